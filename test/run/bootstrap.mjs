@@ -1,0 +1,57 @@
+// Runs on any Node >= 20: installs when the lock file asks for it, then hands over to the Node 24 of the
+// npm package `node`, which runs TypeScript as it is.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const jobs = {
+  start: 'examples/start/start.ts',
+  test: 'test/run/check.ts',
+  runtimes: 'test/runtimes/run.ts',
+}
+
+const [job = '', ...args] = process.argv.slice(2)
+if (!Object.hasOwn(jobs, job)) {
+  console.error(`usage: bootstrap.mjs ${Object.keys(jobs).join(' | ')}`)
+  process.exit(2)
+}
+install()
+const node = join(root, 'node_modules', 'node', 'bin', windows() ? 'node.exe' : 'node')
+const path = [join(root, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter)
+process.exitCode = run(node, [join(root, jobs[job]), ...args], { ...process.env, PATH: path })
+
+function install() {
+  const stamp = join(root, 'node_modules', '.installed')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+    .update(`${process.platform} ${process.arch}`)
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  console.log('Installing the packages of pnpm-lock.yaml …')
+  // CI keeps pnpm from asking questions; the warnings at level warn are about the Node that runs pnpm, which runs nothing else.
+  const env = { ...process.env, CI: 'true' }
+  const pnpm = ['-y', 'pnpm@12', 'install', '--frozen-lockfile', '--loglevel=error']
+  const code = run('npx', pnpm, env, windows())
+  if (code !== 0) {
+    console.error('The installation failed. It needs npm, and the npm registry that npm is set up for.')
+    process.exit(code)
+  }
+  writeFileSync(stamp, wanted)
+}
+
+function run(program, args, env, shell = false) {
+  // An interrupt reaches the whole process group; the program decides when it has finished.
+  const ignore = () => {}
+  process.on('SIGINT', ignore)
+  const result = spawnSync(program, args, { cwd: root, env, shell, stdio: 'inherit' })
+  process.off('SIGINT', ignore)
+  if (result.error) console.error(`${program}: ${result.error.message}`)
+  return result.status ?? 1
+}
+
+function windows() {
+  return process.platform === 'win32'
+}

@@ -1,0 +1,26 @@
+// The closing line of CI: adds up the reports of `npm test` and `npm run test:runtimes`. Arguments: their exit codes.
+// Plain JavaScript, so that it also counts a run whose installation failed.
+import { readFileSync } from 'node:fs'
+
+const codes = process.argv.slice(2).map(Number)
+let passed = 0
+let failed = 0
+for (const [index, name] of ['check', 'runtimes'].entries()) {
+  const results = read(name)
+  for (const result of results) {
+    passed += result.passed
+    failed += result.failed
+  }
+  // A command that failed without saying what failed counts as one.
+  if (codes[index] !== 0 && results.every((result) => result.failed === 0)) failed += 1
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+
+function read(name) {
+  try {
+    return JSON.parse(readFileSync(new URL(`../.report/${name}.json`, import.meta.url), 'utf8'))
+  } catch {
+    return []
+  }
+}

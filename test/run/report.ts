@@ -1,0 +1,70 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The folder of the repository. */
+export const root: string = join(import.meta.dirname, '..', '..')
+
+/** Where runners leave their reports; `test/run/count.mjs` adds them up. */
+export const reports: string = join(root, 'test', '.report')
+
+/** What one step of the check found, counted as its own runner counts. */
+export interface Result {
+  readonly name: string
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: readonly string[]
+  readonly seconds: number
+}
+
+/** Empties the folder of reports, so that no count of an earlier run is taken for this one's. */
+export function clearReports(name: string): void {
+  mkdirSync(reports, { recursive: true })
+  rmSync(reportFile(name), { force: true })
+}
+
+/** Writes the results of one command, under its name. */
+export function writeReport(name: string, results: readonly Result[]): void {
+  mkdirSync(reports, { recursive: true })
+  writeFileSync(reportFile(name), JSON.stringify(results, null, 2))
+}
+
+/** The counts in vitest's JSON report. A file that failed to load counts as one failed test. */
+export function readVitest(file: string): Omit<Result, 'name' | 'seconds'> {
+  const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
+  const tests = report.testResults.flatMap((suite) => suite.assertionResults)
+  const broken = report.testResults.filter(
+    (suite) => suite.status === 'failed' && !suite.assertionResults.some((t) => t.status === 'failed'),
+  )
+  return {
+    passed: tests.filter((t) => t.status === 'passed').length,
+    failed: tests.filter((t) => t.status === 'failed').length + broken.length,
+    skipped: tests.filter((t) => !['passed', 'failed'].includes(t.status)).map((t) => t.fullName),
+  }
+}
+
+/** One line a result, aligned, with the names of what was skipped below. */
+export function table(results: readonly Result[]): string {
+  const width = Math.max(...results.map((r) => r.name.length))
+  return results
+    .flatMap((r) => [
+      [
+        r.failed === 0 ? 'ok    ' : 'FAILED',
+        r.name.padEnd(width),
+        `${r.seconds.toFixed(1)} s`.padStart(8),
+        ` ${r.passed} passed, ${r.failed} failed, ${r.skipped.length} skipped`,
+      ].join(' '),
+      ...r.skipped.map((name) => `       skipped: ${name}`),
+    ])
+    .join('\n')
+}
+
+interface VitestReport {
+  readonly testResults: readonly {
+    readonly status: string
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+  }[]
+}
+
+function reportFile(name: string): string {
+  return join(reports, `${name}.json`)
+}

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { root } from './report.ts'
+
+/** How a program ended, and what it wrote to both its streams. */
+export interface Ended {
+  readonly code: number
+  readonly output: string
+}
+
+/** How to run a program. */
+export interface RunOptions {
+  /** The folder it runs in. @default the repository */
+  readonly cwd?: string
+  /** Variables added to the environment; undefined removes one. @default none */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Show the output as it comes, instead of keeping it for the caller. @default false */
+  readonly show?: boolean
+}
+
+/** Runs a program to its end. A program that cannot be started ends with code 127; nothing is thrown. */
+export function run(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
+  const { promise, resolve } = Promise.withResolvers<Ended>()
+  const child = spawn(program, args, {
+    cwd: options.cwd ?? root,
+    env: { ...process.env, ...options.env },
+    stdio: options.show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    // Windows finds npm, npx and the programs of node_modules/.bin only through a shell.
+    shell: process.platform === 'win32' && !program.includes('\\'),
+  })
+  let output = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.on('error', (error) => resolve({ code: 127, output: error.message }))
+  child.on('close', (code) => resolve({ code: code ?? 1, output }))
+  return promise
+}

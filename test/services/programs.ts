@@ -1,0 +1,66 @@
+import { accessSync, constants, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** A program some tests start, and how to get it. */
+export interface Program {
+  readonly name: string
+  /** The file to run, undefined where the machine does not have it. */
+  readonly file: string | undefined
+  /** What to type to have it (Debian and its kin). */
+  readonly get: string
+}
+
+/** redis-server, as found on PATH. */
+export const redisServer: Program = {
+  name: 'Redis',
+  file: onPath('redis-server'),
+  get: 'apt-get install redis-server',
+}
+
+/** postgres: on PATH, or where Debian keeps it (`/usr/lib/postgresql/<version>/bin`), the newest first. */
+export const postgresServer: Program = {
+  name: 'Postgres',
+  file: onPath('postgres') ?? debianPostgres(),
+  get: 'apt-get install postgresql',
+}
+
+/** chromium, under any of the names it is packaged under. */
+export const chromium: Program = {
+  name: 'Chromium',
+  file: ['chromium', 'chromium-browser', 'google-chrome'].map(onPath).find((file) => file),
+  get: 'apt-get install chromium',
+}
+
+/** The programs this machine does not have. */
+export function missing(): readonly Program[] {
+  return [redisServer, postgresServer, chromium].filter((program) => program.file === undefined)
+}
+
+/** The file a command name stands for on PATH. */
+export function onPath(name: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.map((folder) => join(folder, name)).find(executable)
+}
+
+function debianPostgres(): string | undefined {
+  const home = '/usr/lib/postgresql'
+  let versions: readonly string[]
+  try {
+    versions = readdirSync(home)
+  } catch {
+    return undefined
+  }
+  return versions
+    .toSorted((a, b) => Number(b) - Number(a))
+    .map((version) => join(home, version, 'bin', 'postgres'))
+    .find(executable)
+}
+
+function executable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
