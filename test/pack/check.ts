@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from '../run/step.ts'
+import { install, nodeVersions } from './consumer.ts'
+import type { Consumer } from './consumer.ts'
+import { packAll, specifiers } from './tarballs.ts'
+import type { Packed } from './tarballs.ts'
+import { checkTypes } from './types.ts'
+import type { TypeSetting } from './types.ts'
+
+/** Packages whose declarations speak of node:http or of a framework that does: their users have @types/node. */
+const needNodeTypes = ['node', 'express', 'koa', 'fastify', 'next', 'testing'].map(
+  (name) => `@postern/${name}`,
+)
+
+/** How many checks of the packed packages passed and failed. */
+export interface PackCounts {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: readonly string[]
+}
+
+/**
+ * Packs every package and treats the tarballs as a user would: lints them, installs them in an empty project on each
+ * Node, loads them by import and by require, receives a delivery, and type-checks imports of them.
+ */
+export async function checkPack(): Promise<PackCounts> {
+  // Outside the repository, where nothing resolves to its node_modules.
+  const folder = await mkdtemp(join(tmpdir(), 'postern-pack-'))
+  let passed = 0
+  let failed = 0
+  const record = (name: string, problem: string | undefined): void => {
+    if (problem === undefined) passed += 1
+    else failed += 1
+    console.log(problem === undefined ? `ok      ${name}` : `FAILED  ${name}\n${problem.trim()}`)
+  }
+  try {
+    const packages = await packAll(join(folder, 'tarballs'))
+    for (const packed of packages) {
+      record(`publint ${packed.name}`, await tool('publint', '--strict', packed.tarball))
+      record(`attw ${packed.name}`, await attw(packed))
+    }
+    const names = (await Promise.all(packages.map(specifiers))).flat()
+    for (const version of nodeVersions) {
+      const oldest = version === nodeVersions[0]
+      // One project has no @types/node, the other has what TypeScript users of the frameworks have.
+      const types = oldest ? [] : ['@types/node', '@types/express', '@types/koa']
+      const consumer = await install(join(folder, `node-${version}`), version, packages, types)
+      record(`install on Node ${version}`, undefined)
+      await checkRun(consumer, names, record)
+      for (const [name, problem] of await typeProblems(consumer, oldest, names)) {
+        record(`types ${name}`, problem)
+      }
+    }
+  } catch (error) {
+    record('pack', error instanceof Error ? error.message : String(error))
+  }
+  if (failed === 0) await rm(folder, { recursive: true, force: true })
+  else console.log(`The tarballs and the projects are kept in ${folder}`)
+  return { passed, failed, skipped: [] }
+}
+
+async function checkRun(
+  consumer: Consumer,
+  names: readonly string[],
+  record: (name: string, problem: string | undefined) => void,
+): Promise<void> {
+  const on = `on Node ${consumer.version}`
+  const programs: Readonly<Record<string, readonly string[]>> = {
+    'import and require': ['load.mjs', ...names],
+    'one delivery, by import': ['deliver-import.mjs'],
+    'one delivery, by require': ['deliver-require.cjs'],
+  }
+  for (const [name, args] of Object.entries(programs)) {
+    const { code, output } = await run(consumer.node, args, { cwd: consumer.folder })
+    record(`${name} ${on}`, code === 0 ? undefined : output)
+  }
+}
+
+async function typeProblems(
+  consumer: Consumer,
+  oldest: boolean,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const free = (name: string): boolean =>
+    !needNodeTypes.some((other) => name === other || name.startsWith(`${other}/`))
+  const setting: TypeSetting = oldest
+    ? { name: 'dom', lib: ['ES2022', 'DOM', 'DOM.Iterable'], types: [], specifiers: names.filter(free) }
+    : { name: 'node', lib: ['ES2023'], types: ['node'], specifiers: names }
+  return checkTypes(consumer, setting)
+}
+
+function attw(packed: Packed): Promise<string | undefined> {
+  return tool('attw', '--profile', 'esm-only', '--no-emoji', '--no-color', packed.tarball)
+}
+
+async function tool(program: string, ...args: string[]): Promise<string | undefined> {
+  const { code, output } = await run(program, args)
+  return code === 0 ? undefined : output
+}
+
+if (import.meta.main) {
+  const { passed, failed } = await checkPack()
+  console.log(`\n${passed} checks passed, ${failed} failed`)
+  if (failed > 0) process.exitCode = 1
+}

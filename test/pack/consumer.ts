@@ -1,0 +1,77 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { root } from '../run/report.ts'
+import { run } from '../run/step.ts'
+import { onPath } from '../services/programs.ts'
+import type { Packed } from './tarballs.ts'
+
+/** The oldest Node the packages say they run on, and the one they are developed on. */
+export const nodeVersions = ['22.13.1', '24.21.0'] as const
+
+/** The TypeScript versions a consumer may have. */
+export const typescriptVersions = ['5.9', '7.0'] as const
+
+/** An empty project into which the tarballs were installed, as a user would. */
+export interface Consumer {
+  readonly folder: string
+  /** The Node program that installed it and runs it. */
+  readonly node: string
+  readonly version: string
+}
+
+/**
+ * Installs the tarballs, the peers they ask for and no optional one, with npm on the given Node. A package in the tree
+ * that does not allow this Node fails the installation.
+ */
+export async function install(
+  folder: string,
+  version: string,
+  packages: readonly Packed[],
+  types: readonly string[],
+): Promise<Consumer> {
+  const node = await nodeProgram(version)
+  await cp(join(import.meta.dirname, 'consumer'), folder, { recursive: true })
+  const dependencies = Object.fromEntries([
+    ...packages.flatMap((packed) => peers(packed)),
+    ...packages.map((packed) => [packed.name, `file:${packed.tarball}`] as const),
+    ...types.map((name) => [name, '*'] as const),
+    ...typescriptVersions.map((v) => [`typescript-${v}`, `npm:typescript@~${v}`] as const),
+  ])
+  const manifest = { name: 'consumer', private: true, type: 'module', dependencies }
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2))
+  const flags = ['--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
+  const { code, output } = await run(node, [npmCli(), 'install', ...flags], { cwd: folder })
+  if (code !== 0) throw new Error(`npm install on Node ${version} failed:\n${output}`)
+  return { folder, node, version }
+}
+
+function peers(packed: Packed): readonly (readonly [string, string])[] {
+  const meta = packed.manifest.peerDependenciesMeta ?? {}
+  return Object.entries(packed.manifest.peerDependencies ?? {}).filter(
+    ([name]) => meta[name]?.optional !== true && !name.startsWith('@postern/'),
+  )
+}
+
+/** The Node of that version, from the npm package `node`, kept for the next run. */
+async function nodeProgram(version: string): Promise<string> {
+  const folder = join(root, 'node_modules', '.cache', `node-${version}`)
+  const file = join(folder, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  if (existsSync(file)) return file
+  await mkdir(folder, { recursive: true })
+  const manifest = { private: true, dependencies: { node: version }, allowScripts: { node: true } }
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
+  const args = [npmCli(), 'install', '--no-audit', '--no-fund']
+  const { code, output } = await run(process.execPath, args, { cwd: folder })
+  if (code !== 0) throw new Error(`npm install node@${version} failed:\n${output}`)
+  return file
+}
+
+/** The script of the npm on this machine, so that it can be run by any Node. */
+function npmCli(): string {
+  const caller = process.env['npm_execpath']
+  // Under pnpm or yarn the variable names their script.
+  const file = caller?.endsWith('npm-cli.js') ? caller : onPath('npm')
+  if (file === undefined) throw new Error('npm is not on PATH')
+  return realpathSync(file)
+}

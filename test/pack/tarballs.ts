@@ -1,0 +1,61 @@
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { root } from '../run/report.ts'
+import { run } from '../run/step.ts'
+
+/** A package as it would be published. */
+export interface Packed {
+  readonly name: string
+  readonly tarball: string
+  /** Its folder in the repository, built. */
+  readonly folder: string
+  readonly manifest: Manifest
+}
+
+/** What the checks read of a package.json. */
+export interface Manifest {
+  readonly name: string
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
+}
+
+/** Builds every package from nothing and packs it into `out`. */
+export async function packAll(out: string): Promise<readonly Packed[]> {
+  const packages = join(root, 'packages')
+  const entries = await readdir(packages, { withFileTypes: true })
+  const folders = entries.filter((e) => e.isDirectory()).map((e) => join(packages, e.name))
+  // Files of modules that were since removed would be packed too.
+  for (const folder of folders) await rm(join(folder, 'dist'), { recursive: true, force: true })
+  await must('tsc', ['-b', 'packages'])
+  await mkdir(out, { recursive: true })
+  const pnpm = ['-y', 'pnpm@12', '--recursive', '--filter', './packages/*', 'pack']
+  await must('npx', [...pnpm, '--pack-destination', out])
+  const tarballs = await readdir(out)
+  return Promise.all(
+    folders.map(async (folder) => {
+      const text = await readFile(join(folder, 'package.json'), 'utf8')
+      const manifest = JSON.parse(text) as Manifest & { readonly version: string }
+      const file = `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`
+      if (!tarballs.includes(file)) throw new Error(`pnpm pack made no ${file}`)
+      return { name: manifest.name, tarball: join(out, file), folder, manifest }
+    }),
+  )
+}
+
+/** The names a package can be imported by: each entry of its exports, a wildcard once for each file that it matches. */
+export async function specifiers(packed: Packed): Promise<readonly string[]> {
+  const modules = (await readdir(join(packed.folder, 'dist'), { recursive: true }))
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => file.slice(0, -'.js'.length).replaceAll('\\', '/'))
+  return Object.keys(packed.manifest.exports).flatMap((entry) => {
+    if (entry === './package.json') return []
+    if (entry === './*') return modules.map((module) => `${packed.name}/${module}`)
+    return [packed.name + entry.slice(1)]
+  })
+}
+
+async function must(program: string, args: readonly string[]): Promise<void> {
+  const { code, output } = await run(program, args)
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${output}`)
+}

@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from '../run/step.ts'
+import { typescriptVersions } from './consumer.ts'
+import type { Consumer } from './consumer.ts'
+
+/** What a consumer's tsconfig may differ in. */
+export interface TypeSetting {
+  readonly name: string
+  readonly lib: readonly string[]
+  readonly types: readonly string[]
+  /** What it imports. */
+  readonly specifiers: readonly string[]
+}
+
+/**
+ * Type-checks imports of all specifiers under each TypeScript version, declaration files included (skipLibCheck false).
+ * Errors in declaration files of others are theirs and do not count. Returns what is wrong, by check: undefined is nothing.
+ */
+export async function checkTypes(
+  consumer: Consumer,
+  setting: TypeSetting,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const imports = setting.specifiers.map((name, i) => `import * as m${i} from '${name}'\n`)
+  const uses = setting.specifiers.map((_, i) => `m${i}`).join(', ')
+  const file = `types-${setting.name}.ts`
+  await writeFile(
+    join(consumer.folder, file),
+    `${imports.join('')}\nexport const all: readonly object[] = [${uses}]\n`,
+  )
+  const compilerOptions = {
+    target: 'ES2023',
+    lib: setting.lib,
+    types: setting.types,
+    module: 'NodeNext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  }
+  const project = join(consumer.folder, `tsconfig-${setting.name}.json`)
+  await writeFile(project, JSON.stringify({ compilerOptions, files: [file] }))
+  const found = new Map<string, string | undefined>()
+  for (const version of typescriptVersions) {
+    const tsc = join(consumer.folder, 'node_modules', `typescript-${version}`, 'bin', 'tsc')
+    const args = [tsc, '--project', project, '--pretty', 'false']
+    const { code, output } = await run(process.execPath, args, { cwd: consumer.folder })
+    const ours = output.split('\n').filter((line) => line.includes('error TS') && isOurs(line))
+    const crashed = code !== 0 && !output.includes('error TS')
+    const problem = crashed ? output : ours.length > 0 ? ours.join('\n') : undefined
+    found.set(`TypeScript ${version}, ${setting.name}`, problem)
+  }
+  return found
+}
+
+/** An error line starts with the file it is in; one without a file is about the project. */
+function isOurs(line: string): boolean {
+  return !line.includes('node_modules/') || line.includes('node_modules/@postern/')
+}

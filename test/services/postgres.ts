@@ -1,0 +1,60 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { chown } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { startProcess } from './process.ts'
+import type { Running } from './process.ts'
+import { postgresServer } from './programs.ts'
+import { freePort, removeFolder, temporaryFolder } from './temporary.ts'
+import type { Service } from './temporary.ts'
+
+/**
+ * Starts a Postgres cluster of its own on a free port of 127.0.0.1, with one superuser `postern` that needs no password
+ * and the database `postgres`. Durability stays as a real server has it (fsync on). Throws where Postgres is not
+ * installed; tests ask `postgresServer.file` first.
+ */
+export async function startPostgres(): Promise<Service> {
+  if (postgresServer.file === undefined) throw new Error(`Postgres is missing: ${postgresServer.get}`)
+  const folder = await temporaryFolder('postgres')
+  const user = unprivileged()
+  if (user) await chown(folder, user.uid, user.gid)
+  const data = join(folder, 'data')
+  const initdb = join(dirname(postgresServer.file), 'initdb')
+  const initArgs = ['-D', data, '-U', 'postern', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N']
+  await promisify(execFile)(initdb, initArgs, { cwd: folder, ...user })
+  const port = await freePort()
+  const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder]
+  const postgres = await startProcess(postgresServer.file, args, {
+    ready: /ready to accept connections/,
+    user,
+  })
+  return {
+    url: `postgres://postern@127.0.0.1:${port}/postgres`,
+    port,
+    pid: postgres.pid,
+    // The postmaster accepts and its backends answer: all of them stop.
+    pause: () => signalAll(postgres, 'SIGSTOP'),
+    resume: () => signalAll(postgres, 'SIGCONT'),
+    stop: async () => {
+      signalAll(postgres, 'SIGCONT')
+      // SIGINT is Postgres' fast shutdown: it ends the sessions instead of waiting for them.
+      postgres.kill('SIGINT')
+      await postgres.ended
+      await removeFolder(folder)
+    },
+  }
+}
+
+/** The postmaster first: while it is stopped, the list of its children cannot grow. */
+function signalAll(postgres: Running, signal: NodeJS.Signals): void {
+  postgres.kill(signal)
+  const children = spawnSync('pgrep', ['-P', String(postgres.pid)], { encoding: 'utf8' }).stdout
+  for (const pid of children.split('\n').filter(Boolean)) process.kill(Number(pid), signal)
+}
+
+/** Postgres refuses to run as root; the package that brought it also made the user `postgres`. */
+function unprivileged(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
+  return { uid: id('-u'), gid: id('-g') }
+}

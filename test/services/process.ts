@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
+/** A long-running program that said it is ready. */
+export interface Running {
+  readonly pid: number
+  /** Sends the signal to the program. */
+  kill(signal: NodeJS.Signals): void
+  /** Settles when the program has ended. */
+  readonly ended: Promise<void>
+}
+
+/**
+ * Starts a program and waits until a line of its output matches `ready`.
+ * Rejects with all it wrote when it ends before that. A program still running when this process exits is ended with it.
+ */
+export async function startProcess(
+  file: string,
+  args: readonly string[],
+  options: { readonly ready: RegExp; readonly user?: { uid: number; gid: number } | undefined },
+): Promise<Running> {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options.user })
+  const orphaned = (): boolean => child.kill('SIGKILL')
+  process.once('exit', orphaned)
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  void ended.then(() => process.off('exit', orphaned))
+  await untilReady(child, options.ready)
+  return { pid: child.pid!, kill: (signal) => void child.kill(signal), ended }
+}
+
+function untilReady(child: ChildProcess, ready: RegExp): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue
+    // The output is read to the end, so that a talkative program never waits for a full pipe.
+    createInterface(stream).on('line', (line) => {
+      if (lines.length < 200) lines.push(line)
+      if (ready.test(line)) resolve()
+    })
+  }
+  child.once('error', reject)
+  child.once('close', (code) => {
+    reject(new Error(`${child.spawnfile} ended with ${code}:\n${lines.join('\n')}`))
+  })
+  return promise
+}

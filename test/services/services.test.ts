@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process'
+import { connect } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { startPostgres } from './postgres.ts'
+import { postgresServer, redisServer } from './programs.ts'
+import { startRedis } from './redis.ts'
+
+describe.skipIf(redisServer.file === undefined)('startRedis', () => {
+  test('answers on its own port, waits while paused, and goes with its folder', async () => {
+    const redis = await startRedis()
+    expect(await ask(redis.port, Buffer.from('PING\r\n'))).toBe('+PONG\r\n')
+    redis.pause()
+    expect(state(redis.pid)).toMatch(/^T/)
+    const late = ask(redis.port, Buffer.from('PING\r\n'))
+    redis.resume()
+    expect(await late).toBe('+PONG\r\n')
+    await redis.stop()
+    await expect(ask(redis.port, Buffer.from('PING\r\n'))).rejects.toThrow('ECONNREFUSED')
+  })
+})
+
+describe.skipIf(postgresServer.file === undefined)('startPostgres', () => {
+  // The SSL request is the one message a Postgres answers before it knows who asks: N for no, as it has no certificate.
+  const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+  test('answers on its own port, waits while paused, and goes with its folder', async () => {
+    const postgres = await startPostgres()
+    expect(await ask(postgres.port, sslRequest)).toBe('N')
+    postgres.pause()
+    expect(state(postgres.pid)).toMatch(/^T/)
+    const late = ask(postgres.port, sslRequest)
+    postgres.resume()
+    expect(await late).toBe('N')
+    await postgres.stop()
+    await expect(ask(postgres.port, sslRequest)).rejects.toThrow('ECONNREFUSED')
+  })
+})
+
+function ask(port: number, message: Buffer): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const socket = connect(port, '127.0.0.1', () => socket.write(message))
+  socket.once('error', reject)
+  socket.once('data', (data) => {
+    socket.destroy()
+    resolve(data.toString())
+  })
+  return promise
+}
+
+/** T is stopped by a signal. */
+function state(pid: number): string {
+  return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
+}
