@@ -1,0 +1,92 @@
+/** What a Content-Type header says, as far as a body is read by it. */
+export interface MediaType {
+  /** `type/subtype` in lower case, or `''` where the header is absent or blank. */
+  readonly type: string
+  /** The `charset` parameter in lower case. */
+  readonly charset: string | undefined
+  /** The `boundary` parameter as it was written. */
+  readonly boundary: string | undefined
+}
+
+const ABSENT: MediaType = { type: '', charset: undefined, boundary: undefined }
+const PARAMETER = /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/g
+
+// A sender writes one or two of these all its life; a boundary differs each time and is not kept.
+const known = new Map<string, MediaType>()
+const KNOWN_SIZE = 100
+const KNOWN_LENGTH = 200
+
+/**
+ * The type and the parameters of a Content-Type header (RFC 9110, section 8.3). Never throws: what cannot be read is
+ * left out.
+ */
+export function parseMediaType(contentType: string | undefined): MediaType {
+  if (contentType === undefined) return ABSENT
+  const hit = known.get(contentType)
+  if (hit !== undefined) return hit
+  const parsed = parse(contentType)
+  if (parsed.boundary === undefined && contentType.length <= KNOWN_LENGTH) {
+    if (known.size >= KNOWN_SIZE) known.clear()
+    known.set(contentType, parsed)
+  }
+  return parsed
+}
+
+/**
+ * The `; name=value` parameters of a header value, names in lower case, quotes and escapes undone. Only an escaped quote
+ * or backslash is an escape: senders write Windows paths as they are.
+ */
+export function* parseParameters(text: string): Generator<readonly [name: string, value: string]> {
+  for (const [, name = '', quoted, bare = ''] of text.matchAll(PARAMETER)) {
+    yield [
+      name.toLowerCase(),
+      quoted === undefined ? bare.replace(/^"/, '') : quoted.replace(/\\(["\\])/g, '$1'),
+    ]
+  }
+}
+
+/** True for `application/json`, every `+json` type and the older names of JSON. */
+export function isJson(type: string): boolean {
+  return (
+    type === 'application/json' ||
+    type.endsWith('+json') ||
+    type === 'text/json' ||
+    type === 'application/x-json' ||
+    type === 'application/csp-report'
+  )
+}
+
+/** True for `application/xml`, `text/xml` and every `+xml` type. */
+export function isXml(type: string): boolean {
+  return type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')
+}
+
+/** True for `application/x-www-form-urlencoded`. */
+export function isForm(type: string): boolean {
+  return type === 'application/x-www-form-urlencoded'
+}
+
+/** True for `multipart/form-data`, the one multipart type that has named fields. */
+export function isMultipart(type: string): boolean {
+  return type === 'multipart/form-data'
+}
+
+/** True for every `text/` type, so ask {@link isJson} and {@link isXml} first. */
+export function isText(type: string): boolean {
+  return type.startsWith('text/')
+}
+
+function parse(contentType: string): MediaType {
+  // Two headers of the name may have been joined with a comma: the first one counts.
+  const end = contentType.search(/[;,]/)
+  const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase()
+  let charset: string | undefined
+  let boundary: string | undefined
+  if (end !== -1) {
+    for (const [name, value] of parseParameters(contentType.slice(end))) {
+      if (name === 'charset') charset ??= value.trim().toLowerCase() || undefined
+      else if (name === 'boundary') boundary ??= value || undefined
+    }
+  }
+  return { type, charset, boundary }
+}

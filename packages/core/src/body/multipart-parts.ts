@@ -1,0 +1,130 @@
+import { toBuffer } from '../bytes.ts'
+import { WebhookError } from '../errors.ts'
+
+/** One part of a multipart body as it came. */
+export interface Part {
+  /** Values by lower-case name, each character a byte. */
+  readonly headers: Readonly<Record<string, readonly string[]>>
+  readonly data: Uint8Array
+}
+
+/**
+ * The parts of a multipart body, in order.
+ *
+ * @throws WebhookError `malformed_body` for a body without its last boundary, a part without headers, or more than
+ * `limit` parts; `unsupported_media_type` where the parser is not installed.
+ */
+export async function readParts(
+  body: Uint8Array,
+  boundary: string,
+  limit: number,
+): Promise<readonly Part[]> {
+  const bytes = toBuffer(body)
+  refuseMany(bytes, boundary, limit)
+  const { Dicer } = await load()
+  const parts = await new Promise<readonly OpenPart[]>((resolve, reject) => {
+    const open: OpenPart[] = []
+    // The body is in memory already, so no stream in between needs to push back.
+    const dicer = new Dicer({ boundary, partHwm: body.length + 1, highWaterMark: body.length + 1 })
+    dicer.on('part', (stream) => {
+      const part: OpenPart = { headers: undefined, chunks: [] }
+      // A cut-off body makes the part fail as well as the parser, and an error nobody hears ends the process.
+      stream.on('error', reject)
+      stream.on('header', (headers) => (part.headers = headers))
+      if (open.length < limit) {
+        stream.on('data', (chunk) => part.chunks.push(chunk))
+        open.push(part)
+      } else {
+        stream.resume()
+        reject(
+          new WebhookError(
+            'malformed_body',
+            `the multipart body has more parts than limits.fields (${limit})`,
+          ),
+        )
+      }
+    })
+    dicer.on('error', reject)
+    dicer.on('finish', () => resolve(open))
+    dicer.end(bytes)
+  }).catch((cause: unknown) => {
+    if (cause instanceof WebhookError) throw cause
+    throw new WebhookError('malformed_body', 'the multipart body is cut off or unreadable', {
+      cause,
+    })
+  })
+  return parts.map(({ headers, chunks }) => {
+    if (headers === undefined)
+      throw new WebhookError('malformed_body', 'a part of the multipart body has no headers')
+    return { headers, data: concat(chunks) }
+  })
+}
+
+/** Counts the delimiters first, since the parser cannot be stopped once it has the bytes. */
+function refuseMany(bytes: ReturnType<typeof toBuffer>, boundary: string, limit: number): void {
+  const delimiter = `\r\n--${boundary}`
+  let count = 0
+  for (
+    let i = bytes.indexOf(delimiter);
+    i !== -1;
+    i = bytes.indexOf(delimiter, i + delimiter.length)
+  ) {
+    // One for each part, and the last one.
+    if (++count > limit + 1) throw tooMany(limit)
+  }
+}
+
+function tooMany(limit: number): WebhookError {
+  return new WebhookError(
+    'malformed_body',
+    `the multipart body has more parts than limits.fields (${limit})`,
+  )
+}
+
+interface OpenPart {
+  headers: Part['headers'] | undefined
+  readonly chunks: Uint8Array[]
+}
+
+// What is used of the parser; its own types leave `partHwm` out.
+type DicerConstructor = new (options: {
+  readonly boundary: string
+  readonly partHwm: number
+  readonly highWaterMark: number
+}) => Emitter<{
+  part: Emitter<{ header: Part['headers']; data: Uint8Array; error: Error }> & { resume(): void }
+}> & {
+  on(event: 'error', listener: (error: Error) => void): void
+  on(event: 'finish', listener: () => void): void
+  end(body: Uint8Array): void
+}
+
+interface Emitter<Events> {
+  on<Name extends keyof Events>(event: Name, listener: (value: Events[Name]) => void): void
+}
+
+const PEER = '@fastify/busboy'
+
+async function load(): Promise<{ readonly Dicer: DicerConstructor }> {
+  try {
+    return (await import('@fastify/busboy')) as unknown as { readonly Dicer: DicerConstructor }
+  } catch (cause) {
+    throw new WebhookError(
+      'unsupported_media_type',
+      `a multipart/form-data body came, and its parser is not installed: npm install ${PEER}`,
+      { cause },
+    )
+  }
+}
+
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks
+  if (first !== undefined && chunks.length === 1) return first
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}

@@ -1,0 +1,92 @@
+import { utf8 } from '../bytes.ts'
+import { WebhookError } from '../errors.ts'
+import { addField } from './form.ts'
+import { parseMediaType, parseParameters } from './media-type.ts'
+import { readParts, type Part } from './multipart-parts.ts'
+import { decodeText } from './text.ts'
+
+/** A part that came with a file name. */
+export interface MultipartFile {
+  readonly name: string
+  /** Without any directory the sender put before it. */
+  readonly filename: string
+  /** As the sender names it; `text/plain` where it names none (RFC 7578, section 4.4). */
+  readonly contentType: string
+  readonly data: Uint8Array
+}
+
+/** A `multipart/form-data` body. */
+export interface MultipartBody {
+  /** Parts without a file name, as text; a repeated name is an array. */
+  readonly fields: Record<string, string | string[]>
+  /** Parts with a file name, in order. */
+  readonly files: readonly MultipartFile[]
+}
+
+/** What a multipart body may have. */
+export interface MultipartLimits {
+  /** Parts, files among them; more is refused with `malformed_body`. */
+  readonly fields: number
+}
+
+/**
+ * The fields and files of a `multipart/form-data` body (RFC 7578). Text is UTF-8 unless its part names another charset.
+ *
+ * @throws WebhookError `malformed_body` for a body that is cut off, unreadable or has too many parts;
+ * `unsupported_media_type` where the parser, an optional peer, is not installed; `unsupported_encoding` for a field in
+ * a charset nobody knows.
+ */
+export async function parseMultipart(
+  body: Uint8Array,
+  contentType: string,
+  limits: MultipartLimits,
+): Promise<MultipartBody> {
+  const { boundary } = parseMediaType(contentType)
+  // RFC 2046, section 5.1.1.
+  if (boundary === undefined || boundary.length > 70) {
+    throw new WebhookError(
+      'malformed_body',
+      'the Content-Type of the multipart body has no usable boundary',
+    )
+  }
+  const fields: Record<string, string | string[]> = {}
+  const files: MultipartFile[] = []
+  for (const part of await readParts(body, boundary, limits.fields)) {
+    const { name, filename } = disposition(part)
+    const type = part.headers['content-type']?.[0]
+    if (filename === undefined)
+      addField(fields, name, decodeText(part.data, parseMediaType(type).charset))
+    else files.push({ name, filename, contentType: type ?? 'text/plain', data: part.data })
+  }
+  return { fields, files }
+}
+
+function disposition(part: Part): { readonly name: string; readonly filename: string | undefined } {
+  // The parser gives header bytes as Latin-1; senders write UTF-8 (RFC 7578, section 5.1).
+  const header = fromLatin1(part.headers['content-disposition']?.[0] ?? '')
+  let name: string | undefined
+  let filename: string | undefined
+  for (const [key, value] of parseParameters(header)) {
+    if (key === 'name') name ??= value
+    else if (key === 'filename') filename ??= value
+    else if (key === 'filename*') filename = fromExtended(value) ?? filename
+  }
+  if (name === undefined || !/^\s*form-data\s*(?:;|$)/i.test(header)) {
+    throw new WebhookError('malformed_body', 'a part of the multipart body has no form-data name')
+  }
+  return { name, filename: filename?.split(/[\\/]/).at(-1) }
+}
+
+function fromLatin1(text: string): string {
+  return utf8(Uint8Array.from(text, (character) => character.charCodeAt(0)))
+}
+
+/** RFC 8187, which RFC 7578 forbids here and some senders use. */
+function fromExtended(value: string): string | undefined {
+  const [, encoded] = /^utf-8'[^']*'(.*)$/i.exec(value) ?? []
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,76 @@
+import type { Limits } from '../limits.ts'
+import { formToObject } from './form.ts'
+import { isForm, isJson, isMultipart, isText, isXml, parseMediaType } from './media-type.ts'
+import { parseMultipart } from './multipart.ts'
+import { queryToObject } from './query.ts'
+import { decodeText } from './text.ts'
+import { loadXml, xmlReady, type XmlObject } from './xml.ts'
+
+/** What {@link parseBody} reads, and the memoised readers of the delivery it belongs to. */
+export interface BodyInput {
+  readonly method: string
+  readonly url: string
+  /** The body after Content-Encoding is undone. */
+  readonly content: Uint8Array
+  readonly contentType: string | undefined
+  readonly limits: Limits
+  readonly json: () => unknown
+  readonly form: () => URLSearchParams
+  /** Called once the XML parser is loaded. */
+  readonly xml: () => XmlObject
+}
+
+/** A body by the kind it was read as: objects for form, query, multipart and XML, a string for text. */
+export interface ParsedBody {
+  readonly kind: 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'query' | 'bytes' | 'empty'
+  readonly value: unknown
+}
+
+/**
+ * Reads a body by its media type: the query string for GET and HEAD, `undefined` for an empty body, the bytes where the
+ * type is one nobody here reads. Without a Content-Type what looks like JSON or XML is taken for it. A promise only for
+ * multipart, and for XML until its parser is loaded.
+ *
+ * @throws WebhookError with the codes of the reader of that type; from the promise where there is one.
+ */
+export function parseBody(input: BodyInput): ParsedBody | Promise<ParsedBody> {
+  const { method, content, contentType, limits } = input
+  if (method === 'GET' || method === 'HEAD')
+    return { kind: 'query', value: queryToObject(input.url, limits.fields) }
+  if (content.length === 0) return { kind: 'empty', value: undefined }
+  const { type, charset } = parseMediaType(contentType)
+  if (isJson(type)) return { kind: 'json', value: input.json() }
+  if (isForm(type)) return { kind: 'form', value: formToObject(input.form()) }
+  if (isXml(type)) return readXml(input)
+  if (isMultipart(type)) {
+    return parseMultipart(content, contentType ?? '', limits).then((value) => ({
+      kind: 'multipart',
+      value,
+    }))
+  }
+  if (isText(type)) return { kind: 'text', value: decodeText(content, charset) }
+  return type === '' ? sniff(input) : { kind: 'bytes', value: content }
+}
+
+function readXml({ xml }: BodyInput): ParsedBody | Promise<ParsedBody> {
+  if (xmlReady()) return { kind: 'xml', value: xml() }
+  return loadXml().then(() => ({ kind: 'xml', value: xml() }))
+}
+
+function sniff(input: BodyInput): ParsedBody | Promise<ParsedBody> {
+  switch (firstCharacter(input.content)) {
+    case 0x7b: // {
+    case 0x5b: // [
+      return { kind: 'json', value: input.json() }
+    case 0x3c: // <
+      return readXml(input)
+    default:
+      return { kind: 'bytes', value: input.content }
+  }
+}
+
+function firstCharacter(bytes: Uint8Array): number | undefined {
+  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  while (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0a || bytes[at] === 0x0d) at++
+  return bytes[at]
+}

@@ -1,0 +1,89 @@
+/**
+ * Every reason a delivery can be refused for, with the HTTP status the provider gets.
+ * The codes are stable: observers, logs and problem replies carry them.
+ */
+const STATUS = {
+  // read
+  method_not_allowed: 405,
+  body_too_large: 413,
+  body_timeout: 408,
+  body_aborted: 400,
+  body_truncated: 400,
+  body_consumed: 500,
+  body_lossy: 500,
+  // greet and handshake
+  wrong_verify_token: 403,
+  handshake_refused: 403,
+  // verify
+  missing_header: 401,
+  malformed_header: 401,
+  signature_mismatch: 401,
+  timestamp_too_old: 401,
+  timestamp_in_future: 401,
+  unknown_sender: 401,
+  secret_unavailable: 503,
+  // parse
+  malformed_body: 400,
+  unsupported_encoding: 415,
+  unsupported_media_type: 415,
+  inflated_too_large: 413,
+  too_deep: 400,
+  // identify and accept
+  unidentified: 400,
+  unhandled_topic: 404,
+  inbox_full: 503,
+  inbox_unavailable: 503,
+  in_progress: 409,
+  closed: 503,
+  // reply
+  answer_failed: 500,
+  internal_error: 500,
+} as const
+
+/** Why a delivery was refused. */
+export type ErrorCode = keyof typeof STATUS
+
+/** What may accompany a {@link WebhookError}. */
+export interface WebhookErrorOptions {
+  readonly cause?: unknown
+  /** HTTP status in place of the code's own. */
+  readonly status?: number
+  /** Seconds for a `Retry-After` header; 503 replies carry 5 unless told otherwise. */
+  readonly retryAfter?: number
+  /** Response headers the refusal needs, such as `WWW-Authenticate` or `Allow`. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * The one error class of deliveries. `message` is for observers and logs, never for the sender:
+ * the sender gets the code alone (see `problem()` in reply.ts).
+ */
+export class WebhookError extends Error {
+  override readonly name = 'WebhookError'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly retryAfter: number | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
+
+  constructor(code: ErrorCode, message: string, options: WebhookErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.status = options.status ?? STATUS[code]
+    this.retryAfter = options.retryAfter ?? (this.status === 503 ? 5 : undefined)
+    this.headers = options.headers
+  }
+}
+
+/** True for a {@link WebhookError} of this or another copy of the package. */
+export function isWebhookError(error: unknown): error is WebhookError {
+  return (
+    error instanceof Error && error.name === 'WebhookError' && 'code' in error && 'status' in error
+  )
+}
+
+/** Anything thrown becomes a {@link WebhookError}; what is one already is returned as it is. */
+export function toWebhookError(error: unknown, code: ErrorCode = 'internal_error'): WebhookError {
+  if (isWebhookError(error)) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new WebhookError(code, message, { cause: error })
+}

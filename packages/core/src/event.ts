@@ -1,0 +1,81 @@
+import type { Json } from './delivery.ts'
+
+/** Topics a provider can send, each with the type of its payload. */
+export type EventMap = Record<string, unknown>
+
+/** What is kept of a delivery beside its events: credentials are stripped from it. */
+export interface StoredDelivery {
+  readonly method: string
+  readonly url: string
+  /** Header lines in order, names in lower case, credentials left out. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** The exact bytes of the wire; empty where they carried a credential field that had to go. */
+  readonly body: Uint8Array
+  /** When it arrived, in milliseconds since 1970. */
+  readonly receivedAt: number
+  readonly context?: Json
+}
+
+/** What a provider reads out of a verified delivery. */
+export interface EventDraft {
+  /** The sender's own id of the event: the same over redeliveries. Absent: no dedupe by id. */
+  readonly id?: string | undefined
+  readonly topic: string
+  /** Wider names of the topic: `issues` for `issues.opened`. An exact subscription matches them too. */
+  readonly aliases?: readonly string[]
+  readonly payload: unknown
+}
+
+/** An accepted event as inboxes keep it. */
+export interface EventRecord {
+  /** Identity inside its receiver: scope and id, or a digest, or something unique where there is neither. */
+  readonly key: string
+  /** False where `key` is unique by itself, so that there is nothing to compare. */
+  readonly dedupe: boolean
+  readonly id: string | undefined
+  readonly topic: string
+  readonly aliases: readonly string[]
+  readonly payload: unknown
+  /** The tenant or key that verified the delivery. */
+  readonly scope: string | undefined
+  readonly provider: string
+}
+
+/** What a handler gets. */
+export interface WebhookEvent<Topic extends string = string, Payload = unknown> {
+  /** The sender's id of the event; undefined where the sender has none. */
+  readonly id: string | undefined
+  readonly topic: Topic
+  readonly payload: Payload
+  readonly provider: string
+  /** Name of the receiver that took it. */
+  readonly receiver: string
+  /** The tenant or key that verified it (a secret given with a `scope`). */
+  readonly scope: string | undefined
+  /** What the adapter's `context` option put on the request. */
+  readonly context: Json | undefined
+  /** When its delivery arrived, in milliseconds since 1970. */
+  readonly receivedAt: number
+  /** The request it came in, without credentials. */
+  readonly delivery: StoredDelivery
+}
+
+/** The event handlers get, from what the inbox kept. `payload` may differ where a schema transformed it. */
+export function toEvent(
+  receiver: string,
+  event: EventRecord,
+  delivery: StoredDelivery,
+  payload: unknown,
+): WebhookEvent {
+  return {
+    id: event.id,
+    topic: event.topic,
+    payload,
+    provider: event.provider,
+    receiver,
+    scope: event.scope,
+    context: delivery.context,
+    receivedAt: delivery.receivedAt,
+    delivery,
+  }
+}

@@ -1,0 +1,96 @@
+import { checkJson } from './codec.ts'
+import { createDelivery, type HeaderLines, type Json } from './delivery.ts'
+import { toWebhookError, WebhookError } from './errors.ts'
+import type { Host } from './inbox/inbox.ts'
+import { readStream } from './read-stream.ts'
+import type { Line } from './receive.ts'
+import type { Receiver } from './receiver.ts'
+import type { Reply } from './reply.ts'
+
+/** What the host of a fetch request offers. */
+export interface FetchHost extends Host {
+  /** A small JSON value kept with the events (`event.context`), or a function that reads it off the request. */
+  readonly context?: Json | ((request: Request) => Json | undefined) | undefined
+  /** The URL the sender used, where a proxy changed it. @default request.url */
+  readonly url?: string | undefined
+  /** The exact bytes, where the host read the body already. */
+  readonly body?: Uint8Array | undefined
+}
+
+/** Makes `receiver.fetch`: read → receive → Response. */
+export function createFetch(
+  receiver: Pick<Receiver, 'receive' | 'refuse' | 'limits'>,
+  line: Pick<Line, 'provider'>,
+): (request: Request, host?: FetchHost) => Promise<Response> {
+  const methods = line.provider.methods ?? ['POST']
+  return async (request, host = {}) => {
+    const url = host.url ?? request.url
+    let reply: Reply
+    try {
+      const body = methods.includes(request.method)
+        ? (host.body ?? (await readRequest(request, receiver.limits)))
+        : undefined
+      const given = host.context
+      const context = checkJson(typeof given === 'function' ? given(request) : given, 'context')
+      const delivery = createDelivery(
+        {
+          method: request.method,
+          url,
+          headers: new FetchHeaders(request.headers),
+          ...(body && { body }),
+          ...(context !== undefined && { context }),
+        },
+        receiver.limits,
+      )
+      reply = await receiver.receive(delivery, host)
+    } catch (error) {
+      reply = receiver.refuse({ method: request.method, url }, toWebhookError(error))
+    }
+    return toResponse(reply, request.method)
+  }
+}
+
+async function readRequest(
+  request: Request,
+  limits: Receiver['limits'],
+): Promise<Uint8Array | undefined> {
+  if (request.bodyUsed || request.body?.locked) {
+    throw new WebhookError(
+      'body_consumed',
+      'the body of the Request was read before the receiver got it: hand the receiver the request first, or a clone made before reading',
+    )
+  }
+  const length = request.headers.get('content-length')
+  return request.body
+    ? readStream(request.body, length === null ? undefined : Number(length), limits)
+    : undefined
+}
+
+function toResponse(reply: Reply, method: string): Response {
+  const empty = method === 'HEAD' || reply.status === 204 || reply.status === 304
+  return new Response(empty ? null : ((reply.body ?? null) as BodyInit | null), {
+    status: reply.status,
+    headers: { ...reply.headers },
+  })
+}
+
+class FetchHeaders implements HeaderLines {
+  readonly #headers: Headers
+
+  constructor(headers: Headers) {
+    this.#headers = headers
+  }
+
+  get(name: string): string | undefined {
+    return this.#headers.get(name) ?? undefined
+  }
+
+  all(name: string): readonly string[] {
+    const value = this.#headers.get(name)
+    return value === null ? [] : [value]
+  }
+
+  lines(): Iterable<readonly [string, string]> {
+    return this.#headers.entries()
+  }
+}

@@ -1,0 +1,223 @@
+import type { Json } from '../delivery.ts'
+import type { EventRecord, StoredDelivery } from '../event.ts'
+import type { MaybePromise } from '../maybe.ts'
+
+/** Where accepted events and their tasks live until done. It dedupes and stores in one atomic step. */
+export interface Inbox {
+  /** As in `memoryInbox`: errors and logs name it. */
+  readonly name: string
+  readonly can: {
+    /** Runs tasks itself; false for `inlineInbox`, whose reply waits for the handlers. */
+    readonly work: boolean
+    /** Runs the tasks of one `orderBy` key one after another. */
+    readonly order: boolean
+    /** Offers `task.commit`. */
+    readonly transaction: boolean
+    /** Has a `view`. */
+    readonly view: boolean
+    /** Keeps what it acknowledged when the process dies. */
+    readonly durable: boolean
+  }
+  /** Joins a receiver. A second receiver of the same name is a `TypeError`. */
+  attach(consumer: Consumer): Port
+  readonly view?: InboxView
+  readonly records?: Records
+  close(): Promise<void>
+}
+
+/** What an inbox needs of a receiver. */
+export interface Consumer {
+  /** Name of the receiver: part of each event's identity. */
+  readonly receiver: string
+  /** Over how long the sender may deliver one event again, in milliseconds. */
+  readonly retrySpan: number
+  /** Subscriptions this process has. A worker claims only tasks of these. Ask again at each claim: they can grow. */
+  lanes(): readonly Lane[]
+  /** Runs one attempt and says what became of it. It never rejects. */
+  run(claim: Claim, signal: AbortSignal | undefined): MaybePromise<Outcome>
+  /** To be called when an outcome is safely stored (or, with false, was refused because the claim had been lost). */
+  settled(claim: Claim, outcome: Outcome, stored: boolean): void
+  /** Something an operator should hear: a window shortened, an engine that is unsafe or unreachable. */
+  warn(message: string): void
+  /** Milliseconds since 1970. */
+  now(): number
+}
+
+/** A subscription as inboxes see it. */
+export interface Lane {
+  readonly name: string
+  /** Names it had before: their pending tasks are its own. */
+  readonly formerly: readonly string[]
+  readonly concurrency: number
+  /** True where tasks carry an order key. */
+  readonly ordered: boolean
+  /** Milliseconds an attempt may take; a lease must be longer. */
+  readonly timeout: number
+}
+
+/** A receiver's side of an inbox. */
+export interface Port {
+  /** Resolves when it is safe to acknowledge. One entry an item, in order. Throws or rejects where nothing was taken. */
+  accept(intake: Intake, host: Host): MaybePromise<readonly Taken[]>
+  /** Starts to run tasks. Absent where accept does. */
+  work?(): Worker
+  /** Resolves when no attempt is running, or after `timeout` milliseconds; the rest stays pending. */
+  drain(timeout: number): Promise<void>
+}
+
+/** Running tasks in this process. */
+export interface Worker {
+  /** Claims no more and waits up to `timeout` milliseconds for what runs. */
+  stop(timeout: number): Promise<void>
+}
+
+/** What the host of one delivery offers. */
+export interface Host {
+  /** Keeps the process or isolate alive until the promise settles (Workers, Vercel, Next's `after`). */
+  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
+}
+
+/** All of one delivery, taken or refused as a whole. */
+export interface Intake {
+  readonly delivery: StoredDelivery
+  readonly items: readonly IntakeItem[]
+}
+
+/** One event of a delivery and its tasks, one a subscription. */
+export interface IntakeItem {
+  readonly event: EventRecord
+  readonly tasks: readonly TaskDraft[]
+}
+
+/** A task to be made. */
+export interface TaskDraft {
+  readonly subscription: string
+  /** Tells children of one subscription apart (a destination of `forward`). */
+  readonly part?: string
+  /** Tasks of one subscription and key run one after another. */
+  readonly orderKey?: string
+  /** What a child task carries beside its event. */
+  readonly data?: Json
+}
+
+/**
+ * `new`: stored. `duplicate`: known, nothing runs. `revived`: known and failed or dead, made pending again.
+ * `busy`: its twin runs now and the reply must say so (inline inboxes only).
+ */
+export type Taken = 'new' | 'duplicate' | 'revived' | 'busy'
+
+/** One attempt at one task. */
+export interface Claim {
+  /** Identity of the task in its inbox. */
+  readonly id: string
+  readonly subscription: string
+  readonly part?: string | undefined
+  readonly data?: Json | undefined
+  readonly event: EventRecord
+  readonly delivery: StoredDelivery
+  /** 1 for the first attempt; counted when the task is claimed, so an attempt that killed the process counts. */
+  readonly attempt: number
+  /** Runs the writes and the settling in one fenced transaction, where the inbox `can.transaction`. */
+  readonly commit?: ((write: (transaction: unknown) => unknown) => unknown) | undefined
+}
+
+/** What became of an attempt. The retry policy is the receiver's; the inbox obeys. Times in milliseconds since 1970. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly spawn?: readonly TaskDraft[] }
+  | { readonly kind: 'retry'; readonly at: number; readonly error: TaskError }
+  | { readonly kind: 'postpone'; readonly at: number }
+  | { readonly kind: 'dead'; readonly error: TaskError }
+
+/** Why an attempt failed, as it is stored. */
+export interface TaskError {
+  readonly name: string
+  readonly message: string
+  readonly stack?: string | undefined
+  /** Issues of the schema that did not match. */
+  readonly issues?: readonly { readonly message: string; readonly path: string }[] | undefined
+}
+
+export type TaskState = 'pending' | 'running' | 'done' | 'dead'
+
+/** A task as operators see it. */
+export interface TaskInfo {
+  readonly id: string
+  readonly receiver: string
+  readonly subscription: string
+  readonly part: string | undefined
+  readonly state: TaskState
+  readonly attempt: number
+  /** When it is due, in milliseconds since 1970. */
+  readonly due: number | undefined
+  readonly error: TaskError | undefined
+  readonly event: {
+    readonly id: string | undefined
+    readonly topic: string
+    readonly scope: string | undefined
+    readonly key: string
+  }
+  readonly receivedAt: number
+}
+
+/** Which tasks. Everything given must hold. */
+export interface TaskFilter {
+  readonly receiver?: string
+  readonly subscription?: string
+  readonly state?: TaskState
+  readonly topic?: string
+  /** The sender's id of the event. */
+  readonly eventId?: string
+  /** The task's own id. */
+  readonly id?: string
+  /** Received before or after, in milliseconds since 1970. */
+  readonly before?: number
+  readonly after?: number
+}
+
+/** A task with its event and delivery. */
+export interface TaskDetail extends TaskInfo {
+  readonly record: EventRecord
+  readonly delivery: StoredDelivery
+}
+
+/** What the CLI and the inspector use. */
+export interface InboxView {
+  list(
+    filter?: TaskFilter & { readonly limit?: number; readonly cursor?: string },
+  ): MaybePromise<{ readonly tasks: readonly TaskInfo[]; readonly cursor: string | undefined }>
+  get(id: string): MaybePromise<TaskDetail | undefined>
+  stats(): MaybePromise<
+    readonly {
+      readonly receiver: string
+      readonly subscription: string
+      readonly counts: Readonly<Record<TaskState, number>>
+    }[]
+  >
+  /** Makes dead or done tasks pending again, from attempt 1; the number of them. */
+  replay(filter: TaskFilter): MaybePromise<number>
+  /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. */
+  discard(filter: TaskFilter): MaybePromise<number>
+  /** Forgets done and dead tasks received before the time given, in milliseconds since 1970. */
+  prune(before: number): MaybePromise<number>
+  /** Subscriptions with pending tasks that no attached receiver has. */
+  orphans(): MaybePromise<
+    readonly {
+      readonly receiver: string
+      readonly subscription: string
+      readonly pending: number
+    }[]
+  >
+}
+
+/** Small keyed values beside the tasks, with compare-and-set: destinations, handshake secrets, marks. */
+export interface Records {
+  get(key: string): MaybePromise<{ readonly value: Json; readonly version: number } | undefined>
+  /** Stores where the version is still `expected` (0: not there yet). False where it is not. */
+  set(key: string, value: Json, expected: number): MaybePromise<boolean>
+  delete(key: string, expected: number): MaybePromise<boolean>
+  list(
+    prefix: string,
+  ): MaybePromise<
+    readonly { readonly key: string; readonly value: Json; readonly version: number }[]
+  >
+}

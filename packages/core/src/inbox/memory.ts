@@ -1,0 +1,66 @@
+import { milliseconds, type Duration } from '../duration.ts'
+import type { Consumer, Inbox, InboxView, Port } from './inbox.ts'
+import { createMemoryPort, type MemoryPort } from './memory-port.ts'
+import { memoryView } from './memory-view.ts'
+
+/** Options of {@link memoryInbox}. Each bound holds for each receiver. */
+export interface MemoryInboxOptions {
+  /** Ids of settled events that are remembered. Fewer make the window shorter under load, which observers hear of. @default 100_000 */
+  readonly max?: number
+  /** For how long an id is remembered after its event settled; at least the sender's retry span. @default '4d' */
+  readonly window?: Duration
+  /** Tasks that may be pending or running; beyond, deliveries get 503. @default 10_000 */
+  readonly maxPending?: number
+  /** Dead tasks kept with their event for `replay`. What falls out is still revived by a redelivery. @default 1000 */
+  readonly keepDead?: number
+  /** How long `waitUntil` of a host that freezes after the response is held for the first attempts. @default '25s' */
+  readonly hold?: Duration
+}
+
+/**
+ * An inbox in the memory of this process. It dedupes, retries, keeps dead tasks and replays, at no cost, and it FORGETS
+ * what it acknowledged when the process ends: for development, tests, and events you can afford to lose.
+ * `sqliteInbox` of `@postern/sqlite` keeps them in one file.
+ */
+export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
+  const settings = {
+    max: whole(options.max ?? 100_000, 'max'),
+    window: milliseconds(options.window ?? '4d', 'memoryInbox: window'),
+    maxPending: whole(options.maxPending ?? 10_000, 'maxPending'),
+    keepDead: whole(options.keepDead ?? 1000, 'keepDead'),
+    hold: milliseconds(options.hold ?? '25s', 'memoryInbox: hold'),
+  }
+  const ports = new Map<string, MemoryPort>()
+  const view: InboxView = memoryView(ports)
+  return {
+    name: 'memoryInbox',
+    can: { work: true, order: true, transaction: false, view: true, durable: false },
+    attach(consumer: Consumer): Port {
+      if (ports.has(consumer.receiver)) {
+        throw new TypeError(
+          `memoryInbox already has a receiver named ${consumer.receiver}: give each receiver a name of its own`,
+        )
+      }
+      if (settings.window < consumer.retrySpan) {
+        throw new TypeError(
+          `memoryInbox: window is ${settings.window} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: make it at least that long`,
+        )
+      }
+      const port = createMemoryPort(consumer, settings)
+      ports.set(consumer.receiver, port)
+      return port
+    },
+    view,
+    async close() {
+      await Promise.all([...ports.values()].map((port) => port.drain(0)))
+    },
+  }
+}
+
+function whole(value: number, name: string): number {
+  if (!(Number.isInteger(value) && value >= 1))
+    throw new TypeError(
+      `memoryInbox: ${name} must be a whole number from 1 and up, got ${String(value)}`,
+    )
+  return value
+}

@@ -1,0 +1,127 @@
+export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts'
+export {
+  defineProvider,
+  type Clock,
+  type Draft,
+  type Provider,
+  type ProviderSpec,
+  type Result,
+  type Verified,
+} from './provider.ts'
+export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
+export {
+  checkSecret,
+  keyring,
+  perTenant,
+  type Keyring,
+  type KeySet,
+  type PerTenantOptions,
+  type ScopedSecret,
+  type SecretOption,
+  type SecretResolver,
+  type Secrets,
+} from './secrets.ts'
+
+export {
+  createDelivery,
+  isDelivery,
+  type Delivery,
+  type DeliveryInit,
+  type HeaderLines,
+  type Json,
+} from './delivery.ts'
+export type { EventDraft, EventMap, EventRecord, StoredDelivery, WebhookEvent } from './event.ts'
+export type { EventOf, PatternOf, TopicsOf } from './topic-types.ts'
+export type { ParsedBody } from './body/parse.ts'
+export type { XmlObject } from './body/xml.ts'
+export { list } from './body/xml.ts'
+export { parseJson, stringifyJson } from './body/json.ts'
+export { formToObject } from './body/form.ts'
+export type { MultipartBody } from './body/multipart.ts'
+export { emptyReply, jsonReply, problem, textReply, xmlReply, type Reply } from './reply.ts'
+export {
+  isWebhookError,
+  toWebhookError,
+  WebhookError,
+  type ErrorCode,
+  type WebhookErrorOptions,
+} from './errors.ts'
+export type { Limits } from './limits.ts'
+export type { Duration } from './duration.ts'
+export type { MaybePromise } from './maybe.ts'
+export type { AckOption } from './ack.ts'
+export type { Answer, AnswerFunction, AnswerOptions } from './answer.ts'
+export type { FetchHost } from './fetch.ts'
+export { checkJson } from './codec.ts'
+
+export type { Handler, SubscriptionOptions } from './subscription.ts'
+export type { Task } from './task.ts'
+export {
+  exponential,
+  fixed,
+  RetryAfter,
+  Unrecoverable,
+  type ExponentialOptions,
+  type RetryOption,
+  type RetryPolicy,
+} from './retry.ts'
+export type { StandardSchema } from './standard-schema.ts'
+export type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
+export { logger, type LogSink } from './logger.ts'
+
+export { memoryInbox, type MemoryInboxOptions } from './inbox/memory.ts'
+export {
+  decodeDelivery,
+  decodeEvent,
+  encodeDelivery,
+  encodeEvent,
+  packDelivery,
+  unpackDelivery,
+} from './codec.ts'
+export type {
+  Claim,
+  Consumer,
+  Host,
+  Inbox,
+  InboxView,
+  Intake,
+  IntakeItem,
+  Lane,
+  Outcome,
+  Port,
+  Records,
+  Taken,
+  TaskDetail,
+  TaskDraft,
+  TaskError,
+  TaskFilter,
+  TaskInfo,
+  TaskState,
+  Worker,
+} from './inbox/inbox.ts'
+
+export { basic, type BasicOptions } from './schemes/basic.ts'
+export { ed25519, type Ed25519Key, type Ed25519Options } from './schemes/ed25519.ts'
+export {
+  hmac,
+  type HashName,
+  type HmacOptions,
+  type KeyEncoding,
+  type SignatureEncoding,
+} from './schemes/hmac.ts'
+export { singleHeader } from './schemes/header.ts'
+export type { Message } from './schemes/message.ts'
+export {
+  signatureScheme,
+  type SignatureAlgorithm,
+  type SignatureClaim,
+  type SignatureOptions,
+} from './schemes/signature.ts'
+export {
+  standardWebhooksId,
+  standardWebhooksScheme,
+  type StandardWebhooksKey,
+  type StandardWebhooksSchemeOptions,
+} from './schemes/standard-webhooks.ts'
+export { token, type TokenOptions } from './schemes/token.ts'
+export { checkTimestamp, parseTimestamp, type TimestampUnit } from './schemes/timestamp.ts'

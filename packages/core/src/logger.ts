@@ -1,0 +1,65 @@
+import type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
+
+/** Where log lines go: `console` fits, and so do pino and winston. */
+export interface LogSink {
+  info(line: string): void
+  warn(line: string): void
+  error(line: string): void
+}
+
+/**
+ * The default observer: a line for what an operator must see (refusals with their reason, failures, dead tasks,
+ * warnings), none for what goes well, and never a payload, a header or a secret. Errors of handlers are logged with
+ * their stack, since a failure after the early 200 would otherwise be seen by nobody.
+ */
+export function logger(sink: LogSink = console): Observer {
+  const unhandled = new Set<string>()
+  return {
+    rejected: (request, error) =>
+      sink.warn(
+        `${head(request)} refused ${request.method} ${request.path}: ${error.code}, ${oneLine(error.message)}`,
+      ),
+    unhandled(event, action) {
+      // Once a topic: senders subscribed to everything would fill the log. Topics come from the network, hence the bound.
+      if (unhandled.has(event.topic) || unhandled.size >= 100) return
+      unhandled.add(event.topic)
+      sink.info(
+        `${head(event)} ${action} ${oneLine(event.topic)}: no subscription matches (said once a topic)`,
+      )
+    },
+    attemptFailed: (attempt, error) =>
+      sink.warn(`${head(attempt)} ${task(attempt)} failed: ${stackOf(error)}`),
+    dead: (attempt, error) =>
+      sink.error(
+        `${head(attempt)} ${task(attempt)} is dead: ${oneLine(error.message)}; replay it or let the sender deliver it again`,
+      ),
+    fenced: (attempt) =>
+      sink.warn(
+        `${head(attempt)} ${task(attempt)} ended after its claim was lost; its outcome was refused`,
+      ),
+    answerFailed: (event, error) =>
+      sink.error(`${head(event)} answer to ${what(event)} failed: ${stackOf(error)}`),
+    warning: (receiver, message) => sink.warn(`[postern ${receiver}] ${message}`),
+  }
+}
+
+function head(about: RequestInfo | EventInfo): string {
+  return `[postern ${about.receiver}]`
+}
+
+function what(event: EventInfo): string {
+  return `${oneLine(event.topic)}${event.id === undefined ? '' : ` ${oneLine(event.id)}`}`
+}
+
+function task(attempt: AttemptInfo): string {
+  return `${attempt.subscription} on ${what(attempt)}, attempt ${attempt.attempt},`
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+// Topics, ids and paths come from the network: a line break in one must not forge a log line.
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 500)
+}

@@ -1,0 +1,184 @@
+import { loadXml, xmlReady } from './body/xml.ts'
+import { isXml, parseMediaType } from './body/media-type.ts'
+import { parseBody, type ParsedBody } from './body/parse.ts'
+import type { Answers } from './answer.ts'
+import { answerReply } from './answer.ts'
+import type { Delivery } from './delivery.ts'
+import { toWebhookError, WebhookError } from './errors.ts'
+import { toEvent, type EventDraft, type StoredDelivery } from './event.ts'
+import { identify, type Identified } from './identify.ts'
+import type { Host, Port, Taken } from './inbox/inbox.ts'
+import { isPromise, type MaybePromise } from './maybe.ts'
+import type { EventInfo, Observer, RequestInfo } from './observer.ts'
+import type { Provider } from './provider.ts'
+import { problem, type Reply } from './reply.ts'
+import { pathOf } from './strip.ts'
+
+/** What the line needs of its receiver. */
+export interface Line {
+  readonly receiver: string
+  readonly provider: Provider
+  readonly port: Port
+  readonly answers: Answers
+  readonly observer: Observer
+  readonly now: () => number
+  readonly ack: Reply
+  readonly exact: boolean
+  readonly dedupe: 'id' | 'digest' | 'none'
+  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  readonly subscriptionsOf: (
+    event: EventDraft,
+  ) => readonly {
+    readonly name: string
+    readonly orderBy: ((event: never) => string) | undefined
+  }[]
+  readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
+  /** Throws where the receiver takes nothing now. */
+  readonly admit: (delivery: Delivery) => void
+}
+
+/**
+ * The line a delivery walks: greet → verify → parse → handshake → identify → accept → reply. It answers whatever the
+ * network sent and never throws. A step that has its result at once is not awaited: a promise costs a tick.
+ */
+export async function receive(line: Line, delivery: Delivery, host: Host): Promise<Reply> {
+  const { provider } = line
+  try {
+    line.admit(delivery)
+    line.observer.received?.(requestInfo(line, delivery))
+
+    if (provider.greet) {
+      const greeting = await provider.greet(delivery)
+      if (greeting) return greeted(line, delivery, greeting)
+    }
+
+    if (isXml(parseMediaType(delivery.header('content-type')).type) && !xmlReady()) await loadXml()
+    const verifying = provider.verify(delivery, line.now)
+    const verified = (isPromise(verifying) ? await verifying : verifying) ?? {}
+
+    const parsing = parse(line, delivery)
+    const body = isPromise(parsing) ? await parsing : parsing
+
+    if (provider.handshake) {
+      const challenge = await provider.handshake(delivery, body, verified)
+      if (challenge) return greeted(line, delivery, challenge)
+    }
+
+    const identified = identify(line, delivery, body, verified)
+
+    const accepting = accept(line, identified, host)
+    const taken = isPromise(accepting) ? await accepting : accepting
+
+    return await reply(line, delivery, identified, taken)
+  } catch (error) {
+    return refuse(line, delivery, toWebhookError(error))
+  }
+}
+
+/** Refuses a delivery: the reason to the observers, its code to the sender. Adapters call it for what they refuse. */
+export function refuse(
+  line: Pick<Line, 'receiver' | 'provider' | 'observer'>,
+  delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
+  error: WebhookError,
+): Reply {
+  line.observer.rejected?.(requestInfo(line, delivery), error)
+  const own =
+    'header' in delivery
+      ? line.provider.reply?.({ kind: 'refused', error }, delivery as Delivery)
+      : undefined
+  return own ?? problem(error)
+}
+
+function parse(line: Line, delivery: Delivery): MaybePromise<ParsedBody> {
+  return parseBody({
+    method: delivery.method,
+    url: delivery.url,
+    content: delivery.content,
+    contentType: delivery.header('content-type'),
+    limits: delivery.limits,
+    json: () => delivery.json(line.exact ? 'exact' : undefined),
+    form: () => delivery.form(),
+    xml: () => delivery.xml(),
+  })
+}
+
+function accept(line: Line, identified: Identified, host: Host): MaybePromise<readonly Taken[]> {
+  if (identified.intake.items.length === 0) return []
+  try {
+    const accepting = line.port.accept(identified.intake, host)
+    return isPromise(accepting) ? accepting.catch(unavailable) : accepting
+  } catch (error) {
+    return unavailable(error)
+  }
+}
+
+function unavailable(error: unknown): never {
+  throw toWebhookError(error, 'inbox_unavailable')
+}
+
+async function reply(
+  line: Line,
+  delivery: Delivery,
+  identified: Identified,
+  taken: readonly Taken[],
+): Promise<Reply> {
+  const { items, delivery: stored } = identified.intake
+  items.forEach(({ event, tasks }, at) => {
+    const info: EventInfo = {
+      receiver: line.receiver,
+      provider: event.provider,
+      id: event.id,
+      topic: event.topic,
+      scope: event.scope,
+    }
+    if (taken[at] === 'new') line.observer.accepted?.(info, tasks.length)
+    else line.observer.duplicate?.(info, taken[at] === 'revived')
+  })
+  if (taken.includes('busy'))
+    throw new WebhookError('in_progress', 'the same event is being handled right now', {
+      retryAfter: 5,
+    })
+
+  for (const event of line.answers.size === 0 ? [] : identified.events) {
+    const answer = line.answers.match(event.topic, event.aliases)
+    if (!answer) continue
+    const info: EventInfo = {
+      receiver: line.receiver,
+      provider: event.provider,
+      id: event.id,
+      topic: event.topic,
+      scope: event.scope,
+    }
+    return answerReply(
+      answer,
+      toEvent(line.receiver, event, stored, event.payload),
+      line.provider.refusal,
+      (error) => line.observer.answerFailed?.(info, error),
+    )
+  }
+  const kind =
+    items.length === 0
+      ? 'unhandled'
+      : taken.every((one) => one === 'duplicate')
+        ? 'duplicate'
+        : 'accepted'
+  return line.provider.reply?.({ kind, events: identified.events }, delivery) ?? line.ack
+}
+
+function greeted(line: Line, delivery: Delivery, greeting: Reply): Reply {
+  line.observer.handshake?.(requestInfo(line, delivery))
+  return greeting
+}
+
+function requestInfo(
+  line: Pick<Line, 'receiver' | 'provider'>,
+  delivery: Pick<Delivery, 'method' | 'url' | 'body'>,
+): RequestInfo {
+  return {
+    receiver: line.receiver,
+    provider: line.provider.name,
+    method: delivery.method,
+    path: pathOf(delivery.url),
+    bytes: delivery.body.byteLength,
+  }
+}

@@ -1,0 +1,156 @@
+import { toEvent } from './event.ts'
+import type { Claim, Outcome, TaskError } from './inbox/inbox.ts'
+import { isPromise, type MaybePromise } from './maybe.ts'
+import type { AttemptInfo, Observer } from './observer.ts'
+import { RetryAfter } from './retry.ts'
+import { issuePath, type SchemaIssue } from './standard-schema.ts'
+import type { Subscription, Subscriptions } from './subscription.ts'
+import { createTask, type RunningTask } from './task.ts'
+
+/** What a run needs of its receiver. */
+export interface RunContext {
+  readonly receiver: string
+  readonly inbox: string
+  readonly subscriptions: Subscriptions
+  readonly observer: Observer
+  readonly now: () => number
+}
+
+/**
+ * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; how often and when a
+ * task is tried again is decided here.
+ */
+export function run(
+  context: RunContext,
+  claim: Claim,
+  signal: AbortSignal | undefined,
+): MaybePromise<Outcome> {
+  const subscription = context.subscriptions.find(claim.subscription)
+  // A worker claims only lanes it has; should an engine hand over another, it must wait and not be lost.
+  if (!subscription) return { kind: 'postpone', at: context.now() + 60_000 }
+  if (claim.attempt > subscription.retry.attempts) {
+    return {
+      kind: 'dead',
+      error: {
+        name: 'AttemptsExhausted',
+        message: `attempt ${claim.attempt - 1} never ended: the process died or lost its claim while it ran`,
+      },
+    }
+  }
+  const info = attemptInfo(context, claim)
+  context.observer.attemptStarted?.(info)
+  const task = createTask(
+    context.receiver,
+    context.inbox,
+    claim,
+    subscription.name,
+    subscription.retry.attempts,
+    signal,
+  )
+  try {
+    const result = handle(context, claim, subscription, task)
+    if (!isPromise(result)) return done(task)
+    return withTimeout(result, task, subscription).then(
+      () => done(task),
+      (error: unknown) => failed(context, info, subscription, error),
+    )
+  } catch (error) {
+    return failed(context, info, subscription, error)
+  }
+}
+
+/** The attempt of a claim, for observers. */
+export function attemptInfo(context: RunContext, claim: Claim): AttemptInfo {
+  const { event } = claim
+  return {
+    receiver: context.receiver,
+    provider: event.provider,
+    id: event.id,
+    topic: event.topic,
+    scope: event.scope,
+    subscription: claim.subscription,
+    task: claim.id,
+    attempt: claim.attempt,
+  }
+}
+
+function handle(
+  context: RunContext,
+  claim: Claim,
+  subscription: Subscription,
+  task: RunningTask,
+): unknown {
+  const { schema, handler } = subscription
+  const call = (payload: unknown): unknown =>
+    handler(toEvent(context.receiver, claim.event, claim.delivery, payload), task)
+  if (!schema) return call(claim.event.payload)
+  const checked = schema['~standard'].validate(claim.event.payload)
+  const matched = (result: Awaited<typeof checked>): unknown => {
+    if (result.issues) throw new SchemaMismatch(result.issues)
+    return call(result.value)
+  }
+  return isPromise(checked) ? checked.then(matched) : matched(checked)
+}
+
+function done(task: RunningTask): Outcome {
+  return task.spawned ? { kind: 'done', spawn: task.spawned } : { kind: 'done' }
+}
+
+function failed(
+  context: RunContext,
+  info: AttemptInfo,
+  subscription: Subscription,
+  error: unknown,
+): Outcome {
+  context.observer.attemptFailed?.(info, error)
+  const stored = taskError(error)
+  if (
+    stored.name === 'Unrecoverable' ||
+    error instanceof SchemaMismatch ||
+    info.attempt >= subscription.retry.attempts
+  )
+    return { kind: 'dead', error: stored }
+  const wait = error instanceof RetryAfter ? error.delay : subscription.retry.delay(info.attempt)
+  return { kind: 'retry', at: context.now() + wait, error: stored }
+}
+
+function withTimeout(
+  result: Promise<unknown>,
+  task: RunningTask,
+  subscription: Subscription,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const error = new Error(
+        `${subscription.name} took longer than its timeout of ${subscription.timeout} ms`,
+      )
+      error.name = 'TimeoutError'
+      task.abort(error)
+      reject(error)
+    }, subscription.timeout)
+    result.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+/** The payload does not match the subscription's schema: trying again cannot help. */
+class SchemaMismatch extends Error {
+  override readonly name = 'SchemaMismatch'
+  readonly issues: readonly SchemaIssue[]
+
+  constructor(issues: readonly SchemaIssue[]) {
+    // Places only: what a schema says of a value may quote the value, and messages are logged.
+    super(
+      `the payload does not match the schema at ${issues.map((issue) => issuePath(issue) || 'its root').join(', ')}`,
+    )
+    this.issues = issues
+  }
+}
+
+function taskError(error: unknown): TaskError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
+  const issues =
+    error instanceof SchemaMismatch
+      ? error.issues.map((issue) => ({ message: issue.message, path: issuePath(issue) }))
+      : undefined
+  return { name: error.name, message: error.message, stack: error.stack, ...(issues && { issues }) }
+}

@@ -1,0 +1,172 @@
+import { LRUCache } from 'lru-cache'
+import type { Delivery } from './delivery.ts'
+import { milliseconds, type Duration } from './duration.ts'
+import { toWebhookError, WebhookError } from './errors.ts'
+import { isPromise, type MaybePromise } from './maybe.ts'
+
+/** A secret with the tenant it belongs to: events it verifies get that scope, so that tenants never share an id. */
+export interface ScopedSecret {
+  readonly secret: string | readonly string[]
+  readonly scope: string
+}
+
+/** One secret, several in force (rotation), or several with their tenants. */
+export type Secrets = string | readonly string[] | ScopedSecret | readonly ScopedSecret[]
+
+/**
+ * Looks the secrets of a delivery up, by path, header or `context`: it runs before verification, so everything it reads
+ * is unverified. `undefined` means that the sender is not known (401); a throw means that the secret cannot be had
+ * now (503, so the provider tries again). It runs once for each delivery; {@link perTenant} adds a cache.
+ */
+export type SecretResolver = (delivery: Delivery) => MaybePromise<Secrets | undefined>
+
+/** What a provider's secret option takes. */
+export type SecretOption = Secrets | SecretResolver
+
+/** Keys in force for one delivery, ready for a scheme. */
+export interface KeySet<Key> {
+  readonly keys: readonly Key[]
+  /** The scope of the key at the same place. */
+  readonly scopes: readonly (string | undefined)[]
+}
+
+/** Resolves a secret option into keys. */
+export interface Keyring<Key> {
+  for(delivery: Delivery): MaybePromise<KeySet<Key>>
+  /** The first key, for signing. Undefined where a resolver decides. */
+  readonly first: Key | undefined
+  /** Turns one more secret into a key, as strictly as the option. */
+  parse(secret: string): Key
+}
+
+/**
+ * Checks and prepares a secret option. Text that is empty, blank or an unfilled template throws a `TypeError` that
+ * names the option, at once for what is given and as `secret_unavailable` (503) for what a resolver returns.
+ */
+export function keyring<Key>(
+  option: string,
+  given: SecretOption,
+  toKey: (secret: string) => Key,
+): Keyring<Key> {
+  const parse = (secret: string): Key => {
+    checkSecret(option, secret)
+    return toKey(secret)
+  }
+  if (typeof given !== 'function') {
+    const set = keySet(option, given, parse)
+    return { for: () => set, first: set.keys[0], parse }
+  }
+  const parsed = new LRUCache<string, { key: Key }>({ max: 1000 })
+  const remembered = (secret: string): Key => {
+    let entry = parsed.get(secret)
+    if (!entry) parsed.set(secret, (entry = { key: parse(secret) }))
+    return entry.key
+  }
+  const resolved = (secrets: Secrets | undefined): KeySet<Key> => {
+    if (secrets === undefined)
+      throw new WebhookError('unknown_sender', `${option} knows no secret for this delivery`)
+    return keySet(option, secrets, remembered)
+  }
+  const unavailable = (error: unknown): never => {
+    const known = toWebhookError(error, 'secret_unavailable')
+    throw known === error
+      ? known
+      : new WebhookError('secret_unavailable', `${option} failed: ${known.message}`, {
+          cause: error,
+        })
+  }
+  return {
+    for(delivery) {
+      try {
+        const secrets = given(delivery)
+        return isPromise(secrets) ? secrets.then(resolved).catch(unavailable) : resolved(secrets)
+      } catch (error) {
+        return unavailable(error)
+      }
+    },
+    first: undefined,
+    parse,
+  }
+}
+
+const TEMPLATE = /^<.*>$|^\$?\{.*\}$|\.\.\.$|…$|^(?:undefined|null)$/
+
+/** Throws a `TypeError` that names the option where a secret is empty, blank or an unfilled template. */
+export function checkSecret(option: string, secret: unknown): asserts secret is string {
+  if (typeof secret !== 'string') {
+    throw new TypeError(
+      `${option} must be a string, got ${secret === null ? 'null' : typeof secret}: is the environment variable set?`,
+    )
+  }
+  if (secret.trim() === '')
+    throw new TypeError(`${option} is empty: an empty secret would let anybody sign`)
+  if (TEMPLATE.test(secret.trim())) {
+    throw new TypeError(`${option} is an unfilled template: put the secret itself in its place`)
+  }
+  if (/[\r\n]$|^[\r\n]/.test(secret))
+    throw new TypeError(`${option} begins or ends with a line break: trim it`)
+}
+
+/** What {@link perTenant} needs. */
+export interface PerTenantOptions {
+  /** Who claims to send: read from path, header or `context`. `undefined` refuses the delivery as `unknown_sender`. */
+  readonly tenant: (delivery: Delivery) => string | undefined
+  /** Looks the tenant's secrets up. `undefined` means that there is no such tenant. */
+  readonly secrets: (tenant: string) => MaybePromise<string | readonly string[] | undefined>
+  /** How long an answer is used. A changed secret is not seen for that long. @default '60s' */
+  readonly ttl?: Duration
+  /** How many tenants are remembered. @default 1000 */
+  readonly max?: number
+}
+
+/**
+ * A {@link SecretResolver} for many tenants on one route, with a bounded cache; look-ups of one tenant that overlap are
+ * made once, and failures are not remembered. Events get the tenant as their `scope`.
+ *
+ * @example
+ * stripe({ secret: perTenant({ tenant: (d) => d.url.split('/').at(-1), secrets: (t) => db.secretsOf(t) }) })
+ */
+export function perTenant(options: PerTenantOptions): SecretResolver {
+  const ttl = milliseconds(options.ttl ?? '60s', 'perTenant.ttl')
+  const known = new LRUCache<string, { found: MaybePromise<ScopedSecret | undefined> }>({
+    max: options.max ?? 1000,
+    ttl,
+  })
+  return (delivery) => {
+    const scope = options.tenant(delivery)
+    if (scope === undefined) return undefined
+    const entry = known.get(scope)
+    if (entry) return entry.found
+    const scoped = (secret: string | readonly string[] | undefined): ScopedSecret | undefined =>
+      secret === undefined ? undefined : { secret, scope }
+    const looked = options.secrets(scope)
+    const found = isPromise(looked) ? looked.then(scoped) : scoped(looked)
+    known.set(scope, { found })
+    if (isPromise(found)) found.catch(() => known.delete(scope))
+    return found
+  }
+}
+
+function keySet<Key>(
+  option: string,
+  secrets: Secrets,
+  parse: (secret: string) => Key,
+): KeySet<Key> {
+  const keys: Key[] = []
+  const scopes: (string | undefined)[] = []
+  const list = (
+    typeof secrets === 'object' && Symbol.iterator in secrets ? secrets : [secrets]
+  ) as readonly (string | ScopedSecret)[]
+  for (const item of list) {
+    const scope = typeof item === 'object' && item !== null ? item.scope : undefined
+    const values = typeof item === 'object' && item !== null ? item.secret : item
+    for (const value of typeof values === 'string' || !Array.isArray(values)
+      ? [values as string]
+      : values) {
+      keys.push(parse(value))
+      scopes.push(scope)
+    }
+  }
+  if (keys.length === 0) throw new TypeError(`${option} is an empty list: give at least one secret`)
+  return { keys, scopes }
+}
