@@ -86,7 +86,12 @@ async function typeProblems(
   const free = (name: string): boolean =>
     !needNodeTypes.some((other) => name === other || name.startsWith(`${other}/`))
   const setting: TypeSetting = oldest
-    ? { name: 'dom', lib: ['ES2022', 'DOM', 'DOM.Iterable'], types: [], specifiers: names.filter(free) }
+    ? {
+        name: 'dom',
+        lib: ['ES2022', 'DOM', 'DOM.Iterable'],
+        types: [],
+        specifiers: names.filter(free),
+      }
     : { name: 'node', lib: ['ES2023'], types: ['node'], specifiers: names }
   return checkTypes(consumer, setting)
 }

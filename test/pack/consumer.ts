@@ -40,7 +40,13 @@ export async function install(
   ])
   const manifest = { name: 'consumer', private: true, type: 'module', dependencies }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2))
-  const flags = ['--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
+  const flags = [
+    '--engine-strict',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+  ]
   const { code, output } = await run(node, [npmCli(), 'install', ...flags], { cwd: folder })
   if (code !== 0) throw new Error(`npm install on Node ${version} failed:\n${output}`)
   return { folder, node, version }
@@ -56,7 +62,13 @@ function peers(packed: Packed): readonly (readonly [string, string])[] {
 /** The Node of that version, from the npm package `node`, kept for the next run. */
 async function nodeProgram(version: string): Promise<string> {
   const folder = join(root, 'node_modules', '.cache', `node-${version}`)
-  const file = join(folder, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  const file = join(
+    folder,
+    'node_modules',
+    'node',
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  )
   if (existsSync(file)) return file
   await mkdir(folder, { recursive: true })
   const manifest = { private: true, dependencies: { node: version }, allowScripts: { node: true } }

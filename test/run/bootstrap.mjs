@@ -36,7 +36,9 @@ function install() {
   const pnpm = ['-y', 'pnpm@12', 'install', '--frozen-lockfile', '--loglevel=error']
   const code = run('npx', pnpm, env, windows())
   if (code !== 0) {
-    console.error('The installation failed. It needs npm, and the npm registry that npm is set up for.')
+    console.error(
+      'The installation failed. It needs npm, and the npm registry that npm is set up for.',
+    )
     process.exit(code)
   }
   writeFileSync(stamp, wanted)

@@ -23,13 +23,17 @@ const noSkip = process.env['POSTERN_NO_SKIP'] === '1'
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !Object.hasOwn(steps, name))
 if (unknown.length > 0) {
-  console.error(`No check is called ${unknown.join(', ')}. There are: ${Object.keys(steps).join(', ')}`)
+  console.error(
+    `No check is called ${unknown.join(', ')}. There are: ${Object.keys(steps).join(', ')}`,
+  )
   process.exit(2)
 }
 
 clearReports('check')
 for (const program of missing()) {
-  console.log(`${program.name} is not on this machine: tests that need it are skipped. To run them: ${program.get}`)
+  console.log(
+    `${program.name} is not on this machine: tests that need it are skipped. To run them: ${program.get}`,
+  )
 }
 const results: Result[] = []
 for (const [name, step] of Object.entries(steps)) {

@@ -33,7 +33,8 @@ export function readVitest(file: string): Omit<Result, 'name' | 'seconds'> {
   const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
   const tests = report.testResults.flatMap((suite) => suite.assertionResults)
   const broken = report.testResults.filter(
-    (suite) => suite.status === 'failed' && !suite.assertionResults.some((t) => t.status === 'failed'),
+    (suite) =>
+      suite.status === 'failed' && !suite.assertionResults.some((t) => t.status === 'failed'),
   )
   return {
     passed: tests.filter((t) => t.status === 'passed').length,

@@ -14,7 +14,8 @@ import type { Service } from './temporary.ts'
  * installed; tests ask `postgresServer.file` first.
  */
 export async function startPostgres(): Promise<Service> {
-  if (postgresServer.file === undefined) throw new Error(`Postgres is missing: ${postgresServer.get}`)
+  if (postgresServer.file === undefined)
+    throw new Error(`Postgres is missing: ${postgresServer.get}`)
   const folder = await temporaryFolder('postgres')
   const user = unprivileged()
   if (user) await chown(folder, user.uid, user.gid)
@@ -55,6 +56,7 @@ function signalAll(postgres: Running, signal: NodeJS.Signals): void {
 /** Postgres refuses to run as root; the package that brought it also made the user `postgres`. */
 function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
-  const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
+  const id = (flag: string): number =>
+    Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
 }

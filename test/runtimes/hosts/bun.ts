@@ -1,11 +1,9 @@
 import { handle } from '../handler.ts'
 
 declare const Bun: {
-  serve(options: {
-    hostname: string
-    port: number
-    fetch(request: Request): Promise<Response>
-  }): { readonly port: number }
+  serve(options: { hostname: string; port: number; fetch(request: Request): Promise<Response> }): {
+    readonly port: number
+  }
 }
 
 const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: handle })
