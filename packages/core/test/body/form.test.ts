@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { formToObject, parseForm } from '../../src/body/form.ts'
+import { refusal } from './refusal.ts'
+
+const pairs = fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), {
+  maxLength: 20,
+})
+
+describe('parseForm', () => {
+  test('gives back what was written, in order and with repeats', () => {
+    fc.assert(
+      fc.property(pairs, (fields) => {
+        const text = new URLSearchParams(fields).toString()
+        expect([...parseForm(text, 20)]).toEqual([...new URLSearchParams(fields)])
+      }),
+    )
+  })
+
+  test('tolerates stray percent signs, empty pairs and a leading question mark', () => {
+    expect([...parseForm('a=100%&b=%zz&&c', 10)]).toEqual([
+      ['a', '100%'],
+      ['b', '%zz'],
+      ['c', ''],
+    ])
+    expect([...parseForm('?a=1', 10)]).toEqual([['?a', '1']])
+    expect([...parseForm('', 10)]).toEqual([])
+  })
+
+  test('counts the fields before it parses', () => {
+    expect(refusal(() => parseForm('a=1&b=2&c=3', 3))).toBeUndefined()
+    expect(refusal(() => parseForm('a=1&b=2&c=3', 2))).toBe('malformed_body')
+    expect(refusal(() => parseForm('&'.repeat(10_000_000), 1000))).toBe('malformed_body')
+  })
+
+  test('decodes escaped bytes of other charsets', () => {
+    expect([...parseForm('first_name=J%F6rg+M&x=%80', 10, 'windows-1252')]).toEqual([
+      ['first_name', 'Jörg M'],
+      ['x', '€'],
+    ])
+    // The second byte of this character is the letter e, which browsers leave as it is.
+    expect(parseForm('a=%83e%83X%83g', 10, 'shift_jis').get('a')).toBe('テスト')
+    expect(parseForm('a=100%&b=%4', 10, 'iso-8859-1').get('a')).toBe('100%')
+    expect(refusal(() => parseForm('a=%80', 10, 'klingon'))).toBe('unsupported_encoding')
+  })
+})
+
+describe('formToObject', () => {
+  test('a repeated field is an array, a single one a text', () => {
+    expect(formToObject(parseForm('a=1&b=2&a=3&a=4', 10))).toEqual({ a: ['1', '3', '4'], b: '2' })
+  })
+
+  test('loses no value', () => {
+    fc.assert(
+      fc.property(pairs, (fields) => {
+        const params = new URLSearchParams(fields)
+        const object = formToObject(params)
+        for (const name of params.keys()) {
+          if (name === '__proto__') continue
+          const values = params.getAll(name)
+          expect(object[name]).toEqual(values.length === 1 ? values[0] : values)
+        }
+      }),
+    )
+  })
+
+  test('names of Object.prototype are fields like any other, and __proto__ is left out', () => {
+    const object = formToObject(
+      parseForm('__proto__=a&__proto__=b&constructor=1&toString=2&toString=3', 10),
+    )
+    expect(Object.entries(object)).toEqual([
+      ['constructor', '1'],
+      ['toString', ['2', '3']],
+    ])
+    expect(Object.getPrototypeOf(Object.assign({}, object))).toBe(Object.prototype)
+  })
+})

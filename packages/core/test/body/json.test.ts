@@ -1,0 +1,202 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import { parseJson, stringifyJson } from '../../src/body/json.ts'
+import { refusal } from './refusal.ts'
+
+const depth = 100
+const parse = (text: string): unknown => parseJson(text, { depth })
+const exactly = (text: string): unknown => parseJson(text, { depth, exact: true })
+
+test('reads what JSON.parse reads', () => {
+  const harmless = fc.json().filter((text) => !text.includes('__proto__'))
+  fc.assert(
+    fc.property(harmless, (text) => {
+      expect(parse(text)).toEqual(JSON.parse(text))
+    }),
+  )
+  expect(parse('\ufeff{"a":1}')).toEqual({ a: 1 })
+})
+
+describe('malformed', () => {
+  test.each([
+    ['', 'it is empty'],
+    ['{"a":', 'it ends too early'],
+    ['[1,2', 'it ends too early'],
+    ['{"secret":hunter2}', 'line 1, column 11'],
+    ['{"a":1,\n "secret" "hunter2"}', 'line 2, column 11'],
+    ['[1,]', 'line 1, column 4'],
+    ['{"a":1,}', 'line 1, column 8'],
+    ['[01]', 'line 1, column 3'],
+    ['"a\tb"', 'line 1, column 3'],
+    ['"a\\x"', 'line 1, column 3'],
+    ['[1] hunter2', 'line 1, column 5'],
+    ["{'hunter2':1}", 'line 1, column 2'],
+  ])('%j says where and nothing of the payload', (text, where) => {
+    expect(() => parse(text)).toThrow(where)
+    expect(refusal(() => parse(text))).toBe('malformed_body')
+    try {
+      parse(text)
+    } catch (error) {
+      expect(`${String(error)} ${String((error as Error).cause)}`).not.toMatch(/secret|hunter/)
+    }
+  })
+
+  test('the place is where a text stops being JSON, whatever is cut off or put in', () => {
+    fc.assert(
+      fc.property(
+        fc.json({ maxDepth: 4 }),
+        fc.nat(),
+        fc.constantFrom('', '}', ']', ',', '"', '\\', 'x'),
+        (text, at, extra) => {
+          const broken = text.slice(0, at % (text.length + 1)) + extra
+          const code = refusal(() => parse(broken))
+          expect(code === undefined || code === 'malformed_body').toBe(true)
+          if (code === undefined) return
+          const message = String(messageOf(() => parse(broken)))
+          const column = Number(/column (\d+)/.exec(message)?.[1] ?? broken.length + 1)
+          expect(column).toBeGreaterThan(0)
+          expect(column).toBeLessThanOrEqual(broken.length + 1)
+        },
+      ),
+    )
+  })
+})
+
+describe('depth', () => {
+  const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
+
+  test('is checked before anything is built', () => {
+    expect(refusal(() => parse(nested(100)))).toBeUndefined()
+    expect(refusal(() => parse(nested(101)))).toBe('too_deep')
+    expect(refusal(() => parse('{"a":'.repeat(101) + '1' + '}'.repeat(101)))).toBe('too_deep')
+    expect(refusal(() => parse('['.repeat(5_000_000)))).toBe('too_deep')
+  })
+
+  test('brackets and quotes in strings do not count', () => {
+    const long = `\\"${'x'.repeat(40)}\\\\\\"`
+    expect(
+      refusal(() =>
+        parse(JSON.stringify({ a: '['.repeat(500), ['{'.repeat(500)]: '"['.repeat(500) })),
+      ),
+    ).toBeUndefined()
+    expect(refusal(() => parse(`[${`"${long}[${long}\\\\",`.repeat(300)}1]`))).toBeUndefined()
+    expect(refusal(() => parse(`["${long}]]]]]]",${nested(100)}]`))).toBe('too_deep')
+  })
+
+  test('many siblings are not deep', () => {
+    expect(refusal(() => parse(`[${'[],{},'.repeat(1000)}0]`))).toBeUndefined()
+  })
+
+  test('agrees with the depth of the value', () => {
+    const value = fc.letrec((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 8, depthSize: 'large' },
+        fc.string({ unit: fc.constantFrom('"', '\\', '[', '{', 'a') }),
+        fc.array(tie('node'), { maxLength: 4 }),
+        fc.dictionary(fc.string({ unit: fc.constantFrom('"', '\\', ']', 'a') }), tie('node'), {
+          maxKeys: 4,
+        }),
+      ),
+    })).node
+    fc.assert(
+      fc.property(value, fc.integer({ min: 1, max: 6 }), (given, limit) => {
+        const code = refusal(() => parseJson(JSON.stringify(given), { depth: limit }))
+        expect(code).toBe(depthOf(given) > limit ? 'too_deep' : undefined)
+      }),
+    )
+  })
+})
+
+describe('keys that poison prototypes', () => {
+  test.each([
+    '{"a":{"__proto__":{"admin":true},"b":1}}',
+    '{"a":{"\\u005f_proto_\\u005F":{"admin":true},"b":1}}',
+    '{"a":{"constructor":{"prototype":{"admin":true}},"b":1}}',
+    '{"a":{"\\u0063onstructor":{"prototype":{"admin":true}},"b":1}}',
+  ])('%s', (text) => {
+    const { a } = parse(text) as { a: object }
+    expect(Object.keys(a)).toEqual(['b'])
+    expect(Object.getPrototypeOf(Object.assign({}, a))).toBe(Object.prototype)
+  })
+
+  test('what only looks like them is kept', () => {
+    const text = '{"constructor":"Red Bull","note":"__proto__","list":[{"prototype":1}]}'
+    expect(JSON.stringify(parse(text))).toBe(text)
+  })
+})
+
+describe('exact', () => {
+  test('integers beyond 2^53 become BigInt, all else stays', () => {
+    expect(
+      exactly(
+        '[9007199254740991,9007199254740992,-12345678901234567890,1.5,1e30,1234567890.12345678]',
+      ),
+    ).toEqual([
+      9007199254740991,
+      9007199254740992n,
+      -12345678901234567890n,
+      1.5,
+      1e30,
+      1234567890.1234567,
+    ])
+    expect(exactly('{"id":"12345678901234567890"}')).toEqual({ id: '12345678901234567890' })
+    expect(parse('[12345678901234567890]')).toEqual([12345678901234567000])
+  })
+
+  test('reading and writing keep every digit', () => {
+    const leaf = fc.oneof(
+      fc.bigInt().map(String),
+      fc.integer().map(String),
+      fc.string().map((text) => JSON.stringify(text)),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(leaf),
+        fc.dictionary(fc.stringMatching(/^k[a-z]*$/), leaf),
+        (items, fields) => {
+          const members = Object.entries(fields).map(([key, value]) => `"${key}":${value}`)
+          const text = `[[${items.join(',')}],{${members.join(',')}}]`
+          expect(stringifyJson(exactly(text))).toBe(text)
+        },
+      ),
+    )
+  })
+
+  test('an absurd integer is refused, and not worked on', () => {
+    expect(refusal(() => exactly(`[${'9'.repeat(1_000_000)}]`))).toBe('malformed_body')
+  })
+})
+
+describe('stringifyJson', () => {
+  afterEach(() => {
+    Reflect.deleteProperty(BigInt.prototype, 'toJSON')
+  })
+
+  test('writes BigInt as digits, also where toJSON was patched in', () => {
+    const value = { id: 12345678901234567890n, list: [1n, 'a', undefined] }
+    expect(stringifyJson(value)).toBe('{"id":12345678901234567890,"list":[1,"a",null]}')
+    Object.assign(BigInt.prototype, { toJSON: () => 'patched' })
+    expect(stringifyJson(value)).toBe('{"id":12345678901234567890,"list":[1,"a",null]}')
+  })
+
+  test('what has no text is null, a cycle is an error', () => {
+    expect(stringifyJson(undefined)).toBe('null')
+    const cycle: Record<string, unknown> = {}
+    cycle['self'] = cycle
+    expect(() => stringifyJson(cycle)).toThrow(TypeError)
+  })
+})
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
+}
+
+function messageOf(run: () => unknown): string | undefined {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}

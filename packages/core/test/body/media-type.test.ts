@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  isForm,
+  isJson,
+  isMultipart,
+  isText,
+  isXml,
+  parseMediaType,
+} from '../../src/body/media-type.ts'
+
+test('an absent header has no type', () => {
+  expect(parseMediaType(undefined)).toEqual({ type: '', charset: undefined, boundary: undefined })
+  expect(parseMediaType(' ').type).toBe('')
+})
+
+test.each([
+  ['application/json', 'application/json', undefined, undefined],
+  ['Application/JSON; Charset=UTF-8', 'application/json', 'utf-8', undefined],
+  ['text/xml;charset="ISO-8859-1"', 'text/xml', 'iso-8859-1', undefined],
+  ['multipart/form-data; boundary=----X; charset=utf-8', 'multipart/form-data', 'utf-8', '----X'],
+  ['multipart/form-data; boundary="a b;c\\"d"', 'multipart/form-data', undefined, 'a b;c"d'],
+  ['application/json, application/json', 'application/json', undefined, undefined],
+  ['application/json;', 'application/json', undefined, undefined],
+  ['text/plain; x="charset=a"; charset=b; charset=c', 'text/plain', 'b', undefined],
+  ['text/plain; charset=', 'text/plain', undefined, undefined],
+])('%s', (header, type, charset, boundary) => {
+  expect(parseMediaType(header)).toEqual({ type, charset, boundary })
+  expect(parseMediaType(header)).toEqual({ type, charset, boundary })
+})
+
+test('kinds', () => {
+  for (const type of [
+    'application/json',
+    'application/vnd.api+json',
+    'text/json',
+    'application/csp-report',
+  ]) {
+    expect(isJson(type)).toBe(true)
+  }
+  for (const type of ['application/xml', 'text/xml', 'application/atom+xml'])
+    expect(isXml(type)).toBe(true)
+  expect(isForm('application/x-www-form-urlencoded')).toBe(true)
+  expect(isMultipart('multipart/form-data')).toBe(true)
+  expect(isMultipart('multipart/mixed')).toBe(false)
+  expect(isText('text/plain')).toBe(true)
+  for (const is of [isJson, isXml, isForm, isMultipart, isText])
+    expect(is('application/octet-stream')).toBe(false)
+})
+
+test('any header is read without an error, and the same each time', () => {
+  fc.assert(
+    fc.property(
+      fc.string({
+        unit: fc.constantFrom(
+          'a',
+          '/',
+          ';',
+          '=',
+          ' ',
+          '"',
+          '\\',
+          ',',
+          '\t',
+          'charset=',
+          'boundary=',
+        ),
+      }),
+      (header) => {
+        expect(parseMediaType(header)).toEqual(parseMediaType(header))
+      },
+    ),
+  )
+})

@@ -1,0 +1,196 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parseMultipart } from '../../src/body/multipart.ts'
+import { refusalOf } from './refusal.ts'
+
+const limits = { fields: 100 }
+const type = 'multipart/form-data; boundary=XX'
+
+/** A body of parts, each its header lines and its content. */
+function bodyOf(...parts: [headers: string, content: string][]): Buffer {
+  const text = parts
+    .map(([headers, content]) => `--XX\r\n${headers}\r\n\r\n${content}\r\n`)
+    .join('')
+  return Buffer.from(`${text}--XX--\r\n`)
+}
+const field = (name: string): string => `Content-Disposition: form-data; name="${name}"`
+
+test('reads what the platform writes', async () => {
+  const form = new FormData()
+  form.append('subject', 'Grüße')
+  form.append('to', 'a@example.com')
+  form.append('to', 'b@example.com')
+  form.append('empty', '')
+  form.append(
+    'attachment1',
+    new File([Uint8Array.of(0, 1, 13, 10, 255)], 'naïve.bin', { type: 'application/x-thing' }),
+  )
+  form.append('attachment2', new File([], 'empty.txt'))
+  const request = new Response(form)
+  const body = new Uint8Array(await request.arrayBuffer())
+  const parsed = await parseMultipart(body, request.headers.get('content-type') ?? '', limits)
+  expect(parsed.fields).toEqual({
+    subject: 'Grüße',
+    to: ['a@example.com', 'b@example.com'],
+    empty: '',
+  })
+  expect(
+    parsed.files.map(({ name, filename, contentType, data }) => [
+      name,
+      filename,
+      contentType,
+      [...data],
+    ]),
+  ).toEqual([
+    ['attachment1', 'naïve.bin', 'application/x-thing', [0, 1, 13, 10, 255]],
+    ['attachment2', 'empty.txt', 'application/octet-stream', []],
+  ])
+})
+
+test('gives back any bytes', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 5 }),
+      async (contents) => {
+        const form = new FormData()
+        for (const content of contents) form.append('f', new File([Uint8Array.from(content)], 'f'))
+        const request = new Response(form)
+        const header = request.headers.get('content-type') ?? ''
+        const { files } = await parseMultipart(
+          new Uint8Array(await request.arrayBuffer()),
+          header,
+          limits,
+        )
+        expect(files.map(({ data }) => [...data])).toEqual(contents.map((content) => [...content]))
+      },
+    ),
+  )
+})
+
+test('a part may have its own charset', async () => {
+  const head = Buffer.from(
+    `--XX\r\n${field('a')}\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\n`,
+  )
+  const body = Buffer.concat([head, Buffer.of(0xe9), Buffer.from('\r\n--XX--')])
+  expect((await parseMultipart(body, type, limits)).fields).toEqual({ a: 'é' })
+  const unknown = bodyOf([`${field('a')}\r\nContent-Type: text/plain; charset=klingon`, 'x'])
+  expect(await refusalOf(() => parseMultipart(unknown, type, limits))).toBe('unsupported_encoding')
+})
+
+test('a file name loses its directory; names are harmless', async () => {
+  const file = (name: string): [string, string] => [`${field('f')}; filename${name}`, 'x']
+  const parts = [
+    file('="C:\\dir\\a.txt"'),
+    file('="../../etc/passwd"'),
+    file('="say \\"hi\\".txt"'),
+    file("*=UTF-8''na%C3%AFve.txt"),
+  ]
+  const { files, fields } = await parseMultipart(
+    bodyOf(...parts, [field('__proto__'), 'x']),
+    type,
+    limits,
+  )
+  expect(files.map(({ filename }) => filename)).toEqual([
+    'a.txt',
+    'passwd',
+    'say "hi".txt',
+    'naïve.txt',
+  ])
+  expect(Object.keys(fields)).toEqual([])
+})
+
+test('the number of parts is bounded', async () => {
+  const parts = (count: number): Buffer =>
+    bodyOf(...Array.from({ length: count }, (): [string, string] => [field('a'), 'x']))
+  expect(await refusalOf(() => parseMultipart(parts(5), type, { fields: 5 }))).toBeUndefined()
+  for (const count of [6, 7, 100_000]) {
+    expect(await refusalOf(() => parseMultipart(parts(count), type, { fields: 5 }))).toBe(
+      'malformed_body',
+    )
+  }
+})
+
+test('a body cut off anywhere is malformed, and no error goes unheard', async () => {
+  const whole = bodyOf(
+    [field('a'), 'one'],
+    [`${field('f')}; filename="f"`, 'two'],
+    [field('b'), ''],
+  )
+  const end = whole.length - '\r\n'.length
+  for (let length = 0; length < end; length++) {
+    expect(
+      await refusalOf(() => parseMultipart(whole.subarray(0, length), type, limits)),
+      `cut at ${length}`,
+    ).toBe('malformed_body')
+  }
+  expect(
+    await refusalOf(() => parseMultipart(whole.subarray(0, end), type, limits)),
+  ).toBeUndefined()
+})
+
+test.each([
+  ['no boundary', 'multipart/form-data', bodyOf([field('a'), 'x'])],
+  ['another boundary', 'multipart/form-data; boundary=YY', bodyOf([field('a'), 'x'])],
+  [
+    'an overlong boundary',
+    `multipart/form-data; boundary=${'X'.repeat(71)}`,
+    bodyOf([field('a'), 'x']),
+  ],
+  ['a part without a name', type, bodyOf(['Content-Disposition: form-data', 'x'])],
+  ['a part that is no form data', type, bodyOf(['Content-Disposition: attachment; name="a"', 'x'])],
+  ['a part without a disposition', type, bodyOf(['Content-Type: text/plain', 'x'])],
+  ['JSON', type, Buffer.from('{"a":1}')],
+])('%s is malformed', async (_, contentType, body) => {
+  expect(await refusalOf(() => parseMultipart(body, contentType, limits))).toBe('malformed_body')
+})
+
+test('no input makes any other error, or none at all', async () => {
+  const piece = fc.constantFrom(
+    '--XX',
+    '--XX--',
+    '--',
+    '\r\n',
+    '\r',
+    '\n',
+    '\r\n\r\n',
+    `\r\n--XX\r\n${field('a')}\r\n\r\n`,
+    field('b'),
+    ': ',
+    'Content-Type',
+    ';',
+    '"',
+    'x',
+    '\0',
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
+      const code = await refusalOf(() => parseMultipart(Buffer.from(pieces.join('')), type, limits))
+      expect([undefined, 'malformed_body']).toContain(code)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('without the parser installed, the error names the package', () => {
+  // A copy of the sources in a place from where no package can be found.
+  const place = mkdtempSync(join(tmpdir(), 'postern-multipart-'))
+  try {
+    cpSync(fileURLToPath(new URL('../../src', import.meta.url)), place, { recursive: true })
+    const script = `
+      const { parseMultipart } = await import(${JSON.stringify(join(place, 'body/multipart.ts'))})
+      await parseMultipart(Buffer.from('--XX--'), 'multipart/form-data; boundary=XX', { fields: 1 })
+        .catch((error) => console.log(error.code, error.status, error.message))`
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      cwd: place,
+    })
+    expect(stdout).toMatch(/^unsupported_media_type 415 .*npm install @fastify\/busboy/)
+  } finally {
+    rmSync(place, { recursive: true })
+  }
+})

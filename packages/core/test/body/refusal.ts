@@ -1,0 +1,23 @@
+import { isWebhookError, type ErrorCode } from '../../src/errors.ts'
+
+/** The code a function refuses its input with; undefined where it takes it. Any other error is thrown on. */
+export function refusal(run: () => unknown): ErrorCode | undefined {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    if (isWebhookError(error)) return error.code
+    throw error
+  }
+}
+
+/** {@link refusal} for what answers later. */
+export async function refusalOf(run: () => Promise<unknown>): Promise<ErrorCode | undefined> {
+  try {
+    await run()
+    return undefined
+  } catch (error) {
+    if (isWebhookError(error)) return error.code
+    throw error
+  }
+}

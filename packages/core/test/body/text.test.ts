@@ -1,0 +1,34 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { decodeText } from '../../src/body/text.ts'
+import { refusal } from './refusal.ts'
+
+test('UTF-8 is the default, for any text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const expected = text.startsWith('\ufeff') ? text.slice(1) : text
+      for (const charset of [undefined, 'utf-8', 'utf8']) {
+        expect(decodeText(new TextEncoder().encode(text), charset)).toBe(expected)
+      }
+    }),
+  )
+})
+
+test('a byte order mark is no part of the text', () => {
+  expect(decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61), undefined)).toBe('a')
+  expect(decodeText(Uint8Array.of(0xff, 0xfe, 0x61, 0), 'utf-16le')).toBe('a')
+  expect(decodeText(Uint8Array.of(0xfe, 0xff, 0, 0x61), 'utf-16')).toBe('a')
+})
+
+test('invalid bytes become U+FFFD', () => {
+  expect(decodeText(Uint8Array.of(0x61, 0xff, 0x62), undefined)).toBe('a\ufffdb')
+})
+
+test('other charsets', () => {
+  expect(decodeText(Uint8Array.of(0xe9, 0x80), 'iso-8859-1')).toBe('é€')
+  expect(decodeText(Uint8Array.of(0x83, 0x65), 'shift_jis')).toBe('テ')
+})
+
+test('an unknown charset is refused with 415', () => {
+  expect(refusal(() => decodeText(Uint8Array.of(0x61), 'klingon'))).toBe('unsupported_encoding')
+})
