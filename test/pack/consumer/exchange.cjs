@@ -1,7 +1,7 @@
 // One signed delivery over HTTP and one that was tampered with, to a receiver on Express: what a package user has at least.
 const assert = require('node:assert/strict')
 const { createHmac } = require('node:crypto')
-const { once } = require('node:events')
+const events = require('node:events')
 const express = require('express')
 
 exports.exchange = async ({ createReceiver, github, webhook }) => {
@@ -10,7 +10,7 @@ exports.exchange = async ({ createReceiver, github, webhook }) => {
   const { promise: handled, resolve } = Promise.withResolvers()
   receiver.on('issues.opened', (event) => resolve(event.payload.issue.title))
   const server = express().post('/hook', webhook(receiver)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  await events.once(server, 'listening')
   try {
     const url = `http://127.0.0.1:${server.address().port}/hook`
     const body = JSON.stringify({ action: 'opened', issue: { title: 'It arrives' } })
