@@ -153,7 +153,7 @@ class HttpDelivery implements Delivery {
   }
 
   form(): URLSearchParams {
-    return (this.#form ??= parseForm(this.text(), this.limits.fields))
+    return (this.#form ??= parseForm(this.text(), this.limits.fields, this.#charset()))
   }
 
   xml(): XmlObject {

@@ -4,7 +4,7 @@ import { toWebhookError, WebhookError } from './errors.ts'
 import type { Host } from './inbox/inbox.ts'
 import { readStream } from './read-stream.ts'
 import type { Line } from './receive.ts'
-import type { Receiver } from './receiver.ts'
+import type { Receiver } from './receiver-types.ts'
 import type { Reply } from './reply.ts'
 
 /** What the host of a fetch request offers. */

@@ -35,18 +35,16 @@ export function identify(
   drafts.forEach((draft, at) => {
     const event = toRecord(line, delivery, draft, verified.scope, at)
     events.push(event)
-    const tasks: TaskDraft[] = line
-      .subscriptionsOf(draft)
-      .map(({ name, orderBy }) =>
-        orderBy === undefined
-          ? { subscription: name }
-          : {
-              subscription: name,
-              orderKey: String(
-                orderBy(toEvent(line.receiver, event, stored, event.payload) as never),
-              ),
-            },
-      )
+    const tasks: TaskDraft[] = line.subscriptionsOf(draft).map(({ name, orderBy }) =>
+      orderBy === undefined
+        ? { subscription: name }
+        : {
+            subscription: name,
+            orderKey: String(
+              orderBy(toEvent(line.receiver, event, stored, event.payload) as never),
+            ),
+          },
+    )
     if (tasks.length > 0) return void items.push({ event, tasks })
     // A topic that is only answered is handled by its answer: there is nothing to store.
     if (line.answers.size > 0 && line.answers.match(event.topic, event.aliases)) return

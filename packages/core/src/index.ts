@@ -1,4 +1,5 @@
-export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts'
+export { createReceiver } from './receiver.ts'
+export type { Receiver, ReceiverOptions } from './receiver-types.ts'
 export {
   defineProvider,
   type Clock,
@@ -34,7 +35,7 @@ export type { EventDraft, EventMap, EventRecord, StoredDelivery, WebhookEvent } 
 export type { EventOf, PatternOf, TopicsOf } from './topic-types.ts'
 export type { ParsedBody } from './body/parse.ts'
 export type { XmlObject } from './body/xml.ts'
-export { list } from './body/xml.ts'
+export { list, loadXml, parseXml } from './body/xml.ts'
 export { parseJson, stringifyJson } from './body/json.ts'
 export { formToObject } from './body/form.ts'
 export type { MultipartBody } from './body/multipart.ts'

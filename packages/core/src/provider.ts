@@ -61,6 +61,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly retrySpan?: number
   /** True where the sender takes a redirect for a failure, so that a 302 as ack is refused at construction. */
   readonly failsOnRedirect?: boolean
+  /** True where `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */
+  readonly xml?: boolean
   /** Where the reply decides something (auth hooks): what goes out when an answer is late or fails. */
   readonly refusal?: Reply
   /** Throws a `WebhookError` where the delivery is not what the provider signed. */

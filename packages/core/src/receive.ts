@@ -26,9 +26,7 @@ export interface Line {
   readonly exact: boolean
   readonly dedupe: 'id' | 'digest' | 'none'
   readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
-  readonly subscriptionsOf: (
-    event: EventDraft,
-  ) => readonly {
+  readonly subscriptionsOf: (event: EventDraft) => readonly {
     readonly name: string
     readonly orderBy: ((event: never) => string) | undefined
   }[]
@@ -47,12 +45,17 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
     line.admit(delivery)
     line.observer.received?.(requestInfo(line, delivery))
 
+    if (
+      !xmlReady() &&
+      (provider.xml || isXml(parseMediaType(delivery.header('content-type')).type))
+    )
+      await loadXml()
+
     if (provider.greet) {
       const greeting = await provider.greet(delivery)
       if (greeting) return greeted(line, delivery, greeting)
     }
 
-    if (isXml(parseMediaType(delivery.header('content-type')).type) && !xmlReady()) await loadXml()
     const verifying = provider.verify(delivery, line.now)
     const verified = (isPromise(verifying) ? await verifying : verifying) ?? {}
 

@@ -1,0 +1,106 @@
+import type { AckOption } from './ack.ts'
+import type { AnswerFunction, AnswerOptions } from './answer.ts'
+import type { Delivery, DeliveryInit } from './delivery.ts'
+import type { Duration } from './duration.ts'
+import type { WebhookError } from './errors.ts'
+import type { EventMap, WebhookEvent } from './event.ts'
+import type { FetchHost } from './fetch.ts'
+import type { Host, Inbox, TaskError, TaskFilter, TaskInfo } from './inbox/inbox.ts'
+import type { Limits } from './limits.ts'
+import type { AttemptInfo, Observer } from './observer.ts'
+import type { Provider } from './provider.ts'
+import type { Reply } from './reply.ts'
+import type { SchemaOutput, StandardSchema } from './standard-schema.ts'
+import type { Handler, SubscriptionOptions } from './subscription.ts'
+import type { EventOf, PatternOf, TopicsOf } from './topic-types.ts'
+
+/** Options of `createReceiver`. */
+export interface ReceiverOptions<Events extends EventMap = EventMap> {
+  /** Who sends. */
+  readonly provider: Provider<Events>
+  /** Where accepted events live until done. @default memoryInbox(), which forgets them when the process ends */
+  readonly inbox?: Inbox
+  /** Part of each event's identity and unique in its inbox: stable over restarts. @default the provider's name */
+  readonly name?: string
+  /** Bounds of what one delivery may cost. */
+  readonly limits?: Partial<Limits>
+  /** Status of the acknowledgement: 200, 202 or 204, or 302 with a location where the sender takes one. @default 200 with an empty body */
+  readonly ack?: AckOption
+  /** The time in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+  /** Told what happens, beside the logger. */
+  readonly observers?: readonly Observer[]
+  /** The logger: an observer, or false for none. @default logger(), to the console */
+  readonly log?: Observer | false
+  /** What becomes of events nobody subscribed to: acknowledged and dropped, stored for a later handler, or refused with 404. @default 'acknowledge' */
+  readonly onUnhandled?: 'acknowledge' | 'store' | 'refuse'
+  /** What makes two events the same: the sender's id; that or else a digest of the body; or nothing. @default 'id' */
+  readonly dedupe?: 'id' | 'digest' | 'none'
+  /** `exact` gives integers beyond 2^53 in JSON payloads as BigInt. @default 'number' */
+  readonly integers?: 'number' | 'exact'
+  /** False where another process runs the tasks (`receiver.work()` there). @default true */
+  readonly work?: boolean
+}
+
+/** The thing that is mounted: takes deliveries and runs what is subscribed. */
+export interface Receiver<Events extends EventMap = EventMap> {
+  readonly name: string
+  readonly provider: Provider<Events>
+  readonly limits: Limits
+  /** Topic patterns with a subscription or an answer. */
+  readonly topics: readonly string[]
+  /** Subscribes a handler to topics. All subscriptions are made before the first delivery. */
+  on<const P extends (keyof Events & string) | (string & {}), S extends StandardSchema>(
+    topics: Topics<Events, P>,
+    options: SubscriptionOptions<WebhookEvent<TopicsOf<Events, P>, SchemaOutput<S>>> & {
+      readonly schema: S
+    },
+    handler: Handler<
+      WebhookEvent<string extends keyof Events ? string : TopicsOf<Events, P>, SchemaOutput<S>>
+    >,
+  ): this
+  on<const P extends (keyof Events & string) | (string & {})>(
+    topics: Topics<Events, P>,
+    options: SubscriptionOptions<EventOf<Events, P>>,
+    handler: Handler<EventOf<Events, P>>,
+  ): this
+  on<const P extends (keyof Events & string) | (string & {})>(
+    topics: Topics<Events, P>,
+    handler: Handler<EventOf<Events, P>>,
+  ): this
+  /** Subscribes a handler to every event. */
+  onAny(
+    options: SubscriptionOptions<EventOf<Events, '**'>>,
+    handler: Handler<AnyEvent<Events>>,
+  ): this
+  onAny(handler: Handler<AnyEvent<Events>>): this
+  /** Called when a task was given up. It is told in this process only and is not retried. */
+  onDead(listener: (task: AttemptInfo, error: TaskError) => unknown): this
+  /** Gives the reply for topics whose sender reads it. */
+  answer<const P extends (keyof Events & string) | (string & {})>(
+    topics: Topics<Events, P>,
+    answer: AnswerFunction<EventOf<Events, P>>,
+    options?: AnswerOptions,
+  ): this
+  /** Takes one delivery and gives the reply. It never throws for what the network sent. */
+  receive(delivery: Delivery | DeliveryInit, host?: Host): Promise<Reply>
+  /** The same for a Web standard `Request`, whose body must be unread. */
+  fetch(request: Request, host?: FetchHost): Promise<Response>
+  /** The reply to a request an adapter could not read, after telling the observers why. */
+  refuse(request: { readonly method: string; readonly url: string }, error: WebhookError): Reply
+  /** Runs tasks in this process, where `work: false` was given. */
+  work(): Promise<void>
+  /** Makes dead or done tasks pending again; resolves with their number. */
+  replay(filter?: TaskFilter): Promise<number>
+  /** Tasks of this receiver: pending, running, done as far as they are kept, and dead. */
+  tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
+  /** Refuses deliveries with 503, lets running attempts end and leaves the rest pending. Closes only an inbox it made itself. */
+  close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
+}
+
+type Topics<Events extends EventMap, P extends string> =
+  | (P & PatternOf<Events, P>)
+  | readonly (P & PatternOf<Events, P>)[]
+type AnyEvent<Events extends EventMap> = string extends keyof Events
+  ? WebhookEvent<string, Events[string]>
+  : { [T in keyof Events & string]: WebhookEvent<T, Events[T]> }[keyof Events & string]
