@@ -1,6 +1,6 @@
 // Runs on any Node >= 20: installs when the lock file asks for it, then hands over to the Node 24 of the
 // npm package `node`, which runs TypeScript as it is.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -18,12 +18,12 @@ if (!Object.hasOwn(jobs, job)) {
   console.error(`usage: bootstrap.mjs ${Object.keys(jobs).join(' | ')}`)
   process.exit(2)
 }
-install()
+await install()
 const node = join(root, 'node_modules', 'node', 'bin', windows() ? 'node.exe' : 'node')
 const path = [join(root, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter)
-process.exitCode = run(node, [join(root, jobs[job]), ...args], { ...process.env, PATH: path })
+process.exitCode = await run(node, [join(root, jobs[job]), ...args], { ...process.env, PATH: path })
 
-function install() {
+async function install() {
   const stamp = join(root, 'node_modules', '.installed')
   const wanted = createHash('sha256')
     .update(readFileSync(join(root, 'pnpm-lock.yaml')))
@@ -34,7 +34,7 @@ function install() {
   // CI keeps pnpm from asking questions; the warnings at level warn are about the Node that runs pnpm, which runs nothing else.
   const env = { ...process.env, CI: 'true' }
   const pnpm = ['-y', 'pnpm@12', 'install', '--frozen-lockfile', '--loglevel=error']
-  const code = run('npx', pnpm, env, windows())
+  const code = await run('npx', pnpm, env, windows())
   if (code !== 0) {
     console.error(
       'The installation failed. It needs npm, and the npm registry that npm is set up for.',
@@ -45,13 +45,22 @@ function install() {
 }
 
 function run(program, args, env, shell = false) {
-  // An interrupt reaches the whole process group; the program decides when it has finished.
-  const ignore = () => {}
-  process.on('SIGINT', ignore)
-  const result = spawnSync(program, args, { cwd: root, env, shell, stdio: 'inherit' })
-  process.off('SIGINT', ignore)
-  if (result.error) console.error(`${program}: ${result.error.message}`)
-  return result.status ?? 1
+  const child = spawn(program, args, { cwd: root, env, shell, stdio: 'inherit' })
+  // An interrupt at the terminal reaches the program too, which decides when it has finished. Other signals reach only us.
+  const stay = () => {}
+  const pass = (signal) => child.kill(signal)
+  process.on('SIGINT', stay).on('SIGTERM', pass).on('SIGHUP', pass)
+  return new Promise((resolve) => {
+    const end = (code) => {
+      process.off('SIGINT', stay).off('SIGTERM', pass).off('SIGHUP', pass)
+      resolve(code ?? 1)
+    }
+    child.on('exit', end)
+    child.on('error', (error) => {
+      console.error(`${program}: ${error.message}`)
+      end(1)
+    })
+  })
 }
 
 function windows() {

@@ -45,6 +45,9 @@ for (const [name, step] of Object.entries(steps)) {
 }
 writeReport('check', results.map(forbidSkips))
 console.log(`\n${table(results)}`)
+if (noSkip && results.some((result) => result.skipped.length > 0)) {
+  console.log('\nPOSTERN_NO_SKIP=1: what was skipped counts as failed.')
+}
 const failed = results.map(forbidSkips).filter((result) => result.failed > 0)
 if (failed.length > 0) {
   console.log(`\nFailed: ${failed.map((result) => result.name).join(', ')}`)
