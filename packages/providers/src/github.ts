@@ -1,0 +1,96 @@
+import {
+  defineProvider,
+  hmac,
+  parseJson,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, FORM_TYPE, JSON_TYPE, MIB, type CatalogueEntry } from './entry.ts'
+import { text } from './read.ts'
+
+/** Options of {@link github}. */
+export interface GithubOptions {
+  /** The secret of the webhook or of the GitHub App. Several while it is being changed. */
+  readonly secret: SecretOption
+}
+
+/**
+ * GitHub: repositories, organisations, Apps, Marketplace, Sponsors. HMAC-SHA256 over the body in `X-Hub-Signature-256`;
+ * the SHA-1 header beside it never counts. JSON and `payload=` forms. The topic is the event with its action
+ * (`issues.opened`), and the event alone (`issues`) matches too. The id is `X-GitHub-Delivery`, the same on a redelivery.
+ * Neither is signed, and nothing is dated: what was captured is stopped by its id alone. GitHub wants its 2xx within
+ * 10 s and never retries by itself; redeliveries are asked for by hand or API within 3 days.
+ *
+ * Types: `github<GithubEvents>({ secret })` with `@postern/providers/types/github`.
+ * https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+ */
+export function github<Events extends EventMap = EventMap>(
+  options: GithubOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'github',
+    auth: {
+      scheme: hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
+      secret: options.secret,
+    },
+    limits: { body: 25 * MIB },
+    retrySpan: 3 * DAY,
+    events,
+    compose,
+  })
+}
+
+/** GitHub in the catalogue. */
+export const githubEntry: CatalogueEntry = {
+  name: 'github',
+  title: 'GitHub',
+  docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
+  create: github,
+  secretOption: 'secret',
+  options: { secret: 'Secret of the webhook or of the GitHub App.' },
+  topics: ['push', 'issues.opened', 'pull_request.synchronize', 'release.published', 'ping'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE, FORM_TYPE],
+  retrySpan: 3 * DAY,
+  canSign: true,
+}
+
+function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
+  const payload = body.kind === 'form' ? formPayload(body.value, delivery) : body.value
+  const event = delivery.header('x-github-event') ?? ''
+  const action = text(payload, 'action')
+  return [
+    {
+      id: delivery.header('x-github-delivery') || undefined,
+      topic: action === undefined ? event : `${event}.${action}`,
+      ...(action !== undefined && { aliases: [event] }),
+      payload,
+    },
+  ]
+}
+
+function formPayload(form: unknown, delivery: Delivery): unknown {
+  return parseJson(text(form, 'payload') ?? '', { depth: delivery.limits.depth })
+}
+
+function compose({ topic = 'ping', id, payload }: Draft): {
+  headers: Record<string, string>
+  body?: string
+} {
+  const dot = topic.indexOf('.')
+  const action = dot < 0 ? {} : { action: topic.slice(dot + 1) }
+  return {
+    headers: {
+      'user-agent': 'GitHub-Hookshot/0000000',
+      'x-github-event': dot < 0 ? topic : topic.slice(0, dot),
+      'x-github-delivery': id ?? crypto.randomUUID(),
+      'x-github-hook-id': '1',
+    },
+    body: JSON.stringify({ ...action, ...(payload as object) }),
+  }
+}

@@ -1,0 +1,13 @@
+import { utf8Text } from './text.ts'
+
+/** What a body says, apart from how it is written: the sorted fields of a form, the value of JSON, else the text. */
+export function signedFields(body: Uint8Array, contentType: string): unknown {
+  const text = utf8Text(body)
+  if (contentType.startsWith('application/x-www-form-urlencoded'))
+    return [...new URLSearchParams(text)].map((pair) => pair.join('=')).toSorted()
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}

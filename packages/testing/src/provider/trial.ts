@@ -1,0 +1,73 @@
+import {
+  createReceiver,
+  memoryInbox,
+  type EventInfo,
+  type Provider,
+  type Receiver,
+  type Reply,
+} from '@postern/core'
+
+/** What became of one delivery in a receiver of its own. */
+export interface Trial {
+  readonly reply: Reply
+  /** Code of the refusal, as observers heard it. */
+  readonly code: string | undefined
+  readonly message: string | undefined
+  /** The events that were taken, in the order of the body. Each was seen to reach a handler. */
+  readonly events: readonly EventInfo[]
+}
+
+const FOUR_DAYS = 4 * 86_400_000
+
+/** Sends one delivery through a receiver made for it, and waits until a handler has had every event that was taken. */
+export async function trial(
+  provider: Provider,
+  now: number | undefined,
+  send: (receiver: Receiver) => Promise<Reply>,
+): Promise<Trial> {
+  const events: EventInfo[] = []
+  let accepted = 0
+  let handled = 0
+  let code: string | undefined
+  let message: string | undefined
+  let settle: () => void = () => undefined
+  const settled = new Promise<void>((resolve) => (settle = resolve))
+  const receiver = createReceiver({
+    provider,
+    inbox: memoryInbox({ window: Math.max(FOUR_DAYS, provider.retrySpan ?? 0) }),
+    log: false,
+    ...(now !== undefined && { now: () => now }),
+    observers: [
+      {
+        accepted(event) {
+          accepted++
+          events.push(event)
+        },
+        duplicate: (event) => void events.push(event),
+        rejected(_request, error) {
+          code = error.code
+          message = error.message
+        },
+      },
+    ],
+  })
+  receiver.onAny(() => {
+    if (++handled >= accepted) settle()
+  })
+  try {
+    const reply = await send(receiver)
+    if (accepted > handled) await settled
+    return { reply, code, message, events }
+  } finally {
+    await receiver.close()
+  }
+}
+
+/** A `Response` as a reply. */
+export async function toReply(response: Response): Promise<Reply> {
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: await response.text(),
+  }
+}
