@@ -1,1 +1,6 @@
-export {}
+export { webhook } from './webhook.ts'
+export { createBridge, type Bridge, type BridgeHost, type WebhookOptions } from './bridge.ts'
+export type { Mountable } from './mountable.ts'
+export type { ParsedRequest } from './recover-body.ts'
+export type { UrlOptions } from './request-url.ts'
+export type { TrustProxy } from './forwarded.ts'

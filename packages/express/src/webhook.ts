@@ -1,0 +1,38 @@
+import { createBridge, type Mountable, type WebhookOptions } from '@postern/node'
+import type { Request, Response } from 'express'
+
+/**
+ * Makes a handler for Express 5 and 4. Mount it on a path of its own, before any body parser; `app.all` lets senders
+ * with GET or HEAD challenges in. Nothing is passed on to `next`: the handler answers whatever the network sent.
+ * Throws a `TypeError` where an option is wrong.
+ *
+ * @example
+ * app.all('/webhooks/github', webhook(receiver))
+ * app.use(express.json())
+ */
+export function webhook(
+  receiver: Mountable,
+  options: WebhookOptions<Request> = {},
+): (request: Request, response: Response) => void {
+  const bridge = createBridge(receiver, options, {
+    target: (request: Request) => request.originalUrl,
+    parsed: (request) => request,
+    explain,
+  })
+  return (request, response) => void bridge(request, response, request)
+}
+
+const PARSERS: readonly (readonly [type: RegExp, parser: string])[] = [
+  [/[/+]json\b/i, 'express.json'],
+  [/\/x-www-form-urlencoded\b/i, 'express.urlencoded'],
+  [/^text\//i, 'express.text'],
+]
+
+function explain(request: Request): string {
+  const type = request.headers['content-type'] ?? ''
+  const parser =
+    request.body === undefined ? undefined : PARSERS.find(([pattern]) => pattern.test(type))?.[1]
+  return parser === undefined
+    ? 'a middleware read the body before webhook(receiver): mount the webhook route before it'
+    : `${parser}() or a parser like it read the body before webhook(receiver): mount the webhook route before it, or keep the bytes with ${parser}({ verify: (req, res, buffer) => { req.rawBody = buffer } })`
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { checkJson, type Json, type Reply, toWebhookError, WebhookError } from '@postern/core'
+import type { Mountable } from './mountable.ts'
+import { NodeHeaders } from './node-headers.ts'
+import { emptyBody, hasBody, readBody } from './read-body.ts'
+import { type ParsedRequest, recoverBody } from './recover-body.ts'
+import { requestUrl, type UrlOptions } from './request-url.ts'
+import { writeReply } from './write-reply.ts'
+
+/** Options every adapter on node:http has. `Subject` is what its framework gives to a handler. */
+export interface WebhookOptions<Subject = IncomingMessage> extends UrlOptions {
+  /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
+  readonly context?: (subject: Subject) => Json | undefined
+}
+
+/** What an adapter knows of its framework. */
+export interface BridgeHost<Subject> {
+  /** The path and query of the request before any router cut its prefix off. */
+  readonly target: (subject: Subject) => string
+  /** Where a body parser would have left something. */
+  readonly parsed: (subject: Subject) => ParsedRequest
+  /** Who read the body and the line that mends it, for observers and logs. */
+  readonly explain: (subject: Subject) => string
+}
+
+/** Takes one exchange of node:http to the receiver and answers it. The promise is never rejected. */
+export type Bridge<Subject> = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  subject: Subject,
+) => Promise<void>
+
+/**
+ * The one way from node:http to a receiver, for adapters of frameworks built on it: method, body, URL, `receive`, and
+ * the reply, written to the response itself. Whatever the network sends is answered and never thrown. Throws a
+ * `TypeError` where an option is wrong.
+ */
+export function createBridge<Subject>(
+  receiver: Mountable,
+  options: WebhookOptions<Subject>,
+  host: BridgeHost<Subject>,
+): Bridge<Subject> {
+  const methods = receiver.provider.methods ?? ['POST']
+  const urlOf = requestUrl(options)
+  const { limits } = receiver
+  const contextOf = options.context
+
+  return async function bridge(request, response, subject) {
+    const method = request.method ?? 'GET'
+    const url = urlOf(request, host.target(subject))
+    let reply: Reply
+    try {
+      if (!methods.includes(method)) throw wrongMethod(method)
+      const context = contextOf && checkJson(contextOf(subject), 'context')
+      const reading = body(request, subject)
+      reply = await receiver.receive({
+        method,
+        url,
+        headers: new NodeHeaders(request),
+        body: reading instanceof Uint8Array ? reading : await reading,
+        ...(context !== undefined && { context }),
+      })
+    } catch (error) {
+      reply = receiver.refuse({ method, url }, toWebhookError(error))
+    }
+    try {
+      writeReply(request, response, reply)
+    } catch (error) {
+      // A reply of the app's own with a header or status that HTTP has no room for.
+      writeReply(request, response, receiver.refuse({ method, url }, toWebhookError(error)))
+    }
+  }
+
+  function body(request: IncomingMessage, subject: Subject): Uint8Array | Promise<Uint8Array> {
+    const recovered = recoverBody(request, host.parsed(subject), () => host.explain(subject))
+    if (recovered) return recovered
+    return hasBody(request) ? readBody(request, limits) : emptyBody()
+  }
+
+  function wrongMethod(method: string): WebhookError {
+    const allow = methods.join(', ')
+    return new WebhookError(
+      'method_not_allowed',
+      `${receiver.provider.name} sends ${methods.join(' or ')}, this is a ${method}`,
+      { headers: { allow } },
+    )
+  }
+}

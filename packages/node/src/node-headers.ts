@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http'
+import type { HeaderLines } from '@postern/core'
+
+/** Reads headers where node:http put them: nothing is copied, and the request itself is not held on to. */
+export class NodeHeaders implements HeaderLines {
+  readonly #headers: IncomingMessage['headers']
+  readonly #raw: readonly string[]
+
+  constructor(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>) {
+    this.#headers = request.headers
+    this.#raw = request.rawHeaders
+  }
+
+  get(name: string): string | undefined {
+    const value: unknown = this.#headers[name]
+    // The record is a plain object: a header called `constructor` must not find what every object has.
+    return typeof value === 'string' ? value : Array.isArray(value) ? String(value[0]) : undefined
+  }
+
+  all(name: string): readonly string[] {
+    const raw = this.#raw
+    // Serverless shims make the record alone.
+    if (raw.length === 0) return this.#record(name)
+    const values: string[] = []
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const line = raw[at]!
+      if (line.length === name.length && line.toLowerCase() === name) values.push(raw[at + 1]!)
+    }
+    return values
+  }
+
+  *lines(): Iterable<readonly [string, string]> {
+    const raw = this.#raw
+    if (raw.length === 0) {
+      for (const name of Object.keys(this.#headers))
+        for (const value of this.#record(name)) yield [name, value]
+    }
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const name = raw[at]!.toLowerCase()
+      // HTTP/2 puts method and path among the headers.
+      if (!name.startsWith(':')) yield [name, raw[at + 1]!]
+    }
+  }
+
+  #record(name: string): readonly string[] {
+    const value: unknown = this.#headers[name]
+    return typeof value === 'string' ? [value] : Array.isArray(value) ? value.map(String) : []
+  }
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http'
+import { WebhookError } from '@postern/core'
+import { emptyBody } from './read-body.ts'
+
+/** Where a framework keeps what a parser left: the request of Express, `ctx.request` of Koa. */
+export interface ParsedRequest {
+  /** The bytes, as `verify` functions of body parsers and cloud functions keep them; a text where the parser made one. */
+  readonly rawBody?: unknown
+  readonly body?: unknown
+}
+
+/**
+ * The exact bytes of a body that was read before us, or undefined where nobody did and the stream is there to be read.
+ * Refuses with `body_consumed`, in the words of `explain`, where they are gone, and with `body_lossy` where what was
+ * kept are not the bytes of the wire. A body is never written again from its parsed form.
+ */
+export function recoverBody(
+  request: IncomingMessage,
+  parsed: ParsedRequest,
+  explain: () => string,
+): Uint8Array | undefined {
+  const { rawBody, body } = parsed
+  if (rawBody instanceof Uint8Array) return exact(request, rawBody, rawBody.byteLength, 'rawBody')
+  if (body instanceof Uint8Array) return exact(request, body, body.byteLength, 'body')
+  if (!request.readableDidRead) return request.readableEnded ? emptyBody() : undefined
+  const text = typeof rawBody === 'string' ? rawBody : body
+  if (typeof text !== 'string') throw new WebhookError('body_consumed', explain())
+  return exactText(request, text, typeof rawBody === 'string' ? 'rawBody' : 'body')
+}
+
+function exact(
+  request: IncomingMessage,
+  bytes: Uint8Array,
+  size: number,
+  property: string,
+): Uint8Array {
+  const length = request.headers['content-length']
+  const encoding = request.headers['content-encoding']
+  // Body parsers inflate before they hand the bytes out; the length tells these from the wire's.
+  const wire =
+    length === undefined
+      ? encoding === undefined || encoding === 'identity'
+      : Number(length) === size
+  if (wire) return bytes
+  throw new WebhookError(
+    'body_lossy',
+    `${property} holds ${size} bytes that are not those of the wire (content-length ${length ?? 'absent'}, content-encoding ${encoding ?? 'absent'}): a body parser changed or inflated them, so mount the receiver before it`,
+  )
+}
+
+function exactText(request: IncomingMessage, text: string, property: string): Uint8Array {
+  const length = request.headers['content-length']
+  const bytes = Buffer.from(text)
+  // A text lost its byte order mark and what was no UTF-8: the length shows it, and without one nothing does.
+  if (
+    request.headers['content-encoding'] === undefined &&
+    length !== undefined &&
+    Number(length) === bytes.byteLength
+  )
+    return bytes
+  throw new WebhookError(
+    'body_lossy',
+    `${property} is a text of ${bytes.byteLength} bytes, content-length is ${length ?? 'absent'}: it may not be what the sender signed, so mount the receiver before the body parser, or keep a Buffer in rawBody`,
+  )
+}

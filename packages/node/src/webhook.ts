@@ -1,0 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createBridge, type WebhookOptions } from './bridge.ts'
+import type { Mountable } from './mountable.ts'
+import type { ParsedRequest } from './recover-body.ts'
+
+/**
+ * Makes a listener for node:http (and node:https) that gives every request to the receiver. It reads the exact bytes,
+ * within the receiver's limits, and answers whatever comes. Throws a `TypeError` where an option is wrong.
+ *
+ * @example
+ * createServer(webhook(receiver)).listen(3000)
+ */
+export function webhook(
+  receiver: Mountable,
+  options: WebhookOptions = {},
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const bridge = createBridge(receiver, options, {
+    target: (request: IncomingMessage) => request.url ?? '/',
+    parsed: (request) => request as ParsedRequest,
+    explain: () =>
+      'the body was read before the receiver got the request: call the listener of webhook(receiver) first, or keep the bytes as a Buffer in req.rawBody',
+  })
+  return (request, response) => void bridge(request, response, request)
+}

@@ -1,0 +1,26 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Reply } from '@postern/core'
+
+/** Writes head and end itself: what frameworks do beside it (ETag, content negotiation) costs more than verification. */
+export function writeReply(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  if (response.headersSent || response.destroyed) return
+  const { status, body } = reply
+  const headers: Record<string, string> = { ...reply.headers }
+  if (status >= 200 && status !== 204 && status !== 304) {
+    headers['content-length'] = String(
+      body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength,
+    )
+  }
+  // node:http reads on what a refusal left unread, whatever its size, unless the connection ends.
+  if (status >= 400 && unread(request)) headers['connection'] = 'close'
+  response.writeHead(status, headers)
+  response.end(body)
+}
+
+function unread(request: IncomingMessage): boolean {
+  return (
+    !request.complete &&
+    (request.headers['transfer-encoding'] !== undefined ||
+      request.headers['content-length'] !== undefined)
+  )
+}
