@@ -102,7 +102,7 @@ export type {
 } from './inbox/inbox.ts'
 
 export { basic, type BasicOptions } from './schemes/basic.ts'
-export { ed25519, type Ed25519Key, type Ed25519Options } from './schemes/ed25519.ts'
+export { ed25519, type Ed25519Key, type Ed25519Options, type OpaqueKey } from './schemes/ed25519.ts'
 export {
   hmac,
   type HashName,

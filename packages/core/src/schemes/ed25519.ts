@@ -13,9 +13,12 @@ export interface Ed25519Options extends SignatureOptions {
 
 /** An Ed25519 key: the public half, and the private one where the secret held it. */
 export interface Ed25519Key {
-  readonly publicKey: KeyObject
-  readonly privateKey?: KeyObject | undefined
+  readonly publicKey: OpaqueKey
+  readonly privateKey?: OpaqueKey | undefined
 }
+
+/** A key of `node:crypto` (`KeyObject`), named so that our declarations ask nobody for the types of Node. */
+export type OpaqueKey = { readonly type: string }
 
 /**
  * Ed25519 (RFC 8032) over a message. The secret is the sender's public key of 32 bytes; a seed or a private key of 64
@@ -46,7 +49,7 @@ export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm
     sign(key, message) {
       if (!key.privateKey)
         throw new TypeError('an Ed25519 public key cannot sign: give `private:` and the seed')
-      return encode(sign(null, messageBytes(message), key.privateKey), encoding)
+      return encode(sign(null, messageBytes(message), key.privateKey as KeyObject), encoding)
     },
   }
 }
@@ -65,7 +68,7 @@ export function ed25519Matches(
       bytes !== undefined &&
       bytes.length === 64 &&
       encode(bytes, encoding) === candidate &&
-      verify(null, message, key.publicKey, bytes)
+      verify(null, message, key.publicKey as KeyObject, bytes)
     )
   })
 }
@@ -75,7 +78,7 @@ const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** A public key of its 32 bytes. */
-export function ed25519PublicKey(bytes: Uint8Array): KeyObject {
+export function ed25519PublicKey(bytes: Uint8Array): OpaqueKey {
   return createPublicKey({ key: Buffer.concat([SPKI, bytes]), format: 'der', type: 'spki' })
 }
 
