@@ -48,7 +48,7 @@ export {
   type WebhookErrorOptions,
 } from './errors.ts'
 export type { Limits } from './limits.ts'
-export type { Duration } from './duration.ts'
+export { milliseconds, type Duration } from './duration.ts'
 export type { MaybePromise } from './maybe.ts'
 export type { AckOption } from './ack.ts'
 export type { Answer, AnswerFunction, AnswerOptions } from './answer.ts'
@@ -101,17 +101,28 @@ export type {
   Worker,
 } from './inbox/inbox.ts'
 
+export { safeEqual } from './bytes.ts'
 export { basic, type BasicOptions } from './schemes/basic.ts'
+export {
+  ecdsa,
+  ecdsaAlgorithm,
+  type EcdsaAlgorithmOptions,
+  type EcdsaCurve,
+  type EcdsaOptions,
+} from './schemes/ecdsa.ts'
 export { ed25519, type Ed25519Key, type Ed25519Options, type OpaqueKey } from './schemes/ed25519.ts'
 export {
   hmac,
+  hmacAlgorithm,
+  hmacDigest,
   type HashName,
   type HmacOptions,
   type KeyEncoding,
   type SignatureEncoding,
 } from './schemes/hmac.ts'
-export { singleHeader } from './schemes/header.ts'
+export { malformed, mismatch, singleHeader } from './schemes/header.ts'
 export type { Message } from './schemes/message.ts'
+export { rsa, rsaAlgorithm, type RsaAlgorithmOptions, type RsaOptions } from './schemes/rsa.ts'
 export {
   signatureScheme,
   type SignatureAlgorithm,
@@ -125,4 +136,9 @@ export {
   type StandardWebhooksSchemeOptions,
 } from './schemes/standard-webhooks.ts'
 export { token, type TokenOptions } from './schemes/token.ts'
-export { checkTimestamp, parseTimestamp, type TimestampUnit } from './schemes/timestamp.ts'
+export {
+  checkTimestamp,
+  parseTimestamp,
+  toleranceOption,
+  type TimestampUnit,
+} from './schemes/timestamp.ts'

@@ -97,12 +97,15 @@ export function signatureScheme<Key>(
 
   function readHeaders(delivery: Delivery): SignatureClaim {
     const value = singleHeader(delivery, header)
+    // What is missing is told before what is malformed.
+    const timestamp = stampHeader === undefined ? undefined : singleHeader(delivery, stampHeader)
     if (!value.startsWith(prefix)) throw malformed(header, `a signature that begins with ${prefix}`)
     const signature = value.slice(prefix.length)
     if (signature === '' || /[\s,]/.test(signature))
       throw malformed(header, `${prefix === '' ? '' : `${prefix} and `}one signature`)
-    if (stampHeader === undefined) return { signatures: [signature] }
-    return { signatures: [signature], timestamp: singleHeader(delivery, stampHeader) }
+    return timestamp === undefined
+      ? { signatures: [signature] }
+      : { signatures: [signature], timestamp }
   }
 }
 
