@@ -1,0 +1,32 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { fromBase64, toBuffer } from '../bytes.ts'
+import type { OpaqueKey } from './ed25519.ts'
+
+/** An asymmetric key: the public half, and the private one where the secret held it. */
+export interface KeyPair {
+  readonly publicKey: OpaqueKey
+  readonly privateKey?: OpaqueKey | undefined
+}
+
+/**
+ * The key a text holds: PEM of a public key, a certificate or a private key (which can sign as well), or base64 of an
+ * SPKI structure without its armour.
+ *
+ * @throws TypeError that names what was `expected` where the text holds no key.
+ */
+export function parseKeyPair(secret: string, expected: string): KeyPair {
+  const text = secret.trim()
+  try {
+    if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+      const privateKey = createPrivateKey(text)
+      return { publicKey: createPublicKey(privateKey), privateKey }
+    }
+    if (text.startsWith('-----BEGIN ')) return { publicKey: createPublicKey(text) }
+    const der = fromBase64(text)
+    if (der && der.length > 0)
+      return { publicKey: createPublicKey({ key: toBuffer(der), format: 'der', type: 'spki' }) }
+  } catch {
+    // The error of OpenSSL says nothing a reader could use and may quote the key.
+  }
+  throw new TypeError(`the key must be ${expected}`)
+}
