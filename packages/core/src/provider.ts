@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts'
 import { isPromise, type MaybePromise } from './maybe.ts'
 import type { Reply } from './reply.ts'
 import type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
-import { keyring, type SecretOption } from './secrets.ts'
+import { keyring, type Keyring, type SecretOption } from './secrets.ts'
 
 /** Gives the time in milliseconds since 1970. */
 export type Clock = () => number
@@ -98,6 +98,11 @@ export interface ProviderSpec<Events extends EventMap, Key> extends Omit<
         /** Name of the secret option. @default 'secret' */
         readonly option?: string
       }
+    | {
+        readonly scheme: Scheme<Key>
+        /** Keys that are no text, such as a JSON Web Key Set, ready made. */
+        readonly keys: readonly Key[]
+      }
     | { readonly unauthenticated: boolean | undefined; readonly option?: string }
   /** What must hold beside the signature; throws a `WebhookError`. Runs after the signature was found right. */
   readonly check?: (delivery: Delivery, clock: Clock) => MaybePromise<void>
@@ -139,9 +144,12 @@ export function defineProvider<Events extends EventMap = EventMap, Key = unknown
     }
   }
   const scheme = auth.scheme
-  const ring = keyring(`${spec.name}: ${auth.option ?? 'secret'}`, auth.secret, (secret) =>
-    scheme.key(secret),
-  )
+  const ring =
+    'keys' in auth
+      ? fixedKeys(auth.keys, scheme)
+      : keyring(`${spec.name}: ${auth.option ?? 'secret'}`, auth.secret, (secret) =>
+          scheme.key(secret),
+        )
 
   return {
     ...provider,
@@ -185,6 +193,11 @@ export function defineProvider<Events extends EventMap = EventMap, Key = unknown
     const wait = check?.(delivery, clock)
     return isPromise(wait) ? wait.then(() => ({ key, scope })) : { key, scope }
   }
+}
+
+function fixedKeys<Key>(keys: readonly Key[], scheme: Scheme<Key>): Keyring<Key> {
+  const set = { keys, scopes: keys.map(() => undefined) }
+  return { for: () => set, first: keys[0], parse: (secret) => scheme.key(secret) }
 }
 
 function toRequest<Events extends EventMap, Key>(
