@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { createServer, type IncomingMessage, request as httpRequest } from 'node:http'
+import { acme, createStage, listen, testAdapter, type Stage } from '@postern/testing'
+import { describe, expect, test } from 'vitest'
+import { createReceiver } from '@postern/core'
+import { webhook, type WebhookOptions } from '../src/index.ts'
+
+testAdapter(
+  {
+    name: 'node:http',
+    mount: (stage) => listen(handler(stage)),
+    consumed: [
+      {
+        name: 'a listener that drains the request',
+        mount: (stage) => listen(after(stage, () => undefined)),
+        fix: /call the listener of webhook\(receiver\) first, or keep the bytes as a Buffer in req\.rawBody/,
+      },
+    ],
+    recovered: [
+      {
+        name: 'a host that keeps a Buffer',
+        mount: (stage) => listen(after(stage, (body) => body)),
+      },
+      {
+        name: 'a host that keeps a text',
+        mount: (stage) => listen(after(stage, (body) => body.toString())),
+      },
+    ],
+  },
+  { describe, test },
+)
+
+describe('webhook', () => {
+  test('takes a request that waited, complete and unread', async () => {
+    const stage = createStage('plain')
+    const mounted = await listen((request, response) => {
+      const wait = setInterval(() => {
+        if (!request.complete && request.readableLength === 0) return
+        clearInterval(wait)
+        handler(stage)(request, response)
+      }, 1)
+    })
+    const reply = await post(mounted.url)
+    assert.equal(reply, 200)
+    await mounted.close()
+  })
+
+  test('refuses what setEncoding turned into text', async () => {
+    const stage = createStage('plain')
+    const mounted = await listen((request, response) => {
+      request.setEncoding('utf8')
+      handler(stage)(request, response)
+    })
+    assert.equal(await post(mounted.url), 500)
+    const { refused } = await stage.control('report')
+    expect(refused).toMatchObject([
+      { code: 'body_lossy', message: expect.stringContaining('setEncoding') },
+    ])
+    await mounted.close()
+  })
+
+  test('keeps the headers that were set before it', async () => {
+    const stage = createStage('plain')
+    const mounted = await listen((request, response) => {
+      response.setHeader('x-request-id', '7')
+      handler(stage)(request, response)
+    })
+    const response = await fetch(mounted.url, { method: 'POST' })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('x-request-id')).toBe('7')
+    await mounted.close()
+  })
+
+  test('answers 500 where the context option fails, and tells observers why', async () => {
+    const stage = createStage('plain')
+    const fails: WebhookOptions['context'][] = [
+      () => {
+        throw new Error('no such tenant table')
+      },
+      () => 1n as never,
+    ]
+    for (const context of fails) {
+      const mounted = await listen(webhook(stage.receiver, { context: context! }))
+      assert.equal(await post(mounted.url), 500)
+      await mounted.close()
+    }
+    const { refused } = await stage.control('report')
+    expect(refused.map(({ message }) => message)).toEqual([
+      'no such tenant table',
+      expect.stringContaining('context must be a JSON value'),
+    ])
+  })
+
+  test('answers 500 where the app replies with a header that HTTP has no room for', async () => {
+    const provider = acme({ secret: 'a-long-enough-secret' })
+    const receiver = createReceiver({ provider, log: false })
+    receiver.answer('ask', () => ({ status: 200, headers: { 'x-a': 'line\nbreak' } }))
+    const mounted = await listen(webhook(receiver))
+    const { body, ...delivery } = provider.sign!({ topic: 'ask', payload: {}, url: mounted.url })
+    const response = await fetch(mounted.url, { ...delivery, body: Buffer.from(body) })
+    expect(response.status).toBe(500)
+    await mounted.close()
+  })
+
+  test('refuses wrong options when it is made, by name', () => {
+    const { receiver } = createStage('plain')
+    expect(() => webhook(receiver, { publicUrl: 'example.com' })).toThrow(/^publicUrl must be/)
+    expect(() => webhook(receiver, { publicUrl: 'https://a.example/?b' })).toThrow(/^publicUrl/)
+    expect(() => webhook(receiver, { trustProxy: -1 })).toThrow(/^trustProxy must be/)
+    expect(() => webhook(receiver, { trustProxy: 'yes' as never })).toThrow(/^trustProxy must be/)
+  })
+
+  test('lets go of a connection whose refused body it did not read', async () => {
+    const stage = createStage('plain')
+    const server = createServer(handler(stage))
+    const mounted = await listen(server)
+    const status = await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = httpRequest(mounted.url, { method: 'PUT' }, resolve).on('error', reject)
+      outgoing.write('the first of many')
+    })
+    expect(status.statusCode).toBe(405)
+    expect(status.headers.connection).toBe('close')
+    status.destroy()
+    await mounted.close()
+  })
+})
+
+function handler(stage: Stage): ReturnType<typeof webhook> {
+  return webhook(stage.receiver, {
+    context: (request) => stage.context((name) => request.headers[name]?.toString()),
+  })
+}
+
+// What cloud hosts do: they read the body and hand the request on with what they kept of it.
+function after(stage: Stage, keep: (body: Buffer) => unknown): ReturnType<typeof webhook> {
+  const take = handler(stage)
+  return (request, response) => {
+    if (request.headers['content-type'] !== 'application/json') return take(request, response)
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () =>
+      take(Object.assign(request, { rawBody: keep(Buffer.concat(parts)) }), response),
+    )
+  }
+}
+
+async function post(url: string): Promise<number> {
+  const { body, ...delivery } = acme({ secret: 'suite-secret-one' }).sign!({ payload: {}, url })
+  return (await fetch(url, { ...delivery, body: Buffer.from(body) })).status
+}

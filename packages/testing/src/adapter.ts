@@ -1,0 +1,38 @@
+import { bodyCases } from './adapter/body-cases.ts'
+import { conversationCases } from './adapter/conversation-cases.ts'
+import { identityCases } from './adapter/identity-cases.ts'
+import { limitCases } from './adapter/limit-cases.ts'
+import { parserCases, type ConsumedVariant, type RecoveredVariant } from './adapter/parser-cases.ts'
+import type { Mount } from './adapter/scene.ts'
+import type { Runner } from './runner.ts'
+
+/** An adapter on its framework, as {@link testAdapter} takes it. */
+export interface AdapterUnderTest {
+  /** Adapter and framework, such as `express 5`. */
+  readonly name: string
+  /** Mounts the adapter on a route of its own, in the framework's plainest way. */
+  readonly mount: Mount
+  /** The same under a prefix that a router cuts off. */
+  readonly nested?: Mount
+  /** Apps in which something reads the body first and keeps nothing. */
+  readonly consumed?: readonly ConsumedVariant[]
+  /** Apps in which something reads the body first and keeps the bytes, or nearly so. */
+  readonly recovered?: readonly RecoveredVariant[]
+}
+
+/**
+ * The contract of an adapter, as a suite: real deliveries over real sockets to the real framework. It asserts with
+ * node:assert, so that it runs under vitest, node:test and jest.
+ *
+ * @example
+ * testAdapter({ name: 'node:http', mount: (stage) => listen(webhook(stage.receiver)) }, { describe, test })
+ */
+export function testAdapter(adapter: AdapterUnderTest, runner: Runner): void {
+  runner.describe(`${adapter.name} keeps the contract of adapters`, () => {
+    conversationCases(adapter.mount, runner)
+    bodyCases(adapter.mount, adapter.nested, runner)
+    limitCases(adapter.mount, runner)
+    identityCases(adapter.mount, runner)
+    parserCases(adapter.consumed ?? [], adapter.recovered ?? [], runner)
+  })
+}

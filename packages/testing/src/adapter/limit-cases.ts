@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { exchange, flood, send } from './client.ts'
+import { assertProblem, type Mount, onStage, signed } from './scene.ts'
+import type { Runner } from '../runner.ts'
+
+const MIB = 1024 * 1024
+
+/** Bounds: of size, of time, and what happens when the other side goes away. */
+export function limitCases(mount: Mount, { test }: Runner): void {
+  test('a body just within the limit is taken, one byte more gets 413', () =>
+    onStage(mount, 'bounded', async ({ url, control }) => {
+      const sized = (bytes: number) =>
+        signed(url, { body: 'a'.repeat(bytes), headers: { 'content-type': 'text/plain' } })
+      assert.equal((await send(sized(65_536))).status, 200)
+      assertProblem(await send(sized(65_537)), 413, 'body_too_large')
+      assert.equal((await control('settled', 1)).runs.length, 1)
+    }))
+
+  test('a Content-Length over the limit gets 413 before a byte of it came', () =>
+    onStage(mount, 'bounded', async ({ url }) => {
+      const { status, text } = await exchange(
+        url,
+        ['POST {target} HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 1048576'],
+        () => {},
+      )
+      assert.equal(status, 413)
+      assert.match(text, /\r\nconnection: close\r\n/i)
+    }))
+
+  test('a chunked body of 1 MiB over the limit gets 413 and Connection: close', () =>
+    onStage(mount, 'bounded', async ({ url, control }) => {
+      const { status, text } = await exchange(url, CHUNKED, (socket) => flood(socket, MIB))
+      assert.equal(status, 413)
+      assert.match(text, /\r\nconnection: close\r\n/i)
+      assert.match(text, /"body_too_large"/)
+      assert.deepEqual((await control('report')).runs, [])
+    }))
+
+  test('a chunked body without an end is not read on', () =>
+    onStage(mount, 'bounded', async ({ url }) => {
+      // What is still under way in the buffers of both kernels is several megabytes.
+      const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
+      assert.equal(status, 413)
+      assert.ok(written < 32 * MIB, `${written} bytes were written before the connection ended`)
+    }))
+
+  test('a body that trickles in is cut off with 408 and Connection: close', () =>
+    onStage(mount, 'slow', async ({ url, control }) => {
+      const { status, text } = await exchange(url, CHUNKED, (socket) => {
+        const trickle = setInterval(() => socket.write('1\r\na\r\n'), 50)
+        socket.on('close', () => clearInterval(trickle))
+      })
+      assert.equal(status, 408)
+      assert.match(text, /\r\nconnection: close\r\n/i)
+      assert.match(text, /"body_timeout"/)
+      assert.deepEqual((await control('report')).runs, [])
+    }))
+
+  test('an upload the sender breaks off accepts nothing and harms nobody', () =>
+    onStage(mount, 'plain', async ({ url, control }) => {
+      const { headers, body } = signed(url)
+      await exchange(
+        url,
+        [
+          'POST {target} HTTP/1.1',
+          'Content-Type: application/json',
+          `X-Acme-Signature: ${headers['x-acme-signature']!}`,
+          'X-Acme-Topic: thing.happened',
+          `Content-Length: ${body.byteLength + 1}`,
+        ],
+        (socket) => void socket.write(body, () => socket.destroySoon()),
+      )
+      const { refused, runs } = await control('refused', 1)
+      assert.match(refused[0]!.code, /^body_(?:aborted|truncated)$/)
+      assert.deepEqual(runs, [])
+      assert.equal((await send(signed(url))).status, 200)
+      assert.equal((await control('settled', 1)).runs.length, 1)
+    }))
+}
+
+const CHUNKED = [
+  'POST {target} HTTP/1.1',
+  'Content-Type: application/json',
+  'Transfer-Encoding: chunked',
+]

@@ -1,0 +1,23 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Mounted } from './scene.ts'
+
+/** Lets a listener of node:http, or a server made elsewhere, listen on a free port of this machine. */
+export async function listen(app: RequestListener | Server, path = '/'): Promise<Mounted> {
+  const server = typeof app === 'function' ? createServer(app) : app
+  if (!server.listening) {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(0, '127.0.0.1', resolve)
+    })
+  }
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}${path}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

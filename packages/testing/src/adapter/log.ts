@@ -1,0 +1,79 @@
+import type { Json, Observer } from '@postern/core'
+
+/** One run of the handler: what it was given. */
+export interface Run {
+  readonly id: string | undefined
+  readonly topic: string
+  readonly scope: string | undefined
+  readonly context: Json | undefined
+  readonly method: string
+  readonly url: string
+  /** The bytes of the wire in base64. */
+  readonly body: string
+  readonly payload: Json | undefined
+}
+
+/** What happened at a stage so far. */
+export interface Report {
+  readonly runs: readonly Run[]
+  /** Why deliveries were refused, as observers were told. */
+  readonly refused: readonly { readonly code: string; readonly message: string }[]
+  readonly duplicates: number
+}
+
+/**
+ * `report` tells at once; `settled` waits until that many tasks are done or dead, `refused` for that many refusals;
+ * `release` lets the handlers of the stage `held` run; `close` closes the receiver.
+ */
+export type Control = (
+  command: 'report' | 'settled' | 'refused' | 'release' | 'close',
+  count?: number,
+) => Promise<Report>
+
+/** What happens at one stage, written down. */
+export interface Log {
+  readonly observer: Observer
+  readonly released: Promise<void>
+  readonly control: Control
+  ran(run: Run): void
+}
+
+/** Makes an empty log. */
+export function createLog(close: () => Promise<void>): Log {
+  const runs: Run[] = []
+  const refused: { code: string; message: string }[] = []
+  let duplicates = 0
+  let settled = 0
+  let watchers: (() => void)[] = []
+  let release!: () => void
+  const released = new Promise<void>((resolve) => (release = resolve))
+
+  return {
+    released,
+    observer: {
+      rejected: (_, { code, message }) => changed(() => refused.push({ code, message })),
+      duplicate: () => changed(() => duplicates++),
+      done: () => changed(() => settled++),
+      dead: () => changed(() => settled++),
+    },
+    ran: (run) => changed(() => runs.push(run)),
+    async control(command, count = 1) {
+      if (command === 'settled') await until(() => settled >= count)
+      if (command === 'refused') await until(() => refused.length >= count)
+      if (command === 'release') release()
+      if (command === 'close') await close()
+      return { runs: [...runs], refused: [...refused], duplicates }
+    },
+  }
+
+  function changed(change: () => void): void {
+    change()
+    const waiting = watchers
+    watchers = []
+    for (const wake of waiting) wake()
+  }
+
+  async function until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => watchers.push(resolve))
+  }
+}
