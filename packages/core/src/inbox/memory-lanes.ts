@@ -1,18 +1,23 @@
 import type { Consumer } from './inbox.ts'
-import type { MemoryTask } from './memory-port.ts'
+import type { MemoryTask } from './memory-task.ts'
 import { createQueue, type Queue } from './queue.ts'
 
 /** Which task runs next: per subscription, at most `concurrency` at once, one of each order key. */
 export interface Lanes {
   /** A new task, behind those of its lane and its order key. */
   add(task: MemoryTask): void
+  /** A task that runs or waits for its time already, and keeps its place at the head of its order key. */
+  hold(task: MemoryTask): void
   /** A task whose waiting time is over. */
   ready(task: MemoryTask): void
   /** An attempt ended; `settled` releases its order key. */
   ended(task: MemoryTask, settled: boolean): void
   /** Takes a pending task out. */
   remove(task: MemoryTask): void
-  /** Resolves when nothing is ready or running. Tasks that wait for a retry do not count. */
+  /** Starts to run tasks. */
+  work(): void
+  readonly working: boolean
+  /** Resolves when nothing is ready or running. Tasks that wait for a retry, or for a subscription, do not count. */
   idle(): Promise<void>
   /** Starts nothing any more. */
   stop(): void
@@ -32,34 +37,42 @@ interface LaneState {
 /** Makes the lanes of a receiver. `start` runs a task; handlers never run inside `add`, so they cannot delay a reply. */
 export function createLanes(consumer: Consumer, start: (task: MemoryTask) => void): Lanes {
   const states = new Map<string, LaneState>()
-  const removed = new Set<MemoryTask>()
   let known = new Map<string, { name: string; concurrency: number }>()
   let knownLanes = 0
   let scheduled = false
-  let stopped = false
-  let busy = 0
+  let working = false
   let idlers: (() => void)[] = []
 
-  return { add, ready, ended, remove, idle, stop }
+  return {
+    add,
+    hold,
+    ready,
+    ended,
+    remove,
+    work,
+    get working() {
+      return working
+    },
+    idle,
+    stop,
+  }
 
   function add(task: MemoryTask): void {
-    busy++
     const lane = laneOf(task)
-    const key = task.draft.orderKey
-    if (key !== undefined) {
-      const line = lane.keys.get(key)
-      if (line) return void line.push(task)
-      lane.keys.set(key, [task])
-    }
+    if (!queuesFirst(lane, task)) return
     lane.queue.push(task)
     schedule()
   }
 
+  function hold(task: MemoryTask): void {
+    const lane = laneOf(task)
+    queuesFirst(lane, task)
+    if (task.state === 'running') lane.running++
+  }
+
   function ready(task: MemoryTask): void {
-    if (stopped) return
     clearTimeout(task.timer)
     task.timer = undefined
-    busy++
     laneOf(task).queue.push(task)
     schedule()
   }
@@ -68,70 +81,60 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     const lane = laneOf(task)
     lane.running--
     if (settled) release(lane, task)
-    leave()
     if (lane.queue.size > 0) schedule()
+    tellIdle()
   }
 
   function remove(task: MemoryTask): void {
-    clearTimeout(task.timer)
     const lane = laneOf(task)
-    if (task.timer === undefined) {
-      removed.add(task)
-      const line =
-        task.draft.orderKey === undefined ? undefined : lane.keys.get(task.draft.orderKey)
-      if (!line || line[0] === task) return
-      // It waits behind another of its key: nothing else will ever take it out of its line.
-      removed.delete(task)
-      line.splice(line.indexOf(task), 1)
-      leave()
-    } else {
-      task.timer = undefined
-      release(lane, task)
-    }
+    if (task.timer) clearTimeout(task.timer)
+    else lane.queue.remove(task)
+    task.timer = undefined
+    release(lane, task)
+    tellIdle()
+  }
+
+  /** False where another task of its order key comes first. */
+  function queuesFirst(lane: LaneState, task: MemoryTask): boolean {
+    const key = task.draft.orderKey
+    if (key === undefined) return true
+    const line = lane.keys.get(key)
+    if (line) line.push(task)
+    else lane.keys.set(key, [task])
+    return line === undefined
   }
 
   function release(lane: LaneState, task: MemoryTask): void {
     const key = task.draft.orderKey
-    if (key === undefined) return
-    const line = lane.keys.get(key)
-    if (line?.[0] !== task) return
-    line.shift()
+    const line = key === undefined ? undefined : lane.keys.get(key)
+    const at = line?.indexOf(task) ?? -1
+    if (!line || at < 0) return
+    line.splice(at, 1)
     const next = line[0]
-    if (!next) lane.keys.delete(key)
-    else {
+    if (!next) lane.keys.delete(key!)
+    else if (at === 0) {
       lane.queue.push(next)
       schedule()
     }
   }
 
   function schedule(): void {
-    if (scheduled || stopped) return
+    if (scheduled || !working) return
     scheduled = true
     setImmediate(turn)
   }
 
   function turn(): void {
     scheduled = false
-    let left = TURN
+    // A share for each lane: one that is never empty must not keep the others waiting.
+    const share = Math.max(1, Math.floor(TURN / states.size))
     for (const lane of states.values()) {
-      while (lane.running < lane.concurrency && lane.queue.size > 0 && !stopped) {
-        if (left-- === 0) return schedule()
-        const task = lane.queue.shift()!
-        if (removed.delete(task)) {
-          release(lane, task)
-          leave()
-          continue
-        }
+      for (let left = share; left > 0 && working && canRun(lane); left--) {
         lane.running++
-        start(task)
+        start(lane.queue.shift()!)
       }
+      if (canRun(lane)) schedule()
     }
-  }
-
-  function leave(): void {
-    if (--busy > 0) return
-    for (const resolve of idlers) resolve()
-    idlers = []
   }
 
   function laneOf(task: MemoryTask): LaneState {
@@ -146,26 +149,41 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     const lane = known.get(stored)
     const name = lane?.name ?? stored
     let state = states.get(name)
-    // Without a subscription of that name nothing can run it: it waits, visible as an orphan.
-    if (!state)
-      states.set(
-        name,
-        (state = {
-          concurrency: lane?.concurrency ?? 0,
-          running: 0,
-          queue: createQueue(),
-          keys: new Map(),
-        }),
-      )
-    else if (lane) state.concurrency = lane.concurrency
+    if (!state) {
+      // Without a subscription of that name nothing can run it: it waits, visible as an orphan.
+      state = { concurrency: 0, running: 0, queue: createQueue(), keys: new Map() }
+      states.set(name, state)
+    }
+    if (lane) state.concurrency = lane.concurrency
     return state
   }
 
+  function quiet(): boolean {
+    for (const lane of states.values())
+      if (lane.running > 0 || (working && canRun(lane))) return false
+    return true
+  }
+
   function idle(): Promise<void> {
-    return busy === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))
+    return quiet() ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))
+  }
+
+  function tellIdle(): void {
+    if (idlers.length === 0 || !quiet()) return
+    for (const resolve of idlers) resolve()
+    idlers = []
+  }
+
+  function work(): void {
+    working = true
+    schedule()
   }
 
   function stop(): void {
-    stopped = true
+    working = false
   }
+}
+
+function canRun(lane: LaneState): boolean {
+  return lane.running < lane.concurrency && lane.queue.size > 0
 }

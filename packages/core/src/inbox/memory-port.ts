@@ -1,21 +1,11 @@
-import { LRUCache } from 'lru-cache'
+import { MAX_TIMER } from '../duration.ts'
 import { WebhookError } from '../errors.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import { isPromise } from '../maybe.ts'
-import type {
-  Claim,
-  Consumer,
-  Host,
-  Intake,
-  Outcome,
-  Port,
-  TaskDraft,
-  TaskError,
-  TaskState,
-  Taken,
-  Worker,
-} from './inbox.ts'
-import { createLanes, type Lanes } from './memory-lanes.ts'
+import type { Claim, Consumer, Host, Intake, Outcome, TaskDraft, Taken } from './inbox.ts'
+import { createLanes } from './memory-lanes.ts'
+import { createSettled } from './memory-settled.ts'
+import { memoryClaim, memoryTask, type MemoryEvent, type MemoryTask } from './memory-task.ts'
 
 /** Bounds of {@link createMemoryPort}; times in milliseconds. */
 export interface MemorySettings {
@@ -26,62 +16,54 @@ export interface MemorySettings {
   readonly hold: number
 }
 
-/** An event with tasks that are not settled, or dead ones that are kept. */
-export interface MemoryEvent {
-  readonly event: EventRecord
-  readonly delivery: StoredDelivery
-  readonly tasks: MemoryTask[]
-  /** Tasks pending or running. */
-  open: number
-}
-
-/** A task in memory. */
-export interface MemoryTask {
-  readonly id: string
-  readonly owner: MemoryEvent
-  readonly draft: TaskDraft
-  state: TaskState
-  attempt: number
-  due: number
-  error: TaskError | undefined
-  timer: ReturnType<typeof setTimeout> | undefined
-  /** Called once, when the first attempt has ended. */
-  firstEnd: (() => void) | undefined
-}
-
-/** A port whose tasks can be looked at. */
-export interface MemoryPort extends Port {
+/** What a memory inbox keeps for one receiver. */
+export interface MemoryPort {
   readonly consumer: Consumer
+  /** True once it was drained: another receiver of the name may go on with what is left. */
+  readonly closed: boolean
   readonly open: ReadonlyMap<string, MemoryEvent>
   readonly dead: ReadonlyMap<string, MemoryTask>
+  accept(intake: Intake, host: Host): readonly Taken[]
+  work(): void
+  drain(timeout: number): Promise<void>
+  reopen(consumer: Consumer): void
   replay(task: MemoryTask): void
   discard(task: MemoryTask): void
   forget(task: MemoryTask): void
 }
 
-// The longest wait setTimeout takes; a longer one fires at once.
-const MAX_TIMER = 2 ** 31 - 1
-
 /** Makes a receiver's side of a memory inbox. */
-export function createMemoryPort(consumer: Consumer, settings: MemorySettings): MemoryPort {
+export function createMemoryPort(first: Consumer, settings: MemorySettings): MemoryPort {
+  let consumer = first
+  let lanes = createLanes(consumer, start)
+  let closing = new AbortController()
+  let closed = false
+  let pending = 0
+  let sequence = 0
   const open = new Map<string, MemoryEvent>()
   const dead = new Map<string, MemoryTask>()
-  // Settled events: true where all is done, else the drafts of the dead tasks, which a redelivery revives.
-  const settled = new LRUCache<string, { readonly dead: readonly TaskDraft[] | undefined }>({
-    max: settings.max,
-    ttl: settings.window,
-    perf: { now: () => consumer.now() },
-    dispose: (_, key, reason) => reason === 'evict' && shortened(key),
-  })
-  const closing = new AbortController()
-  const lanes: Lanes = createLanes(consumer, start)
-  let pending = 0
-  let ids = 0
-  let warnAgain = 0
+  const settled = createSettled(settings, () => consumer)
 
-  return { consumer, open, dead, accept, work: () => worker, drain, replay, discard, forget }
+  return {
+    get consumer() {
+      return consumer
+    },
+    get closed() {
+      return closed
+    },
+    open,
+    dead,
+    accept,
+    work: () => lanes.work(),
+    drain,
+    reopen,
+    replay,
+    discard,
+    forget,
+  }
 
   function accept(intake: Intake, host: Host): readonly Taken[] {
+    if (closed) throw new WebhookError('closed', 'memoryInbox: the receiver was closed')
     let wanted = 0
     for (const item of intake.items) wanted += item.tasks.length
     if (pending + wanted > settings.maxPending)
@@ -89,10 +71,9 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
         'inbox_full',
         `memoryInbox: ${pending} tasks are pending, maxPending is ${settings.maxPending}`,
       )
-    const started: Promise<void>[] | undefined = host.waitUntil && []
-    const taken = intake.items.map((item) => take(item.event, intake.delivery, item.tasks, started))
-    if (host.waitUntil && started && started.length > 0)
-      host.waitUntil(atMost(Promise.all(started), settings.hold))
+    const ends: Promise<void>[] | undefined = host.waitUntil && lanes.working ? [] : undefined
+    const taken = intake.items.map((item) => take(item.event, intake.delivery, item.tasks, ends))
+    if (ends && ends.length > 0) host.waitUntil!(atMost(Promise.all(ends), settings.hold))
     return taken
   }
 
@@ -100,7 +81,7 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
     event: EventRecord,
     delivery: StoredDelivery,
     drafts: readonly TaskDraft[],
-    started: Promise<void>[] | undefined,
+    ends: Promise<void>[] | undefined,
   ): Taken {
     const known = event.dedupe ? open.get(event.key) : undefined
     if (known) return wake(known) ? 'revived' : 'duplicate'
@@ -110,10 +91,10 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
     const owner: MemoryEvent = { event, delivery, tasks: [], open: 0 }
     for (const draft of past?.dead ?? drafts) {
       const task = add(owner, draft)
-      if (started) started.push(new Promise((resolve) => (task.firstEnd = resolve)))
+      ends?.push(new Promise((resolve) => (task.firstEnd = resolve)))
     }
     if (owner.open > 0) open.set(event.key, owner)
-    else if (event.dedupe) settled.set(event.key, { dead: undefined })
+    else settled.remember(owner)
     if (!past) return 'new'
     settled.delete(event.key)
     for (const [id, task] of dead) if (task.owner.event.key === event.key) dead.delete(id)
@@ -133,17 +114,7 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
   }
 
   function add(owner: MemoryEvent, draft: TaskDraft): MemoryTask {
-    const task: MemoryTask = {
-      id: `${consumer.receiver}:${++ids}`,
-      owner,
-      draft,
-      state: 'pending',
-      attempt: 0,
-      due: 0,
-      error: undefined,
-      timer: undefined,
-      firstEnd: undefined,
-    }
+    const task = memoryTask(consumer.receiver, ++sequence, owner, draft)
     owner.tasks.push(task)
     owner.open++
     pending++
@@ -154,25 +125,13 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
   function start(task: MemoryTask): void {
     task.state = 'running'
     task.attempt++
-    const { event, delivery } = task.owner
-    const claim: Claim = {
-      id: task.id,
-      subscription: task.draft.subscription,
-      part: task.draft.part,
-      data: task.draft.data,
-      event,
-      delivery,
-      attempt: task.attempt,
-    }
+    const claim = memoryClaim(task)
     const outcome = consumer.run(claim, closing.signal)
     if (isPromise(outcome)) void outcome.then((ended) => settle(task, claim, ended))
     else settle(task, claim, outcome)
   }
 
   function settle(task: MemoryTask, claim: Claim, outcome: Outcome): void {
-    lanes.ended(task, outcome.kind === 'done' || outcome.kind === 'dead')
-    task.firstEnd?.()
-    task.firstEnd = undefined
     if (outcome.kind === 'retry' || outcome.kind === 'postpone') {
       if (outcome.kind === 'postpone') task.attempt--
       else task.error = outcome.error
@@ -189,6 +148,8 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
       }
       close(task, outcome.kind)
     }
+    lanes.ended(task, outcome.kind === 'done' || outcome.kind === 'dead')
+    firstEnded(task)
     consumer.settled(claim, outcome, true)
   }
 
@@ -198,19 +159,14 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
     const { owner } = task
     if (--owner.open > 0) return
     open.delete(owner.event.key)
-    if (!owner.event.dedupe) return
-    const failed = owner.tasks.filter((each) => each.state === 'dead')
-    settled.set(owner.event.key, {
-      dead: failed.length === 0 ? undefined : failed.map((each) => each.draft),
-    })
+    settled.remember(owner)
   }
 
   function wait(task: MemoryTask): void {
-    const left = task.due - consumer.now()
-    task.timer = setTimeout(
-      () => (task.due > consumer.now() && left > MAX_TIMER ? wait(task) : lanes.ready(task)),
-      Math.min(Math.max(left, 0), MAX_TIMER),
-    )
+    // A closed inbox must not keep the process alive; whoever reopens it waits again.
+    if (closed) return
+    const left = Math.min(Math.max(task.due - consumer.now(), 0), MAX_TIMER)
+    task.timer = setTimeout(() => (left === MAX_TIMER ? wait(task) : lanes.ready(task)), left)
   }
 
   function keepDead(task: MemoryTask): void {
@@ -221,7 +177,10 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
   /** Dead → pending, from the first attempt. */
   function replay(task: MemoryTask): void {
     const { owner } = task
+    const current = open.get(owner.event.key)
     dead.delete(task.id)
+    // The event was forgotten meanwhile and came again: the task joins what is under way.
+    if (current && current !== owner) return void add(current, task.draft)
     settled.delete(owner.event.key)
     open.set(owner.event.key, owner)
     owner.open++
@@ -236,47 +195,61 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
     if (task.state === 'dead') {
       dead.delete(task.id)
       task.state = 'done'
-      if (task.owner.open > 0) return
-      const failed = task.owner.tasks.filter((each) => each.state === 'dead')
-      if (task.owner.event.dedupe)
-        settled.set(task.owner.event.key, {
-          dead: failed.length === 0 ? undefined : failed.map((each) => each.draft),
-        })
+      if (task.owner.open === 0) settled.remember(task.owner)
     } else if (task.state === 'pending') {
       lanes.remove(task)
       close(task, 'done')
+      firstEnded(task)
     }
   }
 
-  /** Drops a dead task and what is remembered of its event. */
+  /** Drops what is kept of a dead task. Its event stays known, so that a redelivery runs no settled sibling again. */
   function forget(task: MemoryTask): void {
     dead.delete(task.id)
-    if (task.owner.open === 0) settled.delete(task.owner.event.key)
-  }
-
-  function shortened(key: string): void {
-    const left = settled.getRemainingTTL(key)
-    const now = consumer.now()
-    if (!(left > 0) || now < warnAgain) return
-    warnAgain = now + 3_600_000
-    consumer.warn(
-      `memoryInbox: an id was forgotten ${Math.round(left / 1000)} s before its window of ${settings.window / 1000} s was over, since max is ${settings.max}: raise max, or use a durable inbox`,
-    )
   }
 
   async function drain(timeout: number): Promise<void> {
-    await atMost(lanes.idle(), timeout)
+    if (!closed) await atMost(lanes.idle(), timeout)
+    closed = true
     lanes.stop()
     closing.abort(new Error('the receiver was closed'))
-    for (const event of open.values()) for (const task of event.tasks) clearTimeout(task.timer)
+    for (const task of openTasks()) clearTimeout(task.timer)
+  }
+
+  function reopen(next: Consumer): void {
+    consumer = next
+    closing = new AbortController()
+    closed = false
+    lanes = createLanes(consumer, start)
+    for (const task of openTasks()) {
+      task.timer = undefined
+      if (task.state === 'pending' && task.due <= consumer.now()) lanes.add(task)
+      else {
+        lanes.hold(task)
+        if (task.state === 'pending') wait(task)
+      }
+    }
+  }
+
+  function openTasks(): MemoryTask[] {
+    return [...open.values()]
+      .flatMap((event) => event.tasks)
+      .filter((task) => task.state === 'pending' || task.state === 'running')
+      .sort((a, b) => a.sequence - b.sequence)
   }
 }
 
-const worker: Worker = { stop: async () => {} }
+function firstEnded(task: MemoryTask): void {
+  task.firstEnd?.()
+  task.firstEnd = undefined
+}
 
 /** Resolves with the work, or after a time in milliseconds without it. */
 async function atMost(work: Promise<unknown>, time: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, time)))])
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.min(time, MAX_TIMER))
+  })
+  await Promise.race([work, late])
   clearTimeout(timer)
 }

@@ -1,5 +1,6 @@
 import type { InboxView, TaskDetail, TaskFilter, TaskInfo, TaskState } from './inbox.ts'
-import type { MemoryPort, MemoryTask } from './memory-port.ts'
+import type { MemoryPort } from './memory-port.ts'
+import type { MemoryTask } from './memory-task.ts'
 
 interface Found {
   readonly port: MemoryPort
@@ -10,11 +11,13 @@ interface Found {
 export function memoryView(ports: ReadonlyMap<string, MemoryPort>): InboxView {
   return {
     list(filter = {}) {
-      const found = select(filter).map(info)
-      const from =
-        filter.cursor === undefined ? 0 : found.findIndex((task) => task.id === filter.cursor) + 1
-      const tasks = found.slice(from, from + (filter.limit ?? 100))
-      return { tasks, cursor: from + tasks.length < found.length ? tasks.at(-1)?.id : undefined }
+      const found = select(filter)
+      const from = filter.cursor === undefined ? 0 : after(found, filter.cursor)
+      const page = found.slice(from, from + (filter.limit ?? 100))
+      return {
+        tasks: page.map(info),
+        cursor: from + page.length < found.length ? page.at(-1)?.task.id : undefined,
+      }
     },
     get(id) {
       const found = select({ id })[0]
@@ -78,10 +81,23 @@ export function memoryView(ports: ReadonlyMap<string, MemoryPort>): InboxView {
       const open = [...port.open.values()].flatMap((event) =>
         event.tasks.filter((task) => task.state === 'pending' || task.state === 'running'),
       )
-      for (const task of [...open, ...port.dead.values()])
-        if (matches(info({ port, task }), filter)) found.push({ port, task })
+      const kept = [...open, ...port.dead.values()].sort((a, b) => a.sequence - b.sequence)
+      for (const task of kept) if (matches(info({ port, task }), filter)) found.push({ port, task })
     }
     return found
+  }
+
+  /** Where the list goes on behind a task, which may be gone by now. */
+  function after(found: readonly Found[], cursor: string): number {
+    const names = [...ports.keys()]
+    const colon = cursor.lastIndexOf(':')
+    const port = names.indexOf(cursor.slice(0, colon))
+    const sequence = Number(cursor.slice(colon + 1))
+    const at = found.findIndex((one) => {
+      const its = names.indexOf(one.port.consumer.receiver)
+      return its > port || (its === port && one.task.sequence > sequence)
+    })
+    return at < 0 ? found.length : at
   }
 }
 

@@ -36,7 +36,8 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
     name: 'memoryInbox',
     can: { work: true, order: true, transaction: false, view: true, durable: false },
     attach(consumer: Consumer): Port {
-      if (ports.has(consumer.receiver)) {
+      const known = ports.get(consumer.receiver)
+      if (known && !known.closed) {
         throw new TypeError(
           `memoryInbox already has a receiver named ${consumer.receiver}: give each receiver a name of its own`,
         )
@@ -46,13 +47,29 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
           `memoryInbox: window is ${settings.window} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: make it at least that long`,
         )
       }
-      const port = createMemoryPort(consumer, settings)
-      ports.set(consumer.receiver, port)
-      return port
+      const port = known ?? createMemoryPort(consumer, settings)
+      if (known) known.reopen(consumer)
+      else ports.set(consumer.receiver, port)
+      return side(port, consumer)
     },
     view,
     async close() {
       await Promise.all([...ports.values()].map((port) => port.drain(0)))
+    },
+  }
+}
+
+/** The receiver's side of a port: what a closed receiver does late must not stop the one that came after it. */
+function side(port: MemoryPort, consumer: Consumer): Port {
+  return {
+    accept: (intake, host) => port.accept(intake, host),
+    work() {
+      if (port.consumer === consumer) port.work()
+      // Nothing runs apart from the port: its drain is the end of the work.
+      return { stop: async () => {} }
+    },
+    drain: async (timeout) => {
+      if (port.consumer === consumer) await port.drain(timeout)
     },
   }
 }

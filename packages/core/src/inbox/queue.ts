@@ -2,6 +2,8 @@
 export interface Queue<T> {
   push(item: T): void
   shift(): T | undefined
+  /** Takes an item out, at a cost that grows with the length. */
+  remove(item: T): void
   readonly size: number
 }
 
@@ -22,6 +24,10 @@ export function createQueue<T>(): Queue<T> {
         head = 0
       }
       return item
+    },
+    remove(item) {
+      const at = items.indexOf(item, head)
+      if (at >= 0) items.splice(at, 1)
     },
     get size() {
       return items.length - head

@@ -1,0 +1,45 @@
+import { LRUCache } from 'lru-cache'
+import type { Consumer, TaskDraft } from './inbox.ts'
+import type { MemoryEvent } from './memory-task.ts'
+
+/** What is remembered of events none of whose tasks is open. */
+export interface Settled {
+  /** Undefined where the event is not known; without `dead` where all its tasks are done. */
+  get(key: string): { readonly dead: readonly TaskDraft[] | undefined } | undefined
+  /** Remembers the event by what its tasks became, from now on for the whole window. */
+  remember(owner: MemoryEvent): void
+  delete(key: string): void
+}
+
+/** Makes the memory of settled events, bounded in count and time. `consumer` gives the clock and hears of a shortened window. */
+export function createSettled(
+  bounds: { readonly max: number; readonly window: number },
+  consumer: () => Consumer,
+): Settled {
+  let warnAgain = 0
+  const cache = new LRUCache<string, { readonly dead: readonly TaskDraft[] | undefined }>({
+    max: bounds.max,
+    ttl: bounds.window,
+    perf: { now: () => consumer().now() },
+    dispose: (_, key, reason) => reason === 'evict' && evicted(key),
+  })
+  return {
+    get: (key) => cache.get(key),
+    remember({ event, tasks }) {
+      if (!event.dedupe) return
+      const dead = tasks.filter((task) => task.state === 'dead').map((task) => task.draft)
+      cache.set(event.key, { dead: dead.length === 0 ? undefined : dead })
+    },
+    delete: (key) => void cache.delete(key),
+  }
+
+  function evicted(key: string): void {
+    const left = cache.getRemainingTTL(key)
+    const now = consumer().now()
+    if (!(left > 0) || now < warnAgain) return
+    warnAgain = now + 3_600_000
+    consumer().warn(
+      `memoryInbox: an id was forgotten ${Math.round(left / 1000)} s before its window of ${bounds.window / 1000} s was over, since max is ${bounds.max}: raise max, or use a durable inbox`,
+    )
+  }
+}
