@@ -1,4 +1,4 @@
-import { milliseconds, type Duration } from './duration.ts'
+import { MAX_TIMER, milliseconds, type Duration } from './duration.ts'
 import { WebhookError } from './errors.ts'
 import { isPromise, type MaybePromise } from './maybe.ts'
 import { emptyReply, isReply, jsonReply, textReply, xmlReply, type Reply } from './reply.ts'
@@ -50,7 +50,10 @@ export function createAnswers(): Answers {
         throw new TypeError(`answer(${patterns.join(', ')}) needs a function`)
       table.add(patterns, {
         answer,
-        deadline: milliseconds(options.deadline ?? '2500ms', 'answer: deadline'),
+        deadline: Math.min(
+          milliseconds(options.deadline ?? '2500ms', 'answer: deadline'),
+          MAX_TIMER,
+        ),
         late: options.late,
       })
     },

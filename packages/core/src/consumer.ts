@@ -1,3 +1,4 @@
+import { errorText } from './errors.ts'
 import type { Consumer, TaskError } from './inbox/inbox.ts'
 import type { AttemptInfo, Observer } from './observer.ts'
 import { attemptInfo, run, type RunContext } from './run.ts'
@@ -49,7 +50,7 @@ function tellDead(
     void Promise.resolve()
       .then(() => listener(task, error))
       .catch((failure: unknown) =>
-        observer.warning?.(context.receiver, `onDead failed: ${String(failure)}`),
+        observer.warning?.(context.receiver, `onDead failed: ${errorText(failure)}`),
       )
   }
 }

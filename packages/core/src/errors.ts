@@ -84,6 +84,14 @@ export function isWebhookError(error: unknown): error is WebhookError {
 /** Anything thrown becomes a {@link WebhookError}; what is one already is returned as it is. */
 export function toWebhookError(error: unknown, code: ErrorCode = 'internal_error'): WebhookError {
   if (isWebhookError(error)) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new WebhookError(code, message, { cause: error })
+  return new WebhookError(code, errorText(error), { cause: error })
+}
+
+/** The message of whatever was thrown. It never throws itself: anything can be thrown, and not all of it becomes text. */
+export function errorText(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : String(error)
+  } catch {
+    return `a ${typeof error} that has no text`
+  }
 }

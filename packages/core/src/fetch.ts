@@ -46,7 +46,15 @@ export function createFetch(
     } catch (error) {
       reply = receiver.refuse({ method: request.method, url }, toWebhookError(error))
     }
-    return toResponse(reply, request.method)
+    try {
+      return toResponse(reply, request.method)
+    } catch (error) {
+      // A status or header no response can have, from an answer.
+      return toResponse(
+        receiver.refuse({ method: request.method, url }, toWebhookError(error, 'answer_failed')),
+        request.method,
+      )
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { ParsedBody } from './body/parse.ts'
 import type { Delivery } from './delivery.ts'
-import { isWebhookError, WebhookError } from './errors.ts'
+import { errorText, isWebhookError, WebhookError } from './errors.ts'
 import { toEvent, type EventDraft, type EventRecord } from './event.ts'
 import type { Intake, IntakeItem, TaskDraft } from './inbox/inbox.ts'
 import type { Verified } from './provider.ts'
 import type { Line } from './receive.ts'
+import { withoutMembers } from './strip.ts'
 
 /** What a delivery says. */
 export interface Identified {
@@ -17,6 +18,7 @@ export interface Identified {
 // The subscription under which `onUnhandled: 'store'` keeps events; a later handler adopts them with `formerly: ['unhandled']`.
 const UNHANDLED = 'unhandled'
 const NO_ALIASES: readonly string[] = []
+const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 const MAX_ID = 256
 
@@ -31,9 +33,15 @@ export function identify(
   const stored = line.strip(delivery, line.now())
   const events: EventRecord[] = []
   const items: IntakeItem[] = []
+  let digest: string | undefined
   let refused: EventRecord | undefined
   drafts.forEach((draft, at) => {
-    const event = toRecord(line, delivery, draft, verified.scope, at)
+    const event = toRecord(
+      line,
+      draft,
+      verified.scope,
+      () => `${(digest ??= bodyDigest(delivery))}:${at}`,
+    )
     events.push(event)
     const tasks: TaskDraft[] = line.subscriptionsOf(draft).map(({ name, orderBy }) =>
       orderBy === undefined
@@ -85,7 +93,7 @@ function draftsOf(line: Line, delivery: Delivery, body: ParsedBody): readonly Ev
       ? error
       : new WebhookError(
           'unidentified',
-          `${line.provider.name}: the payload has not the shape of an event: ${String(error)}`,
+          `${line.provider.name}: the payload has not the shape of an event: ${shapeError(error)}`,
           { cause: error },
         )
   }
@@ -99,25 +107,32 @@ function draftsOf(line: Line, delivery: Delivery, body: ParsedBody): readonly Ev
   return drafts
 }
 
+// Only the one kind of message that never quotes a value: the others could put payload into a log.
+function shapeError(error: unknown): string {
+  const text = errorText(error)
+  return /^Cannot read properties of (?:undefined|null) \(reading '[^']{0,100}'\)$/.test(text)
+    ? text
+    : error instanceof Error
+      ? error.name
+      : typeof error
+}
+
 function toRecord(
   line: Line,
-  delivery: Delivery,
   draft: EventDraft,
   scope: string | undefined,
-  at: number,
+  digestOf: () => string,
 ): EventRecord {
   const { id, topic, payload } = draft
   const digest = id === undefined && line.dedupe === 'digest'
   const dedupe = line.dedupe !== 'none' && (id !== undefined || digest)
   return {
-    key: dedupe
-      ? identity(scope, digest ? `${bodyDigest(delivery)}:${at}` : id!, digest)
-      : `~${randomUUID()}`,
+    key: dedupe ? identity(scope, digest ? digestOf() : id!, digest) : `~${randomUUID()}`,
     dedupe,
     id,
     topic,
     aliases: draft.aliases ?? NO_ALIASES,
-    payload,
+    payload: withoutMembers(payload, line.provider.credentials?.fields ?? NO_NAMES),
     scope,
     provider: line.provider.name,
   }

@@ -1,3 +1,5 @@
+import { MAX_TIMER } from './duration.ts'
+
 /** What one delivery may cost. Every bound has a default and a documented reply. */
 export interface Limits {
   /** Bytes on the wire; more is refused with 413. @default the provider's own limit, else 1 MiB */
@@ -27,6 +29,6 @@ export function resolveLimits(given: Partial<Limits> = {}, provided: Partial<Lim
     inflated: given.inflated ?? provided.inflated ?? Math.max(body, 8 * MIB),
     depth: given.depth ?? provided.depth ?? 100,
     fields: given.fields ?? provided.fields ?? 1000,
-    time: given.time ?? provided.time ?? 10_000,
+    time: Math.min(given.time ?? provided.time ?? 10_000, MAX_TIMER),
   }
 }

@@ -1,3 +1,4 @@
+import { errorText } from './errors.ts'
 import type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
 
 /** Where log lines go: `console` fits, and so do pino and winston. */
@@ -17,7 +18,7 @@ export function logger(sink: LogSink = console): Observer {
   return {
     rejected: (request, error) =>
       sink.warn(
-        `${head(request)} refused ${request.method} ${request.path}: ${error.code}, ${oneLine(error.message)}`,
+        `${head(request)} refused ${oneLine(request.method)} ${oneLine(request.path)}: ${error.code}, ${oneLine(error.message)}`,
       ),
     unhandled(event, action) {
       // Once a topic: senders subscribed to everything would fill the log. Topics come from the network, hence the bound.
@@ -39,7 +40,7 @@ export function logger(sink: LogSink = console): Observer {
       ),
     answerFailed: (event, error) =>
       sink.error(`${head(event)} answer to ${what(event)} failed: ${stackOf(error)}`),
-    warning: (receiver, message) => sink.warn(`[postern ${receiver}] ${message}`),
+    warning: (receiver, message) => sink.warn(`[postern ${receiver}] ${oneLine(message)}`),
   }
 }
 
@@ -56,7 +57,12 @@ function task(attempt: AttemptInfo): string {
 }
 
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const text = error instanceof Error ? (error.stack ?? error.message) : errorText(error)
+  // Messages may quote what the network sent: each further line is set in, so that none passes for a line of the log.
+  return text
+    .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
+    .map((line) => line.replaceAll(/\p{Cc}/gu, ' '))
+    .join('\n    ')
 }
 
 // Topics, ids and paths come from the network: a line break in one must not forge a log line.

@@ -12,7 +12,7 @@ export async function readStream(
   limits: Limits,
 ): Promise<Uint8Array> {
   if (length !== undefined && length > limits.body) {
-    await stream.cancel().catch(() => {})
+    stream.cancel().catch(() => {})
     throw tooLarge(limits.body)
   }
   const reader = stream.getReader()

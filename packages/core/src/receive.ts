@@ -85,11 +85,16 @@ export function refuse(
   error: WebhookError,
 ): Reply {
   line.observer.rejected?.(requestInfo(line, delivery), error)
-  const own =
-    'header' in delivery
-      ? line.provider.reply?.({ kind: 'refused', error }, delivery as Delivery)
-      : undefined
-  return own ?? problem(error)
+  try {
+    const own =
+      'header' in delivery
+        ? line.provider.reply?.({ kind: 'refused', error }, delivery as Delivery)
+        : undefined
+    return own ?? problem(error)
+  } catch {
+    // What a provider puts in its refusals may be read from the very body that was refused.
+    return problem(error)
+  }
 }
 
 function parse(line: Line, delivery: Delivery): MaybePromise<ParsedBody> {

@@ -28,13 +28,18 @@ export function createReceiver<Events extends EventMap = EventMap>(
   options: ReceiverOptions<Events>,
 ): Receiver<Events> {
   const { provider, now = Date.now, onUnhandled = 'acknowledge', dedupe = 'id' } = options
+  if (typeof provider?.verify !== 'function')
+    throw new TypeError('provider must be one: github({ secret }), or what defineProvider makes')
   const name = options.name ?? provider.name
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new TypeError('name must be a text that is not empty')
   const inbox = options.inbox ?? memoryInbox()
   const limits = resolveLimits(options.limits, provider.limits)
   const observer = combineObservers([
     ...(options.log === false ? [] : [options.log ?? logger()]),
     ...(options.observers ?? []),
   ])
+  const ack = ackReply(options.ack, provider as Provider)
   const subscriptions = createSubscriptions(1000)
   const answers = createAnswers()
   const deadListeners: ((task: AttemptInfo, error: TaskError) => unknown)[] = []
@@ -65,7 +70,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     answers,
     observer,
     now,
-    ack: ackReply(options.ack, provider as Provider),
+    ack,
     exact: options.integers === 'exact',
     dedupe,
     onUnhandled,
@@ -80,7 +85,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or pgBossInbox`,
     )
   }
-  if (options.work !== false && port.work) setTimeout(startWorker)
+  if (options.work !== false) startSoon()
 
   const receiver: Receiver<Events> = {
     name,
@@ -173,6 +178,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
         `receiver ${name} has work: false and no subscription, so nothing would be stored: import the subscriptions here too, or set onUnhandled: 'store'`,
       )
     }
+    if (options.work !== false) startWorker()
     started = true
   }
 
@@ -190,6 +196,14 @@ export function createReceiver<Events extends EventMap = EventMap>(
         `orderBy: ${inbox.name} cannot keep the order of a key; sqliteInbox, pgBossInbox and memoryInbox can`,
       )
     return given
+  }
+
+  function startSoon(): void {
+    try {
+      setTimeout(startWorker)
+    } catch {
+      // Workers allow no timer outside a request: there the first delivery starts it.
+    }
   }
 
   function startWorker(): void {

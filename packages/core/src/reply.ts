@@ -58,7 +58,9 @@ export function isReply(value: unknown): value is Reply {
     typeof value !== 'object' ||
     value === null ||
     !('status' in value) ||
-    typeof value.status !== 'number'
+    !Number.isInteger(value.status) ||
+    Number(value.status) < 200 ||
+    Number(value.status) > 599
   )
     return false
   return Object.keys(value).every((key) => key === 'status' || key === 'headers' || key === 'body')

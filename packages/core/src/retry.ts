@@ -30,7 +30,11 @@ export function exponential(options: ExponentialOptions = {}): RetryPolicy {
   const base = milliseconds(options.base ?? '1s', 'retry.base')
   const max = milliseconds(options.max ?? '1h', 'retry.max')
   const factor = options.factor ?? 4
+  if (!(factor >= 1 && factor < Infinity))
+    throw new TypeError(`retry.factor must be a number from 1 and up, got ${String(factor)}`)
   const jitter = options.jitter ?? 'full'
+  if (jitter !== 'full' && jitter !== 'none')
+    throw new TypeError(`retry.jitter must be full or none, got ${String(jitter)}`)
   return {
     attempts: checkAttempts(options.attempts ?? 8),
     delay(attempt) {

@@ -1,8 +1,9 @@
+import { errorText } from './errors.ts'
 import { toEvent } from './event.ts'
 import type { Claim, Outcome, TaskError } from './inbox/inbox.ts'
 import { isPromise, type MaybePromise } from './maybe.ts'
 import type { AttemptInfo, Observer } from './observer.ts'
-import { RetryAfter } from './retry.ts'
+import { exponential, type RetryAfter, type RetryPolicy } from './retry.ts'
 import { issuePath, type SchemaIssue } from './standard-schema.ts'
 import type { Subscription, Subscriptions } from './subscription.ts'
 import { createTask, type RunningTask } from './task.ts'
@@ -110,12 +111,48 @@ function failed(
     info.attempt >= subscription.retry.attempts
   )
     return { kind: 'dead', error: stored }
-  const wait = error instanceof RetryAfter ? error.delay : subscription.retry.delay(info.attempt)
-  return { kind: 'retry', at: context.now() + wait, error: stored }
+  return {
+    kind: 'retry',
+    at: context.now() + waitOf(context, info, subscription, error),
+    error: stored,
+  }
+}
+
+function waitOf(
+  context: RunContext,
+  info: AttemptInfo,
+  { name, retry }: Subscription,
+  error: unknown,
+): number {
+  if (isRetryAfter(error)) return error.delay
+  try {
+    const wait = retry.delay(info.attempt)
+    if (wait >= 0 && wait < Infinity) return wait
+    throw new TypeError(`its delay gave ${String(wait)}`)
+  } catch (failure) {
+    context.observer.warning?.(
+      context.receiver,
+      `the retry policy of ${name} failed, so the default one is used: ${errorText(failure)}`,
+    )
+    return DEFAULT_POLICY.delay(info.attempt)
+  }
+}
+
+const DEFAULT_POLICY: RetryPolicy = exponential()
+
+// By name, since another copy of the package may have made it.
+function isRetryAfter(error: unknown): error is RetryAfter {
+  return (
+    error instanceof Error &&
+    error.name === 'RetryAfter' &&
+    'delay' in error &&
+    typeof error.delay === 'number' &&
+    error.delay >= 0
+  )
 }
 
 function withTimeout(
-  result: Promise<unknown>,
+  result: PromiseLike<unknown>,
   task: RunningTask,
   subscription: Subscription,
 ): Promise<unknown> {
@@ -128,7 +165,10 @@ function withTimeout(
       task.abort(error)
       reject(error)
     }, subscription.timeout)
-    result.then(resolve, reject).finally(() => clearTimeout(timer))
+    // Query builders are thenables whose `then` may give anything.
+    void Promise.resolve(result)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
   })
 }
 
@@ -147,10 +187,15 @@ class SchemaMismatch extends Error {
 }
 
 function taskError(error: unknown): TaskError {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
+  if (!(error instanceof Error)) return { name: 'Error', message: errorText(error) }
   const issues =
     error instanceof SchemaMismatch
       ? error.issues.map((issue) => ({ message: issue.message, path: issuePath(issue) }))
       : undefined
-  return { name: error.name, message: error.message, stack: error.stack, ...(issues && { issues }) }
+  return {
+    name: error.name,
+    message: errorText(error),
+    stack: error.stack,
+    ...(issues && { issues }),
+  }
 }

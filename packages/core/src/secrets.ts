@@ -50,7 +50,13 @@ export function keyring<Key>(
 ): Keyring<Key> {
   const parse = (secret: string): Key => {
     checkSecret(option, secret)
-    return toKey(secret)
+    try {
+      return toKey(secret)
+    } catch (error) {
+      throw error instanceof TypeError
+        ? new TypeError(`${option}: ${error.message}`, { cause: error })
+        : error
+    }
   }
   if (typeof given !== 'function') {
     const set = keySet(option, given, parse)
@@ -89,7 +95,9 @@ export function keyring<Key>(
   }
 }
 
-const TEMPLATE = /^<.*>$|^\$?\{.*\}$|\.\.\.$|…$|^(?:undefined|null)$/
+// With or without a prefix such as `whsec_`: `<your-secret>`, `${SECRET}`, `{{secret}}`, `whsec_xxxx`, `whsec_`, `whsec_...`.
+const TEMPLATE =
+  /^(?:[a-z]{2,6}_)?(?:<.*>|\$?\{.*\})$|^wh[a-z]{2,4}_(?:x+|\*+)?$|\.\.\.$|…$|^(?:undefined|null)$/i
 
 /** Throws a `TypeError` that names the option where a secret is empty, blank or an unfilled template. */
 export function checkSecret(option: string, secret: unknown): asserts secret is string {
@@ -103,7 +111,8 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
   if (TEMPLATE.test(secret.trim())) {
     throw new TypeError(`${option} is an unfilled template: put the secret itself in its place`)
   }
-  if (/[\r\n]$|^[\r\n]/.test(secret))
+  // A PEM file ends with a line break, and that break is part of no key.
+  if (/[\r\n]$|^[\r\n]/.test(secret) && !secret.includes('-----BEGIN '))
     throw new TypeError(`${option} begins or ends with a line break: trim it`)
 }
 
@@ -132,17 +141,32 @@ export function perTenant(options: PerTenantOptions): SecretResolver {
     max: options.max ?? 1000,
     ttl,
   })
+  // Apart, since who is not known could be anybody: made-up names must not drive the known ones out.
+  const unknown = new LRUCache<string, true>({ max: options.max ?? 1000, ttl })
   return (delivery) => {
     const scope = options.tenant(delivery)
-    if (scope === undefined) return undefined
+    if (scope === undefined || unknown.has(scope)) return undefined
     const entry = known.get(scope)
     if (entry) return entry.found
-    const scoped = (secret: string | readonly string[] | undefined): ScopedSecret | undefined =>
-      secret === undefined ? undefined : { secret, scope }
     const looked = options.secrets(scope)
-    const found = isPromise(looked) ? looked.then(scoped) : scoped(looked)
+    if (!isPromise(looked)) return remember(scope, looked)
+    const found = looked.then((secret) => remember(scope, secret))
     known.set(scope, { found })
-    if (isPromise(found)) found.catch(() => known.delete(scope))
+    found.catch(() => known.delete(scope))
+    return found
+  }
+
+  function remember(
+    scope: string,
+    secret: string | readonly string[] | undefined,
+  ): ScopedSecret | undefined {
+    if (secret === undefined) {
+      known.delete(scope)
+      unknown.set(scope, true)
+      return undefined
+    }
+    const found = { secret, scope }
+    known.set(scope, { found })
     return found
   }
 }
@@ -155,11 +179,15 @@ function keySet<Key>(
   const keys: Key[] = []
   const scopes: (string | undefined)[] = []
   const list = (
-    typeof secrets === 'object' && Symbol.iterator in secrets ? secrets : [secrets]
+    typeof secrets === 'object' && secrets !== null && Symbol.iterator in secrets
+      ? secrets
+      : [secrets]
   ) as readonly (string | ScopedSecret)[]
   for (const item of list) {
     const scope = typeof item === 'object' && item !== null ? item.scope : undefined
     const values = typeof item === 'object' && item !== null ? item.secret : item
+    if (typeof item === 'object' && item !== null && (typeof scope !== 'string' || scope === ''))
+      throw new TypeError(`${option} has a secret whose scope is no text: name its tenant`)
     for (const value of typeof values === 'string' || !Array.isArray(values)
       ? [values as string]
       : values) {

@@ -1,4 +1,5 @@
 import { toBuffer } from './bytes.ts'
+import { stringifyJson } from './body/json.ts'
 import { isForm, isJson, parseMediaType } from './body/media-type.ts'
 import type { Delivery } from './delivery.ts'
 import type { StoredDelivery } from './event.ts'
@@ -37,15 +38,30 @@ export function stripper(
 
 /** The path of a URL: what may be logged of it. */
 export function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const scheme = url.indexOf('://')
+  const start = url.indexOf('/', scheme < 0 ? 0 : scheme + 3)
   const end = url.search(/[?#]/)
   return start < 0 || (end >= 0 && end < start) ? '/' : url.slice(start, end < 0 ? undefined : end)
 }
 
 function withoutQuery(url: string, names: readonly string[]): string {
-  const parsed = new URL(url)
-  for (const name of names) parsed.searchParams.delete(name)
-  return parsed.href
+  const start = url.indexOf('?')
+  if (start < 0) return url
+  const hash = url.indexOf('#', start)
+  const end = hash < 0 ? url.length : hash
+  // By hand, since URLSearchParams would write all other parameters in its own way.
+  const kept = url
+    .slice(start + 1, end)
+    .split('&')
+    .filter((part) => !names.includes([...new URLSearchParams(part).keys()][0] ?? ''))
+  return url.slice(0, start) + (kept.length > 0 ? `?${kept.join('&')}` : '') + url.slice(end)
+}
+
+/** A payload without the members that are credentials; the same one where it has none. */
+export function withoutMembers(payload: unknown, names: readonly string[]): unknown {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return payload
+  if (!names.some((name) => Object.hasOwn(payload, name))) return payload
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => !names.includes(name)))
 }
 
 // A body that carries a credential cannot be kept as the bytes it was. Forms are written again without the field, JSON
@@ -57,11 +73,7 @@ function withoutFields(delivery: Delivery, names: readonly string[]): Uint8Array
     for (const name of names) form.delete(name)
     return toBuffer(form.toString())
   }
-  const value = isJson(type) ? delivery.json() : undefined
+  const value = isJson(type) ? delivery.json('exact') : undefined
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return toBuffer('')
-  return toBuffer(
-    JSON.stringify(
-      Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name))),
-    ),
-  )
+  return toBuffer(stringifyJson(withoutMembers(value, names)))
 }

@@ -1,4 +1,4 @@
-import { milliseconds, type Duration } from './duration.ts'
+import { MAX_TIMER, milliseconds, type Duration } from './duration.ts'
 import type { EventDraft, WebhookEvent } from './event.ts'
 import type { Lane } from './inbox/inbox.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
@@ -70,7 +70,7 @@ export function createSubscriptions(topicCache: number | undefined): Subscriptio
   }
 
   function addAny(options: SubscriptionOptions, handler: Handler): Subscription {
-    const made = register(['any'], options, handler)
+    const made = register(['**'], { ...options, name: options.name ?? freeName('any') }, handler)
     any.push(made)
     return made
   }
@@ -111,7 +111,7 @@ export function createSubscriptions(topicCache: number | undefined): Subscriptio
       concurrency,
       ordered: options.orderBy !== undefined,
       retry: retryPolicy(options.retry),
-      timeout: milliseconds(options.timeout ?? '5m', `timeout of ${name}`),
+      timeout: Math.min(milliseconds(options.timeout ?? '5m', `timeout of ${name}`), MAX_TIMER),
       schema: options.schema,
       orderBy: options.orderBy,
     }

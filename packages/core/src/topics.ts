@@ -20,39 +20,36 @@ const NOTHING: readonly never[] = []
 export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   const exact = new Map<string, Entry<T>[]>()
   const wild: (Entry<T> & { test: RegExp })[] = []
-  const seen = new LRUCache<string, { values: readonly T[] }>({ max: cache })
+  const seen = new LRUCache<string, readonly Entry<T>[]>({ max: cache })
   let count = 0
 
   return {
     add(patterns, value) {
+      for (const pattern of patterns) checkPattern(pattern)
       const entry = { order: count++, value }
       for (const pattern of patterns) {
-        checkPattern(pattern)
         if (pattern.includes('*')) wild.push({ ...entry, test: toRegExp(pattern) })
         else exact.set(pattern, [...(exact.get(pattern) ?? []), entry])
       }
       seen.clear()
     },
     match(topic, aliases = NOTHING) {
-      // An event without aliases and a table without wildcards need no memory: the Map is one.
-      const key = aliases.length === 0 ? topic : `${topic} ${aliases.join(' ')}`
-      let found = seen.get(key)
-      if (found === undefined) {
-        const entries = [
-          ...(exact.get(topic) ?? []),
-          ...aliases.flatMap((alias) => exact.get(alias) ?? []),
-          ...wild.filter((entry) => entry.test.test(topic)),
-        ]
-        const byOrder = new Map(
-          entries.sort((a, b) => a.order - b.order).map((entry) => [entry.order, entry.value]),
-        )
-        seen.set(key, (found = { values: [...byOrder.values()] }))
-      }
-      return found.values
+      const found: Entry<T>[] = [...(exact.get(topic) ?? NOTHING), ...wildOf(topic)]
+      for (const alias of aliases) found.push(...(exact.get(alias) ?? NOTHING))
+      if (found.length < 2) return found.map((entry) => entry.value)
+      const byOrder = new Map(found.map((entry) => [entry.order, entry.value]))
+      return [...byOrder].sort(([a], [b]) => a - b).map(([, value]) => value)
     },
     get size() {
       return count
     },
+  }
+
+  function wildOf(topic: string): readonly Entry<T>[] {
+    if (wild.length === 0) return NOTHING
+    let found = seen.get(topic)
+    if (!found) seen.set(topic, (found = wild.filter((entry) => entry.test.test(topic))))
+    return found
   }
 }
 

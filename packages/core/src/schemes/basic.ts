@@ -1,5 +1,6 @@
 import { encode, fromBase64, safeEqual, toBuffer, utf8 } from '../bytes.ts'
 import { isWebhookError, WebhookError } from '../errors.ts'
+import { checkSecret } from '../secrets.ts'
 import type { Scheme } from '../scheme.ts'
 import { malformed, mismatch, singleHeader } from './header.ts'
 
@@ -22,7 +23,7 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
     credentials: { headers: ['authorization'] },
     key(secret) {
       if (!secret.includes(':')) throw new TypeError('Basic credentials must be user:password')
-      if (secret.endsWith(':')) throw new TypeError('Basic credentials have an empty password')
+      checkSecret('the password of Basic credentials', secret.slice(secret.indexOf(':') + 1))
       return secret
     },
     verify(delivery, keys) {

@@ -27,6 +27,7 @@ export type StandardWebhooksKey =
   | { readonly version: 'v1'; readonly key: Uint8Array }
   | { readonly version: 'v1a'; readonly key: Ed25519Key }
 
+const MAX_SIGNATURES = 20
 const V1 = hmacAlgorithm({ encoding: 'base64' })
 const V1A = ed25519Algorithm('base64')
 
@@ -106,6 +107,9 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
     if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
       found[version].push(part.slice(comma + 1))
   }
+  // One a key in rotation is usual; each more costs an attacker nothing and us a verification.
+  if (found.v1.length + found.v1a.length > MAX_SIGNATURES)
+    throw malformed(header, `a list of at most ${MAX_SIGNATURES} signatures`)
   if (found.v1.length + found.v1a.length === 0)
     throw malformed(header, 'a list of v1,<base64> or v1a,<base64>')
   return found
