@@ -1,0 +1,82 @@
+import { createReceiver, defineProvider, hmac } from '../src/index.ts'
+import type {
+  Draft,
+  EventDraft,
+  Provider,
+  ProviderSpec,
+  Receiver,
+  ReceiverOptions,
+  Reply,
+  SecretOption,
+} from '../src/index.ts'
+import { hear, type Heard } from './hear.ts'
+
+/** What a test may change of {@link acme}. */
+export type AcmeSpec = Partial<ProviderSpec<Record<string, unknown>, unknown>> & {
+  readonly secret?: SecretOption
+}
+
+/** A sender made up for the tests: HMAC over the body, topic and id in headers. */
+export function acme({ secret = 'acme-secret', ...spec }: AcmeSpec = {}): Provider {
+  return defineProvider<Record<string, unknown>, unknown>({
+    name: 'acme',
+    auth: { scheme: hmac({ header: 'X-Acme-Signature' }) as never, secret },
+    events: (delivery, body) => [
+      {
+        id: delivery.header('x-acme-id'),
+        topic: delivery.header('x-acme-topic') ?? '',
+        payload: body.value,
+      },
+    ],
+    compose: ({ id, topic = 'ping' }) => ({
+      headers: { 'x-acme-topic': topic, ...(id !== undefined && { 'x-acme-id': id }) },
+    }),
+    ...spec,
+  })
+}
+
+/** A sender of batches: the body is a list of events. */
+export function batches(): Provider {
+  return acme({ events: (_, body) => body.value as EventDraft[] })
+}
+
+/** A receiver with ears, and a way to send it what its provider would sign. */
+export interface Setup {
+  readonly receiver: Receiver
+  readonly heard: Heard
+  send(draft?: Draft): Promise<Reply>
+}
+
+/** A receiver of {@link acme}, without a log. */
+export function setup(options: Partial<ReceiverOptions> = {}): Setup {
+  const heard = hear()
+  const provider = options.provider ?? acme()
+  const receiver = createReceiver({
+    log: false,
+    ...options,
+    provider,
+    observers: [heard.observer, ...(options.observers ?? [])],
+  })
+  return {
+    receiver,
+    heard,
+    send: (draft = {}) => receiver.receive(provider.sign!({ payload: {}, ...draft })),
+  }
+}
+
+/** The code in a problem reply. */
+export function codeOf(reply: Reply): unknown {
+  return reply.headers?.['content-type'] === 'application/problem+json'
+    ? (JSON.parse(String(reply.body)) as { code: unknown }).code
+    : undefined
+}
+
+/** A promise and what settles it: a handler that ends when the test says so. */
+export function gate<T = void>(): {
+  readonly opened: Promise<T>
+  open(value: T): void
+  fail(error: unknown): void
+} {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  return { opened: promise, open: resolve, fail: reject }
+}
