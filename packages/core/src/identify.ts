@@ -6,6 +6,7 @@ import { toEvent, type EventDraft, type EventRecord } from './event.ts'
 import type { Intake, IntakeItem, TaskDraft } from './inbox/inbox.ts'
 import type { Verified } from './provider.ts'
 import type { Line } from './receive.ts'
+import type { Credentials } from './scheme.ts'
 import { withoutMembers } from './strip.ts'
 
 /** What a delivery says. */
@@ -30,6 +31,7 @@ export function identify(
   verified: Verified,
 ): Identified {
   const drafts = draftsOf(line, delivery, body)
+  const secret = credentialMembers(line.provider.credentials, body)
   const stored = line.strip(delivery, line.now())
   const events: EventRecord[] = []
   const items: IntakeItem[] = []
@@ -39,6 +41,7 @@ export function identify(
     const event = toRecord(
       line,
       draft,
+      secret,
       verified.scope,
       () => `${(digest ??= bodyDigest(delivery))}:${at}`,
     )
@@ -120,6 +123,7 @@ function shapeError(error: unknown): string {
 function toRecord(
   line: Line,
   draft: EventDraft,
+  secret: readonly string[],
   scope: string | undefined,
   digestOf: () => string,
 ): EventRecord {
@@ -132,10 +136,18 @@ function toRecord(
     id,
     topic,
     aliases: draft.aliases ?? NO_ALIASES,
-    payload: withoutMembers(payload, line.provider.credentials?.fields ?? NO_NAMES),
+    payload: withoutMembers(payload, secret),
     scope,
     provider: line.provider.name,
   }
+}
+
+/** Members of a payload that are credentials: fields of a body, parameters where the query is the payload. */
+function credentialMembers(
+  credentials: Credentials | undefined,
+  body: ParsedBody,
+): readonly string[] {
+  return (body.kind === 'query' ? credentials?.query : credentials?.fields) ?? NO_NAMES
 }
 
 // The length before the scope keeps scope and id apart whatever they hold; a digest cannot be taken for a sender's id.

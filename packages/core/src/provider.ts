@@ -66,21 +66,21 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** Where the reply decides something (auth hooks): what goes out when an answer is late or fails. */
   readonly refusal?: Reply
   /** Throws a `WebhookError` where the delivery is not what the provider signed. */
-  verify(delivery: Delivery, clock: Clock): MaybePromise<Verified | void>
+  readonly verify: (delivery: Delivery, clock: Clock) => MaybePromise<Verified | void>
   /** Reads the events out of a verified delivery; none, one or several. */
-  events(delivery: Delivery, body: ParsedBody): readonly EventDraft[]
+  readonly events: (delivery: Delivery, body: ParsedBody) => readonly EventDraft[]
   /** Answers an unsigned challenge. It accepts nothing and signs nothing with the event key. */
-  greet?(delivery: Delivery): MaybePromise<Reply | undefined>
+  readonly greet?: (delivery: Delivery) => MaybePromise<Reply | undefined>
   /** Answers a signed challenge. */
-  handshake?(
+  readonly handshake?: (
     delivery: Delivery,
     body: ParsedBody,
     verified: Verified,
-  ): MaybePromise<Reply | undefined>
+  ) => MaybePromise<Reply | undefined>
   /** The body, status or headers this sender needs; undefined leaves the reply to the receiver. */
-  reply?(result: Result, delivery: Delivery): Reply | undefined
+  readonly reply?: (result: Result, delivery: Delivery) => Reply | undefined
   /** Makes a delivery that `verify` accepts. Absent where only the sender has the signing key. */
-  sign?(draft: Draft): SignableRequest
+  readonly sign?: (draft: Draft) => SignableRequest
   /** Carries the types of topics and payloads; never there at run time. */
   readonly types?: Events
 }

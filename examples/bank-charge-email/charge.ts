@@ -1,0 +1,18 @@
+import { Unrecoverable } from '@postern/core'
+
+/** What the bank says of a charge. */
+export interface Charge {
+  readonly email: string
+  readonly amount: string
+  readonly currency: string
+  readonly merchant: string
+}
+
+/** Reads a charge from JSON (`{ email, … }`) or XML (`<charge><email>…`): the payload is an object either way. */
+export function toCharge(payload: unknown): Charge {
+  const root = payload as { charge?: unknown }
+  const { email, amount, currency, merchant } = (root.charge ?? root) as Partial<Charge>
+  if (!email || !amount || !currency || !merchant)
+    throw new Unrecoverable('the charge lacks email, amount, currency or merchant')
+  return { email, amount, currency, merchant }
+}

@@ -1,0 +1,41 @@
+// A bank tells of each card charge; the customer gets exactly one email for it, whatever the bank sends again.
+import { createReceiver, hmac } from '@postern/core'
+import { webhook } from '@postern/express'
+import { generic } from '@postern/providers/generic'
+import express from 'express'
+import { createTransport } from 'nodemailer'
+import { toCharge } from './charge.ts'
+
+const mail = createTransport(process.env['SMTP_URL']!)
+const receiver = createReceiver({
+  name: 'bank',
+  provider: generic({
+    scheme: hmac({ header: 'X-Bank-Signature' }),
+    secret: process.env['BANK_WEBHOOK_SECRET']!,
+    eventIdHeader: 'X-Bank-Event-Id',
+    topicHeader: 'X-Bank-Event',
+  }),
+})
+
+receiver.on(
+  'card.charged',
+  { name: 'email', retry: { attempts: 10, base: '200ms' } },
+  async (event, task) => {
+    const charge = toCharge(event.payload)
+    await mail.sendMail({
+      from: 'bank@example.com',
+      to: charge.email,
+      subject: `Your card was charged ${charge.amount} ${charge.currency}`,
+      text: `${charge.merchant} charged your card ${charge.amount} ${charge.currency}.`,
+      // The same over all attempts: should this process die after sending, the mail server can tell the second one.
+      messageId: `<${task.idempotencyKey}@example.com>`,
+    })
+    console.log(`emailed ${charge.email} about ${String(event.id)}`)
+  },
+)
+
+const app = express()
+app.all('/webhooks/bank', webhook(receiver))
+const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
+  console.log('listening', server.address())
+})

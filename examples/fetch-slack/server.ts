@@ -1,0 +1,31 @@
+// Slack on Hono: events are handled after the 200, a slash command is answered in the reply. One request URL for both.
+import { serve } from '@hono/node-server'
+import { createReceiver, jsonReply } from '@postern/core'
+import { webhook } from '@postern/hono'
+import { slack } from '@postern/providers/slack'
+import { Hono } from 'hono'
+
+const receiver = createReceiver({
+  provider: slack({ signingSecret: process.env['SLACK_SIGNING_SECRET']! }),
+})
+
+receiver.on('app_mention', (event) => {
+  console.log('mentioned', event.id)
+})
+receiver.answer(
+  '/deploy',
+  (event) => ({
+    response_type: 'ephemeral',
+    text: `deploying ${(event.payload as { text: string }).text}`,
+  }),
+  {
+    deadline: '2s',
+    late: jsonReply({ response_type: 'ephemeral', text: 'still deploying' }),
+  },
+)
+
+const app = new Hono()
+app.all('/webhooks/slack', webhook(receiver))
+serve({ fetch: app.fetch, port: Number(process.env['PORT'] ?? 3000) }, (address) => {
+  console.log('listening', address)
+})

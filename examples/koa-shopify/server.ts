@@ -1,0 +1,27 @@
+// Shopify on Koa. SHOPIFY_CLIENT_SECRET is the app's client secret; while you rotate it, give both, old and new.
+import Router from '@koa/router'
+import { createReceiver } from '@postern/core'
+import { webhook } from '@postern/koa'
+import { shopify } from '@postern/providers/shopify'
+import Koa from 'koa'
+
+const receiver = createReceiver({
+  provider: shopify({ secret: process.env['SHOPIFY_CLIENT_SECRET']!.split(',') }),
+  // Ids of Shopify lie beyond 2^53: as BigInt they keep every digit.
+  integers: 'exact',
+})
+
+receiver.on('orders/*', (event) => {
+  const order = event.payload as { id: bigint; total_price: string }
+  console.log(`${event.topic}: order ${order.id} for ${order.total_price}`)
+})
+// The three privacy topics every public app must take.
+receiver.on(['customers/data_request', 'customers/redact', 'shop/redact'], (event) => {
+  console.log(`${event.topic}: to be done within 30 days`)
+})
+
+const router = new Router()
+router.all('/webhooks/shopify', webhook(receiver))
+const server = new Koa().use(router.routes()).listen(Number(process.env['PORT'] ?? 3000), () => {
+  console.log('listening', server.address())
+})

@@ -1,0 +1,76 @@
+// What `npm start` runs: one app with every source mounted, real signed deliveries sent to it over HTTP, and a table of
+// what each got and what ran. Then it stays up for yours; `-- --once` ends after the table.
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createApp, createReceivers, type Secrets } from './app.ts'
+import { createCases } from './deliveries.ts'
+import { openInbox } from './inbox.ts'
+import { sendCase, type Outcome } from './send.ts'
+import { toTable } from './table.ts'
+import { createWatch } from './watch.ts'
+
+const once = process.argv.includes('--once')
+const secrets = readSecrets()
+const { inbox, where } = openInbox(once)
+const watch = createWatch()
+const receivers = createReceivers(secrets, inbox, watch.observer, (receiver, line) =>
+  console.log(`  ${receiver}: ${line}`),
+)
+const server = createServer(createApp(receivers))
+await new Promise<void>((resolve, reject) => {
+  server.once('error', reject)
+  server.listen(Number(process.env['PORT'] ?? (once ? 0 : 3000)), '127.0.0.1', resolve)
+})
+const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+console.log(`Listening on ${origin}; events are kept in ${where}.\n\nHandlers say:`)
+
+const outcomes: Outcome[] = []
+for (const one of createCases(receivers, origin)) outcomes.push(await sendCase(one, watch))
+console.log(`\n${toTable(outcomes)}\n`)
+
+if (once) {
+  await close()
+  process.exitCode = outcomes.every((one) => one.right) ? 0 : 1
+} else {
+  console.log(
+    `Send the next one, as often as you like (the second time it is a duplicate and runs nothing):\n\n${curlLine()}\n`,
+  )
+  process.once('SIGINT', () => void close())
+  process.once('SIGTERM', () => void close())
+}
+
+async function close(): Promise<void> {
+  server.close()
+  server.closeIdleConnections()
+  await Promise.all(Object.values(receivers).map((receiver) => receiver.close()))
+  await inbox.close()
+}
+
+function curlLine(): string {
+  const body = JSON.stringify({ action: 'opened', issue: { number: 8, title: 'Sent by hand' } })
+  const { headers, url } = receivers['github']!.provider.sign!({
+    topic: 'issues.opened',
+    id: randomBytes(8).toString('hex'),
+    body,
+    url: `${origin}/webhooks/github`,
+  })
+  const lines = Object.entries(headers).map(([name, value]) => `  -H '${name}: ${value}' \\`)
+  return [`curl -i ${url} \\`, ...lines, `  -d '${body}'`].join('\n')
+}
+
+/** Your own secrets where they are set, so that the real senders can be pointed here; made-up ones else. */
+function readSecrets(): Secrets {
+  const made = (): string => randomBytes(24).toString('hex')
+  return {
+    github: process.env['GITHUB_WEBHOOK_SECRET'] ?? made(),
+    shopify: process.env['SHOPIFY_CLIENT_SECRET'] ?? made(),
+    stripe: process.env['STRIPE_WEBHOOK_SECRET'] ?? made(),
+    twilio: process.env['TWILIO_AUTH_TOKEN'] ?? made(),
+    slack: process.env['SLACK_SIGNING_SECRET'] ?? made(),
+    standardWebhooks:
+      process.env['STANDARD_WEBHOOKS_SECRET'] ?? `whsec_${randomBytes(24).toString('base64')}`,
+    bank: made(),
+    sensor: made(),
+  }
+}

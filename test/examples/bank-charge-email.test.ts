@@ -1,0 +1,112 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { hmac } from '@postern/core'
+import { generic } from '@postern/providers/generic'
+import { SMTPServer } from 'smtp-server'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { send, startExample, type Example } from './example.ts'
+
+const secret = 'shared with the bank'
+const mails: string[] = []
+let refuse = 0
+let arrived: () => void = () => {}
+const smtp = new SMTPServer({
+  authOptional: true,
+  disabledCommands: ['STARTTLS'],
+  onData(stream, _session, done) {
+    let text = ''
+    stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    stream.on('end', () => {
+      if (refuse-- > 0) return done(new Error('busy, try again'))
+      mails.push(text)
+      done()
+      arrived()
+    })
+  },
+})
+let example: Example
+
+beforeAll(async () => {
+  smtp.listen(0, '127.0.0.1')
+  await once(smtp.server, 'listening')
+  const { port } = smtp.server.address() as AddressInfo
+  example = await startExample('bank-charge-email', {
+    BANK_WEBHOOK_SECRET: secret,
+    SMTP_URL: `smtp://127.0.0.1:${port}`,
+  })
+})
+afterAll(async () => {
+  await example.stop()
+  await new Promise<void>((resolve) => smtp.close(() => resolve()))
+})
+
+const bank = generic({
+  scheme: hmac({ header: 'X-Bank-Signature' }),
+  secret,
+  eventIdHeader: 'X-Bank-Event-Id',
+  topicHeader: 'X-Bank-Event',
+})
+
+test('a charge in JSON sends one email, whatever is delivered again and however often the mail server refuses', async () => {
+  refuse = 2
+  const charge = {
+    email: 'ada@example.com',
+    amount: '12.50',
+    currency: 'EUR',
+    merchant: 'Bäckerei',
+  }
+  const request = sign('charge-1', JSON.stringify(charge), 'application/json')
+  const first = mail()
+  const replies = await Promise.all(Array.from({ length: 20 }, () => send(request)))
+  expect(replies.map((reply) => reply.status)).toEqual(Array.from({ length: 20 }, () => 200))
+  await first
+  expect((await send(request)).status).toBe(200)
+  const second = mail()
+  expect(
+    (
+      await send(
+        sign('charge-2', JSON.stringify({ ...charge, amount: '7.00' }), 'application/json'),
+      )
+    ).status,
+  ).toBe(200)
+  await second
+  expect(mails).toHaveLength(2)
+  expect(mails[0]).toContain('Subject: Your card was charged 12.50 EUR')
+  expect(mails[1]).toContain('Subject: Your card was charged 7.00 EUR')
+})
+
+test('the same charge as XML sends an email too', async () => {
+  const before = mails.length
+  const one = mail()
+  const xml =
+    '<?xml version="1.0"?><charge><email>grace@example.com</email><amount>007.10</amount><currency>USD</currency><merchant>A &amp; B</merchant></charge>'
+  expect((await send(sign('charge-3', xml, 'application/xml'))).status).toBe(200)
+  await one
+  expect(mails).toHaveLength(before + 1)
+  expect(mails.at(-1)).toContain('To: grace@example.com')
+  expect(mails.at(-1)).toContain('A & B charged your card 007.10 USD')
+})
+
+test('a charge that somebody else signed sends none', async () => {
+  const forged = {
+    ...sign('charge-4', '{}', 'application/json'),
+    body: Buffer.from('{"email":"eve@example.com"}'),
+  }
+  expect((await send(forged)).status).toBe(401)
+  // The receiver keeps nothing of it: in the example's own process nothing more is printed than before.
+  expect(example.lines.some((line) => line.includes('signature_mismatch'))).toBe(true)
+})
+
+function sign(id: string, body: string, type: string): ReturnType<NonNullable<typeof bank.sign>> {
+  return bank.sign!({
+    id,
+    topic: 'card.charged',
+    body,
+    headers: { 'content-type': type },
+    url: `http://localhost:${example.port}/webhooks/bank`,
+  })
+}
+
+function mail(): Promise<void> {
+  return new Promise((resolve) => (arrived = resolve))
+}
