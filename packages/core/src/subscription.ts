@@ -4,7 +4,7 @@ import type { Lane } from './inbox/inbox.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
 import type { StandardSchema } from './standard-schema.ts'
 import type { Task } from './task.ts'
-import { createTopicTable } from './topics.ts'
+import { checkPattern, createTopicTable } from './topics.ts'
 
 /** Handles one event. Done when it returns or resolves; tried again by the retry policy when it throws or rejects. */
 export type Handler<Event extends WebhookEvent = WebhookEvent> = (
@@ -64,6 +64,7 @@ export function createSubscriptions(topicCache: number | undefined): Subscriptio
     handler: Handler,
   ): Subscription {
     if (patterns.length === 0) throw new TypeError('on() needs at least one topic pattern')
+    for (const pattern of patterns) checkPattern(pattern)
     const made = register(patterns, options, handler)
     table.add(patterns, made)
     return made

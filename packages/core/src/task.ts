@@ -132,6 +132,6 @@ class ClaimedTask implements RunningTask {
       )
     if (this.#aborted)
       throw new Error('task.commit: the attempt timed out, so its outcome is refused')
-    return this.#claim.commit(write as (transaction: unknown) => unknown) as T
+    return this.#claim.commit(write as (transaction: unknown) => unknown, this.spawned) as T
   }
 }

@@ -58,7 +58,8 @@ interface Entry<T> {
   readonly value: T
 }
 
-function checkPattern(pattern: string): void {
+/** Throws a `TypeError` that says what a pattern may be. */
+export function checkPattern(pattern: string): void {
   if (typeof pattern !== 'string' || pattern.trim() === '')
     throw new TypeError('a topic pattern must be a text that is not empty')
   for (const segment of pattern.split(/[./:]/)) {

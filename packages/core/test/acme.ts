@@ -44,7 +44,7 @@ export function batches(): Provider {
 export interface Setup {
   readonly receiver: Receiver
   readonly heard: Heard
-  send(draft?: Draft): Promise<Reply>
+  readonly send: (draft?: Draft) => Promise<Reply>
 }
 
 /** A receiver of {@link acme}, without a log. */

@@ -117,8 +117,16 @@ export interface Claim {
   readonly delivery: StoredDelivery
   /** 1 for the first attempt; counted when the task is claimed, so an attempt that killed the process counts. */
   readonly attempt: number
-  /** Runs the writes and the settling in one fenced transaction, where the inbox `can.transaction`. */
-  readonly commit?: ((write: (transaction: unknown) => unknown) => unknown) | undefined
+  /**
+   * Runs the writes, the settling as done and the storing of children in one fenced transaction, where the inbox
+   * `can.transaction`. What the attempt reports afterwards changes nothing.
+   */
+  readonly commit?:
+    | ((
+        write: (transaction: unknown) => unknown,
+        spawn: readonly TaskDraft[] | undefined,
+      ) => unknown)
+    | undefined
 }
 
 /** What became of an attempt. The retry policy is the receiver's; the inbox obeys. Times in milliseconds since 1970. */
@@ -193,7 +201,7 @@ export interface InboxView {
       readonly counts: Readonly<Record<TaskState, number>>
     }[]
   >
-  /** Makes dead or done tasks pending again, from attempt 1; the number of them. */
+  /** Makes dead tasks pending again, from attempt 1; done ones where the filter says `state: 'done'`. The number of them. */
   replay(filter: TaskFilter): MaybePromise<number>
   /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. */
   discard(filter: TaskFilter): MaybePromise<number>

@@ -138,24 +138,41 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
   }
 
   function laneOf(task: MemoryTask): LaneState {
+    refresh()
     const stored = task.draft.subscription
-    const lanes = consumer.lanes()
-    if (lanes.length !== knownLanes) {
-      known = new Map(
-        lanes.flatMap((lane) => [lane.name, ...lane.formerly].map((name) => [name, lane] as const)),
-      )
-      knownLanes = lanes.length
-    }
-    const lane = known.get(stored)
-    const name = lane?.name ?? stored
+    return stateOf(known.get(stored)?.name ?? stored)
+  }
+
+  function stateOf(name: string): LaneState {
     let state = states.get(name)
     if (!state) {
       // Without a subscription of that name nothing can run it: it waits, visible as an orphan.
-      state = { concurrency: 0, running: 0, queue: createQueue(), keys: new Map() }
+      const concurrency = known.get(name)?.concurrency ?? 0
+      state = { concurrency, running: 0, queue: createQueue(), keys: new Map() }
       states.set(name, state)
     }
-    if (lane) state.concurrency = lane.concurrency
     return state
+  }
+
+  /** Subscriptions can come after tasks that were left over: those that waited for one go to it. */
+  function refresh(): void {
+    const lanes = consumer.lanes()
+    if (lanes.length === knownLanes) return
+    knownLanes = lanes.length
+    known = new Map(
+      lanes.flatMap((lane) => [lane.name, ...lane.formerly].map((name) => [name, lane] as const)),
+    )
+    for (const [name, state] of states) {
+      const lane = known.get(name)
+      if (!lane) continue
+      if (lane.name === name) {
+        state.concurrency = lane.concurrency
+        continue
+      }
+      states.delete(name)
+      adopt(stateOf(lane.name), state)
+    }
+    schedule()
   }
 
   function quiet(): boolean {
@@ -176,12 +193,23 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
 
   function work(): void {
     working = true
+    refresh()
     schedule()
   }
 
   function stop(): void {
     working = false
   }
+}
+
+function adopt(lane: LaneState, orphan: LaneState): void {
+  lane.running += orphan.running
+  for (let task = orphan.queue.shift(); task; task = orphan.queue.shift()) {
+    const key = task.draft.orderKey
+    if (key === undefined || !lane.keys.has(key)) lane.queue.push(task)
+  }
+  for (const [key, line] of orphan.keys)
+    lane.keys.set(key, [...(lane.keys.get(key) ?? []), ...line])
 }
 
 function canRun(lane: LaneState): boolean {

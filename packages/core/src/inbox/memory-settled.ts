@@ -20,6 +20,8 @@ export function createSettled(
   const cache = new LRUCache<string, { readonly dead: readonly TaskDraft[] | undefined }>({
     max: bounds.max,
     ttl: bounds.window,
+    // The clock is asked each time: it is cheap, and the cache would keep its answer by a timer.
+    ttlResolution: 0,
     perf: { now: () => consumer().now() },
     dispose: (_, key, reason) => reason === 'evict' && evicted(key),
   })

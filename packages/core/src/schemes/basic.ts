@@ -23,7 +23,12 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
     credentials: { headers: ['authorization'] },
     key(secret) {
       if (!secret.includes(':')) throw new TypeError('Basic credentials must be user:password')
-      checkSecret('the password of Basic credentials', secret.slice(secret.indexOf(':') + 1))
+      const [user, password] = [
+        secret.slice(0, secret.indexOf(':')),
+        secret.slice(secret.indexOf(':') + 1),
+      ]
+      // Where the user is an API key the password is empty by design (RFC 7617 allows it); one of them is the secret.
+      checkSecret('what Basic credentials hold', password === '' ? user : password)
       return secret
     },
     verify(delivery, keys) {

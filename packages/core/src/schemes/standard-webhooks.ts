@@ -103,6 +103,9 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
   const found = { v1: [] as string[], v1a: [] as string[] }
   for (const part of value.split(' ')) {
     const comma = part.indexOf(',')
+    // A second comma is no part of the grammar: two lists with a comma between them, or two headers a host joined.
+    if (part.indexOf(',', comma + 1) > comma)
+      throw malformed(header, 'a list of v1,<base64> or v1a,<base64> with spaces between them')
     const version = part.slice(0, comma)
     if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
       found[version].push(part.slice(comma + 1))

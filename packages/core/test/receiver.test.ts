@@ -1,0 +1,393 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createReceiver, memoryInbox } from '../src/index.ts'
+import type { Inbox, ReceiverOptions } from '../src/index.ts'
+import { acme, codeOf, gate, setup } from './acme.ts'
+import { hear } from './hear.ts'
+
+const noOrder = (): Inbox => {
+  const inbox = memoryInbox()
+  return { ...inbox, name: 'plainInbox', can: { ...inbox.can, order: false } }
+}
+
+describe('options that cannot be right are a TypeError that names them', () => {
+  test.each<[string, object]>([
+    ['provider', { provider: undefined }],
+    ['provider', { provider: {} }],
+    ['name', { name: ' ' }],
+    ['onUnhandled', { onUnhandled: 'drop' }],
+    ['dedupe', { dedupe: true }],
+    ['integers', { integers: 'bigint' }],
+    ['limits.body', { limits: { body: 0 } }],
+    ['limits.time', { limits: { time: '10s' } }],
+    ['ack', { ack: 201 }],
+    ['ack', { ack: { status: 302 } }],
+    ['ack', { ack: { status: 500 } }],
+  ])('%s', (option, given) => {
+    const make = (): unknown =>
+      createReceiver({ provider: acme(), log: false, ...given } as ReceiverOptions)
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(option)
+  })
+
+  test.each<[string, object]>([
+    ['concurrency', { concurrency: 0 }],
+    ['timeout', { timeout: 'soon' }],
+    ['timeout', { timeout: Infinity }],
+    ['retry.attempts', { retry: { attempts: 0 } }],
+    ['retry.base', { retry: { base: '1 second' } }],
+    ['retry.factor', { retry: { factor: 0 } }],
+    ['retry.jitter', { retry: { jitter: 'some' } }],
+    ['name', { name: '' }],
+  ])('%s of a subscription', (option, given) => {
+    const { receiver } = setup()
+    const subscribe = (): unknown => receiver.on('ping', given as never, () => {})
+    expect(subscribe).toThrow(TypeError)
+    expect(subscribe).toThrow(option)
+  })
+
+  test('two subscriptions of one name, or of a name one had before', () => {
+    const { receiver } = setup()
+    receiver.on('ping', { name: 'a', formerly: ['b'] }, () => {})
+    expect(() => receiver.on('pong', { name: 'a' }, () => {})).toThrow('two subscriptions')
+    expect(() => receiver.on('pong', { name: 'b' }, () => {})).toThrow('two subscriptions')
+    expect(() => receiver.on('pong', { name: 'c', formerly: ['a'] }, () => {})).toThrow('two')
+  })
+
+  test('a handler, an answer or a topic that is none', () => {
+    const { receiver } = setup()
+    expect(() => receiver.on('ping', undefined as never)).toThrow('ping must be a function')
+    expect(() => receiver.answer('ping', undefined as never)).toThrow('needs a function')
+    expect(() => receiver.on([], () => {})).toThrow('at least one topic')
+    expect(() => receiver.on('', () => {})).toThrow('topic pattern')
+  })
+
+  test('orderBy where the inbox cannot keep an order', () => {
+    const { receiver } = setup({ inbox: noOrder() })
+    expect(() => receiver.on('ping', { orderBy: () => 'a' }, () => {})).toThrow(
+      'orderBy: plainInbox',
+    )
+  })
+
+  test('work() and tasks() where the inbox has neither', async () => {
+    const inbox: Inbox = {
+      name: 'inlineInbox',
+      can: { work: false, order: false, transaction: false, view: false, durable: false },
+      attach: () => ({ accept: () => [], drain: async () => {} }),
+      close: async () => {},
+    }
+    const { receiver } = setup({ inbox })
+    await expect(receiver.work()).rejects.toThrow('inlineInbox runs the handlers inside')
+    await expect(receiver.tasks()).rejects.toThrow('inlineInbox keeps no tasks')
+    await expect(receiver.replay()).rejects.toThrow('inlineInbox keeps no tasks')
+  })
+
+  test('options that fail leave the name in the inbox free', () => {
+    const inbox = memoryInbox()
+    expect(() => setup({ inbox, ack: 500 as never })).toThrow('ack')
+    expect(() => setup({ inbox })).not.toThrow()
+    expect(() => setup({ inbox })).toThrow('already has a receiver named acme')
+    expect(() => setup({ inbox, name: 'other' })).not.toThrow()
+  })
+})
+
+describe('ack', () => {
+  test.each([
+    [202, { status: 202 }],
+    [204, { status: 204 }],
+    [{ status: 204 }, { status: 204 }],
+    [
+      { status: 302, location: 'https://example.com/ok' },
+      { status: 302, headers: { location: 'https://example.com/ok' } },
+    ],
+  ] as const)('%o', async (ack, reply) => {
+    const { receiver, send } = setup({ ack })
+    receiver.on('ping', () => {})
+    expect(await send()).toEqual(reply)
+  })
+
+  test('a redirect is refused for a sender that takes it for a failure', () => {
+    const provider = acme({ failsOnRedirect: true })
+    expect(() => setup({ provider, ack: { status: 302, location: '/' } })).toThrow(
+      'ack: acme takes a redirect for a failed delivery',
+    )
+  })
+})
+
+describe('subscriptions', () => {
+  test('are listed by their topics, answers among them', () => {
+    const { receiver } = setup()
+    receiver.on(['a', 'b.*'], () => {}).on('a', () => {})
+    receiver.answer('/deploy', () => undefined).onAny(() => {})
+    expect(receiver.topics).toEqual(['a', 'b.*', '**', '/deploy'])
+  })
+
+  test('come before the first delivery', async () => {
+    const { receiver, send } = setup()
+    await send()
+    for (const late of [
+      () => receiver.on('ping', () => {}),
+      () => receiver.onAny(() => {}),
+      () => receiver.answer('ping', () => undefined),
+    ])
+      expect(late).toThrow('subscribe before the first delivery')
+  })
+
+  test('each get one task of an event, in order, under names of their own', async () => {
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', () => {})
+    receiver.on('ping', () => {})
+    receiver.on(['ping', '**'], { name: 'third' }, () => {})
+    receiver.onAny(() => {})
+    receiver.on('pong', () => {})
+    await send({ id: '1' })
+    await heard.until('done', 4)
+    expect(heard.all('done').map(([attempt]) => attempt.subscription)).toEqual([
+      'ping',
+      'ping#2',
+      'third',
+      'any',
+    ])
+    expect(heard.all('accepted')[0]?.[1]).toBe(4)
+  })
+
+  test('match the aliases of a topic exactly and by no wildcard', async () => {
+    const provider = acme({
+      events: () => [{ topic: 'issues.opened', aliases: ['issues', 'gh.any'], payload: 0 }],
+    })
+    const { receiver, heard, send } = setup({ provider })
+    receiver.on('issues', () => {})
+    receiver.on('gh.*', () => {})
+    receiver.on('issues.*', () => {})
+    await send()
+    await heard.until('done', 2)
+    expect(heard.all('accepted')[0]?.[1]).toBe(2)
+  })
+})
+
+describe('onUnhandled', () => {
+  test("'acknowledge' takes and drops the event and tells the observers", async () => {
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', () => {})
+    expect(await send({ topic: 'other', id: '1' })).toEqual({ status: 200 })
+    expect(heard.all('unhandled')).toMatchObject([[{ topic: 'other', id: '1' }, 'acknowledged']])
+    expect(await receiver.tasks()).toEqual([])
+  })
+
+  test("'refuse' answers 404", async () => {
+    const { heard, send } = setup({ onUnhandled: 'refuse' })
+    expect((await send({ topic: 'other' })).status).toBe(404)
+    expect(heard.all('unhandled')).toMatchObject([[{ topic: 'other' }, 'refused']])
+  })
+
+  test("'store' keeps it until a handler adopts it with formerly: ['unhandled']", async () => {
+    const inbox = memoryInbox()
+    const before = setup({ inbox, onUnhandled: 'store' })
+    expect(await before.send({ topic: 'other', id: '1', payload: { a: 1 } })).toEqual({
+      status: 200,
+    })
+    expect(before.heard.all('unhandled')[0]?.[1]).toBe('stored')
+    expect(await before.receiver.tasks()).toMatchObject([
+      { subscription: 'unhandled', state: 'pending', event: { topic: 'other' } },
+    ])
+    expect(await inbox.view!.orphans()).toEqual([
+      { receiver: 'acme', subscription: 'unhandled', pending: 1 },
+    ])
+    await before.receiver.close()
+
+    const after = setup({ inbox })
+    const seen: unknown[] = []
+    after.receiver.on(
+      'other',
+      { formerly: ['unhandled'] },
+      (event) => void seen.push(event.payload),
+    )
+    await after.receiver.work()
+    await after.heard.until('done')
+    expect(seen).toEqual([{ a: 1 }])
+    expect(await inbox.view!.orphans()).toEqual([])
+    await after.send({ topic: 'other', id: '1' })
+    expect(after.heard.all('duplicate')).toHaveLength(1)
+  })
+})
+
+describe('work: false', () => {
+  test('without a subscription takes nothing', async () => {
+    const { heard, send } = setup({ work: false })
+    const reply = await send()
+    expect(codeOf(reply)).toBe('internal_error')
+    expect(heard.all('rejected')[0]?.[1].message).toContain('work: false and no subscription')
+  })
+
+  test("without a subscription stores what nobody handles with onUnhandled: 'store'", async () => {
+    const { receiver, send } = setup({ work: false, onUnhandled: 'store' })
+    expect((await send()).status).toBe(200)
+    expect(await receiver.tasks()).toHaveLength(1)
+  })
+
+  test('runs nothing before work() is called', async () => {
+    const { receiver, heard, send } = setup({ work: false })
+    receiver.on('ping', () => {})
+    await send()
+    const held: unknown[] = []
+    await receiver.receive(receiver.provider.sign!({ payload: 1 }), {
+      waitUntil: (work) => held.push(work),
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(heard.all('attemptStarted')).toEqual([])
+    expect(await receiver.tasks({ state: 'pending' })).toHaveLength(2)
+    expect(held).toEqual([])
+    await receiver.work()
+    await heard.until('done', 2)
+  })
+})
+
+describe('close', () => {
+  test('refuses deliveries with 503, lets attempts end and leaves the rest pending', async () => {
+    const inbox = memoryInbox()
+    const { receiver, heard, send } = setup({ inbox })
+    const running = gate()
+    receiver.on('ping', () => running.opened)
+    receiver.on('fail', { retry: { base: '1h', jitter: 'none' } }, () => {
+      throw new Error('not yet')
+    })
+    await send()
+    await send({ topic: 'fail' })
+    await heard.until('retried')
+    let closed = false
+    const closing = receiver.close().then(() => (closed = true))
+    const reply = await send({ id: 'late' })
+    expect(codeOf(reply)).toBe('closed')
+    expect(reply).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+    expect(closed).toBe(false)
+    running.open()
+    await closing
+    expect(heard.all('done')).toHaveLength(1)
+    expect(await receiver.tasks()).toMatchObject([{ subscription: 'fail', state: 'pending' }])
+    await receiver.close()
+  })
+
+  test('aborts the signal of what still runs after its timeout', async () => {
+    const { receiver, heard, send } = setup()
+    const aborted = gate()
+    receiver.on('ping', async (_, task) => {
+      task.signal.addEventListener('abort', () => aborted.open())
+      await aborted.opened
+      throw task.signal.reason
+    })
+    await send()
+    await heard.until('attemptStarted')
+    await receiver.close({ timeout: 0 })
+    await aborted.opened
+    expect((await heard.until('attemptFailed'))[1]).toMatchObject({
+      message: 'the receiver was closed',
+    })
+  })
+
+  test('does not wait for a task without a handler, nor for those behind one that waits', async () => {
+    const { receiver, heard, send } = setup({ onUnhandled: 'store' })
+    receiver.on(
+      'ping',
+      { orderBy: () => 'one', retry: { base: '1h', jitter: 'none' } },
+      (event) => {
+        if (event.id === 'first') throw new Error('not yet')
+      },
+    )
+    await send({ topic: 'other' })
+    await send({ id: 'first' })
+    await send({ id: 'second' })
+    await heard.until('retried')
+    await receiver.close({ timeout: '1d' })
+    expect(await receiver.tasks({ state: 'pending' })).toHaveLength(3)
+  })
+
+  test('refuses a delivery that was already on its way to the inbox', async () => {
+    const secret = gate<string>()
+    const provider = acme({ secret: () => secret.opened })
+    const inbox = memoryInbox()
+    const { receiver } = setup({ provider, inbox })
+    receiver.on('ping', () => {})
+    const waiting = receiver.receive(acme().sign!({ payload: {} }))
+    await receiver.close()
+    secret.open('acme-secret')
+    expect(codeOf(await waiting)).toBe('closed')
+    expect(await receiver.tasks()).toEqual([])
+  })
+
+  test('leaves an inbox it was given open', async () => {
+    const inbox = memoryInbox()
+    let closed = 0
+    const { receiver } = setup({
+      inbox: { ...inbox, close: async () => void closed++ },
+    })
+    await receiver.close()
+    expect(closed).toBe(0)
+  })
+})
+
+describe('in production', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  test('an inbox that forgets is warned of once', () => {
+    vi.stubEnv('NODE_ENV', 'production')
+    const { heard } = setup()
+    expect(heard.all('warning')).toHaveLength(1)
+    expect(heard.all('warning')[0]?.[1]).toMatch(/memoryInbox forgets .* sqliteInbox/)
+    const durable = memoryInbox()
+    const other = setup({ inbox: { ...durable, can: { ...durable.can, durable: true } } })
+    expect(other.heard.all('warning')).toEqual([])
+  })
+
+  test('and not elsewhere', () => {
+    vi.stubEnv('NODE_ENV', 'test')
+    expect(setup().heard.all('warning')).toEqual([])
+  })
+})
+
+test('a host that allows no timer at the start works from the first delivery on', async () => {
+  const original = globalThis.setTimeout
+  globalThis.setTimeout = (() => {
+    throw new Error('Disallowed operation called within global scope')
+  }) as never
+  let made
+  try {
+    made = setup()
+  } finally {
+    globalThis.setTimeout = original
+  }
+  made.receiver.on('ping', () => {})
+  await made.send()
+  await made.heard.until('done')
+})
+
+test('onDead hears of a task that was given up, and its failure harms nobody', async () => {
+  const { receiver, heard, send } = setup()
+  const told: unknown[] = []
+  receiver.on('ping', { retry: { attempts: 1 } }, () => {
+    throw new Error('no')
+  })
+  receiver.onDead(() => {
+    throw new Error('listening failed')
+  })
+  receiver.onDead((task, error) => void told.push([task.topic, error.message]))
+  await send()
+  await heard.until('warning')
+  expect(told).toEqual([['ping', 'no']])
+  expect(heard.all('warning')[0]?.[1]).toBe('onDead failed: listening failed')
+})
+
+test('refuse gives an adapter the reply to what it could not read, and tells why', () => {
+  const heard = hear()
+  const receiver = createReceiver({ provider: acme(), log: heard.observer })
+  const reply = receiver.refuse(
+    { method: 'POST', url: 'https://example.com/a?token=t' },
+    Object.assign(new Error('x'), {
+      name: 'WebhookError',
+      code: 'body_timeout',
+      status: 408,
+    }) as never,
+  )
+  expect(reply).toMatchObject({ status: 408, headers: { connection: 'close' } })
+  expect(heard.all('rejected')).toMatchObject([
+    [{ path: '/a', bytes: 0 }, { code: 'body_timeout' }],
+  ])
+})
