@@ -54,6 +54,7 @@ export type { AckOption } from './ack.ts'
 export type { Answer, AnswerFunction, AnswerOptions } from './answer.ts'
 export type { FetchHost } from './fetch.ts'
 export { checkJson } from './codec.ts'
+export { targetPath, toPublicUrl } from './public-url.ts'
 
 export type { Handler, SubscriptionOptions } from './subscription.ts'
 export type { Task } from './task.ts'
@@ -110,7 +111,13 @@ export {
   type EcdsaCurve,
   type EcdsaOptions,
 } from './schemes/ecdsa.ts'
-export { ed25519, type Ed25519Key, type Ed25519Options, type OpaqueKey } from './schemes/ed25519.ts'
+export {
+  ed25519,
+  ed25519Algorithm,
+  type Ed25519Key,
+  type Ed25519Options,
+  type OpaqueKey,
+} from './schemes/ed25519.ts'
 export {
   hmac,
   hmacAlgorithm,
@@ -121,6 +128,7 @@ export {
   type SignatureEncoding,
 } from './schemes/hmac.ts'
 export { malformed, mismatch, singleHeader } from './schemes/header.ts'
+export { parseKeyPair, type KeyPair } from './schemes/key-pair.ts'
 export type { Message } from './schemes/message.ts'
 export { rsa, rsaAlgorithm, type RsaAlgorithmOptions, type RsaOptions } from './schemes/rsa.ts'
 export {

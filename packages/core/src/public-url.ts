@@ -1,0 +1,22 @@
+/**
+ * Makes the function that puts path and query of a request's target, or of its URL, behind the URL senders know. The
+ * base is used as it is written: a sender that signs `:443` signs it. Throws a `TypeError` where it is no such URL.
+ */
+export function toPublicUrl(publicUrl: string): (target: string) => string {
+  const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || /[?#]/.test(publicUrl)) {
+    throw new TypeError(
+      `publicUrl must be an absolute http or https URL without a query, such as https://example.com, got ${publicUrl}`,
+    )
+  }
+  const base = publicUrl.replace(/\/+$/, '')
+  return (target) => base + targetPath(target)
+}
+
+/** Path and query of a request target: proxies may send its absolute form (RFC 9112 section 3.2.2), OPTIONS may have `*`. */
+export function targetPath(target: string): string {
+  if (target.startsWith('/')) return target
+  const origin = /^https?:\/\/[^/?#]*/i.exec(target)
+  const rest = origin ? target.slice(origin[0].length) : target
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
