@@ -10,8 +10,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, FORM_TYPE, JSON_TYPE, MIB, type CatalogueEntry } from './entry.ts'
-import { text } from './read.ts'
+import { DAY, FORM_TYPE, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { text } from './shared/read.ts'
 
 /** Options of {@link github}. */
 export interface GithubOptions {

@@ -1,1 +1,10 @@
-export {}
+export { catalogue } from './catalogue.ts'
+export type { CatalogueEntry } from './shared/entry.ts'
+export { generic, type Extract, type GenericOptions } from './generic.ts'
+export { github, type GithubOptions } from './github.ts'
+export { shopify, type ShopifyOptions } from './shopify.ts'
+export { slack, type SlackOptions } from './slack.ts'
+export { standardWebhooks, type StandardWebhooksOptions } from './standard-webhooks.ts'
+export { stripe, type StripeOptions } from './stripe.ts'
+export { svix, type SvixOptions } from './svix.ts'
+export { twilio, type TwilioOptions } from './twilio.ts'

@@ -1,10 +1,16 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Mounted } from './scene.ts'
 
 /** Lets a listener of node:http, or a server made elsewhere, listen on a free port of this machine. */
-export async function listen(app: RequestListener | Server, path = '/'): Promise<Mounted> {
-  const server = typeof app === 'function' ? createServer(app) : app
+export async function listen(
+  app: ((request: IncomingMessage, response: ServerResponse) => unknown) | Server,
+  path = '/',
+): Promise<Mounted> {
+  const server =
+    typeof app === 'function'
+      ? createServer((request, response) => void app(request, response))
+      : app
   if (!server.listening) {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

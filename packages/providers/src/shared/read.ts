@@ -1,4 +1,5 @@
-import { WebhookError } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
+import { FORM_TYPE } from './entry.ts'
 
 /** A member of an object, or undefined where the value is no object or has no such member of its own. */
 export function field(value: unknown, name: string): unknown {
@@ -19,4 +20,18 @@ export function needed(value: unknown, name: string): string {
   if (found === undefined)
     throw new WebhookError('unidentified', `the payload has no ${name}, so it is no whole event`)
   return found
+}
+
+/** True where the body is an HTML form, whatever parameters its Content-Type has. */
+export function isForm(delivery: Delivery): boolean {
+  const type = delivery.header('content-type')?.split(/[;,]/, 1)[0]
+  return type?.trim().toLowerCase() === FORM_TYPE
+}
+
+/** A member by its path (`data.id`), if it is a text or a number; whole numbers to their last digit. */
+export function member(value: unknown, path: string): string | undefined {
+  let found = value
+  for (const name of path.split('.')) found = field(found, name)
+  if (typeof found === 'string') return found === '' ? undefined : found
+  return typeof found === 'number' || typeof found === 'bigint' ? String(found) : undefined
 }

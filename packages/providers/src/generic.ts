@@ -1,0 +1,197 @@
+import {
+  defineProvider,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type Limits,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { genericScheme, type GenericSchemeOptions } from './schemes/generic.ts'
+import { member } from './shared/read.ts'
+
+/** Reads a value out of a verified delivery. */
+export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined
+
+/** Options of {@link generic}: what is signed and how ({@link GenericSchemeOptions}), and where id and topic are. */
+export interface GenericOptions<Key = unknown> extends GenericSchemeOptions<Key> {
+  /** The signing secret, token or `user:password`. Several while it is being changed. */
+  readonly secret?: SecretOption
+  /** Takes deliveries without any authentication: whoever knows the URL can send. @default false */
+  readonly unauthenticated?: boolean
+  /** Name of the sender: of its receiver, in logs and on events. @default 'generic' */
+  readonly name?: string
+  /** Methods taken. @default POST, and GET where the signature does not cover a body (tokens, Basic) */
+  readonly methods?: readonly string[]
+  /** Reads the event's id. @default the header, the query parameter or the member named below */
+  readonly id?: Extract
+  /** Header that carries the event's id. @default none */
+  readonly eventIdHeader?: string
+  /** Query parameter that carries the event's id. @default none */
+  readonly eventIdQuery?: string
+  /** Member of the body that is the event's id; dots lead into objects (`data.id`). @default 'id' */
+  readonly eventIdField?: string
+  /** Reads the topic, or is the topic of every delivery. @default the header, the query parameter or the member named below */
+  readonly topic?: string | Extract
+  /** Header that carries the topic. @default none */
+  readonly topicHeader?: string
+  /** Query parameter that carries the topic. @default none */
+  readonly topicQuery?: string
+  /** Member of the body that is the topic; dots lead into objects. @default 'type' */
+  readonly topicField?: string
+  /** What the sender promises not to exceed. @default those of the receiver */
+  readonly limits?: Partial<Limits>
+  /** Over how long the sender delivers one event again, in milliseconds. @default 0, not known */
+  readonly retrySpan?: number
+  /** Headers, query parameters and fields never stored, beside those of the scheme. @default none */
+  readonly credentials?: Provider['credentials']
+}
+
+/**
+ * A sender nobody has written a provider for: any scheme, by name or as a value (`hmac(…)`, `ed25519(…)`,
+ * `standardWebhooksScheme(…)` …), and extractors for id and topic from headers, query or body. The payload of a GET is
+ * its query string. Whether headers and query are protected is the scheme's affair: see its `covers`.
+ *
+ * @example
+ * generic({ name: 'acme', secret, scheme: 'hmac', header: 'X-Acme-Signature', topicField: 'event.name' })
+ * generic({ secret, scheme: 'query-token', param: 'token', eventIdQuery: 'id', topic: 'order.paid' })
+ */
+export function generic<Events extends EventMap = EventMap, Key = unknown>(
+  options: GenericOptions<Key>,
+): Provider<Events> {
+  const { name = 'generic', limits, retrySpan, credentials, unauthenticated } = options
+  const scheme = unauthenticated === true ? undefined : genericScheme(name, options)
+  if (scheme && options.secret === undefined)
+    throw new TypeError(
+      `${name}: secret is missing; a route without any authentication needs unauthenticated: true`,
+    )
+  if (!scheme && options.secret !== undefined)
+    throw new TypeError(`${name}: unauthenticated: true and a secret exclude each other`)
+  const bodyless = !scheme || scheme.covers.body === 'none' || scheme.covers.url === true
+  return defineProvider<Events, Key>({
+    name,
+    // A signature over the body says nothing of a query, so a GET could carry any payload.
+    methods: options.methods ?? (bodyless ? ['POST', 'GET'] : ['POST']),
+    auth: scheme ? { scheme, secret: options.secret! } : { unauthenticated },
+    ...(limits && { limits }),
+    ...(retrySpan !== undefined && { retrySpan }),
+    ...(credentials && { credentials }),
+    events: (delivery, body) => [eventOf(options, delivery, asJson(delivery, body))],
+    compose: (draft) => compose(options, draft),
+  })
+}
+
+/** Generic schemes in the catalogue. */
+export const genericEntry: CatalogueEntry = {
+  name: 'generic',
+  title: 'Generic',
+  docs: 'https://www.rfc-editor.org/rfc/rfc2104',
+  create: generic,
+  secretOption: 'secret',
+  options: {
+    secret: 'Signing secret, token or user:password.',
+    scheme: 'hmac, bearer, basic, header-token, query-token, or a scheme as a value.',
+    header: 'Header of the signature or the token.',
+    algorithm: 'sha1, sha256, sha384 or sha512. Default sha256.',
+    encoding: 'hex, base64 or base64url. Default hex.',
+    prefix: 'What stands before the signature. Default none.',
+    keyEncoding: 'utf8, hex or base64: how the secret becomes the key. Default utf8.',
+    timestampHeader: 'Header of a signed time. Default none.',
+    timestampUnit: 's or ms. Default s.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+    param: 'Query parameter of the token.',
+    eventIdHeader: 'Header of the id. Also eventIdQuery, eventIdField (default id), id.',
+    topicHeader: 'Header of the topic. Also topicQuery, topicField (default type), topic.',
+    methods: 'Methods taken. Default POST, and GET for tokens.',
+    unauthenticated: 'true takes deliveries without authentication.',
+    name: 'Name of the sender. Default generic.',
+  },
+  topics: [],
+  handshakes: [],
+  contentTypes: [JSON_TYPE, FORM_TYPE, 'application/xml', 'text/plain'],
+  canSign: true,
+}
+
+function eventOf<Key>(
+  options: GenericOptions<Key>,
+  delivery: Delivery,
+  body: ParsedBody,
+): EventDraft {
+  const { topic } = options
+  const found =
+    typeof topic === 'string'
+      ? topic
+      : topic
+        ? topic(delivery, body)
+        : (extract(
+            delivery,
+            body,
+            options.topicHeader,
+            options.topicQuery,
+            options.topicField ?? 'type',
+          ) ?? 'event')
+  const id = options.id
+    ? options.id(delivery, body)
+    : extract(
+        delivery,
+        body,
+        options.eventIdHeader,
+        options.eventIdQuery,
+        options.eventIdField ?? 'id',
+      )
+  return { id: id || undefined, topic: found ?? '', payload: body.value }
+}
+
+// Senders that forget the Content-Type send JSON all the same.
+function asJson(delivery: Delivery, body: ParsedBody): ParsedBody {
+  if (body.kind !== 'bytes' && body.kind !== 'text') return body
+  try {
+    return { kind: 'json', value: delivery.json() }
+  } catch {
+    return body
+  }
+}
+
+// A place that is named is the only one looked at: falling back to the body would mix the ids of two meanings.
+function extract(
+  delivery: Delivery,
+  body: ParsedBody,
+  header: string | undefined,
+  query: string | undefined,
+  path: string,
+): string | undefined {
+  if (header !== undefined) return delivery.header(header) || undefined
+  if (query !== undefined) return delivery.query().get(query) || undefined
+  return member(body.value, path)
+}
+
+function compose<Key>(
+  options: GenericOptions<Key>,
+  { topic, id, method, url, payload }: Draft,
+): { headers: Record<string, string>; url?: string; body?: string } {
+  const headers: Record<string, string> = {}
+  const target = new URL(url ?? 'https://example.com/webhooks')
+  const fields: Record<string, unknown> = {}
+  const put = (
+    value: string | undefined,
+    header: string | undefined,
+    query: string | undefined,
+    path: string,
+  ): void => {
+    if (value === undefined) return
+    if (header !== undefined) headers[header.toLowerCase()] = value
+    else if (query !== undefined) target.searchParams.set(query, value)
+    else if (!path.includes('.')) fields[path] = value
+  }
+  put(id, options.eventIdHeader, options.eventIdQuery, options.eventIdField ?? 'id')
+  put(topic, options.topicHeader, options.topicQuery, options.topicField ?? 'type')
+  Object.assign(fields, payload)
+  if (method === 'GET' || method === 'HEAD') {
+    for (const [name, value] of Object.entries(fields)) target.searchParams.set(name, String(value))
+    return { headers, url: target.href, body: '' }
+  }
+  return { headers, url: target.href, body: JSON.stringify(fields) }
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import { parse, stringify } from 'node:querystring'
+import {
+  checkSecret,
+  hmacAlgorithm,
+  malformed,
+  mismatch,
+  safeEqual,
+  singleHeader,
+  createDelivery,
+  type Delivery,
+  type Scheme,
+} from '@postern/core'
+import { isForm } from '../shared/read.ts'
+
+/** What Twilio's scheme needs beside the Auth Token. */
+export interface TwilioSchemeOptions {
+  /**
+   * The URL as Twilio has it, where a proxy changes scheme, host or path; a function where it differs by delivery.
+   * The query of the request counts in any case, since Twilio adds to it. @default the URL of the request
+   */
+  readonly publicUrl?: string | ((delivery: Delivery) => string)
+  /** Keys of webhook rules (SharedKey, HMAC-SHA256) by their id. @default none */
+  readonly sharedKeys?: Readonly<Record<string, string>>
+}
+
+const HEADER = 'x-twilio-signature'
+const SETTINGS = 'x-twilio-webhooks-signature-settings'
+const sha1 = hmacAlgorithm({ algorithm: 'sha1', encoding: 'base64' })
+const sha256 = hmacAlgorithm({ algorithm: 'sha256', encoding: 'base64' })
+// The place of a shared key: none of the secrets, hence of no tenant.
+const SHARED = -1
+
+/** Twilio's signature over the public URL and the form, or the URL alone with a digest of the body in its query. */
+export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
+  const shared = new Map<string, Uint8Array>()
+  for (const [id, key] of Object.entries(options.sharedKeys ?? {})) {
+    checkSecret(`twilio: sharedKeys.${id}`, key)
+    shared.set(id, sha256.key(key))
+  }
+  if (typeof options.publicUrl === 'string' && !URL.canParse(options.publicUrl))
+    throw new TypeError(`twilio: publicUrl must be an absolute URL, got ${options.publicUrl}`)
+
+  return {
+    covers: { body: 'fields', url: true },
+    key: (secret) => sha1.key(secret),
+    verify(delivery, keys) {
+      const signature = singleHeader(delivery, HEADER)
+      if (/[\s,]/.test(signature)) throw malformed(HEADER, 'one signature')
+      const rule = readSettings(delivery)
+      const urls = publicUrls(delivery, options.publicUrl)
+      const tail = signedForm(delivery)
+      const messages = urls.flatMap(spellings).map((url) => url + tail)
+      const signed = (algorithm: typeof sha1, key: Uint8Array): boolean =>
+        messages.some((message) => algorithm.matches(key, message, [signature]))
+      let at = SHARED
+      if (rule === undefined) at = keys.findIndex((key) => signed(sha1, key))
+      const sharedKey = rule === undefined ? undefined : shared.get(rule)
+      const found =
+        rule === undefined ? at >= 0 : sharedKey !== undefined && signed(sha256, sharedKey)
+      if (!found || !bodyIsSigned(delivery, urls)) throw mismatch(HEADER, keys.length + shared.size)
+      return at
+    },
+    sign(request, key) {
+      const draft = createDelivery(request)
+      const url = new URL(request.url)
+      if (!isForm(draft) && request.body.length > 0 && !url.searchParams.has('bodySHA256'))
+        url.searchParams.set('bodySHA256', digest(request.body))
+      const delivery = createDelivery({ ...request, url: url.href })
+      const [target] = publicUrls(delivery, options.publicUrl)
+      const signature = sha1.sign!(key, new URL(target!).href + signedForm(delivery))
+      return { ...request, url: url.href, headers: { ...request.headers, [HEADER]: signature } }
+    },
+  }
+}
+
+function readSettings(delivery: Delivery): string | undefined {
+  if (delivery.header(SETTINGS) === undefined) return undefined
+  const settings = new Map(
+    singleHeader(delivery, SETTINGS)
+      .split(',')
+      .map((item) => item.trim().split('=', 2) as [string, string]),
+  )
+  const key = settings.get('key')
+  if (settings.get('algorithm') !== 'HMAC_SHA256' || !key)
+    throw malformed(SETTINGS, 'key=<id>,algorithm=HMAC_SHA256')
+  return key
+}
+
+// The URLs that may have been signed, before their spellings. A query the sender did not sign must not pass for one it
+// did, so the public URL's own query counts only where it says what the request's says, or the request has none.
+function publicUrls(
+  delivery: Delivery,
+  option: TwilioSchemeOptions['publicUrl'],
+): readonly string[] {
+  if (option === undefined) return [delivery.url]
+  const given = typeof option === 'function' ? option(delivery) : option
+  const [base, ownQuery] = split(withoutHash(given))
+  const [, query] = split(withoutHash(delivery.url))
+  const own = `${base}${ownQuery}`
+  if (query === '' || query === ownQuery) return [own]
+  const same = new URLSearchParams(query).toString() === new URLSearchParams(ownQuery).toString()
+  return same ? [own, `${base}${query}`] : [`${base}${query}`]
+}
+
+// With and without the port, as it came, as the URL standard writes it, and with its query written the older way
+// (' kept, a space as %20): Twilio signs any of these, depending on the product.
+function spellings(url: string): readonly string[] {
+  const standard = URL.canParse(url) ? new URL(url).href : url
+  const all = [url, standard].flatMap((one) => [withPort(one, false), withPort(one, true)])
+  const older = [withPort(standard, false), withPort(standard, true)].map((one) => {
+    const [base, query] = split(one)
+    return query === ''
+      ? one
+      : `${base}?${stringify(parse(query.slice(1), '&', '=', { maxKeys: 0 }))}`
+  })
+  return [...new Set([...all, ...older])]
+}
+
+const AUTHORITY = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?)(\[[^\]]*\]|[^:/?#]*)(:\d+)?/i
+
+function withPort(url: string, wanted: boolean): string {
+  return url.replace(AUTHORITY, (_all, head: string, host: string, port: string | undefined) => {
+    if (!wanted) return head + host
+    return head + host + (port ?? (/^(?:http|ws):/i.test(head) ? ':80' : ':443'))
+  })
+}
+
+function split(url: string): readonly [base: string, query: string] {
+  const mark = url.indexOf('?')
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)]
+}
+
+function withoutHash(url: string): string {
+  const hash = url.indexOf('#')
+  return hash < 0 ? url : url.slice(0, hash)
+}
+
+// Names sorted, values of a repeated name once each and sorted, all without separators.
+function signedForm(delivery: Delivery): string {
+  if (delivery.method === 'GET' || !isForm(delivery)) return ''
+  const fields = new Map<string, Set<string>>()
+  for (const [name, value] of delivery.form())
+    fields.set(name, (fields.get(name) ?? new Set()).add(value))
+  return [...fields.keys()]
+    .toSorted(byCodeUnit)
+    .flatMap((name) => [...fields.get(name)!].toSorted(byCodeUnit).map((value) => name + value))
+    .join('')
+}
+
+// The default order of sort() is that of code units, which is what Twilio means by case-sensitive.
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+// A body that is no form is protected by its digest in the signed URL, and without one by nothing.
+function bodyIsSigned(delivery: Delivery, urls: readonly string[]): boolean {
+  if (delivery.method === 'GET' || isForm(delivery)) return true
+  const digests = new URLSearchParams(split(urls[0]!)[1]).getAll('bodySHA256')
+  if (digests.length === 0) return delivery.body.length === 0
+  return digests.length === 1 && safeEqual(digests[0]!, digest(delivery.body))
+}
+
+function digest(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex')
+}

@@ -1,0 +1,111 @@
+import {
+  defineProvider,
+  hmac,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type Scheme,
+  type SecretOption,
+  type SignableRequest,
+} from '@postern/core'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+
+/** Options of {@link shopify}. */
+export interface ShopifyOptions {
+  /** The app's client secret, or the key shown under Settings > Notifications for webhooks made in the admin. Both the old and the new one for an hour after a change. */
+  readonly secret: SecretOption
+}
+
+/**
+ * Shopify, in both header dialects: `X-Shopify-*`, and `Shopify-*` of the Events preview, which counts where its HMAC is
+ * there. HMAC-SHA256 in base64 over the body alone: topic, shop and id are headers that nothing protects, so check the shop
+ * against your installations. Topics as they are sent: `orders/create`, and `Product.create` (`Product` matches too) of
+ * the Events dialect. Shopify wants its 2xx within 5 s, takes a redirect for a failure, and retries for 4 hours; after 8
+ * failures in a row it removes the subscription.
+ * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
+ */
+export function shopify<Events extends EventMap = EventMap>(
+  options: ShopifyOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'shopify',
+    auth: { scheme: eitherDialect(), secret: options.secret },
+    retrySpan: 4 * HOUR,
+    failsOnRedirect: true,
+    events,
+    compose,
+  })
+}
+
+/** Shopify in the catalogue. */
+export const shopifyEntry: CatalogueEntry = {
+  name: 'shopify',
+  title: 'Shopify',
+  docs: 'https://shopify.dev/docs/apps/build/webhooks/verify-deliveries',
+  create: shopify,
+  secretOption: 'secret',
+  options: { secret: "The app's client secret." },
+  topics: [
+    'orders/create',
+    'products/update',
+    'app/uninstalled',
+    'customers/redact',
+    'Product.create',
+  ],
+  handshakes: [],
+  contentTypes: [JSON_TYPE, 'application/xml'],
+  retrySpan: 4 * HOUR,
+  canSign: true,
+}
+
+function eitherDialect(): Scheme<Uint8Array> {
+  const classic = hmac({ header: 'X-Shopify-Hmac-SHA256', encoding: 'base64' })
+  const preview = hmac({ header: 'Shopify-Hmac-SHA256', encoding: 'base64' })
+  return {
+    ...classic,
+    verify: (delivery, keys, now) =>
+      (isPreview(delivery) ? preview : classic).verify(delivery, keys, now),
+    sign: (request: SignableRequest, key, now) =>
+      (request.headers['shopify-topic'] === undefined ? classic : preview).sign!(request, key, now),
+  }
+}
+
+function isPreview(delivery: Delivery): boolean {
+  return delivery.header('shopify-hmac-sha256') !== undefined
+}
+
+function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
+  const prefix = isPreview(delivery) ? 'shopify-' : 'x-shopify-'
+  const topic = delivery.header(`${prefix}topic`) ?? ''
+  const action = isPreview(delivery) ? delivery.header('shopify-action') : undefined
+  return [
+    {
+      id: delivery.header(`${prefix}webhook-id`) || undefined,
+      topic: action ? `${topic}.${action}` : topic,
+      ...(action && { aliases: [topic] }),
+      payload: body.value,
+    },
+  ]
+}
+
+function compose({ topic = 'orders/create', id, at = Date.now() }: Draft): {
+  headers: Record<string, string>
+} {
+  // The Events dialect names resources in capitals: Product.create.
+  const dot = /^[A-Z]/.test(topic) ? topic.indexOf('.') : -1
+  const prefix = dot > 0 ? 'shopify-' : 'x-shopify-'
+  return {
+    headers: {
+      [`${prefix}topic`]: dot > 0 ? topic.slice(0, dot) : topic,
+      ...(dot > 0 && { 'shopify-action': topic.slice(dot + 1) }),
+      [`${prefix}webhook-id`]: id ?? crypto.randomUUID(),
+      [`${prefix}event-id`]: crypto.randomUUID(),
+      [`${prefix}shop-domain`]: 'example.myshopify.com',
+      [`${prefix}api-version`]: '2026-10',
+      [`${prefix}triggered-at`]: new Date(at).toISOString(),
+    },
+  }
+}

@@ -1,0 +1,187 @@
+import {
+  defineProvider,
+  emptyReply,
+  hmac,
+  jsonReply,
+  parseJson,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, isForm, text } from './shared/read.ts'
+
+/** Options of {@link slack}. */
+export interface SlackOptions {
+  /** The app's signing secret (Basic Information > App Credentials), not its verification token. */
+  readonly signingSecret: SecretOption
+  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  readonly tolerance?: number
+}
+
+/**
+ * Slack: Events API, slash commands and interactivity on one route. HMAC-SHA256 over `v0:time:body`. Topics: the inner
+ * type of an event, with its subtype (`message.message_changed`; `message` matches too); the command (`/deploy`); the type
+ * of an interaction with its action or callback id (`block_actions.approve`; `block_actions` matches too). Ids:
+ * `event_id`, else `trigger_id`; a `block_suggestion` has none. Signed `url_verification` is answered, and so is
+ * `ssl_check`, which may be unsigned: nothing that comes with it is looked at. Slack wants its 2xx within 3 s and retries
+ * events alone, three times in 6 minutes and, where that is switched on, hourly for a day. Give the reply of commands and
+ * views with `receiver.answer`.
+ *
+ * Types: `slack<SlackEvents>({ signingSecret })` with `@postern/providers/types/slack`.
+ * https://docs.slack.dev/authentication/verifying-requests-from-slack
+ */
+export function slack<Events extends EventMap = EventMap>(options: SlackOptions): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'slack',
+    methods: ['POST', 'GET'],
+    auth: {
+      scheme: hmac({
+        header: 'X-Slack-Signature',
+        prefix: 'v0=',
+        timestampHeader: 'X-Slack-Request-Timestamp',
+        tolerance: options.tolerance,
+        covers: { body: 'bytes', id: true, timestamp: true },
+        message: (delivery, time) => [`v0:${time}:`, delivery.body],
+      }),
+      secret: options.signingSecret,
+      option: 'signingSecret',
+    },
+    retrySpan: DAY,
+    failsOnRedirect: true,
+    greet,
+    handshake,
+    events,
+    compose,
+  })
+}
+
+/** Slack in the catalogue. */
+export const slackEntry: CatalogueEntry = {
+  name: 'slack',
+  title: 'Slack',
+  docs: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
+  create: slack,
+  secretOption: 'signingSecret',
+  options: {
+    signingSecret: "The app's signing secret.",
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  topics: [
+    'app_mention',
+    'message.message_changed',
+    '/deploy',
+    'block_actions.approve',
+    'view_submission',
+  ],
+  handshakes: ['url_verification', 'ssl_check'],
+  contentTypes: [JSON_TYPE, FORM_TYPE],
+  retrySpan: DAY,
+  canSign: true,
+}
+
+// An ssl_check needs no signature, so that whatever else it carries must not reach anybody.
+function greet(delivery: Delivery): Reply | undefined {
+  const get = delivery.method === 'GET'
+  const form = get ? delivery.query() : isForm(delivery) ? delivery.form() : undefined
+  if (form?.get('ssl_check') === '1') return emptyReply()
+  if (get)
+    throw new WebhookError(
+      'method_not_allowed',
+      'slack sends POST, and GET for ssl_check=1 alone',
+      {
+        headers: { allow: 'POST' },
+      },
+    )
+  return undefined
+}
+
+function handshake(_delivery: Delivery, { kind, value }: ParsedBody): Reply | undefined {
+  if (kind !== 'json' || field(value, 'type') !== 'url_verification') return undefined
+  const challenge = text(value, 'challenge')
+  if (challenge === undefined)
+    throw new WebhookError('handshake_refused', 'url_verification came without a challenge')
+  return jsonReply({ challenge })
+}
+
+function events(delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
+  if (kind !== 'form') return [eventOf(value)]
+  const json = text(value, 'payload')
+  if (json !== undefined) return [interactionOf(parseJson(json, { depth: delivery.limits.depth }))]
+  return [{ id: text(value, 'trigger_id'), topic: text(value, 'command') ?? '', payload: value }]
+}
+
+function eventOf(payload: unknown): EventDraft {
+  const id = text(payload, 'event_id')
+  const type = text(payload, 'type') ?? ''
+  if (type !== 'event_callback') return { id, topic: type, payload }
+  const event = field(payload, 'event')
+  return { id, payload, ...narrowed(text(event, 'type') ?? '', text(event, 'subtype')) }
+}
+
+function interactionOf(payload: unknown): EventDraft {
+  const type = text(payload, 'type') ?? ''
+  const action = (field(payload, 'actions') as readonly unknown[] | undefined)?.[0]
+  const name =
+    type === 'block_actions'
+      ? text(action, 'action_id')
+      : type.startsWith('view_')
+        ? text(field(payload, 'view'), 'callback_id')
+        : (text(payload, 'callback_id') ?? text(payload, 'action_id'))
+  return { id: text(payload, 'trigger_id'), payload, ...narrowed(type, name) }
+}
+
+function narrowed(type: string, name: string | undefined): Pick<EventDraft, 'topic' | 'aliases'> {
+  return name === undefined ? { topic: type } : { topic: `${type}.${name}`, aliases: [type] }
+}
+
+const INTERACTION =
+  /^(block_actions|block_suggestion|view_submission|view_closed|shortcut|message_action)(?:\.(.*))?$/s
+
+function compose({ topic = 'app_mention', id, at = Date.now(), payload }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const agent = { 'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)' }
+  const form = { ...agent, 'content-type': FORM_TYPE }
+  const trigger = id === undefined ? {} : { trigger_id: id }
+  if (topic.startsWith('/')) {
+    const command = { command: topic, text: '', ...trigger, ...(payload as Record<string, string>) }
+    return { headers: form, body: new URLSearchParams(command).toString() }
+  }
+  const [, type, name] = INTERACTION.exec(topic) ?? []
+  if (type !== undefined) {
+    const interaction = { type, ...trigger, ...named(type, name), ...(payload as object) }
+    return {
+      headers: form,
+      body: new URLSearchParams({ payload: stringifyJson(interaction) }).toString(),
+    }
+  }
+  const dot = topic.indexOf('.')
+  const event =
+    dot < 0 ? { type: topic } : { type: topic.slice(0, dot), subtype: topic.slice(dot + 1) }
+  const callback = {
+    team_id: 'T0000000000',
+    api_app_id: 'A0000000000',
+    event,
+    type: 'event_callback',
+    event_id: id ?? `Ev${crypto.randomUUID().slice(0, 8).toUpperCase()}`,
+    event_time: Math.floor(at / 1000),
+    ...(payload as object),
+  }
+  return { headers: { ...agent, 'content-type': JSON_TYPE }, body: stringifyJson(callback) }
+}
+
+function named(type: string, name: string | undefined): object {
+  if (name === undefined) return {}
+  if (type === 'block_actions') return { actions: [{ action_id: name }] }
+  if (type.startsWith('view_')) return { view: { callback_id: name } }
+  return type === 'block_suggestion' ? { action_id: name } : { callback_id: name }
+}

@@ -1,0 +1,124 @@
+import {
+  defineProvider,
+  hmac,
+  malformed,
+  singleHeader,
+  stringifyJson,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+  type SignatureClaim,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link stripe}. */
+export interface StripeOptions {
+  /** The endpoint's signing secret, whole, with its `whsec_`; for Connect that of the Connect endpoint. */
+  readonly secret: SecretOption
+  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  readonly tolerance?: number
+}
+
+/**
+ * Stripe: snapshot events, thin events (`v2.core.event`) and Connect on one route. HMAC-SHA256 over `t.body`, keyed with
+ * the text of the secret; any of several `v1` may match (a secret being rolled), `v0` never counts. Topic is `type`, id is
+ * `id` (`evt_…`), the same over retries and endpoints; `request.idempotency_key` is not one. The dashboard's test button
+ * sends `evt_00000000000000` each time, which dedupe takes for one event. Stripe retries for 3 days and takes a redirect
+ * for a failure. A Connect event names its tenant in `account`, a thin one in `context`.
+ *
+ * Types: `stripe<StripeEvents>({ secret })` with `@postern/providers/types/stripe`.
+ * https://docs.stripe.com/webhooks/signature
+ */
+export function stripe<Events extends EventMap = EventMap>(
+  options: StripeOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'stripe',
+    auth: {
+      scheme: hmac({
+        header: HEADER,
+        tolerance: options.tolerance,
+        covers: { body: 'bytes', id: true, timestamp: true },
+        read,
+        write: (signature, time) => ({ [HEADER]: `t=${time},v1=${signature}` }),
+        message: (delivery, time) => [`${time}.`, delivery.body],
+      }),
+      secret: options.secret,
+    },
+    retrySpan: 3 * DAY,
+    failsOnRedirect: true,
+    events,
+    compose,
+  })
+}
+
+/** Stripe in the catalogue. */
+export const stripeEntry: CatalogueEntry = {
+  name: 'stripe',
+  title: 'Stripe',
+  docs: 'https://docs.stripe.com/webhooks/signature',
+  create: stripe,
+  secretOption: 'secret',
+  options: {
+    secret: "The endpoint's signing secret, whsec_…",
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  topics: ['payment_intent.succeeded', 'invoice.paid', 'v2.core.account.created'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 3 * DAY,
+  canSign: true,
+}
+
+const HEADER = 'stripe-signature'
+
+function read(delivery: Delivery): SignatureClaim {
+  const signatures: string[] = []
+  let timestamp: string | undefined
+  for (const item of singleHeader(delivery, HEADER).split(',')) {
+    const [, key, value = ''] = /^(\w+)=(\S+)$/.exec(item) ?? []
+    if (key === undefined || (key === 't' && timestamp !== undefined)) throw grammar()
+    if (key === 't') timestamp = value
+    else if (key === 'v1') signatures.push(value)
+  }
+  if (timestamp === undefined || signatures.length === 0) throw grammar()
+  return { signatures, timestamp }
+}
+
+function grammar(): Error {
+  return malformed(HEADER, 't=<seconds> once and v1=<signature> at least once, joined by commas')
+}
+
+function events(_delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
+  return [{ id: text(body.value, 'id'), topic: needed(body.value, 'type'), payload: body.value }]
+}
+
+function compose({ topic = 'payment_intent.succeeded', id, at = Date.now(), payload }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const event = {
+    id: id ?? `evt_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`,
+    object: 'event',
+    api_version: '2026-10-28',
+    created: Math.floor(at / 1000),
+    data: { object: {} },
+    livemode: false,
+    pending_webhooks: 1,
+    request: { id: null, idempotency_key: null },
+    type: topic,
+    ...(payload as object),
+  }
+  return {
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
+    },
+    body: stringifyJson(event),
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  defineProvider,
+  standardWebhooksId,
+  standardWebhooksScheme,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+  type StandardWebhooksKey,
+} from '@postern/core'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { text } from './shared/read.ts'
+import { composeMessage } from './schemes/messages.ts'
+
+/** Options of {@link svix}. */
+export interface SvixOptions {
+  /** The endpoint's signing secret, `whsec_<base64>`, or `whpk_<base64>` where the endpoint signs with Ed25519. */
+  readonly secret: SecretOption
+  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  readonly tolerance?: number
+}
+
+/**
+ * Any sender that uses Svix: Standard Webhooks under `svix-*` headers, or the unbranded `webhook-*` ones. One whole set
+ * counts, `svix-*` first; a mix of both is refused. Id is `svix-id`. Topic is `type`, `event_type` or `eventType` of the
+ * body, whichever the sender chose, or `message`. Svix wants its 2xx within 15 s, retries for about 28 hours, and takes
+ * a redirect for a failure.
+ * https://docs.svix.com/receiving/verifying-payloads/how-manual
+ */
+export function svix<Events extends EventMap = EventMap>(options: SvixOptions): Provider<Events> {
+  return defineProvider<Events, StandardWebhooksKey>({
+    name: 'svix',
+    auth: {
+      scheme: standardWebhooksScheme({ prefixes: PREFIXES, tolerance: options.tolerance }),
+      secret: options.secret,
+    },
+    retrySpan: 28 * HOUR,
+    failsOnRedirect: true,
+    events,
+    compose: (draft) => composeMessage(draft, 'svix-'),
+  })
+}
+
+/** Svix in the catalogue. */
+export const svixEntry: CatalogueEntry = {
+  name: 'svix',
+  title: 'Svix',
+  docs: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
+  create: svix,
+  secretOption: 'secret',
+  options: {
+    secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  topics: ['user.created'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 28 * HOUR,
+  canSign: true,
+}
+
+const PREFIXES = ['svix-', 'webhook-']
+
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const topic = text(value, 'type') ?? text(value, 'event_type') ?? text(value, 'eventType')
+  return [{ id: standardWebhooksId(delivery, PREFIXES), topic: topic ?? 'message', payload: value }]
+}

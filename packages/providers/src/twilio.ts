@@ -1,0 +1,153 @@
+import {
+  defineProvider,
+  stringifyJson,
+  xmlReply,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type Reply,
+  type Result,
+  type SecretOption,
+} from '@postern/core'
+import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, text } from './shared/read.ts'
+import { twilioScheme, type TwilioSchemeOptions } from './schemes/twilio.ts'
+
+/** Options of {@link twilio}. */
+export interface TwilioOptions extends TwilioSchemeOptions {
+  /** The account's (or subaccount's) Auth Token. */
+  readonly authToken: SecretOption
+}
+
+/**
+ * Twilio: messages, calls, conversations, status callbacks (forms and GET) and Event Streams (JSON). HMAC-SHA1 over the
+ * public URL and the sorted form fields; JSON by the `bodySHA256` of that URL. Behind a proxy give `publicUrl`, or let the
+ * adapter trust the proxy. Topic of a form is the first of `EventType`, `StatusCallbackEvent`, `MessageStatus`,
+ * `SmsStatus`, `CallStatus`, else `message`, `call` or `request`; of an Event Streams event its `type`. Id is
+ * `I-Twilio-Idempotency-Token`, an event's `id`, or the Sid with what makes a callback unique. Calls and incoming messages
+ * get an empty `<Response/>`; give your TwiML with `receiver.answer`. Nothing is dated: ids are all that stops a replay.
+ * Twilio waits 15 s (Event Streams 5 s) and retries Event Streams for 4 hours.
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-security
+ */
+export function twilio<Events extends EventMap = EventMap>(
+  options: TwilioOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'twilio',
+    methods: ['POST', 'GET'],
+    auth: { scheme: twilioScheme(options), secret: options.authToken, option: 'authToken' },
+    retrySpan: 4 * HOUR,
+    events,
+    reply,
+    compose,
+  })
+}
+
+/** Twilio in the catalogue. */
+export const twilioEntry: CatalogueEntry = {
+  name: 'twilio',
+  title: 'Twilio',
+  docs: 'https://www.twilio.com/docs/usage/webhooks/webhooks-security',
+  create: twilio,
+  secretOption: 'authToken',
+  options: {
+    authToken: "The account's Auth Token.",
+    publicUrl:
+      'The URL as Twilio has it, or a function of the delivery. Default: the URL of the request.',
+    sharedKeys: 'Keys of webhook rules by their id.',
+  },
+  topics: [
+    'received',
+    'delivered',
+    'ringing',
+    'completed',
+    'onMessageAdded',
+    'com.twilio.messaging.message.delivered',
+  ],
+  handshakes: [],
+  contentTypes: [FORM_TYPE, JSON_TYPE],
+  retrySpan: 4 * HOUR,
+  canSign: true,
+}
+
+const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+const TOPICS = ['EventType', 'StatusCallbackEvent', 'MessageStatus', 'SmsStatus', 'CallStatus']
+
+function events(delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
+  const id = delivery.header('i-twilio-idempotency-token') || undefined
+  if (kind !== 'json')
+    return [{ id: id ?? callbackId(value), topic: topicOf(value), payload: value }]
+  if (!Array.isArray(value)) return [streamed(value, id)]
+  return value.map((item) => streamed(item, undefined))
+}
+
+function streamed(event: unknown, fallback: string | undefined): EventDraft {
+  const topic = text(event, 'type') ?? topicOf(event)
+  return { id: text(event, 'id') ?? fallback, topic, payload: event }
+}
+
+function topicOf(fields: unknown): string {
+  for (const name of TOPICS) {
+    const found = text(fields, name)
+    if (found !== undefined) return found
+  }
+  if (field(fields, 'MessageSid') !== undefined) return 'message'
+  return field(fields, 'CallSid') === undefined ? 'request' : 'call'
+}
+
+// A Sid alone is no event: one call makes many callbacks. A status of a message comes once; callbacks of a call are told
+// apart by their number alone, so that what has none (a gather, a redirect) is not deduplicated.
+function callbackId(fields: unknown): string | undefined {
+  const status = text(fields, 'MessageStatus') ?? text(fields, 'SmsStatus')
+  const message = text(fields, 'MessageSid')
+  if (message !== undefined && status !== undefined) return `${message}:${status}`
+  const number = text(fields, 'SequenceNumber')
+  const call = text(fields, 'ConferenceSid') ?? text(fields, 'CallSid')
+  if (call === undefined || number === undefined) return undefined
+  return `${call}:${topicOf(fields)}:${number}`
+}
+
+function reply(result: Result): Reply | undefined {
+  if (result.kind === 'refused') return undefined
+  const fields = result.events[0]?.payload
+  const isCall = text(fields, 'CallSid') !== undefined
+  const isMessage = text(fields, 'MessageSid') !== undefined && !text(fields, 'MessageStatus')
+  return isCall || isMessage ? xmlReply(EMPTY_TWIML) : undefined
+}
+
+function compose({ topic = 'received', id, method, url, payload }: Draft): {
+  url?: string
+  headers: Record<string, string>
+  body?: string
+} {
+  const headers = {
+    'user-agent': 'TwilioProxy/1.1',
+    ...(id !== undefined && { 'i-twilio-idempotency-token': id }),
+  }
+  if (topic.startsWith('com.twilio.')) {
+    const event = {
+      specversion: '1.0',
+      type: topic,
+      source: '/accounts',
+      id: id ?? crypto.randomUUID(),
+      data: payload ?? {},
+    }
+    return { headers, body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
+  }
+  const fields = new URLSearchParams({
+    [/^on[A-Z]/.test(topic) ? 'EventType' : topic === 'received' ? 'SmsStatus' : 'MessageStatus']:
+      topic,
+    ...(payload as Record<string, string>),
+  })
+  if (method !== 'GET')
+    return {
+      headers: { ...headers, 'content-type': `${FORM_TYPE}; charset=UTF-8` },
+      body: fields.toString(),
+    }
+  const target = new URL(url ?? 'https://example.com/webhooks')
+  for (const [name, value] of fields) target.searchParams.append(name, value)
+  return { url: target.href, headers, body: '' }
+}
