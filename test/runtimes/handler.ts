@@ -1,7 +1,67 @@
-/** The fetch handler all runtimes serve: reads the exact bytes and answers with their SHA-256. */
-export async function handle(request: Request): Promise<Response> {
-  const body = await request.arrayBuffer()
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return Response.json({ method: request.method, bytes: body.byteLength, sha256: hex })
+import { createReceiver, type Host, type Receiver } from '@postern/core'
+import { catalogue } from '@postern/providers'
+import { testProvider, type Vector } from '@postern/testing'
+import { drafts, secretOf } from './drafts.ts'
+
+/** A test that failed in the runtime. */
+export interface Failure {
+  readonly name: string
+  readonly message: string
+}
+
+const receivers = new Map<string, Receiver>()
+const handled: string[] = []
+
+/**
+ * The fetch handler all runtimes serve: `/webhooks/<provider>` takes deliveries, `/handled` tells what handlers got, and
+ * `/judge/<provider>` runs the known answers in its body through the provider's contract, inside this runtime.
+ */
+export async function handle(request: Request, host: Host = {}): Promise<Response> {
+  const [, action = '', name = ''] = new URL(request.url).pathname.split('/')
+  if (action === 'webhooks') return receiverOf(name).fetch(request, host)
+  if (action === 'handled') return Response.json(handled)
+  if (action === 'judge')
+    return Response.json(await judge(name, (await request.json()) as Vector[]))
+  return new Response(null, { status: 404 })
+}
+
+function receiverOf(name: string): Receiver {
+  let receiver = receivers.get(name)
+  if (!receiver) {
+    receiver = createReceiver({ provider: create(name), log: false })
+    receiver.onAny((event) => handled.push(`${event.provider} ${event.topic} ${event.id ?? ''}`))
+    receivers.set(name, receiver)
+  }
+  return receiver
+}
+
+function create(name: string): Receiver['provider'] {
+  const entry = catalogue.get(name)
+  if (!entry) throw new TypeError(`no provider is called ${name}`)
+  return entry.create({
+    ...drafts[name]?.options,
+    [entry.secretOption ?? 'secret']: secretOf(name),
+  })
+}
+
+async function judge(
+  name: string,
+  vectors: readonly Vector[],
+): Promise<{ passed: number; failed: Failure[] }> {
+  const entry = catalogue.get(name)
+  if (!entry) throw new TypeError(`no provider is called ${name}`)
+  const tests: { name: string; body: () => void | Promise<void> }[] = []
+  testProvider(
+    { ...entry, vectors },
+    { describe: (_, body) => body(), test: (title, body) => tests.push({ name: title, body }) },
+  )
+  const failed: Failure[] = []
+  for (const one of tests) {
+    try {
+      await one.body()
+    } catch (error) {
+      failed.push({ name: one.name, message: String(error) })
+    }
+  }
+  return { passed: tests.length - failed.length, failed }
 }

@@ -1,10 +1,15 @@
-// `npm run test:runtimes`: the same fetch handler on real Bun, Deno and workerd.
-import { createHash, randomBytes } from 'node:crypto'
+// `npm run test:runtimes`: the same receivers, by fetch, on real Bun, Deno and workerd.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Draft, SignableRequest } from '@postern/core'
+import { catalogue } from '@postern/providers'
 import { clearReports, table, writeReport } from '../run/report.ts'
 import type { Result } from '../run/report.ts'
 import { run } from '../run/step.ts'
+import { drafts, secretOf } from './drafts.ts'
+import type { Failure } from './handler.ts'
 import { program, runtimes, serve } from './runtime.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -21,44 +26,83 @@ if (results.some((result) => result.failed > 0)) process.exitCode = 1
 
 async function check(runtime: Runtime): Promise<Result> {
   const started = performance.now()
-  const checks = [version, answers]
+  let passed = 0
   let failed = 0
-  for (const one of checks) {
+  const count = async (name: string, one: () => Promise<number>): Promise<void> => {
     try {
-      console.log(`${runtime.name}: ${await one(runtime)}`)
+      passed += await one()
     } catch (error) {
       failed += 1
-      console.error(`${runtime.name}: ${one.name} failed:`, error)
+      console.error(`${runtime.name}: ${name} failed:`, error)
     }
   }
+  await count('--version', () => version(runtime))
+  const server = await serve(runtime)
+  try {
+    for (const [name, { draft, topic }] of Object.entries(drafts))
+      await count(`delivery of ${name}`, () => deliver(server.url, name, draft, topic))
+    for (const name of catalogue.keys())
+      await count(`answers of ${name}`, () => judge(server.url, name))
+  } finally {
+    await server.stop()
+  }
+  console.log(`${runtime.name}: ${passed} passed, ${failed} failed`)
   return {
     name: runtime.name,
-    passed: checks.length - failed,
+    passed,
     failed,
     skipped: [],
     seconds: (performance.now() - started) / 1000,
   }
 }
 
-async function version(runtime: Runtime): Promise<string> {
+async function version(runtime: Runtime): Promise<number> {
   const { code, output } = await run(program(runtime), ['--version'])
-  if (code !== 0) throw new Error(output)
-  return output.trim().split('\n')[0] ?? ''
+  assert.equal(code, 0, output)
+  console.log(`${runtime.name}: ${output.trim().split('\n')[0] ?? ''}`)
+  return 1
 }
 
-async function answers(runtime: Runtime): Promise<string> {
-  const server = await serve(runtime)
-  try {
-    const body = randomBytes(70_000)
-    const response = await fetch(server.url, { method: 'POST', body })
-    const answer = JSON.stringify(await response.json())
-    const sha256 = createHash('sha256').update(body).digest('hex')
-    const expected = JSON.stringify({ method: 'POST', bytes: body.length, sha256 })
-    if (answer !== expected) throw new Error(`expected ${expected}, got ${answer}`)
-    return answer
-  } finally {
-    await server.stop()
+/** A delivery is refused with a byte changed, taken and handled once, and taken and not handled again. */
+async function deliver(origin: string, name: string, draft: Draft, topic: string): Promise<number> {
+  const entry = catalogue.get(name)!
+  const provider = entry.create({ ...drafts[name]?.options, [entry.secretOption!]: secretOf(name) })
+  const request = provider.sign!({ ...draft, url: `${origin}webhooks/${name}` })
+  const changed = Uint8Array.from(request.body)
+  changed[changed.length - 2]! ^= 1
+  assert.equal(await send({ ...request, body: changed }), 401)
+  assert.equal(await send(request), 200)
+  assert.equal(await send(request), 200)
+  const line = `${name} ${topic}`
+  for (let tries = 0; ; tries++) {
+    const lines = (await (await fetch(`${origin}handled`)).json()) as string[]
+    if (lines.filter((one) => one === line).length === 1) return 1
+    assert.ok(tries < 100, `handlers got ${JSON.stringify(lines)}, expected ${line} once`)
   }
+}
+
+async function send(request: SignableRequest): Promise<number> {
+  const { method, url, headers, body } = request
+  const response = await fetch(url, {
+    method,
+    headers: { ...headers },
+    body: Uint8Array.from(body),
+  })
+  await response.arrayBuffer()
+  return response.status
+}
+
+/** Runs the known answers of a provider inside the runtime; the number that passed. */
+async function judge(origin: string, name: string): Promise<number> {
+  const file = join(here, '..', 'vectors', `${name}.json`)
+  if (!existsSync(file)) return 0
+  const response = await fetch(`${origin}judge/${name}`, {
+    method: 'POST',
+    body: readFileSync(file),
+  })
+  const { passed, failed } = (await response.json()) as { passed: number; failed: Failure[] }
+  assert.deepEqual(failed, [])
+  return passed
 }
 
 /** Installs this folder's own lock file, once. The programs come inside npm packages. */
@@ -73,17 +117,19 @@ async function install(): Promise<void> {
   writeFileSync(stamp, wanted)
 }
 
-/** workerd takes finished modules only: one file, with the node: modules it has left as imports. */
+/** Finished modules, which workerd wants, with everything but the node: modules inside. */
 async function bundle(): Promise<void> {
   const { code, output } = await run(
     join(here, 'node_modules', '.bin', 'esbuild'),
     [
       'hosts/workerd.ts',
+      'handler.ts',
       '--bundle',
       '--format=esm',
       '--target=es2023',
       '--external:node:*',
-      '--outfile=dist/workerd.js',
+      '--outdir=dist',
+      '--entry-names=[name]',
     ],
     { cwd: here },
   )

@@ -1,4 +1,4 @@
-import { handle } from '../handler.ts'
+import { handle } from '../dist/handler.js'
 
 declare const Bun: {
   serve(options: { hostname: string; port: number; fetch(request: Request): Promise<Response> }): {
@@ -6,5 +6,5 @@ declare const Bun: {
   }
 }
 
-const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: handle })
+const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: (request) => handle(request) })
 console.log(JSON.stringify({ port: server.port }))

@@ -1,4 +1,4 @@
-import { handle } from '../handler.ts'
+import { handle } from '../dist/handler.js'
 
 declare const Deno: {
   serve(
@@ -13,5 +13,5 @@ Deno.serve(
     port: 0,
     onListen: ({ port }) => console.log(JSON.stringify({ port })),
   },
-  handle,
+  (request) => handle(request),
 )

@@ -1,4 +1,11 @@
 import { handle } from '../handler.ts'
 
-// The shape workerd asks of a module worker is a default export.
-export default { fetch: handle }
+interface Context {
+  waitUntil(work: Promise<unknown>): void
+}
+
+// Workers end what a request started with its response, unless it is handed to waitUntil.
+export default {
+  fetch: (request: Request, _env: unknown, context: Context): Promise<Response> =>
+    handle(request, { waitUntil: (work) => context.waitUntil(work) }),
+}

@@ -16,6 +16,8 @@ export interface Lanes {
   remove(task: MemoryTask): void
   /** Starts to run tasks. */
   work(): void
+  /** Takes a turn of its own for a request whose end may have cancelled the one that was due. */
+  wake(): void
   readonly working: boolean
   /** Resolves when nothing is ready or running. Tasks that wait for a retry, or for a subscription, do not count. */
   idle(): Promise<void>
@@ -50,6 +52,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     ended,
     remove,
     work,
+    wake,
     get working() {
       return working
     },
@@ -194,6 +197,12 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
   function work(): void {
     working = true
     refresh()
+    schedule()
+  }
+
+  // Workers cancel what a request scheduled when the request ends, so that a turn which is due may never come.
+  function wake(): void {
+    scheduled = false
     schedule()
   }
 

@@ -73,7 +73,10 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
       )
     const ends: Promise<void>[] | undefined = host.waitUntil && lanes.working ? [] : undefined
     const taken = intake.items.map((item) => take(item.event, intake.delivery, item.tasks, ends))
-    if (ends && ends.length > 0) host.waitUntil!(atMost(Promise.all(ends), settings.hold))
+    if (ends && ends.length > 0) {
+      lanes.wake()
+      host.waitUntil!(atMost(Promise.all(ends), settings.hold))
+    }
     return taken
   }
 

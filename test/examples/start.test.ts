@@ -1,0 +1,58 @@
+import { execFile, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { watch } from './example.ts'
+
+const cwd = fileURLToPath(new URL('../../examples/start/', import.meta.url))
+
+test('npm start -- --once sends every source its deliveries and ends well', async () => {
+  const output = await new Promise<string>((resolve, reject) => {
+    execFile(process.execPath, ['start.ts', '--once'], { cwd }, (error, stdout, stderr) =>
+      error ? reject(new Error(`${stdout}\n${stderr}`, { cause: error })) : resolve(stdout),
+    )
+  })
+  for (const source of [
+    'github',
+    'shopify',
+    'stripe',
+    'twilio',
+    'slack',
+    'standard-webhooks',
+    'bank',
+    'sensor',
+  ])
+    expect(output).toMatch(new RegExp(`^${source} +valid.* 200 +[12] +as it should be$`, 'm'))
+  for (const refused of [
+    'signature_mismatch',
+    'timestamp_too_old',
+    'timestamp_in_future',
+    'missing_header',
+  ])
+    expect(output).toMatch(new RegExp(` 401 ${refused} +0 +as it should be$`, 'm'))
+  expect(output).not.toContain('WRONG')
+})
+
+test('npm start stays up, and the curl line it prints is taken', async () => {
+  const child = spawn(process.execPath, ['start.ts'], {
+    cwd,
+    env: { ...process.env, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const example = await watch(child, /Listening on http:\/\/localhost:(\d+)/)
+  try {
+    const last = await example.line("  -d '")
+    const from = example.lines.findIndex((line) => line.startsWith('curl -i '))
+    const lines = example.lines.slice(from, example.lines.indexOf(last) + 1)
+    const headers = lines.flatMap((line) => /-H '([^:]+): (.*)' \\$/.exec(line)?.slice(1, 3) ?? [])
+    const pairs = headers.flatMap((_, at) =>
+      at % 2 === 0 ? [[headers[at]!, headers[at + 1]!] as [string, string]] : [],
+    )
+    const url = /curl -i (\S+)/.exec(lines[0]!)![1]!
+    const body = / -d '(.*)'$/.exec(last)![1]!
+    const response = await fetch(url, { method: 'POST', headers: pairs, body })
+    expect(response.status).toBe(200)
+    await example.line('github: issue opened')
+  } finally {
+    await example.stop()
+  }
+})
