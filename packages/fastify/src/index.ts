@@ -1,1 +1,2 @@
-export {}
+export { webhook, type WebhookOptions } from './webhook.ts'
+export type { Mountable, TrustProxy, UrlOptions } from '@postern/node'

@@ -1,1 +1,1 @@
-export {}
+export { webhook, type Mountable, type WebhookOptions } from './webhook.ts'

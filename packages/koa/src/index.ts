@@ -1,1 +1,2 @@
-export {}
+export { webhook } from './webhook.ts'
+export type { Mountable, TrustProxy, UrlOptions, WebhookOptions } from '@postern/node'

@@ -67,7 +67,11 @@ export function createBridge<Subject>(
       writeReply(request, response, reply)
     } catch (error) {
       // A reply of the app's own with a header or status that HTTP has no room for.
-      writeReply(request, response, receiver.refuse({ method, url }, toWebhookError(error)))
+      writeReply(
+        request,
+        response,
+        receiver.refuse({ method, url }, toWebhookError(error, 'answer_failed')),
+      )
     }
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { targetPath, toPublicUrl } from '@postern/core'
 import { forwarded, type TrustProxy } from './forwarded.ts'
 
 /** How the URL the sender used is found, for senders that sign it. */
@@ -22,8 +23,8 @@ export function requestUrl(
 ): (request: IncomingMessage, target: string) => string {
   const { publicUrl } = options
   if (publicUrl !== undefined) {
-    const base = publicBase(publicUrl)
-    return (_, target) => base + pathOf(target)
+    const rebase = toPublicUrl(publicUrl)
+    return (_, target) => rebase(target)
   }
   const trust = trustOption(options.trustProxy)
   return (request, target) => {
@@ -31,29 +32,10 @@ export function requestUrl(
     const { headers } = request
     const host = headers.host ?? (headers[':authority'] as string | undefined) ?? 'localhost'
     const origin = trust === false ? undefined : forwarded(request, trust)
-    const path = pathOf(target)
+    const path = targetPath(target)
     const scheme = origin?.proto ?? (encrypted ? 'https' : 'http')
     return `${scheme}://${origin?.host ?? host}${origin?.prefix ?? ''}${path}`
   }
-}
-
-// A proxy may send the absolute form of a target (RFC 9112 section 3.2.2), and OPTIONS may have `*`.
-function pathOf(target: string): string {
-  if (target.startsWith('/')) return target
-  const start = /^https?:\/\/[^/?#]*/i.exec(target)
-  const rest = start ? target.slice(start[0].length) : target
-  return rest.startsWith('/') ? rest : `/${rest}`
-}
-
-function publicBase(publicUrl: string): string {
-  const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined
-  if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new TypeError(
-      `publicUrl must be an absolute http or https URL without a query, such as https://example.com, got ${publicUrl}`,
-    )
-  }
-  // As written and not as URL prints it: a sender that signs `:443` signs it.
-  return publicUrl.replace(/\/+$/, '')
 }
 
 function trustOption(trust: TrustProxy = false): TrustProxy {

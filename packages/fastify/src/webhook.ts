@@ -1,0 +1,74 @@
+import { WebhookError } from '@postern/core'
+import {
+  createBridge,
+  type Mountable,
+  type ParsedRequest,
+  type WebhookOptions as NodeWebhookOptions,
+} from '@postern/node'
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+
+/** Options of {@link webhook}. */
+export interface WebhookOptions extends NodeWebhookOptions<FastifyRequest> {
+  /** The path of the route, below the prefix the plugin is registered with. @default '/' */
+  readonly path?: string
+}
+
+/**
+ * Makes a plugin for Fastify 5 with one route for all methods. Content type parsers are replaced inside of the plugin
+ * alone: the receiver gets the bytes of the wire whatever their type and encoding, and routes beside it keep their JSON.
+ * Hooks of the app run before it, as for any route. Throws a `TypeError` where an option is wrong.
+ *
+ * @example
+ * fastify.register(webhook(receiver, { path: '/webhooks/github' }))
+ */
+export function webhook(receiver: Mountable, options: WebhookOptions = {}): FastifyPluginCallback {
+  const { path = '/', ...rest } = options
+  const refusals = new WeakMap<FastifyRequest, WebhookError>()
+  const bridge = createBridge(receiver, rest, {
+    target: (request: FastifyRequest) => request.originalUrl,
+    parsed(request): ParsedRequest {
+      const refusal = refusals.get(request)
+      if (refusal) throw refusal
+      const { rawBody } = request as ParsedRequest
+      return { rawBody: rawBody ?? (request.raw as ParsedRequest).rawBody }
+    },
+    explain: () =>
+      'a hook or plugin read the body before webhook(receiver): keep it off this route, or let it put the bytes as a Buffer in request.rawBody (fastify-raw-body with encoding: false)',
+  })
+  return function posternWebhook(fastify: FastifyInstance, _options, done) {
+    fastify.removeAllContentTypeParsers()
+    // Nothing is read here: the bridge does it, within the receiver's limits.
+    fastify.addContentTypeParser('*', (request, payload, parsed) => {
+      if (payload === request.raw) parsed(null)
+      else parsed(REPLACED)
+    })
+    fastify.all(path, { errorHandler: refuse }, take)
+    done()
+  }
+
+  async function take(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    reply.hijack()
+    await bridge(request.raw, reply.raw, request)
+  }
+
+  // Fastify refuses a Content-Type it cannot read before any parser; observers should hear of that too.
+  function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    const refusal = error === REPLACED ? REPLACED : unreadableType(error)
+    if (refusal === undefined) return void reply.send(error)
+    refusals.set(request, refusal)
+    void take(request, reply)
+  }
+}
+
+const REPLACED = new WebhookError(
+  'body_consumed',
+  'a preParsing hook put another stream in the place of the body (decompression, for one): keep it off this route, signatures are made over the bytes of the wire',
+)
+
+function unreadableType(error: Error): WebhookError | undefined {
+  return (error as { code?: unknown }).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+    ? new WebhookError('unsupported_media_type', 'the Content-Type header is no media type', {
+        cause: error,
+      })
+    : undefined
+}

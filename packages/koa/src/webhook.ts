@@ -1,0 +1,44 @@
+import {
+  createBridge,
+  type Mountable,
+  type ParsedRequest,
+  type WebhookOptions,
+} from '@postern/node'
+import type { Context } from 'koa'
+
+/**
+ * Makes a middleware for Koa 3 and 2 that ends the request: mount it on a path of its own, before any body parser. It
+ * writes the response itself (`ctx.respond = false`); headers set before it are kept. It calls no `next` and never
+ * throws for what the network sent. Throws a `TypeError` where an option is wrong.
+ *
+ * @example
+ * router.all('/webhooks/shopify', webhook(receiver))
+ * app.use(router.routes()).use(bodyParser())
+ */
+export function webhook(
+  receiver: Mountable,
+  options: WebhookOptions<Context> = {},
+): (context: Context) => Promise<void> {
+  const bridge = createBridge(receiver, options, {
+    target: (context: Context) => context.originalUrl,
+    parsed,
+    explain,
+  })
+  return async function posternWebhook(context) {
+    context.respond = false
+    await bridge(context.req, context.res, context)
+  }
+}
+
+// Parsers of Koa keep what they read on its request; cloud hosts keep it on the one of Node.
+function parsed({ request, req }: Context): ParsedRequest {
+  const { rawBody, body } = request as ParsedRequest
+  const host = req as ParsedRequest
+  return { rawBody: rawBody ?? host.rawBody, body: body ?? host.body }
+}
+
+function explain({ request }: Context): string {
+  return (request as ParsedRequest).body === undefined
+    ? 'a middleware read the body before webhook(receiver): put the webhook route before it'
+    : 'a body parser such as koa-body read the body before webhook(receiver) and kept no bytes: put the webhook route before app.use(koaBody()), or use @koa/bodyparser, which keeps the text, or koaBody({ includeUnparsed: true })'
+}
