@@ -34,6 +34,7 @@ const STATUS = {
   inbox_full: 503,
   inbox_unavailable: 503,
   in_progress: 409,
+  handler_failed: 503,
   closed: 503,
   // reply
   answer_failed: 500,

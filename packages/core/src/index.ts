@@ -72,6 +72,9 @@ export type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.t
 export { logger, type LogSink } from './logger.ts'
 
 export { memoryInbox, type MemoryInboxOptions } from './inbox/memory.ts'
+export { inlineInbox, type InlineInboxOptions } from './inbox/inline.ts'
+export type { Ledger, LedgerClaim } from './inbox/ledger.ts'
+export { memoryLedger, type MemoryLedgerOptions } from './inbox/memory-ledger.ts'
 export {
   decodeDelivery,
   decodeEvent,

@@ -5,7 +5,6 @@ import { createDelivery, isDelivery, type Delivery } from './delivery.ts'
 import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
-import { createFetch } from './fetch.ts'
 import type { Inbox, TaskError, Worker } from './inbox/inbox.ts'
 import { memoryInbox } from './inbox/memory.ts'
 import { resolveLimits } from './limits.ts'
@@ -128,7 +127,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     },
     receive: (delivery, host = {}) =>
       receive(line, isDelivery(delivery) ? delivery : createDelivery(delivery, limits), host),
-    fetch: (request, host) => fetchEntry(request, host),
+    fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
     refuse: (request, error) => refuse(line, { ...request, body: EMPTY }, error),
     async work() {
       if (!port.work)
@@ -151,7 +150,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       if (!options.inbox) await inbox.close()
     },
   } as Receiver<Events>
-  const fetchEntry = createFetch(receiver, line)
+  let fetchEntry: Receiver['fetch'] | undefined
   return receiver
 
   function admit(delivery: Delivery): void {
@@ -196,6 +195,13 @@ export function createReceiver<Events extends EventMap = EventMap>(
         `orderBy: ${inbox.name} cannot keep the order of a key; sqliteInbox, pgBossInbox and memoryInbox can`,
       )
     return given
+  }
+
+  // Hosts on node:http never need it.
+  async function loadFetch(...request: Parameters<Receiver['fetch']>): Promise<Response> {
+    const { createFetch } = await import('./fetch.ts')
+    fetchEntry ??= createFetch(receiver, line)
+    return fetchEntry(...request)
   }
 
   function startSoon(): void {

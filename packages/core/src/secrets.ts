@@ -137,12 +137,11 @@ export interface PerTenantOptions {
  */
 export function perTenant(options: PerTenantOptions): SecretResolver {
   const ttl = milliseconds(options.ttl ?? '60s', 'perTenant.ttl')
-  const known = new LRUCache<string, { found: MaybePromise<ScopedSecret | undefined> }>({
-    max: options.max ?? 1000,
-    ttl,
-  })
+  // The clock is asked each time: the cache would keep its answer by a timer, which not every host allows.
+  const bounds = { max: options.max ?? 1000, ttl, ttlResolution: 0, perf: { now: uptime } }
+  const known = new LRUCache<string, { found: MaybePromise<ScopedSecret | undefined> }>(bounds)
   // Apart, since who is not known could be anybody: made-up names must not drive the known ones out.
-  const unknown = new LRUCache<string, true>({ max: options.max ?? 1000, ttl })
+  const unknown = new LRUCache<string, true>(bounds)
   return (delivery) => {
     const scope = options.tenant(delivery)
     if (scope === undefined || unknown.has(scope)) return undefined
@@ -169,6 +168,10 @@ export function perTenant(options: PerTenantOptions): SecretResolver {
     known.set(scope, { found })
     return found
   }
+}
+
+function uptime(): number {
+  return performance.now()
 }
 
 function keySet<Key>(

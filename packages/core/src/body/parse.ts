@@ -1,7 +1,6 @@
 import type { Limits } from '../limits.ts'
 import { formToObject } from './form.ts'
 import { isForm, isJson, isMultipart, isText, isXml, parseMediaType } from './media-type.ts'
-import { parseMultipart } from './multipart.ts'
 import { queryToObject } from './query.ts'
 import { decodeText } from './text.ts'
 import { loadXml, xmlReady, type XmlObject } from './xml.ts'
@@ -43,10 +42,10 @@ export function parseBody(input: BodyInput): ParsedBody | Promise<ParsedBody> {
   if (isForm(type)) return { kind: 'form', value: formToObject(input.form()) }
   if (isXml(type)) return readXml(input)
   if (isMultipart(type)) {
-    return parseMultipart(content, contentType ?? '', limits).then((value) => ({
-      kind: 'multipart',
-      value,
-    }))
+    // Few senders post files: what reads them is loaded when the first one does.
+    return import('./multipart.ts')
+      .then(({ parseMultipart }) => parseMultipart(content, contentType ?? '', limits))
+      .then((value) => ({ kind: 'multipart', value }))
   }
   if (isText(type)) return { kind: 'text', value: decodeText(content, charset) }
   return type === '' ? sniff(input) : { kind: 'bytes', value: content }
