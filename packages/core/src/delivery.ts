@@ -169,12 +169,9 @@ class HttpDelivery implements Delivery {
 
   query(): URLSearchParams {
     if (this.#query === undefined) {
-      const start = this.url.indexOf('?')
-      const end = this.url.indexOf('#')
-      this.#query = parseForm(
-        start < 0 ? '' : this.url.slice(start + 1, end < start ? undefined : end),
-        this.limits.fields,
-      )
+      const [head] = this.url.split('#', 1) as [string]
+      const start = head.indexOf('?')
+      this.#query = parseForm(start < 0 ? '' : head.slice(start + 1), this.limits.fields)
     }
     return this.#query
   }

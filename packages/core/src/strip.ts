@@ -45,10 +45,10 @@ export function pathOf(url: string): string {
 }
 
 function withoutQuery(url: string, names: readonly string[]): string {
-  const start = url.indexOf('?')
-  if (start < 0) return url
-  const hash = url.indexOf('#', start)
+  const hash = url.indexOf('#')
   const end = hash < 0 ? url.length : hash
+  const start = url.indexOf('?')
+  if (start < 0 || start > end) return url
   // By hand, since URLSearchParams would write all other parameters in its own way.
   const kept = url
     .slice(start + 1, end)
