@@ -1,0 +1,65 @@
+import {
+  defineProvider,
+  hmac,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { JSON_TYPE, KIB, type CatalogueEntry } from './shared/entry.ts'
+import { needed } from './shared/read.ts'
+
+/** Options of {@link bitbucket}. */
+export interface BitbucketOptions {
+  /** The secret of the webhook. Several while it is being changed. */
+  readonly secret: SecretOption
+}
+
+/**
+ * Bitbucket Cloud and Data Center. HMAC-SHA256 over the body in `X-Hub-Signature`, whose other users sign with SHA-1. The
+ * topic is `X-Event-Key` (`repo:push`), the id `X-Request-UUID` or, on Data Center, `X-Request-Id`; whether it stays the
+ * same over attempts is not documented. Data Center's connection test (`diagnostics:ping`) is an event like any other and
+ * must be signed. Cloud sends no more than 256 KB; raise `limits.body` for Data Center. It wants its 2xx within 10 s and
+ * tries at most twice more.
+ * https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
+ */
+export function bitbucket<Events extends EventMap = EventMap>(
+  options: BitbucketOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'bitbucket',
+    auth: {
+      scheme: hmac({ header: 'X-Hub-Signature', prefix: 'sha256=' }),
+      secret: options.secret,
+    },
+    limits: { body: 256 * KIB },
+    events: (delivery, { value }) => [
+      {
+        id: delivery.header('x-request-uuid') || delivery.header('x-request-id') || undefined,
+        topic: delivery.header('x-event-key') || needed(value, 'eventKey'),
+        payload: value,
+      },
+    ],
+    compose: ({ topic = 'repo:push', id = crypto.randomUUID() }) => ({
+      headers: {
+        'user-agent': 'Bitbucket-Webhooks/2.0',
+        'x-event-key': topic,
+        'x-request-uuid': id,
+        'x-attempt-number': '1',
+      },
+    }),
+  })
+}
+
+/** Bitbucket in the catalogue. */
+export const bitbucketEntry: CatalogueEntry = {
+  name: 'bitbucket',
+  title: 'Bitbucket',
+  docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
+  create: bitbucket,
+  secretOption: 'secret',
+  options: { secret: 'Secret of the webhook.' },
+  topics: ['repo:push', 'pullrequest:created', 'pullrequest:fulfilled', 'pr:opened', 'pr:merged'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  canSign: true,
+}

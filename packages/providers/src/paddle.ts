@@ -1,0 +1,78 @@
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { pairs } from './schemes/pairs.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link paddle}. */
+export interface PaddleOptions {
+  /** The secret key of the notification destination, `pdl_ntfset_…`, whole. */
+  readonly secretKey: SecretOption
+  /** Seconds the signed time may be away from now, in the past and in the future. @default 5 */
+  readonly tolerance?: number
+}
+
+/**
+ * Paddle Billing (not Paddle Classic). HMAC-SHA256 over `ts:body`; any of several `h1` may match (a key in rotation). Topic
+ * is `event_type`, id is `event_id`; `notification_id` differs by destination and is not one. Paddle's own window of 5 s is
+ * tight: give a larger `tolerance` where clocks or queues are slow. Paddle wants a 200 within 5 s, sends unordered, and
+ * retries for 3 days.
+ * https://developer.paddle.com/webhooks/signature-verification
+ */
+export function paddle<Events extends EventMap = EventMap>(
+  options: PaddleOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'paddle',
+    auth: {
+      scheme: hmac({ ...SIGNATURE, tolerance: options.tolerance ?? 5 }),
+      secret: options.secretKey,
+      option: 'secretKey',
+    },
+    retrySpan: 3 * DAY,
+    events: (_delivery, { value }) => [
+      { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
+    ],
+    compose: ({ topic = 'transaction.completed', id, payload }) => ({
+      headers: { 'user-agent': 'Paddle', 'paddle-version': '1' },
+      body: stringifyJson({
+        event_id: id ?? `evt_${crypto.randomUUID()}`,
+        event_type: topic,
+        ...(payload as object),
+      }),
+    }),
+  })
+}
+
+/** Paddle in the catalogue. */
+export const paddleEntry: CatalogueEntry = {
+  name: 'paddle',
+  title: 'Paddle',
+  docs: 'https://developer.paddle.com/webhooks/signature-verification',
+  create: paddle,
+  secretOption: 'secretKey',
+  options: {
+    secretKey: 'Secret key of the notification destination, pdl_ntfset_….',
+    tolerance: 'Seconds the signed time may be away from now. Default 5.',
+  },
+  topics: ['transaction.completed', 'subscription.created', 'subscription.canceled'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 3 * DAY,
+  canSign: true,
+}
+
+const SIGNATURE = pairs({
+  header: 'paddle-signature',
+  separator: ';',
+  time: 'ts',
+  signature: 'h1',
+  most: 20,
+  joint: ':',
+})

@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto'
+import { stringifyJson } from '@postern/core'
+import { member } from '../shared/read.ts'
+
+/** An id of several members, by their paths, joined by `:`; undefined where one of them is missing. */
+export function joined(value: unknown, ...paths: readonly string[]): string | undefined {
+  const parts = paths.map((path) => member(value, path))
+  return parts.includes(undefined) ? undefined : parts.join(':')
+}
+
+/** An id for what has none of its own: 16 bytes of a digest of its JSON, in hex. */
+export function digestId(value: unknown): string {
+  return createHash('sha256').update(stringifyJson(value)).digest('hex').slice(0, 32)
+}

@@ -1,0 +1,67 @@
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link square}. `publicUrl` is the notification URL as it stands in the Developer Console. */
+export interface SquareOptions extends PublicUrlOption {
+  /** The signature key of the subscription. Subscriptions that share a URL have one each. */
+  readonly signatureKey: SecretOption
+}
+
+/**
+ * Square. HMAC-SHA256 over the notification URL and the body; the older `X-Square-Signature` never counts. Topic is `type`
+ * (`payment.updated`), id is `event_id`. Behind a proxy give `publicUrl`. Nothing is dated: what was captured is stopped by
+ * its id alone, which is signed. Square wants its 2xx within 10 s and retries for 24 hours (72 in older pages).
+ * https://developer.squareup.com/docs/webhooks/step3validate
+ */
+export function square<Events extends EventMap = EventMap>(
+  options: SquareOptions,
+): Provider<Events> {
+  checkPublicUrl('square', options)
+  return defineProvider<Events, Uint8Array>({
+    name: 'square',
+    auth: {
+      scheme: hmac({
+        header: 'X-Square-HmacSha256-Signature',
+        encoding: 'base64',
+        covers: { body: 'bytes', url: options.publicUrl === undefined, id: true },
+        message: (delivery) => [signedUrl(delivery, options), delivery.body],
+      }),
+      secret: options.signatureKey,
+      option: 'signatureKey',
+    },
+    retrySpan: 3 * DAY,
+    events: (_delivery, { value }) => [
+      { id: text(value, 'event_id'), topic: needed(value, 'type'), payload: value },
+    ],
+    compose: ({ topic = 'payment.updated', id = crypto.randomUUID(), payload }) => ({
+      body: stringifyJson({ type: topic, event_id: id, ...(payload as object) }),
+    }),
+  })
+}
+
+/** Square in the catalogue. */
+export const squareEntry: CatalogueEntry = {
+  name: 'square',
+  title: 'Square',
+  docs: 'https://developer.squareup.com/docs/webhooks/step3validate',
+  create: square,
+  secretOption: 'signatureKey',
+  options: {
+    signatureKey: 'Signature key of the subscription.',
+    publicUrl: 'The notification URL as Square has it. Default: the URL of the request.',
+  },
+  topics: ['payment.updated', 'invoice.published', 'webhooks.test_notification'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 3 * DAY,
+  canSign: true,
+}

@@ -1,0 +1,106 @@
+import {
+  defineProvider,
+  hmac,
+  singleHeader,
+  stringifyJson,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { checkIsoTime } from './schemes/iso-time.ts'
+import { text } from './shared/read.ts'
+
+/** Options of {@link zendesk}. */
+export interface ZendeskOptions {
+  /** The signing secret of the webhook. It looks like base64 and is used as it is. */
+  readonly signingSecret: SecretOption
+  /** Seconds the signed time may be away from now, in the past and in the future. Zendesk names none. @default 300 */
+  readonly tolerance?: number
+}
+
+/**
+ * Zendesk: event subscriptions, and the webhooks of triggers and automations with any method and body. HMAC-SHA256 over
+ * the time and the body; neither method nor URL are signed. An event's topic is its `type` (`zen:event-type:user.created`;
+ * `user.created` matches too) and its id is `id`; those of a trigger are `trigger` and
+ * `X-Zendesk-Webhook-Invocation-Id`, which is not signed. Zendesk waits 12 s and retries 409, 429, 503 and timeouts.
+ * https://developer.zendesk.com/documentation/webhooks/verifying/
+ */
+export function zendesk<Events extends EventMap = EventMap>(
+  options: ZendeskOptions,
+): Provider<Events> {
+  const { tolerance = 300 } = options
+  return defineProvider<Events, Uint8Array>({
+    name: 'zendesk',
+    methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
+    auth: {
+      scheme: hmac({
+        header: 'X-Zendesk-Webhook-Signature',
+        encoding: 'base64',
+        tolerance,
+        covers: { body: 'bytes', timestamp: true },
+        message: (delivery) => [singleHeader(delivery, TIME), delivery.body],
+      }),
+      secret: options.signingSecret,
+      option: 'signingSecret',
+    },
+    check: (delivery, clock) => checkIsoTime(delivery, TIME, clock(), tolerance),
+    events,
+    compose,
+  })
+}
+
+/** Zendesk in the catalogue. */
+export const zendeskEntry: CatalogueEntry = {
+  name: 'zendesk',
+  title: 'Zendesk',
+  docs: 'https://developer.zendesk.com/documentation/webhooks/verifying/',
+  create: zendesk,
+  secretOption: 'signingSecret',
+  options: {
+    signingSecret: 'Signing secret of the webhook.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  topics: ['zen:event-type:user.created', 'zen:event-type:ticket.status_changed', 'trigger'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE, FORM_TYPE, 'text/xml'],
+  canSign: true,
+}
+
+const TIME = 'x-zendesk-webhook-signature-timestamp'
+const EVENT = 'zen:event-type:'
+
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const type = text(value, 'type')
+  // The body of a trigger is its author's: an id in it is that of a ticket.
+  if (!type?.startsWith(EVENT)) {
+    const id = delivery.header('x-zendesk-webhook-invocation-id') || undefined
+    return [{ id, topic: 'trigger', payload: value }]
+  }
+  const aliases = [type.slice(EVENT.length)]
+  return [{ id: text(value, 'id'), topic: type, aliases, payload: value }]
+}
+
+function compose({
+  topic = 'trigger',
+  id = crypto.randomUUID(),
+  at = Date.now(),
+  payload,
+}: Draft): {
+  headers: Record<string, string>
+  body?: string
+} {
+  const isEvent = topic.startsWith(EVENT)
+  return {
+    headers: {
+      'user-agent': 'Zendesk Webhook',
+      'x-zendesk-webhook-invocation-id': id,
+      [TIME]: new Date(at).toISOString().replace(/\.\d+/, ''),
+    },
+    ...(isEvent && { body: stringifyJson({ type: topic, id, ...(payload as object) }) }),
+  }
+}
