@@ -51,7 +51,7 @@ export async function runInline(
   // The set of tasks is fixed at the first delivery: what the ledger kept wins over today's subscriptions.
   const known = claimed.state === undefined ? undefined : decodeTasks(claimed.state)
   if (known) reviveDead(known, claimed.claims)
-  const tasks = known ?? newTasks(item.tasks, claimed.claims)
+  const tasks = known ?? newTasks(item.tasks, 1)
   const lost = new AbortController()
   const signal = AbortSignal.any([context.signal, lost.signal])
   const renewal = setInterval(() => void renew(), Math.min(lease / 3, MAX_TIMER))

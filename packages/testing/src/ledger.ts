@@ -1,0 +1,137 @@
+import { strict as assert } from 'node:assert'
+import type { Ledger } from '@postern/core'
+import type { Runner } from './runner.ts'
+
+/** A ledger to be judged. */
+export interface LedgerUnderTest {
+  /** A ledger on an empty store, or on one no test used these keys with. */
+  readonly ledger: Ledger
+  /** A second client of the same store, as another process would have; the ledger itself where it is bound to this process. */
+  readonly other?: Ledger
+  /** Undoes the making. */
+  stop?(): Promise<void>
+}
+
+const LONG = 60_000
+const SHORT = 30
+
+/**
+ * The contract of a {@link Ledger}: one winner however many contend, nothing counted from who lost its lease, claims
+ * counted, state kept. Leases are waited out in real time, some ten milliseconds each.
+ *
+ * @example
+ * testLedger(() => ({ ledger: memoryLedger() }), { describe, test })
+ */
+export function testLedger(
+  make: () => LedgerUnderTest | Promise<LedgerUnderTest>,
+  { describe, test }: Runner,
+): void {
+  describe('ledger', () => {
+    check('gives an unknown key to whoever claims it first', async (one, two) => {
+      assert.deepEqual(await one.claim('k', 'a', LONG), claimed(1))
+      const late = await two.claim('k', 'b', LONG)
+      assert.equal(late.kind, 'busy')
+      assert.ok(late.kind === 'busy' && late.left > 0 && late.left <= LONG)
+      assert.equal((await two.claim('other', 'b', LONG)).kind, 'claimed')
+    })
+
+    check('knows what was committed', async (one, two) => {
+      await one.claim('k', 'a', LONG)
+      assert.equal(await one.commit('k', 'a'), true)
+      assert.deepEqual(await two.claim('k', 'b', LONG), { kind: 'done' })
+    })
+
+    check('gives what was released to the next, with its state and the count', async (one, two) => {
+      await one.claim('k', 'a', LONG)
+      assert.equal(await one.release('k', 'a', '["ünï", "\u0000"]'), true)
+      assert.deepEqual(await two.claim('k', 'b', LONG), claimed(2, '["ünï", "\u0000"]'))
+      assert.equal(await two.release('k', 'b', ''), true)
+      assert.deepEqual(await one.claim('k', 'c', LONG), claimed(3, ''))
+    })
+
+    check('gives a key whose lease ran out to the next, and counts that', async (one, two) => {
+      await one.claim('k', 'a', SHORT)
+      assert.equal(await one.renew('k', 'a', SHORT, 'half done'), true)
+      assert.deepEqual(await untilClaimed(two, 'k', 'b'), claimed(2, 'half done'))
+    })
+
+    check('takes nothing from who lost the lease to another', async (one, two) => {
+      await one.claim('k', 'a', SHORT)
+      await untilClaimed(two, 'k', 'b')
+      assert.equal(await one.commit('k', 'a'), false)
+      assert.equal(await one.release('k', 'a', 'late'), false)
+      assert.equal(await one.renew('k', 'a', LONG, 'late'), false)
+      assert.equal((await one.claim('k', 'c', LONG)).kind, 'busy')
+      assert.equal(await two.commit('k', 'b'), true)
+      assert.equal(await one.commit('k', 'a'), false)
+    })
+
+    check('holds a key for as long as it is renewed', async (one, two) => {
+      await one.claim('k', 'a', SHORT)
+      assert.equal(await one.renew('k', 'a', LONG), true)
+      await pause(2 * SHORT)
+      assert.equal((await two.claim('k', 'b', LONG)).kind, 'busy')
+      assert.equal(await one.commit('k', 'a'), true)
+    })
+
+    check('takes nothing for a key that nobody claimed, or that is settled', async (one) => {
+      assert.equal(await one.commit('k', 'a'), false)
+      assert.equal(await one.release('k', 'a', ''), false)
+      assert.equal(await one.renew('k', 'a', LONG), false)
+      await one.claim('k', 'a', LONG)
+      await one.commit('k', 'a')
+      assert.equal(await one.release('k', 'a', ''), false)
+      assert.deepEqual(await one.claim('k', 'b', LONG), { kind: 'done' })
+    })
+
+    check('keeps keys apart whatever they hold', async (one) => {
+      const keys = ['', ' ', 'a:b', 'a', 'b', '{x}y', '{x}', '*', 'ü', 'u\u0308', 'l'.repeat(5000)]
+      for (const key of keys) assert.equal((await one.claim(key, 'a', LONG)).kind, 'claimed', key)
+      for (const key of keys) assert.equal(await one.commit(key, 'a'), true, key)
+    })
+
+    check('has one winner among many', async (one, two) => {
+      const contenders = Array.from({ length: 50 }, (_, at) => ({ token: `t${at}`, at }))
+      for (let round = 0; round < 20; round++) {
+        const claims = await Promise.all(
+          contenders.map(async ({ token, at }) =>
+            (at % 2 ? one : two).claim(`r${round}`, token, LONG),
+          ),
+        )
+        const kinds = claims.map(({ kind }) => kind)
+        assert.equal(kinds.filter((kind) => kind === 'claimed').length, 1)
+        assert.equal(kinds.filter((kind) => kind === 'busy').length, 49)
+      }
+    })
+  })
+
+  function check(name: string, body: (one: Ledger, two: Ledger) => Promise<void>): void {
+    test(name, async () => {
+      const under = await make()
+      try {
+        await body(under.ledger, under.other ?? under.ledger)
+      } finally {
+        await under.ledger.close?.()
+        await under.other?.close?.()
+        await under.stop?.()
+      }
+    })
+  }
+}
+
+function claimed(claims: number, state?: string): object {
+  return { kind: 'claimed', claims, state }
+}
+
+/** Claims as soon as the lease of another has run out. */
+async function untilClaimed(ledger: Ledger, key: string, token: string): Promise<unknown> {
+  for (;;) {
+    const claim = await ledger.claim(key, token, LONG)
+    if (claim.kind !== 'busy') return claim
+    await pause(claim.left + 1)
+  }
+}
+
+function pause(time: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, time))
+}
