@@ -62,6 +62,8 @@ async function readRequest(
   request: Request,
   limits: Receiver['limits'],
 ): Promise<Uint8Array | undefined> {
+  // Reading a body of nothing takes nothing away.
+  if (request.headers.get('content-length') === '0') return undefined
   if (request.bodyUsed || request.body?.locked) {
     throw new WebhookError(
       'body_consumed',

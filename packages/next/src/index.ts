@@ -1,1 +1,10 @@
-export {}
+export {
+  webhook,
+  type Mountable,
+  type RouteHandler,
+  type RouteHandlers,
+  type RouteParams,
+  type WebhookOptions,
+} from './webhook.ts'
+export { persistent } from './persistent.ts'
+export { reloadable, type Reloadable } from './reloadable.ts'

@@ -14,6 +14,8 @@ export interface AdapterUnderTest {
   readonly mount: Mount
   /** The same under a prefix that a router cuts off. */
   readonly nested?: Mount
+  /** True where the host writes query strings anew (`%7e` as `%7E`, `flag` as `flag=`) before anybody sees them. @default false */
+  readonly rewritesQuery?: boolean
   /** Apps in which something reads the body first and keeps nothing. */
   readonly consumed?: readonly ConsumedVariant[]
   /** Apps in which something reads the body first and keeps the bytes, or nearly so. */
@@ -30,7 +32,7 @@ export interface AdapterUnderTest {
 export function testAdapter(adapter: AdapterUnderTest, runner: Runner): void {
   runner.describe(`${adapter.name} keeps the contract of adapters`, () => {
     conversationCases(adapter.mount, runner)
-    bodyCases(adapter.mount, adapter.nested, runner)
+    bodyCases(adapter.mount, adapter, runner)
     limitCases(adapter.mount, runner)
     identityCases(adapter.mount, runner)
     parserCases(adapter.consumed ?? [], adapter.recovered ?? [], runner)

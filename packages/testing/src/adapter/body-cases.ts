@@ -45,8 +45,15 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'an empty body under a JSON type': { body: '', payload: undefined },
 }
 
+/** What the URL cases need to know of a host. */
+export interface UrlTraits {
+  readonly nested?: Mount | undefined
+  /** The host writes query strings anew before anybody sees them. */
+  readonly rewritesQuery?: boolean | undefined
+}
+
 /** Bodies and URLs: what was signed is what is verified and handed on. */
-export function bodyCases(mount: Mount, nested: Mount | undefined, { test }: Runner): void {
+export function bodyCases(mount: Mount, traits: UrlTraits, { test }: Runner): void {
   for (const [name, sample] of Object.entries(SAMPLES)) {
     test(`takes ${name}, byte for byte`, () =>
       onStage(mount, 'plain', async ({ url, control }) => {
@@ -104,12 +111,12 @@ export function bodyCases(mount: Mount, nested: Mount | undefined, { test }: Run
 
   for (const [where, place] of [
     ['', mount],
-    [' under the prefix of a router', nested],
+    [' under the prefix of a router', traits.nested],
   ] as const) {
     if (place === undefined) continue
     test(`gives the URL as it was signed${where}, query and all`, () =>
       onStage(place, 'url', async ({ url, control }) => {
-        const target = `${url}?b=2&a=%7e%2F&a=&flag`
+        const target = `${url}?${traits.rewritesQuery ? 'b=2&a=%7E%2F&a=' : 'b=2&a=%7e%2F&a=&flag'}`
         assert.equal((await send(signedWithUrl(target))).status, 200)
         const { runs } = await control('settled', 1)
         assert.equal(runs[0]!.url, target)

@@ -35,12 +35,14 @@ export async function onStage(
 ): Promise<void> {
   const stage = createStage(name)
   const mounted = await mount(stage)
+  const control = mounted.control ?? stage.control
   try {
-    await play({ url: mounted.url, control: mounted.control ?? stage.control })
+    await play({ url: mounted.url, control })
   } finally {
-    await stage.control('release')
+    await control('release')
+    await control('close')
     await mounted.close()
-    await stage.control('close')
+    if (mounted.control) await stage.control('close')
   }
 }
 

@@ -1,0 +1,11 @@
+import { targetPath } from '@postern/core'
+
+/**
+ * The URL a request was sent to. Next.js puts the name it was started with into `request.url` (`localhost`, `0.0.0.0`),
+ * which no sender has signed; `Host` is what the client asked for.
+ */
+export function addressedUrl(request: Request): string {
+  const { url } = request
+  const host = request.headers.get('host')
+  return host === null ? url : `${url.slice(0, url.indexOf('://'))}://${host}${targetPath(url)}`
+}

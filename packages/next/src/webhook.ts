@@ -1,0 +1,71 @@
+import { type Json, type Receiver, toPublicUrl } from '@postern/core'
+import { addressedUrl } from './addressed-url.ts'
+
+/** What mounting needs of a receiver, whatever its events. */
+export type Mountable = Pick<Receiver, 'fetch'>
+
+/** The parameters of a dynamic route, by name. */
+export type RouteParams = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** A route handler of the App Router. */
+export type RouteHandler = (
+  request: Request,
+  route: { readonly params: Promise<RouteParams> },
+) => Promise<Response>
+
+/** A handler for each method a route can have. */
+export type RouteHandlers = Readonly<
+  Record<'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS', RouteHandler>
+>
+
+/** Options of {@link webhook}. */
+export interface WebhookOptions {
+  /**
+   * `after` of `next/server`: keeps the function alive for the first attempts, where the platform would freeze it once
+   * it answered. Later attempts need a worker or the next delivery. @default the platform decides
+   */
+  readonly after?: (task: Promise<unknown>) => void
+  /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
+  readonly context?: (request: Request, params: RouteParams) => Json | undefined
+  /**
+   * Scheme, host and, where a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
+   * for senders that sign the URL. Next.js writes query strings anew (`%7e` as `%7E`, `flag` as `flag=`), so keep those of
+   * signed URLs plain. @default `Host`, and the scheme Next.js sees
+   */
+  readonly publicUrl?: string
+}
+
+/**
+ * Makes the handlers of a route of the App Router, to be exported by name. Methods the sender does not use are answered
+ * with 405, so that exporting more of them does no harm. Throws a `TypeError` where an option is wrong.
+ *
+ * @example
+ * import { after } from 'next/server'
+ * export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })
+ */
+export function webhook(receiver: Mountable, options: WebhookOptions = {}): RouteHandlers {
+  const { after, context, publicUrl } = options
+  const urlOf = publicUrl === undefined ? addressedUrl : rebased(toPublicUrl(publicUrl))
+
+  const handle: RouteHandler = async function posternWebhook(request, route) {
+    const params = context && (await route.params)
+    return receiver.fetch(request, {
+      url: urlOf(request),
+      ...(after && { waitUntil: after }),
+      ...(params && { context: () => context(request, params) }),
+    })
+  }
+  return {
+    GET: handle,
+    HEAD: handle,
+    POST: handle,
+    PUT: handle,
+    PATCH: handle,
+    DELETE: handle,
+    OPTIONS: handle,
+  }
+}
+
+function rebased(rebase: (target: string) => string): (request: Request) => string {
+  return (request) => rebase(request.url)
+}

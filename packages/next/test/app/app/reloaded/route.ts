@@ -1,0 +1,18 @@
+import { after } from 'next/server'
+import { createReceiver, memoryInbox } from '@postern/core'
+import { persistent, reloadable, webhook } from '@postern/next'
+import { acme } from '@postern/testing'
+import { log } from '../../log'
+
+const inbox = persistent('inbox', () => memoryInbox())
+
+const receiver = reloadable('reloaded', () =>
+  createReceiver({
+    provider: acme({ secret: process.env['ACME_SECRET']! }),
+    name: 'reloaded',
+    inbox,
+    log: false,
+  }).onAny({ name: 'note' }, (event) => void log.push(`version one ran ${event.id}`)),
+)
+
+export const { POST } = webhook(receiver, { after })

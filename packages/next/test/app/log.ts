@@ -1,0 +1,4 @@
+import { persistent } from '@postern/next'
+
+/** What the receivers of this app did. */
+export const log: string[] = persistent('log', () => [])

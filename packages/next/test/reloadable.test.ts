@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createReceiver, fixed, type Inbox, memoryInbox, type Receiver } from '@postern/core'
+import { acme } from '@postern/testing'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { persistent, reloadable } from '../src/index.ts'
+import { serve } from './next-server.ts'
+
+const secret = 'a secret of the app'
+const sender = acme({ secret })
+
+afterEach(() => vi.unstubAllEnvs())
+
+describe('reloadable', () => {
+  test('goes on with what is pending under the handlers of the new module', async () => {
+    const inbox = memoryInbox()
+    const runs: string[] = []
+    let failed!: () => void
+    const attempt = new Promise<void>((resolve) => (failed = resolve))
+    const one = reloadable('pending', () =>
+      receiverOf(inbox).onAny({ name: 'work', retry: fixed({ delay: '50ms' }) }, () => {
+        failed()
+        throw new Error('version one has a bug')
+      }),
+    )
+    assert.equal(await deliver(one, 'a'), 200)
+    await attempt
+    const ran = new Promise<void>((resolve) => {
+      reloadable('pending', () =>
+        receiverOf(inbox).onAny({ name: 'work' }, (event) => {
+          runs.push(event.id!)
+          if (runs.length === 2) resolve()
+        }),
+      )
+    })
+    assert.equal(await deliver(one, 'b'), 200)
+    assert.equal(await deliver(one, 'a'), 200)
+    await ran
+    expect(runs.toSorted()).toEqual(['a', 'b'])
+  })
+
+  test('closes the old receiver before the new one is made', async () => {
+    const order: string[] = []
+    const version = (name: string) => () => {
+      order.push(`${name} made`)
+      const receiver = receiverOf()
+      return { ...receiver, close: async () => void order.push(`${name} closed`) } as Receiver
+    }
+    reloadable('order', version('one'))
+    await reloadable('order', version('two')).current()
+    await reloadable('order', version('three')).current()
+    expect(order).toEqual(['one made', 'one closed', 'two made', 'two closed', 'three made'])
+  })
+
+  test('tells of an edit that fails at the next delivery, and is mended by the next edit', async () => {
+    const first = reloadable('broken', () => receiverOf())
+    reloadable('broken', () => receiverOf(undefined, ''))
+    await expect(deliver(first, 'a')).rejects.toThrow(/secret is empty/)
+    reloadable('broken', () => receiverOf())
+    assert.equal(await deliver(first, 'a'), 200)
+  })
+
+  test('throws at once where the first one fails', () => {
+    expect(() => reloadable('wrong', () => receiverOf(undefined, ''))).toThrow(/secret is empty/)
+  })
+
+  test('makes nothing while next build collects the routes', async () => {
+    vi.stubEnv('NEXT_PHASE', 'phase-production-build')
+    let made = 0
+    const receiver = reloadable('building', () => {
+      made++
+      return receiverOf()
+    })
+    expect(made).toBe(0)
+    assert.equal(await deliver(receiver, 'a'), 200)
+    expect(made).toBe(1)
+  })
+
+  test('is one receiver, one inbox and one worker over an edit under next dev', async () => {
+    const directory = await copyOfApp()
+    const next = await serve('dev', directory, { ACME_SECRET: secret, APP_ROOT: workspace })
+    const url = `${next.url}/reloaded`
+    try {
+      assert.equal(await post(url, 'before'), 200)
+      const route = join(directory, 'app/reloaded/route.ts')
+      const source = await readFile(route, 'utf8')
+      await writeFile(route, source.replace('version one', 'version two'))
+      let log: string[] = []
+      for (let round = 0; !log.some((line) => line.startsWith('version two')); round++) {
+        // Nothing tells that the reload is through but its effect.
+        await setTimeout(50)
+        assert.ok(round < 1000, `no delivery reached the edited handler: ${log.join('; ')}`)
+        assert.equal(await post(url, `after ${round}`), 200)
+        log = (await (await fetch(`${next.url}/log`)).json()) as string[]
+      }
+      assert.equal(await post(url, 'before'), 200)
+      assert.equal(await post(url, 'last'), 200)
+      log = (await (await fetch(`${next.url}/log`)).json()) as string[]
+      expect(log.filter((line) => line.endsWith(' before'))).toEqual(['version one ran before'])
+      expect(log.filter((line) => line.endsWith(' last'))).toEqual(['version two ran last'])
+      expect(new Set(log).size).toBe(log.length)
+    } finally {
+      await next.close()
+      await rm(directory, { recursive: true, maxRetries: 5 })
+    }
+  }, 120_000)
+})
+
+describe('persistent', () => {
+  test('makes a value once', () => {
+    const made = persistent('value', () => ({ first: true }))
+    expect(persistent('value', () => ({ first: false }))).toBe(made)
+  })
+
+  test('makes it again where making it failed', () => {
+    expect(() =>
+      persistent('fragile', () => {
+        throw new Error('the disk is full')
+      }),
+    ).toThrow('the disk is full')
+    expect(persistent('fragile', () => 1)).toBe(1)
+  })
+})
+
+const workspace = fileURLToPath(new URL('../../..', import.meta.url))
+
+// Next.js finds packages from where the app lies, so the copy lies beside it, in a folder nothing else looks into.
+async function copyOfApp(): Promise<string> {
+  const parent = fileURLToPath(new URL('../.next', import.meta.url))
+  await mkdir(parent, { recursive: true })
+  const directory = await mkdtemp(join(parent, 'dev-'))
+  const app = fileURLToPath(new URL('app', import.meta.url))
+  await cp(app, directory, {
+    recursive: true,
+    filter: (source) => !/[/\\]app[/\\]\.next\b/.test(source),
+  })
+  return directory
+}
+
+function receiverOf(inbox?: Inbox, key: string = secret): Receiver {
+  return createReceiver({ provider: acme({ secret: key }), log: false, ...(inbox && { inbox }) })
+}
+
+async function deliver(receiver: Pick<Receiver, 'fetch'>, id: string): Promise<number> {
+  const { body, url, ...delivery } = sender.sign!({ id, payload: {}, url: 'http://localhost/' })
+  const request = new Request(url, { ...delivery, body: Buffer.from(body) })
+  return (await receiver.fetch(request)).status
+}
+
+async function post(url: string, id: string): Promise<number> {
+  const { body, ...delivery } = sender.sign!({ id, payload: {}, url })
+  return (await fetch(url, { ...delivery, body: Buffer.from(body) })).status
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { createReceiver } from '@postern/core'
+import { acme, type Control, type Mount, type Report, testAdapter } from '@postern/testing'
+import { after } from 'next/server.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { webhook } from '../src/index.ts'
+import { build, type NextServer, serve } from './next-server.ts'
+
+const app = fileURLToPath(new URL('app', import.meta.url))
+const secret = 'a secret of the app'
+let next: NextServer
+
+beforeAll(async () => {
+  await build(app)
+  next = await serve('start', app, { ACME_SECRET: secret })
+}, 180_000)
+
+afterAll(() => next?.close())
+
+testAdapter(
+  {
+    name: 'next 16 (next build, next start)',
+    mount: at('hooks'),
+    rewritesQuery: true,
+    consumed: [
+      {
+        name: 'request.text()',
+        mount: at('consumed'),
+        fix: /hand the receiver the request first, or a clone made before reading/,
+      },
+    ],
+  },
+  { describe, test },
+)
+
+describe('webhook', () => {
+  test('takes Next.js’ own after', () => {
+    const receiver = createReceiver({ provider: acme({ secret }), log: false })
+    expect(webhook(receiver, { after })).toHaveProperty('POST')
+  })
+
+  test('serves a route whose handlers are exported by name', async () => {
+    const url = `${next.url}/proxied`
+    const { body, ...delivery } = acme({ secret }).sign!({ payload: {}, url })
+    expect((await fetch(url, { ...delivery, body: Buffer.from(body) })).status).toBe(200)
+    expect((await fetch(url)).status).toBe(405)
+  })
+
+  test('says what cut a body of more than 10 MB off where a proxy file exists', async () => {
+    const url = `${next.url}/proxied`
+    const text = JSON.stringify({ filler: 'a'.repeat(12_000_000) })
+    const { body, ...delivery } = acme({ secret }).sign!({ body: text, url })
+    const response = await fetch(url, { ...delivery, body: Buffer.from(body) })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ code: 'body_truncated' })
+    const log = (await (await fetch(`${next.url}/log`)).json()) as string[]
+    expect(log.find((line) => line.startsWith('body_truncated'))).toMatch(
+      /proxy\.ts .* raise experimental\.proxyClientMaxBodySize/,
+    )
+  })
+
+  test('puts publicUrl in the place of what it sees, and context has the parameters', async () => {
+    const seen: unknown[] = []
+    const provider = acme({ secret, signs: 'url' })
+    const receiver = createReceiver({ provider, log: false })
+    const { POST } = webhook(receiver, {
+      publicUrl: 'https://hooks.example/v1',
+      context: (request, params) => {
+        seen.push(params, request.method)
+        return undefined
+      },
+    })
+    const { body, ...delivery } = provider.sign!({
+      payload: {},
+      url: 'https://hooks.example/v1/acme?a=1',
+    })
+    const request = new Request('http://localhost:3000/acme?a=1', {
+      ...delivery,
+      body: Buffer.from(body),
+    })
+    const response = await POST(request, { params: Promise.resolve({ tenant: 'umbrella' }) })
+    expect(response.status).toBe(200)
+    expect(seen).toEqual([{ tenant: 'umbrella' }, 'POST'])
+    expect(() => webhook(receiver, { publicUrl: 'example' })).toThrow(/^publicUrl must be/)
+  })
+})
+
+// The receivers of the suite are made in the process of Next.js, one for each mount.
+function at(route: string): Mount {
+  return async (stage) => {
+    const run = randomUUID()
+    const control: Control = async (command, count = 0) => {
+      const place = `${next.url}/control/${stage.name}/${run}/${command}?count=${count}`
+      return (await (await fetch(place)).json()) as Report
+    }
+    return { url: `${next.url}/${route}/${stage.name}/${run}`, control, close: async () => {} }
+  }
+}
