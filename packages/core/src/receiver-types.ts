@@ -98,9 +98,8 @@ export interface Receiver<Events extends EventMap = EventMap> {
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }
 
-type Topics<Events extends EventMap, P extends string> =
-  | (P & PatternOf<Events, P>)
-  | readonly (P & PatternOf<Events, P>)[]
+// One intersection for all patterns: one for each would multiply the topics of the provider by themselves.
+type Topics<Events extends EventMap, P extends string> = (P | readonly P[]) & PatternOf<Events, P>
 type AnyEvent<Events extends EventMap> = string extends keyof Events
   ? WebhookEvent<string, Events[string]>
   : { [T in keyof Events & string]: WebhookEvent<T, Events[T]> }[keyof Events & string]

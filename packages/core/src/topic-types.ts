@@ -41,9 +41,12 @@ type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
 type IsOpen<Events extends EventMap> = string extends keyof Events ? true : false
 
 /** Topics of a typed provider that a pattern matches; a union for wildcards, never where nothing can match. */
-export type TopicsOf<Events extends EventMap, P extends string> = P extends unknown
+export type TopicsOf<Events extends EventMap, P extends string> = P extends `${string}*${string}`
   ? { [T in keyof Events & string]: MatchTopic<P, T> }[keyof Events & string]
-  : never
+  : // What has no wildcard is looked up: providers with hundreds of topics would else compare each with each.
+    P extends keyof Events
+    ? P
+    : never
 
 /** The event a handler of these patterns gets: a union over the topics they match. */
 export type EventOf<Events extends EventMap, P extends string> =
@@ -51,12 +54,16 @@ export type EventOf<Events extends EventMap, P extends string> =
     ? WebhookEvent<string, Events[string]>
     : { [T in TopicsOf<Events, P>]: WebhookEvent<T, Events[T]> }[TopicsOf<Events, P>]
 
-/** The pattern itself, or a text that says what is wrong where a typed provider has no topic it could match. */
+/** Anything, or a type nothing has that says what is wrong where a typed provider has no topic a pattern could match. */
 export type PatternOf<Events extends EventMap, P extends string> =
   IsOpen<Events> extends true
+    ? unknown
+    : [Unmatched<Events, P>] extends [never]
+      ? unknown
+      : { readonly error: `no topic of this provider matches ${Unmatched<Events, P>}` }
+
+type Unmatched<Events extends EventMap, P extends string> = P extends unknown
+  ? [TopicsOf<Events, P>] extends [never]
     ? P
-    : P extends unknown
-      ? [TopicsOf<Events, P>] extends [never]
-        ? `no topic of this provider matches ${P}`
-        : P
-      : never
+    : never
+  : never

@@ -38,22 +38,20 @@ const NAMES = 'hmac, bearer, basic, header-token, query-token'
 /** The scheme of the options. Throws a `TypeError` that names the option that is missing or wrong. */
 export function genericScheme<Key>(name: string, options: GenericSchemeOptions<Key>): Scheme<Key> {
   if (typeof options.scheme === 'object') return options.scheme
-  return named(name, options) as Scheme<unknown> as Scheme<Key>
+  return named(name, options.scheme, options) as Scheme<unknown> as Scheme<Key>
 }
 
 function named<Key>(
   name: string,
+  scheme: string | undefined,
   options: GenericSchemeOptions<Key>,
 ): Scheme<string> | Scheme<Uint8Array> {
   const need = (option: 'header' | 'param'): string => {
     const value = options[option]
-    if (!value)
-      throw new TypeError(
-        `${name}: ${option} is missing; scheme ${String(options.scheme)} needs it`,
-      )
+    if (!value) throw new TypeError(`${name}: ${option} is missing; scheme ${scheme} needs it`)
     return value
   }
-  switch (options.scheme) {
+  switch (scheme) {
     case 'hmac':
       checkHmac(name, options)
       return hmac({
@@ -77,7 +75,7 @@ function named<Key>(
       return token({ query: need('param') })
     default:
       throw new TypeError(
-        `${name}: scheme must be one of ${NAMES}, or a scheme as a value, got ${String(options.scheme)}`,
+        `${name}: scheme must be one of ${NAMES}, or a scheme as a value, got ${scheme}`,
       )
   }
 }

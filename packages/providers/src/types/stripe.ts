@@ -1,0 +1,19 @@
+import type { Stripe } from 'stripe'
+import type { Installed } from '../shared/absent.ts'
+
+/**
+ * Topics of Stripe with their payloads, from the optional peer `stripe`: snapshot events (`invoice.paid`) and thin ones
+ * (`v2.core.…`), the latter without the methods the SDK adds to them.
+ *
+ * @example
+ * const receiver = createReceiver({ provider: stripe<StripeEvents>({ secret }) })
+ * receiver.on('invoice.paid', (event) => console.log(event.payload.data.object.amount_paid))
+ */
+export type StripeEvents = Installed<keyof Stripe, 'stripe', Events>
+
+type Sent = Stripe.Event | Stripe.V2.Core.EventNotification
+type Events = {
+  [E in Sent as E['type']]: E extends Stripe.Event
+    ? E
+    : Omit<E, 'fetchEvent' | 'fetchRelatedObject'>
+}

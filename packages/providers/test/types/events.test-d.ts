@@ -1,0 +1,76 @@
+// Checked by the compiler, in the step that checks types of tests; nothing here runs.
+import { createReceiver } from '@postern/core'
+import type { GithubEvents } from '@postern/providers/types/github'
+import type { SlackEvents } from '@postern/providers/types/slack'
+import type { StripeEvents } from '@postern/providers/types/stripe'
+import { github } from '../../src/github.ts'
+import { slack } from '../../src/slack.ts'
+import { stripe } from '../../src/stripe.ts'
+
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+function expectType<A>() {
+  return <B extends (Equal<A, B> extends true ? A : never)>(_value: B): void => undefined
+}
+
+export function githubTypes(secret: string): void {
+  const receiver = createReceiver({ provider: github<GithubEvents>({ secret }) })
+  receiver.on('issues.opened', (event) => {
+    expectType<string>()(event.payload.issue.title)
+    expectType<'opened'>()(event.payload.action)
+    expectType<'issues.opened'>()(event.topic)
+    // @ts-expect-error -- not a member of this payload
+    void event.payload.pull_request
+  })
+  receiver.on('push', (event) => expectType<string>()(event.payload.ref))
+  receiver.on('issues', (event) => expectType<string>()(event.payload.issue.title))
+  receiver.on('pull_request_review_comment.*', (event) => {
+    expectType<'created' | 'deleted' | 'edited'>()(event.payload.action)
+  })
+  receiver.on('check_run.requested_action', (event) => void event.payload.check_run.id)
+  receiver.on(['release.published', 'push'], (event) => {
+    if (event.topic === 'push') expectType<string>()(event.payload.ref)
+  })
+  // @ts-expect-error -- no such topic
+  receiver.on('issues.oppened', () => undefined)
+  // @ts-expect-error -- no topic can match
+  receiver.on('nothing.*', () => undefined)
+}
+
+export function stripeTypes(secret: string): void {
+  const receiver = createReceiver({ provider: stripe<StripeEvents>({ secret }) })
+  receiver.on('invoice.paid', (event) => {
+    expectType<number>()(event.payload.data.object.amount_paid)
+    expectType<string | undefined>()(event.payload.account)
+  })
+  receiver.on('payment_intent.*', (event) => expectType<string>()(event.payload.data.object.id))
+  receiver.on('v2.core.account.created', (event) => {
+    expectType<string>()(event.payload.id)
+    // @ts-expect-error -- the SDK adds this method, the wire does not
+    void event.payload.fetchEvent
+  })
+  // @ts-expect-error -- no such topic
+  receiver.on('invoice.payed', () => undefined)
+}
+
+export function slackTypes(signingSecret: string): void {
+  const receiver = createReceiver({ provider: slack<SlackEvents>({ signingSecret }) })
+  receiver.on('app_mention', (event) => {
+    expectType<string>()(event.payload.event.text)
+    expectType<string>()(event.payload.team_id)
+  })
+  receiver.on('message.message_changed', (event) => void event.payload.event.previous_message)
+  receiver.on('message', (event) => expectType<'message'>()(event.payload.event.type))
+  receiver.on('block_actions.approve', (event) => void event.payload.actions?.[0]?.value)
+  receiver.answer('/deploy', (event) => ({ text: event.payload.text }))
+  // @ts-expect-error -- no such topic
+  receiver.on('app_mentioned', () => undefined)
+}
+
+export function untyped(secret: string): void {
+  const receiver = createReceiver({ provider: github({ secret }) })
+  receiver.on('whatever.*', (event) => {
+    expectType<unknown>()(event.payload)
+    expectType<string>()(event.topic)
+  })
+}
