@@ -1,0 +1,36 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+
+/** A client of yours, which stays yours to close, or what to connect to: a URL, or options of ioredis. */
+export type RedisConnection = Redis | Cluster | RedisOptions | string
+
+/** A client and whether it is ours to close. */
+export interface Opened {
+  readonly client: Redis | Cluster
+  readonly own: boolean
+}
+
+/** Opens what the option names. The settings make commands fail at once while Redis is away, not wait in a queue for it. */
+export function openConnection(connection: RedisConnection): Opened {
+  if (connection instanceof Redis || connection instanceof Cluster || isClient(connection))
+    return { client: connection as Redis | Cluster, own: false }
+  const settings = {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    replyMapping: 'legacy' as const,
+  }
+  const client =
+    typeof connection === 'string'
+      ? new Redis(connection, settings)
+      : new Redis({ ...connection, ...settings })
+  return { client, own: true }
+}
+
+// Another copy of ioredis makes clients that are no instances of ours.
+function isClient(connection: object | string): boolean {
+  return (
+    typeof connection === 'object' &&
+    'status' in connection &&
+    'defineCommand' in connection &&
+    typeof connection.defineCommand === 'function'
+  )
+}

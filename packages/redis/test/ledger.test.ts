@@ -1,0 +1,159 @@
+import { inlineInbox, createReceiver } from '@postern/core'
+import { acme, testLedger } from '@postern/testing'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { redisServer } from '../../../test/services/programs.ts'
+import { startRedis, type RedisService } from '../../../test/services/redis.ts'
+import { redisLedger } from '../src/index.ts'
+
+if (redisServer.file === undefined)
+  console.warn(`redisLedger is not tested: Redis is missing, ${redisServer.get}`)
+
+describe.skipIf(redisServer.file === undefined)('redisLedger', () => {
+  let redis: RedisService
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis?.stop())
+
+  let made = 0
+  testLedger(
+    async () => {
+      const prefix = `contract-${made++}:`
+      const [ledger, other] = [open({ prefix }), open({ prefix })]
+      await Promise.all([connected(ledger), connected(other)])
+      return { ledger, other }
+    },
+    { describe, test },
+  )
+
+  test('has one winner in each of 200 races of 50 contenders on 5 connections', async () => {
+    const ledgers = Array.from({ length: 5 }, () => open({ prefix: 'race:' }))
+    await Promise.all(ledgers.map(connected))
+    let winners = 0
+    let busy = 0
+    for (let race = 0; race < 200; race++) {
+      const claims = await Promise.all(
+        Array.from({ length: 50 }, async (_, at) =>
+          ledgers[at % 5]!.claim(`race ${race}`, `token ${at}`, 60_000),
+        ),
+      )
+      winners += claims.filter(({ kind }) => kind === 'claimed').length
+      busy += claims.filter(({ kind }) => kind === 'busy').length
+    }
+    expect([winners, busy]).toEqual([200, 200 * 49])
+    await Promise.all(ledgers.map((ledger) => ledger.close!()))
+  })
+
+  test('forgets after its window', async () => {
+    const ledger = open({ prefix: 'window:', window: 40 })
+    await connected(ledger)
+    await ledger.claim('k', 'a', 60_000)
+    await ledger.commit('k', 'a')
+    await expect
+      .poll(async () => ledger.claim('k', 'b', 1), { timeout: 5000 })
+      .toMatchObject({ kind: 'claimed', claims: 1 })
+    await ledger.close!()
+  })
+
+  test('takes nothing while Redis is away, and goes on when it is back, with what it knew', async () => {
+    const ledger = open({ prefix: 'away:' })
+    await connected(ledger)
+    await ledger.claim('done', 'a', 60_000)
+    await ledger.commit('done', 'a')
+    await redis.down()
+    await expect(ledger.claim('new', 'a', 60_000)).rejects.toMatchObject({
+      code: 'inbox_unavailable',
+      status: 503,
+    })
+    await redis.up()
+    await connected(ledger)
+    expect(await ledger.claim('done', 'b', 60_000)).toEqual({ kind: 'done' })
+    expect(await ledger.claim('new', 'b', 60_000)).toMatchObject({ kind: 'claimed', claims: 1 })
+    await ledger.close!()
+  })
+
+  test('takes nothing while Redis is away at the start, and goes on when it comes', async () => {
+    await redis.down()
+    const ledger = open({ prefix: 'start:' })
+    const warnings: string[] = []
+    ledger.listen!((message) => warnings.push(message))
+    await expect(ledger.claim('k', 'a', 60_000)).rejects.toMatchObject({ status: 503 })
+    await expect.poll(() => warnings).toEqual([expect.stringContaining('not reachable')])
+    await redis.up()
+    await connected(ledger)
+    expect(await ledger.claim('k', 'b', 60_000)).toMatchObject({ claims: 1 })
+    await ledger.close!()
+  })
+
+  test('gives up on a Redis that hangs, and undoes a claim that got through late', async () => {
+    const ledger = open({ prefix: 'hung:', deadline: 100 })
+    const other = open({ prefix: 'hung:' })
+    await Promise.all([connected(ledger), connected(other)])
+    redis.pause()
+    await expect(ledger.claim('k', 'a', 60_000)).rejects.toMatchObject({
+      code: 'inbox_unavailable',
+      message: expect.stringContaining('100 ms'),
+    })
+    redis.resume()
+    await expect
+      .poll(async () => (await other.claim('k', 'b', 60_000)).kind, { timeout: 5000 })
+      .toBe('claimed')
+    await Promise.all([ledger.close!(), other.close!()])
+  })
+
+  test('runs an event once over processes: a client of the user, the script cache flushed', async () => {
+    const client = new Redis(redis.url)
+    const receivers = [client, redis.url].map((connection) => {
+      const ledger = redisLedger({ connection, prefix: 'inbox:' })
+      const provider = acme({ secret: 'suite-secret' })
+      const receiver = createReceiver({ provider, inbox: inlineInbox({ ledger }), log: false })
+      let runs = 0
+      receiver.on('thing.happened', (_, task) => {
+        runs++
+        if (task.attempt === 1) throw new Error('once')
+      })
+      return { receiver, ledger, provider, runs: () => runs }
+    })
+    const [one, two] = [receivers[0]!, receivers[1]!]
+    await connected(one.ledger)
+    await connected(two.ledger)
+    const send = async ({ receiver, provider }: typeof one): Promise<number> =>
+      (await receiver.receive(provider.sign!({ id: 'e1', payload: {} }))).status
+    expect(await send(one)).toBe(503)
+    await client.script('FLUSH')
+    expect(await send(two)).toBe(200)
+    expect(await send(one)).toBe(200)
+    expect([one.runs(), two.runs()]).toEqual([1, 1])
+    await Promise.all([one.ledger.close!(), two.ledger.close!()])
+    expect(client.status).toBe('ready')
+    client.disconnect()
+  })
+
+  test('warns where Redis may forget', async () => {
+    const unsafe = await startRedis({ appendonly: 'no', 'maxmemory-policy': 'allkeys-lru' })
+    const ledger = redisLedger({ connection: unsafe.url })
+    const warnings: string[] = []
+    ledger.listen!((message) => warnings.push(message))
+    await expect
+      .poll(() => warnings)
+      .toEqual([expect.stringContaining('noeviction'), expect.stringContaining('appendonly yes')])
+    await ledger.close!()
+    await unsafe.stop()
+  })
+
+  test('refuses options that make no sense', () => {
+    expect(() => redisLedger({ window: 0 })).toThrow('redisLedger: window')
+    expect(() => redisLedger({ deadline: 'soon' as never })).toThrow('redisLedger: deadline')
+  })
+
+  function open(options: Parameters<typeof redisLedger>[0]): ReturnType<typeof redisLedger> {
+    return redisLedger({ connection: redis.url, ...options })
+  }
+
+  async function connected(ledger: ReturnType<typeof redisLedger>): Promise<void> {
+    await expect
+      .poll(async () => ledger.renew('nothing', '', 1).catch(String), { timeout: 10_000 })
+      .toBe(false)
+  }
+})
