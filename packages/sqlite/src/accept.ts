@@ -1,0 +1,166 @@
+import {
+  encodeDelivery,
+  encodeEvent,
+  WebhookError,
+  type Intake,
+  type IntakeItem,
+  type Taken,
+} from '@postern/core'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Claimed, Lanes } from './lanes.ts'
+import type { Store } from './store.ts'
+import { DEAD, PENDING } from './tally.ts'
+import type { Work } from './writer.ts'
+
+/** Takes deliveries in. */
+export interface Accept {
+  /** Resolves when the delivery is committed. */
+  (intake: Intake): Promise<readonly Taken[]>
+}
+
+/** Makes a receiver's accept. Tasks that can run at once in this process are claimed by the insert itself. */
+export function createAccept(
+  store: Store,
+  receiver: string,
+  now: () => number,
+  lanes: Lanes,
+): Accept {
+  const { writer, tally, tasks, settings } = store
+  const db = store.connections.main
+  const { addDelivery, dropDelivery, addEvent, findEvent, findFailed, revive } = prepare(db)
+
+  return (intake) => {
+    const { head, body } = encodeDelivery(intake.delivery)
+    const records = intake.items.map((item) => encodeEvent(item.event, intake.delivery))
+    const bytes = records.reduce((sum, record) => sum + record.length, head.length + body.length)
+    if (writer.waiting + bytes > settings.maxWaiting)
+      throw new WebhookError(
+        'inbox_full',
+        `sqliteInbox: ${writer.waiting} bytes of deliveries wait for their commit, maxWaiting is ${settings.maxWaiting}`,
+      )
+    return new Promise((resolve, reject) => {
+      let taken: Taken[] = []
+      let claimed: Claimed[] = []
+      let refused: WebhookError | undefined
+      const work: Work = {
+        bytes,
+        deadline: performance.now() + settings.deadline,
+        run() {
+          taken = []
+          claimed = []
+          refused = checkRoom(intake)
+          if (refused) return
+          const delivery = Number(addDelivery.run(head, body).lastInsertRowid)
+          intake.items.forEach((item, at) =>
+            taken.push(take(item, records[at]!, delivery, intake, claimed)),
+          )
+          if (!taken.includes('new')) dropDelivery.run(delivery)
+        },
+        undo: () => lanes.cancel(claimed),
+        done() {
+          if (refused) return reject(refused)
+          resolve(taken)
+          if (claimed.length > 0) lanes.start(claimed)
+        },
+        failed: reject,
+      }
+      writer.add(work)
+    })
+  }
+
+  function checkRoom(intake: Intake): WebhookError | undefined {
+    const open = tally.open()
+    const wanted = intake.items.reduce((sum, item) => sum + item.tasks.length, 0)
+    if (open + wanted <= settings.maxPending) return undefined
+    return new WebhookError(
+      'inbox_full',
+      `sqliteInbox: ${open} tasks are pending, maxPending is ${settings.maxPending}`,
+    )
+  }
+
+  function take(
+    item: IntakeItem,
+    record: string,
+    delivery: number,
+    intake: Intake,
+    claimed: Claimed[],
+  ): Taken {
+    const { event } = item
+    const owner = tally.receiver(receiver)
+    const { receivedAt } = intake.delivery
+    const { id, topic, scope } = event
+    const added = addEvent.run(
+      owner,
+      event.key,
+      delivery,
+      Math.floor(receivedAt),
+      topic,
+      id ?? null,
+      scope ?? null,
+      record,
+    )
+    if (added.changes === 0) return wake(owner, event.key)
+    const number = Number(added.lastInsertRowid)
+    const due = Math.floor(now())
+    for (const draft of item.tasks) {
+      const lane = tally.lane(receiver, draft.subscription)
+      const { orderKey } = draft
+      const sharing = orderKey === undefined ? [] : lanes.sharing(draft.subscription, lane)
+      const blocked = orderKey !== undefined && tasks.isTaken(sharing, orderKey)
+      const slot = blocked ? undefined : lanes.slot(draft.subscription)
+      const token = slot && store.token()
+      const at = slot ? Date.now() + settings.lease : due
+      const task = tasks.insert({ event: number, lane, draft, due: at, token, blocked })
+      if (slot && task !== undefined)
+        claimed.push({
+          ...{ slot, id: task, token: token!, lane, orderKey, sharing, attempt: 1, event },
+          ...{ subscription: draft.subscription, part: draft.part, data: draft.data },
+          ...{ eventRow: number, delivery: intake.delivery },
+        })
+    }
+    return 'new'
+  }
+
+  /** Runs what failed of a known event: dead tasks from their first attempt, those that wait for a retry now. */
+  function wake(owner: number, key: string): Taken {
+    const { id } = findEvent.get(owner, key) as { id: number }
+    const time = Math.floor(now())
+    const failed = findFailed.all(id, time) as unknown as FailedRow[]
+    for (const task of failed) {
+      const name = tally.laneName(task.lane)
+      const dead = task.state === DEAD
+      const blocked =
+        dead &&
+        task.order_key !== null &&
+        tasks.isTaken(lanes.sharing(name, task.lane), task.order_key)
+      revive.run(time, dead ? 1 : 0, blocked ? 1 : 0, task.id)
+      if (dead) tally.move(task.lane, DEAD, PENDING)
+      lanes.ready(name)
+    }
+    return failed.length > 0 ? 'revived' : 'duplicate'
+  }
+}
+
+interface FailedRow {
+  readonly id: number
+  readonly lane: number
+  readonly state: number
+  readonly order_key: string | null
+}
+
+function prepare(db: DatabaseSync) {
+  return {
+    addDelivery: db.prepare('INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'),
+    dropDelivery: db.prepare('DELETE FROM postern_deliveries WHERE id = ?'),
+    addEvent: db.prepare(
+      'INSERT INTO postern_events (receiver, key, delivery, received, topic, event_id, scope, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    findEvent: db.prepare('SELECT id FROM postern_events WHERE receiver = ? AND key = ?'),
+    findFailed: db.prepare(
+      'SELECT id, lane, state, order_key FROM postern_tasks WHERE event = ? AND (state = 3 OR (state = 0 AND error IS NOT NULL AND due > ?))',
+    ),
+    revive: db.prepare(
+      'UPDATE postern_tasks SET state = 0, due = ?1, attempt = iif(?2, 0, attempt), blocked = ?3 WHERE id = ?4',
+    ),
+  }
+}

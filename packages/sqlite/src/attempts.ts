@@ -1,0 +1,162 @@
+import type { Consumer, Outcome } from '@postern/core'
+import type { Commit } from './commit.ts'
+import type { Claimed, Lanes, Slot } from './lanes.ts'
+import type { Running, Store } from './store.ts'
+import type { Work } from './writer.ts'
+
+/** Runs claimed tasks and settles them. */
+export interface Attempts {
+  /** Runs them in the next turn of the event loop, so that no handler delays a reply. */
+  start(claimed: readonly Claimed[]): void
+  /** How many run or wait for their outcome to be stored. */
+  readonly open: number
+  /** Resolves when there are none. */
+  idle(): Promise<void>
+}
+
+/** What attempts need of their port. */
+export interface AttemptsHost {
+  readonly consumer: Consumer
+  readonly lanes: () => Lanes
+  readonly commit: Commit
+  readonly signal: AbortSignal
+  readonly dueAt: (at: number) => void
+}
+
+// How long one turn of the event loop may start tasks, in milliseconds, so that synchronous handlers leave room for
+// requests.
+const TURN = 4
+// Weight of the last attempt in a slot's pace.
+const WEIGHT = 0.2
+// How long to wait before an outcome that could not be stored (a full disk) is tried again, in milliseconds.
+const STORE_AGAIN = 250
+
+/** Makes the attempts of a receiver. */
+export function createAttempts(store: Store, host: AttemptsHost): Attempts {
+  const { consumer, lanes, commit, signal, dueAt } = host
+  const { running, writer, tasks } = store
+  let scheduled = false
+  let turning = false
+  let open = 0
+  let idlers: (() => void)[] = []
+
+  return {
+    start(claimed) {
+      for (const task of claimed) {
+        open++
+        task.slot.queue.push(task)
+        running.set(task.id, toRunning(task))
+      }
+      if (claimed.length > 0) schedule()
+    },
+    get open() {
+      return open
+    },
+    idle: () => (open === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
+  }
+
+  function schedule(): void {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(turn)
+  }
+
+  function turn(): void {
+    scheduled = false
+    turning = true
+    const until = performance.now() + TURN
+    let more = true
+    while (more && performance.now() < until) {
+      more = false
+      for (const slot of lanes().all()) {
+        if (!canStart(slot)) continue
+        run(slot.queue.shift()!)
+        more = true
+      }
+    }
+    turning = false
+    if (lanes().all().some(canStart)) schedule()
+  }
+
+  /** Starts the next of a slot where an asynchronous handler has ended, without waiting for a turn. */
+  function refill(slot: Slot): void {
+    turning = true
+    while (canStart(slot)) run(slot.queue.shift()!)
+    turning = false
+  }
+
+  function run(task: Claimed): void {
+    const attempt = running.get(task.id)!
+    task.slot.running++
+    const started = performance.now()
+    const outcome = consumer.run(attempt.claim, signal)
+    if (outcome instanceof Promise) void outcome.then((ended) => end(task, attempt, started, ended))
+    else end(task, attempt, started, outcome as Outcome)
+  }
+
+  function end(task: Claimed, attempt: Running, started: number, outcome: Outcome): void {
+    const { slot, subscription } = task
+    const took = performance.now() - started
+    slot.pace = slot.pace === Infinity ? took : slot.pace + (took - slot.pace) * WEIGHT
+    slot.running--
+    slot.claimed--
+    if (slot.backlog) lanes().ready(subscription)
+    if (!turning) refill(slot)
+    if (attempt.committed) {
+      follow(subscription, attempt, attempt.committed)
+      return close(attempt, attempt.committed, true)
+    }
+    let stored = false
+    const work: Work = {
+      bytes: 0,
+      run() {
+        stored = tasks.settle(attempt, outcome, Math.floor(consumer.now()))
+        if (stored) follow(subscription, attempt, outcome)
+      },
+      done: () => close(attempt, outcome, stored),
+      failed(error) {
+        if (error.code === 'closed') return close(attempt, outcome, false)
+        consumer.warn(`the outcome of task ${attempt.id} could not be stored: ${error.message}`)
+        setTimeout(() => writer.add(work), STORE_AGAIN)
+      },
+    }
+    writer.add(work)
+  }
+
+  /** Looks for what an outcome made ready: a retry in time, the next of its key, children. */
+  function follow(subscription: string, attempt: Running, outcome: Outcome): void {
+    if (outcome.kind === 'retry' || outcome.kind === 'postpone') return dueAt(outcome.at)
+    if (attempt.orderKey !== undefined) lanes().ready(subscription)
+    if (outcome.kind !== 'done') return
+    for (const child of outcome.spawn ?? []) lanes().ready(child.subscription)
+  }
+
+  function close(attempt: Running, outcome: Outcome, stored: boolean): void {
+    running.delete(attempt.id)
+    open--
+    consumer.settled(attempt.claim, outcome, stored)
+    if (open > 0) return
+    for (const resolve of idlers) resolve()
+    idlers = []
+  }
+
+  function toRunning(task: Claimed): Running {
+    const { id, token, lane, orderKey, sharing, subscription, part, data } = task
+    const { event, delivery, attempt } = task
+    const running: Running = {
+      ...{ id, token, lane, orderKey, sharing, event: task.eventRow },
+      receiver: consumer.receiver,
+      leased: Date.now(),
+      committed: undefined,
+      claim: {
+        ...{ id: String(id), subscription, part, data, event, delivery, attempt },
+        commit: (write, spawn) => commit(running, write, spawn),
+      },
+    }
+    return running
+  }
+}
+
+function canStart(slot: Slot): boolean {
+  return slot.queue.length > 0 && slot.running < slot.lane.concurrency
+}

@@ -1,0 +1,90 @@
+import type { InboxView, TaskFilter } from '@postern/core'
+import { where } from './filter.ts'
+import { createForget } from './prune.ts'
+import type { Store } from './store.ts'
+import { DEAD, PENDING } from './tally.ts'
+import { write } from './write.ts'
+
+// Tasks changed in one transaction: few, so that deliveries never wait long behind it.
+const STEP = 200
+
+/** What operators change. A filter over many tasks is worked off in steps; each step is one transaction. */
+export function createChange(
+  store: Store,
+  look: () => void,
+): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
+  const { connections, tally, tasks } = store
+  const db = connections.main
+  const revive = db.prepare(
+    'UPDATE postern_tasks SET state = 0, attempt = 0, due = ?, blocked = ? WHERE id = ?',
+  )
+  const drop = db.prepare('DELETE FROM postern_tasks WHERE id = ?')
+  const left = db.prepare('SELECT 1 FROM postern_tasks WHERE event = ? LIMIT 1')
+  const forget = createForget(db, tally)
+
+  return {
+    async replay(filter) {
+      const state = filter.state ?? 'dead'
+      if (state !== 'dead' && state !== 'done') return 0
+      const count = await each({ ...filter, state }, '1', (row) => {
+        const blocked = row.order_key !== null && tasks.isTaken([row.lane], row.order_key)
+        // 0 is before any clock's time, also that of a receiver whose `now` was given.
+        revive.run(0, blocked ? 1 : 0, row.id)
+        tally.move(row.lane, row.state, PENDING)
+      })
+      look()
+      return count
+    },
+    async discard(filter) {
+      const count = await each(filter, 't.state IN (0, 3)', (row) => {
+        drop.run(row.id)
+        tally.move(row.lane, row.state, undefined)
+        if (row.state !== DEAD && row.order_key !== null) tasks.release([row.lane], row.order_key)
+      })
+      look()
+      return count
+    },
+    prune: (before) =>
+      each({ before }, 't.state >= 2', (row) => {
+        drop.run(row.id)
+        tally.move(row.lane, row.state, undefined)
+        if (left.get(row.event) === undefined) forget(row.event)
+      }),
+  }
+
+  /** Changes what matches, in order, and gives its number. */
+  async function each(
+    filter: TaskFilter,
+    condition: string,
+    change: (row: TaskRow) => void,
+  ): Promise<number> {
+    let count = 0
+    let after = 0
+    for (;;) {
+      const { sql, values } = where(filter, [['t.id > ?', after]])
+      const rows = await write(store, () => {
+        const found = db
+          .prepare(
+            `SELECT t.id, t.event, t.lane, t.state, t.order_key FROM postern_tasks t
+             JOIN postern_events e ON e.id = t.event JOIN postern_lanes l ON l.id = t.lane
+             JOIN postern_receivers r ON r.id = l.receiver
+             WHERE ${condition} AND ${sql} ORDER BY t.id LIMIT ${STEP}`,
+          )
+          .all(...values) as unknown as TaskRow[]
+        for (const row of found) change(row)
+        return found
+      })
+      count += rows.length
+      if (rows.length < STEP) return count
+      after = rows.at(-1)!.id
+    }
+  }
+}
+
+interface TaskRow {
+  readonly id: number
+  readonly event: number
+  readonly lane: number
+  readonly state: number
+  readonly order_key: string | null
+}

@@ -1,0 +1,62 @@
+import type { TaskDraft } from '@postern/core'
+import { explain } from './errors.ts'
+import { rollback } from './schema.ts'
+import type { Running, Store } from './store.ts'
+import { createTally } from './tally.ts'
+import { createTasks } from './tasks.ts'
+
+/** Runs `write` in the transaction that settles the attempt as done. */
+export type Commit = (
+  attempt: Running,
+  write: (database: unknown) => unknown,
+  spawn: readonly TaskDraft[] | undefined,
+) => unknown
+
+/**
+ * Makes `task.commit`. It has a connection of its own, so that a handler cannot leave the one deliveries are stored on
+ * in another state; and it is synchronous, so that no handler can keep its transaction open while deliveries come in.
+ */
+export function createCommit(store: Store, now: () => number): Commit {
+  const db = store.connections.side
+  const tally = createTally(db)
+  const tasks = createTasks(db, tally)
+
+  return (attempt, write, spawn) => {
+    if (attempt.committed || !store.running.has(attempt.id))
+      throw new Error('task.commit: this attempt is settled already: commit is its last act')
+    begin()
+    try {
+      const outcome = { kind: 'done' as const, ...(spawn && { spawn }) }
+      // First, so that a lost claim writes nothing; the file is locked from here on, so that it stays ours.
+      if (!tasks.settle(attempt, outcome, Math.floor(now())))
+        throw new Error(
+          'task.commit: the claim was lost (its lease ran out and another process took the task), so nothing was written',
+        )
+      const result = write(db)
+      if (result instanceof Promise) {
+        result.catch(() => {})
+        throw new TypeError(
+          'task.commit: write must be synchronous, since no transaction may stay open: await first, then commit',
+        )
+      }
+      tally.store()
+      db.exec('COMMIT')
+      tally.stored()
+      attempt.committed = outcome
+      store.commits++
+      return result
+    } catch (error) {
+      rollback(db)
+      tally.forget()
+      throw error
+    }
+  }
+
+  function begin(): void {
+    try {
+      db.exec('BEGIN IMMEDIATE')
+    } catch (error) {
+      throw new Error(`task.commit: ${explain(error, store.settings.path)}`, { cause: error })
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { DatabaseSync } from 'node:sqlite'
+import { explain, isBusy } from './errors.ts'
+import { migrate } from './schema.ts'
+
+/** The connections of one inbox. All calls are synchronous, so no transaction is ever left open between two of them. */
+export interface Connections {
+  /** Writes. Never waits for a lock: who finds the file locked tries again later, so that the event loop goes on. */
+  readonly main: DatabaseSync
+  /** Reads, and `task.commit`, whose writes must not be able to leave the main connection in another state. */
+  readonly side: DatabaseSync
+  /** Version of SQLite in this Node. */
+  readonly version: string
+  close(): void
+}
+
+// How long opening waits for other processes, and how long the side connection may wait for a lock, in milliseconds.
+const OPEN_WAIT = 5000
+const SIDE_WAIT = 1000
+
+/** Opens the file and makes its tables. Throws a `TypeError` where it cannot be an inbox. */
+export function connect(path: string): Connections {
+  const opened: DatabaseSync[] = []
+  try {
+    const main = open(path, OPEN_WAIT, opened)
+    patiently(() => useWal(main, path))
+    patiently(() => migrate(main, path))
+    main.exec('PRAGMA busy_timeout = 0')
+    const side = open(path, SIDE_WAIT, opened)
+    const { version } = main.prepare('SELECT sqlite_version() AS version').get() as {
+      version: string
+    }
+    return { main, side, version, close: () => opened.forEach((db) => db.close()) }
+  } catch (error) {
+    for (const db of opened) db.close()
+    if (error instanceof TypeError && !('errcode' in error)) throw error
+    throw new TypeError(explain(error, path), { cause: error })
+  }
+}
+
+/**
+ * True for the versions that can damage a WAL file when two processes write and check-point at once:
+ * 3.7.0 to 3.51.2, except for 3.44.6 and 3.50.7 and what follows them in their line. https://www.sqlite.org/wal.html
+ */
+export function hasWalResetBug(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  if (major !== 3 || minor > 51) return false
+  if (minor === 51) return patch < 3
+  if (minor === 50) return patch < 7
+  if (minor === 44) return patch < 6
+  return minor >= 7
+}
+
+function open(path: string, wait: number, opened: DatabaseSync[]): DatabaseSync {
+  const db = new DatabaseSync(path)
+  opened.push(db)
+  // First of all: even reading a setting can find the file locked, while another process closes its last connection.
+  db.exec(`PRAGMA busy_timeout = ${wait}`)
+  // A commit is on the disk before it is acknowledged. Checkpoints at 16 MiB instead of 4 write each page less often.
+  db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000')
+  return db
+}
+
+function useWal(db: DatabaseSync, path: string): void {
+  const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get() as {
+    journal_mode: string
+  }
+  if (mode !== 'wal')
+    throw new TypeError(
+      `sqliteInbox: path: ${path} cannot have a write-ahead log (its journal is '${mode}'): use a file on a local disk, or memoryInbox() for no file at all`,
+    )
+}
+
+/** Changing the journal can find the file locked without asking the busy handler; at start, waiting is right. */
+function patiently(act: () => void): void {
+  const until = Date.now() + OPEN_WAIT
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+  for (;;) {
+    try {
+      return act()
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > until) throw error
+      Atomics.wait(sleeper, 0, 0, 5)
+    }
+  }
+}

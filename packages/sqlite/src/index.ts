@@ -1,0 +1,2 @@
+export { sqliteInbox } from './sqlite-inbox.ts'
+export type { SqliteInboxOptions } from './settings.ts'

@@ -1,0 +1,107 @@
+import type { Consumer, Port, Worker } from '@postern/core'
+import { createAccept } from './accept.ts'
+import { createAttempts } from './attempts.ts'
+import { createClaim } from './claim.ts'
+import { createCommit } from './commit.ts'
+import { createLanes } from './lanes.ts'
+import { createPoll } from './poll.ts'
+import type { Store } from './store.ts'
+
+/** A port that can be woken by what others changed in the file. */
+export interface SqlitePort extends Port {
+  readonly consumer: Consumer
+  /** True once it was drained: another receiver of the name may come. */
+  readonly closed: boolean
+  /** Looks for ready tasks in all its lanes. */
+  look(): void
+}
+
+// The longest wait setTimeout takes; a longer one fires at once.
+const MAX_TIMER = 2 ** 31 - 1
+
+/** Makes a receiver's side of the inbox. */
+export function createPort(store: Store, consumer: Consumer, onWork: () => void): SqlitePort {
+  const closing = new AbortController()
+  let active = false
+  let closed = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let timerAt = Infinity
+
+  const lanes = createLanes({
+    consumer,
+    tally: store.tally,
+    active: () => active,
+    wake: () => claim.wake(),
+    start: (claimed) => attempts.start(claimed),
+  })
+  const claim = createClaim(store, { consumer, lanes, active: () => active, dueAt })
+  const attempts = createAttempts(store, {
+    consumer,
+    lanes: () => lanes,
+    commit: createCommit(store, () => consumer.now()),
+    signal: closing.signal,
+    dueAt,
+  })
+  const poll = createPoll(store, consumer, lanes, look)
+
+  return {
+    consumer,
+    get closed() {
+      return closed
+    },
+    look,
+    accept: createAccept(store, consumer.receiver, () => consumer.now(), lanes),
+    work,
+    drain,
+  }
+
+  function work(): Worker {
+    active = true
+    onWork()
+    poll.start()
+    look()
+    return { stop }
+  }
+
+  function look(): void {
+    if (!active) return
+    for (const slot of lanes.all()) slot.backlog = true
+    claim.wake()
+  }
+
+  /** One timer, for the task that is due next. */
+  function dueAt(at: number): void {
+    if (at >= timerAt || !active) return
+    clearTimeout(timer)
+    timerAt = at
+    timer = setTimeout(
+      () => {
+        timerAt = Infinity
+        look()
+      },
+      Math.min(Math.max(at - consumer.now(), 0), MAX_TIMER),
+    )
+  }
+
+  async function stop(timeout: number): Promise<void> {
+    active = false
+    clearTimeout(timer)
+    timerAt = Infinity
+    await atMost(attempts.idle(), timeout)
+  }
+
+  async function drain(timeout: number): Promise<void> {
+    closed = true
+    await stop(timeout)
+    closing.abort(new Error('the receiver was closed'))
+    await atMost(store.writer.flushed(), timeout)
+    poll.stop()
+  }
+}
+
+/** Resolves with the work, or after a time in milliseconds without it. */
+async function atMost(work: Promise<unknown>, time: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, time)))])
+  clearTimeout(timer)
+}

@@ -1,0 +1,104 @@
+import type { WebhookError } from '@postern/core'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Store } from './store.ts'
+import { DONE, type Tally } from './tally.ts'
+
+/** Forgets in the background what was kept long enough. */
+export interface Prune {
+  start(): void
+  stop(): void
+}
+
+// Events looked at in one transaction: few, so that deliveries never wait long behind it.
+const STEP = 200
+// Rest between steps, and longest and shortest time between sweeps, in milliseconds.
+const REST = 20
+const LONGEST = 600_000
+const SHORTEST = 1000
+
+/** Makes the pruning of a file. A sweep walks the events in order of arrival, a step at a time. */
+export function createPrune(store: Store): Prune {
+  const { connections, settings, tally, writer } = store
+  const sweep = createSweep(connections.main, tally)
+  const keep = Math.min(settings.keepDone, settings.keepDead)
+  const pause = Math.min(LONGEST, Math.max(SHORTEST, keep / 100))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let started = false
+
+  return {
+    start() {
+      if (started) return
+      started = true
+      again(0, pause)
+    },
+    stop: () => clearTimeout(timer),
+  }
+
+  function again(from: number, wait: number): void {
+    timer = setTimeout(step, wait, from)
+    // A process that has nothing else to do need not stay for this.
+    timer.unref()
+  }
+
+  function step(from: number): void {
+    const now = Date.now()
+    let last: number | undefined
+    writer.add({
+      bytes: 0,
+      run() {
+        last = sweep(from, now - settings.keepDone, now - settings.keepDead)
+      },
+      done: () => again(last ?? 0, last === undefined ? pause : REST),
+      // The disk may be full: the next sweep tries again, and accepts report it meanwhile.
+      failed: (error: WebhookError) => error.code !== 'closed' && again(0, pause),
+    })
+  }
+}
+
+/**
+ * Makes one step of a sweep: forgets, of the next events, those whose tasks were all settled before the times given.
+ * Gives the last event looked at, or undefined where the walk is over. Inside a transaction.
+ */
+function createSweep(
+  db: DatabaseSync,
+  tally: Tally,
+): (from: number, done: number, dead: number) => number | undefined {
+  // An event that came after the time cannot have settled before it: there the walk ends.
+  const select = db.prepare(
+    'SELECT id, received FROM postern_events WHERE id > ? ORDER BY id LIMIT ?',
+  )
+  const tasksOf = db.prepare('SELECT lane, state, due FROM postern_tasks WHERE event = ?')
+  const forget = createForget(db, tally)
+  return (from, done, dead) => {
+    const events = select.all(from, STEP) as unknown as { id: number; received: number }[]
+    for (const { id, received } of events) {
+      if (received >= done && received >= dead) return undefined
+      const tasks = tasksOf.all(id) as unknown as { state: number; due: number }[]
+      const over = tasks.every(
+        ({ state, due }) => state >= DONE && due < (state === DONE ? done : dead),
+      )
+      if (over && (tasks.length > 0 || received < done)) forget(id)
+    }
+    return events.length < STEP ? undefined : events.at(-1)!.id
+  }
+}
+
+/** Makes what drops an event, its tasks, and its delivery where no other event came with it. Inside a transaction. */
+export function createForget(db: DatabaseSync, tally: Tally): (event: number) => void {
+  const dropTasks = db.prepare('DELETE FROM postern_tasks WHERE event = ? RETURNING lane, state')
+  const dropEvent = db.prepare('DELETE FROM postern_events WHERE id = ? RETURNING delivery')
+  const dropDelivery = db.prepare(
+    'DELETE FROM postern_deliveries WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM postern_events WHERE delivery = ?1)',
+  )
+  return (event) => {
+    for (const { lane, state } of dropTasks.all(event) as unknown as TaskRow[])
+      tally.move(lane, state, undefined)
+    const row = dropEvent.get(event) as { delivery: number } | undefined
+    if (row) dropDelivery.run(row.delivery)
+  }
+}
+
+interface TaskRow {
+  readonly lane: number
+  readonly state: number
+}

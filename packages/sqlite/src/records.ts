@@ -1,0 +1,58 @@
+import type { Json, Records } from '@postern/core'
+import { unavailable } from './errors.ts'
+import type { Store } from './store.ts'
+import { write } from './write.ts'
+
+/** Keyed values in the file. */
+export function createRecords(store: Store): Records {
+  const { main, side } = store.connections
+  const find = side.prepare('SELECT value, version FROM postern_records WHERE key = ?')
+  const range = side.prepare(
+    'SELECT key, value, version FROM postern_records WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 ORDER BY key',
+  )
+  const add = main.prepare(
+    'INSERT INTO postern_records (key, value, version) VALUES (?, ?, 1) ON CONFLICT DO NOTHING',
+  )
+  const change = main.prepare(
+    'UPDATE postern_records SET value = ?, version = version + 1 WHERE key = ? AND version = ?',
+  )
+  const drop = main.prepare('DELETE FROM postern_records WHERE key = ? AND version = ?')
+
+  return {
+    get(key) {
+      const row = read(() => find.get(key)) as Row | undefined
+      return row && { value: JSON.parse(row.value) as Json, version: row.version }
+    },
+    set(key, value, expected) {
+      const text = JSON.stringify(value)
+      if (text === undefined)
+        throw new TypeError(`records: the value of ${key} must be a JSON value`)
+      return write(
+        store,
+        () => (expected === 0 ? add.run(key, text) : change.run(text, key, expected)).changes === 1,
+      )
+    },
+    delete: (key, expected) => write(store, () => drop.run(key, expected).changes === 1),
+    list(prefix) {
+      const rows = read(() => range.all(prefix)) as unknown as (Row & { readonly key: string })[]
+      return rows.map(({ key, value, version }) => ({
+        key,
+        value: JSON.parse(value) as Json,
+        version,
+      }))
+    },
+  }
+
+  function read<T>(query: () => T): T {
+    try {
+      return query()
+    } catch (error) {
+      throw unavailable(error, store.settings.path)
+    }
+  }
+}
+
+interface Row {
+  readonly value: string
+  readonly version: number
+}

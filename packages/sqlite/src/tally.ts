@@ -1,0 +1,134 @@
+import type { TaskState } from '@postern/core'
+import type { DatabaseSync } from 'node:sqlite'
+
+/** States as they are stored. */
+export const PENDING = 0
+export const RUNNING = 1
+export const DONE = 2
+export const DEAD = 3
+/** Their names, by number. */
+export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
+
+/**
+ * Numbers of receivers and lanes, and how many tasks each lane has in each state. The counts are changed in the
+ * transaction that changes the tasks, so that bounds and statistics never have to count rows.
+ */
+export interface Tally {
+  /** Number of a receiver; made where it is new. Inside a transaction. */
+  receiver(name: string): number
+  /** Number of a lane; made where it is new. Inside a transaction. */
+  lane(receiver: string, name: string): number
+  /** Name of a lane. */
+  laneName(lane: number): string
+  /** Number of a lane that is in the file already, as far as this process knows. */
+  find(receiver: string, name: string): number | undefined
+  /** Learns the lanes other processes made. */
+  load(receiver: string): void
+  /** Counts a task that changed its state; undefined: it was not there before, or is not any more. */
+  move(lane: number, from: number | undefined, to: number | undefined): void
+  /** Tasks pending or running in the file. Inside a transaction. */
+  open(): number
+  /** Writes the changes. */
+  store(): void
+  /** They are committed. */
+  stored(): void
+  /** They were rolled back, and with them perhaps a new number. */
+  forget(): void
+}
+
+/** Makes the tally of a connection. */
+export function createTally(db: DatabaseSync): Tally {
+  const findReceiver = db.prepare('SELECT id FROM postern_receivers WHERE name = ?')
+  const addReceiver = db.prepare('INSERT INTO postern_receivers (name) VALUES (?)')
+  const findLane = db.prepare('SELECT id FROM postern_lanes WHERE receiver = ? AND name = ?')
+  const findName = db.prepare('SELECT name FROM postern_lanes WHERE id = ?')
+  const findLanes = db.prepare(
+    'SELECT l.id, l.name FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?',
+  )
+  const addLane = db.prepare('INSERT INTO postern_lanes (receiver, name) VALUES (?, ?)')
+  const countOpen = db.prepare('SELECT sum(pending + running) AS open FROM postern_lanes')
+  const change = db.prepare(
+    'UPDATE postern_lanes SET pending = pending + ?, running = running + ?, done = done + ?, dead = dead + ? WHERE id = ?',
+  )
+  const receivers = new Map<string, number>()
+  const lanes = new Map<string, Map<string, number>>()
+  const names = new Map<number, string>()
+  const changes = new Map<number, [number, number, number, number]>()
+  let before: number | undefined
+  let added = 0
+
+  return { receiver, lane, laneName, find, load, move, open, store, stored, forget }
+
+  function receiver(name: string): number {
+    let id = receivers.get(name)
+    if (id === undefined) {
+      const row = findReceiver.get(name) as { id: number } | undefined
+      id = row?.id ?? Number(addReceiver.run(name).lastInsertRowid)
+      receivers.set(name, id)
+    }
+    return id
+  }
+
+  function lane(owner: string, name: string): number {
+    let id = find(owner, name)
+    if (id === undefined) {
+      const number = receiver(owner)
+      const row = findLane.get(number, name) as { id: number } | undefined
+      id = row?.id ?? Number(addLane.run(number, name).lastInsertRowid)
+      lanes.get(owner)!.set(name, id)
+    }
+    return id
+  }
+
+  function laneName(id: number): string {
+    let name = names.get(id)
+    if (name === undefined) names.set(id, (name = (findName.get(id) as { name: string }).name))
+    return name
+  }
+
+  function find(owner: string, name: string): number | undefined {
+    if (!lanes.has(owner)) load(owner)
+    return lanes.get(owner)!.get(name)
+  }
+
+  function load(owner: string): void {
+    const rows = findLanes.all(owner) as unknown as { id: number; name: string }[]
+    lanes.set(owner, new Map(rows.map((row) => [row.name, row.id])))
+  }
+
+  function move(id: number, from: number | undefined, to: number | undefined): void {
+    let counts = changes.get(id)
+    if (!counts) changes.set(id, (counts = [0, 0, 0, 0]))
+    if (from !== undefined) {
+      counts[from]!--
+      if (from < DONE) added--
+    }
+    if (to !== undefined) {
+      counts[to]!++
+      if (to < DONE) added++
+    }
+  }
+
+  function open(): number {
+    before ??= (countOpen.get() as { open: number | null }).open ?? 0
+    return before + added
+  }
+
+  function store(): void {
+    for (const [id, counts] of changes)
+      if (counts.some((count) => count !== 0)) change.run(...counts, id)
+  }
+
+  function stored(): void {
+    changes.clear()
+    before = undefined
+    added = 0
+  }
+
+  function forget(): void {
+    stored()
+    receivers.clear()
+    lanes.clear()
+    names.clear()
+  }
+}
