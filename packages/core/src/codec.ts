@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { toBuffer, utf8 } from './bytes.ts'
+import { parseJson } from './body/json.ts'
+import { decodeText } from './body/text.ts'
 import type { Json } from './delivery.ts'
 import type { EventRecord, StoredDelivery } from './event.ts'
 
@@ -9,15 +11,43 @@ const MARK = '\u0000'
 const BIGINT = `${MARK}n`
 const BYTES = `${MARK}b`
 
-/** An event as text. BigInt and bytes survive. */
-export function encodeEvent(event: EventRecord): string {
-  return JSON.stringify(mark(event))
+/**
+ * An event as text. BigInt and bytes survive. With its delivery, which must then be kept beside it and given to
+ * {@link decodeEvent}, the payload is left out where the body says the same.
+ */
+export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): string {
+  if (event.source === undefined || delivery === undefined || !isPlain(delivery))
+    return JSON.stringify(mark({ ...event, source: undefined }))
+  const { payload: _, ...rest } = event
+  return JSON.stringify(rest)
 }
 
 /** The event of {@link encodeEvent}. */
-export function decodeEvent(text: string): EventRecord {
+export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecord {
   const event = decode(text) as Record<string, unknown>
-  return { id: undefined, scope: undefined, ...event } as unknown as EventRecord
+  const { source } = event
+  if (source === undefined)
+    return { id: undefined, scope: undefined, ...event } as unknown as EventRecord
+  if (delivery === undefined)
+    throw new TypeError('decodeEvent: this event was encoded with its delivery: give it here too')
+  const payload = parseJson(decodeText(delivery.body, undefined), {
+    // The limit was kept when it arrived.
+    depth: Infinity,
+    exact: source === 'exact',
+  })
+  return { id: undefined, scope: undefined, ...event, payload } as unknown as EventRecord
+}
+
+/** True where the bytes that are kept are the JSON text that was read: neither compressed nor in another charset. */
+function isPlain({ body, headers }: StoredDelivery): boolean {
+  return (
+    body.length > 0 &&
+    headers.every(
+      ([name, value]) =>
+        name !== 'content-encoding' &&
+        (name !== 'content-type' || !/charset/i.test(value) || /charset="?utf-?8"?/i.test(value)),
+    )
+  )
 }
 
 /** Head of a delivery as text; its body is stored beside it as the bytes it is. */

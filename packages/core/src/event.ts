@@ -39,6 +39,11 @@ export interface EventRecord {
   /** The tenant or key that verified the delivery. */
   readonly scope: string | undefined
   readonly provider: string
+  /**
+   * Set where `payload` is all of the body, read as JSON with or without exact integers: who keeps the delivery need
+   * not keep the payload beside it (`encodeEvent` with the delivery leaves it out).
+   */
+  readonly source?: 'json' | 'exact'
 }
 
 /** What a handler gets. */

@@ -42,6 +42,7 @@ export function identify(
       line,
       draft,
       secret,
+      body,
       verified.scope,
       () => `${(digest ??= bodyDigest(delivery))}:${at}`,
     )
@@ -124,10 +125,12 @@ function toRecord(
   line: Line,
   draft: EventDraft,
   secret: readonly string[],
+  body: ParsedBody,
   scope: string | undefined,
   digestOf: () => string,
 ): EventRecord {
-  const { id, topic, payload } = draft
+  const { id, topic } = draft
+  const payload = withoutMembers(draft.payload, secret)
   const digest = id === undefined && line.dedupe === 'digest'
   const dedupe = line.dedupe !== 'none' && (id !== undefined || digest)
   return {
@@ -136,9 +139,11 @@ function toRecord(
     id,
     topic,
     aliases: draft.aliases ?? NO_ALIASES,
-    payload: withoutMembers(payload, secret),
+    payload,
     scope,
     provider: line.provider.name,
+    ...(body.kind === 'json' &&
+      payload === body.value && { source: line.exact ? 'exact' : 'json' }),
   }
 }
 
