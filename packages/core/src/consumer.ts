@@ -1,7 +1,8 @@
 import { errorText } from './errors.ts'
 import type { Consumer, TaskError } from './inbox/inbox.ts'
 import type { AttemptInfo, Observer } from './observer.ts'
-import { attemptInfo, run, type RunContext } from './run.ts'
+import type { run as runAttempt } from './run.ts'
+import { attemptInfo, type RunContext } from './run-context.ts'
 
 /** What {@link createConsumer} needs. */
 export interface ConsumerContext extends RunContext {
@@ -9,10 +10,13 @@ export interface ConsumerContext extends RunContext {
   readonly deadListeners: readonly ((task: AttemptInfo, error: TaskError) => unknown)[]
 }
 
+type Runner = { readonly run: typeof runAttempt }
+
 /** A receiver as its inbox sees it: which subscriptions it has, how to run a task, and who hears what became of it. */
 export function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
   const started = new WeakMap<object, number>()
+  let runner: Runner | undefined
   return {
     receiver: context.receiver,
     retrySpan: context.retrySpan,
@@ -20,7 +24,9 @@ export function createConsumer(context: ConsumerContext): Consumer {
     lanes: () => context.subscriptions.all,
     run(claim, signal) {
       if (observer.done) started.set(claim, performance.now())
-      return run(context, claim, signal)
+      if (runner) return runner.run(context, claim, signal)
+      // A process that only accepts (`work: false`) runs nothing and loads nothing for it.
+      return import('./run.ts').then((loaded) => (runner = loaded).run(context, claim, signal))
     },
     settled(claim, outcome, stored) {
       if (!stored) return observer.fenced?.(attemptInfo(context, claim))

@@ -6,7 +6,7 @@ import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Inbox, TaskError, Worker } from './inbox/inbox.ts'
-import { memoryInbox } from './inbox/memory.ts'
+import { defaultInbox } from './inbox/default.ts'
 import { resolveLimits } from './limits.ts'
 import { logger } from './logger.ts'
 import { combineObservers, type AttemptInfo } from './observer.ts'
@@ -32,7 +32,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   const name = options.name ?? provider.name
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError('name must be a text that is not empty')
-  const inbox = options.inbox ?? memoryInbox()
+  const inbox = options.inbox ?? defaultInbox()
   const limits = resolveLimits(options.limits, provider.limits)
   const observer = combineObservers([
     ...(options.log === false ? [] : [options.log ?? logger()]),

@@ -2,20 +2,12 @@ import { errorText } from './errors.ts'
 import { toEvent } from './event.ts'
 import type { Claim, Outcome, TaskError } from './inbox/inbox.ts'
 import { isPromise, type MaybePromise } from './maybe.ts'
-import type { AttemptInfo, Observer } from './observer.ts'
+import type { AttemptInfo } from './observer.ts'
 import { exponential, type RetryAfter, type RetryPolicy } from './retry.ts'
 import { issuePath, type SchemaIssue } from './standard-schema.ts'
-import type { Subscription, Subscriptions } from './subscription.ts'
+import { attemptInfo, type RunContext } from './run-context.ts'
+import type { Subscription } from './subscription.ts'
 import { createTask, type RunningTask } from './task.ts'
-
-/** What a run needs of its receiver. */
-export interface RunContext {
-  readonly receiver: string
-  readonly inbox: string
-  readonly subscriptions: Subscriptions
-  readonly observer: Observer
-  readonly now: () => number
-}
 
 /**
  * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; how often and when a
@@ -57,21 +49,6 @@ export function run(
     )
   } catch (error) {
     return failed(context, info, subscription, error)
-  }
-}
-
-/** The attempt of a claim, for observers. */
-export function attemptInfo(context: RunContext, claim: Claim): AttemptInfo {
-  const { event } = claim
-  return {
-    receiver: context.receiver,
-    provider: event.provider,
-    id: event.id,
-    topic: event.topic,
-    scope: event.scope,
-    subscription: claim.subscription,
-    task: claim.id,
-    attempt: claim.attempt,
   }
 }
 

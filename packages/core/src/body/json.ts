@@ -1,6 +1,5 @@
 import { WebhookError } from '../errors.ts'
 import { isDeeper } from './json-depth.ts'
-import { locate } from './json-error.ts'
 import { dropPoison } from './safe-keys.ts'
 
 /** How {@link parseJson} reads. */
@@ -55,9 +54,16 @@ export function parseJson(text: string, options: JsonOptions): unknown {
       )
     }
     // V8 quotes the payload in its own message, so that error must not be the cause either.
-    throw new WebhookError('malformed_body', `the body is not valid JSON: ${locate(json)}`)
+    throw new WebhookError('malformed_body', `the body is not valid JSON: ${placeOf(cause)}`)
   }
   return SUSPECT.test(json) ? dropPoison(value) : value
+}
+
+/** What an engine says of the place, without what it quotes. */
+function placeOf(cause: unknown): string {
+  const message = String(cause)
+  if (/unexpected end|unterminated/i.test(message)) return 'it ends too early'
+  return `unexpected character${/ at position \d+/.exec(message)?.[0] ?? ''}`
 }
 
 /**

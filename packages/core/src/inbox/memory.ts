@@ -1,6 +1,7 @@
 import { milliseconds, type Duration } from '../duration.ts'
 import type { Consumer, Inbox, InboxView, Port } from './inbox.ts'
 import { createMemoryPort, type MemoryPort } from './memory-port.ts'
+import { memoryView } from './memory-view.ts'
 
 /** Options of {@link memoryInbox}. Each bound holds for each receiver. */
 export interface MemoryInboxOptions {
@@ -30,7 +31,7 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
     hold: milliseconds(options.hold ?? '25s', 'memoryInbox: hold'),
   }
   const ports = new Map<string, MemoryPort>()
-  const view = lazyView(async () => (await import('./memory-view.ts')).memoryView(ports))
+  const view: InboxView = memoryView(ports)
   return {
     name: 'memoryInbox',
     can: { work: true, order: true, transaction: false, view: true, durable: false },
@@ -70,21 +71,6 @@ function side(port: MemoryPort, consumer: Consumer): Port {
     drain: async (timeout) => {
       if (port.consumer === consumer) await port.drain(timeout)
     },
-  }
-}
-
-/** A view that is loaded when an operator first looks: receiving never needs it. */
-function lazyView(load: () => Promise<InboxView>): InboxView {
-  let loading: Promise<InboxView> | undefined
-  const view = (): Promise<InboxView> => (loading ??= load())
-  return {
-    list: async (filter) => (await view()).list(filter),
-    get: async (id) => (await view()).get(id),
-    stats: async () => (await view()).stats(),
-    replay: async (filter) => (await view()).replay(filter),
-    discard: async (filter) => (await view()).discard(filter),
-    prune: async (before) => (await view()).prune(before),
-    orphans: async () => (await view()).orphans(),
   }
 }
 
