@@ -1,0 +1,108 @@
+import type { X509Certificate } from 'node:crypto'
+import { WebhookError, type MaybePromise } from '@postern/core'
+import { checkChain, checkDates, parseCertificates } from './certificate-chain.ts'
+import { checkFetchOptions, fetchBounded, type FetchOptions } from './fetch-bounded.ts'
+
+/** How a certificate is found and what makes it trusted. */
+export interface CertificateOptions extends FetchOptions {
+  /** PEM of the sender's certificate, taken as trusted: nothing is fetched and no chain is checked, its dates are. */
+  readonly certPem?: string | undefined
+  /** PEM of more authorities, trusted beside those of Node. A private network's proxy needs them, and tests. */
+  readonly ca?: string | readonly string[] | undefined
+}
+
+/** What a provider demands of its certificates. */
+export interface CertificateRules {
+  /** True for a URL a certificate may come from. It is asked for https URLs without credentials only. */
+  readonly allowed: (url: URL) => boolean
+  /** True for a name a certificate may have; one of its subject's common name and its DNS names must pass. */
+  readonly named?: ((name: string) => boolean) | undefined
+}
+
+/** Gives the certificate a URL stands for. */
+export interface CertificateSource {
+  /** Throws `unknown_sender` where the URL or the certificate is not to be trusted at `now`, in milliseconds since 1970. */
+  find(url: string, now: number): MaybePromise<X509Certificate>
+}
+
+// Senders use one certificate for months; more URLs than these are an attacker's.
+const KEPT = 20
+// A URL that failed is not fetched again for as long: made-up URLs must not make us a client of the sender's servers.
+const FAILED = 30_000
+
+/** Certificates by URL: each is fetched once, checked up to an authority, and kept while it is valid. */
+export function certificateSource(
+  options: CertificateOptions,
+  rules: CertificateRules,
+): CertificateSource {
+  checkFetchOptions(options)
+  const given = options.certPem === undefined ? undefined : givenCertificate(options.certPem)
+  const extra = [options.ca ?? []].flat().flatMap((pem) => {
+    const certificates = parseCertificates(pem)
+    if (!certificates) throw new TypeError('ca must be PEM of certificates')
+    return certificates
+  })
+  const known = new Map<string, Promise<readonly X509Certificate[]>>()
+  const failed = new Map<string, { readonly at: number; readonly error: unknown }>()
+
+  const trusted = (chain: readonly X509Certificate[], now: number): X509Certificate => {
+    for (const certificate of chain) checkDates(certificate, now)
+    if (rules.named && !namesOf(chain[0]!).some(rules.named))
+      throw new WebhookError(
+        'unknown_sender',
+        `the certificate is for ${namesOf(chain[0]!).join(', ')}, not for this sender`,
+      )
+    return chain[0]!
+  }
+  const fetched = async (url: string, now: number): Promise<X509Certificate> => {
+    const past = failed.get(url)
+    if (past && now - past.at < FAILED) throw past.error
+    let chain = known.get(url)
+    if (!chain) {
+      chain = fetchBounded(url, options).then((bytes) => checkChain(bytes, extra, now, options))
+      remember(known, url, chain)
+    }
+    try {
+      return trusted(await chain, now)
+    } catch (error) {
+      known.delete(url)
+      remember(failed, url, { at: now, error })
+      throw error
+    }
+  }
+  return {
+    find(text, now) {
+      const url = URL.canParse(text) ? new URL(text) : undefined
+      if (
+        url?.protocol !== 'https:' ||
+        url.username !== '' ||
+        url.password !== '' ||
+        url.port !== '' ||
+        !rules.allowed(url)
+      )
+        throw new WebhookError('unknown_sender', 'the certificate is at a URL that is not allowed')
+      return given ? trusted([given], now) : fetched(url.href, now)
+    },
+  }
+}
+
+function givenCertificate(pem: string): X509Certificate {
+  const first = parseCertificates(pem)?.[0]
+  if (!first) throw new TypeError('certPem must be the PEM of a certificate')
+  return first
+}
+
+function namesOf(certificate: X509Certificate): string[] {
+  const common = /^CN=(.*)$/m.exec(certificate.subject)?.[1]
+  const alternative = certificate.subjectAltName ?? ''
+  return [
+    ...(common === undefined ? [] : [common]),
+    ...[...alternative.matchAll(/(?:^|, )DNS:([^,"\s]+)/g)].map((match) => match[1]!),
+  ]
+}
+
+function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size > KEPT) map.delete(map.keys().next().value!)
+}

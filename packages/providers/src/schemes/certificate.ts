@@ -1,0 +1,61 @@
+import { verify } from 'node:crypto'
+import { Buffer } from 'node:buffer'
+import { malformed, mismatch, type Covers, type Delivery, type Scheme } from '@postern/core'
+import {
+  certificateSource,
+  type CertificateOptions,
+  type CertificateRules,
+} from './certificate-source.ts'
+
+/** What a delivery says about its signature. */
+export interface CertificateClaim {
+  /** Where its certificate is. */
+  readonly url: string
+  readonly hash: 'sha1' | 'sha256'
+  /** In base64. */
+  readonly signature: string
+}
+
+/** Options of {@link signedByCertificate}. */
+export interface SignedByCertificateOptions extends CertificateRules {
+  readonly covers: Covers
+  /** Header or field that carries the signature. */
+  readonly place: string
+  /** Reads the claim. Throws `missing_header`, `malformed_header` or what reading the body throws. */
+  readonly read: (delivery: Delivery) => CertificateClaim
+  /** The text that is signed; undefined where the delivery is not for that `key`. */
+  readonly message: (delivery: Delivery, key: string) => string | undefined
+  /** What must hold once the signature is right: dates of the message. */
+  readonly check?: (delivery: Delivery, now: number) => void
+}
+
+/**
+ * RSASSA-PKCS1-v1_5 with the key of a certificate the delivery points to. The URL is checked before anything is fetched;
+ * the certificate is fetched once over https, bounded in size and time, checked for dates, names and a chain up to an
+ * authority, and kept. The keys are what the app knows of the sender: a topic, a webhook id.
+ */
+export function signedByCertificate(
+  options: SignedByCertificateOptions,
+  certificates: CertificateOptions,
+): Scheme<string> {
+  const source = certificateSource(certificates, options)
+  return {
+    covers: options.covers,
+    key: (secret) => secret,
+    async verify(delivery, keys, now) {
+      const { url, hash, signature } = options.read(delivery)
+      const bytes = Buffer.from(signature, 'base64')
+      if (bytes.toString('base64') !== signature) throw malformed(options.place, 'base64')
+      const { publicKey } = await source.find(url, now)
+      if (publicKey.asymmetricKeyType === 'rsa') {
+        for (let at = 0; at < keys.length; at++) {
+          const text = options.message(delivery, keys[at]!)
+          if (text === undefined || !verify(hash, Buffer.from(text), publicKey, bytes)) continue
+          options.check?.(delivery, now)
+          return at
+        }
+      }
+      throw mismatch(options.place, keys.length)
+    },
+  }
+}

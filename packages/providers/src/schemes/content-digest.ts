@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { safeEqual, WebhookError, type Delivery } from '@postern/core'
+import { bytesAsBase64, dictionary, type StructuredFields } from './structured-fields.ts'
+
+const HASHES = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const
+
+/**
+ * Computes the digests of `Content-Digest` again over the bytes of the wire (RFC 9530, section 2). One of SHA-256 and
+ * SHA-512 must be there; both must be right where both are. Older algorithms do not count.
+ */
+export function checkContentDigest(sf: StructuredFields, delivery: Delivery): void {
+  const digests = dictionary(sf, delivery, 'content-digest')
+  let found = false
+  for (const [name, hash] of Object.entries(HASHES)) {
+    const item = digests.get(name)
+    if (!item) continue
+    found = true
+    const expected = createHash(hash).update(delivery.body).digest('base64')
+    if (!safeEqual(bytesAsBase64(item[0]) ?? '', expected))
+      throw new WebhookError(
+        'signature_mismatch',
+        `content-digest is not the ${name} of the body: it was changed on its way`,
+      )
+  }
+  if (!found)
+    throw new WebhookError('malformed_header', 'content-digest has neither sha-256 nor sha-512')
+}
+
+/** The header for a body. */
+export function contentDigest(body: Uint8Array): string {
+  return `sha-256=:${createHash('sha256').update(body).digest('base64')}:`
+}

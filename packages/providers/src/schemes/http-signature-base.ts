@@ -1,0 +1,116 @@
+import { Buffer } from 'node:buffer'
+import { malformed, type Delivery } from '@postern/core'
+import type { FieldItem, StructuredFields } from './structured-fields.ts'
+
+/** A request as its derived components see it (RFC 9421, section 2.2). */
+export interface Target {
+  readonly scheme: string
+  readonly authority: string
+  readonly path: string
+  /** With its question mark; `''` where the URL has none. */
+  readonly query: string
+}
+
+/** Scheme and host in lower case, without the default port; path and query as they were sent. */
+export function targetOf(url: string): Target {
+  const { protocol, host } = new URL(url)
+  const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)(\?[^#]*)?/i.exec(url)
+  return {
+    scheme: protocol.slice(0, -1),
+    authority: host,
+    path: rest?.[1] || '/',
+    query: rest?.[2] ?? '',
+  }
+}
+
+/** The value of a derived component of a request; undefined for one that no request has. */
+export function derivedValue(
+  name: string,
+  parameter: unknown,
+  method: string,
+  target: Target,
+): string | undefined {
+  const { scheme, authority, path, query } = target
+  switch (name) {
+    case '@method':
+      return method
+    case '@target-uri':
+      return `${scheme}://${authority}${path}${query}`
+    case '@authority':
+      return authority
+    case '@scheme':
+      return scheme
+    case '@request-target':
+      return `${path}${query}`
+    case '@path':
+      return path
+    case '@query':
+      return query === '' ? '?' : query
+    case '@query-param':
+      return queryParameter(query, parameter)
+    default:
+      return undefined
+  }
+}
+
+/** The value of a component in a delivery, as its line of the signature base has it (RFC 9421, section 2). */
+export function componentValue(
+  sf: StructuredFields,
+  [name, parameters]: FieldItem,
+  delivery: Delivery,
+  target: Target,
+): string {
+  if (typeof name !== 'string' || name !== name.toLowerCase())
+    throw malformed('signature-input', 'a list of names in lower case')
+  const known = name.startsWith('@') ? (name === '@query-param' ? ['name'] : []) : FIELD_PARAMETERS
+  for (const key of parameters.keys())
+    if (!known.includes(key))
+      throw malformed('signature-input', `for a request: ${name} has the parameter ${key}`)
+  const value = name.startsWith('@')
+    ? derivedValue(name, parameters.get('name'), delivery.method, target)
+    : fieldValue(sf, name, parameters, delivery.headers(name))
+  if (value === undefined)
+    throw malformed('signature-input', `about parts that are there once: ${name} is not`)
+  return value
+}
+
+const FIELD_PARAMETERS: readonly string[] = ['sf', 'key', 'bs']
+
+function fieldValue(
+  sf: StructuredFields,
+  name: string,
+  parameters: ReadonlyMap<string, unknown>,
+  lines: readonly string[],
+): string | undefined {
+  if (lines.length === 0) return undefined
+  if (parameters.has('bs'))
+    return lines.map((line) => `:${Buffer.from(line.trim()).toString('base64')}:`).join(', ')
+  // Obsolete line folding counts as one space (section 2.1).
+  const value = lines.map((line) => line.trim().replace(/[ \t]*\r?\n[ \t]+/g, ' ')).join(', ')
+  const key = parameters.get('key')
+  if (key === undefined && !parameters.has('sf')) return value
+  try {
+    const members = sf.parseDictionary(value)
+    if (key === undefined) return sf.serializeDictionary(members as never)
+    const member = members.get(key as string) as FieldItem | undefined
+    if (member === undefined) return undefined
+    return Array.isArray(member[0])
+      ? sf.serializeInnerList(member as never)
+      : sf.serializeItem(member as never)
+  } catch {
+    throw malformed(name, 'a dictionary of structured fields, as its component says')
+  }
+}
+
+// The name is percent-encoded too; one that comes twice must not be covered (section 2.2.8).
+function queryParameter(query: string, name: unknown): string | undefined {
+  const found = [...new URLSearchParams(query)].filter(([one]) => percentEncode(one) === name)
+  return found.length === 1 ? percentEncode(found[0]![1]) : undefined
+}
+
+function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()~]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}

@@ -1,0 +1,143 @@
+import { createPublicKey } from 'node:crypto'
+import {
+  ecdsaAlgorithm,
+  ed25519Algorithm,
+  hmacAlgorithm,
+  parseKeyPair,
+  rsaAlgorithm,
+  type KeyEncoding,
+  type KeyPair,
+  type MaybePromise,
+  type SignatureAlgorithm,
+} from '@postern/core'
+import type { Jwk, JwkSource } from './jwks.ts'
+
+/** Algorithms of RFC 9421, section 3.3, by their registered names. */
+export type HttpSignatureAlgorithm =
+  | 'hmac-sha256'
+  | 'ed25519'
+  | 'ecdsa-p256-sha256'
+  | 'ecdsa-p384-sha384'
+  | 'rsa-pss-sha512'
+  | 'rsa-v1_5-sha256'
+
+/** A key that is bound to its algorithm: what a message says about its algorithm never chooses one. */
+export interface HttpSignatureKey {
+  readonly alg: HttpSignatureAlgorithm
+  /** The `keyid` it goes by, where only that one counts. */
+  readonly keyId?: string | undefined
+  /** True where `signature`, in base64, is this key's over `base`. */
+  verify(base: string, signature: string): boolean
+  /** The signature in base64. */
+  sign(base: string): string
+}
+
+/** What a secret becomes: one key, or a source that is asked by `keyid`. */
+export interface HttpSignatureKeys {
+  find(keyId: string | undefined, now: number): MaybePromise<readonly HttpSignatureKey[]>
+  /** The key that signs, where there is one. */
+  readonly first?: HttpSignatureKey
+}
+
+/** The key a secret holds: a shared one for `hmac-sha256`, PEM for the others. */
+export function secretKey(
+  secret: string,
+  alg: HttpSignatureAlgorithm,
+  options: { readonly keyId?: string | undefined; readonly keyEncoding?: KeyEncoding | undefined },
+): HttpSignatureKeys {
+  const algorithm = algorithmOf(alg, options.keyEncoding)
+  const first = bound(alg, algorithm, algorithm.key(secret), options.keyId)
+  return { find: () => [first], first }
+}
+
+/** The keys of a JSON Web Key Set, as far as they are for one of the algorithms and pass `allowed`. */
+export function jwkKeys(
+  source: JwkSource,
+  algorithms: readonly HttpSignatureAlgorithm[],
+  allowed: (key: Jwk) => boolean = () => true,
+): HttpSignatureKeys {
+  const prepared = new WeakMap<Jwk, HttpSignatureKey>()
+  const usable = (keys: readonly Jwk[]): readonly HttpSignatureKey[] =>
+    keys.flatMap((jwk) => {
+      const alg = jwkAlgorithm(jwk)
+      if (alg === undefined || !algorithms.includes(alg) || !allowed(jwk)) return []
+      let key = prepared.get(jwk)
+      if (!key) {
+        key = fromJwk(jwk, alg)
+        if (!key) return []
+        prepared.set(jwk, key)
+      }
+      return [key]
+    })
+  return {
+    find(keyId, now) {
+      const found = keyId === undefined ? [] : source.find(keyId, now)
+      return found instanceof Promise ? found.then(usable) : usable(found)
+    },
+  }
+}
+
+function fromJwk(jwk: Jwk, alg: HttpSignatureAlgorithm): HttpSignatureKey | undefined {
+  try {
+    const publicKey = createPublicKey({ key: jwk as never, format: 'jwk' })
+    return bound(alg, algorithmOf(alg), { publicKey }, jwk.kid)
+  } catch {
+    return undefined
+  }
+}
+
+function bound<Key>(
+  alg: HttpSignatureAlgorithm,
+  algorithm: SignatureAlgorithm<Key>,
+  key: Key,
+  keyId: string | undefined,
+): HttpSignatureKey {
+  return {
+    alg,
+    keyId,
+    verify: (base, signature) => algorithm.matches(key, base, [signature]),
+    sign: (base) => algorithm.sign!(key, base),
+  }
+}
+
+function algorithmOf(
+  alg: HttpSignatureAlgorithm,
+  keyEncoding?: KeyEncoding,
+): SignatureAlgorithm<unknown> {
+  switch (alg) {
+    case 'hmac-sha256':
+      return hmacAlgorithm({ encoding: 'base64', keyEncoding })
+    case 'ed25519':
+      return { ...ed25519Algorithm('base64'), key: ed25519Pem }
+    case 'ecdsa-p256-sha256':
+      return ecdsaAlgorithm({ form: 'raw' })
+    case 'ecdsa-p384-sha384':
+      return ecdsaAlgorithm({ form: 'raw', curve: 'P-384' })
+    case 'rsa-pss-sha512':
+      return rsaAlgorithm({ padding: 'pss', hash: 'sha512' })
+    case 'rsa-v1_5-sha256':
+      return rsaAlgorithm()
+    default:
+      throw new TypeError(
+        `alg must be an algorithm of RFC 9421 (hmac-sha256, ed25519, ecdsa-p256-sha256, ecdsa-p384-sha384, rsa-pss-sha512, rsa-v1_5-sha256), got ${String(alg)}`,
+      )
+  }
+}
+
+function ed25519Pem(secret: string): KeyPair {
+  const expected = 'an Ed25519 key, as PEM or as base64 of its SPKI form'
+  const pair = parseKeyPair(secret, expected)
+  if ((pair.publicKey as { asymmetricKeyType?: string }).asymmetricKeyType !== 'ed25519')
+    throw new TypeError(`the key must be ${expected}`)
+  return pair
+}
+
+// `alg` of a JWK is optional for keys that leave no choice (RFC 9421, section 3.3.7).
+function jwkAlgorithm(jwk: Jwk): HttpSignatureAlgorithm | undefined {
+  if (jwk.kty === 'OKP' && jwk['crv'] === 'Ed25519') return 'ed25519'
+  if (jwk.kty === 'EC' && jwk['crv'] === 'P-256') return 'ecdsa-p256-sha256'
+  if (jwk.kty === 'EC' && jwk['crv'] === 'P-384') return 'ecdsa-p384-sha384'
+  if (jwk.kty === 'RSA' && jwk['alg'] === 'PS512') return 'rsa-pss-sha512'
+  if (jwk.kty === 'RSA' && jwk['alg'] === 'RS256') return 'rsa-v1_5-sha256'
+  return undefined
+}

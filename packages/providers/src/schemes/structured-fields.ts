@@ -1,0 +1,63 @@
+import { Buffer } from 'node:buffer'
+import { malformed, singleHeader, type Delivery } from '@postern/core'
+import { peer, type Peer } from './peer.ts'
+
+/** The package that reads structured fields (RFC 9651): an optional peer, loaded with the first delivery that has them. */
+export interface StructuredFields {
+  parseDictionary(text: string): ReadonlyMap<string, unknown>
+  serializeItem(item: never): string
+  serializeInnerList(list: never): string
+  serializeDictionary(dictionary: never): string
+}
+
+/** Loads `structured-headers`. */
+export const structuredFields: Peer<StructuredFields> = peer(
+  'structured-headers',
+  () => import('structured-headers'),
+)
+
+/** A member of a structured field that is an item: a value and its parameters. */
+export type FieldItem = readonly [value: unknown, parameters: ReadonlyMap<string, unknown>]
+
+/** A dictionary header, all its lines taken together. A repeated key is refused: which of the two counts would be a guess. */
+export function dictionary(
+  sf: StructuredFields,
+  delivery: Delivery,
+  header: string,
+  rewrite: (text: string) => string = (text) => text,
+): ReadonlyMap<string, FieldItem> {
+  const lines = delivery.headers(header)
+  const text = lines.length > 1 ? lines.join(', ') : singleHeader(delivery, header)
+  const keys = topLevelKeys(text)
+  if (new Set(keys).size !== keys.length) throw malformed(header, 'a dictionary of distinct labels')
+  try {
+    return sf.parseDictionary(rewrite(text)) as ReadonlyMap<string, FieldItem>
+  } catch {
+    throw malformed(header, 'a dictionary of structured fields (RFC 9651)')
+  }
+}
+
+/** A byte sequence in base64; undefined where the value is anything else. */
+export function bytesAsBase64(value: unknown): string | undefined {
+  return value instanceof ArrayBuffer ? Buffer.from(value).toString('base64') : undefined
+}
+
+function topLevelKeys(text: string): string[] {
+  const keys: string[] = []
+  let start = 0
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at <= text.length; at++) {
+    const character = text[at]
+    if (quoted && character === '\\') at++
+    else if (character === '"') quoted = !quoted
+    else if (quoted && character !== undefined) continue
+    else if (character === '(') depth++
+    else if (character === ')') depth--
+    else if (character === undefined || (character === ',' && depth === 0)) {
+      keys.push(/^[^=;]*/.exec(text.slice(start, at))![0].trim())
+      start = at + 1
+    }
+  }
+  return keys
+}
