@@ -1,0 +1,115 @@
+import {
+  defineProvider,
+  ed25519,
+  emptyReply,
+  jsonReply,
+  stringifyJson,
+  type Draft,
+  type Ed25519Key,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, needed, text } from './shared/read.ts'
+
+/** Options of {@link discord}. */
+export interface DiscordOptions {
+  /** The application's public key: 64 hex digits from its General Information page. */
+  readonly publicKey: SecretOption
+  /** Seconds the signed time may be away from now; Discord names no window and retries for 10 minutes. @default 900 */
+  readonly tolerance?: number
+}
+
+const RETRY_SPAN = 600_000
+const INTERACTIONS: readonly (string | undefined)[] = [
+  undefined,
+  undefined, // PING
+  'APPLICATION_COMMAND',
+  'MESSAGE_COMPONENT',
+  'APPLICATION_COMMAND_AUTOCOMPLETE',
+  'MODAL_SUBMIT',
+]
+
+/**
+ * Discord: interactions and webhook events on one route. Ed25519 over the time and the body. Topics: the type of an
+ * interaction with its command or custom id (`APPLICATION_COMMAND.deploy`; `APPLICATION_COMMAND` matches too), or the
+ * type of an event (`ENTITLEMENT_CREATE`). Interactions have an id, events have none. Both PINGs are signed and
+ * answered; probes with a wrong signature get the 401 Discord looks for. Interactions want their response within 3 s:
+ * give it with `receiver.answer`. Events get 204 and are retried for 10 minutes.
+ * https://docs.discord.com/developers/interactions/overview
+ */
+export function discord<Events extends EventMap = EventMap>(
+  options: DiscordOptions,
+): Provider<Events> {
+  return defineProvider<Events, Ed25519Key>({
+    name: 'discord',
+    auth: {
+      scheme: ed25519({
+        header: 'X-Signature-Ed25519',
+        timestampHeader: 'X-Signature-Timestamp',
+        tolerance: options.tolerance ?? 900,
+        covers: { body: 'bytes', id: true, timestamp: true },
+        message: (delivery, time) => [time ?? '', delivery.body],
+      }),
+      secret: options.publicKey,
+      option: 'publicKey',
+    },
+    retrySpan: RETRY_SPAN,
+    handshake,
+    events: (_delivery, { value }) => [eventOf(value)],
+    reply: (result, delivery) =>
+      result.kind !== 'refused' && field(delivery.json(), 'event') ? emptyReply(204) : undefined,
+    compose,
+  })
+}
+
+/** Discord in the catalogue. */
+export const discordEntry: CatalogueEntry = {
+  name: 'discord',
+  title: 'Discord',
+  docs: 'https://docs.discord.com/developers/interactions/overview',
+  create: discord,
+  secretOption: 'publicKey',
+  options: {
+    publicKey: "The application's public key, 64 hex digits.",
+    tolerance: 'Seconds the signed time may be away from now. Default 900.',
+  },
+  topics: ['APPLICATION_COMMAND.deploy', 'MESSAGE_COMPONENT.button', 'APPLICATION_AUTHORIZED'],
+  handshakes: ['interaction PING', 'event PING'],
+  contentTypes: [JSON_TYPE],
+  retrySpan: RETRY_SPAN,
+  canSign: true,
+}
+
+function handshake(_delivery: unknown, { value }: ParsedBody): Reply | undefined {
+  if (field(value, 'event') !== undefined) return undefined
+  const type = field(value, 'type')
+  if (type === 1) return jsonReply({ type: 1 })
+  return type === 0 ? { status: 204, headers: { 'content-type': JSON_TYPE } } : undefined
+}
+
+function eventOf(payload: unknown): EventDraft {
+  const event = field(payload, 'event')
+  if (event !== undefined) return { topic: needed(event, 'type'), payload }
+  const type = INTERACTIONS[Number(field(payload, 'type'))] ?? ''
+  const data = field(payload, 'data')
+  const name = text(data, 'name') ?? text(data, 'custom_id')
+  const topic = name === undefined ? { topic: type } : { topic: `${type}.${name}`, aliases: [type] }
+  return { id: text(payload, 'id'), ...topic, payload }
+}
+
+function compose({ topic = 'APPLICATION_COMMAND', id, payload }: Draft): { body: string } {
+  const [type = '', name] = topic.split(/\.(.*)/s)
+  const kind = INTERACTIONS.indexOf(type)
+  if (kind < 0) {
+    const event = { type: topic, timestamp: new Date().toISOString(), data: payload ?? {} }
+    return { body: stringifyJson({ version: 1, application_id: '1', type: 1, event }) }
+  }
+  const data = name === undefined ? {} : { [kind % 2 ? 'custom_id' : 'name']: name }
+  const fresh = String(Date.now())
+  return { body: stringifyJson({ id: id ?? fresh, type: kind, data, ...(payload as object) }) }
+}

@@ -1,0 +1,95 @@
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+  type SignatureClaim,
+} from '@postern/core'
+import { joined } from './schemes/ids.ts'
+import { DAY, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { field, needed } from './shared/read.ts'
+
+/** Options of {@link docusign}. */
+export interface DocusignOptions {
+  /** An HMAC key of the account. It looks like base64 and is used as it is. */
+  readonly hmacKey: SecretOption
+}
+
+const MAX_KEYS = 100
+const MAX_BODY: number = 32 * MIB
+
+/**
+ * DocuSign Connect. HMAC-SHA256 over the body, one header for each key of the account (`X-DocuSign-Signature-1` to
+ * `-100`): any of them may match. Topic is `event` (`envelope-completed`), of a legacy XML message its status
+ * (`Completed`); the id is made of envelope, event and time. Nothing is dated in the signature. DocuSign waits 100 s and
+ * retries for 15 days. A message can hold documents: 32 MiB are taken.
+ * https://developers.docusign.com/platform/webhooks/connect/hmac/
+ */
+export function docusign<Events extends EventMap = EventMap>(
+  options: DocusignOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'docusign',
+    auth: {
+      scheme: hmac({ header: 'X-DocuSign-Signature-1', encoding: 'base64', read }),
+      secret: options.hmacKey,
+      option: 'hmacKey',
+    },
+    limits: { body: MAX_BODY },
+    retrySpan: 15 * DAY,
+    events: (_delivery, body) => [eventOf(body)],
+    compose,
+  })
+}
+
+/** DocuSign in the catalogue. */
+export const docusignEntry: CatalogueEntry = {
+  name: 'docusign',
+  title: 'DocuSign Connect',
+  docs: 'https://developers.docusign.com/platform/webhooks/connect/hmac/',
+  create: docusign,
+  secretOption: 'hmacKey',
+  options: { hmacKey: 'An HMAC key of the account.' },
+  topics: ['envelope-completed', 'recipient-signed', 'Completed'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE, 'text/xml'],
+  retrySpan: 15 * DAY,
+  canSign: true,
+}
+
+function read(delivery: Delivery): SignatureClaim {
+  const signatures: string[] = []
+  for (let index = 1; index <= MAX_KEYS; index++)
+    signatures.push(...delivery.headers(`x-docusign-signature-${index}`))
+  if (signatures.length === 0)
+    throw new WebhookError(
+      'missing_header',
+      'no header x-docusign-signature-1 to -100: is HMAC switched on in the Connect configuration?',
+    )
+  return { signatures: signatures.slice(0, MAX_KEYS) }
+}
+
+function eventOf({ kind, value }: ParsedBody): EventDraft {
+  if (kind !== 'xml') {
+    const id = joined(value, 'data.envelopeId', 'event', 'generatedDateTime')
+    return { id, topic: needed(value, 'event'), payload: value }
+  }
+  const status = field(field(value, 'DocuSignEnvelopeInformation'), 'EnvelopeStatus')
+  const id = joined(status, 'EnvelopeID', 'Status', 'TimeGenerated')
+  return { id, topic: needed(status, 'Status'), payload: value }
+}
+
+function compose({ topic = 'envelope-completed', payload, at = Date.now() }: Draft): {
+  body: string
+} {
+  const event = { event: topic, apiVersion: 'v2.1', generatedDateTime: new Date(at).toISOString() }
+  const data = { envelopeId: crypto.randomUUID() }
+  return { body: stringifyJson({ ...event, data, ...(payload as object) }) }
+}

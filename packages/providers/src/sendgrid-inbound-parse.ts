@@ -1,0 +1,85 @@
+import {
+  defineProvider,
+  ecdsa,
+  type EventMap,
+  type KeyPair,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, MIB, type CatalogueEntry } from './shared/entry.ts'
+
+/** Options of {@link sendgridInboundParse}. */
+export interface SendgridInboundParseOptions {
+  /** The public key of the security policy: base64 without PEM armour. */
+  readonly publicKey?: SecretOption
+  /** `true` takes mail without any signature, as SendGrid sends it where there is no security policy. @default false */
+  readonly unauthenticated?: boolean
+  /** Seconds the signed time may be away from now; SendGrid names no window and retries for 3 days. @default 259200 */
+  readonly tolerance?: number
+}
+
+// Mail of 30 MB at most, with the multipart frame around it.
+const MAX_BODY: number = 32 * MIB
+
+/**
+ * Twilio SendGrid Inbound Parse: a mail as `multipart/form-data`. ECDSA (P-256, SHA-256) over time and body where a
+ * security policy signs. The topic is `mail` and there is no id: a Message-ID is the sender's to choose. The payload is
+ * `{ fields, files }`. Its text fields are read as UTF-8: where `charsets` names another one, ask for the raw mail. SendGrid
+ * retries on 5xx for 3 days and drops the mail on 4xx.
+ * https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks
+ */
+export function sendgridInboundParse<Events extends EventMap = EventMap>(
+  options: SendgridInboundParseOptions,
+): Provider<Events> {
+  const { publicKey, unauthenticated, tolerance = (3 * DAY) / 1000 } = options
+  return defineProvider<Events, KeyPair>({
+    name: 'sendgrid-inbound-parse',
+    auth:
+      publicKey === undefined
+        ? { unauthenticated, option: 'publicKey' }
+        : {
+            scheme: ecdsa({
+              header: 'X-Twilio-Email-Event-Webhook-Signature',
+              timestampHeader: 'X-Twilio-Email-Event-Webhook-Timestamp',
+              tolerance,
+              message: (delivery, time) => [time ?? '', delivery.body],
+            }),
+            secret: publicKey,
+            option: 'publicKey',
+          },
+    limits: { body: MAX_BODY },
+    retrySpan: 3 * DAY,
+    failsOnRedirect: true,
+    events: (_delivery, { value }) => [{ topic: 'mail', payload: value }],
+    compose: ({ payload }) => {
+      const fields = Object.entries((payload as Record<string, unknown> | undefined) ?? {})
+      const parts = [...fields, ['text', '']].map(
+        ([name, value]) =>
+          `--postern\r\ncontent-disposition: form-data; name="${String(name)}"\r\n\r\n${String(value)}\r\n`,
+      )
+      return {
+        headers: { 'content-type': 'multipart/form-data; boundary=postern' },
+        body: `${parts.join('')}--postern--\r\n`,
+      }
+    },
+  })
+}
+
+/** SendGrid's Inbound Parse in the catalogue. */
+export const sendgridInboundParseEntry: CatalogueEntry = {
+  name: 'sendgrid-inbound-parse',
+  title: 'SendGrid Inbound Parse',
+  docs: 'https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks',
+  create: sendgridInboundParse,
+  secretOption: 'publicKey',
+  options: {
+    publicKey: 'The public key of the security policy.',
+    unauthenticated: 'true: takes mail without any signature.',
+    tolerance: 'Seconds the signed time may be away from now. Default 259200.',
+  },
+  topics: ['mail'],
+  handshakes: [],
+  contentTypes: ['multipart/form-data'],
+  retrySpan: 3 * DAY,
+  canSign: true,
+}

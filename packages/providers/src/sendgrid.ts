@@ -1,0 +1,76 @@
+import {
+  defineProvider,
+  ecdsa,
+  stringifyJson,
+  WebhookError,
+  type EventMap,
+  type KeyPair,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link sendgrid}. */
+export interface SendgridOptions {
+  /** The verification key of the webhook's settings: base64 without PEM armour. */
+  readonly publicKey: SecretOption
+  /** Seconds the signed time may be away from now; SendGrid names no window and retries for a day. @default 86400 */
+  readonly tolerance?: number
+}
+
+/**
+ * Twilio SendGrid Event Webhook, with the signed event webhook switched on. ECDSA (P-256, SHA-256) over time and body. A
+ * delivery is a batch: the topic of each event is its `event` (`delivered`), the id its `sg_event_id`. Custom arguments
+ * are merged into events and may shadow names. SendGrid wants its 2xx within 10 s and retries for 24 hours.
+ * https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
+ */
+export function sendgrid<Events extends EventMap = EventMap>(
+  options: SendgridOptions,
+): Provider<Events> {
+  return defineProvider<Events, KeyPair>({
+    name: 'sendgrid',
+    auth: {
+      scheme: ecdsa({
+        header: 'X-Twilio-Email-Event-Webhook-Signature',
+        timestampHeader: 'X-Twilio-Email-Event-Webhook-Timestamp',
+        tolerance: options.tolerance ?? DAY / 1000,
+        covers: { body: 'bytes', id: true, timestamp: true },
+        message: (delivery, time) => [time ?? '', delivery.body],
+      }),
+      secret: options.publicKey,
+      option: 'publicKey',
+    },
+    retrySpan: DAY,
+    events(_delivery, { value }) {
+      if (!Array.isArray(value))
+        throw new WebhookError('unidentified', 'the payload is no array of events')
+      return (value as unknown[]).map((event) => ({
+        id: text(event, 'sg_event_id'),
+        topic: needed(event, 'event'),
+        payload: event,
+      }))
+    },
+    compose: ({ topic = 'delivered', id = crypto.randomUUID(), payload }) => ({
+      body: `${stringifyJson([{ event: topic, sg_event_id: id, ...(payload as object) }])}\r\n`,
+    }),
+  })
+}
+
+/** SendGrid's Event Webhook in the catalogue. */
+export const sendgridEntry: CatalogueEntry = {
+  name: 'sendgrid',
+  title: 'SendGrid Event Webhook',
+  docs: 'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features',
+  create: sendgrid,
+  secretOption: 'publicKey',
+  options: {
+    publicKey: "The verification key of the webhook's settings.",
+    tolerance: 'Seconds the signed time may be away from now. Default 86400.',
+  },
+  topics: ['processed', 'delivered', 'bounce', 'dropped', 'open', 'click', 'spamreport'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: DAY,
+  canSign: true,
+}

@@ -1,0 +1,96 @@
+import {
+  defineProvider,
+  hmac,
+  hmacDigest,
+  jsonReply,
+  keyring,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type Keyring,
+  type Provider,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, member } from './shared/read.ts'
+
+/** Options of {@link x}. */
+export interface XOptions {
+  /** The app's consumer secret (API secret key). */
+  readonly consumerSecret: SecretOption
+}
+
+/**
+ * X (Twitter) Account Activity. HMAC-SHA256 over the body, in base64. A delivery holds lists: each item is an event whose
+ * topic is the list's name (`tweet_create_events`) and whose id is its `id_str` or `id`; its payload is the delivery with
+ * that item alone. The unsigned challenge (`GET ?crc_token=`) is signed with the key of events, so only letters, digits and
+ * `+/=_-.` are, and no event is written with these. Retries are not established; a day is assumed.
+ * https://docs.x.com/x-api/webhooks/introduction
+ */
+export function x<Events extends EventMap = EventMap>(options: XOptions): Provider<Events> {
+  const scheme = hmac({
+    header: 'X-Twitter-Webhooks-Signature',
+    prefix: 'sha256=',
+    encoding: 'base64',
+    covers: { body: 'bytes', id: true },
+  })
+  const ring = keyring('x: consumerSecret', options.consumerSecret, (secret) => scheme.key(secret))
+  return defineProvider<Events, Uint8Array>({
+    name: 'x',
+    methods: ['POST', 'GET'],
+    auth: { scheme, secret: options.consumerSecret, option: 'consumerSecret' },
+    retrySpan: DAY,
+    failsOnRedirect: true,
+    greet: (delivery) => (delivery.method === 'GET' ? challenge(delivery, ring) : undefined),
+    events: (_delivery, { value }) => eventsOf(value),
+    compose: ({ topic = 'tweet_create_events', id = '1', payload }) => ({
+      body: stringifyJson({ for_user_id: '1', [topic]: [{ id_str: id, ...(payload as object) }] }),
+    }),
+  })
+}
+
+/** X in the catalogue. */
+export const xEntry: CatalogueEntry = {
+  name: 'x',
+  title: 'X (Twitter)',
+  docs: 'https://docs.x.com/x-api/webhooks/introduction',
+  create: x,
+  secretOption: 'consumerSecret',
+  options: { consumerSecret: "The app's consumer secret (API secret key)." },
+  topics: ['tweet_create_events', 'direct_message_events', 'favorite_events', 'follow_events'],
+  handshakes: ['crc_token'],
+  contentTypes: [JSON_TYPE],
+  retrySpan: DAY,
+  canSign: true,
+}
+
+async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise<Reply> {
+  const tokens = delivery.query().getAll('crc_token')
+  if (tokens.length !== 1 || !/^[\w+/=.-]{1,512}$/.test(tokens[0]!))
+    throw new WebhookError('handshake_refused', 'crc_token must be there once, letters and digits')
+  const [key] = (await ring.for(delivery)).keys
+  return jsonReply({
+    response_token: `sha256=${hmacDigest('sha256', 'base64', key!, tokens[0]!)}`,
+  })
+}
+
+function eventsOf(value: unknown): readonly EventDraft[] {
+  const names = Object.keys(Object(value)).filter((name) => /_events?$/.test(name))
+  if (names.length === 0)
+    throw new WebhookError('unidentified', 'the payload has no member that ends with _events')
+  const shared = Object.entries(value as object).filter(([name]) => !names.includes(name))
+  return names.flatMap((topic) => {
+    const found = field(value, topic)
+    const one = (item: unknown, payload: unknown): EventDraft => ({
+      id: member(item, 'id_str') ?? member(item, 'id'),
+      topic,
+      payload: { ...Object.fromEntries(shared), [topic]: payload },
+    })
+    return Array.isArray(found)
+      ? (found as unknown[]).map((item) => one(item, [item]))
+      : [one(found, found)]
+  })
+}

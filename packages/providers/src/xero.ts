@@ -1,0 +1,73 @@
+import {
+  defineProvider,
+  emptyReply,
+  hmac,
+  stringifyJson,
+  type Draft,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+
+import { joined } from './schemes/ids.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { items } from './shared/items.ts'
+import { needed } from './shared/read.ts'
+
+/** Options of {@link xero}. */
+export interface XeroOptions {
+  /** The webhooks key of the app. It looks like base64 and is used as it is. */
+  readonly webhookKey: SecretOption
+}
+
+/**
+ * Xero. HMAC-SHA256 over the body. A delivery is a batch: the topic of each event is `CONTACT.UPDATE`, the id is made of
+ * tenant, resource, type and time. The "intent to receive" is a batch without events: 200 for a right signature and 401
+ * for a wrong one. Xero wants its 200 within 5 s with an empty body and no cookie, and retries for 24 hours.
+ * https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/
+ */
+export function xero<Events extends EventMap = EventMap>(options: XeroOptions): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'xero',
+    auth: {
+      scheme: hmac({ header: 'X-Xero-Signature', encoding: 'base64' }),
+      secret: options.webhookKey,
+      option: 'webhookKey',
+    },
+    retrySpan: DAY,
+    failsOnRedirect: true,
+    events: (_delivery, { value }) =>
+      items(value, 'events').map((event) => ({
+        id: joined(event, 'tenantId', 'resourceId', 'eventType', 'eventDateUtc'),
+        topic: `${needed(event, 'eventCategory')}.${needed(event, 'eventType')}`,
+        payload: event,
+      })),
+    reply: (result) => (result.kind === 'refused' ? undefined : emptyReply()),
+    compose,
+  })
+}
+
+/** Xero in the catalogue. */
+export const xeroEntry: CatalogueEntry = {
+  name: 'xero',
+  title: 'Xero',
+  docs: 'https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/',
+  create: xero,
+  secretOption: 'webhookKey',
+  options: { webhookKey: 'The webhooks key of the app.' },
+  topics: ['CONTACT.CREATE', 'CONTACT.UPDATE', 'INVOICE.CREATE', 'INVOICE.UPDATE'],
+  handshakes: ['intent to receive'],
+  contentTypes: [JSON_TYPE],
+  retrySpan: DAY,
+  canSign: true,
+}
+
+function compose({ topic = 'CONTACT.UPDATE', payload, at = Date.now() }: Draft): { body: string } {
+  const [eventCategory, eventType] = topic.split('.')
+  const eventDateUtc = new Date(at).toISOString().replace('Z', '')
+  const ids = { tenantId: crypto.randomUUID(), resourceId: crypto.randomUUID() }
+  const event = { ...ids, eventCategory, eventType, eventDateUtc, ...(payload as object) }
+  return {
+    body: stringifyJson({ events: [event], firstEventSequence: 1, lastEventSequence: 1 }),
+  }
+}
