@@ -1,0 +1,125 @@
+import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import {
+  defineProvider,
+  hmacDigest,
+  keyring,
+  malformed,
+  mismatch,
+  parseXml,
+  safeEqual,
+  textReply,
+  WebhookError,
+  type EventMap,
+  type Provider,
+  type Scheme,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, FORM_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, needed } from './shared/read.ts'
+
+/** Options of {@link braintree}. */
+export interface BraintreeOptions {
+  /** The private key of the API key pair. */
+  readonly privateKey: SecretOption
+  /** The public key of the pair: it says which of the signatures in a delivery is ours. */
+  readonly publicKey: string
+}
+
+/**
+ * Braintree. HMAC-SHA1 over `bt_payload` as the form has it, its line breaks included, with the SHA-1 of the private key as
+ * key. Topic is the notification's kind (`subscription_went_past_due`); there is no id. The payload is the XML
+ * notification. The unsigned challenge (`GET ?bt_challenge=`) is signed with the key of events: 20 to 32 hex digits
+ * only, which are no notification. Braintree waits 30 s and retries hourly for 24 hours, 3 in the sandbox.
+ * https://developer.paypal.com/braintree/docs/guides/webhooks/overview
+ */
+export function braintree<Events extends EventMap = EventMap>(
+  options: BraintreeOptions,
+): Provider<Events> {
+  const { publicKey, privateKey } = options
+  if (typeof publicKey !== 'string' || !/^[^\s|&]+$/.test(publicKey))
+    throw new TypeError('braintree: publicKey must be the public key of the API key pair')
+  const scheme = signature(publicKey)
+  const ring = keyring('braintree: privateKey', privateKey, (secret) => scheme.key(secret))
+  return defineProvider<Events, Uint8Array>({
+    name: 'braintree',
+    methods: ['POST', 'GET'],
+    xml: true,
+    auth: { scheme, secret: privateKey, option: 'privateKey' },
+    retrySpan: DAY,
+    async greet(delivery) {
+      if (delivery.method !== 'GET') return undefined
+      const challenge = single(delivery.query(), 'bt_challenge')
+      if (!/^[a-f0-9]{20,32}$/.test(challenge))
+        throw new WebhookError('handshake_refused', 'bt_challenge is not 20 to 32 hex digits')
+      const [key] = (await ring.for(delivery)).keys
+      return textReply(`${publicKey}|${hmacDigest('sha1', 'hex', key!, challenge)}`)
+    },
+    events(delivery) {
+      const xml = Buffer.from(single(delivery.form(), 'bt_payload'), 'base64').toString('utf8')
+      const payload = field(parseXml(xml, { depth: delivery.limits.depth }), 'notification')
+      return [{ topic: needed(payload, 'kind'), payload }]
+    },
+    compose({ topic = 'check', at = Date.now() }) {
+      const time = new Date(at).toISOString().slice(0, 19)
+      const xml = `<notification><timestamp type="datetime">${time}Z</timestamp><kind>${topic}</kind><subject/></notification>`
+      const bt_payload = `${Buffer.from(xml).toString('base64')}\n`
+      const body = new URLSearchParams({ bt_payload }).toString()
+      return { headers: { 'content-type': FORM_TYPE }, body }
+    },
+  })
+}
+
+/** Braintree in the catalogue. */
+export const braintreeEntry: CatalogueEntry = {
+  name: 'braintree',
+  title: 'Braintree',
+  docs: 'https://developer.paypal.com/braintree/docs/guides/webhooks/overview',
+  create: (options) => braintree(options as BraintreeOptions),
+  secretOption: 'privateKey',
+  options: {
+    privateKey: 'The private key of the API key pair.',
+    publicKey: 'The public key of the pair.',
+  },
+  topics: ['check', 'subscription_charged_successfully', 'dispute_opened'],
+  handshakes: ['bt_challenge'],
+  contentTypes: [FORM_TYPE],
+  retrySpan: DAY,
+  canSign: true,
+}
+
+function signature(publicKey: string): Scheme<Uint8Array> {
+  return {
+    covers: { body: 'fields' },
+    key: (secret) => createHash('sha1').update(secret).digest(),
+    verify(delivery, keys) {
+      const payload = single(delivery.form(), 'bt_payload')
+      if (!/^[A-Za-z0-9+/=\n]+$/.test(payload)) throw malformed('bt_payload', 'base64 in lines')
+      const given = single(delivery.form(), 'bt_signature')
+        .split('&')
+        .filter((pair) => pair.startsWith(`${publicKey}|`))
+        .map((pair) => pair.slice(publicKey.length + 1))
+      const found = keys.findIndex((key) =>
+        [payload, `${payload}\n`].some((text) => {
+          const expected = hmacDigest('sha1', 'hex', key, text)
+          return given.some((one) => safeEqual(one, expected))
+        }),
+      )
+      if (found < 0) throw mismatch('bt_signature', keys.length)
+      return found
+    },
+    sign(request, key) {
+      const form = new URLSearchParams(Buffer.from(request.body).toString())
+      const digest = hmacDigest('sha1', 'hex', key, form.get('bt_payload') ?? '')
+      form.set('bt_signature', `${publicKey}|${digest}`)
+      return { ...request, body: Buffer.from(form.toString()) }
+    },
+  }
+}
+
+function single(form: URLSearchParams, name: string): string {
+  const [value, ...more] = form.getAll(name)
+  if (!value) throw new WebhookError('missing_header', `${name} is missing or empty`)
+  if (more.length > 0) throw malformed(name, 'there once')
+  return value
+}

@@ -1,0 +1,83 @@
+import {
+  defineProvider,
+  stringifyJson,
+  token,
+  type Delivery,
+  type EventMap,
+  type Provider,
+  type Scheme,
+  type SecretOption,
+} from '@postern/core'
+import { consent } from './schemes/abuse-protection.ts'
+import { cloudEvents } from './schemes/cloud-event.ts'
+import type { CatalogueEntry } from './shared/entry.ts'
+
+/** Options of {@link cloudevents}. */
+export interface CloudeventsOptions {
+  /** The bearer token senders carry in `Authorization` or in the query parameter `access_token`. */
+  readonly secret?: SecretOption
+  /** `true` takes events from anybody. @default false */
+  readonly unauthenticated?: boolean
+  /** Origins that get consent when they ask by OPTIONS; `*` stands for all. @default none */
+  readonly allowedOrigins?: readonly string[]
+}
+
+const EVENT_TYPE = 'application/cloudevents+json'
+
+/**
+ * CloudEvents 1.0 over HTTP, from any sender: structured, batched and binary mode. Topic is `type`, id is `source:id`.
+ * The specification signs nothing and asks for a bearer token. Consent by OPTIONS (`WebHook-Request-Origin`) is given to
+ * `allowedOrigins` without authentication, as the specification has it. Retries are each sender's own.
+ * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
+ */
+export function cloudevents<Events extends EventMap = EventMap>(
+  options: CloudeventsOptions,
+): Provider<Events> {
+  const { secret, unauthenticated, allowedOrigins = [] } = options
+  return defineProvider<Events, string>({
+    name: 'cloudevents',
+    methods: ['POST', 'OPTIONS'],
+    auth: secret === undefined ? { unauthenticated } : { scheme: BEARER, secret },
+    failsOnRedirect: true,
+    greet: (delivery) =>
+      delivery.method === 'OPTIONS' ? consent(delivery, allowedOrigins) : undefined,
+    events: cloudEvents,
+    compose: ({ topic = 'com.example.event', id = `/example:${crypto.randomUUID()}`, payload }) => {
+      const [, source, own] = /^(.*):(.*)$/s.exec(id) ?? [id, '/example', id]
+      const event = { specversion: '1.0', type: topic, source, id: own, data: payload ?? {} }
+      return { headers: { 'content-type': EVENT_TYPE }, body: stringifyJson(event) }
+    },
+  })
+}
+
+/** CloudEvents in the catalogue. */
+export const cloudeventsEntry: CatalogueEntry = {
+  name: 'cloudevents',
+  title: 'CloudEvents',
+  docs: 'https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md',
+  create: cloudevents,
+  secretOption: 'secret',
+  options: {
+    secret: 'The bearer token of the senders.',
+    unauthenticated: 'true: takes events from anybody.',
+    allowedOrigins: 'Origins that get consent when they ask by OPTIONS. Default none.',
+  },
+  topics: ['com.example.someevent'],
+  handshakes: ['OPTIONS WebHook-Request-Origin'],
+  contentTypes: [EVENT_TYPE, 'application/cloudevents-batch+json', 'any with ce- headers'],
+  canSign: true,
+}
+
+const header = token({ header: 'authorization', scheme: 'Bearer' })
+const query = token({ query: 'access_token' })
+
+const BEARER: Scheme<string> = {
+  ...header,
+  credentials: { headers: ['authorization'], query: ['access_token'] },
+  verify: (delivery, keys, now) => carrier(delivery).verify(delivery, keys, now),
+}
+
+function carrier(delivery: Delivery): Scheme<string> {
+  const inQuery = delivery.header('authorization') === undefined
+  return inQuery && delivery.query().has('access_token') ? query : header
+}

@@ -1,0 +1,115 @@
+import { Buffer } from 'node:buffer'
+import {
+  defineProvider,
+  emptyReply,
+  mismatch,
+  safeEqual,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type Provider,
+  type Reply,
+  type Scheme,
+  type SecretOption,
+} from '@postern/core'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { items } from './shared/items.ts'
+import { joined } from './schemes/ids.ts'
+import { field, needed, text } from './shared/read.ts'
+
+/** Options of {@link microsoftGraph}. */
+export interface MicrosoftGraphOptions {
+  /** The `clientState` subscriptions were made with: 128 characters at most. */
+  readonly clientState: SecretOption
+}
+
+/**
+ * Microsoft Graph change notifications. Nothing is signed: `clientState` must be right in every notification, and a wrong
+ * one gets the 202 Microsoft asks for while nothing is taken. A delivery is a batch: topics are
+ * `#Microsoft.Graph.Message.created` or a lifecycle event (`subscriptionRemoved`); the id is made of subscription,
+ * resource, change and etag where there is one. The validation of an endpoint (`?validationToken=`) is answered.
+ * `encryptedContent` is left as it is. Graph wants its 2xx within 10 s and retries for 4 hours.
+ * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
+ */
+export function microsoftGraph<Events extends EventMap = EventMap>(
+  options: MicrosoftGraphOptions,
+): Provider<Events> {
+  return defineProvider<Events, string>({
+    name: 'microsoft-graph',
+    auth: { scheme: CLIENT_STATE, secret: options.clientState, option: 'clientState' },
+    retrySpan: 4 * HOUR,
+    greet,
+    events: (_delivery, { value }) => items(value, 'value').map(eventOf),
+    reply: (result) =>
+      result.kind !== 'refused' || result.error.code === 'signature_mismatch'
+        ? emptyReply(202)
+        : undefined,
+    compose: ({ topic = '#Microsoft.Graph.Message.created', payload }) => {
+      const [, type, changeType] = /^(.*)\.(.*)$/.exec(topic) ?? []
+      const change = { changeType, resourceData: { '@odata.type': type } }
+      const ids = { subscriptionId: crypto.randomUUID(), resource: 'me/messages/1' }
+      return { body: stringifyJson({ value: [{ ...ids, ...change, ...(payload as object) }] }) }
+    },
+  })
+}
+
+/** Microsoft Graph in the catalogue. */
+export const microsoftGraphEntry: CatalogueEntry = {
+  name: 'microsoft-graph',
+  title: 'Microsoft Graph',
+  docs: 'https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks',
+  create: microsoftGraph,
+  secretOption: 'clientState',
+  options: { clientState: 'The clientState subscriptions were made with.' },
+  topics: ['#Microsoft.Graph.Message.created', 'subscriptionRemoved', 'missed'],
+  handshakes: ['validationToken'],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 4 * HOUR,
+  canSign: true,
+}
+
+const CLIENT_STATE: Scheme<string> = {
+  covers: { body: 'none' },
+  credentials: { fields: ['value'] },
+  key: (secret) => secret,
+  verify(delivery, keys) {
+    let found = -1
+    for (const item of items(delivery.json(), 'value')) {
+      const given = text(item, 'clientState') ?? ''
+      const at = keys.findIndex((key) => safeEqual(key, given))
+      if (at < 0) throw mismatch('clientState', keys.length)
+      found = found < 0 ? at : found
+    }
+    if (found < 0) throw new WebhookError('unidentified', 'the delivery holds no notification')
+    return found
+  },
+  sign(request, clientState) {
+    const { value } = JSON.parse(Buffer.from(request.body).toString()) as { value: object[] }
+    const body = stringifyJson({ value: value.map((item) => ({ ...item, clientState })) })
+    return { ...request, body: Buffer.from(body) }
+  },
+}
+
+// The token is reflected: as plain text that no browser may take for anything else.
+function greet(delivery: Delivery): Reply | undefined {
+  const tokens = delivery.query().getAll('validationToken')
+  if (tokens.length === 0) return undefined
+  if (tokens.length > 1 || tokens[0] === '' || tokens[0]!.length > 2048)
+    throw new WebhookError('handshake_refused', 'validationToken must be there once')
+  const headers = { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }
+  return { status: 200, headers, body: tokens[0]! }
+}
+
+function eventOf(item: unknown): EventDraft {
+  const { clientState: _, ...payload } = item as { clientState?: unknown }
+  const lifecycle = text(item, 'lifecycleEvent')
+  if (lifecycle !== undefined) return { topic: lifecycle, payload }
+  const data = field(item, 'resourceData')
+  const type = text(data, '@odata.type')
+  const change = needed(item, 'changeType')
+  const etag = text(data, '@odata.etag')
+  const id = joined({ ...payload, etag }, 'subscriptionId', 'resource', 'changeType', 'etag')
+  return { id, topic: type === undefined ? change : `${type}.${change}`, payload }
+}

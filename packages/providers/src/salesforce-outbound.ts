@@ -1,0 +1,97 @@
+import {
+  defineProvider,
+  mismatch,
+  safeEqual,
+  xmlReply,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type Provider,
+  type Scheme,
+  type SecretOption,
+  type XmlObject,
+} from '@postern/core'
+import { child, children, childText, localName } from './schemes/xml-names.ts'
+import { DAY, type CatalogueEntry } from './shared/entry.ts'
+import { needed } from './shared/read.ts'
+
+/** Options of {@link salesforceOutbound}. */
+export interface SalesforceOutboundOptions {
+  /** The id of the organisation that sends: 18 characters. It is no secret: see {@link salesforceOutbound}. */
+  readonly organizationId: SecretOption
+}
+
+const ACK =
+  '<?xml version="1.0" encoding="UTF-8"?>' +
+  '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>' +
+  '<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack>' +
+  '</notificationsResponse></soapenv:Body></soapenv:Envelope>'
+
+/**
+ * Salesforce outbound messages (SOAP). Nothing is signed: the organisation's id tells whose message it claims to be, and
+ * only mutual TLS, an address range or a secret path tells that it is. A delivery is a batch of up to 100: the topic is the
+ * type of the object (`Contact`), the id the notification's. One Ack covers the batch. The session id is left out of
+ * payloads and of what is stored. Salesforce retries the whole message for 24 hours.
+ * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm
+ */
+export function salesforceOutbound<Events extends EventMap = EventMap>(
+  options: SalesforceOutboundOptions,
+): Provider<Events> {
+  return defineProvider<Events, string>({
+    name: 'salesforce-outbound',
+    xml: true,
+    auth: { scheme: ORGANIZATION, secret: options.organizationId, option: 'organizationId' },
+    retrySpan: DAY,
+    events: (delivery) => eventsOf(notifications(delivery)),
+    reply: (result) => (result.kind === 'refused' ? undefined : xmlReply(ACK)),
+  })
+}
+
+/** Salesforce outbound messages in the catalogue. */
+export const salesforceOutboundEntry: CatalogueEntry = {
+  name: 'salesforce-outbound',
+  title: 'Salesforce outbound messages',
+  docs: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm',
+  create: salesforceOutbound,
+  secretOption: 'organizationId',
+  options: { organizationId: 'The id of the organisation that sends, 18 characters.' },
+  topics: ['Contact', 'Account', 'Opportunity'],
+  handshakes: [],
+  contentTypes: ['text/xml'],
+  retrySpan: DAY,
+  canSign: false,
+}
+
+const ORGANIZATION: Scheme<string> = {
+  covers: { body: 'none' },
+  // The body holds a session id, which may be live: nothing of XML is kept.
+  credentials: { fields: ['SessionId'] },
+  key(secret) {
+    if (!/^00D[A-Za-z0-9]{15}$/.test(secret))
+      throw new TypeError('an organisation id has 18 characters and begins with 00D')
+    return secret
+  },
+  verify(delivery, keys) {
+    const given = childText(notifications(delivery), 'OrganizationId')
+    const found = keys.findIndex((key) => safeEqual(key, given))
+    if (found < 0) throw mismatch('OrganizationId', keys.length)
+    return found
+  },
+}
+
+function notifications(delivery: Delivery): string | XmlObject {
+  return child(child(child(delivery.xml(), 'Envelope'), 'Body'), 'notifications')
+}
+
+function eventsOf(message: string | XmlObject): readonly EventDraft[] {
+  const { OrganizationId, ActionId, EnterpriseUrl, PartnerUrl } = message as XmlObject
+  return children(message, 'Notification').map((notification) => {
+    const sObject = child(notification, 'sObject')
+    const type = Object.entries(sObject).find(([name]) => /^@(?:.*:)?type$/.test(name))?.[1]
+    return {
+      id: childText(notification, 'Id'),
+      topic: localName(needed({ type }, 'type')),
+      payload: { OrganizationId, ActionId, EnterpriseUrl, PartnerUrl, sObject },
+    }
+  })
+}

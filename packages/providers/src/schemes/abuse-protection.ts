@@ -1,0 +1,24 @@
+import { singleHeader, WebhookError, type Delivery, type Reply } from '@postern/core'
+
+/**
+ * The answer to the OPTIONS request of CloudEvents' abuse protection: consent to one of the `origins`, at any rate. The
+ * callback URL is never called: who asks could name any host.
+ * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
+ */
+export function consent(delivery: Delivery, origins: readonly string[]): Reply {
+  const origin = singleHeader(delivery, 'webhook-request-origin').trim()
+  if (!origins.some((one) => one === '*' || one.toLowerCase() === origin.toLowerCase()))
+    throw new WebhookError('handshake_refused', `${origin} is not one of the allowed origins`, {
+      status: 405,
+      headers: { allow: 'POST' },
+    })
+  const rate = delivery.header('webhook-request-rate')
+  return {
+    status: 200,
+    headers: {
+      allow: 'POST',
+      'webhook-allowed-origin': origin,
+      ...(rate !== undefined && { 'webhook-allowed-rate': '*' }),
+    },
+  }
+}
