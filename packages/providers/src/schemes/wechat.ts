@@ -1,0 +1,170 @@
+import { Buffer } from 'node:buffer'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import {
+  checkTimestamp,
+  malformed,
+  mismatch,
+  parseTimestamp,
+  parseXml,
+  safeEqual,
+  toleranceOption,
+  WebhookError,
+  type Delivery,
+  type EventDraft,
+  type Scheme,
+} from '@postern/core'
+import { field, member, needed, text } from '../shared/read.ts'
+
+/** The secure mode of WeChat and WeCom. */
+export interface WechatCipher {
+  decrypt(encrypted: string): string
+  encrypt(message: string): string
+}
+
+/**
+ * AES-256-CBC with padding to 32 bytes, around 16 random bytes, the length, the message and who it is for.
+ *
+ * @throws TypeError where the key is not 43 characters of base64.
+ */
+export function wechatCipher(
+  provider: string,
+  encodingAESKey: string,
+  receiveId: string,
+): WechatCipher {
+  if (!/^[A-Za-z0-9+/]{43}$/.test(encodingAESKey))
+    throw new TypeError(`${provider}: encodingAESKey must be 43 letters and digits of base64`)
+  if (typeof receiveId !== 'string' || receiveId === '')
+    throw new TypeError(`${provider}: receiveId must be the appid or CorpId messages are for`)
+  const key = Buffer.from(`${encodingAESKey}=`, 'base64')
+  const iv = key.subarray(0, 16)
+  return {
+    decrypt(encrypted) {
+      const bytes = Buffer.from(encrypted, 'base64')
+      if (bytes.length === 0 || bytes.length % 16 !== 0) throw undecryptable()
+      const decipher = createDecipheriv('aes-256-cbc', key, iv).setAutoPadding(false)
+      const padded = Buffer.concat([decipher.update(bytes), decipher.final()])
+      const padding = padded.at(-1)!
+      const end = padded.length - padding
+      if (padding < 1 || padding > 32 || end < 20) throw undecryptable()
+      const length = padded.readUInt32BE(16)
+      if (20 + length > end) throw undecryptable()
+      if (!safeEqual(padded.subarray(20 + length, end).toString('utf8'), receiveId))
+        throw new WebhookError('signature_mismatch', 'the message is for another receiveId')
+      return padded.subarray(20, 20 + length).toString('utf8')
+    },
+    encrypt(message) {
+      const content = Buffer.from(message)
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(content.length)
+      const plain = Buffer.concat([randomBytes(16), length, content, Buffer.from(receiveId)])
+      const padding = 32 - (plain.length % 32)
+      const cipher = createCipheriv('aes-256-cbc', key, iv).setAutoPadding(false)
+      const padded = Buffer.concat([plain, Buffer.alloc(padding, padding)])
+      return Buffer.concat([cipher.update(padded), cipher.final()]).toString('base64')
+    },
+  }
+}
+
+/** Options of {@link wechatSignature}. */
+export interface WechatSignatureOptions {
+  /** Seconds the signed time may be away from now. */
+  readonly tolerance: number | undefined
+  /** The text that is signed beside token, time and nonce; undefined where only these are. */
+  readonly signed: (delivery: Delivery) => string | undefined
+}
+
+/**
+ * SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined: in the query parameter
+ * `signature`, or `msg_signature` where a text is signed.
+ */
+export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
+  const tolerance = toleranceOption(options.tolerance, 300)
+  return {
+    covers: { body: 'none', timestamp: true },
+    credentials: { query: ['signature', 'msg_signature'] },
+    key: (secret) => secret,
+    verify(delivery, keys, now) {
+      const signed = options.signed(delivery)
+      const name = signed === undefined ? 'signature' : 'msg_signature'
+      const given = parameter(delivery, name)
+      const timestamp = parameter(delivery, 'timestamp')
+      const nonce = parameter(delivery, 'nonce')
+      const time = parseTimestamp(timestamp, 'timestamp')
+      const rest = signed === undefined ? [] : [signed]
+      const found = keys.findIndex((key) =>
+        safeEqual(digest(key, timestamp, nonce, ...rest), given),
+      )
+      if (found < 0) throw mismatch(name, keys.length)
+      checkTimestamp(time, now, tolerance)
+      return found
+    },
+    sign(request, token, now) {
+      const url = new URL(request.url)
+      const timestamp = String(Math.floor(now / 1000))
+      const nonce = String(randomBytes(4).readUInt32BE())
+      const encrypted = /<Encrypt><!\[CDATA\[(.*?)\]\]>/.exec(Buffer.from(request.body).toString())
+      const rest = encrypted ? [encrypted[1]!] : []
+      const name = encrypted ? 'msg_signature' : 'signature'
+      url.searchParams.set('timestamp', timestamp)
+      url.searchParams.set('nonce', nonce)
+      url.searchParams.set(name, digest(token, timestamp, nonce, ...rest))
+      return { ...request, url: url.href }
+    },
+  }
+}
+
+/** A query parameter that must be there once. */
+export function parameter(delivery: Delivery, name: string): string {
+  const [value, ...more] = delivery.query().getAll(name)
+  if (!value)
+    throw new WebhookError('missing_header', `query parameter ${name} is missing or empty`)
+  if (more.length > 0) throw malformed(`query parameter ${name}`, 'there once')
+  return value
+}
+
+/** What the body holds: JSON as it is, XML below its root. */
+export function wechatMessage(delivery: Delivery): unknown {
+  return isJson(delivery) ? delivery.json() : field(delivery.xml(), 'xml')
+}
+
+/** A decrypted message, read as its envelope was. */
+export function readMessage(delivery: Delivery, plain: string): unknown {
+  if (isJson(delivery)) return JSON.parse(plain) as unknown
+  return field(parseXml(plain, { depth: delivery.limits.depth }), 'xml')
+}
+
+/** The event of a message: `text`, or `event.subscribe`; suites of WeCom name it `InfoType`. */
+export function wechatEvent(payload: unknown): EventDraft {
+  const type = text(payload, 'MsgType') ?? needed(payload, 'InfoType')
+  const event = text(payload, 'Event')
+  const id = member(payload, 'MsgId')
+  const parts = [member(payload, 'FromUserName'), member(payload, 'CreateTime')]
+  return {
+    id: id ?? (parts.includes(undefined) ? undefined : parts.join(':')),
+    ...(event === undefined ? { topic: type } : { topic: `${type}.${event}`, aliases: [type] }),
+    payload,
+  }
+}
+
+/** XML of a flat message, for `sign`. */
+export function wechatXml(fields: Readonly<Record<string, unknown>>): string {
+  const elements = Object.entries(fields).map(
+    ([name, value]) => `<${name}><![CDATA[${String(value).replaceAll(']]>', '')}]]></${name}>`,
+  )
+  return `<xml>${elements.join('')}</xml>`
+}
+
+function isJson(delivery: Delivery): boolean {
+  return /^\s*(?:application|text)\/json/i.test(delivery.header('content-type') ?? '')
+}
+
+function digest(...parts: readonly string[]): string {
+  // By code unit, as the sample code of each language does.
+  return createHash('sha1')
+    .update([...parts].sort().join(''))
+    .digest('hex')
+}
+
+function undecryptable(): WebhookError {
+  return new WebhookError('malformed_body', 'the message cannot be decrypted with encodingAESKey')
+}
