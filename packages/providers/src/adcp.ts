@@ -1,0 +1,116 @@
+import {
+  defineProvider,
+  malformed,
+  WebhookError,
+  type EventMap,
+  type Provider,
+  type Scheme,
+} from '@postern/core'
+import { httpMessageSignatures, seconds } from './schemes/http-message-signatures.ts'
+import { targetOf, type Target } from './schemes/http-signature-base.ts'
+import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature-keys.ts'
+import { fetchedJwks, givenJwks, type Jwk, type Jwks } from './schemes/jwks.ts'
+import type { FetchOptions } from './schemes/fetch-bounded.ts'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link adcp}: the keys of the sending agent, or where they are. */
+export interface AdcpOptions extends FetchOptions {
+  /** The https URL of the sender's key set. */
+  readonly jwksUrl?: string
+  /** The sender's keys, in place of fetching them. */
+  readonly jwks?: Jwks
+}
+
+const SKEW = 60_000
+const WINDOW = 300
+
+/**
+ * AdCP (Ad Context Protocol) webhooks: RFC 9421 under the label `sig1` and the tag `adcp/webhook-signing/v1`, by Ed25519 or
+ * ECDSA P-256, over method, target, authority, content type and digest, valid for 5 minutes at most. Keys must be meant for
+ * it (`adcp_use`, `key_ops`). The id is the body's `idempotency_key`, the topic its task type and status
+ * (`create_media_buy.completed`; `task.completed` where it names no type). Needs the package structured-headers.
+ * https://docs.adcontextprotocol.org/docs/building/implementation/webhooks
+ */
+export function adcp<Events extends EventMap = EventMap>(options: AdcpOptions): Provider<Events> {
+  const { jwks, jwksUrl } = options
+  if (jwks === undefined && jwksUrl === undefined)
+    throw new TypeError('adcp: jwksUrl is missing: give the URL of the sender’s keys, or jwks')
+  const source = jwks === undefined ? fetchedJwks(jwksUrl!, options) : givenJwks(jwks, 'adcp: jwks')
+  return defineProvider<Events, HttpSignatureKeys>({
+    name: 'adcp',
+    auth: {
+      scheme: scheme(),
+      keys: [jwkKeys(source, ['ed25519', 'ecdsa-p256-sha256'], isForWebhooks)],
+    },
+    events: (_delivery, { value }) => [
+      {
+        id: needed(value, 'idempotency_key'),
+        topic: `${text(value, 'task_type') ?? 'task'}.${needed(value, 'status')}`,
+        payload: value,
+      },
+    ],
+  })
+}
+
+/** AdCP in the catalogue. */
+export const adcpEntry: CatalogueEntry = {
+  name: 'adcp',
+  title: 'AdCP',
+  docs: 'https://docs.adcontextprotocol.org/docs/building/implementation/webhooks',
+  create: adcp,
+  options: {
+    jwksUrl: "The https URL of the sender's key set.",
+    jwks: "The sender's keys, in place of fetching them.",
+    fetch: 'In place of the global fetch.',
+    timeout: 'Milliseconds a fetch may take. Default 5000.',
+  },
+  topics: ['create_media_buy.completed', 'task.completed'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  canSign: false,
+}
+
+function scheme(): Scheme<HttpSignatureKeys> {
+  const made = httpMessageSignatures({
+    label: 'sig1',
+    tag: 'adcp/webhook-signing/v1',
+    requiredComponents: ['@method', '@target-uri', '@authority', 'content-type', 'content-digest'],
+    requiredParameters: ['created', 'expires', 'nonce', 'keyid', 'alg', 'tag'],
+    checkTimes,
+    target,
+    base64url: true,
+  })
+  // The private keys are with the sender.
+  delete made.sign
+  return made
+}
+
+function isForWebhooks(key: Jwk): boolean {
+  const ops = key['key_ops']
+  const use = key['adcp_use']
+  return (
+    Array.isArray(ops) &&
+    ops.includes('verify') &&
+    (use === 'webhook-signing' || use === 'request-signing')
+  )
+}
+
+function checkTimes(values: ReadonlyMap<string, unknown>, now: number): void {
+  const created = seconds(values, 'created')!
+  const expires = seconds(values, 'expires')!
+  if (expires <= created || expires - created > WINDOW)
+    throw malformed('signature-input', `a signature that expires within ${WINDOW} s of created`)
+  if (created * 1000 > now + SKEW)
+    throw new WebhookError('timestamp_in_future', 'the signature was created in the future')
+  if (expires * 1000 < now - SKEW)
+    throw new WebhookError('timestamp_too_old', 'the signature has expired')
+}
+
+// The profile writes percent-encoding in upper case.
+function target(url: string): Target {
+  const found = targetOf(url)
+  const upper = (part: string): string =>
+    part.replace(/%[0-9a-f]{2}/gi, (escaped) => escaped.toUpperCase())
+  return { ...found, path: upper(found.path), query: upper(found.query) }
+}

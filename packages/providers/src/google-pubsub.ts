@@ -1,0 +1,97 @@
+import {
+  defineProvider,
+  WebhookError,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+} from '@postern/core'
+import { fetchedJwks, givenJwks, type Jwks, type JwkSource } from './schemes/jwks.ts'
+import type { FetchOptions } from './schemes/fetch-bounded.ts'
+import { jwt, type JwtClaims } from './schemes/jwt.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, needed, text } from './shared/read.ts'
+
+/** Options of {@link googlePubsub}. */
+export interface GooglePubsubOptions extends FetchOptions {
+  /** The service account of the push subscription. Anybody at Google can have a token made for your audience. */
+  readonly email: string | readonly string[]
+  /** The audience of the push subscription. @default the URL of the request, which is Google's default too */
+  readonly audience?: string | readonly string[]
+  /** Google's keys, in place of fetching them. */
+  readonly jwks?: Jwks
+  /** Seconds the clocks may differ. @default 60 where the token is from the future, 0 where it has expired */
+  readonly tolerance?: number
+}
+
+const KEYS = 'https://www.googleapis.com/oauth2/v3/certs'
+
+/**
+ * Google Cloud Pub/Sub push, authenticated. An OIDC token (RS256) in `Authorization` says who pushes: issuer, audience and
+ * the verified address of the service account are checked. **The body is not signed**: TLS alone protects it, and a token
+ * is used again for an hour. Topic is the subscription, id `messageId`; an unwrapped message has both in headers. Pub/Sub
+ * takes 102, 200, 201, 202 and 204 and retries for 7 days by default. Needs the package jose.
+ * https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions
+ */
+export function googlePubsub<Events extends EventMap = EventMap>(
+  options: GooglePubsubOptions,
+): Provider<Events> {
+  const emails = [options.email ?? []].flat()
+  if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))
+    throw new TypeError('google-pubsub: email must be the service account of the subscription')
+  const { audience } = options
+  const scheme = jwt({
+    algorithms: ['RS256'],
+    issuer: ['https://accounts.google.com', 'accounts.google.com'],
+    audience: ({ url }) => [audience ?? url].flat(),
+    required: ['exp'],
+    tolerance: options.tolerance,
+    check: (claims) => checkEmail(claims, emails),
+  })
+  const keys =
+    options.jwks === undefined
+      ? fetchedJwks(KEYS, options)
+      : givenJwks(options.jwks, 'google-pubsub: jwks')
+  return defineProvider<Events, JwkSource>({
+    name: 'google-pubsub',
+    auth: { scheme, keys: [keys] },
+    retrySpan: 7 * DAY,
+    failsOnRedirect: true,
+    events: (delivery, body) => [eventOf(delivery, body)],
+  })
+}
+
+/** Google Cloud Pub/Sub in the catalogue. */
+export const googlePubsubEntry: CatalogueEntry = {
+  name: 'google-pubsub',
+  title: 'Google Cloud Pub/Sub',
+  docs: 'https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions',
+  create: (options) => googlePubsub(options as GooglePubsubOptions),
+  options: {
+    email: 'The service account of the push subscription.',
+    audience: 'Its audience. Default: the URL of the request.',
+    jwks: "Google's keys, in place of fetching them.",
+    fetch: 'In place of the global fetch.',
+    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
+  },
+  topics: ['projects/my-project/subscriptions/my-subscription'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE, 'any, unwrapped'],
+  retrySpan: 7 * DAY,
+  canSign: false,
+}
+
+function checkEmail(claims: JwtClaims, emails: readonly string[]): void {
+  if (claims['email_verified'] !== true || !emails.includes(String(claims['email'])))
+    throw new WebhookError('unknown_sender', 'the token is of another service account')
+}
+
+function eventOf(delivery: Delivery, { value }: ParsedBody): EventDraft {
+  const id = delivery.header('x-goog-pubsub-message-id')
+  const topic = delivery.header('x-goog-pubsub-subscription-name')
+  if (topic !== undefined && id !== undefined) return { id, topic, payload: value }
+  const message = field(value, 'message')
+  return { id: text(message, 'messageId'), topic: needed(value, 'subscription'), payload: value }
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import {
+  defineProvider,
+  safeEqual,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type EventMap,
+  type Provider,
+} from '@postern/core'
+import { fetchBounded, type FetchOptions } from './schemes/fetch-bounded.ts'
+import { givenJwks, keyedJwks, type Jwk, type Jwks, type JwkSource } from './schemes/jwks.ts'
+import { jwt, type JwtClaims } from './schemes/jwt.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, needed, text } from './shared/read.ts'
+
+/** Options of {@link plaid}: the API credentials that fetch the keys, or the keys themselves. */
+export interface PlaidOptions extends FetchOptions {
+  /** The client id, with which keys are fetched. */
+  readonly clientId?: string
+  /** The API secret, with which keys are fetched. */
+  readonly secret?: string
+  /** @default 'production' */
+  readonly environment?: 'production' | 'sandbox'
+  /** The verification keys, in place of fetching them. */
+  readonly jwks?: Jwks
+  /** Seconds the token's `iat` may be away from now, in the past and in the future. @default 300 */
+  readonly tolerance?: number
+}
+
+/**
+ * Plaid. A JSON Web Token (ES256 only) in `Plaid-Verification` that holds the SHA-256 of the body. Its key is fetched from
+ * Plaid by its id, kept, and not used once it has expired. Topic is `webhook_type.webhook_code`
+ * (`TRANSACTIONS.SYNC_UPDATES_AVAILABLE`); there is no id. Plaid wants its 200 within 10 s and retries for 24 hours. Needs
+ * the package jose.
+ * https://plaid.com/docs/api/webhooks/webhook-verification/
+ */
+export function plaid<Events extends EventMap = EventMap>(options: PlaidOptions): Provider<Events> {
+  const { tolerance: maxAge = 300 } = options
+  const scheme = jwt({
+    header: 'Plaid-Verification',
+    algorithms: ['ES256'],
+    maxAge,
+    check: checkBody,
+    coversBody: true,
+  })
+  return defineProvider<Events, JwkSource>({
+    name: 'plaid',
+    auth: { scheme, keys: [unexpired(keysOf(options))] },
+    retrySpan: DAY,
+    events: (_delivery, { value }) => [
+      {
+        topic: `${needed(value, 'webhook_type')}.${needed(value, 'webhook_code')}`,
+        aliases: [needed(value, 'webhook_type')],
+        payload: value,
+      },
+    ],
+  })
+}
+
+/** Plaid in the catalogue. */
+export const plaidEntry: CatalogueEntry = {
+  name: 'plaid',
+  title: 'Plaid',
+  docs: 'https://plaid.com/docs/api/webhooks/webhook-verification/',
+  create: plaid,
+  secretOption: 'secret',
+  options: {
+    clientId: 'The client id, with which keys are fetched.',
+    secret: 'The API secret, with which keys are fetched.',
+    environment: "'production' or 'sandbox'. Default 'production'.",
+    jwks: 'The verification keys, in place of fetching them.',
+    fetch: 'In place of the global fetch.',
+    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    tolerance: "Seconds the token's iat may be away from now. Default 300.",
+  },
+  topics: ['TRANSACTIONS.SYNC_UPDATES_AVAILABLE', 'ITEM.ERROR', 'LINK.SESSION_FINISHED'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: DAY,
+  canSign: false,
+}
+
+function checkBody(claims: JwtClaims, delivery: Delivery): void {
+  const digest = createHash('sha256').update(delivery.body).digest('hex')
+  if (!safeEqual(text(claims, 'request_body_sha256') ?? '', digest))
+    throw new WebhookError('signature_mismatch', 'request_body_sha256 is not that of the body')
+}
+
+// A key with a time of expiry has been rotated out.
+function unexpired(source: JwkSource): JwkSource {
+  const good = (keys: readonly Jwk[]): readonly Jwk[] =>
+    keys.filter((key) => (key['expired_at'] ?? null) === null)
+  return { find: async (kid, now) => (kid === undefined ? [] : good(await source.find(kid, now))) }
+}
+
+function keysOf(options: PlaidOptions): JwkSource {
+  const { jwks, clientId: client_id, secret, environment = 'production' } = options
+  if (jwks !== undefined) return givenJwks(jwks, 'plaid: jwks')
+  if (!client_id || !secret)
+    throw new TypeError(
+      'plaid: clientId and secret are needed to fetch keys, or jwks in their place',
+    )
+  const url = `https://${environment}.plaid.com/webhook_verification_key/get`
+  return keyedJwks(async (key_id) => {
+    const body = stringifyJson({ client_id, secret, key_id })
+    const headers = { 'content-type': JSON_TYPE }
+    const bytes = await fetchBounded(url, options, { method: 'POST', headers, body })
+    return field(JSON.parse(new TextDecoder().decode(bytes)), 'key') as Jwk | undefined
+  }, options)
+}
