@@ -1,6 +1,9 @@
-import { memoryInbox, type Inbox } from '@postern/core'
+import { join } from 'node:path'
+import type { Inbox } from '@postern/core'
+import { sqliteInbox } from '@postern/sqlite'
 
-/** Opens the inbox of the demonstration. */
-export function openInbox(_once: boolean): { readonly inbox: Inbox; readonly where: string } {
-  return { inbox: memoryInbox(), where: 'memory' }
+/** Opens the inbox of the demonstration: one file, which keeps what was acknowledged over a restart or a crash. */
+export function openInbox(): { readonly inbox: Inbox; readonly where: string } {
+  const path = process.env['POSTERN_DB'] ?? join(import.meta.dirname, 'webhooks.db')
+  return { inbox: sqliteInbox({ path }), where: path }
 }

@@ -12,7 +12,7 @@ import { createWatch } from './watch.ts'
 
 const once = process.argv.includes('--once')
 const secrets = readSecrets()
-const { inbox, where } = openInbox(once)
+const { inbox, where } = openInbox()
 const watch = createWatch()
 const receivers = createReceivers(secrets, inbox, watch.observer, (receiver, line) =>
   console.log(`  ${receiver}: ${line}`),

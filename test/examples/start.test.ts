@@ -1,14 +1,29 @@
 import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { watch } from './example.ts'
 
 const cwd = fileURLToPath(new URL('../../examples/start/', import.meta.url))
 
+const folder = mkdtempSync(join(tmpdir(), 'postern-start-'))
+const env = (name: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PORT: '0',
+  POSTERN_DB: join(folder, name),
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
 test('npm start -- --once sends every source its deliveries and ends well', async () => {
   const output = await new Promise<string>((resolve, reject) => {
-    execFile(process.execPath, ['start.ts', '--once'], { cwd }, (error, stdout, stderr) =>
-      error ? reject(new Error(`${stdout}\n${stderr}`, { cause: error })) : resolve(stdout),
+    execFile(
+      process.execPath,
+      ['start.ts', '--once'],
+      { cwd, env: env('once.db') },
+      (error, stdout, stderr) =>
+        error ? reject(new Error(`${stdout}\n${stderr}`, { cause: error })) : resolve(stdout),
     )
   })
   for (const source of [
@@ -35,7 +50,7 @@ test('npm start -- --once sends every source its deliveries and ends well', asyn
 test('npm start stays up, and the curl line it prints is taken', async () => {
   const child = spawn(process.execPath, ['start.ts'], {
     cwd,
-    env: { ...process.env, PORT: '0' },
+    env: env('up.db'),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const example = await watch(child, /Listening on http:\/\/localhost:(\d+)/)
