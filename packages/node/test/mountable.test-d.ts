@@ -1,0 +1,17 @@
+import { createReceiver, type Provider, type Receiver } from '@postern/core'
+import { expectTypeOf } from 'vitest'
+import { webhook, type Mountable } from '../src/index.ts'
+
+declare const typed: Provider<{
+  'issues.opened': { issue: { title: string } }
+  push: { ref: string }
+}>
+
+// A receiver is mounted whatever it is typed for.
+const receiver = createReceiver({ provider: typed })
+expectTypeOf(receiver).toExtend<Mountable>()
+expectTypeOf<Receiver>().toExtend<Mountable>()
+webhook(receiver, { context: (request) => ({ tenant: request.url ?? '' }) })
+
+// @ts-expect-error a context is a JSON value
+webhook(receiver, { context: () => new Map() })
