@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest'
+import { memoryInbox } from '../src/index.ts'
+import type { FetchHost, Limits } from '../src/index.ts'
+import { acme, gate, setup } from './acme.ts'
+
+interface Sent {
+  readonly body?: BodyInit | ReadableStream<Uint8Array>
+  readonly headers?: Record<string, string>
+  readonly method?: string
+}
+
+/** A request as acme signs it, whose body may be another stream of bytes. */
+function signed(sent: Sent = {}, payload: unknown = { a: 1 }): Request {
+  const { url, headers, body } = acme().sign!({ payload, id: 'e1' })
+  return new Request(url, {
+    method: sent.method ?? 'POST',
+    headers: { ...headers, ...sent.headers },
+    body: (sent.body ?? (body as BodyInit)) as BodyInit,
+    ...(sent.body instanceof ReadableStream && { duplex: 'half' }),
+  } as RequestInit)
+}
+
+const streamOf = (...chunks: (string | Uint8Array)[]): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(Buffer.from(chunk))
+      controller.close()
+    },
+  })
+
+async function problem(
+  request: Request,
+  limits: Partial<Limits> = {},
+  host?: FetchHost,
+): Promise<{ status: number; code: unknown; response: Response; message: string | undefined }> {
+  const { receiver, heard } = setup({ limits })
+  receiver.on('ping', () => {})
+  const response = await receiver.fetch(request, host)
+  const text = await response.text()
+  expect(heard.all('accepted')).toEqual([])
+  return {
+    status: response.status,
+    code: (JSON.parse(text) as { code: unknown }).code,
+    response,
+    message: heard.all('rejected')[0]?.[1].message,
+  }
+}
+
+test('a Request becomes a Response, and the event its bytes, context and URL', async () => {
+  const { receiver, heard } = setup()
+  const seen: unknown[] = []
+  receiver.on('ping', (event) => void seen.push(event))
+  const response = await receiver.fetch(signed(), {
+    context: (request) => ({ method: request.method }),
+    url: 'https://public.example/hook',
+  })
+  expect(response.status).toBe(200)
+  expect(await response.text()).toBe('')
+  await heard.until('done')
+  expect(seen).toMatchObject([
+    {
+      payload: { a: 1 },
+      context: { method: 'POST' },
+      delivery: { url: 'https://public.example/hook' },
+    },
+  ])
+})
+
+test('a body is put together from its chunks, also in the middle of a character', async () => {
+  const { receiver, heard } = setup()
+  const seen: unknown[] = []
+  receiver.on('ping', (event) => void seen.push(event.payload))
+  const bytes = Buffer.from('{"name":"Zoë 🎉"}')
+  const chunks = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1))
+  const response = await receiver.fetch(signed({ body: streamOf(...chunks) }, { name: 'Zoë 🎉' }))
+  expect(response.status).toBe(200)
+  await heard.until('done')
+  expect(seen).toEqual([{ name: 'Zoë 🎉' }])
+})
+
+describe('limits', () => {
+  test('a stream beyond the limit stops there with 413', async () => {
+    let pulled = 0
+    const cancelled = gate<unknown>()
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulled++
+        controller.enqueue(new Uint8Array(1000))
+      },
+      cancel: (reason) => cancelled.open(reason),
+    })
+    const { status, code, response } = await problem(signed({ body: endless }), { body: 10_000 })
+    expect([status, code]).toEqual([413, 'body_too_large'])
+    expect(response.headers.get('connection')).toBe('close')
+    await cancelled.opened
+    expect(pulled).toBeLessThan(15)
+  })
+
+  test('a Content-Length beyond the limit is refused without reading', async () => {
+    const stream = streamOf('x'.repeat(10))
+    const request = signed({ body: stream, headers: { 'content-length': '10001' } })
+    expect((await problem(request, { body: 10_000 })).code).toBe('body_too_large')
+  })
+
+  test('exactly the limit is taken', async () => {
+    const { receiver } = setup({ limits: { body: 7 } })
+    receiver.on('ping', () => {})
+    expect((await receiver.fetch(signed())).status).toBe(200)
+  })
+
+  test('a body that trickles is cut at the time limit with 408', async () => {
+    const cancelled = gate<unknown>()
+    const stalled = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Buffer.from('{')),
+      cancel: (reason) => cancelled.open(reason),
+    })
+    const { status, code, response } = await problem(signed({ body: stalled }), { time: 1 })
+    expect([status, code]).toEqual([408, 'body_timeout'])
+    expect(response.headers.get('connection')).toBe('close')
+    await cancelled.opened
+  })
+
+  test('a time limit beyond one timer is no limit of nothing', async () => {
+    const { receiver } = setup({ limits: { time: Infinity } })
+    receiver.on('ping', () => {})
+    const slow = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        for (let at = 0; at < 5; at++) await new Promise((resolve) => setImmediate(resolve))
+        controller.enqueue(Buffer.from('{"a":1}'))
+        controller.close()
+      },
+    })
+    expect((await receiver.fetch(signed({ body: slow }))).status).toBe(200)
+  })
+})
+
+describe('a body that is not all there', () => {
+  test('because it was read before is a 500 that names the fix', async () => {
+    const read = signed()
+    await read.text()
+    const locked = signed()
+    locked.body!.getReader()
+    for (const request of [read, locked]) {
+      const { status, code, message } = await problem(request)
+      expect([status, code]).toEqual([500, 'body_consumed'])
+      expect(message).toContain('hand the receiver the request first')
+    }
+  })
+
+  test('unless the host kept the bytes', async () => {
+    const { receiver } = setup()
+    receiver.on('ping', () => {})
+    const request = signed()
+    const body = new Uint8Array(await request.arrayBuffer())
+    expect((await receiver.fetch(request, { body })).status).toBe(200)
+  })
+
+  test('because the connection broke is a 400', async () => {
+    const broken = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(Buffer.from('{"a"'))
+        controller.error(new Error('reset'))
+      },
+    })
+    const { status, code } = await problem(signed({ body: broken }))
+    expect([status, code]).toEqual([400, 'body_aborted'])
+  })
+
+  test('because it is shorter than its Content-Length is a 400', async () => {
+    const request = signed({ body: streamOf('{"a":1}'), headers: { 'content-length': '8' } })
+    const { status, code, message } = await problem(request)
+    expect([status, code]).toEqual([400, 'body_truncated'])
+    expect(message).toContain('7 bytes, content-length said 8')
+  })
+
+  test('because Next.js cut it at 10 MB says so', async () => {
+    const body = streamOf(new Uint8Array(10_000_000))
+    const request = signed({ body, headers: { 'content-length': '10000001' } })
+    const { message } = await problem(request, { body: 20_000_000 })
+    expect(message).toContain('proxyClientMaxBodySize')
+  })
+})
+
+test.each(['GET', 'HEAD', 'PUT', 'OPTIONS'])(
+  '%s is a 405 that says what is allowed',
+  async (method) => {
+    const { receiver } = setup()
+    const body = method === 'PUT' ? '{}' : undefined
+    const response = await receiver.fetch(
+      new Request('https://example.com/', { method, ...(body && { body }) }),
+    )
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('POST')
+    expect(await response.text()).toBe(
+      method === 'HEAD'
+        ? ''
+        : '{"title":"method not allowed","status":405,"code":"method_not_allowed"}',
+    )
+  },
+)
+
+test('a 204 has no body', async () => {
+  const { receiver } = setup({ ack: 204 })
+  receiver.on('ping', () => {})
+  const response = await receiver.fetch(signed())
+  expect([response.status, response.body]).toEqual([204, null])
+})
+
+test('a context that is no small JSON value is a 500 and loses nothing', async () => {
+  for (const context of [1n, 'x'.repeat(20_000), () => 1n]) {
+    const { status, code } = await problem(signed(), {}, { context: context as never })
+    expect([status, code]).toEqual([500, 'internal_error'])
+  }
+})
+
+test('a reply no Response can be made of is a 500', async () => {
+  const { receiver } = setup()
+  receiver.answer('ping', () => ({ status: 200, headers: { 'x-a': 'line\nbreak' } }))
+  const response = await receiver.fetch(signed())
+  expect(response.status).toBe(500)
+  expect(await response.json()).toMatchObject({ code: 'answer_failed' })
+})
+
+test('waitUntil of the host is held for the first attempts', async () => {
+  const { receiver, heard } = setup({ inbox: memoryInbox() })
+  receiver.on('ping', () => {})
+  const held: Promise<unknown>[] = []
+  await receiver.fetch(signed(), { waitUntil: (work) => held.push(work) })
+  await Promise.all(held)
+  expect(held).toHaveLength(1)
+  expect(heard.all('done')).toHaveLength(1)
+})
+
+test('repeated headers that fetch joins are refused where one is needed', async () => {
+  const request = signed()
+  request.headers.append('x-acme-signature', request.headers.get('x-acme-signature')!)
+  expect((await problem(request)).code).toBe('malformed_header')
+})
