@@ -38,7 +38,7 @@ export type { XmlObject } from './body/xml.ts'
 export { list, loadXml, parseXml } from './body/xml.ts'
 export { parseJson, stringifyJson } from './body/json.ts'
 export { formToObject } from './body/form.ts'
-export type { MultipartBody } from './body/multipart.ts'
+export { parseMultipart, type MultipartBody } from './body/multipart.ts'
 export { emptyReply, jsonReply, problem, textReply, xmlReply, type Reply } from './reply.ts'
 export {
   isWebhookError,
