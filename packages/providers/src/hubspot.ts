@@ -1,0 +1,98 @@
+import {
+  defineProvider,
+  stringifyJson,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { text } from './shared/read.ts'
+import { hubspotScheme, type HubspotSchemeOptions } from './schemes/hubspot.ts'
+import { joined } from './schemes/ids.ts'
+import { checkPublicUrl } from './schemes/public-url.ts'
+
+/** Options of {@link hubspot}. */
+export interface HubspotOptions extends HubspotSchemeOptions {
+  /** The client secret of the app. */
+  readonly clientSecret: SecretOption
+}
+
+/**
+ * HubSpot: webhooks (a delivery carries up to 100 events), workflow actions and calls of UI extensions. Version 3 is
+ * HMAC-SHA256 over method, URL, body and time, and decides alone where it comes; versions 1 and 2, plain hashes without a
+ * time, count otherwise: keep them out with `versions: ['v3']`. Behind a proxy give `publicUrl`. Topic is
+ * `subscriptionType` (`contact.propertyChange`), or `request` for what is no webhook. HubSpot's `eventId` is not unique, so
+ * the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot wants its 2xx within 5 s and retries 10
+ * times over 24 hours.
+ * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
+ */
+export function hubspot<Events extends EventMap = EventMap>(
+  options: HubspotOptions,
+): Provider<Events> {
+  checkPublicUrl('hubspot', options)
+  return defineProvider<Events, Uint8Array>({
+    name: 'hubspot',
+    methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
+    auth: { scheme: hubspotScheme(options), secret: options.clientSecret, option: 'clientSecret' },
+    retrySpan: DAY,
+    events,
+    compose,
+  })
+}
+
+/** HubSpot in the catalogue. */
+export const hubspotEntry: CatalogueEntry = {
+  name: 'hubspot',
+  title: 'HubSpot',
+  docs: 'https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation',
+  create: hubspot,
+  secretOption: 'clientSecret',
+  options: {
+    clientSecret: 'Client secret of the app.',
+    publicUrl: 'The URL as HubSpot calls it. Default: the URL of the request.',
+    tolerance: 'Seconds a signed time (v3) may be away from now. Default 300.',
+    versions: 'The versions of the signature to take. Default v1, v2 and v3.',
+  },
+  topics: ['contact.creation', 'contact.propertyChange', 'deal.creation', 'object.creation'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: DAY,
+  canSign: true,
+}
+
+const ID = ['portalId', 'appId', 'subscriptionId', 'eventId', 'occurredAt', 'objectId']
+
+function events(delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
+  if (!Array.isArray(value)) return [eventOf(value, kind === 'json' && delivery.json('exact'))]
+  const exact = delivery.json('exact') as readonly unknown[]
+  return value.map((item, at) => eventOf(item, exact[at]))
+}
+
+function eventOf(payload: unknown, exact: unknown): EventDraft {
+  return {
+    id: joined(exact, ...ID),
+    topic: text(payload, 'subscriptionType') ?? 'request',
+    payload,
+  }
+}
+
+function compose({ topic = 'contact.creation', at = Date.now(), payload }: Draft): {
+  body: string
+} {
+  const event = {
+    appId: 54321,
+    eventId: 100,
+    subscriptionId: 1234,
+    portalId: 62515,
+    occurredAt: at,
+    subscriptionType: topic,
+    attemptNumber: 0,
+    objectId: 123,
+    ...(payload as object),
+  }
+  return { body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
+}

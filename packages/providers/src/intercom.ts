@@ -1,0 +1,73 @@
+import {
+  defineProvider,
+  emptyReply,
+  hmac,
+  stringifyJson,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link intercom}. */
+export interface IntercomOptions {
+  /** The client secret of the app (Developer Hub, Basic information), not its access token. */
+  readonly clientSecret: SecretOption
+}
+
+/**
+ * Intercom notifications (Canvas Kit signs otherwise and is not covered). HMAC-SHA1 over the body in `X-Hub-Signature`.
+ * Topic is `topic` (`conversation.user.created`), id is `id`; a `ping` has none. The HEAD request Intercom may make when the
+ * URL is saved gets its 200. Nothing is dated: what was captured is stopped by its id alone, which is signed. Intercom wants
+ * its 2xx within 5 s, tries once more after a minute, and takes 410 for the end of the subscription.
+ * https://developers.intercom.com/docs/webhooks
+ */
+export function intercom<Events extends EventMap = EventMap>(
+  options: IntercomOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'intercom',
+    methods: ['POST', 'HEAD'],
+    auth: {
+      scheme: hmac({
+        header: 'X-Hub-Signature',
+        algorithm: 'sha1',
+        prefix: 'sha1=',
+        covers: { body: 'bytes', id: true },
+      }),
+      secret: options.clientSecret,
+      option: 'clientSecret',
+    },
+    retrySpan: 60_000,
+    greet: ({ method }) => (method === 'HEAD' ? emptyReply() : undefined),
+    events: (_delivery, { value }) => [
+      { id: text(value, 'id'), topic: needed(value, 'topic'), payload: value },
+    ],
+    compose: ({ topic = 'conversation.user.created', id, payload }) => ({
+      headers: { 'user-agent': 'intercom-webhooks/1.0' },
+      body: stringifyJson({
+        type: 'notification_event',
+        id: id ?? `notif_${crypto.randomUUID()}`,
+        topic,
+        delivery_attempts: 1,
+        ...(payload as object),
+      }),
+    }),
+  })
+}
+
+/** Intercom in the catalogue. */
+export const intercomEntry: CatalogueEntry = {
+  name: 'intercom',
+  title: 'Intercom',
+  docs: 'https://developers.intercom.com/docs/webhooks',
+  create: intercom,
+  secretOption: 'clientSecret',
+  options: { clientSecret: 'Client secret of the app.' },
+  topics: ['conversation.user.created', 'contact.user.created', 'ticket.created', 'ping'],
+  handshakes: ['HEAD'],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 60_000,
+  canSign: true,
+}

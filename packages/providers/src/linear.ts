@@ -1,0 +1,106 @@
+import {
+  checkTimestamp,
+  defineProvider,
+  hmac,
+  parseTimestamp,
+  singleHeader,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, text } from './shared/read.ts'
+
+/** Options of {@link linear}. */
+export interface LinearOptions {
+  /** The signing secret of the webhook. */
+  readonly secret: SecretOption
+  /** Seconds the signed time may be away from now, in the past and in the future. @default 60 */
+  readonly tolerance?: number
+}
+
+/**
+ * Linear. HMAC-SHA256 over the body; the time that counts is the body's `webhookTimestamp`, since the header of that
+ * purpose is not signed and only stands in where the body has none. Topic is `type` with `action` (`Issue.create`; `Issue`
+ * matches too). Id is `Linear-Delivery`, which is not signed. Linear wants its 200 within 5 s and retries after 1 minute,
+ * 1 hour and 6 hours.
+ * https://linear.app/developers/webhooks
+ */
+export function linear<Events extends EventMap = EventMap>(
+  options: LinearOptions,
+): Provider<Events> {
+  const { tolerance = 60 } = options
+  return defineProvider<Events, Uint8Array>({
+    name: 'linear',
+    auth: {
+      scheme: hmac({
+        header: 'Linear-Signature',
+        tolerance,
+        covers: { body: 'bytes', timestamp: true },
+      }),
+      secret: options.secret,
+    },
+    retrySpan: 8 * HOUR,
+    check: (delivery, clock) => checkTimestamp(timeOf(delivery), clock(), tolerance),
+    events,
+    compose,
+  })
+}
+
+/** Linear in the catalogue. */
+export const linearEntry: CatalogueEntry = {
+  name: 'linear',
+  title: 'Linear',
+  docs: 'https://linear.app/developers/webhooks',
+  create: linear,
+  secretOption: 'secret',
+  options: {
+    secret: 'Signing secret of the webhook.',
+    tolerance: 'Seconds the signed time may be away from now. Default 60.',
+  },
+  topics: ['Issue.create', 'Issue.update', 'Comment.create', 'Project.update', 'IssueSLA.breached'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 8 * HOUR,
+  canSign: true,
+}
+
+const TIME = 'linear-timestamp'
+
+function timeOf(delivery: Delivery): number {
+  const time = field(delivery.json(), 'webhookTimestamp')
+  if (typeof time === 'number') return time
+  if (time !== undefined || delivery.header(TIME) === undefined)
+    throw new WebhookError('unidentified', 'the payload has no webhookTimestamp in milliseconds')
+  return parseTimestamp(singleHeader(delivery, TIME), TIME, 'ms')
+}
+
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const id = delivery.header('linear-delivery') || undefined
+  const type = text(value, 'type') ?? delivery.header('linear-event') ?? ''
+  const action = text(value, 'action')
+  if (action === undefined) return [{ id, topic: type, payload: value }]
+  return [{ id, topic: `${type}.${action}`, aliases: [type], payload: value }]
+}
+
+function compose({ topic = 'Issue.create', id, at = Date.now(), payload }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const [type = topic, action] = topic.split('.', 2)
+  return {
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'user-agent': 'Linear-Webhook',
+      'linear-delivery': id ?? crypto.randomUUID(),
+      'linear-event': type,
+    },
+    body: stringifyJson({ action, type, ...(payload as object), webhookTimestamp: at }),
+  }
+}
