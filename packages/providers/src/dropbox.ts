@@ -1,0 +1,66 @@
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  WebhookError,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field } from './shared/read.ts'
+import { challengeReply } from './schemes/challenge.ts'
+
+/** Options of {@link dropbox}. */
+export interface DropboxOptions {
+  /** The app secret. */
+  readonly appSecret: SecretOption
+}
+
+/**
+ * Dropbox. HMAC-SHA256 over the body in `X-Dropbox-Signature`. The one topic is `list_folder`: its payload names the
+ * accounts that changed, no event has an id, and equal bodies are legitimate, so leave `dedupe: 'digest'` off and read on
+ * from your cursor. The unsigned GET with `challenge` is echoed. Nothing is dated, so that what was captured can be sent
+ * again. Dropbox wants its 200 within 10 s and retries for about 10 minutes.
+ * https://www.dropbox.com/developers/reference/webhooks
+ */
+export function dropbox<Events extends EventMap = EventMap>(
+  options: DropboxOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'dropbox',
+    methods: ['POST', 'GET'],
+    auth: {
+      scheme: hmac({ header: 'X-Dropbox-Signature' }),
+      secret: options.appSecret,
+      option: 'appSecret',
+    },
+    retrySpan: 600_000,
+    greet: (delivery) =>
+      delivery.method === 'GET' ? challengeReply(delivery.query(), 'challenge') : undefined,
+    events(_delivery, { value }) {
+      if (field(value, 'list_folder') ?? field(value, 'delta'))
+        return [{ topic: 'list_folder', payload: value }]
+      throw new WebhookError('unidentified', 'the payload has neither list_folder nor delta')
+    },
+    compose: ({ payload }) => ({
+      headers: { 'user-agent': 'DropboxWebhooks/1.0' },
+      body: stringifyJson({ list_folder: { accounts: ['dbid:1'] }, ...(payload as object) }),
+    }),
+  })
+}
+
+/** Dropbox in the catalogue. */
+export const dropboxEntry: CatalogueEntry = {
+  name: 'dropbox',
+  title: 'Dropbox',
+  docs: 'https://www.dropbox.com/developers/reference/webhooks',
+  create: dropbox,
+  secretOption: 'appSecret',
+  options: { appSecret: 'The app secret.' },
+  topics: ['list_folder'],
+  handshakes: ['GET challenge'],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 600_000,
+  canSign: true,
+}

@@ -1,0 +1,103 @@
+import {
+  checkSecret,
+  defineProvider,
+  hmac,
+  safeEqual,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type Draft,
+  type EventMap,
+  type Provider,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { metaUpdates } from './schemes/meta-updates.ts'
+import { challengeReply } from './schemes/challenge.ts'
+
+/** Options of {@link meta}. */
+export interface MetaOptions {
+  /** The app secret. */
+  readonly appSecret: SecretOption
+  /** The verify token you give where you subscribe. @default none, so that no subscription can be confirmed */
+  readonly verifyToken?: string
+}
+
+/**
+ * Meta: WhatsApp Cloud API, Messenger, Instagram, Pages, Threads, Lead Ads. HMAC-SHA256 over the body in
+ * `X-Hub-Signature-256`; the SHA-1 header never counts. A delivery is a batch of up to 1000 updates, each an event whose
+ * payload is the envelope with that update alone. Topic is `object.field` (`page.feed`), WhatsApp's split into
+ * `whatsapp_business_account.messages` and `.statuses`, Messenger's `page.message`, `page.postback`, `page.read` …
+ * Ids: that of the message (with the status, `wamid…:read`), comment, lead or post; a digest of updates that have none.
+ * The unsigned GET with `hub.challenge` is answered if its token is yours. Meta retries for 36 hours, WhatsApp possibly for
+ * 7 days: give the inbox such a window if that matters. It wants its 200 within seconds.
+ * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+ */
+export function meta<Events extends EventMap = EventMap>(options: MetaOptions): Provider<Events> {
+  const { verifyToken } = options
+  if (verifyToken !== undefined) checkSecret('meta: verifyToken', verifyToken)
+  return defineProvider<Events, Uint8Array>({
+    name: 'meta',
+    methods: ['POST', 'GET'],
+    auth: {
+      scheme: hmac({
+        header: 'X-Hub-Signature-256',
+        prefix: 'sha256=',
+        covers: { body: 'bytes', id: true },
+      }),
+      secret: options.appSecret,
+      option: 'appSecret',
+    },
+    credentials: { query: ['hub.verify_token'] },
+    retrySpan: 36 * HOUR,
+    greet: (delivery) => (delivery.method === 'GET' ? confirm(delivery, verifyToken) : undefined),
+    events: (_delivery, { value }) => metaUpdates(value),
+    compose,
+  })
+}
+
+/** Meta in the catalogue. */
+export const metaEntry: CatalogueEntry = {
+  name: 'meta',
+  title: 'Meta',
+  docs: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started',
+  create: meta,
+  secretOption: 'appSecret',
+  options: { appSecret: 'The app secret.', verifyToken: 'The verify token of your subscriptions.' },
+  topics: [
+    'whatsapp_business_account.messages',
+    'whatsapp_business_account.statuses',
+    'page.message',
+    'page.feed',
+    'page.leadgen',
+    'instagram.comments',
+  ],
+  handshakes: ['GET hub.challenge'],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 36 * HOUR,
+  canSign: true,
+}
+
+function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
+  const query = delivery.query()
+  const tokens = query.getAll('hub.verify_token')
+  const isSubscribe = query.getAll('hub.mode').join() === 'subscribe'
+  if (verifyToken === undefined || tokens.length !== 1 || !safeEqual(tokens[0]!, verifyToken))
+    throw new WebhookError(
+      'wrong_verify_token',
+      `hub.verify_token is not ${verifyToken === undefined ? 'expected: give verifyToken' : 'verifyToken'}`,
+    )
+  if (!isSubscribe) throw new WebhookError('handshake_refused', 'hub.mode is not subscribe')
+  return challengeReply(query, 'hub.challenge')
+}
+
+function compose({ topic = 'page.feed', id, at = Date.now(), payload }: Draft): { body: string } {
+  const [object = topic, name = 'feed'] = topic.split('.', 2)
+  const value = { ...(id !== undefined && { id }), ...(payload as object) }
+  const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'
+  const change = isWhatsapp
+    ? { field: name, value: { messaging_product: 'whatsapp', messages: [value] } }
+    : { field: name, value }
+  return { body: stringifyJson({ object, entry: [{ id: '1', time: at, changes: [change] }] }) }
+}
