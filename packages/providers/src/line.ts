@@ -1,0 +1,88 @@
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { items } from './shared/items.ts'
+import { field, needed, text } from './shared/read.ts'
+
+/** Options of {@link line}. */
+export interface LineOptions {
+  /** The channel secret. It looks like hex and is used as it is. */
+  readonly channelSecret: SecretOption
+}
+
+/**
+ * LINE Messaging API. HMAC-SHA256 over the body in `X-Line-Signature`. A delivery is a batch of events, or none (the
+ * console's Verify button). Topic is the event's `type`, with that of the message (`message.text`; `message` matches too);
+ * id is its `webhookEventId`, the same on a redelivery; the payload is the event with the `destination` of the delivery.
+ * Events whose `mode` is `standby` are not to be answered. Nothing is dated: what was captured is stopped by its ids alone,
+ * which are signed. LINE delivers again only where that is switched on.
+ * https://developers.line.biz/en/docs/messaging-api/receiving-messages/
+ */
+export function line<Events extends EventMap = EventMap>(options: LineOptions): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'line',
+    auth: {
+      scheme: hmac({
+        header: 'X-Line-Signature',
+        encoding: 'base64',
+        covers: { body: 'bytes', id: true },
+      }),
+      secret: options.channelSecret,
+      option: 'channelSecret',
+    },
+    events: (_delivery, { value }) =>
+      items(value, 'events').map((event) => eventOf(event, field(value, 'destination'))),
+    compose,
+  })
+}
+
+/** LINE in the catalogue. */
+export const lineEntry: CatalogueEntry = {
+  name: 'line',
+  title: 'LINE',
+  docs: 'https://developers.line.biz/en/docs/messaging-api/receiving-messages/',
+  create: line,
+  secretOption: 'channelSecret',
+  options: { channelSecret: 'The channel secret.' },
+  topics: ['message.text', 'follow', 'unfollow', 'join', 'postback', 'unsend'],
+  handshakes: ['signed delivery without events'],
+  contentTypes: [JSON_TYPE],
+  canSign: true,
+}
+
+function eventOf(event: unknown, destination: unknown): EventDraft {
+  const id = text(event, 'webhookEventId')
+  const type = needed(event, 'type')
+  const payload = { ...(event as object), destination }
+  const kind = type === 'message' ? text(field(event, 'message'), 'type') : undefined
+  if (kind === undefined) return { id, topic: type, payload }
+  return { id, topic: `${type}.${kind}`, aliases: [type], payload }
+}
+
+function compose({ topic = 'message.text', id, at = Date.now(), payload }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const [type, kind] = topic.split('.', 2)
+  const event = {
+    type,
+    mode: 'active',
+    timestamp: at,
+    webhookEventId: id ?? crypto.randomUUID(),
+    deliveryContext: { isRedelivery: false },
+    ...(kind !== undefined && { message: { type: kind } }),
+    ...(payload as object),
+  }
+  return {
+    headers: { 'user-agent': 'LineBotWebhook/2.0' },
+    body: stringifyJson({ destination: 'U1', events: [event] }),
+  }
+}

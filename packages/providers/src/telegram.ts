@@ -1,0 +1,72 @@
+import {
+  defineProvider,
+  stringifyJson,
+  token,
+  WebhookError,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type Provider,
+  type Scheme,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { member } from './shared/read.ts'
+
+/** Options of {@link telegram}. */
+export interface TelegramOptions {
+  /** The `secret_token` given to `setWebhook`: 1 to 256 of `A-Z a-z 0-9 _ -`. */
+  readonly secretToken: SecretOption
+}
+
+/**
+ * Telegram Bot API. The token comes as it is in `X-Telegram-Bot-Api-Secret-Token` and proves nothing about the body. Topic
+ * is what the Update has (`message`, `callback_query`), id is `update_id`, which each bot counts by itself: where bots share
+ * a route, give each token its `scope`. Telegram runs a JSON reply that has a `method`, so the reply is empty unless you give
+ * one with `receiver.answer`. It repeats what got no 2xx and keeps updates for 24 hours.
+ * https://core.telegram.org/bots/api#setwebhook
+ */
+export function telegram<Events extends EventMap = EventMap>(
+  options: TelegramOptions,
+): Provider<Events> {
+  return defineProvider<Events, string>({
+    name: 'telegram',
+    auth: { scheme: SCHEME, secret: options.secretToken, option: 'secretToken' },
+    retrySpan: DAY,
+    events,
+    compose: ({ topic = 'message', id, payload }) => ({
+      body: stringifyJson({ update_id: BigInt(id ?? Date.now()), [topic]: payload ?? {} }),
+    }),
+  })
+}
+
+/** Telegram in the catalogue. */
+export const telegramEntry: CatalogueEntry = {
+  name: 'telegram',
+  title: 'Telegram',
+  docs: 'https://core.telegram.org/bots/api#setwebhook',
+  create: telegram,
+  secretOption: 'secretToken',
+  options: { secretToken: 'The secret_token given to setWebhook.' },
+  topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: DAY,
+  canSign: true,
+}
+
+const SCHEME: Scheme<string> = {
+  ...token({ header: 'X-Telegram-Bot-Api-Secret-Token' }),
+  key(secret) {
+    if (/^[\w-]{1,256}$/.test(secret)) return secret
+    throw new TypeError('the secret token must be 1 to 256 of A-Z, a-z, 0-9, _ and -')
+  },
+}
+
+function events(delivery: Delivery, { value }: { readonly value: unknown }): readonly EventDraft[] {
+  const id = member(delivery.json('exact'), 'update_id')
+  const topic = Object.keys(value ?? {}).find((name) => name !== 'update_id')
+  if (id === undefined || topic === undefined)
+    throw new WebhookError('unidentified', 'the payload is no Update with update_id and content')
+  return [{ id, topic, payload: value }]
+}

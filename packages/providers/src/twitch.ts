@@ -1,0 +1,119 @@
+import {
+  defineProvider,
+  hmac,
+  singleHeader,
+  stringifyJson,
+  textReply,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, needed, text } from './shared/read.ts'
+import { checkIsoTime } from './schemes/iso-time.ts'
+
+/** Options of {@link twitch}. */
+export interface TwitchOptions {
+  /** The secret given when the subscription was made. */
+  readonly secret: SecretOption
+  /** Seconds the signed time may be away from now, in the past and in the future. @default 600 */
+  readonly tolerance?: number
+}
+
+/**
+ * Twitch EventSub. HMAC-SHA256 over message id, time and body. Topic is the type of the subscription (`channel.follow`),
+ * with `.revocation` after it where the subscription was revoked (`revocation` matches each of these). Id is
+ * `Twitch-Eventsub-Message-Id`. What a delivery is, its signed body says; the header that says so too is not signed. The
+ * challenge of a new subscription is signed and echoed. Twitch wants its 2xx within a few seconds; too many slow or failed
+ * answers revoke the subscription.
+ * https://dev.twitch.tv/docs/eventsub/handling-webhook-events/
+ */
+export function twitch<Events extends EventMap = EventMap>(
+  options: TwitchOptions,
+): Provider<Events> {
+  const { tolerance = 600 } = options
+  return defineProvider<Events, Uint8Array>({
+    name: 'twitch',
+    auth: {
+      scheme: hmac({
+        header: 'Twitch-Eventsub-Message-Signature',
+        prefix: 'sha256=',
+        tolerance,
+        covers: { body: 'bytes', id: true, timestamp: true },
+        message: (delivery) => [
+          singleHeader(delivery, ID),
+          singleHeader(delivery, TIME),
+          delivery.body,
+        ],
+      }),
+      secret: options.secret,
+    },
+    check: (delivery, clock) => checkIsoTime(delivery, TIME, clock(), tolerance),
+    handshake,
+    events,
+    compose,
+  })
+}
+
+/** Twitch in the catalogue. */
+export const twitchEntry: CatalogueEntry = {
+  name: 'twitch',
+  title: 'Twitch EventSub',
+  docs: 'https://dev.twitch.tv/docs/eventsub/handling-webhook-events/',
+  create: twitch,
+  secretOption: 'secret',
+  options: {
+    secret: 'Secret of the subscription.',
+    tolerance: 'Seconds the signed time may be away from now. Default 600.',
+  },
+  topics: ['channel.follow', 'stream.online', 'stream.offline', 'channel.follow.revocation'],
+  handshakes: ['webhook_callback_verification'],
+  contentTypes: [JSON_TYPE],
+  canSign: true,
+}
+
+const ID = 'twitch-eventsub-message-id'
+const TIME = 'twitch-eventsub-message-timestamp'
+
+function handshake(_delivery: Delivery, { value }: ParsedBody): Reply | undefined {
+  const challenge = text(value, 'challenge')
+  return challenge === undefined ? undefined : textReply(challenge)
+}
+
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const id = delivery.header(ID)
+  const topic = needed(field(value, 'subscription'), 'type')
+  const isNotification = ['event', 'events'].some((name) => field(value, name) !== undefined)
+  if (isNotification) return [{ id, topic, payload: value }]
+  return [{ id, topic: `${topic}.revocation`, aliases: ['revocation'], payload: value }]
+}
+
+function compose({ topic = 'channel.follow', id, at = Date.now(), payload }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const type = topic.replace(/\.revocation$/, '')
+  const isRevocation = type !== topic
+  const status = isRevocation ? 'authorization_revoked' : 'enabled'
+  const subscription = { id: crypto.randomUUID(), status, type, version: '1', condition: {} }
+  return {
+    headers: {
+      [ID]: id ?? crypto.randomUUID(),
+      [TIME]: new Date(at).toISOString(),
+      'twitch-eventsub-message-retry': '0',
+      'twitch-eventsub-message-type': isRevocation ? 'revocation' : 'notification',
+      'twitch-eventsub-subscription-type': type,
+      'twitch-eventsub-subscription-version': '1',
+    },
+    body: stringifyJson({
+      subscription,
+      ...(!isRevocation && { event: {} }),
+      ...(payload as object),
+    }),
+  }
+}

@@ -1,0 +1,63 @@
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link typeform}. */
+export interface TypeformOptions {
+  /** The secret of the webhook. */
+  readonly secret: SecretOption
+}
+
+/**
+ * Typeform. HMAC-SHA256 over the body, in base64 although `sha256=` stands before it. Topic is `event_type`
+ * (`form_response`), id is `event_id`; `form_response.token` is the submission, which partial and final events share.
+ * Nothing is dated: what was captured is stopped by its id alone, which is signed. Typeform waits 30 s, retries 408, 423,
+ * 429 and 503 for about 10 hours, and disables the webhook at once for 404 and 410.
+ * https://www.typeform.com/developers/webhooks/secure-your-webhooks/
+ */
+export function typeform<Events extends EventMap = EventMap>(
+  options: TypeformOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'typeform',
+    auth: {
+      scheme: hmac({
+        header: 'Typeform-Signature',
+        prefix: 'sha256=',
+        encoding: 'base64',
+        covers: { body: 'bytes', id: true },
+      }),
+      secret: options.secret,
+    },
+    retrySpan: 10 * HOUR,
+    events: (_delivery, { value }) => [
+      { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
+    ],
+    compose: ({ topic = 'form_response', id = crypto.randomUUID(), payload }) => ({
+      headers: { 'user-agent': 'Typeform Webhooks' },
+      body: stringifyJson({ event_id: id, event_type: topic, ...(payload as object) }),
+    }),
+  })
+}
+
+/** Typeform in the catalogue. */
+export const typeformEntry: CatalogueEntry = {
+  name: 'typeform',
+  title: 'Typeform',
+  docs: 'https://www.typeform.com/developers/webhooks/secure-your-webhooks/',
+  create: typeform,
+  secretOption: 'secret',
+  options: { secret: 'Secret of the webhook.' },
+  topics: ['form_response', 'form_response_partial'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 10 * HOUR,
+  canSign: true,
+}
