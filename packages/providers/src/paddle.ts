@@ -75,4 +75,5 @@ const SIGNATURE = pairs({
   signature: 'h1',
   most: 20,
   joint: ':',
+  id: true,
 })

@@ -19,6 +19,8 @@ export interface PairsOptions {
   readonly most: number
   /** Between the time and the body in what is signed. */
   readonly joint: string
+  /** True where the event's id is in the body, hence signed. @default false */
+  readonly id?: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ export function pairs(
   const { header, separator, joint } = options
   return {
     header,
-    covers: { body: 'bytes', timestamp: true },
+    covers: { body: 'bytes', timestamp: true, id: options.id ?? false },
     read(delivery) {
       const times: string[] = []
       const signatures: string[] = []

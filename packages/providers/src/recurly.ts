@@ -1,0 +1,106 @@
+import {
+  defineProvider,
+  hmac,
+  malformed,
+  singleHeader,
+  stringifyJson,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+  type SignatureClaim,
+} from '@postern/core'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed } from './shared/read.ts'
+import { joined } from './schemes/ids.ts'
+
+/** Options of {@link recurly}. */
+export interface RecurlyOptions {
+  /** The secret key of the endpoint. It looks like hex and is used as it is. */
+  readonly secretKey: SecretOption
+  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  readonly tolerance?: number
+}
+
+/**
+ * Recurly's JSON webhooks; its XML ones are not signed. HMAC-SHA256 over `time.body`, the time in milliseconds; any of
+ * several signatures may match (a key stays in force for 24 hours after a new one is made). Topic is
+ * `object_type.event_type` (`account.created`; `account` matches too). `id` is that of the object, so the event's is
+ * `id:event_type:event_time`, with the `uuid` where there is one. Recurly wants its 2xx within 5 s and follows no redirect.
+ * https://docs.recurly.com/docs/signature-verification
+ */
+export function recurly<Events extends EventMap = EventMap>(
+  options: RecurlyOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'recurly',
+    auth: {
+      scheme: hmac({
+        header: HEADER,
+        timestampUnit: 'ms',
+        tolerance: options.tolerance,
+        covers: { body: 'bytes', id: true, timestamp: true },
+        read,
+        write: (signature, time) => ({ [HEADER]: `${time},${signature}` }),
+        message: (delivery, time) => [`${time}.`, delivery.body],
+      }),
+      secret: options.secretKey,
+      option: 'secretKey',
+    },
+    failsOnRedirect: true,
+    events: (_delivery, { value }) => [eventOf(value)],
+    compose,
+  })
+}
+
+/** Recurly in the catalogue. */
+export const recurlyEntry: CatalogueEntry = {
+  name: 'recurly',
+  title: 'Recurly',
+  docs: 'https://docs.recurly.com/docs/signature-verification',
+  create: recurly,
+  secretOption: 'secretKey',
+  options: {
+    secretKey: 'Secret key of the endpoint.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  topics: ['account.created', 'subscription.renewed', 'charge_invoice.paid'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  canSign: true,
+}
+
+const HEADER = 'recurly-signature'
+const MOST = 20
+
+function read(delivery: Delivery): SignatureClaim {
+  const [timestamp = '', ...signatures] = singleHeader(delivery, HEADER).split(',')
+  if (
+    signatures.length === 0 ||
+    signatures.length > MOST ||
+    !signatures.every((one) => /^\S+$/.test(one))
+  )
+    throw malformed(HEADER, '<milliseconds>,<signature>, with more signatures after commas')
+  return { timestamp, signatures }
+}
+
+function eventOf(payload: unknown): EventDraft {
+  const kind = needed(payload, 'object_type')
+  const id = joined(payload, 'id', 'event_type', 'event_time')
+  const uuid = joined(payload, 'uuid')
+  return {
+    id: id === undefined || uuid === undefined ? id : `${id}:${uuid}`,
+    topic: `${kind}.${needed(payload, 'event_type')}`,
+    aliases: [kind],
+    payload,
+  }
+}
+
+function compose({ topic = 'account.created', at = Date.now(), payload }: Draft): { body: string } {
+  const [object_type, event_type] = topic.split('.', 2)
+  const event_time = new Date(at).toISOString()
+  const event = { id: 'rjxwmwedwqug', object_type, event_type, event_time }
+  return { body: stringifyJson({ ...event, ...(payload as object) }) }
+}
