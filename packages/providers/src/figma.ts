@@ -1,0 +1,98 @@
+import {
+  createDelivery,
+  defineProvider,
+  safeEqual,
+  stringifyJson,
+  WebhookError,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type Provider,
+  type Scheme,
+  type SecretOption,
+} from '@postern/core'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, needed } from './shared/read.ts'
+import { digestId, joined } from './schemes/ids.ts'
+
+/** Options of {@link figma}. */
+export interface FigmaOptions {
+  /** The passcode given when the webhook was made, 100 characters at most. */
+  readonly passcode: SecretOption
+}
+
+/**
+ * Figma (Webhooks V2). Nothing is signed: the passcode comes in the body, so that TLS is all that protects a delivery; it is
+ * taken out before anything is stored. Topic is `event_type` (`FILE_UPDATE`). Events have no id; ours is
+ * `webhook_id:event_type:file_key:timestamp`, with that of the comment or version, and for a library, whose news may come in
+ * parts, a digest. A wrong passcode gets the 400 that stops the webhook. Figma retries three times, after 5 minutes, half an
+ * hour and 3 hours.
+ * https://developers.figma.com/docs/rest-api/webhooks-security/
+ */
+export function figma<Events extends EventMap = EventMap>(options: FigmaOptions): Provider<Events> {
+  return defineProvider<Events, string>({
+    name: 'figma',
+    auth: { scheme: SCHEME, secret: options.passcode, option: 'passcode' },
+    retrySpan: 4 * HOUR,
+    events: (_delivery, { value }) => [eventOf(value)],
+    compose,
+  })
+}
+
+/** Figma in the catalogue. */
+export const figmaEntry: CatalogueEntry = {
+  name: 'figma',
+  title: 'Figma',
+  docs: 'https://developers.figma.com/docs/rest-api/webhooks-security/',
+  create: figma,
+  secretOption: 'passcode',
+  options: { passcode: 'Passcode of the webhook.' },
+  topics: ['PING', 'FILE_UPDATE', 'FILE_VERSION_UPDATE', 'FILE_COMMENT', 'LIBRARY_PUBLISH'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 4 * HOUR,
+  canSign: true,
+}
+
+const SCHEME: Scheme<string> = {
+  covers: { body: 'none' },
+  credentials: { fields: ['passcode'] },
+  key(secret) {
+    if (secret.length <= 100) return secret
+    throw new TypeError('a passcode has 100 characters at most')
+  },
+  verify(delivery, keys) {
+    const given = field(delivery.json(), 'passcode')
+    if (typeof given !== 'string') throw refused('missing_header', 'the body has no passcode')
+    const found = keys.map((key) => safeEqual(key, given)).indexOf(true)
+    if (found < 0) throw refused('signature_mismatch', 'the passcode is another one')
+    return found
+  },
+  sign(request, passcode) {
+    const body = createDelivery(request).json('exact') as object
+    return { ...request, body: new TextEncoder().encode(stringifyJson({ ...body, passcode })) }
+  },
+}
+
+function refused(code: 'missing_header' | 'signature_mismatch', message: string): WebhookError {
+  return new WebhookError(code, message, { status: 400 })
+}
+
+function eventOf(payload: unknown): EventDraft {
+  const topic = needed(payload, 'event_type')
+  const parts = [
+    joined(payload, 'webhook_id', 'event_type'),
+    joined(payload, 'file_key'),
+    joined(payload, 'timestamp'),
+    joined(payload, 'comment_id') ?? joined(payload, 'version_id'),
+    topic === 'LIBRARY_PUBLISH' ? digestId(payload) : undefined,
+  ]
+  const isWhole = parts[0] !== undefined && parts[2] !== undefined
+  return { id: isWhole ? parts.filter(Boolean).join(':') : undefined, topic, payload }
+}
+
+function compose({ topic = 'FILE_UPDATE', at = Date.now(), payload }: Draft): { body: string } {
+  const timestamp = new Date(at).toISOString()
+  const event = { event_type: topic, webhook_id: '22', file_key: 'Abc', timestamp }
+  return { body: stringifyJson({ ...event, ...(payload as object) }) }
+}

@@ -1,0 +1,100 @@
+import {
+  defineProvider,
+  emptyReply,
+  hmac,
+  stringifyJson,
+  type Delivery,
+  type EventMap,
+  type MaybePromise,
+  type Provider,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link notion}: the token, or `onSecret`, or both. */
+export interface NotionOptions {
+  /** The verification token of the subscription, `secret_…`. @default none, so that no event is taken yet */
+  readonly verificationToken?: SecretOption
+  /**
+   * Told the token that comes when a subscription is made, for a person to paste into Notion; the reply waits for it.
+   * Anybody can send one, so put it in force only once Notion has taken it.
+   * @default none, so that a token other than the one in force is refused
+   */
+  readonly onSecret?: (verificationToken: string, delivery: Delivery) => MaybePromise<void>
+}
+
+/**
+ * Notion. HMAC-SHA256 over the body in `X-Notion-Signature`, keyed with the verification token. Topic is `type`
+ * (`page.created`), id is `id`. The token itself comes in the first delivery, which is signed with the very token it
+ * carries and so proves nothing. Nothing is dated: what was captured is stopped by its id alone, which is signed. Notion
+ * tries up to 8 times over about 24 hours.
+ * https://developers.notion.com/reference/webhooks
+ */
+export function notion<Events extends EventMap = EventMap>(
+  options: NotionOptions,
+): Provider<Events> {
+  const { verificationToken, onSecret } = options
+  if (verificationToken === undefined && onSecret === undefined)
+    throw new TypeError('notion: verificationToken is missing; give onSecret to be told it')
+  return defineProvider<Events, Uint8Array>({
+    name: 'notion',
+    auth: {
+      scheme: SCHEME,
+      secret: verificationToken === undefined ? () => undefined : verificationToken,
+      option: 'verificationToken',
+    },
+    credentials: { fields: ['verification_token'] },
+    retrySpan: 25 * HOUR,
+    ...(onSecret && { greet: (delivery) => greet(delivery, onSecret) }),
+    handshake: (_delivery, { value }) =>
+      text(value, 'verification_token') === undefined ? undefined : emptyReply(),
+    events: (_delivery, { value }) => [
+      { id: text(value, 'id'), topic: needed(value, 'type'), payload: value },
+    ],
+    compose: ({ topic = 'page.content_updated', id = crypto.randomUUID(), payload }) => ({
+      body: stringifyJson({ id, type: topic, attempt_number: 1, ...(payload as object) }),
+    }),
+  })
+}
+
+/** Notion in the catalogue. */
+export const notionEntry: CatalogueEntry = {
+  name: 'notion',
+  title: 'Notion',
+  docs: 'https://developers.notion.com/reference/webhooks',
+  create: notion,
+  secretOption: 'verificationToken',
+  options: {
+    verificationToken: 'Verification token of the subscription.',
+    onSecret: 'Told the token of a new subscription.',
+  },
+  topics: ['page.created', 'page.content_updated', 'page.deleted', 'comment.created'],
+  handshakes: ['verification_token'],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 25 * HOUR,
+  canSign: true,
+}
+
+const SCHEME = hmac({
+  header: 'X-Notion-Signature',
+  prefix: 'sha256=',
+  anyCase: true,
+  covers: { body: 'bytes', id: true },
+})
+const MAX_HANDSHAKE = 1024
+
+// The signature is checked against the token in the body: not for proof, but so that only what Notion would send gets here.
+async function greet(
+  delivery: Delivery,
+  onSecret: NonNullable<NotionOptions['onSecret']>,
+): Promise<Reply | undefined> {
+  if (delivery.body.byteLength > MAX_HANDSHAKE) return undefined
+  if (!delivery.text().includes('verification_token')) return undefined
+  const secret = text(delivery.json(), 'verification_token')
+  if (secret === undefined) return undefined
+  await SCHEME.verify(delivery, [SCHEME.key(secret)], 0)
+  await onSecret(secret, delivery)
+  return emptyReply()
+}

@@ -1,0 +1,79 @@
+import {
+  defineProvider,
+  hmac,
+  malformed,
+  singleHeader,
+  stringifyJson,
+  type Delivery,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+  type SignatureClaim,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, needed, text } from './shared/read.ts'
+
+/** Options of {@link pagerduty}. */
+export interface PagerdutyOptions {
+  /** The secret of the webhook subscription. It looks like base64 and is used as it is. */
+  readonly secret: SecretOption
+}
+
+/**
+ * PagerDuty (V3). HMAC-SHA256 over the body in `X-PagerDuty-Signature`; any of several `v1` may match, other versions never
+ * count. Topic is `event.event_type` (`incident.triggered`; `pagey.ping` is the test). Id is `event.id`, which is signed and
+ * which two subscriptions share; `X-Webhook-Id` differs by subscription and is not signed, so it is not used. Nothing is
+ * dated. PagerDuty wants its 2xx within 5 s and retries timeouts, 429 and 5xx for 48 hours; any other 4xx drops the webhook
+ * at once, and three of these disable the subscription for a day.
+ * https://developer.pagerduty.com/docs/verifying-webhook-signatures
+ */
+export function pagerduty<Events extends EventMap = EventMap>(
+  options: PagerdutyOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'pagerduty',
+    auth: {
+      scheme: hmac({ header: HEADER, prefix: 'v1=', read, covers: { body: 'bytes', id: true } }),
+      secret: options.secret,
+    },
+    retrySpan: 2 * DAY,
+    events(_delivery, { value }) {
+      const event = field(value, 'event')
+      return [{ id: text(event, 'id'), topic: needed(event, 'event_type'), payload: value }]
+    },
+    compose: ({ topic = 'incident.triggered', id = crypto.randomUUID(), payload }) => ({
+      headers: { 'user-agent': 'PagerDuty-Webhook/V3.0', 'x-webhook-id': crypto.randomUUID() },
+      body: stringifyJson({ event: { id, event_type: topic, ...(payload as object) } }),
+    }),
+  })
+}
+
+/** PagerDuty in the catalogue. */
+export const pagerdutyEntry: CatalogueEntry = {
+  name: 'pagerduty',
+  title: 'PagerDuty',
+  docs: 'https://developer.pagerduty.com/docs/verifying-webhook-signatures',
+  create: pagerduty,
+  secretOption: 'secret',
+  options: { secret: 'Secret of the webhook subscription.' },
+  topics: ['incident.triggered', 'incident.acknowledged', 'incident.resolved', 'pagey.ping'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 2 * DAY,
+  canSign: true,
+}
+
+const HEADER = 'x-pagerduty-signature'
+const MOST = 20
+
+function read(delivery: Delivery): SignatureClaim {
+  const parts = singleHeader(delivery, HEADER)
+    .split(',')
+    .map((part) => /^ *(\w+)=(\S+)$/.exec(part) ?? [])
+  const signatures = parts
+    .filter(([, version]) => version === 'v1')
+    .map(([, , value = '']) => value)
+  if (signatures.length === 0 || parts.length > MOST || parts.some(([all]) => all === undefined))
+    throw malformed(HEADER, 'v1=<signature>, with more of them after commas')
+  return { signatures }
+}

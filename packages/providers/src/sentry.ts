@@ -1,0 +1,88 @@
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type Scheme,
+  type SecretOption,
+} from '@postern/core'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { text } from './shared/read.ts'
+
+/** Options of {@link sentry}. */
+export interface SentryOptions {
+  /** The client secret of the integration. */
+  readonly clientSecret: SecretOption
+}
+
+/**
+ * Sentry's integration platform. HMAC-SHA256 over the body in `Sentry-Hook-Signature`, or `Sentry-App-Signature` where that
+ * older header came alone. Topic is `Sentry-Hook-Resource` with the body's `action` (`issue.created`; `issue` matches too),
+ * id is `Request-ID`; neither header is signed, and neither is `Sentry-Hook-Timestamp`, so that it is not looked at. Sentry
+ * wants its 2xx within a second and, as far as known, retries nothing.
+ * https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
+ */
+export function sentry<Events extends EventMap = EventMap>(
+  options: SentryOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'sentry',
+    auth: { scheme: SCHEME, secret: options.clientSecret, option: 'clientSecret' },
+    events,
+    compose,
+  })
+}
+
+/** Sentry in the catalogue. */
+export const sentryEntry: CatalogueEntry = {
+  name: 'sentry',
+  title: 'Sentry',
+  docs: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
+  create: sentry,
+  secretOption: 'clientSecret',
+  options: { clientSecret: 'Client secret of the integration.' },
+  topics: ['issue.created', 'issue.resolved', 'error.created', 'event_alert.triggered'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  canSign: true,
+}
+
+const HEADER = 'sentry-hook-signature'
+const current = hmac({ header: HEADER })
+const older = hmac({ header: 'sentry-app-signature' })
+const SCHEME: Scheme<Uint8Array> = {
+  ...current,
+  verify: (delivery, keys, now) =>
+    (delivery.header(HEADER) === undefined && delivery.header('sentry-app-signature') !== undefined
+      ? older
+      : current
+    ).verify(delivery, keys, now),
+}
+
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const id = delivery.header('request-id') || undefined
+  const resource = delivery.header('sentry-hook-resource') ?? ''
+  const action = text(value, 'action')
+  if (resource === '' || action === undefined) return [{ id, topic: resource, payload: value }]
+  return [{ id, topic: `${resource}.${action}`, aliases: [resource], payload: value }]
+}
+
+function compose({ topic = 'issue.created', id, at = Date.now(), payload }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const [resource = topic, action] = topic.split('.', 2)
+  return {
+    headers: {
+      'request-id': id ?? crypto.randomUUID().replaceAll('-', ''),
+      'sentry-hook-resource': resource,
+      'sentry-hook-timestamp': String(Math.floor(at / 1000)),
+    },
+    body: stringifyJson({ action, ...(payload as object) }),
+  }
+}
