@@ -1,0 +1,42 @@
+import type { EventMap, Provider, SecretOption } from '@postern/core'
+import {
+  FAMILY_OPTIONS,
+  standardFamily,
+  type StandardFamilyOptions,
+} from './schemes/standard-family.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+
+/** Options of {@link clerk}. */
+export interface ClerkOptions extends StandardFamilyOptions {
+  /** The signing secret of the endpoint, `whsec_<base64>`. */
+  readonly secret: SecretOption
+}
+
+/**
+ * Clerk: Standard Webhooks sent by Svix, under `svix-*` headers. Topic is `type` (`user.created`); id is `svix-id`, the
+ * same over retries and the only one there is. Svix wants its 2xx within 15 s and retries for about 28 hours.
+ * https://clerk.com/docs/webhooks/overview
+ */
+export function clerk<Events extends EventMap = EventMap>(options: ClerkOptions): Provider<Events> {
+  return standardFamily<Events>({
+    name: 'clerk',
+    ...options,
+    prefixes: ['svix-', 'webhook-'],
+    more: { retrySpan: 28 * HOUR },
+  })
+}
+
+/** Clerk in the catalogue. */
+export const clerkEntry: CatalogueEntry = {
+  name: 'clerk',
+  title: 'Clerk',
+  docs: 'https://clerk.com/docs/webhooks/overview',
+  create: clerk,
+  secretOption: 'secret',
+  options: { secret: 'Signing secret of the endpoint, whsec_…', ...FAMILY_OPTIONS },
+  topics: ['user.created', 'user.updated', 'session.created', 'organization.created'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 28 * HOUR,
+  canSign: true,
+}

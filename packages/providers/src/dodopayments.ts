@@ -1,0 +1,44 @@
+import type { EventMap, Provider, SecretOption } from '@postern/core'
+import {
+  FAMILY_OPTIONS,
+  standardFamily,
+  type StandardFamilyOptions,
+} from './schemes/standard-family.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+
+/** Options of {@link dodopayments}. */
+export interface DodopaymentsOptions extends StandardFamilyOptions {
+  /** The secret key of the webhook, `whsec_<base64>`. */
+  readonly secret: SecretOption
+}
+
+/**
+ * Dodo Payments: Standard Webhooks as they stand. Topic is `type` (`payment.succeeded`); id is the header `webhook-id`,
+ * the same over retries. Dodo does not say for how long it retries; the specification's schedule ends after about 76
+ * hours.
+ * https://docs.dodopayments.com/developer-resources/webhooks
+ */
+export function dodopayments<Events extends EventMap = EventMap>(
+  options: DodopaymentsOptions,
+): Provider<Events> {
+  return standardFamily<Events>({
+    name: 'dodopayments',
+    ...options,
+    more: { retrySpan: 76 * HOUR },
+  })
+}
+
+/** Dodo Payments in the catalogue. */
+export const dodopaymentsEntry: CatalogueEntry = {
+  name: 'dodopayments',
+  title: 'Dodo Payments',
+  docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
+  create: dodopayments,
+  secretOption: 'secret',
+  options: { secret: 'Secret key of the webhook, whsec_…', ...FAMILY_OPTIONS },
+  topics: ['payment.succeeded', 'subscription.active', 'refund.succeeded', 'dispute.opened'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 76 * HOUR,
+  canSign: true,
+}

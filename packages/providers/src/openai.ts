@@ -1,0 +1,54 @@
+import {
+  standardWebhooksScheme,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import {
+  FAMILY_OPTIONS,
+  standardFamily,
+  type StandardFamilyOptions,
+} from './schemes/standard-family.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+
+/** Options of {@link openai}. */
+export interface OpenaiOptions extends StandardFamilyOptions {
+  /** The signing secret of the endpoint, `whsec_<base64>`; one without `whsec_` is the key itself, as in OpenAI's SDK. */
+  readonly secret: SecretOption
+}
+
+/**
+ * OpenAI: Standard Webhooks. Topic is `type` (`response.completed`); id is the header `webhook-id` (`wh_…`), the same
+ * over retries; `id` of the body (`evt_…`) is the event's own. A signature without `v1,` counts as one, as in OpenAI's
+ * SDK. OpenAI wants its 2xx within seconds and retries for up to 72 hours.
+ * https://platform.openai.com/docs/guides/webhooks
+ */
+export function openai<Events extends EventMap = EventMap>(
+  options: OpenaiOptions,
+): Provider<Events> {
+  return standardFamily<Events>({
+    name: 'openai',
+    ...options,
+    key: (secret) => (secret.startsWith('whsec_') ? ENCODED.key(secret) : PLAIN.key(secret)),
+    signatures: (list) => list.replace(/(?<=^| )(?=[^, ]+(?: |$))/g, 'v1,'),
+    more: { retrySpan: 72 * HOUR },
+  })
+}
+
+/** OpenAI in the catalogue. */
+export const openaiEntry: CatalogueEntry = {
+  name: 'openai',
+  title: 'OpenAI',
+  docs: 'https://platform.openai.com/docs/guides/webhooks',
+  create: openai,
+  secretOption: 'secret',
+  options: { secret: 'Signing secret of the endpoint, whsec_…', ...FAMILY_OPTIONS },
+  topics: ['response.completed', 'response.failed', 'batch.completed', 'realtime.call.incoming'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 72 * HOUR,
+  canSign: true,
+}
+
+const ENCODED = standardWebhooksScheme()
+const PLAIN = standardWebhooksScheme({ raw: true })

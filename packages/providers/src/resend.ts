@@ -1,0 +1,44 @@
+import type { EventMap, Provider, SecretOption } from '@postern/core'
+import {
+  FAMILY_OPTIONS,
+  standardFamily,
+  type StandardFamilyOptions,
+} from './schemes/standard-family.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+
+/** Options of {@link resend}. */
+export interface ResendOptions extends StandardFamilyOptions {
+  /** The signing secret of the webhook, `whsec_<base64>`. */
+  readonly secret: SecretOption
+}
+
+/**
+ * Resend: Standard Webhooks sent by Svix, under `svix-*` headers. Topic is `type` (`email.sent`); id is `svix-id`, the
+ * same over retries. Svix wants its 2xx within 15 s and retries for about 28 hours.
+ * https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
+ */
+export function resend<Events extends EventMap = EventMap>(
+  options: ResendOptions,
+): Provider<Events> {
+  return standardFamily<Events>({
+    name: 'resend',
+    ...options,
+    prefixes: ['svix-', 'webhook-'],
+    more: { retrySpan: 28 * HOUR },
+  })
+}
+
+/** Resend in the catalogue. */
+export const resendEntry: CatalogueEntry = {
+  name: 'resend',
+  title: 'Resend',
+  docs: 'https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests',
+  create: resend,
+  secretOption: 'secret',
+  options: { secret: 'Signing secret of the webhook, whsec_…', ...FAMILY_OPTIONS },
+  topics: ['email.sent', 'email.delivered', 'email.bounced', 'email.complained', 'email.opened'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 28 * HOUR,
+  canSign: true,
+}

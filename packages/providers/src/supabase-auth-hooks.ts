@@ -1,0 +1,101 @@
+import {
+  jsonReply,
+  standardWebhooksScheme,
+  type EventMap,
+  type Provider,
+  type Reply,
+  type Result,
+  type SecretOption,
+} from '@postern/core'
+import {
+  FAMILY_OPTIONS,
+  standardFamily,
+  type StandardFamilyOptions,
+} from './schemes/standard-family.ts'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, text } from './shared/read.ts'
+
+/** Options of {@link supabaseAuthHooks}. */
+export interface SupabaseAuthHooksOptions extends StandardFamilyOptions {
+  /** The secret of the hook, `v1,whsec_<base64>`; several joined by `|`, as in Supabase's own configuration. */
+  readonly secret: SecretOption
+  /** Which hook the URL is registered for: the topic. @default told by what the payload holds */
+  readonly hook?: string
+}
+
+/**
+ * Supabase Auth hooks: Standard Webhooks, with `v1,` before the secret and signatures joined by `, `. The reply decides:
+ * `receiver.answer('send_sms', …)`. Without an answer it is `{}`, which refuses nothing; a late or failed answer refuses.
+ * Supabase waits 5 s over all its tries, and takes JSON of up to 200 KB.
+ *
+ * The payload does not name the hook, so the topic is the `hook` option, or one of `send_sms`, `send_email`,
+ * `custom_access_token`, `mfa_verification_attempt`, `password_verification_attempt`, `before_user_created`, told by its
+ * members. The id is `webhook-id`: each try has a new one.
+ * https://supabase.com/docs/guides/auth/auth-hooks
+ */
+export function supabaseAuthHooks<Events extends EventMap = EventMap>(
+  options: SupabaseAuthHooksOptions,
+): Provider<Events> {
+  const { secret, hook } = options
+  return standardFamily<Events>({
+    name: 'supabase-auth-hooks',
+    tolerance: options.tolerance,
+    secret: typeof secret === 'string' && secret.includes('|') ? secret.split('|') : secret,
+    key: (given) => SCHEME.key(given.replace(/^v1,/, '')),
+    signatures: (list) => list.split(/,? +/).join(' '),
+    topic: (payload) => hook ?? hookOf(payload),
+    more: { retrySpan: 5000, reply, refusal: refusal(500, 'the hook failed') },
+  })
+}
+
+/** Supabase Auth hooks in the catalogue. */
+export const supabaseAuthHooksEntry: CatalogueEntry = {
+  name: 'supabase-auth-hooks',
+  title: 'Supabase Auth hooks',
+  docs: 'https://supabase.com/docs/guides/auth/auth-hooks',
+  create: supabaseAuthHooks,
+  secretOption: 'secret',
+  options: {
+    secret: 'Secret of the hook, v1,whsec_…',
+    hook: 'Which hook the URL is registered for. Default: told by the payload.',
+    ...FAMILY_OPTIONS,
+  },
+  topics: [
+    'send_sms',
+    'send_email',
+    'custom_access_token',
+    'mfa_verification_attempt',
+    'password_verification_attempt',
+    'before_user_created',
+  ],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 5000,
+  canSign: true,
+}
+
+const SCHEME = standardWebhooksScheme()
+
+function hookOf(payload: unknown): string {
+  const named = text(field(payload, 'metadata'), 'name')
+  if (named !== undefined) return named.replaceAll('-', '_')
+  if (field(payload, 'sms') !== undefined) return 'send_sms'
+  if (field(payload, 'email_data') !== undefined) return 'send_email'
+  if (field(payload, 'claims') !== undefined) return 'custom_access_token'
+  if (field(payload, 'factor_id') !== undefined) return 'mfa_verification_attempt'
+  if (field(payload, 'valid') !== undefined) return 'password_verification_attempt'
+  return 'hook'
+}
+
+function reply(result: Result): Reply {
+  if (result.kind !== 'refused') return jsonReply({})
+  const { code, status, retryAfter } = result.error
+  const refused = refusal(status, code.replaceAll('_', ' '))
+  return retryAfter === undefined
+    ? refused
+    : { ...refused, headers: { ...refused.headers, 'retry-after': String(retryAfter) } }
+}
+
+function refusal(status: number, message: string): Reply {
+  return jsonReply({ error: { http_code: status, message } }, status)
+}
