@@ -1,0 +1,91 @@
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { field, member, needed } from './shared/read.ts'
+
+/** Options of {@link adyenPlatform}. */
+export interface AdyenPlatformOptions {
+  /** The HMAC key of the webhook, in hex. Several while a new one spreads. */
+  readonly hmacKey: SecretOption
+}
+
+/**
+ * Adyen's platform webhooks: Balance Platform, Management, Configuration. Unlike the payment ones they sign the body as it
+ * is, HMAC-SHA256 in the header `HmacSignature`. Topic is `type`. There is no id of the event; ours is resource, type and
+ * `sequenceNumber`, or `timestamp` where there is none, all of them signed. Adyen wants its 2xx within 10 s and tries
+ * again for up to 30 days.
+ * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
+ */
+export function adyenPlatform<Events extends EventMap = EventMap>(
+  options: AdyenPlatformOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'adyen-platform',
+    auth: {
+      scheme: hmac({ header: 'HmacSignature', encoding: 'base64', keyEncoding: 'hex' }),
+      secret: options.hmacKey,
+      option: 'hmacKey',
+    },
+    retrySpan: 30 * DAY,
+    events,
+    compose,
+  })
+}
+
+/** Adyen's platform webhooks in the catalogue. */
+export const adyenPlatformEntry: CatalogueEntry = {
+  name: 'adyen-platform',
+  title: 'Adyen (platforms)',
+  docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
+  create: adyenPlatform,
+  secretOption: 'hmacKey',
+  options: { hmacKey: 'HMAC key of the webhook, in hex.' },
+  topics: ['balancePlatform.accountHolder.created', 'balancePlatform.transfer.updated'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 30 * DAY,
+  canSign: true,
+}
+
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const exact = delivery.json('exact')
+  const topic = needed(exact, 'type')
+  const resource = resourceId(field(exact, 'data'))
+  const moment = member(exact, 'data.sequenceNumber') ?? member(exact, 'timestamp')
+  const id = resource && moment && `${resource}:${topic}:${moment}`
+  return [{ id: id || undefined, topic, payload: value }]
+}
+
+// `data` is the resource itself, or holds it under its name: `data.accountHolder`.
+function resourceId(data: unknown): string | undefined {
+  if (typeof data !== 'object' || data === null) return undefined
+  const nested = Object.values(data).map((value) => member(value, 'id'))
+  return member(data, 'id') ?? nested.find((id) => id !== undefined)
+}
+
+function compose({ topic, id, payload, at = Date.now() }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const type = topic ?? 'balancePlatform.transfer.updated'
+  const [resource = '1W1UG35U8A9J5ZLG', moment] = id?.split(`:${type}:`) ?? []
+  return {
+    headers: { protocol: 'HmacSHA256' },
+    body: stringifyJson({
+      data: { id: resource },
+      type,
+      timestamp: moment ?? new Date(at).toISOString(),
+      ...(payload as object),
+    }),
+  }
+}

@@ -1,0 +1,81 @@
+import {
+  defineProvider,
+  stringifyJson,
+  textReply,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed } from './shared/read.ts'
+import { adyenItems, adyenScheme } from './schemes/adyen.ts'
+import { joined } from './schemes/ids.ts'
+
+/** Options of {@link adyen}. */
+export interface AdyenOptions {
+  /** The HMAC key of the webhook, in hex. Several while a new one spreads. */
+  readonly hmacKey: SecretOption
+}
+
+/**
+ * Adyen's standard (payment) webhooks. Each item carries its own signature, `additionalData.hmacSignature`: HMAC-SHA256
+ * over eight of its fields. One bad item refuses the whole delivery. What is not among the eight (`live`, `eventDate`,
+ * `reason`, the rest of `additionalData`) is not protected. JSON and HTTP POST forms; not SOAP.
+ *
+ * Topic is `eventCode`; id is `pspReference:eventCode:success`, all of it signed. The payload is the item, with `live` of
+ * the delivery. Adyen wants a 2xx with the body `[accepted]` within 10 s and tries again for up to 30 days, the oldest
+ * delivery first: one that is refused holds up the others.
+ * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
+ */
+export function adyen<Events extends EventMap = EventMap>(options: AdyenOptions): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'adyen',
+    auth: { scheme: adyenScheme(), secret: options.hmacKey, option: 'hmacKey' },
+    retrySpan: 30 * DAY,
+    events,
+    reply: (result) => (result.kind === 'refused' ? undefined : textReply('[accepted]')),
+    compose,
+  })
+}
+
+/** Adyen's standard webhooks in the catalogue. */
+export const adyenEntry: CatalogueEntry = {
+  name: 'adyen',
+  title: 'Adyen (payments)',
+  docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
+  create: adyen,
+  secretOption: 'hmacKey',
+  options: { hmacKey: 'HMAC key of the webhook, in hex.' },
+  topics: ['AUTHORISATION', 'CAPTURE', 'REFUND', 'CANCELLATION', 'CHARGEBACK', 'REPORT_AVAILABLE'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE, FORM_TYPE],
+  retrySpan: 30 * DAY,
+  canSign: true,
+}
+
+function events(delivery: Delivery): readonly EventDraft[] {
+  return adyenItems(delivery).map(({ item, live }) => ({
+    id: joined(item, 'pspReference', 'eventCode', 'success'),
+    topic: needed(item, 'eventCode'),
+    payload: { ...(item as object), ...(live !== undefined && { live }) },
+  }))
+}
+
+function compose({ topic, id, payload }: Draft): { body: string } {
+  const [, pspReference, code, success] = /^([^:]+):(.+):(true|false)$/.exec(id ?? '') ?? []
+  const item = {
+    pspReference: pspReference ?? '7914073381342284',
+    merchantAccountCode: 'TestMerchant',
+    merchantReference: 'TestPayment-1',
+    amount: { value: 1130, currency: 'EUR' },
+    eventCode: topic ?? code ?? 'AUTHORISATION',
+    success: success ?? 'true',
+    ...(payload as object),
+  }
+  return {
+    body: stringifyJson({ live: 'false', notificationItems: [{ NotificationRequestItem: item }] }),
+  }
+}

@@ -1,0 +1,111 @@
+import {
+  hmacAlgorithm,
+  mismatch,
+  parseJson,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type Scheme,
+} from '@postern/core'
+import { field, isForm, text } from '../shared/read.ts'
+
+/** An item of a delivery, and whether the delivery is of the live environment (`'true'` or `'false'`, not signed). */
+export interface AdyenItem {
+  readonly item: unknown
+  readonly live?: unknown
+}
+
+const ALGORITHM = hmacAlgorithm({ encoding: 'base64', keyEncoding: 'hex' })
+const SIGNATURE = 'hmacSignature'
+
+/** HMAC-SHA256 over the fields of each item, with the signature inside the item. */
+export function adyenScheme(): Scheme<Uint8Array> {
+  return {
+    covers: { body: 'fields', id: true },
+    key: (secret) => ALGORITHM.key(secret),
+    verify(delivery, keys) {
+      const claims = adyenItems(delivery).map(({ item }) => ({
+        message: signedFields(item),
+        signature: signatureOf(item),
+      }))
+      // One key for all items: what one tenant signed must not be taken under another's key.
+      const found = keys.findIndex((key) =>
+        claims.every(({ message, signature }) => ALGORITHM.matches(key, message, [signature])),
+      )
+      if (found < 0) throw mismatch(SIGNATURE, keys.length)
+      return found
+    },
+    sign(request, key) {
+      const body = parseJson(new TextDecoder().decode(request.body), { depth: 100 })
+      const signed = requestItems(body).map((item) => ({
+        NotificationRequestItem: {
+          ...(item as object),
+          additionalData: {
+            ...(field(item, 'additionalData') as object | undefined),
+            [SIGNATURE]: ALGORITHM.sign!(key, signedFields(item)),
+          },
+        },
+      }))
+      const text = stringifyJson({ ...(body as object), notificationItems: signed })
+      return { ...request, body: new TextEncoder().encode(text) }
+    },
+  }
+}
+
+/** The items of a delivery, JSON or form. Throws `missing_header` where there are none, since then nothing is signed. */
+export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
+  if (isForm(delivery)) return [formItem(delivery.form())]
+  const body = delivery.json('exact')
+  const live = field(body, 'live')
+  return requestItems(body).map((item) => ({ item, live }))
+}
+
+/** What is signed of an item: eight fields as they are, a missing one as nothing, with nothing escaped. */
+export function signedFields(item: unknown): string {
+  const amount = field(item, 'amount')
+  return [
+    field(item, 'pspReference'),
+    field(item, 'originalReference'),
+    field(item, 'merchantAccountCode'),
+    field(item, 'merchantReference'),
+    field(amount, 'value'),
+    field(amount, 'currency'),
+    field(item, 'eventCode'),
+    field(item, 'success'),
+  ]
+    .map(plain)
+    .join(':')
+}
+
+function requestItems(body: unknown): readonly unknown[] {
+  const list = field(body, 'notificationItems')
+  if (!Array.isArray(list) || list.length === 0)
+    throw new WebhookError('missing_header', 'the body has no notificationItems, so no signature')
+  return list.map((one) => field(one, 'NotificationRequestItem'))
+}
+
+function signatureOf(item: unknown): string {
+  const found = text(field(item, 'additionalData'), SIGNATURE)
+  if (found === undefined)
+    throw new WebhookError('missing_header', `additionalData.${SIGNATURE} of an item is missing`)
+  return found
+}
+
+function plain(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'object')
+    throw new WebhookError('malformed_body', 'a signed field of an item is no plain value')
+  return String(value)
+}
+
+// A form has dots where JSON has objects, and the amount's parts at the top.
+function formItem(form: URLSearchParams): AdyenItem {
+  const item: Record<string, unknown> = {}
+  const additionalData: Record<string, string> = {}
+  for (const [name, value] of form) {
+    if (name.startsWith('additionalData.')) additionalData[name.slice(15)] = value
+    else if (name !== 'value' && name !== 'currency' && name !== 'live') item[name] = value
+  }
+  const amount = { value: form.get('value'), currency: form.get('currency') }
+  return { item: { ...item, amount, additionalData }, live: form.get('live') ?? undefined }
+}
