@@ -1,0 +1,60 @@
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed } from './shared/read.ts'
+
+/** Options of {@link razorpay}. */
+export interface RazorpayOptions {
+  /** The secret of the webhook. Keep the old one for a day after a change: older events are still signed with it. */
+  readonly secret: SecretOption
+}
+
+/**
+ * Razorpay. HMAC-SHA256 over the body in `X-Razorpay-Signature`. Topic is `event` (`payment.captured`); id is the header
+ * `x-razorpay-event-id`, which is not signed. Nothing is dated. Razorpay wants its 2xx within 5 s, retries for 24 hours,
+ * then disables the webhook; events can be replayed by hand for 7 days. Their order is not kept.
+ * https://razorpay.com/docs/webhooks/validate-test/
+ */
+export function razorpay<Events extends EventMap = EventMap>(
+  options: RazorpayOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'razorpay',
+    auth: { scheme: hmac({ header: 'X-Razorpay-Signature' }), secret: options.secret },
+    retrySpan: 7 * DAY,
+    events,
+    compose: ({ topic = 'payment.captured', id = 'evt_HkPiaEGsZ2r0fZ', payload }) => ({
+      headers: { 'x-razorpay-event-id': id },
+      body: stringifyJson({ entity: 'event', event: topic, ...(payload as object) }),
+    }),
+  })
+}
+
+/** Razorpay in the catalogue. */
+export const razorpayEntry: CatalogueEntry = {
+  name: 'razorpay',
+  title: 'Razorpay',
+  docs: 'https://razorpay.com/docs/webhooks/validate-test/',
+  create: razorpay,
+  secretOption: 'secret',
+  options: { secret: 'Secret of the webhook.' },
+  topics: ['payment.captured', 'order.paid', 'refund.processed', 'subscription.charged'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 7 * DAY,
+  canSign: true,
+}
+
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const id = delivery.header('x-razorpay-event-id')
+  return [{ id: id || undefined, topic: needed(value, 'event'), payload: value }]
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import {
+  defineProvider,
+  emptyReply,
+  hmac,
+  stringifyJson,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type Reply,
+  type Scheme,
+  type SecretOption,
+} from '@postern/core'
+import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { isForm, member } from './shared/read.ts'
+
+/** Options of {@link woocommerce}. */
+export interface WoocommerceOptions {
+  /** The secret of the webhook, as the settings page or the API shows it. */
+  readonly secret: SecretOption
+}
+
+/**
+ * WooCommerce. HMAC-SHA256 over the body in `X-WC-Webhook-Signature`; the key is the secret with HTML entities undone, as
+ * WordPress does. Topic is the header `X-WC-Webhook-Topic` (`order.updated`). Its delivery id is the same for all of a
+ * webhook's deliveries in one second, so the id is that, the topic, and the object's id or a hash of the body. Headers are
+ * not signed, nothing is dated. The unsigned ping at activation is answered 200. WooCommerce waits 60 s, never tries
+ * again, and disables the webhook after more than five failures in a row.
+ * https://woocommerce.com/document/webhooks/
+ */
+export function woocommerce<Events extends EventMap = EventMap>(
+  options: WoocommerceOptions,
+): Provider<Events> {
+  return defineProvider<Events, Uint8Array>({
+    name: 'woocommerce',
+    auth: { scheme: SCHEME, secret: options.secret },
+    greet,
+    events,
+    compose,
+  })
+}
+
+/** WooCommerce in the catalogue. */
+export const woocommerceEntry: CatalogueEntry = {
+  name: 'woocommerce',
+  title: 'WooCommerce',
+  docs: 'https://woocommerce.com/document/webhooks/',
+  create: woocommerce,
+  secretOption: 'secret',
+  options: { secret: 'Secret of the webhook.' },
+  topics: [
+    'order.created',
+    'order.updated',
+    'product.deleted',
+    'customer.updated',
+    'coupon.created',
+  ],
+  handshakes: ['unsigned form webhook_id=<n> at activation'],
+  contentTypes: [JSON_TYPE, FORM_TYPE],
+  canSign: true,
+}
+
+const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
+const SCHEME: Scheme<Uint8Array> = { ...PLAIN, key: (secret) => PLAIN.key(decodeEntities(secret)) }
+
+// wp_specialchars_decode() with ENT_QUOTES: these and no others, each once.
+const ENTITIES = /&(?:amp|lt|gt|quot|#0*(38|60|62|34|39)|#[xX]0*(26|22|27));/g
+const NAMED: Readonly<Record<string, string>> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+}
+
+function decodeEntities(secret: string): string {
+  return secret.replace(
+    ENTITIES,
+    (entity, decimal?: string, hex?: string) =>
+      NAMED[entity] ?? String.fromCharCode(decimal ? Number(decimal) : Number.parseInt(hex!, 16)),
+  )
+}
+
+function greet(delivery: Delivery): Reply | undefined {
+  if (delivery.method !== 'POST' || !isForm(delivery)) return undefined
+  for (const [name] of delivery.headerLines()) if (name.startsWith('x-wc-')) return undefined
+  return /^webhook_id=\d{1,20}$/.test(delivery.text()) ? emptyReply() : undefined
+}
+
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const topic = delivery.header('x-wc-webhook-topic') ?? ''
+  const sent = delivery.header('x-wc-webhook-delivery-id')
+  return [{ id: sent && `${sent}:${topic}:${subject(delivery)}`, topic, payload: value }]
+}
+
+function subject(delivery: Delivery): string {
+  const own = isForm(delivery) ? undefined : member(delivery.json('exact'), 'id')
+  return own ?? createHash('sha256').update(delivery.body).digest('hex')
+}
+
+function compose({ topic = 'order.updated', id, payload }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const [sent = '5d1f2c3b4a59687766554433221100aa', , object = '456'] = id?.split(':') ?? []
+  const [resource = '', event = ''] = topic.split('.')
+  return {
+    headers: {
+      'user-agent': 'WooCommerce/8.5.0 Hookshot (WordPress/6.4.2)',
+      'x-wc-webhook-source': 'https://example.com/',
+      'x-wc-webhook-topic': topic,
+      'x-wc-webhook-resource': resource,
+      'x-wc-webhook-event': event,
+      'x-wc-webhook-id': '7',
+      'x-wc-webhook-delivery-id': sent,
+    },
+    body: stringifyJson({ id: Number(object), ...(payload as object) }),
+  }
+}
