@@ -1,0 +1,140 @@
+import {
+  defineProvider,
+  emptyReply,
+  hmac,
+  parseJson,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type Draft,
+  type EventDraft,
+  type EventMap,
+  type Message,
+  type Provider,
+  type Scheme,
+  type SecretOption,
+} from '@postern/core'
+import { joined } from './schemes/ids.ts'
+import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
+import { FORM_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { member, needed, text } from './shared/read.ts'
+
+/** Options of {@link mandrill}. `publicUrl` is the URL as it was entered in Mandrill, credentials in it included. */
+export interface MandrillOptions extends PublicUrlOption {
+  /** The key of the webhook: each URL has its own. Until Mandrill shows it, `test-webhook`, which lets no event in. */
+  readonly webhookKey: SecretOption
+}
+
+/**
+ * Mandrill (Mailchimp Transactional): message, inbound and sync events. HMAC-SHA1 over the URL as it was entered and the
+ * decoded form fields, in `X-Mandrill-Signature`. A delivery is a batch of up to 1000 events, each with its own id
+ * (`_id:event:ts`; inbound ones have none) and its `event` as topic; sync events are `blacklist.add` and the like. The
+ * HEAD request that adds a webhook is answered unsigned; its empty test batch is signed with the public key
+ * `test-webhook`, which counts for nothing else. Mandrill wants a 200.
+ * https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
+ */
+export function mandrill<Events extends EventMap = EventMap>(
+  options: MandrillOptions,
+): Provider<Events> {
+  checkPublicUrl('mandrill', options)
+  return defineProvider<Events, Uint8Array>({
+    name: 'mandrill',
+    auth: { scheme: scheme(options), secret: options.webhookKey, option: 'webhookKey' },
+    methods: ['POST', 'HEAD'],
+    limits: { body: 32 * MIB },
+    greet: (delivery) => (delivery.method === 'HEAD' ? emptyReply() : undefined),
+    events: (delivery) => batch(delivery).map(toEvent),
+    compose,
+  })
+}
+
+/** Mandrill in the catalogue. */
+export const mandrillEntry: CatalogueEntry = {
+  name: 'mandrill',
+  title: 'Mandrill',
+  docs: 'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
+  create: mandrill,
+  secretOption: 'webhookKey',
+  options: {
+    webhookKey: 'Key of the webhook.',
+    publicUrl: 'The URL as it was entered in Mandrill. Default: the URL of the request.',
+  },
+  topics: ['send', 'delivered', 'hard_bounce', 'open', 'click', 'spam', 'inbound', 'blacklist.add'],
+  handshakes: ['HEAD when the webhook is added', 'empty test batch signed with test-webhook'],
+  contentTypes: [FORM_TYPE],
+  canSign: true,
+}
+
+const HEADER = 'X-Mandrill-Signature'
+const FIELD = 'mandrill_events'
+const TEST_KEY = new TextEncoder().encode('test-webhook')
+
+function scheme(options: PublicUrlOption): Scheme<Uint8Array> {
+  const own = hmac({
+    header: HEADER,
+    algorithm: 'sha1',
+    encoding: 'base64',
+    covers: { body: 'fields', url: options.publicUrl === undefined, id: true },
+    message: (delivery): Message => {
+      const fields = [...delivery.form()].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      return [signedUrl(delivery, options), ...fields.flat()]
+    },
+  })
+  return {
+    ...own,
+    verify(delivery, keys, now) {
+      try {
+        const found = own.verify(delivery, keys, now)
+        if (typeof found !== 'number' || !isTestKey(keys[found]!)) return found
+      } catch (error) {
+        if (!isEmpty(delivery)) throw error
+      }
+      // Everybody knows that key, so it may say nothing.
+      if (!isEmpty(delivery))
+        throw new WebhookError('signature_mismatch', `${HEADER} is made with the public test key`)
+      own.verify(delivery, [TEST_KEY], now)
+      return 0
+    },
+  }
+}
+
+function isTestKey(key: Uint8Array): boolean {
+  return key.length === TEST_KEY.length && key.every((byte, at) => byte === TEST_KEY[at])
+}
+
+function isEmpty(delivery: Delivery): boolean {
+  const given = delivery.form().getAll(FIELD)
+  return given.length === 1 && given[0]!.trim() === '[]'
+}
+
+function batch(delivery: Delivery): readonly unknown[] {
+  const given = delivery.form().getAll(FIELD)
+  const events =
+    given.length === 1 ? parseJson(given[0]!, { depth: delivery.limits.depth }) : undefined
+  if (!Array.isArray(events))
+    throw new WebhookError('unidentified', `the form has not one field ${FIELD} with an array`)
+  return events
+}
+
+function toEvent(event: unknown): EventDraft {
+  const topic = text(event, 'event')
+  if (topic !== undefined) return { id: joined(event, '_id', 'event', 'ts'), topic, payload: event }
+  const whose = member(event, 'reject.email') === undefined ? 'entry.email' : 'reject.email'
+  return {
+    id: joined(event, 'type', 'action', whose, 'ts'),
+    topic: `${needed(event, 'type')}.${needed(event, 'action')}`,
+    payload: event,
+  }
+}
+
+function compose({ topic = 'send', id, payload }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const [_id = 'abc123abc123abc123abc123abc123', , ts = '1365109999'] = id?.split(':') ?? []
+  const event = { event: topic, _id, ts: Number(ts), ...(payload as object) }
+  return {
+    headers: { 'content-type': FORM_TYPE, 'user-agent': 'Mandrill-Webhook/1.0' },
+    body: new URLSearchParams({ [FIELD]: stringifyJson([event]) }).toString(),
+  }
+}

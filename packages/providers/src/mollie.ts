@@ -1,0 +1,99 @@
+import {
+  defineProvider,
+  hmac,
+  malformed,
+  stringifyJson,
+  WebhookError,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+  type SignatureClaim,
+} from '@postern/core'
+import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link mollie}: `signingSecret` for next-gen webhooks, or `unauthenticated` for classic ones. */
+export interface MollieOptions {
+  /** The signing secret of a next-gen webhook. With it a delivery without a signature is refused. */
+  readonly signingSecret?: SecretOption
+  /** Takes classic webhooks, which cannot be signed: they hold an id to fetch, and anybody can send one. @default false */
+  readonly unauthenticated?: boolean
+}
+
+/**
+ * Mollie. Next-gen webhooks: HMAC-SHA256 over the body in `X-Mollie-Signature`, with or without `sha256=`, several times
+ * while secrets rotate; topic is `type` (`payment-link.paid`), id is `id`. Classic webhooks are not signed: a form with
+ * the id of an object to fetch. Their topic is the prefix of that id (`tr`; `payment` matches too), and they have no id of
+ * the event, since the same form comes for each change of status. Mollie wants its 200 within 15 s, for ids it does not
+ * know too, and tries ten times over 26 hours.
+ * https://docs.mollie.com/reference/webhooks-new
+ */
+export function mollie<Events extends EventMap = EventMap>(
+  options: MollieOptions,
+): Provider<Events> {
+  const { signingSecret, unauthenticated } = options
+  const option = 'signingSecret'
+  return defineProvider<Events, Uint8Array>({
+    name: 'mollie',
+    auth:
+      signingSecret === undefined
+        ? { unauthenticated, option }
+        : {
+            scheme: hmac({ header: HEADER, prefix: 'sha256=', read }),
+            secret: signingSecret,
+            option,
+          },
+    retrySpan: 26 * HOUR,
+    events,
+    compose: ({ topic = 'payment-link.paid', id = 'event_GvJ8WHrp5isUdRub9CJyH', payload }) => ({
+      body: stringifyJson({ resource: 'event', id, type: topic, ...(payload as object) }),
+    }),
+  })
+}
+
+/** Mollie in the catalogue. */
+export const mollieEntry: CatalogueEntry = {
+  name: 'mollie',
+  title: 'Mollie',
+  docs: 'https://docs.mollie.com/reference/webhooks-new',
+  create: mollie,
+  secretOption: 'signingSecret',
+  options: {
+    signingSecret: 'Signing secret of a next-gen webhook.',
+    unauthenticated: 'Takes classic webhooks, which are not signed. Default false.',
+  },
+  topics: ['payment-link.paid', 'sales-invoice.created', 'profile.verified', 'tr', 'ord', 'pl'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE, FORM_TYPE],
+  retrySpan: 26 * HOUR,
+  canSign: true,
+}
+
+const HEADER = 'X-Mollie-Signature'
+const MOST = 20
+const OBJECTS: Readonly<Record<string, string>> = {
+  tr: 'payment',
+  ord: 'order',
+  pl: 'payment-link',
+  sub: 'subscription',
+}
+
+function read(delivery: Delivery): SignatureClaim {
+  const given = delivery.headers(HEADER).flatMap((line) => line.split(','))
+  const signatures = given.map((one) => one.trim().replace(/^sha256=/, '')).filter(Boolean)
+  if (signatures.length === 0)
+    throw new WebhookError('missing_header', `header ${HEADER} is missing or blank`)
+  if (signatures.length > MOST) throw malformed(HEADER, `at most ${MOST} signatures`)
+  return { signatures }
+}
+
+function events(_delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
+  if (kind !== 'form')
+    return [{ id: text(value, 'id'), topic: needed(value, 'type'), payload: value }]
+  const topic = needed(value, 'id').split('_')[0]!
+  const object = Object.hasOwn(OBJECTS, topic) ? OBJECTS[topic] : undefined
+  return [{ topic, ...(object !== undefined && { aliases: [object] }), payload: value }]
+}
