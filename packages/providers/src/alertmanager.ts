@@ -1,0 +1,46 @@
+import { defineProvider, type EventMap, type Provider } from '@postern/core'
+import { alertEvents, composeAlert } from './schemes/alerts.ts'
+import {
+  checkOneAuth,
+  HTTP_AUTH_OPTIONS,
+  httpAuth,
+  type HttpAuthOptions,
+} from './schemes/http-auth.ts'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+
+/** Options of {@link alertmanager}: `http_config` of the receiver, as `authorization` or `basic_auth`. */
+export type AlertmanagerOptions = HttpAuthOptions
+
+/**
+ * Prometheus Alertmanager. It does not sign: it authenticates by `http_config`, and the body is as safe as TLS. A delivery
+ * is a group of alerts, each an event of its own: topic `firing` or `resolved` with the receiver's name, id
+ * `fingerprint:startsAt:status`, payload the group with that one alert. A group that still fires is sent again each
+ * `repeat_interval`, with the same ids: such repeats run nothing while the inbox remembers them. Alertmanager tries again
+ * after a 5xx until the group's next notification, and never after a 4xx.
+ * https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+ */
+export function alertmanager<Events extends EventMap = EventMap>(
+  options: AlertmanagerOptions,
+): Provider<Events> {
+  checkOneAuth('alertmanager', options, ['token', 'credentials'])
+  return defineProvider<Events, string>({
+    name: 'alertmanager',
+    auth: httpAuth(options, 'token'),
+    events: (_delivery, { value }) => alertEvents(value),
+    compose: (draft) => composeAlert(draft, '4'),
+  })
+}
+
+/** Prometheus Alertmanager in the catalogue. */
+export const alertmanagerEntry: CatalogueEntry = {
+  name: 'alertmanager',
+  title: 'Prometheus Alertmanager',
+  docs: 'https://prometheus.io/docs/alerting/latest/configuration/#webhook_config',
+  create: alertmanager,
+  secretOption: 'token',
+  options: HTTP_AUTH_OPTIONS,
+  topics: ['firing', 'resolved'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  canSign: true,
+}

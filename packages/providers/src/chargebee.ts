@@ -1,0 +1,58 @@
+import {
+  basic,
+  defineProvider,
+  stringifyJson,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { needed, text } from './shared/read.ts'
+
+/** Options of {@link chargebee}. */
+export interface ChargebeeOptions {
+  /** `user:password` of the webhook's settings; split at the first colon. */
+  readonly credentials: SecretOption
+}
+
+/**
+ * Chargebee. It does not sign: the webhook carries HTTP Basic credentials, and the body is as safe as TLS. Topic is
+ * `event_type` (`subscription_created`), id is `id`. Order is not kept; compare `resource_version`. Chargebee wants its
+ * 2xx within 60 s and tries up to seven times more over about three days.
+ * https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings
+ */
+export function chargebee<Events extends EventMap = EventMap>(
+  options: ChargebeeOptions,
+): Provider<Events> {
+  return defineProvider<Events, string>({
+    name: 'chargebee',
+    auth: { scheme: basic(), secret: options.credentials, option: 'credentials' },
+    retrySpan: 4 * DAY,
+    events,
+    compose: ({ topic = 'subscription_created', id = 'ev_16BHbhF4s42tO2lK', payload }) => ({
+      body: stringifyJson({ id, object: 'event', event_type: topic, ...(payload as object) }),
+    }),
+  })
+}
+
+/** Chargebee in the catalogue. */
+export const chargebeeEntry: CatalogueEntry = {
+  name: 'chargebee',
+  title: 'Chargebee',
+  docs: 'https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings',
+  create: chargebee,
+  secretOption: 'credentials',
+  options: { credentials: 'user:password of the webhook.' },
+  topics: ['subscription_created', 'subscription_renewed', 'payment_failed', 'invoice_generated'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 4 * DAY,
+  canSign: true,
+}
+
+function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  return [{ id: text(value, 'id'), topic: needed(value, 'event_type'), payload: value }]
+}

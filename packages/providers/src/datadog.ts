@@ -1,0 +1,82 @@
+import {
+  defineProvider,
+  stringifyJson,
+  token,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
+import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { isForm, member } from './shared/read.ts'
+
+/** Options of {@link datadog}: `secret` in a custom header, `credentials` of the URL, or an OAuth2 `token`. */
+export interface DatadogOptions extends HttpAuthOptions {
+  /** The value of the custom header that authenticates the webhook. */
+  readonly secret?: SecretOption
+  /** The name of that header. @default 'X-Webhook-Secret' */
+  readonly header?: string
+  /** Where your payload template puts `$EVENT_TYPE` or `$ALERT_TRANSITION`. @default 'event_type' */
+  readonly topicField?: string
+  /** Where your payload template puts `$ID`. @default 'id' */
+  readonly idField?: string
+}
+
+/**
+ * Datadog monitors. They are not signed: a custom header, Basic credentials or OAuth2 authenticates them, and the body is
+ * as safe as TLS. The body is your template, JSON or form: topic and id are what it puts in `topicField` and `idField`;
+ * a template without a topic gives `alert_transition`, or `event`. Datadog tries up to five times more after a 5xx or a
+ * time-out.
+ * https://docs.datadoghq.com/integrations/webhooks/
+ */
+export function datadog<Events extends EventMap = EventMap>(
+  options: DatadogOptions,
+): Provider<Events> {
+  checkOneAuth('datadog', options, ['secret', 'token', 'credentials'])
+  const { secret, header = 'X-Webhook-Secret' } = options
+  return defineProvider<Events, string>({
+    name: 'datadog',
+    auth:
+      secret === undefined ? httpAuth(options, 'secret') : { scheme: token({ header }), secret },
+    events: (delivery, body) => events(delivery, body, options),
+    compose: ({ topic = 'query_alert_monitor', id = '7515439124875093421', payload }) => ({
+      body: stringifyJson({ id, event_type: topic, ...(payload as object) }),
+    }),
+  })
+}
+
+/** Datadog in the catalogue. */
+export const datadogEntry: CatalogueEntry = {
+  name: 'datadog',
+  title: 'Datadog',
+  docs: 'https://docs.datadoghq.com/integrations/webhooks/',
+  create: datadog,
+  secretOption: 'secret',
+  options: {
+    secret: 'Value of the custom header.',
+    header: 'Name of the custom header. Default X-Webhook-Secret.',
+    topicField: 'Member of the payload that is the topic. Default event_type.',
+    idField: 'Member of the payload that is the id. Default id.',
+    token: 'Token of Authorization: Bearer (OAuth2).',
+    credentials: 'user:password of the URL.',
+    unauthenticated: 'Takes deliveries from anybody. Default false.',
+  },
+  topics: ['query_alert_monitor', 'event'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE, FORM_TYPE],
+  canSign: true,
+}
+
+function events(
+  delivery: Delivery,
+  { value }: ParsedBody,
+  { topicField = 'event_type', idField = 'id' }: DatadogOptions,
+): readonly EventDraft[] {
+  // A template may put the number without quotes, and it is beyond 2^53.
+  const exact = isForm(delivery) ? value : delivery.json('exact')
+  const topic = member(exact, topicField) ?? member(exact, 'alert_transition') ?? 'event'
+  return [{ id: member(exact, idField), topic, payload: value }]
+}

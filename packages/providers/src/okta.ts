@@ -1,0 +1,84 @@
+import {
+  defineProvider,
+  jsonReply,
+  singleHeader,
+  stringifyJson,
+  token,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { items } from './shared/items.ts'
+import { field, needed, text } from './shared/read.ts'
+
+/** Options of {@link okta}. */
+export interface OktaOptions {
+  /** The whole value of the authentication header, as the hook was given it: Okta puts nothing before it. */
+  readonly secret: SecretOption
+  /** The authentication header of the hook. @default 'Authorization' */
+  readonly header?: string
+}
+
+/**
+ * Okta event hooks (not the synchronous inline hooks). They are not signed: a header carries the secret, and the body is
+ * as safe as TLS. A delivery is a batch; each event has its `uuid` as id, also where a batch is put together anew, and its
+ * `eventType` as topic (`user.session.start`). The GET that verifies the hook is answered unsigned. Okta wants an empty
+ * 2xx within 3 s and tries once more. Order is not kept; compare `published`.
+ * https://developer.okta.com/docs/concepts/event-hooks/
+ */
+export function okta<Events extends EventMap = EventMap>(options: OktaOptions): Provider<Events> {
+  return defineProvider<Events, string>({
+    name: 'okta',
+    auth: {
+      scheme: token({ header: options.header ?? 'authorization' }),
+      secret: options.secret,
+    },
+    methods: ['GET', 'POST'],
+    greet,
+    events,
+    compose: ({ topic = 'user.session.start', id = crypto.randomUUID(), payload }) => ({
+      body: stringifyJson({
+        eventType: 'com.okta.event_hook',
+        eventId: crypto.randomUUID(),
+        data: { events: [{ uuid: id, eventType: topic, ...(payload as object) }] },
+      }),
+    }),
+  })
+}
+
+/** Okta event hooks in the catalogue. */
+export const oktaEntry: CatalogueEntry = {
+  name: 'okta',
+  title: 'Okta event hooks',
+  docs: 'https://developer.okta.com/docs/concepts/event-hooks/',
+  create: okta,
+  secretOption: 'secret',
+  options: {
+    secret: 'Whole value of the authentication header.',
+    header: 'The authentication header of the hook. Default Authorization.',
+  },
+  topics: ['user.session.start', 'user.lifecycle.create', 'group.user_membership.add'],
+  handshakes: ['GET with X-Okta-Verification-Challenge'],
+  contentTypes: [JSON_TYPE],
+  canSign: true,
+}
+
+const CHALLENGE = 'x-okta-verification-challenge'
+
+function greet(delivery: Delivery): Reply | undefined {
+  if (delivery.method !== 'GET' || delivery.header(CHALLENGE) === undefined) return undefined
+  return jsonReply({ verification: singleHeader(delivery, CHALLENGE) })
+}
+
+function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  return items(field(value, 'data'), 'events').map((event) => ({
+    id: text(event, 'uuid'),
+    topic: needed(event, 'eventType'),
+    payload: event,
+  }))
+}

@@ -1,0 +1,79 @@
+import {
+  basic,
+  defineProvider,
+  stringifyJson,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type ParsedBody,
+  type Provider,
+  type SecretOption,
+} from '@postern/core'
+import { joined } from './schemes/ids.ts'
+import { HOUR, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { member, text } from './shared/read.ts'
+
+/** Options of {@link postmark}. */
+export interface PostmarkOptions {
+  /** `user:password` of the webhook's URL or its HTTP authentication; split at the first colon. */
+  readonly credentials: SecretOption
+}
+
+/**
+ * Postmark. It does not sign: the webhook carries HTTP Basic credentials, and the body is as safe as TLS. Topic is
+ * `RecordType` (`Bounce`), or `Inbound` where an inbound message has none. The id of a bounce or complaint is `ID`, beyond
+ * 2^53 and kept to its last digit; of an inbound message `MessageID`; of the others message, type, recipient and time.
+ * Postmark wants a 200, stops at 403, and retries for about 11 hours.
+ * https://postmarkapp.com/developer/webhooks/webhooks-overview
+ */
+export function postmark<Events extends EventMap = EventMap>(
+  options: PostmarkOptions,
+): Provider<Events> {
+  return defineProvider<Events, string>({
+    name: 'postmark',
+    auth: { scheme: basic(), secret: options.credentials, option: 'credentials' },
+    // Inbound messages carry their attachments, 35 MB of them, in base64.
+    limits: { body: 50 * MIB },
+    retrySpan: 12 * HOUR,
+    events,
+    compose: ({ topic = 'Bounce', id = '4323372036854775807', payload }) => ({
+      body: stringifyJson({ RecordType: topic, ID: BigInt(id), ...(payload as object) }),
+    }),
+  })
+}
+
+/** Postmark in the catalogue. */
+export const postmarkEntry: CatalogueEntry = {
+  name: 'postmark',
+  title: 'Postmark',
+  docs: 'https://postmarkapp.com/developer/webhooks/webhooks-overview',
+  create: postmark,
+  secretOption: 'credentials',
+  options: { credentials: 'user:password of the webhook.' },
+  topics: ['Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange', 'Inbound'],
+  handshakes: [],
+  contentTypes: [JSON_TYPE],
+  retrySpan: 12 * HOUR,
+  canSign: true,
+}
+
+const WHEN: Readonly<Record<string, string>> = {
+  Delivery: 'DeliveredAt',
+  Open: 'ReceivedAt',
+  Click: 'ReceivedAt',
+  SubscriptionChange: 'ChangedAt',
+}
+
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const exact = delivery.json('exact')
+  const topic = text(exact, 'RecordType') ?? 'Inbound'
+  return [{ id: idOf(exact, topic), topic, payload: value }]
+}
+
+function idOf(exact: unknown, topic: string): string | undefined {
+  if (topic === 'Inbound') return member(exact, 'MessageID')
+  const own = member(exact, 'ID')
+  if (own !== undefined) return own
+  const whom = text(exact, 'Recipient') === undefined ? 'Email' : 'Recipient'
+  return joined(exact, 'MessageID', 'RecordType', whom, WHEN[topic] ?? 'ReceivedAt')
+}

@@ -1,0 +1,48 @@
+import { stringifyJson, type Draft, type EventDraft } from '@postern/core'
+import { field, member, text } from '../shared/read.ts'
+import { joined } from './ids.ts'
+
+/**
+ * The events of a group of alerts, as Alertmanager and Grafana post it: one for each alert. The topic is the alert's
+ * status and the receiver, so that `firing` matches too; the payload is the group with that one alert.
+ */
+export function alertEvents(group: unknown): readonly EventDraft[] {
+  const alerts = field(group, 'alerts')
+  if (!Array.isArray(alerts) || alerts.length === 0) return [toEvent(group, group, undefined)]
+  return alerts.map((alert: unknown) =>
+    toEvent(alert, group, joined(alert, 'fingerprint', 'startsAt', 'status'), {
+      ...(group as object),
+      alerts: [alert],
+    }),
+  )
+}
+
+/** A group of one alert. */
+export function composeAlert(
+  { topic = 'firing', id, payload, at = Date.now() }: Draft,
+  version: string,
+): { body: string } {
+  const [, fingerprint, startsAt] = /^([^:]*):(.*):[^:]*$/.exec(id ?? '') ?? []
+  const [status, receiver = 'webhook'] = topic.split('.')
+  const alert = {
+    status,
+    labels: { alertname: 'InstanceDown' },
+    startsAt: startsAt ?? new Date(at).toISOString(),
+    endsAt: '0001-01-01T00:00:00Z',
+    fingerprint: fingerprint ?? 'a1b2c3d4e5f60718',
+  }
+  const group = { version, status, receiver, groupKey: '{}:{}', alerts: [alert] }
+  return { body: stringifyJson({ ...group, ...(payload as object) }) }
+}
+
+function toEvent(
+  alert: unknown,
+  group: unknown,
+  id: string | undefined,
+  payload: unknown = group,
+): EventDraft {
+  const status = text(alert, 'status') ?? text(group, 'status') ?? ''
+  const receiver = member(group, 'receiver')
+  if (status === '' || receiver === undefined) return { id, topic: status, payload }
+  return { id, topic: `${status}.${receiver}`, aliases: [status], payload }
+}
