@@ -1,0 +1,73 @@
+import { list, type Delivery, type Draft, type EventDraft, type XmlObject } from '@postern/core'
+import { field, member } from '../shared/read.ts'
+
+type Element = string | XmlObject
+
+/** The entries and tombstones (RFC 6721) of an Atom feed; undefined where the payload is none. */
+export function atomEvents(
+  payload: unknown,
+  topicOf: (self: string | undefined) => string,
+): readonly EventDraft[] | undefined {
+  const feed = field(payload, 'feed')
+  if (typeof feed !== 'object' || feed === null) return undefined
+  const topic = topicOf(selfLink(feed as XmlObject))
+  const drafts = (name: string, alias: string, idOf: (element: Element) => string | undefined) =>
+    elements(feed, name).map((payload) => ({ id: idOf(payload), topic, aliases: [alias], payload }))
+  return [
+    ...drafts('entry', 'entry', (entry) => both(textOf(entry, 'id'), textOf(entry, 'updated'))),
+    ...drafts('at:deleted-entry', 'deleted-entry', (entry) =>
+      both(member(entry, '@ref'), member(entry, '@when')),
+    ),
+  ]
+}
+
+/** The URL of the `rel="self"` Link header (RFC 8288), which names the topic of a delivery. */
+export function selfLinkHeader(delivery: Delivery): string | undefined {
+  const links = delivery.headers('link').join(', ')
+  for (const [, url, parameters = ''] of links.matchAll(/<([^<>]*)>((?:\s*;\s*[^,;<]*)*)/g)) {
+    const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters)
+    const names = (rel?.[1] ?? rel?.[2] ?? '').toLowerCase().split(/\s+/)
+    if (url && names.includes('self')) return url
+  }
+  return undefined
+}
+
+/** A feed of one entry, as a hub posts it, with its Link headers. */
+export function composeFeed({ topic = 'https://example.com/feed', id, at = Date.now() }: Draft): {
+  headers: Record<string, string>
+  body: string
+} {
+  const [, entry, updated] = /^(.+?):(\d{4}-\d\d-\d\dT.*)$/.exec(id ?? '') ?? []
+  const time = updated ?? new Date(at).toISOString()
+  return {
+    headers: {
+      'content-type': 'application/atom+xml',
+      link: `<https://hub.example.com/>; rel=hub, <${topic}>; rel=self`,
+    },
+    body:
+      `<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">` +
+      `<link rel="self" href="${escape(topic)}"/><updated>${time}</updated>` +
+      `<entry><id>${escape(entry ?? 'yt:video:VIDEO_ID')}</id><updated>${escape(time)}</updated></entry></feed>\n`,
+  }
+}
+
+function elements(parent: object, name: string): Element[] {
+  return list(field(parent, name) as XmlObject[string] | undefined)
+}
+
+function selfLink(feed: XmlObject): string | undefined {
+  const link = elements(feed, 'link').find((one) => field(one, '@rel') === 'self')
+  return member(link, '@href')
+}
+
+function textOf(parent: Element, name: string): string | undefined {
+  return member(parent, name) ?? member(parent, `${name}.#text`)
+}
+
+function both(a: string | undefined, b: string | undefined): string | undefined {
+  return a === undefined || b === undefined ? undefined : `${a}:${b}`
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+}

@@ -1,0 +1,128 @@
+import {
+  defineProvider,
+  emptyReply,
+  WebhookError,
+  type Delivery,
+  type EventDraft,
+  type EventMap,
+  type MaybePromise,
+  type ParsedBody,
+  type Provider,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import { atomEvents, composeFeed, selfLinkHeader } from './schemes/atom.ts'
+import { challengeReply } from './schemes/challenge.ts'
+import { websubScheme } from './schemes/websub.ts'
+import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+
+/** What a hub wants confirmed. */
+export interface WebsubIntent {
+  readonly mode: 'subscribe' | 'unsubscribe'
+  /** The topic URL. */
+  readonly topic: string
+  /** For how many seconds the subscription will last: renew it before. Absent when it ends. */
+  readonly lease: number | undefined
+}
+
+/** Options of {@link websub}. */
+export interface WebsubOptions {
+  /** `hub.secret` of the subscription, less than 200 bytes. With it a delivery without a signature is refused. */
+  readonly secret?: SecretOption
+  /**
+   * The topic URLs you have asked a hub for, or a function that knows what you are asking for now. Anybody can ask a hub
+   * to end your subscription: a function can refuse `unsubscribe`, a URL confirms it. @default none, so that each
+   * verification is refused
+   */
+  readonly expectedTopic?:
+    | string
+    | readonly string[]
+    | ((intent: WebsubIntent) => MaybePromise<boolean>)
+  /** Hears of each confirmed subscription and its lease. */
+  readonly onVerified?: (intent: WebsubIntent) => MaybePromise<void>
+  /** Takes deliveries of subscriptions without a secret, which anybody can send. @default false */
+  readonly unauthenticated?: boolean
+}
+
+/**
+ * WebSub (W3C), the successor of PubSubHubbub, and YouTube's push notifications. HMAC over the body in `X-Hub-Signature`,
+ * by SHA-1, 256, 384 or 512 as the hub likes. Verifications of intent are answered for expected topics, with 404 for
+ * others. The topic of an event is the topic URL (`rel="self"` of the Link header or the feed). Each entry of an Atom feed
+ * is an event: `entry` and `deleted-entry` match too, and its id is `id:updated`. Of other contents a delivery is one
+ * event without an id. Hubs want a 2xx; 410 ends the subscription.
+ * https://www.w3.org/TR/websub/
+ */
+export function websub<Events extends EventMap = EventMap>(
+  options: WebsubOptions,
+): Provider<Events> {
+  const { secret, unauthenticated } = options
+  return defineProvider<Events, Uint8Array>({
+    name: 'websub',
+    auth: secret === undefined ? { unauthenticated } : { scheme: websubScheme(), secret },
+    methods: ['GET', 'POST'],
+    greet: (delivery) => (delivery.method === 'GET' ? verifyIntent(delivery, options) : undefined),
+    events: (delivery, body) => events(delivery, body, options),
+    compose: composeFeed,
+  })
+}
+
+/** WebSub in the catalogue. */
+export const websubEntry: CatalogueEntry = {
+  name: 'websub',
+  title: 'WebSub and YouTube',
+  docs: 'https://www.w3.org/TR/websub/',
+  create: websub,
+  secretOption: 'secret',
+  options: {
+    secret: 'hub.secret of the subscription.',
+    expectedTopic: 'Topic URLs whose verification is answered. Default none.',
+    onVerified: 'Hears of each confirmed subscription and its lease.',
+    unauthenticated: 'Takes deliveries of subscriptions without a secret. Default false.',
+  },
+  topics: ['https://www.youtube.com/xml/feeds/videos.xml?channel_id=…', 'entry', 'deleted-entry'],
+  handshakes: ['GET hub.challenge of expected topics', 'GET hub.mode=denied'],
+  contentTypes: ['application/atom+xml', 'application/rss+xml', JSON_TYPE],
+  canSign: true,
+}
+
+async function verifyIntent(delivery: Delivery, options: WebsubOptions): Promise<Reply> {
+  const [mode, topic] = ['mode', 'topic'].map((name) => {
+    const given = delivery.query().getAll(`hub.${name}`)
+    return given.length === 1 ? given[0] : undefined
+  })
+  if (mode === 'denied') return emptyReply()
+  if ((mode === 'subscribe' || mode === 'unsubscribe') && topic) {
+    const lease = Number(delivery.query().get('hub.lease_seconds') || Number.NaN)
+    const intent = { mode, topic, lease: Number.isFinite(lease) ? lease : undefined } as const
+    if (await isExpected(intent, options.expectedTopic)) {
+      await options.onVerified?.(intent)
+      return challengeReply(delivery.query(), 'hub.challenge')
+    }
+  }
+  throw new WebhookError(
+    'handshake_refused',
+    'a hub asks to verify a subscription that expectedTopic does not expect',
+    { status: 404 },
+  )
+}
+
+function isExpected(
+  intent: WebsubIntent,
+  expected: WebsubOptions['expectedTopic'] = [],
+): MaybePromise<boolean> {
+  if (typeof expected === 'function') return expected(intent)
+  return typeof expected === 'string' ? expected === intent.topic : expected.includes(intent.topic)
+}
+
+function events(
+  delivery: Delivery,
+  { kind, value }: ParsedBody,
+  { expectedTopic }: WebsubOptions,
+): readonly EventDraft[] {
+  const topicOf = (self?: string): string =>
+    selfLinkHeader(delivery) ??
+    self ??
+    (typeof expectedTopic === 'string' ? expectedTopic : 'content')
+  const entries = kind === 'xml' ? atomEvents(value, topicOf) : undefined
+  return entries ?? [{ topic: topicOf(), payload: value }]
+}
