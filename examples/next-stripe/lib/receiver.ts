@@ -1,0 +1,28 @@
+import { createReceiver } from '@postern/core'
+import { persistent, reloadable } from '@postern/next'
+import { stripe } from '@postern/providers/stripe'
+import type { StripeEvents } from '@postern/providers/types/stripe'
+import { sqliteInbox } from '@postern/sqlite'
+
+// One file and one receiver for the life of the process, also when next dev reloads this module.
+const inbox = persistent('inbox', () =>
+  sqliteInbox({ path: process.env['WEBHOOKS_DB'] ?? 'webhooks.db' }),
+)
+
+export const receiver = reloadable('stripe', () =>
+  createReceiver({
+    provider: stripe<StripeEvents>({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
+    inbox,
+  })
+    .on('invoice.paid', ({ payload }) => {
+      const invoice = payload.data.object
+      console.log(`invoice ${invoice.id} paid: ${invoice.amount_paid} ${invoice.currency}`)
+    })
+    .on(
+      'customer.subscription.*',
+      { orderBy: ({ payload }) => payload.data.object.id },
+      ({ topic, payload }) => {
+        console.log(`${topic}: ${payload.data.object.id}`)
+      },
+    ),
+)
