@@ -59,7 +59,11 @@ export function wechat<Events extends EventMap = EventMap>(
     methods: ['POST', 'GET'],
     xml: true,
     auth: {
-      scheme: wechatSignature({ tolerance: options.tolerance, signed }),
+      scheme: wechatSignature({
+        tolerance: options.tolerance,
+        signed,
+        secure: cipher !== undefined,
+      }),
       secret: options.token,
       option: 'token',
     },

@@ -46,6 +46,7 @@ export function wecom<Events extends EventMap = EventMap>(options: WecomOptions)
     auth: {
       scheme: wechatSignature({
         tolerance: options.tolerance,
+        secure: true,
         signed: (delivery) =>
           delivery.method === 'GET'
             ? parameter(delivery, 'echostr')

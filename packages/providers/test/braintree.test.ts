@@ -1,6 +1,35 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { braintree } from '../src/braintree.ts'
+import { accepting } from './accepting.ts'
 import { braintreeEntry } from '../src/braintree.ts'
 import { vectors } from './vectors.ts'
 
-testProvider({ ...braintreeEntry, vectors: vectors('braintree') }, { describe, test })
+const sign = {
+  secrets: ['private_key_1', 'private_key_2'],
+  options: { publicKey: 'public_key' },
+  draft: { topic: 'dispute_opened' },
+} as const
+
+testProvider({ ...braintreeEntry, vectors: vectors('braintree'), sign }, { describe, test })
+
+test('only hex digits are signed as a challenge, and they are no notification', async () => {
+  const provider = braintree({ privateKey: 'private_key_1', publicKey: 'public_key' })
+  const { receiver, topics } = accepting(provider)
+  const url = 'https://example.com/bt'
+  const get = (challenge: string) =>
+    receiver.receive({ method: 'GET', url: `${url}?bt_challenge=${challenge}` })
+  for (const challenge of ['PG5vdGlmaWNhdGlvbj4KICAg', '20F9F8ED05F77439FE95', 'abc', ''])
+    expect((await get(challenge)).status).toBeGreaterThanOrEqual(400)
+  const bt_payload = '20f9f8ed05f77439fe955c977e4c8a53'
+  const answered = await get(bt_payload)
+  expect(answered.status).toBe(200)
+  const body = new URLSearchParams({ bt_payload, bt_signature: String(answered.body) }).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  expect((await receiver.receive({ url, headers, body })).status).toBe(400)
+  expect(topics).toEqual([])
+})
+
+test('the public key is needed', () => {
+  expect(() => braintree({ privateKey: 'a', publicKey: '' })).toThrow('publicKey')
+})

@@ -3,4 +3,9 @@ import { describe, test } from 'vitest'
 import { docusignEntry } from '../src/docusign.ts'
 import { vectors } from './vectors.ts'
 
-testProvider({ ...docusignEntry, vectors: vectors('docusign') }, { describe, test })
+const sign = {
+  secrets: ['1ZcU3vjxkBq4', '2ZcU3vjxkBq4'],
+  draft: { topic: 'envelope-completed', payload: {} },
+} as const
+
+testProvider({ ...docusignEntry, vectors: vectors('docusign'), sign }, { describe, test })

@@ -1,6 +1,41 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { microsoftGraph } from '../src/microsoft-graph.ts'
+import { accepting } from './accepting.ts'
 import { microsoftGraphEntry } from '../src/microsoft-graph.ts'
 import { vectors } from './vectors.ts'
 
 testProvider({ ...microsoftGraphEntry, vectors: vectors('microsoft-graph') }, { describe, test })
+
+test('a wrong or missing clientState gets 202 and nothing is taken, in any element', async () => {
+  const provider = microsoftGraph({ clientState: 'state-one' })
+  const { receiver, topics } = accepting(provider)
+  const send = (value: object[]) =>
+    receiver.receive({ url: 'https://example.com/g', body: JSON.stringify({ value }) })
+  const item = { changeType: 'updated', resource: 'users/1' }
+  expect(await receiver.receive(provider.sign!({ secret: 'state-two' }))).toEqual({ status: 202 })
+  expect((await send([{ ...item, clientState: 'state-one' }, item])).status).toBe(202)
+  expect(topics).toEqual([])
+  const state = { clientState: 'state-one', subscriptionId: 's' }
+  const lifecycle = { ...state, lifecycleEvent: 'missed' }
+  expect((await send([{ ...item, ...state }, lifecycle])).status).toBe(202)
+  expect(topics).toEqual(['updated', 'missed'])
+})
+
+test('what is kept holds no clientState', async () => {
+  const provider = microsoftGraph({ clientState: 'state-one' })
+  const { receiver, events } = accepting(provider)
+  await receiver.receive(provider.sign!({}))
+  const [event] = await events()
+  expect(JSON.stringify(event!.payload)).not.toContain('state-one')
+  expect(Buffer.from(event!.delivery.body).toString()).not.toContain('state-one')
+})
+
+test('a validation token that is too long or repeated is refused', async () => {
+  const { receiver } = accepting(microsoftGraph({ clientState: 'state-one' }))
+  for (const query of [
+    `validationToken=${'a'.repeat(3000)}`,
+    'validationToken=a&validationToken=b',
+  ])
+    expect((await receiver.receive({ url: `https://example.com/g?${query}` })).status).toBe(403)
+})

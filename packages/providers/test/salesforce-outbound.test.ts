@@ -1,5 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { salesforceOutbound } from '../src/salesforce-outbound.ts'
+import { accepting } from './accepting.ts'
 import { salesforceOutboundEntry } from '../src/salesforce-outbound.ts'
 import { vectors } from './vectors.ts'
 
@@ -7,3 +9,30 @@ testProvider(
   { ...salesforceOutboundEntry, vectors: vectors('salesforce-outbound') },
   { describe, test },
 )
+
+const [vector] = vectors('salesforce-outbound')
+const body = Buffer.from(vector!.bodyBase64, 'base64').toString()
+const request = { url: vector!.url, headers: { 'content-type': 'text/xml' } }
+
+test('another organisation is refused without an Ack, other prefixes are read', async () => {
+  const organizationId = vector!.secret as string
+  const { receiver, ids, events } = accepting(salesforceOutbound({ organizationId }))
+  const other = await receiver.receive({ ...request, body: body.replace('xxxxEAA<', 'yyyyEAA<') })
+  expect(other.status).toBe(401)
+  expect(String(other.body)).not.toContain('Ack')
+  const session = body
+    .replaceAll('soapenv:', 's:')
+    .replace('xmlns:soapenv', 'xmlns:s')
+    .replace('<SessionId xsi:nil="true"/>', '<SessionId>00D!live</SessionId>')
+  expect((await receiver.receive({ ...request, body: session })).status).toBe(200)
+  expect(ids).toEqual(['04l0800002nrC5BAAU', '04l0800002nrC5CAAU'])
+  const [event] = await events()
+  expect(JSON.stringify(event!.payload)).not.toContain('00D!live')
+  expect(Buffer.from(event!.delivery.body).toString()).not.toContain('00D!live')
+})
+
+test('what is no organisation id is refused', () => {
+  expect(() => salesforceOutbound({ organizationId: 'acme' })).toThrow(
+    /organizationId.*18 characters/,
+  )
+})

@@ -1,9 +1,25 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { sendgridInboundParse } from '../src/sendgrid-inbound-parse.ts'
 import { sendgridInboundParseEntry } from '../src/sendgrid-inbound-parse.ts'
 import { vectors } from './vectors.ts'
 
+const sign = {
+  secrets: [privateKey(), privateKey()],
+  draft: { topic: 'mail', payload: { subject: 'hi' } },
+} as const
+
 testProvider(
-  { ...sendgridInboundParseEntry, vectors: vectors('sendgrid-inbound-parse') },
+  { ...sendgridInboundParseEntry, vectors: vectors('sendgrid-inbound-parse'), sign },
   { describe, test },
 )
+
+function privateKey(): string {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return key.export({ format: 'pem', type: 'pkcs8' }) as string
+}
+
+test('mail without a signature must be asked for', () => {
+  expect(() => sendgridInboundParse({})).toThrow(/publicKey is missing.*unauthenticated: true/)
+})

@@ -1,6 +1,48 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { wechat } from '../src/wechat.ts'
+import { accepting } from './accepting.ts'
 import { wechatEntry } from '../src/wechat.ts'
 import { vectors } from './vectors.ts'
 
-testProvider({ ...wechatEntry, vectors: vectors('wechat') }, { describe, test })
+const sign = {
+  secrets: ['token1', 'token2'],
+  draft: { topic: 'text', id: '6054768590064713728' },
+} as const
+
+testProvider({ ...wechatEntry, vectors: vectors('wechat'), sign }, { describe, test })
+
+const secure = { encodingAESKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG', receiveId: 'wx1' }
+
+const covered = (body: Uint8Array) =>
+  /<Encrypt><!\[CDATA\[(.*?)\]\]><\/Encrypt>/.exec(Buffer.from(body).toString())?.[1]
+
+testProvider(
+  { ...wechatEntry, name: 'wechat, secure mode', sign: { ...sign, options: secure, covered } },
+  { describe, test },
+)
+
+test('in secure mode a plain message is refused, however its query is signed', async () => {
+  const { receiver, topics } = accepting(wechat({ token: 'token1', ...secure }))
+  const plain = wechat({ token: 'token1' }).sign!({ topic: 'text', id: '1' })
+  expect((await receiver.receive(plain)).status).toBe(401)
+  const { receiver: open } = accepting(wechat({ token: 'token1' }))
+  const encrypted = wechat({ token: 'token1', ...secure }).sign!({ topic: 'text', id: '1' })
+  expect((await open.receive(encrypted)).status).toBe(401)
+  expect(topics).toEqual([])
+})
+
+test('an event has the id WeChat names: sender and time', async () => {
+  const provider = wechat({ token: 'token1' })
+  const { receiver, ids, topics } = accepting(provider)
+  const payload = { FromUserName: 'o1', CreateTime: 1409735669 }
+  const reply = await receiver.receive(provider.sign!({ topic: 'event.subscribe', payload }))
+  expect(reply).toMatchObject({ status: 200, body: 'success' })
+  expect([ids, topics]).toEqual([['o1:1409735669'], ['event.subscribe']])
+})
+
+test('options that are no key and no receiver are refused', () => {
+  expect(() => wechat({ token: 't', encodingAESKey: 'short' })).toThrow('encodingAESKey')
+  const { encodingAESKey } = secure
+  expect(() => wechat({ token: 't', encodingAESKey })).toThrow('receiveId')
+})

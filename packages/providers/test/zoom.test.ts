@@ -1,6 +1,24 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { zoom } from '../src/zoom.ts'
+import { accepting } from './accepting.ts'
 import { zoomEntry } from '../src/zoom.ts'
 import { vectors } from './vectors.ts'
 
-testProvider({ ...zoomEntry, vectors: vectors('zoom') }, { describe, test })
+const sign = {
+  secrets: ['secret-token-1', 'secret-token-2'],
+  draft: { topic: 'meeting.started', payload: {} },
+} as const
+
+testProvider({ ...zoomEntry, vectors: vectors('zoom'), sign }, { describe, test })
+
+test('a plainToken an event could be signed with is refused, even signed', async () => {
+  const provider = zoom({ secretToken: 'secret-token-1' })
+  const { receiver } = accepting(provider)
+  for (const plainToken of ['v0:1775000000:{}', 'a b', '', 'x'.repeat(200)]) {
+    const body = JSON.stringify({ event: 'endpoint.url_validation', payload: { plainToken } })
+    const reply = await receiver.receive(provider.sign!({ body }))
+    expect(reply.status).toBe(403)
+    expect(String(reply.body)).not.toContain('encryptedToken')
+  }
+})

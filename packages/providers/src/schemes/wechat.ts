@@ -71,6 +71,8 @@ export interface WechatSignatureOptions {
   readonly tolerance: number | undefined
   /** The text that is signed beside token, time and nonce; undefined where only these are. */
   readonly signed: (delivery: Delivery) => string | undefined
+  /** True where messages are encrypted, so that the body is signed by its text. */
+  readonly secure: boolean
 }
 
 /**
@@ -80,7 +82,7 @@ export interface WechatSignatureOptions {
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)
   return {
-    covers: { body: 'none', timestamp: true },
+    covers: { body: options.secure ? 'fields' : 'none', timestamp: true },
     credentials: { query: ['signature', 'msg_signature'] },
     key: (secret) => secret,
     verify(delivery, keys, now) {
@@ -146,10 +148,13 @@ export function wechatEvent(payload: unknown): EventDraft {
   }
 }
 
+// The end of CDATA, and what XML 1.0 has no place for.
+const NOT_XML = /\]\]>|[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
+
 /** XML of a flat message, for `sign`. */
 export function wechatXml(fields: Readonly<Record<string, unknown>>): string {
   const elements = Object.entries(fields).map(
-    ([name, value]) => `<${name}><![CDATA[${String(value).replaceAll(']]>', '')}]]></${name}>`,
+    ([name, value]) => `<${name}><![CDATA[${String(value).replace(NOT_XML, '')}]]></${name}>`,
   )
   return `<xml>${elements.join('')}</xml>`
 }

@@ -1,0 +1,43 @@
+import { createReceiver, type Provider, type Receiver, type WebhookEvent } from '@postern/core'
+
+/** A receiver that takes everything. */
+export interface Accepting {
+  readonly receiver: Receiver
+  /** Topics and ids of what was taken, in order. */
+  readonly topics: string[]
+  readonly ids: (string | undefined)[]
+  /** What handlers got, once all of it was handled. Closes the receiver. */
+  events(): Promise<readonly WebhookEvent[]>
+}
+
+export function accepting(
+  provider: Provider,
+  options: { readonly now?: () => number } = {},
+): Accepting {
+  const topics: string[] = []
+  const ids: (string | undefined)[] = []
+  const events: WebhookEvent[] = []
+  const receiver = createReceiver({
+    provider,
+    log: false,
+    ...options,
+    observers: [
+      {
+        accepted({ topic, id }) {
+          topics.push(topic)
+          ids.push(id)
+        },
+      },
+    ],
+  })
+  receiver.onAny((event) => void events.push(event))
+  return {
+    receiver,
+    topics,
+    ids,
+    async events() {
+      await receiver.close()
+      return events
+    },
+  }
+}
