@@ -1,3 +1,4 @@
+// @ts-expect-error -- bundled before it is run, from ../handler.ts
 import { handle } from '../dist/handler.js'
 
 declare const Bun: {
@@ -6,5 +7,9 @@ declare const Bun: {
   }
 }
 
-const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: (request) => handle(request) })
+const server = Bun.serve({
+  hostname: '127.0.0.1',
+  port: 0,
+  fetch: (request) => handle(request) as Promise<Response>,
+})
 console.log(JSON.stringify({ port: server.port }))

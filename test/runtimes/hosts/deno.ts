@@ -1,3 +1,4 @@
+// @ts-expect-error -- bundled before it is run, from ../handler.ts
 import { handle } from '../dist/handler.js'
 
 declare const Deno: {
@@ -13,5 +14,5 @@ Deno.serve(
     port: 0,
     onListen: ({ port }) => console.log(JSON.stringify({ port })),
   },
-  (request) => handle(request),
+  (request) => handle(request) as Promise<Response>,
 )
