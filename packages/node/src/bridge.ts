@@ -47,9 +47,11 @@ export function createBridge<Subject>(
 
   return async function bridge(request, response, subject) {
     const method = request.method ?? 'GET'
-    const url = urlOf(request, host.target(subject))
+    const target = host.target(subject)
+    let url = `http://localhost${target}`
     let reply: Reply
     try {
+      url = urlOf(request, target)
       if (!methods.includes(method)) throw wrongMethod(method)
       const context = contextOf && checkJson(contextOf(subject), 'context')
       const reading = body(request, subject)

@@ -71,7 +71,7 @@ describe('webhook', () => {
     await mounted.close()
   })
 
-  test('answers 500 where the context option fails, and tells observers why', async () => {
+  test('answers 500 where a function of the options fails, and tells observers why', async () => {
     const stage = createStage('plain')
     const fails: WebhookOptions['context'][] = [
       () => {
@@ -84,10 +84,17 @@ describe('webhook', () => {
       assert.equal(await post(mounted.url), 500)
       await mounted.close()
     }
+    const trustProxy = (): boolean => {
+      throw new Error('no such list of proxies')
+    }
+    const mounted = await listen(webhook(stage.receiver, { trustProxy }))
+    assert.equal(await post(mounted.url), 500)
+    await mounted.close()
     const { refused } = await stage.control('report')
     expect(refused.map(({ message }) => message)).toEqual([
       'no such tenant table',
       expect.stringContaining('context must be a JSON value'),
+      'no such list of proxies',
     ])
   })
 
