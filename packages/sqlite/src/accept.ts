@@ -10,7 +10,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Claimed, Lanes } from './lanes.ts'
 import type { Store } from './store.ts'
 import { DEAD, PENDING } from './tally.ts'
-import type { Work } from './writer.ts'
+import type { Work } from './work.ts'
 
 /** Takes deliveries in. */
 export interface Accept {
@@ -113,9 +113,19 @@ export function createAccept(
       const task = tasks.insert({ event: number, lane, draft, due: at, token, blocked })
       if (slot && task !== undefined)
         claimed.push({
-          ...{ slot, id: task, token: token!, lane, orderKey, sharing, attempt: 1, event },
-          ...{ subscription: draft.subscription, part: draft.part, data: draft.data },
-          ...{ eventRow: number, delivery: intake.delivery },
+          slot,
+          id: task,
+          token: token!,
+          lane,
+          orderKey,
+          sharing,
+          subscription: draft.subscription,
+          part: draft.part,
+          data: draft.data,
+          attempt: 1,
+          eventRow: number,
+          event,
+          delivery: intake.delivery,
         })
     }
     return 'new'

@@ -1,8 +1,8 @@
-import type { Consumer, Outcome } from '@postern/core'
+import type { Claim, Consumer, Outcome } from '@postern/core'
 import type { Commit } from './commit.ts'
 import type { Claimed, Lanes, Slot } from './lanes.ts'
 import type { Running, Store } from './store.ts'
-import type { Work } from './writer.ts'
+import type { Work } from './work.ts'
 
 /** Runs claimed tasks and settles them. */
 export interface Attempts {
@@ -143,17 +143,29 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
   function toRunning(task: Claimed): Running {
     const { id, token, lane, orderKey, sharing, subscription, part, data } = task
     const { event, delivery, attempt } = task
-    const running: Running = {
-      ...{ id, token, lane, orderKey, sharing, event: task.eventRow },
+    const claim: Claim = {
+      id: String(id),
+      subscription,
+      part,
+      data,
+      event,
+      delivery,
+      attempt,
+      commit: (write, spawn) => commit(made, write, spawn),
+    }
+    const made: Running = {
+      id,
+      token,
       receiver: consumer.receiver,
+      event: task.eventRow,
+      lane,
+      orderKey,
+      sharing,
+      claim,
       leased: Date.now(),
       committed: undefined,
-      claim: {
-        ...{ id: String(id), subscription, part, data, event, delivery, attempt },
-        commit: (write, spawn) => commit(running, write, spawn),
-      },
     }
-    return running
+    return made
   }
 }
 

@@ -13,7 +13,7 @@ export function createChange(
   store: Store,
   look: () => void,
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
-  const { connections, tally, tasks } = store
+  const { connections, settings, tally, tasks } = store
   const db = connections.main
   const revive = db.prepare(
     'UPDATE postern_tasks SET state = 0, attempt = 0, due = ?, blocked = ? WHERE id = ?',
@@ -48,7 +48,9 @@ export function createChange(
       each({ before }, 't.state >= 2', (row) => {
         drop.run(row.id)
         tally.move(row.lane, row.state, undefined)
-        if (left.get(row.event) === undefined) forget(row.event)
+        // An event stays known for its whole window: a redelivery must not run a settled sibling again.
+        if (row.received < Date.now() - settings.keepDone && left.get(row.event) === undefined)
+          forget(row.event)
       }),
   }
 
@@ -65,7 +67,7 @@ export function createChange(
       const rows = await write(store, () => {
         const found = db
           .prepare(
-            `SELECT t.id, t.event, t.lane, t.state, t.order_key FROM postern_tasks t
+            `SELECT t.id, t.event, t.lane, t.state, t.order_key, e.received FROM postern_tasks t
              JOIN postern_events e ON e.id = t.event JOIN postern_lanes l ON l.id = t.lane
              JOIN postern_receivers r ON r.id = l.receiver
              WHERE ${condition} AND ${sql} ORDER BY t.id LIMIT ${STEP}`,
@@ -87,4 +89,5 @@ interface TaskRow {
   readonly lane: number
   readonly state: number
   readonly order_key: string | null
+  readonly received: number
 }

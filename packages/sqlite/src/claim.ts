@@ -3,7 +3,7 @@ import { explain } from './errors.ts'
 import { namesOf, roomOf, type Claimed, type Lanes, type Slot } from './lanes.ts'
 import type { Store } from './store.ts'
 import { DEAD, PENDING, RUNNING } from './tally.ts'
-import type { Work } from './writer.ts'
+import type { Work } from './work.ts'
 
 /** What a claim tells its port. */
 export interface ClaimHost {
@@ -17,7 +17,7 @@ export interface ClaimHost {
 
 /** Makes what claims ready tasks for the free slots of a receiver, at the end of a transaction. */
 export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
-  const { connections, settings, tally, token, writer } = store
+  const { connections, settings, tally, writer } = store
   const { consumer, lanes } = host
   const db = connections.main
   // CROSS JOIN fixes the order of the tables, so that one range of the index on ready tasks is all that is read.
@@ -91,7 +91,7 @@ export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
   }
 
   function take(slot: Slot, subscription: string, lane: number, row: ReadyRow): void {
-    const fence = token()
+    const fence = store.token()
     const { id, part, data } = row
     try {
       const delivery = decodeDelivery(row.head, row.body)

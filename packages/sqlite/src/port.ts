@@ -1,4 +1,4 @@
-import type { Consumer, Port, Worker } from '@postern/core'
+import { WebhookError, type Consumer, type Port, type Worker } from '@postern/core'
 import { createAccept } from './accept.ts'
 import { createAttempts } from './attempts.ts'
 import { createClaim } from './claim.ts'
@@ -44,13 +44,18 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
   })
   const poll = createPoll(store, consumer, lanes, look)
 
+  const accept = createAccept(store, consumer.receiver, () => consumer.now(), lanes)
+
   return {
     consumer,
     get closed() {
       return closed
     },
     look,
-    accept: createAccept(store, consumer.receiver, () => consumer.now(), lanes),
+    accept(intake) {
+      if (closed) throw new WebhookError('closed', 'sqliteInbox: the receiver was closed')
+      return accept(intake)
+    },
     work,
     drain,
   }

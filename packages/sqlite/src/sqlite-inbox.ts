@@ -55,7 +55,7 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
       throw new TypeError(
         `sqliteInbox: keepDone is ${settings.keepDone} ms, but the sender of ${receiver} delivers again for ${retrySpan} ms: make it at least that long`,
       )
-    const port = createPort(store, consumer, prune.start)
+    const port = createPort(store, consumer, () => prune.start())
     ports.set(receiver, port)
     return port
   }

@@ -4,7 +4,6 @@ import {
   type Consumer,
   type InboxView,
   type TaskError,
-  type TaskFilter,
   type TaskInfo,
 } from '@postern/core'
 import { unavailable } from './errors.ts'

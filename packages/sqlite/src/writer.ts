@@ -3,22 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { isBusy, isStorageFault, unavailable } from './errors.ts'
 import { rollback } from './schema.ts'
 import type { Tally } from './tally.ts'
-
-/** Something to write. All that waits in one turn of the event loop shares one transaction, and so one sync of the disk. */
-export interface Work {
-  /** Bytes it writes, roughly. */
-  readonly bytes: number
-  /** When waiting is over, on the clock of `performance.now()`; what may wait for ever has none. */
-  readonly deadline?: number
-  /** Writes. Called again, alone, where the transaction it shared was rolled back because of another. */
-  run(): void
-  /** It is stored. */
-  done(): void
-  /** What `run` wrote is undone: another try may follow. */
-  undo?(): void
-  /** It is not stored and will not be. */
-  failed(error: WebhookError): void
-}
+import { bytesOf, closedError, failAll, type Work } from './work.ts'
 
 /** The one place transactions are made in. */
 export interface Writer {
@@ -213,16 +198,4 @@ export function createWriter(db: DatabaseSync, path: string, tally: Tally): Writ
     for (const resolve of idlers) resolve()
     idlers = []
   }
-}
-
-function failAll(batch: readonly Work[], error: WebhookError): void {
-  for (const work of batch) work.failed(error)
-}
-
-function bytesOf(batch: readonly Work[]): number {
-  return batch.reduce((sum, work) => sum + work.bytes, 0)
-}
-
-function closedError(): WebhookError {
-  return new WebhookError('closed', 'sqliteInbox was closed')
 }

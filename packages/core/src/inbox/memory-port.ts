@@ -144,7 +144,7 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
     } else {
       if (outcome.kind === 'done') {
         task.error = undefined
-        for (const child of outcome.spawn ?? []) add(task.owner, child)
+        for (const child of outcome.spawn ?? []) if (!has(task.owner, child)) add(task.owner, child)
       } else {
         task.error = outcome.error
         keepDead(task)
@@ -240,6 +240,13 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
       .filter((task) => task.state === 'pending' || task.state === 'running')
       .sort((a, b) => a.sequence - b.sequence)
   }
+}
+
+/** A part is a child once, however often its parent runs. */
+function has({ tasks }: MemoryEvent, { subscription, part }: TaskDraft): boolean {
+  return tasks.some(
+    ({ draft }) => draft.subscription === subscription && (draft.part ?? '') === (part ?? ''),
+  )
 }
 
 function firstEnded(task: MemoryTask): void {

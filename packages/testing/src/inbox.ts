@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { acceptCases } from './inbox/accept-cases.ts'
+import { duplicateCases } from './inbox/duplicate-cases.ts'
+import { orderCases } from './inbox/order-cases.ts'
+import { receiverCases } from './inbox/receiver-cases.ts'
+import { recordsCases } from './inbox/records-cases.ts'
+import { restartCases } from './inbox/restart-cases.ts'
+import { sceneTest, type MakeInbox } from './inbox/scene.ts'
+import { settleCases } from './inbox/settle-cases.ts'
+import { sharedCases } from './inbox/shared-cases.ts'
+import { transactionCases, type TransactionProbe } from './inbox/transaction-cases.ts'
+import { viewCases } from './inbox/view-cases.ts'
+import { workerCases } from './inbox/worker-cases.ts'
+import type { Runner } from './runner.ts'
+
+/** What an inbox says it can, beyond what every one must. What is not said is not tested. */
+export interface InboxSkills {
+  /** As in test titles. */
+  readonly name: string
+  /** `make` gives `reopen`. @default false */
+  readonly durable?: boolean
+  /** `make` gives `another` and `abandon`. @default false */
+  readonly shared?: boolean
+  /** @default false */
+  readonly order?: boolean
+  /** How the suite writes in the transaction of `task.commit`, in the store of the inbox made last. @default none */
+  readonly transaction?: () => TransactionProbe
+  /** Done tasks are in the view. @default false */
+  readonly keepsDone?: boolean
+  /** Has `records`. @default false */
+  readonly records?: boolean
+  /** Keeps the `maxPending` it is made with. @default false */
+  readonly bounded?: boolean
+}
+
+/**
+ * The contract of an inbox, as a suite: what it accepts, dedupes, runs, settles and keeps. It drives the inbox as a
+ * receiver does, and through whole receivers, and waits for outcomes instead of times. It asserts with node:assert, so
+ * that it runs under vitest, node:test and jest.
+ *
+ * @example
+ * testInbox(() => ({ inbox: memoryInbox(), close() {} }), { describe, test }, { name: 'memory', order: true })
+ */
+export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills): void {
+  const test = sceneTest(make, runner)
+  const { describe } = runner
+  const bounded = skills.bounded === true
+  describe(`${skills.name} keeps the contract of inboxes`, () => {
+    test('it says what it can', (scene) => {
+      const { can, records, view } = scene.inbox
+      assert.equal(can.work, true)
+      assert.equal(can.order, skills.order === true)
+      assert.equal(can.transaction, skills.transaction !== undefined)
+      assert.equal(can.durable, skills.durable === true)
+      assert.equal(view !== undefined, can.view)
+      assert.equal(records !== undefined, skills.records === true)
+      return Promise.resolve()
+    })
+    describe('accept', () => acceptCases(test, bounded))
+    describe('a redelivery', () => duplicateCases(test))
+    describe('settling', () => settleCases(test))
+    describe('workers', () => workerCases(test, skills.durable === true))
+    describe('the view', () => viewCases(test, skills.keepsDone === true))
+    describe('under a receiver', () => receiverCases(test, bounded))
+    if (skills.order) describe('order by key', () => orderCases(test))
+    if (skills.durable) describe('a restart', () => restartCases(test))
+    if (skills.shared) describe('two processes', () => sharedCases(test))
+    if (skills.records) describe('records', () => recordsCases(test, skills.durable === true))
+    if (skills.transaction)
+      describe('task.commit', () => transactionCases(test, skills.transaction!))
+  })
+}

@@ -1,0 +1,12 @@
+/** Something to wait at. */
+export interface Gate {
+  readonly passed: Promise<void>
+  pass(): void
+}
+
+/** A gate that is closed. */
+export function gate(): Gate {
+  let pass = (): void => {}
+  const passed = new Promise<void>((resolve) => (pass = resolve))
+  return { passed, pass: () => pass() }
+}

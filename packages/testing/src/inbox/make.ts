@@ -1,0 +1,50 @@
+import { Buffer } from 'node:buffer'
+import type { EventRecord, Intake, IntakeItem, StoredDelivery, TaskDraft } from '@postern/core'
+
+/** A stored delivery with a body of its own. */
+export function delivery(options: Partial<StoredDelivery> = {}): StoredDelivery {
+  return {
+    method: 'POST',
+    url: '/hooks?shop=1',
+    headers: [
+      ['content-type', 'application/json'],
+      ['x-shop', 'one'],
+      ['x-shop', 'two'],
+    ],
+    body: Buffer.from('{"ok":true}'),
+    receivedAt: Date.now(),
+    ...options,
+  }
+}
+
+/** An event whose key is made of its id. */
+export function event(id: string, options: Partial<EventRecord> = {}): EventRecord {
+  return {
+    key: `:${id}`,
+    dedupe: true,
+    id,
+    topic: 'thing.happened',
+    aliases: ['thing'],
+    payload: { number: 1 },
+    scope: undefined,
+    provider: 'acme',
+    ...options,
+  }
+}
+
+/** An event for subscriptions, given by name or with more to their tasks. */
+export function item(
+  id: string,
+  tasks: readonly (string | TaskDraft)[] = ['a'],
+  options: Partial<EventRecord> = {},
+): IntakeItem {
+  return {
+    event: event(id, options),
+    tasks: tasks.map((task) => (typeof task === 'string' ? { subscription: task } : task)),
+  }
+}
+
+/** A delivery with these events. */
+export function intake(...items: readonly IntakeItem[]): Intake {
+  return { delivery: delivery(), items }
+}

@@ -1,0 +1,122 @@
+import type { Claim, Consumer, Lane, MaybePromise, Outcome } from '@postern/core'
+
+/** How a recording receiver behaves. */
+export interface RecorderOptions {
+  /** @default 'shop' */
+  readonly receiver?: string
+  /** Names or lanes. @default ['a'] */
+  readonly lanes?: readonly (string | Lane)[]
+  /** What becomes of an attempt. @default done */
+  readonly run?: (claim: Claim, signal: AbortSignal | undefined) => MaybePromise<Outcome>
+}
+
+/** One attempt as it was seen. */
+export interface Run {
+  readonly claim: Claim
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** One outcome as the inbox reported it. */
+export interface Settled {
+  readonly claim: Claim
+  readonly outcome: Outcome
+  readonly stored: boolean
+}
+
+/** A receiver that records what its inbox does. */
+export interface Recorder {
+  readonly consumer: Consumer
+  /** Its lanes: more may be pushed. */
+  readonly lanes: Lane[]
+  readonly runs: readonly Run[]
+  readonly settled: readonly Settled[]
+  /** Resolves when the condition holds; it is asked after everything that happens. Rejects after 15 seconds. */
+  until(what: string, condition: () => boolean): Promise<void>
+  /** Resolves when so many outcomes are settled. */
+  untilSettled(count: number): Promise<void>
+  /** Labels of the attempts so far, in order: subscription and event, such as `a:1`. */
+  ran(): readonly string[]
+}
+
+/** The error of attempts that fail in the suite. */
+export const FAILURE = { name: 'Error', message: 'the till is jammed' } as const
+/** The outcome of an attempt that is to be the last. */
+export const DEAD: Outcome = { kind: 'dead', error: FAILURE }
+/** The outcome of an attempt that did what it should. */
+export const DONE: Outcome = { kind: 'done' }
+
+/** The outcome of an attempt that failed, due again after so many milliseconds. */
+export function retryIn(wait: number): Outcome {
+  return { kind: 'retry', at: Date.now() + wait, error: FAILURE }
+}
+
+/** A lane as a subscription without options has it. */
+export function lane(name: string, options: Partial<Lane> = {}): Lane {
+  return { name, formerly: [], concurrency: 10, ordered: false, timeout: 300_000, ...options }
+}
+
+/** Makes a recorder. */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const lanes = (options.lanes ?? ['a']).map((one) => (typeof one === 'string' ? lane(one) : one))
+  const runs: Run[] = []
+  const settled: Settled[] = []
+  const watchers = new Set<() => void>()
+  const warnings: string[] = []
+  const tell = (): void => {
+    for (const watcher of watchers) watcher()
+  }
+  const consumer: Consumer = {
+    receiver: options.receiver ?? 'shop',
+    retrySpan: 0,
+    lanes: () => lanes,
+    run(claim, signal) {
+      runs.push({ claim, at: Date.now() })
+      tell()
+      return options.run?.(claim, signal) ?? DONE
+    },
+    settled(claim, outcome, stored) {
+      settled.push({ claim, outcome, stored })
+      tell()
+    },
+    warn: (message) => void warnings.push(message),
+    now: Date.now,
+  }
+  return {
+    consumer,
+    lanes,
+    runs,
+    settled,
+    until,
+    untilSettled: (count) => until(`${count} outcomes are settled`, () => settled.length >= count),
+    ran: () => runs.map((run) => label(run.claim)),
+  }
+
+  function until(what: string, condition: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!condition()) return
+        watchers.delete(check)
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        watchers.delete(check)
+        const seen = JSON.stringify({
+          runs: runs.map(({ claim }) => `${label(claim)} attempt ${claim.attempt}`),
+          settled: settled.map(({ claim, outcome }) => `${label(claim)} ${outcome.kind}`),
+          warnings,
+        })
+        reject(new Error(`waited 15 s in vain until ${what}; so far ${seen}`))
+      }, 15_000)
+      watchers.add(check)
+      check()
+    })
+  }
+}
+
+/** Subscription and event of a claim, such as `a:1`; with its part, where it has one. */
+export function label(claim: Claim): string {
+  const part = claim.part === undefined ? '' : `~${claim.part}`
+  return `${claim.subscription}:${claim.event.id ?? claim.event.key}${part}`
+}

@@ -1,0 +1,108 @@
+import type { Inbox, MaybePromise, Port, Worker } from '@postern/core'
+import type { Runner } from '../runner.ts'
+import { createRecorder, type Recorder, type RecorderOptions } from './recorder.ts'
+
+/** An inbox under test, on a store of its own. */
+export interface InboxHandle {
+  readonly inbox: Inbox
+  /** Closes the inbox and gives another on the same store, as after a restart. Needed where it is `durable`. */
+  reopen?(): MaybePromise<Inbox>
+  /** Another inbox on the same store beside the first, as a second process has. Needed where it is `shared`. */
+  another?(): MaybePromise<Inbox>
+  /** Ends the leases of what runs now, as if its process had stopped. Needed where it is `shared`. */
+  abandon?(): MaybePromise<void>
+  /** Closes every inbox of the store and removes the store. */
+  close(): MaybePromise<void>
+}
+
+/** Makes an inbox for one test. */
+export type MakeInbox = (wish: {
+  /** How many tasks may be pending, where the inbox is `bounded`. */
+  readonly maxPending?: number
+}) => MaybePromise<InboxHandle>
+
+/** One test: an inbox, and receivers that are ended with it. */
+export interface Scene {
+  readonly handle: InboxHandle
+  /** The inbox, or the one after a restart. */
+  inbox: Inbox
+  /** Joins a receiver that records, and starts its work unless told otherwise. */
+  join(options?: JoinOptions): Joined
+  /** Ends all receivers, and goes on with another inbox on the same store. */
+  restart(): Promise<void>
+}
+
+/** How {@link Scene} joins a receiver. */
+export interface JoinOptions extends RecorderOptions {
+  /** @default true */
+  readonly work?: boolean
+  /** @default the scene's inbox */
+  readonly inbox?: Inbox
+}
+
+/** A receiver of a scene. */
+export interface Joined extends Recorder {
+  readonly port: Port
+  work(): Worker
+  /** Ends its work and lets the inbox go. */
+  leave(timeout?: number): Promise<void>
+}
+
+/** Defines a test that gets a scene. */
+export type SceneTest = (
+  name: string,
+  body: (scene: Scene) => Promise<void>,
+  wish?: { readonly maxPending?: number },
+) => void
+
+/** Makes the function that defines the tests of an inbox. */
+export function sceneTest(make: MakeInbox, runner: Runner): SceneTest {
+  return (name, body, wish = {}) => {
+    runner.test(name, async () => {
+      const handle = await make(wish)
+      let joined: Joined[] = []
+      const scene: Scene = {
+        handle,
+        inbox: handle.inbox,
+        join(options = {}) {
+          const one = join(options.inbox ?? scene.inbox, options)
+          joined.push(one)
+          return one
+        },
+        async restart() {
+          await leaveAll()
+          scene.inbox = await handle.reopen!()
+        },
+      }
+      try {
+        await body(scene)
+      } finally {
+        await leaveAll()
+        await handle.close()
+      }
+
+      async function leaveAll(): Promise<void> {
+        const all = joined
+        joined = []
+        await Promise.all(all.map((one) => one.leave(0)))
+      }
+    })
+  }
+}
+
+function join(inbox: Inbox, options: JoinOptions): Joined {
+  const recorder = createRecorder(options)
+  const port = inbox.attach(recorder.consumer)
+  let worker: Worker | undefined
+  const work = (): Worker => (worker ??= port.work!())
+  if (options.work !== false) work()
+  return {
+    ...recorder,
+    port,
+    work,
+    async leave(timeout = 5000) {
+      await worker?.stop(timeout)
+      await port.drain(timeout)
+    },
+  }
+}
