@@ -38,7 +38,8 @@ export function exponential(options: ExponentialOptions = {}): RetryPolicy {
   return {
     attempts: checkAttempts(options.attempts ?? 8),
     delay(attempt) {
-      const bound = Math.min(max, base * factor ** (attempt - 1))
+      // The power of a late attempt is infinite, and no base of 0 times that is a number.
+      const bound = Math.min(max, base * Math.min(factor ** (attempt - 1), Number.MAX_VALUE))
       return Math.round(jitter === 'full' ? Math.random() * bound : bound)
     },
   }
