@@ -9,7 +9,13 @@ const draft = { topic: 'thing.created', id: 'evt_1', payload: {} }
 
 testProvider({ ...genericEntry, vectors: vectors('generic'), reasons: true }, runner)
 
-const kinds: Record<string, { options: object; anyCase?: boolean; secrets?: [string, string] }> = {
+interface Kind {
+  options: object
+  anyCase?: boolean
+  secrets?: readonly [string, string]
+}
+const SECRETS = ['one', 'two'] as const
+const kinds: Record<string, Kind> = {
   hmac: { options: { scheme: 'hmac', header: 'X-Signature', prefix: 'sha256=' }, anyCase: true },
   'hmac with a time': {
     options: { scheme: 'hmac', header: 'X-Sig', timestampHeader: 'X-Time', encoding: 'base64' },
@@ -22,7 +28,7 @@ const kinds: Record<string, { options: object; anyCase?: boolean; secrets?: [str
     options: { scheme: 'query-token', param: 't', eventIdQuery: 'id', topicHeader: 'X-Topic' },
   },
 }
-for (const [name, { options, anyCase = false, secrets = ['one', 'two'] }] of Object.entries(kinds))
+for (const [name, { options, anyCase = false, secrets = SECRETS }] of Object.entries(kinds))
   testProvider(
     {
       name: `generic, ${name}`,

@@ -15,7 +15,7 @@ export type GithubEvents = Installed<
   ByTopic & ByEvent
 >
 
-type Operation = keyof operations & string
+type Operation = Extract<keyof operations, string>
 
 type ByTopic = {
   [K in Operation as TopicOf<K>]: PayloadOf<K>

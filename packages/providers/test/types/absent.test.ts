@@ -34,8 +34,14 @@ beforeAll(() => {
       tsc,
       '-p',
       join(root, 'packages', name),
-      ...['--composite', 'false', '--incremental', 'false', '--noCheck', '--emitDeclarationOnly'],
-      ...['--outDir', join(target, 'dist')],
+      '--composite',
+      'false',
+      '--incremental',
+      'false',
+      '--noCheck',
+      '--emitDeclarationOnly',
+      '--outDir',
+      join(target, 'dist'),
     ])
     const exports =
       name === 'core'

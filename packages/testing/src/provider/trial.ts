@@ -19,19 +19,20 @@ export interface Trial {
 
 const FOUR_DAYS = 4 * 86_400_000
 
-/** Sends one delivery through a receiver made for it, and waits until a handler has had every event that was taken. */
-export async function trial(
-  provider: Provider,
-  now: number | undefined,
-  send: (receiver: Receiver) => Promise<Reply>,
-): Promise<Trial> {
-  const events: EventInfo[] = []
+/** A receiver on trial. Deliveries go in one after another. */
+export interface Bench {
+  send(delivery: (receiver: Receiver) => Promise<Reply>): Promise<Trial>
+  close(): Promise<void>
+}
+
+/** Makes a receiver that tells what becomes of each delivery, once a handler has had every event that was taken. */
+export function bench(provider: Provider, now: number | undefined): Bench {
+  let events: EventInfo[] = []
   let accepted = 0
   let handled = 0
   let code: string | undefined
   let message: string | undefined
   let settle: () => void = () => undefined
-  const settled = new Promise<void>((resolve) => (settle = resolve))
   const receiver = createReceiver({
     provider,
     inbox: memoryInbox({ window: Math.max(FOUR_DAYS, provider.retrySpan ?? 0) }),
@@ -54,12 +55,29 @@ export async function trial(
   receiver.onAny(() => {
     if (++handled >= accepted) settle()
   })
+  return {
+    async send(delivery) {
+      events = []
+      code = message = undefined
+      const reply = await delivery(receiver)
+      if (accepted > handled) await new Promise<void>((resolve) => (settle = resolve))
+      return { reply, code, message, events }
+    },
+    close: () => receiver.close(),
+  }
+}
+
+/** Sends one delivery through a receiver made for it. */
+export async function trial(
+  provider: Provider,
+  now: number | undefined,
+  delivery: (receiver: Receiver) => Promise<Reply>,
+): Promise<Trial> {
+  const one = bench(provider, now)
   try {
-    const reply = await send(receiver)
-    if (accepted > handled) await settled
-    return { reply, code, message, events }
+    return await one.send(delivery)
   } finally {
-    await receiver.close()
+    await one.close()
   }
 }
 

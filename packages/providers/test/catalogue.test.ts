@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { catalogue } from '../src/catalogue.ts'
+import { vectors } from './vectors.ts'
+
+const source = fileURLToPath(new URL('../src/', import.meta.url))
+const known = readdirSync(new URL('../../../test/vectors/', import.meta.url))
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.replace(/\.json$/, ''))
+
+describe('the catalogue', () => {
+  test('is sorted and names each provider once', () => {
+    const names = [...catalogue.keys()]
+    expect(names).toEqual(names.toSorted())
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  test.each([...catalogue.values()])('$name makes what it describes', (entry) => {
+    expect(known).toContain(entry.name)
+    expect(entry.docs).toMatch(/^https:\/\//)
+    if (entry.secretOption !== undefined) expect(entry.options).toHaveProperty(entry.secretOption)
+    const valid = vectors(entry.name).find((vector) => vector.secret && vector.expect === 'valid')
+    if (!valid || entry.secretOption === undefined) return
+    const provider = entry.create({ [entry.secretOption]: valid.secret, ...valid.extra })
+    expect(provider.name).toBe(entry.name)
+    expect(provider.retrySpan).toBe(entry.retrySpan)
+    expect(provider.sign !== undefined).toBe(entry.canSign)
+  })
+
+  test.each([...catalogue.values()].filter((entry) => entry.secretOption !== undefined))(
+    '$name refuses a secret that is none, and names the option',
+    (entry) => {
+      const { name, secretOption } = entry
+      const extra = vectors(name).find((vector) => vector.secret !== undefined)?.extra
+      // Some get their secret by a handshake, or may do without one: leaving it out is no mistake there.
+      const optional = vectors(name).some(
+        ({ secret, expect: verdict }) => !secret && verdict === 'valid',
+      )
+      const absent = optional ? [] : [undefined, null]
+      for (const secret of ['', ' ', '\t\n', [], '<your-secret>', 'whsec_...', ...absent]) {
+        expect(() => entry.create({ ...extra, [secretOption!]: secret })).toThrow(TypeError)
+        expect(() => entry.create({ ...extra, [secretOption!]: secret })).toThrow(secretOption!)
+      }
+    },
+  )
+})
+
+describe('a provider imported by itself', () => {
+  const fileOf = (name: string): string => join(source, `${name.replaceAll('.', '-')}.ts`)
+  const files = new Set([...catalogue.keys()].map(fileOf))
+
+  test.each([...catalogue.keys()])('%s pulls in no other provider', (name) => {
+    const own = fileOf(name)
+    const others = [...imported(own)].filter((file) => files.has(file) && file !== own)
+    expect(others.map((file) => relative(source, file))).toEqual([])
+  })
+})
+
+function imported(file: string, seen: Set<string> = new Set()): Set<string> {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g))
+    imported(join(dirname(file), path!), seen)
+  return seen
+}

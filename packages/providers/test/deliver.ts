@@ -1,0 +1,54 @@
+import {
+  createReceiver,
+  type DeliveryInit,
+  type Provider,
+  type Reply,
+  type WebhookEvent,
+} from '@postern/core'
+
+/** What became of deliveries to one receiver. */
+export interface Delivered {
+  readonly replies: readonly Reply[]
+  readonly statuses: readonly number[]
+  /** Codes of the refusals. */
+  readonly codes: readonly string[]
+  /** What the handler got. */
+  readonly events: readonly WebhookEvent[]
+}
+
+/** Sends deliveries to one receiver, one after another, and waits for its handler. */
+export async function deliver(
+  provider: Provider,
+  deliveries: readonly DeliveryInit[],
+  now: number = Date.now(),
+): Promise<Delivered> {
+  const events: WebhookEvent[] = []
+  const codes: string[] = []
+  let accepted = 0
+  let wake = (): void => undefined
+  const receiver = createReceiver({
+    provider,
+    log: false,
+    now: () => now,
+    observers: [
+      {
+        accepted: () => void accepted++,
+        rejected: (_request, error) => void codes.push(error.code),
+      },
+    ],
+  })
+  receiver.onAny((event) => {
+    events.push(event)
+    wake()
+  })
+  const replies: Reply[] = []
+  for (const delivery of deliveries) replies.push(await receiver.receive(delivery))
+  while (events.length < accepted) await new Promise<void>((resolve) => (wake = resolve))
+  await receiver.close()
+  return { replies, statuses: replies.map((reply) => reply.status), codes, events }
+}
+
+/** The text of a body our own `sign` made. */
+export function bodyText(signed: { readonly body: Uint8Array }): string {
+  return Buffer.from(signed.body).toString('utf8')
+}

@@ -1,0 +1,138 @@
+import { hmac, token, WebhookError } from '@postern/core'
+import { describe, expect, test } from 'vitest'
+import { generic } from '../src/generic.ts'
+import { deliver } from './deliver.ts'
+
+const url = 'https://example.com/hook'
+const secret = 'generic-secret'
+const json = { 'content-type': 'application/json' }
+
+describe('where id and topic come from', () => {
+  test.each([
+    ['members by their path', { eventIdField: 'data.id', topicField: 'event.name' }],
+    [
+      'functions',
+      {
+        id: (_: unknown, body: { value: unknown }) =>
+          String((body.value as { data: { id: bigint } }).data.id),
+        topic: () => 'order.paid',
+      },
+    ],
+    ['one topic for all', { eventIdField: 'data.id', topic: 'order.paid' }],
+  ])('%s', async (_name, options) => {
+    const provider = generic({ secret, scheme: 'bearer', ...options })
+    const signed = provider.sign!({ payload: { data: { id: 42 }, event: { name: 'order.paid' } } })
+    const { events } = await deliver(provider, [signed, signed])
+    expect(events).toMatchObject([{ id: '42', topic: 'order.paid' }])
+  })
+
+  test('a header that is named but missing is not replaced by the body', async () => {
+    const provider = generic({
+      secret,
+      scheme: 'bearer',
+      eventIdHeader: 'X-Id',
+      topicHeader: 'X-Topic',
+    })
+    const { events } = await deliver(provider, [
+      provider.sign!({ payload: { id: '1', type: 'a' } }),
+    ])
+    expect(events).toMatchObject([{ id: undefined, topic: 'event' }])
+  })
+
+  test('XML and forms are read by the same paths', async () => {
+    const provider = generic({
+      secret,
+      scheme: 'bearer',
+      eventIdField: 'e.id',
+      topicField: 'e.type',
+    })
+    const xml = provider.sign!({
+      body: '<e><id>007</id><type>card.charged</type></e>',
+      headers: { 'content-type': 'application/xml' },
+    })
+    expect((await deliver(provider, [xml])).events).toMatchObject([
+      { id: '007', topic: 'card.charged' },
+    ])
+    const form = generic({ secret, scheme: 'bearer' })
+    const signed = form.sign!({
+      body: 'id=1&type=a.b',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+    expect((await deliver(form, [signed])).events).toMatchObject([{ id: '1', topic: 'a.b' }])
+  })
+})
+
+describe('GET', () => {
+  test('carries its payload in the query, and its token is not kept', async () => {
+    const provider = generic({
+      secret,
+      scheme: 'query-token',
+      param: 'token',
+      eventIdQuery: 'id',
+      topicQuery: 'event',
+    })
+    const delivery = { method: 'GET', url: `${url}?event=order.paid&id=42&total=9&token=${secret}` }
+    const { events, statuses } = await deliver(provider, [delivery, delivery])
+    expect(statuses).toEqual([200, 200])
+    expect(events).toMatchObject([{ id: '42', topic: 'order.paid', payload: { total: '9' } }])
+    expect(events[0]!.delivery.url).not.toContain(secret)
+  })
+
+  test('is refused where the signature says nothing of the query', async () => {
+    const provider = generic({ secret, scheme: 'hmac', header: 'X-Sig' })
+    const empty = provider.sign!({ body: '' })
+    const { statuses } = await deliver(provider, [
+      { ...empty, method: 'GET', url: `${url}?type=forged` },
+    ])
+    expect(statuses).toEqual([405])
+  })
+
+  test('is taken where a scheme of your own signs the URL', async () => {
+    const scheme = hmac({
+      header: 'X-Sig',
+      message: (delivery) => delivery.url,
+      covers: { body: 'none', url: true },
+    })
+    const provider = generic({ secret, scheme, topicQuery: 'type' })
+    const signed = provider.sign!({ method: 'GET', topic: 'a.b' })
+    const forged = { ...signed, url: `${signed.url}&more=1` }
+    const result = await deliver(provider, [signed, forged])
+    expect(result.statuses).toEqual([200, 401])
+    expect(result.events).toMatchObject([{ topic: 'a.b' }])
+  })
+})
+
+test('a refusal inside a function is the reason', async () => {
+  const topic = (): string => {
+    throw new WebhookError('unknown_sender', 'not one of ours')
+  }
+  const provider = generic({ secret, scheme: token({ header: 'X-Token' }), topic })
+  expect((await deliver(provider, [provider.sign!({})])).codes).toEqual(['unknown_sender'])
+})
+
+test('without authentication only where that was said', async () => {
+  const provider = generic({ unauthenticated: true })
+  const delivery = { url, headers: json, body: '{"id":"1","type":"a"}' }
+  expect((await deliver(provider, [delivery])).events).toMatchObject([{ id: '1', topic: 'a' }])
+  expect(() => generic({})).toThrow(/scheme/)
+  expect(() => generic({ scheme: 'bearer' })).toThrow(/secret.*unauthenticated: true/)
+  expect(() => generic({ secret, scheme: 'bearer', unauthenticated: true })).toThrow(
+    /unauthenticated/,
+  )
+})
+
+test.each([
+  [{ scheme: 'hmac' }, 'header'],
+  [{ scheme: 'header-token' }, 'header'],
+  [{ scheme: 'query-token' }, 'param'],
+  [{ scheme: 'md5' }, 'scheme'],
+  [{ scheme: 'hmac', header: 'X', algorithm: 'md5' }, 'algorithm'],
+  [{ scheme: 'hmac', header: 'X', encoding: 'base32' }, 'encoding'],
+  [{ scheme: 'hmac', header: 'X', keyEncoding: 'hex' }, 'secret'],
+  [{ scheme: 'hmac', header: 'X', tolerance: -1 }, 'tolerance'],
+  [{ scheme: 'basic' }, 'secret'],
+])('bad options are refused by name: %o', (options, named) => {
+  const make = (): unknown => generic({ secret, ...options } as Parameters<typeof generic>[0])
+  expect(make).toThrow(TypeError)
+  expect(make).toThrow(named)
+})

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import type { Draft, Provider, SignableRequest } from '@postern/core'
+import { signedFields } from './fields.ts'
+import type { SigningLaws } from './laws.ts'
+import { differences, replaceAt, type Place } from './places.ts'
+
+/** What was signed, and how to sign it again. */
+export interface Signing {
+  readonly provider: Provider
+  readonly sign: (draft: Draft) => SignableRequest
+  readonly draft: Draft
+  readonly laws: SigningLaws
+  readonly at: number
+}
+
+/** The request with one change in each of the parts the provider says its signature covers. */
+export function* tampered(
+  { provider: { covers }, sign, draft, laws, at }: Signing,
+  signed: SignableRequest,
+  place: number,
+  bits: number,
+): Generator<SignableRequest> {
+  if (covers.body !== 'none' && signed.body.length > 0) {
+    const body = Uint8Array.from(signed.body)
+    body[place % body.length]! ^= bits
+    const covered = laws.covered ?? signedFields
+    const type = signed.headers['content-type'] ?? ''
+    const same =
+      covers.body === 'fields' && isEqual(covered(body, type), covered(signed.body, type))
+    if (!same) yield { ...signed, body }
+  }
+  if (covers.url) {
+    const url = new URL(signed.url)
+    url.pathname += `/${bits}`
+    yield { ...signed, url: url.href }
+  }
+  if (covers.id && draft.id !== undefined) {
+    for (const [name, value] of Object.entries(signed.headers))
+      if (value === draft.id) yield replaceAt(signed, { header: name }, `${value}${bits}`)
+  }
+  if (covers.timestamp) {
+    // The signature stays; whatever else a later moment changes is put in the place of what was signed.
+    const later = sign({ ...draft, at: at + 60_000 })
+    const signatures = signaturePlaces(sign, draft, laws.secrets[1])
+    const random = differences(signed, sign(draft))
+    for (const found of differences(signed, later)) {
+      const other = [...signatures, ...random].some((one) => isEqual(one, found))
+      if (other || found.header === undefined) continue
+      yield replaceAt(signed, found, later.headers[found.header]!)
+    }
+  }
+}
+
+/** What another secret changes, without what is random each time (a request id). */
+export function signaturePlaces(
+  sign: (draft: Draft) => SignableRequest,
+  draft: Draft,
+  secret: string,
+): readonly Place[] {
+  const signed = sign(draft)
+  const random = differences(signed, sign(draft))
+  return differences(signed, sign({ ...draft, secret })).filter(
+    (place) => !random.some((one) => isEqual(one, place)),
+  )
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_'
+
+/** The request with another character at one place of the signature; undefined where the change would be none. */
+export function flipCharacter(
+  signed: SignableRequest,
+  place: Place,
+  at: number,
+  pick: number,
+  anyCase: boolean,
+): SignableRequest | undefined {
+  const text =
+    place.header === undefined
+      ? new URL(signed.url).searchParams.get(place.query)!
+      : signed.headers[place.header]!
+  const index = at % text.length
+  const old = text[index]!
+  const fresh = ALPHABET[pick % ALPHABET.length]!
+  if (fresh === old || (anyCase && fresh.toLowerCase() === old.toLowerCase())) return undefined
+  return replaceAt(signed, place, text.slice(0, index) + fresh + text.slice(index + 1))
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  try {
+    assert.deepEqual(a, b)
+    return true
+  } catch {
+    return false
+  }
+}
