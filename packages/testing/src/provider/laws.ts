@@ -107,11 +107,11 @@ async function refusing(
   provider: Provider,
   body: (attack: (request: SignableRequest) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const { send, close } = bench(provider, NOW)
+  const one = bench(provider, NOW)
   try {
-    await body(async (request) => refused(await send((receiver) => receiver.receive(request))))
+    await body(async (request) => refused(await one.send((receiver) => receiver.receive(request))))
   } finally {
-    await close()
+    await one.close()
   }
 }
 

@@ -80,9 +80,15 @@ export function flipCharacter(
       : signed.headers[place.header]!
   const index = at % text.length
   const old = text[index]!
-  const fresh = ALPHABET[pick % ALPHABET.length]!
+  // The other case is the change a lenient comparison lets through most often, so every fourth one is that.
+  const fresh = pick % 4 === 0 ? otherCase(old) : ALPHABET[pick % ALPHABET.length]!
   if (fresh === old || (anyCase && fresh.toLowerCase() === old.toLowerCase())) return undefined
   return replaceAt(signed, place, text.slice(0, index) + fresh + text.slice(index + 1))
+}
+
+function otherCase(letter: string): string {
+  const upper = letter.toUpperCase()
+  return upper === letter ? letter.toLowerCase() : upper
 }
 
 function isEqual(a: unknown, b: unknown): boolean {
