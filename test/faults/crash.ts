@@ -1,0 +1,136 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { acme } from '@postern/testing'
+import { readJournal } from './journal.ts'
+import { startSender } from './sender.ts'
+import { SECRET } from './victim.ts'
+
+/** What differs between inboxes. */
+export interface CrashTarget {
+  /** Program and arguments of a victim; `web` takes deliveries, `worker` only works. */
+  readonly victim: (role: 'web' | 'worker') => readonly string[]
+  readonly journal: string
+  /** Tasks the store says are settled, as `subscription event`. */
+  readonly settled: () => Promise<readonly string[]> | readonly string[]
+  /** How many tasks the store says are running. */
+  readonly running: () => Promise<number> | number
+  /** Names of the subscriptions of each event. */
+  readonly subscriptions: readonly string[]
+}
+
+/** What a crash run found. */
+export interface CrashReport {
+  readonly kills: number
+  /** Kills while deliveries and tasks were under way. */
+  readonly busyKills: number
+  readonly delivered: number
+  readonly acknowledged: number
+  /** Tasks of acknowledged events that were not done in the end. */
+  readonly lost: number
+  /** Runs of tasks that the store had said are settled. */
+  readonly ranAfterSettled: number
+  /** Runs cut off between effect and settling, and so repeated: unavoidable. */
+  readonly repeated: number
+}
+
+const provider = acme({ secret: SECRET })
+
+/** Kills a process at random moments for a number of rounds, and then lets everything come to its end. */
+export async function crashRun(target: CrashTarget, rounds: number): Promise<CrashReport> {
+  const victims = { web: await start(target, 'web'), worker: await start(target, 'worker') }
+  let url = victims.web.url
+  const sender = startSender({ url: () => url, compose, concurrency: 24, again: 0.05 })
+  const settledBefore: { readonly line: number; readonly tasks: ReadonlySet<string> }[] = []
+  let busyKills = 0
+  for (let round = 0; round < rounds; round++) {
+    await sleep(40 + Math.random() * 160)
+    const role = Math.random() < 0.7 ? 'web' : 'worker'
+    const victim = victims[role]
+    const accepting = sender.underway > 0
+    victim.child.kill('SIGKILL')
+    if (role === 'web') url = undefined
+    await victim.ended
+    if (accepting && (await target.running()) > 0) busyKills++
+    // What is settled now must never run again. Asked before the journal is read: each of their runs is in it then.
+    const tasks = new Set(await target.settled())
+    settledBefore.push({ line: readJournal(target.journal).length, tasks })
+    victims[role] = await start(target, role)
+    if (role === 'web') url = victims.web.url
+  }
+  await sender.finish()
+  const expected = [...sender.acknowledged].flatMap((id) =>
+    target.subscriptions.map((name) => `${name} ${id}`),
+  )
+  const lost = await untilSettled(target, expected)
+  for (const { child, ended } of Object.values(victims)) {
+    child.kill('SIGKILL')
+    await ended
+  }
+  return {
+    kills: rounds,
+    busyKills,
+    delivered: sender.counts.sent,
+    acknowledged: sender.acknowledged.size,
+    lost,
+    ...judge(readJournal(target.journal), settledBefore),
+  }
+}
+
+/** How many of the tasks are not settled when nothing more is settled for a while. */
+async function untilSettled(target: CrashTarget, expected: readonly string[]): Promise<number> {
+  let left = expected.length
+  for (let quiet = 0; quiet < 60; quiet++) {
+    const settled = new Set(await target.settled())
+    const missing = expected.filter((task) => !settled.has(task)).length
+    if (missing === 0) return 0
+    if (missing < left) quiet = 0
+    left = missing
+    await sleep(100)
+  }
+  return left
+}
+
+function judge(
+  lines: readonly string[],
+  settledBefore: readonly { readonly line: number; readonly tasks: ReadonlySet<string> }[],
+): { ranAfterSettled: number; repeated: number } {
+  const runs = lines.map((line) => line.split(' ').slice(1, 3).join(' '))
+  let ranAfterSettled = 0
+  for (const { line, tasks } of settledBefore)
+    ranAfterSettled += runs.slice(line).filter((task) => tasks.has(task)).length
+  // Of the plain handler, which never fails: each run beyond the first was cut off.
+  const plain = runs.filter((task) => task.startsWith('plain '))
+  return { ranAfterSettled, repeated: plain.length - new Set(plain).size }
+}
+
+interface Victim {
+  readonly child: ChildProcess
+  readonly url: string | undefined
+  readonly ended: Promise<unknown>
+}
+
+async function start(target: CrashTarget, role: 'web' | 'worker'): Promise<Victim> {
+  const child = spawn(process.execPath, [...target.victim(role)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const orphaned = (): boolean => child.kill('SIGKILL')
+  process.once('exit', orphaned)
+  const ended = once(child, 'close').finally(() => process.off('exit', orphaned))
+  for await (const line of createInterface(child.stdout)) {
+    const port = /^ready (\d+)$/.exec(line)?.[1]
+    if (port !== undefined)
+      return { child, ended, url: port === '0' ? undefined : `http://127.0.0.1:${port}/hooks` }
+  }
+  throw new Error(`the ${role} process ended before it was ready`)
+}
+
+function compose(id: string): { headers: Record<string, string>; body: string } {
+  const signed = provider.sign!({
+    id,
+    topic: 'thing.happened',
+    payload: { id, text: 'x'.repeat(400) },
+  })
+  return { headers: { ...signed.headers }, body: new TextDecoder().decode(signed.body) }
+}

@@ -1,0 +1,93 @@
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A sender as providers are: it delivers again whatever got no 2xx, until it does. */
+export interface Sender {
+  /** Ids that got a 2xx. */
+  readonly acknowledged: ReadonlySet<string>
+  /** Deliveries that wait for their reply. */
+  readonly underway: number
+  /** Deliveries in all, and those that got no 2xx. */
+  readonly counts: { readonly sent: number; readonly refused: number }
+  /** Makes no new events; resolves when all that were made are acknowledged. */
+  finish(): Promise<void>
+}
+
+/** What the sender needs to know. */
+export interface SenderOptions {
+  /** Where to deliver, asked each time: the port changes with each restart. Undefined while nothing listens. */
+  readonly url: () => string | undefined
+  /** Makes the delivery of an event. */
+  readonly compose: (id: string) => {
+    readonly headers: Record<string, string>
+    readonly body: string
+  }
+  /** Deliveries at once. */
+  readonly concurrency: number
+  /** How often an event that was acknowledged is delivered once more all the same, as some providers do. */
+  readonly again: number
+}
+
+/** Starts to send. */
+export function startSender(options: SenderOptions): Sender {
+  const acknowledged = new Set<string>()
+  const counts = { sent: 0, refused: 0 }
+  const agent = new Agent({ keepAlive: true, maxSockets: options.concurrency })
+  let underway = 0
+  let made = 0
+  let finishing = false
+  const loops = Array.from({ length: options.concurrency }, loop)
+  return {
+    acknowledged,
+    get underway() {
+      return underway
+    },
+    counts,
+    async finish() {
+      finishing = true
+      await Promise.all(loops)
+      agent.destroy()
+    },
+  }
+
+  async function loop(): Promise<void> {
+    while (!finishing) {
+      const id = `e${++made}`
+      let times = Math.random() < options.again ? 2 : 1
+      while (times > 0) {
+        if (await deliver(id)) times--
+        else await sleep(5 + Math.random() * 20)
+      }
+    }
+  }
+
+  async function deliver(id: string): Promise<boolean> {
+    const url = options.url()
+    if (url === undefined) return false
+    counts.sent++
+    underway++
+    const status = await post(url, options.compose(id), agent)
+    underway--
+    const taken = status !== undefined && status >= 200 && status < 300
+    if (taken) acknowledged.add(id)
+    else counts.refused++
+    return taken
+  }
+}
+
+/** The status of the reply; undefined where the connection broke. */
+function post(
+  url: string,
+  { headers, body }: { readonly headers: Record<string, string>; readonly body: string },
+  agent: Agent,
+): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const sending = request(url, { method: 'POST', agent, headers, timeout: 10_000 }, (reply) => {
+      reply.resume()
+      reply.once('close', () => resolve(reply.complete ? reply.statusCode : undefined))
+    })
+    sending.once('error', () => resolve(undefined))
+    sending.once('timeout', () => sending.destroy())
+    sending.end(body)
+  })
+}

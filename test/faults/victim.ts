@@ -1,0 +1,58 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createReceiver, fixed, type Inbox } from '@postern/core'
+import { webhook } from '@postern/node'
+import { acme } from '@postern/testing'
+import { openJournal } from './journal.ts'
+
+/** Secret between sender and victim. */
+export const SECRET = 'a secret of the crash runs'
+
+/** What a victim does: the same for each inbox. */
+export interface VictimOptions {
+  readonly inbox: Inbox
+  readonly journal: string
+  /** False for a process that only works. */
+  readonly listens: boolean
+  /** Writes the effect of an event in the transaction of `task.commit`; absent where the inbox has none. */
+  readonly effect?: (transaction: never, id: string) => unknown
+}
+
+/** A process to be killed: takes deliveries, runs handlers, and writes down what they did. Says `ready <port>`. */
+export function startVictim({ inbox, journal, listens, effect }: VictimOptions): void {
+  const lines = openJournal(journal)
+  const receiver = createReceiver({ provider: acme({ secret: SECRET }), inbox, log: false })
+  receiver.on('thing.**', { name: 'plain', concurrency: 32 }, async (event, task) => {
+    lines.write(`run plain ${event.id} ${task.idempotencyKey}`)
+    await sleep(Math.random() * 4)
+  })
+  receiver.on(
+    'thing.**',
+    { name: 'shaky', concurrency: 32, retry: fixed({ attempts: 1000, delay: 1 }) },
+    async (event) => {
+      lines.write(`run shaky ${event.id}`)
+      await sleep(Math.random() * 2)
+      if (Math.random() < 0.2) throw new Error('this time it did not work')
+    },
+  )
+  if (effect) {
+    receiver.on(
+      'thing.**',
+      { name: 'exact', concurrency: 32, retry: { attempts: 1000 } },
+      async (event, task) => {
+        await sleep(Math.random() * 2)
+        lines.write(`run exact ${event.id}`)
+        await task.commit((transaction) => effect(transaction, event.id!))
+      },
+    )
+  }
+  if (!listens) {
+    console.log('ready 0')
+    return
+  }
+  const server = createServer(webhook(receiver))
+  server.listen(0, '127.0.0.1', () => {
+    console.log(`ready ${(server.address() as AddressInfo).port}`)
+  })
+}
