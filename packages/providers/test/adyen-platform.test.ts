@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { adyenPlatformEntry } from '../src/adyen-platform.ts'
+import { describe, expect, test } from 'vitest'
+import { adyenPlatform, adyenPlatformEntry } from '../src/adyen-platform.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -19,3 +20,15 @@ testProvider(
   { ...adyenPlatformEntry, vectors: vectors('adyen-platform'), sign },
   { describe, test },
 )
+
+test('two updates of one resource are two events, one sent again is none', async () => {
+  const provider = adyenPlatform({ hmacKey: sign.secrets[0] })
+  const update = (at: number) =>
+    provider.sign!({ at, payload: { data: { accountHolder: { id: 'AH1' } } } })
+  const { statuses, events } = await deliver(provider, [update(0), update(1000), update(0)])
+  expect(statuses).toEqual([200, 200, 200])
+  expect(events.map((event) => event.id)).toEqual([
+    'AH1:balancePlatform.transfer.updated:1970-01-01T00:00:00.000Z',
+    'AH1:balancePlatform.transfer.updated:1970-01-01T00:00:01.000Z',
+  ])
+})

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { airtableEntry } from '../src/airtable.ts'
+import { describe, expect, test } from 'vitest'
+import { airtable, airtableEntry } from '../src/airtable.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -9,3 +9,7 @@ const sign = {
 } as const
 
 testProvider({ ...airtableEntry, vectors: vectors('airtable'), sign }, { describe, test })
+
+test('a secret that is not base64 is refused when the app starts', () => {
+  expect(() => airtable({ macSecretBase64: 'not base64!' })).toThrow(/macSecretBase64.*base64/)
+})

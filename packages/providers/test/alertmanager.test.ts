@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { alertmanagerEntry } from '../src/alertmanager.ts'
+import { describe, expect, test } from 'vitest'
+import { alertmanager, alertmanagerEntry } from '../src/alertmanager.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -10,3 +11,22 @@ const sign = {
 } as const
 
 testProvider({ ...alertmanagerEntry, vectors: vectors('alertmanager'), sign }, { describe, test })
+
+const alert = (fingerprint: string, status: string) => ({ fingerprint, status, startsAt: 't' })
+
+test('each alert of a group is an event with its own status, and with the group around it', async () => {
+  const provider = alertmanager({ credentials: 'user:pass' })
+  const alerts = [alert('a', 'firing'), alert('b', 'resolved')]
+  const group = provider.sign!({ payload: { receiver: 'ops', truncatedAlerts: 2, alerts } })
+  const { events } = await deliver(provider, [group, group])
+  expect(events.map(({ id, topic }) => [topic, id])).toEqual([
+    ['firing.ops', 'a:t:firing'],
+    ['resolved.ops', 'b:t:resolved'],
+  ])
+  expect(events[1]!.payload).toMatchObject({ truncatedAlerts: 2, alerts: [alerts[1]] })
+})
+
+test('one way of authentication is demanded, and no two', () => {
+  expect(() => alertmanager({})).toThrow(/token is missing/)
+  expect(() => alertmanager({ token: 'a', credentials: 'b:c' })).toThrow(/token and credentials/)
+})

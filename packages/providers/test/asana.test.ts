@@ -1,6 +1,8 @@
+import { type Delivery } from '@postern/core'
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { asanaEntry } from '../src/asana.ts'
+import { describe, expect, test } from 'vitest'
+import { asana, asanaEntry } from '../src/asana.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -9,3 +11,58 @@ const sign = {
 } as const
 
 testProvider({ ...asanaEntry, vectors: vectors('asana'), sign }, { describe, test })
+
+const url = 'https://example.com/asana/7'
+const shake = { url, headers: { 'x-hook-secret': 'planted' }, body: '{}' }
+
+test('a handshake is answered only when it is expected, and once its secret is kept', async () => {
+  const kept = new Map<string, string>()
+  const provider = asana({
+    secret: (delivery) => kept.get(delivery.url),
+    acceptHandshake: ({ url }: Delivery) => url.endsWith('/7') && !kept.has(url),
+    onSecret: async (secret, delivery) => void kept.set(delivery.url, secret),
+  })
+  const event = asana({ secret: 'planted' }).sign!({ url })
+  const other = { ...shake, url: 'https://example.com/asana/8' }
+  const { statuses, replies, codes } = await deliver(provider, [event, other, shake, shake, event])
+  expect(statuses).toEqual([401, 403, 200, 403, 200])
+  expect(codes).toEqual(['unknown_sender', 'handshake_refused', 'handshake_refused'])
+  expect(replies[2]).toEqual({ status: 200, headers: { 'x-hook-secret': 'planted' } })
+})
+
+test('a secret that could not be kept makes no webhook', async () => {
+  const onSecret = () => Promise.reject(new Error('database down'))
+  const { statuses } = await deliver(asana({ acceptHandshake: true, onSecret }), [shake])
+  expect(statuses[0]).toBeGreaterThanOrEqual(500)
+})
+
+test('no handshake is expected unless the app says so, and none is signed', async () => {
+  const signed = { ...shake, headers: { ...shake.headers, 'x-hook-signature': 'abc' } }
+  const { statuses } = await deliver(asana({ secret: 's' }), [shake])
+  expect(statuses).toEqual([403])
+  const accepting = asana({ secret: 's', acceptHandshake: true })
+  expect((await deliver(accepting, [signed])).statuses).toEqual([401])
+})
+
+test('a heartbeat is taken and says nothing; events of a batch have ids of their own', async () => {
+  const provider = asana({ secret: 's' })
+  const heartbeat = provider.sign!({ body: '{"events":[]}' })
+  const at = '2024-05-01T12:00:00.000Z'
+  const change = (field: string) => ({
+    action: 'changed',
+    created_at: at,
+    resource: { gid: '1', resource_type: 'task' },
+    change: { field },
+    user: null,
+  })
+  const batch = provider.sign!({
+    payload: {},
+    body: JSON.stringify({ events: [change('name'), change('notes')] }),
+  })
+  const { statuses, events } = await deliver(provider, [heartbeat, batch])
+  expect(statuses).toEqual([200, 200])
+  expect(events.map((event) => event.id)).toEqual([
+    `1:changed:name:${at}::`,
+    `1:changed:notes:${at}::`,
+  ])
+})

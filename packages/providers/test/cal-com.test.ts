@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { calComEntry } from '../src/cal-com.ts'
+import { describe, expect, test } from 'vitest'
+import { calCom, calComEntry } from '../src/cal-com.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -9,3 +10,16 @@ const sign = {
 } as const
 
 testProvider({ ...calComEntry, vectors: vectors('cal.com'), sign }, { describe, test })
+
+test('a payload template of your own may leave everything out', async () => {
+  const provider = calCom({ secret: 'cal-secret' })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const { events } = await deliver(provider, [
+    provider.sign!({ body: '{"title":"x"}' }),
+    provider.sign!({ body: 'triggerEvent=BOOKING_PAID&uid=1', headers }),
+  ])
+  expect(events.map(({ id, topic }) => [id, topic])).toEqual([
+    [undefined, 'custom'],
+    [undefined, 'BOOKING_PAID'],
+  ])
+})

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { datadogEntry } from '../src/datadog.ts'
+import { describe, expect, test } from 'vitest'
+import { datadog, datadogEntry } from '../src/datadog.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -9,3 +10,19 @@ const sign = {
 } as const
 
 testProvider({ ...datadogEntry, vectors: vectors('datadog'), sign }, { describe, test })
+
+test('ids are kept to the last digit, forms are read, and your template names the fields', async () => {
+  const provider = datadog({ secret: 's', topicField: 'transition', idField: 'event.id' })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const { events } = await deliver(provider, [
+    provider.sign!({ body: '{"transition":"Triggered","event":{"id":7515439124875093421}}' }),
+    provider.sign!({ body: 'transition=Recovered', headers }),
+    provider.sign!({ body: '{}' }),
+  ])
+  expect(events.map(({ id, topic }) => [topic, id])).toEqual([
+    ['Triggered', '7515439124875093421'],
+    ['Recovered', undefined],
+    ['event', undefined],
+  ])
+  expect(events[0]!.delivery.headers.map(([name]) => name)).not.toContain('x-webhook-secret')
+})

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { mollieEntry } from '../src/mollie.ts'
+import { describe, expect, test } from 'vitest'
+import { mollie, mollieEntry } from '../src/mollie.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -9,3 +10,35 @@ const sign = {
 } as const
 
 testProvider({ ...mollieEntry, vectors: vectors('mollie'), sign }, { describe, test })
+
+const url = 'https://example.com/mollie'
+const form = { 'content-type': 'application/x-www-form-urlencoded' }
+
+test('classic webhooks are taken only where that was said, and never deduped', async () => {
+  const classic = { url, headers: form, body: 'id=tr_1' }
+  expect(() => mollie({})).toThrow(/signingSecret is missing.*unauthenticated: true/)
+  const { statuses, events } = await deliver(mollie({ unauthenticated: true }), [classic, classic])
+  expect(statuses).toEqual([200, 200])
+  expect(events.map(({ id, topic }) => [id, topic])).toEqual([
+    [undefined, 'tr'],
+    [undefined, 'tr'],
+  ])
+  const both = mollie({ signingSecret: 's', unauthenticated: true })
+  expect((await deliver(both, [classic])).codes).toEqual(['missing_header'])
+})
+
+test('any of several signatures counts, on lines of their own or joined', async () => {
+  const provider = mollie({ signingSecret: 'new' })
+  const { headers, body } = provider.sign!({})
+  const right = headers['x-mollie-signature']!
+  const lines = { ...headers, 'x-mollie-signature': ['sha256=00', right] }
+  const joined = { ...headers, 'x-mollie-signature': `00, ${right}, 11` }
+  const many = { ...headers, 'x-mollie-signature': `${'00,'.repeat(20)}${right}` }
+  const blank = { ...headers, 'x-mollie-signature': ' , ' }
+  const { statuses, codes } = await deliver(
+    provider,
+    [lines, joined, many, blank].map((one) => ({ url, headers: one, body })),
+  )
+  expect(statuses).toEqual([200, 200, 401, 401])
+  expect(codes).toEqual(['malformed_header', 'missing_header'])
+})

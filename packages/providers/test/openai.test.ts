@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { openaiEntry } from '../src/openai.ts'
+import { describe, expect, test } from 'vitest'
+import { openai, openaiEntry } from '../src/openai.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -9,3 +10,15 @@ const sign = {
 } as const
 
 testProvider({ ...openaiEntry, vectors: vectors('openai'), sign }, { describe, test })
+
+test('a signature without a version counts as v1, among others', async () => {
+  const provider = openai({ secret: sign.secrets[0] })
+  const { url, headers, body } = provider.sign!({ id: 'wh_1' })
+  const bare = headers['webhook-signature']!.slice('v1,'.length)
+  const lists = [bare, `v1,x ${bare}`, `${bare} v1a,x`, `v2,${bare}`, `v1a,${bare}`, `${bare}x`]
+  const { statuses } = await deliver(
+    provider,
+    lists.map((list) => ({ url, headers: { ...headers, 'webhook-signature': list }, body })),
+  )
+  expect(statuses).toEqual([200, 200, 200, 401, 401, 401])
+})

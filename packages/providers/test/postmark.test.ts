@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { postmarkEntry } from '../src/postmark.ts'
+import { describe, expect, test } from 'vitest'
+import { postmark, postmarkEntry } from '../src/postmark.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -10,3 +11,34 @@ const sign = {
 } as const
 
 testProvider({ ...postmarkEntry, vectors: vectors('postmark'), sign }, { describe, test })
+
+const credentials = sign.secrets[0]
+
+test('events without an ID of their own have one of message, type, recipient and time', async () => {
+  const provider = postmark({ credentials })
+  const send = (payload: object) => provider.sign!({ body: JSON.stringify(payload) })
+  const message = { MessageID: 'm', Recipient: 'a@example.com' }
+  const { events } = await deliver(provider, [
+    send({ ...message, RecordType: 'Open', ReceivedAt: 't1' }),
+    send({ ...message, RecordType: 'Delivery', DeliveredAt: 't2' }),
+    send({ ...message, RecordType: 'SubscriptionChange', ChangedAt: 't3' }),
+    send({ MessageID: 'inbound', From: 'b@example.com' }),
+  ])
+  expect(events.map(({ id, topic }) => [topic, id])).toEqual([
+    ['Open', 'm:Open:a@example.com:t1'],
+    ['Delivery', 'm:Delivery:a@example.com:t2'],
+    ['SubscriptionChange', 'm:SubscriptionChange:a@example.com:t3'],
+    ['Inbound', 'inbound'],
+  ])
+})
+
+test('credentials reach no handler, and whoever has none is asked for them', async () => {
+  const provider = postmark({ credentials })
+  const { events, replies } = await deliver(provider, [
+    provider.sign!({}),
+    { url: 'https://example.com/', body: '{}' },
+  ])
+  expect(events[0]!.delivery.headers.map(([name]) => name)).not.toContain('authorization')
+  expect(replies[1]!.headers).toHaveProperty('www-authenticate')
+  expect(() => postmark({ credentials: 'no colon' })).toThrow(/credentials.*user:password/)
+})

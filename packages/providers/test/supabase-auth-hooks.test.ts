@@ -1,6 +1,8 @@
+import { createReceiver } from '@postern/core'
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { supabaseAuthHooksEntry } from '../src/supabase-auth-hooks.ts'
+import { describe, expect, test } from 'vitest'
+import { supabaseAuthHooks, supabaseAuthHooksEntry } from '../src/supabase-auth-hooks.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -15,3 +17,48 @@ testProvider(
   { ...supabaseAuthHooksEntry, vectors: vectors('supabase-auth-hooks'), sign },
   { describe, test },
 )
+
+const [secret] = sign.secrets
+
+test('without an answer the reply refuses nothing; what is wrong is told as Supabase reads it', async () => {
+  const provider = supabaseAuthHooks({ secret })
+  const signed = provider.sign!({ payload: { user: {}, sms: { otp: '1' } } })
+  const { replies } = await deliver(provider, [signed, { ...signed, body: '{}' }])
+  expect(replies[0]).toMatchObject({ status: 200, body: '{}' })
+  expect(replies[1]!.status).toBe(401)
+  expect(replies[1]!.headers).toMatchObject({ 'content-type': 'application/json' })
+  expect(JSON.parse(replies[1]!.body as string)).toEqual({
+    error: { http_code: 401, message: 'signature mismatch' },
+  })
+})
+
+test('an answer decides, and one that fails refuses', async () => {
+  const provider = supabaseAuthHooks({ secret, hook: 'before_user_created' })
+  const receiver = createReceiver({ provider, log: false })
+  receiver.answer('before_user_created', (event) => {
+    if ((event.payload as { fail?: boolean }).fail) throw new Error('down')
+    return { error: { http_code: 403, message: 'no' } }
+  })
+  const decided = await receiver.receive(provider.sign!({ payload: {} }))
+  const failed = await receiver.receive(provider.sign!({ payload: { fail: true } }))
+  await receiver.close()
+  expect([decided.status, JSON.parse(decided.body as string)]).toEqual([
+    200,
+    { error: { http_code: 403, message: 'no' } },
+  ])
+  expect(failed.status).toBe(500)
+  expect(failed.body).toContain('http_code')
+})
+
+test.each([
+  ['send_email', { email_data: {} }],
+  ['custom_access_token', { claims: {}, user_id: 'u' }],
+  ['mfa_verification_attempt', { factor_id: 'f', valid: true }],
+  ['password_verification_attempt', { user_id: 'u', valid: false }],
+  ['before_user_created', { metadata: { name: 'before-user-created' }, user: {} }],
+  ['hook', { user: {} }],
+])('a payload tells its hook: %s', async (topic, payload) => {
+  const provider = supabaseAuthHooks({ secret: `v1,whsec_AAAA|${secret}` })
+  const { events } = await deliver(provider, [provider.sign!({ payload, secret })])
+  expect(events.map((event) => event.topic)).toEqual([topic])
+})

@@ -93,9 +93,10 @@ function signatureOf(item: unknown): string {
 
 function plain(value: unknown): string {
   if (value === undefined || value === null) return ''
-  if (typeof value === 'object')
-    throw new WebhookError('malformed_body', 'a signed field of an item is no plain value')
-  return String(value)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value)
+  throw new WebhookError('malformed_body', 'a signed field of an item is no plain value')
 }
 
 // A form has dots where JSON has objects, and the amount's parts at the top.
