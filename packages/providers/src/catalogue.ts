@@ -1,23 +1,117 @@
+import { adyenEntry } from './adyen.ts'
+import { adyenPlatformEntry } from './adyen-platform.ts'
+import { airtableEntry } from './airtable.ts'
+import { alertmanagerEntry } from './alertmanager.ts'
+import { asanaEntry } from './asana.ts'
+import { bitbucketEntry } from './bitbucket.ts'
+import { calComEntry } from './cal-com.ts'
+import { chargebeeEntry } from './chargebee.ts'
+import { clerkEntry } from './clerk.ts'
+import { contentfulEntry } from './contentful.ts'
+import { datadogEntry } from './datadog.ts'
+import { dockerHubEntry } from './docker-hub.ts'
+import { dodopaymentsEntry } from './dodopayments.ts'
+import { dropboxEntry } from './dropbox.ts'
+import { figmaEntry } from './figma.ts'
 import { genericEntry } from './generic.ts'
 import { githubEntry } from './github.ts'
+import { gitlabEntry } from './gitlab.ts'
+import { grafanaEntry } from './grafana.ts'
+import { hubspotEntry } from './hubspot.ts'
+import { intercomEntry } from './intercom.ts'
+import { lineEntry } from './line.ts'
+import { linearEntry } from './linear.ts'
+import { mailgunEntry } from './mailgun.ts'
+import { mandrillEntry } from './mandrill.ts'
+import { metaEntry } from './meta.ts'
+import { mollieEntry } from './mollie.ts'
+import { notionEntry } from './notion.ts'
+import { oktaEntry } from './okta.ts'
+import { openaiEntry } from './openai.ts'
+import { paddleEntry } from './paddle.ts'
+import { pagerdutyEntry } from './pagerduty.ts'
+import { polarEntry } from './polar.ts'
+import { postmarkEntry } from './postmark.ts'
+import { razorpayEntry } from './razorpay.ts'
+import { recurlyEntry } from './recurly.ts'
+import { resendEntry } from './resend.ts'
+import { sanityEntry } from './sanity.ts'
+import { sentryEntry } from './sentry.ts'
 import { shopifyEntry } from './shopify.ts'
 import { slackEntry } from './slack.ts'
+import { squareEntry } from './square.ts'
 import { standardWebhooksEntry } from './standard-webhooks.ts'
 import { stripeEntry } from './stripe.ts'
+import { supabaseAuthHooksEntry } from './supabase-auth-hooks.ts'
 import { svixEntry } from './svix.ts'
+import { telegramEntry } from './telegram.ts'
 import { twilioEntry } from './twilio.ts'
+import { twitchEntry } from './twitch.ts'
+import { typeformEntry } from './typeform.ts'
+import { vercelEntry } from './vercel.ts'
+import { websubEntry } from './websub.ts'
+import { woocommerceEntry } from './woocommerce.ts'
+import { workosEntry } from './workos.ts'
+import { zendeskEntry } from './zendesk.ts'
 import type { CatalogueEntry } from './shared/entry.ts'
 
 // One line a provider, in the order of their names.
 const ENTRIES: readonly CatalogueEntry[] = [
+  adyenEntry,
+  adyenPlatformEntry,
+  airtableEntry,
+  alertmanagerEntry,
+  asanaEntry,
+  bitbucketEntry,
+  calComEntry,
+  chargebeeEntry,
+  clerkEntry,
+  contentfulEntry,
+  datadogEntry,
+  dockerHubEntry,
+  dodopaymentsEntry,
+  dropboxEntry,
+  figmaEntry,
   genericEntry,
   githubEntry,
+  gitlabEntry,
+  grafanaEntry,
+  hubspotEntry,
+  intercomEntry,
+  lineEntry,
+  linearEntry,
+  mailgunEntry,
+  mandrillEntry,
+  metaEntry,
+  mollieEntry,
+  notionEntry,
+  oktaEntry,
+  openaiEntry,
+  paddleEntry,
+  pagerdutyEntry,
+  polarEntry,
+  postmarkEntry,
+  razorpayEntry,
+  recurlyEntry,
+  resendEntry,
+  sanityEntry,
+  sentryEntry,
   shopifyEntry,
   slackEntry,
+  squareEntry,
   standardWebhooksEntry,
   stripeEntry,
+  supabaseAuthHooksEntry,
   svixEntry,
+  telegramEntry,
   twilioEntry,
+  twitchEntry,
+  typeformEntry,
+  vercelEntry,
+  websubEntry,
+  woocommerceEntry,
+  workosEntry,
+  zendeskEntry,
 ]
 
 /**
