@@ -52,7 +52,7 @@ export function meta<Events extends EventMap = EventMap>(options: MetaOptions): 
     credentials: { query: ['hub.verify_token'] },
     retrySpan: 36 * HOUR,
     greet: (delivery) => (delivery.method === 'GET' ? confirm(delivery, verifyToken) : undefined),
-    events: (_delivery, { value }) => metaUpdates(value),
+    events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
     compose,
   })
 }

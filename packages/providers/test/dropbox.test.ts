@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { dropboxEntry } from '../src/dropbox.ts'
+import { describe, expect, test } from 'vitest'
+import { dropbox, dropboxEntry } from '../src/dropbox.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -12,3 +13,20 @@ const sign = {
 } as const
 
 testProvider({ ...dropboxEntry, vectors: vectors('dropbox'), sign }, { describe, test })
+
+test('dropbox: the challenge is echoed, and is no way to have a text signed', async () => {
+  const provider = dropbox({ appSecret: 'secret' })
+  const text = '{"list_folder":{}}'
+  const get = (query: string): { method: string; url: string } => ({
+    method: 'GET',
+    url: `https://example.com/?${query}`,
+  })
+  const queries = [`challenge=${encodeURIComponent(text)}`, 'challenge=', 'challenge=a&challenge=b']
+  const { replies, statuses } = await deliver(provider, queries.map(get))
+  expect(statuses).toEqual([200, 403, 403])
+  expect(replies[0]!.body).toBe(text)
+  expect(replies[0]!.headers).toEqual({
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+  })
+})

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { figmaEntry } from '../src/figma.ts'
+import { describe, expect, test } from 'vitest'
+import { figma, figmaEntry } from '../src/figma.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -12,3 +13,37 @@ const sign = {
 } as const
 
 testProvider({ ...figmaEntry, vectors: vectors('figma'), sign }, { describe, test })
+
+const provider = figma({ passcode: 'secretpasscode' })
+
+describe('figma', () => {
+  test('keeps the passcode out of payload and stored delivery', async () => {
+    const { events } = await deliver(provider, [provider.sign!({ topic: 'FILE_UPDATE' })])
+    expect(events[0]!.payload).not.toHaveProperty('passcode')
+    expect(Buffer.from(events[0]!.delivery.body).toString()).not.toContain('secretpasscode')
+  })
+
+  test('answers 400 to whatever has no right passcode', async () => {
+    const bodies = [
+      '{"event_type":"PING"}',
+      '{"passcode":["secretpasscode"]}',
+      'passcode',
+      '',
+      '[]',
+    ]
+    const { statuses } = await deliver(
+      provider,
+      bodies.map((body) => ({ url: 'https://example.com/', body })),
+    )
+    expect(statuses).toEqual([400, 400, 400, 400, 400])
+  })
+
+  test('keeps the parts of a library apart', async () => {
+    const part = (name: string): object => ({ created_components: [{ name }] })
+    const draft = { topic: 'LIBRARY_PUBLISH', at: 0 }
+    const first = provider.sign!({ ...draft, payload: part('a') })
+    const second = provider.sign!({ ...draft, payload: part('b') })
+    const { events } = await deliver(provider, [first, second, first])
+    expect(events).toHaveLength(2)
+  })
+})

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { gitlabEntry } from '../src/gitlab.ts'
+import { describe, expect, test } from 'vitest'
+import { gitlab, gitlabEntry } from '../src/gitlab.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -13,3 +14,32 @@ const sign = {
 } as const
 
 testProvider({ ...gitlabEntry, vectors: vectors('gitlab'), sign }, { describe, test })
+
+const signing = ['whsec_MDEyMzQ1Njc4OWFiY2RlZg==', 'whsec_ZmVkY2JhOTg3NjU0MzIxMA=='] as const
+// No id: Idempotency-Key, which repeats it, is not signed.
+const signed = { secrets: signing, draft: { topic: 'push', payload: {} } } as const
+testProvider({ ...gitlabEntry, sign: signed }, { describe, test })
+
+describe('gitlab', () => {
+  test('takes the secret token no more once a signing token is in force', async () => {
+    const withToken = gitlab({ token: 'mysecret' }).sign!({})
+    const both = gitlab({ token: ['mysecret', signing[0]] })
+    const withBoth = { ...both.sign!({ secret: signing[0] }) }
+    const { statuses, codes } = await deliver(both, [withToken, withBoth])
+    expect(statuses).toEqual([401, 200])
+    expect(codes).toEqual(['missing_header'])
+  })
+
+  test('keeps the token out of what is stored', async () => {
+    const provider = gitlab({ token: 'mysecret' })
+    const { events } = await deliver(provider, [provider.sign!({ topic: 'push' })])
+    expect(JSON.stringify(events)).not.toContain('mysecret')
+  })
+
+  test('names the hook where a custom template left no kind', async () => {
+    const provider = gitlab({ token: 'mysecret' })
+    const headers = { 'x-gitlab-event': 'Merge Request Hook' }
+    const { events } = await deliver(provider, [provider.sign!({ body: '{}', headers })])
+    expect(events.map(({ topic }) => topic)).toEqual(['merge_request'])
+  })
+})

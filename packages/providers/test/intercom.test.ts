@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { intercomEntry } from '../src/intercom.ts'
+import { describe, expect, test } from 'vitest'
+import { intercom, intercomEntry } from '../src/intercom.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -13,3 +14,12 @@ const sign = {
 } as const
 
 testProvider({ ...intercomEntry, vectors: vectors('intercom'), sign }, { describe, test })
+
+test('intercom: HEAD gets its 200, and a ping has no id', async () => {
+  const provider = intercom({ clientSecret: 'secret' })
+  const head = { method: 'HEAD', url: 'https://example.com/' }
+  const ping = provider.sign!({ topic: 'ping', payload: { id: null } })
+  const { statuses, events } = await deliver(provider, [head, ping])
+  expect(statuses).toEqual([200, 200])
+  expect(events.map(({ id, topic }) => ({ id, topic }))).toEqual([{ id: undefined, topic: 'ping' }])
+})

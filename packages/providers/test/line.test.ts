@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { lineEntry } from '../src/line.ts'
+import { describe, expect, test } from 'vitest'
+import { line, lineEntry } from '../src/line.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -13,3 +14,11 @@ const sign = {
 } as const
 
 testProvider({ ...lineEntry, vectors: vectors('line'), sign }, { describe, test })
+
+test('line: the console verifies with a signed delivery of no events', async () => {
+  const provider = line({ channelSecret: 'secret' })
+  const body = '{"destination":"U1","events":[]}'
+  const { statuses, events } = await deliver(provider, [provider.sign!({ body })])
+  expect(statuses).toEqual([200])
+  expect(events).toEqual([])
+})

@@ -1,6 +1,9 @@
+import { createHmac } from 'node:crypto'
+import type { DeliveryInit } from '@postern/core'
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { mailgunEntry } from '../src/mailgun.ts'
+import { describe, expect, test } from 'vitest'
+import { mailgun, mailgunEntry } from '../src/mailgun.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -13,3 +16,61 @@ const sign = {
 } as const
 
 testProvider({ ...mailgunEntry, vectors: vectors('mailgun'), sign }, { describe, test })
+
+const now = 1_534_108_640_000
+const timestamp = '1534108637'
+const token = '651869375b9df3c98fc15c4889b102119add1235c38fc92824'
+const signature = createHmac('sha256', 'key')
+  .update(timestamp + token)
+  .digest('hex')
+const provider = mailgun({ signingKey: 'key' })
+
+describe('mailgun', () => {
+  test('takes the last of repeated form fields, which is its own', async () => {
+    const own = `timestamp=${timestamp}&token=${token}&signature=${signature}`
+    const variables = form(`event=opened&token=mine&timestamp=1&${own}`)
+    const { statuses, events } = await deliver(provider, [variables, form(`${own}&token=x`)], now)
+    expect(statuses).toEqual([200, 401])
+    expect(events[0]).toMatchObject({ id: token, topic: 'opened' })
+  })
+
+  test('reads a route that comes as multipart, and strips the signature', async () => {
+    const parts = Object.entries({ recipient: 'a@example.com', timestamp, token, signature })
+      .map(
+        ([name, value]) =>
+          `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+      )
+      .join('')
+    const delivery = {
+      url: 'https://example.com/',
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      body: `${parts}--b--\r\n`,
+    }
+    const { statuses, events } = await deliver(provider, [delivery], now)
+    expect(statuses).toEqual([200])
+    expect(events[0]).toMatchObject({ id: token, topic: 'inbound' })
+    expect(JSON.stringify(events)).not.toContain(signature)
+  })
+
+  test('strips the signature of JSON, which would sign any other event', async () => {
+    const signed = provider.sign!({ topic: 'delivered', at: now })
+    const { events } = await deliver(provider, [signed], now)
+    expect(events[0]!.payload).not.toHaveProperty('signature')
+    expect(Buffer.from(events[0]!.delivery.body).toString()).not.toContain('signature')
+  })
+
+  test('refuses a time outside of the tolerance, either way', async () => {
+    const strict = mailgun({ signingKey: 'key', tolerance: 15 })
+    const at = (time: number): DeliveryInit => strict.sign!({ at: now + time })
+    const times = [-16_000, -15_000, 15_000, 16_000]
+    expect((await deliver(strict, times.map(at), now)).statuses).toEqual([401, 200, 200, 401])
+  })
+})
+
+function form(body: string): DeliveryInit {
+  return {
+    url: 'https://example.com/',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body,
+  }
+}

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { metaEntry } from '../src/meta.ts'
+import { describe, expect, test } from 'vitest'
+import { meta, metaEntry } from '../src/meta.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -13,3 +14,91 @@ const sign = {
 } as const
 
 testProvider({ ...metaEntry, vectors: vectors('meta'), sign }, { describe, test })
+
+const provider = meta({ appSecret: 'app secret', verifyToken: 'meatyhamhock' })
+
+describe('meta', () => {
+  test.each([
+    ['hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=meatyhamhock', 200],
+    ['hub.mode=subscribe&hub.challenge=1&hub.verify_token=wrong', 403],
+    ['hub.mode=subscribe&hub.challenge=1', 403],
+    ['hub.mode=subscribe&hub.verify_token=meatyhamhock', 403],
+    ['hub.mode=subscribe&hub.challenge=1&hub.verify_token=meatyhamhock&hub.verify_token=x', 403],
+    ['hub.mode=subscribe&hub.challenge=1&hub.challenge=2&hub.verify_token=meatyhamhock', 403],
+    ['hub.challenge=1&hub.verify_token=meatyhamhock', 403],
+    ['', 403],
+  ])('answers GET ?%s with %i', async (query, status) => {
+    const { replies } = await deliver(provider, [get(query)])
+    expect(replies[0]!.status).toBe(status)
+    if (status === 200)
+      expect(replies[0]).toMatchObject({
+        body: '1158201444',
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+      })
+  })
+
+  test('confirms no subscription without a verifyToken', async () => {
+    const closed = meta({ appSecret: 'app secret' })
+    const query = 'hub.mode=subscribe&hub.challenge=1&hub.verify_token='
+    expect((await deliver(closed, [get(query)])).statuses).toEqual([403])
+    expect(() => meta({ appSecret: 'app secret', verifyToken: '' })).toThrow('verifyToken')
+  })
+
+  test('makes an event of each update, in the envelope it came in', async () => {
+    const sender = { sender: { id: '4432' }, recipient: { id: '6824' }, timestamp: 1 }
+    const seen = { ...sender, read: { watermark: 7 } }
+    const entry = {
+      id: '682498302938465',
+      time: 1518479195594,
+      messaging: [
+        { ...sender, message: { mid: 'mid.1', text: 'hi' } },
+        { ...sender, reaction: { mid: 'mid.1', action: 'react' } },
+        seen,
+        { ...sender, delivery: { mids: ['mid.1'], watermark: 7 } },
+      ],
+      changes: [{ field: 'leadgen', value: { leadgen_id: 'big' } }],
+    }
+    const body = JSON.stringify({ object: 'page', entry: [entry] })
+    const signed = provider.sign!({ body: body.replace('"big"', '9007199254740993') })
+    const { events } = await deliver(provider, [signed])
+    expect(events.map(({ topic, id }) => `${topic} ${id}`)).toEqual([
+      'page.leadgen 9007199254740993',
+      'page.message mid.1',
+      'page.reaction mid.1:react',
+      'page.read 4432:7',
+      'page.delivery 4432:7:delivery',
+    ])
+    const { id, time } = entry
+    expect(events[3]!.payload).toEqual({ object: 'page', entry: [{ id, time, messaging: [seen] }] })
+  })
+
+  test('keeps what is said of one post apart, and says the same of a redelivery', async () => {
+    const change = (value: object): object => ({
+      field: 'feed',
+      value: { post_id: '1_2', ...value },
+    })
+    const values = [
+      { item: 'status', verb: 'add' },
+      { item: 'status', verb: 'edited' },
+      { item: 'reaction', verb: 'add', from: { id: '5' } },
+      { item: 'reaction', verb: 'add', from: { id: '6' } },
+      { item: 'comment', verb: 'add', comment_id: '1_3' },
+    ]
+    const entry = { id: '1', time: 1, changes: values.map(change) }
+    const signed = provider.sign!({ body: JSON.stringify({ object: 'page', entry: [entry] }) })
+    const { events } = await deliver(provider, [signed, signed])
+    expect(new Set(events.map(({ id }) => id)).size).toBe(5)
+    expect(events).toHaveLength(5)
+    expect(events.map(({ id }) => id)).toEqual(expect.arrayContaining(['1_2', '1_3']))
+  })
+
+  test('loses no entry whose shape it does not know', async () => {
+    const signed = provider.sign!({ body: '{"object":"user","entry":[{"id":"1","uid":"1"}]}' })
+    const { events } = await deliver(provider, [signed])
+    expect(events.map(({ topic }) => topic)).toEqual(['user'])
+  })
+})
+
+function get(query: string): { method: string; url: string } {
+  return { method: 'GET', url: `https://example.com/webhooks?${query}` }
+}

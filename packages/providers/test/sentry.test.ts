@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { sentryEntry } from '../src/sentry.ts'
+import { describe, expect, test } from 'vitest'
+import { sentry, sentryEntry } from '../src/sentry.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -13,3 +14,12 @@ const sign = {
 } as const
 
 testProvider({ ...sentryEntry, vectors: vectors('sentry'), sign }, { describe, test })
+
+test('sentry: the older header counts where it came alone', async () => {
+  const provider = sentry({ clientSecret: 'secret' })
+  const { headers, ...signed } = provider.sign!({})
+  const { 'sentry-hook-signature': signature = '', ...rest } = headers
+  const alone = { ...signed, headers: { ...rest, 'sentry-app-signature': signature } }
+  const beside = { ...signed, headers: { ...alone.headers, 'sentry-hook-signature': 'wrong' } }
+  expect((await deliver(provider, [alone, beside])).statuses).toEqual([200, 401])
+})

@@ -79,6 +79,7 @@ function pathOf(url: string): string {
 
 function headersOf(delivery: Delivery): string {
   return signedHeaders(delivery)
+    .toSorted()
     .map((name) => {
       const lines = delivery.headers(name)
       if (lines.length === 1) return `${name}:${lines[0]!.trim()}`
@@ -86,6 +87,5 @@ function headersOf(delivery: Delivery): string {
         ? new WebhookError('missing_header', `header ${name} was signed and is missing`)
         : malformed(name, 'there once, although it was signed')
     })
-    .toSorted()
     .join(';')
 }

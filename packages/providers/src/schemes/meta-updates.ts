@@ -12,8 +12,15 @@ type Update = Omit<EventDraft, 'payload'> & {
 /**
  * The updates of a delivery of Meta's, each an event of its own. Its payload is the envelope as if Meta had sent that
  * update alone, so that what is written for Meta's own shape reads it.
+ *
+ * @param exact - the body with its large integers exact: ids of leads and posts come as such.
  */
-export function metaUpdates(body: unknown): readonly EventDraft[] {
+export function metaUpdates(body: unknown, exact: unknown): readonly EventDraft[] {
+  const ids = updates(exact).map(({ id }) => id)
+  return updates(body).map((event, at) => ({ ...event, id: ids[at] }))
+}
+
+function updates(body: unknown): readonly EventDraft[] {
   const object = needed(body, 'object')
   return items(body, 'entry').flatMap((entry) =>
     updatesOf(object, entry).map(({ only, ...event }) => {
