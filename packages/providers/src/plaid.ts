@@ -81,6 +81,9 @@ export const plaidEntry: CatalogueEntry = {
   canSign: false,
 }
 
+// INVALID_WEBHOOK_VERIFICATION_KEY_ID.
+const UNKNOWN_KEY = 400
+
 function checkBody(claims: JwtClaims, delivery: Delivery): void {
   const digest = createHash('sha256').update(delivery.body).digest('hex')
   if (!safeEqual(text(claims, 'request_body_sha256') ?? '', digest))
@@ -105,7 +108,9 @@ function keysOf(options: PlaidOptions): JwkSource {
   return keyedJwks(async (key_id) => {
     const body = stringifyJson({ client_id, secret, key_id })
     const headers = { 'content-type': JSON_TYPE }
-    const bytes = await fetchBounded(url, options, { method: 'POST', headers, body })
+    const init = { method: 'POST', headers, body }
+    const bytes = await fetchBounded(url, options, init, UNKNOWN_KEY)
+    if (bytes.length === 0) return undefined
     return field(JSON.parse(new TextDecoder().decode(bytes)), 'key') as Jwk | undefined
   }, options)
 }

@@ -7,7 +7,7 @@ export interface Accepting {
   readonly topics: string[]
   readonly ids: (string | undefined)[]
   /** What handlers got, once all of it was handled. Closes the receiver. */
-  events(): Promise<readonly WebhookEvent[]>
+  readonly events: () => Promise<readonly WebhookEvent[]>
 }
 
 export function accepting(
@@ -35,7 +35,7 @@ export function accepting(
     receiver,
     topics,
     ids,
-    async events() {
+    events: async () => {
       await receiver.close()
       return events
     },

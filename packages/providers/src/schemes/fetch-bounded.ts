@@ -14,7 +14,8 @@ export interface FetchOptions {
 const LIMIT = 256 * 1024
 
 /**
- * The bytes a URL gives: at most 256 KiB, within the time limit, from that URL and no redirect.
+ * The bytes a URL gives: at most 256 KiB, within the time limit, from that URL and no redirect. Where the status is the
+ * one that stands for `nothing`, no bytes.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
  */
@@ -22,11 +23,16 @@ export async function fetchBounded(
   url: string,
   options: FetchOptions,
   init: RequestInit = {},
+  nothing?: number,
 ): Promise<Uint8Array> {
   const { fetch = globalThis.fetch, timeout = 5000 } = options
   const signal = AbortSignal.timeout(timeout)
   try {
     const response = await fetch(url, { ...init, redirect: 'error', signal })
+    if (response.status === nothing) {
+      await response.body?.cancel()
+      return new Uint8Array(0)
+    }
     if (!response.ok) throw new Error(`status ${response.status}`)
     return await bounded(response)
   } catch (cause) {

@@ -38,6 +38,7 @@ export interface JwksCacheOptions extends FetchOptions {
 const HOUR = 3_600_000
 // An id nobody knows can be made up by anybody: it makes us fetch this often at most.
 const COOLDOWN = 60_000
+const MOST_KEYS = 100
 
 /**
  * The key set behind a URL: fetched when it is first needed, kept for `maxAge`, fetched again for an unknown key id but
@@ -92,22 +93,26 @@ export function keyedJwks(
     async find(kid, now) {
       if (kid === undefined) return []
       const entry = known.get(kid)
-      if (entry && now - entry.at < maxAge) return listed(await entry.key)
+      if (entry && (now - entry.at < maxAge || now - unknown < COOLDOWN))
+        return listed(await entry.key)
       if (now - unknown < COOLDOWN) return []
       const key = ask(kid)
-      // What was there is kept until something newer is: made-up ids are not kept at all.
+      known.delete(kid)
       known.set(kid, { at: now, key })
-      if (known.size > 100) known.delete(known.keys().next().value!)
+      if (known.size > MOST_KEYS) known.delete(known.keys().next().value!)
       try {
         const found = await key
         if (found === undefined) {
+          // Made-up ids are not kept: they would drive the real ones out.
           known.delete(kid)
           unknown = now
         }
         return listed(found)
       } catch (error) {
         known.delete(kid)
-        throw error
+        if (!entry) throw error
+        known.set(kid, { at: now, key: entry.key })
+        return listed(await entry.key)
       }
     },
   }

@@ -1,0 +1,77 @@
+import { sign, type KeyObject } from 'node:crypto'
+
+/** What a made certificate says. */
+export interface CertificateSpec {
+  readonly subject: string
+  readonly issuer: string
+  readonly publicKey: KeyObject
+  /** Private key of the issuer: RSA. */
+  readonly signedBy: KeyObject
+  readonly ca?: boolean
+  readonly dns?: string
+  readonly issuerUrl?: string
+  readonly from?: string
+  readonly to?: string
+}
+
+/** PEM of an X.509 certificate (RFC 5280), written byte by byte: tests need expired, misnamed and misissued ones. */
+export function certificate(spec: CertificateSpec): string {
+  const algorithm = sequence(oid('2a864886f70d01010b'), Buffer.from('0500', 'hex'))
+  const extensions = [
+    extension('551d13', sequence(...(spec.ca ? [Buffer.from('0101ff', 'hex')] : []))),
+    ...(spec.dns === undefined ? [] : [extension('551d11', sequence(tlv(0x82, spec.dns)))]),
+    ...(spec.issuerUrl === undefined
+      ? []
+      : [
+          extension(
+            '2b06010505070101',
+            sequence(sequence(oid('2b06010505073002'), tlv(0x86, spec.issuerUrl))),
+          ),
+        ]),
+  ]
+  const body = sequence(
+    tlv(0xa0, tlv(0x02, Buffer.from([2]))),
+    tlv(0x02, Buffer.from([1])),
+    algorithm,
+    name(spec.issuer),
+    sequence(time(spec.from ?? '20200101000000Z'), time(spec.to ?? '20990101000000Z')),
+    name(spec.subject),
+    spec.publicKey.export({ format: 'der', type: 'spki' }),
+    tlv(0xa3, sequence(...extensions)),
+  )
+  const signature = tlv(0x03, Buffer.from([0]), sign('sha256', body, spec.signedBy))
+  const base64 = sequence(body, algorithm, signature).toString('base64')
+  return `-----BEGIN CERTIFICATE-----\n${base64.match(/.{1,64}/g)!.join('\n')}\n-----END CERTIFICATE-----\n`
+}
+
+function tlv(tag: number, ...parts: readonly (Uint8Array | string)[]): Buffer {
+  const content = Buffer.concat(parts.map((part) => Buffer.from(part as string)))
+  const { length } = content
+  const head =
+    length < 0x80
+      ? [tag, length]
+      : length < 0x100
+        ? [tag, 0x81, length]
+        : [tag, 0x82, length >> 8, length & 0xff]
+  return Buffer.concat([Buffer.from(head), content])
+}
+
+function sequence(...parts: readonly Uint8Array[]): Buffer {
+  return tlv(0x30, ...parts)
+}
+
+function oid(hex: string): Buffer {
+  return tlv(0x06, Buffer.from(hex, 'hex'))
+}
+
+function name(common: string): Buffer {
+  return sequence(tlv(0x31, sequence(oid('550403'), tlv(0x0c, common))))
+}
+
+function time(text: string): Buffer {
+  return tlv(0x18, text)
+}
+
+function extension(hex: string, value: Uint8Array): Buffer {
+  return sequence(oid(hex), tlv(0x04, value))
+}

@@ -1,0 +1,155 @@
+import { createDelivery, defineProvider, type Scheme } from '@postern/core'
+import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { givenJwks, type Jwk, type JwkSource } from '../../src/schemes/jwks.ts'
+import { jwt, type JwtOptions } from '../../src/schemes/jwt.ts'
+import { peer } from '../../src/schemes/peer.ts'
+
+const NOW = 1_760_000_000_000
+const SECONDS = NOW / 1000
+
+let key: CryptoKey
+let other: CryptoKey
+let jwk: Jwk
+let rsaJwk: Jwk
+
+beforeAll(async () => {
+  const pair = await generateKeyPair('ES256', { extractable: true })
+  key = pair.privateKey
+  jwk = { ...(await exportJWK(pair.publicKey)), kty: 'EC', kid: 'k1' }
+  other = (await generateKeyPair('ES256')).privateKey
+  const rsa = await generateKeyPair('RS256', { extractable: true })
+  rsaJwk = { ...(await exportJWK(rsa.publicKey)), kty: 'RSA', kid: 'k1' }
+})
+
+function token(
+  claims: JWTPayload = {},
+  head: { alg?: string; kid?: string } = {},
+  by: CryptoKey | Uint8Array = key,
+): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'k1', ...head }).sign(by)
+}
+
+function verify(
+  value: string | readonly string[],
+  options: Partial<JwtOptions> = {},
+  keys: JwkSource = givenJwks({ keys: [jwk] }, 'jwks'),
+): Promise<number> {
+  const scheme: Scheme<JwkSource> = jwt({ algorithms: ['ES256'], ...options })
+  const headers = { authorization: value }
+  const delivery = createDelivery({ url: 'https://example.com/', headers })
+  return Promise.resolve(scheme.verify(delivery, [keys], NOW))
+}
+
+const code = (expected: string) => expect.objectContaining({ code: expected }) as Error
+
+describe('the signature', () => {
+  test('of a known key is taken, with and without its id', async () => {
+    expect(await verify(`Bearer ${await token()}`)).toBe(0)
+    const anonymous = await new SignJWT({}).setProtectedHeader({ alg: 'ES256' }).sign(key)
+    expect(await verify(`bearer ${anonymous}`)).toBe(0)
+  })
+
+  test('of another key, under another id or with changed claims is refused', async () => {
+    const [head, , signature] = (await token()).split('.')
+    const claims = Buffer.from('{"admin":true}').toString('base64url')
+    for (const wrong of [
+      await token({}, {}, other),
+      await token({}, { kid: 'k2' }),
+      `${head}.${claims}.${signature}`,
+      `${head}.${claims}.`,
+    ])
+      await expect(verify(`Bearer ${wrong}`)).rejects.toThrow(code('signature_mismatch'))
+  })
+
+  test('by an algorithm that was not named is refused before any key is looked for', async () => {
+    const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`
+    const secret = new TextEncoder().encode(JSON.stringify(jwk))
+    const hmac = await token({}, { alg: 'HS256' }, secret)
+    const unused: JwkSource = {
+      find() {
+        throw new Error('a key was looked for')
+      },
+    }
+    for (const wrong of [none, hmac])
+      await expect(verify(`Bearer ${wrong}`, {}, unused)).rejects.toThrow(code('malformed_header'))
+  })
+
+  test('is not checked with a key of another type that has its id', async () => {
+    const keys = givenJwks({ keys: [rsaJwk] }, 'jwks')
+    await expect(verify(`Bearer ${await token()}`, {}, keys)).rejects.toThrow(
+      code('signature_mismatch'),
+    )
+    const both = givenJwks({ keys: [rsaJwk, jwk] }, 'jwks')
+    expect(await verify(`Bearer ${await token()}`, {}, both)).toBe(0)
+  })
+
+  test('is not checked with a key that is meant for something else', async () => {
+    for (const member of [{ use: 'enc' }, { key_ops: ['encrypt'] }, { alg: 'ES384' }]) {
+      const keys = givenJwks({ keys: [{ ...jwk, ...member }] }, 'jwks')
+      await expect(verify(`Bearer ${await token()}`, {}, keys)).rejects.toThrow(
+        code('signature_mismatch'),
+      )
+    }
+  })
+})
+
+test.each([
+  ['no header', []],
+  ['two headers', ['Bearer a.b.c', 'Bearer a.b.c']],
+  ['another scheme', 'Basic a.b.c'],
+  ['two tokens', 'Bearer a.b.c a.b.c'],
+  ['no token', 'Bearer nonsense'],
+  ['an encrypted token', 'Bearer a.b.c.d.e'],
+])('%s is refused', async (_, value) => {
+  await expect(verify(value)).rejects.toThrow(/authorization/)
+})
+
+describe('the claims', () => {
+  test.each<[string, JWTPayload, Partial<JwtOptions>, string | undefined]>([
+    ['another issuer', { iss: 'b' }, { issuer: ['a'] }, 'unknown_sender'],
+    ['no issuer', {}, { issuer: ['a'] }, 'unknown_sender'],
+    ['the issuer', { iss: 'a' }, { issuer: ['a'] }, undefined],
+    ['another audience', { aud: ['x', 'y'] }, { audience: () => ['z'] }, 'unknown_sender'],
+    ['one of several audiences', { aud: ['x', 'y'] }, { audience: () => ['y'] }, undefined],
+    [
+      'the URL as audience',
+      { aud: 'https://example.com/' },
+      { audience: (d) => [d.url] },
+      undefined,
+    ],
+    ['expiry now', { exp: SECONDS }, {}, undefined],
+    ['expiry a second ago', { exp: SECONDS - 1 }, {}, 'timestamp_too_old'],
+    ['expiry within the tolerance', { exp: SECONDS - 30 }, { tolerance: 30 }, undefined],
+    ['a start in a minute', { nbf: SECONDS + 60 }, {}, undefined],
+    ['a start later', { nbf: SECONDS + 61 }, {}, 'timestamp_in_future'],
+    ['an issue in the future', { iat: SECONDS + 61 }, {}, 'timestamp_in_future'],
+    ['an issue long ago', { iat: SECONDS - 86_400 }, {}, undefined],
+    ['the age that is allowed', { iat: SECONDS - 300 }, { maxAge: 300 }, undefined],
+    ['a greater age', { iat: SECONDS - 301 }, { maxAge: 300 }, 'timestamp_too_old'],
+    ['as much in the future', { iat: SECONDS + 301 }, { maxAge: 300 }, 'timestamp_in_future'],
+    ['no age', {}, { maxAge: 300 }, 'malformed_header'],
+    ['a missing claim', {}, { required: ['exp'] }, 'malformed_header'],
+    ['a time that is text', { exp: '9999999999' as never }, {}, 'malformed_header'],
+  ])('%s', async (_, claims, options, refusal) => {
+    const verdict = verify(`Bearer ${await token(claims)}`, options)
+    if (refusal === undefined) expect(await verdict).toBe(0)
+    else await expect(verdict).rejects.toThrow(code(refusal))
+  })
+})
+
+test('a package that is not installed is named, with the way out', async () => {
+  const absent = peer('jose', () => import('no-such-package' as string))
+  await expect(absent.load()).rejects.toThrow(
+    'needs the package jose, which cannot be loaded: npm install jose',
+  )
+  expect(absent.loaded).toBeUndefined()
+})
+
+test('a secret is the https URL of a key set', () => {
+  const scheme = jwt({ algorithms: ['ES256'] })
+  const make = (secret: string) =>
+    defineProvider({ name: 'acme', auth: { scheme, secret, option: 'keys' }, events: () => [] })
+  expect(() => make('http://example.com/jwks.json')).toThrow(/acme: keys.*must be https/)
+  expect(make('https://example.com/jwks.json').covers).toEqual({ body: 'none', timestamp: true })
+})
