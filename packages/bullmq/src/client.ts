@@ -1,0 +1,111 @@
+import { WebhookError } from '@postern/core'
+import { Redis, type Cluster, type RedisOptions } from 'ioredis'
+import * as scripts from './scripts.ts'
+import type { BullmqConnection } from './settings.ts'
+
+/** A client that knows this package's scripts. */
+export type Client = Redis | Cluster
+
+/** The scripts of this package; each has one key, the prefix of all that it touches. */
+export type ScriptName =
+  | 'posternLook'
+  | 'posternRecord'
+  | 'posternAppend'
+  | 'posternLoad'
+  | 'posternShow'
+  | 'posternSweep'
+  | 'posternSetRecord'
+
+const SCRIPTS: Readonly<Record<ScriptName, string>> = {
+  posternLook: scripts.LOOK,
+  posternRecord: scripts.RECORD,
+  posternAppend: scripts.APPEND,
+  posternLoad: scripts.LOAD,
+  posternShow: scripts.SHOW,
+  posternSweep: scripts.SWEEP,
+  posternSetRecord: scripts.SET_RECORD,
+}
+
+/**
+ * Opens a connection. `quick` is for deliveries and operators: commands fail at once while Redis is away, and a
+ * connection on which nothing comes back is given up. Otherwise commands wait, as BullMQ's workers want them to.
+ */
+export function openClient(connection: BullmqConnection, kind: 'quick' | 'patient'): Client {
+  const settings: RedisOptions & { replyMapping: 'legacy' } =
+    kind === 'quick'
+      ? { enableOfflineQueue: false, maxRetriesPerRequest: 1, ...COMMON, socketTimeout: 30_000 }
+      : { enableOfflineQueue: true, maxRetriesPerRequest: null, ...COMMON }
+  const client = open(connection, settings)
+  for (const [name, lua] of Object.entries(SCRIPTS))
+    client.defineCommand(name, { numberOfKeys: 1, lua })
+  return client
+}
+
+/** Runs a script of this package. */
+export function run(
+  client: Client,
+  name: ScriptName,
+  key: string,
+  ...args: readonly (string | number | Uint8Array)[]
+): Promise<unknown> {
+  return (client as unknown as Record<string, Run>)[name]!(key, ...args)
+}
+
+/** Runs a script of this package and gives texts as bytes. */
+export function runBuffer(
+  client: Client,
+  name: ScriptName,
+  key: string,
+  ...args: readonly (string | number | Uint8Array)[]
+): Promise<unknown> {
+  return (client as unknown as Record<string, Run>)[`${name}Buffer`]!(key, ...args)
+}
+
+type Run = (...args: readonly (string | number | Uint8Array)[]) => Promise<unknown>
+
+/** Says so where the client is not connected: BullMQ waits for it, for ever if need be. */
+export function checkReady(client: Client): void {
+  if (client.status !== 'ready') throw unavailable(`Redis is not connected (${client.status})`)
+}
+
+/** The work, or a rejection with `inbox_unavailable` after a time in milliseconds. */
+export function within<T>(work: Promise<T>, deadline: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(unavailable(`Redis did not answer within ${deadline} ms`)),
+      deadline,
+    )
+    work
+      .then(resolve, (error: unknown) => reject(unavailable(error)))
+      .finally(() => clearTimeout(timer))
+  })
+}
+
+/** An error of Redis as the refusal of a delivery. */
+export function unavailable(reason: unknown): WebhookError {
+  if (reason instanceof WebhookError) return reason
+  const text = reason instanceof Error ? reason.message : String(reason)
+  return new WebhookError('inbox_unavailable', `bullmqInbox: ${text}`, {
+    ...(reason instanceof Error && { cause: reason }),
+  })
+}
+
+const COMMON = { replyMapping: 'legacy', enableReadyCheck: true, lazyConnect: false } as const
+
+function open(
+  connection: BullmqConnection,
+  settings: RedisOptions & { replyMapping: 'legacy' },
+): Client {
+  if (typeof connection === 'string') return new Redis(connection, settings)
+  if (!isClient(connection)) return new Redis({ ...connection, ...settings })
+  if (!connection.isCluster) return (connection as Redis).duplicate(settings)
+  const cluster = connection as Cluster
+  const { enableOfflineQueue } = settings
+  const redisOptions = { ...cluster.options.redisOptions, ...settings }
+  return cluster.duplicate([], { ...cluster.options, enableOfflineQueue, redisOptions } as never)
+}
+
+// Another copy of ioredis makes clients that are no instances of ours.
+function isClient(connection: object): connection is Client {
+  return 'defineCommand' in connection && typeof connection.defineCommand === 'function'
+}

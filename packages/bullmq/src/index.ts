@@ -1,0 +1,2 @@
+export { bullmqInbox } from './inbox.ts'
+export type { BullmqConnection, BullmqInboxOptions } from './settings.ts'

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import type { TaskDraft } from '@postern/core'
+
+/** A job as this package names it over all queues: the name of its queue, a colon, its id. */
+export type JobRef = string
+
+/** The queue of a subscription. Queue names must not hold a colon, and a slash keeps receiver and subscription apart. */
+export function queueName(receiver: string, subscription: string): string {
+  return `${encodeURIComponent(receiver)}/${encodeURIComponent(subscription)}`
+}
+
+/** Receiver and subscription of a {@link queueName}. */
+export function parseQueueName(name: string): { receiver: string; subscription: string } {
+  const slash = name.indexOf('/')
+  return {
+    receiver: decodeURIComponent(name.slice(0, slash)),
+    subscription: decodeURIComponent(name.slice(slash + 1)),
+  }
+}
+
+/** Name of an event: a hash, since keys come from senders and have any length and any character. */
+export function eventName(receiver: string, key: string): string {
+  return hash([receiver, key]).slice(0, 32)
+}
+
+/**
+ * Id of a task's job, the same whenever its event is delivered. BullMQ refuses ids that are all digits, and gives an
+ * empty one a number of its own: hence the letter.
+ */
+export function jobId(event: string, part: string | undefined): string {
+  return part === undefined ? `e${event}` : `e${event}.${hash([part]).slice(0, 16)}`
+}
+
+/** The event a job id was made of. */
+export function eventOfJob(id: string): string {
+  return id.slice(1, 33)
+}
+
+export function jobRef(receiver: string, event: string, draft: TaskDraft): JobRef {
+  return `${queueName(receiver, draft.subscription)}:${jobId(event, draft.part)}`
+}
+
+/** Queue and id of a {@link JobRef}. */
+export function parseRef(ref: JobRef): { queue: string; id: string } {
+  const colon = ref.lastIndexOf(':')
+  return { queue: ref.slice(0, colon), id: ref.slice(colon + 1) }
+}
+
+function hash(of: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(of)).digest('base64url')
+}

@@ -1,0 +1,59 @@
+import { WebhookError, type Consumer, type Port, type Worker } from '@postern/core'
+import type { Client } from './client.ts'
+import type { Queues } from './queues.ts'
+import { queueNames, startSweeper } from './sweeper.ts'
+import { startWorking } from './worker.ts'
+import type { Settings } from './settings.ts'
+import { createWriter } from './writer.ts'
+
+/** What {@link createPort} needs. */
+export interface PortContext {
+  readonly client: Client
+  /** The connection of workers, opened when the first one begins. */
+  readonly patient: () => Client
+  readonly queues: Queues
+  readonly settings: Settings
+  readonly failed: (error: Error) => void
+}
+
+/** A receiver's side of the inbox. */
+export interface BullmqPort extends Port {
+  readonly consumer: Consumer
+  readonly closed: boolean
+}
+
+/** Makes a receiver's side. */
+export function createPort(context: PortContext, consumer: Consumer): BullmqPort {
+  const { client, queues, settings } = context
+  const writer = createWriter(client, queues, consumer.receiver, settings)
+  let working: Worker | undefined
+  let closed = false
+  return {
+    consumer,
+    get closed() {
+      return closed
+    },
+    accept(intake) {
+      if (closed) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
+      return writer.accept(intake)
+    },
+    work() {
+      if (working) return working
+      const names = (): readonly string[] => queueNames(consumer.receiver, consumer.lanes())
+      const sweeper = startSweeper(client, queues, settings, names)
+      const worker = startWorking({ ...context, consumer, client: context.patient() })
+      let stopping: Promise<void> | undefined
+      return (working = {
+        stop(timeout) {
+          sweeper.stop()
+          return (stopping ??= worker.stop(timeout))
+        },
+      })
+    },
+    async drain(timeout) {
+      closed = true
+      // What waits for Redis ends within the deadline by itself.
+      await Promise.all([working?.stop(timeout), writer.idle()])
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import { createIORedisClient, Job, Queue, type IRedisTransaction, type JobsOptions } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { EventRecord, TaskDraft } from '@postern/core'
+import { unavailable, type Client } from './client.ts'
+import { jobId, queueName } from './names.ts'
+
+/** What a job carries: the name of its event, which is stored once for all its jobs, and what tells it from siblings. */
+export interface JobData {
+  readonly e: string
+  readonly p?: string
+  readonly d?: TaskDraft['data']
+}
+
+/** A queue for each subscription. */
+export interface Queues {
+  /** The queue of that name, connected. */
+  get(name: string): Promise<Queue>
+  /** Resolves once the queues can be used synchronously. */
+  ready(names: Iterable<string>): Promise<void> | undefined
+  /** Puts the job of a task into a transaction; its queue must be ready. */
+  add(multi: Multi, receiver: string, event: string, record: EventRecord, draft: TaskDraft): void
+  /** Begins a transaction. */
+  multi(): Multi
+  close(): Promise<void>
+}
+
+/** A transaction over any of the queues. */
+export type Multi = IRedisTransaction
+
+// The receiver decides how often and when: to BullMQ attempts never run out, and each wait is the error's own.
+const OPTIONS: JobsOptions = {
+  attempts: 1_000_000_000,
+  backoff: { type: 'custom' },
+  stackTraceLimit: 1,
+}
+
+/** Makes the register of queues. `warn` hears of errors that nothing else reports. */
+export function createQueues(client: Client, prefix: string, warn: (error: Error) => void): Queues {
+  const shared = createIORedisClient(client as Redis)
+  const queues = new Map<string, Promise<Queue>>()
+  const connected = new Map<string, Queue>()
+  return {
+    get: open,
+    ready(names) {
+      const missing = [...names].filter((name) => !connected.has(name))
+      return missing.length === 0 ? undefined : Promise.all(missing.map(open)).then(() => undefined)
+    },
+    add(multi, receiver, event, record, draft) {
+      const data: JobData = {
+        e: event,
+        ...(draft.part !== undefined && { p: draft.part }),
+        ...(draft.data !== undefined && { d: draft.data }),
+      }
+      const queue = connected.get(queueName(receiver, draft.subscription))
+      if (!queue) throw unavailable(`the queue of ${draft.subscription} is not connected`)
+      const id = jobId(event, draft.part)
+      // Enqueued at once; what it resolves with comes from the transaction's own replies.
+      new Job(queue, record.topic, data, { ...OPTIONS, jobId: id }, id)
+        .addJob(multi)
+        .catch(() => {})
+    },
+    multi: () => shared.multi() as unknown as Multi,
+    async close() {
+      const all = [...connected.values()]
+      connected.clear()
+      queues.clear()
+      await Promise.all(all.map((queue) => queue.close().catch(() => {})))
+    },
+  }
+
+  function open(name: string): Promise<Queue> {
+    const known = queues.get(name)
+    if (known) return known
+    const opening = connect(name)
+    queues.set(name, opening)
+    // A queue that could not connect stays broken for good: the next one in need makes another.
+    opening.catch(() => queues.delete(name))
+    return opening
+  }
+
+  async function connect(name: string): Promise<Queue> {
+    const queue = new Queue(name, { connection: client as never, prefix })
+    queue.on('error', warn)
+    await queue.waitUntilReady()
+    await client.sadd(`${prefix}:queues`, name)
+    connected.set(name, queue)
+    return queue
+  }
+}

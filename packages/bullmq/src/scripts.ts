@@ -1,0 +1,139 @@
+// Beside BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
+//   event:<name>    hash: h head (JSON: key, id, topic, scope), e event, d name of its delivery, j its jobs (a ref a
+//                   line), a when it arrived. It is there when, and only when, the event was taken as a whole.
+//   delivery:<name> hash: b bytes, n events that need it
+//   index           sorted set of events by the time they arrived
+//   sweep           sorted set of events by the time to look whether they can go
+//   queues          set of queue names
+//   records         hash: version, a space, JSON
+// A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
+
+/** KEYS: prefix, then the lists of pending tasks; ARGV: names of events, then `-`, then queues to be counted. */
+export const LOOK: string = `
+local prefix, found, counts, at = KEYS[1], {}, {}, 1
+while ARGV[at] ~= '-' do
+  local jobs = redis.call('HGET', prefix .. ':event:' .. ARGV[at], 'j')
+  local again = false
+  if jobs then
+    again = {}
+    for ref in jobs:gmatch('[^\\n]+') do
+      local queue, id = ref:match('^(.*):(.-)$')
+      local base = prefix .. ':' .. queue
+      if redis.call('ZSCORE', base .. ':failed', id) then again[#again + 1] = 'f' .. ref
+      elseif redis.call('ZSCORE', base .. ':delayed', id) then again[#again + 1] = 'd' .. ref end
+    end
+  end
+  found[at] = again
+  at = at + 1
+end
+for i = at + 1, #ARGV do
+  local base = prefix .. ':' .. ARGV[i]
+  counts[#counts + 1] = redis.call('LLEN', base .. ':wait') + redis.call('LLEN', base .. ':active')
+    + redis.call('ZCARD', base .. ':delayed')
+end
+return {found, counts}`
+
+/**
+ * The last step of the transaction that adds a delivery's jobs. An event is recorded only where all its jobs are there:
+ * without its record it was never taken. KEYS: prefix; ARGV: name and bytes of the delivery, time it arrived, time to
+ * sweep, then for each event name, head, event, jobs. Replies 1 recorded, 0 known before, -1 a job is missing, each.
+ */
+export const RECORD: string = `
+local prefix, replies, made = KEYS[1], {}, 0
+for i = 5, #ARGV, 4 do
+  local name = ARGV[i]
+  local key = prefix .. ':event:' .. name
+  local reply = 1
+  if redis.call('EXISTS', key) == 1 then reply = 0
+  else
+    for ref in ARGV[i + 3]:gmatch('[^\\n]+') do
+      if redis.call('EXISTS', prefix .. ':' .. ref) == 0 then reply = -1 end
+    end
+  end
+  if reply == 1 then
+    made = made + 1
+    redis.call('HSET', key, 'h', ARGV[i + 1], 'e', ARGV[i + 2], 'd', ARGV[1], 'j', ARGV[i + 3], 'a', ARGV[3])
+    redis.call('ZADD', prefix .. ':index', ARGV[3], name)
+    redis.call('ZADD', prefix .. ':sweep', ARGV[4], name)
+  end
+  replies[#replies + 1] = reply
+end
+if made > 0 then redis.call('HSET', prefix .. ':delivery:' .. ARGV[1], 'b', ARGV[2], 'n', made) end
+return replies`
+
+/** Adds jobs to those of an event. KEYS: prefix; ARGV: name, refs. */
+export const APPEND: string = `
+local key = KEYS[1] .. ':event:' .. ARGV[1]
+local jobs = redis.call('HGET', key, 'j')
+if not jobs then return 0 end
+for i = 2, #ARGV do
+  if not ('\\n' .. jobs .. '\\n'):find('\\n' .. ARGV[i] .. '\\n', 1, true) then jobs = jobs .. '\\n' .. ARGV[i] end
+end
+redis.call('HSET', key, 'j', jobs)
+return 1`
+
+/** KEYS: prefix; ARGV: name. Replies event and bytes of its delivery, or nothing. */
+export const LOAD: string = `
+local event = redis.call('HMGET', KEYS[1] .. ':event:' .. ARGV[1], 'e', 'd')
+if not event[1] then return false end
+return {event[1], redis.call('HGET', KEYS[1] .. ':delivery:' .. event[2], 'b')}`
+
+/** KEYS: prefix; ARGV: names. Replies of each event head, time it arrived and, for each job that is there, a row. */
+export const SHOW: string = `
+local prefix, events = KEYS[1], {}
+for i, name in ipairs(ARGV) do
+  local event = redis.call('HMGET', prefix .. ':event:' .. name, 'h', 'a', 'j')
+  local jobs = {}
+  for ref in (event[3] or ''):gmatch('[^\\n]+') do
+    local queue, id = ref:match('^(.*):(.-)$')
+    local base = prefix .. ':' .. queue
+    local job = redis.call('HMGET', prefix .. ':' .. ref, 'data', 'ats', 'failedReason', 'stacktrace')
+    if job[1] then
+      local due = redis.call('ZSCORE', base .. ':delayed', id)
+      local state = 'pending'
+      if redis.call('ZSCORE', base .. ':failed', id) then state = 'dead'
+      elseif redis.call('ZSCORE', base .. ':completed', id) then state = 'done'
+      elseif redis.call('EXISTS', prefix .. ':' .. ref .. ':lock') == 1 then state = 'running' end
+      jobs[#jobs + 1] = {ref, state, due or '', job[1], job[2] or '0', job[3] or '', job[4] or ''}
+    end
+  end
+  events[i] = {event[1] or '', event[2] or '', jobs}
+end
+return events`
+
+/**
+ * Forgets events none of whose jobs is left, and looks at the others again later. KEYS: prefix; ARGV: time to look
+ * again, names. Replies how many it forgot.
+ */
+export const SWEEP: string = `
+local prefix, forgotten = KEYS[1], 0
+for i = 2, #ARGV do
+  local name = ARGV[i]
+  local key = prefix .. ':event:' .. name
+  local event = redis.call('HMGET', key, 'j', 'd')
+  local left = false
+  for ref in (event[1] or ''):gmatch('[^\\n]+') do
+    if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then left = true end
+  end
+  if left then redis.call('ZADD', prefix .. ':sweep', ARGV[1], name)
+  else
+    if event[2] then
+      local delivery = prefix .. ':delivery:' .. event[2]
+      if redis.call('HINCRBY', delivery, 'n', -1) <= 0 then redis.call('DEL', delivery) end
+    end
+    redis.call('DEL', key)
+    redis.call('ZREM', prefix .. ':sweep', name)
+    redis.call('ZREM', prefix .. ':index', name)
+    forgotten = forgotten + 1
+  end
+end
+return forgotten`
+
+/** KEYS: records; ARGV: key, expected version, JSON or nothing to delete. */
+export const SET_RECORD: string = `
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+local version = known and tonumber(known:match('^%d+')) or 0
+if version ~= tonumber(ARGV[2]) then return 0 end
+if ARGV[3] then redis.call('HSET', KEYS[1], ARGV[1], (version + 1) .. ' ' .. ARGV[3])
+else redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 1`

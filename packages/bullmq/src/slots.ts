@@ -1,0 +1,32 @@
+/** Lets at most so many through at once; the others wait in line. */
+export interface Slots {
+  /** Resolves with what gives the place back, or at once where there is one. */
+  take(): Promise<() => void> | (() => void)
+}
+
+/** Makes places for `count` at once. `count` is asked each time, since it may change. */
+export function createSlots(count: () => number): Slots {
+  const line: (() => void)[] = []
+  let taken = 0
+  return {
+    take() {
+      if (taken < count()) {
+        taken++
+        return giveBack()
+      }
+      return new Promise((resolve) => line.push(() => resolve(giveBack())))
+    },
+  }
+
+  function giveBack(): () => void {
+    let given = false
+    return () => {
+      if (given) return
+      given = true
+      // The place goes straight to the next in line, so that nobody can slip in between.
+      const next = line.shift()
+      if (next) next()
+      else taken--
+    }
+  }
+}
