@@ -34,6 +34,7 @@ import { mandrillEntry } from './mandrill.ts'
 import { metaEntry } from './meta.ts'
 import { microsoftGraphEntry } from './microsoft-graph.ts'
 import { mollieEntry } from './mollie.ts'
+import { muxEntry } from './mux.ts'
 import { notionEntry } from './notion.ts'
 import { oktaEntry } from './okta.ts'
 import { openaiEntry } from './openai.ts'
@@ -114,6 +115,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
   metaEntry,
   microsoftGraphEntry,
   mollieEntry,
+  muxEntry,
   notionEntry,
   oktaEntry,
   openaiEntry,
