@@ -1,0 +1,71 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Claim } from '@postern/core'
+import { expect, test } from 'vitest'
+import { intake, item } from '../../testing/src/inbox/make.ts'
+import { DONE } from '../../testing/src/inbox/recorder.ts'
+import { sqliteScene } from './scene.ts'
+
+const { open, join, edit } = sqliteScene()
+
+/** Runs one task with what it may do to its claim; gives what it threw. */
+async function attempt(act: (claim: Claim) => unknown): Promise<unknown> {
+  let thrown: unknown
+  const shop = join(open(), {
+    async run(claim) {
+      try {
+        act(claim)
+      } catch (error) {
+        thrown = error
+      }
+      return DONE
+    },
+  })
+  await shop.port.accept(intake(item('1')), {})
+  await shop.untilSettled(1)
+  return thrown
+}
+
+test('a write that gives a promise is refused and rolled back, since no transaction may stay open', async () => {
+  const thrown = await attempt(({ commit }) =>
+    commit!(async (db) => {
+      ;(db as DatabaseSync).exec('CREATE TABLE half (id TEXT)')
+    }, undefined),
+  )
+  expect(thrown).toBeInstanceOf(TypeError)
+  expect((thrown as Error).message).toContain('synchronous')
+  expect(
+    edit((db) => db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'half'").get()),
+  ).toBeUndefined()
+})
+
+test('commit gives what write gives, and only once', async () => {
+  const thrown = await attempt(({ commit }) => {
+    expect(commit!(() => 42, undefined)).toBe(42)
+    commit!(() => 43, undefined)
+  })
+  expect((thrown as Error).message).toContain('settled already')
+})
+
+test('a foreign writer that does not let go fails the commit with the reason, and the task is not done', async () => {
+  const inbox = open()
+  const errors: unknown[] = []
+  const shop = join(inbox, {
+    async run({ commit, attempt: at }) {
+      if (at > 1) return DONE
+      edit((foreign) => {
+        foreign.exec('BEGIN IMMEDIATE')
+        try {
+          commit!(() => undefined, undefined)
+        } catch (error) {
+          errors.push(error)
+        }
+        foreign.exec('ROLLBACK')
+      })
+      return { kind: 'retry', at: Date.now(), error: { name: 'Error', message: 'busy' } }
+    },
+  })
+  await shop.port.accept(intake(item('1')), {})
+  await shop.untilSettled(2)
+  expect(String(errors[0])).toContain('another process holds its write lock')
+  expect(shop.settled.map(({ outcome }) => outcome.kind)).toEqual(['retry', 'done'])
+})

@@ -1,0 +1,45 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { intake, item } from '../../testing/src/inbox/make.ts'
+import { sqliteScene } from './scene.ts'
+
+const scene = sqliteScene()
+const { open, join, edit } = scene
+
+test('a damaged file refuses deliveries with what to do, and never takes one by half', async () => {
+  await open().close()
+  const { rootpage, size } = edit(
+    (db) =>
+      db
+        .prepare(
+          "SELECT rootpage, (SELECT page_size FROM pragma_page_size) AS size FROM sqlite_schema WHERE name = 'postern_tasks'",
+        )
+        .get() as { rootpage: number; size: number },
+  )
+  const handle = openSync(scene.file.path, 'r+')
+  writeSync(handle, Buffer.alloc(size, 0x5a), 0, size, (rootpage - 1) * size)
+  closeSync(handle)
+  const shop = join(open())
+  await expect(shop.port.accept(intake(item('1')), {})).rejects.toMatchObject({
+    code: 'inbox_unavailable',
+    status: 503,
+    message: expect.stringMatching(/inbox\.db: it is damaged.*recover/),
+  })
+  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM postern_events').get())).toEqual({
+    n: 0,
+  })
+})
+
+test('a task that cannot be read is dead with the reason, and does not hold up the others', async () => {
+  const inbox = open()
+  const shop = join(inbox, { lanes: ['a'] })
+  const later = shop.port.accept(intake(item('1', ['b']), item('2', ['b'])), {})
+  await later
+  edit((db) => db.exec("UPDATE postern_events SET record = '{' WHERE event_id = '1'"))
+  await shop.port.drain(1000)
+  const next = join(inbox, { lanes: ['b'] })
+  await next.untilSettled(1)
+  expect(next.ran()).toEqual(['b:2'])
+  const [dead] = (await inbox.view!.list({ state: 'dead' })).tasks
+  expect(dead).toMatchObject({ event: { id: '1' }, error: { name: 'UnreadableTask' } })
+})

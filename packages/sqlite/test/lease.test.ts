@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { gate } from '../../testing/src/inbox/gate.ts'
+import { intake, item } from '../../testing/src/inbox/make.ts'
+import { DONE, lane, retryIn } from '../../testing/src/inbox/recorder.ts'
+import { sqliteScene } from './scene.ts'
+
+const { open, join, edit, untilFound } = sqliteScene()
+
+test('a handler that outlasts its lease keeps its task: the lease is renewed while it runs', async () => {
+  const passed = gate()
+  const slow = join(open({ lease: 60 }), { run: () => passed.passed.then(() => DONE) })
+  const other = join(open({ lease: 60 }))
+  await slow.port.accept(intake(item('1')), {})
+  await slow.until('it runs', () => slow.runs.length === 1)
+  for (let renewal = 0; renewal < 4; renewal++) {
+    const { due } = edit(
+      (db) => db.prepare('SELECT due FROM postern_tasks').get() as { due: number },
+    )
+    await untilFound(`SELECT 1 FROM postern_tasks WHERE due > ${due}`)
+  }
+  passed.pass()
+  await slow.untilSettled(1)
+  expect(slow.settled[0]!.stored).toBe(true)
+  await other.port.accept(intake(item('last')), {})
+  await other.untilSettled(1)
+  expect([...slow.ran(), ...other.ran()]).toEqual(['a:1', 'a:last'])
+})
+
+test('a handler that blocks its whole process longer than the lease is not run by that process again', async () => {
+  const shop = join(open({ lease: 30 }), {
+    run() {
+      const until = performance.now() + 150
+      while (performance.now() < until);
+      return DONE
+    },
+  })
+  await shop.port.accept(intake(item('1'), item('2')), {})
+  await shop.untilSettled(2)
+  expect(shop.ran()).toEqual(['a:1', 'a:2'])
+  expect(shop.settled.every(({ stored }) => stored)).toBe(true)
+})
+
+test('a task that took its process down is claimed only to start at once, not ahead of time', async () => {
+  const hold = gate()
+  let quick = true
+  const shop = join(open(), {
+    lanes: [lane('a', { concurrency: 3 })],
+    run: () => (quick ? DONE : hold.passed.then(() => DONE)),
+  })
+  await shop.port.accept(intake(...Array.from({ length: 40 }, (_, at) => item(`e${at}`))), {})
+  await shop.untilSettled(40)
+  quick = false
+  // As a process leaves them that was killed after it had claimed all of them, ahead of time since they were quick.
+  edit((db) =>
+    db.exec(
+      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, attempt = 1;
+       UPDATE postern_lanes SET pending = done, done = 0; COMMIT`,
+    ),
+  )
+  await shop.until('three run', () => shop.runs.length === 43)
+  const claimed = edit((db) => db.prepare('SELECT sum(attempt = 2) AS n FROM postern_tasks').get())
+  expect(claimed).toEqual({ n: 3 })
+  hold.pass()
+  await shop.untilSettled(80)
+})
+
+test('counts of a lane always are the numbers of its tasks', async () => {
+  const inbox = open()
+  const shop = join(inbox, {
+    lanes: ['a', 'b'],
+    run: ({ attempt, event, subscription, part }) => {
+      if (part !== undefined) return DONE
+      if (subscription === 'b') return { kind: 'dead', error: { name: 'Error', message: '' } }
+      if (Number(event.id) % 3 === 0 && attempt === 1) return retryIn(1)
+      return { kind: 'done', spawn: [{ subscription: 'a', part: 'child' }] }
+    },
+  })
+  for (let at = 0; at < 30; at++)
+    await shop.port.accept(intake(item(String(at), ['a', 'b', 'none'])), {})
+  await shop.untilSettled(30 + 10 + 30 + 30)
+  await inbox.view!.discard({ subscription: 'none', eventId: '1' })
+  await inbox.view!.replay({ subscription: 'b', eventId: '2' })
+  await shop.untilSettled(101)
+  const counted = edit((db) =>
+    db
+      .prepare(
+        `SELECT l.name, l.pending = sum(t.state = 0) AND l.running = sum(t.state = 1) AND l.done = sum(t.state = 2)
+       AND l.dead = sum(t.state = 3) AS right FROM postern_tasks t JOIN postern_lanes l ON l.id = t.lane GROUP BY l.id`,
+      )
+      .all(),
+  )
+  expect(counted).toEqual([
+    { name: 'a', right: 1 },
+    { name: 'b', right: 1 },
+    { name: 'none', right: 1 },
+  ])
+})

@@ -1,0 +1,152 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { hasWalResetBug } from '../src/connection.ts'
+import { sqliteInbox, type SqliteInboxOptions } from '../src/index.ts'
+import { createRecorder } from '../../testing/src/inbox/recorder.ts'
+import { temporaryFile, type TemporaryFile } from './file.ts'
+
+let file: TemporaryFile
+
+beforeEach(() => void (file = temporaryFile()))
+afterEach(() => file.remove())
+
+const refusal = (path: string): Error => {
+  try {
+    void sqliteInbox({ path }).close()
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError)
+    expect((error as Error).message).toContain(path)
+    return error as Error
+  }
+  throw new Error('it opened')
+}
+
+describe('options', () => {
+  test.each<[string, Partial<SqliteInboxOptions>]>([
+    ['path', { path: '' }],
+    ['path', { path: ':memory:' }],
+    ['path', { path: 7 as never }],
+    ['maxPending', { maxPending: 0 }],
+    ['maxWaiting', { maxWaiting: 1.5 }],
+    ['deadline', { deadline: 0 }],
+    ['keepDone', { keepDone: 'long' as never }],
+    ['keepDead', { keepDead: -1 }],
+    ['lease', { lease: 0 }],
+    ['pollInterval', { pollInterval: 0 }],
+  ])('a bad %s is named', (name, options) => {
+    expect(() => sqliteInbox({ path: file.path, ...options })).toThrow(TypeError)
+    expect(() => sqliteInbox({ path: file.path, ...options })).toThrow(name)
+    expect(existsSync(file.path)).toBe(false)
+  })
+
+  test('keepDone shorter than the sender delivers again is refused when the receiver is made', async () => {
+    const inbox = sqliteInbox({ path: file.path, keepDone: '1h' })
+    const { consumer } = createRecorder({})
+    expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/keepDone/)
+    await inbox.close()
+    expect(() => inbox.attach(consumer)).toThrow(/closed/)
+  })
+})
+
+describe('a file that cannot be an inbox', () => {
+  test('no database', () => {
+    writeFileSync(file.path, 'not a database, but long enough to be looked at\n'.repeat(50))
+    expect(refusal(file.path).message).toContain('not an SQLite database')
+  })
+
+  test('no folder', () => {
+    expect(refusal(join(dirname(file.path), 'none', 'inbox.db')).message).toContain(
+      'cannot be opened',
+    )
+  })
+
+  test('a schema of a newer version', async () => {
+    await sqliteInbox({ path: file.path }).close()
+    edit((db) => db.exec('UPDATE postern_schema SET version = 99'))
+    expect(refusal(file.path).message).toContain('upgrade @postern/sqlite')
+    expect(edit((db) => db.prepare('SELECT version FROM postern_schema').get())).toEqual({
+      version: 99,
+    })
+  })
+
+  test('a table of that name which is another’s', () => {
+    edit((db) => db.exec('CREATE TABLE postern_schema (other TEXT)'))
+    expect(refusal(file.path).message).toContain('not of this package')
+  })
+
+  test('tables of another stay as they are, and half a schema is rolled back', () => {
+    edit((db) => db.exec('CREATE TABLE postern_tasks (other TEXT)'))
+    expect(refusal(file.path).message).toContain('postern_tasks')
+    const tables = edit((db) => db.prepare('SELECT name FROM sqlite_schema').all())
+    expect(tables).toEqual([{ name: 'postern_tasks' }])
+  })
+
+  test('a file that may not be written', async () => {
+    await sqliteInbox({ path: file.path }).close()
+    const root = process.getuid?.() === 0
+    chmodSync(file.path, 0o444)
+    chmodSync(dirname(file.path), root ? 0o755 : 0o555)
+    const program = `
+      import { sqliteInbox } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
+      try { sqliteInbox({ path: ${JSON.stringify(file.path)} }) } catch (error) { console.log(error.name + ': ' + error.message) }`
+    // Root may write everything: the try is made as nobody, who owns nothing.
+    const user = root ? { uid: 65_534, gid: 65_534 } : {}
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--no-warnings', '--input-type=module', '--eval', program],
+      { ...user, encoding: 'utf8', cwd: '/' },
+    )
+    chmodSync(dirname(file.path), 0o755)
+    expect(stdout + stderr).toMatch(
+      /^TypeError: sqliteInbox: .*inbox\.db: it cannot be (written|opened)/,
+    )
+  })
+})
+
+describe('a file with tables of the app', () => {
+  test('is shared: neither touches the other', async () => {
+    edit((db) => db.exec('PRAGMA user_version = 7; CREATE TABLE orders (id TEXT)'))
+    await sqliteInbox({ path: file.path }).close()
+    await sqliteInbox({ path: file.path }).close()
+    expect(edit((db) => db.prepare('PRAGMA user_version').get())).toEqual({ user_version: 7 })
+    expect(edit((db) => db.prepare('SELECT count(*) AS n FROM orders').get())).toEqual({ n: 0 })
+  })
+})
+
+test('processes that open a new file at once all find it made', () => {
+  const program = `
+    import { sqliteInbox } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
+    await sqliteInbox({ path: ${JSON.stringify(file.path)} }).close()`
+  const script = `for i in 1 2 3 4; do "$0" --no-warnings --input-type=module --eval "$1" & done; wait`
+  execFileSync('sh', ['-c', script, process.execPath, program], { stdio: 'pipe' })
+  expect(edit((db) => db.prepare('SELECT version FROM postern_schema').all())).toEqual([
+    { version: 1 },
+  ])
+})
+
+test.each([
+  ['3.44.5', true],
+  ['3.44.6', false],
+  ['3.47.2', true],
+  ['3.50.4', true],
+  ['3.50.7', false],
+  ['3.51.2', true],
+  ['3.51.3', false],
+  ['3.53.4', false],
+  ['3.6.23', false],
+  ['4.0.0', false],
+])('SQLite %s has the WAL-reset bug: %s', (version, affected) => {
+  expect(hasWalResetBug(version)).toBe(affected)
+})
+
+function edit<T>(change: (db: DatabaseSync) => T): T {
+  const db = new DatabaseSync(file.path)
+  try {
+    return change(db)
+  } finally {
+    db.close()
+  }
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { intake, item } from '../../testing/src/inbox/make.ts'
+import { DEAD, DONE } from '../../testing/src/inbox/recorder.ts'
+import { sqliteScene } from './scene.ts'
+
+const { open, join, edit, untilFound } = sqliteScene()
+const count = (table: string): unknown =>
+  edit((db) => db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'])
+
+test('done events are forgotten after keepDone, with their deliveries; dead and pending ones stay', async () => {
+  const inbox = open({ keepDone: 20 })
+  const shop = join(inbox, {
+    lanes: ['a', 'b'],
+    run: ({ subscription }) => (subscription === 'b' ? DEAD : DONE),
+  })
+  await shop.port.accept(intake(item('1'), item('2')), {})
+  await shop.port.accept(intake(item('dead', ['a', 'b'])), {})
+  await shop.port.accept(intake(item('pending', ['a', 'none'])), {})
+  await shop.untilSettled(5)
+  await untilFound(
+    "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_events WHERE event_id IN ('1', '2'))",
+  )
+  expect(count('postern_events')).toBe(2)
+  expect(count('postern_deliveries')).toBe(2)
+  expect(count('postern_tasks')).toBe(4)
+  expect(await shop.port.accept(intake(item('1')), {})).toEqual(['new'])
+  expect(await shop.port.accept(intake(item('dead', ['a', 'b'])), {})).toEqual(['revived'])
+  const stats = await inbox.view!.stats()
+  expect(stats.find(({ subscription }) => subscription === 'none')?.counts.pending).toBe(1)
+})
+
+test('dead events are forgotten after keepDead, but not before their done siblings', async () => {
+  const inbox = open({ keepDead: 20, keepDone: '1h' })
+  const shop = join(inbox, {
+    lanes: ['a', 'b'],
+    run: ({ subscription }) => (subscription === 'b' ? DEAD : DONE),
+  })
+  await shop.port.accept(intake(item('both', ['a', 'b']), item('dead', ['b'])), {})
+  await shop.untilSettled(3)
+  await untilFound(
+    "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_events WHERE event_id = 'dead')",
+  )
+  expect(count('postern_events')).toBe(1)
+  expect(count('postern_deliveries')).toBe(1)
+})
+
+test('prune by hand keeps events known for their window', async () => {
+  const inbox = open()
+  const shop = join(inbox)
+  await shop.port.accept(intake(item('1')), {})
+  await shop.untilSettled(1)
+  expect(await inbox.view!.prune(Date.now() + 1000)).toBe(1)
+  expect(await shop.port.accept(intake(item('1')), {})).toEqual(['duplicate'])
+})

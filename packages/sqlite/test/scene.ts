@@ -1,0 +1,71 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Inbox } from '@postern/core'
+import { afterEach, beforeEach } from 'vitest'
+import {
+  createRecorder,
+  type Recorder,
+  type RecorderOptions,
+} from '../../testing/src/inbox/recorder.ts'
+import { sqliteInbox, type SqliteInboxOptions } from '../src/index.ts'
+import { temporaryFile, type TemporaryFile } from './file.ts'
+
+/** Inboxes on the file of one test, closed and removed with it. */
+export interface Scene {
+  readonly file: TemporaryFile
+  readonly open: (options?: Partial<SqliteInboxOptions>) => Inbox
+  /** Joins a recording receiver; a port of `recorder` is working. */
+  readonly join: (
+    inbox: Inbox,
+    options?: RecorderOptions,
+  ) => Recorder & { readonly port: ReturnType<Inbox['attach']> }
+  /** Looks at or changes the file through a connection of its own. */
+  readonly edit: <T>(change: (db: DatabaseSync) => T) => T
+  /** Waits until the query gives a row, looking each time the event loop comes round. */
+  readonly untilFound: (query: string) => Promise<void>
+}
+
+/** Sets up a scene for each test of the file. */
+export function sqliteScene(): Scene {
+  let file: TemporaryFile
+  let opened: Inbox[] = []
+  beforeEach(() => void (file = temporaryFile()))
+  afterEach(async () => {
+    await Promise.all(opened.map((inbox) => inbox.close()))
+    opened = []
+    file.remove()
+  })
+  return {
+    get file() {
+      return file
+    },
+    open(options = {}) {
+      const inbox = sqliteInbox({ path: file.path, pollInterval: 5, ...options })
+      opened.push(inbox)
+      return inbox
+    },
+    join(inbox, options = {}) {
+      const recorder = createRecorder(options)
+      const port = inbox.attach(recorder.consumer)
+      port.work!()
+      return { ...recorder, port }
+    },
+    edit,
+    async untilFound(query) {
+      const until = performance.now() + 15_000
+      while (edit((db) => db.prepare(query).get()) === undefined) {
+        if (performance.now() > until) throw new Error(`waited 15 s in vain for a row of ${query}`)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+    },
+  }
+
+  function edit<T>(change: (db: DatabaseSync) => T): T {
+    const db = new DatabaseSync(file.path)
+    try {
+      db.exec('PRAGMA busy_timeout = 5000')
+      return change(db)
+    } finally {
+      db.close()
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { sqliteScene } from './scene.ts'
+
+const scene = sqliteScene()
+const { open, join, edit } = scene
+
+test('an accept that fails in a shared transaction takes no other with it, and leaves nothing of its own', async () => {
+  const shop = join(open())
+  const bad = intake(item('bad-1'), item('bad-2', ['a'], { topic: undefined as never }))
+  const accepted = await Promise.allSettled([
+    shop.port.accept(intake(item('1')), {}),
+    shop.port.accept(bad, {}),
+    shop.port.accept(intake(item('2')), {}),
+  ])
+  expect(accepted.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  await shop.untilSettled(2)
+  expect(shop.ran()).toEqual(['a:1', 'a:2'])
+  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM postern_events').get())).toEqual({
+    n: 2,
+  })
+  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM postern_deliveries').get())).toEqual({
+    n: 2,
+  })
+  expect(await shop.port.accept(intake(item('bad-1')), {})).toEqual(['new'])
+})
+
+test('deliveries of one turn of the event loop share a transaction', async () => {
+  const shop = join(open())
+  await shop.port.accept(intake(item('first')), {})
+  await shop.untilSettled(1)
+  // The version another connection sees grows by one with each commit of the inbox.
+  const db = new DatabaseSync(scene.file.path)
+  const version = (): number => {
+    const row = db.prepare('PRAGMA data_version').get() as { data_version: number }
+    return row.data_version
+  }
+  const before = version()
+  const ids = Array.from({ length: 100 }, (_, at) => `e${at}`)
+  let seen = 0
+  await Promise.all(
+    ids.map(async (id) => {
+      await shop.port.accept(intake(item(id)), {})
+      seen = Math.max(seen, version() - before)
+    }),
+  )
+  db.close()
+  expect(seen).toBe(1)
+})
+
+test('a foreign writer holds deliveries up, but never the event loop', async () => {
+  const shop = join(open())
+  const foreign = new DatabaseSync(scene.file.path)
+  foreign.exec('BEGIN IMMEDIATE')
+  let taken = false
+  const accepting = Promise.resolve(shop.port.accept(intake(item('1')), {})).then((result) => {
+    taken = true
+    return result
+  })
+  for (let turn = 0; turn < 20; turn++) {
+    const began = performance.now()
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    expect(performance.now() - began).toBeLessThan(1000)
+  }
+  expect(taken).toBe(false)
+  foreign.exec('COMMIT')
+  foreign.close()
+  expect(await accepting).toEqual(['new'])
+})
+
+test('a delivery that waits longer than the deadline is refused, and is not stored later', async () => {
+  const shop = join(open({ deadline: 30 }))
+  const foreign = new DatabaseSync(scene.file.path)
+  foreign.exec('BEGIN IMMEDIATE')
+  await expect(shop.port.accept(intake(item('1')), {})).rejects.toMatchObject({
+    code: 'inbox_unavailable',
+    status: 503,
+    message: expect.stringContaining('deadline'),
+  })
+  foreign.exec('COMMIT')
+  foreign.close()
+  expect(await shop.port.accept(intake(item('1')), {})).toEqual(['new'])
+})
+
+test('more bytes than maxWaiting may not wait for their commit', async () => {
+  const shop = join(open({ maxWaiting: 4000 }))
+  const large = (id: string) => ({
+    delivery: delivery({ body: new Uint8Array(3000) }),
+    items: [item(id)],
+  })
+  const first = shop.port.accept(large('1'), {})
+  expect(() => shop.port.accept(large('2'), {})).toThrow(
+    expect.objectContaining({ code: 'inbox_full', message: expect.stringContaining('maxWaiting') }),
+  )
+  expect(await first).toEqual(['new'])
+  expect(await shop.port.accept(large('2'), {})).toEqual(['new'])
+})
+
+test('the body of a delivery is kept once, however many events and tasks it has', async () => {
+  const shop = join(open(), { lanes: ['a', 'b'] })
+  await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['a', 'b'])), {})
+  await shop.untilSettled(4)
+  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM postern_deliveries').get())).toEqual({
+    n: 1,
+  })
+  await shop.port.accept(intake(item('1', ['a', 'b'])), {})
+  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM postern_deliveries').get())).toEqual({
+    n: 1,
+  })
+})
