@@ -69,7 +69,7 @@ const MOST = 20
 function read(delivery: Delivery): SignatureClaim {
   const parts = singleHeader(delivery, HEADER)
     .split(',')
-    .map((part) => /^ *(\w+)=(\S+)$/.exec(part) ?? [])
+    .map((part) => /^(\w+)=(\S+)$/.exec(part) ?? [])
   const signatures = parts
     .filter(([, version]) => version === 'v1')
     .map(([, , value = '']) => value)

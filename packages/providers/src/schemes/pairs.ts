@@ -38,7 +38,7 @@ export function pairs(
       const times: string[] = []
       const signatures: string[] = []
       for (const part of singleHeader(delivery, header).split(separator)) {
-        const [, name, value = ''] = /^ *(\w+)=(\S+)$/.exec(part) ?? []
+        const [, name, value = ''] = /^ *(\w+)=([^\s,]+)$/.exec(part) ?? []
         if (name === undefined) throw grammar(options)
         if (name === options.time) times.push(value)
         else if (name === options.signature) signatures.push(value)
