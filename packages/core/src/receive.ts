@@ -98,7 +98,7 @@ export function refuse(
 }
 
 function parse(line: Line, delivery: Delivery): MaybePromise<ParsedBody> {
-  return parseBody({
+  const body = parseBody({
     method: delivery.method,
     url: delivery.url,
     content: delivery.content,
@@ -108,6 +108,12 @@ function parse(line: Line, delivery: Delivery): MaybePromise<ParsedBody> {
     form: () => delivery.form(),
     xml: () => delivery.xml(),
   })
+  if (!line.exact) return body
+  return isPromise(body) ? body.then(asExact) : asExact(body)
+}
+
+function asExact(body: ParsedBody): ParsedBody {
+  return { ...body, exact: true }
 }
 
 function accept(line: Line, identified: Identified, host: Host): MaybePromise<readonly Taken[]> {

@@ -165,7 +165,11 @@ function extract(
 ): string | undefined {
   if (header !== undefined) return delivery.header(header) || undefined
   if (query !== undefined) return delivery.query().get(query) || undefined
-  return member(body.value, path)
+  // A number beyond 2^53 is an id too, and must keep its last digits.
+  return (
+    member(body.value, path) ??
+    (body.kind === 'json' ? member(delivery.json('exact'), path) : undefined)
+  )
 }
 
 function compose<Key>(

@@ -1,7 +1,6 @@
 import {
   defineProvider,
   hmac,
-  parseJson,
   type Delivery,
   type Draft,
   type EventDraft,
@@ -11,7 +10,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { DAY, FORM_TYPE, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
-import { text } from './shared/read.ts'
+import { jsonField, text } from './shared/read.ts'
 
 /** Options of {@link github}. */
 export interface GithubOptions {
@@ -61,7 +60,7 @@ export const githubEntry: CatalogueEntry = {
 }
 
 function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
-  const payload = body.kind === 'form' ? formPayload(body.value, delivery) : body.value
+  const payload = body.kind === 'form' ? jsonField(delivery, body, 'payload') : body.value
   const event = delivery.header('x-github-event') ?? ''
   const action = text(payload, 'action')
   return [
@@ -72,10 +71,6 @@ function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
       payload,
     },
   ]
-}
-
-function formPayload(form: unknown, delivery: Delivery): unknown {
-  return parseJson(text(form, 'payload') ?? '', { depth: delivery.limits.depth })
 }
 
 function compose({ topic = 'ping', id, payload }: Draft): {

@@ -3,7 +3,6 @@ import {
   emptyReply,
   hmac,
   jsonReply,
-  parseJson,
   stringifyJson,
   WebhookError,
   type Delivery,
@@ -16,7 +15,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
-import { field, isForm, text } from './shared/read.ts'
+import { field, isForm, jsonField, text } from './shared/read.ts'
 
 /** Options of {@link slack}. */
 export interface SlackOptions {
@@ -111,10 +110,11 @@ function handshake(_delivery: Delivery, { kind, value }: ParsedBody): Reply | un
   return jsonReply({ challenge })
 }
 
-function events(delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
+function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
+  const { kind, value } = body
   if (kind !== 'form') return [eventOf(value)]
-  const json = text(value, 'payload')
-  if (json !== undefined) return [interactionOf(parseJson(json, { depth: delivery.limits.depth }))]
+  if (text(value, 'payload') !== undefined)
+    return [interactionOf(jsonField(delivery, body, 'payload'))]
   return [{ id: text(value, 'trigger_id'), topic: text(value, 'command') ?? '', payload: value }]
 }
 

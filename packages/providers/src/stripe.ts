@@ -76,15 +76,20 @@ export const stripeEntry: CatalogueEntry = {
 }
 
 const HEADER = 'stripe-signature'
+const KNOWN = new Set(['t', 'v1'])
 
 function read(delivery: Delivery): SignatureClaim {
   const signatures: string[] = []
   let timestamp: string | undefined
   for (const item of singleHeader(delivery, HEADER).split(',')) {
-    const [, key, value = ''] = /^(\w+)=(\S+)$/.exec(item) ?? []
-    if (key === undefined || (key === 't' && timestamp !== undefined)) throw grammar()
+    const equals = item.indexOf('=')
+    const [key, value] = [item.slice(0, equals), item.slice(equals + 1)]
+    const name = key.trim()
+    // A space before t or v1 is where two headers were joined: which one counts is not the sender's to choose.
+    if ((name === 't' && timestamp !== undefined) || (name !== key && KNOWN.has(name)))
+      throw grammar()
     if (key === 't') timestamp = value
-    else if (key === 'v1') signatures.push(value)
+    else if (key === 'v1' && value !== '') signatures.push(value)
   }
   if (timestamp === undefined || signatures.length === 0) throw grammar()
   return { signatures, timestamp }

@@ -62,6 +62,15 @@ describe('where id and topic come from', () => {
   })
 })
 
+test('a number beyond 2^53 keeps its digits as an id', async () => {
+  const provider = generic({ secret, scheme: 'bearer' })
+  const signed = ['12345678901234567891', '12345678901234567892'].map((id) =>
+    provider.sign!({ body: `{"id":${id},"type":"a"}` }),
+  )
+  const { events } = await deliver(provider, signed)
+  expect(events.map((event) => event.id)).toEqual(['12345678901234567891', '12345678901234567892'])
+})
+
 describe('GET', () => {
   test('carries its payload in the query, and its token is not kept', async () => {
     const provider = generic({

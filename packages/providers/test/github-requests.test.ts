@@ -30,6 +30,19 @@ test('a form without its payload, or with half of one, is malformed', async () =
   expect(codes).toEqual(['malformed_body', 'malformed_body', 'too_deep'])
 })
 
+test('integers are kept exact inside a form where the receiver says so', async () => {
+  const receiver = createReceiver({ provider, log: false, integers: 'exact' })
+  const seen = new Promise((resolve) => {
+    receiver.on('push', (event) => resolve(event.payload))
+  })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  await receiver.receive(
+    provider.sign!({ topic: 'push', headers, body: 'payload={"id":12345678901234567891}' }),
+  )
+  expect(await seen).toEqual({ id: 12345678901234567891n })
+  await receiver.close()
+})
+
 test('an event without X-GitHub-Event is refused', async () => {
   const signed = provider.sign!({ topic: 'push' })
   const { 'x-github-event': _event, ...headers } = signed.headers

@@ -23,6 +23,8 @@ export interface BodyInput {
 export interface ParsedBody {
   readonly kind: 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'query' | 'bytes' | 'empty'
   readonly value: unknown
+  /** True where integers beyond 2^53 are wanted as BigInt, for providers that find JSON inside a field. */
+  readonly exact?: boolean
 }
 
 /**

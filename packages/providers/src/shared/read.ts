@@ -1,4 +1,4 @@
-import { WebhookError, type Delivery } from '@postern/core'
+import { parseJson, WebhookError, type Delivery, type ParsedBody } from '@postern/core'
 import { FORM_TYPE } from './entry.ts'
 
 /** A member of an object, or undefined where the value is no object or has no such member of its own. */
@@ -28,10 +28,20 @@ export function isForm(delivery: Delivery): boolean {
   return type?.trim().toLowerCase() === FORM_TYPE
 }
 
-/** A member by its path (`data.id`), if it is a text or a number; whole numbers to their last digit. */
+/** The JSON in a field of a form, within the limits of the delivery. Throws `malformed_body` or `too_deep`. */
+export function jsonField(delivery: Delivery, { value, exact }: ParsedBody, name: string): unknown {
+  return parseJson(text(value, name) ?? '', {
+    depth: delivery.limits.depth,
+    exact: exact === true,
+  })
+}
+
+/** A member by its path (`data.id`), if it is a text or a number that lost no digit. */
 export function member(value: unknown, path: string): string | undefined {
   let found = value
   for (const name of path.split('.')) found = field(found, name)
   if (typeof found === 'string') return found === '' ? undefined : found
-  return typeof found === 'number' || typeof found === 'bigint' ? String(found) : undefined
+  if (typeof found === 'bigint') return String(found)
+  const lossless = !Number.isInteger(found) || Number.isSafeInteger(found)
+  return typeof found === 'number' && lossless ? String(found) : undefined
 }
