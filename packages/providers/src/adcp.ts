@@ -107,10 +107,10 @@ function checkTimes(values: ReadonlyMap<string, unknown>, now: number): void {
     throw new WebhookError('timestamp_too_old', 'the signature has expired')
 }
 
-// The profile writes percent-encoding in upper case.
+// The profile writes percent-encoding in upper case and leaves dot segments out.
 function target(url: string): Target {
   const found = targetOf(url)
   const upper = (part: string): string =>
     part.replace(/%[0-9a-f]{2}/gi, (escaped) => escaped.toUpperCase())
-  return { ...found, path: upper(found.path), query: upper(found.query) }
+  return { ...found, path: upper(new URL(url).pathname), query: upper(found.query) }
 }

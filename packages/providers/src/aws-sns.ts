@@ -118,9 +118,13 @@ function signedText(message: unknown, arn: string): string | undefined {
   if (text(message, 'TopicArn') !== arn) return undefined
   const names = field(message, 'Type') === 'Notification' ? NOTIFICATION : CONFIRMATION
   return names
-    .map((name) => [name, field(message, name)])
-    .filter(([, value]) => typeof value === 'string')
-    .map(([name, value]) => `${String(name)}\n${String(value)}\n`)
+    .filter((name) => (field(message, name) ?? undefined) !== undefined)
+    .map((name) => {
+      const value = field(message, name)
+      // What is no text is not signed, and must not pass for what is.
+      if (typeof value !== 'string') throw malformed(name, 'a text')
+      return `${name}\n${value}\n`
+    })
     .join('')
 }
 

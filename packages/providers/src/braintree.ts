@@ -10,8 +10,11 @@ import {
   safeEqual,
   textReply,
   WebhookError,
+  type Delivery,
   type EventMap,
+  type Keyring,
   type Provider,
+  type Reply,
   type Scheme,
   type SecretOption,
 } from '@postern/core'
@@ -47,14 +50,8 @@ export function braintree<Events extends EventMap = EventMap>(
     xml: true,
     auth: { scheme, secret: privateKey, option: 'privateKey' },
     retrySpan: DAY,
-    async greet(delivery) {
-      if (delivery.method !== 'GET') return undefined
-      const challenge = single(delivery.query(), 'bt_challenge')
-      if (!/^[a-f0-9]{20,32}$/.test(challenge))
-        throw new WebhookError('handshake_refused', 'bt_challenge is not 20 to 32 hex digits')
-      const [key] = (await ring.for(delivery)).keys
-      return textReply(`${publicKey}|${hmacDigest('sha1', 'hex', key!, challenge)}`)
-    },
+    greet: (delivery) =>
+      delivery.method === 'GET' ? challenge(delivery, publicKey, ring) : undefined,
     events(delivery) {
       const xml = Buffer.from(single(delivery.form(), 'bt_payload'), 'base64').toString('utf8')
       const payload = field(parseXml(xml, { depth: delivery.limits.depth }), 'notification')
@@ -86,6 +83,18 @@ export const braintreeEntry: CatalogueEntry = {
   contentTypes: [FORM_TYPE],
   retrySpan: DAY,
   canSign: true,
+}
+
+async function challenge(
+  delivery: Delivery,
+  publicKey: string,
+  ring: Keyring<Uint8Array>,
+): Promise<Reply> {
+  const text = single(delivery.query(), 'bt_challenge')
+  if (!/^[a-f0-9]{20,32}$/.test(text))
+    throw new WebhookError('handshake_refused', 'bt_challenge is not 20 to 32 hex digits')
+  const [key] = (await ring.for(delivery)).keys
+  return textReply(`${publicKey}|${hmacDigest('sha1', 'hex', key!, text)}`)
 }
 
 function signature(publicKey: string): Scheme<Uint8Array> {

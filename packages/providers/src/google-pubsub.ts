@@ -17,7 +17,10 @@ import { field, needed, text } from './shared/read.ts'
 export interface GooglePubsubOptions extends FetchOptions {
   /** The service account of the push subscription. Anybody at Google can have a token made for your audience. */
   readonly email: string | readonly string[]
-  /** The audience of the push subscription. @default the URL of the request, which is Google's default too */
+  /**
+   * The audience of the push subscription. Give it where anybody may choose the Host of a request.
+   * @default the URL of the request, since Google's default is the URL it pushes to
+   */
   readonly audience?: string | readonly string[]
   /** Google's keys, in place of fetching them. */
   readonly jwks?: Jwks

@@ -42,7 +42,7 @@ export function paypal<Events extends EventMap = EventMap>(
       covers: { body: 'bytes', id: true, timestamp: true },
       place: 'paypal-transmission-sig',
       allowed: ({ hostname }) => paypalHost(hostname),
-      named: paypalHost,
+      named: (name) => paypalHost(name.replace(/^\*\./, '')),
       read,
       message: (delivery, webhookId) =>
         [

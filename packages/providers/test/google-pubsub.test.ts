@@ -1,6 +1,60 @@
 import { testProvider } from '@postern/testing'
-import { describe, test } from 'vitest'
-import { googlePubsubEntry } from '../src/google-pubsub.ts'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { googlePubsub, googlePubsubEntry } from '../src/google-pubsub.ts'
+import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 
 testProvider({ ...googlePubsubEntry, vectors: vectors('google-pubsub') }, { describe, test })
+
+const NOW = 1_760_000_000_000
+const url = 'https://example.com/push?x=1'
+
+test("Google's keys are fetched once; only the verified service account may push", async () => {
+  const pair = await generateKeyPair('RS256', { extractable: true })
+  const key = { ...(await exportJWK(pair.publicKey)), kid: 'k1' }
+  const fetched: string[] = []
+  const provider = googlePubsub({
+    email: ['a@p.iam.gserviceaccount.com'],
+    fetch: async (from) => {
+      fetched.push(from)
+      return Response.json({ keys: [key] })
+    },
+  })
+  const { receiver, ids, topics } = accepting(provider, { now: () => NOW })
+  const claims = {
+    iss: 'https://accounts.google.com',
+    aud: url,
+    email: 'a@p.iam.gserviceaccount.com',
+    email_verified: true,
+    exp: NOW / 1000 + 3600,
+    iat: NOW / 1000,
+  }
+  const body =
+    '{"message":{"messageId":"m1","attributes":{}},"subscription":"projects/p/subscriptions/s"}'
+  const send = async (changes: object) => {
+    const token = await new SignJWT({ ...claims, ...changes })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .sign(pair.privateKey)
+    return (await receiver.receive({ url, body, headers: { authorization: `Bearer ${token}` } }))
+      .status
+  }
+  expect(await send({})).toBe(200)
+  for (const wrong of [
+    { email_verified: false },
+    { email_verified: 'true' },
+    { email: undefined },
+    { email: 'b@p.iam.gserviceaccount.com' },
+    { aud: 'https://example.com/push' },
+    { iss: 'https://evil.example' },
+    { exp: undefined },
+  ])
+    expect(await send(wrong)).toBe(401)
+  expect(fetched).toEqual(['https://www.googleapis.com/oauth2/v3/certs'])
+  expect([ids, topics]).toEqual([['m1'], ['projects/p/subscriptions/s']])
+})
+
+test('the service account is needed', () => {
+  for (const email of [undefined, [], 'nobody'])
+    expect(() => googlePubsub({ email: email as never })).toThrow('email must be')
+})

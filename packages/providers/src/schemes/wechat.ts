@@ -4,6 +4,7 @@ import {
   checkTimestamp,
   malformed,
   mismatch,
+  parseJson,
   parseTimestamp,
   parseXml,
   safeEqual,
@@ -131,7 +132,7 @@ export function wechatMessage(delivery: Delivery): unknown {
 
 /** A decrypted message, read as its envelope was. */
 export function readMessage(delivery: Delivery, plain: string): unknown {
-  if (isJson(delivery)) return JSON.parse(plain) as unknown
+  if (isJson(delivery)) return parseJson(plain, { depth: delivery.limits.depth })
   return field(parseXml(plain, { depth: delivery.limits.depth }), 'xml')
 }
 

@@ -193,6 +193,14 @@ test('a given certificate is taken without a chain, and its dates count', async 
   expect(await expired.send()).toBe(401)
 })
 
+test('a field that is signed must be text: an object would pass unsigned', async () => {
+  const { send, topics } = sns({}, { certPem: made({}) })
+  const body = JSON.parse(message()) as object
+  expect(await send(JSON.stringify({ ...body, Subject: { a: 1 } }))).toBe(401)
+  expect(await send(JSON.stringify({ ...body, Subject: null }))).toBe(200)
+  expect(topics).toEqual([ARN])
+})
+
 test('options that are no certificate are refused', () => {
   expect(() => awsSns({ topicArn: ARN, certPem: 'x' })).toThrow('certPem must be')
   expect(() => awsSns({ topicArn: ARN, ca: 'x' })).toThrow('ca must be')
