@@ -32,7 +32,12 @@ export function adyenPlatform<Events extends EventMap = EventMap>(
   return defineProvider<Events, Uint8Array>({
     name: 'adyen-platform',
     auth: {
-      scheme: hmac({ header: 'HmacSignature', encoding: 'base64', keyEncoding: 'hex' }),
+      scheme: hmac({
+        header: 'HmacSignature',
+        encoding: 'base64',
+        keyEncoding: 'hex',
+        covers: { body: 'bytes', id: true },
+      }),
       secret: options.hmacKey,
       option: 'hmacKey',
     },

@@ -11,9 +11,11 @@ import {
   type MaybePromise,
   type ParsedBody,
   type Provider,
+  type Records,
   type Reply,
   type SecretOption,
 } from '@postern/core'
+import { recordedSecrets } from './schemes/recorded-secrets.ts'
 import { DAY, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
 import { items } from './shared/items.ts'
 import { member } from './shared/read.ts'
@@ -22,7 +24,7 @@ import { member } from './shared/read.ts'
 export interface AsanaOptions {
   /**
    * The `X-Hook-Secret` of the webhook; each webhook has its own. A function looks it up where it arrives by handshake.
-   * @default none, so that only the handshake is answered
+   * @default those in `records`, else none, so that only the handshake is answered
    */
   readonly secret?: SecretOption
   /**
@@ -32,6 +34,11 @@ export interface AsanaOptions {
   readonly acceptHandshake?: boolean | ((delivery: Delivery) => MaybePromise<boolean>)
   /** Keeps the secret of a handshake; the reply waits for it, so that a secret that was not kept makes no webhook. */
   readonly onSecret?: (secret: string, delivery: Delivery) => MaybePromise<void>
+  /**
+   * The records of an inbox (`inbox.records`) that keep the secrets of handshakes, as they are, and find them again by
+   * the path and query of the URL: give each webhook a URL of its own. @default none
+   */
+  readonly records?: Records
 }
 
 /**
@@ -43,12 +50,21 @@ export interface AsanaOptions {
  * https://developers.asana.com/docs/webhooks-guide
  */
 export function asana<Events extends EventMap = EventMap>(options: AsanaOptions): Provider<Events> {
+  const kept = options.records && recordedSecrets(options.records, 'asana')
   return defineProvider<Events, Uint8Array>({
     name: 'asana',
-    auth: { scheme: hmac({ header: 'X-Hook-Signature' }), secret: options.secret ?? nobody },
+    auth: {
+      scheme: hmac({ header: 'X-Hook-Signature', covers: { body: 'bytes', id: true } }),
+      secret: options.secret ?? kept?.secret ?? nobody,
+    },
+    credentials: { headers: ['x-hook-secret'] },
     limits: { body: 5 * MIB },
     retrySpan: DAY,
-    greet: (delivery) => greet(delivery, options),
+    greet: (delivery) =>
+      greet(delivery, options, async (secret) => {
+        await kept?.keep(secret, delivery)
+        await options.onSecret?.(secret, delivery)
+      }),
     events,
     compose,
   })
@@ -65,6 +81,7 @@ export const asanaEntry: CatalogueEntry = {
     secret: 'X-Hook-Secret of the webhook, or a function that looks it up.',
     acceptHandshake: 'Whether a handshake is expected now. Default false.',
     onSecret: 'Keeps the secret of a handshake.',
+    records: 'Records of an inbox that keep the secrets of handshakes.',
   },
   topics: ['task.added', 'task.changed', 'task.deleted', 'story.added', 'project.changed'],
   handshakes: ['X-Hook-Secret is echoed, if it is expected'],
@@ -75,10 +92,13 @@ export const asanaEntry: CatalogueEntry = {
 
 const nobody = (): undefined => undefined
 
-async function greet(delivery: Delivery, options: AsanaOptions): Promise<Reply | undefined> {
+async function greet(
+  delivery: Delivery,
+  { acceptHandshake = false }: AsanaOptions,
+  keep: (secret: string) => Promise<void>,
+): Promise<Reply | undefined> {
   const isSigned = delivery.header('x-hook-signature') !== undefined
   if (isSigned || delivery.header('x-hook-secret') === undefined) return undefined
-  const { acceptHandshake = false, onSecret } = options
   const secret = singleHeader(delivery, 'x-hook-secret')
   const isExpected =
     typeof acceptHandshake === 'function' ? await acceptHandshake(delivery) : acceptHandshake
@@ -90,7 +110,7 @@ async function greet(delivery: Delivery, options: AsanaOptions): Promise<Reply |
         ? 'X-Hook-Secret is no secret'
         : 'a handshake came that acceptHandshake did not expect',
     )
-  await onSecret?.(secret, delivery)
+  await keep(secret)
   return { status: 200, headers: { 'x-hook-secret': secret } }
 }
 

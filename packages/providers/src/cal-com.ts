@@ -31,7 +31,10 @@ export function calCom<Events extends EventMap = EventMap>(
 ): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
     name: 'cal.com',
-    auth: { scheme: hmac({ header: 'X-Cal-Signature-256' }), secret: options.secret },
+    auth: {
+      scheme: hmac({ header: 'X-Cal-Signature-256', covers: { body: 'bytes', id: true } }),
+      secret: options.secret,
+    },
     failsOnRedirect: true,
     events,
     compose,

@@ -42,7 +42,12 @@ export function mollie<Events extends EventMap = EventMap>(
       signingSecret === undefined
         ? { unauthenticated, option }
         : {
-            scheme: hmac({ header: HEADER, prefix: 'sha256=', read }),
+            scheme: hmac({
+              header: HEADER,
+              prefix: 'sha256=',
+              read,
+              covers: { body: 'bytes', id: true },
+            }),
             secret: signingSecret,
             option,
           },

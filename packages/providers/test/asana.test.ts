@@ -1,4 +1,4 @@
-import { type Delivery } from '@postern/core'
+import { type Delivery, type Json, type Records } from '@postern/core'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { asana, asanaEntry } from '../src/asana.ts'
@@ -66,3 +66,54 @@ test('a heartbeat is taken and says nothing; events of a batch have ids of their
     `1:changed:notes:${at}::`,
   ])
 })
+
+test('secrets of handshakes are kept in records, found by path and query, and not lost to another writer', async () => {
+  const { records, values, interfere } = inMemory()
+  const make = () => asana({ records, acceptHandshake: true })
+  const on = (where: string, secret: string) => ({
+    url: where,
+    headers: { 'x-hook-secret': secret },
+    body: '{}',
+  })
+  const [a, b] = ['https://one.example/asana?hook=a', 'https://one.example/asana?hook=b']
+  interfere('secrets/asana/asana?hook=a', ['theirs'])
+  const shaken = await deliver(make(), [on(a!, 'first'), on(b!, 'second'), on(a!, 'first')])
+  expect(shaken.statuses).toEqual([200, 200, 200])
+  expect(values.get('secrets/asana/asana?hook=a')?.value).toEqual(['theirs', 'first'])
+  const event = (secret: string, at: string) => asana({ secret }).sign!({ url: at })
+  const { statuses } = await deliver(make(), [
+    event('first', 'https://two.example/asana?hook=a'),
+    event('theirs', a!),
+    event('second', a!),
+    event('second', 'https://one.example/asana?hook=c'),
+  ])
+  expect(statuses).toEqual([200, 200, 401, 401])
+})
+
+test('a secret that records cannot keep makes no webhook', async () => {
+  const { records } = inMemory()
+  const provider = asana({ records: { ...records, set: () => false }, acceptHandshake: true })
+  expect((await deliver(provider, [shake])).statuses).toEqual([503])
+})
+
+// Records with compare-and-set; `interfere` writes once in between, as another process would.
+function inMemory() {
+  const values = new Map<string, { value: Json; version: number }>()
+  let other: (() => void) | undefined
+  const records: Records = {
+    get: (key) => values.get(key),
+    set(key, value, expected) {
+      other?.()
+      other = undefined
+      if ((values.get(key)?.version ?? 0) !== expected) return false
+      values.set(key, { value, version: expected + 1 })
+      return true
+    },
+    delete: (key) => values.delete(key),
+    list: () => [],
+  }
+  const interfere = (key: string, value: Json): void => {
+    other = () => void values.set(key, { value, version: 1 })
+  }
+  return { records, values, interfere }
+}

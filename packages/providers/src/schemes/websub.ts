@@ -11,7 +11,7 @@ const MAX_SECRET = 199
 /** `X-Hub-Signature: method=hex`, where the hub chooses one of the four methods of WebSub, section 8. */
 export function websubScheme(): Scheme<Uint8Array> {
   return {
-    covers: { body: 'bytes' },
+    covers: { body: 'bytes', id: true },
     key(secret) {
       const key = new TextEncoder().encode(secret)
       if (key.length > MAX_SECRET)
