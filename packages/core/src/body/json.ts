@@ -54,16 +54,21 @@ export function parseJson(text: string, options: JsonOptions): unknown {
       )
     }
     // V8 quotes the payload in its own message, so that error must not be the cause either.
-    throw new WebhookError('malformed_body', `the body is not valid JSON: ${placeOf(cause)}`)
+    throw new WebhookError(
+      'malformed_body',
+      `the body is not valid JSON: ${placeOf(cause, json.length)}`,
+    )
   }
   return SUSPECT.test(json) ? dropPoison(value) : value
 }
 
 /** What an engine says of the place, without what it quotes. */
-function placeOf(cause: unknown): string {
+function placeOf(cause: unknown, length: number): string {
   const message = String(cause)
-  if (/unexpected end|unterminated/i.test(message)) return 'it ends too early'
-  return `unexpected character${/ at position \d+/.exec(message)?.[0] ?? ''}`
+  const at = /at position (\d+)/.exec(message)
+  if (/unexpected end|unterminated/i.test(message) || Number(at?.[1]) >= length)
+    return 'it ends too early'
+  return `unexpected character${at ? ` ${at[0]}` : ''}`
 }
 
 /**
