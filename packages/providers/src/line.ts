@@ -24,7 +24,7 @@ export interface LineOptions {
  * id is its `webhookEventId`, the same on a redelivery; the payload is the event with the `destination` of the delivery.
  * Events whose `mode` is `standby` are not to be answered. Nothing is dated: what was captured is stopped by its ids alone,
  * which are signed. LINE delivers again only where that is switched on.
- * https://developers.line.biz/en/docs/messaging-api/receiving-messages/
+ * https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
  */
 export function line<Events extends EventMap = EventMap>(options: LineOptions): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
@@ -48,7 +48,7 @@ export function line<Events extends EventMap = EventMap>(options: LineOptions): 
 export const lineEntry: CatalogueEntry = {
   name: 'line',
   title: 'LINE',
-  docs: 'https://developers.line.biz/en/docs/messaging-api/receiving-messages/',
+  docs: 'https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/',
   create: line,
   secretOption: 'channelSecret',
   options: { channelSecret: 'The channel secret.' },

@@ -12,7 +12,7 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
 import { metaUpdates } from './schemes/meta-updates.ts'
 import { challengeReply } from './schemes/challenge.ts'
 
@@ -50,6 +50,7 @@ export function meta<Events extends EventMap = EventMap>(options: MetaOptions): 
       option: 'appSecret',
     },
     credentials: { query: ['hub.verify_token'] },
+    limits: { body: 4 * MIB },
     retrySpan: 36 * HOUR,
     greet: (delivery) => (delivery.method === 'GET' ? confirm(delivery, verifyToken) : undefined),
     events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),

@@ -25,7 +25,7 @@ export interface PagerdutyOptions {
  * which two subscriptions share; `X-Webhook-Id` differs by subscription and is not signed, so it is not used. Nothing is
  * dated. PagerDuty wants its 2xx within 5 s and retries timeouts, 429 and 5xx for 48 hours; any other 4xx drops the webhook
  * at once, and three of these disable the subscription for a day.
- * https://developer.pagerduty.com/docs/verifying-webhook-signatures
+ * https://docs.pagerduty.com/developer/verifying-webhook-signatures
  */
 export function pagerduty<Events extends EventMap = EventMap>(
   options: PagerdutyOptions,
@@ -52,7 +52,7 @@ export function pagerduty<Events extends EventMap = EventMap>(
 export const pagerdutyEntry: CatalogueEntry = {
   name: 'pagerduty',
   title: 'PagerDuty',
-  docs: 'https://developer.pagerduty.com/docs/verifying-webhook-signatures',
+  docs: 'https://docs.pagerduty.com/developer/verifying-webhook-signatures',
   create: pagerduty,
   secretOption: 'secret',
   options: { secret: 'Secret of the webhook subscription.' },

@@ -12,7 +12,7 @@ import {
   type SecretOption,
   type SignatureClaim,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { needed } from './shared/read.ts'
 import { joined } from './schemes/ids.ts'
 
@@ -28,7 +28,8 @@ export interface RecurlyOptions {
  * Recurly's JSON webhooks; its XML ones are not signed. HMAC-SHA256 over `time.body`, the time in milliseconds; any of
  * several signatures may match (a key stays in force for 24 hours after a new one is made). Topic is
  * `object_type.event_type` (`account.created`; `account` matches too). `id` is that of the object, so the event's is
- * `id:event_type:event_time`, with the `uuid` where there is one. Recurly wants its 2xx within 5 s and follows no redirect.
+ * `id:event_type:event_time`, with the `uuid` where there is one. Recurly wants its 2xx within 5 s,
+ * follows no redirect, and retries ten times over about 73 hours.
  * https://docs.recurly.com/docs/signature-verification
  */
 export function recurly<Events extends EventMap = EventMap>(
@@ -49,6 +50,7 @@ export function recurly<Events extends EventMap = EventMap>(
       secret: options.secretKey,
       option: 'secretKey',
     },
+    retrySpan: 74 * HOUR,
     failsOnRedirect: true,
     events: (_delivery, { value }) => [eventOf(value)],
     compose,
@@ -69,6 +71,7 @@ export const recurlyEntry: CatalogueEntry = {
   topics: ['account.created', 'subscription.renewed', 'charge_invoice.paid'],
   handshakes: [],
   contentTypes: [JSON_TYPE],
+  retrySpan: 74 * HOUR,
   canSign: true,
 }
 

@@ -79,6 +79,7 @@ export const twitchEntry: CatalogueEntry = {
 
 const ID = 'twitch-eventsub-message-id'
 const TIME = 'twitch-eventsub-message-timestamp'
+const ACTIVE = [undefined, 'enabled', 'webhook_callback_verification_pending']
 
 function handshake(_delivery: Delivery, { value }: ParsedBody): Reply | undefined {
   const challenge = text(value, 'challenge')
@@ -87,9 +88,11 @@ function handshake(_delivery: Delivery, { value }: ParsedBody): Reply | undefine
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   const id = delivery.header(ID)
-  const topic = needed(field(value, 'subscription'), 'type')
-  const isNotification = ['event', 'events'].some((name) => field(value, name) !== undefined)
-  if (isNotification) return [{ id, topic, payload: value }]
+  const subscription = field(value, 'subscription')
+  const topic = needed(subscription, 'type')
+  const hasEvent = ['event', 'events'].some((name) => field(value, name) !== undefined)
+  const isRevoked = !ACTIVE.includes(text(subscription, 'status'))
+  if (hasEvent || !isRevoked) return [{ id, topic, payload: value }]
   return [{ id, topic: `${topic}.revocation`, aliases: ['revocation'], payload: value }]
 }
 

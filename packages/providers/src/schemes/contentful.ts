@@ -39,7 +39,7 @@ export function contentfulScheme(options: PublicUrlOption): Scheme<Uint8Array> {
 }
 
 /** The names of the signed headers. Those that make the signature safe must be among them. */
-export function signedHeaders(delivery: Delivery): readonly string[] {
+function signedHeaders(delivery: Delivery): readonly string[] {
   const names = singleHeader(delivery, CONTENTFUL.list)
     .split(',')
     .map((name) => name.trim().toLowerCase())
