@@ -1,0 +1,127 @@
+import { createHmac } from 'node:crypto'
+import { sign } from '@octokit/webhooks-methods'
+import type { SignableRequest } from '@postern/core'
+import { Webhook as StandardWebhook } from 'standardwebhooks'
+import Stripe from 'stripe'
+import { Webhook as SvixWebhook } from 'svix'
+import twilio from 'twilio'
+
+/** A delivery that a provider's own package signed, or its documentation's recipe where no package signs. */
+export interface OfficialDelivery {
+  /** Name in the catalogue. */
+  readonly provider: string
+  readonly signer: string
+  readonly request: SignableRequest
+  readonly event: { readonly id: string; readonly topic: string }
+}
+
+/** The one secret of all senders here. */
+export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+
+// What re-encoding, decoding or replacing would break.
+const text = '$$ $& $` ☃ \u2028 "quoted" \\u001B'
+
+/** A delivery of each official signer, to the address the function gives for its provider. */
+export async function officialDeliveries(
+  address: (provider: string) => string,
+): Promise<readonly OfficialDelivery[]> {
+  const now = new Date()
+  const seconds = String(Math.floor(now.getTime() / 1000))
+  const issue = JSON.stringify({ action: 'opened', issue: { title: text } })
+  const invoice = JSON.stringify(
+    { id: 'evt_1', object: 'event', type: 'invoice.paid', data: { text } },
+    null,
+    2,
+  )
+  const message = JSON.stringify({ type: 'user.created', data: { text } })
+  const mention = JSON.stringify({
+    type: 'event_callback',
+    event_id: 'Ev1',
+    event: { type: 'app_mention', text },
+  })
+  const sms = { MessageSid: 'SM1', SmsStatus: 'received', Body: text }
+  const stripe = new Stripe('sk_test_none').webhooks
+  const json = { 'content-type': 'application/json' }
+
+  return [
+    {
+      provider: 'github',
+      signer: '@octokit/webhooks-methods',
+      request: post('github', issue, {
+        ...json,
+        'x-hub-signature-256': await sign(secret, issue),
+        'x-github-event': 'issues',
+        'x-github-delivery': 'gh1',
+      }),
+      event: { id: 'gh1', topic: 'issues.opened' },
+    },
+    {
+      provider: 'stripe',
+      signer: 'stripe',
+      request: post('stripe', invoice, {
+        ...json,
+        'stripe-signature': stripe.generateTestHeaderString({ payload: invoice, secret }),
+      }),
+      event: { id: 'evt_1', topic: 'invoice.paid' },
+    },
+    {
+      provider: 'standard-webhooks',
+      signer: 'standardwebhooks',
+      request: post('standard-webhooks', message, {
+        ...json,
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': seconds,
+        'webhook-signature': new StandardWebhook(secret).sign('msg_1', now, message),
+      }),
+      event: { id: 'msg_1', topic: 'user.created' },
+    },
+    {
+      provider: 'svix',
+      signer: 'svix',
+      request: post('svix', message, {
+        ...json,
+        'svix-id': 'msg_2',
+        'svix-timestamp': seconds,
+        'svix-signature': new SvixWebhook(secret).sign('msg_2', now, message),
+      }),
+      event: { id: 'msg_2', topic: 'user.created' },
+    },
+    {
+      provider: 'twilio',
+      signer: 'twilio',
+      request: post('twilio', new URLSearchParams(sms).toString(), {
+        'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
+        'x-twilio-signature': twilio.getExpectedTwilioSignature(secret, address('twilio'), sms),
+        'i-twilio-idempotency-token': 'tw1',
+      }),
+      event: { id: 'tw1', topic: 'received' },
+    },
+    {
+      // Bolt only verifies; Slack's page gives the recipe. https://docs.slack.dev/authentication/verifying-requests-from-slack
+      provider: 'slack',
+      signer: 'recipe of docs.slack.dev',
+      request: post('slack', mention, {
+        ...json,
+        'x-slack-request-timestamp': seconds,
+        'x-slack-signature': `v0=${createHmac('sha256', secret).update(`v0:${seconds}:${mention}`).digest('hex')}`,
+      }),
+      event: { id: 'Ev1', topic: 'app_mention' },
+    },
+    {
+      // @shopify/shopify-api only verifies. https://shopify.dev/docs/apps/build/webhooks/subscribe/https
+      provider: 'shopify',
+      signer: 'recipe of shopify.dev',
+      request: post('shopify', issue, {
+        ...json,
+        'x-shopify-hmac-sha256': createHmac('sha256', secret).update(issue).digest('base64'),
+        'x-shopify-topic': 'orders/create',
+        'x-shopify-webhook-id': 'sh1',
+      }),
+      event: { id: 'sh1', topic: 'orders/create' },
+    },
+  ]
+
+  function post(provider: string, body: string, headers: Record<string, string>): SignableRequest {
+    return { method: 'POST', url: address(provider), headers, body: Buffer.from(body) }
+  }
+}
