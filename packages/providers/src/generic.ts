@@ -52,8 +52,8 @@ export interface GenericOptions<Key = unknown> extends GenericSchemeOptions<Key>
 
 /**
  * A sender nobody has written a provider for: any scheme, by name or as a value (`hmac(…)`, `ed25519(…)`,
- * `standardWebhooksScheme(…)` …), and extractors for id and topic from headers, query or body. The payload of a GET is
- * its query string. Whether headers and query are protected is the scheme's affair: see its `covers`.
+ * `standardWebhooksScheme(…)` …), and extractors for id and topic. The payload of a GET is its query string. Whether
+ * headers and query are protected is the scheme's affair: see its `covers`.
  *
  * @example
  * generic({ name: 'acme', secret, scheme: 'hmac', header: 'X-Acme-Signature', topicField: 'event.name' })
@@ -176,9 +176,8 @@ function compose<Key>(
   options: GenericOptions<Key>,
   { topic, id, method, url, payload }: Draft,
 ): { headers: Record<string, string>; url?: string; body?: string } {
-  const headers: Record<string, string> = {}
+  const [headers, fields]: [Record<string, string>, Record<string, unknown>] = [{}, {}]
   const target = new URL(url ?? 'https://example.com/webhooks')
-  const fields: Record<string, unknown> = {}
   const put = (
     value: string | undefined,
     header: string | undefined,
