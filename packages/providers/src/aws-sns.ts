@@ -13,7 +13,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
-import type { CertificateOptions } from './schemes/certificate-source.ts'
+import type { CertificateOptions } from './schemes/certificate-options.ts'
 import { fetchBounded } from './schemes/fetch-bounded.ts'
 import { HOUR, type CatalogueEntry } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
@@ -54,6 +54,8 @@ export function awsSns<Events extends EventMap = EventMap>(
   options: AwsSnsOptions,
 ): Provider<Events> {
   const tolerance = toleranceOption(options.tolerance, 3600)
+  if (!['boolean', 'function', 'undefined'].includes(typeof options.confirm))
+    throw new TypeError('aws-sns: confirm must be true, false or a function')
   const scheme = signedByCertificate(
     {
       covers: { body: 'fields', id: true, timestamp: true },
@@ -107,7 +109,8 @@ function read(delivery: Delivery): CertificateClaim {
   const message = delivery.json()
   const version = field(message, 'SignatureVersion')
   const signature = text(message, 'Signature')
-  const url = text(message, 'SigningCertURL')
+  // The second spelling is that of messages that went through Lambda.
+  const url = text(message, 'SigningCertURL') ?? text(message, 'SigningCertUrl')
   if (signature === undefined || url === undefined)
     throw new WebhookError('missing_header', 'the body has no Signature with a SigningCertURL')
   if (version !== '1' && version !== '2') throw malformed('SignatureVersion', '1 or 2')

@@ -11,7 +11,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
-import type { CertificateOptions } from './schemes/certificate-source.ts'
+import type { CertificateOptions } from './schemes/certificate-options.ts'
 import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 

@@ -45,7 +45,7 @@ export function x<Events extends EventMap = EventMap>(options: XOptions): Provid
     retrySpan: DAY,
     failsOnRedirect: true,
     greet: (delivery) => (delivery.method === 'GET' ? challenge(delivery, ring) : undefined),
-    events: (_delivery, { value }) => eventsOf(value),
+    events: (delivery, { value }) => eventsOf(value, delivery.json('exact')),
     compose: ({ topic = 'tweet_create_events', id = '1', payload }) => ({
       body: stringifyJson({ for_user_id: '1', [topic]: [{ id_str: id, ...(payload as object) }] }),
     }),
@@ -77,20 +77,19 @@ async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise
   })
 }
 
-function eventsOf(value: unknown): readonly EventDraft[] {
+// Ids are read where no digit is lost.
+function eventsOf(value: unknown, exact: unknown): readonly EventDraft[] {
   const names = Object.keys(Object(value)).filter((name) => /_events?$/.test(name))
   if (names.length === 0)
     throw new WebhookError('unidentified', 'the payload has no member that ends with _events')
   const shared = Object.entries(value as object).filter(([name]) => !names.includes(name))
   return names.flatMap((topic) => {
     const found = field(value, topic)
-    const one = (item: unknown, payload: unknown): EventDraft => ({
-      id: member(item, 'id_str') ?? member(item, 'id'),
+    const ids = [field(exact, topic)].flat()
+    return [found].flat().map((item, at) => ({
+      id: member(ids[at], 'id_str') ?? member(ids[at], 'id'),
       topic,
-      payload: { ...Object.fromEntries(shared), [topic]: payload },
-    })
-    return Array.isArray(found)
-      ? (found as unknown[]).map((item) => one(item, [item]))
-      : [one(found, found)]
+      payload: { ...Object.fromEntries(shared), [topic]: Array.isArray(found) ? [item] : item },
+    }))
   })
 }

@@ -1,8 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { azureEventGrid } from '../src/azure-event-grid.ts'
+import { azureEventGrid, azureEventGridEntry } from '../src/azure-event-grid.ts'
 import { accepting } from './accepting.ts'
-import { azureEventGridEntry } from '../src/azure-event-grid.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,8 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { braintree } from '../src/braintree.ts'
+import { braintree, braintreeEntry } from '../src/braintree.ts'
 import { accepting } from './accepting.ts'
-import { braintreeEntry } from '../src/braintree.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,8 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { cloudevents } from '../src/cloudevents.ts'
+import { cloudevents, cloudeventsEntry } from '../src/cloudevents.ts'
 import { accepting } from './accepting.ts'
-import { cloudeventsEntry } from '../src/cloudevents.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

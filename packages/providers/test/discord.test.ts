@@ -1,8 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { discord } from '../src/discord.ts'
+import { discord, discordEntry } from '../src/discord.ts'
 import { accepting } from './accepting.ts'
-import { discordEntry } from '../src/discord.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

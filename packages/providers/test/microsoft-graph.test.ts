@@ -1,8 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { microsoftGraph } from '../src/microsoft-graph.ts'
+import { microsoftGraph, microsoftGraphEntry } from '../src/microsoft-graph.ts'
 import { accepting } from './accepting.ts'
-import { microsoftGraphEntry } from '../src/microsoft-graph.ts'
 import { vectors } from './vectors.ts'
 
 testProvider({ ...microsoftGraphEntry, vectors: vectors('microsoft-graph') }, { describe, test })

@@ -1,8 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { salesforceOutbound } from '../src/salesforce-outbound.ts'
+import { salesforceOutbound, salesforceOutboundEntry } from '../src/salesforce-outbound.ts'
 import { accepting } from './accepting.ts'
-import { salesforceOutboundEntry } from '../src/salesforce-outbound.ts'
 import { vectors } from './vectors.ts'
 
 testProvider(

@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { sendgrid } from '../src/sendgrid.ts'
-import { sendgridEntry } from '../src/sendgrid.ts'
+import { sendgrid, sendgridEntry } from '../src/sendgrid.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,8 +1,8 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { wechat } from '../src/wechat.ts'
+import { wechatCipher } from '../src/schemes/wechat.ts'
+import { wechat, wechatEntry } from '../src/wechat.ts'
 import { accepting } from './accepting.ts'
-import { wechatEntry } from '../src/wechat.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -39,6 +39,22 @@ test('an event has the id WeChat names: sender and time', async () => {
   const reply = await receiver.receive(provider.sign!({ topic: 'event.subscribe', payload }))
   expect(reply).toMatchObject({ status: 200, body: 'success' })
   expect([ids, topics]).toEqual([['o1:1409735669'], ['event.subscribe']])
+})
+
+test('messages of mini programs are JSON, their ids exact', async () => {
+  for (const options of [{}, secure]) {
+    const provider = wechat({ token: 'token1', ...options })
+    const { receiver, ids, topics } = accepting(provider)
+    const plain = '{"MsgType":"text","MsgId":6054768590064713729,"FromUserName":"o1"}'
+    const { encodingAESKey, receiveId } = secure
+    const Encrypt = wechatCipher('wechat', encodingAESKey, receiveId).encrypt(plain)
+    const body = options === secure ? JSON.stringify({ Encrypt }) : plain
+    const signed = options === secure ? `<Encrypt><![CDATA[${Encrypt}]]></Encrypt>` : ''
+    const { url } = provider.sign!({ body: signed })
+    const headers = { 'content-type': 'application/json' }
+    expect((await receiver.receive({ url, headers, body })).status).toBe(200)
+    expect([ids, topics]).toEqual([['6054768590064713729'], ['text']])
+  }
 })
 
 test('options that are no key and no receiver are refused', () => {

@@ -1,8 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { x } from '../src/x.ts'
+import { x, xEntry } from '../src/x.ts'
 import { accepting } from './accepting.ts'
-import { xEntry } from '../src/x.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -37,8 +36,8 @@ test('each item of each list is an event, ids to the last digit', async () => {
   const provider = x({ consumerSecret: 'consumer-secret' })
   const { receiver, ids, topics } = accepting(provider)
   const body =
-    '{"for_user_id":"1","favorite_events":[{"id":"f1"},{"id":"f2"}],"direct_message_events":[{"id_str":"967824267948773377"}]}'
+    '{"for_user_id":"1","favorite_events":[{"id":"f1"},{"id":967824267948773378}],"direct_message_events":[{"id_str":"967824267948773377"}]}'
   expect((await receiver.receive(provider.sign!({ body }))).status).toBe(200)
-  expect(ids).toEqual(['f1', 'f2', '967824267948773377'])
+  expect(ids).toEqual(['f1', '967824267948773378', '967824267948773377'])
   expect(topics).toEqual(['favorite_events', 'favorite_events', 'direct_message_events'])
 })

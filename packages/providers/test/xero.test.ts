@@ -1,8 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { xero } from '../src/xero.ts'
+import { xero, xeroEntry } from '../src/xero.ts'
 import { accepting } from './accepting.ts'
-import { xeroEntry } from '../src/xero.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

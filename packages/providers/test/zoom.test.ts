@@ -1,8 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { zoom } from '../src/zoom.ts'
+import { zoom, zoomEntry } from '../src/zoom.ts'
 import { accepting } from './accepting.ts'
-import { zoomEntry } from '../src/zoom.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

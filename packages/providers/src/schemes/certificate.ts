@@ -1,11 +1,8 @@
 import { verify } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { malformed, mismatch, type Covers, type Delivery, type Scheme } from '@postern/core'
-import {
-  certificateSource,
-  type CertificateOptions,
-  type CertificateRules,
-} from './certificate-source.ts'
+import type { CertificateOptions, CertificateRules } from './certificate-options.ts'
+import { certificateSource } from './certificate-source.ts'
 
 /** What a delivery says about its signature. */
 export interface CertificateClaim {

@@ -125,15 +125,17 @@ export function parameter(delivery: Delivery, name: string): string {
   return value
 }
 
-/** What the body holds: JSON as it is, XML below its root. */
+/** What the body holds: JSON as it is, with no digit of an id lost, XML below its root. */
 export function wechatMessage(delivery: Delivery): unknown {
-  return isJson(delivery) ? delivery.json() : field(delivery.xml(), 'xml')
+  return isJson(delivery) ? delivery.json('exact') : field(delivery.xml(), 'xml')
 }
 
 /** A decrypted message, read as its envelope was. */
 export function readMessage(delivery: Delivery, plain: string): unknown {
-  if (isJson(delivery)) return parseJson(plain, { depth: delivery.limits.depth })
-  return field(parseXml(plain, { depth: delivery.limits.depth }), 'xml')
+  const { depth } = delivery.limits
+  return isJson(delivery)
+    ? parseJson(plain, { depth, exact: true })
+    : field(parseXml(plain, { depth }), 'xml')
 }
 
 /** The event of a message: `text`, or `event.subscribe`; suites of WeCom name it `InfoType`. */
