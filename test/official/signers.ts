@@ -5,6 +5,7 @@ import { Webhook as StandardWebhook } from 'standardwebhooks'
 import Stripe from 'stripe'
 import { Webhook as SvixWebhook } from 'svix'
 import twilio from 'twilio'
+import { secret } from './receivers.ts'
 
 /** A delivery that a provider's own package signed, or its documentation's recipe where no package signs. */
 export interface OfficialDelivery {
@@ -14,9 +15,6 @@ export interface OfficialDelivery {
   readonly request: SignableRequest
   readonly event: { readonly id: string; readonly topic: string }
 }
-
-/** The one secret of all senders here. */
-export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
 // What re-encoding, decoding or replacing would break.
 const text = '$$ $& $` ☃ \u2028 "quoted" \\u001B'

@@ -5,6 +5,7 @@ import { acme, type Control, type Mount, type Report, testAdapter } from '@poste
 import { after } from 'next/server.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { webhook } from '../src/index.ts'
+import { officialDeliveries } from '../../../test/official/signers.ts'
 import { build, type NextServer, serve } from './next-server.ts'
 
 const app = fileURLToPath(new URL('app', import.meta.url))
@@ -45,6 +46,20 @@ describe('webhook', () => {
     const { body, ...delivery } = acme({ secret }).sign!({ payload: {}, url })
     expect((await fetch(url, { ...delivery, body: Buffer.from(body) })).status).toBe(200)
     expect((await fetch(url)).status).toBe(405)
+  })
+
+  test('takes what official packages sign', async () => {
+    const deliveries = await officialDeliveries((provider) => `${next.url}/official/${provider}`)
+    for (const { signer, request } of deliveries) {
+      const { url, body, ...init } = request
+      const changed = Uint8Array.from(body)
+      changed[changed.length - 3]! ^= 1
+      expect((await fetch(url, { ...init, body: changed })).status, `${signer}, changed`).toBe(401)
+      expect((await fetch(url, { ...init, body: Uint8Array.from(body) })).status, signer).toBe(200)
+    }
+    const wanted = deliveries.map(({ provider, event }) => `${provider} ${event.topic} ${event.id}`)
+    const handled = await fetch(`${next.url}/official/${wanted.length}`)
+    expect(((await handled.json()) as string[]).sort()).toEqual(wanted.sort())
   })
 
   test('says what cut a body of more than 10 MB off where a proxy file exists', async () => {

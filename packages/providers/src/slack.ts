@@ -151,7 +151,7 @@ function compose({ topic = 'app_mention', id, at = Date.now(), payload }: Draft)
 } {
   const agent = { 'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)' }
   const form = { ...agent, 'content-type': FORM_TYPE }
-  const trigger = id === undefined ? {} : { trigger_id: id }
+  const trigger: Record<string, string> = id === undefined ? {} : { trigger_id: id }
   if (topic.startsWith('/')) {
     const command = { command: topic, text: '', ...trigger, ...(payload as Record<string, string>) }
     return { headers: form, body: new URLSearchParams(command).toString() }
