@@ -72,7 +72,7 @@ export function checkTtl(delivery: Delivery, now: number, ttl: number): void {
 
 // The SDK escapes the query once by itself and then again with the path.
 function pathOf(url: string): string {
-  const { pathname, search } = new URL(url)
+  const { pathname, search } = new URL(url, 'https://localhost')
   const query = search.slice(1)
   return encodeURI(query === '' ? pathname : `${pathname}?${encodeURIComponent(query)}`)
 }
