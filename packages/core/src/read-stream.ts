@@ -12,7 +12,7 @@ export async function readStream(
   limits: Limits,
 ): Promise<Uint8Array> {
   if (length !== undefined && length > limits.body) {
-    stream.cancel().catch(() => {})
+    await discard(stream.getReader())
     throw tooLarge(limits.body)
   }
   const reader = stream.getReader()
@@ -32,7 +32,8 @@ export async function readStream(
   try {
     return await Promise.race([readAll(reader, length, limits), late])
   } catch (error) {
-    reader.cancel().catch(() => {})
+    if (error instanceof WebhookError && error.code === 'body_too_large') await discard(reader)
+    else reader.cancel().catch(() => {})
     if (error instanceof WebhookError) throw error
     throw new WebhookError('body_aborted', 'the connection ended before the body was complete', {
       cause: error,
@@ -58,6 +59,34 @@ async function readAll(
   }
   if (length !== undefined && size < length) throw truncated(size, length)
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
+}
+
+// What a sender may still have under way when it is refused, and for how long: in all, and without another byte.
+const BYTES = 1024 * 1024
+const TIME = 500
+const IDLE = 100
+
+/**
+ * Reads on for a moment before the refusal and drops what comes: hosts close the connection with the reply, and a sender
+ * that is still writing then would get a reset in its place (RFC 9112 section 9.6).
+ */
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const end = Date.now() + TIME
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    for (let left = BYTES; left > 0 && Date.now() < end;) {
+      const idle = new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => resolve(undefined), IDLE)
+      })
+      const part = await Promise.race([reader.read(), idle])
+      clearTimeout(timer)
+      if (!part || part.done) break
+      left -= part.value.byteLength
+    }
+  } catch {
+    // The sender went away: there is nobody to tell.
+  }
+  reader.cancel().catch(() => {})
 }
 
 function tooLarge(limit: number): WebhookError {

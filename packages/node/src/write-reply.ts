@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reply } from '@postern/core'
+import { linger } from './linger.ts'
 
 /** Writes head and end itself: what frameworks do beside it (ETag, content negotiation) costs more than verification. */
 export function writeReply(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
@@ -12,7 +13,10 @@ export function writeReply(request: IncomingMessage, response: ServerResponse, r
     )
   }
   // node:http reads on what a refusal left unread, whatever its size, unless the connection ends.
-  if (status >= 400 && unread(request)) headers['connection'] = 'close'
+  if (status >= 400 && unread(request)) {
+    headers['connection'] = 'close'
+    linger(request)
+  }
   response.writeHead(status, headers)
   response.end(body)
 }

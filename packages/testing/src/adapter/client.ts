@@ -77,14 +77,21 @@ export function exchange(
   })
 }
 
-/** Writes chunks of a chunked body until the other side is gone or `total` bytes are out; it waits where nothing more fits. */
+/**
+ * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes are out; it waits where
+ * nothing more fits. Between two chunks it reads: a write to a connection that was reset would lose the answer.
+ */
 export async function flood(socket: Socket, total: number): Promise<void> {
   const part = Buffer.alloc(65_536, 0x61)
   const chunk = Buffer.concat([Buffer.from('10000\r\n'), part, Buffer.from('\r\n')])
   const gone = new Promise<void>((resolve) => socket.once('close', resolve))
-  for (let sent = 0; sent < total && socket.writable; sent += part.length) {
-    if (socket.write(chunk)) continue
-    await Promise.race([new Promise<void>((resolve) => socket.once('drain', resolve)), gone])
+  let answered = false
+  socket.once('data', () => (answered = true))
+  for (let sent = 0; sent < total && socket.writable && !answered; sent += part.length) {
+    const drained =
+      socket.write(chunk) || new Promise<void>((resolve) => socket.once('drain', resolve))
+    await Promise.race([drained, gone])
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 

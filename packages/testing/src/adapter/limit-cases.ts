@@ -40,7 +40,8 @@ export function limitCases(mount: Mount, { test }: Runner): void {
     onStage(mount, 'bounded', async ({ url }) => {
       // What is still under way in the buffers of both kernels is several megabytes.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
-      assert.equal(status, 413)
+      // A sender that goes on writing may meet the end of the connection before it reads the reply.
+      assert.ok(status === 413 || status === 0, `got ${status}`)
       assert.ok(written < 32 * MIB, `${written} bytes were written before the connection ended`)
     }))
 
