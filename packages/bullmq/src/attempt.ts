@@ -1,14 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  decodeEvent,
-  unpackDelivery,
-  type Claim,
-  type Consumer,
-  type Outcome,
-  type TaskDraft,
-} from '@postern/core'
+import { type Claim, type Consumer, type Outcome, type TaskDraft } from '@postern/core'
 import { DelayedError, UnrecoverableError, type Job, type Worker } from 'bullmq'
 import { run, runBuffer, type Client } from './client.ts'
+import { decodeLoaded, type Loaded } from './loaded.ts'
 import { jobRef, parseQueueName } from './names.ts'
 import type { JobData, Queues } from './queues.ts'
 import { toError } from './task-error.ts'
@@ -63,17 +57,20 @@ export async function runJob(
 }
 
 async function load(context: AttemptContext, job: Job<JobData>): Promise<Claim | undefined> {
-  const found = (await runBuffer(context.client, 'posternLoad', context.prefix, job.data.e)) as
-    | readonly [Buffer, Buffer | null]
-    | null
-  if (!found?.[1]) return undefined
-  const delivery = unpackDelivery(found[1])
+  const found = (await runBuffer(
+    context.client,
+    'posternLoad',
+    context.prefix,
+    job.data.e,
+  )) as Loaded | null
+  if (!found) return undefined
+  const { record, delivery } = decodeLoaded(found)
   return {
     id: `${job.queueName}:${job.id!}`,
     subscription: parseQueueName(job.queueName).subscription,
     part: job.data.p,
     data: job.data.d,
-    event: decodeEvent(found[0].toString(), delivery),
+    event: record,
     delivery,
     // BullMQ counts it when it hands the job over, so an attempt that killed its process counts.
     attempt: Math.max(1, job.attemptsStarted),

@@ -8,7 +8,6 @@ export interface CommitContext {
   readonly queues: Queues
   readonly receiver: string
   readonly prefix: string
-  readonly keepDone: number
 }
 
 /** A delivery and those of its events that are to be stored. */
@@ -18,35 +17,35 @@ export interface CommitPlan {
 }
 
 /**
- * Stores deliveries in one transaction. Gives, for each, what RECORD said of its events (1 new, 0 known before), why it
- * was not stored, or undefined where there was nothing to store.
+ * Stores deliveries in one transaction. Gives, for each, what RECORD said of its events (1 new, 0 known before), or why
+ * it was not stored.
  */
 export async function commit(
-  { client, queues, receiver, prefix, keepDone }: CommitContext,
+  { client, queues, receiver, prefix }: CommitContext,
   plans: readonly CommitPlan[],
-): Promise<readonly (readonly number[] | Error | undefined)[]> {
+): Promise<readonly (readonly number[] | Error)[]> {
   const multi = queues.multi()
+  const args: (string | number | Uint8Array)[] = [prefix]
   let commands = 0
-  const places = plans.map(({ prepared, fresh }) => {
-    if (fresh.length === 0) return undefined
+  for (const { prepared, fresh } of plans) {
+    if (fresh.length === 0) continue
     for (const { item, name } of fresh) {
       for (const task of item.tasks) queues.add(multi, receiver, name, item.event, task)
       commands += item.tasks.length
     }
-    multi.runCommand('posternRecord', [prefix, ...recordArguments(prepared, fresh, keepDone)])
-    return commands++
-  })
+    args.push(...recordArguments(prepared, fresh))
+  }
   if (commands === 0) return []
+  multi.runCommand('posternRecord', args)
   const results = await multi.exec()
   if (!results) throw unavailable('the transaction was aborted')
   // A transaction cannot load a script Redis has forgotten; over a new connection the client sends it whole.
   if (results.some(([error]) => error?.message.startsWith('NOSCRIPT'))) client.disconnect(true)
-  return places.map((place) => {
-    if (place === undefined) return undefined
-    const [error, replies] = results[place] ?? [new Error('the transaction gave no reply')]
-    if (error) return error
-    return (replies as number[]).includes(-1)
-      ? new Error('the jobs of an event could not be added')
-      : (replies as number[])
+  const [error, replies] = results[commands] ?? [new Error('the transaction gave no reply')]
+  if (error) throw error
+  let next = 0
+  return plans.map(({ fresh }) => {
+    const its = (replies as number[]).slice(next, (next += fresh.length))
+    return its.includes(-1) ? new Error('the jobs of an event could not be added') : its
   })
 }

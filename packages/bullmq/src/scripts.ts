@@ -1,14 +1,17 @@
 // Beside BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
-//   event:<name>    hash: h head (JSON: key, id, topic, scope), e event, d name of its delivery, j its jobs (a ref a
-//                   line), a when it arrived. It is there when, and only when, the event was taken as a whole.
-//   delivery:<name> hash: b bytes, n events that need it
+//   event:<name>    hash: i info (JSON: key, id, topic, scope), e event, j its jobs (a ref a line), a when it arrived,
+//                   and its delivery: h head and b body, or d the name of one that several events came in. It is there
+//                   when, and only when, the event was taken as a whole.
+//   delivery:<name> hash: h head, b body, n events that need it
 //   index           sorted set of events by the time they arrived
-//   sweep           sorted set of events by the time to look whether they can go
 //   queues          set of queue names
 //   records         hash: version, a space, JSON
 // A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
 
-/** KEYS: prefix, then the lists of pending tasks; ARGV: names of events, then `-`, then queues to be counted. */
+/**
+ * KEYS: prefix; ARGV: names of events, then `-`, then names of queues. Replies, for each event, nothing where it is
+ * unknown or its jobs to revive (`f` failed, `d` delayed, before the ref), and for each queue how many are pending.
+ */
 export const LOOK: string = `
 local prefix, found, counts, at = KEYS[1], {}, {}, 1
 while ARGV[at] ~= '-' do
@@ -34,16 +37,18 @@ end
 return {found, counts}`
 
 /**
- * The last step of the transaction that adds a delivery's jobs. An event is recorded only where all its jobs are there:
- * without its record it was never taken. KEYS: prefix; ARGV: name and bytes of the delivery, time it arrived, time to
- * sweep, then for each event name, head, event, jobs. Replies 1 recorded, 0 known before, -1 a job is missing, each.
+ * The last step of the transaction that adds jobs. An event is recorded only where all its jobs are there: without its
+ * record it was never taken. KEYS: prefix; ARGV: for each event name, info, event, jobs, time it arrived, then name of
+ * its delivery (empty: its own), head and body (given with the first event of a delivery). Replies, for each event, 1
+ * recorded, 0 known before, -1 a job is missing.
  */
 export const RECORD: string = `
-local prefix, replies, made = KEYS[1], {}, 0
-for i = 5, #ARGV, 4 do
-  local name = ARGV[i]
+local prefix, replies, shared = KEYS[1], {}, {}
+for i = 1, #ARGV, 8 do
+  local name, delivery = ARGV[i], ARGV[i + 5]
   local key = prefix .. ':event:' .. name
   local reply = 1
+  if delivery ~= '' and not shared[delivery] then shared[delivery] = {ARGV[i + 6], ARGV[i + 7], 0} end
   if redis.call('EXISTS', key) == 1 then reply = 0
   else
     for ref in ARGV[i + 3]:gmatch('[^\\n]+') do
@@ -51,14 +56,20 @@ for i = 5, #ARGV, 4 do
     end
   end
   if reply == 1 then
-    made = made + 1
-    redis.call('HSET', key, 'h', ARGV[i + 1], 'e', ARGV[i + 2], 'd', ARGV[1], 'j', ARGV[i + 3], 'a', ARGV[3])
-    redis.call('ZADD', prefix .. ':index', ARGV[3], name)
-    redis.call('ZADD', prefix .. ':sweep', ARGV[4], name)
+    if delivery == '' then
+      redis.call('HSET', key, 'i', ARGV[i + 1], 'e', ARGV[i + 2], 'j', ARGV[i + 3], 'a', ARGV[i + 4],
+        'h', ARGV[i + 6], 'b', ARGV[i + 7])
+    else
+      redis.call('HSET', key, 'i', ARGV[i + 1], 'e', ARGV[i + 2], 'j', ARGV[i + 3], 'a', ARGV[i + 4], 'd', delivery)
+      shared[delivery][3] = shared[delivery][3] + 1
+    end
+    redis.call('ZADD', prefix .. ':index', ARGV[i + 4], name)
   end
   replies[#replies + 1] = reply
 end
-if made > 0 then redis.call('HSET', prefix .. ':delivery:' .. ARGV[1], 'b', ARGV[2], 'n', made) end
+for name, of in pairs(shared) do
+  if of[3] > 0 then redis.call('HSET', prefix .. ':delivery:' .. name, 'h', of[1], 'b', of[2], 'n', of[3]) end
+end
 return replies`
 
 /** Adds jobs to those of an event. KEYS: prefix; ARGV: name, refs. */
@@ -72,17 +83,19 @@ end
 redis.call('HSET', key, 'j', jobs)
 return 1`
 
-/** KEYS: prefix; ARGV: name. Replies event and bytes of its delivery, or nothing. */
+/** KEYS: prefix; ARGV: name. Replies event, head and body of its delivery, or nothing. */
 export const LOAD: string = `
-local event = redis.call('HMGET', KEYS[1] .. ':event:' .. ARGV[1], 'e', 'd')
+local event = redis.call('HMGET', KEYS[1] .. ':event:' .. ARGV[1], 'e', 'h', 'b', 'd')
 if not event[1] then return false end
-return {event[1], redis.call('HGET', KEYS[1] .. ':delivery:' .. event[2], 'b')}`
+if not event[4] then return {event[1], event[2], event[3]} end
+local delivery = redis.call('HMGET', KEYS[1] .. ':delivery:' .. event[4], 'h', 'b')
+return {event[1], delivery[1], delivery[2]}`
 
-/** KEYS: prefix; ARGV: names. Replies of each event head, time it arrived and, for each job that is there, a row. */
+/** KEYS: prefix; ARGV: names. Replies of each event info, time it arrived and, for each job that is there, a row. */
 export const SHOW: string = `
 local prefix, events = KEYS[1], {}
 for i, name in ipairs(ARGV) do
-  local event = redis.call('HMGET', prefix .. ':event:' .. name, 'h', 'a', 'j')
+  local event = redis.call('HMGET', prefix .. ':event:' .. name, 'i', 'a', 'j')
   local jobs = {}
   for ref in (event[3] or ''):gmatch('[^\\n]+') do
     local queue, id = ref:match('^(.*):(.-)$')
@@ -101,28 +114,22 @@ for i, name in ipairs(ARGV) do
 end
 return events`
 
-/**
- * Forgets events none of whose jobs is left, and looks at the others again later. KEYS: prefix; ARGV: time to look
- * again, names. Replies how many it forgot.
- */
+/** Forgets events none of whose jobs is left. KEYS: prefix; ARGV: names. Replies how many it forgot. */
 export const SWEEP: string = `
 local prefix, forgotten = KEYS[1], 0
-for i = 2, #ARGV do
-  local name = ARGV[i]
+for _, name in ipairs(ARGV) do
   local key = prefix .. ':event:' .. name
   local event = redis.call('HMGET', key, 'j', 'd')
   local left = false
   for ref in (event[1] or ''):gmatch('[^\\n]+') do
     if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then left = true end
   end
-  if left then redis.call('ZADD', prefix .. ':sweep', ARGV[1], name)
-  else
+  if not left then
     if event[2] then
       local delivery = prefix .. ':delivery:' .. event[2]
       if redis.call('HINCRBY', delivery, 'n', -1) <= 0 then redis.call('DEL', delivery) end
     end
     redis.call('DEL', key)
-    redis.call('ZREM', prefix .. ':sweep', name)
     redis.call('ZREM', prefix .. ':index', name)
     forgotten = forgotten + 1
   end

@@ -21,6 +21,8 @@ export function startSweeper(
   const { prefix, keepDone, keepDead } = settings
   let sweeping = false
   let stopped = false
+  let place = 0
+  let resting = 0
   const timer = setInterval(() => void sweep(), Math.min(EVERY, Math.max(100, keepDone / 2)))
   timer.unref()
   return {
@@ -39,18 +41,10 @@ export function startSweeper(
         await repeat(async () => (await queue.clean(keepDone, STEP, 'completed')).length)
         await repeat(async () => (await queue.clean(keepDead, STEP, 'failed')).length)
       }
-      await repeat(async () => {
-        const due = await client.zrangebyscore(
-          `${prefix}:sweep`,
-          '-inf',
-          Date.now(),
-          'LIMIT',
-          0,
-          STEP,
-        )
-        await forget(client, settings, due)
-        return due.length
-      })
+      if (Date.now() < resting) return
+      place = await forgetSome(client, prefix, Date.now() - keepDone, place, () => stopped)
+      // Those that stay are looked at again, but not all the time.
+      if (place === 0) resting = Date.now() + Math.min(HOUR, keepDone / 2)
     } catch {
       // Redis is away: the next round does it, and whoever uses the connection says so.
     } finally {
@@ -63,28 +57,27 @@ export function startSweeper(
   }
 }
 
-/** Forgets those of the events that no job is left of; their number. */
-export async function forget(
-  client: Client,
-  { prefix, keepDone }: Settings,
-  events: readonly string[],
-): Promise<number> {
-  if (events.length === 0) return 0
-  const again = Date.now() + Math.min(HOUR, Math.max(keepDone / 2, 100))
-  return Number(await run(client, 'posternSweep', prefix, again, ...events))
-}
+// Steps in one go, so that no round takes long.
+const STEPS = 200
 
-/** Forgets all events that arrived before a time and that no job is left of. */
-export async function forgetBefore(
+/**
+ * Goes through the events that arrived before a time, from a place on, and forgets those that no job is left of. Gives
+ * the place to go on from, 0 where it came to the end.
+ */
+export async function forgetSome(
   client: Client,
-  settings: Settings,
+  prefix: string,
   before: number,
-): Promise<void> {
-  const index = `${settings.prefix}:index`
-  for (let skip = 0; ;) {
-    const names = await client.zrangebyscore(index, '-inf', `(${before}`, 'LIMIT', skip, STEP)
-    if (names.length === 0) return
-    skip += names.length - (await forget(client, settings, names))
+  place: number,
+  stopped: () => boolean,
+): Promise<number> {
+  for (let step = 0, skip = place; ; step++) {
+    if (step === STEPS || stopped()) return skip
+    const to = `(${before}`
+    const names = await client.zrangebyscore(`${prefix}:index`, '-inf', to, 'LIMIT', skip, STEP)
+    if (names.length === 0) return 0
+    // What stays keeps its place in the order; what goes moves the rest up.
+    skip += names.length - Number(await run(client, 'posternSweep', prefix, ...names))
   }
 }
 

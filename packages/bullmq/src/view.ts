@@ -1,28 +1,20 @@
-import {
-  decodeEvent,
-  unpackDelivery,
-  type Consumer,
-  type InboxView,
-  type TaskFilter,
-  type TaskInfo,
-} from '@postern/core'
+import { type Consumer, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core'
 import { checkReady, runBuffer, type Client } from './client.ts'
 import { cursorOf, find } from './list.ts'
+import { decodeLoaded, type Loaded } from './loaded.ts'
 import { eventOfJob, parseQueueName, parseRef } from './names.ts'
 import type { Queues } from './queues.ts'
 import { handle, retry } from './revive.ts'
-import type { Settings } from './settings.ts'
 import { showTask } from './show.ts'
-import { forgetBefore } from './sweeper.ts'
+import { forgetSome } from './sweeper.ts'
 
 /** What operators see and do. It asks Redis directly, so it shows what every process has left there. */
 export function createView(
   client: Client,
   queues: Queues,
-  settings: Settings,
+  prefix: string,
   consumers: () => readonly Consumer[],
 ): InboxView {
-  const { prefix } = settings
   return {
     async list({ limit = 100, cursor, ...filter } = {}) {
       checkReady(client)
@@ -38,9 +30,8 @@ export function createView(
       const info = await one(id)
       if (!info) return undefined
       const event = eventOfJob(parseRef(id).id)
-      const found = (await runBuffer(client, 'posternLoad', prefix, event)) as [Buffer, Buffer]
-      const delivery = unpackDelivery(found[1])
-      return { ...info, record: decodeEvent(found[0].toString(), delivery), delivery }
+      const found = (await runBuffer(client, 'posternLoad', prefix, event)) as Loaded | null
+      return found ? { ...info, ...decodeLoaded(found) } : undefined
     },
     async stats() {
       checkReady(client)
@@ -70,7 +61,9 @@ export function createView(
     discard: (filter) => each(filter, remove, ['pending', 'dead']),
     async prune(before) {
       const pruned = await each({ before }, remove, ['done', 'dead'])
-      await forgetBefore(client, settings, before)
+      let place = 0
+      do place = await forgetSome(client, prefix, before, place, () => false)
+      while (place > 0)
       return pruned
     },
     async orphans() {

@@ -39,7 +39,7 @@ export function createWriter(
   receiver: string,
   settings: Settings,
 ): Writer {
-  const { prefix, deadline, maxPending, maxWaiting, keepDone } = settings
+  const { prefix, deadline, maxPending, maxWaiting } = settings
   let line: Waiting[] = []
   let bytes = 0
   let writing = 0
@@ -56,7 +56,7 @@ export function createWriter(
         )
       const prepared = prepare(receiver, intake)
       return new Promise((resolve, reject) => {
-        const size = prepared.packed.byteLength
+        const size = prepared.bytes
         const end = (): void => {
           clearTimeout(timer)
           if (waiting.open) bytes -= size
@@ -143,7 +143,7 @@ export function createWriter(
       return queue === undefined
     })
     const stored = await commit(
-      { client, queues, receiver, prefix, keepDone },
+      { client, queues, receiver, prefix },
       writable.map(({ waiting, fresh }) => ({ prepared: waiting.prepared, fresh })),
     )
     await Promise.all(
