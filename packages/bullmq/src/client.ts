@@ -63,10 +63,35 @@ export function runBuffer(
 
 type Run = (...args: readonly (string | number | Uint8Array)[]) => Promise<unknown>
 
-/** Says so where the client is not connected: BullMQ waits for it, for ever if need be. */
-export function checkReady(client: Client): void {
-  if (client.status !== 'ready') throw unavailable(`Redis is not connected (${client.status})`)
+/**
+ * Resolves once the client is connected, undefined where it is; throws where it has lost Redis. BullMQ would wait for
+ * it, for ever if need be.
+ */
+export function connected(client: Client, deadline: number): Promise<void> | undefined {
+  if (client.status === 'ready') return undefined
+  if (client.status !== 'connecting' && client.status !== 'connect')
+    throw unavailable(`Redis is not connected (${client.status})`)
+  let waiting = connecting.get(client)
+  if (!waiting) {
+    waiting = new Promise((resolve, reject) => {
+      const ended = (error?: Error) => (): void => {
+        connecting.delete(client)
+        client.off('ready', ready).off('close', closed)
+        if (error) reject(error)
+        else resolve()
+      }
+      const ready = ended()
+      const closed = ended(new Error('Redis cannot be reached'))
+      client.on('ready', ready).on('close', closed)
+    })
+    waiting.catch(() => {})
+    connecting.set(client, waiting)
+  }
+  return within(waiting, deadline)
 }
+
+// One wait for all that wait, since each would add listeners.
+const connecting = new WeakMap<Client, Promise<void>>()
 
 /** The work, or a rejection with `inbox_unavailable` after a time in milliseconds. */
 export function within<T>(work: Promise<T>, deadline: number): Promise<T> {

@@ -48,7 +48,7 @@ export function bullmqInbox(options: BullmqInboxOptions = {}): Inbox {
       ports.set(consumer.receiver, port)
       return port
     },
-    view: createView(client, queues, prefix, () =>
+    view: createView(client, queues, prefix, deadline, () =>
       [...ports.values()].filter((port) => !port.closed).map((port) => port.consumer),
     ),
     records: createRecords(client, prefix, deadline),

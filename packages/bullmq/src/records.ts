@@ -1,5 +1,5 @@
 import type { Json, Records } from '@postern/core'
-import { checkReady, run, within, type Client } from './client.ts'
+import { connected, run, within, type Client } from './client.ts'
 
 /** Small keyed values with compare-and-set, in one hash. */
 export function createRecords(client: Client, prefix: string, deadline: number): Records {
@@ -25,7 +25,7 @@ export function createRecords(client: Client, prefix: string, deadline: number):
   }
 
   async function ask<T>(work: () => Promise<T>): Promise<T> {
-    checkReady(client)
+    await connected(client, deadline)
     return within(work(), deadline)
   }
 }

@@ -1,5 +1,5 @@
 import { type Consumer, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core'
-import { checkReady, runBuffer, type Client } from './client.ts'
+import { connected, runBuffer, type Client } from './client.ts'
 import { cursorOf, find } from './list.ts'
 import { decodeLoaded, type Loaded } from './loaded.ts'
 import { eventOfJob, parseQueueName, parseRef } from './names.ts'
@@ -13,11 +13,12 @@ export function createView(
   client: Client,
   queues: Queues,
   prefix: string,
+  deadline: number,
   consumers: () => readonly Consumer[],
 ): InboxView {
   return {
     async list({ limit = 100, cursor, ...filter } = {}) {
-      checkReady(client)
+      await connected(client, deadline)
       const tasks: TaskInfo[] = []
       for await (const task of find(client, prefix, filter, cursor)) {
         if (tasks.length === limit) return { tasks, cursor: cursorOf(tasks.at(-1)!) }
@@ -26,7 +27,7 @@ export function createView(
       return { tasks, cursor: undefined }
     },
     async get(id) {
-      checkReady(client)
+      await connected(client, deadline)
       const info = await one(id)
       if (!info) return undefined
       const event = eventOfJob(parseRef(id).id)
@@ -34,7 +35,7 @@ export function createView(
       return found ? { ...info, ...decodeLoaded(found) } : undefined
     },
     async stats() {
-      checkReady(client)
+      await connected(client, deadline)
       const rows = []
       for (const name of (await names()).sort()) {
         const queue = await queues.get(name)
@@ -67,7 +68,7 @@ export function createView(
       return pruned
     },
     async orphans() {
-      checkReady(client)
+      await connected(client, deadline)
       const known = new Set(
         consumers().flatMap((consumer) =>
           consumer
@@ -102,7 +103,7 @@ export function createView(
     change: (task: TaskInfo) => Promise<boolean>,
     states?: readonly string[],
   ): Promise<number> {
-    checkReady(client)
+    await connected(client, deadline)
     let count = 0
     for await (const task of find(client, prefix, filter)) {
       if (states && !states.includes(task.state)) continue

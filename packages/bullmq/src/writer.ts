@@ -1,5 +1,6 @@
 import { WebhookError, type Intake, type Taken } from '@postern/core'
-import { checkReady, run, unavailable, within, type Client } from './client.ts'
+import { connected, run, unavailable, within, type Client } from './client.ts'
+import { reserve } from './bound.ts'
 import { commit } from './commit.ts'
 import { prepare, queuesOf, type Prepared, type PreparedItem } from './intake.ts'
 import type { Queues } from './queues.ts'
@@ -48,7 +49,7 @@ export function createWriter(
 
   return {
     accept(intake) {
-      checkReady(client)
+      connected(client, deadline)?.catch(() => {})
       if (bytes >= maxWaiting)
         throw new WebhookError(
           'inbox_full',
@@ -114,7 +115,7 @@ export function createWriter(
   }
 
   async function store(batch: readonly Waiting[]): Promise<void> {
-    checkReady(client)
+    await connected(client, deadline)
     const items = batch.flatMap(({ prepared }) => prepared.items)
     const names = [...queuesOf(items)]
     await queues.ready(names)
@@ -125,22 +126,16 @@ export function createWriter(
     ]
     const again = new Map<string, readonly string[]>()
     found.forEach((refs, at) => refs && again.set(known[at]!, refs))
-    const full = names.filter((_, at) => counts[at]! >= maxPending)
+    const pending = new Map(names.map((queue, at) => [queue, counts[at]!]))
 
     const plans = batch.map((waiting) => ({
       waiting,
       fresh: waiting.prepared.items.filter(({ name }) => !again.has(name)),
     }))
     const writable = plans.filter(({ waiting, fresh }) => {
-      const queue = [...queuesOf(fresh)].find((one) => full.includes(one))
-      if (queue !== undefined)
-        waiting.refuse(
-          new WebhookError(
-            'inbox_full',
-            `bullmqInbox: ${counts[names.indexOf(queue)]} tasks are pending in ${queue}, maxPending is ${maxPending}`,
-          ),
-        )
-      return queue === undefined
+      const full = reserve(pending, fresh, maxPending)
+      if (full) waiting.refuse(full)
+      return !full
     })
     const stored = await commit(
       { client, queues, receiver, prefix },
