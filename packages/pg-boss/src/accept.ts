@@ -1,0 +1,87 @@
+import { WebhookError, type Consumer, type Host, type Intake, type Taken } from '@postern/core'
+import type { Engine } from './engine.ts'
+import { lateError, unavailable } from './errors.ts'
+import { transactionOf } from './in-transaction.ts'
+import type { Pending } from './pending.ts'
+import { prepareIntake, subscriptionsOf, type PreparedIntake } from './prepare.ts'
+import { within } from './within.ts'
+import type { Store, Writer } from './writer.ts'
+
+/** What accept works with. */
+export interface AcceptHost {
+  readonly engine: Engine
+  readonly consumer: Consumer
+  readonly pending: Pending
+  readonly writer: Writer
+  readonly store: Store
+  /** Statement that tells workers of other processes. */
+  readonly notify: string
+  /** Called when tasks were stored that may run. */
+  readonly stored: () => void
+}
+
+/** Makes a receiver's accept: it resolves when the delivery is committed. */
+export function createAccept(
+  host: AcceptHost,
+): (intake: Intake, of: Host) => Promise<readonly Taken[]> {
+  const { engine, consumer, pending, writer, store, stored } = host
+  const { receiver } = consumer
+  const { deadline, maxWaiting } = engine.settings
+
+  return async (intake, of) => {
+    const end = performance.now() + deadline
+    const subscriptions = subscriptionsOf(intake)
+    if (!engine.started || subscriptions.some((name) => !engine.queues.find(receiver, name)))
+      await soon(prepareEngine(subscriptions), end)
+    const prepared = prepareIntake(engine, receiver, intake)
+    if (writer.waiting + prepared.bytes > maxWaiting)
+      throw new WebhookError(
+        'inbox_full',
+        `pgBossInbox: ${writer.waiting} bytes of deliveries wait for their commit, maxWaiting is ${maxWaiting}`,
+      )
+    const tasks = prepared.items.reduce((sum, item) => sum + item.jobs.length, 0)
+    const reserving = pending.reserve(tasks)
+    const full = reserving instanceof Promise ? await soon(reserving, end) : reserving
+    if (full) throw full
+    try {
+      const taken = await put(prepared, of, end)
+      const known = prepared.items.filter((_, at) => taken[at] !== 'new')
+      if (known.length > 0) pending.free(known.reduce((sum, item) => sum + item.jobs.length, 0))
+      stored()
+      return taken
+    } catch (error) {
+      pending.free(tasks)
+      throw error
+    }
+  }
+
+  function put(prepared: PreparedIntake, of: Host, end: number): Promise<readonly Taken[]> {
+    const transaction = transactionOf(of)
+    if (transaction)
+      return store(transaction, [prepared]).then(
+        async ([taken]) => {
+          await transaction.executeSql(host.notify)
+          return taken!
+        },
+        (error: unknown) => {
+          throw unavailable(error)
+        },
+      )
+    return new Promise((done, failed) =>
+      writer.add({ intake: prepared, deadline: end, done, failed }),
+    )
+  }
+
+  async function prepareEngine(subscriptions: readonly string[]): Promise<void> {
+    await engine.ready()
+    await engine.queues.ensure(receiver, subscriptions)
+  }
+
+  async function soon<T>(promise: Promise<T>, end: number): Promise<T> {
+    try {
+      return await within(promise, end - performance.now(), () => lateError('answer', deadline))
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+}

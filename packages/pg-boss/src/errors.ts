@@ -1,0 +1,61 @@
+import { errorMessage } from './error-message.ts'
+import { isWebhookError, WebhookError } from '@postern/core'
+
+/** An error of PostgreSQL as the refusal of a delivery. */
+export function unavailable(error: unknown): WebhookError {
+  if (isWebhookError(error)) return error
+  return new WebhookError(
+    codeOf(error) === '53100' ? 'inbox_full' : 'inbox_unavailable',
+    explain(error),
+    { cause: error },
+  )
+}
+
+/** What went wrong, and what helps. */
+export function explain(error: unknown): string {
+  const reason = REASONS[codeOf(error) ?? '']
+  const message = errorMessage(error)
+  return `pgBossInbox: ${reason === undefined ? message : `${reason} (PostgreSQL says: ${message})`}`
+}
+
+/** True where the same statements can succeed when they are tried again. */
+export function isTransient(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === '40001' || code === '40P01'
+}
+
+/** True where what was written is at fault, and not the server or the way to it. */
+export function isDataFault(error: unknown): boolean {
+  return /^2[123]/.test(codeOf(error) ?? '')
+}
+
+/** Why nothing is stored any more. */
+export function closedError(): WebhookError {
+  return new WebhookError('closed', 'pgBossInbox was closed')
+}
+
+/** Nothing came back in time. */
+export function lateError(what: string, time: number): WebhookError {
+  return new WebhookError(
+    'inbox_unavailable',
+    `pgBossInbox: PostgreSQL did not ${what} within ${Math.round(time)} ms`,
+  )
+}
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'PostgreSQL does not answer there: check connectionString, and that it runs',
+  ENOTFOUND: 'the host of connectionString is not known',
+  '28P01': 'the password was refused: check connectionString',
+  '3D000': 'the database is not there: create it',
+  '42501': 'the user may not do this: grant it CREATE on the database, or USAGE on the schema',
+  '53100': 'its disk is full: make room',
+  '53300': 'it has no connection left: raise max_connections or lower maxConnections',
+  '57P01': 'it was shut down',
+  '57P03': 'it is starting up',
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+
+/** Identity of an event: the same for each delivery of it, in each process. */
+export function eventIdOf(receiver: string, key: string): string {
+  return uuid(JSON.stringify([receiver, key]))
+}
+
+/** Identity of a task, which is its job's id in pg-boss. */
+export function taskIdOf(
+  receiver: string,
+  key: string,
+  subscription: string,
+  part: string | undefined,
+): string {
+  return uuid(JSON.stringify([receiver, key, subscription, part ?? '']))
+}
+
+/** Identity of an order key, whatever its length. */
+export function orderIdOf(receiver: string, orderKey: string): string {
+  return uuid(JSON.stringify([receiver, 'order', orderKey]))
+}
+
+/** Number of the advisory lock that guards an order key. */
+export function lockOf(orderId: string): string {
+  return String(BigInt.asIntN(64, BigInt(`0x${orderId.replaceAll('-', '').slice(16)}`)))
+}
+
+/** Name of a subscription's queue. pg-boss takes letters, digits and `_ - . /`; all else is written as its bytes. */
+export function queueNameOf(receiver: string, subscription: string): string {
+  const name = `postern/${plain(receiver)}/${plain(subscription)}`
+  if (name.length <= 150) return name
+  const hash = createHash('sha256')
+    .update(JSON.stringify([receiver, subscription]))
+    .digest('hex')
+  return `${name.slice(0, 100)}/${hash.slice(0, 32)}`
+}
+
+/** True where a text is written as the ids are. */
+export function isId(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(text)
+}
+
+// Version 8 is the one for values of one's own making (RFC 9562, section 5.8).
+function uuid(text: string): string {
+  const bytes = createHash('sha256').update(text).digest().subarray(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+function plain(text: string): string {
+  return text.replace(/[^A-Za-z0-9.-]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `_${byte.toString(16).padStart(2, '0')}`).join(''),
+  )
+}

@@ -1,0 +1,5 @@
+export { pgBossInbox } from './pg-boss-inbox.ts'
+export { inTransaction } from './in-transaction.ts'
+export type { PgBossInboxOptions } from './settings.ts'
+export type { PgClient, PgExecutor, PgPool, PgResult } from './pg.ts'
+export type { PgTransaction } from './commit.ts'

@@ -1,0 +1,162 @@
+import { WebhookError, type Consumer, type Port, type Worker } from '@postern/core'
+import { createAccept } from './accept.ts'
+import { createAttempts } from './attempts.ts'
+import { createClaims } from './claim.ts'
+import { createCommit } from './commit.ts'
+import type { Engine } from './engine.ts'
+import { explain } from './errors.ts'
+import { createLanes, type Lanes } from './lanes.ts'
+import { createLeases } from './lease.ts'
+import { channelOf } from './listen.ts'
+import { mergeLines } from './order.ts'
+import type { Pending } from './pending.ts'
+import { createSettle } from './settle.ts'
+import { createSettler } from './settler.ts'
+import { createStore } from './store.ts'
+import { atMost, MAX_TIMER } from './within.ts'
+import { createWriter } from './writer.ts'
+
+/** A port that can be woken by what others changed. */
+export interface PgBossPort extends Port {
+  readonly consumer: Consumer
+  readonly lanes: Lanes
+  /** True once it was drained: another receiver of the name may come. */
+  readonly closed: boolean
+  /** Looks for ready tasks in all its lanes. */
+  look(): void
+  /** Fails what waits. */
+  end(): void
+}
+
+/** Makes a receiver's side of the inbox. */
+export function createPort(
+  engine: Engine,
+  consumer: Consumer,
+  pending: Pending,
+  onWork: () => void,
+): PgBossPort {
+  const { settings } = engine
+  const closing = new AbortController()
+  const lanes = createLanes(consumer)
+  const notify = `SELECT pg_notify('${channelOf(settings.schema)}', '');`
+  const settle = createSettle(engine, consumer.receiver, () => consumer.now(), lanes.lineOf)
+  const store = createStore(engine, lanes.lineOf)
+  const writer = createWriter(engine.db, store, notify)
+  const settler = createSettler({
+    consumer,
+    settle,
+    over: (count) => pending.free(count),
+    again: lookIn,
+    ready: look,
+  })
+  const claims = createClaims(engine, {
+    consumer,
+    lanes,
+    active: () => active,
+    start: (claimed) => attempts.start(claimed),
+  })
+  const attempts = createAttempts({
+    consumer,
+    slots: () => lanes.all(),
+    active: () => active,
+    commit: createCommit(engine, consumer.receiver, settle),
+    settler,
+    signal: closing.signal,
+    refill: (slot) => claims.refill(slot),
+  })
+  const leases = createLeases(engine, lanes, () => attempts.held(), look)
+  const accept = createAccept({ engine, consumer, pending, writer, store, notify, stored: look })
+  const warn = (message: string): void => consumer.warn(message)
+  let active = false
+  let closed = false
+  let poll: ReturnType<typeof setInterval> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let timerAt = Infinity
+  let merged = 0
+  engine.listeners.add(warn)
+
+  return {
+    consumer,
+    lanes,
+    get closed() {
+      return closed
+    },
+    look,
+    async accept(intake, host) {
+      if (closed) throw new WebhookError('closed', 'pgBossInbox: the receiver was closed')
+      if (merged !== consumer.lanes().length) await merge()
+      return accept(intake, host)
+    },
+    work,
+    drain,
+    end() {
+      writer.close()
+      settler.close()
+    },
+  }
+
+  function work(): Worker {
+    active = true
+    onWork()
+    leases.start()
+    poll ??= setInterval(look, settings.pollInterval)
+    void merge().then(look, look)
+    return { stop }
+  }
+
+  function look(): void {
+    if (active) claims.wake()
+  }
+
+  /** One timer, for the task that is due next. */
+  function lookIn(wait: number): void {
+    const at = performance.now() + wait
+    if (at >= timerAt || !active) return
+    clearTimeout(timer)
+    timerAt = at
+    timer = setTimeout(
+      () => {
+        timerAt = Infinity
+        look()
+      },
+      Math.min(Math.ceil(wait) + 1, MAX_TIMER),
+    )
+  }
+
+  /** Once for each set of subscriptions: what was stored under their former names stands in one line with their own. */
+  async function merge(): Promise<void> {
+    const count = consumer.lanes().length
+    const renamed = lanes.all().filter(({ lane, queues }) => lane.ordered && queues.length > 1)
+    try {
+      if (renamed.length > 0) await engine.ready()
+      for (const { queues } of renamed)
+        await mergeLines(engine.db, settings.schema, queues[0]!, queues.slice(1))
+      merged = count
+    } catch (error) {
+      // Accepting and claiming meet the same trouble, and wait or refuse for it.
+      warn(`order keys of renamed subscriptions could not be joined yet: ${explain(error)}`)
+    }
+  }
+
+  async function stop(timeout: number): Promise<void> {
+    active = false
+    clearInterval(poll)
+    clearTimeout(timer)
+    poll = undefined
+    timerAt = Infinity
+    attempts.stop()
+    await atMost(
+      claims.idle().then(() => attempts.idle()),
+      timeout,
+    )
+  }
+
+  async function drain(timeout: number): Promise<void> {
+    closed = true
+    await stop(timeout)
+    closing.abort(new Error('the receiver was closed'))
+    await atMost(Promise.all([writer.flushed(), settler.flushed()]), timeout)
+    leases.stop()
+    engine.listeners.delete(warn)
+  }
+}

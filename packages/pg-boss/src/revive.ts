@@ -1,0 +1,83 @@
+import type { Engine } from './engine.ts'
+import { enqueue, lockKeys } from './order.ts'
+import type { PgExecutor } from './pg.ts'
+
+/** Runs what failed of known events: dead tasks from their first attempt, those that wait for a retry now. Gives the events. */
+export type Revive = (client: PgExecutor, events: readonly string[]) => Promise<ReadonlySet<string>>
+
+/** Which of a number of jobs are to run again. */
+export const FAILED = `(j.state = 'failed' OR (j.state = 'retry' AND j.output IS NOT NULL AND j.start_after > clock_timestamp()))`
+
+/** Makes the revival of a redelivery's tasks. */
+export function createRevive(engine: Engine, lineOf: (queue: string) => string): Revive {
+  const { schema } = engine.settings
+  return async (client, events) => {
+    // The lock keeps pruning away. An event it took before is gone: storing the delivery again stores it as new.
+    const known = await client.executeSql(
+      `SELECT e.id, e.tasks FROM ${schema}.postern_events e WHERE e.id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE`,
+      [events],
+    )
+    if (known.rows.length < events.length) throw new Pruned()
+    const tasks = known.rows.flatMap((row) => row['tasks'] as [number, string][])
+    if (tasks.some(([lane]) => engine.queues.byId(lane) === undefined)) await engine.queues.load()
+    const jobs = tasks.map(([lane, id]) => ({ name: engine.queues.byId(lane)!.name, id }))
+    const failed = await client.executeSql(
+      `SELECT j.id, j.data->>'order' AS key FROM ${schema}.job j
+       JOIN unnest($1::text[], $2::uuid[]) AS t(name, id) ON j.name = t.name AND j.id = t.id WHERE ${FAILED}`,
+      [jobs.map((job) => job.name), jobs.map((job) => job.id)],
+    )
+    if (failed.rows.length === 0) return new Set()
+    const ids = new Set(failed.rows.map((row) => row['id'] as string))
+    return reviveJobs(
+      client,
+      schema,
+      lineOf,
+      jobs.filter((job) => ids.has(job.id)),
+      failed.rows.flatMap((row) => (row['key'] as string | null) ?? []),
+      FAILED,
+    )
+  }
+}
+
+/** Makes jobs pending that still are what `condition` says. Gives their events. */
+export async function reviveJobs(
+  client: PgExecutor,
+  schema: string,
+  lineOf: (queue: string) => string,
+  jobs: readonly { readonly name: string; readonly id: string }[],
+  keys: readonly string[],
+  condition: string,
+): Promise<ReadonlySet<string>> {
+  await lockKeys(client, keys)
+  // Asked again on the locked rows: of two that come at once, one revives. A dead task's base moves up to the attempts
+  // it had, so that it starts from the first, while pg-boss's own count goes on and an old claim never fits again.
+  const revived = await client.executeSql(
+    `UPDATE ${schema}.job j SET state = 'retry', start_after = clock_timestamp(), completed_on = NULL, priority = 1,
+       data = CASE WHEN j.state = 'retry' THEN j.data ELSE jsonb_set(j.data, '{base}', to_jsonb(j.retry_count + 1)) END
+     FROM (SELECT * FROM unnest($1::text[], $2::uuid[]) AS u(name, id) ORDER BY 1, 2) t
+     WHERE j.name = t.name AND j.id = t.id AND ${condition}
+     RETURNING j.id, j.name, j.data->>'event' AS event, j.data->>'order' AS key, j.created_on`,
+    [jobs.map((job) => job.name), jobs.map((job) => job.id)],
+  )
+  const ordered = revived.rows
+    .filter((row) => row['key'] !== null)
+    .toSorted((a, b) => Number(a['created_on']) - Number(b['created_on']))
+    .map((row) => ({
+      id: row['id'] as string,
+      queue: row['name'] as string,
+      line: lineOf(row['name'] as string),
+      key: row['key'] as string,
+    }))
+  await enqueue(client, schema, ordered)
+  return new Set(revived.rows.map((row) => row['event'] as string))
+}
+
+/** The event was pruned between two statements. */
+class Pruned extends Error {
+  // As a deadlock is: the same transaction succeeds when it is tried again.
+  readonly code = '40001'
+
+  constructor() {
+    super('an event was pruned while it came again')
+  }
+}

@@ -1,0 +1,73 @@
+import type { Database } from './database.ts'
+import type { PgExecutor } from './pg.ts'
+
+// Versions of the tables beside pg-boss's, each the statements that lead to it from the one before; $ stands for the
+// schema. An entry that was released is never changed again. Tasks are pg-boss's jobs and have no table here: `tasks` of
+// an event says which they are, as [lane, id] pairs. An event that came alone carries its delivery itself; those that
+// came together share a row of postern_deliveries. postern_order has the open tasks of order keys, in order.
+const VERSIONS: readonly string[] = [
+  `
+  CREATE TABLE $.postern_lanes (
+    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, queue text NOT NULL UNIQUE,
+    receiver text NOT NULL, subscription text NOT NULL
+  );
+  CREATE TABLE $.postern_deliveries (id uuid PRIMARY KEY, head text NOT NULL, body bytea NOT NULL);
+  CREATE TABLE $.postern_events (
+    id uuid PRIMARY KEY, receiver text NOT NULL, key text NOT NULL, event_id text, topic text NOT NULL, scope text,
+    received bigint NOT NULL, record text NOT NULL, tasks jsonb NOT NULL,
+    delivery uuid, head text, body bytea
+  );
+  CREATE INDEX postern_events_received ON $.postern_events (received, id);
+  CREATE INDEX postern_events_delivery ON $.postern_events (delivery) WHERE delivery IS NOT NULL;
+  CREATE TABLE $.postern_order (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id uuid NOT NULL UNIQUE, queue text NOT NULL,
+    line text NOT NULL, key uuid NOT NULL
+  );
+  CREATE INDEX postern_order_heads ON $.postern_order (key, line, seq);
+  CREATE TABLE $.postern_records (
+    key text COLLATE "C" PRIMARY KEY, value text NOT NULL, version int NOT NULL
+  );
+  `,
+]
+
+/** Makes the tables, or brings those of an older version up to date. Throws a `TypeError` where a newer one wrote them. */
+export async function migrate(db: Database, schema: string, time: number): Promise<void> {
+  if ((await versionOf(db, schema)) === VERSIONS.length) return
+  await db.transaction(time, async (client) => {
+    // One process at a time; the others wait here and then find it done.
+    await client.executeSql('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `postern ${schema}`,
+    ])
+    const found = await versionOf(client, schema)
+    if (found === 0)
+      await client.executeSql(
+        `CREATE TABLE ${schema}.postern_schema (version int NOT NULL); INSERT INTO ${schema}.postern_schema VALUES (0)`,
+      )
+    for (const statements of VERSIONS.slice(found))
+      await client.executeSql(statements.replaceAll('$.', `${schema}.`))
+    await client.executeSql(`UPDATE ${schema}.postern_schema SET version = $1`, [VERSIONS.length])
+  })
+}
+
+/** Throws a `TypeError` where the tables are not those of this version. */
+export async function check(db: Database, schema: string): Promise<void> {
+  const found = await versionOf(db, schema)
+  if (found !== VERSIONS.length)
+    throw new TypeError(
+      `pgBossInbox: migrate: the tables postern_* of schema ${schema} have version ${found} and this package needs ${VERSIONS.length}: start once with migrate: true`,
+    )
+}
+
+async function versionOf(db: PgExecutor, schema: string): Promise<number> {
+  const [table] = (
+    await db.executeSql('SELECT to_regclass($1) IS NOT NULL AS found', [`${schema}.postern_schema`])
+  ).rows
+  if (table?.['found'] !== true) return 0
+  const { rows } = await db.executeSql(`SELECT version FROM ${schema}.postern_schema`)
+  const version = Number(rows[0]?.['version'])
+  if (version > VERSIONS.length)
+    throw new TypeError(
+      `pgBossInbox: schema: the tables postern_* of ${schema} have version ${version}, and this @postern/pg-boss knows ${VERSIONS.length} at most: upgrade @postern/pg-boss in this process`,
+    )
+  return version
+}

@@ -1,0 +1,105 @@
+import { milliseconds, type Duration } from '@postern/core'
+import type { PgBoss } from 'pg-boss'
+import type { PgPool } from './pg.ts'
+
+/** Options of `pgBossInbox`. One of `connectionString` and `pool` is needed. */
+export interface PgBossInboxOptions {
+  /** Where PostgreSQL is: `postgres://user@host/database`. @default none */
+  readonly connectionString?: string
+  /** A `Pool` of `pg` in its place, with room for at least three clients: one of them listens. It stays open. @default none */
+  readonly pool?: PgPool
+  /** A `PgBoss` that was started on the same database and schema; it is not stopped. @default one of its own */
+  readonly boss?: PgBoss
+  /** The schema of pg-boss; tables whose names begin with `postern_` are made in it. Lower case. @default 'pgboss' */
+  readonly schema?: string
+  /** Makes pg-boss's schema and its migrations, and the same for the tables beside it. @default true */
+  readonly migrate?: boolean
+  /** Clients of the pool made for `connectionString`. @default 10 */
+  readonly maxConnections?: number
+  /** Tasks that may be pending or running in all; beyond, deliveries get 503. Other processes are counted with a delay. @default 1_000_000 */
+  readonly maxPending?: number
+  /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 67_108_864 */
+  readonly maxWaiting?: number
+  /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
+  readonly deadline?: Duration
+  /** For how long events are kept, and known as duplicates, after they are done; at least the sender's retry span. @default '4d' */
+  readonly keepDone?: Duration
+  /** For how long dead tasks are kept for `replay` and redelivery. @default '30d' */
+  readonly keepDead?: Duration
+  /**
+   * After this time without a sign of life from the process that runs a task, another takes it: that long, and up to a
+   * tenth of it more, a task waits whose process was killed. Whole seconds; renewed while it runs. @default '30s'
+   */
+  readonly lease?: Duration
+  /** How often a worker looks for work it was not told of: retries other processes stored, and all where LISTEN does not work. @default '500ms' */
+  readonly pollInterval?: Duration
+}
+
+/** The options, checked; times in milliseconds. */
+export interface Settings {
+  readonly connectionString: string | undefined
+  readonly pool: PgPool | undefined
+  readonly boss: PgBoss | undefined
+  readonly schema: string
+  readonly migrate: boolean
+  readonly maxConnections: number
+  readonly maxPending: number
+  readonly maxWaiting: number
+  readonly deadline: number
+  readonly keepDone: number
+  readonly keepDead: number
+  readonly lease: number
+  readonly pollInterval: number
+}
+
+/** Checks the options. Throws a `TypeError` that names the one at fault. */
+export function checkSettings(options: PgBossInboxOptions): Settings {
+  const { connectionString, pool, boss, schema = 'pgboss' } = options
+  if ((connectionString === undefined) === (pool === undefined))
+    throw new TypeError('pgBossInbox: give either connectionString or pool')
+  if (connectionString !== undefined && !/^postgres(?:ql)?:\/\/\S+$/.test(connectionString))
+    throw new TypeError(
+      'pgBossInbox: connectionString must be like postgres://user:password@host/database',
+    )
+  if (pool !== undefined && typeof pool.connect !== 'function')
+    throw new TypeError('pgBossInbox: pool must be a Pool of pg')
+  if (boss !== undefined && typeof boss.insert !== 'function')
+    throw new TypeError('pgBossInbox: boss must be a PgBoss that was started')
+  // pg-boss writes the name without quotes, so that a capital letter would name another schema than it seems to.
+  if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
+    throw new TypeError(
+      `pgBossInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,
+    )
+  const lease = positive(options.lease ?? '30s', 'lease')
+  if (lease % 1000 !== 0)
+    throw new TypeError(`pgBossInbox: lease must be whole seconds, got ${lease} ms`)
+  return {
+    connectionString,
+    pool,
+    boss,
+    schema,
+    lease,
+    migrate: options.migrate ?? true,
+    maxConnections: whole(options.maxConnections ?? 10, 'maxConnections', 3),
+    maxPending: whole(options.maxPending ?? 1_000_000, 'maxPending', 1),
+    maxWaiting: whole(options.maxWaiting ?? 64 * 1024 * 1024, 'maxWaiting', 1),
+    deadline: positive(options.deadline ?? '5s', 'deadline'),
+    keepDone: milliseconds(options.keepDone ?? '4d', 'pgBossInbox: keepDone'),
+    keepDead: milliseconds(options.keepDead ?? '30d', 'pgBossInbox: keepDead'),
+    pollInterval: positive(options.pollInterval ?? '500ms', 'pollInterval'),
+  }
+}
+
+function whole(value: number, name: string, least: number): number {
+  if (!(Number.isSafeInteger(value) && value >= least))
+    throw new TypeError(
+      `pgBossInbox: ${name} must be a whole number from ${least} and up, got ${String(value)}`,
+    )
+  return value
+}
+
+function positive(value: Duration, name: string): number {
+  const time = milliseconds(value, `pgBossInbox: ${name}`)
+  if (time < 1) throw new TypeError(`pgBossInbox: ${name} must be at least a millisecond`)
+  return time
+}
