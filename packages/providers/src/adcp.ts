@@ -11,7 +11,6 @@ import { targetOf, type Target } from './schemes/http-signature-base.ts'
 import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature-keys.ts'
 import { fetchedJwks, givenJwks, type Jwk, type Jwks } from './schemes/jwks.ts'
 import type { FetchOptions } from './schemes/fetch-bounded.ts'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link adcp}: the keys of the sending agent, or where they are. */
@@ -51,24 +50,6 @@ export function adcp<Events extends EventMap = EventMap>(options: AdcpOptions): 
       },
     ],
   })
-}
-
-/** AdCP in the catalogue. */
-export const adcpEntry: CatalogueEntry = {
-  name: 'adcp',
-  title: 'AdCP',
-  docs: 'https://docs.adcontextprotocol.org/docs/building/implementation/webhooks',
-  create: adcp,
-  options: {
-    jwksUrl: "The https URL of the sender's key set.",
-    jwks: "The sender's keys, in place of fetching them.",
-    fetch: 'In place of the global fetch.',
-    timeout: 'Milliseconds a fetch may take. Default 5000.',
-  },
-  topics: ['create_media_buy.completed', 'task.completed'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  canSign: false,
 }
 
 function scheme(): Scheme<HttpSignatureKeys> {

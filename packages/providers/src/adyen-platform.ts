@@ -10,7 +10,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { field, member, needed } from './shared/read.ts'
 
 /** Options of {@link adyenPlatform}. */
@@ -45,21 +45,6 @@ export function adyenPlatform<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** Adyen's platform webhooks in the catalogue. */
-export const adyenPlatformEntry: CatalogueEntry = {
-  name: 'adyen-platform',
-  title: 'Adyen (platforms)',
-  docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
-  create: adyenPlatform,
-  secretOption: 'hmacKey',
-  options: { hmacKey: 'HMAC key of the webhook, in hex.' },
-  topics: ['balancePlatform.accountHolder.created', 'balancePlatform.transfer.updated'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 30 * DAY,
-  canSign: true,
 }
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {

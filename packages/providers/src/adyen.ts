@@ -9,7 +9,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { needed } from './shared/read.ts'
 import { adyenItems, adyenScheme } from './schemes/adyen.ts'
 import { joined } from './schemes/ids.ts'
@@ -39,21 +39,6 @@ export function adyen<Events extends EventMap = EventMap>(options: AdyenOptions)
     reply: (result) => (result.kind === 'refused' ? undefined : textReply('[accepted]')),
     compose,
   })
-}
-
-/** Adyen's standard webhooks in the catalogue. */
-export const adyenEntry: CatalogueEntry = {
-  name: 'adyen',
-  title: 'Adyen (payments)',
-  docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
-  create: adyen,
-  secretOption: 'hmacKey',
-  options: { hmacKey: 'HMAC key of the webhook, in hex.' },
-  topics: ['AUTHORISATION', 'CAPTURE', 'REFUND', 'CANCELLATION', 'CHARGEBACK', 'REPORT_AVAILABLE'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, FORM_TYPE],
-  retrySpan: 30 * DAY,
-  canSign: true,
 }
 
 function events(delivery: Delivery): readonly EventDraft[] {

@@ -9,7 +9,6 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 
 /** Options of {@link airtable}. */
 export interface AirtableOptions {
@@ -48,20 +47,6 @@ export function airtable<Events extends EventMap = EventMap>(
       }),
     }),
   })
-}
-
-/** Airtable in the catalogue. */
-export const airtableEntry: CatalogueEntry = {
-  name: 'airtable',
-  title: 'Airtable',
-  docs: 'https://airtable.com/developers/web/api/webhooks-overview',
-  create: airtable,
-  secretOption: 'macSecretBase64',
-  options: { macSecretBase64: 'macSecretBase64 of the call that created the webhook.' },
-  topics: ['ping'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {

@@ -1,12 +1,6 @@
 import { defineProvider, type EventMap, type Provider } from '@postern/core'
 import { alertEvents, composeAlert } from './schemes/alerts.ts'
-import {
-  checkOneAuth,
-  HTTP_AUTH_OPTIONS,
-  httpAuth,
-  type HttpAuthOptions,
-} from './schemes/http-auth.ts'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
 
 /** Options of {@link alertmanager}: `http_config` of the receiver, as `authorization` or `basic_auth`. */
 export type AlertmanagerOptions = HttpAuthOptions
@@ -29,18 +23,4 @@ export function alertmanager<Events extends EventMap = EventMap>(
     events: (_delivery, { value }) => alertEvents(value),
     compose: (draft) => composeAlert(draft, '4'),
   })
-}
-
-/** Prometheus Alertmanager in the catalogue. */
-export const alertmanagerEntry: CatalogueEntry = {
-  name: 'alertmanager',
-  title: 'Prometheus Alertmanager',
-  docs: 'https://prometheus.io/docs/alerting/latest/configuration/#webhook_config',
-  create: alertmanager,
-  secretOption: 'token',
-  options: HTTP_AUTH_OPTIONS,
-  topics: ['firing', 'resolved'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }

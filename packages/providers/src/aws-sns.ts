@@ -15,7 +15,7 @@ import {
 import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
 import type { CertificateOptions } from './schemes/certificate-options.ts'
 import { fetchBounded } from './schemes/fetch-bounded.ts'
-import { HOUR, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
 
 /** Options of {@link awsSns}. */
@@ -30,7 +30,7 @@ export interface AwsSnsOptions extends CertificateOptions {
 
 const HOST = /^sns\.[a-z0-9-]{3,}\.amazonaws\.com(?:\.cn)?$/
 const NAME = /^sns(?:\.[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$/
-const DOCS = 'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html'
+export const DOCS = 'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html'
 const NOTIFICATION = ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
 const CONFIRMATION = [
   'Message',
@@ -78,29 +78,6 @@ export function awsSns<Events extends EventMap = EventMap>(
     handshake: (delivery) => confirmed(delivery.json(), options),
     events: (delivery) => [eventOf(delivery.json())],
   })
-}
-
-/** Amazon SNS in the catalogue. */
-export const awsSnsEntry: CatalogueEntry = {
-  name: 'aws-sns',
-  title: 'Amazon SNS',
-  docs: DOCS,
-  create: (options) => awsSns(options as AwsSnsOptions),
-  secretOption: 'topicArn',
-  options: {
-    topicArn: 'The ARN of the topic that may send.',
-    confirm: 'true, or a function that decides: confirms subscriptions. Default false.',
-    certPem: 'PEM of the certificate, in place of fetching it.',
-    ca: 'PEM of more authorities.',
-    fetch: 'In place of the global fetch.',
-    timeout: 'Milliseconds a fetch may take. Default 5000.',
-    tolerance: 'Seconds the signed time may be away from now. Default 3600.',
-  },
-  topics: ['arn:aws:sns:us-east-1:123456789012:MyTopic'],
-  handshakes: ['SubscriptionConfirmation'],
-  contentTypes: ['text/plain'],
-  retrySpan: HOUR,
-  canSign: false,
 }
 
 function read(delivery: Delivery): CertificateClaim {

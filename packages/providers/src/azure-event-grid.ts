@@ -11,7 +11,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { consent } from './schemes/abuse-protection.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
 
 /** Options of {@link azureEventGrid}. */
@@ -58,25 +58,6 @@ export function azureEventGrid<Events extends EventMap = EventMap>(
       body: stringifyJson([{ id, eventType: topic, subject: '', data: payload ?? {} }]),
     }),
   })
-}
-
-/** Azure Event Grid in the catalogue. */
-export const azureEventGridEntry: CatalogueEntry = {
-  name: 'azure-event-grid',
-  title: 'Azure Event Grid',
-  docs: 'https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema',
-  create: azureEventGrid,
-  secretOption: 'secret',
-  options: {
-    secret: 'The secret in the URL or in a delivery property.',
-    queryKey: "Name of the query parameter that holds it. Default 'code'.",
-    header: 'Name of the header that holds it, in place of the query parameter.',
-  },
-  topics: ['Microsoft.Storage.BlobCreated', 'Microsoft.Resources.ResourceWriteSuccess'],
-  handshakes: ['SubscriptionValidation', 'OPTIONS WebHook-Request-Origin'],
-  contentTypes: [JSON_TYPE, 'application/cloudevents+json', 'application/cloudevents-batch+json'],
-  retrySpan: DAY,
-  canSign: true,
 }
 
 function handshake(delivery: Delivery, { value }: ParsedBody): Reply | undefined {

@@ -5,7 +5,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, KIB, type CatalogueEntry } from './shared/entry.ts'
+import { KIB } from './shared/entry.ts'
 import { needed } from './shared/read.ts'
 
 /** Options of {@link bitbucket}. */
@@ -48,18 +48,4 @@ export function bitbucket<Events extends EventMap = EventMap>(
       },
     }),
   })
-}
-
-/** Bitbucket in the catalogue. */
-export const bitbucketEntry: CatalogueEntry = {
-  name: 'bitbucket',
-  title: 'Bitbucket',
-  docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
-  create: bitbucket,
-  secretOption: 'secret',
-  options: { secret: 'Secret of the webhook.' },
-  topics: ['repo:push', 'pullrequest:created', 'pullrequest:fulfilled', 'pr:opened', 'pr:merged'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }

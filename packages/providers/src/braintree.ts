@@ -18,7 +18,7 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { DAY, FORM_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY, FORM_TYPE } from './shared/entry.ts'
 import { field, needed } from './shared/read.ts'
 
 /** Options of {@link braintree}. */
@@ -65,24 +65,6 @@ export function braintree<Events extends EventMap = EventMap>(
       return { headers: { 'content-type': FORM_TYPE }, body }
     },
   })
-}
-
-/** Braintree in the catalogue. */
-export const braintreeEntry: CatalogueEntry = {
-  name: 'braintree',
-  title: 'Braintree',
-  docs: 'https://developer.paypal.com/braintree/docs/guides/webhooks/overview',
-  create: (options) => braintree(options as BraintreeOptions),
-  secretOption: 'privateKey',
-  options: {
-    privateKey: 'The private key of the API key pair.',
-    publicKey: 'The public key of the pair.',
-  },
-  topics: ['check', 'subscription_charged_successfully', 'dispute_opened'],
-  handshakes: ['bt_challenge'],
-  contentTypes: [FORM_TYPE],
-  retrySpan: DAY,
-  canSign: true,
 }
 
 async function challenge(

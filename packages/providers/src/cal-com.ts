@@ -11,7 +11,6 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { joined } from './schemes/ids.ts'
-import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { member, text } from './shared/read.ts'
 
 /** Options of {@link calCom}. */
@@ -39,20 +38,6 @@ export function calCom<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** Cal.com in the catalogue. */
-export const calComEntry: CatalogueEntry = {
-  name: 'cal.com',
-  title: 'Cal.com',
-  docs: 'https://cal.com/docs/developing/guides/automation/webhooks',
-  create: calCom,
-  secretOption: 'secret',
-  options: { secret: 'Secret of the webhook.' },
-  topics: ['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'FORM_SUBMITTED', 'PING'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, FORM_TYPE],
-  canSign: true,
 }
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {

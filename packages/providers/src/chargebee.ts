@@ -9,7 +9,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link chargebee}. */
@@ -36,21 +36,6 @@ export function chargebee<Events extends EventMap = EventMap>(
       body: stringifyJson({ id, object: 'event', event_type: topic, ...(payload as object) }),
     }),
   })
-}
-
-/** Chargebee in the catalogue. */
-export const chargebeeEntry: CatalogueEntry = {
-  name: 'chargebee',
-  title: 'Chargebee',
-  docs: 'https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings',
-  create: chargebee,
-  secretOption: 'credentials',
-  options: { credentials: 'user:password of the webhook.' },
-  topics: ['subscription_created', 'subscription_renewed', 'payment_failed', 'invoice_generated'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 4 * DAY,
-  canSign: true,
 }
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {

@@ -1,10 +1,6 @@
 import type { EventMap, Provider, SecretOption } from '@postern/core'
-import {
-  FAMILY_OPTIONS,
-  standardFamily,
-  type StandardFamilyOptions,
-} from './schemes/standard-family.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
+import { HOUR } from './shared/entry.ts'
 
 /** Options of {@link clerk}. */
 export interface ClerkOptions extends StandardFamilyOptions {
@@ -24,19 +20,4 @@ export function clerk<Events extends EventMap = EventMap>(options: ClerkOptions)
     prefixes: ['svix-', 'webhook-'],
     more: { retrySpan: 28 * HOUR },
   })
-}
-
-/** Clerk in the catalogue. */
-export const clerkEntry: CatalogueEntry = {
-  name: 'clerk',
-  title: 'Clerk',
-  docs: 'https://clerk.com/docs/webhooks/overview',
-  create: clerk,
-  secretOption: 'secret',
-  options: { secret: 'Signing secret of the endpoint, whsec_…', ...FAMILY_OPTIONS },
-  topics: ['user.created', 'user.updated', 'session.created', 'organization.created'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 28 * HOUR,
-  canSign: true,
 }

@@ -10,7 +10,6 @@ import {
 } from '@postern/core'
 import { consent } from './schemes/abuse-protection.ts'
 import { cloudEvents } from './schemes/cloud-event.ts'
-import type { CatalogueEntry } from './shared/entry.ts'
 
 /** Options of {@link cloudevents}. */
 export interface CloudeventsOptions {
@@ -22,7 +21,7 @@ export interface CloudeventsOptions {
   readonly allowedOrigins?: readonly string[]
 }
 
-const EVENT_TYPE = 'application/cloudevents+json'
+export const EVENT_TYPE = 'application/cloudevents+json'
 
 /**
  * CloudEvents 1.0 over HTTP, from any sender: structured, batched and binary mode. Topic is `type`, id is `source:id`.
@@ -48,24 +47,6 @@ export function cloudevents<Events extends EventMap = EventMap>(
       return { headers: { 'content-type': EVENT_TYPE }, body: stringifyJson(event) }
     },
   })
-}
-
-/** CloudEvents in the catalogue. */
-export const cloudeventsEntry: CatalogueEntry = {
-  name: 'cloudevents',
-  title: 'CloudEvents',
-  docs: 'https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md',
-  create: cloudevents,
-  secretOption: 'secret',
-  options: {
-    secret: 'The bearer token of the senders.',
-    unauthenticated: 'true: takes events from anybody.',
-    allowedOrigins: 'Origins that get consent when they ask by OPTIONS. Default none.',
-  },
-  topics: ['com.example.someevent'],
-  handshakes: ['OPTIONS WebHook-Request-Origin'],
-  contentTypes: [EVENT_TYPE, 'application/cloudevents-batch+json', 'any with ce- headers'],
-  canSign: true,
 }
 
 const header = token({ header: 'authorization', scheme: 'Bearer' })

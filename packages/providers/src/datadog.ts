@@ -10,7 +10,6 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
-import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { isForm, member } from './shared/read.ts'
 
 /** Options of {@link datadog}: `secret` in a custom header, `credentials` of the URL, or an OAuth2 `token`. */
@@ -46,28 +45,6 @@ export function datadog<Events extends EventMap = EventMap>(
       body: stringifyJson({ id, event_type: topic, ...(payload as object) }),
     }),
   })
-}
-
-/** Datadog in the catalogue. */
-export const datadogEntry: CatalogueEntry = {
-  name: 'datadog',
-  title: 'Datadog',
-  docs: 'https://docs.datadoghq.com/integrations/webhooks/',
-  create: datadog,
-  secretOption: 'secret',
-  options: {
-    secret: 'Value of the custom header.',
-    header: 'Name of the custom header. Default X-Webhook-Secret.',
-    topicField: 'Member of the payload that is the topic. Default event_type.',
-    idField: 'Member of the payload that is the id. Default id.',
-    token: 'Token of Authorization: Bearer (OAuth2).',
-    credentials: 'user:password of the URL.',
-    unauthenticated: 'Takes deliveries from anybody. Default false.',
-  },
-  topics: ['query_alert_monitor', 'event'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, FORM_TYPE],
-  canSign: true,
 }
 
 function events(

@@ -13,7 +13,7 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { JSON_TYPE } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
 
 /** Options of {@link discord}. */
@@ -24,7 +24,7 @@ export interface DiscordOptions {
   readonly tolerance?: number
 }
 
-const RETRY_SPAN = 600_000
+export const RETRY_SPAN: number = 600_000
 const INTERACTIONS: readonly (string | undefined)[] = [
   undefined,
   undefined, // PING
@@ -65,24 +65,6 @@ export function discord<Events extends EventMap = EventMap>(
       result.kind !== 'refused' && field(delivery.json(), 'event') ? emptyReply(204) : undefined,
     compose,
   })
-}
-
-/** Discord in the catalogue. */
-export const discordEntry: CatalogueEntry = {
-  name: 'discord',
-  title: 'Discord',
-  docs: 'https://docs.discord.com/developers/interactions/overview',
-  create: discord,
-  secretOption: 'publicKey',
-  options: {
-    publicKey: "The application's public key, 64 hex digits.",
-    tolerance: 'Seconds the signed time may be away from now. Default 900.',
-  },
-  topics: ['APPLICATION_COMMAND.deploy', 'MESSAGE_COMPONENT.button', 'APPLICATION_AUTHORIZED'],
-  handshakes: ['interaction PING', 'event PING'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: RETRY_SPAN,
-  canSign: true,
 }
 
 function handshake(_delivery: unknown, { value }: ParsedBody): Reply | undefined {

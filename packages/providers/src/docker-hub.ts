@@ -11,7 +11,6 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { joined } from './schemes/ids.ts'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 
 /** Options of {@link dockerHub}: a `secret` of your own in the URL, or `unauthenticated`. */
 export interface DockerHubOptions {
@@ -40,24 +39,6 @@ export function dockerHub<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** Docker Hub in the catalogue. */
-export const dockerHubEntry: CatalogueEntry = {
-  name: 'docker-hub',
-  title: 'Docker Hub',
-  docs: 'https://docs.docker.com/docker-hub/repos/manage/webhooks/',
-  create: dockerHub,
-  secretOption: 'secret',
-  options: {
-    secret: 'A secret of your own in the URL.',
-    queryKey: 'The query parameter that carries it. Default secret.',
-    unauthenticated: 'Takes deliveries from anybody. Default false.',
-  },
-  topics: ['push'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {

@@ -13,7 +13,7 @@ import {
   type SignatureClaim,
 } from '@postern/core'
 import { joined } from './schemes/ids.ts'
-import { DAY, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { DAY, MIB } from './shared/entry.ts'
 import { field, needed } from './shared/read.ts'
 
 /** Options of {@link docusign}. */
@@ -47,21 +47,6 @@ export function docusign<Events extends EventMap = EventMap>(
     events: (_delivery, body) => [eventOf(body)],
     compose,
   })
-}
-
-/** DocuSign in the catalogue. */
-export const docusignEntry: CatalogueEntry = {
-  name: 'docusign',
-  title: 'DocuSign Connect',
-  docs: 'https://developers.docusign.com/platform/webhooks/connect/hmac/',
-  create: docusign,
-  secretOption: 'hmacKey',
-  options: { hmacKey: 'An HMAC key of the account.' },
-  topics: ['envelope-completed', 'recipient-signed', 'Completed'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, 'text/xml'],
-  retrySpan: 15 * DAY,
-  canSign: true,
 }
 
 function read(delivery: Delivery): SignatureClaim {

@@ -1,10 +1,6 @@
 import type { EventMap, Provider, SecretOption } from '@postern/core'
-import {
-  FAMILY_OPTIONS,
-  standardFamily,
-  type StandardFamilyOptions,
-} from './schemes/standard-family.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
+import { HOUR } from './shared/entry.ts'
 
 /** Options of {@link dodopayments}. */
 export interface DodopaymentsOptions extends StandardFamilyOptions {
@@ -26,19 +22,4 @@ export function dodopayments<Events extends EventMap = EventMap>(
     ...options,
     more: { retrySpan: 76 * HOUR },
   })
-}
-
-/** Dodo Payments in the catalogue. */
-export const dodopaymentsEntry: CatalogueEntry = {
-  name: 'dodopayments',
-  title: 'Dodo Payments',
-  docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
-  create: dodopayments,
-  secretOption: 'secret',
-  options: { secret: 'Secret key of the webhook, whsec_…', ...FAMILY_OPTIONS },
-  topics: ['payment.succeeded', 'subscription.active', 'refund.succeeded', 'dispute.opened'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 76 * HOUR,
-  canSign: true,
 }

@@ -7,7 +7,6 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { field } from './shared/read.ts'
 import { challengeReply } from './schemes/challenge.ts'
 
@@ -48,19 +47,4 @@ export function dropbox<Events extends EventMap = EventMap>(
       body: stringifyJson({ list_folder: { accounts: ['dbid:1'] }, ...(payload as object) }),
     }),
   })
-}
-
-/** Dropbox in the catalogue. */
-export const dropboxEntry: CatalogueEntry = {
-  name: 'dropbox',
-  title: 'Dropbox',
-  docs: 'https://www.dropbox.com/developers/reference/webhooks',
-  create: dropbox,
-  secretOption: 'appSecret',
-  options: { appSecret: 'The app secret.' },
-  topics: ['list_folder'],
-  handshakes: ['GET challenge'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 600_000,
-  canSign: true,
 }

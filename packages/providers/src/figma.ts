@@ -11,7 +11,7 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { field, needed } from './shared/read.ts'
 import { digestId, joined } from './schemes/ids.ts'
 
@@ -37,21 +37,6 @@ export function figma<Events extends EventMap = EventMap>(options: FigmaOptions)
     events: (_delivery, { value }) => [eventOf(value)],
     compose,
   })
-}
-
-/** Figma in the catalogue. */
-export const figmaEntry: CatalogueEntry = {
-  name: 'figma',
-  title: 'Figma',
-  docs: 'https://developers.figma.com/docs/rest-api/webhooks-security/',
-  create: figma,
-  secretOption: 'passcode',
-  options: { passcode: 'Passcode of the webhook.' },
-  topics: ['PING', 'FILE_UPDATE', 'FILE_VERSION_UPDATE', 'FILE_COMMENT', 'LIBRARY_PUBLISH'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 4 * HOUR,
-  canSign: true,
 }
 
 const SCHEME: Scheme<string> = {

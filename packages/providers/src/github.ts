@@ -9,7 +9,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, FORM_TYPE, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { DAY, MIB } from './shared/entry.ts'
 import { jsonField, text } from './shared/read.ts'
 
 /** Options of {@link github}. */
@@ -42,21 +42,6 @@ export function github<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** GitHub in the catalogue. */
-export const githubEntry: CatalogueEntry = {
-  name: 'github',
-  title: 'GitHub',
-  docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
-  create: github,
-  secretOption: 'secret',
-  options: { secret: 'Secret of the webhook or of the GitHub App.' },
-  topics: ['push', 'issues.opened', 'pull_request.synchronize', 'release.published', 'ping'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, FORM_TYPE],
-  retrySpan: 3 * DAY,
-  canSign: true,
 }
 
 function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {

@@ -10,7 +10,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { MIB } from './shared/entry.ts'
 import { field, text } from './shared/read.ts'
 import { gitlabScheme, type GitlabKey } from './schemes/gitlab.ts'
 
@@ -45,23 +45,6 @@ export function gitlab<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** GitLab in the catalogue. */
-export const gitlabEntry: CatalogueEntry = {
-  name: 'gitlab',
-  title: 'GitLab',
-  docs: 'https://docs.gitlab.com/user/project/integrations/webhooks/',
-  create: gitlab,
-  secretOption: 'token',
-  options: {
-    token: 'Signing token (whsec_…) or secret token of the hook.',
-    tolerance: 'Seconds a signed time may be away from now. Default 300.',
-  },
-  topics: ['push', 'tag_push', 'merge_request.open', 'note', 'pipeline', 'build', 'user_create'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }
 
 const ID_HEADERS = ['webhook-id', 'idempotency-key', 'x-gitlab-event-uuid']

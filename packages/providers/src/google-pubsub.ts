@@ -10,7 +10,7 @@ import {
 import { fetchedJwks, givenJwks, type Jwks, type JwkSource } from './schemes/jwks.ts'
 import type { FetchOptions } from './schemes/fetch-bounded.ts'
 import { jwt, type JwtClaims } from './schemes/jwt.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
 
 /** Options of {@link googlePubsub}. */
@@ -63,27 +63,6 @@ export function googlePubsub<Events extends EventMap = EventMap>(
     failsOnRedirect: true,
     events: (delivery, body) => [eventOf(delivery, body)],
   })
-}
-
-/** Google Cloud Pub/Sub in the catalogue. */
-export const googlePubsubEntry: CatalogueEntry = {
-  name: 'google-pubsub',
-  title: 'Google Cloud Pub/Sub',
-  docs: 'https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions',
-  create: (options) => googlePubsub(options as GooglePubsubOptions),
-  options: {
-    email: 'The service account of the push subscription.',
-    audience: 'Its audience. Default: the URL of the request.',
-    jwks: "Google's keys, in place of fetching them.",
-    fetch: 'In place of the global fetch.',
-    timeout: 'Milliseconds a fetch may take. Default 5000.',
-    tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
-  },
-  topics: ['projects/my-project/subscriptions/my-subscription'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, 'any, unwrapped'],
-  retrySpan: 7 * DAY,
-  canSign: false,
 }
 
 function checkEmail(claims: JwtClaims, emails: readonly string[]): void {

@@ -7,13 +7,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { alertEvents, composeAlert } from './schemes/alerts.ts'
-import {
-  checkOneAuth,
-  HTTP_AUTH_OPTIONS,
-  httpAuth,
-  type HttpAuthOptions,
-} from './schemes/http-auth.ts'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
 
 /** Options of {@link grafana}. Prefer `secret` with `timestampHeader`: it protects the body and its age. */
 export interface GrafanaOptions extends HttpAuthOptions {
@@ -45,26 +39,6 @@ export function grafana<Events extends EventMap = EventMap>(
     events: (_delivery, { value }) => alertEvents(value),
     compose: (draft) => composeAlert(draft, '1'),
   })
-}
-
-/** Grafana alerting in the catalogue. */
-export const grafanaEntry: CatalogueEntry = {
-  name: 'grafana',
-  title: 'Grafana alerting',
-  docs: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
-  create: grafana,
-  secretOption: 'secret',
-  options: {
-    secret: 'HMAC secret of the contact point.',
-    header: 'Header of the signature. Default X-Grafana-Alerting-Signature.',
-    timestampHeader: 'Header of the signed time, if the contact point has one.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-    ...HTTP_AUTH_OPTIONS,
-  },
-  topics: ['firing', 'resolved'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }
 
 type Auth = ProviderSpec<EventMap, Uint8Array | string>['auth']

@@ -9,7 +9,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { text } from './shared/read.ts'
 import { hubspotScheme, type HubspotSchemeOptions } from './schemes/hubspot.ts'
 import { joined } from './schemes/ids.ts'
@@ -42,26 +42,6 @@ export function hubspot<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** HubSpot in the catalogue. */
-export const hubspotEntry: CatalogueEntry = {
-  name: 'hubspot',
-  title: 'HubSpot',
-  docs: 'https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation',
-  create: hubspot,
-  secretOption: 'clientSecret',
-  options: {
-    clientSecret: 'Client secret of the app.',
-    publicUrl: 'The URL as HubSpot calls it. Default: the URL of the request.',
-    tolerance: 'Seconds a signed time (v3) may be away from now. Default 300.',
-    versions: 'The versions of the signature to take. Default v1, v2 and v3.',
-  },
-  topics: ['contact.creation', 'contact.propertyChange', 'deal.creation', 'object.creation'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: DAY,
-  canSign: true,
 }
 
 const ID = ['portalId', 'appId', 'subscriptionId', 'eventId', 'occurredAt', 'objectId']

@@ -7,7 +7,6 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link intercom}. */
@@ -55,19 +54,4 @@ export function intercom<Events extends EventMap = EventMap>(
       }),
     }),
   })
-}
-
-/** Intercom in the catalogue. */
-export const intercomEntry: CatalogueEntry = {
-  name: 'intercom',
-  title: 'Intercom',
-  docs: 'https://developers.intercom.com/docs/webhooks',
-  create: intercom,
-  secretOption: 'clientSecret',
-  options: { clientSecret: 'Client secret of the app.' },
-  topics: ['conversation.user.created', 'contact.user.created', 'ticket.created', 'ping'],
-  handshakes: ['HEAD'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 60_000,
-  canSign: true,
 }

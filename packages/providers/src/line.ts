@@ -8,7 +8,6 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { items } from './shared/items.ts'
 import { field, needed, text } from './shared/read.ts'
 
@@ -42,20 +41,6 @@ export function line<Events extends EventMap = EventMap>(options: LineOptions): 
       items(value, 'events').map((event) => eventOf(event, field(value, 'destination'))),
     compose,
   })
-}
-
-/** LINE in the catalogue. */
-export const lineEntry: CatalogueEntry = {
-  name: 'line',
-  title: 'LINE',
-  docs: 'https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/',
-  create: line,
-  secretOption: 'channelSecret',
-  options: { channelSecret: 'The channel secret.' },
-  topics: ['message.text', 'follow', 'unfollow', 'join', 'postback', 'unsend'],
-  handshakes: ['signed delivery without events'],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }
 
 function eventOf(event: unknown, destination: unknown): EventDraft {

@@ -14,7 +14,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { field, text } from './shared/read.ts'
 
 /** Options of {@link linear}. */
@@ -51,24 +51,6 @@ export function linear<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** Linear in the catalogue. */
-export const linearEntry: CatalogueEntry = {
-  name: 'linear',
-  title: 'Linear',
-  docs: 'https://linear.app/developers/webhooks',
-  create: linear,
-  secretOption: 'secret',
-  options: {
-    secret: 'Signing secret of the webhook.',
-    tolerance: 'Seconds the signed time may be away from now. Default 60.',
-  },
-  topics: ['Issue.create', 'Issue.update', 'Comment.create', 'Project.update', 'IssueSLA.breached'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 8 * HOUR,
-  canSign: true,
 }
 
 const TIME = 'linear-timestamp'

@@ -9,7 +9,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { FORM_TYPE, HOUR, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR, MIB } from './shared/entry.ts'
 import { field, text } from './shared/read.ts'
 import { lastValue, mailgunScheme } from './schemes/mailgun.ts'
 
@@ -44,24 +44,6 @@ export function mailgun<Events extends EventMap = EventMap>(
     events: (_delivery, body) => [body.kind === 'json' ? eventOf(body.value) : formEvent(body)],
     compose,
   })
-}
-
-/** Mailgun in the catalogue. */
-export const mailgunEntry: CatalogueEntry = {
-  name: 'mailgun',
-  title: 'Mailgun',
-  docs: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks',
-  create: mailgun,
-  secretOption: 'signingKey',
-  options: {
-    signingKey: 'Webhook signing key of the account.',
-    tolerance: 'Seconds the signed time may be away from now. Default 32400.',
-  },
-  topics: ['delivered', 'failed.permanent', 'failed.temporary', 'opened', 'clicked', 'inbound'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, FORM_TYPE, 'multipart/form-data'],
-  retrySpan: 8 * HOUR,
-  canSign: true,
 }
 
 function eventOf(payload: unknown): EventDraft {

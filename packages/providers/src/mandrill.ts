@@ -16,7 +16,7 @@ import {
 } from '@postern/core'
 import { joined } from './schemes/ids.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-import { FORM_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { FORM_TYPE, MIB } from './shared/entry.ts'
 import { member, needed, text } from './shared/read.ts'
 
 /** Options of {@link mandrill}. `publicUrl` is the URL as it was entered in Mandrill, credentials in it included. */
@@ -46,23 +46,6 @@ export function mandrill<Events extends EventMap = EventMap>(
     events: (delivery) => batch(delivery).map(toEvent),
     compose,
   })
-}
-
-/** Mandrill in the catalogue. */
-export const mandrillEntry: CatalogueEntry = {
-  name: 'mandrill',
-  title: 'Mandrill',
-  docs: 'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
-  create: mandrill,
-  secretOption: 'webhookKey',
-  options: {
-    webhookKey: 'Key of the webhook.',
-    publicUrl: 'The URL as it was entered in Mandrill. Default: the URL of the request.',
-  },
-  topics: ['send', 'delivered', 'hard_bounce', 'open', 'click', 'spam', 'inbound', 'blacklist.add'],
-  handshakes: ['HEAD when the webhook is added', 'empty test batch signed with test-webhook'],
-  contentTypes: [FORM_TYPE],
-  canSign: true,
 }
 
 const HEADER = 'X-Mandrill-Signature'

@@ -12,7 +12,7 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { DAY, MIB } from './shared/entry.ts'
 import { metaUpdates } from './schemes/meta-updates.ts'
 import { challengeReply } from './schemes/challenge.ts'
 
@@ -51,33 +51,11 @@ export function meta<Events extends EventMap = EventMap>(options: MetaOptions): 
     },
     credentials: { query: ['hub.verify_token'] },
     limits: { body: 4 * MIB },
-    retrySpan: 36 * HOUR,
+    retrySpan: 7 * DAY,
     greet: (delivery) => (delivery.method === 'GET' ? confirm(delivery, verifyToken) : undefined),
     events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
     compose,
   })
-}
-
-/** Meta in the catalogue. */
-export const metaEntry: CatalogueEntry = {
-  name: 'meta',
-  title: 'Meta',
-  docs: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started',
-  create: meta,
-  secretOption: 'appSecret',
-  options: { appSecret: 'The app secret.', verifyToken: 'The verify token of your subscriptions.' },
-  topics: [
-    'whatsapp_business_account.messages',
-    'whatsapp_business_account.statuses',
-    'page.message',
-    'page.feed',
-    'page.leadgen',
-    'instagram.comments',
-  ],
-  handshakes: ['GET hub.challenge'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 36 * HOUR,
-  canSign: true,
 }
 
 function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {

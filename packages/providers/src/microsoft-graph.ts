@@ -14,7 +14,7 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { items } from './shared/items.ts'
 import { joined } from './schemes/ids.ts'
 import { field, needed, text } from './shared/read.ts'
@@ -53,21 +53,6 @@ export function microsoftGraph<Events extends EventMap = EventMap>(
       return { body: stringifyJson({ value: [{ ...ids, ...change, ...(payload as object) }] }) }
     },
   })
-}
-
-/** Microsoft Graph in the catalogue. */
-export const microsoftGraphEntry: CatalogueEntry = {
-  name: 'microsoft-graph',
-  title: 'Microsoft Graph',
-  docs: 'https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks',
-  create: microsoftGraph,
-  secretOption: 'clientState',
-  options: { clientState: 'The clientState subscriptions were made with.' },
-  topics: ['#Microsoft.Graph.Message.created', 'subscriptionRemoved', 'missed'],
-  handshakes: ['validationToken'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 4 * HOUR,
-  canSign: true,
 }
 
 const CLIENT_STATE: Scheme<string> = {

@@ -12,7 +12,7 @@ import {
   type SecretOption,
   type SignatureClaim,
 } from '@postern/core'
-import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link mollie}: `signingSecret` for next-gen webhooks, or `unauthenticated` for classic ones. */
@@ -57,24 +57,6 @@ export function mollie<Events extends EventMap = EventMap>(
       body: stringifyJson({ resource: 'event', id, type: topic, ...(payload as object) }),
     }),
   })
-}
-
-/** Mollie in the catalogue. */
-export const mollieEntry: CatalogueEntry = {
-  name: 'mollie',
-  title: 'Mollie',
-  docs: 'https://docs.mollie.com/reference/webhooks-new',
-  create: mollie,
-  secretOption: 'signingSecret',
-  options: {
-    signingSecret: 'Signing secret of a next-gen webhook.',
-    unauthenticated: 'Takes classic webhooks, which are not signed. Default false.',
-  },
-  topics: ['payment-link.paid', 'sales-invoice.created', 'profile.verified', 'tr', 'ord', 'pl'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, FORM_TYPE],
-  retrySpan: 26 * HOUR,
-  canSign: true,
 }
 
 const HEADER = 'X-Mollie-Signature'

@@ -7,7 +7,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { pairs } from './schemes/pairs.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link mux}. */
@@ -40,24 +40,6 @@ export function mux<Events extends EventMap = EventMap>(options: MuxOptions): Pr
       body: stringifyJson({ type: topic, id, ...(payload as object) }),
     }),
   })
-}
-
-/** Mux in the catalogue. */
-export const muxEntry: CatalogueEntry = {
-  name: 'mux',
-  title: 'Mux',
-  docs: 'https://www.mux.com/docs/core/verify-webhook-signatures',
-  create: mux,
-  secretOption: 'webhookSecret',
-  options: {
-    webhookSecret: 'Signing secret of the webhook.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: ['video.asset.ready', 'video.upload.asset_created', 'video.live_stream.active'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: DAY,
-  canSign: true,
 }
 
 const SIGNATURE = pairs({

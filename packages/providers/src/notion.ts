@@ -10,7 +10,7 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link notion}: the token, or `onSecret`, or both. */
@@ -57,24 +57,6 @@ export function notion<Events extends EventMap = EventMap>(
       body: stringifyJson({ id, type: topic, attempt_number: 1, ...(payload as object) }),
     }),
   })
-}
-
-/** Notion in the catalogue. */
-export const notionEntry: CatalogueEntry = {
-  name: 'notion',
-  title: 'Notion',
-  docs: 'https://developers.notion.com/reference/webhooks',
-  create: notion,
-  secretOption: 'verificationToken',
-  options: {
-    verificationToken: 'Verification token of the subscription.',
-    onSecret: 'Told the token of a new subscription.',
-  },
-  topics: ['page.created', 'page.content_updated', 'page.deleted', 'comment.created'],
-  handshakes: ['verification_token'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 25 * HOUR,
-  canSign: true,
 }
 
 const SCHEME = hmac({

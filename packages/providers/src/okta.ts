@@ -12,7 +12,6 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { items } from './shared/items.ts'
 import { field, needed, text } from './shared/read.ts'
 
@@ -49,23 +48,6 @@ export function okta<Events extends EventMap = EventMap>(options: OktaOptions): 
       }),
     }),
   })
-}
-
-/** Okta event hooks in the catalogue. */
-export const oktaEntry: CatalogueEntry = {
-  name: 'okta',
-  title: 'Okta event hooks',
-  docs: 'https://developer.okta.com/docs/concepts/event-hooks/',
-  create: okta,
-  secretOption: 'secret',
-  options: {
-    secret: 'Whole value of the authentication header.',
-    header: 'The authentication header of the hook. Default Authorization.',
-  },
-  topics: ['user.session.start', 'user.lifecycle.create', 'group.user_membership.add'],
-  handshakes: ['GET with X-Okta-Verification-Challenge'],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }
 
 const CHALLENGE = 'x-okta-verification-challenge'

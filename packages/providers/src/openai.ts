@@ -4,12 +4,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import {
-  FAMILY_OPTIONS,
-  standardFamily,
-  type StandardFamilyOptions,
-} from './schemes/standard-family.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
+import { HOUR } from './shared/entry.ts'
 
 /** Options of {@link openai}. */
 export interface OpenaiOptions extends StandardFamilyOptions {
@@ -33,21 +29,6 @@ export function openai<Events extends EventMap = EventMap>(
     signatures: (list) => list.replace(/(?<=^| )(?=[^, ]+(?: |$))/g, 'v1,'),
     more: { retrySpan: 72 * HOUR },
   })
-}
-
-/** OpenAI in the catalogue. */
-export const openaiEntry: CatalogueEntry = {
-  name: 'openai',
-  title: 'OpenAI',
-  docs: 'https://platform.openai.com/docs/guides/webhooks',
-  create: openai,
-  secretOption: 'secret',
-  options: { secret: 'Signing secret of the endpoint, whsec_…', ...FAMILY_OPTIONS },
-  topics: ['response.completed', 'response.failed', 'batch.completed', 'realtime.call.incoming'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 72 * HOUR,
-  canSign: true,
 }
 
 const ENCODED = standardWebhooksScheme()

@@ -6,7 +6,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { pairs } from './schemes/pairs.ts'
 import { needed, text } from './shared/read.ts'
 
@@ -48,24 +48,6 @@ export function paddle<Events extends EventMap = EventMap>(
       }),
     }),
   })
-}
-
-/** Paddle in the catalogue. */
-export const paddleEntry: CatalogueEntry = {
-  name: 'paddle',
-  title: 'Paddle',
-  docs: 'https://developer.paddle.com/webhooks/signature-verification',
-  create: paddle,
-  secretOption: 'secretKey',
-  options: {
-    secretKey: 'Secret key of the notification destination, pdl_ntfset_….',
-    tolerance: 'Seconds the signed time may be away from now. Default 5.',
-  },
-  topics: ['transaction.completed', 'subscription.created', 'subscription.canceled'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 3 * DAY,
-  canSign: true,
 }
 
 const SIGNATURE = pairs({

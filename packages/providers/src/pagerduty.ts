@@ -10,7 +10,7 @@ import {
   type SecretOption,
   type SignatureClaim,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
 
 /** Options of {@link pagerduty}. */
@@ -46,21 +46,6 @@ export function pagerduty<Events extends EventMap = EventMap>(
       body: stringifyJson({ event: { id, event_type: topic, ...(payload as object) } }),
     }),
   })
-}
-
-/** PagerDuty in the catalogue. */
-export const pagerdutyEntry: CatalogueEntry = {
-  name: 'pagerduty',
-  title: 'PagerDuty',
-  docs: 'https://docs.pagerduty.com/developer/verifying-webhook-signatures',
-  create: pagerduty,
-  secretOption: 'secret',
-  options: { secret: 'Secret of the webhook subscription.' },
-  topics: ['incident.triggered', 'incident.acknowledged', 'incident.resolved', 'pagey.ping'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 2 * DAY,
-  canSign: true,
 }
 
 const HEADER = 'x-pagerduty-signature'

@@ -11,7 +11,7 @@ import {
 import { fetchBounded, type FetchOptions } from './schemes/fetch-bounded.ts'
 import { givenJwks, keyedJwks, type Jwk, type Jwks, type JwkSource } from './schemes/jwks.ts'
 import { jwt, type JwtClaims } from './schemes/jwt.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY, JSON_TYPE } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
 
 /** Options of {@link plaid}: the API credentials that fetch the keys, or the keys themselves. */
@@ -56,29 +56,6 @@ export function plaid<Events extends EventMap = EventMap>(options: PlaidOptions)
       },
     ],
   })
-}
-
-/** Plaid in the catalogue. */
-export const plaidEntry: CatalogueEntry = {
-  name: 'plaid',
-  title: 'Plaid',
-  docs: 'https://plaid.com/docs/api/webhooks/webhook-verification/',
-  create: plaid,
-  secretOption: 'secret',
-  options: {
-    clientId: 'The client id, with which keys are fetched.',
-    secret: 'The API secret, with which keys are fetched.',
-    environment: "'production' or 'sandbox'. Default 'production'.",
-    jwks: 'The verification keys, in place of fetching them.',
-    fetch: 'In place of the global fetch.',
-    timeout: 'Milliseconds a fetch may take. Default 5000.',
-    tolerance: "Seconds the token's iat may be away from now. Default 300.",
-  },
-  topics: ['TRANSACTIONS.SYNC_UPDATES_AVAILABLE', 'ITEM.ERROR', 'LINK.SESSION_FINISHED'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: DAY,
-  canSign: false,
 }
 
 // INVALID_WEBHOOK_VERIFICATION_KEY_ID.

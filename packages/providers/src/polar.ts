@@ -4,12 +4,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import {
-  FAMILY_OPTIONS,
-  standardFamily,
-  type StandardFamilyOptions,
-} from './schemes/standard-family.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
+import { HOUR } from './shared/entry.ts'
 
 /** Options of {@link polar}. */
 export interface PolarOptions extends StandardFamilyOptions {
@@ -30,21 +26,6 @@ export function polar<Events extends EventMap = EventMap>(options: PolarOptions)
     key: (secret) => SCHEME.key(secret),
     more: { retrySpan: 76 * HOUR },
   })
-}
-
-/** Polar in the catalogue. */
-export const polarEntry: CatalogueEntry = {
-  name: 'polar',
-  title: 'Polar',
-  docs: 'https://polar.sh/docs/integrate/webhooks/delivery',
-  create: polar,
-  secretOption: 'secret',
-  options: { secret: 'Secret of the endpoint, whole.', ...FAMILY_OPTIONS },
-  topics: ['order.paid', 'order.refunded', 'subscription.active', 'customer.state_changed'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 76 * HOUR,
-  canSign: true,
 }
 
 const SCHEME = standardWebhooksScheme({ raw: true })

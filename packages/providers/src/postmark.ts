@@ -10,7 +10,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { joined } from './schemes/ids.ts'
-import { HOUR, JSON_TYPE, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR, MIB } from './shared/entry.ts'
 import { member, text } from './shared/read.ts'
 
 /** Options of {@link postmark}. */
@@ -40,21 +40,6 @@ export function postmark<Events extends EventMap = EventMap>(
       body: stringifyJson({ RecordType: topic, ID: BigInt(id), ...(payload as object) }),
     }),
   })
-}
-
-/** Postmark in the catalogue. */
-export const postmarkEntry: CatalogueEntry = {
-  name: 'postmark',
-  title: 'Postmark',
-  docs: 'https://postmarkapp.com/developer/webhooks/webhooks-overview',
-  create: postmark,
-  secretOption: 'credentials',
-  options: { credentials: 'user:password of the webhook.' },
-  topics: ['Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange', 'Inbound'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 12 * HOUR,
-  canSign: true,
 }
 
 const WHEN: Readonly<Record<string, string>> = {

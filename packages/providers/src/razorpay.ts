@@ -9,7 +9,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { needed } from './shared/read.ts'
 
 /** Options of {@link razorpay}. */
@@ -37,21 +37,6 @@ export function razorpay<Events extends EventMap = EventMap>(
       body: stringifyJson({ entity: 'event', event: topic, ...(payload as object) }),
     }),
   })
-}
-
-/** Razorpay in the catalogue. */
-export const razorpayEntry: CatalogueEntry = {
-  name: 'razorpay',
-  title: 'Razorpay',
-  docs: 'https://razorpay.com/docs/webhooks/validate-test/',
-  create: razorpay,
-  secretOption: 'secret',
-  options: { secret: 'Secret of the webhook.' },
-  topics: ['payment.captured', 'order.paid', 'refund.processed', 'subscription.charged'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 7 * DAY,
-  canSign: true,
 }
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {

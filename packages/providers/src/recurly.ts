@@ -12,7 +12,7 @@ import {
   type SecretOption,
   type SignatureClaim,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { needed } from './shared/read.ts'
 import { joined } from './schemes/ids.ts'
 
@@ -55,24 +55,6 @@ export function recurly<Events extends EventMap = EventMap>(
     events: (_delivery, { value }) => [eventOf(value)],
     compose,
   })
-}
-
-/** Recurly in the catalogue. */
-export const recurlyEntry: CatalogueEntry = {
-  name: 'recurly',
-  title: 'Recurly',
-  docs: 'https://docs.recurly.com/docs/signature-verification',
-  create: recurly,
-  secretOption: 'secretKey',
-  options: {
-    secretKey: 'Secret key of the endpoint.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: ['account.created', 'subscription.renewed', 'charge_invoice.paid'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 74 * HOUR,
-  canSign: true,
 }
 
 const HEADER = 'recurly-signature'

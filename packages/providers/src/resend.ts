@@ -1,10 +1,6 @@
 import type { EventMap, Provider, SecretOption } from '@postern/core'
-import {
-  FAMILY_OPTIONS,
-  standardFamily,
-  type StandardFamilyOptions,
-} from './schemes/standard-family.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
+import { HOUR } from './shared/entry.ts'
 
 /** Options of {@link resend}. */
 export interface ResendOptions extends StandardFamilyOptions {
@@ -26,19 +22,4 @@ export function resend<Events extends EventMap = EventMap>(
     prefixes: ['svix-', 'webhook-'],
     more: { retrySpan: 28 * HOUR },
   })
-}
-
-/** Resend in the catalogue. */
-export const resendEntry: CatalogueEntry = {
-  name: 'resend',
-  title: 'Resend',
-  docs: 'https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests',
-  create: resend,
-  secretOption: 'secret',
-  options: { secret: 'Signing secret of the webhook, whsec_…', ...FAMILY_OPTIONS },
-  topics: ['email.sent', 'email.delivered', 'email.bounced', 'email.complained', 'email.opened'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 28 * HOUR,
-  canSign: true,
 }

@@ -12,7 +12,7 @@ import {
   type XmlObject,
 } from '@postern/core'
 import { child, children, childText, localName } from './schemes/xml-names.ts'
-import { DAY, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { needed } from './shared/read.ts'
 
 /** Options of {@link salesforceOutbound}. */
@@ -45,21 +45,6 @@ export function salesforceOutbound<Events extends EventMap = EventMap>(
     events: (delivery) => eventsOf(notifications(delivery)),
     reply: (result) => (result.kind === 'refused' ? undefined : xmlReply(ACK)),
   })
-}
-
-/** Salesforce outbound messages in the catalogue. */
-export const salesforceOutboundEntry: CatalogueEntry = {
-  name: 'salesforce-outbound',
-  title: 'Salesforce outbound messages',
-  docs: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm',
-  create: salesforceOutbound,
-  secretOption: 'organizationId',
-  options: { organizationId: 'The id of the organisation that sends, 18 characters.' },
-  topics: ['Contact', 'Account', 'Opportunity'],
-  handshakes: [],
-  contentTypes: ['text/xml'],
-  retrySpan: DAY,
-  canSign: false,
 }
 
 const ORGANIZATION: Scheme<string> = {

@@ -5,7 +5,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { pairs } from './schemes/pairs.ts'
 
 /** Options of {@link sanity}. */
@@ -56,24 +56,6 @@ export function sanity<Events extends EventMap = EventMap>(
       },
     }),
   })
-}
-
-/** Sanity in the catalogue. */
-export const sanityEntry: CatalogueEntry = {
-  name: 'sanity',
-  title: 'Sanity',
-  docs: 'https://www.sanity.io/docs/webhooks',
-  create: sanity,
-  secretOption: 'secret',
-  options: {
-    secret: 'Secret of the webhook.',
-    tolerance: 'Seconds the signed time may be away from now. Default 3600.',
-  },
-  topics: ['create', 'update', 'delete'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: HOUR / 2,
-  canSign: true,
 }
 
 const SIGNATURE = pairs({

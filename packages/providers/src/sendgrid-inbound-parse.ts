@@ -6,7 +6,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, MIB, type CatalogueEntry } from './shared/entry.ts'
+import { DAY, MIB } from './shared/entry.ts'
 
 /** Options of {@link sendgridInboundParse}. */
 export interface SendgridInboundParseOptions {
@@ -63,23 +63,4 @@ export function sendgridInboundParse<Events extends EventMap = EventMap>(
       }
     },
   })
-}
-
-/** SendGrid's Inbound Parse in the catalogue. */
-export const sendgridInboundParseEntry: CatalogueEntry = {
-  name: 'sendgrid-inbound-parse',
-  title: 'SendGrid Inbound Parse',
-  docs: 'https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks',
-  create: sendgridInboundParse,
-  secretOption: 'publicKey',
-  options: {
-    publicKey: 'The public key of the security policy.',
-    unauthenticated: 'true: takes mail without any signature.',
-    tolerance: 'Seconds the signed time may be away from now. Default 259200.',
-  },
-  topics: ['mail'],
-  handshakes: [],
-  contentTypes: ['multipart/form-data'],
-  retrySpan: 3 * DAY,
-  canSign: true,
 }

@@ -8,7 +8,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link sendgrid}. */
@@ -55,22 +55,4 @@ export function sendgrid<Events extends EventMap = EventMap>(
       body: `${stringifyJson([{ event: topic, sg_event_id: id, ...(payload as object) }])}\r\n`,
     }),
   })
-}
-
-/** SendGrid's Event Webhook in the catalogue. */
-export const sendgridEntry: CatalogueEntry = {
-  name: 'sendgrid',
-  title: 'SendGrid Event Webhook',
-  docs: 'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features',
-  create: sendgrid,
-  secretOption: 'publicKey',
-  options: {
-    publicKey: "The verification key of the webhook's settings.",
-    tolerance: 'Seconds the signed time may be away from now. Default 86400.',
-  },
-  topics: ['processed', 'delivered', 'bounce', 'dropped', 'open', 'click', 'spamreport'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: DAY,
-  canSign: true,
 }

@@ -11,7 +11,6 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { text } from './shared/read.ts'
 
 /** Options of {@link sentry}. */
@@ -36,20 +35,6 @@ export function sentry<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** Sentry in the catalogue. */
-export const sentryEntry: CatalogueEntry = {
-  name: 'sentry',
-  title: 'Sentry',
-  docs: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
-  create: sentry,
-  secretOption: 'clientSecret',
-  options: { clientSecret: 'Client secret of the integration.' },
-  topics: ['issue.created', 'issue.resolved', 'error.created', 'event_alert.triggered'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }
 
 const HEADER = 'sentry-hook-signature'

@@ -11,7 +11,7 @@ import {
   type SecretOption,
   type SignableRequest,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 
 /** Options of {@link shopify}. */
 export interface ShopifyOptions {
@@ -38,27 +38,6 @@ export function shopify<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** Shopify in the catalogue. */
-export const shopifyEntry: CatalogueEntry = {
-  name: 'shopify',
-  title: 'Shopify',
-  docs: 'https://shopify.dev/docs/apps/build/webhooks/verify-deliveries',
-  create: shopify,
-  secretOption: 'secret',
-  options: { secret: "The app's client secret." },
-  topics: [
-    'orders/create',
-    'products/update',
-    'app/uninstalled',
-    'customers/redact',
-    'Product.create',
-  ],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, 'application/xml'],
-  retrySpan: 4 * HOUR,
-  canSign: true,
 }
 
 function eitherDialect(): Scheme<Uint8Array> {

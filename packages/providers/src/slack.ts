@@ -14,7 +14,7 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY, FORM_TYPE, JSON_TYPE } from './shared/entry.ts'
 import { field, isForm, jsonField, text } from './shared/read.ts'
 
 /** Options of {@link slack}. */
@@ -60,30 +60,6 @@ export function slack<Events extends EventMap = EventMap>(options: SlackOptions)
     events,
     compose,
   })
-}
-
-/** Slack in the catalogue. */
-export const slackEntry: CatalogueEntry = {
-  name: 'slack',
-  title: 'Slack',
-  docs: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
-  create: slack,
-  secretOption: 'signingSecret',
-  options: {
-    signingSecret: "The app's signing secret.",
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: [
-    'app_mention',
-    'message.message_changed',
-    '/deploy',
-    'block_actions.approve',
-    'view_submission',
-  ],
-  handshakes: ['url_verification', 'ssl_check'],
-  contentTypes: [JSON_TYPE, FORM_TYPE],
-  retrySpan: DAY,
-  canSign: true,
 }
 
 // An ssl_check needs no signature, so that whatever else it carries must not reach anybody.

@@ -6,7 +6,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 import { needed, text } from './shared/read.ts'
 
@@ -46,22 +46,4 @@ export function square<Events extends EventMap = EventMap>(
       body: stringifyJson({ type: topic, event_id: id, ...(payload as object) }),
     }),
   })
-}
-
-/** Square in the catalogue. */
-export const squareEntry: CatalogueEntry = {
-  name: 'square',
-  title: 'Square',
-  docs: 'https://developer.squareup.com/docs/webhooks/step3validate',
-  create: square,
-  secretOption: 'signatureKey',
-  options: {
-    signatureKey: 'Signature key of the subscription.',
-    publicUrl: 'The notification URL as Square has it. Default: the URL of the request.',
-  },
-  topics: ['payment.updated', 'invoice.published', 'webhooks.test_notification'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 3 * DAY,
-  canSign: true,
 }

@@ -11,7 +11,7 @@ import {
   type StandardWebhooksKey,
 } from '@postern/core'
 import { composeMessage } from './schemes/messages.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { text } from './shared/read.ts'
 
 /** Options of {@link standardWebhooks}. */
@@ -41,25 +41,6 @@ export function standardWebhooks<Events extends EventMap = EventMap>(
     events,
     compose: (draft) => composeMessage(draft, 'webhook-'),
   })
-}
-
-/** Standard Webhooks in the catalogue. */
-export const standardWebhooksEntry: CatalogueEntry = {
-  name: 'standard-webhooks',
-  title: 'Standard Webhooks',
-  docs: 'https://www.standardwebhooks.com',
-  create: standardWebhooks,
-  secretOption: 'secret',
-  options: {
-    secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',
-    raw: 'Takes the text of the secret as the key. Default false.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: ['user.created'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 76 * HOUR,
-  canSign: true,
 }
 
 function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {

@@ -13,7 +13,7 @@ import {
   type SecretOption,
   type SignatureClaim,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link stripe}. */
@@ -55,24 +55,6 @@ export function stripe<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** Stripe in the catalogue. */
-export const stripeEntry: CatalogueEntry = {
-  name: 'stripe',
-  title: 'Stripe',
-  docs: 'https://docs.stripe.com/webhooks/signature',
-  create: stripe,
-  secretOption: 'secret',
-  options: {
-    secret: "The endpoint's signing secret, whsec_…",
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: ['payment_intent.succeeded', 'invoice.paid', 'v2.core.account.created'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 3 * DAY,
-  canSign: true,
 }
 
 const HEADER = 'stripe-signature'

@@ -7,12 +7,7 @@ import {
   type Result,
   type SecretOption,
 } from '@postern/core'
-import {
-  FAMILY_OPTIONS,
-  standardFamily,
-  type StandardFamilyOptions,
-} from './schemes/standard-family.ts'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { field, text } from './shared/read.ts'
 
 /** Options of {@link supabaseAuthHooks}. */
@@ -46,32 +41,6 @@ export function supabaseAuthHooks<Events extends EventMap = EventMap>(
     topic: (payload) => hook ?? hookOf(payload),
     more: { retrySpan: 5000, reply, refusal: refusal(500, 'the hook failed') },
   })
-}
-
-/** Supabase Auth hooks in the catalogue. */
-export const supabaseAuthHooksEntry: CatalogueEntry = {
-  name: 'supabase-auth-hooks',
-  title: 'Supabase Auth hooks',
-  docs: 'https://supabase.com/docs/guides/auth/auth-hooks',
-  create: supabaseAuthHooks,
-  secretOption: 'secret',
-  options: {
-    secret: 'Secret of the hook, v1,whsec_…',
-    hook: 'Which hook the URL is registered for. Default: told by the payload.',
-    ...FAMILY_OPTIONS,
-  },
-  topics: [
-    'send_sms',
-    'send_email',
-    'custom_access_token',
-    'mfa_verification_attempt',
-    'password_verification_attempt',
-    'before_user_created',
-  ],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 5000,
-  canSign: true,
 }
 
 const SCHEME = standardWebhooksScheme()

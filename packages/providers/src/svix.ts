@@ -10,7 +10,7 @@ import {
   type SecretOption,
   type StandardWebhooksKey,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { text } from './shared/read.ts'
 import { composeMessage } from './schemes/messages.ts'
 
@@ -41,24 +41,6 @@ export function svix<Events extends EventMap = EventMap>(options: SvixOptions): 
     events,
     compose: (draft) => composeMessage(draft, 'svix-'),
   })
-}
-
-/** Svix in the catalogue. */
-export const svixEntry: CatalogueEntry = {
-  name: 'svix',
-  title: 'Svix',
-  docs: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
-  create: svix,
-  secretOption: 'secret',
-  options: {
-    secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: ['user.created'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 28 * HOUR,
-  canSign: true,
 }
 
 const PREFIXES = ['svix-', 'webhook-']

@@ -10,7 +10,7 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { member } from './shared/read.ts'
 
 /** Options of {@link telegram}. */
@@ -38,21 +38,6 @@ export function telegram<Events extends EventMap = EventMap>(
       body: stringifyJson({ update_id: BigInt(id ?? Date.now()), [topic]: payload ?? {} }),
     }),
   })
-}
-
-/** Telegram in the catalogue. */
-export const telegramEntry: CatalogueEntry = {
-  name: 'telegram',
-  title: 'Telegram',
-  docs: 'https://core.telegram.org/bots/api#setwebhook',
-  create: telegram,
-  secretOption: 'secretToken',
-  options: { secretToken: 'The secret_token given to setWebhook.' },
-  topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: DAY,
-  canSign: true,
 }
 
 const SCHEME: Scheme<string> = {

@@ -12,7 +12,6 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
 
 /** Options of {@link trello}. `publicUrl` is the callback URL as it was registered, query and last slash included. */
@@ -21,7 +20,7 @@ export interface TrelloOptions extends PublicUrlOption {
   readonly secret: SecretOption
 }
 
-const RETRY_SPAN = 210_000
+export const RETRY_SPAN: number = 210_000
 
 /**
  * Trello. HMAC-SHA1 over the body and the callback URL. Trello signs the low byte of each UTF-16 unit, so a character
@@ -49,24 +48,6 @@ export function trello<Events extends EventMap = EventMap>(
       body: stringifyJson({ action: { id, type: topic }, model: {}, ...(payload as object) }),
     }),
   })
-}
-
-/** Trello in the catalogue. */
-export const trelloEntry: CatalogueEntry = {
-  name: 'trello',
-  title: 'Trello',
-  docs: 'https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/',
-  create: trello,
-  secretOption: 'secret',
-  options: {
-    secret: "The application's (OAuth) secret.",
-    publicUrl: 'The callback URL as it was registered. Default: the URL of the request.',
-  },
-  topics: ['updateCard', 'createCard', 'commentCard', 'addMemberToCard'],
-  handshakes: ['HEAD at creation'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: RETRY_SPAN,
-  canSign: true,
 }
 
 function signature(options: PublicUrlOption): Scheme<Uint8Array> {

@@ -12,7 +12,7 @@ import {
   type Result,
   type SecretOption,
 } from '@postern/core'
-import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { FORM_TYPE, HOUR } from './shared/entry.ts'
 import { field, text } from './shared/read.ts'
 import { twilioScheme, type TwilioSchemeOptions } from './schemes/twilio.ts'
 
@@ -44,33 +44,6 @@ export function twilio<Events extends EventMap = EventMap>(
     reply,
     compose,
   })
-}
-
-/** Twilio in the catalogue. */
-export const twilioEntry: CatalogueEntry = {
-  name: 'twilio',
-  title: 'Twilio',
-  docs: 'https://www.twilio.com/docs/usage/webhooks/webhooks-security',
-  create: twilio,
-  secretOption: 'authToken',
-  options: {
-    authToken: "The account's Auth Token.",
-    publicUrl:
-      'The URL as Twilio has it, or a function of the delivery. Default: the URL of the request.',
-    sharedKeys: 'Keys of webhook rules by their id.',
-  },
-  topics: [
-    'received',
-    'delivered',
-    'ringing',
-    'completed',
-    'onMessageAdded',
-    'com.twilio.messaging.message.delivered',
-  ],
-  handshakes: [],
-  contentTypes: [FORM_TYPE, JSON_TYPE],
-  retrySpan: 4 * HOUR,
-  canSign: true,
 }
 
 const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'

@@ -13,7 +13,6 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
 import { checkIsoTime } from './schemes/iso-time.ts'
 
@@ -58,23 +57,6 @@ export function twitch<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** Twitch in the catalogue. */
-export const twitchEntry: CatalogueEntry = {
-  name: 'twitch',
-  title: 'Twitch EventSub',
-  docs: 'https://dev.twitch.tv/docs/eventsub/handling-webhook-events/',
-  create: twitch,
-  secretOption: 'secret',
-  options: {
-    secret: 'Secret of the subscription.',
-    tolerance: 'Seconds the signed time may be away from now. Default 600.',
-  },
-  topics: ['channel.follow', 'stream.online', 'stream.offline', 'channel.follow.revocation'],
-  handshakes: ['webhook_callback_verification'],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }
 
 const ID = 'twitch-eventsub-message-id'

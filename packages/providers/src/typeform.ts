@@ -6,7 +6,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link typeform}. */
@@ -45,19 +45,4 @@ export function typeform<Events extends EventMap = EventMap>(
       body: stringifyJson({ event_id: id, event_type: topic, ...(payload as object) }),
     }),
   })
-}
-
-/** Typeform in the catalogue. */
-export const typeformEntry: CatalogueEntry = {
-  name: 'typeform',
-  title: 'Typeform',
-  docs: 'https://www.typeform.com/developers/webhooks/secure-your-webhooks/',
-  create: typeform,
-  secretOption: 'secret',
-  options: { secret: 'Secret of the webhook.' },
-  topics: ['form_response', 'form_response_partial'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: 10 * HOUR,
-  canSign: true,
 }

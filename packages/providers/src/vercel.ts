@@ -6,7 +6,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link vercel}. */
@@ -48,19 +48,4 @@ export function vercel<Events extends EventMap = EventMap>(
       }),
     }),
   })
-}
-
-/** Vercel in the catalogue. */
-export const vercelEntry: CatalogueEntry = {
-  name: 'vercel',
-  title: 'Vercel',
-  docs: 'https://vercel.com/docs/webhooks/webhooks-api',
-  create: vercel,
-  secretOption: 'secret',
-  options: { secret: 'Secret of the webhook, or client secret of the integration.' },
-  topics: ['deployment.created', 'deployment.succeeded', 'deployment.error', 'project.created'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  retrySpan: DAY,
-  canSign: true,
 }

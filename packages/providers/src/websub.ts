@@ -14,7 +14,6 @@ import {
 import { atomEvents, composeFeed, selfLinkHeader } from './schemes/atom.ts'
 import { challengeReply } from './schemes/challenge.ts'
 import { websubScheme } from './schemes/websub.ts'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 
 /** What a hub wants confirmed. */
 export interface WebsubIntent {
@@ -64,25 +63,6 @@ export function websub<Events extends EventMap = EventMap>(
     events: (delivery, body) => events(delivery, body, options),
     compose: composeFeed,
   })
-}
-
-/** WebSub in the catalogue. */
-export const websubEntry: CatalogueEntry = {
-  name: 'websub',
-  title: 'WebSub and YouTube',
-  docs: 'https://www.w3.org/TR/websub/',
-  create: websub,
-  secretOption: 'secret',
-  options: {
-    secret: 'hub.secret of the subscription.',
-    expectedTopic: 'Topic URLs whose verification is answered. Default none.',
-    onVerified: 'Hears of each confirmed subscription and its lease.',
-    unauthenticated: 'Takes deliveries of subscriptions without a secret. Default false.',
-  },
-  topics: ['https://www.youtube.com/xml/feeds/videos.xml?channel_id=…', 'entry', 'deleted-entry'],
-  handshakes: ['GET hub.challenge of expected topics', 'GET hub.mode=denied'],
-  contentTypes: ['application/atom+xml', 'application/rss+xml', JSON_TYPE],
-  canSign: true,
 }
 
 async function verifyIntent(delivery: Delivery, options: WebsubOptions): Promise<Reply> {

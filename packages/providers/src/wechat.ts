@@ -17,7 +17,6 @@ import {
   wechatSignature,
   wechatXml,
 } from './schemes/wechat.ts'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { needed, text } from './shared/read.ts'
 
 /** Options of {@link wechat}. */
@@ -32,7 +31,7 @@ export interface WechatOptions {
   readonly tolerance?: number
 }
 
-const RETRY_SPAN = 15_000
+export const RETRY_SPAN: number = 15_000
 
 /**
  * WeChat official accounts. SHA-1 over token, time and nonce in the query. **In plain mode the body is not signed**: use
@@ -86,26 +85,6 @@ export function wechat<Events extends EventMap = EventMap>(
       return { headers: { 'content-type': 'text/xml' }, body }
     },
   })
-}
-
-/** WeChat in the catalogue. */
-export const wechatEntry: CatalogueEntry = {
-  name: 'wechat',
-  title: 'WeChat official accounts',
-  docs: 'https://developers.weixin.qq.com/doc/offiaccount/en/Basic_Information/Access_Overview.html',
-  create: wechat,
-  secretOption: 'token',
-  options: {
-    token: "The token of the account's server configuration.",
-    encodingAESKey: 'The EncodingAESKey of the secure mode. Default plain mode.',
-    receiveId: 'The appid, needed with encodingAESKey.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: ['text', 'image', 'event.subscribe', 'event.CLICK'],
-  handshakes: ['echostr'],
-  contentTypes: ['text/xml', JSON_TYPE],
-  retrySpan: RETRY_SPAN,
-  canSign: true,
 }
 
 function composed({ topic = 'text', id = '1', payload, at = Date.now() }: Draft): string {

@@ -14,7 +14,6 @@ import {
   wechatSignature,
   wechatXml,
 } from './schemes/wechat.ts'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { needed } from './shared/read.ts'
 
 /** Options of {@link wecom}. */
@@ -29,7 +28,7 @@ export interface WecomOptions {
   readonly tolerance?: number
 }
 
-const RETRY_SPAN = 15_000
+export const RETRY_SPAN: number = 15_000
 
 /**
  * WeCom (enterprise WeChat). SHA-1 over token, time, nonce and the encrypted message, in the query parameter
@@ -74,24 +73,4 @@ export function wecom<Events extends EventMap = EventMap>(options: WecomOptions)
       return { headers: { 'content-type': 'text/xml' }, body }
     },
   })
-}
-
-/** WeCom in the catalogue. */
-export const wecomEntry: CatalogueEntry = {
-  name: 'wecom',
-  title: 'WeCom',
-  docs: 'https://developer.work.weixin.qq.com/document/path/90930',
-  create: (options) => wecom(options as WecomOptions),
-  secretOption: 'token',
-  options: {
-    token: "The token of the app's receive-messages settings.",
-    encodingAESKey: 'The EncodingAESKey of the same settings.',
-    receiveId: 'The CorpId or SuiteId messages must name.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: ['text', 'image', 'event.subscribe', 'event.enter_agent'],
-  handshakes: ['echostr'],
-  contentTypes: ['text/xml', JSON_TYPE],
-  retrySpan: RETRY_SPAN,
-  canSign: true,
 }

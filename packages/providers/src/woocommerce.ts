@@ -14,7 +14,6 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { isForm, member } from './shared/read.ts'
 
 /** Options of {@link woocommerce}. */
@@ -41,26 +40,6 @@ export function woocommerce<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** WooCommerce in the catalogue. */
-export const woocommerceEntry: CatalogueEntry = {
-  name: 'woocommerce',
-  title: 'WooCommerce',
-  docs: 'https://woocommerce.com/document/webhooks/',
-  create: woocommerce,
-  secretOption: 'secret',
-  options: { secret: 'Secret of the webhook.' },
-  topics: [
-    'order.created',
-    'order.updated',
-    'product.deleted',
-    'customer.updated',
-    'coupon.created',
-  ],
-  handshakes: ['unsigned form webhook_id=<n> at activation'],
-  contentTypes: [JSON_TYPE, FORM_TYPE],
-  canSign: true,
 }
 
 const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })

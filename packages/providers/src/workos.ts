@@ -6,7 +6,6 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { pairs } from './schemes/pairs.ts'
 import { needed, text } from './shared/read.ts'
 
@@ -43,23 +42,6 @@ export function workos<Events extends EventMap = EventMap>(
       }),
     }),
   })
-}
-
-/** WorkOS in the catalogue. */
-export const workosEntry: CatalogueEntry = {
-  name: 'workos',
-  title: 'WorkOS',
-  docs: 'https://workos.com/docs/events/data-syncing/webhooks',
-  create: workos,
-  secretOption: 'secret',
-  options: {
-    secret: 'Secret of the endpoint.',
-    tolerance: 'Seconds the signed time may be away from now. Default 180.',
-  },
-  topics: ['dsync.user.created', 'connection.activated', 'user.created'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE],
-  canSign: true,
 }
 
 const SIGNATURE = pairs({

@@ -14,7 +14,7 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { field, member } from './shared/read.ts'
 
 /** Options of {@link x}. */
@@ -50,21 +50,6 @@ export function x<Events extends EventMap = EventMap>(options: XOptions): Provid
       body: stringifyJson({ for_user_id: '1', [topic]: [{ id_str: id, ...(payload as object) }] }),
     }),
   })
-}
-
-/** X in the catalogue. */
-export const xEntry: CatalogueEntry = {
-  name: 'x',
-  title: 'X (Twitter)',
-  docs: 'https://docs.x.com/x-api/webhooks/introduction',
-  create: x,
-  secretOption: 'consumerSecret',
-  options: { consumerSecret: "The app's consumer secret (API secret key)." },
-  topics: ['tweet_create_events', 'direct_message_events', 'favorite_events', 'follow_events'],
-  handshakes: ['crc_token'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: DAY,
-  canSign: true,
 }
 
 async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise<Reply> {

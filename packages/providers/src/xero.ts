@@ -10,7 +10,7 @@ import {
 } from '@postern/core'
 
 import { joined } from './schemes/ids.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { DAY } from './shared/entry.ts'
 import { items } from './shared/items.ts'
 import { needed } from './shared/read.ts'
 
@@ -45,21 +45,6 @@ export function xero<Events extends EventMap = EventMap>(options: XeroOptions): 
     reply: (result) => (result.kind === 'refused' ? undefined : emptyReply()),
     compose,
   })
-}
-
-/** Xero in the catalogue. */
-export const xeroEntry: CatalogueEntry = {
-  name: 'xero',
-  title: 'Xero',
-  docs: 'https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/',
-  create: xero,
-  secretOption: 'webhookKey',
-  options: { webhookKey: 'The webhooks key of the app.' },
-  topics: ['CONTACT.CREATE', 'CONTACT.UPDATE', 'INVOICE.CREATE', 'INVOICE.UPDATE'],
-  handshakes: ['intent to receive'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: DAY,
-  canSign: true,
 }
 
 function compose({ topic = 'CONTACT.UPDATE', payload, at = Date.now() }: Draft): { body: string } {

@@ -11,7 +11,6 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
 import { checkIsoTime } from './schemes/iso-time.ts'
 import { text } from './shared/read.ts'
 
@@ -52,23 +51,6 @@ export function zendesk<Events extends EventMap = EventMap>(
     events,
     compose,
   })
-}
-
-/** Zendesk in the catalogue. */
-export const zendeskEntry: CatalogueEntry = {
-  name: 'zendesk',
-  title: 'Zendesk',
-  docs: 'https://developer.zendesk.com/documentation/webhooks/verifying/',
-  create: zendesk,
-  secretOption: 'signingSecret',
-  options: {
-    signingSecret: 'Signing secret of the webhook.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: ['zen:event-type:user.created', 'zen:event-type:ticket.status_changed', 'trigger'],
-  handshakes: [],
-  contentTypes: [JSON_TYPE, FORM_TYPE, 'text/xml'],
-  canSign: true,
 }
 
 const TIME = 'x-zendesk-webhook-signature-timestamp'

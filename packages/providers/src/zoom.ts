@@ -12,7 +12,7 @@ import {
   type SecretOption,
   type Verified,
 } from '@postern/core'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from './shared/entry.ts'
+import { HOUR } from './shared/entry.ts'
 import { field, needed, text } from './shared/read.ts'
 
 /** Options of {@link zoom}. */
@@ -23,7 +23,7 @@ export interface ZoomOptions {
   readonly tolerance?: number
 }
 
-const RETRY_SPAN = 2 * HOUR
+export const RETRY_SPAN: number = 2 * HOUR
 
 /**
  * Zoom. HMAC-SHA256 over `v0:time:body`. Topic is `event` (`meeting.started`); there is no id. The signed
@@ -52,24 +52,6 @@ export function zoom<Events extends EventMap = EventMap>(options: ZoomOptions): 
       body: stringifyJson({ event: topic, event_ts: at, payload: {}, ...(payload as object) }),
     }),
   })
-}
-
-/** Zoom in the catalogue. */
-export const zoomEntry: CatalogueEntry = {
-  name: 'zoom',
-  title: 'Zoom',
-  docs: 'https://developers.zoom.us/docs/api/webhooks/',
-  create: zoom,
-  secretOption: 'secretToken',
-  options: {
-    secretToken: "The app's Secret Token.",
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-  },
-  topics: ['meeting.started', 'meeting.ended', 'recording.completed'],
-  handshakes: ['endpoint.url_validation'],
-  contentTypes: [JSON_TYPE],
-  retrySpan: RETRY_SPAN,
-  canSign: true,
 }
 
 function handshake(_: unknown, { value }: ParsedBody, { key }: Verified): Reply | undefined {

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { adcp, adcpEntry } from '../src/adcp.ts'
+import { adcpEntry } from '../src/entries/adcp.ts'
+import { adcp } from '../src/adcp.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

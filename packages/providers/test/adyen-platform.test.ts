@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { adyenPlatform, adyenPlatformEntry } from '../src/adyen-platform.ts'
+import { adyenPlatformEntry } from '../src/entries/adyen-platform.ts'
+import { adyenPlatform } from '../src/adyen-platform.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { airtable, airtableEntry } from '../src/airtable.ts'
+import { airtableEntry } from '../src/entries/airtable.ts'
+import { airtable } from '../src/airtable.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

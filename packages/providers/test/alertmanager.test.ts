@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { alertmanager, alertmanagerEntry } from '../src/alertmanager.ts'
+import { alertmanagerEntry } from '../src/entries/alertmanager.ts'
+import { alertmanager } from '../src/alertmanager.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

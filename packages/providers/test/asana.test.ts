@@ -1,7 +1,8 @@
 import { type Delivery, type Json, type Records } from '@postern/core'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { asana, asanaEntry } from '../src/asana.ts'
+import { asanaEntry } from '../src/entries/asana.ts'
+import { asana } from '../src/asana.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

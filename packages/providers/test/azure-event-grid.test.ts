@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { azureEventGrid, azureEventGridEntry } from '../src/azure-event-grid.ts'
+import { azureEventGridEntry } from '../src/entries/azure-event-grid.ts'
+import { azureEventGrid } from '../src/azure-event-grid.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

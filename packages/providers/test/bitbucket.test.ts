@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { bitbucketEntry } from '../src/bitbucket.ts'
+import { bitbucketEntry } from '../src/entries/bitbucket.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

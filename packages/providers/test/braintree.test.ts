@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { braintree, braintreeEntry } from '../src/braintree.ts'
+import { braintreeEntry } from '../src/entries/braintree.ts'
+import { braintree } from '../src/braintree.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { calCom, calComEntry } from '../src/cal-com.ts'
+import { calComEntry } from '../src/entries/cal-com.ts'
+import { calCom } from '../src/cal-com.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { chargebeeEntry } from '../src/chargebee.ts'
+import { chargebeeEntry } from '../src/entries/chargebee.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { clerkEntry } from '../src/clerk.ts'
+import { clerkEntry } from '../src/entries/clerk.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

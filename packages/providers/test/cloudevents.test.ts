@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { cloudevents, cloudeventsEntry } from '../src/cloudevents.ts'
+import { cloudeventsEntry } from '../src/entries/cloudevents.ts'
+import { cloudevents } from '../src/cloudevents.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

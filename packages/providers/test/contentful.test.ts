@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { contentful, contentfulEntry } from '../src/contentful.ts'
+import { contentfulEntry } from '../src/entries/contentful.ts'
+import { contentful } from '../src/contentful.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

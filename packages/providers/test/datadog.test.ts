@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { datadog, datadogEntry } from '../src/datadog.ts'
+import { datadogEntry } from '../src/entries/datadog.ts'
+import { datadog } from '../src/datadog.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { discord, discordEntry } from '../src/discord.ts'
+import { discordEntry } from '../src/entries/discord.ts'
+import { discord } from '../src/discord.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { dockerHub, dockerHubEntry } from '../src/docker-hub.ts'
+import { dockerHubEntry } from '../src/entries/docker-hub.ts'
+import { dockerHub } from '../src/docker-hub.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

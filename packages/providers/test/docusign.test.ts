@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { docusignEntry } from '../src/docusign.ts'
+import { docusignEntry } from '../src/entries/docusign.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

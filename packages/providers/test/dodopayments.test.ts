@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { dodopaymentsEntry } from '../src/dodopayments.ts'
+import { dodopaymentsEntry } from '../src/entries/dodopayments.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { dropbox, dropboxEntry } from '../src/dropbox.ts'
+import { dropboxEntry } from '../src/entries/dropbox.ts'
+import { dropbox } from '../src/dropbox.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { figma, figmaEntry } from '../src/figma.ts'
+import { figmaEntry } from '../src/entries/figma.ts'
+import { figma } from '../src/figma.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

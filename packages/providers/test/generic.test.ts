@@ -1,7 +1,8 @@
 import { hmac } from '@postern/core'
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { generic, genericEntry } from '../src/generic.ts'
+import { genericEntry } from '../src/entries/generic.ts'
+import { generic } from '../src/generic.ts'
 import { vectors } from './vectors.ts'
 
 const runner = { describe, test }

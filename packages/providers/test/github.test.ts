@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { githubEntry } from '../src/github.ts'
+import { githubEntry } from '../src/entries/github.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { gitlab, gitlabEntry } from '../src/gitlab.ts'
+import { gitlabEntry } from '../src/entries/gitlab.ts'
+import { gitlab } from '../src/gitlab.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

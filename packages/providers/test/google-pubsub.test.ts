@@ -1,7 +1,8 @@
 import { testProvider } from '@postern/testing'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { googlePubsub, googlePubsubEntry } from '../src/google-pubsub.ts'
+import { googlePubsubEntry } from '../src/entries/google-pubsub.ts'
+import { googlePubsub } from '../src/google-pubsub.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

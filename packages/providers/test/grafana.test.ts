@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { grafana, grafanaEntry } from '../src/grafana.ts'
+import { grafanaEntry } from '../src/entries/grafana.ts'
+import { grafana } from '../src/grafana.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { intercom, intercomEntry } from '../src/intercom.ts'
+import { intercomEntry } from '../src/entries/intercom.ts'
+import { intercom } from '../src/intercom.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { line, lineEntry } from '../src/line.ts'
+import { lineEntry } from '../src/entries/line.ts'
+import { line } from '../src/line.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { linear, linearEntry } from '../src/linear.ts'
+import { linearEntry } from '../src/entries/linear.ts'
+import { linear } from '../src/linear.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { mandrill, mandrillEntry } from '../src/mandrill.ts'
+import { mandrillEntry } from '../src/entries/mandrill.ts'
+import { mandrill } from '../src/mandrill.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { meta, metaEntry } from '../src/meta.ts'
+import { metaEntry } from '../src/entries/meta.ts'
+import { meta } from '../src/meta.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { microsoftGraph, microsoftGraphEntry } from '../src/microsoft-graph.ts'
+import { microsoftGraphEntry } from '../src/entries/microsoft-graph.ts'
+import { microsoftGraph } from '../src/microsoft-graph.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { mollie, mollieEntry } from '../src/mollie.ts'
+import { mollieEntry } from '../src/entries/mollie.ts'
+import { mollie } from '../src/mollie.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { muxEntry } from '../src/mux.ts'
+import { muxEntry } from '../src/entries/mux.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { notion, notionEntry } from '../src/notion.ts'
+import { notionEntry } from '../src/entries/notion.ts'
+import { notion } from '../src/notion.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { okta, oktaEntry } from '../src/okta.ts'
+import { oktaEntry } from '../src/entries/okta.ts'
+import { okta } from '../src/okta.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

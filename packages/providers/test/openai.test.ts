@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { openai, openaiEntry } from '../src/openai.ts'
+import { openaiEntry } from '../src/entries/openai.ts'
+import { openai } from '../src/openai.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { paddle, paddleEntry } from '../src/paddle.ts'
+import { paddleEntry } from '../src/entries/paddle.ts'
+import { paddle } from '../src/paddle.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

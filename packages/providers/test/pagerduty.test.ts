@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { pagerdutyEntry } from '../src/pagerduty.ts'
+import { pagerdutyEntry } from '../src/entries/pagerduty.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { paypal, paypalEntry } from '../src/paypal.ts'
+import { paypalEntry } from '../src/entries/paypal.ts'
+import { paypal } from '../src/paypal.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

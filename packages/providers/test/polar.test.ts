@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { polarEntry } from '../src/polar.ts'
+import { polarEntry } from '../src/entries/polar.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

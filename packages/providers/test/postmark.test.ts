@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { postmark, postmarkEntry } from '../src/postmark.ts'
+import { postmarkEntry } from '../src/entries/postmark.ts'
+import { postmark } from '../src/postmark.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { razorpayEntry } from '../src/razorpay.ts'
+import { razorpayEntry } from '../src/entries/razorpay.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

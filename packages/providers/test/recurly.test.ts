@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { recurly, recurlyEntry } from '../src/recurly.ts'
+import { recurlyEntry } from '../src/entries/recurly.ts'
+import { recurly } from '../src/recurly.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

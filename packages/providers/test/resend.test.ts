@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { resendEntry } from '../src/resend.ts'
+import { resendEntry } from '../src/entries/resend.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { rfc9421, rfc9421Entry } from '../src/rfc9421.ts'
+import { rfc9421Entry } from '../src/entries/rfc9421.ts'
+import { rfc9421 } from '../src/rfc9421.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { salesforceOutbound, salesforceOutboundEntry } from '../src/salesforce-outbound.ts'
+import { salesforceOutboundEntry } from '../src/entries/salesforce-outbound.ts'
+import { salesforceOutbound } from '../src/salesforce-outbound.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { sanityEntry } from '../src/sanity.ts'
+import { sanityEntry } from '../src/entries/sanity.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

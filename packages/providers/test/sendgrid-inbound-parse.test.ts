@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { sendgridInboundParse, sendgridInboundParseEntry } from '../src/sendgrid-inbound-parse.ts'
+import { sendgridInboundParseEntry } from '../src/entries/sendgrid-inbound-parse.ts'
+import { sendgridInboundParse } from '../src/sendgrid-inbound-parse.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

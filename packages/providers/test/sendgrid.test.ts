@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { sendgrid, sendgridEntry } from '../src/sendgrid.ts'
+import { sendgridEntry } from '../src/entries/sendgrid.ts'
+import { sendgrid } from '../src/sendgrid.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

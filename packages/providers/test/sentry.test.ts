@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { sentry, sentryEntry } from '../src/sentry.ts'
+import { sentryEntry } from '../src/entries/sentry.ts'
+import { sentry } from '../src/sentry.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { shopifyEntry } from '../src/shopify.ts'
+import { shopifyEntry } from '../src/entries/shopify.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { slackEntry } from '../src/slack.ts'
+import { slackEntry } from '../src/entries/slack.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { squareEntry } from '../src/square.ts'
+import { squareEntry } from '../src/entries/square.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

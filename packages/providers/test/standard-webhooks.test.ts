@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { standardWebhooksEntry } from '../src/standard-webhooks.ts'
+import { standardWebhooksEntry } from '../src/entries/standard-webhooks.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

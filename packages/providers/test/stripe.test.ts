@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { stripeEntry } from '../src/stripe.ts'
+import { stripeEntry } from '../src/entries/stripe.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

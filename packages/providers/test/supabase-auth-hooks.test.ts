@@ -1,7 +1,8 @@
 import { createReceiver } from '@postern/core'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { supabaseAuthHooks, supabaseAuthHooksEntry } from '../src/supabase-auth-hooks.ts'
+import { supabaseAuthHooksEntry } from '../src/entries/supabase-auth-hooks.ts'
+import { supabaseAuthHooks } from '../src/supabase-auth-hooks.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

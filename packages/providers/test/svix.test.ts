@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { svixEntry } from '../src/svix.ts'
+import { svixEntry } from '../src/entries/svix.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { telegram, telegramEntry } from '../src/telegram.ts'
+import { telegramEntry } from '../src/entries/telegram.ts'
+import { telegram } from '../src/telegram.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

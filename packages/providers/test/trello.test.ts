@@ -1,7 +1,8 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { createHmac } from 'node:crypto'
-import { trello, trelloEntry } from '../src/trello.ts'
+import { trelloEntry } from '../src/entries/trello.ts'
+import { trello } from '../src/trello.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { twilioEntry } from '../src/twilio.ts'
+import { twilioEntry } from '../src/entries/twilio.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

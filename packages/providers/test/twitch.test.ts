@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { twitch, twitchEntry } from '../src/twitch.ts'
+import { twitchEntry } from '../src/entries/twitch.ts'
+import { twitch } from '../src/twitch.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { typeformEntry } from '../src/typeform.ts'
+import { typeformEntry } from '../src/entries/typeform.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { vercelEntry } from '../src/vercel.ts'
+import { vercelEntry } from '../src/entries/vercel.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

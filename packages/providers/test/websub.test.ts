@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { websub, websubEntry, type WebsubIntent } from '../src/websub.ts'
+import { websubEntry } from '../src/entries/websub.ts'
+import { websub, type WebsubIntent } from '../src/websub.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

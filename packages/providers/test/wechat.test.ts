@@ -1,7 +1,8 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { wechatCipher } from '../src/schemes/wechat.ts'
-import { wechat, wechatEntry } from '../src/wechat.ts'
+import { wechatEntry } from '../src/entries/wechat.ts'
+import { wechat } from '../src/wechat.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

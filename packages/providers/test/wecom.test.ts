@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { wecomEntry } from '../src/wecom.ts'
+import { wecomEntry } from '../src/entries/wecom.ts'
 import { vectors } from './vectors.ts'
 
 const covered = (body: Uint8Array) =>

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { woocommerce, woocommerceEntry } from '../src/woocommerce.ts'
+import { woocommerceEntry } from '../src/entries/woocommerce.ts'
+import { woocommerce } from '../src/woocommerce.ts'
 import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { workosEntry } from '../src/workos.ts'
+import { workosEntry } from '../src/entries/workos.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

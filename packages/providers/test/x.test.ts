@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { x, xEntry } from '../src/x.ts'
+import { xEntry } from '../src/entries/x.ts'
+import { x } from '../src/x.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

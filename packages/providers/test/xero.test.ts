@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { xero, xeroEntry } from '../src/xero.ts'
+import { xeroEntry } from '../src/entries/xero.ts'
+import { xero } from '../src/xero.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

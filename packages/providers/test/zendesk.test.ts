@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
-import { zendeskEntry } from '../src/zendesk.ts'
+import { zendeskEntry } from '../src/entries/zendesk.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {

@@ -1,6 +1,7 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { zoom, zoomEntry } from '../src/zoom.ts'
+import { zoomEntry } from '../src/entries/zoom.ts'
+import { zoom } from '../src/zoom.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,25 +1,16 @@
 import type { Consumer, Inbox, InboxView, Port } from './inbox.ts'
 
-const DAY = 86_400_000
-
 /**
- * The inbox of a receiver that was given none: `memoryInbox()`, with a window as long as the sender's retry span. It is
- * loaded by the first delivery, so that bundles of apps with an inbox of their own need not have it.
+ * The inbox of a receiver that was given none: `memoryInbox()`. It is loaded by the first delivery, so that bundles of apps with an inbox of their own need not have it.
  */
 export function defaultInbox(): Inbox {
   let loading: Promise<Inbox> | undefined
-  let span = 0
   const load = (): Promise<Inbox> =>
-    (loading ??= import('./memory.ts').then(({ memoryInbox }) =>
-      memoryInbox({ window: Math.max(4 * DAY, span) }),
-    ))
+    (loading ??= import('./memory.ts').then(({ memoryInbox }) => memoryInbox()))
   return {
     name: 'memoryInbox',
     can: { work: true, order: true, transaction: false, view: true, durable: false },
-    attach(consumer) {
-      span = consumer.retrySpan
-      return lazyPort(consumer, load)
-    },
+    attach: (consumer) => lazyPort(consumer, load),
     view: lazyView(async () => (await load()).view!),
     async close() {
       await (await loading)?.close()

@@ -1,8 +1,16 @@
 import { MAX_TIMER } from '../duration.ts'
 import { WebhookError } from '../errors.ts'
-import type { EventRecord, StoredDelivery } from '../event.ts'
 import { isPromise } from '../maybe.ts'
-import type { Claim, Consumer, Host, Intake, Outcome, TaskDraft, Taken } from './inbox.ts'
+import type {
+  Claim,
+  Consumer,
+  Host,
+  Intake,
+  IntakeItem,
+  Outcome,
+  TaskDraft,
+  Taken,
+} from './inbox.ts'
 import { createLanes } from './memory-lanes.ts'
 import { createSettled } from './memory-settled.ts'
 import { memoryClaim, memoryTask, type MemoryEvent, type MemoryTask } from './memory-task.ts'
@@ -12,6 +20,7 @@ export interface MemorySettings {
   readonly max: number
   readonly window: number
   readonly maxPending: number
+  readonly maxPendingBytes: number
   readonly keepDead: number
   readonly hold: number
 }
@@ -39,6 +48,7 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
   let closing = new AbortController()
   let closed = false
   let pending = 0
+  let pendingBytes = 0
   let sequence = 0
   const open = new Map<string, MemoryEvent>()
   const dead = new Map<string, MemoryTask>()
@@ -71,8 +81,13 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
         'inbox_full',
         `memoryInbox: ${pending} tasks are pending, maxPending is ${settings.maxPending}`,
       )
+    if (pendingBytes + intake.delivery.body.byteLength > settings.maxPendingBytes)
+      throw new WebhookError(
+        'inbox_full',
+        `memoryInbox: bodies of ${pendingBytes} bytes are pending, maxPendingBytes is ${settings.maxPendingBytes}`,
+      )
     const ends: Promise<void>[] | undefined = host.waitUntil && lanes.working ? [] : undefined
-    const taken = intake.items.map((item) => take(item.event, intake.delivery, item.tasks, ends))
+    const taken = intake.items.map((item) => take(item, intake, ends))
     if (ends && ends.length > 0) {
       lanes.wake()
       host.waitUntil!(atMost(Promise.all(ends), settings.hold))
@@ -80,18 +95,15 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
     return taken
   }
 
-  function take(
-    event: EventRecord,
-    delivery: StoredDelivery,
-    drafts: readonly TaskDraft[],
-    ends: Promise<void>[] | undefined,
-  ): Taken {
+  function take(item: IntakeItem, intake: Intake, ends: Promise<void>[] | undefined): Taken {
+    const { event, tasks: drafts } = item
     const known = event.dedupe ? open.get(event.key) : undefined
     if (known) return wake(known) ? 'revived' : 'duplicate'
     const past = event.dedupe ? settled.get(event.key) : undefined
     if (past && !past.dead) return 'duplicate'
     // The set of tasks is fixed at the first accept: of a known event only its dead tasks run.
-    const owner: MemoryEvent = { event, delivery, tasks: [], open: 0 }
+    const bytes = intake.delivery.body.byteLength / intake.items.length
+    const owner: MemoryEvent = { event, delivery: intake.delivery, tasks: [], bytes, open: 0 }
     for (const draft of past?.dead ?? drafts) {
       const task = add(owner, draft)
       ends?.push(new Promise((resolve) => (task.firstEnd = resolve)))
@@ -119,10 +131,14 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
   function add(owner: MemoryEvent, draft: TaskDraft): MemoryTask {
     const task = memoryTask(consumer.receiver, ++sequence, owner, draft)
     owner.tasks.push(task)
-    owner.open++
-    pending++
+    opened(owner)
     lanes.add(task)
     return task
+  }
+
+  function opened(owner: MemoryEvent): void {
+    if (owner.open++ === 0) pendingBytes += owner.bytes
+    pending++
   }
 
   function start(task: MemoryTask): void {
@@ -161,6 +177,7 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
     pending--
     const { owner } = task
     if (--owner.open > 0) return
+    pendingBytes -= owner.bytes
     open.delete(owner.event.key)
     settled.remember(owner)
   }
@@ -186,8 +203,7 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
     if (current && current !== owner) return void add(current, task.draft)
     settled.delete(owner.event.key)
     open.set(owner.event.key, owner)
-    owner.open++
-    pending++
+    opened(owner)
     task.state = 'pending'
     task.attempt = 0
     lanes.add(task)

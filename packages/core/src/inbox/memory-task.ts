@@ -6,6 +6,8 @@ export interface MemoryEvent {
   readonly event: EventRecord
   readonly delivery: StoredDelivery
   readonly tasks: MemoryTask[]
+  /** Its share of the delivery's body. */
+  readonly bytes: number
   /** Tasks pending or running. */
   open: number
 }

@@ -3,14 +3,18 @@ import type { Consumer, Inbox, InboxView, Port } from './inbox.ts'
 import { createMemoryPort, type MemoryPort } from './memory-port.ts'
 import { memoryView } from './memory-view.ts'
 
+const DAY = 86_400_000
+
 /** Options of {@link memoryInbox}. Each bound holds for each receiver. */
 export interface MemoryInboxOptions {
   /** Ids of settled events that are remembered. Fewer make the window shorter under load, which observers hear of. @default 100_000 */
   readonly max?: number
-  /** For how long an id is remembered after its event settled; at least the sender's retry span. @default '4d' */
+  /** For how long an id is remembered after its event settled; at least the sender's retry span. @default '4d', or the retry span where that is longer */
   readonly window?: Duration
   /** Tasks that may be pending or running; beyond, deliveries get 503. @default 10_000 */
   readonly maxPending?: number
+  /** Bytes of bodies that may wait with them; beyond, deliveries get 503. @default 64 MiB */
+  readonly maxPendingBytes?: number
   /** Dead tasks kept with their event for `replay`. What falls out is still revived by a redelivery. @default 1000 */
   readonly keepDead?: number
   /** How long `waitUntil` of a host that freezes after the response is held for the first attempts. @default '25s' */
@@ -25,11 +29,13 @@ export interface MemoryInboxOptions {
 export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
   const settings = {
     max: whole(options.max ?? 100_000, 'max'),
-    window: milliseconds(options.window ?? '4d', 'memoryInbox: window'),
     maxPending: whole(options.maxPending ?? 10_000, 'maxPending'),
+    maxPendingBytes: whole(options.maxPendingBytes ?? 64 * 1024 * 1024, 'maxPendingBytes'),
     keepDead: whole(options.keepDead ?? 1000, 'keepDead'),
     hold: milliseconds(options.hold ?? '25s', 'memoryInbox: hold'),
   }
+  const given =
+    options.window === undefined ? undefined : milliseconds(options.window, 'memoryInbox: window')
   const ports = new Map<string, MemoryPort>()
   const view: InboxView = memoryView(ports)
   return {
@@ -42,12 +48,13 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
           `memoryInbox already has a receiver named ${consumer.receiver}: give each receiver a name of its own`,
         )
       }
-      if (settings.window < consumer.retrySpan) {
+      const window = given ?? Math.max(4 * DAY, consumer.retrySpan)
+      if (window < consumer.retrySpan) {
         throw new TypeError(
-          `memoryInbox: window is ${settings.window} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: make it at least that long`,
+          `memoryInbox: window is ${window} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: make it at least that long`,
         )
       }
-      const port = known ?? createMemoryPort(consumer, settings)
+      const port = known ?? createMemoryPort(consumer, { ...settings, window })
       if (known) known.reopen(consumer)
       else ports.set(consumer.receiver, port)
       return side(port, consumer)

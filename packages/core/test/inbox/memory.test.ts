@@ -417,6 +417,19 @@ describe('bounds', () => {
   })
 })
 
+test('beyond maxPendingBytes a delivery is refused until bodies before it are handled', async () => {
+  const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxPendingBytes: 1000 }) })
+  const running = gate()
+  receiver.on('ping', () => running.opened)
+  const large = { text: 'x'.repeat(600) }
+  expect((await send({ id: '1', payload: large })).status).toBe(200)
+  expect(codeOf(await send({ id: '2', payload: large }))).toBe('inbox_full')
+  expect((await send({ id: '3', payload: {} })).status).toBe(200)
+  running.open()
+  await heard.until('done', 2)
+  expect((await send({ id: '2', payload: large })).status).toBe(200)
+})
+
 describe('waitUntil', () => {
   test('is held for the first attempts, and not for their retries', async () => {
     const { receiver, heard } = setup()
