@@ -170,7 +170,7 @@ function prepare(db: DatabaseSync) {
       'SELECT id, lane, state, order_key FROM postern_tasks WHERE event = ? AND (state = 3 OR (state = 0 AND error IS NOT NULL AND due > ?))',
     ),
     revive: db.prepare(
-      'UPDATE postern_tasks SET state = 0, due = ?1, attempt = iif(?2, 0, attempt), blocked = ?3 WHERE id = ?4',
+      'UPDATE postern_tasks SET state = 0, due = ?, attempt = iif(?, 0, attempt), blocked = ? WHERE id = ?',
     ),
   }
 }

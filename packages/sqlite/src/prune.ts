@@ -88,7 +88,7 @@ export function createForget(db: DatabaseSync, tally: Tally): (event: number) =>
   const dropTasks = db.prepare('DELETE FROM postern_tasks WHERE event = ? RETURNING lane, state')
   const dropEvent = db.prepare('DELETE FROM postern_events WHERE id = ? RETURNING delivery')
   const dropDelivery = db.prepare(
-    'DELETE FROM postern_deliveries WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM postern_events WHERE delivery = ?1)',
+    'DELETE FROM postern_deliveries WHERE id = ? AND NOT EXISTS (SELECT 1 FROM postern_events e WHERE e.delivery = postern_deliveries.id)',
   )
   return (event) => {
     for (const { lane, state } of dropTasks.all(event) as unknown as TaskRow[])

@@ -7,8 +7,9 @@ import { write } from './write.ts'
 export function createRecords(store: Store): Records {
   const { main, side } = store.connections
   const find = side.prepare('SELECT value, version FROM postern_records WHERE key = ?')
+  // Node 22.13 cannot bind numbered parameters, so one is given as often as it is named.
   const range = side.prepare(
-    'SELECT key, value, version FROM postern_records WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 ORDER BY key',
+    'SELECT key, value, version FROM postern_records WHERE key >= ? AND substr(key, 1, length(?)) = ? ORDER BY key',
   )
   const add = main.prepare(
     'INSERT INTO postern_records (key, value, version) VALUES (?, ?, 1) ON CONFLICT DO NOTHING',
@@ -34,7 +35,9 @@ export function createRecords(store: Store): Records {
     },
     delete: (key, expected) => write(store, () => drop.run(key, expected).changes === 1),
     list(prefix) {
-      const rows = read(() => range.all(prefix)) as unknown as (Row & { readonly key: string })[]
+      const rows = read(() => range.all(prefix, prefix, prefix)) as unknown as (Row & {
+        readonly key: string
+      })[]
       return rows.map(({ key, value, version }) => ({
         key,
         value: JSON.parse(value) as Json,

@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { isBusy, isStorageFault, unavailable } from './errors.ts'
 import { rollback } from './schema.ts'
 import type { Tally } from './tally.ts'
@@ -85,7 +85,7 @@ export function createWriter(db: DatabaseSync, path: string, tally: Tally): Writ
 
   function write(): void {
     if (closed || queue.length + last.length === 0) return
-    if (transaction(begin)) {
+    if (transaction()) {
       wait = FIRST_WAIT
       if (queue.length + last.length > 0) schedule()
       else rest()
@@ -100,9 +100,9 @@ export function createWriter(db: DatabaseSync, path: string, tally: Tally): Writ
   }
 
   /** One transaction of what waits; false where the file is locked. */
-  function transaction(start: StatementSync): boolean {
+  function transaction(): boolean {
     try {
-      start.run()
+      begin.run()
     } catch (error) {
       if (isBusy(error)) return false
       fail([...take(), ...last.splice(0)], error)
@@ -111,15 +111,11 @@ export function createWriter(db: DatabaseSync, path: string, tally: Tally): Writ
     const batch = take()
     const tried: Work[] = []
     try {
-      for (const work of batch) {
-        tried.push(work)
-        work.run()
-      }
-      // Read here and not before: what ran may have asked for more.
-      for (const work of last.splice(0)) {
-        batch.push(work)
-        tried.push(work)
-        work.run()
+      for (let at = 0; at < batch.length || last.length > 0; at++) {
+        // Taken now and not before: what ran may have asked for it.
+        if (at === batch.length) batch.push(...last.splice(0))
+        tried.push(batch[at]!)
+        batch[at]!.run()
       }
       tally.store()
       commit.run()
