@@ -1,0 +1,159 @@
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { redisServer } from '../../../test/services/programs.ts'
+import { startRedis, type RedisService } from '../../../test/services/redis.ts'
+import { bullmqInbox, type BullmqInboxOptions } from '../src/index.ts'
+import { deliver, scene, type Scene } from './scene.ts'
+
+if (redisServer.file === undefined)
+  console.warn(`bullmqInbox is not tested without its Redis: it is missing, ${redisServer.get}`)
+
+const LONG = { timeout: 20_000 }
+
+describe.skipIf(redisServer.file === undefined)('bullmqInbox, when Redis', () => {
+  let redis: RedisService
+  let endings: (() => Promise<unknown>)[] = []
+  beforeEach(async () => {
+    redis = await startRedis()
+    endings = [() => redis.stop()]
+  })
+  afterEach(async () => {
+    for (const end of endings.toReversed()) await end()
+  })
+
+  test('is away at the start: 503 at once, a warning, and all is well when it comes', async () => {
+    await redis.down()
+    const web = open({ work: false })
+    const worker = open()
+    await expect
+      .poll(() => web.warnings, LONG)
+      .toContainEqual(expect.stringContaining('Redis fails'))
+    expect(await web.send('1')).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+    await redis.up()
+    await deliver(web, '1')
+    await expect.poll(() => worker.done, LONG).toEqual(['1'])
+  })
+
+  test('hangs: 503 within the deadline; what got through late is taken once, and known', async () => {
+    const web = open({ work: false }, { deadline: 150 })
+    const worker = open()
+    await deliver(web, 'before')
+    await expect.poll(() => worker.done, LONG).toEqual(['before'])
+    redis.pause()
+    const replies = await Promise.all(['1', '2', '3'].map((id) => web.send(id)))
+    expect(replies.map(({ status }) => status)).toEqual([503, 503, 503])
+    redis.resume()
+    for (const id of ['1', '2', '3']) await deliver(web, id)
+    await expect.poll(() => worker.done.toSorted(), LONG).toEqual(['1', '2', '3', 'before'])
+    expect(worker.runs).toHaveLength(4)
+  })
+
+  test('is killed, hangs and comes back under load: nothing acknowledged is lost, nothing settled runs again', async () => {
+    const options = { deadline: 200, lease: '1s' } satisfies BullmqInboxOptions
+    const webs = [open({ work: false }, options), open({ work: false }, options)]
+    const workers = [open({}, options), open({}, options)]
+    const settled = new Set<string>()
+    let again = 0
+    for (const { done, runs } of workers) {
+      // Runs of what was settled before are counted as they begin.
+      runs.push = (...ids) => {
+        for (const id of ids) if (settled.has(id)) again++
+        return Array.prototype.push.apply(runs, ids)
+      }
+      done.push = (...ids) => {
+        for (const id of ids) settled.add(id)
+        return Array.prototype.push.apply(done, ids)
+      }
+    }
+    const statuses = new Set<number>()
+    const refused = { count: 0 }
+    const told = (status: number): void => {
+      statuses.add(status)
+      if (status === 503) refused.count++
+    }
+    let sent = 0
+    let over = false
+    const senders = Array.from({ length: 16 }, async (_, at) => {
+      while (!over) await deliver(webs[at % 2]!, `e${sent++}`, told)
+    })
+    for (let round = 0; round < 3; round++) {
+      await more(150)
+      await redis.down()
+      const before = refused.count
+      await expect.poll(() => refused.count, LONG).toBeGreaterThan(before + 16)
+      await redis.up()
+      await more(150)
+      redis.pause()
+      const then = refused.count
+      await expect.poll(() => refused.count, LONG).toBeGreaterThan(then + 16)
+      redis.resume()
+    }
+    await more(150)
+    over = true
+    await Promise.all(senders)
+    await expect.poll(() => settled.size, { timeout: 40_000 }).toBe(sent)
+    expect(again).toBe(0)
+    expect([...statuses].toSorted()).toEqual([200, 503])
+    expect(refused.count).toBeGreaterThan(100)
+    console.log(
+      `${sent} events through 3 kills and 3 hangs of Redis, ${refused.count} replies of 503, ${workers.flatMap(({ runs }) => runs).length - sent} runs repeated`,
+    )
+
+    async function more(count: number): Promise<void> {
+      const from = sent
+      await expect.poll(() => sent, LONG).toBeGreaterThan(from + count)
+    }
+  }, 120_000)
+
+  test('has forgotten its scripts: the redelivery is taken', async () => {
+    const web = open()
+    await deliver(web, '1')
+    const operator = new Redis(redis.url)
+    await operator.script('FLUSH')
+    operator.disconnect()
+    await deliver(web, '2')
+    await expect.poll(() => web.done.toSorted(), LONG).toEqual(['1', '2'])
+    expect(web.runs).toHaveLength(2)
+  })
+
+  test('is full: nothing is taken, and all is well when there is room', async () => {
+    const web = open()
+    await deliver(web, '1')
+    await expect.poll(() => web.done, LONG).toEqual(['1'])
+    const operator = new Redis(redis.url)
+    await operator.config('SET', 'maxmemory', '1')
+    const reply = await web.send('2')
+    expect([reply.status, web.runs.length]).toEqual([503, 1])
+    await operator.config('SET', 'maxmemory', '0')
+    operator.disconnect()
+    expect((await web.send('2')).status).toBe(200)
+    await expect.poll(() => web.done, LONG).toEqual(['1', '2'])
+  })
+
+  test('may forget: it warns', async () => {
+    const unsafe = await startRedis({
+      appendonly: 'no',
+      appendfsync: 'no',
+      'maxmemory-policy': 'allkeys-lru',
+    })
+    const { warnings } = open({}, { connection: unsafe.url })
+    await expect
+      .poll(() => warnings, LONG)
+      .toEqual([
+        expect.stringContaining('noeviction'),
+        expect.stringContaining('appendonly yes'),
+        expect.stringContaining('appendfsync'),
+      ])
+    await unsafe.stop()
+  })
+
+  function open(how: Parameters<typeof scene>[1] = {}, options: BullmqInboxOptions = {}): Scene {
+    const inbox = bullmqInbox({ connection: redis.url, ...options })
+    const made = scene(inbox, how)
+    endings.push(async () => {
+      await made.receiver.close({ timeout: 0 })
+      await inbox.close()
+    })
+    return made
+  }
+})

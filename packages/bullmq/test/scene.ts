@@ -1,0 +1,61 @@
+import { createReceiver, type Inbox, type Receiver, type Reply, type Task } from '@postern/core'
+import { acme } from '@postern/testing'
+
+/** A receiver on an inbox, what it ran, and what it warned of. */
+export interface Scene {
+  readonly receiver: Receiver
+  /** Ids in the order their runs began. */
+  readonly runs: string[]
+  /** Ids in the order their tasks were settled as done. */
+  readonly done: string[]
+  readonly warnings: string[]
+  send(id: string): Promise<Reply>
+}
+
+/** Makes a receiver with one subscription. */
+export function scene(
+  inbox: Inbox,
+  options: { readonly work?: boolean; readonly handler?: (id: string, task: Task) => unknown } = {},
+): Scene {
+  const provider = acme({ secret: 'suite-secret' })
+  const runs: string[] = []
+  const done: string[] = []
+  const warnings: string[] = []
+  const receiver = createReceiver({
+    provider,
+    inbox,
+    log: false,
+    ...(options.work === false && { work: false }),
+    observers: [
+      {
+        warning: (_, message) => warnings.push(message),
+        done: ({ id }) => done.push(id!),
+      },
+    ],
+  })
+  receiver.on('thing.happened', { name: 'only' }, (event, task) => {
+    runs.push(event.id!)
+    return options.handler?.(event.id!, task)
+  })
+  return {
+    receiver,
+    runs,
+    done,
+    warnings,
+    send: (id) => receiver.receive(provider.sign!({ id, payload: { id } })),
+  }
+}
+
+/** Sends until a 2xx comes, as providers do. `told` hears each status. */
+export async function deliver(
+  to: Scene,
+  id: string,
+  told: (status: number) => void = () => {},
+): Promise<void> {
+  for (;;) {
+    const { status } = await to.send(id)
+    told(status)
+    if (status < 300) return
+    await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
+  }
+}
