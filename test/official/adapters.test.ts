@@ -54,8 +54,8 @@ const hosts: Readonly<Record<string, (receivers: Receivers) => Promise<Mounted>>
 
 describe.each(Object.entries(hosts))('on %s', (_, start) => {
   test('what official packages sign is taken and handled, and with a byte changed refused', async () => {
-    const { receivers, handled } = officialReceivers()
-    const { url, close } = await start(receivers)
+    const official = officialReceivers()
+    const { url, close } = await start(official.receivers)
     try {
       const deliveries = await officialDeliveries((provider) => `${url}${provider}`)
       for (const { signer, request } of deliveries) {
@@ -67,7 +67,7 @@ describe.each(Object.entries(hosts))('on %s', (_, start) => {
       const wanted = deliveries.map(
         ({ provider, event }) => `${provider} ${event.topic} ${event.id}`,
       )
-      expect([...(await handled(wanted.length))].sort()).toEqual(wanted.sort())
+      expect([...(await official.handled(wanted.length))].sort()).toEqual(wanted.sort())
     } finally {
       await close()
     }

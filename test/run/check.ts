@@ -14,7 +14,7 @@ const steps: Readonly<Record<string, () => Promise<Counts>>> = {
   lint: () => command('oxlint', '--deny-warnings'),
   format: () => command('oxfmt', '--check'),
   tests,
-  knip: () => command('knip'),
+  knip: () => command('knip', '--no-config-hints'),
   size: () => command('size-limit'),
   pack: checkPack,
 }

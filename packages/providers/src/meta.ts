@@ -31,7 +31,7 @@ export interface MetaOptions {
  * `whatsapp_business_account.messages` and `.statuses`, Messenger's `page.message`, `page.postback`, `page.read` …
  * Ids: that of the message (with the status, `wamid…:read`), comment, lead or post; a digest of updates that have none.
  * The unsigned GET with `hub.challenge` is answered if its token is yours. Meta retries for 36 hours, WhatsApp possibly for
- * 7 days: give the inbox such a window if that matters. It wants its 200 within seconds.
+ * 7 days, which is what dedupe windows must span. It wants its 200 within seconds.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  */
 export function meta<Events extends EventMap = EventMap>(options: MetaOptions): Provider<Events> {

@@ -153,7 +153,9 @@ describe.skipIf(redisServer.file === undefined)('redisLedger', () => {
 
   async function connected(ledger: ReturnType<typeof redisLedger>): Promise<void> {
     await expect
-      .poll(async () => ledger.renew('nothing', '', 1).catch(String), { timeout: 10_000 })
+      .poll(() => Promise.resolve(ledger.renew('nothing', '', 1)).catch(String), {
+        timeout: 10_000,
+      })
       .toBe(false)
   }
 })

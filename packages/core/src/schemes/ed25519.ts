@@ -55,7 +55,7 @@ export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm
 }
 
 /** True where one candidate, written canonically, is the signature of the message. */
-export function ed25519Matches(
+function ed25519Matches(
   key: Ed25519Key,
   message: Uint8Array,
   candidates: readonly string[],

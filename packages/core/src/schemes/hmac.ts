@@ -79,7 +79,7 @@ function keyObject(key: Uint8Array): KeyObject {
 }
 
 /** The bytes of a key. Throws a `TypeError` that says what was expected where the text does not decode. */
-export function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
+function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
   if (encoding === 'utf8') return toBuffer(secret)
   const bytes = encoding === 'hex' ? fromHex(secret) : fromBase64(secret)
   if (!bytes || bytes.length === 0)

@@ -26,7 +26,7 @@ export function judge(vector: Vector, result: Trial, options: JudgeOptions): voi
 }
 
 /** True where a topic is the expected one, or goes on from it in a new segment. */
-export function continues(topic: string, expected: string): boolean {
+function continues(topic: string, expected: string): boolean {
   return (
     topic === expected ||
     (topic.startsWith(expected) && './:'.includes(topic.charAt(expected.length)))

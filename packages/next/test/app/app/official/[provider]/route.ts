@@ -2,7 +2,7 @@ import { persistent, webhook } from '@postern/next'
 import { after } from 'next/server'
 import { officialReceivers } from '../../../../../../../test/official/receivers'
 
-const { receivers, handled } = persistent('official', officialReceivers)
+const official = persistent('official', officialReceivers)
 
 interface Route {
   readonly params: Promise<{ readonly provider: string }>
@@ -10,10 +10,10 @@ interface Route {
 
 export async function POST(request: Request, route: Route): Promise<Response> {
   const { provider } = await route.params
-  return webhook(receivers.get(provider)!, { after }).POST(request, route)
+  return webhook(official.receivers.get(provider)!, { after }).POST(request, route)
 }
 
 /** The events that were handled, once there are as many as the last part of the path says. */
 export async function GET(_: Request, route: Route): Promise<Response> {
-  return Response.json(await handled(Number((await route.params).provider)))
+  return Response.json(await official.handled(Number((await route.params).provider)))
 }
