@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Identity of an event: the same for each delivery of it, in each process. */
 export function eventIdOf(receiver: string, key: string): string {
@@ -29,10 +29,8 @@ export function lockOf(orderId: string): string {
 export function queueNameOf(receiver: string, subscription: string): string {
   const name = `postern/${plain(receiver)}/${plain(subscription)}`
   if (name.length <= 150) return name
-  const hash = createHash('sha256')
-    .update(JSON.stringify([receiver, subscription]))
-    .digest('hex')
-  return `${name.slice(0, 100)}/${hash.slice(0, 32)}`
+  const digest = hash('sha256', JSON.stringify([receiver, subscription]))
+  return `${name.slice(0, 100)}/${digest.slice(0, 32)}`
 }
 
 /** True where a text is written as the ids are. */
@@ -42,11 +40,9 @@ export function isId(text: string): boolean {
 
 // Version 8 is the one for values of one's own making (RFC 9562, section 5.8).
 function uuid(text: string): string {
-  const bytes = createHash('sha256').update(text).digest().subarray(0, 16)
-  bytes[6] = (bytes[6]! & 0x0f) | 0x80
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const hex = hash('sha256', text)
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 function plain(text: string): string {

@@ -15,9 +15,24 @@ export interface PreparedIntake {
 /** An event and its jobs. */
 export interface PreparedItem {
   readonly id: string
-  /** Values of its row in postern_events. */
-  readonly row: readonly unknown[]
+  readonly row: EventRow
   readonly jobs: readonly NewJob[]
+}
+
+/** A row of postern_events. */
+export interface EventRow {
+  readonly id: string
+  readonly receiver: string
+  readonly key: string
+  readonly event_id: string | undefined
+  readonly topic: string
+  readonly scope: string | undefined
+  readonly received: number
+  readonly record: string
+  readonly tasks: readonly (readonly [lane: number, id: string])[]
+  readonly delivery: string | undefined
+  readonly head: string | undefined
+  readonly body: Uint8Array | undefined
 }
 
 /** A delivery of several events. */
@@ -26,10 +41,6 @@ export interface SharedDelivery {
   readonly head: string
   readonly body: Uint8Array
 }
-
-/** Names of the values of {@link PreparedItem.row}. */
-export const EVENT_COLUMNS =
-  'id, receiver, key, event_id, topic, scope, received, record, tasks, delivery, head, body'
 
 /** Subscriptions a delivery has tasks for. */
 export function subscriptionsOf(intake: Intake): readonly string[] {
@@ -50,20 +61,20 @@ export function prepareIntake(engine: Engine, receiver: string, intake: Intake):
     return {
       id,
       jobs,
-      row: [
+      row: {
         id,
         receiver,
-        storable(event.key),
-        event.id === undefined ? null : storable(event.id),
-        storable(event.topic),
-        event.scope === undefined ? null : storable(event.scope),
+        key: storable(event.key),
+        event_id: event.id === undefined ? undefined : storable(event.id),
+        topic: storable(event.topic),
+        scope: event.scope === undefined ? undefined : storable(event.scope),
         received,
         record,
-        JSON.stringify(jobs.map((job) => [job.queue.id, job.id])),
-        shared?.id ?? null,
-        shared ? null : head,
-        shared ? null : body,
-      ],
+        tasks: jobs.map((job) => [job.queue.id, job.id] as const),
+        delivery: shared?.id,
+        head: shared ? undefined : head,
+        body: shared ? undefined : body,
+      },
     }
   })
   return { items, delivery: shared, bytes }
@@ -82,7 +93,8 @@ export function jobsOf(
   return jobs.length < 2 ? jobs : [...new Map(jobs.map((job) => [job.id, job])).values()]
 }
 
-// PostgreSQL's text takes every character but one. These columns are for look-ups; the record has what was sent.
+// PostgreSQL's text takes neither the character 0 nor halves of pairs. These columns are for look-ups; the record has
+// what was sent.
 function storable(text: string): string {
-  return text.replaceAll('\0', '\ufffd')
+  return text.toWellFormed().replaceAll('\0', '\ufffd')
 }

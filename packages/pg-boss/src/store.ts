@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts'
 import { insertJobs } from './jobs.ts'
 import { enqueue, lockKeys, orderedOf } from './order.ts'
 import type { PgExecutor } from './pg.ts'
-import { EVENT_COLUMNS, type PreparedIntake, type PreparedItem } from './prepare.ts'
+import type { PreparedIntake, PreparedItem } from './prepare.ts'
 import { createRevive } from './revive.ts'
 import type { Store } from './writer.ts'
 
@@ -11,14 +11,18 @@ import type { Store } from './writer.ts'
 export function createStore(engine: Engine, lineOf: (queue: string) => string): Store {
   const { schema } = engine.settings
   const revive = createRevive(engine, lineOf)
-  const rows = cached(
-    (count) =>
-      `INSERT INTO ${schema}.postern_events (${EVENT_COLUMNS}) VALUES ${placeholders(count, 12)} ON CONFLICT (id) DO NOTHING RETURNING id`,
-  )
-  const deliveries = cached(
-    (count) =>
-      `INSERT INTO ${schema}.postern_deliveries (id, head, body) VALUES ${placeholders(count, 3)}`,
-  )
+  // One JSON text and one run of bytes, whatever the number of rows: several times cheaper to write and to read than a
+  // parameter a value, and a body stays the bytes it is.
+  const events = `INSERT INTO ${schema}.postern_events
+      (id, receiver, key, event_id, topic, scope, received, record, tasks, delivery, head, body)
+    SELECT id, receiver, key, event_id, topic, scope, received, record, tasks, delivery, head,
+      CASE WHEN head IS NOT NULL THEN substring($2::bytea FROM start + 1 FOR size) END
+    FROM json_to_recordset($1::json) AS e(id uuid, receiver text, key text, event_id text, topic text, scope text,
+      received bigint, record text, tasks jsonb, delivery uuid, head text, start int, size int)
+    ON CONFLICT (id) DO NOTHING RETURNING id`
+  const deliveries = `INSERT INTO ${schema}.postern_deliveries (id, head, body)
+    SELECT id, head, substring($2::bytea FROM start + 1 FOR size)
+    FROM json_to_recordset($1::json) AS d(id uuid, head text, start int, size int)`
 
   return async (client, batch) => {
     const items = new Map<string, PreparedItem>()
@@ -52,13 +56,9 @@ export function createStore(engine: Engine, lineOf: (queue: string) => string): 
   ): Promise<ReadonlySet<string>> {
     // In one order in every process, so that two that store the same events wait for each other and do not deadlock.
     const sorted = items.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    const { rows } = await client.executeSql(events, withBodies(sorted.map((item) => item.row)))
     const fresh = new Set<string>()
-    for (let at = 0; at < sorted.length; at += CHUNK) {
-      const chunk = sorted.slice(at, at + CHUNK)
-      const values = chunk.flatMap((item) => item.row)
-      const result = await client.executeSql(rows(chunk.length), values)
-      for (const row of result.rows) fresh.add(row['id'] as string)
-    }
+    for (const row of rows) fresh.add(row['id'] as string)
     return fresh
   }
 
@@ -71,28 +71,24 @@ export function createStore(engine: Engine, lineOf: (queue: string) => string): 
       delivery && items.some(({ id }) => fresh.has(id)) ? [delivery] : [],
     )
     if (shared.length === 0) return
-    const values = shared.flatMap(({ id, head, body }) => [id, head, body])
-    await client.executeSql(deliveries(shared.length), values)
+    await client.executeSql(deliveries, withBodies(shared))
   }
 }
 
 const NONE: ReadonlySet<string> = new Set()
-// A statement takes 65535 values.
-const CHUNK = 1000
 
-function cached(make: (count: number) => string): (count: number) => string {
-  const made = new Map<number, string>()
-  return (count) => {
-    let text = made.get(count)
-    if (text === undefined) made.set(count, (text = make(count)))
-    return text
-  }
+/** Rows as JSON, and their bodies end to end, each row with its place. */
+function withBodies(rows: readonly { readonly body: Uint8Array | undefined }[]): unknown[] {
+  const bodies: Uint8Array[] = []
+  let end = 0
+  const placed = rows.map(({ body = NOTHING, ...row }) => {
+    const start = end
+    end += body.length
+    bodies.push(body)
+    return { ...row, start, size: body.length }
+  })
+  // JSON.stringify leaves halves of pairs escaped, and those PostgreSQL's json takes only as text that is never read.
+  return [JSON.stringify(placed), Buffer.concat(bodies)]
 }
 
-function placeholders(rows: number, columns: number): string {
-  let next = 0
-  return Array.from(
-    { length: rows },
-    () => `(${Array.from({ length: columns }, () => `$${++next}`).join(', ')})`,
-  ).join(', ')
-}
+const NOTHING = new Uint8Array(0)

@@ -33,8 +33,10 @@ export type Store = (
 // Bounds of one transaction.
 const BATCH_ROWS = 128
 const BATCH_BYTES = 8 * 1024 * 1024
-// Transactions at once: while the server writes one, this process prepares the next.
+// Transactions at once: while the server writes one, this process prepares the next. What waits is shared out among
+// them, where each gets enough to be worth a transaction.
 const AT_ONCE = 2
+const SHARE = 24
 
 /** Makes the writer. `last` is put before each COMMIT. */
 export function createWriter(db: Database, store: Store, last: string): Writer {
@@ -73,8 +75,9 @@ export function createWriter(db: Database, store: Store, last: string): Writer {
     setImmediate(() => {
       scheduled = false
       while (queue.length > 0 && running < AT_ONCE) {
+        const share = Math.max(SHARE, Math.ceil(queue.length / (AT_ONCE - running)))
         running++
-        void write(take()).then(next)
+        void write(take(share)).then(next)
       }
     })
   }
@@ -109,11 +112,12 @@ export function createWriter(db: Database, store: Store, last: string): Writer {
     }
   }
 
-  function take(): readonly Work[] {
+  function take(share: number): readonly Work[] {
     let rows = 0
     let bytes = 0
     let count = 0
-    while (count < queue.length && (count === 0 || (rows < BATCH_ROWS && bytes < BATCH_BYTES))) {
+    const most = Math.min(share, queue.length)
+    while (count < most && (count === 0 || (rows < BATCH_ROWS && bytes < BATCH_BYTES))) {
       const { intake } = queue[count++]!
       rows += intake.items.length
       bytes += intake.bytes
