@@ -1,0 +1,214 @@
+import { createReceiver, Unrecoverable, type Consumer, type Intake } from '@postern/core'
+import { acme } from '@postern/testing'
+import { Queue } from 'bullmq'
+import { Cluster, Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { redisServer } from '../../../test/services/programs.ts'
+import { startRedis, type RedisService } from '../../../test/services/redis.ts'
+import { bullmqInbox } from '../src/index.ts'
+import { deliver, scene } from './scene.ts'
+
+const LONG = { timeout: 15_000 }
+
+test('bullmqInbox refuses options that make no sense', () => {
+  expect(() => bullmqInbox({ prefix: '' })).toThrow('bullmqInbox: prefix')
+  expect(() => bullmqInbox({ maxPending: 0 })).toThrow('bullmqInbox: maxPending')
+  expect(() => bullmqInbox({ deadline: 0 })).toThrow('bullmqInbox: deadline')
+  expect(() => bullmqInbox({ keepDone: 'soon' as never })).toThrow('bullmqInbox: keepDone')
+  const cluster = new Cluster([], { lazyConnect: true })
+  expect(() => bullmqInbox({ connection: cluster, prefix: 'plain' })).toThrow('in braces')
+})
+
+describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
+  let redis: RedisService
+  let operator: Redis
+  beforeAll(async () => {
+    redis = await startRedis()
+    operator = new Redis(redis.url)
+  })
+  afterAll(async () => {
+    operator?.disconnect()
+    await redis?.stop()
+  })
+
+  test('stores a delivery once, whatever its events and subscriptions, and its bytes as they are', async () => {
+    const inbox = bullmqInbox({ connection: redis.url, prefix: '{once}' })
+    const port = inbox.attach(consumer())
+    const body = Buffer.from([0, 255, 10, 13, 195, 40])
+    await port.accept(intake(body, ['1', '2', '3'], ['a', 'b']), {})
+    const keys = await operator.keys('{once}:*')
+    expect(keys.filter((key) => key.startsWith('{once}:delivery:'))).toHaveLength(1)
+    expect(keys.filter((key) => key.startsWith('{once}:event:'))).toHaveLength(3)
+    const { tasks } = await inbox.view!.list()
+    expect(tasks).toHaveLength(6)
+    for (const { id } of tasks) {
+      const detail = await inbox.view!.get(id)
+      expect(Buffer.from(detail!.delivery.body)).toEqual(body)
+    }
+    await inbox.close()
+  })
+
+  test('of many redeliveries of a dead event at once, revives it by exactly one', async () => {
+    const inboxes = [1, 2].map(() => bullmqInbox({ connection: redis.url, prefix: '{revive}' }))
+    let broken = true
+    const [one, two] = inboxes.map((inbox) =>
+      scene(inbox, {
+        handler() {
+          if (broken) throw new Unrecoverable('broken')
+        },
+      }),
+    ) as [ReturnType<typeof scene>, ReturnType<typeof scene>]
+    for (let round = 1; round <= 20; round++) {
+      const id = `e${round}`
+      broken = true
+      await deliver(one, id)
+      await expect
+        .poll(async () => (await inboxes[0]!.view!.list({ state: 'dead' })).tasks.length, LONG)
+        .toBe(1)
+      broken = false
+      const replies = await Promise.all(
+        Array.from({ length: 10 }, (_, at) => (at % 2 ? one : two).send(id)),
+      )
+      expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200))
+      await expect.poll(() => one.done.length + two.done.length, LONG).toBe(round)
+    }
+    expect(one.runs.length + two.runs.length).toBe(40)
+    await Promise.all([one, two].map(({ receiver }) => receiver.close()))
+    await Promise.all(inboxes.map((inbox) => inbox.close()))
+  })
+
+  test('forgets in the background what is over its time, and all of it', async () => {
+    const inbox = bullmqInbox({
+      connection: redis.url,
+      prefix: '{sweep}',
+      keepDone: '1s',
+      keepDead: '1s',
+    })
+    const one = scene(inbox, {
+      handler(id) {
+        if (id === 'dead') throw new Unrecoverable('no')
+      },
+    })
+    await deliver(one, 'done')
+    await deliver(one, 'dead')
+    await expect.poll(() => one.runs.length, LONG).toBe(2)
+    await expect
+      .poll(
+        async () =>
+          [await operator.keys('{sweep}:event:*'), await operator.keys('{sweep}:*:e*')]
+            .flat()
+            .filter((key) => !key.endsWith(':events')),
+        LONG,
+      )
+      .toEqual([])
+    expect(await operator.zcard('{sweep}:index')).toBe(0)
+    await one.receiver.close()
+    await inbox.close()
+  })
+
+  test('keeps dead tasks where operators of BullMQ look for them, with their reason', async () => {
+    const inbox = bullmqInbox({ connection: redis.url, prefix: '{failed}' })
+    const one = scene(inbox, {
+      handler() {
+        throw new Unrecoverable('the account is closed')
+      },
+    })
+    await deliver(one, '1')
+    const queue = new Queue('acme/only', { connection: operator as never, prefix: '{failed}' })
+    await expect.poll(async () => (await queue.getFailed()).length, LONG).toBe(1)
+    const [job] = await queue.getFailed()
+    expect([job!.name, job!.failedReason]).toEqual(['thing.happened', 'the account is closed'])
+    expect(job!.stacktrace[0]).toContain('Unrecoverable: the account is closed')
+    await queue.close()
+    await one.receiver.close()
+    await inbox.close()
+  })
+
+  test('takes names and ids that BullMQ itself would refuse', async () => {
+    const inbox = bullmqInbox({ connection: redis.url, prefix: '{names}' })
+    const provider = acme({ secret: 'suite-secret' })
+    const receiver = createReceiver({ provider, inbox, name: 'a:b/{c}', log: false })
+    const ran: string[] = []
+    receiver.on('thing.happened', { name: 'x:y/z ü' }, (event) => {
+      ran.push(event.id!)
+    })
+    const ids = ['1', '0', 'a:b', '0:1:2', ' ', '{x}', 'l'.repeat(300), 'é']
+    for (const id of ids) {
+      const init = { ...provider.sign!({ id: 'x', payload: {} }) }
+      const headers = { ...(init.headers as Record<string, string>), 'x-acme-id': id }
+      const send = async (): Promise<number> =>
+        (await receiver.receive({ ...init, headers })).status
+      await expect.poll(send, LONG).toBe(200)
+    }
+    await expect.poll(() => ran.length, LONG).toBe(ids.length)
+    expect((await inbox.view!.stats())[0]).toMatchObject({
+      receiver: 'a:b/{c}',
+      subscription: 'x:y/z ü',
+    })
+    await receiver.close()
+    await inbox.close()
+  })
+
+  test('works on a Cluster, and on a client of the user, which stays open', async () => {
+    const node = await startRedis({ 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' })
+    const direct = new Redis(node.url)
+    await direct.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    await expect
+      .poll(async () => String(await direct.call('CLUSTER', 'INFO')), LONG)
+      .toContain('cluster_state:ok')
+    const cluster = new Cluster([{ host: '127.0.0.1', port: node.port }])
+    const inbox = bullmqInbox({ connection: cluster })
+    const one = scene(inbox, {
+      handler(id, task) {
+        if (task.part === undefined) task.spawn([{ part: `${id} child` }])
+      },
+    })
+    for (const id of ['1', '2', '3']) await deliver(one, id)
+    await expect.poll(() => one.done.length, LONG).toBe(6)
+    expect((await inbox.view!.list()).tasks.map(({ state }) => state)).toEqual(
+      Array.from({ length: 6 }, () => 'done'),
+    )
+    await one.receiver.close()
+    await inbox.close()
+    expect(await cluster.ping()).toBe('PONG')
+    cluster.disconnect()
+    direct.disconnect()
+    await node.stop()
+  })
+})
+
+function consumer(): Consumer {
+  return {
+    receiver: 'acme',
+    retrySpan: 0,
+    lanes: () => [],
+    run: () => ({ kind: 'done' }),
+    settled() {},
+    warn() {},
+    now: Date.now,
+  }
+}
+
+function intake(
+  body: Uint8Array,
+  ids: readonly string[],
+  subscriptions: readonly string[],
+): Intake {
+  const delivery = { method: 'POST', url: '/', headers: [], body, receivedAt: Date.now() }
+  return {
+    delivery,
+    items: ids.map((id) => ({
+      event: {
+        key: `:${id}`,
+        dedupe: true,
+        id,
+        topic: 'thing.happened',
+        aliases: [],
+        payload: { id },
+        scope: undefined,
+        provider: 'acme',
+      },
+      tasks: subscriptions.map((subscription) => ({ subscription })),
+    })),
+  }
+}
