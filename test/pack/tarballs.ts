@@ -43,15 +43,21 @@ export async function packAll(out: string): Promise<readonly Packed[]> {
   )
 }
 
-/** The names a package can be imported by: each entry of its exports, a wildcard once for each file that it matches. */
+/** The names a package can be imported by: each entry of its exports, a wildcard once for each file that it matches and no entry closes. */
 export async function specifiers(packed: Packed): Promise<readonly string[]> {
   const modules = (await readdir(join(packed.folder, 'dist'), { recursive: true }))
     .filter((file) => file.endsWith('.js'))
     .map((file) => file.slice(0, -'.js'.length).replaceAll('\\', '/'))
-  return Object.keys(packed.manifest.exports).flatMap((entry) => {
-    if (entry === './package.json') return []
-    if (entry === './*') return modules.map((module) => `${packed.name}/${module}`)
-    return [packed.name + entry.slice(1)]
+  const entries = Object.entries(packed.manifest.exports)
+  const closed = entries
+    .filter(([, target]) => target === null)
+    .map(([entry]) => entry.slice(2, -1))
+  return entries.flatMap(([entry, target]) => {
+    if (entry === './package.json' || target === null) return []
+    if (entry !== './*') return [packed.name + entry.slice(1)]
+    return modules
+      .filter((module) => !closed.some((folder) => module.startsWith(folder)))
+      .map((module) => `${packed.name}/${module}`)
   })
 }
 

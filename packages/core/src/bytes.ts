@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer'
-import { timingSafeEqual } from 'node:crypto'
 
 // The one file of core that touches Buffer. It is imported, not taken from the global scope, since Workers and Deno
 // have the module but not the global.
@@ -36,11 +35,4 @@ export function fromBase64(text: string): Uint8Array | undefined {
 export function fromBase64url(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : undefined
-}
-
-/** Compares two texts in a time that depends on their lengths alone. */
-export function safeEqual(a: string, b: string): boolean {
-  const left = Buffer.from(a, 'utf8')
-  const right = Buffer.from(b, 'utf8')
-  return left.length === right.length && timingSafeEqual(left, right)
 }

@@ -105,7 +105,7 @@ export type {
   Worker,
 } from './inbox/inbox.ts'
 
-export { safeEqual } from './bytes.ts'
+export { safeEqual } from './safe-equal.ts'
 export { basic, type BasicOptions } from './schemes/basic.ts'
 export {
   ecdsa,

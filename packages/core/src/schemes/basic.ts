@@ -1,4 +1,5 @@
-import { encode, fromBase64, safeEqual, toBuffer, utf8 } from '../bytes.ts'
+import { encode, fromBase64, toBuffer, utf8 } from '../bytes.ts'
+import { safeEqual } from '../safe-equal.ts'
 import { isWebhookError, WebhookError } from '../errors.ts'
 import { checkSecret } from '../secrets.ts'
 import type { Scheme } from '../scheme.ts'

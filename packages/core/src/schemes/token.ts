@@ -1,4 +1,4 @@
-import { safeEqual } from '../bytes.ts'
+import { safeEqual } from '../safe-equal.ts'
 import type { Delivery } from '../delivery.ts'
 import { WebhookError } from '../errors.ts'
 import type { Scheme } from '../scheme.ts'
