@@ -8,34 +8,47 @@ import { postgresServer } from './programs.ts'
 import { freePort, removeFolder, temporaryFolder } from './temporary.ts'
 import type { Service } from './temporary.ts'
 
+/** A Postgres that can also be taken away and brought back with its data. */
+export interface PostgresService extends Service {
+  /** Ends it at once, as a crash does (immediate shutdown); connections break and new ones are refused. */
+  down(): Promise<void>
+  /** Starts it again on the same port with what it had committed. */
+  up(): Promise<void>
+}
+
 /**
  * Starts a Postgres cluster of its own on a free port of 127.0.0.1, with one superuser `postern` that needs no password
  * and the database `postgres`. Durability stays as a real server has it (fsync on). Throws where Postgres is not
  * installed; tests ask `postgresServer.file` first.
  */
-export async function startPostgres(): Promise<Service> {
-  if (postgresServer.file === undefined)
-    throw new Error(`Postgres is missing: ${postgresServer.get}`)
+export async function startPostgres(): Promise<PostgresService> {
+  const { file } = postgresServer
+  if (file === undefined) throw new Error(`Postgres is missing: ${postgresServer.get}`)
   const folder = await temporaryFolder('postgres')
   const user = unprivileged()
   if (user) await chown(folder, user.uid, user.gid)
   const data = join(folder, 'data')
-  const initdb = join(dirname(postgresServer.file), 'initdb')
+  const initdb = join(dirname(file), 'initdb')
   const initArgs = ['-D', data, '-U', 'postern', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N']
   await promisify(execFile)(initdb, initArgs, { cwd: folder, ...user })
   const port = await freePort()
   const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder]
-  const postgres = await startProcess(postgresServer.file, args, {
-    ready: /ready to accept connections/,
-    user,
-  })
+  let postgres: Running
+  await up()
   return {
     url: `postgres://postern@127.0.0.1:${port}/postgres`,
     port,
-    pid: postgres.pid,
+    get pid() {
+      return postgres.pid
+    },
     // The postmaster accepts and its backends answer: all of them stop.
     pause: () => signalAll(postgres, 'SIGSTOP'),
     resume: () => signalAll(postgres, 'SIGCONT'),
+    down: async () => {
+      postgres.kill('SIGQUIT')
+      await postgres.ended
+    },
+    up,
     stop: async () => {
       signalAll(postgres, 'SIGCONT')
       // SIGINT is Postgres' fast shutdown: it ends the sessions instead of waiting for them.
@@ -44,13 +57,23 @@ export async function startPostgres(): Promise<Service> {
       await removeFolder(folder)
     },
   }
+
+  async function up(): Promise<void> {
+    postgres = await startProcess(file!, args, { ready: /ready to accept connections/, user })
+  }
 }
 
 /** The postmaster first: while it is stopped, the list of its children cannot grow. */
 function signalAll(postgres: Running, signal: NodeJS.Signals): void {
   postgres.kill(signal)
   const children = spawnSync('pgrep', ['-P', String(postgres.pid)], { encoding: 'utf8' }).stdout
-  for (const pid of children.split('\n').filter(Boolean)) process.kill(Number(pid), signal)
+  for (const pid of children.split('\n').filter(Boolean)) {
+    try {
+      process.kill(Number(pid), signal)
+    } catch {
+      // A session that has ended since the list was made needs no signal.
+    }
+  }
 }
 
 /** Postgres refuses to run as root; the package that brought it also made the user `postgres`. */

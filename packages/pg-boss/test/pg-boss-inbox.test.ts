@@ -1,34 +1,19 @@
 import type { Inbox } from '@postern/core'
 import { testInbox, type TransactionProbe } from '@postern/testing'
-import pg from 'pg'
-import { afterAll, beforeAll, describe, test } from 'vitest'
-import { postgresServer } from '../../../test/services/programs.ts'
-import { startPostgres } from '../../../test/services/postgres.ts'
-import type { Service } from '../../../test/services/temporary.ts'
+import { describe, test } from 'vitest'
 import { pgBossInbox, type PgTransaction } from '../src/index.ts'
+import { withPostgres } from './postgres.ts'
 
-if (postgresServer.file === undefined)
-  console.warn(`pgBossInbox is not tested: Postgres is missing, ${postgresServer.get}`)
-
-describe.skipIf(postgresServer.file === undefined)('pgBossInbox', () => {
-  let postgres: Service
-  let pool: pg.Pool
-  beforeAll(async () => {
-    postgres = await startPostgres()
-    pool = new pg.Pool({ connectionString: postgres.url })
-  })
-  afterAll(async () => {
-    await pool?.end()
-    await postgres?.stop()
-  })
-
+withPostgres('pgBossInbox', (postgres) => {
   const probe: TransactionProbe = {
     setUp: (transaction) =>
       (transaction as PgTransaction).query('CREATE TABLE effects (text text)'),
     write: (transaction, text) =>
       (transaction as PgTransaction).query('INSERT INTO effects VALUES ($1)', [text]),
     read: async () =>
-      (await pool.query('SELECT text FROM effects')).rows.map((row: { text: string }) => row.text),
+      (await postgres().pool.query('SELECT text FROM effects')).rows.map(
+        (row: { text: string }) => row.text,
+      ),
   }
 
   testInbox(
@@ -36,7 +21,11 @@ describe.skipIf(postgresServer.file === undefined)('pgBossInbox', () => {
       await empty()
       const opened: Inbox[] = []
       const open = (): Inbox => {
-        const inbox = pgBossInbox({ connectionString: postgres.url, pollInterval: 20, ...wish })
+        const inbox = pgBossInbox({
+          connectionString: postgres().service.url,
+          pollInterval: 20,
+          ...wish,
+        })
         opened.push(inbox)
         return inbox
       }
@@ -48,7 +37,9 @@ describe.skipIf(postgresServer.file === undefined)('pgBossInbox', () => {
         },
         another: open,
         async abandon() {
-          await pool.query(`UPDATE pgboss.job SET heartbeat_on = 'epoch' WHERE state = 'active'`)
+          await postgres().pool.query(
+            `UPDATE pgboss.job SET heartbeat_on = 'epoch' WHERE state = 'active'`,
+          )
         },
         async close() {
           await Promise.all(opened.map((inbox) => inbox.close()))
@@ -70,12 +61,12 @@ describe.skipIf(postgresServer.file === undefined)('pgBossInbox', () => {
 
   /** A store as new: installing pg-boss anew for each test would take most of their time. */
   async function empty(): Promise<void> {
-    const { rows } = await pool.query(
+    const { rows } = await postgres().pool.query(
       `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'pgboss'
        AND (tablename LIKE 'postern%' AND tablename <> 'postern_schema' OR tablename IN ('job', 'queue'))`,
     )
     const names = rows.map((row: { name: string }) => row.name)
-    await pool.query(
+    await postgres().pool.query(
       `DROP TABLE IF EXISTS effects; ${names.length > 0 ? `TRUNCATE ${names.join(', ')} CASCADE` : ''}`,
     )
   }

@@ -1,0 +1,21 @@
+import { describe, expect, test } from 'vitest'
+import { postgresServer } from '../services/programs.ts'
+import { pgBossCrashRun } from './pg-boss.ts'
+
+if (postgresServer.file === undefined)
+  console.warn(`no crash run of pgBossInbox: Postgres is missing, ${postgresServer.get}`)
+
+describe.skipIf(postgresServer.file === undefined)('pgBossInbox', () => {
+  test('eight kills of processes on one PostgreSQL: nothing acknowledged is lost, nothing settled runs again, no effect is double', async () => {
+    const report = await pgBossCrashRun(8)
+    console.log(JSON.stringify(report))
+    expect(report).toMatchObject({
+      lost: 0,
+      ranAfterSettled: 0,
+      doubleEffects: 0,
+      missingEffects: 0,
+    })
+    expect(report.acknowledged).toBeGreaterThan(100)
+    expect(report.busyKills).toBeGreaterThanOrEqual(4)
+  }, 120_000)
+})
