@@ -1,6 +1,7 @@
 import { PgBoss } from 'pg-boss'
 import { createDatabase, type Database } from './database.ts'
 import { closedError } from './errors.ts'
+import type { PgExecutor } from './pg.ts'
 import { createQueues, type Queues } from './queues.ts'
 import { check, migrate } from './schema.ts'
 import type { Settings } from './settings.ts'
@@ -63,13 +64,25 @@ export function createEngine(settings: Settings): Engine {
   async function start(): Promise<void> {
     // Asked first: pg-boss itself would wait for a server that hangs.
     await db.executeSql('SELECT 1')
-    if (!settings.boss) {
-      boss ??= createBoss()
-      await boss.start()
-    }
-    await (settings.migrate ? migrate(db, settings.schema, INSTALL) : check(db, settings.schema))
+    await alone(async (client) => {
+      if (!settings.boss) {
+        boss ??= createBoss()
+        await boss.start()
+      }
+      await (settings.migrate ? migrate(client, settings.schema) : check(client, settings.schema))
+    })
     await engine.queues.load()
     started = true
+  }
+
+  /** One process at a time: of several that install pg-boss at once, all but one would fail. */
+  function alone(run: (client: PgExecutor) => Promise<void>): Promise<void> {
+    return db.transaction(INSTALL, async (client) => {
+      await client.executeSql('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+        `postern ${settings.schema}`,
+      ])
+      await run(client)
+    })
   }
 
   function createBoss(): PgBoss {

@@ -1,4 +1,3 @@
-import type { Database } from './database.ts'
 import type { PgExecutor } from './pg.ts'
 
 // Versions of the tables beside pg-boss's, each the statements that lead to it from the one before; $ stands for the
@@ -30,28 +29,25 @@ const VERSIONS: readonly string[] = [
   `,
 ]
 
-/** Makes the tables, or brings those of an older version up to date. Throws a `TypeError` where a newer one wrote them. */
-export async function migrate(db: Database, schema: string, time: number): Promise<void> {
-  if ((await versionOf(db, schema)) === VERSIONS.length) return
-  await db.transaction(time, async (client) => {
-    // One process at a time; the others wait here and then find it done.
-    await client.executeSql('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-      `postern ${schema}`,
-    ])
-    const found = await versionOf(client, schema)
-    if (found === 0)
-      await client.executeSql(
-        `CREATE TABLE ${schema}.postern_schema (version int NOT NULL); INSERT INTO ${schema}.postern_schema VALUES (0)`,
-      )
-    for (const statements of VERSIONS.slice(found))
-      await client.executeSql(statements.replaceAll('$.', `${schema}.`))
-    await client.executeSql(`UPDATE ${schema}.postern_schema SET version = $1`, [VERSIONS.length])
-  })
+/**
+ * Makes the tables, or brings those of an older version up to date, in a transaction that holds a lock against others
+ * that do. Throws a `TypeError` where a newer version wrote them.
+ */
+export async function migrate(client: PgExecutor, schema: string): Promise<void> {
+  const found = await versionOf(client, schema)
+  if (found === VERSIONS.length) return
+  if (found === 0)
+    await client.executeSql(
+      `CREATE TABLE ${schema}.postern_schema (version int NOT NULL); INSERT INTO ${schema}.postern_schema VALUES (0)`,
+    )
+  for (const statements of VERSIONS.slice(found))
+    await client.executeSql(statements.replaceAll('$.', `${schema}.`))
+  await client.executeSql(`UPDATE ${schema}.postern_schema SET version = $1`, [VERSIONS.length])
 }
 
 /** Throws a `TypeError` where the tables are not those of this version. */
-export async function check(db: Database, schema: string): Promise<void> {
-  const found = await versionOf(db, schema)
+export async function check(client: PgExecutor, schema: string): Promise<void> {
+  const found = await versionOf(client, schema)
   if (found !== VERSIONS.length)
     throw new TypeError(
       `pgBossInbox: migrate: the tables postern_* of schema ${schema} have version ${found} and this package needs ${VERSIONS.length}: start once with migrate: true`,

@@ -9,7 +9,7 @@ export interface Postgres {
   readonly service: PostgresService
   readonly pool: pg.Pool
   /** The name of a schema nobody has used. */
-  schema(): string
+  readonly schema: () => string
 }
 
 /** Defines tests that need a Postgres; where the machine has none, says so and skips them. */

@@ -8,7 +8,7 @@ export interface Listening {
   readonly receiver: Receiver
   readonly heard: readonly string[]
   /** Resolves when what was heard fulfils the condition. */
-  until(condition: (heard: readonly string[]) => boolean): Promise<void>
+  readonly until: (condition: (heard: readonly string[]) => boolean) => Promise<void>
 }
 
 /** Makes a receiver that writes down what happens, as `done 1`. */

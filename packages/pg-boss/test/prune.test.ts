@@ -1,0 +1,34 @@
+import { Unrecoverable } from '@postern/core'
+import { expect, test } from 'vitest'
+import { pgBossInbox } from '../src/index.ts'
+import { withPostgres } from './postgres.ts'
+import { listen, signed } from './receiver.ts'
+
+withPostgres('retention', (postgres) => {
+  test('done events are forgotten after keepDone, dead ones after keepDead, pending ones never', async () => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const inbox = pgBossInbox({
+      connectionString: service.url,
+      schema: name,
+      keepDone: 1,
+      keepDead: '1h',
+    })
+    const { receiver, until } = listen(inbox, { onUnhandled: 'store' })
+    receiver.on('thing.*', ({ id }) => {
+      if (id === 'dead') throw new Unrecoverable('no such customer')
+    })
+    await receiver.receive(signed('done'))
+    await receiver.receive(signed('dead'))
+    await until((heard) => heard.includes('done done') && heard.includes('dead dead'))
+    const events = async (): Promise<unknown> =>
+      (await pool.query(`SELECT event_id FROM ${name}.postern_events ORDER BY event_id`)).rows
+    await expect.poll(events, { timeout: 10_000 }).toEqual([{ event_id: 'dead' }])
+    expect((await pool.query(`SELECT state FROM ${name}.job`)).rows).toEqual([{ state: 'failed' }])
+    // Its supervision leaves to us what is kept.
+    const kept = `SELECT deletion_seconds, keep_until > now() + interval '10 years' AS long FROM ${name}.job`
+    expect((await pool.query(kept)).rows).toEqual([{ deletion_seconds: 0, long: true }])
+    await receiver.close()
+    await inbox.close()
+  })
+})

@@ -1,0 +1,31 @@
+import { createReceiver } from '@postern/core'
+import { acme } from '@postern/testing'
+import { expect, test } from 'vitest'
+import { pgBossInbox, type PgBossInboxOptions } from '../src/index.ts'
+
+const connectionString = 'postgres://127.0.0.1:1/none'
+
+test.for<[string, PgBossInboxOptions]>([
+  ['connectionString', {}],
+  ['connectionString', { connectionString: 'localhost' }],
+  [
+    'connectionString',
+    { connectionString, pool: { connect: () => Promise.reject(), end: () => Promise.resolve() } },
+  ],
+  ['schema', { connectionString, schema: 'Upper' }],
+  ['schema', { connectionString, schema: 'a; DROP TABLE x' }],
+  ['maxPending', { connectionString, maxPending: 0 }],
+  ['maxConnections', { connectionString, maxConnections: 2 }],
+  ['lease', { connectionString, lease: '1500ms' }],
+  ['deadline', { connectionString, deadline: 0 }],
+  ['pollInterval', { connectionString, pollInterval: -1 }],
+])('a bad %s is a TypeError that names it', ([name, options]) => {
+  expect(() => pgBossInbox(options)).toThrow(TypeError)
+  expect(() => pgBossInbox(options)).toThrow(new RegExp(`pgBossInbox: .*${name}`))
+})
+
+test('keepDone shorter than the sender delivers again is a TypeError', () => {
+  const inbox = pgBossInbox({ connectionString, keepDone: '1s' })
+  const provider = { ...acme({ secret: 'a secret of these tests' }), retrySpan: 60_000 }
+  expect(() => createReceiver({ provider, inbox, work: false })).toThrow(/keepDone/)
+})
