@@ -7,7 +7,7 @@ import type { Settle } from './settle.ts'
 
 /** What `write` of `task.commit` gets: the transaction that settles the task. */
 export interface PgTransaction extends PgExecutor {
-  query(text: string, values?: unknown[]): Promise<PgResult>
+  readonly query: (text: string, values?: unknown[]) => Promise<PgResult>
   /** The client of `pg` itself, for query builders. Leave BEGIN, COMMIT and ROLLBACK alone. */
   readonly client: PgClient
 }

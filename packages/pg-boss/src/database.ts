@@ -96,7 +96,7 @@ async function finish<T>(client: PgClient, run: () => Promise<T>, last: string):
 async function release<T>(client: PgClient, run: () => Promise<T>): Promise<T> {
   let failure: Error | undefined
   // The statement that is under way rejects with the same error.
-  const fail = (error?: Error): void => void (failure ??= error)
+  const fail = (): void => void (failure ??= new Error('the connection broke'))
   client.on('error', fail)
   try {
     return await run()

@@ -10,9 +10,8 @@ export interface PgResult {
 export interface PgClient {
   query(text: string, values?: unknown[]): Promise<PgResult>
   release(error?: Error | boolean): void
-  on(event: 'error' | 'end', listener: (error?: Error) => void): unknown
-  on(event: 'notification', listener: (message: { payload?: string }) => void): unknown
-  removeListener(event: string, listener: (error?: Error) => void): unknown
+  on(event: 'error' | 'end' | 'notification', listener: () => void): unknown
+  removeListener(event: string, listener: () => void): unknown
 }
 
 /** A `Pool` of `pg`. */

@@ -1,0 +1,47 @@
+// Paid Stripe invoices become credit in PostgreSQL: the credit and the end of the task are one transaction, so that a
+// crash at any moment leaves both or neither. Any number of these processes may run on one database. Make the table first:
+// psql "$DATABASE_URL" -f credits.sql
+import { createReceiver } from '@postern/core'
+import { webhook } from '@postern/express'
+import { pgBossInbox, type PgTransaction } from '@postern/pg-boss'
+import { stripe } from '@postern/providers/stripe'
+import express from 'express'
+import pg from 'pg'
+
+const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL']! })
+// Idle connections break when the server restarts; the next query gets a new one.
+pool.on('error', (error) => console.log('PostgreSQL:', error.message))
+
+const receiver = createReceiver({
+  provider: stripe({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
+  // What a killed process was at runs in another after this time.
+  inbox: pgBossInbox({ pool, lease: '5s' }),
+})
+
+receiver.on('invoice.paid', { name: 'credit', orderBy: customerOf }, async (event, task) => {
+  const customer = customerOf(event)
+  const { amount_paid: cents } = (event.payload as StripeEvent).data.object
+  // Whatever takes time comes before; the transaction is short, and the handler's last act.
+  await task.commit(({ query }: PgTransaction) =>
+    query(
+      `INSERT INTO credits (customer, cents) VALUES ($1, $2)
+       ON CONFLICT (customer) DO UPDATE SET cents = credits.cents + excluded.cents`,
+      [customer, cents],
+    ),
+  )
+  console.log(`${customer} has paid ${cents}`)
+})
+
+function customerOf(event: { payload: unknown }): string {
+  return (event.payload as StripeEvent).data.object.customer
+}
+
+interface StripeEvent {
+  data: { object: { customer: string; amount_paid: number } }
+}
+
+const app = express()
+app.all('/webhooks/stripe', webhook(receiver)) // before express.json()
+const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
+  console.log('listening', server.address())
+})
