@@ -4,14 +4,18 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { SignableRequest } from '@postern/core'
 
-/** An example that runs in a process of its own, as a reader would start it. */
-export interface Example {
-  readonly port: number
+/** A process whose output is followed. */
+export interface Output {
   /** What it has printed so far. */
   readonly lines: readonly string[]
-  /** Resolves with the first line, printed already or yet to come, that holds the text. */
-  line(text: string): Promise<string>
+  /** Resolves with the first line, printed already or yet to come, that holds the text or matches. */
+  line(wanted: string | RegExp): Promise<string>
   stop(): Promise<void>
+}
+
+/** An example that runs in a process of its own, as a reader would start it. */
+export interface Example extends Output {
+  readonly port: number
 }
 
 /** Starts `examples/<folder>/server.ts` on a free port. */
@@ -32,6 +36,12 @@ export async function startExample(
 
 /** Follows the output of a process that listens, and says so in a line that the pattern finds the port in. */
 export async function watch(child: ReturnType<typeof spawn>, pattern: RegExp): Promise<Example> {
+  const output = follow(child)
+  return { ...output, port: Number(pattern.exec(await output.line(pattern))![1]) }
+}
+
+/** Follows the output of a process. */
+export function follow(child: ReturnType<typeof spawn>): Output {
   const lines: string[] = []
   const waiting = new Set<() => void>()
   let ended = false
@@ -45,24 +55,22 @@ export async function watch(child: ReturnType<typeof spawn>, pattern: RegExp): P
       for (const check of waiting) check()
     })
   }
-  const find = (matches: (line: string) => boolean): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const check = (): void => {
-        const found = lines.find(matches)
-        if (found === undefined && !ended) return
-        waiting.delete(check)
-        if (found === undefined)
-          reject(new Error(`the example ended without it:\n${lines.join('\n')}`))
-        else resolve(found)
-      }
-      waiting.add(check)
-      check()
-    })
-  const listening = await find((line) => pattern.test(line))
   return {
-    port: Number(pattern.exec(listening)![1]),
     lines,
-    line: (text) => find((line) => line.includes(text)),
+    line: (wanted) =>
+      new Promise((resolve, reject) => {
+        const check = (): void => {
+          const found = lines.find((line) =>
+            typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line),
+          )
+          if (found === undefined && !ended) return
+          waiting.delete(check)
+          if (found !== undefined) resolve(found)
+          else reject(new Error(`it ended without ${String(wanted)}:\n${lines.join('\n')}`))
+        }
+        waiting.add(check)
+        check()
+      }),
     async stop() {
       child.kill('SIGKILL')
       await exit

@@ -1,0 +1,28 @@
+import { DatabaseSync } from 'node:sqlite'
+
+/** The app's own table, in the file of the inbox. */
+export interface Bookings {
+  /** Writes through the connection given: that of the transaction it belongs to. */
+  add(database: DatabaseSync, invoice: { readonly id: string; readonly amount_paid: number }): void
+  total(): { readonly invoices: number; readonly amount: number }
+}
+
+/** Opens the table. */
+export function openBookings(path: string): Bookings {
+  const own = new DatabaseSync(path)
+  own.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL')
+  own.exec(
+    'CREATE TABLE IF NOT EXISTS booking (invoice TEXT NOT NULL, amount INTEGER NOT NULL) STRICT',
+  )
+  const sum = own.prepare(
+    'SELECT count(*) AS invoices, coalesce(sum(amount), 0) AS amount FROM booking',
+  )
+  return {
+    add(database, invoice) {
+      database
+        .prepare('INSERT INTO booking (invoice, amount) VALUES (?, ?)')
+        .run(invoice.id, invoice.amount_paid)
+    },
+    total: () => ({ ...(sum.get() as { invoices: number; amount: number }) }),
+  }
+}

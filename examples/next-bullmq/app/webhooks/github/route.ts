@@ -1,0 +1,6 @@
+import { reloadable, webhook } from '@postern/next'
+import { makeReceiver } from '../../../lib/receiver'
+
+const receiver = reloadable('github', makeReceiver)
+
+export const { GET, POST, HEAD, OPTIONS } = webhook(receiver)

@@ -1,0 +1,23 @@
+import { bullmqInbox } from '@postern/bullmq'
+import { createReceiver, type Receiver } from '@postern/core'
+import { github } from '@postern/providers/github'
+
+/**
+ * The receiver with its subscriptions: the web side and the worker both make it from here, so that both know the same
+ * tasks. Neither runs them by itself (`work: false`); the worker says `receiver.work()`.
+ */
+export function makeReceiver(): Receiver {
+  const inbox = bullmqInbox({ connection: process.env['REDIS_URL']! })
+  return createReceiver({
+    provider: github({ secret: process.env['GITHUB_WEBHOOK_SECRET']! }),
+    inbox,
+    work: false,
+  })
+    .on('push', { name: 'deploy', retry: { attempts: 5 } }, (event) => {
+      console.log(`deploy ${event.id ?? ''}`)
+    })
+    .on('issues.*', { name: 'triage' }, (event, task) => {
+      if (task.attempt === 1) throw new Error('the first attempt fails on purpose')
+      console.log(`triage ${event.topic} ${event.id ?? ''} at attempt ${task.attempt}`)
+    })
+}

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { github } from '@postern/providers/github'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { redisServer } from '../services/programs.ts'
+import { startRedis, type RedisService } from '../services/redis.ts'
+import { follow, send, watch, type Example, type Output } from './example.ts'
+
+const secret = 'it is a secret'
+const cwd = fileURLToPath(new URL('../../examples/next-bullmq/', import.meta.url))
+
+if (redisServer.file === undefined)
+  console.warn(`next-bullmq is not tested without Redis: it is missing, ${redisServer.get}`)
+
+describe.skipIf(redisServer.file === undefined)('next-bullmq', () => {
+  let redis: RedisService
+  let web: Example
+  let worker: Output | undefined
+
+  beforeAll(async () => {
+    redis = await startRedis()
+    const build = run('node_modules/next/dist/bin/next', 'build')
+    const output = follow(build)
+    const [code] = (await once(build, 'exit')) as [number]
+    expect(code, output.lines.join('\n')).toBe(0)
+    web = await watch(
+      run('node_modules/next/dist/bin/next', 'start', '--port', '0', '--hostname', '127.0.0.1'),
+      /http:\/\/127\.0\.0\.1:(\d+)/,
+    )
+    await web.line('Ready in')
+  }, 120_000)
+  afterAll(async () => {
+    await worker?.stop()
+    await web?.stop()
+    await redis?.stop()
+  })
+
+  test('the web side accepts without running, a worker that comes later runs, and retries', async () => {
+    expect((await send(push('1'))).status).toBe(200)
+    expect((await send(push('1'))).status).toBe(200)
+    expect(web.lines.some((line) => line.includes('deploy'))).toBe(false)
+    worker = follow(run('worker.ts'))
+    await worker.line('working')
+    await worker.line('deploy 1')
+    expect((await send(sign('2', 'issues.opened', { action: 'opened' }))).status).toBe(200)
+    await worker.line('triage issues.opened 2 at attempt 2')
+    expect(worker.lines.filter((line) => line === 'deploy 1')).toHaveLength(1)
+  }, 60_000)
+
+  function run(...args: string[]): ReturnType<typeof spawn> {
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      GITHUB_WEBHOOK_SECRET: secret,
+      REDIS_URL: redis.url,
+    }
+    return spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  }
+
+  function push(id: string): Parameters<typeof send>[0] {
+    return sign(id, 'push', {})
+  }
+
+  function sign(id: string, topic: string, payload: object): Parameters<typeof send>[0] {
+    return github({ secret }).sign!({
+      id,
+      topic,
+      payload,
+      url: `http://127.0.0.1:${web.port}/webhooks/github`,
+    })
+  }
+})
