@@ -12,7 +12,10 @@ export interface InlineInboxOptions {
   readonly ledger?: Ledger
   /** After this time without a sign of life from the process that handles an event, a redelivery of it runs. Renewed while it runs. @default '30s' */
   readonly lease?: Duration
-  /** The status for a delivery whose twin runs right now: 409 and 503 make most senders try again later, 200 tells them all is well although nobody knows yet. @default 409 */
+  /**
+   * The status for a delivery whose twin runs right now. 503 makes every sender that retries come again; some take 409 for
+   * the last word (PagerDuty, Sanity, Contentful); 200 says that all is well although nobody knows yet. @default 503
+   */
   readonly whileRunning?: 409 | 503 | 200
   /** Deliveries handled or waiting for their turn at once; beyond, they get 503. @default 1000 */
   readonly maxRunning?: number
@@ -28,7 +31,7 @@ export interface InlineInboxOptions {
  * An event without an id cannot be recognised: if one of its tasks fails, the redelivery runs them all.
  */
 export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
-  const { ledger = memoryLedger(), whileRunning = 409, maxRunning = 1000 } = options
+  const { ledger = memoryLedger(), whileRunning = 503, maxRunning = 1000 } = options
   const lease = milliseconds(options.lease ?? '30s', 'inlineInbox: lease')
   if (lease < 10) throw new TypeError('inlineInbox: lease must be at least 10 ms')
   if (typeof ledger?.claim !== 'function')

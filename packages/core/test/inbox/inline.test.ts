@@ -144,7 +144,7 @@ describe('inlineInbox', () => {
     now += 31_000
     expect((await send(EVENT)).status).toBe(200)
     held.open()
-    expect((await frozen).status).toBe(409)
+    expect((await frozen).status).toBe(503)
     expect(heard.all('fenced')).toHaveLength(1)
     expect(heard.all('done')).toHaveLength(1)
   })
