@@ -118,7 +118,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
     await expect.poll(async () => (await queue.getFailed()).length, LONG).toBe(1)
     const [job] = await queue.getFailed()
     expect([job!.name, job!.failedReason]).toEqual(['thing.happened', 'the account is closed'])
-    expect(job!.stacktrace[0]).toContain('Unrecoverable: the account is closed')
+    expect(job!.stacktrace?.[0]).toContain('Unrecoverable: the account is closed')
     await queue.close()
     await one.receiver.close()
     await inbox.close()

@@ -93,7 +93,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when Redis', () =>
     await Promise.all(senders)
     await expect.poll(() => settled.size, { timeout: 40_000 }).toBe(sent)
     expect(again).toBe(0)
-    expect([...statuses].toSorted()).toEqual([200, 503])
+    expect(statuses).toEqual(new Set([503, 200]))
     expect(refused.count).toBeGreaterThan(100)
     console.log(
       `${sent} events through 3 kills and 3 hangs of Redis, ${refused.count} replies of 503, ${workers.flatMap(({ runs }) => runs).length - sent} runs repeated`,
