@@ -11,6 +11,7 @@ const jobs = {
   start: 'examples/start/start.ts',
   test: 'test/run/check.ts',
   runtimes: 'test/runtimes/run.ts',
+  faults: 'test/faults/run.ts',
 }
 
 const [job = '', ...args] = process.argv.slice(2)

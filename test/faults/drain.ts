@@ -1,0 +1,113 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { createReceiver } from '@postern/core'
+import { acme } from '@postern/testing'
+import { openDurable, startStore, type DurableName } from './inboxes.ts'
+import { SECRET } from './victim.ts'
+
+/** What came of pushing many events through an inbox with two worker processes. */
+export interface DrainReport {
+  readonly events: number
+  /** Events that were handled. */
+  readonly handled: number
+  /** Runs beyond the first of an event. */
+  readonly again: number
+  /** Share of the worker with less work. */
+  readonly smallerShare: number
+  readonly acceptedPerSecond: number
+  readonly handledPerSecond: number
+}
+
+/** Accepts events in this process, several at once, and lets two others handle them. */
+export async function drainRun(name: DurableName, events: number): Promise<DrainReport> {
+  const { store, stop } = await startStore(name)
+  const provider = acme({ secret: SECRET })
+  const inbox = openDurable(name, store)
+  const receiver = createReceiver({ provider, inbox, work: false, log: false })
+  receiver.on('thing.happened', { name: 'count' }, () => {})
+  const workers = [work(name, store), work(name, store)]
+  try {
+    await Promise.all(workers.map((worker) => worker.ready))
+    const started = performance.now()
+    let next = 0
+    await Promise.all(
+      Array.from({ length: 256 }, async () => {
+        while (next < events) {
+          const id = String(next++)
+          const reply = await receiver.receive(
+            provider.sign!({ id, payload: { id, text: 'x'.repeat(900) } }),
+          )
+          if (reply.status !== 200) throw new Error(`event ${id} got ${reply.status}`)
+        }
+      }),
+    )
+    const accepted = performance.now()
+    const runs = new Map<string, number>()
+    const shares = [0, 0]
+    while (runs.size < events) {
+      const [batch, at] = await Promise.race(
+        workers.map(async (worker, at) => [await worker.batch(), at] as const),
+      )
+      workers[at]!.taken()
+      shares[at]! += batch.length
+      for (const id of batch) runs.set(id, (runs.get(id) ?? 0) + 1)
+    }
+    const handled = performance.now()
+    const total = shares[0]! + shares[1]!
+    return {
+      events,
+      handled: runs.size,
+      again: total - runs.size,
+      smallerShare: Math.round((100 * Math.min(...shares)) / total) / 100,
+      acceptedPerSecond: Math.round((1000 * events) / (accepted - started)),
+      handledPerSecond: Math.round((1000 * events) / (handled - started)),
+    }
+  } finally {
+    await Promise.all(workers.map((worker) => worker.stop()))
+    await receiver.close()
+    await inbox.close()
+    await stop()
+  }
+}
+
+interface DrainWorker {
+  readonly ready: Promise<unknown>
+  /** The oldest batch of ids it handled that was not taken yet; rejected where it died. */
+  batch(): Promise<readonly string[]>
+  taken(): void
+  stop(): Promise<void>
+}
+
+function work(name: DurableName, store: string): DrainWorker {
+  const child: ChildProcess = fork(fileURLToPath(new URL('drain-worker.ts', import.meta.url)), [
+    name,
+    store,
+  ])
+  const batches: (readonly string[])[] = []
+  let arrived = Promise.withResolvers<void>()
+  const ready = once(child, 'message')
+  const ended = once(child, 'exit')
+  const died = ended.then(([code, signal]) => {
+    throw new Error(`a worker of ${name} ended with ${String(code ?? signal)}`)
+  })
+  died.catch(() => {})
+  child.on('message', (message) => {
+    if (message === 'ready') return
+    batches.push(message as readonly string[])
+    arrived.resolve()
+    arrived = Promise.withResolvers()
+  })
+  return {
+    ready,
+    async batch() {
+      while (batches.length === 0) await Promise.race([arrived.promise, died])
+      return batches[0]!
+    },
+    taken: () => void batches.shift(),
+    async stop() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}

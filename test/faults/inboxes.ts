@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bullmqInbox } from '@postern/bullmq'
+import type { Inbox } from '@postern/core'
+import { pgBossInbox } from '@postern/pg-boss'
+import { sqliteInbox } from '@postern/sqlite'
+import { startPostgres } from '../services/postgres.ts'
+import { startRedis } from '../services/redis.ts'
+
+/** The durable inboxes. */
+export type DurableName = 'sqlite' | 'bullmq' | 'pg-boss'
+
+/** Opens a durable inbox on its store, in this process. */
+export function openDurable(name: DurableName, store: string): Inbox {
+  if (name === 'sqlite') return sqliteInbox({ path: store })
+  if (name === 'bullmq') return bullmqInbox({ connection: store, deadline: '30s' })
+  return pgBossInbox({ connectionString: store, deadline: '30s' })
+}
+
+/** Starts what a durable inbox stands on: a folder, a Redis, a PostgreSQL. */
+export async function startStore(
+  name: DurableName,
+): Promise<{ readonly store: string; readonly stop: () => Promise<void> }> {
+  if (name !== 'sqlite') {
+    const service = await (name === 'bullmq'
+      ? startRedis({ appendfsync: 'everysec' })
+      : startPostgres())
+    return { store: service.url, stop: () => service.stop() }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'postern-store-'))
+  return {
+    store: join(folder, 'inbox.db'),
+    stop: async () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
