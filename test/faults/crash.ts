@@ -33,6 +33,8 @@ export interface CrashReport {
   readonly ranAfterSettled: number
   /** Runs cut off between effect and settling, and so repeated: unavoidable. */
   readonly repeated: number
+  /** Effects that would be there twice where `task.idempotencyKey` is the key of each: keys beyond one an event. */
+  readonly doubleByKey: number
 }
 
 const provider = acme({ secret: SECRET })
@@ -95,14 +97,18 @@ async function untilSettled(target: CrashTarget, expected: readonly string[]): P
 function judge(
   lines: readonly string[],
   settledBefore: readonly { readonly line: number; readonly tasks: ReadonlySet<string> }[],
-): { ranAfterSettled: number; repeated: number } {
+): Pick<CrashReport, 'ranAfterSettled' | 'repeated' | 'doubleByKey'> {
   const runs = lines.map((line) => line.split(' ').slice(1, 3).join(' '))
   let ranAfterSettled = 0
   for (const { line, tasks } of settledBefore)
     ranAfterSettled += runs.slice(line).filter((task) => tasks.has(task)).length
   // Of the plain handler, which never fails: each run beyond the first was cut off.
   const plain = runs.filter((task) => task.startsWith('plain '))
-  return { ranAfterSettled, repeated: plain.length - new Set(plain).size }
+  const events = new Set(plain).size
+  const keys = new Set(
+    lines.filter((line) => line.startsWith('run plain ')).map((line) => line.split(' ')[3]),
+  )
+  return { ranAfterSettled, repeated: plain.length - events, doubleByKey: keys.size - events }
 }
 
 interface Victim {

@@ -12,6 +12,7 @@ describe.skipIf(postgresServer.file === undefined)('pgBossInbox', () => {
     expect(report).toMatchObject({
       lost: 0,
       ranAfterSettled: 0,
+      doubleByKey: 0,
       doubleEffects: 0,
       missingEffects: 0,
     })

@@ -61,6 +61,8 @@ function faults(name: string, report: Crash): string[] {
   if (report.lost > 0) found.push(`${name}: ${report.lost} acknowledged tasks were lost`)
   if (report.ranAfterSettled > 0)
     found.push(`${name}: ${report.ranAfterSettled} settled tasks ran again`)
+  if (report.doubleByKey !== 0)
+    found.push(`${name}: ${report.doubleByKey} events had more than one idempotency key`)
   if ((report.doubleEffects ?? 0) > 0)
     found.push(`${name}: ${report.doubleEffects} effects of task.commit are there twice`)
   if ((report.missingEffects ?? 0) > 0)

@@ -7,6 +7,7 @@ test('ten kills of processes on one SQLite file: nothing acknowledged is lost, n
   expect(report).toMatchObject({
     lost: 0,
     ranAfterSettled: 0,
+    doubleByKey: 0,
     doubleEffects: 0,
     missingEffects: 0,
     integrity: 'ok',
