@@ -16,6 +16,9 @@ export interface AcceptHost {
   readonly store: Store
   /** Statement that tells workers of other processes. */
   readonly notify: string
+  /** True where the lines of renamed subscriptions are known to be joined. */
+  readonly merged: () => boolean
+  readonly merge: () => Promise<void>
   /** Called when tasks were stored that may run. */
   readonly stored: () => void
 }
@@ -31,7 +34,8 @@ export function createAccept(
   return async (intake, of) => {
     const end = performance.now() + deadline
     const subscriptions = subscriptionsOf(intake)
-    if (!engine.started || subscriptions.some((name) => !engine.queues.find(receiver, name)))
+    const known = (name: string): boolean => engine.queues.find(receiver, name) !== undefined
+    if (!engine.started || !host.merged() || !subscriptions.every(known))
       await soon(prepareEngine(subscriptions), end)
     const prepared = prepareIntake(engine, receiver, intake)
     if (writer.waiting + prepared.bytes > maxWaiting)
@@ -45,8 +49,8 @@ export function createAccept(
     if (full) throw full
     try {
       const taken = await put(prepared, of, end)
-      const known = prepared.items.filter((_, at) => taken[at] !== 'new')
-      if (known.length > 0) pending.free(known.reduce((sum, item) => sum + item.jobs.length, 0))
+      const old = prepared.items.filter((_, at) => taken[at] !== 'new')
+      if (old.length > 0) pending.free(old.reduce((sum, item) => sum + item.jobs.length, 0))
       stored()
       return taken
     } catch (error) {
@@ -74,6 +78,7 @@ export function createAccept(
 
   async function prepareEngine(subscriptions: readonly string[]): Promise<void> {
     await engine.ready()
+    if (!host.merged()) await host.merge()
     await engine.queues.ensure(receiver, subscriptions)
   }
 

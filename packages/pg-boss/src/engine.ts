@@ -5,6 +5,7 @@ import type { PgExecutor } from './pg.ts'
 import { createQueues, type Queues } from './queues.ts'
 import { check, migrate } from './schema.ts'
 import type { Settings } from './settings.ts'
+import { atMost } from './within.ts'
 
 /** One schema and all that works on it in this process, for all receivers. */
 export interface Engine {
@@ -24,6 +25,8 @@ export interface Engine {
 
 // Installing pg-boss takes its time on a slow disk, and another process may be at it.
 const INSTALL = 60_000
+// How long stopping it may take, in milliseconds.
+const STOPPING = 2000
 
 /** Makes an engine. It connects when it is first asked. */
 export function createEngine(settings: Settings): Engine {
@@ -55,7 +58,9 @@ export function createEngine(settings: Settings): Engine {
     },
     async close() {
       closed = true
-      if (!settings.boss) await boss?.stop({ graceful: false, close: false }).catch(() => {})
+      // It writes down that it stopped; a database that is away must not hold that up.
+      if (boss && !settings.boss)
+        await atMost(boss.stop({ graceful: false, close: false }), STOPPING)
       await db.close()
     },
   }

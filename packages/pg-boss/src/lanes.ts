@@ -33,6 +33,10 @@ export interface Claimed {
   /** Count of pg-boss for this claim: it fences. */
   readonly retryCount: number
   readonly base: number
+  /** Length of its lease in milliseconds: whoever accepted it chose it. */
+  readonly lease: number
+  /** When the lease was renewed, on the clock of `performance.now()`. */
+  renewed: number
   /** Id of its order key. */
   readonly order: string | undefined
   readonly part: string | undefined

@@ -7,6 +7,9 @@ export interface Leases {
   stop(): void
 }
 
+// How often it looks for leases to renew, in milliseconds: the shortest lease is a second.
+const RENEWAL = 250
+
 /** Makes the leases of a receiver. pg-boss's own supervision frees them too, but a minute later. */
 export function createLeases(
   engine: Engine,
@@ -26,7 +29,7 @@ export function createLeases(
 
   return {
     start() {
-      renewing ??= setInterval(() => void quietly(renew), lease / 3)
+      renewing ??= setInterval(() => void quietly(renew), RENEWAL)
       looking ??= setInterval(look, Math.min(Math.max(lease / 10, pollInterval), 3000))
       look()
     },
@@ -44,12 +47,16 @@ export function createLeases(
   }
 
   async function renew(): Promise<void> {
-    for (const [queue, tasks] of Map.groupBy([...held()], (task) => task.queue))
+    const now = performance.now()
+    const due = [...held()].filter((task) => now - task.renewed >= task.lease / 3)
+    for (const [queue, tasks] of Map.groupBy(due, (task) => task.queue)) {
       await engine.boss.touch(
         queue,
         tasks.map(({ id, retryCount }) => ({ id, retryCount })),
         { db },
       )
+      for (const task of tasks) task.renewed = now
+    }
   }
 
   async function free(): Promise<void> {

@@ -9,6 +9,7 @@ export interface Fetched {
   readonly id: string
   readonly data: JobData
   readonly retryCount: number
+  readonly heartbeatSeconds?: number | null
 }
 
 /** Makes what reads the events of fetched jobs. A job whose event cannot be read is dead. */
@@ -44,6 +45,8 @@ export function createLoad(
           subscription,
           retryCount: job.retryCount,
           base,
+          lease: (job.heartbeatSeconds ?? settings.lease / 1000) * 1000,
+          renewed: performance.now(),
           order,
           part: part === undefined ? undefined : (JSON.parse(part) as string),
           data: data === undefined ? undefined : (JSON.parse(data) as Json),

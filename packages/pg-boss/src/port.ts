@@ -65,7 +65,17 @@ export function createPort(
     refill: (slot) => claims.refill(slot),
   })
   const leases = createLeases(engine, lanes, () => attempts.held(), look)
-  const accept = createAccept({ engine, consumer, pending, writer, store, notify, stored: look })
+  const accept = createAccept({
+    engine,
+    consumer,
+    pending,
+    writer,
+    store,
+    notify,
+    merged: () => merged === consumer.lanes().length,
+    merge,
+    stored: look,
+  })
   const warn = (message: string): void => consumer.warn(message)
   let active = false
   let closed = false
@@ -84,7 +94,6 @@ export function createPort(
     look,
     async accept(intake, host) {
       if (closed) throw new WebhookError('closed', 'pgBossInbox: the receiver was closed')
-      if (merged !== consumer.lanes().length) await merge()
       return accept(intake, host)
     },
     work,
@@ -100,7 +109,10 @@ export function createPort(
     onWork()
     leases.start()
     poll ??= setInterval(look, settings.pollInterval)
-    void merge().then(look, look)
+    void merge().then(look, (error: unknown) => {
+      warn(`order keys of renamed subscriptions could not be joined yet: ${explain(error)}`)
+      look()
+    })
     return { stop }
   }
 
@@ -127,15 +139,10 @@ export function createPort(
   async function merge(): Promise<void> {
     const count = consumer.lanes().length
     const renamed = lanes.all().filter(({ lane, queues }) => lane.ordered && queues.length > 1)
-    try {
-      if (renamed.length > 0) await engine.ready()
-      for (const { queues } of renamed)
-        await mergeLines(engine.db, settings.schema, queues[0]!, queues.slice(1))
-      merged = count
-    } catch (error) {
-      // Accepting and claiming meet the same trouble, and wait or refuse for it.
-      warn(`order keys of renamed subscriptions could not be joined yet: ${explain(error)}`)
-    }
+    if (renamed.length > 0) await engine.ready()
+    for (const { queues } of renamed)
+      await mergeLines(engine.db, settings.schema, queues[0]!, queues.slice(1))
+    merged = count
   }
 
   async function stop(timeout: number): Promise<void> {

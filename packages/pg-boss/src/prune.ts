@@ -19,14 +19,15 @@ export function createPrune(engine: Engine): Prune {
   const { db, settings } = engine
   const { schema, keepDone, keepDead } = settings
   const pause = Math.min(LONGEST, Math.max(SHORTEST, Math.min(keepDone, keepDead) / 100))
+  const jobs = `SELECT j.state, j.completed_on FROM jsonb_array_elements(e.tasks) AS t(pair)
+    JOIN ${schema}.postern_lanes l ON l.id = (t.pair->>0)::int
+    JOIN ${schema}.job j ON j.name = l.queue AND j.id = (t.pair->>1)::uuid`
+  // Over is what has settled long enough ago; what was discarded stays known for its window all the same.
   const select = `SELECT e.id, e.received::float8 AS received, NOT EXISTS (
-      SELECT 1 FROM jsonb_array_elements(e.tasks) AS t(pair)
-      JOIN ${schema}.postern_lanes l ON l.id = (t.pair->>0)::int
-      JOIN ${schema}.job j ON j.name = l.queue AND j.id = (t.pair->>1)::uuid
-      WHERE j.state < 'completed' OR j.completed_on >= clock_timestamp()
-        - (CASE WHEN j.state = 'completed' THEN $4::float8 ELSE $5::float8 END) * interval '1 millisecond'
-    ) AND (jsonb_array_length(e.tasks) > 0 OR e.received < $6) AS over
-    FROM (SELECT * FROM ${schema}.postern_events WHERE (received, id) > ($1::bigint, $2::uuid)
+      SELECT 1 FROM (${jobs}) o WHERE o.state < 'completed' OR o.completed_on >= clock_timestamp()
+        - (CASE WHEN o.state = 'completed' THEN $4::float8 ELSE $5::float8 END) * interval '1 millisecond'
+    ) AND (e.received < $6::float8 OR EXISTS (${jobs})) AS over
+    FROM (SELECT * FROM ${schema}.postern_events WHERE (received, id) > ($1::bigint, $2::uuid) AND received < $7::float8
       ORDER BY received, id LIMIT $3 FOR UPDATE SKIP LOCKED) e ORDER BY e.received, e.id`
   let timer: ReturnType<typeof setTimeout> | undefined
   let started = false
@@ -68,19 +69,16 @@ export function createPrune(engine: Engine): Prune {
         keepDone,
         keepDead,
         now - keepDone,
+        // An event that came after this time cannot have settled before it.
+        now - Math.min(keepDone, keepDead),
       ])
       const events = rows as unknown as (Place & { readonly over: boolean })[]
-      // An event that came after the time cannot have settled before it: there the walk ends.
-      const young = events.findIndex(
-        ({ received }) => received >= now - Math.min(keepDone, keepDead),
-      )
-      const looked = young < 0 ? events : events.slice(0, young)
       await forget(
         client,
         schema,
-        looked.filter(({ over }) => over).map(({ id }) => id),
+        events.filter(({ over }) => over).map(({ id }) => id),
       )
-      return events.length < STEP || young >= 0 ? undefined : events.at(-1)
+      return events.length < STEP ? undefined : events.at(-1)
     })
   }
 }
