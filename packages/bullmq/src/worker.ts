@@ -1,11 +1,18 @@
-import type { Claim, Consumer, Lane, Outcome, Worker as Working } from '@postern/core'
+import {
+  createSlots,
+  type Claim,
+  type Consumer,
+  type Lane,
+  type Outcome,
+  type Slots,
+  type Worker as Working,
+} from '@postern/core'
 import { Worker, type Job } from 'bullmq'
 import { runJob, type AttemptContext, type WaitingError } from './attempt.ts'
 import type { Client } from './client.ts'
 import { queueName } from './names.ts'
 import type { JobData, Queues } from './queues.ts'
 import type { Settings } from './settings.ts'
-import { createSlots, type Slots } from './slots.ts'
 
 // How often lanes are looked for: a receiver may subscribe after it began to work.
 const LOOK = 1000

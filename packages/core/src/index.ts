@@ -72,6 +72,7 @@ export type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.t
 export { logger, type LogSink } from './logger.ts'
 
 export { memoryInbox, type MemoryInboxOptions } from './inbox/memory.ts'
+export { createSlots, type Slots } from './inbox/slots.ts'
 export { inlineInbox, type InlineInboxOptions } from './inbox/inline.ts'
 export type { Ledger, LedgerClaim } from './inbox/ledger.ts'
 export { memoryLedger, type MemoryLedgerOptions } from './inbox/memory-ledger.ts'

@@ -43,6 +43,8 @@ export function createReceiver<Events extends EventMap = EventMap>(
   const answers = createAnswers()
   const deadListeners: ((task: AttemptInfo, error: TaskError) => unknown)[] = []
   const answered: string[] = []
+  if (onUnhandled === 'store' && !inbox.can.work)
+    throw new TypeError(`onUnhandled: ${inbox.name} stores nothing; use 'acknowledge' or 'refuse'`)
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
   oneOf('dedupe', dedupe, ['id', 'digest', 'none'])
   oneOf('integers', options.integers ?? 'number', ['number', 'exact'])

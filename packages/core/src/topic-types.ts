@@ -52,7 +52,16 @@ export type TopicsOf<Events extends EventMap, P extends string> = P extends `${s
 export type EventOf<Events extends EventMap, P extends string> =
   IsOpen<Events> extends true
     ? WebhookEvent<string, Events[string]>
-    : { [T in TopicsOf<Events, P>]: WebhookEvent<T, Events[T]> }[TopicsOf<Events, P>]
+    : P extends `${string}*${string}`
+      ? { [T in TopicsOf<Events, P>]: WebhookEvent<T, Events[T]> }[TopicsOf<Events, P>]
+      : P extends keyof Events & string
+        ? WebhookEvent<TopicOf<Events, P>, Events[P]>
+        : never
+
+/** What `event.topic` can be where the topic itself is subscribed to: it, or what it is the wider name of. */
+export type TopicOf<Events extends EventMap, P extends string> =
+  | P
+  | Extract<keyof Events, `${P}${Separator}${string}`>
 
 /** Anything, or a type nothing has that says what is wrong where a typed provider has no topic a pattern could match. */
 export type PatternOf<Events extends EventMap, P extends string> =

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createReceiver, memoryInbox } from '../src/index.ts'
+import { createReceiver, inlineInbox, memoryInbox } from '../src/index.ts'
 import type { Inbox, ReceiverOptions } from '../src/index.ts'
 import { acme, codeOf, gate, setup } from './acme.ts'
 import { hear } from './hear.ts'
@@ -171,6 +171,12 @@ describe('onUnhandled', () => {
     expect(await send({ topic: 'other', id: '1' })).toEqual({ status: 200 })
     expect(heard.all('unhandled')).toMatchObject([[{ topic: 'other', id: '1' }, 'acknowledged']])
     expect(await receiver.tasks()).toEqual([])
+  })
+
+  test("'store' is refused with an inbox that stores nothing", () => {
+    expect(() => setup({ inbox: inlineInbox(), onUnhandled: 'store' })).toThrow(
+      "onUnhandled: inlineInbox stores nothing; use 'acknowledge' or 'refuse'",
+    )
   })
 
   test("'refuse' answers 404", async () => {
