@@ -81,8 +81,8 @@ export function createChange(
 
   async function drop(client: PgExecutor, rows: readonly TaskRow[]): Promise<void> {
     await client.executeSql(
-      `DELETE FROM ${schema}.job j USING unnest($1::text[], $2::uuid[]) AS t(name, id) WHERE j.name = t.name AND j.id = t.id`,
-      [rows.map((row) => row.name), rows.map((row) => row.id)],
+      `DELETE FROM ${schema}.job WHERE name = ANY($1::text[]) AND id = ANY($2::uuid[])`,
+      [[...new Set(rows.map((row) => row.name))], rows.map((row) => row.id)],
     )
   }
 

@@ -56,9 +56,10 @@ export async function enqueue(
   )
   await db.executeSql(
     `UPDATE ${schema}.job j SET blocked = true FROM ${schema}.postern_order o
-     WHERE o.id = ANY($1::uuid[]) AND j.name = o.queue AND j.id = o.id AND j.state < 'active' AND EXISTS (
+     WHERE o.id = ANY($1::uuid[]) AND j.id = ANY($1::uuid[]) AND j.name = ANY($2::text[])
+       AND j.name = o.queue AND j.id = o.id AND j.state < 'active' AND EXISTS (
        SELECT 1 FROM ${schema}.postern_order p WHERE p.key = o.key AND p.line = o.line AND p.seq < o.seq)`,
-    [tasks.map((task) => task.id)],
+    [tasks.map((task) => task.id), [...new Set(tasks.map((task) => task.queue))]],
   )
 }
 
@@ -74,13 +75,16 @@ export async function release(
     [ids],
   )
   if (gone.rows.length === 0) return
-  await db.executeSql(
-    `UPDATE ${schema}.job j SET blocked = false FROM (
-       SELECT DISTINCT ON (o.line, o.key) o.queue, o.id FROM ${schema}.postern_order o
-       JOIN unnest($1::text[], $2::uuid[]) AS g(line, key) ON o.line = g.line AND o.key = g.key
-       ORDER BY o.line, o.key, o.seq
-     ) h WHERE j.name = h.queue AND j.id = h.id AND j.blocked`,
+  const heads = await db.executeSql(
+    `SELECT DISTINCT ON (o.line, o.key) o.queue, o.id FROM ${schema}.postern_order o
+     JOIN unnest($1::text[], $2::uuid[]) AS g(line, key) ON o.line = g.line AND o.key = g.key
+     ORDER BY o.line, o.key, o.seq`,
     [gone.rows.map((row) => row['line']), gone.rows.map((row) => row['key'])],
+  )
+  if (heads.rows.length === 0) return
+  await db.executeSql(
+    `UPDATE ${schema}.job SET blocked = false WHERE name = ANY($1::text[]) AND id = ANY($2::uuid[]) AND blocked`,
+    [[...new Set(heads.rows.map((row) => row['queue']))], heads.rows.map((row) => row['id'])],
   )
 }
 

@@ -23,8 +23,8 @@ export function createRevive(engine: Engine, lineOf: (queue: string) => string):
     const jobs = tasks.map(([lane, id]) => ({ name: engine.queues.byId(lane)!.name, id }))
     const failed = await client.executeSql(
       `SELECT j.id, j.data->>'order' AS key FROM ${schema}.job j
-       JOIN unnest($1::text[], $2::uuid[]) AS t(name, id) ON j.name = t.name AND j.id = t.id WHERE ${FAILED}`,
-      [jobs.map((job) => job.name), jobs.map((job) => job.id)],
+       WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND ${FAILED}`,
+      [[...new Set(jobs.map((job) => job.name))], jobs.map((job) => job.id)],
     )
     if (failed.rows.length === 0) return new Set()
     const ids = new Set(failed.rows.map((row) => row['id'] as string))
@@ -54,10 +54,9 @@ export async function reviveJobs(
   const revived = await client.executeSql(
     `UPDATE ${schema}.job j SET state = 'retry', start_after = clock_timestamp(), completed_on = NULL, priority = 1,
        data = CASE WHEN j.state = 'retry' THEN j.data ELSE jsonb_set(j.data, '{base}', to_jsonb(j.retry_count + 1)) END
-     FROM (SELECT * FROM unnest($1::text[], $2::uuid[]) AS u(name, id) ORDER BY 1, 2) t
-     WHERE j.name = t.name AND j.id = t.id AND ${condition}
+     WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND ${condition}
      RETURNING j.id, j.name, j.data->>'event' AS event, j.data->>'order' AS key, j.created_on`,
-    [jobs.map((job) => job.name), jobs.map((job) => job.id)],
+    [[...new Set(jobs.map((job) => job.name))], jobs.map((job) => job.id)],
   )
   const ordered = revived.rows
     .filter((row) => row['key'] !== null)

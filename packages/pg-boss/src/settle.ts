@@ -36,6 +36,7 @@ export function createSettle(
 ): Settle {
   const { db, settings, queues } = engine
   const { schema, deadline } = settings
+  // Names and ids are given once more as arrays: from a join alone PostgreSQL may read all jobs, however few are meant.
   // The fence is that of pg-boss: only while the count is the one the claim came with is it still its own.
   const update = `UPDATE ${schema}.job j SET
       state = i.state::${schema}.job_state,
@@ -45,10 +46,11 @@ export function createSettle(
       output = CASE i.kind WHEN 'done' THEN NULL WHEN 'postpone' THEN j.output ELSE i.output END,
       data = CASE WHEN i.kind = 'postpone' THEN jsonb_set(j.data, '{base}', to_jsonb(j.retry_count + 1 - i.attempt + 1)) ELSE j.data END
     FROM json_to_recordset($1::json) AS i(name text, id uuid, count int, attempt int, kind text, state text, wait float8, output jsonb)
-    WHERE j.name = i.name AND j.id = i.id AND j.state = 'active' AND j.retry_count = i.count
+    WHERE j.name = ANY($2::text[]) AND j.id = ANY($3::uuid[]) AND j.name = i.name AND j.id = i.id
+      AND j.state = 'active' AND j.retry_count = i.count
     RETURNING j.id, extract(epoch FROM j.start_after - clock_timestamp())::float8 * 1000 AS wait`
   const ended = `SELECT j.id, j.retry_count AS count FROM ${schema}.job j
-    JOIN unnest($1::text[], $2::uuid[]) AS t(name, id) ON j.name = t.name AND j.id = t.id WHERE j.state = 'completed'`
+    WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND j.state = 'completed'`
 
   return {
     async store(batch) {
@@ -103,7 +105,11 @@ export function createSettle(
       wait: 'at' in outcome ? Math.max(0, Math.ceil(outcome.at - time)) : 0,
       output: 'error' in outcome ? outcome.error : null,
     }))
-    const { rows } = await client.executeSql(update, [JSON.stringify(input, plain)])
+    const { rows } = await client.executeSql(update, [
+      JSON.stringify(input, plain),
+      [...new Set(input.map((one) => one.name))],
+      input.map((one) => one.id),
+    ])
     return new Map(rows.map((row) => [row['id'] as string, row['wait'] as number]))
   }
 
@@ -139,7 +145,7 @@ export function createSettle(
   async function doneBefore(refused: readonly Ended[]): Promise<ReadonlySet<string>> {
     if (refused.length === 0) return new Set()
     const { rows } = await db.executeSql(ended, [
-      refused.map(({ task }) => task.queue),
+      [...new Set(refused.map(({ task }) => task.queue))],
       refused.map(({ task }) => task.id),
     ])
     const counts = new Map(rows.map((row) => [row['id'] as string, row['count'] as number]))
