@@ -18,9 +18,10 @@ const receivers = createReceivers(secrets, inbox, watch.observer, (receiver, lin
   console.log(`  ${receiver}: ${line}`),
 )
 const server = createServer(createApp(receivers))
-await new Promise<void>((resolve, reject) => {
-  server.once('error', reject)
-  server.listen(Number(process.env['PORT'] ?? (once ? 0 : 3000)), '127.0.0.1', resolve)
+await listen(process.env['PORT'] ?? (once ? 0 : 3000)).catch((error: NodeJS.ErrnoException) => {
+  // Somebody else has the usual port: any other will do, unless one was asked for.
+  if (error.code !== 'EADDRINUSE' || process.env['PORT'] !== undefined) throw error
+  return listen(0)
 })
 const origin = `http://localhost:${(server.address() as AddressInfo).port}`
 console.log(`Listening on ${origin}; events are kept in ${where}.\n\nHandlers say:`)
@@ -38,6 +39,13 @@ if (once) {
   )
   process.once('SIGINT', () => void close())
   process.once('SIGTERM', () => void close())
+}
+
+function listen(port: string | number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(Number(port), '127.0.0.1', resolve)
+  })
 }
 
 async function close(): Promise<void> {
