@@ -1,12 +1,12 @@
 import type { InboxView, TaskFilter } from '@postern/core'
 import type { Engine } from './engine.ts'
 import { unavailable } from './errors.ts'
+import { dropEvents, dropJobs, jobsOfEvents, type EventTasks } from './event-jobs.ts'
 import { where } from './filter.ts'
 import { lockKeys, release } from './order.ts'
 import type { Pending } from './pending.ts'
 import type { PgExecutor } from './pg.ts'
 import type { PgBossPort } from './port.ts'
-import { forget } from './prune.ts'
 import { reviveJobs } from './revive.ts'
 
 // Tasks changed in one transaction: few, so that locks are short.
@@ -47,7 +47,7 @@ export function createChange(
             client,
             rows.flatMap((row) => row.key ?? []),
           )
-          await drop(client, rows)
+          await dropJobs(client, schema, rows)
           await release(
             client,
             schema,
@@ -62,28 +62,22 @@ export function createChange(
     },
     prune: (before) =>
       each({ before }, "j.state >= 'completed'", async (client, rows) => {
-        await drop(client, rows)
+        await dropJobs(client, schema, rows)
         // An event stays known for its whole window: a redelivery must not run a settled sibling again.
         const old = rows.filter((row) => row.received < Date.now() - keepDone)
-        const { rows: over } = await client.executeSql(
-          `SELECT e.id FROM ${schema}.postern_events e WHERE e.id = ANY($1::uuid[]) AND NOT EXISTS (
-             SELECT 1 FROM jsonb_array_elements(e.tasks) AS t(pair) JOIN ${schema}.postern_lanes l ON l.id = (t.pair->>0)::int
-             JOIN ${schema}.job j ON j.name = l.queue AND j.id = (t.pair->>1)::uuid)`,
+        const found = await client.executeSql(
+          `SELECT id, tasks FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
           [[...new Set(old.map((row) => row.event))]],
         )
-        await forget(
+        const events = found.rows as unknown as EventTasks[]
+        const left = await jobsOfEvents(engine, client, events)
+        const over = events.filter(({ id }) => left.get(id)!.length === 0)
+        await dropEvents(
           client,
           schema,
-          over.map((row) => row['id'] as string),
+          over.map(({ id }) => id),
         )
       }),
-  }
-
-  async function drop(client: PgExecutor, rows: readonly TaskRow[]): Promise<void> {
-    await client.executeSql(
-      `DELETE FROM ${schema}.job WHERE name = ANY($1::text[]) AND id = ANY($2::uuid[])`,
-      [[...new Set(rows.map((row) => row.name))], rows.map((row) => row.id)],
-    )
   }
 
   /** Changes what matches, in order, and gives its number. */

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts'
-import type { PgExecutor } from './pg.ts'
+import { dropEvents, dropJobs, jobsOfEvents, type EventJob, type EventTasks } from './event-jobs.ts'
 
 /** Forgets in the background what was kept long enough. */
 export interface Prune {
@@ -19,16 +19,9 @@ export function createPrune(engine: Engine): Prune {
   const { db, settings } = engine
   const { schema, keepDone, keepDead } = settings
   const pause = Math.min(LONGEST, Math.max(SHORTEST, Math.min(keepDone, keepDead) / 100))
-  const jobs = `SELECT j.state, j.completed_on FROM jsonb_array_elements(e.tasks) AS t(pair)
-    JOIN ${schema}.postern_lanes l ON l.id = (t.pair->>0)::int
-    JOIN ${schema}.job j ON j.name = l.queue AND j.id = (t.pair->>1)::uuid`
-  // Over is what has settled long enough ago; what was discarded stays known for its window all the same.
-  const select = `SELECT e.id, e.received::float8 AS received, NOT EXISTS (
-      SELECT 1 FROM (${jobs}) o WHERE o.state < 'completed' OR o.completed_on >= clock_timestamp()
-        - (CASE WHEN o.state = 'completed' THEN $4::float8 ELSE $5::float8 END) * interval '1 millisecond'
-    ) AND (e.received < $6::float8 OR EXISTS (${jobs})) AS over
-    FROM (SELECT * FROM ${schema}.postern_events WHERE (received, id) > ($1::bigint, $2::uuid) AND received < $7::float8
-      ORDER BY received, id LIMIT $3 FOR UPDATE SKIP LOCKED) e ORDER BY e.received, e.id`
+  const select = `SELECT id, received::float8 AS received, tasks FROM ${schema}.postern_events
+    WHERE (received, id) > ($1::bigint, $2::uuid) AND received < $4::float8
+    ORDER BY received, id LIMIT $3 FOR UPDATE SKIP LOCKED`
   let timer: ReturnType<typeof setTimeout> | undefined
   let started = false
   let stopped = false
@@ -62,45 +55,36 @@ export function createPrune(engine: Engine): Prune {
   function step(from: Place): Promise<Place | undefined> {
     return db.transaction(settings.deadline, async (client) => {
       const now = Date.now()
-      const { rows } = await client.executeSql(select, [
-        from.received,
-        from.id,
-        STEP,
-        keepDone,
-        keepDead,
-        now - keepDone,
-        // An event that came after this time cannot have settled before it.
-        now - Math.min(keepDone, keepDead),
-      ])
-      const events = rows as unknown as (Place & { readonly over: boolean })[]
-      await forget(
+      // An event that came after this time cannot have settled before it.
+      const until = now - Math.min(keepDone, keepDead)
+      const { rows } = await client.executeSql(select, [from.received, from.id, STEP, until])
+      const events = rows as unknown as (Place & EventTasks)[]
+      const jobs = await jobsOfEvents(engine, client, events)
+      const over = events.filter(({ id, received }) =>
+        isOver(jobs.get(id)!, received < now - keepDone),
+      )
+      await dropJobs(
         client,
         schema,
-        events.filter(({ over }) => over).map(({ id }) => id),
+        over.flatMap(({ id }) => jobs.get(id)!),
+      )
+      await dropEvents(
+        client,
+        schema,
+        over.map(({ id }) => id),
       )
       return events.length < STEP ? undefined : events.at(-1)
     })
   }
-}
 
-/** Drops events, their jobs, and their deliveries where no other event came with them. */
-export async function forget(
-  client: PgExecutor,
-  schema: string,
-  events: readonly string[],
-): Promise<void> {
-  if (events.length === 0) return
-  await client.executeSql(
-    `DELETE FROM ${schema}.job j USING ${schema}.postern_events e, jsonb_array_elements(e.tasks) AS t(pair), ${schema}.postern_lanes l
-     WHERE e.id = ANY($1::uuid[]) AND l.id = (t.pair->>0)::int AND j.name = l.queue AND j.id = (t.pair->>1)::uuid`,
-    [events],
-  )
-  await client.executeSql(
-    `WITH gone AS (DELETE FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) RETURNING id, delivery)
-     DELETE FROM ${schema}.postern_deliveries d USING gone g WHERE d.id = g.delivery
-     AND NOT EXISTS (SELECT 1 FROM ${schema}.postern_events e WHERE e.delivery = d.id AND e.id <> ALL($1::uuid[]))`,
-    [events],
-  )
+  /** What was discarded stays known for its window all the same. */
+  function isOver(jobs: readonly EventJob[], old: boolean): boolean {
+    const settled = jobs.every(
+      ({ state, settled: ago }) =>
+        ago !== undefined && ago > (state === 'completed' ? keepDone : keepDead),
+    )
+    return settled && (jobs.length > 0 || old)
+  }
 }
 
 interface Place {

@@ -1,4 +1,5 @@
 import type { Engine } from './engine.ts'
+import { namesOfJobs, type EventTasks } from './event-jobs.ts'
 import { enqueue, lockKeys } from './order.ts'
 import type { PgExecutor } from './pg.ts'
 
@@ -18,9 +19,7 @@ export function createRevive(engine: Engine, lineOf: (queue: string) => string):
       [events],
     )
     if (known.rows.length < events.length) throw new Pruned()
-    const tasks = known.rows.flatMap((row) => row['tasks'] as [number, string][])
-    if (tasks.some(([lane]) => engine.queues.byId(lane) === undefined)) await engine.queues.load()
-    const jobs = tasks.map(([lane, id]) => ({ name: engine.queues.byId(lane)!.name, id }))
+    const jobs = await namesOfJobs(engine, known.rows as unknown as EventTasks[])
     const failed = await client.executeSql(
       `SELECT j.id, j.data->>'order' AS key FROM ${schema}.job j
        WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND ${FAILED}`,

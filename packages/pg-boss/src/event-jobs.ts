@@ -1,0 +1,78 @@
+import type { Engine } from './engine.ts'
+import type { PgExecutor } from './pg.ts'
+
+/** An event's row with what it says of its tasks. */
+export interface EventTasks {
+  readonly id: string
+  readonly tasks: readonly (readonly [lane: number, id: string])[]
+}
+
+/** A job of an event. */
+export interface EventJob {
+  readonly id: string
+  readonly name: string
+  readonly state: string
+  /** Milliseconds since it settled; undefined where it has not. */
+  readonly settled: number | undefined
+}
+
+/** Names of the queues and ids of the jobs of events. */
+export async function namesOfJobs(
+  engine: Engine,
+  events: readonly EventTasks[],
+): Promise<readonly { readonly name: string; readonly id: string }[]> {
+  const tasks = events.flatMap((event) => event.tasks)
+  if (tasks.some(([lane]) => engine.queues.byId(lane) === undefined)) await engine.queues.load()
+  return tasks.map(([lane, id]) => ({ name: engine.queues.byId(lane)!.name, id }))
+}
+
+/** The jobs of events that are there still, by event. */
+export async function jobsOfEvents(
+  engine: Engine,
+  client: PgExecutor,
+  events: readonly EventTasks[],
+): Promise<ReadonlyMap<string, readonly EventJob[]>> {
+  const jobs = await namesOfJobs(engine, events)
+  const { rows } = await client.executeSql(
+    `SELECT id, name, state::text AS state, extract(epoch FROM clock_timestamp() - completed_on)::float8 * 1000 AS settled
+     FROM ${engine.settings.schema}.job WHERE name = ANY($1::text[]) AND id = ANY($2::uuid[])`,
+    [[...new Set(jobs.map((job) => job.name))], jobs.map((job) => job.id)],
+  )
+  const found = new Map(
+    (rows as unknown as (EventJob & { settled: number | null })[]).map((row) => [
+      row.id,
+      { ...row, settled: row.settled ?? undefined },
+    ]),
+  )
+  return new Map(
+    events.map(({ id, tasks }) => [id, tasks.flatMap(([, job]) => found.get(job) ?? [])]),
+  )
+}
+
+/** Drops jobs. */
+export async function dropJobs(
+  client: PgExecutor,
+  schema: string,
+  jobs: readonly { readonly name: string; readonly id: string }[],
+): Promise<void> {
+  if (jobs.length === 0) return
+  await client.executeSql(
+    `DELETE FROM ${schema}.job WHERE name = ANY($1::text[]) AND id = ANY($2::uuid[])`,
+    [[...new Set(jobs.map((job) => job.name))], jobs.map((job) => job.id)],
+  )
+}
+
+/** Drops events whose jobs are gone, and their deliveries where no other event came with them. */
+export async function dropEvents(
+  client: PgExecutor,
+  schema: string,
+  events: readonly string[],
+): Promise<void> {
+  if (events.length === 0) return
+  await client.executeSql(
+    `WITH gone AS (DELETE FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) RETURNING id, delivery)
+     DELETE FROM ${schema}.postern_deliveries d USING gone g WHERE d.id = g.delivery
+     AND NOT EXISTS (SELECT 1 FROM ${schema}.postern_events e WHERE e.delivery = d.id AND e.id <> ALL($1::uuid[]))`,
+    [events],
+  )
+}
