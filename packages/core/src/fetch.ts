@@ -1,5 +1,6 @@
 import { checkJson } from './codec.ts'
-import { createDelivery, type HeaderLines, type Json } from './delivery.ts'
+import { createDelivery, type Json } from './delivery.ts'
+import type { HeaderLines } from './header-lines.ts'
 import { toWebhookError, WebhookError } from './errors.ts'
 import type { Host } from './inbox/inbox.ts'
 import { readStream } from './read-stream.ts'

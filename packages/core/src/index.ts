@@ -1,34 +1,26 @@
 export { createReceiver } from './receiver.ts'
 export type { Receiver, ReceiverOptions } from './receiver-types.ts'
-export {
-  defineProvider,
-  type Clock,
-  type Draft,
-  type Provider,
-  type ProviderSpec,
-  type Result,
-  type Verified,
-} from './provider.ts'
+export { defineProvider, type ProviderSpec } from './define-provider.ts'
+export type { Clock, Draft, Provider, Result, Verified } from './provider.ts'
 export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
 export {
   checkSecret,
   keyring,
-  perTenant,
   type Keyring,
   type KeySet,
-  type PerTenantOptions,
   type ScopedSecret,
   type SecretOption,
   type SecretResolver,
   type Secrets,
 } from './secrets.ts'
+export { perTenant, type PerTenantOptions } from './per-tenant.ts'
+export type { HeaderLines } from './header-lines.ts'
 
 export {
   createDelivery,
   isDelivery,
   type Delivery,
   type DeliveryInit,
-  type HeaderLines,
   type Json,
 } from './delivery.ts'
 export type { EventDraft, EventMap, EventRecord, StoredDelivery, WebhookEvent } from './event.ts'
@@ -89,7 +81,6 @@ export type {
   Consumer,
   Host,
   Inbox,
-  InboxView,
   Intake,
   IntakeItem,
   Lane,
@@ -97,14 +88,11 @@ export type {
   Port,
   Records,
   Taken,
-  TaskDetail,
   TaskDraft,
   TaskError,
-  TaskFilter,
-  TaskInfo,
-  TaskState,
   Worker,
 } from './inbox/inbox.ts'
+export type { InboxView, TaskDetail, TaskFilter, TaskInfo, TaskState } from './inbox/view.ts'
 
 export { safeEqual } from './safe-equal.ts'
 export { basic, type BasicOptions } from './schemes/basic.ts'

@@ -1,4 +1,5 @@
-import type { Consumer, Inbox, InboxView, Port } from './inbox.ts'
+import type { Consumer, Inbox, Port } from './inbox.ts'
+import type { InboxView } from './view.ts'
 
 /**
  * The inbox of a receiver that was given none: `memoryInbox()`. It is loaded by the first delivery, so that bundles of apps with an inbox of their own need not have it.

@@ -1,5 +1,6 @@
 import type { EventRecord, StoredDelivery } from '../event.ts'
-import type { Claim, TaskDraft, TaskError, TaskState } from './inbox.ts'
+import type { Claim, TaskDraft, TaskError } from './inbox.ts'
+import type { TaskState } from './view.ts'
 
 /** An event with tasks that are not settled, or dead ones that are kept. */
 export interface MemoryEvent {

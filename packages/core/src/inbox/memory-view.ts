@@ -1,4 +1,4 @@
-import type { InboxView, TaskDetail, TaskFilter, TaskInfo, TaskState } from './inbox.ts'
+import type { InboxView, TaskDetail, TaskFilter, TaskInfo, TaskState } from './view.ts'
 import type { MemoryPort } from './memory-port.ts'
 import type { MemoryTask } from './memory-task.ts'
 

@@ -1,5 +1,6 @@
 import { milliseconds, type Duration } from '../duration.ts'
-import type { Consumer, Inbox, InboxView, Port } from './inbox.ts'
+import type { Consumer, Inbox, Port } from './inbox.ts'
+import type { InboxView } from './view.ts'
 import { createMemoryPort, type MemoryPort } from './memory-port.ts'
 import { memoryView } from './memory-view.ts'
 
