@@ -7,7 +7,7 @@ import type { PgExecutor } from './pg.ts'
 export type Revive = (client: PgExecutor, events: readonly string[]) => Promise<ReadonlySet<string>>
 
 /** Which of a number of jobs are to run again. */
-export const FAILED = `(j.state = 'failed' OR (j.state = 'retry' AND j.output IS NOT NULL AND j.start_after > clock_timestamp()))`
+const FAILED = `(j.state = 'failed' OR (j.state = 'retry' AND j.output IS NOT NULL AND j.start_after > clock_timestamp()))`
 
 /** Makes the revival of a redelivery's tasks. */
 export function createRevive(engine: Engine, lineOf: (queue: string) => string): Revive {
