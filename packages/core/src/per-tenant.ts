@@ -21,7 +21,12 @@ export interface PerTenantOptions {
  * made once, and failures are not remembered. Events get the tenant as their `scope`.
  *
  * @example
- * stripe({ secret: perTenant({ tenant: (d) => d.url.split('/').at(-1), secrets: (t) => db.secretsOf(t) }) })
+ * stripe({
+ *   secret: perTenant({
+ *     tenant: (delivery) => new URL(delivery.url).pathname.split('/').at(-1),
+ *     secrets: (tenant) => db.secretsOf(tenant),
+ *   }),
+ * })
  */
 export function perTenant(options: PerTenantOptions): SecretResolver {
   const ttl = milliseconds(options.ttl ?? '60s', 'perTenant.ttl')
