@@ -4,7 +4,7 @@ import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { startPostgres } from '../services/postgres.ts'
 import { postgresServer } from '../services/programs.ts'
-import { send, startExample } from './example.ts'
+import { send, startExample, type Example } from './example.ts'
 
 const secret = 'whsec_of the example'
 
@@ -16,17 +16,23 @@ describe.skipIf(postgresServer.file === undefined)('express-pg-boss', () => {
     const postgres = await startPostgres()
     const pool = new pg.Pool({ connectionString: postgres.url })
     pool.on('error', () => {})
-    await pool.query(
-      readFileSync(new URL('../../examples/express-pg-boss/credits.sql', import.meta.url), 'utf8'),
-    )
     const start = () =>
       startExample('express-pg-boss', {
         DATABASE_URL: postgres.url,
         STRIPE_WEBHOOK_SECRET: secret,
       })
-    const examples = await Promise.all([start(), start()])
+    const examples: Example[] = []
     try {
-      const [one, two] = examples
+      await pool.query(
+        readFileSync(
+          new URL('../../examples/express-pg-boss/credits.sql', import.meta.url),
+          'utf8',
+        ),
+      )
+      const one = await start()
+      examples.push(one)
+      const two = await start()
+      examples.push(two)
       const invoices = Array.from({ length: 40 }, (_, at) => ({
         id: `evt_${at}`,
         customer: `cus_${at % 4}`,
