@@ -1,6 +1,7 @@
 import { sign, verify, type KeyObject } from 'node:crypto'
 import { encode, fromBase64, fromBase64url, fromHex } from '../bytes.ts'
 import type { Scheme } from '../scheme.ts'
+import { derToRaw, rawToDer } from './ecdsa-form.ts'
 import type { SignatureEncoding } from './hmac.ts'
 import { parseKeyPair, type KeyPair } from './key-pair.ts'
 import { messageBytes } from './message.ts'
@@ -25,9 +26,9 @@ export interface EcdsaAlgorithmOptions {
 export interface EcdsaOptions extends SignatureOptions, EcdsaAlgorithmOptions {}
 
 const CURVES = {
-  'P-256': { name: 'prime256v1', hash: 'sha256' },
-  'P-384': { name: 'secp384r1', hash: 'sha384' },
-  'P-521': { name: 'secp521r1', hash: 'sha512' },
+  'P-256': { name: 'prime256v1', size: 32, hash: 'sha256' },
+  'P-384': { name: 'secp384r1', size: 48, hash: 'sha384' },
+  'P-521': { name: 'secp521r1', size: 66, hash: 'sha512' },
 } as const
 
 const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }
@@ -46,9 +47,8 @@ export function ecdsa(options: EcdsaOptions): Scheme<KeyPair> {
 /** The algorithm of {@link ecdsa} by itself, for schemes with a grammar of their own. */
 export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAlgorithm<KeyPair> {
   const { curve = 'P-256', form = 'der', encoding = 'base64' } = options
-  const { name, hash: paired } = CURVES[curve]
+  const { name, size, hash: paired } = CURVES[curve]
   const hash = options.hash ?? paired
-  const dsaEncoding = form === 'der' ? 'der' : 'ieee-p1363'
   const expected = `an ECDSA key on curve ${curve}, as PEM or as base64 of its SPKI form`
   return {
     key(secret) {
@@ -63,22 +63,18 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
     matches(key, message, candidates) {
       const bytes = messageBytes(message)
       return candidates.some((candidate) => {
-        const signature = DECODE[encoding](candidate)
-        return (
-          signature !== undefined &&
-          encode(signature, encoding) === candidate &&
-          verify(hash, bytes, { key: key.publicKey as KeyObject, dsaEncoding }, signature)
-        )
+        const given = DECODE[encoding](candidate)
+        if (given === undefined || encode(given, encoding) !== candidate) return false
+        // Not by `dsaEncoding`: workerd (2026-11-17) takes no KeyObject beside options.
+        const signature = form === 'der' ? given : rawToDer(given, size)
+        return signature !== undefined && verify(hash, bytes, key.publicKey as KeyObject, signature)
       })
     },
     sign(key, message) {
       if (!key.privateKey)
         throw new TypeError('an ECDSA public key cannot sign: give the PEM of the private key')
-      const signature = sign(hash, messageBytes(message), {
-        key: key.privateKey as KeyObject,
-        dsaEncoding,
-      })
-      return encode(signature, encoding)
+      const signature = sign(hash, messageBytes(message), key.privateKey as KeyObject)
+      return encode(form === 'der' ? signature : derToRaw(signature, size), encoding)
     },
   }
 }

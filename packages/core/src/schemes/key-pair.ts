@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { fromBase64, toBuffer } from '../bytes.ts'
 import type { OpaqueKey } from './ed25519.ts'
@@ -28,5 +29,14 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
   } catch {
     // The error of OpenSSL says nothing a reader could use and may quote the key.
   }
-  throw new TypeError(`the key must be ${expected}`)
+  throw new TypeError(`the key must be ${expected}${isPssKey(text) ? PSS_KEY : ''}`)
+}
+
+// Runtimes built on BoringSSL (Bun, workerd) read RSA keys of the general type alone.
+const PSS_KEY =
+  '; this one has the type RSASSA-PSS (RFC 4055), which not every runtime reads: give the same key with the type rsaEncryption'
+const PSS_OID = Buffer.from('06092a864886f70d01010a', 'hex')
+
+function isPssKey(text: string): boolean {
+  return Buffer.from(text.replace(/-----[^-]*-----/g, ''), 'base64').includes(PSS_OID)
 }

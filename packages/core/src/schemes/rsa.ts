@@ -1,9 +1,10 @@
-import { constants, sign, verify, type KeyObject } from 'node:crypto'
+import { sign, verify, type KeyObject } from 'node:crypto'
 import { encode, fromBase64, fromBase64url, fromHex } from '../bytes.ts'
 import type { Scheme } from '../scheme.ts'
 import type { HashName, SignatureEncoding } from './hmac.ts'
 import { parseKeyPair, type KeyPair } from './key-pair.ts'
 import { messageBytes } from './message.ts'
+import { signPss, verifyPss } from './rsa-pss.ts'
 import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
 
 /** How RSA signs and how it is written. */
@@ -38,13 +39,8 @@ export function rsa(options: RsaOptions): Scheme<KeyPair> {
 /** The algorithm of {@link rsa} by itself, for schemes with a grammar of their own. */
 export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgorithm<KeyPair> {
   const { padding: scheme = 'pkcs1', hash = 'sha256', encoding = 'base64' } = options
-  const how =
-    scheme === 'pkcs1'
-      ? { padding: constants.RSA_PKCS1_PADDING }
-      : {
-          padding: constants.RSA_PKCS1_PSS_PADDING,
-          saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
-        }
+  const verifies = scheme === 'pss' ? verifyPss : verify
+  const signs = scheme === 'pss' ? signPss : sign
   return {
     key(secret) {
       const pair = parseKeyPair(secret, EXPECTED)
@@ -64,17 +60,14 @@ export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgori
         return (
           signature !== undefined &&
           encode(signature, encoding) === candidate &&
-          verify(hash, bytes, { key: key.publicKey as KeyObject, ...how }, signature)
+          verifies(hash, bytes, key.publicKey as KeyObject, signature)
         )
       })
     },
     sign(key, message) {
       if (!key.privateKey)
         throw new TypeError('an RSA public key cannot sign: give the PEM of the private key')
-      return encode(
-        sign(hash, messageBytes(message), { key: key.privateKey as KeyObject, ...how }),
-        encoding,
-      )
+      return encode(signs(hash, messageBytes(message), key.privateKey as KeyObject), encoding)
     },
   }
 }

@@ -132,3 +132,14 @@ test('an RSA key that is too short is refused', () => {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 512 })
   expect(() => rsa(headers).key(pem(publicKey, 'spki'))).toThrow('at least 1024 bits')
 })
+
+test('a key of type RSASSA-PSS signs with that padding; where it cannot be read, the error says what to give', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
+  const pss = rsa({ ...headers, padding: 'pss', hash: 'sha512' })
+  const signed = pss.sign!(request, pss.key(pem(privateKey, 'pkcs8')), NOW)
+  expect(verified(pss, signed, pem(publicKey, 'spki'))).toBe(0)
+  expect(() => rsa(headers).key(pem(publicKey, 'spki'))).toThrow('got rsa-pss')
+  // Cut short, no runtime reads it.
+  const cut = publicKey.export({ format: 'der', type: 'spki' }).subarray(0, -1).toString('base64')
+  expect(() => pss.key(cut)).toThrow('the same key with the type rsaEncryption')
+})
