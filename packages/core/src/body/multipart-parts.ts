@@ -12,7 +12,7 @@ export interface Part {
  * The parts of a multipart body, in order.
  *
  * @throws WebhookError `malformed_body` for a body without its last boundary, a part without headers, or more than
- * `limit` parts; `unsupported_media_type` where the parser is not installed.
+ * `limit` parts; `unsupported_media_type` where the parser is not installed or cannot be loaded.
  */
 export async function readParts(
   body: Uint8Array,
@@ -111,10 +111,20 @@ async function load(): Promise<{ readonly Dicer: DicerConstructor }> {
   } catch (cause) {
     throw new WebhookError(
       'unsupported_media_type',
-      `a multipart/form-data body came, and its parser is not installed: npm install ${PEER}`,
+      isMissing(cause)
+        ? `a multipart/form-data body came, and its parser is not installed: npm install ${PEER}`
+        : `a multipart/form-data body came, and its parser ${PEER} cannot be loaded here: ${String(cause)}`,
       { cause },
     )
   }
+}
+
+// workerd has no code for it.
+function isMissing(cause: unknown): boolean {
+  return (
+    (cause as { readonly code?: unknown } | undefined)?.code === 'ERR_MODULE_NOT_FOUND' ||
+    /cannot find|no such module|not found/i.test(String(cause))
+  )
 }
 
 function concat(chunks: readonly Uint8Array[]): Uint8Array {

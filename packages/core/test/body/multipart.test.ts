@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -177,10 +177,28 @@ test('no input makes any other error, or none at all', async () => {
 })
 
 test('without the parser installed, the error names the package', () => {
-  // A copy of the sources in a place from where no package can be found.
+  expect(refusalWhere(() => {})).toMatch(
+    /^unsupported_media_type 415 .*npm install @fastify\/busboy/,
+  )
+})
+
+test('where the parser is installed and does not load, the error gives the reason', () => {
+  const printed = refusalWhere((place) => {
+    const folder = join(place, 'node_modules', '@fastify', 'busboy')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'index.js'), `throw new Error('no streams here')`)
+  })
+  expect(printed).toMatch(
+    /^unsupported_media_type 415 .*@fastify\/busboy cannot be loaded here: Error: no streams here/,
+  )
+})
+
+/** What a multipart body is refused with by a copy of the sources, in a place from where only what is put there is found. */
+function refusalWhere(prepare: (place: string) => void): string {
   const place = mkdtempSync(join(tmpdir(), 'postern-multipart-'))
   try {
     cpSync(fileURLToPath(new URL('../../src', import.meta.url)), place, { recursive: true })
+    prepare(place)
     const script = `
       const { parseMultipart } = await import(${JSON.stringify(join(place, 'body/multipart.ts'))})
       await parseMultipart(Buffer.from('--XX--'), 'multipart/form-data; boundary=XX', { fields: 1 })
@@ -189,8 +207,8 @@ test('without the parser installed, the error names the package', () => {
       encoding: 'utf8',
       cwd: place,
     })
-    expect(stdout).toMatch(/^unsupported_media_type 415 .*npm install @fastify\/busboy/)
+    return stdout
   } finally {
     rmSync(place, { recursive: true })
   }
-})
+}
