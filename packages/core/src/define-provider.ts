@@ -85,12 +85,17 @@ export function defineProvider<Events extends EventMap = EventMap, Key = unknown
     },
     ...(scheme.sign && {
       sign(draft: Draft): SignableRequest {
-        const key = draft.secret === undefined ? ring.first : ring.parse(draft.secret)
+        const keys = draft.secret === undefined ? ring.given : [ring.parse(draft.secret)]
+        const [key] = keys
         if (key === undefined)
           throw new TypeError(
             `${spec.name}: sign needs a secret in its draft, since the secrets come from a function`,
           )
-        return scheme.sign!(toRequest(draft, compose), key, draft.at ?? Date.now())
+        const request = toRequest(draft, compose)
+        const at = draft.at ?? Date.now()
+        return scheme.signAll && keys.length > 1
+          ? scheme.signAll(request, keys, at)
+          : scheme.sign!(request, key, at)
       },
     }),
   }
@@ -119,7 +124,7 @@ export function defineProvider<Events extends EventMap = EventMap, Key = unknown
 
 function fixedKeys<Key>(keys: readonly Key[], scheme: Scheme<Key>): Keyring<Key> {
   const set = { keys, scopes: keys.map(() => undefined) }
-  return { for: () => set, first: keys[0], parse: (secret) => scheme.key(secret) }
+  return { for: () => set, given: keys, parse: (secret) => scheme.key(secret) }
 }
 
 function toRequest<Events extends EventMap, Key>(

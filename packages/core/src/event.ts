@@ -44,6 +44,8 @@ export interface EventRecord {
    * not keep the payload beside it (`encodeEvent` with the delivery leaves it out).
    */
   readonly source?: 'json' | 'exact'
+  /** True where its delivery carried several events, or a list of them: the bytes are not this event's alone. */
+  readonly batch?: true
 }
 
 /** What a handler gets. */
@@ -61,6 +63,8 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   readonly context: Json | undefined
   /** When its delivery arrived, in milliseconds since 1970. */
   readonly receivedAt: number
+  /** True where its delivery carried several events, or a list of them: the bytes are not this event's alone. */
+  readonly batch?: true | undefined
   /** The request it came in, without credentials. */
   readonly delivery: StoredDelivery
 }
@@ -81,6 +85,7 @@ export function toEvent(
     scope: event.scope,
     context: delivery.context,
     receivedAt: delivery.receivedAt,
+    batch: event.batch,
     delivery,
   }
 }

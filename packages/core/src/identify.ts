@@ -45,6 +45,7 @@ export function identify(
       body,
       verified.scope,
       () => `${(digest ??= bodyDigest(delivery))}:${at}`,
+      drafts.length > 1 || (Array.isArray(body.value) && draft.payload !== body.value),
     )
     events.push(event)
     const tasks: TaskDraft[] = line.subscriptionsOf(draft).map(({ name, orderBy }) =>
@@ -128,6 +129,7 @@ function toRecord(
   body: ParsedBody,
   scope: string | undefined,
   digestOf: () => string,
+  batch: boolean,
 ): EventRecord {
   const { id, topic } = draft
   const payload = withoutMembers(draft.payload, secret)
@@ -142,6 +144,7 @@ function toRecord(
     payload,
     scope,
     provider: line.provider.name,
+    ...(batch && { batch }),
     ...(body.kind === 'json' &&
       payload === body.value && { source: line.exact ? 'exact' : 'json' }),
   }

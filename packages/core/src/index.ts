@@ -24,6 +24,7 @@ export {
   type Json,
 } from './delivery.ts'
 export type { EventDraft, EventMap, EventRecord, StoredDelivery, WebhookEvent } from './event.ts'
+export { createTopicTable, type TopicTable } from './topics.ts'
 export type { EventOf, PatternOf, TopicsOf } from './topic-types.ts'
 export type { ParsedBody } from './body/parse.ts'
 export type { XmlObject } from './body/xml.ts'
@@ -48,11 +49,12 @@ export type { FetchHost } from './fetch.ts'
 export { checkJson } from './codec.ts'
 export { targetPath, toPublicUrl } from './public-url.ts'
 
-export type { Handler, SubscriptionOptions } from './subscription.ts'
+export type { Handler, PreparedHandler, SubscriptionOptions } from './subscription.ts'
 export type { Task } from './task.ts'
 export {
   exponential,
   fixed,
+  Postpone,
   RetryAfter,
   Unrecoverable,
   type ExponentialOptions,

@@ -51,6 +51,8 @@ export interface Observer {
   attemptFailed?(attempt: AttemptInfo, error: unknown): void
   /** The task will be tried again at the time given, in milliseconds since 1970. */
   retried?(attempt: AttemptInfo, at: number): void
+  /** The handler wanted the task to wait until the time given, in milliseconds since 1970: no attempt was used. */
+  postponed?(attempt: AttemptInfo, at: number): void
   /** The task is done. `duration` in milliseconds. */
   done?(attempt: AttemptInfo, duration: number): void
   /** The task was given up. */
@@ -92,6 +94,7 @@ const NAMES = [
   'attemptStarted',
   'attemptFailed',
   'retried',
+  'postponed',
   'done',
   'dead',
   'fenced',

@@ -82,6 +82,19 @@ export class RetryAfter extends Error {
   }
 }
 
+/** Throw it in a handler where now is not the time (a busy or a sick destination): the task waits, and no attempt is used. */
+export class Postpone extends Error {
+  override readonly name = 'Postpone'
+  /** Milliseconds to wait. */
+  readonly delay: number
+
+  constructor(delay: Duration, message?: string, options?: ErrorOptions) {
+    const wait = milliseconds(delay, 'Postpone')
+    super(message ?? `not before ${wait} ms from now`, options)
+    this.delay = wait
+  }
+}
+
 function checkAttempts(attempts: number): number {
   if (!(Number.isInteger(attempts) && attempts >= 1))
     throw new TypeError(

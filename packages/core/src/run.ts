@@ -3,7 +3,7 @@ import { toEvent } from './event.ts'
 import type { Claim, Outcome, TaskError } from './inbox/inbox.ts'
 import { isPromise, type MaybePromise } from './maybe.ts'
 import type { AttemptInfo } from './observer.ts'
-import { exponential, type RetryAfter, type RetryPolicy } from './retry.ts'
+import { exponential, type Postpone, type RetryAfter, type RetryPolicy } from './retry.ts'
 import { issuePath, type SchemaIssue } from './standard-schema.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import type { Subscription } from './subscription.ts'
@@ -80,6 +80,11 @@ function failed(
   subscription: Subscription,
   error: unknown,
 ): Outcome {
+  if (isDelayed(error, 'Postpone')) {
+    const at = context.now() + error.delay
+    context.observer.postponed?.(info, at)
+    return { kind: 'postpone', at }
+  }
   context.observer.attemptFailed?.(info, error)
   const stored = taskError(error)
   if (
@@ -101,7 +106,7 @@ function waitOf(
   { name, retry }: Subscription,
   error: unknown,
 ): number {
-  if (isRetryAfter(error)) return error.delay
+  if (isDelayed(error, 'RetryAfter')) return error.delay
   try {
     const wait = retry.delay(info.attempt)
     if (wait >= 0 && wait < Infinity) return wait
@@ -118,10 +123,10 @@ function waitOf(
 const DEFAULT_POLICY: RetryPolicy = exponential()
 
 // By name, since another copy of the package may have made it.
-function isRetryAfter(error: unknown): error is RetryAfter {
+function isDelayed(error: unknown, name: string): error is RetryAfter | Postpone {
   return (
     error instanceof Error &&
-    error.name === 'RetryAfter' &&
+    error.name === name &&
     'delay' in error &&
     typeof error.delay === 'number' &&
     error.delay >= 0

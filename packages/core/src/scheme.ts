@@ -38,4 +38,6 @@ export interface Scheme<Key = unknown> {
   verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>
   /** Adds the signature to a request. Absent where the receiver's key can only verify. */
   sign?(request: SignableRequest, key: Key, now: number): SignableRequest
+  /** Signs with each of the keys in force, where the scheme has room for several signatures: both during a rotation. */
+  signAll?(request: SignableRequest, keys: readonly Key[], now: number): SignableRequest
 }

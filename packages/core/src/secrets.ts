@@ -32,8 +32,8 @@ export interface KeySet<Key> {
 /** Resolves a secret option into keys. */
 export interface Keyring<Key> {
   for(delivery: Delivery): MaybePromise<KeySet<Key>>
-  /** The first key, for signing. Undefined where a resolver decides. */
-  readonly first: Key | undefined
+  /** The keys given, for signing. None where a resolver decides. */
+  readonly given: readonly Key[]
   /** Turns one more secret into a key, as strictly as the option. */
   parse(secret: string): Key
 }
@@ -59,7 +59,7 @@ export function keyring<Key>(
   }
   if (typeof given !== 'function') {
     const set = keySet(option, given, parse)
-    return { for: () => set, first: set.keys[0], parse }
+    return { for: () => set, given: set.keys, parse }
   }
   const parsed = new LRUCache<string, { key: Key }>({ max: 1000 })
   const remembered = (secret: string): Key => {
@@ -89,7 +89,7 @@ export function keyring<Key>(
         return unavailable(error)
       }
     },
-    first: undefined,
+    given: [],
     parse,
   }
 }

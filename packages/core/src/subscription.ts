@@ -12,6 +12,11 @@ export type Handler<Event extends WebhookEvent = WebhookEvent> = (
   task: Task,
 ) => unknown
 
+/** A handler that brings options of its subscription; those given with `on` win. */
+export interface PreparedHandler extends Handler {
+  readonly defaults: Pick<SubscriptionOptions, 'retry' | 'timeout' | 'concurrency'>
+}
+
 /** Options of one subscription. */
 export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> {
   /** Stable over restarts: stored tasks find their handler by it. @default the topic pattern, numbered where it repeats */
@@ -83,13 +88,14 @@ export function createSubscriptions(topicCache: number | undefined): Subscriptio
 
   function register(
     patterns: readonly string[],
-    options: SubscriptionOptions,
-    handler: Handler,
+    given: SubscriptionOptions,
+    handler: Handler & Partial<PreparedHandler>,
   ): Subscription {
     if (typeof handler !== 'function')
       throw new TypeError(
         `the handler of ${patterns.join(', ')} must be a function, got ${typeof handler}`,
       )
+    const options = { ...handler.defaults, ...given }
     const name = options.name ?? freeName(patterns.join(','))
     const formerly = options.formerly ?? []
     for (const taken of [name, ...formerly]) {

@@ -1,6 +1,6 @@
 import { fromBase64, toBuffer } from '../bytes.ts'
 import type { Delivery } from '../delivery.ts'
-import type { Scheme } from '../scheme.ts'
+import type { Scheme, SignableRequest } from '../scheme.ts'
 import {
   ed25519Algorithm,
   ed25519PrivateKey,
@@ -67,23 +67,37 @@ export function standardWebhooksScheme(
       }
       throw mismatch(header, keys.length)
     },
-    sign(request, key, now) {
-      const prefix = prefixes[0]!
-      const timestamp = formatTimestamp(now)
-      const id = request.headers[`${prefix}id`]
-      if (!id) throw new TypeError(`signing needs the id of the message in the header ${prefix}id`)
-      const message: Message = [`${id}.${timestamp}.`, request.body]
-      const signature =
-        key.version === 'v1' ? V1.sign!(key.key, message) : V1A.sign!(key.key, message)
-      return {
-        ...request,
-        headers: {
-          ...request.headers,
-          [`${prefix}timestamp`]: timestamp,
-          [`${prefix}signature`]: `${key.version},${signature}`,
-        },
-      }
+    sign: (request, key, now) => signed(request, [key], now),
+    signAll(request, keys, now) {
+      // A public key in the list only verifies.
+      const able = keys.filter(({ version, key }) => version === 'v1' || 'privateKey' in key)
+      return signed(request, able.length === 0 ? keys : able, now)
     },
+  }
+
+  function signed(
+    request: SignableRequest,
+    keys: readonly StandardWebhooksKey[],
+    now: number,
+  ): SignableRequest {
+    const prefix = prefixes[0]!
+    const timestamp = formatTimestamp(now)
+    const id = request.headers[`${prefix}id`]
+    if (!id) throw new TypeError(`signing needs the id of the message in the header ${prefix}id`)
+    const message: Message = [`${id}.${timestamp}.`, request.body]
+    const signatures = keys.map((key) =>
+      key.version === 'v1'
+        ? `v1,${V1.sign!(key.key, message)}`
+        : `v1a,${V1A.sign!(key.key, message)}`,
+    )
+    return {
+      ...request,
+      headers: {
+        ...request.headers,
+        [`${prefix}timestamp`]: timestamp,
+        [`${prefix}signature`]: signatures.join(' '),
+      },
+    }
   }
 }
 

@@ -170,3 +170,14 @@ test('signing needs an id, and a key that can', () => {
   )
   expect(() => scheme.sign!(request(), scheme.key(verifying.v1a), NOW)).toThrow('cannot sign')
 })
+
+test('signs with all keys in force at once, and leaves out those that only verify', () => {
+  const keys = [secrets.v1, secrets.v1a, verifying.v1a].map((secret) => scheme.key(secret))
+  const signed = scheme.signAll!(request(), keys, NOW)
+  expect(signed.headers[HEADER]).toBe(
+    `${sign('v1').headers[HEADER]} ${sign('v1a').headers[HEADER]}`,
+  )
+  for (const secret of [verifying.v1, verifying.v1a])
+    expect(verdict(scheme, secret, signed)).toBe(0)
+  expect(() => scheme.signAll!(request(), [scheme.key(verifying.v1a)], NOW)).toThrow('cannot sign')
+})
