@@ -1,12 +1,13 @@
 import { createReceiver, type Host, type Receiver } from '@postern/core'
 import { catalogue } from '@postern/providers'
 import { testProvider, type Vector } from '@postern/testing'
+import { handleBody, handleKey } from './bodies.ts'
 import { drafts, secretOf } from './drafts.ts'
 
-/** A test that failed in the runtime. */
-export interface Failure {
-  readonly name: string
-  readonly message: string
+/** What became of the known answers of a provider, by their names. */
+export interface Judgement {
+  readonly passed: readonly string[]
+  readonly failed: readonly { readonly name: string; readonly message: string }[]
 }
 
 const receivers = new Map<string, Receiver>()
@@ -14,11 +15,14 @@ const handled: string[] = []
 
 /**
  * The fetch handler all runtimes serve: `/webhooks/<provider>` takes deliveries, `/handled` tells what handlers got, and
- * `/judge/<provider>` runs the known answers in its body through the provider's contract, inside this runtime.
+ * `/judge/<provider>` runs the known answers in its body through the provider's contract, inside this runtime. `/bodies`
+ * and `/keys` are for the cases that are no provider's.
  */
 export async function handle(request: Request, host: Host = {}): Promise<Response> {
   const [, action = '', name = ''] = new URL(request.url).pathname.split('/')
   if (action === 'webhooks') return receiverOf(name).fetch(request, host)
+  if (action === 'bodies') return handleBody(request, host)
+  if (action === 'keys') return handleKey(request)
   if (action === 'handled') return Response.json(handled)
   if (action === 'judge')
     return Response.json(await judge(name, (await request.json()) as Vector[]))
@@ -44,10 +48,7 @@ function create(name: string): Receiver['provider'] {
   })
 }
 
-async function judge(
-  name: string,
-  vectors: readonly Vector[],
-): Promise<{ passed: number; failed: Failure[] }> {
+async function judge(name: string, vectors: readonly Vector[]): Promise<Judgement> {
   const entry = catalogue.get(name)
   if (!entry) throw new TypeError(`no provider is called ${name}`)
   const tests: { name: string; body: () => void | Promise<void> }[] = []
@@ -55,13 +56,15 @@ async function judge(
     { ...entry, vectors },
     { describe: (_, body) => body(), test: (title, body) => tests.push({ name: title, body }) },
   )
-  const failed: Failure[] = []
+  const passed: string[] = []
+  const failed: { name: string; message: string }[] = []
   for (const one of tests) {
     try {
       await one.body()
+      passed.push(one.name)
     } catch (error) {
       failed.push({ name: one.name, message: String(error) })
     }
   }
-  return { passed: tests.length - failed.length, failed }
+  return { passed, failed }
 }
