@@ -1,0 +1,72 @@
+import { RetryAfter, Unrecoverable, type SignableRequest, type Task } from '@postern/core'
+import { createClient } from './client.ts'
+import { createGates } from './gates.ts'
+import type { Guard } from './guard.ts'
+import type { CallSettings } from './options.ts'
+import { judge } from './verdict.ts'
+
+/** One call to one destination. */
+export interface Call {
+  /** Name of the destination: what its limits and its breaker go by. */
+  readonly destination: string
+  readonly task: Task
+  /** When the event arrived, in milliseconds since 1970. */
+  readonly receivedAt: number
+  /** Makes the message, when it is about to be sent: a signature has its time. */
+  readonly message: () => SignableRequest | Promise<SignableRequest>
+}
+
+/** Calls destinations, each within its limits. */
+export interface Caller {
+  /** Resolves with what became of it; throws what the retry policy is to hear. */
+  call(call: Call): Promise<'delivered' | 'gone'>
+  close(): Promise<void>
+}
+
+/** Makes a caller. */
+export function createCaller(guard: Guard, settings: CallSettings): Caller {
+  const { now, giveUp, maxRetryAfter } = settings
+  const client = createClient(guard, settings)
+  const gates = createGates(settings.total, settings)
+
+  return { call, close: () => client.close() }
+
+  async function call({
+    destination,
+    task,
+    receivedAt,
+    message,
+  }: Call): Promise<'delivered' | 'gone'> {
+    if (gates.isOpen(destination) && now() - receivedAt > giveUp)
+      throw new Unrecoverable(`${destination} was still out of order when the event was too old`)
+    const pass = await gates.enter(destination)
+    let found: 'up' | 'down' | 'unknown' = 'unknown'
+    let until: number | undefined
+    try {
+      const request = await message()
+      guard.url(request.url)
+      // From here on what fails is the destination, unless this process is what gave up.
+      const answer = await client.send(request, task.signal).catch((error: unknown) => {
+        if (!task.signal.aborted && !isRefused(error)) found = 'down'
+        throw error
+      })
+      const verdict = judge(answer, now(), maxRetryAfter)
+      found = verdict.kind === 'failed' && verdict.sick ? 'down' : 'up'
+      if (verdict.kind !== 'failed') return verdict.kind
+      const failure = `${destination} answered ${answer.status}`
+      if (verdict.wait === undefined) throw new Error(failure)
+      until = now() + verdict.wait
+      throw new RetryAfter(verdict.wait, failure)
+    } catch (error) {
+      throw isRefused(error)
+        ? new Unrecoverable(`${destination}: ${(error as Error).message}`, { cause: error })
+        : error
+    } finally {
+      pass.leave(found, until)
+    }
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DestinationRefused'
+}

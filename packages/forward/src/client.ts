@@ -1,0 +1,84 @@
+import type { SignableRequest } from '@postern/core'
+import { Agent, buildConnector, request } from 'undici'
+import { hostOf, type Guard } from './guard.ts'
+import { isIP } from 'node:net'
+
+/** Bounds of one call, in milliseconds and bytes. */
+export interface ClientSettings {
+  readonly connectTimeout: number
+  readonly timeout: number
+  /** Bytes of a response that are read, so that its connection can be used again; a longer one ends the connection. */
+  readonly maxResponse: number
+}
+
+/** What a destination answered. */
+export interface Answer {
+  readonly status: number
+  readonly retryAfter: string | undefined
+}
+
+/** Calls destinations over connections that are kept. */
+export interface Client {
+  /** Sends a request and gives the answer; rejects where there was none in time. Redirects are answers like others. */
+  send(message: SignableRequest, signal: AbortSignal): Promise<Answer>
+  /** Ends idle connections and, when they are done, the others. */
+  close(): Promise<void>
+}
+
+/** Makes a client whose connections go only where the guard lets them. */
+export function createClient(guard: Guard, settings: ClientSettings): Client {
+  const { connectTimeout, timeout, maxResponse } = settings
+  const plain = buildConnector({ timeout: connectTimeout, lookup: guard.lookup })
+  const agent = new Agent({
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+    connect: guarded,
+  })
+
+  return {
+    async send({ method, url, headers, body }, signal) {
+      const ends = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+      const response = await request(url, {
+        dispatcher: agent,
+        method: method as 'POST',
+        headers: { ...headers },
+        body,
+        signal: ends,
+      })
+      // The status is known; what becomes of the rest changes nothing but whether the connection can be used again.
+      await response.body.dump({ limit: maxResponse, signal: ends }).catch(() => {})
+      const after = response.headers['retry-after']
+      return {
+        status: response.statusCode,
+        retryAfter: Array.isArray(after) ? after[0] : after,
+      }
+    },
+    close: () => agent.close(),
+  }
+
+  // An address in the URL is connected to without a lookup; and whatever happened before, nothing is written to a
+  // socket before the address it did connect to was looked at.
+  function guarded(options: buildConnector.Options, done: buildConnector.Callback): void {
+    try {
+      const host = hostOf(new URL(`http://${bracketed(options.hostname)}`))
+      if (isIP(host) !== 0) guard.address(host)
+    } catch (error) {
+      return done(error as Error, null)
+    }
+    plain(options, (...result) => {
+      const [error, socket] = result
+      if (error) return done(error, null)
+      try {
+        guard.address(socket!.remoteAddress ?? '')
+      } catch (refused) {
+        socket!.destroy()
+        return done(refused as Error, null)
+      }
+      done(null, socket!)
+    })
+  }
+}
+
+function bracketed(hostname: string): string {
+  return hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname
+}

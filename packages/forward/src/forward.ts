@@ -1,0 +1,131 @@
+import { Unrecoverable, type PreparedHandler, type Task, type WebhookEvent } from '@postern/core'
+import { createCaller } from './caller.ts'
+import { distinct, named, type Destination, type DestinationInit } from './destination.ts'
+import { createMarks } from './gone.ts'
+import { createGuard } from './guard.ts'
+import { compose, headerTest } from './message.ts'
+import { checkCalls, type ForwardOptions } from './options.ts'
+import { standardSchedule } from './schedule.ts'
+import type { Signer, SignOption } from './signer.ts'
+
+/** A handler that passes events on, for `receiver.on`. */
+export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> extends Pick<
+  PreparedHandler,
+  'defaults'
+> {
+  (event: Event, task: Task): Promise<void>
+  /** Sends to a destination again that answered 410; false where it had no mark. Needs `records`. */
+  restore(destination: DestinationInit): Promise<boolean>
+  /** Ends the connections. Close the receiver first. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a handler that passes events on to other HTTP endpoints. It ends in one task for each destination, and each is
+ * retried, dead-lettered and replayed by itself: 2xx is success; 410 ends it for good and is told to `onGone`; whatever
+ * else, redirects too, is tried again, at the time `Retry-After` says where it says one. Deliveries are at least once,
+ * with the same `webhook-id` over all attempts. Where a destination is slow or down, its tasks wait without using
+ * attempts and hold up nobody else. Addresses that are not of the public internet are refused when they are connected
+ * to. Bad options throw a `TypeError` that names them.
+ *
+ * @example
+ * receiver.on('order.*', forward({ to: ['https://a.example/hooks', 'https://b.example/in'], sign: signer({ secret }) }))
+ */
+export function forward<Event extends WebhookEvent = WebhookEvent>(
+  options: ForwardOptions<Event>,
+): ForwardHandler<Event> {
+  const { to, sign, transform, onGone, records } = options
+  const settings = checkCalls(options)
+  const guard = createGuard(options)
+  const passes = headerTest(options.headers ?? ['traceparent', 'tracestate'])
+  const signerFor = checkSign(sign)
+  const fixed = typeof to === 'function' ? undefined : checkDestinations(to)
+  const caller = createCaller(guard, settings)
+  const marks = records && createMarks(records)
+
+  return Object.assign(handle, {
+    defaults: {
+      retry: settings.retry ?? standardSchedule(),
+      concurrency: settings.total,
+      // Beyond the call itself: waiting for a place, and what the app's own functions take.
+      timeout: settings.timeout + 15_000,
+    },
+    restore: async (destination: DestinationInit) => {
+      if (!marks) throw new TypeError('restore: marks are kept only where records was given')
+      return marks.clear(named(destination).id)
+    },
+    close: () => caller.close(),
+  })
+
+  function handle(event: Event, task: Task): Promise<void> {
+    return task.part === undefined ? fanOut(event, task) : deliver(event, task, task.part)
+  }
+
+  async function fanOut(event: Event, task: Task): Promise<void> {
+    const found = fixed ?? distinct(await (to as Find<Event>)(event))
+    const gone = await Promise.all(found.map(async ({ id }) => marks?.has(id)))
+    const open = found.filter((_, at) => !gone[at])
+    task.spawn(open.map(({ id, url }) => ({ part: id, data: { url } })))
+  }
+
+  async function deliver(event: Event, task: Task, id: string): Promise<void> {
+    // The URL in force now, where the list is fixed; it may have changed since the task was made.
+    const destination: Destination = {
+      id,
+      url: fixed?.find((each) => each.id === id)?.url ?? (task.data as unknown as Destination).url,
+    }
+    const outcome = await caller.call({
+      destination: id,
+      task,
+      receivedAt: event.receivedAt,
+      message: async () =>
+        compose({
+          event,
+          url: guard.url(destination.url),
+          id: task.idempotencyKey,
+          content: await transform?.(event, destination),
+          passes,
+          signer: (await signerFor(destination, event)) || undefined,
+          now: settings.now(),
+        }),
+    })
+    if (outcome === 'delivered') return
+    await marks?.set(id, settings.now())
+    await onGone?.(destination, event)
+    throw new Unrecoverable(`${id} answered 410: it wants no more`)
+  }
+
+  function checkDestinations(
+    given: DestinationInit | readonly DestinationInit[],
+  ): ReturnType<typeof distinct> {
+    const list = distinct(given)
+    for (const { url } of list) {
+      try {
+        guard.url(url)
+      } catch (error) {
+        throw new TypeError(`to: ${(error as Error).message}`, { cause: error })
+      }
+    }
+    return list
+  }
+}
+
+type Find<Event> = (
+  event: Event,
+) => DestinationInit | readonly DestinationInit[] | Promise<DestinationInit>
+
+function checkSign<Event extends WebhookEvent>(
+  sign: SignOption<Event>,
+): (destination: Destination, event: Event) => Signer | false | PromiseLike<Signer | false> {
+  if (typeof sign === 'function')
+    return async (destination, event) => able(await sign(destination, event))
+  const checked = able(sign)
+  return () => checked
+}
+
+function able(given: Signer | false): Signer | false {
+  if (given === false || typeof given?.sign === 'function') return given
+  throw new TypeError(
+    'sign must be a provider that can sign, such as standardWebhooks({ secret }), or signer({ secret }), or false for no signature',
+  )
+}

@@ -1,0 +1,25 @@
+import type { Records } from '@postern/core'
+
+/** Marks of destinations that answered 410. */
+export interface Marks {
+  has(destination: string): Promise<boolean>
+  set(destination: string, at: number): Promise<void>
+  clear(destination: string): Promise<boolean>
+}
+
+const PREFIX = 'postern:gone:'
+
+/** Keeps the marks in the records of an inbox. */
+export function createMarks(records: Records): Marks {
+  return {
+    has: async (destination) => (await records.get(PREFIX + destination)) !== undefined,
+    async set(destination, at) {
+      // Where a mark is there already, another task of the destination was first.
+      await records.set(PREFIX + destination, { at }, 0)
+    },
+    async clear(destination) {
+      const found = await records.get(PREFIX + destination)
+      return found !== undefined && (await records.delete(PREFIX + destination, found.version))
+    },
+  }
+}

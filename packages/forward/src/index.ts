@@ -1,0 +1,8 @@
+export { forward, type ForwardHandler } from './forward.ts'
+export type { CallOptions, ForwardOptions } from './options.ts'
+export type { Destination, DestinationInit } from './destination.ts'
+export type { Content } from './message.ts'
+export { signer, type Signer, type SignOption } from './signer.ts'
+export { standardSchedule } from './schedule.ts'
+export { createGuard, DestinationRefused, type Guard, type GuardOptions } from './guard.ts'
+export { isPublicAddress } from './address.ts'

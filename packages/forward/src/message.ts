@@ -1,0 +1,100 @@
+import { stringifyJson, type SignableRequest, type WebhookEvent } from '@postern/core'
+import type { Signer } from './signer.ts'
+
+/** What is sent in place of the bytes that came: a value, written as JSON, or bytes and what they are. */
+export type Content =
+  | { readonly json: unknown }
+  | { readonly body: string | Uint8Array; readonly contentType: string }
+
+/** What a message is made of. */
+export interface MessageParts {
+  readonly event: WebhookEvent
+  readonly url: URL
+  /** The same over all attempts. */
+  readonly id: string
+  /** In place of the bytes that came. */
+  readonly content: Content | undefined
+  /** Says which headers go on. */
+  readonly passes: (name: string) => boolean
+  readonly signer: Signer | undefined
+  readonly now: number
+}
+
+// What belongs to one connection or one body, and not to the message (RFC 9110, 7.6.1).
+const HOP = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Puts a message together and signs it. */
+export function compose(parts: MessageParts): SignableRequest {
+  const { event, url, id, signer, now } = parts
+  const { headers: content, body } = contentOf(event, parts.content)
+  const own = { ...content, 'user-agent': 'Postern', 'webhook-id': id }
+  const passed = headersOf(event, parts.passes)
+  // What signs covers our own id and no other; unsigned, an original signature may go on with its id.
+  const headers = signer ? { ...passed, ...own } : { ...own, ...passed }
+  if (!signer) return { method: 'POST', url: url.href, headers, body }
+  return signer.sign!({ id, url: url.href, headers, body, topic: event.topic, at: now })
+}
+
+/** Makes the test of header names: names in any case, or beginnings that end in `*`. */
+export function headerTest(names: readonly string[]): (name: string) => boolean {
+  const exact = new Set<string>()
+  const starts: string[] = []
+  for (const name of names) {
+    if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~\w]+$/.test(name))
+      throw new TypeError(`headers: ${JSON.stringify(name)} is no name of a header`)
+    if (name.endsWith('*')) starts.push(name.slice(0, -1).toLowerCase())
+    else exact.add(name.toLowerCase())
+  }
+  return (name) =>
+    !HOP.has(name) && (exact.has(name) || starts.some((start) => name.startsWith(start)))
+}
+
+function headersOf(
+  { delivery }: WebhookEvent,
+  passes: (name: string) => boolean,
+): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of delivery.headers)
+    if (passes(name))
+      headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`
+  return headers
+}
+
+function contentOf(
+  event: WebhookEvent,
+  content: Content | undefined,
+): { headers: Record<string, string>; body: Uint8Array } {
+  if (content && 'body' in content)
+    return {
+      headers: { 'content-type': content.contentType },
+      body: typeof content.body === 'string' ? Buffer.from(content.body) : content.body,
+    }
+  const { body, headers } = event.delivery
+  // The bytes are more than this event, or none are there (a GET, or a credential field that had to go).
+  if (content || event.batch || body.length === 0)
+    return {
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from(stringifyJson(content ? content.json : event.payload)),
+    }
+  const kept: Record<string, string> = {}
+  for (const name of ['content-type', 'content-encoding']) {
+    const line = headers.find(([each]) => each === name)
+    if (line) kept[name] = line[1]
+  }
+  return { headers: kept, body }
+}

@@ -1,0 +1,109 @@
+import {
+  milliseconds,
+  type Duration,
+  type MaybePromise,
+  type Records,
+  type RetryOption,
+  type WebhookEvent,
+} from '@postern/core'
+import type { Destination, DestinationInit } from './destination.ts'
+import type { GuardOptions } from './guard.ts'
+import type { Content } from './message.ts'
+import type { SignOption } from './signer.ts'
+
+/** How destinations are called: limits and the circuit breaker. All hold for one process. */
+export interface CallOptions extends GuardOptions {
+  /** How often and when a failed call is made again. @default standardSchedule(): ten attempts within about 76 hours */
+  readonly retry?: RetryOption
+  /** Calls at once to one destination. @default 8 */
+  readonly concurrency?: number
+  /** Calls at once to all destinations: set it here, not on the subscription, since destinations share it fairly. @default 128 */
+  readonly total?: number
+  /** How long it may take to connect. @default '5s' */
+  readonly connectTimeout?: Duration
+  /** How long a call may take in all. @default '15s' */
+  readonly timeout?: Duration
+  /** Bytes of an answer's body that are read and dropped, so that the connection can be used again. @default 65_536 */
+  readonly maxResponse?: number
+  /** The longest wait a destination's `Retry-After` can ask for. @default '1h' */
+  readonly maxRetryAfter?: Duration
+  /** When a destination is left alone, and for how long. */
+  readonly breaker?: {
+    /** Failures in a row. @default 5 */
+    readonly failures?: number
+    /** For how long at first; doubled by each probe that fails. @default '1s' */
+    readonly pause?: Duration
+    /** For how long at most. @default '5m' */
+    readonly maxPause?: Duration
+  }
+  /** Tasks older than this are given up while their destination is left alone; `replay` brings them back. @default '4d' */
+  readonly giveUp?: Duration
+  /** The time in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+}
+
+/** Options of `forward`. */
+export interface ForwardOptions<Event extends WebhookEvent = WebhookEvent> extends CallOptions {
+  /** Where to: a URL, several, or a function that finds them for an event, once. */
+  readonly to:
+    | DestinationInit
+    | readonly DestinationInit[]
+    | ((event: Event) => MaybePromise<DestinationInit | readonly DestinationInit[]>)
+  /** What signs the message, or false for no signature. */
+  readonly sign: SignOption<Event>
+  /** What is sent. @default the exact bytes that came; for one event of a batch, its payload as JSON */
+  readonly transform?: (event: Event, destination: Destination) => MaybePromise<Content>
+  /** Names of the headers that go on, or beginnings such as `x-github-*`. @default ['traceparent', 'tracestate'] */
+  readonly headers?: readonly string[]
+  /** Told when a destination answered 410. Where it throws, the task is tried again. */
+  readonly onGone?: (destination: Destination, event: Event) => unknown
+  /** `inbox.records`: keeps who answered 410, so that later events are not sent there. @default not kept */
+  readonly records?: Records | undefined
+}
+
+/** The call options, checked; times in milliseconds. */
+export interface CallSettings {
+  readonly retry: RetryOption | undefined
+  readonly concurrency: number
+  readonly total: number
+  readonly connectTimeout: number
+  readonly timeout: number
+  readonly maxResponse: number
+  readonly maxRetryAfter: number
+  readonly failures: number
+  readonly pause: number
+  readonly maxPause: number
+  readonly giveUp: number
+  readonly now: () => number
+}
+
+/** Checks the options. Throws a `TypeError` that names the one at fault. */
+export function checkCalls(options: CallOptions): CallSettings {
+  const { breaker = {}, now = Date.now } = options
+  return {
+    retry: options.retry,
+    concurrency: whole(options.concurrency ?? 8, 'concurrency'),
+    total: whole(options.total ?? 128, 'total'),
+    connectTimeout: positive(options.connectTimeout ?? '5s', 'connectTimeout'),
+    timeout: positive(options.timeout ?? '15s', 'timeout'),
+    maxResponse: whole(options.maxResponse ?? 65_536, 'maxResponse'),
+    maxRetryAfter: milliseconds(options.maxRetryAfter ?? '1h', 'maxRetryAfter'),
+    failures: whole(breaker.failures ?? 5, 'breaker.failures'),
+    pause: positive(breaker.pause ?? '1s', 'breaker.pause'),
+    maxPause: positive(breaker.maxPause ?? '5m', 'breaker.maxPause'),
+    giveUp: positive(options.giveUp ?? '4d', 'giveUp'),
+    now,
+  }
+}
+
+function whole(value: number, name: string): number {
+  if (!(Number.isSafeInteger(value) && value >= 1))
+    throw new TypeError(`${name} must be a whole number from 1 and up, got ${String(value)}`)
+  return value
+}
+
+function positive(value: Duration, name: string): number {
+  const time = milliseconds(value, name)
+  if (time < 1) throw new TypeError(`${name} must be at least a millisecond`)
+  return time
+}

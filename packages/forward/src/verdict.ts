@@ -1,0 +1,37 @@
+import type { Answer } from './client.ts'
+
+/** What an answer means for its task, by the rules of Standard Webhooks for senders. */
+export type Verdict =
+  | { readonly kind: 'delivered' }
+  /** 410: the destination wants no more. */
+  | { readonly kind: 'gone' }
+  /**
+   * Anything else, redirects too. `sick` where it is the destination that is in trouble, and not this one message;
+   * `wait` in milliseconds where it said when to come again.
+   */
+  | { readonly kind: 'failed'; readonly sick: boolean; readonly wait: number | undefined }
+
+/**
+ * Judges an answer. `Retry-After` counts with 429, 502, 503 and 504, up to `cap` milliseconds.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function judge({ status, retryAfter }: Answer, now: number, cap: number): Verdict {
+  if (status >= 200 && status < 300) return { kind: 'delivered' }
+  if (status === 410) return { kind: 'gone' }
+  const throttled = status === 429 || (status >= 502 && status <= 504)
+  const wait = throttled ? parseRetryAfter(retryAfter, now) : undefined
+  return {
+    kind: 'failed',
+    sick: status >= 500 || status === 429 || status === 408,
+    wait: wait === undefined ? undefined : Math.min(wait, cap),
+  }
+}
+
+/** Milliseconds of a `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Undefined where it is neither. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  const text = value?.trim() ?? ''
+  if (/^\d{1,12}$/.test(text)) return Number(text) * 1000
+  // An HTTP date names its day; Date.parse alone takes far more than dates.
+  const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}

@@ -1,0 +1,72 @@
+import { memoryInbox } from '@postern/core'
+import { expect, test } from 'vitest'
+import { createScene } from './scene.ts'
+import { openSite } from './site.ts'
+
+test('destinations that never answer hold up nobody else, though they could fill every place', async () => {
+  const hanging = await Promise.all([1, 2, 3].map(() => openSite(() => {})))
+  const healthy = await openSite()
+  const scene = createScene({
+    inbox: memoryInbox(),
+    to: [...hanging.map((site) => site.url), healthy.url],
+    total: 12,
+    timeout: '1h',
+  })
+  await Promise.all(Array.from({ length: 200 }, (_, at) => scene.send({ id: `e${at}` })))
+  await healthy.until(200)
+  expect(new Set(healthy.got.map((got) => got.headers['webhook-id'])).size).toBe(200)
+  for (const site of hanging) expect(site.got.length).toBeLessThanOrEqual(8)
+  await Promise.all([scene.close(), healthy.close(), ...hanging.map((site) => site.close())])
+})
+
+test('a destination that is down uses the attempts of its probes only, and gets all when it is back', async () => {
+  let down = true
+  const site = await openSite(() => (down ? 503 : 200))
+  const scene = createScene({
+    to: site.url,
+    retry: { attempts: 50, base: 1 },
+    breaker: { failures: 3, pause: 20, maxPause: 40 },
+  })
+  await Promise.all(Array.from({ length: 100 }, (_, at) => scene.send({ id: `e${at}` })))
+  await scene.until('postponed', 300)
+  const failed = scene.told.filter((line) => line.startsWith('failed')).length
+  // Those under way when it opened, and one for each pause since.
+  expect(failed).toBeLessThan(60)
+  down = false
+  await scene.until('done', 200)
+  expect(scene.told.filter((line) => line.startsWith('dead'))).toEqual([])
+  await Promise.all([scene.close(), site.close()])
+}, 60_000)
+
+test('tasks that grew too old while their destination is down are given up', async () => {
+  const site = await openSite(() => 500)
+  const received = Date.now()
+  let time = received
+  const scene = createScene({
+    to: { id: 'down', url: site.url },
+    now: () => time,
+    giveUp: '1h',
+    breaker: { failures: 1, pause: '1d' },
+    retry: { attempts: 9, base: 0 },
+  })
+  await scene.send({ id: 'a' })
+  await scene.until('retried')
+  time += 3_600_001
+  // The next event of the same destination wakes nothing old by itself: a redelivery does.
+  await scene.send({ id: 'a' })
+  expect(await scene.until('dead')).toContain('down was still out of order')
+  expect(site.got).toHaveLength(1)
+  await Promise.all([scene.close(), site.close()])
+})
+
+test('calls at once stay within the limit of each destination', async () => {
+  const site = await openSite(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    return 200
+  })
+  const scene = createScene({ to: site.url, concurrency: 3 })
+  await Promise.all(Array.from({ length: 60 }, (_, at) => scene.send({ id: `e${at}` })))
+  await scene.until('done', 120)
+  expect(site.most).toBe(3)
+  await Promise.all([scene.close(), site.close()])
+})

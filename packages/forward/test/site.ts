@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A request a site got. */
+export interface Got {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+/** What a site answers: a status, or what it does with the response. Undefined leaves the request without an answer. */
+export type Manner = (
+  got: Got,
+  nth: number,
+  response: ServerResponse,
+) => number | Promise<number> | void
+
+/** A real HTTP server on the loopback address that remembers what it got. */
+export interface Site {
+  readonly url: string
+  readonly port: number
+  readonly got: readonly Got[]
+  /** Connections made to it so far. */
+  readonly connections: number
+  /** The largest number of requests it had at once. */
+  readonly most: number
+  /** Resolves when it got so many requests. */
+  until(count: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts a site; 204 to everything unless told otherwise. */
+export async function openSite(manner: Manner = () => 204): Promise<Site> {
+  const got: Got[] = []
+  let waiting: (() => void)[] = []
+  let connections = 0
+  let open = 0
+  let most = 0
+  const server = createServer((request, response) => void take(request, response))
+  server.on('connection', () => connections++)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/in`,
+    port,
+    got,
+    get connections() {
+      return connections
+    },
+    get most() {
+      return most
+    },
+    async until(count) {
+      while (got.length < count) await new Promise<void>((wake) => waiting.push(wake))
+    },
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    open++
+    most = Math.max(most, open)
+    response.once('close', () => open--)
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const one: Got = {
+      method: request.method!,
+      path: request.url!,
+      headers: request.headers as Record<string, string>,
+      body: Buffer.concat(chunks),
+    }
+    got.push(one)
+    const status = await manner(one, got.length, response)
+    if (status !== undefined && !response.headersSent) response.writeHead(status).end()
+    for (const wake of waiting.splice(0)) wake()
+    waiting = []
+  }
+}
