@@ -25,9 +25,9 @@ export function createAccept(
   now: () => number,
   lanes: Lanes,
 ): Accept {
-  const { writer, tally, tasks, settings } = store
+  const { writer, tally, keys, tasks, settings } = store
   const db = store.connections.main
-  const { addDelivery, dropDelivery, addEvent, findEvent, findFailed, revive } = prepare(db)
+  const { addDelivery, addEvent, findFailed, revive } = prepare(db)
 
   return (intake) => {
     const { head, body } = encodeDelivery(intake.delivery)
@@ -50,11 +50,15 @@ export function createAccept(
           claimed = []
           refused = checkRoom(intake)
           if (refused) return
-          const delivery = Number(addDelivery.run(head, body).lastInsertRowid)
-          intake.items.forEach((item, at) =>
-            taken.push(take(item, records[at]!, delivery, intake, claimed)),
-          )
-          if (!taken.includes('new')) dropDelivery.run(delivery)
+          let delivery: number | undefined
+          const share =
+            intake.items.length === 1
+              ? undefined
+              : (): number => (delivery ??= Number(addDelivery.run(head, body).lastInsertRowid))
+          intake.items.forEach((item, at) => {
+            const parts = { record: records[at]!, head, body, share }
+            taken.push(take(item, parts, intake, claimed))
+          })
         },
         undo: () => lanes.cancel(claimed),
         done() {
@@ -80,8 +84,7 @@ export function createAccept(
 
   function take(
     item: IntakeItem,
-    record: string,
-    delivery: number,
+    { record, head, body, share }: Parts,
     intake: Intake,
     claimed: Claimed[],
   ): Taken {
@@ -89,18 +92,22 @@ export function createAccept(
     const owner = tally.receiver(receiver)
     const { receivedAt } = intake.delivery
     const { id, topic, scope } = event
-    const added = addEvent.run(
+    const known = event.dedupe ? keys.find(owner, event.key) : undefined
+    if (known !== undefined) return wake(known)
+    const number = keys.add(owner, event.key)
+    addEvent.run(
+      number,
       owner,
       event.key,
-      delivery,
       Math.floor(receivedAt),
       topic,
       id ?? null,
       scope ?? null,
+      share ? share() : null,
       record,
+      share ? null : head,
+      share ? null : body,
     )
-    if (added.changes === 0) return wake(owner, event.key)
-    const number = Number(added.lastInsertRowid)
     const due = Math.floor(now())
     for (const draft of item.tasks) {
       const lane = tally.lane(receiver, draft.subscription)
@@ -132,8 +139,7 @@ export function createAccept(
   }
 
   /** Runs what failed of a known event: dead tasks from their first attempt, those that wait for a retry now. */
-  function wake(owner: number, key: string): Taken {
-    const { id } = findEvent.get(owner, key) as { id: number }
+  function wake(id: number): Taken {
     const time = Math.floor(now())
     const failed = findFailed.all(id, time) as unknown as FailedRow[]
     for (const task of failed) {
@@ -151,6 +157,15 @@ export function createAccept(
   }
 }
 
+/** An event as it is stored. */
+interface Parts {
+  readonly record: string
+  readonly head: string
+  readonly body: Uint8Array
+  /** Where others came with it: stores their delivery once and gives its number. */
+  readonly share: (() => number) | undefined
+}
+
 interface FailedRow {
   readonly id: number
   readonly lane: number
@@ -161,11 +176,9 @@ interface FailedRow {
 function prepare(db: DatabaseSync) {
   return {
     addDelivery: db.prepare('INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'),
-    dropDelivery: db.prepare('DELETE FROM postern_deliveries WHERE id = ?'),
     addEvent: db.prepare(
-      'INSERT INTO postern_events (receiver, key, delivery, received, topic, event_id, scope, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO postern_events (id, receiver, key, received, topic, event_id, scope, delivery, record, head, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
-    findEvent: db.prepare('SELECT id FROM postern_events WHERE receiver = ? AND key = ?'),
     findFailed: db.prepare(
       'SELECT id, lane, state, order_key FROM postern_tasks WHERE event = ? AND (state = 3 OR (state = 0 AND error IS NOT NULL AND due > ?))',
     ),

@@ -22,9 +22,10 @@ export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
   const db = connections.main
   // CROSS JOIN fixes the order of the tables, so that one range of the index on ready tasks is all that is read.
   const select = db.prepare(
-    `SELECT t.id, t.event, t.part, t.data, t.attempt, t.order_key, e.record, d.head, d.body
+    `SELECT t.id, t.event, t.part, t.data, t.attempt, t.order_key, e.record,
+            coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body
      FROM postern_tasks t INDEXED BY postern_tasks_ready
-     CROSS JOIN postern_events e ON e.id = t.event CROSS JOIN postern_deliveries d ON d.id = e.delivery
+     CROSS JOIN postern_events e ON e.id = t.event LEFT JOIN postern_deliveries d ON d.id = e.delivery
      WHERE t.lane = ? AND t.state = 0 AND t.blocked = 0 AND t.due <= ? ORDER BY t.due, t.id LIMIT ?`,
   )
   const claim = db.prepare(

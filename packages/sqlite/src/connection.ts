@@ -55,8 +55,12 @@ function open(path: string, wait: number, opened: DatabaseSync[]): DatabaseSync 
   opened.push(db)
   // First of all: even reading a setting can find the file locked, while another process closes its last connection.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
-  // A commit is on the disk before it is acknowledged. Checkpoints at 16 MiB instead of 4 write each page less often.
-  db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000')
+  // A commit is on the disk before it is acknowledged. A page that is twice the usual takes several deliveries, so that
+  // fewer are written; larger ones would cost more where deliveries come one by one. (Only for a new file.) Checkpoints at
+  // 16 MiB instead of 4 write each page less often.
+  db.exec(
+    'PRAGMA page_size = 8192; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000',
+  )
   return db
 }
 

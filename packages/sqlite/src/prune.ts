@@ -1,5 +1,6 @@
 import type { WebhookError } from '@postern/core'
 import type { DatabaseSync } from 'node:sqlite'
+import { createKeyIndex } from './key-index.ts'
 import type { Store } from './store.ts'
 import { DONE, type Tally } from './tally.ts'
 
@@ -83,6 +84,11 @@ function createSweep(
   }
 }
 
+// Entries of the index of keys looked at for each event that was dropped, and how many events are dropped in between.
+// What is left of events that are no more is then about a quarter of the index at most.
+const KEYS = 4
+const EVENTS = 64
+
 /** Makes what drops an event, its tasks, and its delivery where no other event came with it. Inside a transaction. */
 export function createForget(db: DatabaseSync, tally: Tally): (event: number) => void {
   const dropTasks = db.prepare('DELETE FROM postern_tasks WHERE event = ? RETURNING lane, state')
@@ -90,11 +96,14 @@ export function createForget(db: DatabaseSync, tally: Tally): (event: number) =>
   const dropDelivery = db.prepare(
     'DELETE FROM postern_deliveries WHERE id = ? AND NOT EXISTS (SELECT 1 FROM postern_events e WHERE e.delivery = postern_deliveries.id)',
   )
+  const index = createKeyIndex(db)
+  let dropped = 0
   return (event) => {
     for (const { lane, state } of dropTasks.all(event) as unknown as TaskRow[])
       tally.move(lane, state, undefined)
-    const row = dropEvent.get(event) as { delivery: number } | undefined
-    if (row) dropDelivery.run(row.delivery)
+    const row = dropEvent.get(event) as { delivery: number | null } | undefined
+    if (row && row.delivery !== null) dropDelivery.run(row.delivery)
+    if (++dropped % EVENTS === 0) index.sweep(KEYS * EVENTS)
   }
 }
 

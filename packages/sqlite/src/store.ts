@@ -1,5 +1,6 @@
 import type { Claim, Outcome } from '@postern/core'
 import type { Connections } from './connection.ts'
+import { createKeys, type Keys } from './keys.ts'
 import type { Settings } from './settings.ts'
 import { createTally, type Tally } from './tally.ts'
 import { createTasks, type Attempt, type Tasks } from './tasks.ts'
@@ -11,6 +12,7 @@ export interface Store {
   readonly connections: Connections
   readonly writer: Writer
   readonly tally: Tally
+  readonly keys: Keys
   readonly tasks: Tasks
   /** Attempts of this process, by task. */
   readonly running: Map<number, Running>
@@ -32,13 +34,15 @@ export interface Running extends Attempt {
 /** Puts a store together. */
 export function createStore(connections: Connections, settings: Settings): Store {
   const tally = createTally(connections.main)
+  const keys = createKeys(connections.main)
   // A random start keeps the tokens of processes apart, and those of a task whose number was given again after pruning.
   let token = Math.floor(Math.random() * 2 ** 52)
   return {
     settings,
     connections,
-    writer: createWriter(connections.main, settings.path, tally),
+    writer: createWriter(connections.main, settings.path, [tally, keys]),
     tally,
+    keys,
     tasks: createTasks(connections.main, tally),
     running: new Map(),
     commits: 0,

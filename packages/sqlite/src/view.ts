@@ -26,7 +26,8 @@ export function createView(
 ): InboxView {
   const { side } = store.connections
   const detail = side.prepare(
-    `SELECT ${COLUMNS}, e.record, d.head, d.body ${FROM} JOIN postern_deliveries d ON d.id = e.delivery WHERE t.id = ?`,
+    `SELECT ${COLUMNS}, e.record, coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body
+     ${FROM} LEFT JOIN postern_deliveries d ON d.id = e.delivery WHERE t.id = ?`,
   )
   const lanes = side.prepare(
     `SELECT l.*, r.name AS receiver FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver ORDER BY l.id`,

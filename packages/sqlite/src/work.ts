@@ -16,6 +16,15 @@ export interface Work {
   failed(error: WebhookError): void
 }
 
+/** What is kept in memory of what transactions write. */
+export interface Kept {
+  /** Writes what is still to be written, before the commit. */
+  store(): void
+  stored(): void
+  /** It was rolled back. */
+  forget(): void
+}
+
 /** Fails them all for the same reason. */
 export function failAll(batch: readonly Work[], error: WebhookError): void {
   for (const work of batch) work.failed(error)

@@ -2,8 +2,7 @@ import { WebhookError } from '@postern/core'
 import type { DatabaseSync } from 'node:sqlite'
 import { isBusy, isStorageFault, unavailable } from './errors.ts'
 import { rollback } from './schema.ts'
-import type { Tally } from './tally.ts'
-import { bytesOf, closedError, failAll, type Work } from './work.ts'
+import { bytesOf, closedError, failAll, type Kept, type Work } from './work.ts'
 
 /** The one place transactions are made in. */
 export interface Writer {
@@ -28,7 +27,7 @@ const FIRST_WAIT = 1
 const LONGEST_WAIT = 8
 
 /** Makes the writer of a file. */
-export function createWriter(db: DatabaseSync, path: string, tally: Tally): Writer {
+export function createWriter(db: DatabaseSync, path: string, kept: readonly Kept[]): Writer {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   let queue: Work[] = []
@@ -117,7 +116,7 @@ export function createWriter(db: DatabaseSync, path: string, tally: Tally): Writ
         tried.push(batch[at]!)
         batch[at]!.run()
       }
-      tally.store()
+      for (const each of kept) each.store()
       commit.run()
     } catch (error) {
       undo(tried)
@@ -130,7 +129,7 @@ export function createWriter(db: DatabaseSync, path: string, tally: Tally): Writ
       else for (const work of batch) alone(work)
       return true
     }
-    tally.stored()
+    for (const each of kept) each.stored()
     for (const work of batch) work.done()
     return true
   }
@@ -140,7 +139,7 @@ export function createWriter(db: DatabaseSync, path: string, tally: Tally): Writ
     try {
       begin.run()
       work.run()
-      tally.store()
+      for (const each of kept) each.store()
       commit.run()
     } catch (error) {
       undo([work])
@@ -149,13 +148,13 @@ export function createWriter(db: DatabaseSync, path: string, tally: Tally): Writ
       waiting += work.bytes
       return
     }
-    tally.stored()
+    for (const each of kept) each.stored()
     work.done()
   }
 
   function undo(tried: readonly Work[]): void {
     rollback(db)
-    tally.forget()
+    for (const each of kept) each.forget()
     for (const work of tried) work.undo?.()
   }
 

@@ -21,7 +21,7 @@ test('done events are forgotten after keepDone, with their deliveries; dead and 
     "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_events WHERE event_id IN ('1', '2'))",
   )
   expect(count('postern_events')).toBe(2)
-  expect(count('postern_deliveries')).toBe(2)
+  expect(count('postern_deliveries')).toBe(0)
   expect(count('postern_tasks')).toBe(4)
   expect(await shop.port.accept(intake(item('1')), {})).toEqual(['new'])
   expect(await shop.port.accept(intake(item('dead', ['a', 'b'])), {})).toEqual(['revived'])

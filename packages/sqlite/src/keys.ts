@@ -1,0 +1,128 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { createKeyIndex, nameOf, sortKeys, type KeyRun } from './key-index.ts'
+
+/**
+ * Which events are known. An index on the keys, which have no order, would write a page of its own for each event; so
+ * the keys of the last events are kept in memory, and go into the index sorted, many a page. What is in memory can be
+ * read from the events at any time: those after `indexed`. Inside a transaction, all of it but `stored` and `forget`.
+ */
+export interface Keys {
+  /** Number of a known event. */
+  find(receiver: number, key: string): number | undefined
+  /** Gives a new event its number. No number is ever given twice, so that "after a number" means "newer". */
+  add(receiver: number, key: string): number
+  /** Writes what changed, and a part of what is to be indexed. */
+  store(): void
+  /** It is committed. */
+  stored(): void
+  /** It was rolled back. */
+  forget(): void
+}
+
+// Keys in memory before they are sorted into the index: as many again can come meanwhile.
+const FRESH = 16_384
+// Keys indexed in a transaction: at least so many, and more than came in it, so that the index catches up.
+const LEAST = 32
+const PACE = 2
+
+/** Makes the keys of a connection, which holds between half of `most` and all of it before it indexes them. */
+export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
+  const version = db.prepare('PRAGMA data_version')
+  const numbers = db.prepare('SELECT next, indexed, seed FROM postern_numbers')
+  const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
+  const exists = db.prepare('SELECT 1 FROM postern_events WHERE id = ?')
+  const setNext = db.prepare('UPDATE postern_numbers SET next = ?')
+  const setIndexed = db.prepare('UPDATE postern_numbers SET indexed = ?')
+  const index = createKeyIndex(db)
+  let seen: unknown
+  let seed = 0
+  // Some processes begin sooner than others, so that they do not all sort the same keys in.
+  const enough = Math.floor(most * (0.5 + Math.random() / 2))
+  let fresh = new Map<string, number>()
+  /** What is being indexed: its keys, and how far it is, now and at the last commit. */
+  let run: (KeyRun & { readonly known: ReadonlyMap<string, number> }) | undefined
+  let reached = 0
+  let kept = 0
+  let indexed = 0
+  let next = 1
+  let committed = 1
+  let added: string[] = []
+  let current = false
+
+  return {
+    find(receiver, key) {
+      refresh()
+      const name = nameOf(receiver, key)
+      const event = fresh.get(name) ?? run?.known.get(name)
+      if (event !== undefined) return exists.get(event) && event
+      return indexed === 0 ? undefined : index.find(seed, receiver, key)
+    },
+    add(receiver, key) {
+      refresh()
+      const name = nameOf(receiver, key)
+      fresh.set(name, next)
+      added.push(name)
+      return next++
+    },
+    store() {
+      if (next !== committed) setNext.run(next)
+      if (!run || !current) return
+      reached = Math.min(run.length, kept + Math.max(LEAST, PACE * (next - committed)))
+      index.add(run, kept, reached)
+      if (reached === run.length) setIndexed.run(run.last)
+    },
+    stored() {
+      committed = next
+      kept = reached
+      added = []
+      current = false
+      if (run && kept === run.length) {
+        indexed = run.last
+        run = undefined
+        reached = kept = 0
+      }
+      if (run || fresh.size < enough) return
+      run = { ...sortKeys(seed, fresh, next - 1), known: fresh }
+      fresh = new Map()
+    },
+    forget() {
+      for (const name of added) fresh.delete(name)
+      next = committed
+      reached = kept
+      added = []
+      current = false
+    },
+  }
+
+  /** Learns, once a transaction, what other connections wrote. */
+  function refresh(): void {
+    if (current) return
+    current = true
+    const { data_version: now } = version.get() as { data_version: number }
+    if (now === seen) return
+    const row = numbers.get() as unknown as { next: number; indexed: number; seed: number }
+    seed = row.seed
+    if (row.indexed > indexed) drop(row.indexed)
+    const from = Math.max(next - 1, indexed)
+    for (const event of since.all(from) as unknown as KeyRow[])
+      fresh.set(nameOf(event.receiver, event.key), event.id)
+    next = committed = row.next
+    seen = now
+  }
+
+  /** Another process has indexed the keys up to an event. */
+  function drop(last: number): void {
+    indexed = last
+    if (run && run.last <= last) {
+      run = undefined
+      reached = kept = 0
+    }
+    for (const [name, event] of fresh) if (event <= last) fresh.delete(name)
+  }
+}
+
+interface KeyRow {
+  readonly id: number
+  readonly receiver: number
+  readonly key: string
+}

@@ -1,0 +1,106 @@
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createKeys, type Keys } from '../src/keys.ts'
+import { createKeyIndex } from '../src/key-index.ts'
+import { migrate } from '../src/schema.ts'
+import { temporaryFile, type TemporaryFile } from './file.ts'
+
+// Few, so that some hundred keys go through every stage: in memory, being indexed, in the index.
+const MOST = 64
+
+let file: TemporaryFile
+let opened: DatabaseSync[]
+beforeEach(() => {
+  file = temporaryFile()
+  opened = []
+})
+afterEach(() => {
+  for (const db of opened) db.close()
+  file.remove()
+})
+
+/** A process at the file. */
+function open(): { db: DatabaseSync; keys: Keys; take: (ids: readonly string[]) => number[] } {
+  const db = new DatabaseSync(file.path)
+  opened.push(db)
+  db.exec('PRAGMA journal_mode = WAL')
+  migrate(db, file.path)
+  const keys = createKeys(db, MOST)
+  return { db, keys, take: (ids) => transaction(db, keys, ids) }
+}
+
+/** Takes events; gives the numbers of those that were known, 0 for others. */
+function transaction(db: DatabaseSync, keys: Keys, ids: readonly string[], commit = true) {
+  const add = db.prepare(
+    "INSERT INTO postern_events (id, receiver, key, received, topic, record) VALUES (?, 1, ?, 0, 't', '{}')",
+  )
+  db.exec('BEGIN IMMEDIATE')
+  const known = ids.map((id) => {
+    const event = keys.find(1, id)
+    if (event === undefined) add.run(keys.add(1, id), id)
+    return event ?? 0
+  })
+  keys.store()
+  db.exec(commit ? 'COMMIT' : 'ROLLBACK')
+  if (commit) keys.stored()
+  else keys.forget()
+  return known
+}
+
+const ids = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, at) => `id-${(from + at) * 7919}`)
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, at) => from + at)
+
+test('a key is known at each moment of its way into the index', () => {
+  const { db, take } = open()
+  for (let at = 0; at < 600; at += 5) {
+    expect(take(ids(at, at + 5))).toEqual([0, 0, 0, 0, 0])
+    if (at % 50 === 0) expect(take(ids(0, at + 5))).toEqual(range(1, at + 6))
+  }
+  const { indexed } = db.prepare('SELECT indexed FROM postern_numbers').get() as { indexed: number }
+  expect(indexed).toBeGreaterThan(400)
+  expect(indexed).toBeLessThan(600)
+})
+
+test('a process that starts, and one that runs beside, knows what the others took', () => {
+  const [one, two] = [open(), open()]
+  for (let at = 0; at < 600; at += 10) {
+    expect(one.take(ids(at, at + 5))).toEqual([0, 0, 0, 0, 0])
+    expect(two.take(ids(at, at + 10))).toEqual([...range(at + 1, at + 6), 0, 0, 0, 0, 0])
+    if (at % 100 === 0)
+      for (const each of [one, two, open()]) expect(each.take(ids(0, at))).toEqual(range(1, at + 1))
+  }
+})
+
+test('what is rolled back was never known, and its numbers are given again', () => {
+  const { db, keys, take } = open()
+  for (let at = 0; at < 300; at += 10) {
+    transaction(db, keys, ids(at, at + 10), false)
+    expect(take(ids(at, at + 10))).toEqual(Array(10).fill(0))
+  }
+  expect(take(ids(0, 300))).toEqual(range(1, 301))
+  expect(open().take(ids(0, 300))).toEqual(range(1, 301))
+})
+
+test('keys are those of one receiver', () => {
+  const { db, keys, take } = open()
+  take(ids(0, 300))
+  db.exec('BEGIN')
+  expect(keys.find(2, ids(0, 1)[0]!)).toBeUndefined()
+  expect(keys.find(2, ids(299, 300)[0]!)).toBeUndefined()
+  db.exec('COMMIT')
+  keys.stored()
+})
+
+test('what was forgotten is new again, under a number nobody has had, and its entries are swept away', () => {
+  const [one, two] = [open(), open()]
+  for (let at = 0; at < 400; at += 10) one.take(ids(at, at + 10))
+  two.db.exec('DELETE FROM postern_events')
+  expect(one.take(ids(0, 400))).toEqual(Array(400).fill(0))
+  expect(one.take(ids(0, 400))).toEqual(range(401, 801))
+  two.db.exec('DELETE FROM postern_events')
+  const index = createKeyIndex(two.db)
+  for (let at = 0; at < 20; at++) index.sweep(64)
+  expect(two.db.prepare('SELECT count(*) AS left FROM postern_keys').get()).toEqual({ left: 0 })
+})
