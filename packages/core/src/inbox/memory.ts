@@ -2,6 +2,7 @@ import { milliseconds, type Duration } from '../duration.ts'
 import type { Consumer, Inbox, Port } from './inbox.ts'
 import type { InboxView } from './view.ts'
 import { createMemoryPort, type MemoryPort } from './memory-port.ts'
+import { memoryRecords } from './memory-records.ts'
 import { memoryView } from './memory-view.ts'
 
 const DAY = 86_400_000
@@ -61,6 +62,7 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
       return side(port, consumer)
     },
     view,
+    records: memoryRecords(),
     async close() {
       await Promise.all([...ports.values()].map((port) => port.drain(0)))
     },

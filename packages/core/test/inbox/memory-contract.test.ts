@@ -8,5 +8,5 @@ testInbox(
     return { inbox, close: () => inbox.close() }
   },
   { describe, test },
-  { name: 'memoryInbox', order: true, bounded: true },
+  { name: 'memoryInbox', order: true, bounded: true, records: true },
 )
