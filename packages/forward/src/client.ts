@@ -35,6 +35,8 @@ export function createClient(guard: Guard, settings: ClientSettings): Client {
     connect: guarded,
   })
 
+  let closing: Promise<void> | undefined
+
   return {
     async send({ method, url, headers, body }, signal) {
       const ends = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
@@ -53,7 +55,7 @@ export function createClient(guard: Guard, settings: ClientSettings): Client {
         retryAfter: Array.isArray(after) ? after[0] : after,
       }
     },
-    close: () => agent.close(),
+    close: () => (closing ??= agent.close()),
   }
 
   // An address in the URL is connected to without a lookup; and whatever happened before, nothing is written to a

@@ -6,3 +6,13 @@ export { signer, type Signer, type SignOption } from './signer.ts'
 export { standardSchedule } from './schedule.ts'
 export { createGuard, DestinationRefused, type Guard, type GuardOptions } from './guard.ts'
 export { isPublicAddress } from './address.ts'
+export { createSource } from './source.ts'
+export type {
+  Credentials,
+  Message,
+  RegisteredDestination,
+  Registration,
+  Source,
+  SourceOptions,
+} from './source-types.ts'
+export type { KeyOption } from './seal.ts'

@@ -168,10 +168,9 @@ describe('the rules of HTTP', () => {
     const site = await openSite((_, nth) => (nth === 1 ? 410 : 200))
     const gone: unknown[] = []
     const inbox = memoryInbox()
-    const records = recordsInMemory()
     const scene = createScene({
       inbox,
-      records,
+      records: inbox.records,
       to: { id: 'dear', url: site.url },
       onGone: (destination, event) => gone.push([destination, event.id]),
     })
@@ -284,16 +283,3 @@ test('wrong options are a TypeError that names them', () => {
     expect(make(given), option).toThrow(option)
   }
 })
-
-function recordsInMemory(): NonNullable<Parameters<typeof createScene>[0]['records']> {
-  const kept = new Map<string, { value: never; version: number }>()
-  return {
-    get: (key) => kept.get(key),
-    set: (key, value, expected) =>
-      (kept.get(key)?.version ?? 0) === expected &&
-      Boolean(kept.set(key, { value: value as never, version: expected + 1 })),
-    delete: (key, expected) => kept.get(key)?.version === expected && kept.delete(key),
-    list: (prefix) =>
-      [...kept].filter(([key]) => key.startsWith(prefix)).map(([key, each]) => ({ key, ...each })),
-  }
-}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import {
+  createDelivery,
+  defineProvider,
+  stringifyJson,
+  type Delivery,
+  type Host,
+  type Json,
+  type Provider,
+  type Receiver,
+  type Result,
+} from '@postern/core'
+import type { Message } from './source-types.ts'
+
+/** What a source needs to give its own messages to a receiver that nothing else can reach. */
+export interface Emitter {
+  readonly provider: Provider
+  /** Stores a message; rejects with the error of the receiver. */
+  emit(
+    receiver: Receiver,
+    message: Message,
+    host: Host | undefined,
+  ): Promise<{ readonly id: string; readonly known: boolean }>
+}
+
+/** Makes an emitter. */
+export function createEmitter(now: () => number): Emitter {
+  const results = new WeakMap<Delivery, Result>()
+  const provider = defineProvider({
+    name: 'source',
+    // Its deliveries are made below, in this process, and the receiver is handed to nobody.
+    auth: { unauthenticated: true },
+    events: (delivery, body) => [
+      {
+        id: delivery.header('webhook-id'),
+        topic: delivery.header('topic') ?? '',
+        payload: body.value,
+      },
+    ],
+    reply(result, delivery) {
+      results.set(delivery, result)
+      return undefined
+    },
+  })
+
+  return {
+    provider,
+    async emit(receiver, message, host) {
+      const { topic, payload } = message
+      const id = checkId(message.id ?? `msg_${randomUUID().replaceAll('-', '')}`)
+      if (typeof topic !== 'string' || topic.trim() === '')
+        throw new TypeError('topic must be a text that is not empty')
+      if (payload === undefined) throw new TypeError('payload must be a JSON value')
+      const to = typeof message.to === 'string' ? [message.to] : message.to
+      const delivery = createDelivery(
+        {
+          url: `postern:${receiver.name}`,
+          headers: { 'content-type': 'application/json', 'webhook-id': id, topic },
+          body: stringifyJson({
+            type: topic,
+            timestamp: new Date(now()).toISOString(),
+            data: payload,
+          }),
+          ...(to && { context: { to } satisfies Json }),
+        },
+        receiver.limits,
+      )
+      await receiver.receive(delivery, host)
+      const result = results.get(delivery)
+      if (result?.kind === 'refused') throw result.error
+      return { id, known: result?.kind === 'duplicate' }
+    },
+  }
+}
+
+// It becomes a header, and a part of what is signed that a dot ends.
+function checkId(id: string): string {
+  if (typeof id !== 'string' || !/^[!-\-/-~]{1,255}$/.test(id))
+    throw new TypeError(
+      'id must be 1 to 255 printable ASCII characters without spaces and without dots',
+    )
+  return id
+}

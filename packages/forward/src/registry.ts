@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import { createTopicTable, milliseconds, type Duration, type Records } from '@postern/core'
+import type { Guard } from './guard.ts'
+import type { Seal } from './seal.ts'
+import { createSecret, verifyingSecret } from './secret.ts'
+import { signer } from './signer.ts'
+import type { Credentials, Kept, KeptSecret, Registration } from './source-types.ts'
+
+/** What a registry is made of. */
+export interface RegistryHost {
+  readonly source: string
+  readonly records: Records
+  readonly seal: Seal
+  readonly guard: Guard
+  readonly version: 'v1' | 'v1a'
+  readonly now: () => number
+}
+
+/** The destinations of a source, in the records of its inbox. */
+export interface Registry {
+  register(registration: Registration): Promise<Credentials>
+  rotate(id: string, secret: string | undefined, overlap: Duration): Promise<Credentials>
+  unregister(id: string): Promise<boolean>
+  /** Marks it as gone. */
+  leave(id: string): Promise<void>
+  /** All of them, read after the call began; calls that come while one is read share the next reading. */
+  all(): Promise<ReadonlyMap<string, Kept>>
+  get(id: string): Promise<Kept | undefined>
+  /** The secrets that sign now, the newest first. */
+  secrets(id: string, kept: Kept): readonly string[]
+}
+
+const TRIES = 20
+
+/** Makes a registry. */
+export function createRegistry(host: RegistryHost): Registry {
+  const { records, seal, guard, version, now } = host
+  const prefix = `postern:source:${host.source}:`
+  let reading: Promise<ReadonlyMap<string, Kept>> | undefined
+  let following: Promise<ReadonlyMap<string, Kept>> | undefined
+
+  return { register, rotate, unregister, leave, all, get, secrets }
+
+  async function register(given: Registration): Promise<Credentials> {
+    const id = checkId(given.id ?? `dst_${randomUUID().replaceAll('-', '')}`)
+    const url = guard.url(given.url).href
+    const topics = typeof given.topics === 'string' ? [given.topics] : given.topics
+    if (!Array.isArray(topics) || topics.length === 0)
+      throw new TypeError('topics must be a topic pattern or a list of them, and not empty')
+    createTopicTable(1).add(topics, true)
+    const secret = given.secret === undefined ? undefined : checkSigning(given.secret)
+    const kept = await change(id, (old) => ({
+      url,
+      topics: [...topics],
+      secrets: !old
+        ? [sealed(id, secret ?? createSecret(version))]
+        : secret === undefined || secret === newest(id, old)
+          ? old.secrets
+          : renewed(id, old, secret, milliseconds('24h', 'overlap')),
+    }))
+    return credentials(id, kept)
+  }
+
+  async function rotate(
+    id: string,
+    given: string | undefined,
+    overlap: Duration,
+  ): Promise<Credentials> {
+    const time = milliseconds(overlap, 'overlap')
+    const secret = given === undefined ? undefined : checkSigning(given)
+    const kept = await change(id, (old) => {
+      if (!old) throw new TypeError(`no destination is registered as ${id}`)
+      return { ...old, secrets: renewed(id, old, secret ?? createSecret(version), time) }
+    })
+    return credentials(id, kept)
+  }
+
+  async function unregister(id: string): Promise<boolean> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const found = await records.get(prefix + id)
+      if (!found) return false
+      if (await records.delete(prefix + id, found.version)) return true
+    }
+    throw contended(id)
+  }
+
+  async function leave(id: string): Promise<void> {
+    await change(id, (old) => old && { ...old, gone: now() })
+  }
+
+  function all(): Promise<ReadonlyMap<string, Kept>> {
+    if (!reading) return read()
+    return (following ??= reading.then(read, read))
+  }
+
+  function read(): Promise<ReadonlyMap<string, Kept>> {
+    following = undefined
+    return (reading = list().finally(() => (reading = undefined)))
+  }
+
+  async function list(): Promise<ReadonlyMap<string, Kept>> {
+    const found = await records.list(prefix)
+    return new Map(found.map(({ key, value }) => [key.slice(prefix.length), value as Kept]))
+  }
+
+  async function get(id: string): Promise<Kept | undefined> {
+    return (await records.get(prefix + id))?.value as Kept | undefined
+  }
+
+  function secrets(id: string, kept: Kept): readonly string[] {
+    return kept.secrets.filter(inForce).map((each) => seal.open(each.sealed, prefix + id))
+  }
+
+  /** Changes what is kept, as often as somebody else was first. */
+  async function change<T extends Kept | undefined>(
+    id: string,
+    make: (old: Kept | undefined) => T,
+  ): Promise<T> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const found = await records.get(prefix + id)
+      const made = make(found?.value as Kept | undefined)
+      if (!made || (await records.set(prefix + id, made, found?.version ?? 0))) return made
+    }
+    throw contended(id)
+  }
+
+  function renewed(id: string, old: Kept, secret: string, overlap: number): readonly KeptSecret[] {
+    const until = now() + overlap
+    const before = old.secrets
+      .filter(inForce)
+      .map((each) => ({ ...each, until: Math.min(each.until ?? until, until) }))
+    return [sealed(id, secret), ...before.filter(inForce)]
+  }
+
+  function sealed(id: string, secret: string): KeptSecret {
+    return { sealed: seal.seal(secret, prefix + id) }
+  }
+
+  function newest(id: string, kept: Kept): string {
+    return seal.open(kept.secrets[0]!.sealed, prefix + id)
+  }
+
+  function credentials(id: string, kept: Kept): Credentials {
+    return { id, secret: verifyingSecret(newest(id, kept)) }
+  }
+
+  function inForce({ until }: KeptSecret): boolean {
+    return until === undefined || until > now()
+  }
+}
+
+function checkId(id: string): string {
+  if (typeof id !== 'string' || !/^[\w.-]{1,100}$/.test(id))
+    throw new TypeError('id must be 1 to 100 letters, digits, dots, hyphens or underscores')
+  return id
+}
+
+function checkSigning(secret: string): string {
+  signer({ secret })
+  return secret
+}
+
+function contended(id: string): Error {
+  return new Error(`the destination ${id} was changed ${TRIES} times by others in the meantime`)
+}

@@ -1,0 +1,121 @@
+import type {
+  Duration,
+  Host,
+  Inbox,
+  Json,
+  Observer,
+  Receiver,
+  TaskFilter,
+  TaskInfo,
+} from '@postern/core'
+import type { CallOptions } from './options.ts'
+import type { KeyOption } from './seal.ts'
+
+/** Options of `createSource`. */
+export interface SourceOptions extends CallOptions {
+  /** Unique among the receivers and sources of its inbox, and stable over restarts. */
+  readonly name: string
+  /** Where messages live until they are delivered, and destinations: an inbox that has `records`. */
+  readonly inbox: Inbox
+  /** Encrypts the signing secrets of destinations where they are kept. */
+  readonly key: KeyOption
+  /** What kind of secret a destination gets that brings none: HMAC, or an Ed25519 key pair. @default 'v1' */
+  readonly sign?: 'v1' | 'v1a'
+  /** Told when a destination answered 410; it gets nothing more until it is registered again. */
+  readonly onGone?: (destination: RegisteredDestination) => unknown
+  /** Told what happens, beside the logger. */
+  readonly observers?: readonly Observer[]
+  /** The logger: an observer, or false for none. @default logger(), to the console */
+  readonly log?: Observer | false
+  /** False where another process delivers (`source.work()` there). @default true */
+  readonly work?: boolean
+}
+
+/** A destination to be registered. */
+export interface Registration {
+  readonly url: string | URL
+  /** Topics it wants: names or patterns, as those of `receiver.on`. */
+  readonly topics: string | readonly string[]
+  /** Its own name; one that is known is changed. @default a new one */
+  readonly id?: string
+  /** `whsec_<base64>` or `whsk_<base64>`. @default a new one, or the one it has */
+  readonly secret?: string
+}
+
+/** A destination as it is registered, without its secrets. */
+export interface RegisteredDestination {
+  readonly id: string
+  readonly url: string
+  readonly topics: readonly string[]
+  /** When it answered 410, in milliseconds since 1970. */
+  readonly gone: number | undefined
+}
+
+/** What the receiver of messages needs. */
+export interface Credentials {
+  readonly id: string
+  /** What it checks signatures with: a shared secret `whsec_…`, or a public key `whpk_…`. */
+  readonly secret: string
+}
+
+/** A message to be sent. */
+export interface Message {
+  readonly topic: string
+  /** A JSON value; the body is `{ type: topic, timestamp, data: payload }`. */
+  readonly payload: unknown
+  /** Its own id, `webhook-id` to all destinations: of two messages with one id, the second is dropped. @default a new one */
+  readonly id?: string
+  /** Only to these of the destinations that want the topic. @default to all of them */
+  readonly to?: string | readonly string[]
+}
+
+/** Sends webhooks. */
+export interface Source {
+  readonly name: string
+  /** Adds or changes a destination and gives what it checks signatures with. Throws {@link DestinationRefused} for a URL that may not be called. */
+  register(registration: Registration): Promise<Credentials>
+  /** Gives a destination a new secret; until the overlap is over, messages are signed with the old one too. */
+  rotate(
+    id: string,
+    options?: {
+      /** @default a new one */
+      readonly secret?: string
+      /** @default '24h' */
+      readonly overlap?: Duration
+    },
+  ): Promise<Credentials>
+  /** Forgets a destination: what is still to be sent to it is given up. False where there was none. */
+  unregister(id: string): Promise<boolean>
+  destinations(): Promise<readonly RegisteredDestination[]>
+  /**
+   * Resolves when the message is stored; from then on it will be delivered. Rejects with the `WebhookError` of an inbox
+   * that is full or down. `host` may be `inTransaction(client)` of @postern/pg-boss: the message is then stored in that
+   * transaction, with what else it writes or not at all.
+   */
+  emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
+  /** Called when a destination was given up on a message. */
+  onDead: (listener: Parameters<Receiver['onDead']>[0]) => void
+  /** Makes dead tasks pending again; resolves with their number. */
+  replay(filter?: TaskFilter): Promise<number>
+  /** Messages as they are to be sent, one task a destination. */
+  tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
+  /** Delivers in this process, where `work: false` was given. */
+  work(): Promise<void>
+  /** Takes no more messages, lets running calls end and leaves the rest pending. The inbox stays open. */
+  close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
+}
+
+/** A destination as it is kept. */
+export type Kept = {
+  readonly url: string
+  readonly topics: readonly string[]
+  readonly secrets: readonly KeptSecret[]
+  readonly gone?: number
+} & { readonly [key: string]: Json | undefined }
+
+/** A secret as it is kept: sealed, and from the newest to the oldest. */
+export type KeptSecret = {
+  readonly sealed: string
+  /** When it stops to sign, in milliseconds since 1970. */
+  readonly until?: number
+}

@@ -1,0 +1,124 @@
+import {
+  createReceiver,
+  createTopicTable,
+  Unrecoverable,
+  type Task,
+  type WebhookEvent,
+} from '@postern/core'
+import { createCaller } from './caller.ts'
+import { createEmitter } from './emit.ts'
+import { createGuard } from './guard.ts'
+import { compose } from './message.ts'
+import { checkCalls } from './options.ts'
+import { createRegistry } from './registry.ts'
+import { standardSchedule } from './schedule.ts'
+import { createSeal } from './seal.ts'
+import { signer } from './signer.ts'
+import type { Kept, RegisteredDestination, Source, SourceOptions } from './source-types.ts'
+
+/**
+ * Makes your app a source of webhooks: messages are stored in an inbox and delivered to the destinations registered for
+ * their topic, each with a task of its own, signed as Standard Webhooks has it, retried, dead-lettered and replayable.
+ * With an inbox that several processes share, any of them delivers. Bad options throw a `TypeError` that names them.
+ *
+ * @example
+ * const source = createSource({ name: 'bank', inbox, key: process.env.WEBHOOK_KEY! })
+ * const { secret } = await source.register({ url: 'https://shop.example/hooks', topics: 'card.*' })
+ * await source.emit({ topic: 'card.charged', payload: { amount: '12.50' } })
+ */
+export function createSource(options: SourceOptions): Source {
+  const { name, inbox, onGone, sign = 'v1', log, observers, work } = options
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new TypeError('name must be a text that is not empty')
+  if (!inbox?.records)
+    throw new TypeError(
+      `inbox: ${inbox?.name ?? 'none'} has no records to keep destinations in: sqliteInbox, bullmqInbox, pgBossInbox and memoryInbox have`,
+    )
+  if (sign !== 'v1' && sign !== 'v1a') throw new TypeError(`sign must be v1 or v1a`)
+  const settings = checkCalls(options)
+  const { now } = settings
+  const guard = createGuard(options)
+  const registry = createRegistry({
+    source: name,
+    records: inbox.records,
+    seal: createSeal(options.key),
+    guard,
+    version: sign,
+    now,
+  })
+  const caller = createCaller(guard, settings)
+  const emitter = createEmitter(now)
+  const receiver = createReceiver({
+    name,
+    inbox,
+    provider: emitter.provider,
+    now,
+    ...(log !== undefined && { log }),
+    ...(observers && { observers }),
+    ...(work !== undefined && { work }),
+  })
+  receiver.onAny(
+    {
+      name: 'destinations',
+      retry: settings.retry ?? standardSchedule(),
+      concurrency: settings.total,
+      timeout: settings.timeout + 15_000,
+    },
+    (event, task) =>
+      task.part === undefined ? fanOut(event, task) : deliver(event, task, task.part),
+  )
+
+  return {
+    name,
+    register: (registration) => registry.register(registration),
+    rotate: (id, { secret, overlap = '24h' } = {}) => registry.rotate(id, secret, overlap),
+    unregister: (id) => registry.unregister(id),
+    destinations: async () => [...(await registry.all())].map(([id, kept]) => shown(id, kept)),
+    emit: (message, host) => emitter.emit(receiver, message, host),
+    onDead: (listener) => void receiver.onDead(listener),
+    replay: (filter) => receiver.replay(filter),
+    tasks: (filter) => receiver.tasks(filter),
+    work: () => receiver.work(),
+    async close(closing) {
+      await receiver.close(closing)
+      await caller.close()
+    },
+  }
+
+  async function fanOut(event: WebhookEvent, task: Task): Promise<void> {
+    const wanted = (event.context as { readonly to?: readonly string[] } | undefined)?.to
+    const table = createTopicTable<string>(1)
+    for (const [id, { topics, gone }] of await registry.all())
+      if (gone === undefined && (!wanted || wanted.includes(id))) table.add(topics, id)
+    task.spawn(table.match(event.topic).map((id) => ({ part: id })))
+  }
+
+  async function deliver(event: WebhookEvent, task: Task, id: string): Promise<void> {
+    const kept = await registry.get(id)
+    if (!kept) throw new Unrecoverable(`${id} is not registered any more`)
+    if (kept.gone !== undefined) throw new Unrecoverable(`${id} answered 410 before`)
+    const outcome = await caller.call({
+      destination: id,
+      task,
+      receivedAt: event.receivedAt,
+      message: () =>
+        compose({
+          event,
+          url: guard.url(kept.url),
+          id: event.id!,
+          content: undefined,
+          passes: () => false,
+          signer: signer({ secret: registry.secrets(id, kept) }),
+          now: now(),
+        }),
+    })
+    if (outcome === 'delivered') return
+    await registry.leave(id)
+    await onGone?.(shown(id, { ...kept, gone: now() }))
+    throw new Unrecoverable(`${id} answered 410: it wants no more`)
+  }
+}
+
+function shown(id: string, { url, topics, gone }: Kept): RegisteredDestination {
+  return { id, url, topics, gone }
+}

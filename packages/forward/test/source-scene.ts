@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { memoryInbox, type Inbox } from '@postern/core'
+import { createSource, type Source, type SourceOptions } from '../src/index.ts'
+
+/** The key of all sources here. */
+export const key: Buffer = randomBytes(32)
+
+/** A source that may call the loopback address, and what became of its tasks. */
+export interface SourceScene {
+  readonly source: Source
+  readonly inbox: Inbox
+  /** Resolves when so many tasks were done. */
+  readonly done: (count: number) => Promise<void>
+  /** Resolves with the messages of the first so many dead tasks. */
+  readonly dead: (count: number) => Promise<readonly string[]>
+  readonly close: () => Promise<void>
+}
+
+/** Makes one. */
+export function createSourceScene(options: Partial<SourceOptions> = {}): SourceScene {
+  const inbox = options.inbox ?? memoryInbox()
+  const dead: string[] = []
+  let done = 0
+  let waiting: (() => void)[] = []
+  const wake = (): void => {
+    for (const each of waiting.splice(0)) each()
+    waiting = []
+  }
+  const source = createSource({
+    name: 'bank',
+    key,
+    log: false,
+    allowPrivate: true,
+    allowHttp: true,
+    retry: { attempts: 3, base: 1 },
+    observers: [
+      {
+        done: () => (done++, wake()),
+        dead: (_, error) => (dead.push(error.message), wake()),
+      },
+    ],
+    ...options,
+    inbox,
+  })
+  const until = async (test: () => boolean): Promise<void> => {
+    while (!test()) await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+  return {
+    source,
+    inbox,
+    done: (count) => until(() => done >= count),
+    dead: (count) => until(() => dead.length >= count).then(() => dead.slice(0, count)),
+    async close() {
+      await source.close({ timeout: 0 })
+      await inbox.close()
+    },
+  }
+}
