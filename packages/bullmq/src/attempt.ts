@@ -147,7 +147,7 @@ async function spawn(
 }
 
 /** True where BullMQ refused since another attempt has the job, or nobody. */
-export function isFenced(error: unknown): boolean {
+function isFenced(error: unknown): boolean {
   const code = (error as { code?: unknown } | undefined)?.code
   return code === -1 || code === -2 || code === -3 || code === -6
 }
