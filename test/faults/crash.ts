@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { acme } from '@postern/testing'
 import { readJournal } from './journal.ts'
 import { startSender } from './sender.ts'
-import { SECRET } from './victim.ts'
+import { SECRET } from './secrets.ts'
 
 /** What differs between inboxes. */
 export interface CrashTarget {

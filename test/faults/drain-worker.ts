@@ -2,7 +2,7 @@
 import { createReceiver } from '@postern/core'
 import { acme } from '@postern/testing'
 import { openDurable, type DurableName } from './inboxes.ts'
-import { SECRET } from './victim.ts'
+import { SECRET } from './secrets.ts'
 
 const [name, store] = process.argv.slice(2) as [DurableName, string]
 const receiver = createReceiver({

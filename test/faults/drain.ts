@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createReceiver } from '@postern/core'
 import { acme } from '@postern/testing'
 import { openDurable, startStore, type DurableName } from './inboxes.ts'
-import { SECRET } from './victim.ts'
+import { SECRET } from './secrets.ts'
 
 /** What came of pushing many events through an inbox with two worker processes. */
 export interface DrainReport {

@@ -1,9 +1,11 @@
 // `npm run test:faults`: processes killed at random moments on each durable inbox, and 100,000 events through two workers.
-// `npm run test:faults -- sqlite bullmq` runs these alone; CRASH_ROUNDS and DRAIN_EVENTS change the sizes.
+// Then 10,000 events to ten destinations. `npm run test:faults -- sqlite bullmq forward` runs these alone; CRASH_ROUNDS,
+// DRAIN_EVENTS and FORWARD_EVENTS change the sizes.
 import { parseArgs } from 'node:util'
 import { bullmqCrashRun } from './bullmq.ts'
 import type { CrashReport } from './crash.ts'
 import { drainRun, type DrainReport } from './drain.ts'
+import { forwardRun } from './forward.ts'
 import type { DurableName } from './inboxes.ts'
 import { pgBossCrashRun } from './pg-boss.ts'
 import { sqliteCrashRun } from './sqlite.ts'
@@ -45,6 +47,15 @@ console.table(crashes)
 console.log('Events through two worker processes:')
 console.table(drains)
 
+const forwarded =
+  positionals.length === 0 || positionals.includes('forward')
+    ? await forwardRun(Number(process.env['FORWARD_EVENTS'] ?? 10_000), 3)
+    : undefined
+if (forwarded) {
+  console.log('Events to ten destinations that fail at random, over SIGKILLs:')
+  console.table({ forward: forwarded })
+}
+
 const wrong = [
   ...Object.entries(crashes).flatMap(([name, report]) => faults(name, report)),
   ...Object.entries(drains).flatMap(([name, { events, handled, again }]) =>
@@ -52,6 +63,11 @@ const wrong = [
       ? []
       : [`${name}: ${handled} of ${events} handled, ${again} runs too many`],
   ),
+  ...(forwarded && forwarded.lost + forwarded.wrongIds + forwarded.unsigned > 0
+    ? [
+        `forward: ${forwarded.lost} lost, ${forwarded.wrongIds} ids wrong, ${forwarded.unsigned} unsigned`,
+      ]
+    : []),
 ]
 for (const line of wrong) console.error(line)
 if (wrong.length > 0) process.exitCode = 1

@@ -5,9 +5,7 @@ import { createReceiver, fixed, type Inbox } from '@postern/core'
 import { webhook } from '@postern/node'
 import { acme } from '@postern/testing'
 import { openJournal } from './journal.ts'
-
-/** Secret between sender and victim. */
-export const SECRET = 'a secret of the crash runs'
+import { SECRET } from './secrets.ts'
 
 /** What a victim does: the same for each inbox. */
 export interface VictimOptions {

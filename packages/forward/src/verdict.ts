@@ -28,7 +28,7 @@ export function judge({ status, retryAfter }: Answer, now: number, cap: number):
 }
 
 /** Milliseconds of a `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Undefined where it is neither. */
-export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? ''
   if (/^\d{1,12}$/.test(text)) return Number(text) * 1000
   // An HTTP date names its day; Date.parse alone takes far more than dates.

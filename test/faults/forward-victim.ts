@@ -1,0 +1,34 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createReceiver, fixed } from '@postern/core'
+import { forward, signer } from '@postern/forward'
+import { webhook } from '@postern/node'
+import { sqliteInbox } from '@postern/sqlite'
+import { acme } from '@postern/testing'
+import { FORWARD_SECRET, SECRET } from './secrets.ts'
+
+// A process to be killed: takes deliveries and passes them on. Says `ready <port>`.
+const [path = '', ...to] = process.argv.slice(2)
+
+const receiver = createReceiver({
+  provider: acme({ secret: SECRET }),
+  inbox: sqliteInbox({ path, lease: '1s', pollInterval: 20 }),
+  log: false,
+})
+receiver.on(
+  'thing.**',
+  { name: 'partners' },
+  forward({
+    to: to.map((url, at) => ({ id: `d${at}`, url })),
+    sign: signer({ secret: FORWARD_SECRET }),
+    retry: fixed({ attempts: 1000, delay: 20 }),
+    timeout: '2s',
+    breaker: { pause: 50, maxPause: '1s' },
+    allowHttp: true,
+    allowPrivate: true,
+  }),
+)
+const server = createServer(webhook(receiver))
+server.listen(0, '127.0.0.1', () => {
+  console.log(`ready ${(server.address() as AddressInfo).port}`)
+})

@@ -1,0 +1,159 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { acme } from '@postern/testing'
+import { openDestination, type ShakyDestination } from './destinations.ts'
+import { SECRET } from './secrets.ts'
+
+/** What a run of forwarding found. */
+export interface ForwardReport {
+  readonly events: number
+  readonly destinations: number
+  readonly kills: number
+  /** Requests the destinations got, and those they answered with a failure. */
+  readonly requests: number
+  readonly failures: number
+  /** Pairs of event and destination that never met. */
+  readonly lost: number
+  /** Deliveries beyond the first that a destination took. */
+  readonly repeated: number
+  /** Pairs whose deliveries had more than one `webhook-id`, and ids that more than one event had. */
+  readonly wrongIds: number
+  readonly unsigned: number
+  readonly seconds: number
+}
+
+/** Forwards so many events to ten destinations that fail at random, with SIGKILLs in the middle. */
+export async function forwardRun(events: number, kills: number): Promise<ForwardReport> {
+  const started = performance.now()
+  const folder = mkdtempSync(join(tmpdir(), 'postern-forward-'))
+  const sites = await Promise.all(Array.from({ length: 10 }, () => openDestination(0.2)))
+  const args = [join(folder, 'inbox.db'), ...sites.map((site) => site.url)]
+  let victim = await start(args)
+  const taken = (): number => sites.reduce((sum, site) => sum + site.events.size, 0)
+  let url: string | undefined = victim.url
+  try {
+    const feeding = feed(events, () => url)
+    const all = events * sites.length
+    for (let kill = 1; kill <= kills; kill++) {
+      // Spread over the whole run, by what has arrived.
+      while (taken() < (all * kill) / (kills + 1)) await sleep(5)
+      victim.child.kill('SIGKILL')
+      url = undefined
+      await victim.ended
+      victim = await start(args)
+      url = victim.url
+    }
+    await feeding
+    await untilQuiet(sites, events)
+    return {
+      events,
+      destinations: sites.length,
+      kills,
+      requests: sites.reduce((sum, site) => sum + site.counts.requests, 0),
+      failures: sites.reduce((sum, site) => sum + site.counts.failures, 0),
+      ...judge(sites, events),
+      unsigned: sites.reduce((sum, site) => sum + site.unsigned, 0),
+      seconds: Math.round((performance.now() - started) / 100) / 10,
+    }
+  } finally {
+    victim.child.kill('SIGKILL')
+    await victim.ended
+    await Promise.all(sites.map((site) => site.close()))
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Delivers each event until it is acknowledged, as providers do. */
+async function feed(events: number, url: () => string | undefined): Promise<void> {
+  const provider = acme({ secret: SECRET })
+  let next = 0
+  await Promise.all(
+    Array.from({ length: 24 }, async () => {
+      while (next < events) {
+        const id = `e${next++}`
+        const { headers, body } = provider.sign!({ id, topic: 'thing.happened', payload: { id } })
+        while (!(await post(url(), headers, Uint8Array.from(body)))) await sleep(10)
+      }
+    }),
+  )
+}
+
+async function post(
+  url: string | undefined,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  if (url === undefined) return false
+  try {
+    const reply = await fetch(url, { method: 'POST', headers: { ...headers }, body })
+    await reply.arrayBuffer()
+    return reply.ok
+  } catch {
+    return false
+  }
+}
+
+/** Resolves when every destination has every event, or nothing more arrives for five seconds. */
+async function untilQuiet(sites: readonly ShakyDestination[], events: number): Promise<void> {
+  let before = -1
+  for (let quiet = 0; quiet < 50; quiet++) {
+    if (sites.every((site) => judge([site], events).lost === 0)) return
+    const requests = sites.reduce((sum, site) => sum + site.counts.requests, 0)
+    if (requests !== before) quiet = 0
+    before = requests
+    await sleep(100)
+  }
+}
+
+function judge(
+  sites: readonly ShakyDestination[],
+  events: number,
+): { lost: number; repeated: number; wrongIds: number } {
+  let lost = 0
+  let repeated = 0
+  let wrongIds = 0
+  for (const site of sites) {
+    const ids = new Set<string>()
+    for (let at = 0; at < events; at++) {
+      const one = site.events.get(`e${at}`)
+      if (!one || one.taken === 0) lost++
+      else repeated += one.taken - 1
+      if (one && one.ids.size !== 1) wrongIds++
+      for (const id of one?.ids ?? []) {
+        if (ids.has(id)) wrongIds++
+        ids.add(id)
+      }
+    }
+  }
+  return { lost, repeated, wrongIds }
+}
+
+async function start(args: readonly string[]): Promise<{
+  readonly child: ChildProcess
+  readonly url: string
+  readonly ended: Promise<unknown>
+}> {
+  const program = fileURLToPath(new URL('forward-victim.ts', import.meta.url))
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const orphaned = (): boolean => child.kill('SIGKILL')
+  process.once('exit', orphaned)
+  const ended = once(child, 'close').finally(() => process.off('exit', orphaned))
+  for await (const line of createInterface(child.stdout)) {
+    const port = /^ready (\d+)$/.exec(line)?.[1]
+    if (port !== undefined) return { child, ended, url: `http://127.0.0.1:${port}/hooks` }
+  }
+  throw new Error('the process that forwards ended before it was ready')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const events = Number(process.argv[2] ?? process.env['FORWARD_EVENTS'] ?? 10_000)
+  console.table({ forward: await forwardRun(events, 3) })
+}
