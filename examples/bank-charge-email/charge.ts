@@ -8,10 +8,15 @@ export interface Charge {
   readonly merchant: string
 }
 
-/** Reads a charge from JSON (`{ email, … }`) or XML (`<charge><email>…`): the payload is an object either way. */
+/**
+ * Reads a charge from JSON (`{ email, … }`, or in the `data` of a Standard Webhooks message) or XML
+ * (`<charge><email>…`): the payload is an object either way.
+ */
 export function toCharge(payload: unknown): Charge {
-  const root = payload as { charge?: unknown }
-  const { email, amount, currency, merchant } = (root.charge ?? root) as Partial<Charge>
+  const root = payload as { charge?: unknown; data?: unknown }
+  const { email, amount, currency, merchant } = (root.charge ??
+    root.data ??
+    root) as Partial<Charge>
   if (!email || !amount || !currency || !merchant)
     throw new Unrecoverable('the charge lacks email, amount, currency or merchant')
   return { email, amount, currency, merchant }

@@ -1,12 +1,14 @@
 // A bank tells of each card charge; the customer gets exactly one email for it, whatever the bank sends again.
-import { createReceiver, hmac } from '@postern/core'
+import { createReceiver, hmac, type Task, type WebhookEvent } from '@postern/core'
 import { webhook } from '@postern/express'
 import { generic } from '@postern/providers/generic'
+import { standardWebhooks } from '@postern/providers/standard-webhooks'
 import express from 'express'
 import { createTransport } from 'nodemailer'
 import { toCharge } from './charge.ts'
 
 const mail = createTransport(process.env['SMTP_URL']!)
+// A bank with a signature of its own making, in JSON or XML.
 const receiver = createReceiver({
   name: 'bank',
   provider: generic({
@@ -16,26 +18,32 @@ const receiver = createReceiver({
     topicHeader: 'X-Bank-Event',
   }),
 })
+// The bank of bank.ts, which signs as Standard Webhooks has it.
+const standard = createReceiver({
+  name: 'standard-bank',
+  provider: standardWebhooks({ secret: process.env['BANK_SIGNING_SECRET']! }),
+})
 
-receiver.on(
-  'card.charged',
-  { name: 'email', retry: { attempts: 10, base: '200ms' } },
-  async (event, task) => {
-    const charge = toCharge(event.payload)
-    await mail.sendMail({
-      from: 'bank@example.com',
-      to: charge.email,
-      subject: `Your card was charged ${charge.amount} ${charge.currency}`,
-      text: `${charge.merchant} charged your card ${charge.amount} ${charge.currency}.`,
-      // The same over all attempts: should this process die after sending, the mail server can tell the second one.
-      messageId: `<${task.idempotencyKey}@example.com>`,
-    })
-    console.log(`emailed ${charge.email} about ${String(event.id)}`)
-  },
-)
+const options = { name: 'email', retry: { attempts: 10, base: '200ms' } } as const
+receiver.on('card.charged', options, email)
+standard.on('card.charged', options, email)
+
+async function email(event: WebhookEvent, task: Task): Promise<void> {
+  const charge = toCharge(event.payload)
+  await mail.sendMail({
+    from: 'bank@example.com',
+    to: charge.email,
+    subject: `Your card was charged ${charge.amount} ${charge.currency}`,
+    text: `${charge.merchant} charged your card ${charge.amount} ${charge.currency}.`,
+    // The same over all attempts: should this process die after sending, the mail server can tell the second one.
+    messageId: `<${task.idempotencyKey}@example.com>`,
+  })
+  console.log(`emailed ${charge.email} about ${String(event.id)}`)
+}
 
 const app = express()
 app.all('/webhooks/bank', webhook(receiver))
+app.all('/webhooks/standard-bank', webhook(standard))
 const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
   console.log('listening', server.address())
 })

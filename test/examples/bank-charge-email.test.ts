@@ -1,12 +1,20 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { hmac } from '@postern/core'
 import { generic } from '@postern/providers/generic'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { send, startExample, type Example } from './example.ts'
+import { freePort } from '../services/temporary.ts'
+import { send, startExample, watch, type Example } from './example.ts'
 
 const secret = 'shared with the bank'
+const signingSecret = `whsec_${randomBytes(24).toString('base64')}`
 const mails: string[] = []
 let refuse = 0
 let arrived: () => void = () => {}
@@ -25,15 +33,18 @@ const smtp = new SMTPServer({
   },
 })
 let example: Example
+let shopEnv: Record<string, string>
 
 beforeAll(async () => {
   smtp.listen(0, '127.0.0.1')
   await once(smtp.server, 'listening')
   const { port } = smtp.server.address() as AddressInfo
-  example = await startExample('bank-charge-email', {
+  shopEnv = {
     BANK_WEBHOOK_SECRET: secret,
+    BANK_SIGNING_SECRET: signingSecret,
     SMTP_URL: `smtp://127.0.0.1:${port}`,
-  })
+  }
+  example = await startExample('bank-charge-email', shopEnv)
 })
 afterAll(async () => {
   await example.stop()
@@ -96,6 +107,67 @@ test('a charge that somebody else signed sends none', async () => {
   // The receiver keeps nothing of it: in the example's own process nothing more is printed than before.
   expect(example.lines.some((line) => line.includes('signature_mismatch'))).toBe(true)
 })
+
+test('a charge the bank took brings one email, though shop and bank were both down in between', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-bank-'))
+  const port = await freePort()
+  const env = {
+    BANK_DB: join(folder, 'bank.db'),
+    BANK_KEY: randomBytes(32).toString('base64'),
+    BANK_SIGNING_SECRET: signingSecret,
+    SHOP_URL: `http://127.0.0.1:${port}/webhooks/standard-bank`,
+  }
+  const before = mails.length
+  const charge = {
+    id: 'charge-5',
+    email: 'joan@example.com',
+    amount: '3.20',
+    currency: 'EUR',
+    merchant: 'Kiosk',
+  }
+  const first = await startBank(env)
+  expect(await post(first.port, charge)).toEqual([202, { id: 'charge-5', known: false }])
+  await first.stop()
+
+  const one = mail()
+  const shop = await startExample('bank-charge-email', { ...shopEnv, PORT: String(port) })
+  const second = await startBank(env)
+  try {
+    expect(await post(second.port, charge)).toEqual([202, { id: 'charge-5', known: true }])
+    await one
+    const two = mail()
+    await post(second.port, { ...charge, id: 'charge-6', amount: '4.00' })
+    await two
+    expect(mails.slice(before).map((text) => /Subject: (.*)/.exec(text)![1]!.trim())).toEqual([
+      'Your card was charged 3.20 EUR',
+      'Your card was charged 4.00 EUR',
+    ])
+  } finally {
+    await Promise.all([second.stop(), shop.stop()])
+    rmSync(folder, { recursive: true })
+  }
+}, 60_000)
+
+function startBank(env: Readonly<Record<string, string>>): Promise<Example> {
+  const cwd = fileURLToPath(new URL('../../examples/bank-charge-email/', import.meta.url))
+  return watch(
+    spawn(process.execPath, ['bank.ts'], {
+      cwd,
+      env: { ...process.env, PORT: '0', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+    /port: (\d+)/,
+  )
+}
+
+async function post(port: number, charge: object): Promise<[number, unknown]> {
+  const reply = await fetch(`http://127.0.0.1:${port}/charges`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(charge),
+  })
+  return [reply.status, await reply.json()]
+}
 
 function sign(id: string, body: string, type: string): ReturnType<NonNullable<typeof bank.sign>> {
   return bank.sign!({

@@ -1,0 +1,31 @@
+// One of the systems the events go to: `node system.ts healthy`, `slow` (a second an answer), or `recovering` (answers 500
+// for three seconds from its first request on, and is well after that). It drops what it has already by `webhook-id`.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createReceiver } from '@postern/core'
+import { webhook } from '@postern/node'
+import { standardWebhooks } from '@postern/providers/standard-webhooks'
+
+const manner = process.argv[2] ?? 'healthy'
+const receiver = createReceiver({
+  name: manner,
+  provider: standardWebhooks({ secret: process.env['SYSTEM_SECRET']! }),
+  log: false,
+})
+receiver.onAny((event) => {
+  const { id, type } = event.payload as { id: string; type: string }
+  console.log(`got ${type} ${id} as ${String(event.id)}`)
+})
+
+const take = webhook(receiver)
+let wellAt: number | undefined
+const server = createServer((request, response) => {
+  wellAt ??= Date.now() + 3000
+  if (manner === 'recovering' && Date.now() < wellAt) response.writeHead(500).end()
+  else if (manner === 'slow') void sleep(1000).then(() => take(request, response))
+  else take(request, response)
+})
+server.listen(Number(process.env['PORT'] ?? 0), () => {
+  console.log(`${manner} listening`, server.address() as AddressInfo)
+})

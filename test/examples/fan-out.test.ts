@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { stripe } from '@postern/providers/stripe'
+import { expect, test } from 'vitest'
+import { send, startExample, watch, type Example } from './example.ts'
+
+const secret = 'whsec_of the example'
+const [next, old] = [1, 2].map(() => `whsec_${randomBytes(24).toString('base64')}`)
+const COUNT = 30
+
+test('fan-out brings each event to the healthy system at once, and to the slow and the recovering one too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-fan-out-'))
+  // In the middle of a rotation: one has the old secret still.
+  const healthy = await startSystem('healthy', next!)
+  const slow = await startSystem('slow', old!)
+  const recovering = await startSystem('recovering', next!)
+  const hub = await startExample('fan-out', {
+    STRIPE_WEBHOOK_SECRET: secret,
+    SYSTEMS_SECRET: `${next},${old}`,
+    WEBHOOKS_DB: join(folder, 'webhooks.db'),
+    LEDGER_URL: `http://127.0.0.1:${healthy.port}/`,
+    MAILING_URL: `http://127.0.0.1:${slow.port}/`,
+    REPORTS_URL: `http://127.0.0.1:${recovering.port}/`,
+  })
+  try {
+    const replies = await Promise.all(
+      Array.from({ length: COUNT }, (_, at) => send(signed(hub.port, `evt_${at}`))),
+    )
+    expect(replies.every((reply) => reply.status === 200)).toBe(true)
+    await all(healthy)
+    // The slow one, eight at a time, is far from its end.
+    expect(got(slow).length).toBeLessThan(COUNT)
+    await Promise.all([all(recovering), all(slow)])
+    for (const system of [healthy, slow, recovering])
+      expect(new Set(got(system)).size).toBe(got(system).length)
+  } finally {
+    await Promise.all([hub, healthy, slow, recovering].map((each) => each.stop()))
+    rmSync(folder, { recursive: true })
+  }
+}, 60_000)
+
+async function startSystem(manner: string, systemSecret: string): Promise<Example> {
+  const cwd = fileURLToPath(new URL('../../examples/fan-out/', import.meta.url))
+  return watch(
+    spawn(process.execPath, ['system.ts', manner], {
+      cwd,
+      env: { ...process.env, PORT: '0', SYSTEM_SECRET: systemSecret },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+    /port: (\d+)/,
+  )
+}
+
+/** Resolves when a system has every event. */
+async function all(system: Example): Promise<void> {
+  await Promise.all(
+    Array.from({ length: COUNT }, (_, at) => system.line(`got invoice.paid evt_${at} as `)),
+  )
+}
+
+function got(system: Example): readonly string[] {
+  return system.lines.filter((line) => line.startsWith('got '))
+}
+
+function signed(port: number, id: string): Parameters<typeof send>[0] {
+  const payload = { id, object: 'event', type: 'invoice.paid', data: { object: { id: 'in_1' } } }
+  return stripe({ secret }).sign!({ url: `http://localhost:${port}/webhooks/stripe`, payload })
+}
