@@ -9,8 +9,8 @@ import type { Packed } from './tarballs.ts'
 import { checkTypes } from './types.ts'
 import type { TypeSetting } from './types.ts'
 
-/** Packages whose declarations speak of node:http or of a framework that does: their users have @types/node. */
-const needNodeTypes = ['node', 'express', 'koa', 'fastify', 'next', 'testing'].map(
+/** Packages whose declarations speak of node:http, node:net or of a framework that does: their users have @types/node. */
+const needNodeTypes = ['node', 'express', 'koa', 'fastify', 'next', 'forward', 'testing'].map(
   (name) => `@postern/${name}`,
 )
 
