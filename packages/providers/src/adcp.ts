@@ -11,7 +11,7 @@ import { targetOf, type Target } from './schemes/http-signature-base.ts'
 import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature-keys.ts'
 import { fetchedJwks, givenJwks, type Jwk, type Jwks } from './schemes/jwks.ts'
 import type { FetchOptions } from './schemes/fetch-bounded.ts'
-import { needed, text } from './shared/read.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link adcp}: the keys of the sending agent, or where they are. */
 export interface AdcpOptions extends FetchOptions {

@@ -10,8 +10,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
-import { field, member, needed } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { field, member, needed } from './common/read.ts'
 
 /** Options of {@link adyenPlatform}. */
 export interface AdyenPlatformOptions {

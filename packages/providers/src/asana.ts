@@ -16,9 +16,9 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { recordedSecrets } from './schemes/recorded-secrets.ts'
-import { DAY, MIB } from './shared/entry.ts'
-import { items } from './shared/items.ts'
-import { member } from './shared/read.ts'
+import { DAY, MIB } from './common/entry.ts'
+import { items } from './common/items.ts'
+import { member } from './common/read.ts'
 
 /** Options of {@link asana}. */
 export interface AsanaOptions {

@@ -15,8 +15,8 @@ import {
 import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
 import type { CertificateOptions } from './schemes/certificate-options.ts'
 import { fetchBounded } from './schemes/fetch-bounded.ts'
-import { HOUR } from './shared/entry.ts'
-import { field, needed, text } from './shared/read.ts'
+import { HOUR } from './common/entry.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link awsSns}. */
 export interface AwsSnsOptions extends CertificateOptions {

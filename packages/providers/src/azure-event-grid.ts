@@ -11,8 +11,8 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { consent } from './schemes/abuse-protection.ts'
-import { DAY } from './shared/entry.ts'
-import { field, needed, text } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link azureEventGrid}. */
 export interface AzureEventGridOptions {

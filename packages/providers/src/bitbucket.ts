@@ -5,8 +5,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { KIB } from './shared/entry.ts'
-import { needed } from './shared/read.ts'
+import { KIB } from './common/entry.ts'
+import { needed } from './common/read.ts'
 
 /** Options of {@link bitbucket}. */
 export interface BitbucketOptions {

@@ -18,8 +18,8 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { DAY, FORM_TYPE } from './shared/entry.ts'
-import { field, needed } from './shared/read.ts'
+import { DAY, FORM_TYPE } from './common/entry.ts'
+import { field, needed } from './common/read.ts'
 
 /** Options of {@link braintree}. */
 export interface BraintreeOptions {

@@ -11,7 +11,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { joined } from './schemes/ids.ts'
-import { member, text } from './shared/read.ts'
+import { member, text } from './common/read.ts'
 
 /** Options of {@link calCom}. */
 export interface CalComOptions {

@@ -75,7 +75,7 @@ import { xEntry } from './entries/x.ts'
 import { xeroEntry } from './entries/xero.ts'
 import { zendeskEntry } from './entries/zendesk.ts'
 import { zoomEntry } from './entries/zoom.ts'
-import type { CatalogueEntry } from './shared/entry.ts'
+import type { CatalogueEntry } from './common/entry.ts'
 
 // One line a provider, in the order of their names.
 const ENTRIES: readonly CatalogueEntry[] = [

@@ -9,8 +9,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
-import { needed, text } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link chargebee}. */
 export interface ChargebeeOptions {

@@ -10,7 +10,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
-import { isForm, member } from './shared/read.ts'
+import { isForm, member } from './common/read.ts'
 
 /** Options of {@link datadog}: `secret` in a custom header, `credentials` of the URL, or an OAuth2 `token`. */
 export interface DatadogOptions extends HttpAuthOptions {

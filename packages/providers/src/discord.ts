@@ -13,8 +13,8 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { JSON_TYPE } from './shared/entry.ts'
-import { field, needed, text } from './shared/read.ts'
+import { JSON_TYPE } from './common/entry.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link discord}. */
 export interface DiscordOptions {

@@ -13,8 +13,8 @@ import {
   type SignatureClaim,
 } from '@postern/core'
 import { joined } from './schemes/ids.ts'
-import { DAY, MIB } from './shared/entry.ts'
-import { field, needed } from './shared/read.ts'
+import { DAY, MIB } from './common/entry.ts'
+import { field, needed } from './common/read.ts'
 
 /** Options of {@link docusign}. */
 export interface DocusignOptions {

@@ -7,7 +7,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { field } from './shared/read.ts'
+import { field } from './common/read.ts'
 import { challengeReply } from './schemes/challenge.ts'
 
 /** Options of {@link dropbox}. */

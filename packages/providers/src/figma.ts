@@ -11,8 +11,8 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
-import { field, needed } from './shared/read.ts'
+import { HOUR } from './common/entry.ts'
+import { field, needed } from './common/read.ts'
 import { digestId, joined } from './schemes/ids.ts'
 
 /** Options of {@link figma}. */

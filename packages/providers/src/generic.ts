@@ -10,7 +10,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { genericScheme, type GenericSchemeOptions } from './schemes/generic.ts'
-import { member } from './shared/read.ts'
+import { member } from './common/read.ts'
 
 /** Reads a value out of a verified delivery. */
 export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined

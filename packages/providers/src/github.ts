@@ -9,8 +9,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, MIB } from './shared/entry.ts'
-import { jsonField, text } from './shared/read.ts'
+import { DAY, MIB } from './common/entry.ts'
+import { jsonField, text } from './common/read.ts'
 
 /** Options of {@link github}. */
 export interface GithubOptions {

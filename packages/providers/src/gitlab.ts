@@ -10,8 +10,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { MIB } from './shared/entry.ts'
-import { field, text } from './shared/read.ts'
+import { MIB } from './common/entry.ts'
+import { field, text } from './common/read.ts'
 import { gitlabScheme, type GitlabKey } from './schemes/gitlab.ts'
 
 /** Options of {@link gitlab}. */

@@ -10,8 +10,8 @@ import {
 import { fetchedJwks, givenJwks, type Jwks, type JwkSource } from './schemes/jwks.ts'
 import type { FetchOptions } from './schemes/fetch-bounded.ts'
 import { jwt, type JwtClaims } from './schemes/jwt.ts'
-import { DAY } from './shared/entry.ts'
-import { field, needed, text } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link googlePubsub}. */
 export interface GooglePubsubOptions extends FetchOptions {

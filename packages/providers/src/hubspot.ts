@@ -9,8 +9,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
-import { text } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { text } from './common/read.ts'
 import { hubspotScheme, type HubspotSchemeOptions } from './schemes/hubspot.ts'
 import { joined } from './schemes/ids.ts'
 import { checkPublicUrl } from './schemes/public-url.ts'

@@ -1,5 +1,5 @@
 export { catalogue } from './catalogue.ts'
-export type { CatalogueEntry } from './shared/entry.ts'
+export type { CatalogueEntry } from './common/entry.ts'
 export { adcp, type AdcpOptions } from './adcp.ts'
 export { adyen, type AdyenOptions } from './adyen.ts'
 export { adyenPlatform, type AdyenPlatformOptions } from './adyen-platform.ts'

@@ -7,7 +7,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { needed, text } from './shared/read.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link intercom}. */
 export interface IntercomOptions {

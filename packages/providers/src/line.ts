@@ -8,8 +8,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { items } from './shared/items.ts'
-import { field, needed, text } from './shared/read.ts'
+import { items } from './common/items.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link line}. */
 export interface LineOptions {

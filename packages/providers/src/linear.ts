@@ -14,8 +14,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
-import { field, text } from './shared/read.ts'
+import { HOUR } from './common/entry.ts'
+import { field, text } from './common/read.ts'
 
 /** Options of {@link linear}. */
 export interface LinearOptions {

@@ -9,8 +9,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { HOUR, MIB } from './shared/entry.ts'
-import { field, text } from './shared/read.ts'
+import { HOUR, MIB } from './common/entry.ts'
+import { field, text } from './common/read.ts'
 import { lastValue, mailgunScheme } from './schemes/mailgun.ts'
 
 /** Options of {@link mailgun}. */

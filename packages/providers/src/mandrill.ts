@@ -16,8 +16,8 @@ import {
 } from '@postern/core'
 import { joined } from './schemes/ids.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-import { FORM_TYPE, MIB } from './shared/entry.ts'
-import { member, needed, text } from './shared/read.ts'
+import { FORM_TYPE, MIB } from './common/entry.ts'
+import { member, needed, text } from './common/read.ts'
 
 /** Options of {@link mandrill}. `publicUrl` is the URL as it was entered in Mandrill, credentials in it included. */
 export interface MandrillOptions extends PublicUrlOption {

@@ -12,7 +12,7 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { DAY, MIB } from './shared/entry.ts'
+import { DAY, MIB } from './common/entry.ts'
 import { metaUpdates } from './schemes/meta-updates.ts'
 import { challengeReply } from './schemes/challenge.ts'
 

@@ -14,10 +14,10 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
-import { items } from './shared/items.ts'
+import { HOUR } from './common/entry.ts'
+import { items } from './common/items.ts'
 import { joined } from './schemes/ids.ts'
-import { field, needed, text } from './shared/read.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link microsoftGraph}. */
 export interface MicrosoftGraphOptions {

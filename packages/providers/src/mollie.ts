@@ -12,8 +12,8 @@ import {
   type SecretOption,
   type SignatureClaim,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
-import { needed, text } from './shared/read.ts'
+import { HOUR } from './common/entry.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link mollie}: `signingSecret` for next-gen webhooks, or `unauthenticated` for classic ones. */
 export interface MollieOptions {

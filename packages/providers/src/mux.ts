@@ -7,8 +7,8 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { pairs } from './schemes/pairs.ts'
-import { DAY } from './shared/entry.ts'
-import { needed, text } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link mux}. */
 export interface MuxOptions {

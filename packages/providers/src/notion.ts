@@ -10,8 +10,8 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
-import { needed, text } from './shared/read.ts'
+import { HOUR } from './common/entry.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link notion}: the token, or `onSecret`, or both. */
 export interface NotionOptions {

@@ -12,8 +12,8 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { items } from './shared/items.ts'
-import { field, needed, text } from './shared/read.ts'
+import { items } from './common/items.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link okta}. */
 export interface OktaOptions {

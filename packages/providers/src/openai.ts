@@ -5,7 +5,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-import { HOUR } from './shared/entry.ts'
+import { HOUR } from './common/entry.ts'
 
 /** Options of {@link openai}. */
 export interface OpenaiOptions extends StandardFamilyOptions {

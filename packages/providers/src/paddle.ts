@@ -6,9 +6,9 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
+import { DAY } from './common/entry.ts'
 import { pairs } from './schemes/pairs.ts'
-import { needed, text } from './shared/read.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link paddle}. */
 export interface PaddleOptions {

@@ -10,8 +10,8 @@ import {
   type SecretOption,
   type SignatureClaim,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
-import { field, needed, text } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link pagerduty}. */
 export interface PagerdutyOptions {

@@ -12,8 +12,8 @@ import {
 } from '@postern/core'
 import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
 import type { CertificateOptions } from './schemes/certificate-options.ts'
-import { DAY } from './shared/entry.ts'
-import { needed, text } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link paypal}. */
 export interface PaypalOptions extends CertificateOptions {

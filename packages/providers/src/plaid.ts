@@ -11,8 +11,8 @@ import {
 import { fetchBounded, type FetchOptions } from './schemes/fetch-bounded.ts'
 import { givenJwks, keyedJwks, type Jwk, type Jwks, type JwkSource } from './schemes/jwks.ts'
 import { jwt, type JwtClaims } from './schemes/jwt.ts'
-import { DAY, JSON_TYPE } from './shared/entry.ts'
-import { field, needed, text } from './shared/read.ts'
+import { DAY, JSON_TYPE } from './common/entry.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link plaid}: the API credentials that fetch the keys, or the keys themselves. */
 export interface PlaidOptions extends FetchOptions {

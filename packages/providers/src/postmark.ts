@@ -10,8 +10,8 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { joined } from './schemes/ids.ts'
-import { HOUR, MIB } from './shared/entry.ts'
-import { member, text } from './shared/read.ts'
+import { HOUR, MIB } from './common/entry.ts'
+import { member, text } from './common/read.ts'
 
 /** Options of {@link postmark}. */
 export interface PostmarkOptions {

@@ -9,8 +9,8 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
-import { needed } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { needed } from './common/read.ts'
 
 /** Options of {@link razorpay}. */
 export interface RazorpayOptions {

@@ -12,8 +12,8 @@ import {
   type SecretOption,
   type SignatureClaim,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
-import { needed } from './shared/read.ts'
+import { HOUR } from './common/entry.ts'
+import { needed } from './common/read.ts'
 import { joined } from './schemes/ids.ts'
 
 /** Options of {@link recurly}. */

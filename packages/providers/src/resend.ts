@@ -1,6 +1,6 @@
 import type { EventMap, Provider, SecretOption } from '@postern/core'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-import { HOUR } from './shared/entry.ts'
+import { HOUR } from './common/entry.ts'
 
 /** Options of {@link resend}. */
 export interface ResendOptions extends StandardFamilyOptions {

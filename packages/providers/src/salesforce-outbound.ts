@@ -12,8 +12,8 @@ import {
   type XmlObject,
 } from '@postern/core'
 import { child, children, childText, localName } from './schemes/xml-names.ts'
-import { DAY } from './shared/entry.ts'
-import { needed } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { needed } from './common/read.ts'
 
 /** Options of {@link salesforceOutbound}. */
 export interface SalesforceOutboundOptions {

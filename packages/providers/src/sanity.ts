@@ -5,7 +5,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
+import { HOUR } from './common/entry.ts'
 import { pairs } from './schemes/pairs.ts'
 
 /** Options of {@link sanity}. */

@@ -6,7 +6,7 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY, MIB } from './shared/entry.ts'
+import { DAY, MIB } from './common/entry.ts'
 
 /** Options of {@link sendgridInboundParse}. */
 export interface SendgridInboundParseOptions {

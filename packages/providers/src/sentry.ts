@@ -11,7 +11,7 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { text } from './shared/read.ts'
+import { text } from './common/read.ts'
 
 /** Options of {@link sentry}. */
 export interface SentryOptions {

@@ -11,7 +11,7 @@ import {
   type SecretOption,
   type SignableRequest,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
+import { HOUR } from './common/entry.ts'
 
 /** Options of {@link shopify}. */
 export interface ShopifyOptions {

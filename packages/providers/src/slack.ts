@@ -14,8 +14,8 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { DAY, FORM_TYPE, JSON_TYPE } from './shared/entry.ts'
-import { field, isForm, jsonField, text } from './shared/read.ts'
+import { DAY, FORM_TYPE, JSON_TYPE } from './common/entry.ts'
+import { field, isForm, jsonField, text } from './common/read.ts'
 
 /** Options of {@link slack}. */
 export interface SlackOptions {

@@ -6,9 +6,9 @@ import {
   type Provider,
   type SecretOption,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
+import { DAY } from './common/entry.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-import { needed, text } from './shared/read.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link square}. `publicUrl` is the notification URL as it stands in the Developer Console. */
 export interface SquareOptions extends PublicUrlOption {

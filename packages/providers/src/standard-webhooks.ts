@@ -11,8 +11,8 @@ import {
   type StandardWebhooksKey,
 } from '@postern/core'
 import { composeMessage } from './schemes/messages.ts'
-import { HOUR } from './shared/entry.ts'
-import { text } from './shared/read.ts'
+import { HOUR } from './common/entry.ts'
+import { text } from './common/read.ts'
 
 /** Options of {@link standardWebhooks}. */
 export interface StandardWebhooksOptions {

@@ -13,8 +13,8 @@ import {
   type SecretOption,
   type SignatureClaim,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
-import { needed, text } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link stripe}. */
 export interface StripeOptions {

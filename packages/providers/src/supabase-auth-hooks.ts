@@ -8,7 +8,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-import { field, text } from './shared/read.ts'
+import { field, text } from './common/read.ts'
 
 /** Options of {@link supabaseAuthHooks}. */
 export interface SupabaseAuthHooksOptions extends StandardFamilyOptions {

@@ -10,8 +10,8 @@ import {
   type SecretOption,
   type StandardWebhooksKey,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
-import { text } from './shared/read.ts'
+import { HOUR } from './common/entry.ts'
+import { text } from './common/read.ts'
 import { composeMessage } from './schemes/messages.ts'
 
 /** Options of {@link svix}. */

@@ -10,8 +10,8 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
-import { member } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { member } from './common/read.ts'
 
 /** Options of {@link telegram}. */
 export interface TelegramOptions {

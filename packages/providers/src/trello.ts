@@ -12,7 +12,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-import { field, needed, text } from './shared/read.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link trello}. `publicUrl` is the callback URL as it was registered, query and last slash included. */
 export interface TrelloOptions extends PublicUrlOption {

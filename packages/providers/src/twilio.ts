@@ -12,8 +12,8 @@ import {
   type Result,
   type SecretOption,
 } from '@postern/core'
-import { FORM_TYPE, HOUR } from './shared/entry.ts'
-import { field, text } from './shared/read.ts'
+import { FORM_TYPE, HOUR } from './common/entry.ts'
+import { field, text } from './common/read.ts'
 import { twilioScheme, type TwilioSchemeOptions } from './schemes/twilio.ts'
 
 /** Options of {@link twilio}. */

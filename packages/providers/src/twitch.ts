@@ -13,7 +13,7 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { field, needed, text } from './shared/read.ts'
+import { field, needed, text } from './common/read.ts'
 import { checkIsoTime } from './schemes/iso-time.ts'
 
 /** Options of {@link twitch}. */

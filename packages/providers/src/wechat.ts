@@ -17,7 +17,7 @@ import {
   wechatSignature,
   wechatXml,
 } from './schemes/wechat.ts'
-import { needed, text } from './shared/read.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link wechat}. */
 export interface WechatOptions {

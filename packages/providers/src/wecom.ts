@@ -14,7 +14,7 @@ import {
   wechatSignature,
   wechatXml,
 } from './schemes/wechat.ts'
-import { needed } from './shared/read.ts'
+import { needed } from './common/read.ts'
 
 /** Options of {@link wecom}. */
 export interface WecomOptions {

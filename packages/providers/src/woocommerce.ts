@@ -14,7 +14,7 @@ import {
   type Scheme,
   type SecretOption,
 } from '@postern/core'
-import { isForm, member } from './shared/read.ts'
+import { isForm, member } from './common/read.ts'
 
 /** Options of {@link woocommerce}. */
 export interface WoocommerceOptions {

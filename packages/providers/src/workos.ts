@@ -7,7 +7,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { pairs } from './schemes/pairs.ts'
-import { needed, text } from './shared/read.ts'
+import { needed, text } from './common/read.ts'
 
 /** Options of {@link workos}. */
 export interface WorkosOptions {

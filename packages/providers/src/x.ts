@@ -14,8 +14,8 @@ import {
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { DAY } from './shared/entry.ts'
-import { field, member } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { field, member } from './common/read.ts'
 
 /** Options of {@link x}. */
 export interface XOptions {

@@ -10,9 +10,9 @@ import {
 } from '@postern/core'
 
 import { joined } from './schemes/ids.ts'
-import { DAY } from './shared/entry.ts'
-import { items } from './shared/items.ts'
-import { needed } from './shared/read.ts'
+import { DAY } from './common/entry.ts'
+import { items } from './common/items.ts'
+import { needed } from './common/read.ts'
 
 /** Options of {@link xero}. */
 export interface XeroOptions {

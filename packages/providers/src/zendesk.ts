@@ -12,7 +12,7 @@ import {
   type SecretOption,
 } from '@postern/core'
 import { checkIsoTime } from './schemes/iso-time.ts'
-import { text } from './shared/read.ts'
+import { text } from './common/read.ts'
 
 /** Options of {@link zendesk}. */
 export interface ZendeskOptions {

@@ -12,8 +12,8 @@ import {
   type SecretOption,
   type Verified,
 } from '@postern/core'
-import { HOUR } from './shared/entry.ts'
-import { field, needed, text } from './shared/read.ts'
+import { HOUR } from './common/entry.ts'
+import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link zoom}. */
 export interface ZoomOptions {

@@ -1,5 +1,5 @@
 import { adcp } from '../adcp.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** AdCP in the catalogue. */
 export const adcpEntry: CatalogueEntry = {

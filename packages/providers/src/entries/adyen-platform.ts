@@ -1,5 +1,5 @@
 import { adyenPlatform } from '../adyen-platform.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Adyen's platform webhooks in the catalogue. */
 export const adyenPlatformEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { adyen } from '../adyen.ts'
-import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Adyen's standard webhooks in the catalogue. */
 export const adyenEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { airtable } from '../airtable.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Airtable in the catalogue. */
 export const airtableEntry: CatalogueEntry = {

@@ -1,6 +1,6 @@
 import { HTTP_AUTH_OPTIONS } from '../schemes/http-auth.ts'
 import { alertmanager } from '../alertmanager.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Prometheus Alertmanager in the catalogue. */
 export const alertmanagerEntry: CatalogueEntry = {

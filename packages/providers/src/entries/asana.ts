@@ -1,5 +1,5 @@
 import { asana } from '../asana.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Asana in the catalogue. */
 export const asanaEntry: CatalogueEntry = {

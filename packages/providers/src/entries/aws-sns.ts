@@ -1,5 +1,5 @@
 import { DOCS, awsSns, type AwsSnsOptions } from '../aws-sns.ts'
-import { HOUR, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, type CatalogueEntry } from '../common/entry.ts'
 
 /** Amazon SNS in the catalogue. */
 export const awsSnsEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { azureEventGrid } from '../azure-event-grid.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Azure Event Grid in the catalogue. */
 export const azureEventGridEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { bitbucket } from '../bitbucket.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Bitbucket in the catalogue. */
 export const bitbucketEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { braintree, type BraintreeOptions } from '../braintree.ts'
-import { DAY, FORM_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, FORM_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Braintree in the catalogue. */
 export const braintreeEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { calCom } from '../cal-com.ts'
-import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Cal.com in the catalogue. */
 export const calComEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { chargebee } from '../chargebee.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Chargebee in the catalogue. */
 export const chargebeeEntry: CatalogueEntry = {

@@ -1,6 +1,6 @@
 import { FAMILY_OPTIONS } from '../schemes/standard-family.ts'
 import { clerk } from '../clerk.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Clerk in the catalogue. */
 export const clerkEntry: CatalogueEntry = {

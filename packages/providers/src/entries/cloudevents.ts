@@ -1,5 +1,5 @@
 import { EVENT_TYPE, cloudevents } from '../cloudevents.ts'
-import { type CatalogueEntry } from '../shared/entry.ts'
+import { type CatalogueEntry } from '../common/entry.ts'
 
 /** CloudEvents in the catalogue. */
 export const cloudeventsEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { contentful } from '../contentful.ts'
-import { FORM_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Contentful in the catalogue. */
 export const contentfulEntry: CatalogueEntry = {

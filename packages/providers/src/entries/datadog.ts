@@ -1,5 +1,5 @@
 import { datadog } from '../datadog.ts'
-import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Datadog in the catalogue. */
 export const datadogEntry: CatalogueEntry = {

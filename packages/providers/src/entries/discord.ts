@@ -1,5 +1,5 @@
 import { RETRY_SPAN, discord } from '../discord.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Discord in the catalogue. */
 export const discordEntry: CatalogueEntry = {

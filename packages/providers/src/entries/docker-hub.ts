@@ -1,5 +1,5 @@
 import { dockerHub } from '../docker-hub.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Docker Hub in the catalogue. */
 export const dockerHubEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { docusign } from '../docusign.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** DocuSign in the catalogue. */
 export const docusignEntry: CatalogueEntry = {

@@ -1,6 +1,6 @@
 import { FAMILY_OPTIONS } from '../schemes/standard-family.ts'
 import { dodopayments } from '../dodopayments.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Dodo Payments in the catalogue. */
 export const dodopaymentsEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { dropbox } from '../dropbox.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Dropbox in the catalogue. */
 export const dropboxEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { figma } from '../figma.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Figma in the catalogue. */
 export const figmaEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { generic } from '../generic.ts'
-import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Generic schemes in the catalogue. */
 export const genericEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { github } from '../github.ts'
-import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** GitHub in the catalogue. */
 export const githubEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { gitlab } from '../gitlab.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** GitLab in the catalogue. */
 export const gitlabEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { googlePubsub, type GooglePubsubOptions } from '../google-pubsub.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Google Cloud Pub/Sub in the catalogue. */
 export const googlePubsubEntry: CatalogueEntry = {

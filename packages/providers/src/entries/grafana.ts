@@ -1,6 +1,6 @@
 import { HTTP_AUTH_OPTIONS } from '../schemes/http-auth.ts'
 import { grafana } from '../grafana.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Grafana alerting in the catalogue. */
 export const grafanaEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { hubspot } from '../hubspot.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** HubSpot in the catalogue. */
 export const hubspotEntry: CatalogueEntry = {

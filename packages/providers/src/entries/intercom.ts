@@ -1,5 +1,5 @@
 import { intercom } from '../intercom.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Intercom in the catalogue. */
 export const intercomEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { line } from '../line.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** LINE in the catalogue. */
 export const lineEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { linear } from '../linear.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Linear in the catalogue. */
 export const linearEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { mailgun } from '../mailgun.ts'
-import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Mailgun in the catalogue. */
 export const mailgunEntry: CatalogueEntry = {

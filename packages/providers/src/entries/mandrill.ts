@@ -1,5 +1,5 @@
 import { mandrill } from '../mandrill.ts'
-import { FORM_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Mandrill in the catalogue. */
 export const mandrillEntry: CatalogueEntry = {

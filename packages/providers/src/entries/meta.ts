@@ -1,5 +1,5 @@
 import { meta } from '../meta.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Meta in the catalogue. */
 export const metaEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { microsoftGraph } from '../microsoft-graph.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Microsoft Graph in the catalogue. */
 export const microsoftGraphEntry: CatalogueEntry = {

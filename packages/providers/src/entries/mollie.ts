@@ -1,5 +1,5 @@
 import { mollie } from '../mollie.ts'
-import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Mollie in the catalogue. */
 export const mollieEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { mux } from '../mux.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Mux in the catalogue. */
 export const muxEntry: CatalogueEntry = {

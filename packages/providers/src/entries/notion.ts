@@ -1,5 +1,5 @@
 import { notion } from '../notion.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Notion in the catalogue. */
 export const notionEntry: CatalogueEntry = {

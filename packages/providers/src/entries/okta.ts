@@ -1,5 +1,5 @@
 import { okta } from '../okta.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Okta event hooks in the catalogue. */
 export const oktaEntry: CatalogueEntry = {

@@ -1,6 +1,6 @@
 import { FAMILY_OPTIONS } from '../schemes/standard-family.ts'
 import { openai } from '../openai.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** OpenAI in the catalogue. */
 export const openaiEntry: CatalogueEntry = {

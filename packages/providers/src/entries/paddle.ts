@@ -1,5 +1,5 @@
 import { paddle } from '../paddle.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Paddle in the catalogue. */
 export const paddleEntry: CatalogueEntry = {

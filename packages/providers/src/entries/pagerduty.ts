@@ -1,5 +1,5 @@
 import { pagerduty } from '../pagerduty.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** PagerDuty in the catalogue. */
 export const pagerdutyEntry: CatalogueEntry = {

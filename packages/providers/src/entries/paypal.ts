@@ -1,5 +1,5 @@
 import { paypal, type PaypalOptions } from '../paypal.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** PayPal in the catalogue. */
 export const paypalEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { plaid } from '../plaid.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Plaid in the catalogue. */
 export const plaidEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { postmark } from '../postmark.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Postmark in the catalogue. */
 export const postmarkEntry: CatalogueEntry = {

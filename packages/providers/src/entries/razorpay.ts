@@ -1,5 +1,5 @@
 import { razorpay } from '../razorpay.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Razorpay in the catalogue. */
 export const razorpayEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { recurly } from '../recurly.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Recurly in the catalogue. */
 export const recurlyEntry: CatalogueEntry = {

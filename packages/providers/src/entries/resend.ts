@@ -1,6 +1,6 @@
 import { FAMILY_OPTIONS } from '../schemes/standard-family.ts'
 import { resend } from '../resend.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Resend in the catalogue. */
 export const resendEntry: CatalogueEntry = {

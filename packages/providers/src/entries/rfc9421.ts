@@ -1,5 +1,5 @@
 import { rfc9421 } from '../rfc9421.ts'
-import { type CatalogueEntry } from '../shared/entry.ts'
+import { type CatalogueEntry } from '../common/entry.ts'
 
 /** RFC 9421 in the catalogue. */
 export const rfc9421Entry: CatalogueEntry = {

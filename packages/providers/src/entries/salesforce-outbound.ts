@@ -1,5 +1,5 @@
 import { salesforceOutbound } from '../salesforce-outbound.ts'
-import { DAY, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, type CatalogueEntry } from '../common/entry.ts'
 
 /** Salesforce outbound messages in the catalogue. */
 export const salesforceOutboundEntry: CatalogueEntry = {

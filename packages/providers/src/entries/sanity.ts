@@ -1,5 +1,5 @@
 import { sanity } from '../sanity.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Sanity in the catalogue. */
 export const sanityEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { sendgridInboundParse } from '../sendgrid-inbound-parse.ts'
-import { DAY, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, type CatalogueEntry } from '../common/entry.ts'
 
 /** SendGrid's Inbound Parse in the catalogue. */
 export const sendgridInboundParseEntry: CatalogueEntry = {

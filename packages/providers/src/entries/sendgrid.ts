@@ -1,5 +1,5 @@
 import { sendgrid } from '../sendgrid.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** SendGrid's Event Webhook in the catalogue. */
 export const sendgridEntry: CatalogueEntry = {

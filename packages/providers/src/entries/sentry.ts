@@ -1,5 +1,5 @@
 import { sentry } from '../sentry.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Sentry in the catalogue. */
 export const sentryEntry: CatalogueEntry = {

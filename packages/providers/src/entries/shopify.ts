@@ -1,5 +1,5 @@
 import { shopify } from '../shopify.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Shopify in the catalogue. */
 export const shopifyEntry: CatalogueEntry = {

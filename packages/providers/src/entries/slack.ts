@@ -1,5 +1,5 @@
 import { slack } from '../slack.ts'
-import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Slack in the catalogue. */
 export const slackEntry: CatalogueEntry = {

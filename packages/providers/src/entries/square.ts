@@ -1,5 +1,5 @@
 import { square } from '../square.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Square in the catalogue. */
 export const squareEntry: CatalogueEntry = {

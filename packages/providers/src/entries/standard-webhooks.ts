@@ -1,5 +1,5 @@
 import { standardWebhooks } from '../standard-webhooks.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Standard Webhooks in the catalogue. */
 export const standardWebhooksEntry: CatalogueEntry = {

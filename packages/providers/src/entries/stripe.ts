@@ -1,5 +1,5 @@
 import { stripe } from '../stripe.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Stripe in the catalogue. */
 export const stripeEntry: CatalogueEntry = {

@@ -1,6 +1,6 @@
 import { FAMILY_OPTIONS } from '../schemes/standard-family.ts'
 import { supabaseAuthHooks } from '../supabase-auth-hooks.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Supabase Auth hooks in the catalogue. */
 export const supabaseAuthHooksEntry: CatalogueEntry = {

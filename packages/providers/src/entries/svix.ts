@@ -1,5 +1,5 @@
 import { svix } from '../svix.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Svix in the catalogue. */
 export const svixEntry: CatalogueEntry = {

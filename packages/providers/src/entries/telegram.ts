@@ -1,5 +1,5 @@
 import { telegram } from '../telegram.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Telegram in the catalogue. */
 export const telegramEntry: CatalogueEntry = {

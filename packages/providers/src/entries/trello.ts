@@ -1,5 +1,5 @@
 import { RETRY_SPAN, trello } from '../trello.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Trello in the catalogue. */
 export const trelloEntry: CatalogueEntry = {

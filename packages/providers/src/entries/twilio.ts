@@ -1,5 +1,5 @@
 import { twilio } from '../twilio.ts'
-import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Twilio in the catalogue. */
 export const twilioEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { twitch } from '../twitch.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Twitch in the catalogue. */
 export const twitchEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { typeform } from '../typeform.ts'
-import { HOUR, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { HOUR, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Typeform in the catalogue. */
 export const typeformEntry: CatalogueEntry = {

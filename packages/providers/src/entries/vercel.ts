@@ -1,5 +1,5 @@
 import { vercel } from '../vercel.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Vercel in the catalogue. */
 export const vercelEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { websub } from '../websub.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** WebSub in the catalogue. */
 export const websubEntry: CatalogueEntry = {

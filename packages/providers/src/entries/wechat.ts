@@ -1,5 +1,5 @@
 import { RETRY_SPAN, wechat } from '../wechat.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** WeChat in the catalogue. */
 export const wechatEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { RETRY_SPAN, wecom, type WecomOptions } from '../wecom.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** WeCom in the catalogue. */
 export const wecomEntry: CatalogueEntry = {

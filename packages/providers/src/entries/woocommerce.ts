@@ -1,5 +1,5 @@
 import { woocommerce } from '../woocommerce.ts'
-import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** WooCommerce in the catalogue. */
 export const woocommerceEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { workos } from '../workos.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** WorkOS in the catalogue. */
 export const workosEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { x } from '../x.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** X in the catalogue. */
 export const xEntry: CatalogueEntry = {

@@ -1,5 +1,5 @@
 import { xero } from '../xero.ts'
-import { DAY, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { DAY, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Xero in the catalogue. */
 export const xeroEntry: CatalogueEntry = {

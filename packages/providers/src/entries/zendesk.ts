@@ -1,5 +1,5 @@
 import { zendesk } from '../zendesk.ts'
-import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { FORM_TYPE, JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Zendesk in the catalogue. */
 export const zendeskEntry: CatalogueEntry = {

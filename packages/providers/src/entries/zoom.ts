@@ -1,5 +1,5 @@
 import { RETRY_SPAN, zoom } from '../zoom.ts'
-import { JSON_TYPE, type CatalogueEntry } from '../shared/entry.ts'
+import { JSON_TYPE, type CatalogueEntry } from '../common/entry.ts'
 
 /** Zoom in the catalogue. */
 export const zoomEntry: CatalogueEntry = {

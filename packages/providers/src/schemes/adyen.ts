@@ -7,7 +7,7 @@ import {
   type Delivery,
   type Scheme,
 } from '@postern/core'
-import { field, isForm, text } from '../shared/read.ts'
+import { field, isForm, text } from '../common/read.ts'
 
 /** An item of a delivery, and whether the delivery is of the live environment (`'true'` or `'false'`, not signed). */
 export interface AdyenItem {

@@ -1,5 +1,5 @@
 import { stringifyJson, type Draft, type EventDraft } from '@postern/core'
-import { field, member, text } from '../shared/read.ts'
+import { field, member, text } from '../common/read.ts'
 import { joined } from './ids.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { list, type Delivery, type Draft, type EventDraft, type XmlObject } from '@postern/core'
-import { field, member } from '../shared/read.ts'
+import { field, member } from '../common/read.ts'
 
 type Element = string | XmlObject
 

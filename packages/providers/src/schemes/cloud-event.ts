@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { WebhookError, type Delivery, type EventDraft, type ParsedBody } from '@postern/core'
-import { field, text } from '../shared/read.ts'
+import { field, text } from '../common/read.ts'
 
 /**
  * The events of a delivery in one of the three modes of CloudEvents' HTTP binding, chosen by Content-Type. The topic is

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { stringifyJson } from '@postern/core'
-import { member } from '../shared/read.ts'
+import { member } from '../common/read.ts'
 
 /** An id of several members, by their paths, joined by `:`; undefined where one of them is missing. */
 export function joined(value: unknown, ...paths: readonly string[]): string | undefined {

@@ -9,7 +9,7 @@ import {
   type Delivery,
   type Scheme,
 } from '@postern/core'
-import { field } from '../shared/read.ts'
+import { field } from '../common/read.ts'
 import { fetchedJwks, type Jwk, type JwkSource } from './jwks.ts'
 import { peer } from './peer.ts'
 

@@ -11,7 +11,7 @@ import {
   type Delivery,
   type Scheme,
 } from '@postern/core'
-import { field, isForm, text } from '../shared/read.ts'
+import { field, isForm, text } from '../common/read.ts'
 
 /** What Mailgun puts into a body to be verified by. */
 interface Claim {

@@ -11,7 +11,7 @@ import {
   type SecretOption,
   type StandardWebhooksKey,
 } from '@postern/core'
-import { needed } from '../shared/read.ts'
+import { needed } from '../common/read.ts'
 import { composeMessage } from './messages.ts'
 
 /** Options of every sender of the family. */

@@ -11,7 +11,7 @@ import {
   type Delivery,
   type Scheme,
 } from '@postern/core'
-import { isForm } from '../shared/read.ts'
+import { isForm } from '../common/read.ts'
 
 /** What Twilio's scheme needs beside the Auth Token. */
 export interface TwilioSchemeOptions {

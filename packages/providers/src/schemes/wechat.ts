@@ -14,7 +14,7 @@ import {
   type EventDraft,
   type Scheme,
 } from '@postern/core'
-import { field, member, needed, text } from '../shared/read.ts'
+import { field, member, needed, text } from '../common/read.ts'
 
 /** The secure mode of WeChat and WeCom. */
 export interface WechatCipher {

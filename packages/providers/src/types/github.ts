@@ -1,5 +1,5 @@
 import type { operations } from '@octokit/openapi-webhooks-types'
-import type { Installed } from '../shared/absent.ts'
+import type { Installed } from '../common/absent.ts'
 
 /**
  * Topics of GitHub with their payloads, from the optional peer `@octokit/openapi-webhooks-types`: `issues.opened`, and

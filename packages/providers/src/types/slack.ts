@@ -1,5 +1,5 @@
 import type { SlackEvent, View } from '@slack/types'
-import type { Installed } from '../shared/absent.ts'
+import type { Installed } from '../common/absent.ts'
 
 /**
  * Topics of Slack with their payloads: events from the optional peer `@slack/types`, each in its envelope; slash commands;

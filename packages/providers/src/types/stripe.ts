@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import type { Installed } from '../shared/absent.ts'
+import type { Installed } from '../common/absent.ts'
 
 /**
  * Topics of Stripe with their payloads, from the optional peer `stripe`: snapshot events (`invoice.paid`) and thin ones
