@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RetryAfter, Unrecoverable, type SignableRequest, type Task } from '@postern/core'
 import { createClient } from './client.ts'
+import type { Pass } from './gate.ts'
 import { createGates } from './gates.ts'
 import type { Guard } from './guard.ts'
 import type { CallSettings } from './options.ts'
@@ -31,6 +33,15 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
 
   return { call, close: () => client.close() }
 
+  async function enter(destination: string): Promise<Pass> {
+    try {
+      return await gates.enter(destination)
+    } catch (error) {
+      await sleep(NO_HURRY)
+      throw error
+    }
+  }
+
   async function call({
     destination,
     task,
@@ -39,7 +50,7 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
   }: Call): Promise<'delivered' | 'gone'> {
     if (gates.isOpen(destination) && now() - receivedAt > giveUp)
       throw new Unrecoverable(`${destination} was still out of order when the event was too old`)
-    const pass = await gates.enter(destination)
+    const pass = await enter(destination)
     let found: 'up' | 'down' | 'unknown' = 'unknown'
     let until: number | undefined
     try {
@@ -66,6 +77,10 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
     }
   }
 }
+
+// An inbox in a file writes while nothing else goes on in the process. A task that is sent away has no hurry: the
+// messages of its siblings go out first, and its outcome is written together with theirs.
+const NO_HURRY = 5
 
 function isRefused(error: unknown): boolean {
   return error instanceof Error && error.name === 'DestinationRefused'

@@ -41,6 +41,8 @@ const MOMENT = 250
 const SPREAD = 30_000
 // How long a call is taken to last before the first one that succeeded.
 const FIRST_PACE = 50
+// Tasks that come back as soon as a destination may be called again, to be its probe.
+const SCOUTS = 3
 // Weight of the last call in the mean.
 const WEIGHT = 0.2
 
@@ -63,6 +65,7 @@ export function createGate(settings: GateSettings, places: Places): Gate {
   let pace = FIRST_PACE
   let measured = false
   let next = 0
+  let scouts = 0
 
   return {
     get idle() {
@@ -79,6 +82,7 @@ export function createGate(settings: GateSettings, places: Places): Gate {
         // Half open: this one is the probe, and nobody else enters before it has ended.
         if (probing) throw postponed(at)
         probing = true
+        scouts = 0
         closedUntil = at + pause
         places.held++
         return start(at, true)
@@ -101,11 +105,15 @@ export function createGate(settings: GateSettings, places: Places): Gate {
     },
   }
 
-  /** When the turn of one more would come, in milliseconds: as long as calls took lately, or as the oldest has by now. */
+  /** When the turn of one more would come, in milliseconds. */
   function turn(at: number): number {
+    return ((waiting.length + 1) * paceOf(at)) / concurrency
+  }
+
+  /** How long a call takes, in milliseconds: as those lately did, or as the oldest has by now. */
+  function paceOf(at: number): number {
     const [oldest] = running
-    const took = Math.max(pace, oldest ? at - oldest.since : 0)
-    return ((waiting.length + 1) * took) / concurrency
+    return Math.max(pace, oldest ? at - oldest.since : 0)
   }
 
   function start(since: number, probe: boolean): Pass {
@@ -141,6 +149,7 @@ export function createGate(settings: GateSettings, places: Places): Gate {
       closedUntil = at + pause
       pause = Math.min(pause * 2, settings.maxPause)
     }
+    scouts = 0
     if (until !== undefined) closedUntil = Math.max(closedUntil, until)
   }
 
@@ -161,9 +170,13 @@ export function createGate(settings: GateSettings, places: Places): Gate {
   }
 
   function postponed(at: number): Postpone {
-    const from = Math.max(at, closedUntil, probing ? at + pause : 0)
+    const ends = Math.max(closedUntil, probing ? at + pause : 0)
+    // The first of those who wait for its end are the probe; for the others there is no hurry while it is down: as long
+    // as it was left alone lately, since each look at a task is a write.
+    const idle = ends > at && scouts++ >= SCOUTS ? Math.min(pause, SPREAD) : 0
+    const from = Math.max(at + MOMENT, ends + idle)
     // Somewhat faster than it works, since who is early only waits and a place nobody takes is lost.
-    next = Math.max(next, from) + (0.8 * pace) / concurrency
+    next = Math.max(next, from) + (0.8 * paceOf(at)) / concurrency
     if (next > from + SPREAD) next = from + SPREAD * (0.5 + Math.random() / 2)
     return new Postpone(Math.ceil(next - at), 'the destination is busy or left alone for now')
   }
