@@ -22,6 +22,8 @@ export interface Site {
   readonly url: string
   readonly port: number
   readonly got: readonly Got[]
+  /** Those of them that it answered with a 2xx. */
+  readonly taken: readonly Got[]
   /** Connections made to it so far. */
   readonly connections: number
   /** The largest number of requests it had at once. */
@@ -34,6 +36,7 @@ export interface Site {
 /** Starts a site; 204 to everything unless told otherwise. */
 export async function openSite(manner: Manner = () => 204): Promise<Site> {
   const got: Got[] = []
+  const taken: Got[] = []
   let waiting: (() => void)[] = []
   let connections = 0
   let open = 0
@@ -47,6 +50,7 @@ export async function openSite(manner: Manner = () => 204): Promise<Site> {
     url: `http://127.0.0.1:${port}/in`,
     port,
     got,
+    taken,
     get connections() {
       return connections
     },
@@ -78,6 +82,7 @@ export async function openSite(manner: Manner = () => 204): Promise<Site> {
     got.push(one)
     const status = await manner(one, got.length, response)
     if (status !== undefined && !response.headersSent) response.writeHead(status).end()
+    if (response.statusCode < 300) taken.push(one)
     for (const wake of waiting.splice(0)) wake()
     waiting = []
   }
