@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RetryAfter, Unrecoverable, type SignableRequest, type Task } from '@postern/core'
+import type { Found } from './breaker.ts'
 import { createClient } from './client.ts'
 import type { Pass } from './gate.ts'
 import { createGates } from './gates.ts'
@@ -51,7 +52,7 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
     if (gates.isOpen(destination) && now() - receivedAt > giveUp)
       throw new Unrecoverable(`${destination} was still out of order when the event was too old`)
     const pass = await enter(destination)
-    let found: 'up' | 'down' | 'unknown' = 'unknown'
+    let found: Found = 'unknown'
     let until: number | undefined
     try {
       const request = await message()

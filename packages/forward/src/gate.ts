@@ -1,21 +1,18 @@
 import { Postpone } from '@postern/core'
+import { createBreaker, type BreakerSettings, type Found } from './breaker.ts'
+import { createPace } from './pace.ts'
 
-/** Bounds of what goes on with one destination, in milliseconds. */
-export interface GateSettings {
+/** Bounds of what goes on with one destination. */
+export interface GateSettings extends BreakerSettings {
   /** Calls at once to one destination. */
   readonly concurrency: number
-  /** Failures in a row after which a destination is left alone. */
-  readonly failures: number
-  /** For how long at first; each probe that fails doubles it, up to `maxPause`. */
-  readonly pause: number
-  readonly maxPause: number
   readonly now: () => number
 }
 
 /** Leave to call a destination, to be given back. */
 export interface Pass {
-  /** `up`: it answered as one that is well; `down`: it did not, and is to be left alone until then; `unknown`: neither. */
-  leave(found: 'up' | 'down' | 'unknown', until?: number): void
+  /** Tells what the call found, and when the destination itself said to come again. */
+  leave(found: Found, until?: number): void
 }
 
 /** The places of one subscription: attempts at once in this process. */
@@ -27,8 +24,8 @@ export interface Places {
 
 /** One destination: how many calls go on, and whether it is to be left alone. */
 export interface Gate {
-  /** True where nothing would be lost by forgetting it. */
-  readonly idle: boolean
+  /** True while calls go on or wait. */
+  readonly busy: boolean
   /** True while it is left alone. */
   readonly open: boolean
   /** Gives leave, now or in a moment. Throws or rejects with a {@link Postpone}. */
@@ -37,148 +34,123 @@ export interface Gate {
 
 // A task waits here where its turn comes within this time; else it goes back to the inbox until about then.
 const MOMENT = 250
-// Nothing is put off by more than this beyond the time from which the destination may be called.
-const SPREAD = 30_000
-// How long a call is taken to last before the first one that succeeded.
-const FIRST_PACE = 50
 // Tasks that come back as soon as a destination may be called again, to be its probe.
 const SCOUTS = 3
-// Weight of the last call in the mean.
-const WEIGHT = 0.2
+// How much later than those the others come, at most.
+const LATER = 30_000
 
 /**
- * Makes the gate of one destination: a limit on calls at once, and a circuit breaker that lets one probe through when
- * its pause is over. Who cannot enter is told when to come again, one after another as fast as the destination has
- * shown to work, so that a backlog neither runs in circles nor comes back as one wave.
- *
- * A destination may hold no more places than are free, so that however many are slow, one that holds none finds a
- * place: the dynamic threshold of shared buffers (Choudhury and Hahne, https://doi.org/10.1109/90.664262).
+ * Makes the gate of one destination. Four rules, in their order: while it is left alone (see {@link createBreaker}),
+ * nobody enters but its probe; it may hold no more places than are free, so that however many are slow, one that holds
+ * none finds a place (the dynamic threshold of shared buffers: Choudhury and Hahne, https://doi.org/10.1109/90.664262);
+ * it gets no more calls at once than its limit; who comes next may wait for a moment. Who cannot enter is told when to
+ * come again, as fast as the destination works (see {@link createPace}), so that a backlog neither runs in circles nor
+ * comes back as one wave.
  */
 export function createGate(settings: GateSettings, places: Places): Gate {
   const { concurrency, now } = settings
+  const breaker = createBreaker(settings)
+  const pace = createPace()
+  /** Calls that go on, the oldest first, and who waits for one of them to end. */
   const running = new Set<{ readonly since: number }>()
-  const waiting: Waiting[] = []
-  let failures = 0
-  let closedUntil = 0
-  let probing = false
-  let pause = settings.pause
-  let pace = FIRST_PACE
-  let measured = false
-  let next = 0
+  const waiting = new Set<Waiting>()
   let scouts = 0
 
   return {
-    get idle() {
-      return running.size + waiting.length === 0 && failures === 0 && closedUntil <= now()
+    get busy() {
+      return running.size + waiting.size > 0
     },
     get open() {
-      return closedUntil > now() || probing
+      return breaker.state(now()) === 'open'
     },
     enter() {
       const at = now()
-      const room = Math.max(1, places.total - places.held)
-      if (closedUntil > at || running.size + waiting.length >= room) throw postponed(at)
-      if (failures >= settings.failures) {
-        // Half open: this one is the probe, and nobody else enters before it has ended.
-        if (probing) throw postponed(at)
-        probing = true
-        scouts = 0
-        closedUntil = at + pause
-        places.held++
-        return start(at, true)
-      }
-      if (running.size < concurrency) {
-        places.held++
-        return start(at, false)
-      }
-      if (turn(at) > MOMENT) throw postponed(at)
-      places.held++
-      return new Promise((enter, refuse) => {
-        const timer = setTimeout(() => {
-          waiting.splice(waiting.indexOf(waiter), 1)
-          places.held--
-          refuse(postponed(now()))
-        }, 2 * MOMENT)
-        const waiter = { enter, refuse, timer }
-        waiting.push(waiter)
-      })
+      const state = breaker.state(at)
+      if (state === 'open' || isOverShare()) throw away(at)
+      if (state === 'half open') return probe(at)
+      if (running.size < concurrency) return start(at)
+      if ((waiting.size + 1) * callsApart(at) > MOMENT) throw away(at)
+      return wait()
     },
   }
 
-  /** When the turn of one more would come, in milliseconds. */
-  function turn(at: number): number {
-    return ((waiting.length + 1) * paceOf(at)) / concurrency
+  function isOverShare(): boolean {
+    return running.size + waiting.size >= Math.max(1, places.total - places.held)
   }
 
-  /** How long a call takes, in milliseconds: as those lately did, or as the oldest has by now. */
-  function paceOf(at: number): number {
+  /** Milliseconds from one free place to the next. */
+  function callsApart(at: number): number {
     const [oldest] = running
-    return Math.max(pace, oldest ? at - oldest.since : 0)
+    return pace.of(oldest ? at - oldest.since : 0) / concurrency
   }
 
-  function start(since: number, probe: boolean): Pass {
+  function probe(at: number): Pass {
+    breaker.probe()
+    scouts = 0
+    return start(at, true)
+  }
+
+  function start(since: number, isProbe = false): Pass {
     const call = { since }
     running.add(call)
+    places.held++
     return {
       leave(found, until) {
         if (!running.delete(call)) return
         places.held--
-        if (probe) probing = false
         const at = now()
-        if (found === 'up') recover(at - since)
-        else if (found === 'down') fail(at, probe, until)
-        else if (probe) closedUntil = at
-        if (closedUntil > at) refuseAll(at)
-        else admit(at)
+        breaker.learn(found, { probe: isProbe, until }, at)
+        if (found === 'down') scouts = 0
+        if (found === 'up') {
+          pace.learn(at - since)
+          pace.restart()
+        }
+        if (breaker.state(at) === 'closed') admit(at)
+        else sendAllAway(at)
       },
     }
   }
 
-  function recover(took: number): void {
-    pace = measured ? pace + (took - pace) * WEIGHT : took
-    measured = true
-    failures = 0
-    pause = settings.pause
-    closedUntil = 0
-    next = 0
+  function wait(): Promise<Pass> {
+    return new Promise((enter, refuse) => {
+      const timer = setTimeout(() => sendAway(waiter, now()), 2 * MOMENT)
+      const waiter = { enter, refuse, timer }
+      waiting.add(waiter)
+      places.held++
+    })
   }
 
-  function fail(at: number, probe: boolean, until: number | undefined): void {
-    failures++
-    if (failures >= settings.failures && (probe || (closedUntil <= at && !probing))) {
-      closedUntil = at + pause
-      pause = Math.min(pause * 2, settings.maxPause)
-    }
-    scouts = 0
-    if (until !== undefined) closedUntil = Math.max(closedUntil, until)
+  function stopWaiting(waiter: Waiting): void {
+    waiting.delete(waiter)
+    clearTimeout(waiter.timer)
+    places.held--
   }
 
   function admit(at: number): void {
-    while (waiting.length > 0 && running.size < concurrency) {
-      const { enter, timer } = waiting.shift()!
-      clearTimeout(timer)
-      enter(start(at, false))
+    for (const waiter of waiting) {
+      if (running.size >= concurrency) return
+      stopWaiting(waiter)
+      waiter.enter(start(at))
     }
   }
 
-  function refuseAll(at: number): void {
-    for (const { refuse, timer } of waiting.splice(0)) {
-      clearTimeout(timer)
-      places.held--
-      refuse(postponed(at))
-    }
+  function sendAllAway(at: number): void {
+    for (const waiter of waiting) sendAway(waiter, at)
   }
 
-  function postponed(at: number): Postpone {
-    const ends = Math.max(closedUntil, probing ? at + pause : 0)
-    // The first of those who wait for its end are the probe; for the others there is no hurry while it is down: as long
-    // as it was left alone lately, since each look at a task is a write.
-    const idle = ends > at && scouts++ >= SCOUTS ? Math.min(pause, SPREAD) : 0
-    const from = Math.max(at + MOMENT, ends + idle)
-    // Somewhat faster than it works, since who is early only waits and a place nobody takes is lost.
-    next = Math.max(next, from) + (0.8 * paceOf(at)) / concurrency
-    if (next > from + SPREAD) next = from + SPREAD * (0.5 + Math.random() / 2)
-    return new Postpone(Math.ceil(next - at), 'the destination is busy or left alone for now')
+  function sendAway(waiter: Waiting, at: number): void {
+    stopWaiting(waiter)
+    waiter.refuse(away(at))
+  }
+
+  function away(at: number): Postpone {
+    let from = Math.max(at + MOMENT, breaker.until(at))
+    // Each look at a task is a write. While the destination is down a few are enough, to probe it; for the others there
+    // is no hurry: for as long again as it is left alone.
+    if (breaker.state(at) === 'open' && scouts++ >= SCOUTS)
+      from = Math.max(from, breaker.until(at) + Math.min(breaker.pause, LATER))
+    const turn = pace.turn(from, callsApart(at))
+    return new Postpone(Math.ceil(turn - at), 'the destination is busy or left alone for now')
   }
 }
 

@@ -8,29 +8,32 @@ export interface Gates {
   isOpen(destination: string): boolean
 }
 
-// Destinations found at run time have no bound of their own; what is idle can be forgotten.
-const MANY = 10_000
+// Destinations found at run time have no bound of their own.
+const MOST = 10_000
 
-/** Makes the gates that share `total` places. */
-export function createGates(total: number, settings: GateSettings): Gates {
+/** Makes the gates that share `total` places; of more than `most`, those not used for longest are forgotten. */
+export function createGates(total: number, settings: GateSettings, most: number = MOST): Gates {
+  // The order of use.
   const gates = new Map<string, Gate>()
   const places: Places = { total, held: 0 }
 
   return {
-    enter: (destination) => gateOf(destination).enter(),
+    enter(destination) {
+      const gate = gates.get(destination) ?? createGate(settings, places)
+      gates.delete(destination)
+      gates.set(destination, gate)
+      if (gates.size > most) forgetOldest()
+      return gate.enter()
+    },
     isOpen: (destination) => gates.get(destination)?.open ?? false,
   }
 
-  function gateOf(destination: string): Gate {
-    let gate = gates.get(destination)
-    if (!gate) {
-      if (gates.size >= MANY) forgetIdle()
-      gates.set(destination, (gate = createGate(settings, places)))
-    }
-    return gate
-  }
-
-  function forgetIdle(): void {
-    for (const [destination, gate] of gates) if (gate.idle) gates.delete(destination)
+  /** Those that are busy stay: there are no more of them than places. */
+  function forgetOldest(): void {
+    for (const [destination, gate] of gates)
+      if (!gate.busy) {
+        gates.delete(destination)
+        return
+      }
   }
 }

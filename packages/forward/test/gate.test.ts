@@ -33,7 +33,7 @@ describe('the breaker', () => {
     probe.leave('up')
     const both = [pass(gate), pass(gate)]
     for (const one of both) one.leave('up')
-    expect(gate.idle).toBe(true)
+    expect([gate.open, gate.busy]).toEqual([false, false])
   })
 
   test('a failed probe doubles the pause, up to the longest', () => {
@@ -73,8 +73,10 @@ describe('the breaker', () => {
     expect(gate.open).toBe(false)
   })
 
-  test('a time to come again holds for all, after one failure', () => {
-    pass(gate).leave('down', Date.now() + 7000)
+  test('a time to come again holds for all, after one failure, and though another call ends well', () => {
+    const [other, told] = [pass(gate), pass(gate)]
+    told.leave('down', Date.now() + 7000)
+    other.leave('up')
     expect(refused(gate)).toBeGreaterThanOrEqual(7000)
     vi.advanceTimersByTime(7000)
     for (const one of [pass(gate), pass(gate)]) one.leave('up')
@@ -146,6 +148,17 @@ test('slow destinations, however many, leave a place for one that holds none', (
     }
   expect(entered).toBeLessThan(16)
   expect(gates.enter('healthy')).toHaveProperty('leave')
+})
+
+test('the destination that was not called for longest is forgotten first, but none that is called now', () => {
+  const gates = createGates(16, { ...settings, failures: 1, pause: 60_000 }, 2)
+  const enter = (name: string): Pass => gates.enter(name) as Pass
+  const busy = enter('busy')
+  enter('old').leave('down')
+  enter('new').leave('down')
+  expect(['busy', 'old', 'new'].map((name) => gates.isOpen(name))).toEqual([false, false, true])
+  busy.leave('down')
+  expect(gates.isOpen('busy')).toBe(true)
 })
 
 function pass(of: Gate): Pass {
