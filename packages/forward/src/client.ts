@@ -1,7 +1,7 @@
+import { isIP } from 'node:net'
 import type { SignableRequest } from '@postern/core'
 import { Agent, buildConnector, request } from 'undici'
 import { hostOf, type Guard } from './guard.ts'
-import { isIP } from 'node:net'
 
 /** Bounds of one call, in milliseconds and bytes. */
 export interface ClientSettings {
@@ -32,6 +32,8 @@ export function createClient(guard: Guard, settings: ClientSettings): Client {
   const agent = new Agent({
     headersTimeout: timeout,
     bodyTimeout: timeout,
+    // Ends the connection of a longer answer. To leave its body instead would make undici open another one for nothing.
+    maxResponseSize: maxResponse,
     connect: guarded,
   })
 
@@ -48,7 +50,7 @@ export function createClient(guard: Guard, settings: ClientSettings): Client {
         signal: ends,
       })
       // The status is known; what becomes of the rest changes nothing but whether the connection can be used again.
-      await response.body.dump({ limit: maxResponse, signal: ends }).catch(() => {})
+      await response.body.dump({ limit: Number.MAX_SAFE_INTEGER, signal: ends }).catch(() => {})
       const after = response.headers['retry-after']
       return {
         status: response.statusCode,
@@ -58,7 +60,7 @@ export function createClient(guard: Guard, settings: ClientSettings): Client {
     close: () => (closing ??= agent.close()),
   }
 
-  // An address in the URL is connected to without a lookup; and whatever happened before, nothing is written to a
+  // An address in the URL is connected to without a lookup; and whatever happened before, no request is written to a
   // socket before the address it did connect to was looked at.
   function guarded(options: buildConnector.Options, done: buildConnector.Callback): void {
     try {

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import { signer, type SignOption } from '../src/index.ts'
 import { createScene } from './scene.ts'
 import { openSite, type Got } from './site.ts'
+import { verifiedV1a } from './v1a.ts'
 
 const [first, second] = [1, 2].map(() => `whsec_${randomBytes(24).toString('base64')}`) as [
   string,
@@ -40,11 +41,14 @@ test.each<[string, SignOption]>([
   },
 )
 
-test('v1a is accepted by the public key, and beside v1 in a rotation', async () => {
+test('v1a is as the specification has it, is accepted by our receiver, and stands beside v1 in a rotation', async () => {
   const alone = await sent(signer({ secret: secretKey }))
   expect(alone.headers['webhook-signature']).toMatch(/^v1a,\S+$/)
+  expect(verifiedV1a(alone, publicKey)).toBe(true)
+  expect(verifiedV1a({ ...alone, body: Buffer.from('{}') }, publicKey)).toBe(false)
   expect(await received(alone, publicKey)).toMatch(/^200/)
   const both = await sent(signer({ secret: [secretKey, first] }))
+  expect(verifiedV1a(both, publicKey)).toBe(true)
   expect(await received(both, publicKey)).toMatch(/^200/)
   expect(await received(both, first)).toMatch(/^200/)
 })

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { memoryInbox, type Inbox } from '@postern/core'
+import { Webhook } from 'standardwebhooks'
 import { createSource, type Source, type SourceOptions } from '../src/index.ts'
+import type { Got } from './site.ts'
 
 /** The key of all sources here. */
 export const key: Buffer = randomBytes(32)
@@ -54,5 +56,15 @@ export function createSourceScene(options: Partial<SourceOptions> = {}): SourceS
       await source.close({ timeout: 0 })
       await inbox.close()
     },
+  }
+}
+
+/** Whether what a site got is signed with the secret. */
+export function verified({ body, headers }: Got, secret: string): boolean {
+  try {
+    new Webhook(secret).verify(body.toString(), headers)
+    return true
+  } catch {
+    return false
   }
 }

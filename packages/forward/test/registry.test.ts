@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { DestinationRefused } from '../src/index.ts'
+import { openSite } from './site.ts'
+import { createSourceScene, verified } from './source-scene.ts'
+import { verifiedV1a } from './v1a.ts'
+
+describe('destinations', () => {
+  test('rotation signs with both secrets until the overlap is over', async () => {
+    const site = await openSite()
+    let time = Date.now()
+    const { source, done, close } = createSourceScene({ now: () => time })
+    const old = await source.register({ url: site.url, topics: '**', id: 'a' })
+    const fresh = await source.rotate('a', { overlap: '2m' })
+    expect(fresh.secret).not.toBe(old.secret)
+    await source.emit({ topic: 't', payload: 1 })
+    await done(2)
+    expect([verified(site.got[0]!, old.secret), verified(site.got[0]!, fresh.secret)]).toEqual([
+      true,
+      true,
+    ])
+    time += 120_000
+    await source.emit({ topic: 't', payload: 1 })
+    await done(4)
+    expect([verified(site.got[1]!, old.secret), verified(site.got[1]!, fresh.secret)]).toEqual([
+      false,
+      true,
+    ])
+    await expect(source.rotate('unknown')).rejects.toThrow('unknown')
+    await Promise.all([close(), site.close()])
+  })
+
+  test('an Ed25519 destination gets the public key, and keeps it when it is registered again', async () => {
+    const site = await openSite()
+    const { source, done, close } = createSourceScene({ sign: 'v1a' })
+    const given = { url: site.url, topics: 't', id: 'a' }
+    const first = await source.register(given)
+    expect(first.secret).toMatch(/^whpk_/)
+    expect(await source.register({ ...given, topics: 'u' })).toEqual(first)
+    expect(await source.destinations()).toEqual([
+      { id: 'a', url: site.url, topics: ['u'], gone: undefined },
+    ])
+    await source.emit({ topic: 'u', payload: 1 })
+    await done(2)
+    expect(verifiedV1a(site.got[0]!, first.secret)).toBe(true)
+    const own = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+    expect((await source.register({ ...given, secret: own })).secret).toBe(own)
+    expect(await source.unregister('a')).toBe(true)
+    expect(await source.unregister('a')).toBe(false)
+    expect(await source.destinations()).toEqual([])
+    await Promise.all([close(), site.close()])
+  })
+
+  test('what is wrong with one is refused: URL, topics, id, secret', async () => {
+    const { source, close } = createSourceScene({ allowPrivate: undefined as never })
+    const given = { url: 'http://example.com/', topics: 't' }
+    for (const url of ['http://169.254.169.254/', 'http://2130706433/', 'http://[::ffff:7f00:1]/'])
+      await expect(source.register({ ...given, url })).rejects.toBeInstanceOf(DestinationRefused)
+    await expect(source.register({ ...given, topics: [] })).rejects.toThrow('topics')
+    await expect(source.register({ ...given, topics: 'a*' })).rejects.toThrow('a*')
+    await expect(source.register({ ...given, id: 'a b' })).rejects.toThrow('id')
+    await expect(source.register({ ...given, secret: 'whsec_...' })).rejects.toThrow('secret')
+    await expect(source.register({ ...given, secret: `whpk_${'A'.repeat(43)}=` })).rejects.toThrow()
+    await close()
+  })
+
+  test('410 takes one off until it is registered again', async () => {
+    const site = await openSite((_, nth) => (nth === 1 ? 410 : 200))
+    const gone: string[] = []
+    const { source, done, dead, close } = createSourceScene({ onGone: ({ id }) => gone.push(id) })
+    const given = { url: site.url, topics: '**', id: 'a' }
+    await source.register(given)
+    await source.emit({ topic: 't', payload: 1 })
+    await dead(1)
+    expect(gone).toEqual(['a'])
+    expect((await source.destinations())[0]!.gone).toBeGreaterThan(0)
+    await source.emit({ topic: 't', payload: 2 })
+    await done(2)
+    await source.register(given)
+    await source.emit({ topic: 't', payload: 3 })
+    await done(4)
+    expect(site.got).toHaveLength(2)
+    await Promise.all([close(), site.close()])
+  })
+
+  test('what waits for one that is unregistered is given up', async () => {
+    const site = await openSite(() => 500)
+    const { source, dead, close } = createSourceScene({ retry: { attempts: 9, base: 200 } })
+    await source.register({ url: site.url, topics: '**', id: 'a' })
+    await source.emit({ topic: 't', payload: 1 })
+    await site.until(1)
+    await source.unregister('a')
+    expect(await dead(1)).toEqual(['a is not registered any more'])
+    await Promise.all([close(), site.close()])
+  })
+})
