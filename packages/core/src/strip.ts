@@ -15,6 +15,8 @@ export function stripper(
   const headers = new Set([
     ...ALWAYS,
     ...(credentials.headers ?? []).map((name) => name.toLowerCase()),
+    // A body that is written again is neither compressed nor as long as it was.
+    ...(credentials.fields?.length ? ['content-encoding', 'content-length'] : []),
   ])
   const query = credentials.query ?? []
   const fields = credentials.fields ?? []

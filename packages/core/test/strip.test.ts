@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { basic, logger, memoryInbox, token } from '../src/index.ts'
 import type { ProviderSpec, WebhookEvent } from '../src/index.ts'
@@ -61,6 +62,20 @@ describe('credentials are gone from what handlers, store, log and observers see'
     )
     expect(text).not.toContain(SECRET)
     expect(event.delivery.url).toMatch(/^https:\/\/example\.com\/hook\?a=/)
+  })
+
+  test('a field of a compressed body, which is kept without compression and does not say otherwise', async () => {
+    const provider = acme({ credentials: { fields: ['token'] } })
+    const { receiver, heard } = setup({ provider })
+    let event: WebhookEvent | undefined
+    receiver.onAny((given) => void (event = given))
+    const plain = JSON.stringify({ token: SECRET, n: 1 })
+    const request = provider.sign!({ id: 'e1', topic: 'ping', body: gzipSync(plain) })
+    const headers = { ...request.headers, 'content-encoding': 'gzip' }
+    expect((await receiver.receive({ ...request, headers })).status).toBe(200)
+    await heard.until('done')
+    expect(String(event!.delivery.body)).toBe('{"n":1}')
+    expect(event!.delivery.headers.map(([name]) => name)).not.toContain('content-encoding')
   })
 
   test('a field of a JSON body, with all other members as they were', async () => {

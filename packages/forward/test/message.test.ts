@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import type { EventDraft } from '@postern/core'
 import { acme } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
@@ -40,6 +41,24 @@ describe('what is sent', () => {
       ].sort(),
     )
     await Promise.all([scene.close(), site.close()])
+  })
+
+  test('compressed bytes as they are; a body that lost a credential field is not said to be compressed', async () => {
+    const site = await openSite()
+    const base = acme({ secret: 'shared with acme' })
+    const compressed = gzipSync('{"token":"secret","n":1}')
+    for (const provider of [base, { ...base, credentials: { fields: ['token'] } }]) {
+      const scene = createScene({ to: site.url, provider })
+      await scene.send({ body: compressed, headers: { 'content-encoding': 'gzip' } })
+      await scene.until('done', 2)
+      await scene.close()
+    }
+    const [whole, stripped] = site.got
+    expect(whole!.headers['content-encoding']).toBe('gzip')
+    expect(whole!.body.equals(compressed)).toBe(true)
+    expect(stripped!.headers['content-encoding']).toBeUndefined()
+    expect(stripped!.body.toString()).toBe('{"n":1}')
+    await site.close()
   })
 
   test('headers on the allow list, but none of the connection', async () => {
