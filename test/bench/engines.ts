@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { createIds } from './ids.ts'
+import { unique } from './inboxes.ts'
+
+/** An engine used by itself: what an app would write that only stores what came. */
+export interface BareEngine {
+  /** What it is, as the table has it. */
+  readonly name: string
+  /** Stores so many in one go; resolves when they are durable. */
+  store(count: number): Promise<void>
+  close(): Promise<void>
+}
+
+const nextId = createIds()
+
+/** One row each, a transaction around all. */
+export async function bareSqlite(body: string): Promise<BareEngine> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  const database = new DatabaseSync(join(folder, 'bare.db'))
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE task (id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)',
+  )
+  const insert = database.prepare('INSERT INTO task VALUES (?, ?)')
+  return {
+    name: 'node:sqlite, INSERT',
+    async store(count) {
+      database.exec('BEGIN IMMEDIATE')
+      for (let at = 0; at < count; at++) insert.run(nextId(), body)
+      database.exec('COMMIT')
+    },
+    async close() {
+      database.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** One job each, all with one addBulk. */
+export async function bareBullmq(url: string, body: string): Promise<BareEngine> {
+  const { Queue } = await import('bullmq')
+  const { hostname, port } = new URL(url)
+  const queue = new Queue('bare', {
+    connection: { host: hostname, port: Number(port) },
+    prefix: `{${unique()}}`,
+  })
+  await queue.waitUntilReady()
+  return {
+    name: 'bullmq, addBulk',
+    async store(count) {
+      await queue.addBulk(
+        Array.from({ length: count }, () => ({
+          name: 'task',
+          data: { body },
+          opts: { jobId: nextId() },
+        })),
+      )
+    },
+    close: () => queue.close(),
+  }
+}
+
+/** One job each, all with one insert. */
+export async function barePgBoss(connectionString: string, body: string): Promise<BareEngine> {
+  const { PgBoss } = await import('pg-boss')
+  const boss = new PgBoss({ connectionString, schema: unique() })
+  await boss.start()
+  await boss.createQueue('bare')
+  return {
+    name: 'pg-boss, insert',
+    async store(count) {
+      await boss.insert(
+        'bare',
+        Array.from({ length: count }, () => ({ data: { id: nextId(), body } })),
+      )
+    },
+    close: () => boss.stop({ graceful: false }),
+  }
+}

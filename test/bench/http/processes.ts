@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { startChild } from '../child.ts'
+import type { Load, LoadResult, ServerUse } from './messages.ts'
+
+/** A subject that is served by a process of its own. */
+export interface RunningServer {
+  readonly port: number
+  use(): Promise<ServerUse>
+  /** Lets it end by itself, so that it can write a profile. */
+  end(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The load generator. */
+export interface Loader {
+  run(load: Load): Promise<LoadResult>
+  stop(): Promise<void>
+}
+
+/** Serves a subject, on the first core where processes can be pinned. */
+export async function startServer(
+  name: string,
+  env: Readonly<Record<string, string>>,
+): Promise<RunningServer> {
+  const child = startChild(join(import.meta.dirname, 'server.ts'), { args: [name], core: 0, env })
+  const { port } = (await child.ask()) as { port: number }
+  return {
+    port,
+    use: async () => (await child.ask('cpu')) as ServerUse,
+    end: () => child.end(),
+    stop: () => child.stop(),
+  }
+}
+
+/** Starts the load generator, on the second core. */
+export async function startLoader(): Promise<Loader> {
+  const child = startChild(join(import.meta.dirname, 'load.ts'), { core: 1 })
+  await child.ask()
+  return {
+    async run(load) {
+      const result = (await child.ask({ ...load })) as LoadResult | { error: string }
+      if ('error' in result) throw new Error(result.error)
+      return result
+    },
+    stop: () => child.stop(),
+  }
+}

@@ -1,0 +1,96 @@
+import { delivery, ID_HEADERS } from '../deliveries.ts'
+import { median } from '../statistics.ts'
+import type { Subject } from '../subjects/subject.ts'
+import type { Loader, RunningServer } from './processes.ts'
+
+/** A subject at one size of body, over all rounds. */
+export interface Measured {
+  readonly name: string
+  /** Microseconds of CPU time the server took for a request; the median of the rounds. */
+  readonly micros: number
+  /** Requests per CPU second relative to the reference; the median of the ratios of the rounds. */
+  readonly cap: number
+  /** Requests per second. */
+  readonly rate: number
+  /** Resident memory of the server afterwards, in bytes. */
+  readonly rss: number
+}
+
+/** One column of the table. */
+export interface Column {
+  readonly subjects: ReadonlyMap<
+    string,
+    { readonly subject: Subject; readonly server: RunningServer }
+  >
+  /** The subject all others are divided by. */
+  readonly reference: string
+  readonly bytes: number
+  readonly rounds: number
+  /** Milliseconds for each subject in each round. */
+  readonly time: number
+  /** Milliseconds for each subject before the first. */
+  readonly warmUp: number
+}
+
+const CONNECTIONS = 64
+
+/**
+ * Loads each subject in turn, round after round, so that a neighbour on the machine meets all of them; ratios are made
+ * inside a round. Throws where a subject refused something or did not hand an event to its handler.
+ */
+export async function measureColumn(loader: Loader, column: Column): Promise<readonly Measured[]> {
+  const names = [...column.subjects.keys()]
+  const micros = new Map<string, number[]>(names.map((name) => [name, []]))
+  const rates = new Map<string, number[]>(names.map((name) => [name, []]))
+  const rss = new Map<string, number>()
+  for (const name of names) await stretch(name, column.warmUp)
+  for (let round = 0; round < column.rounds; round++) {
+    for (let at = 0; at < names.length; at++) {
+      const name = names[(at + round) % names.length]!
+      const { cpu, requests, milliseconds, memory } = await stretch(name, column.time)
+      micros.get(name)!.push(cpu / requests)
+      rates.get(name)!.push((requests / milliseconds) * 1000)
+      rss.set(name, memory)
+    }
+  }
+  const reference = micros.get(column.reference)!
+  return names.map((name) => ({
+    name,
+    micros: median(micros.get(name)!),
+    cap: median(micros.get(name)!.map((one, round) => reference[round]! / one)),
+    rate: median(rates.get(name)!),
+    rss: rss.get(name)!,
+  }))
+
+  async function stretch(
+    name: string,
+    time: number,
+  ): Promise<{ cpu: number; requests: number; milliseconds: number; memory: number }> {
+    const { subject, server } = column.subjects.get(name)!
+    const before = await server.use()
+    const { requests, refused, milliseconds } = await loader.run({
+      port: server.port,
+      path: subject.path ?? '/hook',
+      ...delivery(subject.sender, column.bytes),
+      idHeader: ID_HEADERS[subject.sender],
+      connections: CONNECTIONS,
+      time,
+    })
+    if (Object.keys(refused).length > 0)
+      throw new Error(`${name} refused requests: ${JSON.stringify(refused)}`)
+    let after = await server.use()
+    // What runs after the 200 belongs to the request; a drain of one more tick or a poll is all that can be left.
+    for (let tries = 0; after.handled - before.handled < requests && tries < 100; tries++)
+      after = await later(server)
+    if (!name.endsWith('bare') && after.handled - before.handled !== requests)
+      throw new Error(
+        `${name} answered ${requests} requests with 2xx and handled ${after.handled - before.handled}`,
+      )
+    return { cpu: after.cpu - before.cpu, requests, milliseconds, memory: after.rss }
+  }
+}
+
+async function later(server: RunningServer): ReturnType<RunningServer['use']> {
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  return server.use()
+}

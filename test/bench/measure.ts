@@ -1,0 +1,29 @@
+// Measures one part, in a process of its own: what one part compiled and allocated changes no figure of another.
+// Arguments: the part, the file for its result, then `--quick` and `--only <text>` as `run.ts` has them.
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { PARTS } from './parts/parts.ts'
+import { machine } from './report/machine.ts'
+import { tableText } from './report/markdown.ts'
+import type { StoredPart } from './report/stored.ts'
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+  allowPositionals: true,
+})
+const [name = '', file = ''] = positionals
+const part = await PARTS[name]!()
+const started = performance.now()
+const result = await part({ quick: values.quick, only: values.only })
+const stored: StoredPart = {
+  name,
+  date: new Date().toISOString(),
+  seconds: Math.round((performance.now() - started) / 1000),
+  quick: values.quick,
+  machine: machine(),
+  result,
+}
+writeFileSync(file, JSON.stringify(stored, null, 2))
+for (const table of result.tables) console.log(tableText(table))
+// Pools and servers of peers may hold the process.
+process.exit()

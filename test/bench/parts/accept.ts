@@ -1,0 +1,132 @@
+import { createReceiver, type Consumer, type Inbox, type Intake, type Port } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { delivery, SECRET } from '../deliveries.ts'
+import { bareBullmq, barePgBoss, bareSqlite, type BareEngine } from '../engines.ts'
+import { durableInboxes } from '../inboxes.ts'
+import type { Effort, PartResult } from '../report/part.ts'
+import { availableServices } from '../services.ts'
+import { median } from '../statistics.ts'
+import { createSource } from './source.ts'
+
+/** Events that are under way at once. */
+const WIDTH = 64
+
+interface Contestant {
+  readonly name: string
+  /** Stores {@link WIDTH} events. */
+  store(): Promise<void>
+  readonly micros: number[]
+  readonly rates: number[]
+}
+
+/** What it takes to store an event and its task durably, beside the engine below by itself. */
+export async function accept({ quick }: Effort): Promise<PartResult> {
+  const services = await availableServices()
+  const batches = quick ? 20 : 100
+  const body = delivery('github', 1024).body.toString()
+  const makeBare: Readonly<Record<string, () => Promise<BareEngine>>> = {
+    SQLite: () => bareSqlite(body),
+    BullMQ: () => bareBullmq(services.env['BENCH_REDIS']!, body),
+    'pg-boss': () => barePgBoss(services.env['BENCH_POSTGRES']!, body),
+  }
+  const rows: string[][] = []
+  try {
+    for (const [name, make] of durableInboxes(services.env)) {
+      console.log(`accept: ${name}`)
+      const inbox = await make()
+      const engine = await makeBare[name]!()
+      const { fill, take } = prepared(inbox)
+      const ours: Contestant = { name: `Postern, ${name}`, store: take, micros: [], rates: [] }
+      const bare: Contestant = {
+        name: engine.name,
+        store: () => engine.store(WIDTH),
+        micros: [],
+        rates: [],
+      }
+      for (let round = -1; round < (quick ? 3 : 7); round++) {
+        await fill(batches)
+        for (const one of round % 2 ? [ours, bare] : [bare, ours]) {
+          const { micros, rate } = await measure(one, batches)
+          // The first round compiles and opens connections.
+          if (round < 0) continue
+          one.micros.push(micros)
+          one.rates.push(rate)
+        }
+      }
+      for (const one of [ours, bare])
+        rows.push([
+          one.name,
+          median(one.rates).toFixed(0),
+          median(one.micros).toFixed(1),
+          one === bare
+            ? '1.00'
+            : median(one.micros.map((cost, at) => cost / bare.micros[at]!)).toFixed(2),
+        ])
+      await inbox.close()
+      await engine.close()
+    }
+    return {
+      tables: [
+        {
+          title: 'Accept: storing an event durably, beside the engine by itself',
+          note: `The inbox alone, without verification and parsing: ${WIDTH} events of 1 KB under way at once, each stored with its delivery and a task and known by its id from then on. The engine by itself writes ${WIDTH} rows or jobs with the body in one go and does no more. CPU of this process; Redis (appendfsync always) and PostgreSQL are processes of their own.`,
+          head: ['stored by', 'events/s', 'CPU µs/event', 'CPU, ratio'],
+          rows,
+        },
+      ],
+      targets: [],
+    }
+  } finally {
+    await services.stop()
+  }
+}
+
+async function measure(
+  one: Contestant,
+  batches: number,
+): Promise<{ micros: number; rate: number }> {
+  const cpu = process.cpuUsage()
+  const started = performance.now()
+  for (let batch = 0; batch < batches; batch++) await one.store()
+  const seconds = (performance.now() - started) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  const events = batches * WIDTH
+  return { micros: (user + system) / events, rate: events / seconds }
+}
+
+/** Takes what a receiver would hand to the inbox, made ahead, so that only storing it is measured. */
+function prepared(inbox: Inbox): {
+  /** Makes so many batches. */
+  readonly fill: (batches: number) => Promise<void>
+  /** Stores one batch. */
+  readonly take: () => Promise<void>
+} {
+  const waiting: Intake[] = []
+  const port = Promise.withResolvers<Port>()
+  const catcher: Inbox = {
+    ...inbox,
+    attach(consumer: Consumer): Port {
+      port.resolve(inbox.attach(consumer))
+      return {
+        accept(intake) {
+          waiting.push(intake)
+          return intake.items.map(() => 'new')
+        },
+        work: () => ({ stop: async () => {} }),
+        drain: async () => {},
+      }
+    },
+  }
+  const provider = github({ secret: SECRET })
+  const receiver = createReceiver({ provider, inbox: catcher, log: false })
+  receiver.on('issues', () => {})
+  const source = createSource({ receiver, sender: 'github', bytes: 1024 })
+  return {
+    fill: (batches) => source.run(batches * WIDTH),
+    async take() {
+      const batch = waiting.splice(0, WIDTH)
+      const to = await port.promise
+      await Promise.all(batch.map(async (intake) => to.accept(intake, {})))
+    },
+  }
+}

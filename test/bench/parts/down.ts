@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createReceiver } from '@postern/core'
+import { forward } from '@postern/forward'
+import { github } from '@postern/providers/github'
+import { sqliteInbox } from '@postern/sqlite'
+import { freePort } from '../../services/temporary.ts'
+import { delivery, SECRET } from '../deliveries.ts'
+import { createIds } from '../ids.ts'
+import type { Effort, PartResult, Target } from '../report/part.ts'
+import { median, quantile } from '../statistics.ts'
+
+const HEALTHY = 4
+/** Milliseconds between events. */
+const GAP = 5
+const QUANTILES = [0.5, 0.9, 0.99]
+const ID = 'x-github-delivery'
+
+/** Whether a destination that is down makes the others of a fan-out slower. */
+export async function down({ quick }: Effort): Promise<PartResult> {
+  const events = quick ? 200 : 600
+  const rounds = quick ? 2 : 5
+  const arrivals = new Map<string, number[]>()
+  const well = createServer((request, response) => {
+    request.resume().on('end', () => {
+      if (request.url !== '/fifth')
+        arrivals.get(String(request.headers[ID]))?.push(performance.now())
+      response.writeHead(204).end()
+    })
+  })
+  const silent = createServer(() => {})
+  const url = `http://127.0.0.1:${await listening(well)}`
+  const kinds = {
+    healthy: `${url}/fifth`,
+    // What chance does to the ratio.
+    'healthy once more': `${url}/fifth`,
+    'refusing connections': `http://127.0.0.1:${await freePort()}/fifth`,
+    'never answering': `http://127.0.0.1:${await listening(silent)}/fifth`,
+  }
+  const found = new Map<string, (readonly number[])[]>(Object.keys(kinds).map((kind) => [kind, []]))
+  for (let round = 0; round < rounds; round++) {
+    console.log(`down: round ${round + 1} of ${rounds}`)
+    for (const [kind, fifth] of Object.entries(kinds)) found.get(kind)!.push(await measure(fifth))
+  }
+  for (const server of [well, silent]) {
+    server.closeAllConnections()
+    server.close()
+  }
+  const at = (kind: string, part: number): readonly number[] =>
+    found.get(kind)!.map((times) => quantile(times, part))
+  // Of each round with the healthy one beside it.
+  const ratio = (kind: string, part: number): number => {
+    const beside = at('healthy', part)
+    return median(at(kind, part).map((time, round) => time / beside[round]!))
+  }
+  return {
+    tables: [
+      {
+        title: 'Down: a destination that is down, and the others',
+        note: `forward() from a SQLite inbox to four healthy destinations and a fifth, ${events} events, one every ${GAP} ms: milliseconds from receive() to the arrival at the four; in brackets the ratio to the run beside it where the fifth is healthy.`,
+        head: ['the fifth is', ...QUANTILES.map((part) => `p${part * 100}`)],
+        rows: Object.keys(kinds).map((kind) => [
+          kind,
+          ...QUANTILES.map(
+            (part) => `${median(at(kind, part)).toFixed(2)} (${ratio(kind, part).toFixed(2)})`,
+          ),
+        ]),
+      },
+    ],
+    targets: ['refusing connections', 'never answering'].map((kind): Target => ({
+      what: `Down, latency of the others while one is ${kind}, p50`,
+      got: ratio(kind, 0.5),
+      bound: 1.1,
+      lower: true,
+    })),
+  }
+
+  /** Milliseconds from handing an event over to its arrival at each healthy destination. */
+  async function measure(fifth: string): Promise<readonly number[]> {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-down-'))
+    const provider = github({ secret: SECRET })
+    const inbox = sqliteInbox({ path: join(folder, 'inbox.db') })
+    const receiver = createReceiver({ provider, inbox, log: false })
+    const handler = forward({
+      to: [...Array.from({ length: HEALTHY }, (_, nth) => `${url}/${nth}`), fifth],
+      sign: false,
+      headers: [ID],
+      timeout: '2s',
+      allowHttp: true,
+      allowPrivate: true,
+    })
+    receiver.onAny({ name: 'out' }, handler)
+    const { headers, body } = delivery('github', 1024)
+    arrivals.clear()
+    const sent = new Map<string, number>()
+    for (let nth = 0; nth < events; nth++) {
+      const id = nextId()
+      arrivals.set(id, [])
+      sent.set(id, performance.now())
+      void receiver.receive({
+        url: 'http://localhost/hook',
+        headers: { ...headers, [ID]: id },
+        body,
+      })
+      await sleep(GAP)
+    }
+    while ([...arrivals.values()].some((times) => times.length < HEALTHY)) await sleep(10)
+    await receiver.close({ timeout: 0 })
+    await handler.close()
+    await inbox.close()
+    rmSync(folder, { recursive: true })
+    // The first ones open connections.
+    return [...arrivals]
+      .slice(50)
+      .flatMap(([id, times]) => times.map((time) => time - sent.get(id)!))
+  }
+}
+
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+  )
+}
+
+const nextId = createIds()

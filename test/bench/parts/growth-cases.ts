@@ -1,0 +1,97 @@
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { createReceiver, type Inbox, memoryInbox, type Provider } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { delivery, SECRET } from '../deliveries.ts'
+import { temporarySqlite } from '../subjects/postern.ts'
+import { createSource, type Source } from './source.ts'
+
+/** Makes so many deliveries. */
+type Run = (count: number) => Promise<void>
+
+const KB = 1024
+
+/** What is varied: each case takes the value and gives what one delivery costs there. */
+export const CASES: Readonly<Record<string, (value: number) => Promise<Run>>> = {
+  async subscriptions(value) {
+    const { source, on } = make({})
+    // Half of them exact topics, half patterns; none of them matches what comes.
+    for (let at = 1; at < value; at++) on(at % 2 ? `other.topic${at}` : `other${at}.*`)
+    return (count) => source.run(count)
+  },
+  // The bound is what is remembered, so that it stays while new ids push old ones out.
+  async remembered(value) {
+    const { source } = make({ inbox: memoryInbox({ max: Math.max(1, value) }) })
+    await source.run(value + 1)
+    return (count) => source.run(count)
+  },
+  async secrets(value) {
+    const others = Array.from(
+      { length: value - 1 },
+      (_, at) => `another secret of this length ${at}`,
+    )
+    const { source } = make({ secret: [...others, SECRET] })
+    return (count) => source.run(count)
+  },
+  async hmacs(value) {
+    const { body } = delivery('github', KB)
+    const key = createSecretKey(Buffer.from(SECRET))
+    const given = createHmac('sha256', key).update(body).digest()
+    return async (count) => {
+      for (let at = 0; at < count * value; at++)
+        timingSafeEqual(createHmac('sha256', key).update(body).digest(), given)
+    }
+  },
+  pending: (value) =>
+    pending(value, memoryInbox({ maxPending: 1_000_000, maxPendingBytes: 4 * 2 ** 30 })),
+  pendingSqlite: (value) => pending(value, temporarySqlite()),
+  async body(value) {
+    const { source } = make({ bytes: value * KB })
+    // All of a batch must fit into what may wait.
+    const width = Math.max(1, Math.min(64, Math.floor((16 * KB) / value)))
+    return (count) => source.run(count, width)
+  },
+  async floor(value) {
+    const { body } = delivery('github', value * KB)
+    const key = createSecretKey(Buffer.from(SECRET))
+    const given = createHmac('sha256', key).update(body).digest()
+    return async (count) => {
+      for (let at = 0; at < count; at++) {
+        timingSafeEqual(createHmac('sha256', key).update(body).digest(), given)
+        JSON.parse(body.toString())
+      }
+    }
+  },
+}
+
+/** So many tasks wait behind a handler that never ends, while another one handles what comes. */
+async function pending(value: number, inbox: Inbox): Promise<Run> {
+  const { receiver, source, on } = make({ inbox })
+  on('discussion', () => new Promise(() => {}))
+  const headers = { 'x-github-event': 'discussion' }
+  await createSource({ receiver, sender: 'github', bytes: KB, headers }).run(value)
+  return (count) => source.run(count)
+}
+
+interface Made {
+  readonly receiver: Parameters<typeof createSource>[0]['receiver']
+  readonly source: Source
+  /** Adds a subscription. */
+  readonly on: (pattern: string, handler?: () => unknown) => void
+}
+
+function make(options: {
+  readonly secret?: readonly string[]
+  readonly inbox?: Inbox
+  readonly bytes?: number
+}): Made {
+  const { secret = [SECRET], inbox = memoryInbox(), bytes = KB } = options
+  let handled = 0
+  const provider: Provider = github({ secret: [...secret] })
+  const receiver = createReceiver({ provider, inbox, log: false })
+  receiver.on('issues', () => void handled++)
+  return {
+    receiver,
+    source: createSource({ receiver, sender: 'github', bytes, handled: () => handled }),
+    on: (pattern, handler = () => {}) => void receiver.on(pattern, handler),
+  }
+}

@@ -1,0 +1,112 @@
+import { type RunningServer, startLoader, startServer } from '../http/processes.ts'
+import { measureColumn, type Measured } from '../http/rounds.ts'
+import { httpTables, httpTargets, httpBars } from '../report/http.ts'
+import type { Effort, PartResult } from '../report/part.ts'
+import { availableServices } from '../services.ts'
+import type { Subject } from '../subjects/subject.ts'
+
+// The reference of each column stands first. A file of that name in subjects/ is all a subject needs.
+const JSON_SUBJECTS = [
+  'node-by-hand',
+  'node-bare',
+  'node-postern',
+  'node-postern-sqlite',
+  'node-postern-bullmq',
+  'node-postern-pg-boss',
+  'node-octokit',
+  'node-bolt',
+  'express-by-hand',
+  'express-postern',
+  'express-octokit',
+  'express-stripe',
+  'express-standardwebhooks',
+  'express-svix',
+  'express-bolt',
+  'express-tern',
+  'koa-by-hand',
+  'koa-postern',
+  'fastify-by-hand',
+  'fastify-postern',
+  'hono-by-hand',
+  'hono-postern',
+  'next-by-hand',
+  'next-postern',
+]
+const FORM_SUBJECTS = [
+  'node-by-hand-form',
+  'node-postern-form',
+  'express-postern-form',
+  'express-twilio',
+]
+const XML_SUBJECTS = ['node-by-hand-xml', 'node-postern-xml']
+// Those that say what a megabyte costs, or the row would take longer than all others.
+const LARGE_SUBJECTS = [
+  'node-by-hand',
+  'node-bare',
+  'node-postern',
+  'node-postern-sqlite',
+  'express-by-hand',
+  'express-postern',
+  'express-octokit',
+  'express-stripe',
+  'express-svix',
+  'express-tern',
+]
+
+/** A column of the tables as it was measured. */
+export interface HttpColumn {
+  readonly title: string
+  readonly measured: ReadonlyMap<string, Measured>
+}
+
+/** CPU time of a request, over real connections, for every subject. */
+export async function http({ quick, only }: Effort): Promise<PartResult> {
+  const services = await availableServices()
+  const usable = (name: string): boolean =>
+    (only === undefined || name.includes(only) || name.startsWith('node-by-hand')) &&
+    (services.env['BENCH_REDIS'] !== undefined || !name.includes('bullmq')) &&
+    (services.env['BENCH_POSTGRES'] !== undefined || !name.includes('pg-boss'))
+  const loader = await startLoader()
+  const rounds = quick ? 2 : 5
+  const time = quick ? 200 : 600
+  const plan = [
+    { title: '1 KB', names: JSON_SUBJECTS, bytes: 1024, rounds },
+    { title: '8 KB', names: JSON_SUBJECTS, bytes: 8 * 1024, rounds },
+    { title: '100 KB', names: JSON_SUBJECTS, bytes: 100 * 1024, rounds },
+    { title: '1 MB', names: LARGE_SUBJECTS, bytes: 1000 * 1024, rounds },
+    { title: 'form 1 KB', names: FORM_SUBJECTS, bytes: 1024, rounds },
+    { title: 'form 8 KB', names: FORM_SUBJECTS, bytes: 8 * 1024, rounds },
+    { title: 'XML 1 KB', names: XML_SUBJECTS, bytes: 1024, rounds },
+    { title: 'XML 8 KB', names: XML_SUBJECTS, bytes: 8 * 1024, rounds },
+  ]
+  const columns: HttpColumn[] = []
+  try {
+    for (const { title, names, bytes, rounds } of plan) {
+      const subjects = new Map<string, { subject: Subject; server: RunningServer }>()
+      try {
+        for (const name of names.filter(usable)) {
+          const { subject } = (await import(`../subjects/${name}.ts`)) as { subject: Subject }
+          // A database of its own in each column would only make more of them; tables grow as they do in use.
+          subjects.set(name, { subject, server: await startServer(name, services.env) })
+        }
+        console.log(`http: ${title}, ${subjects.size} subjects, ${rounds} rounds`)
+        const column = {
+          subjects,
+          reference: names[0]!,
+          bytes,
+          rounds,
+          time,
+          warmUp: quick ? 400 : 1500,
+        }
+        const measured = await measureColumn(loader, column)
+        columns.push({ title, measured: new Map(measured.map((one) => [one.name, one])) })
+      } finally {
+        await Promise.all([...subjects.values()].map(({ server }) => server.stop()))
+      }
+    }
+  } finally {
+    await loader.stop()
+    await services.stop()
+  }
+  return { tables: httpTables(columns), targets: httpTargets(columns), pictures: httpBars(columns) }
+}

@@ -1,0 +1,118 @@
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { XMLParser } from 'fast-xml-parser'
+import { createReceiver, memoryInbox, type Provider } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { delivery, SECRET, type Sender } from '../deliveries.ts'
+import type { Effort, PartResult, Target } from '../report/part.ts'
+import { median } from '../statistics.ts'
+import { xmlProvider } from '../subjects/xml-provider.ts'
+import { interleave } from './interleave.ts'
+import { createSource, type Source } from './source.ts'
+
+const SIZES: readonly (readonly [title: string, bytes: number, bound?: number, goal?: number])[] = [
+  ['1 KB', 1024, 1.45, 1.25],
+  ['8 KB', 8 * 1024, 1.12, 1.05],
+  ['100 KB', 100 * 1024, 1.03, 1.01],
+  ['1 MB', 1000 * 1024],
+]
+
+/** What `receive()` costs beside the least any receiver must do, with no HTTP around it. */
+export async function inProcess({ quick }: Effort): Promise<PartResult> {
+  const rows: string[][] = []
+  const targets: Target[] = []
+  for (const [title, bytes, bound, goal] of SIZES) {
+    const { body, headers } = delivery('github', bytes)
+    const signature = headers['x-hub-signature-256']!
+    const key = createSecretKey(Buffer.from(SECRET))
+    const source = sourceOf(github({ secret: SECRET }), 'github', bytes)
+    const least = (): void => {
+      const expected = Buffer.from(`sha256=${createHmac('sha256', key).update(body).digest('hex')}`)
+      if (!timingSafeEqual(expected, Buffer.from(signature))) throw new Error('signature')
+      JSON.parse(body.toString())
+    }
+    const [floor, ours, alone] = await interleave(
+      [repeat(least), (count) => source.run(count), (count) => source.run(count, 1)],
+      { quick, bytes },
+    )
+    const ratio = median(ours!.map((one, round) => one / floor![round]!))
+    const single = median(alone!.map((one, round) => one / floor![round]!))
+    rows.push([
+      title,
+      median(floor!).toFixed(1),
+      median(ours!).toFixed(1),
+      ratio.toFixed(2),
+      single.toFixed(2),
+    ])
+    if (bound !== undefined)
+      targets.push({
+        what: `receive() against the floor, ${title}`,
+        got: ratio,
+        bound,
+        goal: goal!,
+        lower: true,
+      })
+  }
+  const xml = await xmlRows(quick)
+  return {
+    tables: [
+      {
+        title: 'In process: receive() against the floor',
+        note: 'The floor is createHmac with a KeyObject, timingSafeEqual and JSON.parse. receive() verifies, checks depth, parses, dedupes, stores in memory, answers and runs a handler. 64 deliveries are under way at once; the last column has one at a time. CPU microseconds, medians of interleaved rounds.',
+        head: ['body', 'floor µs', 'receive() µs', 'ratio', 'ratio, one at a time'],
+        rows,
+      },
+      {
+        title: 'In process: XML against bare fast-xml-parser',
+        note: 'fast-xml-parser at its own defaults, without verification, against receive() with verification, limits, entity checks and dispatch.',
+        head: ['body', 'fast-xml-parser µs', 'receive() µs', 'ratio'],
+        rows: xml.map(({ title, bare, ours, ratio }) => [
+          title,
+          bare.toFixed(1),
+          ours.toFixed(1),
+          ratio.toFixed(2),
+        ]),
+      },
+    ],
+    targets: [
+      ...targets,
+      ...xml.map(({ title, ratio }): Target => ({
+        what: `XML, receive() against bare fast-xml-parser, ${title}`,
+        got: ratio,
+        bound: 1.15,
+        lower: true,
+      })),
+    ],
+  }
+}
+
+async function xmlRows(
+  quick: boolean,
+): Promise<{ title: string; bare: number; ours: number; ratio: number }[]> {
+  const rows = []
+  for (const [title, bytes] of SIZES.slice(0, 3)) {
+    const { body } = delivery('xml', bytes)
+    const parser = new XMLParser()
+    const source = sourceOf(xmlProvider(), 'xml', bytes)
+    const [bare, ours] = await interleave(
+      [repeat(() => parser.parse(body.toString())), (count) => source.run(count)],
+      { quick, bytes: bytes * 4 },
+    )
+    const ratio = median(ours!.map((one, round) => one / bare![round]!))
+    rows.push({ title, bare: median(bare!), ours: median(ours!), ratio })
+  }
+  return rows
+}
+
+/** Deliveries to a receiver at its defaults, but for the log, which would go into the page. */
+function sourceOf(provider: Provider, sender: Sender, bytes: number): Source {
+  let count = 0
+  const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false })
+  receiver.onAny(() => void count++)
+  return createSource({ receiver, sender, bytes, handled: () => count })
+}
+
+function repeat(one: () => unknown): (count: number) => Promise<void> {
+  return async (count) => {
+    for (let at = 0; at < count; at++) one()
+  }
+}

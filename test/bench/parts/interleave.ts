@@ -1,0 +1,31 @@
+/** How long to measure what handles bodies of a size. */
+export interface InterleaveOptions {
+  readonly quick: boolean
+  readonly bytes: number
+}
+
+/**
+ * Runs the works in turn, round after round; the CPU microseconds of one repetition, by work and round. Each gets a
+ * warm-up first. CPU time of all threads counts, so what is left to the garbage collector's helpers is not free.
+ */
+export async function interleave(
+  works: readonly ((count: number) => Promise<void>)[],
+  { quick, bytes }: InterleaveOptions,
+): Promise<readonly number[][]> {
+  // About as long a time for each size: some 5 µs and 3 µs for each KB.
+  const budget = quick ? 40_000 : 120_000
+  const count = Math.max(64, Math.round(budget / (5 + (bytes / 1024) * 3)))
+  const rounds = quick ? 5 : 11
+  for (const work of works) await work(count * 2)
+  const times: number[][] = works.map(() => [])
+  for (let round = 0; round < rounds; round++) {
+    for (let at = 0; at < works.length; at++) {
+      const which = (at + round) % works.length
+      const before = process.cpuUsage()
+      await works[which]!(count)
+      const { user, system } = process.cpuUsage(before)
+      times[which]!.push((user + system) / count)
+    }
+  }
+  return times
+}

@@ -1,0 +1,45 @@
+// A receiver with the inbox in memory, in a process of its own. The argument is its `dedupe` option. Takes so many events
+// for each message and answers with the memory of the process.
+import { createReceiver, memoryInbox } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { SECRET } from '../deliveries.ts'
+import { createSource } from './source.ts'
+
+/** Bytes, after the events and, of resident memory, the most there was at any time. */
+export interface MemoryUse {
+  readonly rss: number
+  readonly mostRss: number
+  readonly heapUsed: number
+  readonly heapTotal: number
+  readonly external: number
+}
+
+let handled = 0
+let mostRss = 0
+const receiver = createReceiver({
+  provider: github({ secret: SECRET }),
+  inbox: memoryInbox(),
+  log: false,
+  dedupe: process.argv[2] === 'none' ? 'none' : 'id',
+})
+receiver.onAny(() => void handled++)
+const source = createSource({
+  receiver,
+  sender: 'github',
+  bytes: 1024,
+  handled: () => handled,
+})
+process.on('message', (count: number) => {
+  void take(count).then((use) => process.send!(use))
+})
+process.on('disconnect', () => process.exit())
+process.send!('ready')
+
+async function take(count: number): Promise<MemoryUse> {
+  for (let left = count; left > 0; left -= 1000) {
+    await source.run(Math.min(1000, left))
+    mostRss = Math.max(mostRss, process.memoryUsage.rss())
+  }
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage()
+  return { rss, mostRss, heapUsed, heapTotal, external }
+}

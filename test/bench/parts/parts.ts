@@ -1,0 +1,16 @@
+import type { Effort, PartResult } from '../report/part.ts'
+
+/** The parts, in the order of the page. Each is loaded alone, in a process of its own. */
+export const PARTS: Readonly<
+  Record<string, () => Promise<(effort: Effort) => Promise<PartResult>>>
+> = {
+  http: async () => (await import('./http.ts')).http,
+  'in-process': async () => (await import('./in-process.ts')).inProcess,
+  growth: async () => (await import('./growth.ts')).growth,
+  memory: async () => (await import('./memory.ts')).memory,
+  accept: async () => (await import('./accept.ts')).accept,
+  drain: async () => (await import('./drain.ts')).drain,
+  latency: async () => (await import('./latency.ts')).latency,
+  down: async () => (await import('./down.ts')).down,
+  'start-up': async () => (await import('./start-up.ts')).startUp,
+}

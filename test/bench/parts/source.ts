@@ -1,0 +1,73 @@
+import type { Receiver } from '@postern/core'
+import { delivery, ID_HEADERS, type Sender } from '../deliveries.ts'
+import { createIds } from '../ids.ts'
+
+/** Deliveries, each with an id of its own, given to a receiver without HTTP. */
+export interface Source {
+  /** Gives it so many; `width` are under way at once. @default 64 */
+  run(count: number, width?: number): Promise<void>
+}
+
+const nextId = createIds()
+
+/** What {@link createSource} makes deliveries of. */
+export interface SourceOptions {
+  readonly receiver: Pick<Receiver, 'receive'>
+  readonly sender: Sender
+  readonly bytes: number
+  /** How many events were handled so far: a batch follows another when its handlers ended. @default not waited for */
+  readonly handled?: () => number
+  /** Headers in place of the sender's own. @default none */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Makes a source. `run` throws where the receiver answers with anything but 200. */
+export function createSource(options: SourceOptions): Source {
+  const { receiver, handled } = options
+  const { headers, body } = delivery(options.sender, options.bytes)
+  const idHeader = ID_HEADERS[options.sender]!
+  return {
+    async run(count, width = 64) {
+      let due = handled?.() ?? 0
+      for (let left = count; left > 0; left -= width) {
+        const batch = Math.min(width, left)
+        due += batch
+        if (batch === 1) await one()
+        else await Promise.all(Array.from({ length: batch }, one))
+        while (handled !== undefined && handled() < due) await new Promise(setImmediate)
+      }
+    },
+  }
+
+  async function one(): Promise<void> {
+    const lines = { ...headers, ...options.headers, [idHeader]: nextId() }
+    const reply = await receiver.receive({
+      url: 'http://localhost/hook',
+      headers: new RecordLines(lines),
+      body,
+    })
+    if (reply.status !== 200) throw new Error(`answered ${reply.status}: ${String(reply.body)}`)
+  }
+}
+
+/** Headers as hosts on node:http hand them over: a record that is there anyway. */
+class RecordLines {
+  readonly #lines: Record<string, string>
+
+  constructor(lines: Record<string, string>) {
+    this.#lines = lines
+  }
+
+  get(name: string): string | undefined {
+    return this.#lines[name]
+  }
+
+  all(name: string): readonly string[] {
+    const value = this.#lines[name]
+    return value === undefined ? [] : [value]
+  }
+
+  lines(): Iterable<readonly [string, string]> {
+    return Object.entries(this.#lines)
+  }
+}

@@ -1,0 +1,124 @@
+import type { HttpColumn } from '../parts/http.ts'
+import type { Picture, Table, Target } from './part.ts'
+
+/** The table of ratios and the one of microseconds. */
+export function httpTables(columns: readonly HttpColumn[]): readonly Table[] {
+  const json = columns.filter(({ title }) => !/form|XML/.test(title))
+  const other = columns.filter(({ title }) => /form|XML/.test(title))
+  return [
+    {
+      title: 'Requests per CPU second, relative to hand-written node:http',
+      note: 'JSON bodies, 64 keep-alive connections, unique ids. Higher is better; 1.00 is a receiver written by hand on node:http that collects, verifies, parses, looks up a handler and answers, and does nothing else. In brackets: microseconds of CPU time a request.',
+      ...rows(json),
+    },
+    {
+      title: 'Forms and XML',
+      note: 'The same, against hand-written receivers of Twilio forms (sorted fields, HMAC-SHA1) and of XML (HMAC, fast-xml-parser).',
+      ...rows(other),
+    },
+    {
+      title: 'Throughput and memory at 1 KB',
+      note: 'As far as 64 connections and one core for the load go; durable inboxes share the machine with their database. RSS after the last round.',
+      head: ['subject', 'requests/s', 'RSS MiB'],
+      rows: [...(json[0]?.measured.values() ?? [])].map(({ name, rate, rss }) => [
+        label(name),
+        rate.toFixed(0),
+        (rss / 2 ** 20).toFixed(0),
+      ]),
+    },
+  ]
+}
+
+/** What the figures are held to. */
+export function httpTargets(columns: readonly HttpColumn[]): readonly Target[] {
+  const sizes = ['1 KB', '8 KB', '100 KB'] as const
+  const cap = (title: string, name: string): number | undefined =>
+    columns.find((column) => column.title === title)?.measured.get(name)?.cap
+  const targets: Target[] = []
+  const hold = (
+    what: string,
+    got: number | undefined,
+    bounds: Omit<Target, 'what' | 'got'>,
+  ): void => {
+    if (got !== undefined) targets.push({ what, got, ...bounds })
+  }
+  sizes.forEach((size, at) => {
+    for (const [name, bounds, goals] of ABSOLUTE)
+      hold(`${plain(name)}, ${size}`, cap(size, name), { bound: bounds[at]!, goal: goals[at]! })
+    for (const framework of ['koa', 'fastify', 'hono']) {
+      const ours = cap(size, `${framework}-postern`)
+      const theirs = cap(size, `${framework}-by-hand`)
+      const ratio = ours === undefined || theirs === undefined ? undefined : ours / theirs
+      const what = `Postern against hand-written, both on ${FRAMEWORKS[framework]}, ${size}`
+      hold(what, ratio, { bound: [0.9, 0.92, 0.96][at]!, goal: 1 })
+    }
+    for (const peer of ['octokit', 'stripe', 'svix', 'standardwebhooks', 'bolt', 'tern']) {
+      const ours = cap(size, 'express-postern')
+      const theirs = cap(size, `express-${peer}`)
+      const ratio = ours === undefined || theirs === undefined ? undefined : ours / theirs
+      hold(`Postern against ${peer}, both on Express, ${size}`, ratio, {
+        bound: 1.15,
+        tie: 1 / 1.15,
+      })
+    }
+  })
+  return targets
+}
+
+/** The picture of the README. */
+export function httpBars([column]: readonly HttpColumn[]): readonly Picture[] {
+  const bars = [...(column?.measured.values() ?? [])]
+    .filter(({ name }) => !name.endsWith('bare'))
+    .map(({ name, cap }) => ({ label: plain(name), value: cap, ours: name.includes('postern') }))
+    .toSorted((a, b) => b.value - a.value)
+  const title = 'Requests per CPU second at 1 KB, relative to hand-written node:http'
+  return [{ kind: 'bars', file: 'http-1kb.svg', title, bars }]
+}
+
+const ABSOLUTE: readonly (readonly [string, readonly number[], readonly number[]])[] = [
+  ['node-postern', [0.74, 0.86, 0.96], [0.8, 0.92, 0.99]],
+  ['express-postern', [0.62, 0.84, 0.95], [0.68, 0.9, 0.98]],
+  ['node-postern-sqlite', [0.66, 0.78, 0.93], [0.72, 0.84, 0.97]],
+]
+
+function rows(columns: readonly HttpColumn[]): Pick<Table, 'head' | 'rows'> {
+  const names = [...new Set(columns.flatMap(({ measured }) => [...measured.keys()]))]
+  return {
+    head: ['subject', ...columns.map(({ title }) => title)],
+    rows: names.map((name) => [
+      label(name),
+      ...columns.map(({ measured }) => {
+        const one = measured.get(name)
+        return one ? `${one.cap.toFixed(2)} (${one.micros.toFixed(one.micros < 100 ? 1 : 0)})` : '–'
+      }),
+    ]),
+  }
+}
+
+/** As {@link plain}, ours in bold. */
+function label(name: string): string {
+  return plain(name).replace(/^Postern[^,]*/, '**$&**')
+}
+
+/** `express-postern` → `Postern, Express`. */
+function plain(name: string): string {
+  const [framework = '', ...rest] = name.split('-')
+  const what = rest
+    .join(' ')
+    .replace(/^postern/, 'Postern')
+    .replace(/^by hand/, 'hand-written')
+    .replace('pg boss', 'pg-boss')
+    .replace('sqlite', 'SQLite')
+    .replace('bullmq', 'BullMQ')
+    .replace('xml', 'XML')
+  return `${what}, ${FRAMEWORKS[framework] ?? framework}`
+}
+
+const FRAMEWORKS: Readonly<Record<string, string>> = {
+  node: 'node:http',
+  express: 'Express',
+  koa: 'Koa',
+  fastify: 'Fastify',
+  hono: 'Hono',
+  next: 'Next.js',
+}

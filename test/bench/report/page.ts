@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Machine } from './machine.ts'
+import { tableLines, tableText, wrap } from './markdown.ts'
+import { PEERS } from './peers.ts'
+import { pictureText } from './picture.ts'
+import type { StoredPart } from './stored.ts'
+import { targetsText } from './targets.ts'
+import { peerVersions } from './versions.ts'
+
+/** Writes `RESULTS.md` and `pictures/` into the folder; the file's path. */
+export function writePage(parts: readonly StoredPart[], folder: string): string {
+  const pictures = parts.flatMap(({ result }) => result.pictures ?? [])
+  mkdirSync(join(folder, 'pictures'), { recursive: true })
+  for (const picture of pictures)
+    writeFileSync(join(folder, 'pictures', picture.file), pictureText(picture))
+  const file = join(folder, 'RESULTS.md')
+  writeFileSync(file, pageText(parts))
+  return file
+}
+
+function pageText(parts: readonly StoredPart[]): string {
+  const rough = parts.some(({ quick }) => quick)
+  return [
+    '# What receiving a webhook costs',
+    '',
+    '<!-- Written by `npm run bench`; changes are overwritten. -->',
+    '',
+    ...wrap(
+      `Figures of ${days(parts)}, from \`npm run bench\`. Subjects of one table are measured in turn, round after round, and ratios are made inside a round, so that what else the machine does falls on all of them. Costs are CPU time of the process, all threads, unless a table says otherwise. Differences under about 15 % mean nothing.${rough ? ' **These are rough: `--quick` was given.**' : ''}`,
+    ),
+    '',
+    '## Machine',
+    '',
+    ...machines(parts),
+    '',
+    ...tableLines(
+      ['part', 'measured', 'took'],
+      parts.map(({ name, date, seconds }) => [
+        name,
+        `${date.slice(0, 16).replace('T', ' ')} UTC`,
+        `${seconds} s`,
+      ]),
+      [0, 1],
+    ),
+    '',
+    '## Targets',
+    '',
+    targetsText(parts.flatMap(({ result }) => result.targets)),
+    '## Figures',
+    '',
+    ...parts.flatMap(({ result }) => [
+      ...(result.pictures ?? []).flatMap(({ file, title }) => [
+        `![${title}](pictures/${file})`,
+        '',
+      ]),
+      ...result.tables.map(tableText),
+    ]),
+    '## What is compared',
+    '',
+    ...wrap(
+      'Each is used as its own documentation has it. What Postern does in every row that has its name: limits of size, time and depth, verification, parsing, dedupe by id, one stored task for each subscription, retries, dead letters, and the reply after the event is stored.',
+    ),
+    '',
+    ...tableLines(['subject', 'used as', 'does less than Postern'], PEERS, [0, 1, 2]),
+    '',
+    '## Versions',
+    '',
+    ...wrap(
+      peerVersions()
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', ') + '.',
+    ),
+    '',
+  ].join('\n')
+}
+
+function days(parts: readonly StoredPart[]): string {
+  const all = [...new Set(parts.map(({ date }) => date.slice(0, 10)))].toSorted()
+  return all.length > 1 ? `${all[0]} to ${all.at(-1)}` : (all[0] ?? 'no day')
+}
+
+/** One description, or one for each machine where parts were measured on several. */
+function machines(parts: readonly StoredPart[]): readonly string[] {
+  const found = new Map<string, string[]>()
+  for (const { name, machine } of parts) {
+    const text = machineText(machine)
+    found.set(text, [...(found.get(text) ?? []), name])
+  }
+  return [...found].flatMap(([text, names]) =>
+    wrap(found.size > 1 ? `- ${names.join(', ')}: ${text}` : text),
+  )
+}
+
+function machineText(machine: Machine): string {
+  const { cpu, cores, memory, os, node, sqlite, redis, postgres } = machine
+  return `${cpu}, ${cores} cores, ${memory}, ${os}. Node ${node}, SQLite ${sqlite}, Redis ${redis}, PostgreSQL ${postgres}. Redis writes through (appendfsync always), PostgreSQL syncs, SQLite has synchronous=FULL.`
+}

@@ -1,0 +1,68 @@
+/** What stands in the way of a target, by its name. Told only where it is missed. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /receive\(\) against the floor, 1 KB/,
+    'what does not grow with the body (identity, dedupe, storing, the task, the reply) weighs most beside the smallest.',
+  ],
+  [
+    /receive\(\) against the floor/,
+    'besides the floor there is the check of nesting depth, which reads the body once more.',
+  ],
+  [
+    /XML/,
+    'attributes, namespaces and entities are read into the tree too, and limits are checked, which the bare parser at its defaults does not do.',
+  ],
+  [
+    /pg-boss/,
+    'each event is an INSERT that PostgreSQL must sync, and its client encodes and decodes rows on the same core.',
+  ],
+  [
+    /BullMQ/,
+    'each event is several Redis commands in a transaction, which the client encodes and whose replies it parses.',
+  ],
+  [
+    /SQLite/,
+    'synchronous=FULL waits for the disk inside the commit, and the row, the task and its settling are each written.',
+  ],
+  [
+    /against hand-written/,
+    'the hand-written one does not dedupe, store, limit or time the body, which is what the difference pays for.',
+  ],
+  [
+    /Postern against /,
+    'at this size signature and JSON.parse, which all do with the same functions, take nearly all of the time.',
+  ],
+  [
+    /, Express, /,
+    "Express's own routing stands before the receiver; it is in the figure, and the reference has none.",
+  ],
+  [
+    /node:http, /,
+    'the reference does not bound, time, dedupe or store; what those cost is the difference.',
+  ],
+  [
+    /^Growth, body/,
+    "JSON.parse itself costs more for each KB of a large body, as objects outgrow the caches; the floor's own growth stands in the table.",
+  ],
+  [
+    /^Growth, remembered/,
+    'a table of a million ids no longer fits the caches of the CPU, and the garbage collector marks it at each full collection.',
+  ],
+  [
+    /^Growth, pending/,
+    'tasks that wait are objects the garbage collector marks at each full collection.',
+  ],
+  [/^Growth, secrets/, 'each secret tried is a comparison and a look-up beside its HMAC.'],
+  [/^Memory/, 'remembered ids, and the heap V8 keeps ahead of them.'],
+  [/^Latency/, 'the way through the engine: a commit, a notification, a claim.'],
+  [/^Down/, 'the attempts at the one that is down share the event loop with the others.'],
+  [
+    /^Start-up/,
+    'the modules that the receiver, the provider and the bridge to node:http consist of.',
+  ],
+]
+
+/** The sentence for a missed target. */
+export function whyMissed(what: string): string {
+  return REASONS.find(([name]) => name.test(what))?.[1] ?? 'not known.'
+}

@@ -1,0 +1,73 @@
+// `npm run bench`: measures, and writes RESULTS.md and pictures/. Options after `--`:
+//   --quick          rough figures in a few minutes, written to .results/quick/ only
+//   --part <name>    this part only, as often as wanted; the page keeps the others' last figures
+//   --only <text>    of the HTTP part, subjects whose name has the text; shown, not kept
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { postgresServer, redisServer } from '../services/programs.ts'
+import { run } from '../run/step.ts'
+import { buildNextApp, installPackages, installPeers } from './install.ts'
+import { PARTS } from './parts/parts.ts'
+import { writePage } from './report/page.ts'
+import { readStored } from './report/stored.ts'
+
+const here = import.meta.dirname
+process.env['NEXT_TELEMETRY_DISABLED'] = '1'
+const { quick, part, only } = options()
+const names = part ?? (only === undefined ? Object.keys(PARTS) : ['http'])
+const unknown = names.filter((name) => !Object.hasOwn(PARTS, name))
+if (unknown.length > 0) fail(`No part is called ${unknown.join(', ')}.`)
+
+for (const { name, file, get } of [redisServer, postgresServer])
+  if (file === undefined) console.log(`Left out: all that stands on ${name}, not found. ${get}`)
+await installPeers()
+await installPackages()
+if (names.includes('http') && (only === undefined || 'next-postern'.includes(only)))
+  await buildNextApp()
+
+const folder = join(here, '.results', ...(quick ? ['quick'] : []))
+if (part === undefined && only === undefined) clear()
+mkdirSync(folder, { recursive: true })
+for (const name of names) {
+  console.log(`\n— ${name}`)
+  const file = only === undefined ? `${name}.json` : 'only.json'
+  const flags = [...(quick ? ['--quick'] : []), ...(only === undefined ? [] : ['--only', only])]
+  const command = [join(here, 'measure.ts'), name, join(folder, file), ...flags]
+  const { code } = await run(process.execPath, command, { show: true })
+  if (code !== 0) {
+    console.log(`The part ${name} failed.`)
+    process.exitCode = 1
+  }
+}
+if (only === undefined) {
+  const page = writePage(readStored(folder, Object.keys(PARTS)), quick ? folder : here)
+  console.log(`\nWritten: ${page}`)
+}
+
+function options(): { quick: boolean; part: string[] | undefined; only: string | undefined } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        part: { type: 'string', multiple: true },
+        only: { type: 'string' },
+      },
+    })
+    return { quick: values.quick, part: values.part, only: values.only }
+  } catch (error) {
+    return fail(String(error))
+  }
+}
+
+function fail(message: string): never {
+  console.error(
+    `${message}\nusage: npm run bench -- [--quick] [--part <name>]… [--only <subject>]\nparts: ${Object.keys(PARTS).join(', ')}`,
+  )
+  process.exit(2)
+}
+
+/** A run of everything replaces everything, also where a part of it fails. */
+function clear(): void {
+  for (const name of Object.keys(PARTS)) rmSync(join(folder, `${name}.json`), { force: true })
+}

@@ -1,0 +1,15 @@
+import { webhook } from '@postern/node'
+import { pgBossInbox } from '@postern/pg-boss'
+import { posternReceiver } from './postern.ts'
+import { listen, type Subject } from './subject.ts'
+
+/** Postern on node:http; each event is in PostgreSQL (fsync on) before the 200. */
+export const subject: Subject = {
+  sender: 'github',
+  framework: 'node',
+  start() {
+    const connectionString = process.env['BENCH_POSTGRES']!
+    const inbox = pgBossInbox({ connectionString, schema: 'bench_http' })
+    return listen(webhook(posternReceiver({ inbox })))
+  },
+}

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createReceiver, type Inbox, type Provider, type Receiver } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { sqliteInbox } from '@postern/sqlite'
+import { handled } from '../counter.ts'
+import { SECRET } from '../deliveries.ts'
+
+/** A receiver at its default options, with one handler. Without an inbox it has the one in memory. */
+export function posternReceiver(
+  options: { readonly provider?: Provider; readonly inbox?: Inbox } = {},
+): Receiver {
+  const { provider = github({ secret: SECRET }), inbox } = options
+  return createReceiver({ provider, ...(inbox && { inbox }) }).onAny(handled)
+}
+
+/** A SQLite inbox on a file of its own, which goes with the process. */
+export function temporarySqlite(): Inbox {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return sqliteInbox({ path: join(folder, 'webhooks.db') })
+}
