@@ -43,17 +43,30 @@ export function isPublicAddress(address: string): boolean {
   return false
 }
 
+/** An address as what it stands for: of an IPv6 one that holds an IPv4 one (mapped, NAT64) that, of others themselves. */
+export function plainAddress(address: string): string {
+  const held = isIP(address) === 6 ? heldV4(numberV6(address)) : undefined
+  return held === undefined
+    ? address
+    : [held >>> 24, (held >>> 16) & 255, (held >>> 8) & 255, held & 255].join('.')
+}
+
 function isPublicV4(address: number): boolean {
   return !NETWORKS_V4.some(([network, bits]) => address >>> (32 - bits) === network >>> (32 - bits))
 }
 
 function isPublicV6(address: bigint): boolean {
-  const upper = address >> 32n
-  // ::ffff:0:0/96 and 64:ff9b::/96 (RFC 6052): the IPv4 address is in the last 32 bits.
-  if (upper === 0xffffn || upper === 0x0064_ff9bn << 64n)
-    return isPublicV4(Number(address & 0xffff_ffffn))
+  const held = heldV4(address)
+  if (held !== undefined) return isPublicV4(held)
   if (address >> 125n !== 1n) return false
   return !CLOSED_V6.some(([network, bits]) => address >> (128n - bits) === network >> (128n - bits))
+}
+
+// ::ffff:0:0/96 and 64:ff9b::/96 (RFC 6052): the IPv4 address is in the last 32 bits.
+function heldV4(address: bigint): number | undefined {
+  const upper = address >> 32n
+  const holds = upper === 0xffffn || upper === 0x0064_ff9bn << 64n
+  return holds ? Number(address & 0xffff_ffffn) : undefined
 }
 
 function numberV4(address: string): number {

@@ -1,10 +1,13 @@
 import { lookup as resolveName, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import { isPublicAddress } from './address.ts'
+import { isPublicAddress, plainAddress } from './address.ts'
 
 /** Which destinations may be called. */
 export interface GuardOptions {
-  /** Lets addresses be called that are not of the public internet: all of them, or those the function says. @default none */
+  /**
+   * Lets addresses be called that are not of the public internet: all of them, or those the function says. An IPv4 address
+   * inside an IPv6 one is given to it as the IPv4 one. @default none
+   */
   readonly allowPrivate?: true | ((address: string) => boolean)
   /** Lets `http:` URLs be called, whose contents anybody on the way can read. @default false */
   readonly allowHttp?: boolean
@@ -41,7 +44,7 @@ export function createGuard(options: GuardOptions = {}): Guard {
   const allowed = (host: string): boolean =>
     isPublicAddress(host) ||
     allowPrivate === true ||
-    (typeof allowPrivate === 'function' && allowPrivate(host))
+    (typeof allowPrivate === 'function' && allowPrivate(plainAddress(host)))
 
   return { url, address, lookup: checkedLookup }
 

@@ -44,6 +44,11 @@ describe('URLs that are refused before anything is resolved', () => {
     const guard = createGuard({ allowPrivate: (address) => address.startsWith('10.') })
     expect(guard.url('https://10.0.0.1/').hostname).toBe('10.0.0.1')
     expect(() => guard.url('https://192.168.0.1/')).toThrow(DestinationRefused)
+    // However it is written: what it refuses, or lets through, is the address that would be called.
+    const open = createGuard({ allowPrivate: (address) => address !== '169.254.169.254' })
+    for (const host of ['[::ffff:a9fe:a9fe]', '[64:ff9b::169.254.169.254]', '2852039166'])
+      expect(() => open.url(`https://${host}/`)).toThrow(DestinationRefused)
+    expect(guard.url('https://[::ffff:10.0.0.1]/').hostname).toBe('[::ffff:a00:1]')
     expect(createGuard({ allowPort: () => true }).url('https://example.com:22/').port).toBe('22')
   })
 
