@@ -23,8 +23,8 @@ export interface Emitter {
   ): Promise<{ readonly id: string; readonly known: boolean }>
 }
 
-/** Makes an emitter. */
-export function createEmitter(now: () => number): Emitter {
+/** Makes an emitter for the inbox of that name. */
+export function createEmitter(inbox: string, now: () => number): Emitter {
   const results = new WeakMap<Delivery, Result>()
   const provider = defineProvider({
     name: 'source',
@@ -51,6 +51,7 @@ export function createEmitter(now: () => number): Emitter {
       if (typeof topic !== 'string' || topic.trim() === '')
         throw new TypeError('topic must be a text that is not empty')
       if (payload === undefined) throw new TypeError('payload must be a JSON value')
+      if (host) checkTransaction(host, inbox)
       const to = typeof message.to === 'string' ? [message.to] : message.to
       const delivery = createDelivery(
         {
@@ -71,6 +72,16 @@ export function createEmitter(now: () => number): Emitter {
       return { id, known: result?.kind === 'duplicate' }
     },
   }
+}
+
+// An inbox would pass over what it does not know, and the message be stored whether or not the transaction is.
+function checkTransaction(host: Host, inbox: string): void {
+  const prefix = 'postern.transaction.'
+  for (const { description = '' } of Object.getOwnPropertySymbols(host))
+    if (description.startsWith(prefix) && description !== prefix + inbox)
+      throw new TypeError(
+        `inTransaction: the transaction is of ${description.slice(prefix.length)}, and messages are kept in ${inbox}`,
+      )
 }
 
 // It becomes a header, and a part of what is signed that a dot ends.

@@ -21,8 +21,8 @@ export interface Registry {
   register(registration: Registration): Promise<Credentials>
   rotate(id: string, secret: string | undefined, overlap: Duration): Promise<Credentials>
   unregister(id: string): Promise<boolean>
-  /** Marks it as gone. */
-  leave(id: string): Promise<void>
+  /** Marks it as gone; false where it is not at that URL any more. */
+  leave(id: string, url: string): Promise<boolean>
   /** All of them, read after the call began; calls that come while one is read share the next reading. */
   all(): Promise<ReadonlyMap<string, Kept>>
   get(id: string): Promise<Kept | undefined>
@@ -84,8 +84,9 @@ export function createRegistry(host: RegistryHost): Registry {
     throw contended(id)
   }
 
-  async function leave(id: string): Promise<void> {
-    await change(id, (old) => old && { ...old, gone: now() })
+  async function leave(id: string, url: string): Promise<boolean> {
+    const left = await change(id, (old) => (old?.url === url ? { ...old, gone: now() } : undefined))
+    return left !== undefined
   }
 
   function all(): Promise<ReadonlyMap<string, Kept>> {

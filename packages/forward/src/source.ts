@@ -47,7 +47,7 @@ export function createSource(options: SourceOptions): Source {
     now,
   })
   const caller = createCaller(guard, settings)
-  const emitter = createEmitter(now)
+  const emitter = createEmitter(inbox.name, now)
   const receiver = createReceiver({
     name,
     inbox,
@@ -113,7 +113,8 @@ export function createSource(options: SourceOptions): Source {
         }),
     })
     if (outcome === 'delivered') return
-    await registry.leave(id)
+    if (!(await registry.leave(id, kept.url)))
+      throw new Error(`${id} answered 410 where it was before it was registered anew`)
     await onGone?.(shown(id, { ...kept, gone: now() }))
     throw new Unrecoverable(`${id} answered 410: it wants no more`)
   }

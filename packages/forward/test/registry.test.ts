@@ -82,6 +82,21 @@ describe('destinations', () => {
     await Promise.all([close(), site.close()])
   })
 
+  test('410 of where one was before it was registered anew takes nothing off', async () => {
+    const fresh = await openSite()
+    const old = await openSite(async () => {
+      await source.register({ url: fresh.url, topics: '**', id: 'a' })
+      return 410
+    })
+    const { source, done, close } = createSourceScene()
+    await source.register({ url: old.url, topics: '**', id: 'a' })
+    await source.emit({ topic: 't', payload: 1 })
+    await done(2)
+    expect([old.got.length, fresh.got.length]).toEqual([1, 1])
+    expect((await source.destinations())[0]!.gone).toBeUndefined()
+    await Promise.all([close(), old.close(), fresh.close()])
+  })
+
   test('what waits for one that is unregistered is given up', async () => {
     const site = await openSite(() => 500)
     const { source, dead, close } = createSourceScene({ retry: { attempts: 9, base: 200 } })

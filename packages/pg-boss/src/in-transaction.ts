@@ -1,7 +1,8 @@
 import type { Host } from '@postern/core'
 import type { PgExecutor } from './pg.ts'
 
-const TRANSACTION = Symbol.for('postern.pg-boss.transaction')
+// The name of the inbox tells others that the transaction is not theirs.
+const TRANSACTION = Symbol.for('postern.transaction.pgBossInbox')
 
 /**
  * A host whose delivery is stored in a transaction of the application: with `receiver.receive(delivery, host)` the
