@@ -5,14 +5,18 @@ import { forward, signer } from '@postern/forward'
 import { webhook } from '@postern/node'
 import { sqliteInbox } from '@postern/sqlite'
 import { acme } from '@postern/testing'
+import { openDurable, type DurableName } from './inboxes.ts'
 import { FORWARD_SECRET, SECRET } from './secrets.ts'
 
 // A process to be killed: takes deliveries and passes them on. Says `ready <port>`.
-const [path = '', ...to] = process.argv.slice(2)
+const [name, store = '', ...to] = process.argv.slice(2) as [DurableName, ...string[]]
 
 const receiver = createReceiver({
   provider: acme({ secret: SECRET }),
-  inbox: sqliteInbox({ path, lease: '1s', pollInterval: 20 }),
+  inbox:
+    name === 'sqlite'
+      ? sqliteInbox({ path: store, lease: '1s', pollInterval: 20 })
+      : openDurable(name, store),
   log: false,
 })
 receiver.on(

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { acme } from '@postern/testing'
 import { openDestination, type ShakyDestination } from './destinations.ts'
+import type { DurableName } from './inboxes.ts'
 import { SECRET } from './secrets.ts'
 
 /** What a run of forwarding found. */
@@ -33,8 +34,8 @@ export async function forwardRun(events: number, kills: number): Promise<Forward
   const started = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'postern-forward-'))
   const sites = await Promise.all(Array.from({ length: 10 }, () => openDestination(0.2)))
-  const args = [join(folder, 'inbox.db'), ...sites.map((site) => site.url)]
-  let victim = await start(args)
+  const args = ['sqlite', join(folder, 'inbox.db'), ...sites.map((site) => site.url)] as const
+  let victim = await startForwarder(...args)
   const taken = (): number => sites.reduce((sum, site) => sum + site.events.size, 0)
   let url: string | undefined = victim.url
   try {
@@ -46,7 +47,7 @@ export async function forwardRun(events: number, kills: number): Promise<Forward
       victim.child.kill('SIGKILL')
       url = undefined
       await victim.ended
-      victim = await start(args)
+      victim = await startForwarder(...args)
       url = victim.url
     }
     await feeding
@@ -134,13 +135,18 @@ function judge(
   return { lost, repeated, wrongIds }
 }
 
-async function start(args: readonly string[]): Promise<{
+/** Starts a process that takes deliveries into a store and forwards what is in it to all the URLs. */
+export async function startForwarder(
+  inbox: DurableName,
+  store: string,
+  ...to: readonly string[]
+): Promise<{
   readonly child: ChildProcess
   readonly url: string
   readonly ended: Promise<unknown>
 }> {
   const program = fileURLToPath(new URL('forward-victim.ts', import.meta.url))
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [program, inbox, store, ...to], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const orphaned = (): boolean => child.kill('SIGKILL')
