@@ -5,11 +5,12 @@ import {
   type Intake,
   type IntakeItem,
   type Taken,
+  type TaskDraft,
 } from '@postern/core'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Claimed, Lanes } from './lanes.ts'
 import type { Store } from './store.ts'
-import { DEAD, PENDING } from './tally.ts'
+import { createWake } from './wake.ts'
 import type { Work } from './work.ts'
 
 /** Takes deliveries in. */
@@ -25,9 +26,10 @@ export function createAccept(
   now: () => number,
   lanes: Lanes,
 ): Accept {
-  const { writer, tally, keys, tasks, settings } = store
+  const { writer, tally, keys, tasks, begun, settings } = store
   const db = store.connections.main
-  const { addDelivery, addEvent, findFailed, revive } = prepare(db)
+  const { addDelivery, addEvent } = prepare(db)
+  const wake = createWake(store, now, lanes)
 
   return (intake) => {
     const { head, body } = encodeDelivery(intake.delivery)
@@ -92,9 +94,10 @@ export function createAccept(
     const owner = tally.receiver(receiver)
     const { receivedAt } = intake.delivery
     const { id, topic, scope } = event
-    const known = event.dedupe ? keys.find(owner, event.key) : undefined
+    const hash = keys.hash(owner, event.key)
+    const known = event.dedupe ? keys.find(hash, owner, event.key) : undefined
     if (known !== undefined) return wake(known)
-    const number = keys.add(owner, event.key)
+    const number = keys.add(hash)
     addEvent.run(
       number,
       owner,
@@ -115,45 +118,35 @@ export function createAccept(
       const sharing = orderKey === undefined ? [] : lanes.sharing(draft.subscription, lane)
       const blocked = orderKey !== undefined && tasks.isTaken(sharing, orderKey)
       const slot = blocked ? undefined : lanes.slot(draft.subscription)
-      const token = slot && store.token()
-      const at = slot ? Date.now() + settings.lease : due
-      const task = tasks.insert({ event: number, lane, draft, due: at, token, blocked })
-      if (slot && task !== undefined)
-        claimed.push({
-          slot,
-          id: task,
-          token: token!,
-          lane,
-          orderKey,
-          sharing,
-          subscription: draft.subscription,
-          part: draft.part,
-          data: draft.data,
-          attempt: 1,
-          eventRow: number,
-          event,
-          delivery: intake.delivery,
-        })
+      if (!slot) {
+        tasks.insert({ event: number, lane, draft, due, blocked })
+        continue
+      }
+      const task: Claimed = {
+        slot,
+        id: 0,
+        token: store.token(),
+        lane,
+        orderKey,
+        sharing,
+        subscription: draft.subscription,
+        part: draft.part,
+        data: draft.data,
+        attempt: 1,
+        eventRow: number,
+        event,
+        delivery: intake.delivery,
+      }
+      // First, so that its slot is free again where storing it fails.
+      claimed.push(task)
+      const leased = Date.now() + settings.lease
+      if (isPlain(draft)) begun.add(task, leased)
+      else {
+        const { token } = task
+        task.id = tasks.insert({ event: number, lane, draft, due: leased, token, blocked })!
+      }
     }
     return 'new'
-  }
-
-  /** Runs what failed of a known event: dead tasks from their first attempt, those that wait for a retry now. */
-  function wake(id: number): Taken {
-    const time = Math.floor(now())
-    const failed = findFailed.all(id, time) as unknown as FailedRow[]
-    for (const task of failed) {
-      const name = tally.laneName(task.lane)
-      const dead = task.state === DEAD
-      const blocked =
-        dead &&
-        task.order_key !== null &&
-        tasks.isTaken(lanes.sharing(name, task.lane), task.order_key)
-      revive.run(time, dead ? 1 : 0, blocked ? 1 : 0, task.id)
-      if (dead) tally.move(task.lane, DEAD, PENDING)
-      lanes.ready(name)
-    }
-    return failed.length > 0 ? 'revived' : 'duplicate'
   }
 }
 
@@ -166,11 +159,8 @@ interface Parts {
   readonly share: (() => number) | undefined
 }
 
-interface FailedRow {
-  readonly id: number
-  readonly lane: number
-  readonly state: number
-  readonly order_key: string | null
+function isPlain({ orderKey, part, data }: TaskDraft): boolean {
+  return orderKey === undefined && part === undefined && data === undefined
 }
 
 function prepare(db: DatabaseSync) {
@@ -178,12 +168,6 @@ function prepare(db: DatabaseSync) {
     addDelivery: db.prepare('INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'),
     addEvent: db.prepare(
       'INSERT INTO postern_events (id, receiver, key, received, topic, event_id, scope, delivery, record, head, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
-    findFailed: db.prepare(
-      'SELECT id, lane, state, order_key FROM postern_tasks WHERE event = ? AND (state = 3 OR (state = 0 AND error IS NOT NULL AND due > ?))',
-    ),
-    revive: db.prepare(
-      'UPDATE postern_tasks SET state = 0, due = ?, attempt = iif(?, 0, attempt), blocked = ? WHERE id = ?',
     ),
   }
 }

@@ -34,7 +34,7 @@ const STORE_AGAIN = 250
 /** Makes the attempts of a receiver. */
 export function createAttempts(store: Store, host: AttemptsHost): Attempts {
   const { consumer, lanes, commit, signal, dueAt } = host
-  const { running, writer, tasks } = store
+  const { running, writer, tasks, finished } = store
   let scheduled = false
   let turning = false
   let open = 0
@@ -44,8 +44,9 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
     start(claimed) {
       for (const task of claimed) {
         open++
-        task.slot.queue.push(task)
-        running.set(task.id, toRunning(task))
+        const attempt = toRunning(task)
+        task.slot.queue.push(attempt)
+        running.set(task.id, attempt)
       }
       if (claimed.length > 0) schedule()
     },
@@ -85,17 +86,17 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
     turning = false
   }
 
-  function run(task: Claimed): void {
-    const attempt = running.get(task.id)!
-    task.slot.running++
+  function run(attempt: Running): void {
+    attempt.slot.running++
     const started = performance.now()
     const outcome = consumer.run(attempt.claim, signal)
-    if (outcome instanceof Promise) void outcome.then((ended) => end(task, attempt, started, ended))
-    else end(task, attempt, started, outcome as Outcome)
+    if (outcome instanceof Promise) void outcome.then((ended) => end(attempt, started, ended))
+    else end(attempt, started, outcome as Outcome)
   }
 
-  function end(task: Claimed, attempt: Running, started: number, outcome: Outcome): void {
-    const { slot, subscription } = task
+  function end(attempt: Running, started: number, outcome: Outcome): void {
+    const { slot } = attempt
+    const { subscription } = attempt.claim
     const took = performance.now() - started
     slot.pace = slot.pace === Infinity ? took : slot.pace + (took - slot.pace) * WEIGHT
     slot.running--
@@ -106,14 +107,15 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
       follow(subscription, attempt, attempt.committed)
       return close(attempt, attempt.committed, true)
     }
-    let stored = false
     const work: Work = {
       bytes: 0,
       run() {
-        stored = tasks.settle(attempt, outcome, Math.floor(consumer.now()))
-        if (stored) follow(subscription, attempt, outcome)
+        const now = Math.floor(consumer.now())
+        if (isPlain(attempt, outcome)) return finished.add(attempt, now)
+        attempt.stored = tasks.settle(attempt, outcome, now)
+        if (attempt.stored) follow(subscription, attempt, outcome)
       },
-      done: () => close(attempt, outcome, stored),
+      done: () => close(attempt, outcome, attempt.stored),
       failed(error) {
         if (error.code === 'closed') return close(attempt, outcome, false)
         consumer.warn(`the outcome of task ${attempt.id} could not be stored: ${error.message}`)
@@ -132,7 +134,8 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
   }
 
   function close(attempt: Running, outcome: Outcome, stored: boolean): void {
-    running.delete(attempt.id)
+    // Where this one lost its claim, the next attempt of the task may run in this process already.
+    if (running.get(attempt.id) === attempt) running.delete(attempt.id)
     open--
     consumer.settled(attempt.claim, outcome, stored)
     if (open > 0) return
@@ -141,7 +144,7 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
   }
 
   function toRunning(task: Claimed): Running {
-    const { id, token, lane, orderKey, sharing, subscription, part, data } = task
+    const { slot, id, token, lane, orderKey, sharing, subscription, part, data } = task
     const { event, delivery, attempt } = task
     const claim: Claim = {
       id: String(id),
@@ -154,6 +157,7 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
       commit: (write, spawn) => commit(made, write, spawn),
     }
     const made: Running = {
+      slot,
       id,
       token,
       receiver: consumer.receiver,
@@ -164,9 +168,15 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
       claim,
       leased: Date.now(),
       committed: undefined,
+      stored: false,
     }
     return made
   }
+}
+
+/** True where nothing waits for the outcome: no task of its key, and no child. */
+function isPlain({ orderKey }: Running, outcome: Outcome): boolean {
+  return orderKey === undefined && outcome.kind === 'done' && outcome.spawn === undefined
 }
 
 function canStart(slot: Slot): boolean {

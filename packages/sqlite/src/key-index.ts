@@ -1,27 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { DISTANCE, type KeyRun } from './fresh-keys.ts'
 
 /** Keys of events in the file, all of a number and before it. Inside a transaction. */
 export interface KeyIndex {
-  /** Number of the event that has the key. */
-  find(seed: number, receiver: number, key: string): number | undefined
+  /** Number of the event that has the key, and this hash. */
+  find(hash: number, receiver: number, key: string): number | undefined
   /** Adds some of a run, from a place in it. */
   add(run: KeyRun, from: number, to: number): void
   /** Drops entries of events that are no more, looking at so many, and goes on from there the next time. */
   sweep(count: number): void
 }
-
-/** Keys to be added, in the order of the index. */
-export interface KeyRun {
-  readonly length: number
-  /** The last event whose key is in it. */
-  readonly last: number
-  /** Hashes, each with the distance of its event from the first, in one number. */
-  readonly entries: Float64Array
-  readonly first: number
-}
-
-// The distance takes the lower bits of what a number holds exactly, beside a hash of 32 bits.
-const DISTANCE = 2 ** 21
 
 /**
  * Makes the index. It has hashes, since keys are long, and an entry may outlive its event, so what it finds is compared
@@ -32,7 +20,10 @@ export function createKeyIndex(db: DatabaseSync): KeyIndex {
     `SELECT e.id FROM postern_keys k CROSS JOIN postern_events e ON e.id = k.event
      WHERE k.hash = ? AND e.receiver = ? AND e.key = ?`,
   )
-  const add = db.prepare('INSERT OR IGNORE INTO postern_keys (hash, event) VALUES (?, ?)')
+  const add = db.prepare(
+    `INSERT OR IGNORE INTO postern_keys (hash, event)
+     SELECT value / ${DISTANCE}, ? + value % ${DISTANCE} FROM json_each(?)`,
+  )
   const ahead = db.prepare(
     'SELECT hash FROM postern_keys WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?',
   )
@@ -43,15 +34,10 @@ export function createKeyIndex(db: DatabaseSync): KeyIndex {
   let swept = -1
 
   return {
-    find(seed, receiver, key) {
-      const row = find.get(hashOf(seed, nameOf(receiver, key)), receiver, key)
-      return (row as { id: number } | undefined)?.id
-    },
+    find: (hash, receiver, key) =>
+      (find.get(hash, receiver, key) as { id: number } | undefined)?.id,
     add({ entries, first }, from, to) {
-      for (let at = from; at < to; at++) {
-        const entry = entries[at]!
-        add.run(Math.floor(entry / DISTANCE), first + (entry % DISTANCE))
-      }
+      add.run(first, `[${entries.subarray(from, to).join()}]`)
     },
     sweep(count) {
       const row = ahead.get(swept, count - 1) as { hash: number } | undefined
@@ -61,26 +47,11 @@ export function createKeyIndex(db: DatabaseSync): KeyIndex {
   }
 }
 
-/** Puts keys into the order of the index, so that neighbours come together and a page is written once for many. */
-export function sortKeys(seed: number, known: ReadonlyMap<string, number>, last: number): KeyRun {
-  let first = last
-  for (const event of known.values()) if (event < first) first = event
-  const entries = new Float64Array(known.size)
-  let at = 0
-  for (const [name, event] of known) entries[at++] = hashOf(seed, name) * DISTANCE + (event - first)
-  return { length: at, last, entries: entries.sort(), first }
-}
-
-/** A key within all receivers. */
-export function nameOf(receiver: number, key: string): string {
-  return `${receiver} ${key}`
-}
-
-/** 32 bits. The seed is the file's own, so that nobody can prepare ids that share a hash. */
-function hashOf(seed: number, name: string): number {
-  let hash = seed
-  for (let at = 0; at < name.length; at++) {
-    hash = Math.imul(hash ^ name.charCodeAt(at), 0x9e3779b1)
+/** Hash of a key in 32 bits. The seed is the file's own, so that nobody can prepare ids that share a hash. */
+export function hashOf(seed: number, receiver: number, key: string): number {
+  let hash = Math.imul(seed ^ receiver, 0x9e3779b1)
+  for (let at = 0; at < key.length; at++) {
+    hash = Math.imul(hash ^ key.charCodeAt(at), 0x9e3779b1)
     hash ^= hash >>> 15
   }
   return hash >>> 0

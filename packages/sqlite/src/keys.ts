@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { createKeyIndex, nameOf, sortKeys, type KeyRun } from './key-index.ts'
+import { createFreshKeys, type FreshKeys, type KeyRun } from './fresh-keys.ts'
+import { createKeyIndex, hashOf } from './key-index.ts'
 
 /**
  * Which events are known. An index on the keys, which have no order, would write a page of its own for each event; so
@@ -7,10 +8,12 @@ import { createKeyIndex, nameOf, sortKeys, type KeyRun } from './key-index.ts'
  * read from the events at any time: those after `indexed`. Inside a transaction, all of it but `stored` and `forget`.
  */
 export interface Keys {
+  /** Hash of a key in this file, for the calls that follow. */
+  hash(receiver: number, key: string): number
   /** Number of a known event. */
-  find(receiver: number, key: string): number | undefined
-  /** Gives a new event its number. No number is ever given twice, so that "after a number" means "newer". */
-  add(receiver: number, key: string): number
+  find(hash: number, receiver: number, key: string): number | undefined
+  /** Gives a new event its number. None is ever given to two, so that "after a number" means "newer". */
+  add(hash: number): number
   /** Writes what changed, and a part of what is to be indexed. */
   store(): void
   /** It is committed. */
@@ -30,7 +33,7 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
   const version = db.prepare('PRAGMA data_version')
   const numbers = db.prepare('SELECT next, indexed, seed FROM postern_numbers')
   const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
-  const exists = db.prepare('SELECT 1 FROM postern_events WHERE id = ?')
+  const same = db.prepare('SELECT 1 FROM postern_events WHERE id = ? AND receiver = ? AND key = ?')
   const setNext = db.prepare('UPDATE postern_numbers SET next = ?')
   const setIndexed = db.prepare('UPDATE postern_numbers SET indexed = ?')
   const index = createKeyIndex(db)
@@ -38,30 +41,30 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
   let seed = 0
   // Some processes begin sooner than others, so that they do not all sort the same keys in.
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
-  let fresh = new Map<string, number>()
+  let fresh = createFreshKeys(1)
   /** What is being indexed: its keys, and how far it is, now and at the last commit. */
-  let run: (KeyRun & { readonly known: ReadonlyMap<string, number> }) | undefined
+  let run: (KeyRun & { readonly known: FreshKeys }) | undefined
   let reached = 0
   let kept = 0
   let indexed = 0
   let next = 1
   let committed = 1
-  let added: string[] = []
   let current = false
 
   return {
-    find(receiver, key) {
+    hash(receiver, key) {
       refresh()
-      const name = nameOf(receiver, key)
-      const event = fresh.get(name) ?? run?.known.get(name)
-      if (event !== undefined) return exists.get(event) && event
-      return indexed === 0 ? undefined : index.find(seed, receiver, key)
+      return hashOf(seed, receiver, key)
     },
-    add(receiver, key) {
-      refresh()
-      const name = nameOf(receiver, key)
-      fresh.set(name, next)
-      added.push(name)
+    find(hash, receiver, key) {
+      // What was pruned or rolled back is still among the candidates; their rows tell.
+      for (const keys of [fresh, run?.known])
+        for (const event of keys?.candidates(hash) ?? [])
+          if (same.get(event, receiver, key) !== undefined) return event
+      return indexed === 0 ? undefined : index.find(hash, receiver, key)
+    },
+    add(hash) {
+      fresh.add(next, hash)
       return next++
     },
     store() {
@@ -74,7 +77,6 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
     stored() {
       committed = next
       kept = reached
-      added = []
       current = false
       if (run && kept === run.length) {
         indexed = run.last
@@ -82,14 +84,13 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
         reached = kept = 0
       }
       if (run || fresh.size < enough) return
-      run = { ...sortKeys(seed, fresh, next - 1), known: fresh }
-      fresh = new Map()
+      run = { ...fresh.sort(), known: fresh }
+      fresh = createFreshKeys(next)
     },
     forget() {
-      for (const name of added) fresh.delete(name)
+      fresh.cut(committed)
       next = committed
       reached = kept
-      added = []
       current = false
     },
   }
@@ -104,8 +105,8 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
     seed = row.seed
     if (row.indexed > indexed) drop(row.indexed)
     const from = Math.max(next - 1, indexed)
-    for (const event of since.all(from) as unknown as KeyRow[])
-      fresh.set(nameOf(event.receiver, event.key), event.id)
+    for (const { id, receiver, key } of since.all(from) as unknown as KeyRow[])
+      fresh.add(id, hashOf(seed, receiver, key))
     next = committed = row.next
     seen = now
   }
@@ -117,7 +118,7 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
       run = undefined
       reached = kept = 0
     }
-    for (const [name, event] of fresh) if (event <= last) fresh.delete(name)
+    fresh = fresh.after(last)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Consumer, EventRecord, Json, Lane, StoredDelivery } from '@postern/core'
+import type { Running } from './store.ts'
 import type { Tally } from './tally.ts'
 
 /** The lanes of a receiver in this process: which tasks it may claim, and how many more. */
@@ -20,8 +21,8 @@ export interface Lanes {
 /** A subscription in this process. */
 export interface Slot {
   readonly lane: Lane
-  /** Claimed tasks that have not started. */
-  queue: Claimed[]
+  /** Attempts that have not started. */
+  queue: Running[]
   /** Claimed tasks, started or not. */
   claimed: number
   /** Attempts that run. */
@@ -46,7 +47,8 @@ export function roomOf({ lane, claimed, pace }: Slot): number {
 /** A task that was claimed in the transaction under way. */
 export interface Claimed {
   readonly slot: Slot
-  readonly id: number
+  /** Known once it is stored, before the commit. */
+  id: number
   readonly token: number
   readonly lane: number
   readonly orderKey: string | undefined

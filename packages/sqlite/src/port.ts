@@ -1,8 +1,10 @@
 import { WebhookError, type Consumer, type Port, type Worker } from '@postern/core'
+import { createAcceptWithin } from './accept-within.ts'
 import { createAccept } from './accept.ts'
 import { createAttempts } from './attempts.ts'
 import { createClaim } from './claim.ts'
 import { createCommit } from './commit.ts'
+import { transactionOf } from './in-transaction.ts'
 import { createLanes } from './lanes.ts'
 import { createPoll } from './poll.ts'
 import type { Store } from './store.ts'
@@ -45,6 +47,7 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
   const poll = createPoll(store, consumer, lanes, look)
 
   const accept = createAccept(store, consumer.receiver, () => consumer.now(), lanes)
+  const acceptWithin = createAcceptWithin(store, consumer, lanes, look)
 
   return {
     consumer,
@@ -52,9 +55,10 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
       return closed
     },
     look,
-    accept(intake) {
+    accept(intake, host) {
       if (closed) throw new WebhookError('closed', 'sqliteInbox: the receiver was closed')
-      return accept(intake)
+      const db = transactionOf(host)
+      return db ? acceptWithin(db, intake) : accept(intake)
     },
     work,
     drain,

@@ -1,6 +1,9 @@
 import type { Claim, Outcome } from '@postern/core'
+import { createBegun, type Begun } from './begun.ts'
 import type { Connections } from './connection.ts'
+import { createFinished, type Finished } from './finished.ts'
 import { createKeys, type Keys } from './keys.ts'
+import type { Slot } from './lanes.ts'
 import type { Settings } from './settings.ts'
 import { createTally, type Tally } from './tally.ts'
 import { createTasks, type Attempt, type Tasks } from './tasks.ts'
@@ -14,16 +17,19 @@ export interface Store {
   readonly tally: Tally
   readonly keys: Keys
   readonly tasks: Tasks
+  readonly begun: Begun
+  readonly finished: Finished
   /** Attempts of this process, by task. */
   readonly running: Map<number, Running>
   /** How often `task.commit` has written, through the other connection. */
   commits: number
-  /** A token no other claim has had. */
+  /** Fences the claims of the transaction under way: those of no other have had it. */
   token(): number
 }
 
 /** An attempt of this process. */
 export interface Running extends Attempt {
+  readonly slot: Slot
   readonly claim: Claim
   /** When the lease was renewed, in milliseconds since 1970. */
   leased: number
@@ -35,17 +41,23 @@ export interface Running extends Attempt {
 export function createStore(connections: Connections, settings: Settings): Store {
   const tally = createTally(connections.main)
   const keys = createKeys(connections.main)
+  const begun = createBegun(connections.main, tally)
+  const finished = createFinished(connections.main, tally)
   // A random start keeps the tokens of processes apart, and those of a task whose number was given again after pruning.
   let token = Math.floor(Math.random() * 2 ** 52)
+  const next = (): void => void token++
+  const tokens = { store: () => {}, stored: next, forget: next }
   return {
     settings,
     connections,
-    writer: createWriter(connections.main, settings.path, [tally, keys]),
+    writer: createWriter(connections.main, settings.path, [begun, finished, tally, keys, tokens]),
     tally,
     keys,
     tasks: createTasks(connections.main, tally),
+    begun,
+    finished,
     running: new Map(),
     commits: 0,
-    token: () => ++token,
+    token: () => token,
   }
 }

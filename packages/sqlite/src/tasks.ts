@@ -36,6 +36,8 @@ export interface Attempt {
   readonly orderKey: string | undefined
   /** Lanes that share its order key. */
   readonly sharing: readonly number[]
+  /** True once the transaction under way, or a committed one, has its outcome. */
+  stored: boolean
 }
 
 /** Prepares the statements. */

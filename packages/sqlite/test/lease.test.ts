@@ -64,6 +64,61 @@ test('a task that took its process down is claimed only to start at once, not ah
   await shop.untilSettled(80)
 })
 
+test('an attempt that lost its claim leaves the next one of its task, in the same process, alone', async () => {
+  const [first, second] = [gate(), gate()]
+  const shop = join(open({ lease: 60_000 }), {
+    async run({ attempt, commit }) {
+      await (attempt === 1 ? first : second).passed
+      if (attempt === 2) await commit!(() => undefined)
+      return DONE
+    },
+  })
+  await shop.port.accept(intake(item('1')), {})
+  await shop.until('the first runs', () => shop.runs.length === 1)
+  // As another process leaves it that took the task over and could not settle it either.
+  edit((db) =>
+    db.exec(
+      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0;
+       UPDATE postern_lanes SET pending = 1, running = 0; COMMIT`,
+    ),
+  )
+  await shop.until('the second runs', () => shop.runs.length === 2)
+  first.pass()
+  await shop.untilSettled(1)
+  second.pass()
+  await shop.untilSettled(2)
+  expect(shop.settled.map(({ claim, stored }) => [claim.attempt, stored])).toEqual([
+    [1, false],
+    [2, true],
+  ])
+})
+
+test('of attempts that end together, only those whose claim was lost are refused', async () => {
+  const hold = gate()
+  const shop = join(open(), {
+    lanes: [lane('a', { concurrency: 10 }), lane('b', { concurrency: 10 })],
+    run: () => hold.passed.then(() => DONE),
+  })
+  const items = Array.from({ length: 10 }, (_, at) => item(`e${at}`, ['a', 'b']))
+  await Promise.all(items.map(async (one) => shop.port.accept(intake(one), {})))
+  await shop.until('all run', () => shop.runs.length === 20)
+  // As another process claims them after their leases ended: its token, and its lease.
+  edit((db) => db.exec('UPDATE postern_tasks SET token = 7, attempt = 2 WHERE event IN (2, 5)'))
+  hold.pass()
+  await shop.untilSettled(20)
+  const refused = shop.settled.filter(({ stored }) => !stored)
+  expect(refused).toHaveLength(4)
+  expect(new Set(refused.map(({ claim }) => claim.event.id))).toEqual(new Set(['e1', 'e4']))
+  expect(
+    edit((db) => db.prepare('SELECT state, count(*) AS n FROM postern_tasks GROUP BY state').all()),
+  ).toEqual([
+    { state: 1, n: 4 },
+    { state: 2, n: 16 },
+  ])
+  const counts = edit((db) => db.prepare('SELECT sum(running) AS n FROM postern_lanes').get())
+  expect(counts).toEqual({ n: 4 })
+})
+
 test('counts of a lane always are the numbers of its tasks', async () => {
   const inbox = open()
   const shop = join(inbox, {

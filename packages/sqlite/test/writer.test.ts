@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const scene = sqliteScene()
@@ -24,6 +25,14 @@ test('an accept that fails in a shared transaction takes no other with it, and l
     n: 0,
   })
   expect(await shop.port.accept(intake(item('bad-1')), {})).toEqual(['new'])
+})
+
+test('an accept that fails takes no room of its subscription with it', async () => {
+  const shop = join(open(), { lanes: [lane('a', { concurrency: 1 })] })
+  const bad = [{ subscription: 'a', orderKey: 'k', part: {} as never }]
+  await expect(shop.port.accept(intake(item('bad', bad)), {})).rejects.toThrow()
+  await shop.port.accept(intake(item('1')), {})
+  await shop.untilSettled(1)
 })
 
 test('deliveries of one turn of the event loop share a transaction', async () => {
