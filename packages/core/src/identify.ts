@@ -2,8 +2,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { ParsedBody } from './body/parse.ts'
 import type { Delivery } from './delivery.ts'
 import { errorText, isWebhookError, WebhookError } from './errors.ts'
-import { toEvent, type EventDraft, type EventRecord } from './event.ts'
+import { toEvent, type EventDraft, type EventRecord, type StoredDelivery } from './event.ts'
 import type { Intake, IntakeItem, TaskDraft } from './inbox/inbox.ts'
+import { eventInfo } from './observer.ts'
 import type { Verified } from './provider.ts'
 import type { Line } from './receive.ts'
 import type { Credentials } from './scheme.ts'
@@ -18,7 +19,6 @@ export interface Identified {
 
 // The subscription under which `onUnhandled: 'store'` keeps events; a later handler adopts them with `formerly: ['unhandled']`.
 const UNHANDLED = 'unhandled'
-const NO_ALIASES: readonly string[] = []
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 const MAX_ID = 256
@@ -31,61 +31,45 @@ export function identify(
   verified: Verified,
 ): Identified {
   const drafts = draftsOf(line, delivery, body)
-  const secret = credentialMembers(line.provider.credentials, body)
+  const credentials = credentialMembers(line.provider.credentials, body)
+  const source: Source = { line, delivery, body, credentials, scope: verified.scope, digest: '' }
   const stored = line.strip(delivery, line.now())
   const events: EventRecord[] = []
   const items: IntakeItem[] = []
-  let digest: string | undefined
   let refused: EventRecord | undefined
-  drafts.forEach((draft, at) => {
-    const event = toRecord(
-      line,
-      draft,
-      secret,
-      body,
-      verified.scope,
-      () => `${(digest ??= bodyDigest(delivery))}:${at}`,
-      drafts.length > 1 || (Array.isArray(body.value) && draft.payload !== body.value),
-    )
+  for (const draft of drafts) {
+    const event = toRecord(source, draft, events.length, drafts.length)
     events.push(event)
-    const tasks: TaskDraft[] = line.subscriptionsOf(draft).map(({ name, orderBy }) =>
-      orderBy === undefined
-        ? { subscription: name }
-        : {
-            subscription: name,
-            orderKey: String(
-              orderBy(toEvent(line.receiver, event, stored, event.payload) as never),
-            ),
-          },
-    )
-    if (tasks.length > 0) return void items.push({ event, tasks })
+    const tasks = tasksOf(line, draft, event, stored)
+    if (tasks.length > 0) items.push({ event, tasks })
     // A topic that is only answered is handled by its answer: there is nothing to store.
-    if (line.answers.size > 0 && line.answers.match(event.topic, event.aliases)) return
-    if (line.onUnhandled === 'store') items.push({ event, tasks: [{ subscription: UNHANDLED }] })
-    else if (line.onUnhandled === 'refuse') refused = event
-    const action =
-      line.onUnhandled === 'store'
-        ? 'stored'
-        : line.onUnhandled === 'refuse'
-          ? 'refused'
-          : 'acknowledged'
-    line.observer.unhandled?.(
-      {
-        receiver: line.receiver,
-        provider: event.provider,
-        id: event.id,
-        topic: event.topic,
-        scope: event.scope,
-      },
-      action,
-    )
-  })
+    else if (line.answers.size === 0 || !line.answers.match(event.topic, event.aliases)) {
+      if (line.onUnhandled === 'store') items.push({ event, tasks: [{ subscription: UNHANDLED }] })
+      else if (line.onUnhandled === 'refuse') refused = event
+      line.observer.unhandled?.(eventInfo(line.receiver, event), ACTIONS[line.onUnhandled])
+    }
+  }
   if (refused && items.length === 0)
     throw new WebhookError(
       'unhandled_topic',
       `no subscription matches ${refused.topic}, and onUnhandled is 'refuse'`,
     )
   return { events, intake: { delivery: stored, items } }
+}
+
+const ACTIONS = { acknowledge: 'acknowledged', store: 'stored', refuse: 'refused' } as const
+
+function tasksOf(
+  line: Line,
+  draft: EventDraft,
+  event: EventRecord,
+  stored: StoredDelivery,
+): TaskDraft[] {
+  return line.subscriptionsOf(draft).map(({ name, orderBy }) => {
+    if (orderBy === undefined) return { subscription: name }
+    const key = orderBy(toEvent(line.receiver, event, stored, event.payload) as never)
+    return { subscription: name, orderKey: String(key) }
+  })
 }
 
 function draftsOf(line: Line, delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
@@ -122,32 +106,47 @@ function shapeError(error: unknown): string {
       : typeof error
 }
 
-function toRecord(
-  line: Line,
-  draft: EventDraft,
-  secret: readonly string[],
-  body: ParsedBody,
-  scope: string | undefined,
-  digestOf: () => string,
-  batch: boolean,
-): EventRecord {
+/** What the events of a delivery have in common. */
+interface Source {
+  readonly line: Line
+  readonly delivery: Delivery
+  readonly body: ParsedBody
+  /** Members of the payload that are credentials. */
+  readonly credentials: readonly string[]
+  readonly scope: string | undefined
+  /** Of the body; made when the first event needs it. */
+  digest: string
+}
+
+function toRecord(source: Source, draft: EventDraft, at: number, count: number): EventRecord {
+  const { line, body, scope } = source
   const { id, topic } = draft
-  const payload = withoutMembers(draft.payload, secret)
-  const digest = id === undefined && line.dedupe === 'digest'
-  const dedupe = line.dedupe !== 'none' && (id !== undefined || digest)
-  return {
-    key: dedupe ? identity(scope, digest ? digestOf() : id!, digest) : `~${randomUUID()}`,
+  const dedupe = line.dedupe !== 'none' && (id !== undefined || line.dedupe === 'digest')
+  const payload =
+    source.credentials.length === 0
+      ? draft.payload
+      : withoutMembers(draft.payload, source.credentials)
+  const record: Writable<EventRecord> = {
+    key: dedupe ? keyOf(source, id, at) : `~${randomUUID()}`,
     dedupe,
     id,
     topic,
-    aliases: draft.aliases ?? NO_ALIASES,
+    aliases: draft.aliases ?? NO_NAMES,
     payload,
     scope,
     provider: line.provider.name,
-    ...(batch && { batch }),
-    ...(body.kind === 'json' &&
-      payload === body.value && { source: line.exact ? 'exact' : 'json' }),
   }
+  if (count > 1 || (Array.isArray(body.value) && draft.payload !== body.value)) record.batch = true
+  if (body.kind === 'json' && payload === body.value) record.source = line.exact ? 'exact' : 'json'
+  return record
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+function keyOf(source: Source, id: string | undefined, at: number): string {
+  if (id !== undefined) return identity(source.scope, id, false)
+  source.digest ||= bodyDigest(source.delivery)
+  return identity(source.scope, `${source.digest}:${at}`, true)
 }
 
 /** Members of a payload that are credentials: fields of a body, parameters where the query is the payload. */

@@ -1,4 +1,5 @@
 import type { WebhookError } from './errors.ts'
+import type { EventRecord } from './event.ts'
 import type { TaskError } from './inbox/inbox.ts'
 
 /** A request, as far as observers may know it: no header, no query, no body. */
@@ -63,6 +64,12 @@ export interface Observer {
   answerFailed?(event: EventInfo, error: unknown): void
   /** Something an operator should know: a window shortened, an unsafe setting. */
   warning?(receiver: string, message: string): void
+}
+
+/** An event as observers may know it. */
+export function eventInfo(receiver: string, event: EventRecord): EventInfo {
+  const { provider, id, topic, scope } = event
+  return { receiver, provider, id, topic, scope }
 }
 
 /** One observer that calls all of them and lets none of their errors through. Without any, every call is a no-op. */

@@ -1,15 +1,15 @@
 import { loadXml, xmlReady } from './body/xml.ts'
 import { isXml, parseMediaType } from './body/media-type.ts'
-import { parseBody, type ParsedBody } from './body/parse.ts'
+import { parseBody } from './body/parse.ts'
 import type { Answers } from './answer.ts'
 import { answerReply } from './answer.ts'
 import type { Delivery } from './delivery.ts'
 import { toWebhookError, WebhookError } from './errors.ts'
 import { toEvent, type EventDraft, type StoredDelivery } from './event.ts'
 import { identify, type Identified } from './identify.ts'
-import type { Host, Port, Taken } from './inbox/inbox.ts'
+import type { Host, IntakeItem, Port, Taken } from './inbox/inbox.ts'
 import { isPromise, type MaybePromise } from './maybe.ts'
-import type { EventInfo, Observer, RequestInfo } from './observer.ts'
+import { eventInfo, type Observer, type RequestInfo } from './observer.ts'
 import type { Provider } from './provider.ts'
 import { problem, type Reply } from './reply.ts'
 import { pathOf } from './strip.ts'
@@ -59,8 +59,9 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
     const verifying = provider.verify(delivery, line.now)
     const verified = (isPromise(verifying) ? await verifying : verifying) ?? {}
 
-    const parsing = parse(line, delivery)
-    const body = isPromise(parsing) ? await parsing : parsing
+    const parsing = parseBody(delivery, line.exact)
+    const parsed = isPromise(parsing) ? await parsing : parsing
+    const body = line.exact ? { ...parsed, exact: true } : parsed
 
     if (provider.handshake) {
       const challenge = await provider.handshake(delivery, body, verified)
@@ -72,7 +73,8 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
     const accepting = accept(line, identified, host)
     const taken = isPromise(accepting) ? await accepting : accepting
 
-    return await reply(line, delivery, identified, taken)
+    const replying = reply(line, delivery, identified, taken)
+    return isPromise(replying) ? await replying : replying
   } catch (error) {
     return refuse(line, delivery, toWebhookError(error))
   }
@@ -97,25 +99,6 @@ export function refuse(
   }
 }
 
-function parse(line: Line, delivery: Delivery): MaybePromise<ParsedBody> {
-  const body = parseBody({
-    method: delivery.method,
-    url: delivery.url,
-    content: delivery.content,
-    contentType: delivery.header('content-type'),
-    limits: delivery.limits,
-    json: () => delivery.json(line.exact ? 'exact' : undefined),
-    form: () => delivery.form(),
-    xml: () => delivery.xml(),
-  })
-  if (!line.exact) return body
-  return isPromise(body) ? body.then(asExact) : asExact(body)
-}
-
-function asExact(body: ParsedBody): ParsedBody {
-  return { ...body, exact: true }
-}
-
 function accept(line: Line, identified: Identified, host: Host): MaybePromise<readonly Taken[]> {
   if (identified.intake.items.length === 0) return []
   try {
@@ -130,53 +113,50 @@ function unavailable(error: unknown): never {
   throw toWebhookError(error, 'inbox_unavailable')
 }
 
-async function reply(
+function reply(
   line: Line,
   delivery: Delivery,
   identified: Identified,
   taken: readonly Taken[],
-): Promise<Reply> {
-  const { items, delivery: stored } = identified.intake
-  items.forEach(({ event, tasks }, at) => {
-    const info: EventInfo = {
-      receiver: line.receiver,
-      provider: event.provider,
-      id: event.id,
-      topic: event.topic,
-      scope: event.scope,
-    }
-    if (taken[at] === 'new') line.observer.accepted?.(info, tasks.length)
-    else line.observer.duplicate?.(info, taken[at] === 'revived')
-  })
+): MaybePromise<Reply> {
+  tellTaken(line, identified.intake.items, taken)
   if (taken.includes('busy'))
     throw new WebhookError('in_progress', 'the same event is being handled right now', {
       retryAfter: 5,
     })
-
-  for (const event of line.answers.size === 0 ? [] : identified.events) {
-    const answer = line.answers.match(event.topic, event.aliases)
-    if (!answer) continue
-    const info: EventInfo = {
-      receiver: line.receiver,
-      provider: event.provider,
-      id: event.id,
-      topic: event.topic,
-      scope: event.scope,
-    }
-    return answerReply(
-      answer,
-      toEvent(line.receiver, event, stored, event.payload),
-      line.provider.refusal,
-      (error) => line.observer.answerFailed?.(info, error),
-    )
-  }
+  const answering = line.answers.size > 0 && answer(line, identified)
+  if (answering) return answering
+  if (!line.provider.reply) return line.ack
   const kind =
-    items.length === 0
+    taken.length === 0
       ? 'unhandled'
       : taken.every((one) => one === 'duplicate')
         ? 'duplicate'
         : 'accepted'
-  return line.provider.reply?.({ kind, events: identified.events }, delivery) ?? line.ack
+  return line.provider.reply({ kind, events: identified.events }, delivery) ?? line.ack
+}
+
+function tellTaken(line: Line, items: readonly IntakeItem[], taken: readonly Taken[]): void {
+  const { observer } = line
+  items.forEach(({ event, tasks }, at) => {
+    if (taken[at] === 'new') observer.accepted?.(eventInfo(line.receiver, event), tasks.length)
+    else observer.duplicate?.(eventInfo(line.receiver, event), taken[at] === 'revived')
+  })
+}
+
+/** The answer to the first event that one is subscribed to. */
+function answer(line: Line, { events, intake }: Identified): MaybePromise<Reply> | undefined {
+  for (const event of events) {
+    const found = line.answers.match(event.topic, event.aliases)
+    if (!found) continue
+    return answerReply(
+      found,
+      toEvent(line.receiver, event, intake.delivery, event.payload),
+      line.provider.refusal,
+      (error) => line.observer.answerFailed?.(eventInfo(line.receiver, event), error),
+    )
+  }
+  return undefined
 }
 
 function greeted(line: Line, delivery: Delivery, greeting: Reply): Reply {

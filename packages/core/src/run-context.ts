@@ -1,5 +1,5 @@
 import type { Claim } from './inbox/inbox.ts'
-import type { AttemptInfo, Observer } from './observer.ts'
+import { eventInfo, type AttemptInfo, type Observer } from './observer.ts'
 import type { Subscriptions } from './subscription.ts'
 
 /** What a run needs of its receiver. */
@@ -13,15 +13,6 @@ export interface RunContext {
 
 /** The attempt of a claim, for observers. */
 export function attemptInfo(context: RunContext, claim: Claim): AttemptInfo {
-  const { event } = claim
-  return {
-    receiver: context.receiver,
-    provider: event.provider,
-    id: event.id,
-    topic: event.topic,
-    scope: event.scope,
-    subscription: claim.subscription,
-    task: claim.id,
-    attempt: claim.attempt,
-  }
+  const { subscription, id, attempt } = claim
+  return { ...eventInfo(context.receiver, claim.event), subscription, task: id, attempt }
 }

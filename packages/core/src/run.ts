@@ -30,8 +30,7 @@ export function run(
       },
     }
   }
-  const info = attemptInfo(context, claim)
-  context.observer.attemptStarted?.(info)
+  context.observer.attemptStarted?.(attemptInfo(context, claim))
   const task = createTask(
     context.receiver,
     context.inbox,
@@ -45,10 +44,10 @@ export function run(
     if (!isPromise(result)) return done(task)
     return withTimeout(result, task, subscription).then(
       () => done(task),
-      (error: unknown) => failed(context, info, subscription, error),
+      (error: unknown) => failed(context, claim, subscription, error),
     )
   } catch (error) {
-    return failed(context, info, subscription, error)
+    return failed(context, claim, subscription, error)
   }
 }
 
@@ -76,10 +75,11 @@ function done(task: RunningTask): Outcome {
 
 function failed(
   context: RunContext,
-  info: AttemptInfo,
+  claim: Claim,
   subscription: Subscription,
   error: unknown,
 ): Outcome {
+  const info = attemptInfo(context, claim)
   if (isDelayed(error, 'Postpone')) {
     const at = context.now() + error.delay
     context.observer.postponed?.(info, at)

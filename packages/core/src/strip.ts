@@ -1,7 +1,7 @@
 import { toBuffer } from './bytes.ts'
 import { stringifyJson } from './body/json.ts'
 import { isForm, isJson, parseMediaType } from './body/media-type.ts'
-import type { Delivery } from './delivery.ts'
+import type { Delivery, Json } from './delivery.ts'
 import type { StoredDelivery } from './event.ts'
 import type { Credentials } from './scheme.ts'
 
@@ -20,21 +20,49 @@ export function stripper(
   ])
   const query = credentials.query ?? []
   const fields = credentials.fields ?? []
-  const kept = (delivery: Delivery): StoredDelivery['headers'] =>
-    [...delivery.headerLines()].filter(([name]) => !headers.has(name))
-  return (delivery, receivedAt) => {
-    let lines: StoredDelivery['headers'] | undefined
-    return {
-      method: delivery.method,
-      url: query.length === 0 ? delivery.url : withoutQuery(delivery.url, query),
-      // Many handlers never look at a header, and an inbox in memory stores none: copied when asked for.
-      get headers() {
-        return (lines ??= kept(delivery))
-      },
-      body: fields.length === 0 ? delivery.body : withoutFields(delivery, fields),
+  return (delivery, receivedAt) =>
+    new KeptDelivery(
+      delivery,
+      headers,
+      query.length === 0 ? delivery.url : withoutQuery(delivery.url, query),
+      fields.length === 0 ? delivery.body : withoutFields(delivery, fields),
       receivedAt,
-      ...(delivery.context !== undefined && { context: delivery.context }),
-    }
+    )
+}
+
+// A class, since an object literal with a getter is a hidden class of its own each time, which V8 keeps, with all that
+// its getter sees, until a full collection.
+class KeptDelivery implements StoredDelivery {
+  readonly method: string
+  readonly url: string
+  readonly body: Uint8Array
+  readonly receivedAt: number
+  declare readonly context?: Json
+  readonly #delivery: Delivery
+  readonly #dropped: ReadonlySet<string>
+  #headers: StoredDelivery['headers'] | undefined
+
+  constructor(
+    delivery: Delivery,
+    dropped: ReadonlySet<string>,
+    url: string,
+    body: Uint8Array,
+    receivedAt: number,
+  ) {
+    this.#delivery = delivery
+    this.#dropped = dropped
+    this.method = delivery.method
+    this.url = url
+    this.body = body
+    this.receivedAt = receivedAt
+    if (delivery.context !== undefined) this.context = delivery.context
+  }
+
+  // Many handlers never look at a header, and an inbox in memory stores none: copied when asked for.
+  get headers(): StoredDelivery['headers'] {
+    return (this.#headers ??= [...this.#delivery.headerLines()].filter(
+      ([name]) => !this.#dropped.has(name),
+    ))
   }
 }
 

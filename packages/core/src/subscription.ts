@@ -83,7 +83,8 @@ export function createSubscriptions(topicCache: number | undefined): Subscriptio
 
   function match(event: EventDraft): readonly Subscription[] {
     const found = table.match(event.topic, event.aliases)
-    return any.length === 0 ? found : [...found, ...any]
+    if (any.length === 0) return found
+    return found.length === 0 ? any : [...found, ...any]
   }
 
   function register(

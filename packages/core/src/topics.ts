@@ -18,7 +18,7 @@ const NOTHING: readonly never[] = []
  * topics, since topics come from the network.
  */
 export function createTopicTable<T>(cache = 1000): TopicTable<T> {
-  const exact = new Map<string, Entry<T>[]>()
+  const exact = new Map<string, readonly Entry<T>[]>()
   const wild: (Entry<T> & { test: RegExp })[] = []
   const seen = new LRUCache<string, readonly Entry<T>[]>({ max: cache })
   let count = 0
@@ -34,9 +34,11 @@ export function createTopicTable<T>(cache = 1000): TopicTable<T> {
       seen.clear()
     },
     match(topic, aliases = NOTHING) {
-      const found: Entry<T>[] = [...(exact.get(topic) ?? NOTHING), ...wildOf(topic)]
-      for (const alias of aliases) found.push(...(exact.get(alias) ?? NOTHING))
-      if (found.length < 2) return found.map((entry) => entry.value)
+      let found = exact.get(topic) ?? NOTHING
+      if (wild.length > 0) found = joined(found, wildOf(topic))
+      for (const alias of aliases) found = joined(found, exact.get(alias) ?? NOTHING)
+      if (found.length === 0) return NOTHING
+      if (found.length === 1) return [found[0]!.value]
       const byOrder = new Map(found.map((entry) => [entry.order, entry.value]))
       return [...byOrder].sort(([a], [b]) => a - b).map(([, value]) => value)
     },
@@ -46,11 +48,14 @@ export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   }
 
   function wildOf(topic: string): readonly Entry<T>[] {
-    if (wild.length === 0) return NOTHING
     let found = seen.get(topic)
     if (!found) seen.set(topic, (found = wild.filter((entry) => entry.test.test(topic))))
     return found
   }
+}
+
+function joined<T>(some: readonly T[], others: readonly T[]): readonly T[] {
+  return others.length === 0 ? some : some.length === 0 ? others : [...some, ...others]
 }
 
 interface Entry<T> {

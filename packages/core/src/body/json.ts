@@ -1,5 +1,6 @@
 import { WebhookError } from '../errors.ts'
 import { isDeeper } from './json-depth.ts'
+import { DEEP, inspect, POISON } from './json-value.ts'
 import { dropPoison } from './safe-keys.ts'
 
 /** How {@link parseJson} reads. */
@@ -24,19 +25,16 @@ const sourceJSON = JSON as unknown as {
 }
 
 /**
- * The value of a JSON text. A leading byte order mark is skipped. The nesting is checked before anything is built, and
- * keys that would poison a prototype (`__proto__`, `constructor.prototype`) are left out.
+ * The value of a JSON text. A leading byte order mark is skipped. Keys that would poison a prototype (`__proto__`,
+ * `constructor.prototype`) are left out.
  *
  * @throws WebhookError `malformed_body`, whose message gives the position and nothing of the payload; `too_deep`.
  */
 export function parseJson(text: string, options: JsonOptions): unknown {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  if (isDeeper(json, options.depth)) {
-    throw new WebhookError(
-      'too_deep',
-      `the JSON body is nested deeper than limits.depth (${options.depth})`,
-    )
-  }
+  const { depth } = options
+  const short = json.length <= SHORT && depth <= WALKED
+  if (!short && isDeeper(json, depth)) throw tooDeep(depth)
   let value: unknown
   try {
     value =
@@ -45,21 +43,28 @@ export function parseJson(text: string, options: JsonOptions): unknown {
         : JSON.parse(json)
   } catch (cause) {
     if (cause instanceof WebhookError) throw cause
-    // A reviver walks by recursion; a limit set far above the default can outgrow the stack.
-    if (cause instanceof RangeError) {
-      throw new WebhookError(
-        'too_deep',
-        'the JSON body is nested deeper than this process can walk',
-        { cause },
-      )
-    }
+    // A reviver walks by recursion, and what it walks was not measured yet, or against a limit far above the default.
+    if (cause instanceof RangeError || (short && isDeeper(json, depth))) throw tooDeep(depth)
     // V8 quotes the payload in its own message, so that error must not be the cause either.
     throw new WebhookError(
       'malformed_body',
       `the body is not valid JSON: ${placeOf(cause, json.length)}`,
     )
   }
-  return SUSPECT.test(json) ? dropPoison(value) : value
+  if (!short) return SUSPECT.test(json) ? dropPoison(value) : value
+  const found = inspect(value, depth)
+  if (found & DEEP) throw tooDeep(depth)
+  return found & POISON ? dropPoison(value) : value
+}
+
+// A text up to this long is parsed before its nesting is measured: JSON.parse does not recurse, brackets alone cost it at
+// most fifty bytes each and not for long, and a walk over the value takes a fifth of the time of one over the text.
+const SHORT = 262_144
+// Levels a walk may go down by recursion.
+const WALKED = 1000
+
+function tooDeep(depth: number): WebhookError {
+  return new WebhookError('too_deep', `the JSON body is nested deeper than limits.depth (${depth})`)
 }
 
 /** What an engine says of the place, without what it quotes. */

@@ -1,23 +1,9 @@
-import type { Limits } from '../limits.ts'
+import type { Delivery } from '../delivery.ts'
 import { formToObject } from './form.ts'
 import { isForm, isJson, isMultipart, isText, isXml, parseMediaType } from './media-type.ts'
 import { queryToObject } from './query.ts'
 import { decodeText } from './text.ts'
-import { loadXml, xmlReady, type XmlObject } from './xml.ts'
-
-/** What {@link parseBody} reads, and the memoised readers of the delivery it belongs to. */
-export interface BodyInput {
-  readonly method: string
-  readonly url: string
-  /** The body after Content-Encoding is undone. */
-  readonly content: Uint8Array
-  readonly contentType: string | undefined
-  readonly limits: Limits
-  readonly json: () => unknown
-  readonly form: () => URLSearchParams
-  /** Called once the XML parser is loaded. */
-  readonly xml: () => XmlObject
-}
+import { loadXml, xmlReady } from './xml.ts'
 
 /** A body by the kind it was read as: objects for form, query, multipart and XML, a string for text. */
 export interface ParsedBody {
@@ -30,19 +16,20 @@ export interface ParsedBody {
 /**
  * Reads a body by its media type: the query string for GET and HEAD, `undefined` for an empty body, the bytes where the
  * type is one nobody here reads. Without a Content-Type what looks like JSON or XML is taken for it. A promise only for
- * multipart, and for XML until its parser is loaded.
+ * multipart, and for XML until its parser is loaded. `exact` gives integers of JSON beyond 2^53 as BigInt.
  *
  * @throws WebhookError with the codes of the reader of that type; from the promise where there is one.
  */
-export function parseBody(input: BodyInput): ParsedBody | Promise<ParsedBody> {
-  const { method, content, contentType, limits } = input
+export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Promise<ParsedBody> {
+  const { method, content, limits } = delivery
   if (method === 'GET' || method === 'HEAD')
-    return { kind: 'query', value: queryToObject(input.url, limits.fields) }
+    return { kind: 'query', value: queryToObject(delivery.url, limits.fields) }
   if (content.length === 0) return { kind: 'empty', value: undefined }
+  const contentType = delivery.header('content-type')
   const { type, charset } = parseMediaType(contentType)
-  if (isJson(type)) return { kind: 'json', value: input.json() }
-  if (isForm(type)) return { kind: 'form', value: formToObject(input.form()) }
-  if (isXml(type)) return readXml(input)
+  if (isJson(type)) return readJson(delivery, exact)
+  if (isForm(type)) return { kind: 'form', value: formToObject(delivery.form()) }
+  if (isXml(type)) return readXml(delivery)
   if (isMultipart(type)) {
     // Few senders post files: what reads them is loaded when the first one does.
     return import('./multipart.ts')
@@ -50,23 +37,27 @@ export function parseBody(input: BodyInput): ParsedBody | Promise<ParsedBody> {
       .then((value) => ({ kind: 'multipart', value }))
   }
   if (isText(type)) return { kind: 'text', value: decodeText(content, charset) }
-  return type === '' ? sniff(input) : { kind: 'bytes', value: content }
+  return type === '' ? sniff(delivery, exact) : { kind: 'bytes', value: content }
 }
 
-function readXml({ xml }: BodyInput): ParsedBody | Promise<ParsedBody> {
-  if (xmlReady()) return { kind: 'xml', value: xml() }
-  return loadXml().then(() => ({ kind: 'xml', value: xml() }))
+function readJson(delivery: Delivery, exact: boolean): ParsedBody {
+  return { kind: 'json', value: delivery.json(exact ? 'exact' : undefined) }
 }
 
-function sniff(input: BodyInput): ParsedBody | Promise<ParsedBody> {
-  switch (firstCharacter(input.content)) {
+function readXml(delivery: Delivery): ParsedBody | Promise<ParsedBody> {
+  if (xmlReady()) return { kind: 'xml', value: delivery.xml() }
+  return loadXml().then(() => ({ kind: 'xml', value: delivery.xml() }))
+}
+
+function sniff(delivery: Delivery, exact: boolean): ParsedBody | Promise<ParsedBody> {
+  switch (firstCharacter(delivery.content)) {
     case 0x7b: // {
     case 0x5b: // [
-      return { kind: 'json', value: input.json() }
+      return readJson(delivery, exact)
     case 0x3c: // <
-      return readXml(input)
+      return readXml(delivery)
     default:
-      return { kind: 'bytes', value: input.content }
+      return { kind: 'bytes', value: delivery.content }
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   TaskDraft,
   Taken,
 } from './inbox.ts'
+import { createLiveMap, type LiveMap } from './live-map.ts'
 import { createLanes } from './memory-lanes.ts'
 import { createSettled } from './memory-settled.ts'
 import { memoryClaim, memoryTask, type MemoryEvent, type MemoryTask } from './memory-task.ts'
@@ -30,7 +31,7 @@ export interface MemoryPort {
   readonly consumer: Consumer
   /** True once it was drained: another receiver of the name may go on with what is left. */
   readonly closed: boolean
-  readonly open: ReadonlyMap<string, MemoryEvent>
+  readonly open: Pick<LiveMap<MemoryEvent>, 'values'>
   readonly dead: ReadonlyMap<string, MemoryTask>
   accept(intake: Intake, host: Host): readonly Taken[]
   work(): void
@@ -50,7 +51,7 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
   let pending = 0
   let pendingBytes = 0
   let sequence = 0
-  const open = new Map<string, MemoryEvent>()
+  const open = createLiveMap<MemoryEvent>()
   const dead = new Map<string, MemoryTask>()
   const settled = createSettled(settings, () => consumer)
 

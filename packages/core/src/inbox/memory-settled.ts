@@ -30,18 +30,22 @@ export function createSettled(
     remember({ event, tasks }) {
       if (!event.dedupe) return
       const dead = tasks.filter((task) => task.state === 'dead').map((task) => task.draft)
-      cache.set(event.key, { dead: dead.length === 0 ? undefined : dead })
+      cache.set(event.key, dead.length === 0 ? ALL_DONE : { dead })
     },
     delete: (key) => void cache.delete(key),
   }
 
   function evicted(key: string): void {
-    const left = cache.getRemainingTTL(key)
     const now = consumer().now()
-    if (!(left > 0) || now < warnAgain) return
+    if (now < warnAgain) return
+    const left = cache.getRemainingTTL(key)
+    if (!(left > 0)) return
     warnAgain = now + 3_600_000
     consumer().warn(
       `memoryInbox: an id was forgotten ${Math.round(left / 1000)} s before its window of ${bounds.window / 1000} s was over, since max is ${bounds.max}: raise max, or use a durable inbox`,
     )
   }
 }
+
+// One for all: a million remembered ids hold a million of nothing else.
+const ALL_DONE = { dead: undefined }

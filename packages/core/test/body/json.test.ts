@@ -54,11 +54,15 @@ describe('malformed', () => {
 describe('depth', () => {
   const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
 
-  test('is checked before anything is built', () => {
+  test('is bounded, whatever the length of the text and however it ends', () => {
     expect(refusal(() => parse(nested(100)))).toBeUndefined()
     expect(refusal(() => parse(nested(101)))).toBe('too_deep')
     expect(refusal(() => parse('{"a":'.repeat(101) + '1' + '}'.repeat(101)))).toBe('too_deep')
-    expect(refusal(() => parse('['.repeat(5_000_000)))).toBe('too_deep')
+    for (const length of [250, 200_000, 5_000_000]) {
+      expect(refusal(() => parse('['.repeat(length)))).toBe('too_deep')
+      expect(refusal(() => parse(nested(length)))).toBe('too_deep')
+      expect(refusal(() => exactly(`${nested(length)}1234567890123456`))).toBe('too_deep')
+    }
   })
 
   test('brackets and quotes in strings do not count', () => {
@@ -70,6 +74,16 @@ describe('depth', () => {
     ).toBeUndefined()
     expect(refusal(() => parse(`[${`"${long}[${long}\\\\",`.repeat(300)}1]`))).toBeUndefined()
     expect(refusal(() => parse(`["${long}]]]]]]",${nested(100)}]`))).toBe('too_deep')
+  })
+
+  test('what others put on Object.prototype is not followed', () => {
+    const own = Object.prototype as { inherited?: object }
+    own.inherited = { of: {} }
+    try {
+      expect(refusal(() => parse('{"a":{}}'))).toBeUndefined()
+    } finally {
+      delete own.inherited
+    }
   })
 
   test('many siblings are not deep', () => {
@@ -89,8 +103,11 @@ describe('depth', () => {
     })).node
     fc.assert(
       fc.property(value, fc.integer({ min: 1, max: 6 }), (given, limit) => {
-        const code = refusal(() => parseJson(JSON.stringify(given), { depth: limit }))
-        expect(code).toBe(depthOf(given) > limit ? 'too_deep' : undefined)
+        // A long text is measured before it is parsed, a short one after.
+        for (const space of ['', ' '.repeat(300_000)]) {
+          const code = refusal(() => parseJson(space + JSON.stringify(given), { depth: limit }))
+          expect(code).toBe(depthOf(given) > limit ? 'too_deep' : undefined)
+        }
       }),
     )
   })
@@ -106,6 +123,11 @@ describe('keys that poison prototypes', () => {
     const { a } = parse(text) as { a: object }
     expect(Object.keys(a)).toEqual(['b'])
     expect(Object.getPrototypeOf(Object.assign({}, a))).toBe(Object.prototype)
+  })
+
+  test('in a long text too', () => {
+    const text = `${' '.repeat(300_000)}{"a":{"__proto__":{"admin":true},"b":1}}`
+    expect(parse(text)).toEqual({ a: { b: 1 } })
   })
 
   test('what only looks like them is kept', () => {

@@ -1,38 +1,25 @@
 import { expect, test } from 'vitest'
-import { parseForm } from '../../src/body/form.ts'
-import { parseJson } from '../../src/body/json.ts'
-import { parseBody, type BodyInput, type ParsedBody } from '../../src/body/parse.ts'
-import { parseXml } from '../../src/body/xml.ts'
-import { resolveLimits } from '../../src/limits.ts'
+import { parseBody as parse, type ParsedBody } from '../../src/body/parse.ts'
+import { createDelivery } from '../../src/delivery.ts'
 import { refusal, refusalOf } from './refusal.ts'
 
-const limits = resolveLimits()
-
-function bodyInput(
+function parseBody(
   contentType: string | undefined,
-  content: string | Uint8Array,
-  more: Partial<BodyInput> = {},
-): BodyInput {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content
-  const text = Buffer.from(bytes).toString()
-  return {
-    method: 'POST',
-    url: 'https://example.com/hook?q=1',
-    content: bytes,
-    contentType,
-    limits,
-    json: () => parseJson(text, limits),
-    form: () => parseForm(text, limits.fields),
-    xml: () => parseXml(text, limits),
-    ...more,
-  }
+  body: string | Uint8Array,
+  method = 'POST',
+): ReturnType<typeof parse> {
+  const headers = contentType === undefined ? {} : { 'content-type': contentType }
+  return parse(
+    createDelivery({ method, url: 'https://example.com/hook?q=1', headers, body }),
+    false,
+  )
 }
 
 test('the first XML body waits for the parser, the next does not', async () => {
-  const first = parseBody(bodyInput('text/xml', '<a>1</a>'))
+  const first = parseBody('text/xml', '<a>1</a>')
   expect(first).toBeInstanceOf(Promise)
   expect(await first).toEqual({ kind: 'xml', value: { a: '1' } })
-  expect(parseBody(bodyInput('text/xml', '<a>1</a>'))).toEqual({ kind: 'xml', value: { a: '1' } })
+  expect(parseBody('text/xml', '<a>1</a>')).toEqual({ kind: 'xml', value: { a: '1' } })
 })
 
 test.each<[string | undefined, string, ParsedBody]>([
@@ -47,7 +34,7 @@ test.each<[string | undefined, string, ParsedBody]>([
   [undefined, '\ufeff[1]', { kind: 'json', value: [1] }],
   [undefined, '<a>1</a>', { kind: 'xml', value: { a: '1' } }],
 ])('%s %j', async (contentType, content, expected) => {
-  expect(await parseBody(bodyInput(contentType, content))).toEqual(expected)
+  expect(await parseBody(contentType, content)).toEqual(expected)
 })
 
 test('a type nobody reads, and bytes that look like nothing, stay the very bytes', () => {
@@ -57,7 +44,7 @@ test('a type nobody reads, and bytes that look like nothing, stay the very bytes
     'multipart/mixed; boundary=x',
     undefined,
   ]) {
-    const parsed = parseBody(bodyInput(contentType, bytes)) as ParsedBody
+    const parsed = parseBody(contentType, bytes) as ParsedBody
     expect(parsed.kind).toBe('bytes')
     expect(parsed.value).toBe(bytes)
   }
@@ -65,33 +52,31 @@ test('a type nobody reads, and bytes that look like nothing, stay the very bytes
 
 test('multipart', async () => {
   const body = '--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--X--'
-  expect(await parseBody(bodyInput('multipart/form-data; boundary=X', body))).toEqual({
+  expect(await parseBody('multipart/form-data; boundary=X', body)).toEqual({
     kind: 'multipart',
     value: { fields: { a: '1' }, files: [] },
   })
-  const broken = parseBody(bodyInput('multipart/form-data; boundary=Y', body))
+  const broken = parseBody('multipart/form-data; boundary=Y', body)
   expect(await refusalOf(() => Promise.resolve(broken))).toBe('malformed_body')
 })
 
 test.each(['GET', 'HEAD'])('%s reads the query', (method) => {
-  expect(parseBody(bodyInput(undefined, '', { method }))).toEqual({
+  expect(parseBody(undefined, '', method)).toEqual({
     kind: 'query',
     value: { q: '1' },
   })
 })
 
 test('text in its charset', () => {
-  expect(parseBody(bodyInput('text/plain; charset=iso-8859-1', Uint8Array.of(0xe9)))).toEqual({
+  expect(parseBody('text/plain; charset=iso-8859-1', Uint8Array.of(0xe9))).toEqual({
     kind: 'text',
     value: 'é',
   })
-  expect(refusal(() => parseBody(bodyInput('text/plain; charset=klingon', 'a')))).toBe(
-    'unsupported_encoding',
-  )
+  expect(refusal(() => parseBody('text/plain; charset=klingon', 'a'))).toBe('unsupported_encoding')
 })
 
 test('a malformed body is refused, also where its type was guessed', () => {
   for (const contentType of ['application/json', undefined]) {
-    expect(refusal(() => parseBody(bodyInput(contentType, '{"a":')))).toBe('malformed_body')
+    expect(refusal(() => parseBody(contentType, '{"a":'))).toBe('malformed_body')
   }
 })
