@@ -1,0 +1,126 @@
+import type { Consumer, Intake, Taken, TaskDraft } from '@postern/core'
+import type { DatabaseSync } from 'node:sqlite'
+import { unavailable } from './errors.ts'
+import { checkGuest, checkTransaction } from './guest.ts'
+import type { Lanes } from './lanes.ts'
+import { createNewEvents, encodeIntake } from './new-events.ts'
+import { fullError } from './room.ts'
+import type { Store } from './store.ts'
+import { createTally } from './tally.ts'
+import { createTasks } from './tasks.ts'
+import { createWake } from './wake.ts'
+
+/** Takes a delivery in within the open transaction of a connection of the application. */
+export type AcceptWithin = (db: DatabaseSync, intake: Intake) => readonly Taken[]
+
+/**
+ * Makes a receiver's accept for the application's own connections. Nothing of what it writes is kept in memory, since
+ * nobody tells whether it was committed: the connections of the inbox learn of it as they do of another process.
+ */
+export function createAcceptWithin(
+  store: Store,
+  consumer: Consumer,
+  lanes: Lanes,
+  look: () => void,
+): AcceptWithin {
+  const { main } = store.connections
+  const { settings, keys } = store
+  const nextNumber = 'SELECT next FROM postern_numbers'
+  const committed = main.prepare(nextNumber)
+  const guests = new WeakMap<DatabaseSync, (intake: Intake) => Taken[]>()
+
+  return (db, intake) => {
+    const take = takeOf(db)
+    checkTransaction(db)
+    db.exec('SAVEPOINT postern_accept')
+    try {
+      const taken = take(intake)
+      db.exec('RELEASE postern_accept')
+      store.commits++
+      // Tries until the transaction is over.
+      look()
+      return taken
+    } catch (error) {
+      undo(db)
+      throw unavailable(error, settings.path)
+    }
+  }
+
+  function takeOf(db: DatabaseSync): (intake: Intake) => Taken[] {
+    let take = guests.get(db)
+    if (!take) {
+      checkGuest(db, main, settings.path)
+      guests.set(db, (take = createTake(db)))
+    }
+    return take
+  }
+
+  function createTake(db: DatabaseSync): (intake: Intake) => Taken[] {
+    const tally = createTally(db)
+    const tasks = createTasks(db, tally)
+    const own = { ...store, connections: { ...store.connections, main: db }, tally, tasks }
+    const wake = createWake(own, () => consumer.now(), lanes)
+    const events = createNewEvents(db)
+    const lock = db.prepare('UPDATE postern_numbers SET next = next')
+    const next = db.prepare(nextNumber)
+    const setNext = db.prepare('UPDATE postern_numbers SET next = ?')
+    const findOwn = db.prepare(
+      'SELECT id FROM postern_events WHERE id >= ? AND receiver = ? AND key = ?',
+    )
+
+    return (intake) => {
+      try {
+        // A write comes first: from here on nobody else writes, and what is read stays true.
+        lock.run()
+        const full = fullError(tally, intake, settings.maxPending)
+        if (full) throw full
+        const owner = tally.receiver(consumer.receiver)
+        const add = events.begin(encodeIntake(intake))
+        let number = numberOf(next.get())
+        const taken = intake.items.map(({ event, tasks: drafts }, at) => {
+          const known = event.dedupe ? find(owner, event.key) : undefined
+          if (known !== undefined) return wake(known)
+          add(at, number, owner)
+          for (const draft of drafts) addTask(number, draft)
+          number++
+          return 'new'
+        })
+        setNext.run(number)
+        tally.store()
+        return taken
+      } finally {
+        tally.forget()
+        keys.forget()
+      }
+    }
+
+    /** Of the events that are committed and those of this transaction. */
+    function find(owner: number, key: string): number | undefined {
+      const known = keys.find(keys.hash(owner, key), owner, key)
+      if (known !== undefined) return known
+      const row = findOwn.get(numberOf(committed.get()), owner, key) as { id: number } | undefined
+      return row?.id
+    }
+
+    function addTask(event: number, draft: TaskDraft): void {
+      const lane = tally.lane(consumer.receiver, draft.subscription)
+      const { orderKey } = draft
+      const sharing = new Set([lane, ...lanes.sharing(draft.subscription, lane)])
+      const blocked = orderKey !== undefined && tasks.isTaken([...sharing], orderKey)
+      tasks.insert({ event, lane, draft, due: Math.floor(consumer.now()), blocked })
+    }
+  }
+}
+
+function numberOf(row: unknown): number {
+  return (row as { next: number }).next
+}
+
+/** Undoes what was written here, and leaves the rest of the transaction to the application. */
+function undo(db: DatabaseSync): void {
+  try {
+    db.exec('ROLLBACK TO postern_accept; RELEASE postern_accept')
+  } catch {
+    // The error has ended the whole transaction, as that of a full disk does.
+  }
+}

@@ -1,0 +1,40 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/**
+ * Checks a connection of the application through which deliveries are to be stored. Throws a `TypeError` where it is not
+ * to the file of `main`, or gives rows or numbers in a way of its own.
+ */
+export function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
+  const file = fileOf(db)
+  if (typeof file !== 'string')
+    throw new TypeError(
+      'inTransaction: the connection gives rows as arrays: open one without returnArrays',
+    )
+  if (file !== fileOf(main))
+    throw new TypeError(
+      `inTransaction: the connection is to ${file === '' ? 'no file' : file}, the inbox is in ${path}: one transaction is in one file`,
+    )
+  if (typeof db.prepare('SELECT 1 AS one').get()?.['one'] !== 'number')
+    throw new TypeError(
+      'inTransaction: the connection gives numbers as bigints: open one without readBigInts',
+    )
+}
+
+/** Throws a `TypeError` where the connection has no transaction open. */
+export function checkTransaction(db: DatabaseSync): void {
+  // `isTransaction` came with Node 22.16 only; to begin one fails where one is open, and changes nothing.
+  try {
+    db.exec('BEGIN')
+  } catch {
+    return
+  }
+  db.exec('ROLLBACK')
+  throw new TypeError(
+    'inTransaction: the connection has no transaction open: begin one with BEGIN IMMEDIATE',
+  )
+}
+
+/** Name of the file, as SQLite has it: absolute and without links. */
+function fileOf(db: DatabaseSync): unknown {
+  return db.prepare("SELECT file FROM pragma_database_list WHERE name = 'main'").get()?.['file']
+}

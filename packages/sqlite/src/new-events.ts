@@ -1,0 +1,59 @@
+import { encodeDelivery, encodeEvent, type Intake } from '@postern/core'
+import type { DatabaseSync } from 'node:sqlite'
+
+/** A delivery and its events as they are stored. */
+export interface EncodedIntake {
+  readonly intake: Intake
+  readonly head: string
+  readonly body: Uint8Array
+  readonly records: readonly string[]
+  /** How many they are, roughly. */
+  readonly bytes: number
+}
+
+/** Stores new events through one connection. Inside a transaction. */
+export interface NewEvents {
+  /** Begins a delivery; what it gives stores the event of an item, under a number that is free. */
+  begin(encoded: EncodedIntake): (item: number, event: number, receiver: number) => void
+}
+
+/** Encodes a delivery and its events. */
+export function encodeIntake(intake: Intake): EncodedIntake {
+  const { head, body } = encodeDelivery(intake.delivery)
+  const records = intake.items.map((item) => encodeEvent(item.event, intake.delivery))
+  const bytes = records.reduce((sum, record) => sum + record.length, head.length + body.length)
+  return { intake, head, body, records, bytes }
+}
+
+/** Prepares the statements. */
+export function createNewEvents(db: DatabaseSync): NewEvents {
+  const addDelivery = db.prepare('INSERT INTO postern_deliveries (head, body) VALUES (?, ?)')
+  const addEvent = db.prepare(
+    'INSERT INTO postern_events (id, receiver, key, received, topic, event_id, scope, delivery, record, head, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+
+  return {
+    begin({ intake: { delivery, items }, head, body, records }) {
+      // An event that came alone has its delivery in its own row; those that came together share one.
+      const alone = items.length === 1
+      let shared: number | bigint | undefined
+      return (item, number, receiver) => {
+        const { key, topic, id, scope } = items[item]!.event
+        if (!alone) shared ??= addDelivery.run(head, body).lastInsertRowid
+        addEvent.run(
+          number,
+          receiver,
+          key,
+          Math.floor(delivery.receivedAt),
+          topic,
+          id ?? null,
+          scope ?? null,
+          shared ?? null,
+          records[item]!,
+          alone ? head : null,
+          alone ? body : null,
+        )
+      }
+    },
+  }
+}
