@@ -89,8 +89,8 @@ export interface Source {
   destinations(): Promise<readonly RegisteredDestination[]>
   /**
    * Resolves when the message is stored; from then on it will be delivered. Rejects with the `WebhookError` of an inbox
-   * that is full or down. `host` may be `inTransaction(client)` of @postern/pg-boss: the message is then stored in that
-   * transaction, with what else it writes or not at all.
+   * that is full or down. `host` may be `inTransaction(connection)` of the package the inbox is from, @postern/sqlite or
+   * @postern/pg-boss: the message is then stored in that transaction, with what else it writes or not at all.
    */
   emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
   /** Called when a destination was given up on a message. */

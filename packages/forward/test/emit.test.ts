@@ -1,3 +1,5 @@
+import { DatabaseSync } from 'node:sqlite'
+import { inTransaction } from '@postern/sqlite'
 import { Webhook } from 'standardwebhooks'
 import { Webhook as SvixWebhook } from 'svix'
 import { describe, expect, test } from 'vitest'
@@ -61,6 +63,16 @@ describe('emit', () => {
       await expect(source.emit({ topic: 'a', payload: 1, id })).rejects.toThrow('id must')
     await source.close()
     await expect(source.emit({ topic: 'a', payload: 1 })).rejects.toMatchObject({ code: 'closed' })
+    await close()
+  })
+
+  test('rejects a transaction that is not of its inbox, which would not hold the message', async () => {
+    const { source, close } = createSourceScene()
+    const host = inTransaction(new DatabaseSync(':memory:'))
+    await expect(source.emit({ topic: 'a', payload: 1 }, host)).rejects.toThrow(
+      'the transaction is of sqliteInbox, and messages are kept in memoryInbox',
+    )
+    expect(await source.tasks()).toEqual([])
     await close()
   })
 
