@@ -1,14 +1,7 @@
-import {
-  encodeDelivery,
-  encodeEvent,
-  WebhookError,
-  type Intake,
-  type IntakeItem,
-  type Taken,
-  type TaskDraft,
-} from '@postern/core'
-import type { DatabaseSync } from 'node:sqlite'
+import { WebhookError, type Intake, type Taken, type TaskDraft } from '@postern/core'
 import type { Claimed, Lanes } from './lanes.ts'
+import { createNewEvents, encodeIntake, type AddEvent } from './new-events.ts'
+import { fullError } from './room.ts'
 import type { Store } from './store.ts'
 import { createWake } from './wake.ts'
 import type { Work } from './work.ts'
@@ -27,14 +20,12 @@ export function createAccept(
   lanes: Lanes,
 ): Accept {
   const { writer, tally, keys, tasks, begun, settings } = store
-  const db = store.connections.main
-  const { addDelivery, addEvent } = prepare(db)
+  const newEvents = createNewEvents(store.connections.main)
   const wake = createWake(store, now, lanes)
 
   return (intake) => {
-    const { head, body } = encodeDelivery(intake.delivery)
-    const records = intake.items.map((item) => encodeEvent(item.event, intake.delivery))
-    const bytes = records.reduce((sum, record) => sum + record.length, head.length + body.length)
+    const encoded = encodeIntake(intake)
+    const { bytes } = encoded
     if (writer.waiting + bytes > settings.maxWaiting)
       throw new WebhookError(
         'inbox_full',
@@ -50,17 +41,11 @@ export function createAccept(
         run() {
           taken = []
           claimed = []
-          refused = checkRoom(intake)
+          refused = fullError(tally, intake, settings.maxPending)
           if (refused) return
-          let delivery: number | undefined
-          const share =
-            intake.items.length === 1
-              ? undefined
-              : (): number => (delivery ??= Number(addDelivery.run(head, body).lastInsertRowid))
-          intake.items.forEach((item, at) => {
-            const parts = { record: records[at]!, head, body, share }
-            taken.push(take(item, parts, intake, claimed))
-          })
+          const add = newEvents.begin(encoded)
+          for (let at = 0; at < intake.items.length; at++)
+            taken.push(take(intake, at, add, claimed))
         },
         undo: () => lanes.cancel(claimed),
         done() {
@@ -74,43 +59,15 @@ export function createAccept(
     })
   }
 
-  function checkRoom(intake: Intake): WebhookError | undefined {
-    const open = tally.open()
-    const wanted = intake.items.reduce((sum, item) => sum + item.tasks.length, 0)
-    if (open + wanted <= settings.maxPending) return undefined
-    return new WebhookError(
-      'inbox_full',
-      `sqliteInbox: ${open} tasks are pending, maxPending is ${settings.maxPending}`,
-    )
-  }
-
-  function take(
-    item: IntakeItem,
-    { record, head, body, share }: Parts,
-    intake: Intake,
-    claimed: Claimed[],
-  ): Taken {
+  function take(intake: Intake, at: number, add: AddEvent, claimed: Claimed[]): Taken {
+    const item = intake.items[at]!
     const { event } = item
     const owner = tally.receiver(receiver)
-    const { receivedAt } = intake.delivery
-    const { id, topic, scope } = event
     const hash = keys.hash(owner, event.key)
     const known = event.dedupe ? keys.find(hash, owner, event.key) : undefined
     if (known !== undefined) return wake(known)
     const number = keys.add(hash)
-    addEvent.run(
-      number,
-      owner,
-      event.key,
-      Math.floor(receivedAt),
-      topic,
-      id ?? null,
-      scope ?? null,
-      share ? share() : null,
-      record,
-      share ? null : head,
-      share ? null : body,
-    )
+    add(at, number, owner)
     const due = Math.floor(now())
     for (const draft of item.tasks) {
       const lane = tally.lane(receiver, draft.subscription)
@@ -150,24 +107,6 @@ export function createAccept(
   }
 }
 
-/** An event as it is stored. */
-interface Parts {
-  readonly record: string
-  readonly head: string
-  readonly body: Uint8Array
-  /** Where others came with it: stores their delivery once and gives its number. */
-  readonly share: (() => number) | undefined
-}
-
 function isPlain({ orderKey, part, data }: TaskDraft): boolean {
   return orderKey === undefined && part === undefined && data === undefined
-}
-
-function prepare(db: DatabaseSync) {
-  return {
-    addDelivery: db.prepare('INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'),
-    addEvent: db.prepare(
-      'INSERT INTO postern_events (id, receiver, key, received, topic, event_id, scope, delivery, record, head, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
-  }
 }

@@ -13,9 +13,12 @@ export interface EncodedIntake {
 
 /** Stores new events through one connection. Inside a transaction. */
 export interface NewEvents {
-  /** Begins a delivery; what it gives stores the event of an item, under a number that is free. */
-  begin(encoded: EncodedIntake): (item: number, event: number, receiver: number) => void
+  /** Begins a delivery in the transaction under way. */
+  begin(encoded: EncodedIntake): AddEvent
 }
+
+/** Stores the event of an item of the delivery, under a number that is free. */
+export type AddEvent = (item: number, event: number, receiver: number) => void
 
 /** Encodes a delivery and its events. */
 export function encodeIntake(intake: Intake): EncodedIntake {

@@ -69,7 +69,7 @@ test('an attempt that lost its claim leaves the next one of its task, in the sam
   const shop = join(open({ lease: 60_000 }), {
     async run({ attempt, commit }) {
       await (attempt === 1 ? first : second).passed
-      if (attempt === 2) await commit!(() => undefined)
+      if (attempt === 2) await commit!(() => undefined, undefined)
       return DONE
     },
   })
