@@ -30,27 +30,31 @@ export interface Column {
   readonly time: number
   /** Milliseconds for each subject before the first. */
   readonly warmUp: number
+  /** Told of a subject that cannot be measured; the others go on. */
+  leftOut(name: string, error: unknown): void
 }
 
 const CONNECTIONS = 64
 
 /**
  * Loads each subject in turn, round after round, so that a neighbour on the machine meets all of them; ratios are made
- * inside a round. Throws where a subject refused something or did not hand an event to its handler.
+ * inside a round. A subject that refused something, or did not hand an event to its handler, is left out; throws where that
+ * is the reference.
  */
 export async function measureColumn(loader: Loader, column: Column): Promise<readonly Measured[]> {
-  const names = [...column.subjects.keys()]
+  let names = [...column.subjects.keys()]
   const micros = new Map<string, number[]>(names.map((name) => [name, []]))
   const rates = new Map<string, number[]>(names.map((name) => [name, []]))
   const rss = new Map<string, number>()
-  for (const name of names) await stretch(name, column.warmUp)
+  for (const name of names) await attempt(name, column.warmUp)
   for (let round = 0; round < column.rounds; round++) {
-    for (let at = 0; at < names.length; at++) {
-      const name = names[(at + round) % names.length]!
-      const { cpu, requests, milliseconds, memory } = await stretch(name, column.time)
-      micros.get(name)!.push(cpu / requests)
-      rates.get(name)!.push((requests / milliseconds) * 1000)
-      rss.set(name, memory)
+    const start = round % names.length
+    for (const name of [...names.slice(start), ...names.slice(0, start)]) {
+      const found = await attempt(name, column.time)
+      if (!found) continue
+      micros.get(name)!.push(found.cpu / found.requests)
+      rates.get(name)!.push((found.requests / found.milliseconds) * 1000)
+      rss.set(name, found.memory)
     }
   }
   const reference = micros.get(column.reference)!
@@ -62,10 +66,18 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
     rss: rss.get(name)!,
   }))
 
-  async function stretch(
-    name: string,
-    time: number,
-  ): Promise<{ cpu: number; requests: number; milliseconds: number; memory: number }> {
+  async function attempt(name: string, time: number): Promise<Stretch | undefined> {
+    try {
+      return await stretch(name, time)
+    } catch (error) {
+      if (name === column.reference) throw error
+      names = names.filter((other) => other !== name)
+      column.leftOut(name, error)
+      return undefined
+    }
+  }
+
+  async function stretch(name: string, time: number): Promise<Stretch> {
     const { subject, server } = column.subjects.get(name)!
     const before = await server.use()
     const { requests, refused, milliseconds } = await loader.run({
@@ -88,6 +100,13 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
       )
     return { cpu: after.cpu - before.cpu, requests, milliseconds, memory: after.rss }
   }
+}
+
+interface Stretch {
+  readonly cpu: number
+  readonly requests: number
+  readonly milliseconds: number
+  readonly memory: number
 }
 
 async function later(server: RunningServer): ReturnType<RunningServer['use']> {

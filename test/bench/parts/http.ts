@@ -53,6 +53,17 @@ const LARGE_SUBJECTS = [
   'express-tern',
 ]
 
+const COLUMNS = [
+  { title: '1 KB', names: JSON_SUBJECTS, bytes: 1024 },
+  { title: '8 KB', names: JSON_SUBJECTS, bytes: 8 * 1024 },
+  { title: '100 KB', names: JSON_SUBJECTS, bytes: 100 * 1024 },
+  { title: '1 MB', names: LARGE_SUBJECTS, bytes: 1000 * 1024 },
+  { title: 'form 1 KB', names: FORM_SUBJECTS, bytes: 1024 },
+  { title: 'form 8 KB', names: FORM_SUBJECTS, bytes: 8 * 1024 },
+  { title: 'XML 1 KB', names: XML_SUBJECTS, bytes: 1024 },
+  { title: 'XML 8 KB', names: XML_SUBJECTS, bytes: 8 * 1024 },
+]
+
 /** A column of the tables as it was measured. */
 export interface HttpColumn {
   readonly title: string
@@ -62,6 +73,7 @@ export interface HttpColumn {
 /** CPU time of a request, over real connections, for every subject. */
 export async function http({ quick, only }: Effort): Promise<PartResult> {
   const services = await availableServices()
+  const leftOut: string[] = []
   const usable = (name: string): boolean =>
     (only === undefined || name.includes(only) || name.startsWith('node-by-hand')) &&
     (services.env['BENCH_REDIS'] !== undefined || !name.includes('bullmq')) &&
@@ -69,44 +81,49 @@ export async function http({ quick, only }: Effort): Promise<PartResult> {
   const loader = await startLoader()
   const rounds = quick ? 2 : 5
   const time = quick ? 200 : 600
-  const plan = [
-    { title: '1 KB', names: JSON_SUBJECTS, bytes: 1024, rounds },
-    { title: '8 KB', names: JSON_SUBJECTS, bytes: 8 * 1024, rounds },
-    { title: '100 KB', names: JSON_SUBJECTS, bytes: 100 * 1024, rounds },
-    { title: '1 MB', names: LARGE_SUBJECTS, bytes: 1000 * 1024, rounds },
-    { title: 'form 1 KB', names: FORM_SUBJECTS, bytes: 1024, rounds },
-    { title: 'form 8 KB', names: FORM_SUBJECTS, bytes: 8 * 1024, rounds },
-    { title: 'XML 1 KB', names: XML_SUBJECTS, bytes: 1024, rounds },
-    { title: 'XML 8 KB', names: XML_SUBJECTS, bytes: 8 * 1024, rounds },
-  ]
+  const warmUp = quick ? 400 : 1500
   const columns: HttpColumn[] = []
+  const servers = new Map<string, RunningServer>()
+  const stopServers = async (): Promise<void> => {
+    await Promise.all([...servers.values()].map((server) => server.stop()))
+    servers.clear()
+  }
   try {
-    for (const { title, names, bytes, rounds } of plan) {
+    for (const { title, names, bytes } of COLUMNS) {
       const subjects = new Map<string, { subject: Subject; server: RunningServer }>()
-      try {
-        for (const name of names.filter(usable)) {
-          const { subject } = (await import(`../subjects/${name}.ts`)) as { subject: Subject }
-          // A database of its own in each column would only make more of them; tables grow as they do in use.
-          subjects.set(name, { subject, server: await startServer(name, services.env) })
-        }
-        console.log(`http: ${title}, ${subjects.size} subjects, ${rounds} rounds`)
-        const column = {
-          subjects,
-          reference: names[0]!,
-          bytes,
-          rounds,
-          time,
-          warmUp: quick ? 400 : 1500,
-        }
-        const measured = await measureColumn(loader, column)
-        columns.push({ title, measured: new Map(measured.map((one) => [one.name, one])) })
-      } finally {
-        await Promise.all([...subjects.values()].map(({ server }) => server.stop()))
+      for (const name of names.filter(usable)) {
+        const { subject } = (await import(`../subjects/${name}.ts`)) as { subject: Subject }
+        // A database of its own in each column would only make more of them; tables grow as they do in use.
+        const server = servers.get(name) ?? (await startServer(name, services.env))
+        servers.set(name, server)
+        subjects.set(name, { subject, server })
       }
+      console.log(`http: ${title}, ${subjects.size} subjects, ${rounds} rounds`)
+      const measured = await measureColumn(loader, {
+        subjects,
+        reference: names[0]!,
+        bytes,
+        rounds,
+        time,
+        warmUp,
+        leftOut(name, error) {
+          leftOut.push(`${name}, ${title}: ${String(error)}`)
+          console.log(`Left out: ${leftOut.at(-1)}`)
+        },
+      })
+      columns.push({ title, measured: new Map(measured.map((one) => [one.name, one])) })
+      // New ones for each column, as what a server met before can change what it costs; to start them takes long, though.
+      if (!quick) await stopServers()
     }
   } finally {
+    await stopServers()
     await loader.stop()
     await services.stop()
   }
-  return { tables: httpTables(columns), targets: httpTargets(columns), pictures: httpBars(columns) }
+  return {
+    tables: httpTables(columns),
+    targets: httpTargets(columns),
+    pictures: httpBars(columns),
+    leftOut,
+  }
 }

@@ -14,7 +14,7 @@ export async function interleave(
 ): Promise<readonly number[][]> {
   // About as long a time for each size: some 5 µs and 3 µs for each KB.
   const budget = quick ? 40_000 : 120_000
-  const count = Math.max(64, Math.round(budget / (5 + (bytes / 1024) * 3)))
+  const count = Math.max(16, Math.round(budget / (5 + (bytes / 1024) * 3)))
   const rounds = quick ? 5 : 11
   for (const work of works) await work(count * 2)
   const times: number[][] = works.map(() => [])

@@ -47,6 +47,7 @@ function pageText(parts: readonly StoredPart[]): string {
     '## Targets',
     '',
     targetsText(parts.flatMap(({ result }) => result.targets)),
+    ...missing(parts),
     '## Figures',
     '',
     ...parts.flatMap(({ result }) => [
@@ -73,6 +74,18 @@ function pageText(parts: readonly StoredPart[]): string {
     ),
     '',
   ].join('\n')
+}
+
+/** What no figure is there of. */
+function missing(parts: readonly StoredPart[]): readonly string[] {
+  const { redis, postgres } = parts[0]?.machine ?? {}
+  const lines = [
+    ...(redis === 'none' ? ['BullMQ: no Redis on this machine'] : []),
+    ...(postgres === 'none' ? ['pg-boss: no PostgreSQL on this machine'] : []),
+    ...parts.flatMap(({ result }) => result.leftOut ?? []),
+  ]
+  if (lines.length === 0) return []
+  return ['## Left out', '', ...lines.map((line) => wrap(`- ${line}`).join('\n  ')), '']
 }
 
 function days(parts: readonly StoredPart[]): string {

@@ -52,6 +52,8 @@ export interface PartResult {
   readonly tables: readonly Table[]
   readonly targets: readonly Target[]
   readonly pictures?: readonly Picture[]
+  /** What is missing from the figures, and why. */
+  readonly leftOut?: readonly string[]
 }
 
 /** How long parts measure. */

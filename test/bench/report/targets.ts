@@ -27,7 +27,12 @@ export function targetsText(targets: readonly Target[]): string {
       outcome === 'missed' ? '**missed**' : outcome,
     ]
   })
-  const misses = missed.map(({ what }) => wrap(`- **${what}**: ${whyMissed(what)}`).join('\n  '))
+  const reasons = new Map<string, string[]>()
+  for (const { what } of missed)
+    reasons.set(whyMissed(what), [...(reasons.get(whyMissed(what)) ?? []), what])
+  const misses = [...reasons].map(([why, names]) =>
+    wrap(`- ${names.join('; ')}: *${why}*`).join('\n  '),
+  )
   return [
     ...wrap(summary),
     '',
