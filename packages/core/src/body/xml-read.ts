@@ -19,8 +19,11 @@ export function read(text: string, { depth }: XmlOptions): XmlObject {
   }
   const root: XmlObject = {}
   for (const node of parse(checked, depth)) addNode(root, node)
-  return dropPoison(root)
+  return SUSPECT.test(checked) ? dropPoison(root) : root
 }
+
+// Names that dropPoison() may have to drop.
+const SUSPECT = /__proto__|constructor/
 
 // With `preserveOrder` each node is an object with one key: the element's name, `#text` or `#cdata`. Entities are left
 // to decodeXml(): the parser's own decoder skips numeric references or expands too much, depending on its options.
@@ -55,44 +58,43 @@ const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 const DISGUISE = '\u0001'
 
 function addNode(parent: XmlObject, node: Node): void {
-  for (const key of Object.keys(node)) {
+  for (const key in node) {
     if (key === ':@') continue
     const name = key.startsWith(DISGUISE) ? key.slice(1) : key
-    add(
-      parent,
-      name,
-      toValue(
-        node[key] as readonly Node[],
-        node[':@'] as Readonly<Record<string, string>> | undefined,
-      ),
-    )
+    add(parent, name, toValue(node[key] as readonly Node[], node[':@'] as Attributes | undefined))
   }
 }
 
+type Attributes = Readonly<Record<string, string>>
+
 function toValue(
   children: readonly Node[],
-  attributes: Readonly<Record<string, string>> | undefined,
+  attributes: Attributes | undefined,
 ): string | XmlObject {
-  const object: XmlObject = {}
-  let isObject = false
-  for (const name of Object.keys(attributes ?? {})) {
-    // A line break or a tab in an attribute is a space (XML 1.0, section 3.3.3).
-    add(object, name, decodeXml((attributes?.[name] ?? '').replace(/[\t\n\r]/g, ' ')))
-    isObject = true
-  }
+  let object = attributes && toObject(attributes)
   let text = ''
   let hasElements = false
   for (const child of children) {
-    if ('#text' in child) text += decodeXml(String(child['#text']))
-    else if ('#cdata' in child) text += cdata(child['#cdata'] as readonly Node[])
+    const plain = child['#text']
+    if (plain !== undefined) text += decodeXml(String(plain))
+    else if (child['#cdata'] !== undefined) text += cdata(child['#cdata'] as readonly Node[])
     else {
-      addNode(object, child)
-      hasElements = isObject = true
+      addNode((object ??= {}), child)
+      hasElements = true
     }
   }
-  if (!isObject) return text
+  if (!object) return text
   // White space between elements is only layout.
   if (hasElements ? /\S/.test(text) : text !== '') add(object, '#text', text)
+  return object
+}
+
+function toObject(attributes: Attributes): XmlObject {
+  const object: XmlObject = {}
+  for (const name in attributes) {
+    // A line break or a tab in an attribute is a space (XML 1.0, section 3.3.3).
+    add(object, name, decodeXml(attributes[name]!.replace(/[\t\n\r]/g, ' ')))
+  }
   return object
 }
 
@@ -101,15 +103,15 @@ function cdata(nodes: readonly Node[]): string {
 }
 
 function add(object: XmlObject, name: string, value: string | XmlObject): void {
-  const known: XmlValue | undefined = Object.hasOwn(object, name) ? object[name] : undefined
-  if (known === undefined) {
-    // Not an assignment, which for `__proto__` would change the prototype.
-    Object.defineProperty(object, name, {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
-  } else if (Array.isArray(known)) known.push(value)
+  if (!Object.hasOwn(object, name)) {
+    if (name !== '__proto__') object[name] = value
+    // An assignment would change the prototype.
+    else Object.defineProperty(object, name, { value, ...PLAIN })
+    return
+  }
+  const known = object[name]!
+  if (Array.isArray(known)) known.push(value)
   else object[name] = [known, value]
 }
+
+const PLAIN = { writable: true, enumerable: true, configurable: true }
