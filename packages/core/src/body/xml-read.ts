@@ -3,7 +3,7 @@ import { WebhookError } from '../errors.ts'
 import { dropPoison } from './safe-keys.ts'
 import { checkXml } from './xml-check.ts'
 import { decodeXml } from './xml-entities.ts'
-import type { XmlObject, XmlOptions, XmlValue } from './xml.ts'
+import type { XmlObject, XmlOptions } from './xml.ts'
 
 /** See parseXml() in xml.ts, which loads this module and the parser with it when the first XML comes. */
 export function read(text: string, { depth }: XmlOptions): XmlObject {
@@ -27,7 +27,10 @@ const SUSPECT = /__proto__|constructor/
 
 // With `preserveOrder` each node is an object with one key: the element's name, `#text` or `#cdata`. Entities are left
 // to decodeXml(): the parser's own decoder skips numeric references or expands too much, depending on its options.
-type Node = Readonly<Record<string, unknown>>
+interface Node {
+  readonly '#text'?: string
+  readonly [name: string]: unknown
+}
 
 function parse(text: string, depth: number): readonly Node[] {
   const parser = new XMLParser({
@@ -76,7 +79,7 @@ function toValue(
   let hasElements = false
   for (const child of children) {
     const plain = child['#text']
-    if (plain !== undefined) text += decodeXml(String(plain))
+    if (plain !== undefined) text += decodeXml(plain)
     else if (child['#cdata'] !== undefined) text += cdata(child['#cdata'] as readonly Node[])
     else {
       addNode((object ??= {}), child)
