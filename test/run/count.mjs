@@ -10,6 +10,8 @@ for (const [index, name] of ['check', 'runtimes'].entries()) {
   for (const result of results) {
     passed += result.passed
     failed += result.failed
+    // Told again here, since a log is often seen from its end only.
+    for (const what of result.failures ?? []) console.log(`failed: ${what}`)
   }
   // A command that failed without saying what failed counts as one.
   if (codes[index] !== 0 && results.every((result) => result.failed === 0)) failed += 1

@@ -13,6 +13,8 @@ export interface Result {
   readonly passed: number
   readonly failed: number
   readonly skipped: readonly string[]
+  /** What failed, with its first error, where the runner names it. */
+  readonly failures?: readonly string[]
   readonly seconds: number
 }
 
@@ -40,10 +42,21 @@ export function readVitest(file: string): Omit<Result, 'name' | 'seconds'> {
     passed: tests.filter((t) => t.status === 'passed').length,
     failed: tests.filter((t) => t.status === 'failed').length + broken.length,
     skipped: tests.filter((t) => !['passed', 'failed'].includes(t.status)).map((t) => t.fullName),
+    failures: [
+      ...tests
+        .filter((t) => t.status === 'failed')
+        .map((t) => `${t.fullName}: ${head(t.failureMessages?.[0])}`),
+      ...broken.map((suite) => `${suite.name}: ${head(suite.message)}`),
+    ],
   }
 }
 
-/** One line a result, aligned, with the names of what was skipped below. */
+/** The first lines of a message: what was wrong, and where. */
+function head(message = ''): string {
+  return message.split('\n').slice(0, 3).join(' ').slice(0, 500)
+}
+
+/** One line a result, aligned, with what was skipped and what failed below. */
 export function table(results: readonly Result[]): string {
   const width = Math.max(...results.map((r) => r.name.length))
   return results
@@ -55,14 +68,21 @@ export function table(results: readonly Result[]): string {
         ` ${r.passed} passed, ${r.failed} failed, ${r.skipped.length} skipped`,
       ].join(' '),
       ...r.skipped.map((name) => `       skipped: ${name}`),
+      ...(r.failures ?? []).map((what) => `       failed: ${what}`),
     ])
     .join('\n')
 }
 
 interface VitestReport {
   readonly testResults: readonly {
+    readonly name: string
     readonly status: string
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+    readonly message?: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages?: readonly string[]
+    }[]
   }[]
 }
 
