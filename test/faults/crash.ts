@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acme } from '@postern/testing'
 import { readJournal } from './journal.ts'
-import { startSender } from './sender.ts'
+import { startSender, type Sender } from './sender.ts'
 import { SECRET } from './secrets.ts'
 
 /** What differs between inboxes. */
@@ -48,6 +48,8 @@ export async function crashRun(target: CrashTarget, rounds: number): Promise<Cra
   let busyKills = 0
   for (let round = 0; round < rounds; round++) {
     await sleep(40 + Math.random() * 160)
+    // On a machine under load what was started last may not have come to its work by then.
+    await untilBusy(target, sender)
     const role = Math.random() < 0.7 ? 'web' : 'worker'
     const victim = victims[role]
     const accepting = sender.underway > 0
@@ -77,6 +79,15 @@ export async function crashRun(target: CrashTarget, rounds: number): Promise<Cra
     acknowledged: sender.acknowledged.size,
     lost,
     ...judge(readJournal(target.journal), settledBefore),
+  }
+}
+
+/** Resolves while deliveries and tasks are under way, or after ten seconds in which they never were. */
+async function untilBusy(target: CrashTarget, sender: Sender): Promise<void> {
+  const late = performance.now() + 10_000
+  while (performance.now() < late) {
+    if (sender.underway > 0 && (await target.running()) > 0) return
+    await sleep(2)
   }
 }
 
