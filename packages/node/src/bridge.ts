@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkJson, type Json, type Reply, toWebhookError, WebhookError } from '@postern/core'
 import type { Mountable } from './mountable.ts'
 import { NodeHeaders } from './node-headers.ts'
-import { emptyBody, hasBody, readBody } from './read-body.ts'
+import { createBodyReader, emptyBody, hasBody } from './read-body.ts'
 import { type ParsedRequest, recoverBody } from './recover-body.ts'
 import { requestUrl, type UrlOptions } from './request-url.ts'
 import { writeReply } from './write-reply.ts'
@@ -42,7 +42,7 @@ export function createBridge<Subject>(
 ): Bridge<Subject> {
   const methods = receiver.provider.methods ?? ['POST']
   const urlOf = requestUrl(options)
-  const { limits } = receiver
+  const read = createBodyReader(receiver.limits)
   const contextOf = options.context
 
   return async function bridge(request, response, subject) {
@@ -54,14 +54,13 @@ export function createBridge<Subject>(
       url = urlOf(request, target)
       if (!methods.includes(method)) throw wrongMethod(method)
       const context = contextOf && checkJson(contextOf(subject), 'context')
-      const reading = body(request, subject)
-      reply = await receiver.receive({
-        method,
-        url,
-        headers: new NodeHeaders(request),
-        body: reading instanceof Uint8Array ? reading : await reading,
-        ...(context !== undefined && { context }),
-      })
+      const body = kept(request, subject) ?? (await read(request))
+      const headers = new NodeHeaders(request)
+      reply = await receiver.receive(
+        context === undefined
+          ? { method, url, headers, body }
+          : { method, url, headers, body, context },
+      )
     } catch (error) {
       reply = receiver.refuse({ method, url }, toWebhookError(error))
     }
@@ -77,10 +76,9 @@ export function createBridge<Subject>(
     }
   }
 
-  function body(request: IncomingMessage, subject: Subject): Uint8Array | Promise<Uint8Array> {
+  function kept(request: IncomingMessage, subject: Subject): Uint8Array | undefined {
     const recovered = recoverBody(request, host.parsed(subject), () => host.explain(subject))
-    if (recovered) return recovered
-    return hasBody(request) ? readBody(request, limits) : emptyBody()
+    return recovered ?? (hasBody(request) ? undefined : emptyBody())
   }
 
   function wrongMethod(method: string): WebhookError {

@@ -1,5 +1,7 @@
 export { webhook } from './webhook.ts'
 export { createBridge, type Bridge, type BridgeHost, type WebhookOptions } from './bridge.ts'
+export { createBodyReader, type BodyReader } from './read-body.ts'
+export { NodeHeaders } from './node-headers.ts'
 export type { Mountable } from './mountable.ts'
 export type { ParsedRequest } from './recover-body.ts'
 export type { UrlOptions } from './request-url.ts'

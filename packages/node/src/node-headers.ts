@@ -29,17 +29,19 @@ export class NodeHeaders implements HeaderLines {
     return values
   }
 
-  *lines(): Iterable<readonly [string, string]> {
+  lines(): readonly (readonly [string, string])[] {
     const raw = this.#raw
+    const lines: (readonly [string, string])[] = []
     if (raw.length === 0) {
       for (const name of Object.keys(this.#headers))
-        for (const value of this.#record(name)) yield [name, value]
+        for (const value of this.#record(name)) lines.push([name, value])
     }
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const name = raw[at]!.toLowerCase()
       // HTTP/2 puts method and path among the headers.
-      if (!name.startsWith(':')) yield [name, raw[at + 1]!]
+      if (!name.startsWith(':')) lines.push([name, raw[at + 1]!])
     }
+    return lines
   }
 
   #record(name: string): readonly string[] {

@@ -1,35 +1,90 @@
 import type { IncomingMessage } from 'node:http'
 import { type Limits, WebhookError } from '@postern/core'
-import { getRawBody, type RawBodyError } from 'raw-body'
+import { createDeadlines } from './deadlines.ts'
 
 const EMPTY: Uint8Array = new Uint8Array(0)
 
+const PARSED: Promise<void> = Promise.resolve()
+
+/** Reads the body of a request. */
+export type BodyReader = (request: IncomingMessage) => Promise<Uint8Array>
+
 /**
- * Reads the exact bytes of a request nobody has read from. Refuses with `body_too_large` (at once where
- * `content-length` says so), `body_timeout`, or `body_aborted` where the sender went away.
+ * Makes the function that reads the exact bytes of a request nobody has read from. It refuses with `body_too_large` (at
+ * once where `content-length` says so), `body_timeout`, `body_truncated` where there are fewer or more bytes than
+ * `content-length` said, `body_aborted` where the sender went away, `body_consumed` where somebody else began to read,
+ * and `body_lossy` where the bytes were made text.
  */
-export function readBody(request: IncomingMessage, limits: Limits): Promise<Uint8Array> {
+export function createBodyReader(limits: Limits): BodyReader {
   // node:http has no deadline of its own below 300 s (requestTimeout).
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      request.pause()
-      reject(
-        new WebhookError(
-          'body_timeout',
-          `the body was not complete after limits.time of ${limits.time} ms`,
-        ),
-      )
-    }, limits.time)
-    getRawBody(
-      request,
-      { limit: limits.body, length: request.headers['content-length'] ?? null },
-      (error, body) => {
-        clearTimeout(timer)
-        if (error) reject(refusal(error, request, limits))
-        else resolve(body)
-      },
-    )
-  })
+  const deadlines = createDeadlines(limits.time)
+
+  return async function readBody(request) {
+    // A small body is in the packet of its head, which node:http is still taking apart.
+    await PARSED
+    const length = lengthOf(request)
+    if (length !== undefined && length > limits.body)
+      throw stop(request, tooLarge(`content-length is ${length} bytes`, limits))
+    if (request.readableEncoding) throw stop(request, lossy())
+    if (request.readableDidRead) throw consumed()
+    if (!request.readable) throw aborted()
+    if (length !== undefined && length === request.readableLength && !request.readableFlowing) {
+      const body: Uint8Array | null = request.read()
+      if (body !== null) {
+        // For its end, and with it the `close` that middleware may wait for.
+        request.resume()
+        return body
+      }
+    }
+    return collect(request, length)
+  }
+
+  // The listeners stay where they are in the end: taking them away costs as much as the rest, and they hold nothing.
+  function collect(request: IncomingMessage, length: number | undefined): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      let chunks: Buffer[] = []
+      let size = 0
+      let open = true
+      const deadline = deadlines.start(() => {
+        const message = `the body was not complete after limits.time of ${limits.time} ms`
+        refuse(new WebhookError('body_timeout', message))
+      })
+      request.on('data', (chunk: Buffer) => {
+        if (!open) return
+        size += chunk.byteLength
+        if (typeof chunk === 'string') refuse(lossy())
+        else if (size > limits.body) refuse(tooLarge('the body is larger', limits))
+        else if (length !== undefined && size > length) refuse(truncated(size, length))
+        else chunks.push(chunk)
+      })
+      request.on('end', () => {
+        if (!open) return
+        if (length !== undefined && size < length) return refuse(truncated(size, length))
+        const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
+        close()
+        resolve(body)
+      })
+      request.on('error', broken)
+      request.on('close', broken)
+      // An app that paused it meant to keep the body for us.
+      request.resume()
+
+      function broken(cause?: unknown): void {
+        if (open) refuse(aborted(cause))
+      }
+
+      function refuse(error: WebhookError): void {
+        close()
+        reject(stop(request, error))
+      }
+
+      function close(): void {
+        open = false
+        chunks = []
+        deadlines.drop(deadline)
+      }
+    })
+  }
 }
 
 /** True where the request announces a body. HTTP/2 needs no `content-length` for one. */
@@ -45,35 +100,40 @@ export function emptyBody(): Uint8Array {
   return EMPTY
 }
 
-function refusal(error: RawBodyError, request: IncomingMessage, limits: Limits): WebhookError {
-  switch (error.type) {
-    case 'entity.too.large':
-      return new WebhookError(
-        'body_too_large',
-        error.length !== undefined && error.length > limits.body
-          ? `content-length is ${error.length} bytes, limits.body is ${limits.body}`
-          : `the body is larger than limits.body of ${limits.body} bytes`,
-      )
-    case 'request.size.invalid':
-      return new WebhookError(
-        'body_truncated',
-        `the body has ${error.received} bytes, content-length said ${error.expected}`,
-      )
-    case 'stream.encoding.set':
-      return new WebhookError(
-        'body_lossy',
-        'req.setEncoding() was called, which turns the bytes into text: call it on routes that are no webhooks',
-      )
-    case 'stream.not.readable':
-      return request.readableDidRead
-        ? new WebhookError('body_consumed', 'the body was read while the receiver waited for it')
-        : aborted(error)
-    default:
-      return aborted(error)
-  }
+function lengthOf(request: IncomingMessage): number | undefined {
+  const length = Number(request.headers['content-length'] ?? NaN)
+  return Number.isNaN(length) ? undefined : length
 }
 
-function aborted(cause: unknown): WebhookError {
+/** Leaves the rest where it is: who answers decides what becomes of it. */
+function stop(request: IncomingMessage, error: WebhookError): WebhookError {
+  request.pause()
+  return error
+}
+
+function tooLarge(what: string, limits: Limits): WebhookError {
+  return new WebhookError('body_too_large', `${what}, limits.body is ${limits.body} bytes`)
+}
+
+function truncated(size: number, length: number): WebhookError {
+  return new WebhookError(
+    'body_truncated',
+    `the body has ${size} bytes, content-length said ${length}`,
+  )
+}
+
+function lossy(): WebhookError {
+  return new WebhookError(
+    'body_lossy',
+    'req.setEncoding() was called, which turns the bytes into text: call it on routes that are no webhooks',
+  )
+}
+
+function consumed(): WebhookError {
+  return new WebhookError('body_consumed', 'the body was read while the receiver waited for it')
+}
+
+function aborted(cause?: unknown): WebhookError {
   return new WebhookError('body_aborted', 'the connection ended before the body was complete', {
     cause,
   })

@@ -7,11 +7,7 @@ export function writeReply(request: IncomingMessage, response: ServerResponse, r
   if (response.headersSent || response.destroyed) return
   const { status, body } = reply
   const headers: Record<string, string> = { ...reply.headers }
-  if (status >= 200 && status !== 204 && status !== 304) {
-    headers['content-length'] = String(
-      body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength,
-    )
-  }
+  if (status >= 200 && status !== 204 && status !== 304) headers['content-length'] = lengthOf(body)
   // node:http reads on what a refusal left unread, whatever its size, unless the connection ends.
   if (status >= 400 && unread(request)) {
     headers['connection'] = 'close'
@@ -19,6 +15,11 @@ export function writeReply(request: IncomingMessage, response: ServerResponse, r
   }
   response.writeHead(status, headers)
   response.end(body)
+}
+
+function lengthOf(body: Reply['body']): string {
+  if (body === undefined) return '0'
+  return String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength)
 }
 
 function unread(request: IncomingMessage): boolean {
