@@ -16,6 +16,8 @@ export interface FetchHost extends Host {
   readonly url?: string | undefined
   /** The exact bytes, where the host read the body already. */
   readonly body?: Uint8Array | undefined
+  /** The header lines, where the host keeps repeats apart, which `Headers` joins. @default request.headers */
+  readonly headers?: HeaderLines | undefined
 }
 
 /** Makes `receiver.fetch`: read → receive → Response. */
@@ -33,11 +35,12 @@ export function createFetch(
         : undefined
       const given = host.context
       const context = checkJson(typeof given === 'function' ? given(request) : given, 'context')
+      const headers = host.headers ?? new FetchHeaders(request.headers)
       const delivery = createDelivery(
         {
           method: request.method,
           url,
-          headers: new FetchHeaders(request.headers),
+          headers,
           ...(body && { body }),
           ...(context !== undefined && { context }),
         },

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import {
   type Json,
   type Receiver,
@@ -5,11 +6,13 @@ import {
   toWebhookError,
   type WebhookError,
 } from '@postern/core'
+import { createBodyReader, type Mountable as NodeMountable, NodeHeaders } from '@postern/node'
 import type { Context } from 'hono'
+import { incomingOf } from './incoming.ts'
 import { recoverBody } from './recover-body.ts'
 
 /** What mounting needs of a receiver, whatever its events. */
-export type Mountable = Pick<Receiver, 'fetch' | 'refuse'>
+export type Mountable = NodeMountable & Pick<Receiver, 'fetch'>
 
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
@@ -36,24 +39,39 @@ export function webhook(
 ): (context: Context) => Promise<Response> {
   const { context: contextOf, publicUrl } = options
   const rebase = publicUrl === undefined ? undefined : toPublicUrl(publicUrl)
+  const methods = receiver.provider.methods ?? ['POST']
+  const { limits } = receiver
+  const read = createBodyReader(limits)
+  let withoutExecution = false
+
   return async function posternWebhook(context) {
     const request = context.req.raw
     const url = rebase?.(request.url) ?? request.url
-    const execution = executionOf(context)
+    const incoming = request.bodyUsed ? undefined : readable(context)
+    const execution = incoming && withoutExecution ? undefined : executionOf(context)
+    // A server of Node that has none with one request has none with the next, and asking is dear.
+    if (incoming && !execution) withoutExecution = true
     let body: Uint8Array | undefined
-    if (request.bodyUsed) {
-      try {
-        body = await recoverBody(context.req)
-      } catch (error) {
-        return refuse(request.method, url, toWebhookError(error))
-      }
+    try {
+      if (request.bodyUsed) body = await recoverBody(context.req)
+      else if (incoming) body = await read(incoming)
+    } catch (error) {
+      return refuse(request.method, url, toWebhookError(error))
     }
     return receiver.fetch(request, {
       url,
       ...(body && { body }),
+      ...(incoming && { headers: new NodeHeaders(incoming) }),
       ...(contextOf && { context: () => contextOf(context) }),
       ...(execution && { waitUntil: (task: Promise<unknown>) => execution.waitUntil(task) }),
     })
+  }
+
+  // What is refused unread, and chunks, are left to the host, which ends the connection in its own way.
+  function readable(context: Context): IncomingMessage | undefined {
+    const incoming = incomingOf(context)
+    const length = Number(incoming?.headers['content-length'] ?? NaN)
+    return length <= limits.body && methods.includes(context.req.method) ? incoming : undefined
   }
 
   function refuse(method: string, url: string, error: WebhookError): Response {
@@ -63,10 +81,14 @@ export function webhook(
 }
 
 function executionOf(context: Context): Context['executionCtx'] | undefined {
+  const { stackTraceLimit } = Error
   try {
+    // Runtimes without one throw, and where from would cost more than the rest of the adapter.
+    Reflect.set(Error, 'stackTraceLimit', 0)
     return context.executionCtx
   } catch {
-    // Runtimes without one throw.
     return undefined
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Server } from 'node:http'
+import { once } from 'node:events'
+import { type IncomingMessage, request as httpRequest, type Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { acme, createStage, listen, type Mounted, type Stage, testAdapter } from '@postern/testing'
 import { Hono, type MiddlewareHandler } from 'hono'
@@ -90,6 +91,54 @@ describe('webhook', () => {
     assert.equal((await stage.control('report')).runs.length, 1)
   })
 
+  test('keeps repeated headers apart on the server of Node', async () => {
+    const stage = createStage('plain')
+    const lines: string[] = []
+    stage.receiver.onAny({ name: 'lines' }, ({ delivery }) => {
+      for (const [name, value] of delivery.headers) if (name === 'x-a') lines.push(value)
+    })
+    const { url, close } = await serve(stage)
+    assert.equal(
+      await post(
+        url,
+        ['1', '2'].map((value) => ['x-a', value] as const),
+      ),
+      200,
+    )
+    await stage.control('settled', 2)
+    expect(lines).toEqual(['1', '2'])
+    await close()
+  })
+
+  test.each<[string, (request: Request) => Request]>([
+    ['puts another Request in the place', (request) => new Request(request)],
+    ['takes a clone', (request) => (request.clone(), request)],
+    ['asks for the signal', (request) => (request.signal.throwIfAborted(), request)],
+    ['sets a header', (request) => (request.headers.set('x-a', '1'), request)],
+  ])('takes the body after a middleware that %s', async (_, touch) => {
+    const stage = createStage('plain')
+    const { url, close } = await serve(stage, (context, next) => {
+      context.req.raw = touch(context.req.raw)
+      return next()
+    })
+    for (const text of ['a', 'b'.repeat(200_000)]) assert.equal(await post(url, [], text), 200)
+    const { runs } = await stage.control('settled', 2)
+    expect(runs.map(({ payload }) => payload)).toEqual(['a', 'b'.repeat(200_000)])
+    await close()
+  })
+
+  test('tells a middleware that reads afterwards that the body is gone', async () => {
+    const stage = createStage('plain')
+    const read = Promise.withResolvers<string>()
+    const { url, close } = await serve(stage, async (context, next) => {
+      await next()
+      read.resolve(context.req.text().catch(String))
+    })
+    assert.equal(await post(url), 200)
+    expect(await read.promise).toMatch(/unusable/)
+    await close()
+  })
+
   test('puts publicUrl in the place of what it sees', async () => {
     const stage = createStage('url')
     const app = new Hono().all(
@@ -113,6 +162,27 @@ function handler(stage: Stage): ReturnType<typeof webhook> {
   return webhook(stage.receiver, {
     context: (context) => stage.context((name) => context.req.header(name)),
   })
+}
+
+async function post(
+  url: string,
+  lines: readonly (readonly [string, string])[] = [],
+  payload: string = '',
+): Promise<number> {
+  const { headers, body } = acme({ secret: 'suite-secret-one' }).sign!({ payload, url })
+  const request = httpRequest(url, {
+    method: 'POST',
+    // In an array, since an object has no room for repeats.
+    headers: [
+      ['host', new URL(url).host],
+      ['content-length', String(body.byteLength)],
+      ...Object.entries(headers),
+      ...lines,
+    ].flat(),
+  })
+  const [response] = (await once(request.end(body), 'response')) as [IncomingMessage]
+  response.resume()
+  return response.statusCode!
 }
 
 function serve(stage: Stage, ...before: MiddlewareHandler[]): Promise<Mounted> {
