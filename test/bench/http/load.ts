@@ -18,6 +18,7 @@ process.on('disconnect', () => process.exit())
 process.send!('ready')
 
 async function run(load: Load): Promise<LoadResult> {
+  const { least = 0 } = load
   const started = performance.now()
   const until = started + load.time
   const refused: Record<string, number> = {}
@@ -25,7 +26,7 @@ async function run(load: Load): Promise<LoadResult> {
   const count = (status: number): boolean => {
     requests++
     if (status < 200 || status > 299) refused[status] = (refused[status] ?? 0) + 1
-    return performance.now() < until
+    return performance.now() < until || requests < least
   }
   await Promise.all(Array.from({ length: load.connections }, () => converse(load, count)))
   return { requests, refused, milliseconds: performance.now() - started }

@@ -22,6 +22,8 @@ export interface Load {
   readonly connections: number
   /** Milliseconds; requests under way at the end are waited for. */
   readonly time: number
+  /** Requests to make at least, however long they take. @default 0 */
+  readonly least?: number
 }
 
 /** What came of a stretch of load. */

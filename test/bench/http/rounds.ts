@@ -28,8 +28,8 @@ export interface Column {
   readonly rounds: number
   /** Milliseconds for each subject in each round. */
   readonly time: number
-  /** Milliseconds for each subject before the first. */
-  readonly warmUp: number
+  /** How long each subject runs before the first: milliseconds, and requests, as compilers count calls. */
+  readonly warmUp: { readonly time: number; readonly least: number }
   /** Told of a subject that cannot be measured; the others go on. */
   leftOut(name: string, error: unknown): void
 }
@@ -46,7 +46,7 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
   const micros = new Map<string, number[]>(names.map((name) => [name, []]))
   const rates = new Map<string, number[]>(names.map((name) => [name, []]))
   const rss = new Map<string, number>()
-  for (const name of names) await attempt(name, column.warmUp)
+  for (const name of names) await attempt(name, column.warmUp.time, column.warmUp.least)
   for (let round = 0; round < column.rounds; round++) {
     const start = round % names.length
     for (const name of [...names.slice(start), ...names.slice(0, start)]) {
@@ -66,9 +66,9 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
     rss: rss.get(name)!,
   }))
 
-  async function attempt(name: string, time: number): Promise<Stretch | undefined> {
+  async function attempt(name: string, time: number, least?: number): Promise<Stretch | undefined> {
     try {
-      return await stretch(name, time)
+      return await stretch(name, time, least)
     } catch (error) {
       if (name === column.reference) throw error
       names = names.filter((other) => other !== name)
@@ -77,7 +77,7 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
     }
   }
 
-  async function stretch(name: string, time: number): Promise<Stretch> {
+  async function stretch(name: string, time: number, least = 0): Promise<Stretch> {
     const { subject, server } = column.subjects.get(name)!
     const before = await server.use()
     const { requests, refused, milliseconds } = await loader.run({
@@ -87,6 +87,7 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
       idHeader: ID_HEADERS[subject.sender],
       connections: CONNECTIONS,
       time,
+      least,
     })
     if (Object.keys(refused).length > 0)
       throw new Error(`${name} refused requests: ${JSON.stringify(refused)}`)

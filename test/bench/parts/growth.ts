@@ -94,7 +94,7 @@ export async function growth({ quick }: Effort): Promise<PartResult> {
         points.push({ value, child, count: counts(name, value, quick), times: [] })
         await child.ask()
         // Until it is compiled.
-        for (let round = 0; round < 3; round++) await child.ask(points.at(-1)!.count)
+        for (let round = 0; round < 2; round++) await child.ask(points.at(-1)!.count)
       }
       for (let round = 0; round < (quick ? 3 : 9); round++)
         for (let at = 0; at < points.length; at++) {
@@ -111,14 +111,12 @@ export async function growth({ quick }: Effort): Promise<PartResult> {
 /** Deliveries of a round: about as long a time for each point. */
 function counts(name: string, value: number, quick: boolean): number {
   const micros =
-    name === 'body' || name === 'floor'
+    name === 'body' || name === 'floor' || name === 'secrets' || name === 'hmacs'
       ? 5 + value * 3
-      : name === 'secrets' || name === 'hmacs'
-        ? 5 + value * 3
-        : name === 'pendingSqlite'
-          ? 40
-          : 10
-  return Math.max(8, Math.round((quick ? 60_000 : 250_000) / micros))
+      : name === 'pendingSqlite'
+        ? 40
+        : 10
+  return Math.max(8, Math.round((quick ? 60_000 : 180_000) / micros))
 }
 
 function target(name: string, got: number): Target {

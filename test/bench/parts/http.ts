@@ -80,8 +80,7 @@ export async function http({ quick, only }: Effort): Promise<PartResult> {
     (services.env['BENCH_POSTGRES'] !== undefined || !name.includes('pg-boss'))
   const loader = await startLoader()
   const rounds = quick ? 2 : 5
-  const time = quick ? 200 : 600
-  const warmUp = quick ? 400 : 1500
+  const time = quick ? 200 : 500
   const columns: HttpColumn[] = []
   const servers = new Map<string, RunningServer>()
   const stopServers = async (): Promise<void> => {
@@ -98,6 +97,12 @@ export async function http({ quick, only }: Effort): Promise<PartResult> {
         servers.set(name, server)
         subjects.set(name, { subject, server })
       }
+      // So many that what a subject runs is compiled: a short one is by then, a long one is not before.
+      const least = Math.min(
+        quick ? 1000 : 3000,
+        Math.ceil(((quick ? 100 : 300) * 2 ** 20) / bytes),
+      )
+      const warmUp = { time: quick ? 300 : 1200, least }
       console.log(`http: ${title}, ${subjects.size} subjects, ${rounds} rounds`)
       const measured = await measureColumn(loader, {
         subjects,

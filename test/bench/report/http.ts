@@ -65,10 +65,10 @@ export function httpTargets(columns: readonly HttpColumn[]): readonly Target[] {
   return targets
 }
 
-/** The picture of the README. */
+/** The picture of the README: what runs on node:http and on Express. */
 export function httpBars([column]: readonly HttpColumn[]): readonly Picture[] {
   const bars = [...(column?.measured.values() ?? [])]
-    .filter(({ name }) => !name.endsWith('bare'))
+    .filter(({ name }) => /^(node|express)-(?!bare)/.test(name))
     .map(({ name, cap }) => ({ label: plain(name), value: cap, ours: name.includes('postern') }))
     .toSorted((a, b) => b.value - a.value)
   const title = 'Requests per CPU second at 1 KB, relative to hand-written node:http'
