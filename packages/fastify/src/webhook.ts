@@ -46,9 +46,10 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
     done()
   }
 
-  async function take(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  // No promise for Fastify to wait for: what was hijacked is no concern of its any more.
+  function take(request: FastifyRequest, reply: FastifyReply): void {
     reply.hijack()
-    await bridge(request.raw, reply.raw, request)
+    void bridge(request.raw, reply.raw, request)
   }
 
   // Fastify refuses a Content-Type it cannot read before any parser; observers should hear of that too.
@@ -56,7 +57,7 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
     const refusal = error === REPLACED ? REPLACED : unreadableType(error)
     if (refusal === undefined) return void reply.send(error)
     refusals.set(request, refusal)
-    void take(request, reply)
+    take(request, reply)
   }
 }
 
