@@ -18,7 +18,7 @@ process.on('disconnect', () => process.exit())
 process.send!('ready')
 
 async function run(load: Load): Promise<LoadResult> {
-  const { least = 0 } = load
+  const { least = 0, most = 0 } = load
   const started = performance.now()
   const until = started + load.time
   const refused: Record<string, number> = {}
@@ -26,7 +26,8 @@ async function run(load: Load): Promise<LoadResult> {
   const count = (status: number): boolean => {
     requests++
     if (status < 200 || status > 299) refused[status] = (refused[status] ?? 0) + 1
-    return performance.now() < until || requests < least
+    const now = performance.now()
+    return now < until || (requests < least && now < started + most)
   }
   await Promise.all(Array.from({ length: load.connections }, () => converse(load, count)))
   return { requests, refused, milliseconds: performance.now() - started }

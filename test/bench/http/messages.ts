@@ -22,8 +22,9 @@ export interface Load {
   readonly connections: number
   /** Milliseconds; requests under way at the end are waited for. */
   readonly time: number
-  /** Requests to make at least, however long they take. @default 0 */
+  /** Goes on until there were so many requests, or for `most` milliseconds. @default 0 */
   readonly least?: number
+  readonly most?: number
 }
 
 /** What came of a stretch of load. */

@@ -1,6 +1,7 @@
 import { delivery, ID_HEADERS } from '../deliveries.ts'
 import { median } from '../statistics.ts'
 import type { Subject } from '../subjects/subject.ts'
+import type { Load } from './messages.ts'
 import type { Loader, RunningServer } from './processes.ts'
 
 /** A subject at one size of body, over all rounds. */
@@ -28,11 +29,14 @@ export interface Column {
   readonly rounds: number
   /** Milliseconds for each subject in each round. */
   readonly time: number
-  /** How long each subject runs before the first: milliseconds, and requests, as compilers count calls. */
-  readonly warmUp: { readonly time: number; readonly least: number }
+  /** How long each subject runs before the first. */
+  readonly warmUp: Stretching
   /** Told of a subject that cannot be measured; the others go on. */
   leftOut(name: string, error: unknown): void
 }
+
+/** How long a stretch of load is, as `Load` has it. */
+type Stretching = Pick<Load, 'time' | 'least' | 'most'>
 
 const CONNECTIONS = 64
 
@@ -46,11 +50,11 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
   const micros = new Map<string, number[]>(names.map((name) => [name, []]))
   const rates = new Map<string, number[]>(names.map((name) => [name, []]))
   const rss = new Map<string, number>()
-  for (const name of names) await attempt(name, column.warmUp.time, column.warmUp.least)
+  for (const name of names) await attempt(name, column.warmUp)
   for (let round = 0; round < column.rounds; round++) {
     const start = round % names.length
     for (const name of [...names.slice(start), ...names.slice(0, start)]) {
-      const found = await attempt(name, column.time)
+      const found = await attempt(name, { time: column.time })
       if (!found) continue
       micros.get(name)!.push(found.cpu / found.requests)
       rates.get(name)!.push((found.requests / found.milliseconds) * 1000)
@@ -66,9 +70,9 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
     rss: rss.get(name)!,
   }))
 
-  async function attempt(name: string, time: number, least?: number): Promise<Stretch | undefined> {
+  async function attempt(name: string, long: Stretching): Promise<Stretch | undefined> {
     try {
-      return await stretch(name, time, least)
+      return await stretch(name, long)
     } catch (error) {
       if (name === column.reference) throw error
       names = names.filter((other) => other !== name)
@@ -77,7 +81,7 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
     }
   }
 
-  async function stretch(name: string, time: number, least = 0): Promise<Stretch> {
+  async function stretch(name: string, long: Stretching): Promise<Stretch> {
     const { subject, server } = column.subjects.get(name)!
     const before = await server.use()
     const { requests, refused, milliseconds } = await loader.run({
@@ -86,8 +90,7 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
       ...delivery(subject.sender, column.bytes),
       idHeader: ID_HEADERS[subject.sender],
       connections: CONNECTIONS,
-      time,
-      least,
+      ...long,
     })
     if (Object.keys(refused).length > 0)
       throw new Error(`${name} refused requests: ${JSON.stringify(refused)}`)

@@ -4,7 +4,7 @@ import bolt from '@slack/bolt'
 import { handled } from '../counter.ts'
 
 /** Starts a bolt app that needs no Slack; resolves with its port. */
-export async function boltApp(receiver: bolt.HTTPReceiver | bolt.ExpressReceiver): Promise<number> {
+export async function boltApp(receiver: bolt.Receiver): Promise<number> {
   const app = new bolt.App({
     receiver,
     authorize: async () => ({ botToken: 'xoxb-bench', botId: 'B1', botUserId: 'U1' }),
