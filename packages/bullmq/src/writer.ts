@@ -70,8 +70,10 @@ export function createWriter(
           settle: (taken) => (end(), resolve(taken)),
           refuse: (error) => (end(), reject(error as Error)),
         }
-        const late = unavailable(`Redis did not answer within ${deadline} ms`)
-        const timer = setTimeout(() => waiting.refuse(late), deadline)
+        // Made when it is late and not before: an error takes the stack with it.
+        const late = (): void =>
+          waiting.refuse(unavailable(`Redis did not answer within ${deadline} ms`))
+        const timer = setTimeout(late, deadline)
         bytes += size
         line.push(waiting)
         schedule()
