@@ -39,7 +39,7 @@ export function createBodyReader(limits: Limits): BodyReader {
     return collect(request, length)
   }
 
-  // The listeners stay where they are in the end: taking them away costs as much as the rest, and they hold nothing.
+  // The listeners stay where they are in the end: taking them away costs as much as the rest, and the request goes soon.
   function collect(request: IncomingMessage, length: number | undefined): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       let chunks: Buffer[] = []
