@@ -92,14 +92,15 @@ export async function growth({ quick }: Effort): Promise<PartResult> {
       for (const value of values) {
         const child = startChild(script, { args: [name, String(value)] })
         points.push({ value, child, count: counts(name, value, quick), times: [] })
-        await child.ask()
-        // Until it is compiled.
-        for (let round = 0; round < 2; round++) await child.ask(points.at(-1)!.count)
       }
-      for (let round = 0; round < (quick ? 3 : 9); round++)
+      // To fill them takes long, and is not measured.
+      await Promise.all(points.map(({ child }) => child.ask()))
+      // The first two rounds are for the compiler.
+      for (let round = -2; round < (quick ? 3 : 7); round++)
         for (let at = 0; at < points.length; at++) {
-          const { child, count, times } = points[(at + round) % points.length]!
-          times.push((await child.ask(count)) as number)
+          const { child, count, times } = points[(at + round + points.length) % points.length]!
+          const cost = (await child.ask(count)) as number
+          if (round >= 0) times.push(cost)
         }
     } finally {
       await Promise.all(points.map(({ child }) => child.stop()))

@@ -16,7 +16,7 @@ export async function interleave(
   const budget = quick ? 40_000 : 120_000
   const count = Math.max(16, Math.round(budget / (5 + (bytes / 1024) * 3)))
   const rounds = quick ? 5 : 11
-  for (const work of works) await work(count * 2)
+  for (const work of works) await work(count * (quick ? 2 : 4))
   const times: number[][] = works.map(() => [])
   for (let round = 0; round < rounds; round++) {
     for (let at = 0; at < works.length; at++) {

@@ -78,10 +78,11 @@ function pageText(parts: readonly StoredPart[]): string {
 
 /** What no figure is there of. */
 function missing(parts: readonly StoredPart[]): readonly string[] {
-  const { redis, postgres } = parts[0]?.machine ?? {}
+  const none = (program: 'redis' | 'postgres'): boolean =>
+    parts.some(({ machine }) => machine[program] === 'none')
   const lines = [
-    ...(redis === 'none' ? ['BullMQ: no Redis on this machine'] : []),
-    ...(postgres === 'none' ? ['pg-boss: no PostgreSQL on this machine'] : []),
+    ...(none('redis') ? ['BullMQ: no Redis on this machine'] : []),
+    ...(none('postgres') ? ['pg-boss: no PostgreSQL on this machine'] : []),
     ...parts.flatMap(({ result }) => result.leftOut ?? []),
   ]
   if (lines.length === 0) return []
