@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type Limits, WebhookError } from '@postern/core'
+import { getRawBody, type RawBodyError } from 'raw-body'
 import { createDeadlines } from './deadlines.ts'
 
 const EMPTY: Uint8Array = new Uint8Array(0)
@@ -22,67 +23,36 @@ export function createBodyReader(limits: Limits): BodyReader {
   return async function readBody(request) {
     // A small body is in the packet of its head, which node:http is still taking apart.
     await PARSED
-    const length = lengthOf(request)
-    if (length !== undefined && length > limits.body)
-      throw stop(request, tooLarge(`content-length is ${length} bytes`, limits))
-    if (request.readableEncoding) throw stop(request, lossy())
     if (request.readableDidRead) throw consumed()
-    if (!request.readable) throw aborted()
-    if (length !== undefined && length === request.readableLength && !request.readableFlowing) {
-      const body: Uint8Array | null = request.read()
-      if (body !== null) {
-        // For its end, and with it the `close` that middleware may wait for.
-        request.resume()
-        return body
-      }
-    }
-    return collect(request, length)
+    return whole(request) ?? collect(request)
   }
 
-  // The listeners stay where they are in the end: taking them away costs as much as the rest, and the request goes soon.
-  function collect(request: IncomingMessage, length: number | undefined): Promise<Uint8Array> {
+  /** A body that is all there, without a listener, a timer or a copy. */
+  function whole(request: IncomingMessage): Uint8Array | undefined {
+    const length = request.readableLength
+    if (length === 0 || length > limits.body || length !== lengthOf(request)) return undefined
+    if (request.readableEncoding || request.readableFlowing) return undefined
+    const body: Uint8Array | null = request.read()
+    // For its end, and with it the `close` that middleware may wait for.
+    request.resume()
+    return body ?? undefined
+  }
+
+  function collect(request: IncomingMessage): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      let chunks: Buffer[] = []
-      let size = 0
-      let open = true
       const deadline = deadlines.start(() => {
+        request.pause()
         const message = `the body was not complete after limits.time of ${limits.time} ms`
-        refuse(new WebhookError('body_timeout', message))
+        reject(new WebhookError('body_timeout', message))
       })
-      request.on('data', (chunk: Buffer) => {
-        if (!open) return
-        size += chunk.byteLength
-        if (typeof chunk === 'string') refuse(lossy())
-        else if (size > limits.body) refuse(tooLarge('the body is larger', limits))
-        else if (length !== undefined && size > length) refuse(truncated(size, length))
-        else chunks.push(chunk)
-      })
-      request.on('end', () => {
-        if (!open) return
-        if (length !== undefined && size < length) return refuse(truncated(size, length))
-        const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
-        close()
-        resolve(body)
-      })
-      request.on('error', broken)
-      request.on('close', broken)
-      // An app that paused it meant to keep the body for us.
-      request.resume()
-
-      function broken(cause?: unknown): void {
-        if (open) refuse(aborted(cause))
-      }
-
-      function refuse(error: WebhookError): void {
-        close()
-        reject(stop(request, error))
-      }
-
-      function close(): void {
-        open = false
-        chunks = []
+      const length = request.headers['content-length'] ?? null
+      getRawBody(request, { limit: limits.body, length }, (error, body) => {
         deadlines.drop(deadline)
-      }
+        if (error) reject(refusal(error, request, limits))
+        else resolve(body)
+      })
+      // An app that paused it meant to keep the body for us.
+      if (request.isPaused()) request.resume()
     })
   }
 }
@@ -105,35 +75,37 @@ function lengthOf(request: IncomingMessage): number | undefined {
   return Number.isNaN(length) ? undefined : length
 }
 
-/** Leaves the rest where it is: who answers decides what becomes of it. */
-function stop(request: IncomingMessage, error: WebhookError): WebhookError {
-  request.pause()
-  return error
-}
-
-function tooLarge(what: string, limits: Limits): WebhookError {
-  return new WebhookError('body_too_large', `${what}, limits.body is ${limits.body} bytes`)
-}
-
-function truncated(size: number, length: number): WebhookError {
-  return new WebhookError(
-    'body_truncated',
-    `the body has ${size} bytes, content-length said ${length}`,
-  )
-}
-
-function lossy(): WebhookError {
-  return new WebhookError(
-    'body_lossy',
-    'req.setEncoding() was called, which turns the bytes into text: call it on routes that are no webhooks',
-  )
+function refusal(error: RawBodyError, request: IncomingMessage, limits: Limits): WebhookError {
+  switch (error.type) {
+    case 'entity.too.large':
+      return new WebhookError(
+        'body_too_large',
+        error.length !== undefined && error.length > limits.body
+          ? `content-length is ${error.length} bytes, limits.body is ${limits.body}`
+          : `the body is larger than limits.body of ${limits.body} bytes`,
+      )
+    case 'request.size.invalid':
+      return new WebhookError(
+        'body_truncated',
+        `the body has ${error.received} bytes, content-length said ${error.expected}`,
+      )
+    case 'stream.encoding.set':
+      return new WebhookError(
+        'body_lossy',
+        'req.setEncoding() was called, which turns the bytes into text: call it on routes that are no webhooks',
+      )
+    case 'stream.not.readable':
+      return request.readableDidRead ? consumed() : aborted(error)
+    default:
+      return aborted(error)
+  }
 }
 
 function consumed(): WebhookError {
   return new WebhookError('body_consumed', 'the body was read while the receiver waited for it')
 }
 
-function aborted(cause?: unknown): WebhookError {
+function aborted(cause: unknown): WebhookError {
   return new WebhookError('body_aborted', 'the connection ended before the body was complete', {
     cause,
   })
