@@ -139,12 +139,12 @@ class HttpDelivery implements Delivery {
   json(exact?: 'exact'): unknown {
     const depth = this.limits.depth
     if (exact)
-      return (this.#exact ??= { value: parseJson(this.text(), { depth, exact: true }) }).value
-    return (this.#json ??= { value: parseJson(this.text(), { depth }) }).value
+      return (this.#exact ??= { value: parseJson(this.#source(), { depth, exact: true }) }).value
+    return (this.#json ??= { value: parseJson(this.#source(), { depth }) }).value
   }
 
   form(): URLSearchParams {
-    return (this.#form ??= parseForm(this.text(), this.limits.fields, this.#charset()))
+    return (this.#form ??= parseForm(this.#source(), this.limits.fields, this.#charset()))
   }
 
   xml(): XmlObject {
@@ -155,7 +155,7 @@ class HttpDelivery implements Delivery {
   }
 
   text(): string {
-    return (this.#text ??= decodeText(this.content, this.#charset()))
+    return (this.#text ??= this.#source())
   }
 
   query(): URLSearchParams {
@@ -165,6 +165,11 @@ class HttpDelivery implements Delivery {
       this.#query = parseForm(start < 0 ? '' : head.slice(start + 1), this.limits.fields)
     }
     return this.#query
+  }
+
+  // Kept only for who asks for it: once it was parsed, nobody reads it again, and the delivery lives on with its tasks.
+  #source(): string {
+    return this.#text ?? decodeText(this.content, this.#charset())
   }
 
   #charset(): string | undefined {

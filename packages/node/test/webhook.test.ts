@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage, request as httpRequest } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type ServerResponse,
+} from 'node:http'
 import { acme, createStage, listen, testAdapter, type Stage } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { createReceiver } from '@postern/core'
@@ -155,3 +160,27 @@ async function post(url: string): Promise<number> {
   const { body, ...delivery } = acme({ secret: 'suite-secret-one' }).sign!({ payload: {}, url })
   return (await fetch(url, { ...delivery, body: Buffer.from(body) })).status
 }
+
+test('a handler starts when the reply to its own delivery was written', async () => {
+  const provider = acme({ secret: 'suite-secret-one' })
+  const receiver = createReceiver({ provider, log: false })
+  const ended = new Promise<boolean>((resolve) => {
+    receiver.onAny(() => resolve(response.writableEnded))
+  })
+  let response!: ServerResponse
+  const take = webhook(receiver)
+  const mounted = await listen((request, its) => {
+    response = its
+    take(request, its)
+  })
+  const { headers, body } = provider.sign!({ id: 'e1', topic: 'thing.happened', payload: {} })
+  const reply = await fetch(mounted.url, {
+    method: 'POST',
+    headers: { ...headers },
+    body: body as BodyInit,
+  })
+  expect(reply.status).toBe(200)
+  expect(await ended).toBe(true)
+  await mounted.close()
+  await receiver.close()
+})

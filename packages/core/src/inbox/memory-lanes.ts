@@ -1,3 +1,4 @@
+import { afterReply, inNextRound } from './after-reply.ts'
 import type { Consumer } from './inbox.ts'
 import type { MemoryTask } from './memory-task.ts'
 import { createQueue, type Queue } from './queue.ts'
@@ -27,6 +28,8 @@ export interface Lanes {
 
 // How many tasks one turn of the event loop starts, so that synchronous handlers leave room for requests.
 const TURN = 64
+// Milliseconds for which a task may hold the thread when it starts, for others to start right after the reply.
+const QUICK = 0.1
 
 interface LaneState {
   concurrency: number
@@ -42,6 +45,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
   let known = new Map<string, { name: string; concurrency: number }>()
   let knownLanes = 0
   let scheduled = false
+  let quick = true
   let working = false
   let idlers: (() => void)[] = []
 
@@ -64,7 +68,9 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     const lane = laneOf(task)
     if (!queuesFirst(lane, task)) return
     lane.queue.push(task)
-    schedule()
+    // What runs at once is over before the next body is parsed, and so dies young: a third less CPU at 100 KB. Handlers
+    // that hold the thread wait until those who delivered together have their replies.
+    schedule(quick ? afterReply : inNextRound)
   }
 
   function hold(task: MemoryTask): void {
@@ -121,23 +127,28 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     }
   }
 
-  function schedule(): void {
+  function schedule(when = inNextRound): void {
     if (scheduled || !working) return
     scheduled = true
-    setImmediate(turn)
+    when(turn)
   }
 
   function turn(): void {
-    scheduled = false
+    const began = performance.now()
+    let started = 0
     // A share for each lane: one that is never empty must not keep the others waiting.
     const share = Math.max(1, Math.floor(TURN / states.size))
     for (const lane of states.values()) {
       for (let left = share; left > 0 && working && canRun(lane); left--) {
         lane.running++
+        started++
         start(lane.queue.shift()!)
       }
-      if (canRun(lane)) schedule()
     }
+    quick = performance.now() - began <= QUICK * started
+    scheduled = false
+    // What is left has its turn after requests had theirs.
+    for (const lane of states.values()) if (canRun(lane)) schedule()
   }
 
   function laneOf(task: MemoryTask): LaneState {

@@ -33,6 +33,55 @@ describe('options', () => {
   })
 })
 
+describe('replies', () => {
+  test('go out before handlers that hold the thread, whoever delivered together', async () => {
+    const { receiver, send } = setup()
+    let runs = 0
+    receiver.on('ping', () => {
+      runs++
+      for (const until = performance.now() + 5; performance.now() < until;);
+    })
+    await send({ id: 'first' })
+    await vi.waitFor(() => expect(runs).toBe(1))
+    const replies = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => turn().then(() => send({ id: `e${at}` }))),
+    )
+    expect(replies.every((reply) => reply.status === 200)).toBe(true)
+    // One may have started before it was known that it takes long.
+    expect(runs).toBeLessThanOrEqual(2)
+    await vi.waitFor(() => expect(runs).toBe(51))
+  })
+
+  test('do not wait while a backlog is worked off', async () => {
+    const { receiver, send } = setup()
+    let runs = 0
+    receiver.on('ping', { concurrency: 1000 }, () => void runs++)
+    await Promise.all(Array.from({ length: 1000 }, (_, at) => send({ id: `e${at}` })))
+    await turn()
+    // A turn starts some of them, and then requests have theirs.
+    expect(runs).toBeLessThan(1000)
+    await vi.waitFor(() => expect(runs).toBe(1000))
+  })
+
+  test('entries that stay are found among many that come and go', async () => {
+    const { receiver, send } = setup()
+    const held = gate()
+    receiver.on('ping', { name: 'held', concurrency: 5000 }, (event) =>
+      event.id?.startsWith('stays') ? held.opened : undefined,
+    )
+    const again = Array.from({ length: 1500 }, (_, at) => `stays${at}`)
+    for (const id of again) await send({ id })
+    for (let at = 0; at < 5000; at++) {
+      await send({ id: `goes${at}` })
+      if (at % 50 === 0) await turn()
+    }
+    expect((await receiver.tasks({ state: 'running', limit: 5000 })).length).toBe(1500)
+    for (const id of again) await send({ id })
+    expect((await receiver.tasks({ state: 'running', limit: 5000 })).length).toBe(1500)
+    held.open()
+  })
+})
+
 describe('dedupe', () => {
   test('1,000 concurrent deliveries of one id run the handler once', async () => {
     const { receiver, heard, send } = setup()
