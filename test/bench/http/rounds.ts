@@ -96,7 +96,7 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
       throw new Error(`${name} refused requests: ${JSON.stringify(refused)}`)
     let after = await server.use()
     // What runs after the 200 belongs to the request; a drain of one more tick or a poll is all that can be left.
-    for (let tries = 0; after.handled - before.handled < requests && tries < 100; tries++)
+    for (let tries = 0; after.handled - before.handled < requests && tries < 1500; tries++)
       after = await later(server)
     if (!name.endsWith('bare') && after.handled - before.handled !== requests)
       throw new Error(

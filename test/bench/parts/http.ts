@@ -55,8 +55,8 @@ const LARGE_SUBJECTS = [
 
 // `warm` is how many requests come first: what a subject runs gets compiled, and its heap settles, by calls and not by time.
 const COLUMNS = [
-  { title: '1 KB', names: JSON_SUBJECTS, bytes: 1024, warm: 60_000 },
-  { title: '8 KB', names: JSON_SUBJECTS, bytes: 8 * 1024, warm: 30_000 },
+  { title: '1 KB', names: JSON_SUBJECTS, bytes: 1024, warm: 45_000 },
+  { title: '8 KB', names: JSON_SUBJECTS, bytes: 8 * 1024, warm: 22_000 },
   { title: '100 KB', names: JSON_SUBJECTS, bytes: 100 * 1024, warm: 5000 },
   { title: '1 MB', names: LARGE_SUBJECTS, bytes: 1000 * 1024, warm: 300 },
   { title: 'form 1 KB', names: FORM_SUBJECTS, bytes: 1024, warm: 15_000 },
@@ -100,7 +100,7 @@ export async function http({ quick, only }: Effort): Promise<PartResult> {
       }
       const warmUp = quick
         ? { time: 300, least: warm / 6, most: 1500 }
-        : { time: 1000, least: warm, most: 5000 }
+        : { time: 1000, least: warm, most: 4000 }
       console.log(`http: ${title}, ${subjects.size} subjects, ${rounds} rounds`)
       const measured = await measureColumn(loader, {
         subjects,

@@ -6,7 +6,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /receive\(\) against the floor/,
-    'besides the floor there is the check of nesting depth, which reads the body once more.',
+    'besides the floor there is a walk over the parsed body for its nesting and for poisoned keys, and what 64 of them cost the garbage collector that are under way at once.',
   ],
   [
     /XML/,
@@ -46,7 +46,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^Growth, body/,
-    "JSON.parse itself costs more for each KB of a large body, as objects outgrow the caches; the floor's own growth stands in the table.",
+    'bodies of which several are under way at once outgrow the caches and outlive collections; above 256 KB the nesting is measured on the text before anything is parsed.',
   ],
   [
     /^Growth, remembered/,
