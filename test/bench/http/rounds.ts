@@ -95,7 +95,7 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
     if (Object.keys(refused).length > 0)
       throw new Error(`${name} refused requests: ${JSON.stringify(refused)}`)
     let after = await server.use()
-    // What runs after the 200 belongs to the request; a drain of one more tick or a poll is all that can be left.
+    // What runs after the 200 belongs to the request; a queue may have a backlog of some seconds.
     for (let tries = 0; after.handled - before.handled < requests && tries < 1500; tries++)
       after = await later(server)
     if (!name.endsWith('bare') && after.handled - before.handled !== requests)
