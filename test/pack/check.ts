@@ -10,9 +10,16 @@ import { checkTypes } from './types.ts'
 import type { TypeSetting } from './types.ts'
 
 /** Packages whose declarations speak of node:http, node:net or of a framework that does: their users have @types/node. */
-const needNodeTypes = ['node', 'express', 'koa', 'fastify', 'next', 'forward', 'testing'].map(
-  (name) => `@postern/${name}`,
-)
+const needNodeTypes = [
+  'node',
+  'express',
+  'koa',
+  'fastify',
+  'next',
+  'sqlite',
+  'forward',
+  'testing',
+].map((name) => `@postern/${name}`)
 
 /** Packages the typed events of `@postern/providers/types/…` come from: optional, and absent in one of the projects. */
 const typesOfPayloads = ['@octokit/openapi-webhooks-types', '@slack/types', 'stripe']

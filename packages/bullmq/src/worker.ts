@@ -107,8 +107,8 @@ export function startWorking(context: WorkingContext): Working {
     worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) worker.cancelJob(id, 'the lock of this task was lost')
     })
-    worker.on('completed', (job) => settle(job))
-    worker.on('failed', (job) => job && settle(job))
+    worker.on('completed', (job) => settle(job, 'completed'))
+    worker.on('failed', (job) => job && settle(job, 'failed'))
     void keepRunning(queue, worker)
     return worker
   }
@@ -124,11 +124,13 @@ export function startWorking(context: WorkingContext): Working {
     }
   }
 
-  function settle(job: Job): void {
+  function settle(job: Job, state: 'completed' | 'failed'): void {
     const known = ending.get(key(job))
     if (!known) return
     ending.delete(key(job))
-    consumer.settled(known.claim, known.outcome, true)
+    // BullMQ lets a job fail, and tries it again, whose completion it could not store, as when Redis went away.
+    const stored = (state === 'completed') === (known.outcome.kind === 'done')
+    consumer.settled(known.claim, known.outcome, stored)
   }
 
   /** BullMQ tells of a refused outcome as an error that names the job. */

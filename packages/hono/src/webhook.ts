@@ -6,13 +6,15 @@ import {
   toWebhookError,
   type WebhookError,
 } from '@postern/core'
-import { createBodyReader, type Mountable as NodeMountable, NodeHeaders } from '@postern/node'
+import { createBodyReader, NodeHeaders } from '@postern/node'
 import type { Context } from 'hono'
 import { incomingOf } from './incoming.ts'
 import { recoverBody } from './recover-body.ts'
 
 /** What mounting needs of a receiver, whatever its events. */
-export type Mountable = NodeMountable & Pick<Receiver, 'fetch'>
+export type Mountable = Pick<Receiver, 'limits' | 'refuse' | 'fetch'> & {
+  readonly provider: { readonly methods?: readonly string[] }
+}
 
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
