@@ -1,9 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acme } from '@postern/testing'
 import { readJournal } from './journal.ts'
+import { launch } from './launch.ts'
 import { startSender, type Sender } from './sender.ts'
 import { SECRET } from './secrets.ts'
 
@@ -41,7 +39,10 @@ const provider = acme({ secret: SECRET })
 
 /** Kills a process at random moments for a number of rounds, and then lets everything come to its end. */
 export async function crashRun(target: CrashTarget, rounds: number): Promise<CrashReport> {
-  const victims = { web: await start(target, 'web'), worker: await start(target, 'worker') }
+  const victims = {
+    web: await launch(target.victim('web')),
+    worker: await launch(target.victim('worker')),
+  }
   let url = victims.web.url
   const sender = startSender({ url: () => url, compose, concurrency: 24, again: 0.05 })
   const settledBefore: { readonly line: number; readonly tasks: ReadonlySet<string> }[] = []
@@ -60,7 +61,7 @@ export async function crashRun(target: CrashTarget, rounds: number): Promise<Cra
     // What is settled now must never run again. Asked before the journal is read: each of their runs is in it then.
     const tasks = new Set(await target.settled())
     settledBefore.push({ line: readJournal(target.journal).length, tasks })
-    victims[role] = await start(target, role)
+    victims[role] = await launch(target.victim(role))
     if (role === 'web') url = victims.web.url
   }
   await sender.finish()
@@ -120,27 +121,6 @@ function judge(
     lines.filter((line) => line.startsWith('run plain ')).map((line) => line.split(' ')[3]),
   )
   return { ranAfterSettled, repeated: plain.length - events, doubleByKey: keys.size - events }
-}
-
-interface Victim {
-  readonly child: ChildProcess
-  readonly url: string | undefined
-  readonly ended: Promise<unknown>
-}
-
-async function start(target: CrashTarget, role: 'web' | 'worker'): Promise<Victim> {
-  const child = spawn(process.execPath, [...target.victim(role)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const orphaned = (): boolean => child.kill('SIGKILL')
-  process.once('exit', orphaned)
-  const ended = once(child, 'close').finally(() => process.off('exit', orphaned))
-  for await (const line of createInterface(child.stdout)) {
-    const port = /^ready (\d+)$/.exec(line)?.[1]
-    if (port !== undefined)
-      return { child, ended, url: port === '0' ? undefined : `http://127.0.0.1:${port}/hooks` }
-  }
-  throw new Error(`the ${role} process ended before it was ready`)
 }
 
 function compose(id: string): { headers: Record<string, string>; body: string } {

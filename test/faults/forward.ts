@@ -1,14 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { acme } from '@postern/testing'
 import { openDestination, type ShakyDestination } from './destinations.ts'
 import type { DurableName } from './inboxes.ts'
+import { launch, type Launched } from './launch.ts'
 import { SECRET } from './secrets.ts'
 
 /** What a run of forwarding found. */
@@ -136,27 +134,12 @@ function judge(
 }
 
 /** Starts a process that takes deliveries into a store and forwards what is in it to all the URLs. */
-export async function startForwarder(
+export function startForwarder(
   inbox: DurableName,
   store: string,
   ...to: readonly string[]
-): Promise<{
-  readonly child: ChildProcess
-  readonly url: string
-  readonly ended: Promise<unknown>
-}> {
-  const program = fileURLToPath(new URL('forward-victim.ts', import.meta.url))
-  const child = spawn(process.execPath, [program, inbox, store, ...to], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const orphaned = (): boolean => child.kill('SIGKILL')
-  process.once('exit', orphaned)
-  const ended = once(child, 'close').finally(() => process.off('exit', orphaned))
-  for await (const line of createInterface(child.stdout)) {
-    const port = /^ready (\d+)$/.exec(line)?.[1]
-    if (port !== undefined) return { child, ended, url: `http://127.0.0.1:${port}/hooks` }
-  }
-  throw new Error('the process that forwards ended before it was ready')
+): Promise<Launched> {
+  return launch([fileURLToPath(new URL('forward-victim.ts', import.meta.url)), inbox, store, ...to])
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

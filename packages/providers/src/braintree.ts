@@ -60,7 +60,8 @@ export function braintree<Events extends EventMap = EventMap>(
     compose({ topic = 'check', at = Date.now() }) {
       const time = new Date(at).toISOString().slice(0, 19)
       const xml = `<notification><timestamp type="datetime">${time}Z</timestamp><kind>${topic}</kind><subject/></notification>`
-      const bt_payload = `${Buffer.from(xml).toString('base64')}\n`
+      // Without the line break at its end, which verification takes as there or cut off: any other change is refused.
+      const bt_payload = Buffer.from(xml).toString('base64')
       const body = new URLSearchParams({ bt_payload }).toString()
       return { headers: { 'content-type': FORM_TYPE }, body }
     },

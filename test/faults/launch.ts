@@ -1,0 +1,25 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+/** A process to be killed, which has said that it is ready. */
+export interface Launched {
+  readonly child: ChildProcess
+  /** Where it takes deliveries; undefined where it only works. */
+  readonly url: string | undefined
+  readonly ended: Promise<unknown>
+}
+
+/** Runs a program that says `ready <port>`. It ends with this process. Throws where it ends before it was ready. */
+export async function launch(program: readonly string[]): Promise<Launched> {
+  const child = spawn(process.execPath, [...program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const orphaned = (): boolean => child.kill('SIGKILL')
+  process.once('exit', orphaned)
+  const ended = once(child, 'close').finally(() => process.off('exit', orphaned))
+  for await (const line of createInterface(child.stdout)) {
+    const port = /^ready (\d+)$/.exec(line)?.[1]
+    if (port !== undefined)
+      return { child, ended, url: port === '0' ? undefined : `http://127.0.0.1:${port}/hooks` }
+  }
+  throw new Error(`${program.join(' ')} ended before it was ready`)
+}
