@@ -23,7 +23,7 @@ describe('loading', () => {
     expect(xmlReady()).toBe(true)
   })
 
-  test('importing the module does not load the parser', () => {
+  test('importing the module does not load the reader', () => {
     const module = fileURLToPath(new URL('../../src/body/xml.ts', import.meta.url))
     const script = `
       import { registerHooks } from 'node:module'
@@ -35,8 +35,8 @@ describe('loading', () => {
       encoding: 'utf8',
     })
     const [before, after] = stdout.split('imported')
-    expect(before).not.toContain('fast-xml-parser')
-    expect(after).toContain('fast-xml-parser')
+    expect(before).not.toContain('xml-read')
+    expect(after).toContain('xml-read')
   })
 })
 

@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { beforeAll, expect, test } from 'vitest'
+import { loadXml, parseXml, type XmlObject, type XmlValue } from '../../src/body/xml.ts'
+
+beforeAll(loadXml)
+
+const parse = (text: string): XmlObject => parseXml(text, { depth: 100 })
+
+const witness = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  trimValues: false,
+  // It renames `toString` otherwise.
+  onDangerousProperty: (name) => name,
+})
+
+test('reads the tree that was written, as fast-xml-parser does', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'é', '<', '>', '&', '"', "'", '😀', ']') })
+  const name = fc.constantFrom('a', 'b', 'é', 'x:y', 'toString', 'long-name.of_1')
+  const attributes = fc.dictionary(
+    name.map((key) => `@${key}`),
+    text,
+    { maxKeys: 3 },
+  )
+  const { element } = fc.letrec<{ element: string | XmlObject }>((tie) => ({
+    element: fc.oneof(
+      { maxDepth: 5 },
+      text,
+      fc
+        .tuple(
+          attributes,
+          fc.dictionary(
+            name,
+            fc.oneof(tie('element'), fc.array(tie('element'), { minLength: 2, maxLength: 3 })),
+            { minKeys: 1, maxKeys: 3 },
+          ),
+        )
+        .map(([own, children]) => ({ ...own, ...children }) as XmlObject),
+    ),
+  }))
+  fc.assert(
+    fc.property(element, fc.boolean(), (root, isSpaced) => {
+      const document = write('root', root, isSpaced ? '\n ' : '')
+      expect(parse(document)).toEqual({ root })
+      if (!isSpaced) expect(witness.parse(document)).toEqual({ root })
+    }),
+  )
+})
+
+test('takes nothing that the validator of fast-xml-parser refuses', () => {
+  const piece = fc.constantFrom(
+    '<a>',
+    '</a>',
+    '</a >',
+    '<a/>',
+    '<b c="1">',
+    '</b>',
+    "<b c='<'/>",
+    '<b c="1" c="2"/>',
+    '<b c/>',
+    '<b c="1"d="2"/>',
+    '<-a/>',
+    '<1/>',
+    '<a.b-1:é/>',
+    '<a×/>',
+    '<b ×="1"/>',
+    '<',
+    '>',
+    '/',
+    ' ',
+    '\n',
+    'x',
+    '&amp;',
+    '&#65;',
+    '&#xZ;',
+    '&',
+    '<!--',
+    '-->',
+    '<![CDATA[',
+    ']]>',
+    '"',
+    '=',
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const document = `<a>${pieces.join('')}</a>`
+      let taken = true
+      try {
+        parse(document)
+      } catch {
+        taken = false
+      }
+      if (taken) expect(XMLValidator.validate(document)).toBe(true)
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+function write(name: string, value: XmlValue, space: string): string {
+  if (Array.isArray(value)) return value.map((one) => write(name, one, space)).join(space)
+  if (typeof value === 'string') return `<${name}>${escape(value)}</${name}>`
+  const members = Object.entries(value)
+  const attributes = members
+    .filter(([key]) => key.startsWith('@'))
+    .map(([key, one]) => ` ${key.slice(1)}="${typeof one === 'string' ? escape(one) : ''}"`)
+  const children = members.filter(([key]) => !key.startsWith('@'))
+  const inner = children.map(([key, one]) => space + write(key, one, space)).join('')
+  return `<${name}${attributes.join(space)}${space}>${inner}${space}</${name}${space}>`
+}
+
+function escape(text: string): string {
+  return text.replace(
+    /[&<>"']/g,
+    (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' })[sign]!,
+  )
+}
