@@ -11,10 +11,15 @@ import type {
   TaskDraft,
   Taken,
 } from './inbox.ts'
-import { createLiveMap, type LiveMap } from './live-map.ts'
+import { createKnown, type Known } from './memory-known.ts'
 import { createLanes } from './memory-lanes.ts'
-import { createSettled } from './memory-settled.ts'
-import { memoryClaim, memoryTask, type MemoryEvent, type MemoryTask } from './memory-task.ts'
+import {
+  memoryClaim,
+  memoryEvent,
+  memoryTask,
+  type MemoryEvent,
+  type MemoryTask,
+} from './memory-task.ts'
 
 /** Bounds of {@link createMemoryPort}; times in milliseconds. */
 export interface MemorySettings {
@@ -31,7 +36,7 @@ export interface MemoryPort {
   readonly consumer: Consumer
   /** True once it was drained: another receiver of the name may go on with what is left. */
   readonly closed: boolean
-  readonly open: Pick<LiveMap<MemoryEvent>, 'values'>
+  readonly known: Pick<Known, 'values'>
   readonly dead: ReadonlyMap<string, MemoryTask>
   accept(intake: Intake, host: Host): readonly Taken[]
   work(): void
@@ -51,9 +56,8 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
   let pending = 0
   let pendingBytes = 0
   let sequence = 0
-  const open = createLiveMap<MemoryEvent>()
+  const known = createKnown(settings, () => consumer)
   const dead = new Map<string, MemoryTask>()
-  const settled = createSettled(settings, () => consumer)
 
   return {
     get consumer() {
@@ -62,7 +66,7 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
     get closed() {
       return closed
     },
-    open,
+    known,
     dead,
     accept,
     work: () => lanes.work(),
@@ -98,29 +102,29 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
 
   function take(item: IntakeItem, intake: Intake, ends: Promise<void>[] | undefined): Taken {
     const { event, tasks: drafts } = item
-    const known = event.dedupe ? open.get(event.key) : undefined
-    if (known) return wake(known) ? 'revived' : 'duplicate'
-    const past = event.dedupe ? settled.get(event.key) : undefined
-    if (past && !past.dead) return 'duplicate'
-    // The set of tasks is fixed at the first accept: of a known event only its dead tasks run.
+    const place = event.dedupe ? known.find(event.key) : -1
+    const under = known.open(place)
+    if (under) return wake(under) ? 'revived' : 'duplicate'
+    const past = known.dead(place)
+    if (place >= 0 && !past) return 'duplicate'
     const bytes = intake.delivery.body.byteLength / intake.items.length
-    const owner: MemoryEvent = { event, delivery: intake.delivery, tasks: [], bytes, open: 0 }
-    for (const draft of past?.dead ?? drafts) {
+    const owner = memoryEvent(event, intake.delivery, bytes)
+    known.enter(owner)
+    // The set of tasks is fixed at the first accept: of a known event only its dead tasks run.
+    for (const draft of past ?? drafts) {
       const task = add(owner, draft)
       ends?.push(new Promise((resolve) => (task.firstEnd = resolve)))
     }
-    if (owner.open > 0) open.set(event.key, owner)
-    else settled.remember(owner)
+    if (owner.open === 0) known.settle(owner)
     if (!past) return 'new'
-    settled.delete(event.key)
     for (const [id, task] of dead) if (task.owner.event.key === event.key) dead.delete(id)
     return 'revived'
   }
 
   /** Runs what failed of a known event: dead tasks from their first attempt, waiting ones now. */
-  function wake(known: MemoryEvent): boolean {
+  function wake(under: MemoryEvent): boolean {
     let woken = false
-    for (const task of known.tasks) {
+    for (const task of under.tasks) {
       if (task.state === 'dead') replay(task)
       else if (task.timer) lanes.ready(task)
       else continue
@@ -179,8 +183,7 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
     const { owner } = task
     if (--owner.open > 0) return
     pendingBytes -= owner.bytes
-    open.delete(owner.event.key)
-    settled.remember(owner)
+    known.settle(owner)
   }
 
   function wait(task: MemoryTask): void {
@@ -198,12 +201,13 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
   /** Dead → pending, from the first attempt. */
   function replay(task: MemoryTask): void {
     const { owner } = task
-    const current = open.get(owner.event.key)
     dead.delete(task.id)
-    // The event was forgotten meanwhile and came again: the task joins what is under way.
-    if (current && current !== owner) return void add(current, task.draft)
-    settled.delete(owner.event.key)
-    open.set(owner.event.key, owner)
+    if (owner.open === 0) {
+      const current = owner.event.dedupe && known.open(known.find(owner.event.key))
+      // The event was forgotten meanwhile and came again: the task joins what is under way.
+      if (current) return void add(current, task.draft)
+      known.enter(owner)
+    }
     opened(owner)
     task.state = 'pending'
     task.attempt = 0
@@ -215,7 +219,7 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
     if (task.state === 'dead') {
       dead.delete(task.id)
       task.state = 'done'
-      if (task.owner.open === 0) settled.remember(task.owner)
+      if (task.owner.open === 0) known.settle(task.owner)
     } else if (task.state === 'pending') {
       lanes.remove(task)
       close(task, 'done')
@@ -252,7 +256,7 @@ export function createMemoryPort(first: Consumer, settings: MemorySettings): Mem
   }
 
   function openTasks(): MemoryTask[] {
-    return [...open.values()]
+    return [...known.values()]
       .flatMap((event) => event.tasks)
       .filter((task) => task.state === 'pending' || task.state === 'running')
       .sort((a, b) => a.sequence - b.sequence)

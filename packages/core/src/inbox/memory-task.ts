@@ -11,6 +11,9 @@ export interface MemoryEvent {
   readonly bytes: number
   /** Tasks pending or running. */
   open: number
+  /** Where the inbox keeps it while any of them is, or -1, and where it keeps its key. */
+  seat: number
+  place: number
 }
 
 /** A task in memory. */
@@ -27,6 +30,15 @@ export interface MemoryTask {
   timer: ReturnType<typeof setTimeout> | undefined
   /** Called once, when the first attempt has ended. */
   firstEnd: (() => void) | undefined
+}
+
+/** An event without tasks yet. `bytes` is its share of the delivery's body. */
+export function memoryEvent(
+  event: EventRecord,
+  delivery: StoredDelivery,
+  bytes: number,
+): MemoryEvent {
+  return { event, delivery, tasks: [], bytes, open: 0, seat: -1, place: -1 }
 }
 
 /** A pending task, not yet among those of its owner. */

@@ -78,7 +78,7 @@ export function memoryView(ports: ReadonlyMap<string, MemoryPort>): InboxView {
   function select(filter: TaskFilter): Found[] {
     const found: Found[] = []
     for (const port of ports.values()) {
-      const open = [...port.open.values()].flatMap((event) =>
+      const open = [...port.known.values()].flatMap((event) =>
         event.tasks.filter((task) => task.state === 'pending' || task.state === 'running'),
       )
       const kept = [...open, ...port.dead.values()].sort((a, b) => a.sequence - b.sequence)
