@@ -2,7 +2,7 @@ import { delivery, ID_HEADERS } from '../deliveries.ts'
 import { median } from '../statistics.ts'
 import type { Subject } from '../subjects/subject.ts'
 import type { Load } from './messages.ts'
-import type { Loader, RunningServer } from './processes.ts'
+import { type Loader, type RunningServer, startServer } from './processes.ts'
 
 /** A subject at one size of body, over all rounds. */
 export interface Measured {
@@ -17,14 +17,13 @@ export interface Measured {
   readonly rss: number
 }
 
-/** One column of the table. */
-export interface Column {
-  readonly subjects: ReadonlyMap<
-    string,
-    { readonly subject: Subject; readonly server: RunningServer }
-  >
+/** What {@link measureGroup} measures. */
+export interface GroupOptions {
+  readonly names: readonly string[]
   /** The subject all others are divided by. */
   readonly reference: string
+  /** Where the databases are. */
+  readonly env: Readonly<Record<string, string>>
   readonly bytes: number
   readonly rounds: number
   /** Milliseconds for each subject in each round. */
@@ -41,27 +40,30 @@ type Stretching = Pick<Load, 'time' | 'least' | 'most'>
 const CONNECTIONS = 64
 
 /**
- * Loads each subject in turn, round after round, so that a neighbour on the machine meets all of them; ratios are made
- * inside a round. A subject that refused something, or did not hand an event to its handler, is left out; throws where that
- * is the reference.
+ * Serves the subjects, each by a process of its own, and loads each in turn, round after round, so that a neighbour on the
+ * machine meets all of them; ratios are made inside a round. A subject that refused something, or did not hand an event to
+ * its handler, is left out; throws where that is the reference.
  */
-export async function measureColumn(loader: Loader, column: Column): Promise<readonly Measured[]> {
-  let names = [...column.subjects.keys()]
+export async function measureGroup(
+  loader: Loader,
+  group: GroupOptions,
+): Promise<readonly Measured[]> {
+  let { names } = group
+  const subjects = new Map<string, { subject: Subject; server: RunningServer }>()
   const micros = new Map<string, number[]>(names.map((name) => [name, []]))
   const rates = new Map<string, number[]>(names.map((name) => [name, []]))
   const rss = new Map<string, number>()
-  for (const name of names) await attempt(name, column.warmUp)
-  for (let round = 0; round < column.rounds; round++) {
-    const start = round % names.length
-    for (const name of [...names.slice(start), ...names.slice(0, start)]) {
-      const found = await attempt(name, { time: column.time })
-      if (!found) continue
-      micros.get(name)!.push(found.cpu / found.requests)
-      rates.get(name)!.push((found.requests / found.milliseconds) * 1000)
-      rss.set(name, found.memory)
+  try {
+    for (const name of names) {
+      const { subject } = (await import(`../subjects/${name}.ts`)) as { subject: Subject }
+      subjects.set(name, { subject, server: await startServer(name, group.env) })
     }
+    for (const name of names) await attempt(name, group.warmUp)
+    for (let round = 0; round < group.rounds; round++) await once(round)
+  } finally {
+    await Promise.all([...subjects.values()].map(({ server }) => server.stop()))
   }
-  const reference = micros.get(column.reference)!
+  const reference = micros.get(group.reference)!
   return names.map((name) => ({
     name,
     micros: median(micros.get(name)!),
@@ -70,24 +72,35 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
     rss: rss.get(name)!,
   }))
 
+  async function once(round: number): Promise<void> {
+    const start = round % names.length
+    for (const name of [...names.slice(start), ...names.slice(0, start)]) {
+      const found = await attempt(name, { time: group.time })
+      if (!found) continue
+      micros.get(name)!.push(found.cpu / found.requests)
+      rates.get(name)!.push((found.requests / found.milliseconds) * 1000)
+      rss.set(name, found.memory)
+    }
+  }
+
   async function attempt(name: string, long: Stretching): Promise<Stretch | undefined> {
     try {
       return await stretch(name, long)
     } catch (error) {
-      if (name === column.reference) throw error
+      if (name === group.reference) throw error
       names = names.filter((other) => other !== name)
-      column.leftOut(name, error)
+      group.leftOut(name, error)
       return undefined
     }
   }
 
   async function stretch(name: string, long: Stretching): Promise<Stretch> {
-    const { subject, server } = column.subjects.get(name)!
+    const { subject, server } = subjects.get(name)!
     const before = await server.use()
     const { requests, refused, milliseconds } = await loader.run({
       port: server.port,
       path: subject.path ?? '/hook',
-      ...delivery(subject.sender, column.bytes),
+      ...delivery(subject.sender, group.bytes),
       idHeader: ID_HEADERS[subject.sender],
       connections: CONNECTIONS,
       ...long,
@@ -96,9 +109,10 @@ export async function measureColumn(loader: Loader, column: Column): Promise<rea
       throw new Error(`${name} refused requests: ${JSON.stringify(refused)}`)
     let after = await server.use()
     // What runs after the 200 belongs to the request; a queue may have a backlog of some seconds.
-    for (let tries = 0; after.handled - before.handled < requests && tries < 1500; tries++)
+    const due = name.endsWith('bare') ? 0 : requests
+    for (let tries = 0; after.handled - before.handled < due && tries < 1500; tries++)
       after = await later(server)
-    if (!name.endsWith('bare') && after.handled - before.handled !== requests)
+    if (after.handled - before.handled !== due)
       throw new Error(
         `${name} answered ${requests} requests with 2xx and handled ${after.handled - before.handled}`,
       )
