@@ -58,7 +58,7 @@ describe('depth', () => {
     expect(refusal(() => parse(nested(100)))).toBeUndefined()
     expect(refusal(() => parse(nested(101)))).toBe('too_deep')
     expect(refusal(() => parse('{"a":'.repeat(101) + '1' + '}'.repeat(101)))).toBe('too_deep')
-    for (const length of [250, 200_000, 5_000_000]) {
+    for (const length of [250, 200_000, 1_000_000]) {
       expect(refusal(() => parse('['.repeat(length)))).toBe('too_deep')
       expect(refusal(() => parse(nested(length)))).toBe('too_deep')
       expect(refusal(() => exactly(`${nested(length)}1234567890123456`))).toBe('too_deep')
@@ -103,7 +103,7 @@ describe('depth', () => {
     })).node
     fc.assert(
       fc.property(value, fc.integer({ min: 1, max: 6 }), (given, limit) => {
-        // A long text is measured before it is parsed, a short one after.
+        // However much of the text is none of the value.
         for (const space of ['', ' '.repeat(300_000)]) {
           const code = refusal(() => parseJson(space + JSON.stringify(given), { depth: limit }))
           expect(code).toBe(depthOf(given) > limit ? 'too_deep' : undefined)

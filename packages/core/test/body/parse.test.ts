@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { parseBody as parse, type ParsedBody } from '../../src/body/parse.ts'
-import { createDelivery } from '../../src/delivery.ts'
+import { createDelivery, type Delivery } from '../../src/delivery.ts'
 import { refusal, refusalOf } from './refusal.ts'
 
 function parseBody(
@@ -16,10 +16,19 @@ function parseBody(
 }
 
 test('the first XML body waits for the parser, the next does not', async () => {
-  const first = parseBody('text/xml', '<a>1</a>')
+  vi.resetModules()
+  const fresh = await import('../../src/body/parse.ts')
+  const delivery = await import('../../src/delivery.ts')
+  const xml = (): Delivery =>
+    delivery.createDelivery({
+      url: 'https://example.com/hook',
+      headers: { 'content-type': 'text/xml' },
+      body: '<a>1</a>',
+    })
+  const first = fresh.parseBody(xml(), false)
   expect(first).toBeInstanceOf(Promise)
   expect(await first).toEqual({ kind: 'xml', value: { a: '1' } })
-  expect(parseBody('text/xml', '<a>1</a>')).toEqual({ kind: 'xml', value: { a: '1' } })
+  expect(fresh.parseBody(xml(), false)).toEqual({ kind: 'xml', value: { a: '1' } })
 })
 
 test.each<[string | undefined, string, ParsedBody]>([
