@@ -29,7 +29,7 @@ export async function installPeers(): Promise<void> {
 
 /** Puts the packages beside the peers as a user gets them: built, with the exports they are published with. */
 export async function installPackages(): Promise<void> {
-  await must('tsc', ['-b', 'packages'], root)
+  await must(process.execPath, ['packages/build.ts'], root)
   const scope = join(modules, '@postern')
   rmSync(scope, { recursive: true, force: true })
   const packages = join(root, 'packages')

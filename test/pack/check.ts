@@ -31,6 +31,9 @@ export interface PackCounts {
   readonly skipped: readonly string[]
 }
 
+/** What one check is called, and what is wrong: undefined is nothing. */
+type Finding = readonly [name: string, problem: string | undefined]
+
 /**
  * Packs every package and treats the tarballs as a user would: lints them, installs them in an empty project on each
  * Node, loads them by import and by require, receives a delivery, and type-checks imports of them.
@@ -38,63 +41,78 @@ export interface PackCounts {
 export async function checkPack(): Promise<PackCounts> {
   // Outside the repository, where nothing resolves to its node_modules.
   const folder = await mkdtemp(join(tmpdir(), 'postern-pack-'))
-  let passed = 0
-  let failed = 0
-  const record = (name: string, problem: string | undefined): void => {
-    if (problem === undefined) passed += 1
-    else failed += 1
-    console.log(problem === undefined ? `ok      ${name}` : `FAILED  ${name}\n${problem.trim()}`)
-  }
+  const findings: Finding[] = []
   try {
     const packages = await packAll(join(folder, 'tarballs'))
-    for (const packed of packages) {
-      record(`publint ${packed.name}`, await tool('publint', '--strict', packed.tarball))
-      record(`attw ${packed.name}`, await attw(packed))
-    }
     const names = (await Promise.all(packages.map(specifiers))).flat()
-    for (const version of nodeVersions) {
-      const oldest = version === nodeVersions[0]
-      // One project has no @types/node, the other has what TypeScript users of the frameworks have.
-      const types = oldest
-        ? []
-        : ['@types/node', '@types/express', '@types/koa', ...typesOfPayloads]
-      const consumer = await install(join(folder, `node-${version}`), version, packages, types)
-      record(`install on Node ${version}`, undefined)
-      await checkRun(consumer, names, record)
-      for (const [name, problem] of await typeProblems(consumer, oldest, names)) {
-        record(`types ${name}`, problem)
-      }
-    }
+    // Side by side, since each of them waits for one program, or for the registry, at a time.
+    const groups = await Promise.all([
+      lint(packages),
+      ...nodeVersions.map((version) => use(folder, version, packages, names)),
+    ])
+    findings.push(...groups.flat())
   } catch (error) {
-    record('pack', error instanceof Error ? error.message : String(error))
+    findings.push(['pack', error instanceof Error ? error.message : String(error)])
   }
+  for (const [name, problem] of findings)
+    console.log(problem === undefined ? `ok      ${name}` : `FAILED  ${name}\n${problem.trim()}`)
+  const failed = findings.filter(([, problem]) => problem !== undefined).length
   if (failed === 0) await rm(folder, { recursive: true, force: true })
   else console.log(`The tarballs and the projects are kept in ${folder}`)
-  return { passed, failed, skipped: [] }
+  return { passed: findings.length - failed, failed, skipped: [] }
 }
 
-async function checkRun(
-  consumer: Consumer,
+async function lint(packages: readonly Packed[]): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  for (const packed of packages) {
+    findings.push([`publint ${packed.name}`, await tool('publint', '--strict', packed.tarball)])
+    findings.push([`attw ${packed.name}`, await attw(packed)])
+  }
+  return findings
+}
+
+async function use(
+  folder: string,
+  version: string,
+  packages: readonly Packed[],
   names: readonly string[],
-  record: (name: string, problem: string | undefined) => void,
-): Promise<void> {
-  const on = `on Node ${consumer.version}`
+): Promise<readonly Finding[]> {
+  const oldest = version === nodeVersions[0]
+  // One project has no @types/node, the other has what TypeScript users of the frameworks have.
+  const types = oldest ? [] : ['@types/node', '@types/express', '@types/koa', ...typesOfPayloads]
+  const consumer = await install(join(folder, `node-${version}`), version, packages, types)
+  return [
+    [`install on Node ${version}`, undefined],
+    ...(await runProblems(consumer, oldest, names)),
+    ...(await typeProblems(consumer, oldest, names)),
+  ]
+}
+
+async function runProblems(
+  consumer: Consumer,
+  oldest: boolean,
+  names: readonly string[],
+): Promise<readonly Finding[]> {
   const programs: Readonly<Record<string, readonly string[]>> = {
     'import and require': ['load.mjs', ...names],
     'one delivery, by import': ['deliver-import.mjs'],
     'one delivery, by require': ['deliver-require.cjs'],
+    // The oldest Node cannot say which files it loads.
+    ...(oldest ? {} : { 'few files to start': ['few-files.mjs'] }),
   }
+  const findings: Finding[] = []
   for (const [name, args] of Object.entries(programs)) {
     const { code, output } = await run(consumer.node, args, { cwd: consumer.folder })
-    record(`${name} ${on}`, code === 0 ? undefined : output)
+    findings.push([`${name} on Node ${consumer.version}`, code === 0 ? undefined : output])
   }
+  return findings
 }
 
 async function typeProblems(
   consumer: Consumer,
   oldest: boolean,
   names: readonly string[],
-): Promise<ReadonlyMap<string, string | undefined>> {
+): Promise<readonly Finding[]> {
   const free = (name: string): boolean =>
     !needNodeTypes.some((other) => name === other || name.startsWith(`${other}/`)) &&
     !name.startsWith('@postern/providers/types/')
@@ -106,7 +124,8 @@ async function typeProblems(
         specifiers: names.filter(free),
       }
     : { name: 'node', lib: ['ES2023'], types: ['node'], specifiers: names }
-  return checkTypes(consumer, setting)
+  const found = await checkTypes(consumer, setting)
+  return Array.from(found, ([name, problem]) => [`types ${name}`, problem] as const)
 }
 
 function attw(packed: Packed): Promise<string | undefined> {

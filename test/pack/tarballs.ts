@@ -15,7 +15,7 @@ export interface Packed {
 /** What the checks read of a package.json. */
 interface Manifest {
   readonly name: string
-  readonly exports: Readonly<Record<string, unknown>>
+  readonly publishConfig: { readonly exports: Readonly<Record<string, unknown>> }
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
@@ -27,7 +27,7 @@ export async function packAll(out: string): Promise<readonly Packed[]> {
   const folders = entries.filter((e) => e.isDirectory()).map((e) => join(packages, e.name))
   // Files of modules that were since removed would be packed too.
   for (const folder of folders) await rm(join(folder, 'dist'), { recursive: true, force: true })
-  await must('tsc', ['-b', 'packages'])
+  await must(process.execPath, ['packages/build.ts'])
   await mkdir(out, { recursive: true })
   const pnpm = ['-y', 'pnpm@12', '--recursive', '--filter', './packages/*', 'pack']
   await must('npx', [...pnpm, '--pack-destination', out])
@@ -48,7 +48,7 @@ export async function specifiers(packed: Packed): Promise<readonly string[]> {
   const modules = (await readdir(join(packed.folder, 'dist'), { recursive: true }))
     .filter((file) => file.endsWith('.js'))
     .map((file) => file.slice(0, -'.js'.length).replaceAll('\\', '/'))
-  const entries = Object.entries(packed.manifest.exports)
+  const entries = Object.entries(packed.manifest.publishConfig.exports)
   const closed = entries
     .filter(([, target]) => target === null)
     .map(([entry]) => entry.slice(2, -1))

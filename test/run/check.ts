@@ -9,7 +9,7 @@ import { run } from './step.ts'
 type Counts = Omit<Result, 'name' | 'seconds'>
 
 const steps: Readonly<Record<string, () => Promise<Counts>>> = {
-  build: () => command('tsc', '-b', 'packages'),
+  build: () => command(process.execPath, 'packages/build.ts'),
   types: () => command('tsc', '-b'),
   lint: () => command('oxlint', '--deny-warnings'),
   format: () => command('oxfmt', '--check'),

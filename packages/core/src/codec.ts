@@ -10,8 +10,8 @@ import type { EventRecord, StoredDelivery } from './event.ts'
 // A character of private use, since JSON writes it as it is: escaped keys are what engines refuse (PostgreSQL's jsonb
 // takes no \u0000) or get wrong (V8 13 can take a key with an escape for another one of the same written beginning).
 const MARK = '\ue000'
-const BIGINT = `${MARK}n`
-const BYTES = `${MARK}b`
+const BIGINT = '\ue000n'
+const BYTES = '\ue000b'
 
 /**
  * An event as text. BigInt and bytes survive. With its delivery, which must then be kept beside it and given to

@@ -74,8 +74,8 @@ function ed25519Matches(
 }
 
 // The fixed heads of the DER forms of a key: RFC 8410 sections 4 and 7.
-const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+const SPKI = /* @__PURE__ */ Buffer.from('302a300506032b6570032100', 'hex')
+const PKCS8 = /* @__PURE__ */ Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** A public key of its 32 bytes. */
 export function ed25519PublicKey(bytes: Uint8Array): OpaqueKey {

@@ -35,7 +35,7 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
 // Runtimes built on BoringSSL (Bun, workerd) read RSA keys of the general type alone.
 const PSS_KEY =
   '; this one has the type RSASSA-PSS (RFC 4055), which not every runtime reads: give the same key with the type rsaEncryption'
-const PSS_OID = Buffer.from('06092a864886f70d01010a', 'hex')
+const PSS_OID = /* @__PURE__ */ Buffer.from('06092a864886f70d01010a', 'hex')
 
 function isPssKey(text: string): boolean {
   return Buffer.from(text.replace(/-----[^-]*-----/g, ''), 'base64').includes(PSS_OID)

@@ -23,7 +23,8 @@ export interface RsaOptions extends SignatureOptions, RsaAlgorithmOptions {}
 const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }
 // Shorter ones have been factored; NIST SP 800-131A disallows them for verification too.
 const MIN_BITS = 1024
-const EXPECTED = `an RSA key of at least ${MIN_BITS} bits, as PEM (public key or certificate) or as base64 of its SPKI form`
+const EXPECTED =
+  'an RSA key of at least 1024 bits, as PEM (public key or certificate) or as base64 of its SPKI form'
 
 /**
  * RSA signatures (RFC 8017) over a message. The secret is the sender's public key or certificate as PEM, or base64 of

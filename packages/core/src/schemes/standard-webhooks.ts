@@ -28,8 +28,8 @@ export type StandardWebhooksKey =
   | { readonly version: 'v1a'; readonly key: Ed25519Key }
 
 const MAX_SIGNATURES = 20
-const V1 = hmacAlgorithm({ encoding: 'base64' })
-const V1A = ed25519Algorithm('base64')
+const V1 = /* @__PURE__ */ hmacAlgorithm({ encoding: 'base64' })
+const V1A = /* @__PURE__ */ ed25519Algorithm('base64')
 
 /**
  * Standard Webhooks 1.0.0: `v1` (HMAC-SHA256, secret `whsec_<base64>`) and `v1a` (Ed25519, public key `whpk_<base64>`,

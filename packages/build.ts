@@ -1,0 +1,103 @@
+// `npm run build`: declarations by tsc, and the modules of each package in few files, since finding and opening one
+// costs more than running it. What `import()` loads stays a file of its own, and no module is in two files.
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync, rmSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { rolldown } from 'rolldown'
+
+const packages = import.meta.dirname
+
+const tsc = spawnSync('tsc', ['-b', packages], {
+  stdio: 'inherit',
+  shell: process.platform === 'win32',
+})
+if (tsc.error) throw tsc.error
+if (tsc.status !== 0) process.exit(tsc.status ?? 1)
+for (const manifest of globSync('*/package.json', { cwd: packages }))
+  await bundle(join(packages, dirname(manifest)))
+
+async function bundle(folder: string): Promise<void> {
+  const entries = entriesOf(folder)
+  const isEntry = (id: string): boolean => entries.includes(id)
+  const lazy = loadedLater(folder)
+  const build = await rolldown({
+    input: Object.fromEntries(entries.map((file) => [nameOf(folder, file), file])),
+    cwd: folder,
+    platform: 'neutral',
+    transform: { target: 'es2023' },
+    external: (id) => !id.startsWith('.') && !isAbsolute(id),
+    plugins: [
+      {
+        name: 'lazy',
+        // An entry may export what is loaded later elsewhere: it names that file, and the file is not drawn into the entry.
+        resolveId(source, importer) {
+          if (importer === undefined || !isEntry(importer)) return undefined
+          const file = resolve(dirname(importer), source)
+          return lazy.has(file) ? { id: `./${chunkOf(file)}`, external: true } : undefined
+        },
+      },
+    ],
+    // Such as an import() that loads nothing later.
+    onLog: (_level, log) => {
+      throw new Error(`${folder}: ${log.message}`)
+    },
+  })
+  // Files that were made of modules since removed would be published too.
+  for (const old of globSync('dist/**/*.{js,js.map}', { cwd: folder })) rmSync(join(folder, old))
+  await build.write({
+    dir: join(folder, 'dist'),
+    sourcemap: true,
+    // The packages have src/ beside dist/.
+    sourcemapExcludeSources: true,
+    comments: { jsdoc: false },
+    minifyInternalExports: false,
+    entryFileNames: '[name].js',
+    chunkFileNames: chunkOf('[name]'),
+    codeSplitting: {
+      groups: [
+        // What is loaded later needs modules of the entry's: they are beside the entry, for both.
+        ...(lazy.size > 0
+          ? [{ name: 'main', tags: ['$initial' as const], test: (id: string) => !isEntry(id) }]
+          : []),
+        // Small, and most providers need one of them.
+        { name: 'common', test: /[\\/]src[\\/]common[\\/]/ },
+      ],
+    },
+  })
+  await build.close()
+}
+
+/** The modules that can be imported by name: what `exports` lists, and what its patterns match and no pattern closes. */
+function entriesOf(folder: string): readonly string[] {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, string | null>>
+  }
+  const modules = Object.values(exports).filter((target) => target?.endsWith('.ts'))
+  const closed = Object.keys(exports)
+    .filter((name) => exports[name] === null)
+    .map((name) => join(folder, 'src', name.replace('*', '')))
+  const files = modules.flatMap((target) =>
+    globSync(target!.replace('*', '**/*'), { cwd: folder }).map((file) => join(folder, file)),
+  )
+  return [...new Set(files)].filter((file) => !closed.some((path) => file.startsWith(path)))
+}
+
+/** The modules of the package that some module loads with `import()`. */
+function loadedLater(folder: string): ReadonlySet<string> {
+  const files = globSync('src/**/*.ts', { cwd: folder }).map((file) => join(folder, file))
+  return new Set(
+    files.flatMap((file) =>
+      Array.from(readFileSync(file, 'utf8').matchAll(/\bimport\('(\.[^']+)'\)/g), ([, source]) =>
+        resolve(dirname(file), source!),
+      ),
+    ),
+  )
+}
+
+function nameOf(folder: string, file: string): string {
+  return file.slice(join(folder, 'src').length + 1, -'.ts'.length).replaceAll('\\', '/')
+}
+
+function chunkOf(file: string): string {
+  return `chunks/${basename(file, '.ts')}.js`
+}
