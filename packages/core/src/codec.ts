@@ -32,16 +32,18 @@ export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecor
     return { id: undefined, scope: undefined, ...event } as unknown as EventRecord
   if (delivery === undefined)
     throw new TypeError('decodeEvent: this event was encoded with its delivery: give it here too')
-  const payload = parseJson(decodeText(delivery.body, undefined), {
-    // The limit was kept when it arrived.
-    depth: Infinity,
-    exact: source === 'exact',
-  })
+  const payload = payloadOf(source === 'exact' ? source : 'json', delivery.body)
   return { id: undefined, scope: undefined, ...event, payload } as unknown as EventRecord
 }
 
+/** The payload of an event that has this `source`, from a body that {@link isPlain}. */
+export function payloadOf(source: 'json' | 'exact', body: Uint8Array): unknown {
+  // The limit was kept when it arrived.
+  return parseJson(decodeText(body, undefined), { depth: Infinity, exact: source === 'exact' })
+}
+
 /** True where the bytes that are kept are the JSON text that was read: neither compressed nor in another charset. */
-function isPlain({ body, headers }: StoredDelivery): boolean {
+export function isPlain({ body, headers }: StoredDelivery): boolean {
   return (
     body.length > 0 &&
     headers.every(

@@ -1,6 +1,6 @@
 import type { Consumer, TaskDraft } from './inbox.ts'
 import { createKeyTable } from './key-table.ts'
-import type { MemoryEvent } from './memory-task.ts'
+import type { MemoryEvent } from './memory-event.ts'
 
 /** What an inbox knows of events: those with open tasks, and, for a window, those none of whose tasks is open. */
 export interface Known {
@@ -66,22 +66,21 @@ export function createKnown(
   }
 
   function settle(owner: MemoryEvent): void {
-    const { event, tasks, seat } = owner
+    const { seat } = owner
     if (seat >= 0) {
       seats[seat] = undefined
       free.push(seat)
       owner.seat = NONE
     }
-    if (!event.dedupe) return
+    const { dedupe, key } = owner.event
+    if (!dedupe) return
     // An event that was forgotten and came again may be open under the same key.
-    if (seat < 0 && open(keys.find(event.key))) return
-    const place = seat < 0 ? takeOut(event.key) : owner.place
-    const dead = tasks.filter((task) => task.state === 'dead')
-    if (dead.length > 0)
-      deadOf.set(
-        place,
-        dead.map((task) => task.draft),
-      )
+    if (seat < 0 && open(keys.find(key))) return
+    const place = seat < 0 ? takeOut(key) : owner.place
+    for (let task = owner.first; task; task = task.sibling) {
+      if (task.state !== 'dead') continue
+      deadOf.set(place, [...(deadOf.get(place) ?? []), task.draft])
+    }
     since[place] = consumer().now()
     older[place] = newest
     newer[place] = NONE

@@ -1,25 +1,9 @@
-import { MAX_TIMER } from '../duration.ts'
 import { WebhookError } from '../errors.ts'
-import { isPromise } from '../maybe.ts'
-import type {
-  Claim,
-  Consumer,
-  Host,
-  Intake,
-  IntakeItem,
-  Outcome,
-  TaskDraft,
-  Taken,
-} from './inbox.ts'
+import { atMost } from './at-most.ts'
+import type { Consumer, Host, Intake, IntakeItem, Taken } from './inbox.ts'
+import { MemoryEvent } from './memory-event.ts'
 import { createKnown, type Known } from './memory-known.ts'
-import { createLanes } from './memory-lanes.ts'
-import {
-  memoryClaim,
-  memoryEvent,
-  memoryTask,
-  type MemoryEvent,
-  type MemoryTask,
-} from './memory-task.ts'
+import { createTasks, type Tasks } from './memory-tasks.ts'
 
 /** Bounds of {@link createMemoryPort}; times in milliseconds. */
 export interface MemorySettings {
@@ -37,250 +21,104 @@ export interface MemoryPort {
   /** True once it was drained: another receiver of the name may go on with what is left. */
   readonly closed: boolean
   readonly known: Pick<Known, 'values'>
-  readonly dead: ReadonlyMap<string, MemoryTask>
+  readonly tasks: Pick<Tasks, 'dead' | 'replay' | 'discard' | 'forget'>
   accept(intake: Intake, host: Host): readonly Taken[]
   work(): void
   drain(timeout: number): Promise<void>
   reopen(consumer: Consumer): void
-  replay(task: MemoryTask): void
-  discard(task: MemoryTask): void
-  forget(task: MemoryTask): void
 }
 
 /** Makes a receiver's side of a memory inbox. */
-export function createMemoryPort(first: Consumer, settings: MemorySettings): MemoryPort {
-  let consumer = first
-  let lanes = createLanes(consumer, start)
-  let closing = new AbortController()
+export function createMemoryPort(consumer: Consumer, settings: MemorySettings): MemoryPort {
+  const known = createKnown(settings, () => tasks.consumer)
+  const tasks = createTasks(consumer, known, settings.keepDead)
   let closed = false
-  let pending = 0
-  let pendingBytes = 0
-  let sequence = 0
-  const known = createKnown(settings, () => consumer)
-  const dead = new Map<string, MemoryTask>()
 
   return {
     get consumer() {
-      return consumer
+      return tasks.consumer
     },
     get closed() {
       return closed
     },
     known,
-    dead,
+    tasks,
     accept,
-    work: () => lanes.work(),
-    drain,
-    reopen,
-    replay,
-    discard,
-    forget,
+    work: () => tasks.lanes.work(),
+    async drain(timeout) {
+      if (!closed) await atMost(tasks.lanes.idle(), timeout)
+      closed = true
+      tasks.close()
+    },
+    reopen(next) {
+      closed = false
+      tasks.reopen(next)
+    },
   }
 
-  function accept(intake: Intake, host: Host): readonly Taken[] {
+  function accept({ delivery, items }: Intake, host: Host): readonly Taken[] {
     if (closed) throw new WebhookError('closed', 'memoryInbox: the receiver was closed')
     let wanted = 0
-    for (const item of intake.items) wanted += item.tasks.length
+    for (const item of items) wanted += item.tasks.length
+    const { pending, pendingBytes } = tasks
     if (pending + wanted > settings.maxPending)
       throw new WebhookError(
         'inbox_full',
         `memoryInbox: ${pending} tasks are pending, maxPending is ${settings.maxPending}`,
       )
-    if (pendingBytes + intake.delivery.body.byteLength > settings.maxPendingBytes)
+    if (pendingBytes + delivery.body.byteLength > settings.maxPendingBytes)
       throw new WebhookError(
         'inbox_full',
         `memoryInbox: bodies of ${pendingBytes} bytes are pending, maxPendingBytes is ${settings.maxPendingBytes}`,
       )
-    const ends: Promise<void>[] | undefined = host.waitUntil && lanes.working ? [] : undefined
-    const taken = intake.items.map((item) => take(item, intake, ends))
+    const ends: Promise<void>[] | undefined = host.waitUntil && tasks.lanes.working ? [] : undefined
+    const bytes = delivery.body.byteLength / items.length
+    const taken: Taken[] = []
+    for (const item of items) {
+      const owner = new MemoryEvent(tasks.consumer.receiver, item.event, delivery, bytes)
+      taken.push(take(item, owner, ends))
+    }
     if (ends && ends.length > 0) {
-      lanes.wake()
+      tasks.lanes.wake()
       host.waitUntil!(atMost(Promise.all(ends), settings.hold))
     }
     return taken
   }
 
-  function take(item: IntakeItem, intake: Intake, ends: Promise<void>[] | undefined): Taken {
-    const { event, tasks: drafts } = item
+  function take(
+    { event, tasks: drafts }: IntakeItem,
+    owner: MemoryEvent,
+    ends: Promise<void>[] | undefined,
+  ): Taken {
     const place = event.dedupe ? known.find(event.key) : -1
     const under = known.open(place)
     if (under) return wake(under) ? 'revived' : 'duplicate'
     const past = known.dead(place)
     if (place >= 0 && !past) return 'duplicate'
-    const bytes = intake.delivery.body.byteLength / intake.items.length
-    const owner = memoryEvent(event, intake.delivery, bytes)
     known.enter(owner)
+    let waits = true
     // The set of tasks is fixed at the first accept: of a known event only its dead tasks run.
-    for (const draft of past ?? drafts) {
-      const task = add(owner, draft)
-      ends?.push(new Promise((resolve) => (task.firstEnd = resolve)))
-    }
+    for (const draft of past ?? drafts) waits = tasks.add(owner, draft) && waits
     if (owner.open === 0) known.settle(owner)
+    else if (waits) owner.fold()
+    if (ends)
+      for (const task of owner.tasks())
+        ends.push(new Promise((resolve) => (task.firstEnd = resolve)))
     if (!past) return 'new'
-    for (const [id, task] of dead) if (task.owner.event.key === event.key) dead.delete(id)
+    for (const task of tasks.dead.values())
+      if (task.owner.event.key === event.key) tasks.forget(task)
     return 'revived'
   }
 
   /** Runs what failed of a known event: dead tasks from their first attempt, waiting ones now. */
   function wake(under: MemoryEvent): boolean {
     let woken = false
-    for (const task of under.tasks) {
-      if (task.state === 'dead') replay(task)
-      else if (task.timer) lanes.ready(task)
+    for (const task of under.tasks()) {
+      if (task.state === 'dead') tasks.replay(task)
+      else if (task.timer) tasks.lanes.ready(task)
       else continue
       woken = true
     }
     return woken
   }
-
-  function add(owner: MemoryEvent, draft: TaskDraft): MemoryTask {
-    const task = memoryTask(consumer.receiver, ++sequence, owner, draft)
-    owner.tasks.push(task)
-    opened(owner)
-    lanes.add(task)
-    return task
-  }
-
-  function opened(owner: MemoryEvent): void {
-    if (owner.open++ === 0) pendingBytes += owner.bytes
-    pending++
-  }
-
-  function start(task: MemoryTask): void {
-    task.state = 'running'
-    task.attempt++
-    const claim = memoryClaim(task)
-    const outcome = consumer.run(claim, closing.signal)
-    if (isPromise(outcome)) void outcome.then((ended) => settle(task, claim, ended))
-    else settle(task, claim, outcome)
-  }
-
-  function settle(task: MemoryTask, claim: Claim, outcome: Outcome): void {
-    if (outcome.kind === 'retry' || outcome.kind === 'postpone') {
-      if (outcome.kind === 'postpone') task.attempt--
-      else task.error = outcome.error
-      task.state = 'pending'
-      task.due = outcome.at
-      wait(task)
-    } else {
-      if (outcome.kind === 'done') {
-        task.error = undefined
-        for (const child of outcome.spawn ?? []) if (!has(task.owner, child)) add(task.owner, child)
-      } else {
-        task.error = outcome.error
-        keepDead(task)
-      }
-      close(task, outcome.kind)
-    }
-    lanes.ended(task, outcome.kind === 'done' || outcome.kind === 'dead')
-    firstEnded(task)
-    consumer.settled(claim, outcome, true)
-  }
-
-  function close(task: MemoryTask, state: 'done' | 'dead'): void {
-    task.state = state
-    pending--
-    const { owner } = task
-    if (--owner.open > 0) return
-    pendingBytes -= owner.bytes
-    known.settle(owner)
-  }
-
-  function wait(task: MemoryTask): void {
-    // A closed inbox must not keep the process alive; whoever reopens it waits again.
-    if (closed) return
-    const left = Math.min(Math.max(task.due - consumer.now(), 0), MAX_TIMER)
-    task.timer = setTimeout(() => (left === MAX_TIMER ? wait(task) : lanes.ready(task)), left)
-  }
-
-  function keepDead(task: MemoryTask): void {
-    dead.set(task.id, task)
-    if (dead.size > settings.keepDead) dead.delete(dead.keys().next().value!)
-  }
-
-  /** Dead → pending, from the first attempt. */
-  function replay(task: MemoryTask): void {
-    const { owner } = task
-    dead.delete(task.id)
-    if (owner.open === 0) {
-      const current = owner.event.dedupe && known.open(known.find(owner.event.key))
-      // The event was forgotten meanwhile and came again: the task joins what is under way.
-      if (current) return void add(current, task.draft)
-      known.enter(owner)
-    }
-    opened(owner)
-    task.state = 'pending'
-    task.attempt = 0
-    lanes.add(task)
-  }
-
-  /** Gives a pending or dead task up for good; its event stays known. */
-  function discard(task: MemoryTask): void {
-    if (task.state === 'dead') {
-      dead.delete(task.id)
-      task.state = 'done'
-      if (task.owner.open === 0) known.settle(task.owner)
-    } else if (task.state === 'pending') {
-      lanes.remove(task)
-      close(task, 'done')
-      firstEnded(task)
-    }
-  }
-
-  /** Drops what is kept of a dead task. Its event stays known, so that a redelivery runs no settled sibling again. */
-  function forget(task: MemoryTask): void {
-    dead.delete(task.id)
-  }
-
-  async function drain(timeout: number): Promise<void> {
-    if (!closed) await atMost(lanes.idle(), timeout)
-    closed = true
-    lanes.stop()
-    closing.abort(new Error('the receiver was closed'))
-    for (const task of openTasks()) clearTimeout(task.timer)
-  }
-
-  function reopen(next: Consumer): void {
-    consumer = next
-    closing = new AbortController()
-    closed = false
-    lanes = createLanes(consumer, start)
-    for (const task of openTasks()) {
-      task.timer = undefined
-      if (task.state === 'pending' && task.due <= consumer.now()) lanes.add(task)
-      else {
-        lanes.hold(task)
-        if (task.state === 'pending') wait(task)
-      }
-    }
-  }
-
-  function openTasks(): MemoryTask[] {
-    return [...known.values()]
-      .flatMap((event) => event.tasks)
-      .filter((task) => task.state === 'pending' || task.state === 'running')
-      .sort((a, b) => a.sequence - b.sequence)
-  }
-}
-
-/** A part is a child once, however often its parent runs. */
-function has({ tasks }: MemoryEvent, { subscription, part }: TaskDraft): boolean {
-  return tasks.some(
-    ({ draft }) => draft.subscription === subscription && (draft.part ?? '') === (part ?? ''),
-  )
-}
-
-function firstEnded(task: MemoryTask): void {
-  task.firstEnd?.()
-  task.firstEnd = undefined
-}
-
-/** Resolves with the work, or after a time in milliseconds without it. */
-async function atMost(work: Promise<unknown>, time: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.min(time, MAX_TIMER))
-  })
-  await Promise.race([work, late])
-  clearTimeout(timer)
 }

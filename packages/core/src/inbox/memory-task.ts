@@ -1,70 +1,73 @@
 import type { EventRecord, StoredDelivery } from '../event.ts'
+import type { Json } from '../delivery.ts'
 import type { Claim, TaskDraft, TaskError } from './inbox.ts'
+import type { MemoryEvent } from './memory-event.ts'
 import type { TaskState } from './view.ts'
 
-/** An event with tasks that are not settled, or dead ones that are kept. */
-export interface MemoryEvent {
-  readonly event: EventRecord
-  readonly delivery: StoredDelivery
-  readonly tasks: MemoryTask[]
-  /** Its share of the delivery's body. */
-  readonly bytes: number
-  /** Tasks pending or running. */
-  open: number
-  /** Where the inbox keeps it while any of them is, or -1, and where it keeps its key. */
-  seat: number
-  place: number
-}
-
 /** A task in memory. */
-export interface MemoryTask {
-  readonly id: string
+export class MemoryTask {
   /** Place in the order of arrival. */
   readonly sequence: number
   readonly owner: MemoryEvent
   readonly draft: TaskDraft
-  state: TaskState
-  attempt: number
-  due: number
+  /** The next task of its owner. */
+  sibling: MemoryTask | undefined
+  state: TaskState = 'pending'
+  attempt = 0
+  due = 0
   error: TaskError | undefined
   timer: ReturnType<typeof setTimeout> | undefined
   /** Called once, when the first attempt has ended. */
   firstEnd: (() => void) | undefined
-}
 
-/** An event without tasks yet. `bytes` is its share of the delivery's body. */
-export function memoryEvent(
-  event: EventRecord,
-  delivery: StoredDelivery,
-  bytes: number,
-): MemoryEvent {
-  return { event, delivery, tasks: [], bytes, open: 0, seat: -1, place: -1 }
-}
+  constructor(sequence: number, owner: MemoryEvent, draft: TaskDraft) {
+    this.sequence = sequence
+    this.owner = owner
+    this.draft = draft
+    this.sibling = undefined
+    this.error = undefined
+    this.timer = undefined
+    this.firstEnd = undefined
+    if (owner.last) owner.last.sibling = this
+    else owner.first = this
+    owner.last = this
+  }
 
-/** A pending task, not yet among those of its owner. */
-export function memoryTask(
-  receiver: string,
-  sequence: number,
-  owner: MemoryEvent,
-  draft: TaskDraft,
-): MemoryTask {
-  return {
-    id: `${receiver}:${sequence}`,
-    sequence,
-    owner,
-    draft,
-    state: 'pending',
-    attempt: 0,
-    due: 0,
-    error: undefined,
-    timer: undefined,
-    firstEnd: undefined,
+  get id(): string {
+    return `${this.owner.receiver}:${this.sequence}`
   }
 }
 
 /** The attempt a task is at, as a receiver runs it. */
-export function memoryClaim({ id, owner, draft, attempt }: MemoryTask): Claim {
-  const { event, delivery } = owner
-  const { subscription, part, data } = draft
-  return { id, subscription, part, data, event, delivery, attempt }
+export class MemoryClaim implements Claim {
+  readonly event: EventRecord
+  readonly delivery: StoredDelivery
+  readonly attempt: number
+  readonly #task: MemoryTask
+
+  constructor(task: MemoryTask) {
+    const { owner } = task
+    owner.unfold()
+    this.event = owner.event
+    this.delivery = owner.delivery
+    this.attempt = task.attempt
+    this.#task = task
+  }
+
+  // Observers ask for it, and few others: to write it costs more than all the rest.
+  get id(): string {
+    return this.#task.id
+  }
+
+  get subscription(): string {
+    return this.#task.draft.subscription
+  }
+
+  get part(): string | undefined {
+    return this.#task.draft.part
+  }
+
+  get data(): Json | undefined {
+    return this.#task.draft.data
+  }
 }

@@ -45,9 +45,11 @@ export function memoryView(ports: ReadonlyMap<string, MemoryPort>): InboxView {
       }
       return [...counts.values()]
     },
-    replay: (filter) => each({ ...filter, state: 'dead' }, ({ port, task }) => port.replay(task)),
-    discard: (filter) => each(filter, ({ port, task }) => port.discard(task), ['pending', 'dead']),
-    prune: (before) => each({ before, state: 'dead' }, ({ port, task }) => port.forget(task)),
+    replay: (filter) =>
+      each({ ...filter, state: 'dead' }, ({ port, task }) => port.tasks.replay(task)),
+    discard: (filter) =>
+      each(filter, ({ port, task }) => port.tasks.discard(task), ['pending', 'dead']),
+    prune: (before) => each({ before, state: 'dead' }, ({ port, task }) => port.tasks.forget(task)),
     orphans() {
       const counts = new Map<string, { receiver: string; subscription: string; pending: number }>()
       for (const found of select({ state: 'pending' })) {
@@ -79,9 +81,9 @@ export function memoryView(ports: ReadonlyMap<string, MemoryPort>): InboxView {
     const found: Found[] = []
     for (const port of ports.values()) {
       const open = [...port.known.values()].flatMap((event) =>
-        event.tasks.filter((task) => task.state === 'pending' || task.state === 'running'),
+        [...event.tasks()].filter((task) => task.state === 'pending' || task.state === 'running'),
       )
-      const kept = [...open, ...port.dead.values()].sort((a, b) => a.sequence - b.sequence)
+      const kept = [...open, ...port.tasks.dead.values()].sort((a, b) => a.sequence - b.sequence)
       for (const task of kept) if (matches(info({ port, task }), filter)) found.push({ port, task })
     }
     return found
@@ -102,7 +104,7 @@ export function memoryView(ports: ReadonlyMap<string, MemoryPort>): InboxView {
 }
 
 function info({ port, task }: Found): TaskInfo {
-  const { event, delivery } = task.owner
+  const { event, delivery } = task.owner.outline()
   return {
     id: task.id,
     receiver: port.consumer.receiver,
