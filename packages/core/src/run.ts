@@ -58,20 +58,21 @@ function handle(
   task: RunningTask,
 ): unknown {
   const { schema, handler } = subscription
-  const call = (payload: unknown): unknown =>
-    handler(toEvent(context.receiver, claim.event, claim.delivery, payload), task)
-  if (!schema) return call(claim.event.payload)
-  const checked = schema['~standard'].validate(claim.event.payload)
+  const { event, delivery } = claim
+  if (!schema) return handler(toEvent(context.receiver, event, delivery, event.payload), task)
+  const checked = schema['~standard'].validate(event.payload)
   const matched = (result: Awaited<typeof checked>): unknown => {
     if (result.issues) throw new SchemaMismatch(result.issues)
-    return call(result.value)
+    return handler(toEvent(context.receiver, event, delivery, result.value), task)
   }
   return isPromise(checked) ? checked.then(matched) : matched(checked)
 }
 
-function done(task: RunningTask): Outcome {
-  return task.spawned ? { kind: 'done', spawn: task.spawned } : { kind: 'done' }
+function done({ spawned }: RunningTask): Outcome {
+  return spawned ? { kind: 'done', spawn: spawned } : DONE
 }
+
+const DONE: Outcome = { kind: 'done' }
 
 function failed(
   context: RunContext,

@@ -12,7 +12,6 @@ export interface KeyTable {
 // A row of 64 bytes, one line of a CPU's cache: the next place of its chain, the hash, a byte for the length, the key.
 const ROW = 16
 const KEY = 2
-const MOST = (ROW - KEY) * 4 - 1
 // In place of a length: the key is longer, or not ASCII, and its SHA-256 stands for it.
 const DIGEST = 0xff
 const DIGEST_BYTES = 32
@@ -34,6 +33,8 @@ export function createKeyTable(): KeyTable {
   let words = 0
   const read = new Int32Array(ROW - KEY)
   const bytes = new Uint8Array(read.buffer)
+  const behind = bytes.subarray(1)
+  const encoder = new TextEncoder()
 
   return {
     find(key) {
@@ -88,12 +89,11 @@ export function createKeyTable(): KeyTable {
   function take(key: string): void {
     if (key === last) return
     last = key
-    let length = key.length
-    let at = 0
-    if (length <= MOST)
-      for (let code; at < length && (code = key.charCodeAt(at)) < 0x80; at++) bytes[at + 1] = code
+    let { length } = key
     bytes[0] = length
-    if (at < length) {
+    const coded = encoder.encodeInto(key, behind)
+    // All of it is there, in as many bytes as characters: it is ASCII.
+    if (coded.read !== length || coded.written !== length) {
       // Each half of a pair by itself: UTF-8 has the same bytes for all halves that stand alone.
       bytes.set(createHash('sha256').update(key, 'utf16le').digest(), 1)
       bytes[0] = DIGEST

@@ -45,7 +45,8 @@ export function createKnown(
 
   function find(key: string): number {
     const place = keys.find(key)
-    if (place < 0 || older[place] === OPEN || left(place) >= 0) return place
+    if (place < 0 || older[place] === OPEN || since[place]! + bounds.window >= consumer().now())
+      return place
     forget(place)
     return NONE
   }
@@ -81,13 +82,14 @@ export function createKnown(
       if (task.state !== 'dead') continue
       deadOf.set(place, [...(deadOf.get(place) ?? []), task.draft])
     }
-    since[place] = consumer().now()
+    const now = consumer().now()
+    since[place] = now
     older[place] = newest
     newer[place] = NONE
     if (newest === NONE) oldest = place
     else newer[newest] = place
     newest = place
-    if (++count > bounds.max) evict()
+    if (++count > bounds.max) evict(now)
   }
 
   function* values(): Iterable<MemoryEvent> {
@@ -126,14 +128,9 @@ export function createKnown(
     keys.remove(place)
   }
 
-  function left(place: number): number {
-    return since[place]! + bounds.window - consumer().now()
-  }
-
-  function evict(): void {
-    const rest = left(oldest)
+  function evict(now: number): void {
+    const rest = since[oldest]! + bounds.window - now
     forget(oldest)
-    const now = consumer().now()
     if (rest <= 0 || now < warnAgain) return
     warnAgain = now + 3_600_000
     consumer().warn(

@@ -47,3 +47,16 @@ test('grows, and takes places again', () => {
   expect(new Set(places.values()).size).toBe(places.size)
   expect(Math.max(...places.values())).toBeLessThanOrEqual(5000)
 })
+
+test('tells keys apart that differ in their last character only, whatever their length', () => {
+  const table = createKeyTable()
+  const places = new Set<number>()
+  for (let length = 0; length < 70; length++)
+    for (const first of ['', 'ä', '\ud800'])
+      for (const last of ['b', 'c', '\0', 'ö']) {
+        const one = first + 'a'.repeat(length) + last
+        expect(table.find(one)).toBe(-1)
+        places.add(table.add(one))
+      }
+  expect(places.size).toBe(70 * 3 * 4)
+})
