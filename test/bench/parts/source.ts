@@ -1,4 +1,4 @@
-import type { Receiver } from '@postern/core'
+import type { Receiver, Reply } from '@postern/core'
 import { delivery, ID_HEADERS, type Sender } from '../deliveries.ts'
 import { createIds } from '../ids.ts'
 
@@ -25,6 +25,7 @@ export interface SourceOptions {
 export function createSource(options: SourceOptions): Source {
   const { receiver, handled } = options
   const { headers, body } = delivery(options.sender, options.bytes)
+  const record = { ...headers, ...options.headers }
   const idHeader = ID_HEADERS[options.sender]!
   return {
     async run(count, width = 64) {
@@ -32,42 +33,45 @@ export function createSource(options: SourceOptions): Source {
       for (let left = count; left > 0; left -= width) {
         const batch = Math.min(width, left)
         due += batch
-        if (batch === 1) await one()
-        else await Promise.all(Array.from({ length: batch }, one))
+        if (batch === 1) check(await one())
+        else for (const reply of await Promise.all(Array.from({ length: batch }, one))) check(reply)
         while (handled !== undefined && handled() < due) await new Promise(setImmediate)
       }
     },
   }
 
-  async function one(): Promise<void> {
-    const lines = { ...headers, ...options.headers, [idHeader]: nextId() }
-    const reply = await receiver.receive({
-      url: 'http://localhost/hook',
-      headers: new RecordLines(lines),
-      body,
-    })
-    if (reply.status !== 200) throw new Error(`answered ${reply.status}: ${String(reply.body)}`)
+  function one(): Promise<Reply> {
+    const lines = new RecordLines(record, idHeader, nextId())
+    return receiver.receive({ url: 'http://localhost/hook', headers: lines, body })
   }
 }
 
-/** Headers as hosts on node:http hand them over: a record that is there anyway. */
-class RecordLines {
-  readonly #lines: Record<string, string>
+function check(reply: Reply): void {
+  if (reply.status !== 200) throw new Error(`answered ${reply.status}: ${String(reply.body)}`)
+}
 
-  constructor(lines: Record<string, string>) {
-    this.#lines = lines
+/** Headers as hosts on node:http hand them over: a record that is there anyway, here the same one but for the id. */
+class RecordLines {
+  readonly #record: Readonly<Record<string, string>>
+  readonly #idHeader: string
+  readonly #id: string
+
+  constructor(record: Readonly<Record<string, string>>, idHeader: string, id: string) {
+    this.#record = record
+    this.#idHeader = idHeader
+    this.#id = id
   }
 
   get(name: string): string | undefined {
-    return this.#lines[name]
+    return name === this.#idHeader ? this.#id : this.#record[name]
   }
 
   all(name: string): readonly string[] {
-    const value = this.#lines[name]
+    const value = this.get(name)
     return value === undefined ? [] : [value]
   }
 
   lines(): Iterable<readonly [string, string]> {
-    return Object.entries(this.#lines)
+    return Object.entries({ ...this.#record, [this.#idHeader]: this.#id })
   }
 }
