@@ -28,7 +28,8 @@ export function parseForm(text: string, fields: number, charset?: string): URLSe
 /** The fields as a plain object; a repeated one is an array of its values in order, and `__proto__` is left out. */
 export function formToObject(params: URLSearchParams): Record<string, string | string[]> {
   const object: Record<string, string | string[]> = {}
-  for (const [name, value] of params) addField(object, name, value)
+  // The iterator of URLSearchParams makes two objects for each field.
+  params.forEach((value, name) => addField(object, name, value))
   return object
 }
 
@@ -39,8 +40,8 @@ export function addField(
   value: string,
 ): void {
   if (name === '__proto__') return
-  const known = Object.hasOwn(object, name) ? object[name] : undefined
-  if (known === undefined) object[name] = value
+  const known = object[name]
+  if (known === undefined || !Object.hasOwn(object, name)) object[name] = value
   else if (typeof known === 'string') object[name] = [known, value]
   else known.push(value)
 }

@@ -24,8 +24,8 @@ export function needed(value: unknown, name: string): string {
 
 /** True where the body is an HTML form, whatever parameters its Content-Type has. */
 export function isForm(delivery: Delivery): boolean {
-  const type = delivery.header('content-type')?.split(/[;,]/, 1)[0]
-  return type?.trim().toLowerCase() === FORM_TYPE
+  const type = delivery.header('content-type')
+  return type === FORM_TYPE || type?.split(/[;,]/, 1)[0]?.trim().toLowerCase() === FORM_TYPE
 }
 
 /** The JSON in a field of a form, within the limits of the delivery. Throws `malformed_body` or `too_deep`. */

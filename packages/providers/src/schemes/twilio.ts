@@ -50,9 +50,11 @@ export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
       const rule = readSettings(delivery)
       const urls = publicUrls(delivery, options.publicUrl)
       const tail = signedForm(delivery)
-      const messages = urls.flatMap(spellings).map((url) => url + tail)
-      const signed = (algorithm: typeof sha1, key: Uint8Array): boolean =>
-        messages.some((message) => algorithm.matches(key, message, [signature]))
+      const signed = (algorithm: typeof sha1, key: Uint8Array): boolean => {
+        for (const url of spellings(urls))
+          if (algorithm.matches(key, url + tail, [signature])) return true
+        return false
+      }
       let at = SHARED
       if (rule === undefined) at = keys.findIndex((key) => signed(sha1, key))
       const sharedKey = rule === undefined ? undefined : shared.get(rule)
@@ -104,17 +106,29 @@ function publicUrls(
 }
 
 // With and without the port, as it came, as the URL standard writes it, and with its query written the older way
-// (' kept, a space as %20): Twilio signs any of these, depending on the product.
-function spellings(url: string): readonly string[] {
-  const standard = URL.canParse(url) ? new URL(url).href : url
-  const all = [url, standard].flatMap((one) => [withPort(one, false), withPort(one, true)])
-  const older = [withPort(standard, false), withPort(standard, true)].map((one) => {
-    const [base, query] = split(one)
-    return query === ''
-      ? one
-      : `${base}?${stringify(parse(query.slice(1), '&', '=', { maxKeys: 0 }))}`
-  })
-  return [...new Set([...all, ...older])]
+// (' kept, a space as %20): Twilio signs any of these, depending on the product. Each is made only where those before it
+// were not what was signed.
+function* spellings(urls: readonly string[]): Generator<string> {
+  const tried = new Set<string>()
+  for (const spelling of allSpellings(urls)) {
+    if (!tried.has(spelling)) yield spelling
+    tried.add(spelling)
+  }
+}
+
+function* allSpellings(urls: readonly string[]): Generator<string> {
+  for (const url of urls) {
+    yield withPort(url, false)
+    yield withPort(url, true)
+    const standard = URL.canParse(url) ? new URL(url).href : url
+    for (const port of [false, true]) {
+      const one = withPort(standard, port)
+      yield one
+      const [base, query] = split(one)
+      if (query !== '')
+        yield `${base}?${stringify(parse(query.slice(1), '&', '=', { maxKeys: 0 }))}`
+    }
+  }
 }
 
 const AUTHORITY = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?)(\[[^\]]*\]|[^:/?#]*)(:\d+)?/i
@@ -139,16 +153,27 @@ function withoutHash(url: string): string {
 // Names sorted, values of a repeated name once each and sorted, all without separators.
 function signedForm(delivery: Delivery): string {
   if (delivery.method === 'GET' || !isForm(delivery)) return ''
-  const fields = new Map<string, Set<string>>()
-  for (const [name, value] of delivery.form())
-    fields.set(name, (fields.get(name) ?? new Set()).add(value))
-  return [...fields.keys()]
-    .toSorted(byCodeUnit)
-    .flatMap((name) => [...fields.get(name)!].toSorted(byCodeUnit).map((value) => name + value))
-    .join('')
+  const fields: Field[] = []
+  delivery.form().forEach((value, name) => fields.push({ name, value }))
+  let signed = ''
+  let last: Field | undefined
+  for (const field of fields.toSorted(byNameAndValue)) {
+    if (last?.name !== field.name || last.value !== field.value) signed += field.name + field.value
+    last = field
+  }
+  return signed
 }
 
-// The default order of sort() is that of code units, which is what Twilio means by case-sensitive.
+interface Field {
+  readonly name: string
+  readonly value: string
+}
+
+function byNameAndValue(a: Field, b: Field): number {
+  return byCodeUnit(a.name, b.name) || byCodeUnit(a.value, b.value)
+}
+
+// What Twilio means by case-sensitive.
 function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
