@@ -9,21 +9,26 @@ export interface KeyTable {
   remove(place: number): void
 }
 
-// A row of 64 bytes, one line of a CPU's cache: the next place of its chain, the hash, a byte for the length, the key.
+// A row of 64 bytes, one line of a CPU's cache: the hash, a byte for the length, the key.
 const ROW = 16
-const KEY = 2
 // In place of a length: the key is longer, or not ASCII, and its SHA-256 stands for it.
 const DIGEST = 0xff
 const DIGEST_BYTES = 32
+// A bucket is half a line: how many keys that belong here had to go on to the next one, and seven slots. A slot has as many
+// bits of the hash as its place leaves free, so that a search looks at one bucket and at no row but the right one.
+const BUCKET = 8
+// Keys for each bucket where the table is full.
+const FILL = 4
 
 /**
  * Makes one. Its keys lie in bytes outside the heap of JavaScript: as strings in a Map, those that come outlive some
  * collections of young objects and die in old space, where a million of them held 100 MiB and were marked again and again.
  */
 export function createKeyTable(): KeyTable {
-  let rows = new Int32Array(256 * ROW)
-  // The first place of each chain and 1; 0 for none.
-  let heads = new Int32Array(512)
+  let size = 256
+  let rows = new Int32Array(size * ROW)
+  // In a slot the place and 1, below bits of the hash; 0 where it is free.
+  let slots = new Int32Array((size / FILL) * BUCKET)
   let used = 0
   const free: number[] = []
   let seed: Int32Array | undefined
@@ -31,7 +36,7 @@ export function createKeyTable(): KeyTable {
   let last: string | undefined
   let hash = 0
   let words = 0
-  const read = new Int32Array(ROW - KEY)
+  const read = new Int32Array(ROW - 1)
   const bytes = new Uint8Array(read.buffer)
   const behind = bytes.subarray(1)
   const encoder = new TextEncoder()
@@ -39,51 +44,69 @@ export function createKeyTable(): KeyTable {
   return {
     find(key) {
       take(key)
-      let next = heads[hash & (heads.length - 1)]!
-      while (next !== 0 && !same((next - 1) * ROW)) next = rows[(next - 1) * ROW]!
-      return next - 1
+      const above = -2 * size
+      for (let bucket = home(hash); ; bucket = next(bucket)) {
+        for (let slot = bucket + 1; slot < bucket + BUCKET; slot++) {
+          const entry = slots[slot]!
+          if (entry === 0 || ((entry ^ hash) & above) !== 0) continue
+          const place = (entry & ~above) - 1
+          if (same(place * ROW)) return place
+        }
+        if (slots[bucket] === 0) return -1
+      }
     },
     add(key) {
       take(key)
       const place = free.pop() ?? used++
-      if (place * ROW === rows.length) grow()
-      const row = place * ROW
-      rows[row + 1] = hash
-      for (let at = 0; at < words; at++) rows[row + KEY + at] = read[at]!
-      chain(place)
+      if (place === size) grow()
+      rows[place * ROW] = hash
+      for (let at = 0; at < words; at++) rows[place * ROW + 1 + at] = read[at]!
+      enter(place)
       return place
     },
     remove(place) {
-      const head = rows[place * ROW + 1]! & (heads.length - 1)
-      const next = rows[place * ROW]!
-      if (heads[head] === place + 1) heads[head] = next
-      else {
-        let row = (heads[head]! - 1) * ROW
-        while (rows[row] !== place + 1) row = (rows[row]! - 1) * ROW
-        rows[row] = next
+      for (let bucket = home(rows[place * ROW]!); ; bucket = next(bucket)) {
+        for (let slot = bucket + 1; slot < bucket + BUCKET; slot++) {
+          if ((slots[slot]! & (2 * size - 1)) !== place + 1) continue
+          slots[slot] = 0
+          return void free.push(place)
+        }
+        slots[bucket]!--
       }
-      free.push(place)
     },
   }
 
+  function home(of: number): number {
+    return (of & (size / FILL - 1)) * BUCKET
+  }
+
+  function next(bucket: number): number {
+    return (bucket + BUCKET) & (slots.length - 1)
+  }
+
   function same(row: number): boolean {
-    if (rows[row + 1] !== hash) return false
-    for (let at = 0; at < words; at++) if (rows[row + KEY + at] !== read[at]) return false
+    if (rows[row] !== hash) return false
+    for (let at = 0; at < words; at++) if (rows[row + 1 + at] !== read[at]) return false
     return true
   }
 
-  function chain(place: number): void {
-    const head = rows[place * ROW + 1]! & (heads.length - 1)
-    rows[place * ROW] = heads[head]!
-    heads[head] = place + 1
+  function enter(place: number): void {
+    const of = rows[place * ROW]!
+    for (let bucket = home(of); ; bucket = next(bucket)) {
+      for (let slot = bucket + 1; slot < bucket + BUCKET; slot++)
+        if (slots[slot] === 0) return void (slots[slot] = (of & (-2 * size)) | (place + 1))
+      slots[bucket]!++
+    }
   }
 
   function grow(): void {
-    const wider = new Int32Array(rows.length * 2)
+    const full = size
+    size *= 2
+    const wider = new Int32Array(size * ROW)
     wider.set(rows)
     rows = wider
-    heads = new Int32Array(heads.length * 2)
-    for (let place = 0; place < used - 1; place++) chain(place)
+    slots = new Int32Array((size / FILL) * BUCKET)
+    for (let place = 0; place < full; place++) enter(place)
   }
 
   function take(key: string): void {
