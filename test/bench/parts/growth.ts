@@ -96,7 +96,7 @@ export async function growth({ quick }: Effort): Promise<PartResult> {
       // To fill them takes long, and is not measured.
       await Promise.all(points.map(({ child }) => child.ask()))
       // The first two rounds are for the compiler.
-      for (let round = -2; round < (quick ? 3 : 7); round++)
+      for (let round = -2; round < (quick ? 3 : 15); round++)
         for (let at = 0; at < points.length; at++) {
           const { child, count, times } = points[(at + round + points.length) % points.length]!
           const cost = (await child.ask(count)) as number
