@@ -63,7 +63,7 @@ export async function inProcess({ quick }: Effort): Promise<PartResult> {
       },
       {
         title: 'In process: XML against bare fast-xml-parser',
-        note: 'fast-xml-parser at its own defaults, without verification, against receive() with verification, limits, entity checks and dispatch; Postern reads XML itself.',
+        note: 'fast-xml-parser at its own defaults, without verification, against receive() with verification, limits, entity checks and dispatch.',
         head: ['body', 'fast-xml-parser µs', 'receive() µs', 'ratio'],
         rows: xml.map(({ title, bare, ours, ratio }) => [
           title,

@@ -7,6 +7,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ['quot', '"'],
   ['apos', "'"],
 ])
+const NUMERIC = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/
 
 /**
  * The text with its references replaced, each once: the five entities of XML and numeric references to characters XML
@@ -15,23 +16,24 @@ const NAMED: ReadonlyMap<string, string> = new Map([
  * @throws WebhookError `malformed_body` for any other reference and for an ampersand that begins none.
  */
 export function decodeXml(text: string): string {
-  if (!text.includes('&')) return text
-  return text.replace(
-    /&(?:#x([0-9a-fA-F]+);|#([0-9]+);|(\w+);)?/g,
-    (_, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined)
-        return (
-          NAMED.get(name) ?? refuse('the XML body refers to an entity that XML does not define')
-        )
-      if (hex !== undefined) return character(Number.parseInt(hex, 16))
-      if (decimal !== undefined) return character(Number.parseInt(decimal, 10))
-      return refuse('the XML body has an ampersand that begins no reference')
-    },
-  )
+  let next = text.indexOf('&')
+  if (next === -1) return text
+  let decoded = ''
+  let copied = 0
+  for (; next !== -1; next = text.indexOf('&', copied)) {
+    const end = text.indexOf(';', next)
+    if (end === -1) refuse('has an ampersand that begins no reference')
+    const name = text.slice(next + 1, end)
+    decoded += text.slice(copied, next) + (NAMED.get(name) ?? character(name))
+    copied = end + 1
+  }
+  return decoded + text.slice(copied)
 }
 
 /** https://www.w3.org/TR/xml/#charsets */
-function character(code: number): string {
+function character(reference: string): string {
+  const [, hex, decimal] = NUMERIC.exec(reference) ?? []
+  const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
   const allowed =
     code === 0x9 ||
     code === 0xa ||
@@ -41,9 +43,9 @@ function character(code: number): string {
     (code >= 0x10000 && code <= 0x10ffff)
   return allowed
     ? String.fromCodePoint(code)
-    : refuse('the XML body refers to a character that XML does not allow')
+    : refuse('refers to what XML does not define or allow')
 }
 
-function refuse(message: string): never {
-  throw new WebhookError('malformed_body', message)
+function refuse(reason: string): never {
+  throw new WebhookError('malformed_body', `the XML body ${reason}`)
 }

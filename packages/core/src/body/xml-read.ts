@@ -77,8 +77,9 @@ function toValue(nodes: readonly Node[], attributes?: Attributes): string | XmlO
 /** In place: the parser made the object for this node alone. */
 function decodeAll(attributes: Attributes): Attributes {
   for (const name in attributes) {
+    const value = attributes[name]!
     // A line break or a tab in an attribute is a space (XML 1.0, section 3.3.3).
-    attributes[name] = decodeXml(attributes[name]!.replace(/[\t\n]/g, ' '))
+    if (/[\t\n&]/.test(value)) attributes[name] = decodeXml(value.replace(/[\t\n]/g, ' '))
   }
   return attributes
 }

@@ -23,7 +23,7 @@ export interface XmlOptions {
 let loading: Promise<void> | undefined
 let reader: typeof read | undefined
 
-/** Loads the XML reader, once in the life of the process; apps that get no XML never pay for it. */
+/** Loads the XML parser, once in the life of the process; apps that get no XML never pay for it. */
 export function loadXml(): Promise<void> {
   return (loading ??= import('./xml-read.ts').then(
     (module) => {

@@ -18,7 +18,7 @@ describe('loading', () => {
     expect(fresh.xmlReady()).toBe(true)
   })
 
-  test('importing the module does not load the reader', () => {
+  test('importing the module does not load the parser', () => {
     const module = fileURLToPath(new URL('../../src/body/xml.ts', import.meta.url))
     const script = `
       import { registerHooks } from 'node:module'
@@ -30,8 +30,8 @@ describe('loading', () => {
       encoding: 'utf8',
     })
     const [before, after] = stdout.split('imported')
-    expect(before).not.toContain('xml-read')
-    expect(after).toContain('xml-read')
+    expect(before).not.toContain('fast-xml-parser')
+    expect(after).toContain('fast-xml-parser')
   })
 })
 
@@ -82,6 +82,9 @@ describe('parseXml', () => {
     '<a>',
     '</a>',
     '<a></b>',
+    '<a></a\u00a0>',
+    '<a\u1680b/>',
+    '<a \ufeffb="1"/>',
     '<a><b></a></b>',
     '<a/><b/>',
     '<a/>text',
@@ -160,6 +163,7 @@ describe('parseXml', () => {
       ['@__proto__', '1'],
       ['b', ''],
     ])
+    expect(Object.getPrototypeOf(a)).toBe(Object.prototype)
     expect(Object.getPrototypeOf(Object.assign({}, a))).toBe(Object.prototype)
     const text =
       '<team><constructor>Red Bull</constructor><toString>1</toString><prototype>2</prototype></team>'
@@ -182,6 +186,11 @@ describe('parseXml', () => {
       expect(() => parse(text)).not.toThrow(/hunter/)
       expect(refusal(() => parse(text))).toBe('malformed_body')
     }
+  })
+
+  test('an error names the line', () => {
+    for (const text of ['<b>\r\n</c>', '<b>\n<c d="1" d="2"/></b>', '<b>\n<!DOCTYPE b>', '\n<b>'])
+      expect(() => parse(text)).toThrow(/ \(line 2\)$/)
   })
 
   test('gives back any text, as text, CDATA or attribute', () => {

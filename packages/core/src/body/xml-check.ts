@@ -1,0 +1,133 @@
+import { WebhookError } from '../errors.ts'
+
+const DECLARATION =
+  /^<\?xml\s+version\s*=\s*(?:"1\.\d"|'1\.\d')(?:\s+encoding\s*=\s*(?:"[A-Za-z][\w.-]*"|'[A-Za-z][\w.-]*'))?(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>/
+// oxlint-disable-next-line no-control-regex -- these are the characters XML does not allow
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+// https://www.w3.org/TR/xml/#NT-Name, without U+1680 and U+FEFF: the parser takes them for white space.
+const START =
+  ':A-Z_a-z\\xc0-\\xd6\\xd8-\\xf6\\xf8-\\u02ff\\u0370-\\u037d\\u037f-\\u167f\\u1681-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufefe\\uff00-\\ufffd'
+const NAME = `[${START}][${START}\\-.0-9\\xb7\\u0300-\\u036f\\u203f\\u2040]*`
+const TAG_NAME = new RegExp(`<${NAME}`, 'y')
+const ATTRIBUTE = new RegExp(`[ \\t\\n]+${NAME}[ \\t\\n]*=[ \\t\\n]*(?:"[^"<]*"|'[^'<]*')`, 'y')
+const ATTRIBUTE_NAME = /([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')/g
+const TAG_END = /[ \t\n]*\/?>/y
+const INSTRUCTION = new RegExp(`<\\?${NAME}(?=[ \\t\\n]|\\?>)`, 'y')
+
+/**
+ * Checks that a document is well-formed and has no DOCTYPE, before anything is built: the parser lets nearly everything
+ * pass. Gives the document back with line ends as `\n` (XML 1.0, section 2.11) and with an empty comment for each
+ * processing instruction, since the parser takes quotes in them for strings and so may see another end of them than XML
+ * does. References are left to decodeXml().
+ *
+ * @throws WebhookError `malformed_body` with the line, `too_deep`.
+ */
+export function checkXml(source: string, maxDepth: number): string {
+  let text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source
+  if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n')
+  const forbidden = text.search(FORBIDDEN)
+  if (forbidden !== -1) refuse(text, forbidden, 'has a character that XML does not allow')
+
+  let checked = ''
+  let copied = 0
+  let at = 0
+  let hasRoot = false
+  const elements: string[] = []
+  let bracket = text.indexOf(']]>')
+  for (;;) {
+    const open = text.indexOf('<', at)
+    const end = open === -1 ? text.length : open
+    if (elements.length === 0 && !isSpace(text, at, end))
+      refuse(text, at, 'has text outside its root element')
+    if (bracket !== -1 && bracket < at) bracket = text.indexOf(']]>', at)
+    if (bracket !== -1 && bracket < end) refuse(text, bracket, 'has "]]>" in its text')
+    if (open === -1) break
+    const sign = text[open + 1]
+    if (sign === '/') {
+      const name = elements.pop()
+      at = after(text, '>', open, 'an end tag')
+      const tail = open + 2 + (name?.length ?? 0)
+      if (name === undefined || !text.startsWith(name, open + 2) || !isSpace(text, tail, at - 1))
+        refuse(text, open, 'has an end tag that ends no element')
+    } else if (sign === '?') {
+      const target = skip(INSTRUCTION, text, open)
+      const isDeclaration = text.slice(open, target).toLowerCase() === '<?xml'
+      if (target === open || (isDeclaration && (open > 0 || !DECLARATION.test(text))))
+        refuse(text, open, 'has a declaration or processing instruction that cannot be read')
+      at = after(text, '?>', target, 'a processing instruction')
+      checked += `${text.slice(copied, open)}<!---->`
+      copied = at
+    } else if (sign === '!') {
+      at = endOfSection(text, open, elements.length === 0)
+    } else {
+      const name = skip(TAG_NAME, text, open)
+      if (name === open) refuse(text, open, 'has a "<" that begins no tag')
+      if (hasRoot && elements.length === 0) refuse(text, open, 'has more than one root element')
+      if (elements.length >= maxDepth) {
+        throw new WebhookError(
+          'too_deep',
+          `the XML body is nested deeper than limits.depth (${maxDepth})`,
+        )
+      }
+      hasRoot = true
+      at = text[name] === '>' ? name + 1 : endOfTag(text, open, name)
+      if (text[at - 2] !== '/') elements.push(text.slice(open + 1, name))
+    }
+  }
+  if (!hasRoot) refuse(text, text.length, 'has no root element')
+  if (elements.length > 0) refuse(text, text.length, 'ends before its root element does')
+  return checked + text.slice(copied)
+}
+
+function endOfSection(text: string, open: number, isOutside: boolean): number {
+  if (text.startsWith('<!--', open)) {
+    const dashes = after(text, '--', open + 4, 'a comment')
+    return text[dashes] === '>' ? dashes + 1 : refuse(text, open, 'has two hyphens in a comment')
+  }
+  if (text.startsWith('<!DOCTYPE', open))
+    return refuse(text, open, 'has a DOCTYPE, which is not taken from the network')
+  if (!text.startsWith('<![CDATA[', open)) return refuse(text, open, 'has a "<" that begins no tag')
+  if (isOutside) refuse(text, open, 'has text outside its root element')
+  return after(text, ']]>', open + 9, 'a CDATA section')
+}
+
+function endOfTag(text: string, open: number, start: number): number {
+  let at = start
+  let attributes = 0
+  for (let next = skip(ATTRIBUTE, text, at); next !== at; next = skip(ATTRIBUTE, text, at)) {
+    at = next
+    attributes++
+  }
+  const end = skip(TAG_END, text, at)
+  if (end === at) refuse(text, open, 'has a tag that cannot be read')
+  if (attributes > 1) {
+    const names = Array.from(text.slice(start, at).matchAll(ATTRIBUTE_NAME), ([, name]) => name)
+    if (new Set(names).size < attributes) refuse(text, open, 'has an attribute twice in one tag')
+  }
+  return end
+}
+
+/** The index after what the sticky pattern matches, or the same index where it matches nothing. */
+function skip(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at
+  return pattern.test(text) ? pattern.lastIndex : at
+}
+
+function after(text: string, mark: string, start: number, what: string): number {
+  const found = text.indexOf(mark, start)
+  return found === -1 ? refuse(text, start, `ends within ${what}`) : found + mark.length
+}
+
+function isSpace(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i)
+    if (code !== 0x20 && code !== 0x0a && code !== 0x09) return false
+  }
+  return true
+}
+
+/** Nothing of the document is quoted. */
+function refuse(text: string, at: number, reason: string): never {
+  const line = text.slice(0, at).split('\n').length
+  throw new WebhookError('malformed_body', `the XML body ${reason} (line ${line})`)
+}
