@@ -46,7 +46,7 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
         open++
         const attempt = toRunning(task)
         task.slot.queue.push(attempt)
-        running.set(task.id, attempt)
+        running.set(task.id, attempt.lease)
       }
       if (claimed.length > 0) schedule()
     },
@@ -135,7 +135,7 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
 
   function close(attempt: Running, outcome: Outcome, stored: boolean): void {
     // Where this one lost its claim, the next attempt of the task may run in this process already.
-    if (running.get(attempt.id) === attempt) running.delete(attempt.id)
+    if (running.get(attempt.id) === attempt.lease) running.delete(attempt.id)
     open--
     consumer.settled(attempt.claim, outcome, stored)
     if (open > 0) return
@@ -166,7 +166,7 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
       orderKey,
       sharing,
       claim,
-      leased: Date.now(),
+      lease: { id, token, leased: Date.now() },
       committed: undefined,
       stored: false,
     }

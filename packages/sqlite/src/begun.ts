@@ -15,9 +15,9 @@ export function createBegun(db: DatabaseSync, tally: Tally): Begun {
     `INSERT INTO postern_tasks (event, lane, state, due, attempt, token)
      SELECT value, ?, 1, ?, 1, ? FROM json_each(?)`,
   )
-  const lanes = new Map<number, { readonly tasks: Claimed[]; leased: number }>()
+  let lanes = new Map<number, { readonly tasks: Claimed[]; leased: number }>()
 
-  return { add, store, stored: () => {}, forget: () => lanes.clear() }
+  return { add, store, stored: () => {}, forget }
 
   function add(task: Claimed, leased: number): void {
     const lane = lanes.get(task.lane)
@@ -35,6 +35,12 @@ export function createBegun(db: DatabaseSync, tally: Tally): Begun {
       let id = Number(lastInsertRowid) - tasks.length
       for (const task of tasks) task.id = ++id
     }
-    lanes.clear()
+    forget()
+  }
+
+  function forget(): void {
+    // A new one: V8 keeps the table of a cleared Map, with what was in it, as long as the one before. Once one of them
+    // is old, payloads outlive their tasks until the next full collection, and each minor one copies them.
+    lanes = new Map()
   }
 }

@@ -20,9 +20,9 @@ export function createFinished(db: DatabaseSync, tally: Tally): Finished {
     `SELECT id FROM postern_tasks NOT INDEXED
      WHERE state = 2 AND token = ? AND id IN (SELECT value FROM json_each(?))`,
   )
-  const groups = new Map<string, Group>()
+  let groups = new Map<string, Group>()
 
-  return { add, store, stored: () => {}, forget: () => groups.clear() }
+  return { add, store, stored: () => {}, forget }
 
   function add(attempt: Attempt, now: number): void {
     // Receivers have clocks of their own.
@@ -43,7 +43,12 @@ export function createFinished(db: DatabaseSync, tally: Tally): Finished {
         if (attempt.stored) tally.move(attempt.lane, RUNNING, DONE)
       }
     }
-    groups.clear()
+    forget()
+  }
+
+  function forget(): void {
+    // A new one, for the reason `begun.ts` has.
+    groups = new Map()
   }
 
   function keptOf(token: number, ids: string): ReadonlySet<number> {

@@ -19,20 +19,27 @@ export interface Store {
   readonly tasks: Tasks
   readonly begun: Begun
   readonly finished: Finished
-  /** Attempts of this process, by task. */
-  readonly running: Map<number, Running>
+  /** Leases of the attempts of this process, by task. */
+  readonly running: Map<number, Lease>
   /** How often `task.commit` has written, through the other connection. */
   commits: number
   /** Fences the claims of the transaction under way: those of no other have had it. */
   token(): number
 }
 
+/** The right of this process to run a task. Holds no payload, since V8 keeps what was in a Map for longer than that. */
+export interface Lease {
+  readonly id: number
+  readonly token: number
+  /** When it was renewed, in milliseconds since 1970. */
+  leased: number
+}
+
 /** An attempt of this process. */
 export interface Running extends Attempt {
   readonly slot: Slot
   readonly claim: Claim
-  /** When the lease was renewed, in milliseconds since 1970. */
-  leased: number
+  readonly lease: Lease
   /** The outcome `task.commit` has stored. */
   committed: Outcome | undefined
 }
