@@ -27,7 +27,7 @@ export interface Lanes {
 }
 
 /** So many tasks in one line are a backlog. */
-export const BACKLOG = 256
+export const BACKLOG = 500
 // How many tasks one turn of the event loop starts, so that synchronous handlers leave room for requests.
 const TURN = 64
 // Milliseconds for which a task may hold the thread when it starts, for others to start right after the reply.

@@ -4,7 +4,7 @@ import { fixed, memoryInbox, type WebhookEvent } from '../../src/index.ts'
 import { acme, batches, gate, setup } from '../acme.ts'
 
 /** More than a lane lets wait as objects. */
-const MANY = 400
+const MANY = 800
 const BIG = 12_345_678_901_234_567_890n
 
 function seen({ delivery, ...event }: WebhookEvent): unknown {
