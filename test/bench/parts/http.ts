@@ -9,7 +9,14 @@ import { availableServices } from '../services.ts'
 const BY_HAND = 'node-by-hand'
 const JSON_GROUPS: readonly Group[] = [
   {
-    names: ['node-bare', 'node-postern', 'node-postern-sqlite', 'node-octokit', 'node-bolt'],
+    names: [
+      'node-bare',
+      'node-postern',
+      'node-by-hand-sqlite',
+      'node-postern-sqlite',
+      'node-octokit',
+      'node-bolt',
+    ],
   },
   {
     names: [
@@ -42,7 +49,7 @@ const FORM_GROUPS: readonly Group[] = [
 const XML_GROUPS: readonly Group[] = [{ names: ['node-postern-xml'] }]
 // Those that say what a megabyte costs, or the row would take longer than all others.
 const LARGE_GROUPS: readonly Group[] = [
-  { names: ['node-bare', 'node-postern', 'node-postern-sqlite'] },
+  { names: ['node-bare', 'node-postern', 'node-by-hand-sqlite', 'node-postern-sqlite'] },
   {
     names: [
       'express-by-hand',

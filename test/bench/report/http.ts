@@ -109,6 +109,7 @@ function plain(name: string): string {
     .replace(/^by hand/, 'hand-written')
     .replace('pg boss', 'pg-boss')
     .replace('sqlite', 'SQLite')
+    .replace('hand-written SQLite', 'hand-written + INSERT')
     .replace('bullmq', 'BullMQ')
     .replace('xml', 'XML')
   return `${what}, ${FRAMEWORKS[framework] ?? framework}`
