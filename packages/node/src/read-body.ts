@@ -2,10 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import { type Limits, WebhookError } from '@postern/core'
 import { getRawBody, type RawBodyError } from 'raw-body'
 import { createDeadlines } from './deadlines.ts'
+import { together } from './together.ts'
 
 const EMPTY: Uint8Array = new Uint8Array(0)
 
 const PARSED: Promise<void> = Promise.resolve()
+
+// Up to so many bytes a body comes with its head, and requests that do gain from going together. Larger ones would have
+// the payloads of all of them alive at once.
+const SMALL = 16_384
 
 /** Reads the body of a request. */
 export type BodyReader = (request: IncomingMessage) => Promise<Uint8Array>
@@ -21,8 +26,8 @@ export function createBodyReader(limits: Limits): BodyReader {
   const deadlines = createDeadlines(limits.time)
 
   return async function readBody(request) {
-    // A small body is in the packet of its head, which node:http is still taking apart.
-    await PARSED
+    // node:http is still taking apart what came with the head.
+    await ((lengthOf(request) ?? Infinity) <= SMALL ? together() : PARSED)
     if (request.readableDidRead) throw consumed()
     return whole(request) ?? collect(request)
   }
@@ -34,7 +39,7 @@ export function createBodyReader(limits: Limits): BodyReader {
     if (request.readableEncoding || request.readableFlowing) return undefined
     const body: Uint8Array | null = request.read()
     // For its end, and with it the `close` that middleware may wait for.
-    request.resume()
+    if (!request.complete) request.resume()
     return body ?? undefined
   }
 

@@ -37,6 +37,26 @@ test('takes one request after the other on one connection', async () => {
   await mounted.close()
 })
 
+test('takes two hundred requests that come at once, each with its own body', async () => {
+  const stage = createStage('plain')
+  const mounted = await mount(stage)
+  const sockets = await Promise.all(Array.from({ length: 200 }, () => open(mounted.url)))
+  // One is gone before all of it was there, and must keep none of the others waiting.
+  const gone = await open(mounted.url)
+  gone.write(signed(mounted.url, '{"number":-1}').slice(0, -3))
+  gone.destroy()
+  const answers = sockets.map(async (socket, number) => {
+    socket.write(signed(mounted.url, JSON.stringify({ number })))
+    return answer(socket)
+  })
+  for (const reply of await Promise.all(answers)) assert.match(reply, /^HTTP\/1\.1 200 /)
+  const { runs } = await stage.control('settled', 200)
+  const numbers = runs.map(({ payload }) => (payload as { number: number }).number)
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(sockets.map((_, number) => number))
+  for (const socket of sockets) socket.destroy()
+  await mounted.close()
+})
+
 test('takes a request that was paused in the middle of its body', async () => {
   const stage = createStage('plain')
   const arrived = Promise.withResolvers<void>()
