@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { gate } from './gate.ts'
 import { intake, item } from './make.ts'
-import { DONE } from './recorder.ts'
+import { DONE, lane } from './recorder.ts'
 import { listen, send } from './receiver-cases.ts'
 import type { SceneTest } from './scene.ts'
 
@@ -96,7 +96,8 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
     const open = gate()
     const failures: unknown[] = []
     const stuck = scene.join({
-      lanes: ['a', 'setup'],
+      // It must not be the one that takes the task again.
+      lanes: [lane('a', { concurrency: 1 }), 'setup'],
       async run({ commit, subscription }) {
         if (subscription === 'setup') {
           await commit!((transaction) => probe().setUp(transaction), undefined)
