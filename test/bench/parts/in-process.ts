@@ -68,7 +68,7 @@ export async function inProcess({ quick }: Effort): Promise<PartResult> {
     tables: [
       {
         title: 'In process: receive() against the floor',
-        note: 'The floor is createHmac with a KeyObject, timingSafeEqual and JSON.parse. receive() verifies, checks depth, parses, dedupes, stores in memory, answers and runs a handler. 64 deliveries are under way at once; the fifth column has one at a time. What the making of the deliveries costs is measured beside it, with a receiver that answers at once, and taken off. The last column is the floor itself where 64 payloads are kept until all of them are read, as a receiver must that hands them on: they outlive young collections. CPU microseconds, medians of interleaved rounds.',
+        note: 'The floor is createHmac with a KeyObject, timingSafeEqual and JSON.parse. receive() verifies, checks depth, parses, dedupes, stores in memory, answers and runs a handler. 64 deliveries are under way at once; the fifth column has one at a time. What the making of the deliveries costs is measured beside it, with a receiver that answers at once, and taken off. The last column is the floor itself where 64 payloads are kept until all of them are read, as a receiver must that hands them on. CPU microseconds, medians of interleaved rounds.',
         head: [
           'body',
           'floor µs',
