@@ -20,26 +20,41 @@ const BYTES = '\ue000b'
 export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): string {
   if (event.source === undefined || delivery === undefined || !isPlain(delivery))
     return JSON.stringify(mark({ ...event, source: undefined }))
-  const { payload: _, ...rest } = event
-  return JSON.stringify(rest)
+  return encodeOutline(event)
 }
 
 /** The event of {@link encodeEvent}. */
 export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecord {
-  const event = decode(text) as Record<string, unknown>
-  const { source } = event
-  if (source === undefined)
-    return { id: undefined, scope: undefined, ...event } as unknown as EventRecord
+  const event = whole(decode(text) as EventRecord)
+  if (event.source === undefined) return event
   if (delivery === undefined)
     throw new TypeError('decodeEvent: this event was encoded with its delivery: give it here too')
-  const payload = payloadOf(source === 'exact' ? source : 'json', delivery.body)
-  return { id: undefined, scope: undefined, ...event, payload } as unknown as EventRecord
+  return withPayload(event, delivery.body)
 }
 
-/** The payload of an event that has this `source`, from a body that {@link isPlain}. */
-export function payloadOf(source: 'json' | 'exact', body: Uint8Array): unknown {
-  // The limit was kept when it arrived.
-  return parseJson(decodeText(body, undefined), { depth: Infinity, exact: source === 'exact' })
+/** An event that has a `source` without its payload, which its body says. */
+export type Outline = Omit<EventRecord, 'payload'>
+
+/** An outline as text. */
+export function encodeOutline(event: EventRecord): string {
+  const { payload: _, ...rest } = event
+  return JSON.stringify(rest)
+}
+
+/** The outline of {@link encodeOutline}. */
+export function decodeOutline(text: string): Outline {
+  return whole(JSON.parse(text) as Outline)
+}
+
+/** The event of an outline, from a body that {@link isPlain}. The limit on nesting was kept when it arrived. */
+export function withPayload(outline: Outline, body: Uint8Array): EventRecord {
+  const exact = outline.source === 'exact'
+  return { ...outline, payload: parseJson(decodeText(body, undefined), { depth: Infinity, exact }) }
+}
+
+/** JSON leaves out what is undefined. */
+function whole<T extends Outline>(event: T): T {
+  return { ...event, id: event.id, scope: event.scope }
 }
 
 /** True where the bytes that are kept are the JSON text that was read: neither compressed nor in another charset. */

@@ -1,4 +1,12 @@
-import { isPlain, payloadOf } from '../codec.ts'
+import {
+  decodeDelivery,
+  decodeOutline,
+  encodeDelivery,
+  encodeOutline,
+  isPlain,
+  type Outline,
+  withPayload,
+} from '../codec.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { TaskDraft } from './inbox.ts'
 import type { MemoryTask } from './memory-task.ts'
@@ -33,16 +41,17 @@ export class MemoryEvent {
   }
 
   get event(): EventRecord {
-    return this.#event ?? unfolded(this.#folded!).event
+    return this.#event ?? withPayload(decodeOutline(this.#folded!.outline), this.#folded!.body)
   }
 
   get delivery(): StoredDelivery {
-    return this.#delivery ?? unfolded(this.#folded!).delivery
+    return this.#delivery ?? decodeDelivery(this.#folded!.head, this.#folded!.body)
   }
 
   /** Both without the payload, which costs most to read again. */
   outline(): { readonly event: Outline; readonly delivery: Pick<StoredDelivery, 'receivedAt'> } {
-    return this.#folded ? outlineOf(this.#folded) : this
+    if (!this.#folded) return this
+    return { event: decodeOutline(this.#folded.outline), delivery: this.delivery }
   }
 
   *tasks(): Iterable<MemoryTask> {
@@ -63,16 +72,14 @@ export class MemoryEvent {
   }
 
   /**
-   * Keeps a text in place of all objects, where the payload can be read from the body again: what waits behind a
+   * Keeps texts in place of all objects, where the payload can be read from the body again: what waits behind a
    * backlog is looked at by each full collection, and a payload alone is some hundred objects.
    */
   fold(): void {
     const event = this.#event
     const delivery = this.#delivery
     if (event?.source === undefined || !delivery || !isPlain(delivery)) return
-    const { body, method, url, headers, receivedAt, context } = delivery
-    const head = { method, url, headers, receivedAt, context }
-    this.#folded = { text: JSON.stringify([{ ...event, payload: undefined }, head]), body }
+    this.#folded = { outline: encodeOutline(event), ...encodeDelivery(delivery) }
     this.#event = undefined
     this.#delivery = undefined
   }
@@ -80,31 +87,15 @@ export class MemoryEvent {
   /** Undoes {@link fold}, before its tasks run. */
   unfold(): void {
     if (!this.#folded) return
-    const { event, delivery } = unfolded(this.#folded)
-    this.#event = event
-    this.#delivery = delivery
+    this.#delivery = this.delivery
+    this.#event = this.event
     this.#folded = undefined
   }
 }
 
-type Outline = Omit<EventRecord, 'payload'>
-
+/** An event and its delivery as durable inboxes store them. */
 interface Folded {
-  readonly text: string
+  readonly outline: string
+  readonly head: string
   readonly body: Uint8Array
-}
-
-function outlineOf({ text }: Folded): { event: Outline; delivery: Omit<StoredDelivery, 'body'> } {
-  const [event, delivery] = JSON.parse(text) as [Outline, StoredDelivery]
-  // JSON has left out what was undefined.
-  return { event: { ...event, id: event.id, scope: event.scope }, delivery }
-}
-
-function unfolded(folded: Folded): { event: EventRecord; delivery: StoredDelivery } {
-  const { event, delivery } = outlineOf(folded)
-  const { body } = folded
-  return {
-    event: { ...event, payload: payloadOf(event.source!, body) },
-    delivery: { ...delivery, body },
-  }
 }
