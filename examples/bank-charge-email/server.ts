@@ -1,5 +1,6 @@
 // A bank tells of each card charge; the customer gets exactly one email for it, whatever the bank sends again.
-import { createReceiver, hmac, type Task, type WebhookEvent } from '@postern/core'
+import { createReceiver, type Task, type WebhookEvent } from '@postern/core'
+import { hmac } from '@postern/core/scheme'
 import { webhook } from '@postern/express'
 import { generic } from '@postern/providers/generic'
 import { standardWebhooks } from '@postern/providers/standard-webhooks'

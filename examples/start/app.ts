@@ -1,11 +1,6 @@
-import {
-  createReceiver,
-  hmac,
-  token,
-  type Inbox,
-  type Observer,
-  type Receiver,
-} from '@postern/core'
+import { createReceiver, type Observer, type Receiver } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
+import { hmac, token } from '@postern/core/scheme'
 import { webhook } from '@postern/express'
 import {
   generic,

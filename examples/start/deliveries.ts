@@ -1,4 +1,5 @@
-import type { Draft, Provider, Receiver, SignableRequest } from '@postern/core'
+import type { Receiver } from '@postern/core'
+import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 
 /** One delivery to send, and what must come of it. */
 export interface Case {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Inbox } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { sqliteInbox } from '@postern/sqlite'
 
 /** Opens the inbox of the demonstration: one file, which keeps what was acknowledged over a restart or a crash. */

@@ -1,4 +1,4 @@
-import type { SignableRequest } from '@postern/core'
+import type { SignableRequest } from '@postern/core/scheme'
 import type { Case } from './deliveries.ts'
 import type { Watch } from './watch.ts'
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Inbox } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { temporarySqlite } from './subjects/postern.ts'
 
 /** Makes an inbox on the service it stands on, empty. */

@@ -1,4 +1,4 @@
-import type { Draft, Provider } from '@postern/core'
+import type { Draft, Provider } from '@postern/core/scheme'
 import { github, shopify, slack, standardWebhooks, stripe } from '@postern/providers'
 import { expect, test } from 'vitest'
 import { send, startExample } from './example.ts'

@@ -1,5 +1,6 @@
 import { bullmqInbox } from '@postern/bullmq'
-import { createReceiver, type Inbox } from '@postern/core'
+import { createReceiver } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
 import { createSource, type Source } from '@postern/forward'
 import { pgBossInbox } from '@postern/pg-boss'
 import { sqliteInbox } from '@postern/sqlite'

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { Host } from '@postern/core'
+import type { Host } from '@postern/core/inbox'
 import { inTransaction as inPostgres } from '@postern/pg-boss'
 import { inTransaction as inSqlite } from '@postern/sqlite'
 import pg from 'pg'

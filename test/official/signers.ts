@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { sign } from '@octokit/webhooks-methods'
-import type { SignableRequest } from '@postern/core'
+import type { SignableRequest } from '@postern/core/scheme'
 import { Webhook as StandardWebhook } from 'standardwebhooks'
 import Stripe from 'stripe'
 import { Webhook as SvixWebhook } from 'svix'

@@ -1,5 +1,7 @@
-import { createReceiver, rsa, stringifyJson, textReply } from '@postern/core'
-import type { Host, Json, Receiver } from '@postern/core'
+import { createReceiver, textReply } from '@postern/core'
+import { rsa, stringifyJson } from '@postern/core/scheme'
+import type { Json, Receiver } from '@postern/core'
+import type { Host } from '@postern/core/inbox'
 import { generic } from '@postern/providers'
 
 /** The secret of the receiver of {@link handleBody}. */

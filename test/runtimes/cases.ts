@@ -3,7 +3,8 @@ import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { request as open } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
-import { createDelivery, parseJson } from '@postern/core'
+import { createDelivery } from '@postern/core'
+import { parseJson } from '@postern/core/scheme'
 import { bodyLimits, bodySecret, keyScheme, lateAnswer, type KeyQuestion } from './bodies.ts'
 
 /** Kinds of bodies, limits and keys, by the names the run prints. Each takes the address a runtime listens at. */

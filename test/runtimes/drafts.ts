@@ -1,4 +1,4 @@
-import type { Draft } from '@postern/core'
+import type { Draft } from '@postern/core/scheme'
 
 /** A delivery for each of the first sources, and the options its provider needs beside the secret. */
 export const drafts: Readonly<

@@ -1,4 +1,5 @@
-import { createReceiver, type Host, type Receiver } from '@postern/core'
+import { createReceiver, type Receiver } from '@postern/core'
+import { type Host } from '@postern/core/inbox'
 import { catalogue } from '@postern/providers'
 import { testProvider, type Vector } from '@postern/testing'
 import { handleBody, handleKey } from './bodies.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Claim, type Consumer, type Outcome, type TaskDraft } from '@postern/core'
+import { type Claim, type Consumer, type Outcome, type TaskDraft } from '@postern/core/inbox'
 import { DelayedError, UnrecoverableError, type Job, type Worker } from 'bullmq'
 import { run, runBuffer, type Client } from './client.ts'
 import { decodeLoaded, type Loaded } from './loaded.ts'

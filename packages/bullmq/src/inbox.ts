@@ -1,4 +1,4 @@
-import type { Consumer, Inbox, Port } from '@postern/core'
+import type { Consumer, Inbox, Port } from '@postern/core/inbox'
 import { openClient, type Client } from './client.ts'
 import { createPort, type BullmqPort } from './port.ts'
 import { createQueues } from './queues.ts'

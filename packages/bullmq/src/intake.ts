@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import { encodeDelivery, encodeEvent, type Intake, type IntakeItem } from '@postern/core'
+import { encodeDelivery, encodeEvent, type Intake, type IntakeItem } from '@postern/core/inbox'
 import { eventName, jobRef, parseRef, type JobRef } from './names.ts'
 
 /** An event of a delivery, ready to be stored. */

@@ -1,4 +1,4 @@
-import type { TaskFilter, TaskInfo } from '@postern/core'
+import type { TaskFilter, TaskInfo } from '@postern/core/inbox'
 import type { Client } from './client.ts'
 import { eventOfJob, parseQueueName, parseRef } from './names.ts'
 import { matches, showEvents, showTask } from './show.ts'

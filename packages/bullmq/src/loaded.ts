@@ -1,5 +1,10 @@
 import type { Buffer } from 'node:buffer'
-import { decodeDelivery, decodeEvent, type EventRecord, type StoredDelivery } from '@postern/core'
+import {
+  decodeDelivery,
+  decodeEvent,
+  type EventRecord,
+  type StoredDelivery,
+} from '@postern/core/inbox'
 
 /** What LOAD replies. */
 export type Loaded = readonly [event: Buffer, head: Buffer, body: Buffer]

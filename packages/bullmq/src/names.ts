@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { TaskDraft } from '@postern/core'
+import type { TaskDraft } from '@postern/core/inbox'
 
 /** A job as this package names it over all queues: the name of its queue, a colon, its id. */
 export type JobRef = string

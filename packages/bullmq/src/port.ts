@@ -1,4 +1,5 @@
-import { WebhookError, type Consumer, type Port, type Worker } from '@postern/core'
+import { WebhookError } from '@postern/core'
+import { type Consumer, type Port, type Worker } from '@postern/core/inbox'
 import type { Client } from './client.ts'
 import type { Queues } from './queues.ts'
 import { queueNames, startSweeper } from './sweeper.ts'

@@ -1,6 +1,6 @@
 import { createIORedisClient, Job, Queue, type IRedisTransaction, type JobsOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { EventRecord, TaskDraft } from '@postern/core'
+import type { EventRecord, TaskDraft } from '@postern/core/inbox'
 import { unavailable, type Client } from './client.ts'
 import { jobId, queueName } from './names.ts'
 

@@ -1,4 +1,5 @@
-import type { Json, Records } from '@postern/core'
+import type { Json } from '@postern/core'
+import type { Records } from '@postern/core/inbox'
 import { connected, run, within, type Client } from './client.ts'
 
 /** Small keyed values with compare-and-set, in one hash. */

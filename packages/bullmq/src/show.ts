@@ -1,4 +1,4 @@
-import type { TaskFilter, TaskInfo, TaskState } from '@postern/core'
+import type { TaskFilter, TaskInfo, TaskState } from '@postern/core/inbox'
 import { run, type Client } from './client.ts'
 import { eventOfJob, parseQueueName, parseRef, type JobRef } from './names.ts'
 import type { JobData } from './queues.ts'

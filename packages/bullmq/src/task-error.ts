@@ -1,4 +1,4 @@
-import type { TaskError } from '@postern/core'
+import type { TaskError } from '@postern/core/inbox'
 
 // BullMQ keeps the message and the stack of an error, and its tools show both. What else a TaskError holds is written
 // into the stack, as a line of its own at the end.

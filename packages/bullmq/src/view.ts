@@ -1,4 +1,4 @@
-import { type Consumer, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core'
+import { type Consumer, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
 import { connected, runBuffer, type Client } from './client.ts'
 import { cursorOf, find } from './list.ts'
 import { decodeLoaded, type Loaded } from './loaded.ts'

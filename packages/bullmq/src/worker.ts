@@ -6,7 +6,7 @@ import {
   type Outcome,
   type Slots,
   type Worker as Working,
-} from '@postern/core'
+} from '@postern/core/inbox'
 import { Worker, type Job } from 'bullmq'
 import { runJob, type AttemptContext, type WaitingError } from './attempt.ts'
 import type { Client } from './client.ts'

@@ -1,4 +1,5 @@
-import { WebhookError, type Intake, type Taken } from '@postern/core'
+import { WebhookError } from '@postern/core'
+import { type Intake, type Taken } from '@postern/core/inbox'
 import { connected, run, unavailable, within, type Client } from './client.ts'
 import { reserve } from './bound.ts'
 import { commit } from './commit.ts'

@@ -1,4 +1,5 @@
-import { createReceiver, Unrecoverable, type Consumer, type Intake } from '@postern/core'
+import { createReceiver, Unrecoverable } from '@postern/core'
+import { type Consumer, type Intake } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
 import { Queue } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'

@@ -1,4 +1,4 @@
-import type { Inbox } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { testInbox } from '@postern/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, test } from 'vitest'

@@ -1,4 +1,5 @@
-import { createReceiver, type Inbox, type Receiver, type Reply, type Task } from '@postern/core'
+import { createReceiver, type Receiver, type Reply, type Task } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
 
 /** A receiver on an inbox, what it ran, and what it warned of. */

@@ -4,7 +4,7 @@ import { parseJson } from './body/json.ts'
 import { parseMediaType } from './body/media-type.ts'
 import { decodeText } from './body/text.ts'
 import { parseXml, xmlCharset, type XmlObject } from './body/xml.ts'
-import { toBuffer } from './bytes.ts'
+import { toBuffer } from './body/bytes.ts'
 import { toHeaderLines, type HeaderLines } from './header-lines.ts'
 import { resolveLimits, type Limits } from './limits.ts'
 

@@ -1,12 +1,12 @@
-import { checkJson } from './codec.ts'
+import { checkJson } from './inbox/codec.ts'
 import { createDelivery, type Json } from './delivery.ts'
 import type { HeaderLines } from './header-lines.ts'
 import { toWebhookError, WebhookError } from './errors.ts'
 import type { Host } from './inbox/inbox.ts'
-import { readStream } from './read-stream.ts'
-import type { Line } from './receive.ts'
+import { readStream } from './body/read-stream.ts'
+import type { Line } from './receive/receive.ts'
 import type { Receiver } from './receiver-types.ts'
-import type { Reply } from './reply.ts'
+import type { Reply } from './receive/reply.ts'
 
 /** What the host of a fetch request offers. */
 export interface FetchHost extends Host {

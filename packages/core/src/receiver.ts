@@ -1,19 +1,23 @@
-import { createAnswers, type AnswerFunction, type AnswerOptions } from './answer.ts'
-import { ackReply } from './ack.ts'
-import { createConsumer } from './consumer.ts'
+import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
+import { ackReply } from './receive/ack.ts'
+import { createConsumer } from './subscribe/consumer.ts'
 import { createDelivery, isDelivery, type Delivery } from './delivery.ts'
 import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Inbox, TaskError, Worker } from './inbox/inbox.ts'
-import { defaultInbox } from './inbox/default.ts'
+import { defaultInbox } from './inbox/memory/later.ts'
 import { resolveLimits } from './limits.ts'
 import { logger } from './logger.ts'
 import { combineObservers, type AttemptInfo } from './observer.ts'
-import type { Provider } from './provider.ts'
-import { receive, refuse, type Line } from './receive.ts'
-import { stripper } from './strip.ts'
-import { createSubscriptions, type Handler, type SubscriptionOptions } from './subscription.ts'
+import type { Provider } from './provider/provider.ts'
+import { receive, refuse, type Line } from './receive/receive.ts'
+import { stripper } from './receive/strip.ts'
+import {
+  createSubscriptions,
+  type Handler,
+  type SubscriptionOptions,
+} from './subscribe/subscription.ts'
 import type { Receiver, ReceiverOptions } from './receiver-types.ts'
 
 /**

@@ -1,14 +1,7 @@
-import { createReceiver, defineProvider, hmac } from '../src/index.ts'
-import type {
-  Draft,
-  EventDraft,
-  Provider,
-  ProviderSpec,
-  Receiver,
-  ReceiverOptions,
-  Reply,
-  SecretOption,
-} from '../src/index.ts'
+import { createReceiver } from '../src/index.ts'
+import { defineProvider, hmac } from '../src/provider/index.ts'
+import type { Receiver, ReceiverOptions, Reply, SecretOption } from '../src/index.ts'
+import type { Draft, EventDraft, Provider, ProviderSpec } from '../src/provider/index.ts'
 import { hear, type Heard } from './hear.ts'
 
 /** What a test may change of {@link acme}. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createReceiver, inlineInbox, memoryInbox } from '../src/index.ts'
-import type { Inbox, ReceiverOptions } from '../src/index.ts'
+import type { Inbox } from '../src/inbox/index.ts'
+import type { ReceiverOptions } from '../src/index.ts'
 import { acme, codeOf, gate, setup } from './acme.ts'
 import { hear } from './hear.ts'
 

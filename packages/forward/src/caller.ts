@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RetryAfter, Unrecoverable, type SignableRequest, type Task } from '@postern/core'
+import { RetryAfter, Unrecoverable, type Task } from '@postern/core'
+import { type SignableRequest } from '@postern/core/scheme'
 import type { Found } from './breaker.ts'
 import { createClient } from './client.ts'
 import type { Pass } from './gate.ts'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { SignableRequest } from '@postern/core'
+import type { SignableRequest } from '@postern/core/scheme'
 import { Agent, buildConnector, request } from 'undici'
 import { hostOf, type Guard } from './guard.ts'
 

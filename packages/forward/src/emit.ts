@@ -1,15 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import {
-  createDelivery,
-  defineProvider,
-  stringifyJson,
-  type Delivery,
-  type Host,
-  type Json,
-  type Provider,
-  type Receiver,
-  type Result,
-} from '@postern/core'
+import { createDelivery, type Delivery, type Json, type Receiver } from '@postern/core'
+import { type Host } from '@postern/core/inbox'
+import { defineProvider, stringifyJson, type Provider, type Result } from '@postern/core/scheme'
 import type { Message } from './source-types.ts'
 
 /** What a source needs to give its own messages to a receiver that nothing else can reach. */

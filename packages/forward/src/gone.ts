@@ -1,4 +1,4 @@
-import type { Records } from '@postern/core'
+import type { Records } from '@postern/core/inbox'
 
 /** Marks of destinations that answered 410. */
 export interface Marks {

@@ -1,4 +1,5 @@
-import { stringifyJson, type SignableRequest, type WebhookEvent } from '@postern/core'
+import { type WebhookEvent } from '@postern/core'
+import { stringifyJson, type SignableRequest } from '@postern/core/scheme'
 import type { Signer } from './signer.ts'
 
 /** What is sent in place of the bytes that came: a value, written as JSON, or bytes and what they are. */

@@ -2,10 +2,10 @@ import {
   milliseconds,
   type Duration,
   type MaybePromise,
-  type Records,
   type RetryOption,
   type WebhookEvent,
 } from '@postern/core'
+import { type Records } from '@postern/core/inbox'
 import type { Destination, DestinationInit } from './destination.ts'
 import type { GuardOptions } from './guard.ts'
 import type { Content } from './message.ts'

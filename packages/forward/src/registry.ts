@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createTopicTable, milliseconds, type Duration, type Records } from '@postern/core'
+import { createTopicTable, milliseconds, type Duration } from '@postern/core'
+import { type Records } from '@postern/core/inbox'
 import type { Guard } from './guard.ts'
 import type { Seal } from './seal.ts'
 import { createSecret, verifyingSecret } from './secret.ts'

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
-import { standardWebhooksScheme } from '@postern/core'
+import { standardWebhooksScheme } from '@postern/core/scheme'
 
 /** Makes a signing secret of Standard Webhooks: `whsec_` for `v1` (HMAC-SHA256), `whsk_` for `v1a` (Ed25519). */
 export function createSecret(version: 'v1' | 'v1a'): string {

@@ -1,10 +1,10 @@
+import { type WebhookEvent } from '@postern/core'
 import {
   checkSecret,
   standardWebhooksScheme,
   type Draft,
   type SignableRequest,
-  type WebhookEvent,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import type { Destination } from './destination.ts'
 
 /** What signs: any provider of Postern that can, such as `standardWebhooks({ secret })`, or what {@link signer} makes. */

@@ -1,13 +1,5 @@
-import type {
-  Duration,
-  Host,
-  Inbox,
-  Json,
-  Observer,
-  Receiver,
-  TaskFilter,
-  TaskInfo,
-} from '@postern/core'
+import type { Duration, Json, Observer, Receiver } from '@postern/core'
+import type { Host, Inbox, TaskFilter, TaskInfo } from '@postern/core/inbox'
 import type { CallOptions } from './options.ts'
 import type { KeyOption } from './seal.ts'
 

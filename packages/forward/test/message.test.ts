@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import type { EventDraft } from '@postern/core'
+import type { EventDraft } from '@postern/core/scheme'
 import { acme } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { createScene } from './scene.ts'

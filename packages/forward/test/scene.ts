@@ -1,12 +1,6 @@
-import {
-  createReceiver,
-  type Draft,
-  type Inbox,
-  type Observer,
-  type Provider,
-  type Receiver,
-  type Reply,
-} from '@postern/core'
+import { createReceiver, type Observer, type Receiver, type Reply } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
+import { type Draft, type Provider } from '@postern/core/scheme'
 import { acme } from '@postern/testing'
 import { forward, type ForwardOptions } from '../src/index.ts'
 

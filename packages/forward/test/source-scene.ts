@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { memoryInbox, type Inbox } from '@postern/core'
+import { memoryInbox } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
 import { Webhook } from 'standardwebhooks'
 import { createSource, type Source, type SourceOptions } from '../src/index.ts'
 import type { Got } from './site.ts'

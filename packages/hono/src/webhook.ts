@@ -1,11 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import {
-  type Json,
-  type Receiver,
-  toPublicUrl,
-  toWebhookError,
-  type WebhookError,
-} from '@postern/core'
+import { type Json, type Receiver, toWebhookError, type WebhookError } from '@postern/core'
+import { toPublicUrl } from '@postern/core/scheme'
 import { createBodyReader, NodeHeaders } from '@postern/node'
 import type { Context } from 'hono'
 import { incomingOf } from './incoming.ts'

@@ -1,4 +1,4 @@
-import { targetPath } from '@postern/core'
+import { targetPath } from '@postern/core/scheme'
 
 /**
  * The URL a request was sent to. Next.js puts the name it was started with into `request.url` (`localhost`, `0.0.0.0`),

@@ -1,4 +1,5 @@
-import { type Json, type Receiver, toPublicUrl } from '@postern/core'
+import { type Json, type Receiver } from '@postern/core'
+import { toPublicUrl } from '@postern/core/scheme'
 import { addressedUrl } from './addressed-url.ts'
 
 /** What mounting needs of a receiver, whatever its events. */

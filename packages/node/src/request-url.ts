@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { targetPath, toPublicUrl } from '@postern/core'
+import { targetPath, toPublicUrl } from '@postern/core/scheme'
 import { forwarded, type TrustProxy } from './forwarded.ts'
 
 /** How the URL the sender used is found, for senders that sign it. */

@@ -1,4 +1,5 @@
-import { createReceiver, type Provider, type Receiver } from '@postern/core'
+import { createReceiver, type Receiver } from '@postern/core'
+import { type Provider } from '@postern/core/scheme'
 import { expectTypeOf } from 'vitest'
 import { webhook, type Mountable } from '../src/index.ts'
 

@@ -1,4 +1,5 @@
-import { WebhookError, type Consumer, type Host, type Intake, type Taken } from '@postern/core'
+import { WebhookError } from '@postern/core'
+import { type Consumer, type Host, type Intake, type Taken } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { lateError, unavailable } from './errors.ts'
 import { transactionOf } from './in-transaction.ts'

@@ -1,4 +1,4 @@
-import type { Claim, Consumer, Outcome } from '@postern/core'
+import type { Claim, Consumer, Outcome } from '@postern/core/inbox'
 import type { Commit, Committing } from './commit.ts'
 import type { Claimed, Slot } from './lanes.ts'
 import type { Settler } from './settler.ts'

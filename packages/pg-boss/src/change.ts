@@ -1,4 +1,4 @@
-import type { InboxView, TaskFilter } from '@postern/core'
+import type { InboxView, TaskFilter } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { unavailable } from './errors.ts'
 import { dropEvents, dropJobs, jobsOfEvents, type EventTasks } from './event-jobs.ts'

@@ -1,4 +1,4 @@
-import type { Consumer } from '@postern/core'
+import type { Consumer } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { explain } from './errors.ts'
 import { capacityOf, type Claimed, type Lanes, type Slot } from './lanes.ts'

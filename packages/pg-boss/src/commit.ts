@@ -1,4 +1,4 @@
-import type { TaskDraft } from '@postern/core'
+import type { TaskDraft } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { executor } from './database.ts'
 import type { Claimed } from './lanes.ts'

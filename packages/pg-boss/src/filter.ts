@@ -1,4 +1,4 @@
-import type { TaskFilter, TaskState } from '@postern/core'
+import type { TaskFilter, TaskState } from '@postern/core/inbox'
 import { isId } from './ids.ts'
 
 /** A filter as SQL over `job j`, `postern_events e` and `postern_lanes l`. */

@@ -1,4 +1,4 @@
-import type { Host } from '@postern/core'
+import type { Host } from '@postern/core/inbox'
 import type { PgExecutor } from './pg.ts'
 
 // The name of the inbox tells others that the transaction is not theirs.

@@ -1,4 +1,4 @@
-import type { TaskDraft } from '@postern/core'
+import type { TaskDraft } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { orderIdOf, taskIdOf } from './ids.ts'
 import type { PgExecutor } from './pg.ts'

@@ -1,4 +1,5 @@
-import type { Consumer, EventRecord, Json, Lane, StoredDelivery } from '@postern/core'
+import type { Json } from '@postern/core'
+import type { Consumer, EventRecord, Lane, StoredDelivery } from '@postern/core/inbox'
 import { queueNameOf } from './ids.ts'
 
 /** The subscriptions of a receiver in this process: which tasks it may claim, and how many more. */

@@ -1,4 +1,5 @@
-import { decodeDelivery, decodeEvent, type Consumer, type Json } from '@postern/core'
+import { type Json } from '@postern/core'
+import { decodeDelivery, decodeEvent, type Consumer } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { explain } from './errors.ts'
 import type { JobData } from './jobs.ts'

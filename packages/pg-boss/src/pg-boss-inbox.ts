@@ -1,4 +1,4 @@
-import type { Consumer, Inbox, Port } from '@postern/core'
+import type { Consumer, Inbox, Port } from '@postern/core/inbox'
 import { createEngine } from './engine.ts'
 import { createListen } from './listen.ts'
 import { createPending } from './pending.ts'

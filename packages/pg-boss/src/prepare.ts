@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { encodeDelivery, encodeEvent, type Intake, type TaskDraft } from '@postern/core'
+import { encodeDelivery, encodeEvent, type Intake, type TaskDraft } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { eventIdOf } from './ids.ts'
 import { toJob, type NewJob } from './jobs.ts'

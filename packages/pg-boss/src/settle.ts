@@ -1,4 +1,4 @@
-import type { Outcome } from '@postern/core'
+import type { Outcome } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { insertJobs, type NewJob } from './jobs.ts'
 import type { Claimed } from './lanes.ts'

@@ -1,4 +1,4 @@
-import type { Consumer, Outcome } from '@postern/core'
+import type { Consumer, Outcome } from '@postern/core/inbox'
 import { explain, isTransient } from './errors.ts'
 import type { Claimed } from './lanes.ts'
 import type { Settle } from './settle.ts'

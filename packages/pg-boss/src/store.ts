@@ -1,4 +1,4 @@
-import type { Taken } from '@postern/core'
+import type { Taken } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { insertJobs } from './jobs.ts'
 import { enqueue, lockKeys, orderedOf } from './order.ts'

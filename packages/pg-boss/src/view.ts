@@ -5,7 +5,7 @@ import {
   type TaskError,
   type TaskInfo,
   type TaskState,
-} from '@postern/core'
+} from '@postern/core/inbox'
 import { createChange } from './change.ts'
 import type { Engine } from './engine.ts'
 import { unavailable } from './errors.ts'

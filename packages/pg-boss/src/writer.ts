@@ -1,4 +1,5 @@
-import type { Taken, WebhookError } from '@postern/core'
+import type { WebhookError } from '@postern/core'
+import type { Taken } from '@postern/core/inbox'
 import type { Database } from './database.ts'
 import { closedError, isDataFault, isTransient, lateError, unavailable } from './errors.ts'
 import type { PreparedIntake } from './prepare.ts'

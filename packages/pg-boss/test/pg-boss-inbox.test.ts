@@ -1,4 +1,4 @@
-import type { Inbox } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { testInbox, type TransactionProbe } from '@postern/testing'
 import { describe, test } from 'vitest'
 import { pgBossInbox, type PgTransaction } from '../src/index.ts'

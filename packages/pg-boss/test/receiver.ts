@@ -1,4 +1,5 @@
-import { createReceiver, type Inbox, type Receiver, type ReceiverOptions } from '@postern/core'
+import { createReceiver, type Receiver, type ReceiverOptions } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
 
 const provider = acme({ secret: 'a secret of these tests' })

@@ -1,11 +1,5 @@
-import {
-  defineProvider,
-  malformed,
-  WebhookError,
-  type EventMap,
-  type Provider,
-  type Scheme,
-} from '@postern/core'
+import { WebhookError, type EventMap } from '@postern/core'
+import { defineProvider, malformed, type Provider, type Scheme } from '@postern/core/scheme'
 import { httpMessageSignatures, seconds } from './schemes/http-message-signatures.ts'
 import { targetOf, type Target } from './schemes/http-signature-base.ts'
 import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature-keys.ts'

@@ -1,15 +1,13 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
   stringifyJson,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { DAY } from './common/entry.ts'
 import { field, member, needed } from './common/read.ts'
 

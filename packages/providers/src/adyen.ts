@@ -1,14 +1,11 @@
+import { textReply, type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   stringifyJson,
-  textReply,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { DAY } from './common/entry.ts'
 import { needed } from './common/read.ts'
 import { adyenItems, adyenScheme } from './schemes/adyen.ts'

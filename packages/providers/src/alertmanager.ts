@@ -1,4 +1,5 @@
-import { defineProvider, type EventMap, type Provider } from '@postern/core'
+import { type EventMap } from '@postern/core'
+import { defineProvider, type Provider } from '@postern/core/scheme'
 import { alertEvents, composeAlert } from './schemes/alerts.ts'
 import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
 

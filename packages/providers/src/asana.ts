@@ -1,20 +1,22 @@
 import {
+  WebhookError,
+  type Delivery,
+  type EventMap,
+  type MaybePromise,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import { type Records } from '@postern/core/inbox'
+import {
   defineProvider,
   hmac,
   singleHeader,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
-  type MaybePromise,
   type ParsedBody,
   type Provider,
-  type Records,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { recordedSecrets } from './schemes/recorded-secrets.ts'
 import { DAY, MIB } from './common/entry.ts'
 import { items } from './common/items.ts'

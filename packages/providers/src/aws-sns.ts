@@ -1,17 +1,19 @@
 import {
-  checkTimestamp,
-  defineProvider,
   emptyReply,
-  malformed,
-  toleranceOption,
   WebhookError,
   type Delivery,
-  type EventDraft,
   type EventMap,
-  type Provider,
   type Reply,
   type SecretOption,
 } from '@postern/core'
+import {
+  checkTimestamp,
+  defineProvider,
+  malformed,
+  toleranceOption,
+  type EventDraft,
+  type Provider,
+} from '@postern/core/scheme'
 import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
 import type { CertificateOptions } from './schemes/certificate-options.ts'
 import { fetchBounded } from './schemes/fetch-bounded.ts'

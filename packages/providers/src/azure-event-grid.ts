@@ -1,15 +1,17 @@
 import {
-  defineProvider,
   jsonReply,
-  stringifyJson,
-  token,
   type Delivery,
   type EventMap,
-  type ParsedBody,
-  type Provider,
   type Reply,
   type SecretOption,
 } from '@postern/core'
+import {
+  defineProvider,
+  stringifyJson,
+  token,
+  type ParsedBody,
+  type Provider,
+} from '@postern/core/scheme'
 import { consent } from './schemes/abuse-protection.ts'
 import { DAY } from './common/entry.ts'
 import { field, needed, text } from './common/read.ts'

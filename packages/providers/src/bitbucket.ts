@@ -1,10 +1,5 @@
-import {
-  defineProvider,
-  hmac,
-  type EventMap,
-  type Provider,
-  type SecretOption,
-} from '@postern/core'
+import { type EventMap, type SecretOption } from '@postern/core'
+import { defineProvider, hmac, type Provider } from '@postern/core/scheme'
 import { KIB } from './common/entry.ts'
 import { needed } from './common/read.ts'
 

@@ -1,6 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import {
+  textReply,
+  WebhookError,
+  type Delivery,
+  type EventMap,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import {
   defineProvider,
   hmacDigest,
   keyring,
@@ -8,16 +16,10 @@ import {
   mismatch,
   parseXml,
   safeEqual,
-  textReply,
-  WebhookError,
-  type Delivery,
-  type EventMap,
   type Keyring,
   type Provider,
-  type Reply,
   type Scheme,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { DAY, FORM_TYPE } from './common/entry.ts'
 import { field, needed } from './common/read.ts'
 

@@ -1,4 +1,5 @@
-import type { EventMap, Provider, SecretOption } from '@postern/core'
+import type { EventMap, SecretOption } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/entry.ts'
 

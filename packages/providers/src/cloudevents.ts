@@ -1,13 +1,11 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   stringifyJson,
   token,
-  type Delivery,
-  type EventMap,
   type Provider,
   type Scheme,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { consent } from './schemes/abuse-protection.ts'
 import { cloudEvents } from './schemes/cloud-event.ts'
 

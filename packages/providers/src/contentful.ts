@@ -1,14 +1,12 @@
+import { type EventMap, type Delivery, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   toleranceOption,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
-  type Delivery,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { checkTtl, CONTENTFUL, contentfulScheme, signedHeader } from './schemes/contentful.ts'
 import { checkPublicUrl, type PublicUrlOption } from './schemes/public-url.ts'
 

@@ -1,14 +1,12 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   stringifyJson,
   token,
-  type Delivery,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
 import { isForm, member } from './common/read.ts'
 

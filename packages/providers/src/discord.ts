@@ -1,18 +1,14 @@
+import { emptyReply, jsonReply, type EventMap, type Reply, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   ed25519,
-  emptyReply,
-  jsonReply,
   stringifyJson,
   type Draft,
   type Ed25519Key,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { JSON_TYPE } from './common/entry.ts'
 import { field, needed, text } from './common/read.ts'
 

@@ -1,15 +1,13 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   stringifyJson,
   token,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { joined } from './schemes/ids.ts'
 
 /** Options of {@link dockerHub}: a `secret` of your own in the URL, or `unauthenticated`. */

@@ -1,17 +1,14 @@
+import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
   type SignatureClaim,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { joined } from './schemes/ids.ts'
 import { DAY, MIB } from './common/entry.ts'
 import { field, needed } from './common/read.ts'

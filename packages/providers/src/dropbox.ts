@@ -1,12 +1,5 @@
-import {
-  defineProvider,
-  hmac,
-  stringifyJson,
-  WebhookError,
-  type EventMap,
-  type Provider,
-  type SecretOption,
-} from '@postern/core'
+import { WebhookError, type EventMap, type SecretOption } from '@postern/core'
+import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
 import { field } from './common/read.ts'
 import { challengeReply } from './schemes/challenge.ts'
 

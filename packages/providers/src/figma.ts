@@ -1,16 +1,13 @@
+import { createDelivery, WebhookError, type EventMap, type SecretOption } from '@postern/core'
 import {
-  createDelivery,
   defineProvider,
   safeEqual,
   stringifyJson,
-  WebhookError,
   type Draft,
   type EventDraft,
-  type EventMap,
   type Provider,
   type Scheme,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 import { field, needed } from './common/read.ts'
 import { digestId, joined } from './schemes/ids.ts'

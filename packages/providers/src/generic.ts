@@ -1,14 +1,11 @@
+import { type Delivery, type EventMap, type Limits, type SecretOption } from '@postern/core'
 import {
   defineProvider,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
-  type Limits,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { genericScheme, type GenericSchemeOptions } from './schemes/generic.ts'
 import { member } from './common/read.ts'
 

@@ -1,14 +1,12 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { DAY, MIB } from './common/entry.ts'
 import { jsonField, text } from './common/read.ts'
 

@@ -1,15 +1,12 @@
+import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { MIB } from './common/entry.ts'
 import { field, text } from './common/read.ts'
 import { gitlabScheme, type GitlabKey } from './schemes/gitlab.ts'

@@ -1,12 +1,10 @@
+import { WebhookError, type Delivery, type EventMap } from '@postern/core'
 import {
   defineProvider,
-  WebhookError,
-  type Delivery,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { fetchedJwks, givenJwks, type Jwks, type JwkSource } from './schemes/jwks.ts'
 import type { FetchOptions } from './schemes/fetch-bounded.ts'
 import { jwt, type JwtClaims } from './schemes/jwt.ts'

@@ -1,11 +1,5 @@
-import {
-  defineProvider,
-  hmac,
-  type EventMap,
-  type Provider,
-  type ProviderSpec,
-  type SecretOption,
-} from '@postern/core'
+import { type EventMap, type SecretOption } from '@postern/core'
+import { defineProvider, hmac, type Provider, type ProviderSpec } from '@postern/core/scheme'
 import { alertEvents, composeAlert } from './schemes/alerts.ts'
 import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
 

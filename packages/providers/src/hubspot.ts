@@ -1,14 +1,12 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   stringifyJson,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { DAY } from './common/entry.ts'
 import { text } from './common/read.ts'
 import { hubspotScheme, type HubspotSchemeOptions } from './schemes/hubspot.ts'

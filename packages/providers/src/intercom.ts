@@ -1,12 +1,5 @@
-import {
-  defineProvider,
-  emptyReply,
-  hmac,
-  stringifyJson,
-  type EventMap,
-  type Provider,
-  type SecretOption,
-} from '@postern/core'
+import { emptyReply, type EventMap, type SecretOption } from '@postern/core'
+import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link intercom}. */

@@ -1,13 +1,12 @@
+import { type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
   stringifyJson,
   type Draft,
   type EventDraft,
-  type EventMap,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { items } from './common/items.ts'
 import { field, needed, text } from './common/read.ts'
 

@@ -1,3 +1,4 @@
+import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   checkTimestamp,
   defineProvider,
@@ -5,15 +6,11 @@ import {
   parseTimestamp,
   singleHeader,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 import { field, text } from './common/read.ts'
 

@@ -1,14 +1,13 @@
+import { type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   stringifyJson,
   toleranceOption,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { HOUR, MIB } from './common/entry.ts'
 import { field, text } from './common/read.ts'
 import { lastValue, mailgunScheme } from './schemes/mailgun.ts'

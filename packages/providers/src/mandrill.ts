@@ -1,19 +1,21 @@
 import {
-  defineProvider,
   emptyReply,
+  WebhookError,
+  type Delivery,
+  type EventMap,
+  type SecretOption,
+} from '@postern/core'
+import {
+  defineProvider,
   hmac,
   parseJson,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type Message,
   type Provider,
   type Scheme,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { joined } from './schemes/ids.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 import { FORM_TYPE, MIB } from './common/entry.ts'

@@ -1,17 +1,19 @@
 import {
+  WebhookError,
+  type Delivery,
+  type EventMap,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import {
   checkSecret,
   defineProvider,
   hmac,
   safeEqual,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type Draft,
-  type EventMap,
   type Provider,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { DAY, MIB } from './common/entry.ts'
 import { metaUpdates } from './schemes/meta-updates.ts'
 import { challengeReply } from './schemes/challenge.ts'

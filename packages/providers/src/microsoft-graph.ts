@@ -1,19 +1,21 @@
 import { Buffer } from 'node:buffer'
 import {
-  defineProvider,
   emptyReply,
+  WebhookError,
+  type Delivery,
+  type EventMap,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import {
+  defineProvider,
   mismatch,
   safeEqual,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type EventDraft,
-  type EventMap,
   type Provider,
-  type Reply,
   type Scheme,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 import { items } from './common/items.ts'
 import { joined } from './schemes/ids.ts'

@@ -1,17 +1,14 @@
+import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
   malformed,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
   type SignatureClaim,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 import { needed, text } from './common/read.ts'
 

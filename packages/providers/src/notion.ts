@@ -1,15 +1,12 @@
 import {
-  defineProvider,
   emptyReply,
-  hmac,
-  stringifyJson,
   type Delivery,
   type EventMap,
   type MaybePromise,
-  type Provider,
   type Reply,
   type SecretOption,
 } from '@postern/core'
+import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 import { needed, text } from './common/read.ts'
 

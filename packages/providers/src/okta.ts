@@ -1,17 +1,19 @@
 import {
-  defineProvider,
   jsonReply,
-  singleHeader,
-  stringifyJson,
-  token,
   type Delivery,
-  type EventDraft,
   type EventMap,
-  type ParsedBody,
-  type Provider,
   type Reply,
   type SecretOption,
 } from '@postern/core'
+import {
+  defineProvider,
+  singleHeader,
+  stringifyJson,
+  token,
+  type EventDraft,
+  type ParsedBody,
+  type Provider,
+} from '@postern/core/scheme'
 import { items } from './common/items.ts'
 import { field, needed, text } from './common/read.ts'
 

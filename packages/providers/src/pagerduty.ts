@@ -1,15 +1,13 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
   malformed,
   singleHeader,
   stringifyJson,
-  type Delivery,
-  type EventMap,
   type Provider,
-  type SecretOption,
   type SignatureClaim,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { DAY } from './common/entry.ts'
 import { field, needed, text } from './common/read.ts'
 

@@ -1,15 +1,13 @@
 import { crc32 } from 'node:zlib'
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   checkTimestamp,
   defineProvider,
   malformed,
   singleHeader,
   toleranceOption,
-  type Delivery,
-  type EventMap,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
 import type { CertificateOptions } from './schemes/certificate-options.ts'
 import { DAY } from './common/entry.ts'

@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto'
-import {
-  defineProvider,
-  safeEqual,
-  stringifyJson,
-  WebhookError,
-  type Delivery,
-  type EventMap,
-  type Provider,
-} from '@postern/core'
+import { WebhookError, type Delivery, type EventMap } from '@postern/core'
+import { defineProvider, safeEqual, stringifyJson, type Provider } from '@postern/core/scheme'
 import { fetchBounded, type FetchOptions } from './schemes/fetch-bounded.ts'
 import { givenJwks, keyedJwks, type Jwk, type Jwks, type JwkSource } from './schemes/jwks.ts'
 import { jwt, type JwtClaims } from './schemes/jwt.ts'

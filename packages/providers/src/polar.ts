@@ -1,9 +1,5 @@
-import {
-  standardWebhooksScheme,
-  type EventMap,
-  type Provider,
-  type SecretOption,
-} from '@postern/core'
+import { type EventMap, type SecretOption } from '@postern/core'
+import { standardWebhooksScheme, type Provider } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/entry.ts'
 

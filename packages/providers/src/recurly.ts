@@ -1,17 +1,15 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
   malformed,
   singleHeader,
   stringifyJson,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type Provider,
-  type SecretOption,
   type SignatureClaim,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 import { needed } from './common/read.ts'
 import { joined } from './schemes/ids.ts'

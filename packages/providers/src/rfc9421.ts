@@ -1,11 +1,5 @@
-import {
-  defineProvider,
-  type Delivery,
-  type EventMap,
-  type ParsedBody,
-  type Provider,
-  type SecretOption,
-} from '@postern/core'
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import { defineProvider, type ParsedBody, type Provider } from '@postern/core/scheme'
 import {
   httpMessageSignatures,
   type HttpMessageSignaturesOptions,

@@ -1,16 +1,13 @@
+import { xmlReply, type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   mismatch,
   safeEqual,
-  xmlReply,
-  type Delivery,
   type EventDraft,
-  type EventMap,
   type Provider,
   type Scheme,
-  type SecretOption,
   type XmlObject,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { child, children, childText, localName } from './schemes/xml-names.ts'
 import { DAY } from './common/entry.ts'
 import { needed } from './common/read.ts'

@@ -1,10 +1,5 @@
-import {
-  defineProvider,
-  hmac,
-  type EventMap,
-  type Provider,
-  type SecretOption,
-} from '@postern/core'
+import { type EventMap, type SecretOption } from '@postern/core'
+import { defineProvider, hmac, type Provider } from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 import { pairs } from './schemes/pairs.ts'
 

@@ -1,11 +1,5 @@
-import {
-  defineProvider,
-  ecdsa,
-  type EventMap,
-  type KeyPair,
-  type Provider,
-  type SecretOption,
-} from '@postern/core'
+import { type EventMap, type SecretOption } from '@postern/core'
+import { defineProvider, ecdsa, type KeyPair, type Provider } from '@postern/core/scheme'
 import { DAY, MIB } from './common/entry.ts'
 
 /** Options of {@link sendgridInboundParse}. */

@@ -1,13 +1,11 @@
+import { WebhookError, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   ecdsa,
   stringifyJson,
-  WebhookError,
-  type EventMap,
   type KeyPair,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { DAY } from './common/entry.ts'
 import { needed, text } from './common/read.ts'
 

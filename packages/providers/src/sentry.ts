@@ -1,16 +1,14 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
   stringifyJson,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
   type Scheme,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { text } from './common/read.ts'
 
 /** Options of {@link sentry}. */

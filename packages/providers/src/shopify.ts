@@ -1,16 +1,14 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
   type Scheme,
-  type SecretOption,
   type SignableRequest,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 
 /** Options of {@link shopify}. */

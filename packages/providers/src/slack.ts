@@ -1,19 +1,21 @@
 import {
-  defineProvider,
   emptyReply,
-  hmac,
   jsonReply,
-  stringifyJson,
   WebhookError,
   type Delivery,
-  type Draft,
-  type EventDraft,
   type EventMap,
-  type ParsedBody,
-  type Provider,
   type Reply,
   type SecretOption,
 } from '@postern/core'
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type Draft,
+  type EventDraft,
+  type ParsedBody,
+  type Provider,
+} from '@postern/core/scheme'
 import { DAY, FORM_TYPE, JSON_TYPE } from './common/entry.ts'
 import { field, isForm, jsonField, text } from './common/read.ts'
 

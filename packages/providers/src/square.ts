@@ -1,11 +1,5 @@
-import {
-  defineProvider,
-  hmac,
-  stringifyJson,
-  type EventMap,
-  type Provider,
-  type SecretOption,
-} from '@postern/core'
+import { type EventMap, type SecretOption } from '@postern/core'
+import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
 import { DAY } from './common/entry.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 import { needed, text } from './common/read.ts'

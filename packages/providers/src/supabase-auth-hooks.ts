@@ -1,12 +1,5 @@
-import {
-  jsonReply,
-  standardWebhooksScheme,
-  type EventMap,
-  type Provider,
-  type Reply,
-  type Result,
-  type SecretOption,
-} from '@postern/core'
+import { jsonReply, type EventMap, type Reply, type SecretOption } from '@postern/core'
+import { standardWebhooksScheme, type Provider, type Result } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { field, text } from './common/read.ts'
 

@@ -1,15 +1,13 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   standardWebhooksId,
   standardWebhooksScheme,
-  type Delivery,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
   type StandardWebhooksKey,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 import { text } from './common/read.ts'
 import { composeMessage } from './schemes/messages.ts'

@@ -1,15 +1,12 @@
+import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   stringifyJson,
   token,
-  WebhookError,
-  type Delivery,
   type EventDraft,
-  type EventMap,
   type Provider,
   type Scheme,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { DAY } from './common/entry.ts'
 import { member } from './common/read.ts'
 

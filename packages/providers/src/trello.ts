@@ -1,16 +1,18 @@
 import { Buffer } from 'node:buffer'
 import {
-  defineProvider,
   emptyReply,
-  hmac,
   isWebhookError,
-  stringifyJson,
   type Delivery,
   type EventMap,
-  type Provider,
-  type Scheme,
   type SecretOption,
 } from '@postern/core'
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type Provider,
+  type Scheme,
+} from '@postern/core/scheme'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 import { field, needed, text } from './common/read.ts'
 

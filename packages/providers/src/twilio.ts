@@ -1,17 +1,19 @@
 import {
-  defineProvider,
-  stringifyJson,
   xmlReply,
   type Delivery,
-  type Draft,
-  type EventDraft,
   type EventMap,
-  type ParsedBody,
-  type Provider,
   type Reply,
-  type Result,
   type SecretOption,
 } from '@postern/core'
+import {
+  defineProvider,
+  stringifyJson,
+  type Draft,
+  type EventDraft,
+  type ParsedBody,
+  type Provider,
+  type Result,
+} from '@postern/core/scheme'
 import { FORM_TYPE, HOUR } from './common/entry.ts'
 import { field, text } from './common/read.ts'
 import { twilioScheme, type TwilioSchemeOptions } from './schemes/twilio.ts'

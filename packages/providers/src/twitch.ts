@@ -1,18 +1,20 @@
 import {
+  textReply,
+  type Delivery,
+  type EventMap,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import {
   defineProvider,
   hmac,
   singleHeader,
   stringifyJson,
-  textReply,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { field, needed, text } from './common/read.ts'
 import { checkIsoTime } from './schemes/iso-time.ts'
 

@@ -1,16 +1,18 @@
 import {
-  defineProvider,
   emptyReply,
   WebhookError,
   type Delivery,
-  type EventDraft,
   type EventMap,
   type MaybePromise,
-  type ParsedBody,
-  type Provider,
   type Reply,
   type SecretOption,
 } from '@postern/core'
+import {
+  defineProvider,
+  type EventDraft,
+  type ParsedBody,
+  type Provider,
+} from '@postern/core/scheme'
 import { atomEvents, composeFeed, selfLinkHeader } from './schemes/atom.ts'
 import { challengeReply } from './schemes/challenge.ts'
 import { websubScheme } from './schemes/websub.ts'

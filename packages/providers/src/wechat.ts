@@ -1,13 +1,11 @@
 import {
-  defineProvider,
   textReply,
   WebhookError,
   type Delivery,
-  type Draft,
   type EventMap,
-  type Provider,
   type SecretOption,
 } from '@postern/core'
+import { defineProvider, type Draft, type Provider } from '@postern/core/scheme'
 import {
   parameter,
   readMessage,

@@ -1,10 +1,5 @@
-import {
-  defineProvider,
-  textReply,
-  type EventMap,
-  type Provider,
-  type SecretOption,
-} from '@postern/core'
+import { textReply, type EventMap, type SecretOption } from '@postern/core'
+import { defineProvider, type Provider } from '@postern/core/scheme'
 import {
   parameter,
   readMessage,

@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto'
 import {
-  defineProvider,
   emptyReply,
-  hmac,
-  stringifyJson,
   type Delivery,
-  type Draft,
-  type EventDraft,
   type EventMap,
-  type ParsedBody,
-  type Provider,
   type Reply,
-  type Scheme,
   type SecretOption,
 } from '@postern/core'
+import {
+  defineProvider,
+  hmac,
+  stringifyJson,
+  type Draft,
+  type EventDraft,
+  type ParsedBody,
+  type Provider,
+  type Scheme,
+} from '@postern/core/scheme'
 import { isForm, member } from './common/read.ts'
 
 /** Options of {@link woocommerce}. */

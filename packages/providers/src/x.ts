@@ -1,19 +1,21 @@
 import {
-  defineProvider,
-  hmac,
-  hmacDigest,
   jsonReply,
-  keyring,
-  stringifyJson,
   WebhookError,
   type Delivery,
-  type EventDraft,
   type EventMap,
-  type Keyring,
-  type Provider,
   type Reply,
   type SecretOption,
 } from '@postern/core'
+import {
+  defineProvider,
+  hmac,
+  hmacDigest,
+  keyring,
+  stringifyJson,
+  type EventDraft,
+  type Keyring,
+  type Provider,
+} from '@postern/core/scheme'
 import { DAY } from './common/entry.ts'
 import { field, member } from './common/read.ts'
 

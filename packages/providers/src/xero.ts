@@ -1,13 +1,11 @@
+import { emptyReply, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
-  emptyReply,
   hmac,
   stringifyJson,
   type Draft,
-  type EventMap,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 
 import { joined } from './schemes/ids.ts'
 import { DAY } from './common/entry.ts'

@@ -1,16 +1,14 @@
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
   defineProvider,
   hmac,
   singleHeader,
   stringifyJson,
-  type Delivery,
   type Draft,
   type EventDraft,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type SecretOption,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { checkIsoTime } from './schemes/iso-time.ts'
 import { text } from './common/read.ts'
 

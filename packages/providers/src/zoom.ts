@@ -1,17 +1,19 @@
 import {
+  jsonReply,
+  WebhookError,
+  type EventMap,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
+import {
   defineProvider,
   hmac,
   hmacDigest,
-  jsonReply,
   stringifyJson,
-  WebhookError,
-  type EventMap,
   type ParsedBody,
   type Provider,
-  type Reply,
-  type SecretOption,
   type Verified,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { HOUR } from './common/entry.ts'
 import { field, needed, text } from './common/read.ts'
 

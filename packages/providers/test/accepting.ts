@@ -1,4 +1,5 @@
-import { createReceiver, type Provider, type Receiver, type WebhookEvent } from '@postern/core'
+import { createReceiver, type Receiver, type WebhookEvent } from '@postern/core'
+import { type Provider } from '@postern/core/scheme'
 
 /** A receiver that takes everything. */
 export interface Accepting {

@@ -1,4 +1,5 @@
-import { type Delivery, type Json, type Records } from '@postern/core'
+import { type Delivery, type Json } from '@postern/core'
+import { type Records } from '@postern/core/inbox'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { asanaEntry } from '../src/entries/asana.ts'

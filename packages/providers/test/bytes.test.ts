@@ -1,4 +1,4 @@
-import type { Provider } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import { describe, expect, test } from 'vitest'
 import { generic } from '../src/generic.ts'
 import { github } from '../src/github.ts'

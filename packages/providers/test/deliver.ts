@@ -1,10 +1,5 @@
-import {
-  createReceiver,
-  type DeliveryInit,
-  type Provider,
-  type Reply,
-  type WebhookEvent,
-} from '@postern/core'
+import { createReceiver, type DeliveryInit, type Reply, type WebhookEvent } from '@postern/core'
+import { type Provider } from '@postern/core/scheme'
 
 /** What became of deliveries to one receiver. */
 export interface Delivered {

@@ -1,4 +1,5 @@
-import { hmac, token, WebhookError } from '@postern/core'
+import { WebhookError } from '@postern/core'
+import { hmac, token } from '@postern/core/scheme'
 import { describe, expect, test } from 'vitest'
 import { generic } from '../src/generic.ts'
 import { deliver } from './deliver.ts'

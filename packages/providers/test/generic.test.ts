@@ -1,4 +1,4 @@
-import { hmac } from '@postern/core'
+import { hmac } from '@postern/core/scheme'
 import { testProvider } from '@postern/testing'
 import { describe, test } from 'vitest'
 import { genericEntry } from '../src/entries/generic.ts'

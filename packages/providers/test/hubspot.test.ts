@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { stringifyJson, type DeliveryInit } from '@postern/core'
+import { type DeliveryInit } from '@postern/core'
+import { stringifyJson } from '@postern/core/scheme'
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { hubspotEntry } from '../src/entries/hubspot.ts'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { milliseconds, type Duration, type Ledger, type LedgerClaim } from '@postern/core'
+import { milliseconds, type Duration } from '@postern/core'
+import { type Ledger, type LedgerClaim } from '@postern/core/inbox'
 import { openConnection, type RedisConnection } from './connection.ts'
 import { createScriptRunner } from './script.ts'
 import { CLAIM, COMMIT, RELEASE, RENEW, UNDO } from './scripts.ts'

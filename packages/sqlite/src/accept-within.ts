@@ -1,4 +1,4 @@
-import type { Consumer, Intake, Taken, TaskDraft } from '@postern/core'
+import type { Consumer, Intake, Taken, TaskDraft } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 import { unavailable } from './errors.ts'
 import { checkGuest, checkTransaction } from './guest.ts'

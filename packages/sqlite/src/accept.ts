@@ -1,4 +1,5 @@
-import { WebhookError, type Intake, type Taken, type TaskDraft } from '@postern/core'
+import { WebhookError } from '@postern/core'
+import { type Intake, type Taken, type TaskDraft } from '@postern/core/inbox'
 import type { Claimed, Lanes } from './lanes.ts'
 import { createNewEvents, encodeIntake, type AddEvent } from './new-events.ts'
 import { fullError } from './room.ts'

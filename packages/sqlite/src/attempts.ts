@@ -1,4 +1,4 @@
-import type { Claim, Consumer, Outcome } from '@postern/core'
+import type { Claim, Consumer, Outcome } from '@postern/core/inbox'
 import type { Commit } from './commit.ts'
 import type { Claimed, Lanes, Slot } from './lanes.ts'
 import type { Running, Store } from './store.ts'

@@ -1,4 +1,4 @@
-import type { InboxView, TaskFilter } from '@postern/core'
+import type { InboxView, TaskFilter } from '@postern/core/inbox'
 import { where } from './filter.ts'
 import { createForget } from './prune.ts'
 import type { Store } from './store.ts'

@@ -1,4 +1,5 @@
-import { decodeDelivery, decodeEvent, type Consumer, type Json } from '@postern/core'
+import { type Json } from '@postern/core'
+import { decodeDelivery, decodeEvent, type Consumer } from '@postern/core/inbox'
 import { explain } from './errors.ts'
 import { namesOf, roomOf, type Claimed, type Lanes, type Slot } from './lanes.ts'
 import type { Store } from './store.ts'

@@ -1,4 +1,4 @@
-import type { TaskDraft } from '@postern/core'
+import type { TaskDraft } from '@postern/core/inbox'
 import { explain } from './errors.ts'
 import { rollback } from './schema.ts'
 import type { Running, Store } from './store.ts'

@@ -1,4 +1,4 @@
-import type { TaskFilter } from '@postern/core'
+import type { TaskFilter } from '@postern/core/inbox'
 import { STATES } from './tally.ts'
 
 /** A filter as SQL over `postern_tasks t`, `postern_events e`, `postern_lanes l` and `postern_receivers r`. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Host } from '@postern/core'
+import type { Host } from '@postern/core/inbox'
 
 // The name of the inbox tells others that the transaction is not theirs.
 const TRANSACTION = Symbol.for('postern.transaction.sqliteInbox')

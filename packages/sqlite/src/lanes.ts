@@ -1,4 +1,5 @@
-import type { Consumer, EventRecord, Json, Lane, StoredDelivery } from '@postern/core'
+import type { Json } from '@postern/core'
+import type { Consumer, EventRecord, Lane, StoredDelivery } from '@postern/core/inbox'
 import type { Running } from './store.ts'
 import type { Tally } from './tally.ts'
 

@@ -1,4 +1,4 @@
-import { encodeDelivery, encodeEvent, type Intake } from '@postern/core'
+import { encodeDelivery, encodeEvent, type Intake } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 
 /** A delivery and its events as they are stored. */

@@ -1,4 +1,4 @@
-import type { Consumer } from '@postern/core'
+import type { Consumer } from '@postern/core/inbox'
 import { hasWalResetBug } from './connection.ts'
 import { namesOf, roomOf, type Lanes } from './lanes.ts'
 import type { Store } from './store.ts'

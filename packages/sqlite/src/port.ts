@@ -1,4 +1,5 @@
-import { WebhookError, type Consumer, type Port, type Worker } from '@postern/core'
+import { WebhookError } from '@postern/core'
+import { type Consumer, type Port, type Worker } from '@postern/core/inbox'
 import { createAcceptWithin } from './accept-within.ts'
 import { createAccept } from './accept.ts'
 import { createAttempts } from './attempts.ts'

@@ -1,4 +1,5 @@
-import type { Json, Records } from '@postern/core'
+import type { Json } from '@postern/core'
+import type { Records } from '@postern/core/inbox'
 import { unavailable } from './errors.ts'
 import type { Store } from './store.ts'
 import { write } from './write.ts'

@@ -1,4 +1,5 @@
-import { WebhookError, type Intake } from '@postern/core'
+import { WebhookError } from '@postern/core'
+import { type Intake } from '@postern/core/inbox'
 import type { Tally } from './tally.ts'
 
 /** The refusal of a delivery for whose tasks there is no room. Inside a transaction. */

@@ -1,4 +1,4 @@
-import type { Consumer, Inbox, Port } from '@postern/core'
+import type { Consumer, Inbox, Port } from '@postern/core/inbox'
 import { connect } from './connection.ts'
 import { createPort, type SqlitePort } from './port.ts'
 import { createPrune } from './prune.ts'

@@ -1,4 +1,4 @@
-import type { Claim, Outcome } from '@postern/core'
+import type { Claim, Outcome } from '@postern/core/inbox'
 import { createBegun, type Begun } from './begun.ts'
 import type { Connections } from './connection.ts'
 import { createFinished, type Finished } from './finished.ts'

@@ -1,4 +1,4 @@
-import type { TaskState } from '@postern/core'
+import type { TaskState } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 
 /** States as they are stored. */

@@ -1,4 +1,4 @@
-import type { Outcome, TaskDraft } from '@postern/core'
+import type { Outcome, TaskDraft } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 import { DEAD, DONE, PENDING, RUNNING, type Tally } from './tally.ts'
 

@@ -5,7 +5,7 @@ import {
   type InboxView,
   type TaskError,
   type TaskInfo,
-} from '@postern/core'
+} from '@postern/core/inbox'
 import { unavailable } from './errors.ts'
 import { where } from './filter.ts'
 import { createChange } from './change.ts'

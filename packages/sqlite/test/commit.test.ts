@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Claim } from '@postern/core'
+import type { Claim } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
 import { DONE } from '../../testing/src/inbox/recorder.ts'

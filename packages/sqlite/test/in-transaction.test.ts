@@ -1,5 +1,5 @@
 import { DatabaseSync, type DatabaseSyncOptions } from 'node:sqlite'
-import type { Inbox } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { afterEach, expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
 import {

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { Inbox } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { afterEach, beforeEach } from 'vitest'
 import {
   createRecorder,

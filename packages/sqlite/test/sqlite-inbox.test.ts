@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { Inbox } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { testInbox, type TransactionProbe } from '@postern/testing'
 import { describe, test } from 'vitest'
 import { sqliteInbox } from '../src/index.ts'

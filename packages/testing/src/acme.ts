@@ -1,12 +1,5 @@
-import {
-  defineProvider,
-  emptyReply,
-  type EventMap,
-  hmac,
-  type Provider,
-  type SecretOption,
-  textReply,
-} from '@postern/core'
+import { emptyReply, type EventMap, type SecretOption, textReply } from '@postern/core'
+import { defineProvider, hmac, type Provider } from '@postern/core/scheme'
 
 /** Options of {@link acme}. */
 export interface AcmeOptions {

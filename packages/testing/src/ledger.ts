@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import type { Ledger } from '@postern/core'
+import type { Ledger } from '@postern/core/inbox'
 import type { Runner } from './runner.ts'
 
 /** A ledger to be judged. */

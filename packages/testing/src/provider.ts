@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Provider } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import { judge } from './provider/judge.ts'
 import { signingLaws, type SigningLaws } from './provider/laws.ts'
 import { toReply, trial } from './provider/trial.ts'

@@ -1,4 +1,5 @@
-import { defineProvider, hmac, type Provider, type Scheme, type SecretOption } from '@postern/core'
+import { type SecretOption } from '@postern/core'
+import { defineProvider, hmac, type Provider, type Scheme } from '@postern/core/scheme'
 import { describe, expect, test } from 'vitest'
 import { testProvider, type ProviderUnderTest, type Vector } from '../src/index.ts'
 

@@ -1,4 +1,5 @@
-import { createReceiver, type Consumer, type Inbox, type Intake, type Port } from '@postern/core'
+import { createReceiver } from '@postern/core'
+import { type Consumer, type Inbox, type Intake, type Port } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { delivery, SECRET } from '../deliveries.ts'
 import { bareBullmq, barePgBoss, bareSqlite, type BareEngine } from '../engines.ts'

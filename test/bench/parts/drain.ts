@@ -1,4 +1,5 @@
-import { createReceiver, type Inbox, memoryInbox } from '@postern/core'
+import { createReceiver, memoryInbox } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { SECRET } from '../deliveries.ts'
 import { durableInboxes } from '../inboxes.ts'

@@ -1,5 +1,7 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
-import { createReceiver, type Inbox, memoryInbox, type Provider } from '@postern/core'
+import { createReceiver, memoryInbox } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
+import { type Provider } from '@postern/core/scheme'
 import { github } from '@postern/providers/github'
 import { delivery, SECRET } from '../deliveries.ts'
 import { temporarySqlite } from '../subjects/postern.ts'

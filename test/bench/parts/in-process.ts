@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import { XMLParser } from 'fast-xml-parser'
-import { createReceiver, memoryInbox, type Provider } from '@postern/core'
+import { createReceiver, memoryInbox } from '@postern/core'
+import { type Provider } from '@postern/core/scheme'
 import { github } from '@postern/providers/github'
 import { delivery, SECRET, type Sender } from '../deliveries.ts'
 import type { Effort, PartResult, Target } from '../report/part.ts'

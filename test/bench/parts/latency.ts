@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createReceiver, type Inbox, memoryInbox } from '@postern/core'
+import { createReceiver, memoryInbox } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { SECRET } from '../deliveries.ts'
 import { durableInboxes } from '../inboxes.ts'

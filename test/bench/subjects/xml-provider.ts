@@ -1,4 +1,4 @@
-import type { Provider } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import { generic } from '@postern/providers/generic'
 import { SECRET } from '../deliveries.ts'
 

@@ -1,4 +1,4 @@
-import { toBuffer } from '../bytes.ts'
+import { toBuffer } from './bytes.ts'
 import { WebhookError } from '../errors.ts'
 import { decodeText } from './text.ts'
 

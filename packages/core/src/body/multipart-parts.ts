@@ -1,4 +1,4 @@
-import { toBuffer } from '../bytes.ts'
+import { toBuffer } from './bytes.ts'
 import { WebhookError } from '../errors.ts'
 
 /** One part of a multipart body as it came. */

@@ -1,4 +1,4 @@
-import { utf8 } from '../bytes.ts'
+import { utf8 } from './bytes.ts'
 import { WebhookError } from '../errors.ts'
 import { addField } from './form.ts'
 import { parseMediaType, parseParameters } from './media-type.ts'

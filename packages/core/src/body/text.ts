@@ -1,4 +1,4 @@
-import { utf8 } from '../bytes.ts'
+import { utf8 } from './bytes.ts'
 import { WebhookError } from '../errors.ts'
 
 const decoders = new Map<string, TextDecoder>()

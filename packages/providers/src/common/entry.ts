@@ -1,4 +1,4 @@
-import type { Provider } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 
 /** What the catalogue knows of a provider: documentation, the CLI and the tests read it. */
 export interface CatalogueEntry {

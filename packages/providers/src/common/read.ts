@@ -1,4 +1,5 @@
-import { parseJson, WebhookError, type Delivery, type ParsedBody } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
+import { parseJson, type ParsedBody } from '@postern/core/scheme'
 import { FORM_TYPE } from './entry.ts'
 
 /** A member of an object, or undefined where the value is no object or has no such member of its own. */

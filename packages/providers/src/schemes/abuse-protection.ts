@@ -1,4 +1,5 @@
-import { singleHeader, WebhookError, type Delivery, type Reply } from '@postern/core'
+import { WebhookError, type Delivery, type Reply } from '@postern/core'
+import { singleHeader } from '@postern/core/scheme'
 
 /**
  * The answer to the OPTIONS request of CloudEvents' abuse protection: consent to one of the `origins`, at any rate. The

@@ -1,12 +1,11 @@
+import { WebhookError, type Delivery } from '@postern/core'
 import {
   hmacAlgorithm,
   mismatch,
   parseJson,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type Scheme,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { field, isForm, text } from '../common/read.ts'
 
 /** An item of a delivery, and whether the delivery is of the live environment (`'true'` or `'false'`, not signed). */

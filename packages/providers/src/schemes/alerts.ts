@@ -1,4 +1,4 @@
-import { stringifyJson, type Draft, type EventDraft } from '@postern/core'
+import { stringifyJson, type Draft, type EventDraft } from '@postern/core/scheme'
 import { field, member, text } from '../common/read.ts'
 import { joined } from './ids.ts'
 

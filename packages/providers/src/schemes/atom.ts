@@ -1,4 +1,5 @@
-import { list, type Delivery, type Draft, type EventDraft, type XmlObject } from '@postern/core'
+import { type Delivery } from '@postern/core'
+import { list, type Draft, type EventDraft, type XmlObject } from '@postern/core/scheme'
 import { field, member } from '../common/read.ts'
 
 type Element = string | XmlObject

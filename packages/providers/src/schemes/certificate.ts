@@ -1,6 +1,7 @@
 import { verify } from 'node:crypto'
 import { Buffer } from 'node:buffer'
-import { malformed, mismatch, type Covers, type Delivery, type Scheme } from '@postern/core'
+import { type Delivery } from '@postern/core'
+import { malformed, mismatch, type Covers, type Scheme } from '@postern/core/scheme'
 import type { CertificateOptions, CertificateRules } from './certificate-options.ts'
 import { certificateSource } from './certificate-source.ts'
 

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { WebhookError, type Delivery, type EventDraft, type ParsedBody } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
+import { type EventDraft, type ParsedBody } from '@postern/core/scheme'
 import { field, text } from '../common/read.ts'
 
 /**

@@ -1,12 +1,5 @@
-import {
-  hmac,
-  malformed,
-  parseTimestamp,
-  singleHeader,
-  WebhookError,
-  type Delivery,
-  type Scheme,
-} from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
+import { hmac, malformed, parseTimestamp, singleHeader, type Scheme } from '@postern/core/scheme'
 import { signedUrl, type PublicUrlOption } from './public-url.ts'
 
 /** The headers Contentful signs with. */

@@ -7,7 +7,7 @@ import {
   type Scheme,
   type SignatureEncoding,
   type TimestampUnit,
-} from '@postern/core'
+} from '@postern/core/scheme'
 
 /** How an unknown sender signs. */
 export interface GenericSchemeOptions<Key = unknown> {

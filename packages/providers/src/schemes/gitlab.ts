@@ -1,10 +1,10 @@
+import { type SecretOption } from '@postern/core'
 import {
   standardWebhooksScheme,
   token,
   type Scheme,
-  type SecretOption,
   type StandardWebhooksKey,
-} from '@postern/core'
+} from '@postern/core/scheme'
 
 /** What one of GitLab's two kinds of token became. */
 export type GitlabKey = { readonly signing: StandardWebhooksKey } | { readonly plain: string }

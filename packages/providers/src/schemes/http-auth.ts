@@ -1,4 +1,5 @@
-import { basic, token, type ProviderSpec, type EventMap, type SecretOption } from '@postern/core'
+import { type EventMap, type SecretOption } from '@postern/core'
+import { basic, token, type ProviderSpec } from '@postern/core/scheme'
 
 /** How a sender that cannot sign, or need not, proves itself: exactly one of these. */
 export interface HttpAuthOptions {

@@ -1,14 +1,12 @@
+import { WebhookError, type Delivery, type MaybePromise } from '@postern/core'
 import {
   checkTimestamp,
   malformed,
   mismatch,
   toleranceOption,
-  WebhookError,
-  type Delivery,
   type KeyEncoding,
-  type MaybePromise,
   type Scheme,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { checkContentDigest } from './content-digest.ts'
 import { componentValue, targetOf, type Target } from './http-signature-base.ts'
 import {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { malformed, type Delivery } from '@postern/core'
+import { type Delivery } from '@postern/core'
+import { malformed } from '@postern/core/scheme'
 import type { FieldItem, StructuredFields } from './structured-fields.ts'
 
 /** A request as its derived components see it (RFC 9421, section 2.2). */

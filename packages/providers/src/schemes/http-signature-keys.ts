@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto'
+import { type MaybePromise } from '@postern/core'
 import {
   ecdsaAlgorithm,
   ed25519Algorithm,
@@ -7,9 +8,8 @@ import {
   rsaAlgorithm,
   type KeyEncoding,
   type KeyPair,
-  type MaybePromise,
   type SignatureAlgorithm,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import type { Jwk, JwkSource } from './jwks.ts'
 
 /** Algorithms of RFC 9421, section 3.3, by their registered names. */

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { malformed, type Delivery } from '@postern/core'
+import { type Delivery } from '@postern/core'
+import { malformed } from '@postern/core/scheme'
 import {
   bytesAsBase64,
   dictionary,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { SignableRequest } from '@postern/core'
+import type { SignableRequest } from '@postern/core/scheme'
 import { contentDigest } from './content-digest.ts'
 import { derivedValue, type Target } from './http-signature-base.ts'
 import type { HttpSignatureKey } from './http-signature-keys.ts'

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type Delivery } from '@postern/core'
 import {
   hmac,
   hmacAlgorithm,
@@ -6,11 +7,10 @@ import {
   safeEqual,
   signatureScheme,
   singleHeader,
-  type Delivery,
   type Message,
   type Scheme,
   type SignatureAlgorithm,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { signedUrl, type PublicUrlOption } from './public-url.ts'
 
 /** A version of HubSpot's signature. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { stringifyJson } from '@postern/core'
+import { stringifyJson } from '@postern/core/scheme'
 import { member } from '../common/read.ts'
 
 /** An id of several members, by their paths, joined by `:`; undefined where one of them is missing. */

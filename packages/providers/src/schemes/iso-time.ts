@@ -1,4 +1,5 @@
-import { checkTimestamp, malformed, singleHeader, type Delivery } from '@postern/core'
+import { type Delivery } from '@postern/core'
+import { checkTimestamp, malformed, singleHeader } from '@postern/core/scheme'
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
 

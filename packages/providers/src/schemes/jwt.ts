@@ -1,14 +1,13 @@
 import { Buffer } from 'node:buffer'
+import { WebhookError, type Delivery } from '@postern/core'
 import {
   checkTimestamp,
   malformed,
   mismatch,
   singleHeader,
   toleranceOption,
-  WebhookError,
-  type Delivery,
   type Scheme,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { field } from '../common/read.ts'
 import { fetchedJwks, type Jwk, type JwkSource } from './jwks.ts'
 import { peer } from './peer.ts'

@@ -1,16 +1,14 @@
+import { createDelivery, WebhookError, type Delivery } from '@postern/core'
 import {
   checkTimestamp,
-  createDelivery,
   formToObject,
   hmacAlgorithm,
   mismatch,
   parseMultipart,
   parseTimestamp,
   stringifyJson,
-  WebhookError,
-  type Delivery,
   type Scheme,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { field, isForm, text } from '../common/read.ts'
 
 /** What Mailgun puts into a body to be verified by. */

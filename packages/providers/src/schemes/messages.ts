@@ -1,4 +1,4 @@
-import type { Draft } from '@postern/core'
+import type { Draft } from '@postern/core/scheme'
 
 /** Headers and body of a Standard Webhooks message, for providers that keep to it. */
 export function composeMessage(

@@ -1,4 +1,4 @@
-import type { EventDraft } from '@postern/core'
+import type { EventDraft } from '@postern/core/scheme'
 import { items } from '../common/items.ts'
 import { field, member, needed, text } from '../common/read.ts'
 import { digestId, joined } from './ids.ts'

@@ -1,10 +1,5 @@
-import {
-  malformed,
-  singleHeader,
-  type Delivery,
-  type Message,
-  type SignatureOptions,
-} from '@postern/core'
+import { type Delivery } from '@postern/core'
+import { malformed, singleHeader, type Message, type SignatureOptions } from '@postern/core/scheme'
 
 /** How a sender writes a signed time and its signatures into one header. */
 export interface PairsOptions {

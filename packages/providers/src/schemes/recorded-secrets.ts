@@ -1,4 +1,5 @@
-import { WebhookError, type Delivery, type Records } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
+import { type Records } from '@postern/core/inbox'
 
 const MOST = 20
 const TRIES = 5

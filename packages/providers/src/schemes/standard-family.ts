@@ -1,16 +1,13 @@
+import { createDelivery, type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
-  createDelivery,
   defineProvider,
   standardWebhooksId,
   standardWebhooksScheme,
-  type Delivery,
-  type EventMap,
   type Provider,
   type ProviderSpec,
   type Scheme,
-  type SecretOption,
   type StandardWebhooksKey,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { needed } from '../common/read.ts'
 import { composeMessage } from './messages.ts'
 

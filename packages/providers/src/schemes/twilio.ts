@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parse, stringify } from 'node:querystring'
+import { createDelivery, type Delivery } from '@postern/core'
 import {
   checkSecret,
   hmacAlgorithm,
@@ -7,10 +8,8 @@ import {
   mismatch,
   safeEqual,
   singleHeader,
-  createDelivery,
-  type Delivery,
   type Scheme,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { isForm } from '../common/read.ts'
 
 /** What Twilio's scheme needs beside the Auth Token. */

@@ -1,4 +1,4 @@
-import { hmacAlgorithm, malformed, mismatch, singleHeader, type Scheme } from '@postern/core'
+import { hmacAlgorithm, malformed, mismatch, singleHeader, type Scheme } from '@postern/core/scheme'
 
 const HEADER = 'x-hub-signature'
 const METHODS = new Map(

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { WebhookError, type Delivery } from '@postern/core'
 import {
   checkTimestamp,
   malformed,
@@ -9,11 +10,9 @@ import {
   parseXml,
   safeEqual,
   toleranceOption,
-  WebhookError,
-  type Delivery,
   type EventDraft,
   type Scheme,
-} from '@postern/core'
+} from '@postern/core/scheme'
 import { field, member, needed, text } from '../common/read.ts'
 
 /** The secure mode of WeChat and WeCom. */

@@ -1,4 +1,5 @@
-import { list, WebhookError, type XmlObject } from '@postern/core'
+import { WebhookError } from '@postern/core'
+import { list, type XmlObject } from '@postern/core/scheme'
 
 /** The children of an element by their local name: senders choose their prefixes. */
 export function children(element: unknown, name: string): readonly (string | XmlObject)[] {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createDelivery, type DeliveryInit, type SignableRequest } from '@postern/core'
+import { createDelivery, type DeliveryInit } from '@postern/core'
+import { type SignableRequest } from '@postern/core/scheme'
 import { describe, expect, test } from 'vitest'
 import {
   httpMessageSignatures,

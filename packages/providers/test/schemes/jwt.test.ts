@@ -1,4 +1,5 @@
-import { createDelivery, defineProvider, type Scheme } from '@postern/core'
+import { createDelivery } from '@postern/core'
+import { defineProvider, type Scheme } from '@postern/core/scheme'
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { givenJwks, type Jwk, type JwkSource } from '../../src/schemes/jwks.ts'

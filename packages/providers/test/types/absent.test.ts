@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,10 +51,10 @@ beforeAll(() => {
       '--outDir',
       join(target, 'dist'),
     ])
-    const exports =
-      name === 'core'
-        ? { '.': { types: './dist/index.d.ts' } }
-        : { './*': { types: './dist/*.d.ts' } }
+    const { publishConfig } = JSON.parse(
+      readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'),
+    ) as { readonly publishConfig: { readonly exports: unknown } }
+    const { exports } = publishConfig
     const manifest = { name: `@postern/${name}`, type: 'module', exports }
     writeFileSync(join(target, 'package.json'), JSON.stringify(manifest))
   }

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import type { SignableRequest } from '@postern/core'
+import type { SignableRequest } from '@postern/core/scheme'
 
 /** An HTTP answer, read to its end. */
 export interface Answer {

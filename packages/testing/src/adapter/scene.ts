@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import type { Draft, SignableRequest } from '@postern/core'
+import type { Draft, SignableRequest } from '@postern/core/scheme'
 import { acme } from '../acme.ts'
 import type { Answer } from './client.ts'
 import type { Control } from './log.ts'

@@ -1,5 +1,11 @@
 import { Buffer } from 'node:buffer'
-import type { EventRecord, Intake, IntakeItem, StoredDelivery, TaskDraft } from '@postern/core'
+import type {
+  EventRecord,
+  Intake,
+  IntakeItem,
+  StoredDelivery,
+  TaskDraft,
+} from '@postern/core/inbox'
 
 /** A stored delivery with a body of its own. */
 export function delivery(options: Partial<StoredDelivery> = {}): StoredDelivery {

@@ -1,4 +1,5 @@
-import type { Claim, Consumer, Lane, MaybePromise, Outcome } from '@postern/core'
+import type { MaybePromise } from '@postern/core'
+import type { Claim, Consumer, Lane, Outcome } from '@postern/core/inbox'
 
 /** How a recording receiver behaves. */
 export interface RecorderOptions {

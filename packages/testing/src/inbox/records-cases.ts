@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Records } from '@postern/core'
+import type { Records } from '@postern/core/inbox'
 import type { Scene, SceneTest } from './scene.ts'
 
 const records = (scene: Scene): Records => scene.inbox.records!

@@ -1,4 +1,5 @@
-import type { Inbox, MaybePromise, Port, Worker } from '@postern/core'
+import type { MaybePromise } from '@postern/core'
+import type { Inbox, Port, Worker } from '@postern/core/inbox'
 import type { Runner } from '../runner.ts'
 import { createRecorder, type Recorder, type RecorderOptions } from './recorder.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { InboxView, TaskInfo } from '@postern/core'
+import type { InboxView, TaskInfo } from '@postern/core/inbox'
 import { gate } from './gate.ts'
 import { delivery, intake, item } from './make.ts'
 import { DEAD, DONE, FAILURE, retryIn } from './recorder.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Draft, Provider, SignableRequest } from '@postern/core'
+import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 import type { Runner } from '../runner.ts'
 import type { ProviderUnderTest } from '../provider.ts'
 import { flipCharacter, signaturePlaces, tampered } from './tamper.ts'

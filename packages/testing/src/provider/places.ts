@@ -1,4 +1,4 @@
-import type { SignableRequest } from '@postern/core'
+import type { SignableRequest } from '@postern/core/scheme'
 
 /** A place in the head of a request: a header or a query parameter. */
 export type Place =

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Draft, Provider, SignableRequest } from '@postern/core'
+import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 import { signedFields } from './fields.ts'
 import type { SigningLaws } from './laws.ts'
 import { differences, replaceAt, type Place } from './places.ts'

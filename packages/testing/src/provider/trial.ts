@@ -2,10 +2,10 @@ import {
   createReceiver,
   memoryInbox,
   type EventInfo,
-  type Provider,
   type Receiver,
   type Reply,
 } from '@postern/core'
+import { type Provider } from '@postern/core/scheme'
 
 /** What became of one delivery in a receiver of its own. */
 export interface Trial {

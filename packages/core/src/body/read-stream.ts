@@ -1,0 +1,106 @@
+import { Buffer } from 'node:buffer'
+import { WebhookError } from '../errors.ts'
+import type { Limits } from '../limits.ts'
+
+/**
+ * Reads a Web stream to its end: the exact bytes. Throws `body_too_large` at the limit, `body_timeout` after the time
+ * limit, and `body_aborted` or `body_truncated` where fewer bytes came than `content-length` promised.
+ */
+export async function readStream(
+  stream: ReadableStream<Uint8Array>,
+  length: number | undefined,
+  limits: Limits,
+): Promise<Uint8Array> {
+  if (length !== undefined && length > limits.body) {
+    await discard(stream.getReader())
+    throw tooLarge(limits.body)
+  }
+  const reader = stream.getReader()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new WebhookError(
+            'body_timeout',
+            `the body was not complete after limits.time of ${limits.time} ms`,
+          ),
+        ),
+      limits.time,
+    )
+  })
+  try {
+    return await Promise.race([readAll(reader, length, limits), late])
+  } catch (error) {
+    if (error instanceof WebhookError && error.code === 'body_too_large') await discard(reader)
+    else reader.cancel().catch(() => {})
+    if (error instanceof WebhookError) throw error
+    throw new WebhookError('body_aborted', 'the connection ended before the body was complete', {
+      cause: error,
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function readAll(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  length: number | undefined,
+  limits: Limits,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.byteLength
+    if (size > limits.body) throw tooLarge(limits.body)
+    chunks.push(value)
+  }
+  if (length !== undefined && size < length) throw truncated(size, length)
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
+}
+
+// What a sender may still have under way when it is refused, and for how long: in all, and without another byte.
+const BYTES = 1024 * 1024
+const TIME = 500
+const IDLE = 100
+
+/**
+ * Reads on for a moment before the refusal and drops what comes: hosts close the connection with the reply, and a sender
+ * that is still writing then would get a reset in its place (RFC 9112 section 9.6).
+ */
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const end = Date.now() + TIME
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    for (let left = BYTES; left > 0 && Date.now() < end;) {
+      const idle = new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => resolve(undefined), IDLE)
+      })
+      const part = await Promise.race([reader.read(), idle])
+      clearTimeout(timer)
+      if (!part || part.done) break
+      left -= part.value.byteLength
+    }
+  } catch {
+    // The sender went away: there is nobody to tell.
+  }
+  reader.cancel().catch(() => {})
+}
+
+function tooLarge(limit: number): WebhookError {
+  return new WebhookError('body_too_large', `the body is larger than limits.body of ${limit} bytes`)
+}
+
+/** Fewer bytes than promised. Next.js cuts bodies at 10 MB where a proxy (middleware) file exists, and says so only on its console. */
+function truncated(size: number, length: number): WebhookError {
+  const next =
+    size >= 10 * 1000 * 1000 && length > size
+      ? ': Next.js cuts bodies at 10 MB where proxy.ts (middleware) runs; raise experimental.proxyClientMaxBodySize, or exclude this route from the matcher'
+      : ''
+  return new WebhookError(
+    'body_truncated',
+    `the body has ${size} bytes, content-length said ${length}${next}`,
+  )
+}

@@ -1,0 +1,28 @@
+export type {
+  Claim,
+  Consumer,
+  Host,
+  Inbox,
+  Intake,
+  IntakeItem,
+  Lane,
+  Outcome,
+  Port,
+  Records,
+  Taken,
+  TaskDraft,
+  TaskError,
+  Worker,
+} from './inbox.ts'
+export type { InboxView, TaskDetail, TaskFilter, TaskInfo, TaskState } from './view.ts'
+export {
+  decodeDelivery,
+  decodeEvent,
+  encodeDelivery,
+  encodeEvent,
+  packDelivery,
+  unpackDelivery,
+} from './codec.ts'
+export type { Ledger, LedgerClaim } from './inline/ledger.ts'
+export type { EventRecord, StoredDelivery } from '../event.ts'
+export { createSlots, type Slots } from './kit/slots.ts'

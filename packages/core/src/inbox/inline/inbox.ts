@@ -1,0 +1,156 @@
+import { MAX_TIMER, milliseconds, type Duration } from '../../duration.ts'
+import { WebhookError } from '../../errors.ts'
+import type { Consumer, Host, Inbox, Intake, Port, Taken } from '../inbox.ts'
+import { runInline, type InlineContext, type InlineResult } from './run.ts'
+import type { Ledger } from './ledger.ts'
+import { memoryLedger } from './memory-ledger.ts'
+import { createSlots, type Slots } from '../kit/slots.ts'
+
+/** Options of {@link inlineInbox}. */
+export interface InlineInboxOptions {
+  /** Remembers what was done: `redisLedger` of `@postern/redis` where there is more than one process, or none that stays. @default memoryLedger() */
+  readonly ledger?: Ledger
+  /** After this time without a sign of life from the process that handles an event, a redelivery of it runs. Renewed while it runs. @default '30s' */
+  readonly lease?: Duration
+  /**
+   * The status for a delivery whose twin runs right now. 503 makes every sender that retries come again; some take 409 for
+   * the last word (PagerDuty, Sanity, Contentful); 200 says that all is well although nobody knows yet. @default 503
+   */
+  readonly whileRunning?: 409 | 503 | 200
+  /** Deliveries handled or waiting for their turn at once; beyond, they get 503. @default 1000 */
+  readonly maxRunning?: number
+}
+
+/**
+ * An inbox for hosts without a worker: the handlers run inside the request and the reply waits for them. Nothing is
+ * stored but what became of each task: where all are done or dead the sender gets its 2xx, and where one failed it gets
+ * 503 with `Retry-After`, delivers again, and only what is not done runs again. How often a task is tried is still the
+ * receiver's retry policy, counted over deliveries; when is up to the sender. An event whose tasks died is acknowledged,
+ * and a later delivery of it revives them. Handlers must be faster than the sender's own timeout.
+ *
+ * An event without an id cannot be recognised: if one of its tasks fails, the redelivery runs them all.
+ */
+export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
+  const { ledger = memoryLedger(), whileRunning = 503, maxRunning = 1000 } = options
+  const lease = milliseconds(options.lease ?? '30s', 'inlineInbox: lease')
+  if (lease < 10) throw new TypeError('inlineInbox: lease must be at least 10 ms')
+  if (typeof ledger?.claim !== 'function')
+    throw new TypeError('inlineInbox: ledger must be one: memoryLedger(), or redisLedger(…)')
+  if (![409, 503, 200].includes(whileRunning))
+    throw new TypeError(
+      `inlineInbox: whileRunning must be 409, 503 or 200, got ${String(whileRunning)}`,
+    )
+  if (!(Number.isInteger(maxRunning) && maxRunning >= 1))
+    throw new TypeError(
+      `inlineInbox: maxRunning must be a whole number from 1 and up, got ${String(maxRunning)}`,
+    )
+  const settings = { ledger, lease, whileRunning, maxRunning }
+  const ports = new Map<string, InlinePort>()
+  return {
+    name: 'inlineInbox',
+    can: { work: false, order: false, transaction: false, view: false, durable: ledger.durable },
+    attach(consumer: Consumer): Port {
+      if (ports.get(consumer.receiver)?.closed === false)
+        throw new TypeError(
+          `inlineInbox already has a receiver named ${consumer.receiver}: give each receiver a name of its own`,
+        )
+      if (ledger.window < consumer.retrySpan)
+        throw new TypeError(
+          `inlineInbox: the window of its ${ledger.name} is ${ledger.window} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: make it at least that long`,
+        )
+      ledger.listen?.((message) => consumer.warn(message))
+      const port = createInlinePort(consumer, settings)
+      ports.set(consumer.receiver, port)
+      return port
+    },
+    async close() {
+      await Promise.all([...ports.values()].map((port) => port.drain(0)))
+    },
+  }
+}
+
+interface InlinePort extends Port {
+  readonly closed: boolean
+}
+
+function createInlinePort(
+  consumer: Consumer,
+  settings: Required<Omit<InlineInboxOptions, 'lease'>> & { readonly lease: number },
+): InlinePort {
+  const { ledger, lease, whileRunning, maxRunning } = settings
+  const closing = new AbortController()
+  const running = new Set<Promise<unknown>>()
+  const slots = new Map<string, Slots>()
+  let closed = false
+  const context: InlineContext = { consumer, ledger, lease, slots: slotsOf, signal: closing.signal }
+
+  return {
+    get closed() {
+      return closed
+    },
+    accept(intake: Intake, host: Host) {
+      if (closed) throw new WebhookError('closed', 'inlineInbox: the receiver was closed')
+      if (running.size >= maxRunning)
+        throw new WebhookError(
+          'inbox_full',
+          `inlineInbox: ${running.size} deliveries are being handled, maxRunning is ${maxRunning}`,
+        )
+      const work = take(intake)
+      const watched = work.catch(() => {})
+      running.add(watched)
+      void watched.then(() => running.delete(watched))
+      // A sender that hangs up must not freeze the handlers half-way.
+      host.waitUntil?.(watched)
+      return work
+    },
+    async drain(timeout) {
+      closed = true
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, Math.min(timeout, MAX_TIMER))
+      })
+      await Promise.race([Promise.all(running), late])
+      clearTimeout(timer)
+      closing.abort(new Error('the receiver was closed'))
+    },
+  }
+
+  async function take({ items, delivery }: Intake): Promise<readonly Taken[]> {
+    const ends = await Promise.allSettled(items.map((item) => runInline(context, item, delivery)))
+    const results = ends.map((end) => {
+      if (end.status === 'rejected') throw end.reason
+      return end.value
+    })
+    const failed = results.filter((result) => result.kind === 'failed')
+    if (failed.length > 0) throw redeliver(failed)
+    return results.map(({ kind }) => (kind === 'busy' ? busy() : kind)) as Taken[]
+  }
+
+  function redeliver(failed: readonly Extract<InlineResult, { kind: 'failed' }>[]): WebhookError {
+    const due = Math.max(...failed.map(({ at }) => at))
+    const names = [...new Set(failed.map(({ subscription }) => subscription))].join(', ')
+    return new WebhookError(
+      'handler_failed',
+      `${names} failed; the sender is asked to deliver again, and what is done will not run again`,
+      { retryAfter: Math.max(1, Math.ceil((due - consumer.now()) / 1000)) },
+    )
+  }
+
+  function busy(): Taken {
+    if (whileRunning === 200) return 'duplicate'
+    if (whileRunning === 409) return 'busy'
+    throw new WebhookError('in_progress', 'the same event is being handled right now', {
+      status: 503,
+    })
+  }
+
+  function slotsOf(subscription: string): Slots {
+    const lane = consumer
+      .lanes()
+      .find(({ name, formerly }) => name === subscription || formerly.includes(subscription))
+    const name = lane?.name ?? subscription
+    let known = slots.get(name)
+    if (!known) slots.set(name, (known = createSlots(() => lane?.concurrency ?? 1)))
+    return known
+  }
+}

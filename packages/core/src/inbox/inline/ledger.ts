@@ -1,0 +1,39 @@
+import type { MaybePromise } from '../../maybe.ts'
+
+/**
+ * What `inlineInbox` remembers between deliveries: which events are done, which one runs right now, and what became of
+ * the tasks of one that failed. Every method is one atomic step for its key. `testLedger` of `@postern/testing` is its
+ * contract.
+ */
+export interface Ledger {
+  /** As in `memoryLedger`: errors name it. */
+  readonly name: string
+  /** Remembers over the end of the process. */
+  readonly durable: boolean
+  /** For how long an entry is remembered after its last change, in milliseconds. */
+  readonly window: number
+  /**
+   * Takes the key for `lease` milliseconds, unless it is done or somebody else has it. `token` is unique to this call
+   * and fences what follows: once another has taken the key, nothing done with the older token counts.
+   */
+  claim(key: string, token: string, lease: number): MaybePromise<LedgerClaim>
+  /** Holds the key for another `lease` milliseconds, and keeps `state` if given. False where the token has lost it. */
+  renew(key: string, token: string, lease: number, state?: string): MaybePromise<boolean>
+  /** Ends the key: from now on it is done. False where the token has lost it. */
+  commit(key: string, token: string): MaybePromise<boolean>
+  /** Gives the key back with what the next claim has to know. False where the token has lost it. */
+  release(key: string, token: string, state: string): MaybePromise<boolean>
+  /** Hands over who is to hear what an operator should know, such as a window that became shorter. */
+  listen?(warn: (message: string) => void): void
+  /** Frees what the ledger itself opened. */
+  close?(): Promise<void>
+}
+
+/**
+ * What a claim found. `claimed`: it is yours, for the `claims`th time (1 at first), with the state its last holder left.
+ * `busy`: somebody else has it for `left` more milliseconds at most. `done`: it was committed.
+ */
+export type LedgerClaim =
+  | { readonly kind: 'claimed'; readonly claims: number; readonly state: string | undefined }
+  | { readonly kind: 'busy'; readonly left: number }
+  | { readonly kind: 'done' }

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { MAX_TIMER } from '../../duration.ts'
+import type { EventRecord, StoredDelivery } from '../../event.ts'
+import type { Claim, Consumer, IntakeItem, Outcome } from '../inbox.ts'
+import { decodeTasks, encodeTasks, newTasks, reviveDead, type InlineTask } from './tasks.ts'
+import type { Ledger } from './ledger.ts'
+import type { Slots } from '../kit/slots.ts'
+
+/** What {@link runInline} needs. */
+export interface InlineContext {
+  readonly consumer: Consumer
+  readonly ledger: Ledger
+  /** Milliseconds; renewed while the handlers run. */
+  readonly lease: number
+  readonly slots: (subscription: string) => Slots
+  /** Aborted when the receiver closes. */
+  readonly signal: AbortSignal
+}
+
+/** What became of one event within its request. `failed`: some tasks are open; they are due at `at`. */
+export type InlineResult =
+  | { readonly kind: 'new' | 'revived' | 'duplicate' | 'busy' }
+  | { readonly kind: 'failed'; readonly at: number; readonly subscription: string }
+
+interface Ended {
+  readonly claim: Claim
+  readonly outcome: Outcome
+}
+
+/** Runs the open tasks of one event, once nobody else does, and keeps what became of each. */
+export async function runInline(
+  context: InlineContext,
+  item: IntakeItem,
+  delivery: StoredDelivery,
+): Promise<InlineResult> {
+  const { event } = item
+  const { ledger, consumer, lease } = context
+  if (!event.dedupe) {
+    // An event without identity cannot be found again: a redelivery of it runs all its tasks anew.
+    const run = { event, delivery, tasks: newTasks(item.tasks, 1), claims: 1 }
+    return (await runAll(context, run, async () => true)) ?? { kind: 'new' }
+  }
+
+  const { receiver } = consumer
+  const key = `${receiver.length}:${receiver}:${event.key}`
+  const token = randomUUID()
+  const claimed = await ledger.claim(key, token, lease)
+  if (claimed.kind === 'busy') return { kind: 'busy' }
+  if (claimed.kind === 'done') return { kind: 'duplicate' }
+
+  // The set of tasks is fixed at the first delivery: what the ledger kept wins over today's subscriptions.
+  const known = claimed.state === undefined ? undefined : decodeTasks(claimed.state)
+  if (known) reviveDead(known, claimed.claims)
+  const tasks = known ?? newTasks(item.tasks, 1)
+  const lost = new AbortController()
+  const signal = AbortSignal.any([context.signal, lost.signal])
+  const renewal = setInterval(() => void renew(), Math.min(lease / 3, MAX_TIMER))
+  try {
+    const run = { event, delivery, tasks, claims: claimed.claims }
+    const failed = await runAll({ ...context, signal }, run, store)
+    if (lost.signal.aborted) return { kind: 'busy' }
+    return failed ?? { kind: known ? 'revived' : 'new' }
+  } finally {
+    clearInterval(renewal)
+  }
+
+  async function renew(): Promise<void> {
+    try {
+      if (!(await ledger.renew(key, token, lease))) lose()
+    } catch {
+      // Unreachable for the moment: what the handlers did is kept with the next step that gets through, or refused.
+    }
+  }
+
+  async function store(running: boolean): Promise<boolean> {
+    const kept = running
+      ? await ledger.renew(key, token, lease, encodeTasks(tasks))
+      : tasks.every((task) => task.state === 'done')
+        ? await ledger.commit(key, token)
+        : await ledger.release(key, token, encodeTasks(tasks))
+    if (!kept) lose()
+    return kept
+  }
+
+  function lose(): void {
+    lost.abort(new Error('the lease of this event was lost, and another delivery of it runs'))
+  }
+}
+
+interface InlineRun {
+  readonly event: EventRecord
+  readonly delivery: StoredDelivery
+  /** Grows by what tasks spawn. */
+  readonly tasks: InlineTask[]
+  readonly claims: number
+}
+
+/** Runs what is open, siblings side by side. `store` keeps the state; it is told whether others still run. */
+async function runAll(
+  context: InlineContext,
+  run: InlineRun,
+  store: (running: boolean) => Promise<boolean>,
+): Promise<Extract<InlineResult, { kind: 'failed' }> | undefined> {
+  const { consumer } = context
+  let failed: Extract<InlineResult, { kind: 'failed' }> | undefined
+  let ended: Ended[] = []
+  const open = run.tasks.filter((task) => task.state === 'open')
+  let running = open.length
+  // What a handler did is kept even where keeping a sibling's outcome failed: nothing is left running behind the reply.
+  const ends = await Promise.allSettled(open.map(start))
+  const broken = ends.find((end) => end.status === 'rejected')
+  if (broken) throw broken.reason
+  if (open.length === 0) await store(false)
+  return failed
+
+  async function start(task: InlineTask): Promise<void> {
+    const { subscription, part } = task.draft
+    const giveBack = await context.slots(subscription).take()
+    const claim: Claim = {
+      id: `${consumer.receiver}:${run.event.key}/${subscription}${part === undefined ? '' : `/${part}`}`,
+      subscription,
+      part,
+      data: task.draft.data,
+      event: run.event,
+      delivery: run.delivery,
+      attempt: Math.max(1, run.claims - task.skipped),
+    }
+    const outcome = await consumer.run(claim, context.signal)
+    giveBack()
+    ended.push({ claim, outcome })
+    const children = settle(task, outcome)
+    running += children.length - 1
+    await save()
+    await Promise.all(children.map(start))
+  }
+
+  function settle(task: InlineTask, outcome: Outcome): readonly InlineTask[] {
+    if (outcome.kind === 'retry' || outcome.kind === 'postpone') {
+      if (outcome.kind === 'postpone') task.skipped++
+      const { subscription } = task.draft
+      if (!failed || failed.at < outcome.at)
+        failed = { kind: 'failed', at: outcome.at, subscription }
+      return []
+    }
+    task.state = outcome.kind
+    const children =
+      outcome.kind === 'done' && outcome.spawn ? newTasks(outcome.spawn, run.claims) : []
+    run.tasks.push(...children)
+    return children
+  }
+
+  async function save(): Promise<void> {
+    const these = ended
+    ended = []
+    const kept = await store(running > 0)
+    for (const { claim, outcome } of these) consumer.settled(claim, outcome, kept)
+  }
+}

@@ -1,0 +1,168 @@
+import { afterReply, inNextRound } from './after-reply.ts'
+import type { Consumer } from '../inbox.ts'
+import { canRun, createLaneTable, type Lane, lineUp, release } from './lane.ts'
+import type { MemoryTask } from './task.ts'
+
+/** Which task runs next: per subscription, at most `concurrency` at once, one of each order key. */
+export interface Lanes {
+  /** A new task, behind those of its lane and its order key. True where so many are there that it will not run soon. */
+  add(task: MemoryTask): boolean
+  /** A task that runs or waits for its time already, and keeps its place at the head of its order key. */
+  hold(task: MemoryTask): void
+  /** A task whose waiting time is over. */
+  ready(task: MemoryTask): void
+  /** An attempt ended; `settled` releases its order key. */
+  ended(task: MemoryTask, settled: boolean): void
+  /** Takes a pending task out. */
+  remove(task: MemoryTask): void
+  /** Starts to run tasks. */
+  work(): void
+  /** Takes a turn of its own for a request whose end may have cancelled the one that was due. */
+  wake(): void
+  readonly working: boolean
+  /** Resolves when nothing is ready or running. Tasks that wait for a retry, or for a subscription, do not count. */
+  idle(): Promise<void>
+  /** Starts nothing any more. */
+  stop(): void
+}
+
+/** So many tasks in one line are a backlog. */
+export const BACKLOG = 500
+// How many tasks one turn of the event loop starts, so that synchronous handlers leave room for requests.
+const TURN = 64
+// Milliseconds for which a task may hold the thread when it starts, for others to start right after the reply.
+const QUICK = 0.1
+
+/** Makes the lanes of a receiver. `start` runs a task; handlers never run inside `add`, so they cannot delay a reply. */
+export function createLanes(consumer: Consumer, start: (task: MemoryTask) => void): Lanes {
+  const lanes = createLaneTable(consumer, (lane) => offer(lane))
+  let due: Lane[] = []
+  let scheduled = false
+  let quick = true
+  let working = false
+  let idlers: (() => void)[] = []
+
+  return {
+    add,
+    hold,
+    ready,
+    ended,
+    remove,
+    work,
+    wake,
+    get working() {
+      return working
+    },
+    idle,
+    stop,
+  }
+
+  function add(task: MemoryTask): boolean {
+    const lane = lanes.of(task)
+    const length = lineUp(lane, task)
+    if (length > 1) return length > BACKLOG
+    lane.queue.push(task)
+    // What runs at once is over before the next body is parsed, and so dies young: a third less CPU at 100 KB. Handlers
+    // that hold the thread wait until those who delivered together have their replies.
+    offer(lane, quick ? afterReply : inNextRound)
+    return lane.queue.size > BACKLOG
+  }
+
+  function hold(task: MemoryTask): void {
+    const lane = lanes.of(task)
+    lineUp(lane, task)
+    if (task.state === 'running') lane.running++
+  }
+
+  function ready(task: MemoryTask): void {
+    clearTimeout(task.timer)
+    task.timer = undefined
+    const lane = lanes.of(task)
+    lane.queue.push(task)
+    offer(lane)
+  }
+
+  function ended(task: MemoryTask, settled: boolean): void {
+    const lane = lanes.of(task)
+    lane.running--
+    if (settled) release(lane, task)
+    offer(lane)
+    tellIdle()
+  }
+
+  function remove(task: MemoryTask): void {
+    const lane = lanes.of(task)
+    if (task.timer) clearTimeout(task.timer)
+    else lane.queue.remove(task)
+    task.timer = undefined
+    if (release(lane, task)) offer(lane)
+    tellIdle()
+  }
+
+  /** Gives the lane a turn where it can use one. */
+  function offer(lane: Lane, when = inNextRound): void {
+    if (lane.due || !canRun(lane)) return
+    lane.due = true
+    due.push(lane)
+    schedule(when)
+  }
+
+  function schedule(when = inNextRound): void {
+    if (scheduled || !working || due.length === 0) return
+    scheduled = true
+    when(turn)
+  }
+
+  function turn(): void {
+    const began = performance.now()
+    let started = 0
+    const now = due
+    due = []
+    // A share for each lane: one that is never empty must not keep the others waiting.
+    const share = Math.max(1, Math.floor(TURN / now.length))
+    for (const lane of now) {
+      for (let left = share; left > 0 && working && canRun(lane); left--) {
+        lane.running++
+        started++
+        start(lane.queue.shift()!)
+      }
+      lane.due = false
+      // What is left has its turn after requests had theirs.
+      offer(lane)
+    }
+    quick = performance.now() - began <= QUICK * started
+    scheduled = false
+    schedule()
+  }
+
+  function quiet(): boolean {
+    for (const lane of lanes.all()) if (lane.running > 0 || (working && canRun(lane))) return false
+    return true
+  }
+
+  function idle(): Promise<void> {
+    return quiet() ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))
+  }
+
+  function tellIdle(): void {
+    if (idlers.length === 0 || !quiet()) return
+    for (const resolve of idlers) resolve()
+    idlers = []
+  }
+
+  function work(): void {
+    working = true
+    lanes.refresh()
+    schedule()
+  }
+
+  // Workers cancel what a request scheduled when the request ends, so that a turn which is due may never come.
+  function wake(): void {
+    scheduled = false
+    schedule()
+  }
+
+  function stop(): void {
+    working = false
+  }
+}

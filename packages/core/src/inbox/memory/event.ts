@@ -1,0 +1,101 @@
+import {
+  decodeDelivery,
+  decodeOutline,
+  encodeDelivery,
+  encodeOutline,
+  isPlain,
+  type Outline,
+  withPayload,
+} from '../codec.ts'
+import type { EventRecord, StoredDelivery } from '../../event.ts'
+import type { TaskDraft } from '../inbox.ts'
+import type { MemoryTask } from './task.ts'
+
+/**
+ * An event with tasks that are not settled, or dead ones that are kept. A class, and its tasks a chain: where many
+ * objects or arrays of one literal live long, V8 allocates all that follow in old space, with what they lead to.
+ */
+export class MemoryEvent {
+  readonly receiver: string
+  /** Its share of the delivery's body. */
+  readonly bytes: number
+  /** Tasks pending or running. */
+  open = 0
+  /** Where the inbox keeps it while any of them is, or -1, and where it keeps its key. */
+  seat = -1
+  place = -1
+  first: MemoryTask | undefined
+  last: MemoryTask | undefined
+  #event: EventRecord | undefined
+  #delivery: StoredDelivery | undefined
+  #folded: Folded | undefined
+
+  constructor(receiver: string, event: EventRecord, delivery: StoredDelivery, bytes: number) {
+    this.receiver = receiver
+    this.bytes = bytes
+    this.first = undefined
+    this.last = undefined
+    this.#event = event
+    this.#delivery = delivery
+    this.#folded = undefined
+  }
+
+  get event(): EventRecord {
+    return this.#event ?? withPayload(decodeOutline(this.#folded!.outline), this.#folded!.body)
+  }
+
+  get delivery(): StoredDelivery {
+    return this.#delivery ?? decodeDelivery(this.#folded!.head, this.#folded!.body)
+  }
+
+  /** Both without the payload, which costs most to read again. */
+  outline(): { readonly event: Outline; readonly delivery: Pick<StoredDelivery, 'receivedAt'> } {
+    if (!this.#folded) return this
+    return { event: decodeOutline(this.#folded.outline), delivery: this.delivery }
+  }
+
+  *tasks(): Iterable<MemoryTask> {
+    for (let task = this.first; task; task = task.sibling) yield task
+  }
+
+  /** True where it has such a task: a part is a child once, however often its parent runs. */
+  has({ subscription, part }: TaskDraft): boolean {
+    for (const { draft } of this.tasks())
+      if (draft.subscription === subscription && (draft.part ?? '') === (part ?? '')) return true
+    return false
+  }
+
+  /** True where none of its tasks runs. */
+  rests(): boolean {
+    for (const { state } of this.tasks()) if (state === 'running') return false
+    return true
+  }
+
+  /**
+   * Keeps texts in place of all objects, where the payload can be read from the body again: what waits behind a
+   * backlog is looked at by each full collection, and a payload alone is some hundred objects.
+   */
+  fold(): void {
+    const event = this.#event
+    const delivery = this.#delivery
+    if (event?.source === undefined || !delivery || !isPlain(delivery)) return
+    this.#folded = { outline: encodeOutline(event), ...encodeDelivery(delivery) }
+    this.#event = undefined
+    this.#delivery = undefined
+  }
+
+  /** Undoes {@link fold}, before its tasks run. */
+  unfold(): void {
+    if (!this.#folded) return
+    this.#delivery = this.delivery
+    this.#event = this.event
+    this.#folded = undefined
+  }
+}
+
+/** An event and its delivery as durable inboxes store them. */
+interface Folded {
+  readonly outline: string
+  readonly head: string
+  readonly body: Uint8Array
+}

@@ -1,0 +1,54 @@
+import type { Consumer, Inbox, Port } from '../inbox.ts'
+import type { InboxView } from '../view.ts'
+
+/**
+ * The inbox of a receiver that was given none: `memoryInbox()`. It is loaded by the first delivery, so that bundles of apps with an inbox of their own need not have it.
+ */
+export function defaultInbox(): Inbox {
+  let loading: Promise<Inbox> | undefined
+  const load = (): Promise<Inbox> =>
+    (loading ??= import('./inbox.ts').then(({ memoryInbox }) => memoryInbox()))
+  return {
+    name: 'memoryInbox',
+    can: { work: true, order: true, transaction: false, view: true, durable: false },
+    attach: (consumer) => lazyPort(consumer, load),
+    view: lazyView(async () => (await load()).view!),
+    async close() {
+      await (await loading)?.close()
+    },
+  }
+}
+
+function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
+  let port: Port | undefined
+  let working = false
+  const attached = async (): Promise<Port> => {
+    const inbox = await load()
+    if (port) return port
+    port = inbox.attach(consumer)
+    if (working) port.work?.()
+    return port
+  }
+  return {
+    accept: (intake, host) =>
+      port ? port.accept(intake, host) : attached().then((ready) => ready.accept(intake, host)),
+    work() {
+      working = true
+      port?.work?.()
+      return { stop: async () => {} }
+    },
+    drain: async (timeout) => port?.drain(timeout),
+  }
+}
+
+function lazyView(load: () => Promise<InboxView>): InboxView {
+  return {
+    list: async (filter) => (await load()).list(filter),
+    get: async (id) => (await load()).get(id),
+    stats: async () => (await load()).stats(),
+    replay: async (filter) => (await load()).replay(filter),
+    discard: async (filter) => (await load()).discard(filter),
+    prune: async (before) => (await load()).prune(before),
+    orphans: async () => (await load()).orphans(),
+  }
+}

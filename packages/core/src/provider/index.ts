@@ -1,0 +1,61 @@
+export { defineProvider, type ProviderSpec } from './define.ts'
+export type { Clock, Draft, Provider, Result, Verified } from './provider.ts'
+export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
+export { checkSecret, keyring, type Keyring, type KeySet } from './secrets.ts'
+export { targetPath, toPublicUrl } from './public-url.ts'
+
+export type { EventDraft } from '../event.ts'
+export type { ParsedBody } from '../body/formats.ts'
+export { formToObject } from '../body/form.ts'
+export { parseJson, stringifyJson } from '../body/json.ts'
+export { parseMultipart, type MultipartBody } from '../body/multipart.ts'
+export { list, loadXml, parseXml, type XmlObject } from '../body/xml.ts'
+
+export { safeEqual } from './safe-equal.ts'
+export { basic, type BasicOptions } from './schemes/basic.ts'
+export {
+  ecdsa,
+  ecdsaAlgorithm,
+  type EcdsaAlgorithmOptions,
+  type EcdsaCurve,
+  type EcdsaOptions,
+} from './schemes/ecdsa.ts'
+export {
+  ed25519,
+  ed25519Algorithm,
+  type Ed25519Key,
+  type Ed25519Options,
+  type OpaqueKey,
+} from './schemes/ed25519.ts'
+export {
+  hmac,
+  hmacAlgorithm,
+  hmacDigest,
+  type HashName,
+  type HmacOptions,
+  type KeyEncoding,
+  type SignatureEncoding,
+} from './schemes/hmac.ts'
+export { malformed, mismatch, singleHeader } from './schemes/header.ts'
+export { parseKeyPair, type KeyPair } from './schemes/key-pair.ts'
+export type { Message } from './schemes/message.ts'
+export { rsa, rsaAlgorithm, type RsaAlgorithmOptions, type RsaOptions } from './schemes/rsa.ts'
+export {
+  signatureScheme,
+  type SignatureAlgorithm,
+  type SignatureClaim,
+  type SignatureOptions,
+} from './schemes/signature.ts'
+export {
+  standardWebhooksId,
+  standardWebhooksScheme,
+  type StandardWebhooksKey,
+  type StandardWebhooksSchemeOptions,
+} from './schemes/standard-webhooks.ts'
+export { token, type TokenOptions } from './schemes/token.ts'
+export {
+  checkTimestamp,
+  parseTimestamp,
+  toleranceOption,
+  type TimestampUnit,
+} from './schemes/timestamp.ts'

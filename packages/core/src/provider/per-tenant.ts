@@ -1,0 +1,68 @@
+import { LRUCache } from 'lru-cache'
+import type { Delivery } from '../delivery.ts'
+import { milliseconds, type Duration } from '../duration.ts'
+import { isPromise, type MaybePromise } from '../maybe.ts'
+import type { ScopedSecret, SecretResolver } from './secrets.ts'
+
+/** What {@link perTenant} needs. */
+export interface PerTenantOptions {
+  /** Who claims to send: read from path, header or `context`. `undefined` refuses the delivery as `unknown_sender`. */
+  readonly tenant: (delivery: Delivery) => string | undefined
+  /** Looks the tenant's secrets up. `undefined` means that there is no such tenant. */
+  readonly secrets: (tenant: string) => MaybePromise<string | readonly string[] | undefined>
+  /** How long an answer is used. A changed secret is not seen for that long. @default '60s' */
+  readonly ttl?: Duration
+  /** How many tenants are remembered. @default 1000 */
+  readonly max?: number
+}
+
+/**
+ * A {@link SecretResolver} for many tenants on one route, with a bounded cache; look-ups of one tenant that overlap are
+ * made once, and failures are not remembered. Events get the tenant as their `scope`.
+ *
+ * @example
+ * stripe({
+ *   secret: perTenant({
+ *     tenant: (delivery) => new URL(delivery.url).pathname.split('/').at(-1),
+ *     secrets: (tenant) => db.secretsOf(tenant),
+ *   }),
+ * })
+ */
+export function perTenant(options: PerTenantOptions): SecretResolver {
+  const ttl = milliseconds(options.ttl ?? '60s', 'perTenant.ttl')
+  // The clock is asked each time: the cache would keep its answer by a timer, which not every host allows.
+  const bounds = { max: options.max ?? 1000, ttl, ttlResolution: 0, perf: { now: uptime } }
+  const known = new LRUCache<string, { found: MaybePromise<ScopedSecret | undefined> }>(bounds)
+  // Apart, since who is not known could be anybody: made-up names must not drive the known ones out.
+  const unknown = new LRUCache<string, true>(bounds)
+  return (delivery) => {
+    const scope = options.tenant(delivery)
+    if (scope === undefined || unknown.has(scope)) return undefined
+    const entry = known.get(scope)
+    if (entry) return entry.found
+    const looked = options.secrets(scope)
+    if (!isPromise(looked)) return remember(scope, looked)
+    const found = looked.then((secret) => remember(scope, secret))
+    known.set(scope, { found })
+    found.catch(() => known.delete(scope))
+    return found
+  }
+
+  function remember(
+    scope: string,
+    secret: string | readonly string[] | undefined,
+  ): ScopedSecret | undefined {
+    if (secret === undefined) {
+      known.delete(scope)
+      unknown.set(scope, true)
+      return undefined
+    }
+    const found = { secret, scope }
+    known.set(scope, { found })
+    return found
+  }
+}
+
+function uptime(): number {
+  return performance.now()
+}

@@ -1,0 +1,83 @@
+import type { ParsedBody } from '../body/formats.ts'
+import type { Delivery } from '../delivery.ts'
+import type { WebhookError } from '../errors.ts'
+import type { EventDraft, EventMap } from '../event.ts'
+import type { Limits } from '../limits.ts'
+import type { MaybePromise } from '../maybe.ts'
+import type { Reply } from '../receive/reply.ts'
+import type { Covers, Credentials, SignableRequest } from './scheme.ts'
+
+/** Gives the time in milliseconds since 1970. */
+export type Clock = () => number
+
+/** What verification found out. */
+export interface Verified {
+  /** The tenant or key that verified the delivery: events get it as their scope. */
+  readonly scope?: string | undefined
+  /** The scheme's key that matched, for signed handshakes whose answer is made with it. */
+  readonly key?: unknown
+}
+
+/** How a delivery went, for {@link Provider.reply}. */
+export type Result =
+  | {
+      readonly kind: 'accepted' | 'duplicate' | 'unhandled'
+      readonly events: readonly EventDraft[]
+    }
+  | { readonly kind: 'refused'; readonly error: WebhookError }
+
+/** A delivery to be made and signed as the provider would: for tests, the CLI and examples. */
+export interface Draft {
+  readonly topic?: string
+  readonly id?: string
+  /** What becomes the body: JSON, unless the provider sends something else. */
+  readonly payload?: unknown
+  /** The body itself, in place of `payload`. */
+  readonly body?: string | Uint8Array
+  /** @default 'POST' */
+  readonly method?: string
+  /** @default 'https://example.com/webhooks' */
+  readonly url?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Time of signing in milliseconds since 1970. @default now */
+  readonly at?: number
+  /** Signs with this secret in place of the provider's first one. */
+  readonly secret?: string
+}
+
+/** Who sends. Made by a factory that takes the provider's own option names: `github({ secret })`. */
+export interface Provider<Events extends EventMap = EventMap> {
+  readonly name: string
+  /** @default ['POST'] */
+  readonly methods?: readonly string[]
+  readonly covers: Covers
+  readonly credentials?: Credentials
+  /** What the sender promises not to exceed; the receiver's own `limits` win. */
+  readonly limits?: Partial<Limits>
+  /** Over how long the sender delivers one event again, in milliseconds: dedupe windows must be at least as long. */
+  readonly retrySpan?: number
+  /** True where the sender takes a redirect for a failure, so that a 302 as ack is refused at construction. */
+  readonly failsOnRedirect?: boolean
+  /** True where `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */
+  readonly xml?: boolean
+  /** Where the reply decides something (auth hooks): what goes out when an answer is late or fails. */
+  readonly refusal?: Reply
+  /** Throws a `WebhookError` where the delivery is not what the provider signed. */
+  readonly verify: (delivery: Delivery, clock: Clock) => MaybePromise<Verified | void>
+  /** Reads the events out of a verified delivery; none, one or several. */
+  readonly events: (delivery: Delivery, body: ParsedBody) => readonly EventDraft[]
+  /** Answers an unsigned challenge. It accepts nothing and signs nothing with the event key. */
+  readonly greet?: (delivery: Delivery) => MaybePromise<Reply | undefined>
+  /** Answers a signed challenge. */
+  readonly handshake?: (
+    delivery: Delivery,
+    body: ParsedBody,
+    verified: Verified,
+  ) => MaybePromise<Reply | undefined>
+  /** The body, status or headers this sender needs; undefined leaves the reply to the receiver. */
+  readonly reply?: (result: Result, delivery: Delivery) => Reply | undefined
+  /** Makes a delivery that `verify` accepts. Absent where only the sender has the signing key. */
+  readonly sign?: (draft: Draft) => SignableRequest
+  /** Carries the types of topics and payloads; never there at run time. */
+  readonly types?: Events
+}

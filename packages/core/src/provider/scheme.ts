@@ -1,0 +1,43 @@
+import type { Delivery } from '../delivery.ts'
+import type { MaybePromise } from '../maybe.ts'
+
+/** What a signature protects. Documentation, tests and the defence against replays read it. */
+export interface Covers {
+  /** `bytes`: any changed byte of the body is noticed. `fields`: any changed field is. `none`: the body is not protected. */
+  readonly body: 'bytes' | 'fields' | 'none'
+  readonly url?: boolean
+  readonly id?: boolean
+  readonly timestamp?: boolean
+}
+
+/** Where a delivery carries what could be used to forge another: stripped before store, log and forward. */
+export interface Credentials {
+  readonly headers?: readonly string[]
+  readonly query?: readonly string[]
+  readonly fields?: readonly string[]
+}
+
+/** A request about to be signed. Header names in lower case. */
+export interface SignableRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/** How a delivery is signed: small functions that verify and sign. `Key` is what a secret becomes, once. */
+export interface Scheme<Key = unknown> {
+  readonly covers: Covers
+  readonly credentials?: Credentials
+  /** Makes a key of a secret. Throws a `TypeError` that says what format was expected. */
+  key(secret: string): Key
+  /**
+   * Finds the key that signed the delivery and gives its place in `keys`. Throws a `WebhookError` with the reason where
+   * none did. `now` is in milliseconds since 1970.
+   */
+  verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>
+  /** Adds the signature to a request. Absent where the receiver's key can only verify. */
+  sign?(request: SignableRequest, key: Key, now: number): SignableRequest
+  /** Signs with each of the keys in force, where the scheme has room for several signatures: both during a rotation. */
+  signAll?(request: SignableRequest, keys: readonly Key[], now: number): SignableRequest
+}

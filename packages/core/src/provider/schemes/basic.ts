@@ -1,0 +1,61 @@
+import { encode, fromBase64, toBuffer, utf8 } from '../../body/bytes.ts'
+import { safeEqual } from '../safe-equal.ts'
+import { isWebhookError, WebhookError } from '../../errors.ts'
+import { checkSecret } from '../secrets.ts'
+import type { Scheme } from '../scheme.ts'
+import { malformed, mismatch, singleHeader } from './header.ts'
+
+/** Options of {@link basic}. */
+export interface BasicOptions {
+  /** Realm of the challenge a sender gets that has not sent credentials yet. @default 'webhooks' */
+  readonly realm?: string
+}
+
+/**
+ * HTTP Basic authentication (RFC 7617); the secret is `user:password`, split at the first colon. A refusal carries
+ * `WWW-Authenticate`, since some senders (Twilio) ask first without credentials.
+ */
+export function basic(options: BasicOptions = {}): Scheme<string> {
+  const headers = {
+    'www-authenticate': `Basic realm="${options.realm ?? 'webhooks'}", charset="UTF-8"`,
+  }
+  return {
+    covers: { body: 'none' },
+    credentials: { headers: ['authorization'] },
+    key(secret) {
+      if (!secret.includes(':')) throw new TypeError('Basic credentials must be user:password')
+      const [user, password] = [
+        secret.slice(0, secret.indexOf(':')),
+        secret.slice(secret.indexOf(':') + 1),
+      ]
+      // Where the user is an API key the password is empty by design (RFC 7617 allows it); one of them is the secret.
+      checkSecret('what Basic credentials hold', password === '' ? user : password)
+      return secret
+    },
+    verify(delivery, keys) {
+      try {
+        const value = singleHeader(delivery, 'authorization')
+        const match = /^basic +([^\s,]+) *$/i.exec(value)
+        const bytes = match && fromBase64(match[1]!)
+        if (!bytes) throw malformed('authorization', 'Basic and base64 of user:password')
+        const given = utf8(bytes)
+        if (!given.includes(':'))
+          throw malformed('authorization', 'Basic and base64 of user:password')
+        let found = -1
+        keys.forEach((key, at) => {
+          if (safeEqual(key, given) && found < 0) found = at
+        })
+        if (found < 0) throw mismatch('authorization', keys.length)
+        return found
+      } catch (error) {
+        throw isWebhookError(error)
+          ? new WebhookError(error.code, error.message, { headers })
+          : error
+      }
+    },
+    sign: (request, key) => ({
+      ...request,
+      headers: { ...request.headers, authorization: `Basic ${encode(toBuffer(key), 'base64')}` },
+    }),
+  }
+}

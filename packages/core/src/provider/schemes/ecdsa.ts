@@ -1,0 +1,80 @@
+import { sign, verify, type KeyObject } from 'node:crypto'
+import { encode, fromBase64, fromBase64url, fromHex } from '../../body/bytes.ts'
+import type { Scheme } from '../scheme.ts'
+import { derToRaw, rawToDer } from './ecdsa-form.ts'
+import type { SignatureEncoding } from './hmac.ts'
+import { parseKeyPair, type KeyPair } from './key-pair.ts'
+import { messageBytes } from './message.ts'
+import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
+
+/** Curves senders use, by their names in JOSE (RFC 7518, section 6.2.1.1). */
+export type EcdsaCurve = 'P-256' | 'P-384' | 'P-521'
+
+/** How ECDSA signs and how it is written. */
+export interface EcdsaAlgorithmOptions {
+  /** @default 'P-256' */
+  readonly curve?: EcdsaCurve | undefined
+  /** @default the hash JOSE pairs with the curve: SHA-256, SHA-384, SHA-512 */
+  readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
+  /** `der` is the ASN.1 sequence of r and s, `raw` the two numbers one after another (IEEE P1363, JOSE). @default 'der' */
+  readonly form?: 'der' | 'raw' | undefined
+  /** @default 'base64' */
+  readonly encoding?: SignatureEncoding | undefined
+}
+
+/** Options of {@link ecdsa}. */
+export interface EcdsaOptions extends SignatureOptions, EcdsaAlgorithmOptions {}
+
+const CURVES = {
+  'P-256': { name: 'prime256v1', size: 32, hash: 'sha256' },
+  'P-384': { name: 'secp384r1', size: 48, hash: 'sha384' },
+  'P-521': { name: 'secp521r1', size: 66, hash: 'sha512' },
+} as const
+
+const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }
+
+/**
+ * ECDSA (FIPS 186-5) over a message. The secret is the sender's public key, as PEM or as base64 of its SPKI form; the
+ * PEM of a private key can sign as well. A signature in the other form (`der`, `raw`) or not in its canonical text is
+ * refused.
+ *
+ * @example ecdsa({ header: 'X-Signature', timestampHeader: 'X-Timestamp' })
+ */
+export function ecdsa(options: EcdsaOptions): Scheme<KeyPair> {
+  return signatureScheme(ecdsaAlgorithm(options), options)
+}
+
+/** The algorithm of {@link ecdsa} by itself, for schemes with a grammar of their own. */
+export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAlgorithm<KeyPair> {
+  const { curve = 'P-256', form = 'der', encoding = 'base64' } = options
+  const { name, size, hash: paired } = CURVES[curve]
+  const hash = options.hash ?? paired
+  const expected = `an ECDSA key on curve ${curve}, as PEM or as base64 of its SPKI form`
+  return {
+    key(secret) {
+      const pair = parseKeyPair(secret, expected)
+      const { asymmetricKeyType: type, asymmetricKeyDetails: details } = pair.publicKey as KeyObject
+      if (type !== 'ec' || details?.namedCurve !== name)
+        throw new TypeError(
+          `the key must be ${expected}, got ${type}${details?.namedCurve === undefined ? '' : ` on ${details.namedCurve}`}`,
+        )
+      return pair
+    },
+    matches(key, message, candidates) {
+      const bytes = messageBytes(message)
+      return candidates.some((candidate) => {
+        const given = DECODE[encoding](candidate)
+        if (given === undefined || encode(given, encoding) !== candidate) return false
+        // Not by `dsaEncoding`: workerd (2026-11-17) takes no KeyObject beside options.
+        const signature = form === 'der' ? given : rawToDer(given, size)
+        return signature !== undefined && verify(hash, bytes, key.publicKey as KeyObject, signature)
+      })
+    },
+    sign(key, message) {
+      if (!key.privateKey)
+        throw new TypeError('an ECDSA public key cannot sign: give the PEM of the private key')
+      const signature = sign(hash, messageBytes(message), key.privateKey as KeyObject)
+      return encode(form === 'der' ? signature : derToRaw(signature, size), encoding)
+    },
+  }
+}

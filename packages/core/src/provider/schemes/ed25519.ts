@@ -1,0 +1,93 @@
+import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { Buffer } from 'node:buffer'
+import { encode, fromBase64, fromHex } from '../../body/bytes.ts'
+import type { Scheme } from '../scheme.ts'
+import { messageBytes } from './message.ts'
+import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
+
+/** Options of {@link ed25519}. */
+export interface Ed25519Options extends SignatureOptions {
+  /** How signature and public key are written. @default 'hex' */
+  readonly encoding?: 'hex' | 'base64' | undefined
+}
+
+/** An Ed25519 key: the public half, and the private one where the secret held it. */
+export interface Ed25519Key {
+  readonly publicKey: OpaqueKey
+  readonly privateKey?: OpaqueKey | undefined
+}
+
+/** A key of `node:crypto` (`KeyObject`), named so that our declarations ask nobody for the types of Node. */
+export type OpaqueKey = { readonly type: string }
+
+/**
+ * Ed25519 (RFC 8032) over a message. The secret is the sender's public key of 32 bytes; a seed or a private key of 64
+ * bytes (seed and public half) after `private:` can sign as well. Signatures with S ≥ L are refused.
+ *
+ * @example ed25519({ header: 'X-Signature-Ed25519', timestampHeader: 'X-Signature-Timestamp' })
+ */
+export function ed25519(options: Ed25519Options): Scheme<Ed25519Key> {
+  return signatureScheme(ed25519Algorithm(options.encoding ?? 'hex'), options)
+}
+
+/** The algorithm of {@link ed25519} by itself. */
+export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm<Ed25519Key> {
+  const decode = encoding === 'hex' ? fromHex : fromBase64
+  return {
+    key(secret) {
+      const hidden = secret.startsWith('private:')
+      const bytes = decode(hidden ? secret.slice(8) : secret)
+      if (!bytes || !(bytes.length === 32 || (hidden && bytes.length === 64))) {
+        throw new TypeError(
+          `the key must be an Ed25519 public key: 32 bytes in ${encoding}${encoding === 'hex' ? ' (64 digits)' : ''}`,
+        )
+      }
+      return hidden ? ed25519PrivateKey(bytes) : { publicKey: ed25519PublicKey(bytes) }
+    },
+    matches: (key, message, candidates) =>
+      ed25519Matches(key, messageBytes(message), candidates, decode, encoding),
+    sign(key, message) {
+      if (!key.privateKey)
+        throw new TypeError('an Ed25519 public key cannot sign: give `private:` and the seed')
+      return encode(sign(null, messageBytes(message), key.privateKey as KeyObject), encoding)
+    },
+  }
+}
+
+/** True where one candidate, written canonically, is the signature of the message. */
+function ed25519Matches(
+  key: Ed25519Key,
+  message: Uint8Array,
+  candidates: readonly string[],
+  decode: (text: string) => Uint8Array | undefined,
+  encoding: 'hex' | 'base64',
+): boolean {
+  return candidates.some((candidate) => {
+    const bytes = decode(candidate)
+    return (
+      bytes !== undefined &&
+      bytes.length === 64 &&
+      encode(bytes, encoding) === candidate &&
+      verify(null, message, key.publicKey as KeyObject, bytes)
+    )
+  })
+}
+
+// The fixed heads of the DER forms of a key: RFC 8410 sections 4 and 7.
+const SPKI = /* @__PURE__ */ Buffer.from('302a300506032b6570032100', 'hex')
+const PKCS8 = /* @__PURE__ */ Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** A public key of its 32 bytes. */
+export function ed25519PublicKey(bytes: Uint8Array): OpaqueKey {
+  return createPublicKey({ key: Buffer.concat([SPKI, bytes]), format: 'der', type: 'spki' })
+}
+
+/** A key pair of a seed of 32 bytes, or of seed and public half (64 bytes). */
+export function ed25519PrivateKey(bytes: Uint8Array): Ed25519Key {
+  const privateKey = createPrivateKey({
+    key: Buffer.concat([PKCS8, bytes.subarray(0, 32)]),
+    format: 'der',
+    type: 'pkcs8',
+  })
+  return { publicKey: createPublicKey(privateKey), privateKey }
+}

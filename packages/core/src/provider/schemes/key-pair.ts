@@ -1,0 +1,42 @@
+import { Buffer } from 'node:buffer'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { fromBase64, toBuffer } from '../../body/bytes.ts'
+import type { OpaqueKey } from './ed25519.ts'
+
+/** An asymmetric key: the public half, and the private one where the secret held it. */
+export interface KeyPair {
+  readonly publicKey: OpaqueKey
+  readonly privateKey?: OpaqueKey | undefined
+}
+
+/**
+ * The key a text holds: PEM of a public key, a certificate or a private key (which can sign as well), or base64 of an
+ * SPKI structure without its armour.
+ *
+ * @throws TypeError that names what was `expected` where the text holds no key.
+ */
+export function parseKeyPair(secret: string, expected: string): KeyPair {
+  const text = secret.trim()
+  try {
+    if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+      const privateKey = createPrivateKey(text)
+      return { publicKey: createPublicKey(privateKey), privateKey }
+    }
+    if (text.startsWith('-----BEGIN ')) return { publicKey: createPublicKey(text) }
+    const der = fromBase64(text)
+    if (der && der.length > 0)
+      return { publicKey: createPublicKey({ key: toBuffer(der), format: 'der', type: 'spki' }) }
+  } catch {
+    // The error of OpenSSL says nothing a reader could use and may quote the key.
+  }
+  throw new TypeError(`the key must be ${expected}${isPssKey(text) ? PSS_KEY : ''}`)
+}
+
+// Runtimes built on BoringSSL (Bun, workerd) read RSA keys of the general type alone.
+const PSS_KEY =
+  '; this one has the type RSASSA-PSS (RFC 4055), which not every runtime reads: give the same key with the type rsaEncryption'
+const PSS_OID = /* @__PURE__ */ Buffer.from('06092a864886f70d01010a', 'hex')
+
+function isPssKey(text: string): boolean {
+  return Buffer.from(text.replace(/-----[^-]*-----/g, ''), 'base64').includes(PSS_OID)
+}

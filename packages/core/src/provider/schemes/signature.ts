@@ -1,0 +1,118 @@
+import type { Delivery } from '../../delivery.ts'
+import { createDelivery } from '../../delivery.ts'
+import type { Covers, Scheme, SignableRequest } from '../scheme.ts'
+import { malformed, mismatch, singleHeader } from './header.ts'
+import type { Message } from './message.ts'
+import {
+  checkTimestamp,
+  formatTimestamp,
+  parseTimestamp,
+  toleranceOption,
+  type TimestampUnit,
+} from './timestamp.ts'
+
+/** What a delivery claims: its candidate signatures and, where the scheme has one, the time text that was signed. */
+export interface SignatureClaim {
+  readonly signatures: readonly string[]
+  readonly timestamp?: string
+}
+
+/** An algorithm over a message. Signatures are texts, in the encoding the algorithm was made with. */
+export interface SignatureAlgorithm<Key> {
+  key(secret: string): Key
+  /** True where one of the candidates is the signature of the message. It compares in constant time and in canonical form. */
+  matches(key: Key, message: Message, candidates: readonly string[]): boolean
+  sign?(key: Key, message: Message): string
+}
+
+/** How a signature travels in a delivery. */
+export interface SignatureOptions {
+  /** The header that carries the signature, in any case. */
+  readonly header: string
+  /** What stands before the signature, such as `sha256=`. @default '' */
+  readonly prefix?: string
+  /** What is signed. @default the body, or `<timestamp>.<body>` where a timestamp header is named */
+  readonly message?: (delivery: Delivery, timestamp: string | undefined) => Message
+  /** The header that carries the time of signing, where there is one. */
+  readonly timestampHeader?: string | undefined
+  /** @default 's' */
+  readonly timestampUnit?: TimestampUnit | undefined
+  /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
+  readonly tolerance?: number | undefined
+  /** What the signature protects. @default the body's bytes, and the time where there is one */
+  readonly covers?: Covers
+  /** Reads a header with a grammar of its own. Throws `missing_header` or `malformed_header`. */
+  readonly read?: (delivery: Delivery) => SignatureClaim
+  /** Writes what `read` reads. */
+  readonly write?: (signature: string, timestamp: string) => Readonly<Record<string, string>>
+}
+
+/** A scheme in which a header carries the signature of a message. */
+export function signatureScheme<Key>(
+  algorithm: SignatureAlgorithm<Key>,
+  options: SignatureOptions,
+): Scheme<Key> {
+  const header = options.header.toLowerCase()
+  const stampHeader = options.timestampHeader?.toLowerCase()
+  const prefix = options.prefix ?? ''
+  const unit = options.timestampUnit ?? 's'
+  const tolerance = toleranceOption(options.tolerance, 300)
+  const read = options.read ?? readHeaders
+  const message = options.message ?? (stampHeader === undefined ? bodyAlone : stampedBody)
+  const covers = options.covers ?? {
+    body: 'bytes' as const,
+    ...(stampHeader !== undefined && { timestamp: true }),
+  }
+
+  return {
+    covers,
+    key: (secret) => algorithm.key(secret),
+    verify(delivery, keys, now) {
+      const claim = read(delivery)
+      const time =
+        claim.timestamp === undefined
+          ? undefined
+          : parseTimestamp(claim.timestamp, stampHeader ?? header, unit)
+      const signed = message(delivery, claim.timestamp)
+      for (let at = 0; at < keys.length; at++) {
+        if (!algorithm.matches(keys[at]!, signed, claim.signatures)) continue
+        if (time !== undefined) checkTimestamp(time, now, tolerance)
+        return at
+      }
+      throw mismatch(header, keys.length)
+    },
+    ...(algorithm.sign && {
+      sign(request: SignableRequest, key: Key, now: number): SignableRequest {
+        const timestamp = formatTimestamp(now, unit)
+        const stamped =
+          stampHeader === undefined
+            ? request
+            : { ...request, headers: { ...request.headers, [stampHeader]: timestamp } }
+        const signature = algorithm.sign!(key, message(createDelivery(stamped), timestamp))
+        const lines = options.write?.(signature, timestamp) ?? { [header]: prefix + signature }
+        return { ...stamped, headers: { ...stamped.headers, ...lines } }
+      },
+    }),
+  }
+
+  function readHeaders(delivery: Delivery): SignatureClaim {
+    const value = singleHeader(delivery, header)
+    // What is missing is told before what is malformed.
+    const timestamp = stampHeader === undefined ? undefined : singleHeader(delivery, stampHeader)
+    if (!value.startsWith(prefix)) throw malformed(header, `a signature that begins with ${prefix}`)
+    const signature = value.slice(prefix.length)
+    if (signature === '' || /[\s,]/.test(signature))
+      throw malformed(header, `${prefix === '' ? '' : `${prefix} and `}one signature`)
+    return timestamp === undefined
+      ? { signatures: [signature] }
+      : { signatures: [signature], timestamp }
+  }
+}
+
+function bodyAlone(delivery: Delivery): Message {
+  return delivery.body
+}
+
+function stampedBody(delivery: Delivery, timestamp: string | undefined): Message {
+  return [`${timestamp}.`, delivery.body]
+}

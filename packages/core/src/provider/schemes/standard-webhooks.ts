@@ -1,0 +1,158 @@
+import { fromBase64, toBuffer } from '../../body/bytes.ts'
+import type { Delivery } from '../../delivery.ts'
+import type { Scheme, SignableRequest } from '../scheme.ts'
+import {
+  ed25519Algorithm,
+  ed25519PrivateKey,
+  ed25519PublicKey,
+  type Ed25519Key,
+} from './ed25519.ts'
+import { malformed, mismatch, singleHeader } from './header.ts'
+import { hmacAlgorithm } from './hmac.ts'
+import type { Message } from './message.ts'
+import { checkTimestamp, formatTimestamp, parseTimestamp, toleranceOption } from './timestamp.ts'
+
+/** Options of {@link standardWebhooksScheme}. */
+export interface StandardWebhooksSchemeOptions {
+  /** Header sets to look for, the first that is there counts, as a whole. @default ['webhook-'] */
+  readonly prefixes?: readonly string[]
+  /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
+  readonly tolerance?: number | undefined
+  /** Takes the secret's text as the key, for senders that reuse the headers with such a secret. @default false */
+  readonly raw?: boolean | undefined
+}
+
+/** What a secret became: HMAC bytes for `v1`, or an Ed25519 key for `v1a`. */
+export type StandardWebhooksKey =
+  | { readonly version: 'v1'; readonly key: Uint8Array }
+  | { readonly version: 'v1a'; readonly key: Ed25519Key }
+
+const MAX_SIGNATURES = 20
+const V1 = /* @__PURE__ */ hmacAlgorithm({ encoding: 'base64' })
+const V1A = /* @__PURE__ */ ed25519Algorithm('base64')
+
+/**
+ * Standard Webhooks 1.0.0: `v1` (HMAC-SHA256, secret `whsec_<base64>`) and `v1a` (Ed25519, public key `whpk_<base64>`,
+ * private key `whsk_<base64>` for signing) over `id.timestamp.body`.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function standardWebhooksScheme(
+  options: StandardWebhooksSchemeOptions = {},
+): Scheme<StandardWebhooksKey> {
+  const prefixes = options.prefixes ?? ['webhook-']
+  const tolerance = toleranceOption(options.tolerance, 300)
+  return {
+    covers: { body: 'bytes', id: true, timestamp: true },
+    key: (secret) => (options.raw ? { version: 'v1', key: toBuffer(secret) } : parseKey(secret)),
+    verify(delivery, keys, now) {
+      const prefix = headerSet(delivery, prefixes)
+      const id = singleHeader(delivery, `${prefix}id`)
+      const timestamp = singleHeader(delivery, `${prefix}timestamp`)
+      const header = `${prefix}signature`
+      const signatures = parseSignatures(singleHeader(delivery, header), header)
+      const time = parseTimestamp(timestamp, `${prefix}timestamp`)
+      const message: Message = [`${id}.${timestamp}.`, delivery.body]
+      for (let at = 0; at < keys.length; at++) {
+        const key = keys[at]!
+        const candidates = signatures[key.version]
+        if (candidates.length === 0) continue
+        if (
+          !(key.version === 'v1'
+            ? V1.matches(key.key, message, candidates)
+            : V1A.matches(key.key, message, candidates))
+        )
+          continue
+        checkTimestamp(time, now, tolerance)
+        return at
+      }
+      throw mismatch(header, keys.length)
+    },
+    sign: (request, key, now) => signed(request, [key], now),
+    signAll(request, keys, now) {
+      // A public key in the list only verifies.
+      const able = keys.filter(({ version, key }) => version === 'v1' || 'privateKey' in key)
+      return signed(request, able.length === 0 ? keys : able, now)
+    },
+  }
+
+  function signed(
+    request: SignableRequest,
+    keys: readonly StandardWebhooksKey[],
+    now: number,
+  ): SignableRequest {
+    const prefix = prefixes[0]!
+    const timestamp = formatTimestamp(now)
+    const id = request.headers[`${prefix}id`]
+    if (!id) throw new TypeError(`signing needs the id of the message in the header ${prefix}id`)
+    const message: Message = [`${id}.${timestamp}.`, request.body]
+    const signatures = keys.map((key) =>
+      key.version === 'v1'
+        ? `v1,${V1.sign!(key.key, message)}`
+        : `v1a,${V1A.sign!(key.key, message)}`,
+    )
+    return {
+      ...request,
+      headers: {
+        ...request.headers,
+        [`${prefix}timestamp`]: timestamp,
+        [`${prefix}signature`]: signatures.join(' '),
+      },
+    }
+  }
+}
+
+/** The id that was signed: the same over all attempts. */
+export function standardWebhooksId(
+  delivery: Delivery,
+  prefixes: readonly string[] = ['webhook-'],
+): string | undefined {
+  return delivery.header(`${headerSet(delivery, prefixes)}id`)
+}
+
+function headerSet(delivery: Delivery, prefixes: readonly string[]): string {
+  return prefixes.find((prefix) => delivery.header(`${prefix}id`) !== undefined) ?? prefixes[0]!
+}
+
+function parseSignatures(value: string, header: string): { v1: string[]; v1a: string[] } {
+  const found = { v1: [] as string[], v1a: [] as string[] }
+  for (const part of value.split(' ')) {
+    const comma = part.indexOf(',')
+    // A second comma is no part of the grammar: two lists with a comma between them, or two headers a host joined.
+    if (part.indexOf(',', comma + 1) > comma)
+      throw malformed(header, 'a list of v1,<base64> or v1a,<base64> with spaces between them')
+    const version = part.slice(0, comma)
+    if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
+      found[version].push(part.slice(comma + 1))
+  }
+  // One a key in rotation is usual; each more costs an attacker nothing and us a verification.
+  if (found.v1.length + found.v1a.length > MAX_SIGNATURES)
+    throw malformed(header, `a list of at most ${MAX_SIGNATURES} signatures`)
+  if (found.v1.length + found.v1a.length === 0)
+    throw malformed(header, 'a list of v1,<base64> or v1a,<base64>')
+  return found
+}
+
+function parseKey(secret: string): StandardWebhooksKey {
+  if (secret.startsWith('whpk_'))
+    return {
+      version: 'v1a',
+      key: { publicKey: ed25519PublicKey(base64Key(secret, 'whpk_', [32])) },
+    }
+  if (secret.startsWith('whsk_'))
+    return { version: 'v1a', key: ed25519PrivateKey(base64Key(secret, 'whsk_', [32, 64])) }
+  return { version: 'v1', key: base64Key(secret, 'whsec_') }
+}
+
+function base64Key(secret: string, prefix: string, lengths?: readonly number[]): Uint8Array {
+  const text = secret.startsWith(prefix) ? secret.slice(prefix.length) : secret
+  const bytes = fromBase64(text.padEnd(Math.ceil(text.length / 4) * 4, '='))
+  if (!bytes || bytes.length === 0)
+    throw new TypeError(
+      `the secret must be ${prefix} and base64; use raw: true where the sender signs with its text`,
+    )
+  if (lengths && !lengths.includes(bytes.length))
+    throw new TypeError(
+      `a ${prefix} key must hold ${lengths.join(' or ')} bytes, got ${bytes.length}`,
+    )
+  return bytes
+}

@@ -1,0 +1,144 @@
+import { LRUCache } from 'lru-cache'
+import type { Delivery } from '../delivery.ts'
+import { toWebhookError, WebhookError } from '../errors.ts'
+import { isPromise, type MaybePromise } from '../maybe.ts'
+
+/** A secret with the tenant it belongs to: events it verifies get that scope, so that tenants never share an id. */
+export interface ScopedSecret {
+  readonly secret: string | readonly string[]
+  readonly scope: string
+}
+
+/** One secret, several in force (rotation), or several with their tenants. */
+export type Secrets = string | readonly string[] | ScopedSecret | readonly ScopedSecret[]
+
+/**
+ * Looks the secrets of a delivery up, by path, header or `context`: it runs before verification, so everything it reads
+ * is unverified. `undefined` means that the sender is not known (401); a throw means that the secret cannot be had
+ * now (503, so the provider tries again). It runs once for each delivery; `perTenant` adds a cache.
+ */
+export type SecretResolver = (delivery: Delivery) => MaybePromise<Secrets | undefined>
+
+/** What a provider's secret option takes. */
+export type SecretOption = Secrets | SecretResolver
+
+/** Keys in force for one delivery, ready for a scheme. */
+export interface KeySet<Key> {
+  readonly keys: readonly Key[]
+  /** The scope of the key at the same place. */
+  readonly scopes: readonly (string | undefined)[]
+}
+
+/** Resolves a secret option into keys. */
+export interface Keyring<Key> {
+  for(delivery: Delivery): MaybePromise<KeySet<Key>>
+  /** The keys given, for signing. None where a resolver decides. */
+  readonly given: readonly Key[]
+  /** Turns one more secret into a key, as strictly as the option. */
+  parse(secret: string): Key
+}
+
+/**
+ * Checks and prepares a secret option. Text that is empty, blank or an unfilled template throws a `TypeError` that
+ * names the option, at once for what is given and as `secret_unavailable` (503) for what a resolver returns.
+ */
+export function keyring<Key>(
+  option: string,
+  given: SecretOption,
+  toKey: (secret: string) => Key,
+): Keyring<Key> {
+  const parse = (secret: string): Key => {
+    checkSecret(option, secret)
+    try {
+      return toKey(secret)
+    } catch (error) {
+      throw error instanceof TypeError
+        ? new TypeError(`${option}: ${error.message}`, { cause: error })
+        : error
+    }
+  }
+  if (typeof given !== 'function') {
+    const set = keySet(option, given, parse)
+    return { for: () => set, given: set.keys, parse }
+  }
+  const parsed = new LRUCache<string, { key: Key }>({ max: 1000 })
+  const remembered = (secret: string): Key => {
+    let entry = parsed.get(secret)
+    if (!entry) parsed.set(secret, (entry = { key: parse(secret) }))
+    return entry.key
+  }
+  const resolved = (secrets: Secrets | undefined): KeySet<Key> => {
+    if (secrets === undefined)
+      throw new WebhookError('unknown_sender', `${option} knows no secret for this delivery`)
+    return keySet(option, secrets, remembered)
+  }
+  const unavailable = (error: unknown): never => {
+    const known = toWebhookError(error, 'secret_unavailable')
+    throw known === error
+      ? known
+      : new WebhookError('secret_unavailable', `${option} failed: ${known.message}`, {
+          cause: error,
+        })
+  }
+  return {
+    for(delivery) {
+      try {
+        const secrets = given(delivery)
+        return isPromise(secrets) ? secrets.then(resolved).catch(unavailable) : resolved(secrets)
+      } catch (error) {
+        return unavailable(error)
+      }
+    },
+    given: [],
+    parse,
+  }
+}
+
+// With or without a prefix such as `whsec_`: `<your-secret>`, `${SECRET}`, `{{secret}}`, `whsec_xxxx`, `whsec_`, `whsec_...`.
+const TEMPLATE =
+  /^(?:[a-z]{2,6}_)?(?:<.*>|\$?\{.*\})$|^wh[a-z]{2,4}_(?:x+|\*+)?$|\.\.\.$|…$|^(?:undefined|null)$/i
+
+/** Throws a `TypeError` that names the option where a secret is empty, blank or an unfilled template. */
+export function checkSecret(option: string, secret: unknown): asserts secret is string {
+  if (typeof secret !== 'string') {
+    throw new TypeError(
+      `${option} must be a string, got ${secret === null ? 'null' : typeof secret}: is the environment variable set?`,
+    )
+  }
+  if (secret.trim() === '')
+    throw new TypeError(`${option} is empty: an empty secret would let anybody sign`)
+  if (TEMPLATE.test(secret.trim())) {
+    throw new TypeError(`${option} is an unfilled template: put the secret itself in its place`)
+  }
+  // A PEM file ends with a line break, and that break is part of no key.
+  if (/[\r\n]$|^[\r\n]/.test(secret) && !secret.includes('-----BEGIN '))
+    throw new TypeError(`${option} begins or ends with a line break: trim it`)
+}
+
+function keySet<Key>(
+  option: string,
+  secrets: Secrets,
+  parse: (secret: string) => Key,
+): KeySet<Key> {
+  const keys: Key[] = []
+  const scopes: (string | undefined)[] = []
+  const list = (
+    typeof secrets === 'object' && secrets !== null && Symbol.iterator in secrets
+      ? secrets
+      : [secrets]
+  ) as readonly (string | ScopedSecret)[]
+  for (const item of list) {
+    const scope = typeof item === 'object' && item !== null ? item.scope : undefined
+    const values = typeof item === 'object' && item !== null ? item.secret : item
+    if (typeof item === 'object' && item !== null && (typeof scope !== 'string' || scope === ''))
+      throw new TypeError(`${option} has a secret whose scope is no text: name its tenant`)
+    for (const value of typeof values === 'string' || !Array.isArray(values)
+      ? [values as string]
+      : values) {
+      keys.push(parse(value))
+      scopes.push(scope)
+    }
+  }
+  if (keys.length === 0) throw new TypeError(`${option} is an empty list: give at least one secret`)
+  return { keys, scopes }
+}

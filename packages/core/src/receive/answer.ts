@@ -1,0 +1,114 @@
+import { MAX_TIMER, milliseconds, type Duration } from '../duration.ts'
+import { WebhookError } from '../errors.ts'
+import { isPromise, type MaybePromise } from '../maybe.ts'
+import { emptyReply, isReply, jsonReply, textReply, xmlReply, type Reply } from './reply.ts'
+import type { WebhookEvent } from '../event.ts'
+import { createTopicTable } from '../subscribe/topics.ts'
+
+/** What an answer function may give: a whole reply, a text (`text/xml` where it begins with `<`: TwiML), a JSON value, or nothing for an empty reply. */
+export type Answer =
+  | Reply
+  | string
+  | { readonly [key: string]: unknown }
+  | readonly unknown[]
+  | undefined
+  | void
+
+/** Gives the reply to the sender. It runs after the event was stored, for duplicates too, and is not a task. */
+export type AnswerFunction<Event extends WebhookEvent = WebhookEvent> = (
+  event: Event,
+) => MaybePromise<Answer>
+
+/** Options of `answer`. */
+export interface AnswerOptions {
+  /** How long the sender can wait. @default '2500ms', inside Slack's three seconds */
+  readonly deadline?: Duration
+  /** What goes out after the deadline. @default an empty 200, or the provider's refusal where the reply decides something */
+  readonly late?: Reply
+}
+
+/** An answer that is registered. */
+export interface RegisteredAnswer {
+  readonly answer: AnswerFunction
+  readonly deadline: number
+  readonly late: Reply | undefined
+}
+
+/** The answers of a receiver, by topic. */
+export interface Answers {
+  add(patterns: readonly string[], options: AnswerOptions, answer: AnswerFunction): void
+  match(topic: string, aliases: readonly string[]): RegisteredAnswer | undefined
+  readonly size: number
+}
+
+/** Makes the register of answers. Where several match, the first one registered answers. */
+export function createAnswers(): Answers {
+  const table = createTopicTable<RegisteredAnswer>()
+  return {
+    add(patterns, options, answer) {
+      if (typeof answer !== 'function')
+        throw new TypeError(`answer(${patterns.join(', ')}) needs a function`)
+      table.add(patterns, {
+        answer,
+        deadline: Math.min(
+          milliseconds(options.deadline ?? '2500ms', 'answer: deadline'),
+          MAX_TIMER,
+        ),
+        late: options.late,
+      })
+    },
+    match: (topic, aliases) => table.match(topic, aliases)[0],
+    get size() {
+      return table.size
+    },
+  }
+}
+
+/**
+ * The reply an answer gives, within its deadline. Where the reply decides something (`refusal`), one that is late or
+ * fails is that refusal; elsewhere a late one is `late` and a failed one a 500, whose event is stored all the same.
+ */
+export function answerReply(
+  registered: RegisteredAnswer,
+  event: WebhookEvent,
+  refusal: Reply | undefined,
+  onError: (error: unknown) => void,
+): MaybePromise<Reply> {
+  const failed = (error: unknown): Reply => {
+    onError(error)
+    if (refusal) return refusal
+    throw new WebhookError('answer_failed', 'the answer function failed', { cause: error })
+  }
+  try {
+    const answer = registered.answer(event)
+    return isPromise(answer)
+      ? Promise.race([answer.then(toReply), deadline(registered, refusal, onError, answer)]).catch(
+          failed,
+        )
+      : toReply(answer)
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function deadline(
+  registered: RegisteredAnswer,
+  refusal: Reply | undefined,
+  onError: (error: unknown) => void,
+  answer: Promise<unknown>,
+): Promise<Reply> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      onError(new Error(`no answer within its deadline of ${registered.deadline} ms`))
+      resolve(registered.late ?? refusal ?? emptyReply())
+    }, registered.deadline)
+    const stop = (): void => clearTimeout(timer)
+    answer.then(stop, stop)
+  })
+}
+
+function toReply(answer: Answer): Reply {
+  if (answer === undefined) return emptyReply()
+  if (typeof answer === 'string') return /^\s*</.test(answer) ? xmlReply(answer) : textReply(answer)
+  return isReply(answer) ? answer : jsonReply(answer)
+}

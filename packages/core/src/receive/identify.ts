@@ -1,0 +1,174 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { ParsedBody } from '../body/formats.ts'
+import type { Delivery } from '../delivery.ts'
+import { errorText, isWebhookError, WebhookError } from '../errors.ts'
+import { toEvent, type EventDraft, type EventRecord, type StoredDelivery } from '../event.ts'
+import type { Intake, IntakeItem, TaskDraft } from '../inbox/inbox.ts'
+import { eventInfo } from '../observer.ts'
+import type { Verified } from '../provider/provider.ts'
+import type { Line } from './receive.ts'
+import type { Credentials } from '../provider/scheme.ts'
+import { withoutMembers } from './strip.ts'
+
+/** What a delivery says. */
+export interface Identified {
+  readonly events: readonly EventRecord[]
+  /** What is to be stored: the events somebody subscribed to. */
+  readonly intake: Intake
+}
+
+// The subscription under which `onUnhandled: 'store'` keeps events; a later handler adopts them with `formerly: ['unhandled']`.
+const UNHANDLED = 'unhandled'
+const NO_NAMES: readonly string[] = []
+const MAX_TOPIC = 1024
+const MAX_ID = 256
+
+/** Reads the events out of a verified delivery and fixes their tasks. Throws `unidentified` or `unhandled_topic`. */
+export function identify(
+  line: Line,
+  delivery: Delivery,
+  body: ParsedBody,
+  verified: Verified,
+): Identified {
+  const drafts = draftsOf(line, delivery, body)
+  const credentials = credentialMembers(line.provider.credentials, body)
+  const source: Source = { line, delivery, body, credentials, scope: verified.scope, digest: '' }
+  const stored = line.strip(delivery, line.now())
+  const events: EventRecord[] = []
+  const items: IntakeItem[] = []
+  let refused: EventRecord | undefined
+  for (const draft of drafts) {
+    const event = toRecord(source, draft, events.length, drafts.length)
+    events.push(event)
+    const tasks = tasksOf(line, draft, event, stored)
+    if (tasks.length > 0) items.push({ event, tasks })
+    // A topic that is only answered is handled by its answer: there is nothing to store.
+    else if (line.answers.size === 0 || !line.answers.match(event.topic, event.aliases)) {
+      if (line.onUnhandled === 'store') items.push({ event, tasks: [{ subscription: UNHANDLED }] })
+      else if (line.onUnhandled === 'refuse') refused = event
+      line.observer.unhandled?.(eventInfo(line.receiver, event), ACTIONS[line.onUnhandled])
+    }
+  }
+  if (refused && items.length === 0)
+    throw new WebhookError(
+      'unhandled_topic',
+      `no subscription matches ${refused.topic}, and onUnhandled is 'refuse'`,
+    )
+  return { events, intake: { delivery: stored, items } }
+}
+
+const ACTIONS = { acknowledge: 'acknowledged', store: 'stored', refuse: 'refused' } as const
+
+function tasksOf(
+  line: Line,
+  draft: EventDraft,
+  event: EventRecord,
+  stored: StoredDelivery,
+): TaskDraft[] {
+  return line.subscriptionsOf(draft).map(({ name, orderBy }) => {
+    if (orderBy === undefined) return { subscription: name }
+    const key = orderBy(toEvent(line.receiver, event, stored, event.payload) as never)
+    return { subscription: name, orderKey: String(key) }
+  })
+}
+
+function draftsOf(line: Line, delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
+  let drafts: readonly EventDraft[]
+  try {
+    drafts = line.provider.events(delivery, body)
+  } catch (error) {
+    // A provider reads what the payload should hold; where it is not there, that is the sender's fault and not ours.
+    throw isWebhookError(error)
+      ? error
+      : new WebhookError(
+          'unidentified',
+          `${line.provider.name}: the payload has not the shape of an event: ${shapeError(error)}`,
+          { cause: error },
+        )
+  }
+  for (const draft of drafts) {
+    if (typeof draft.topic !== 'string' || draft.topic === '' || draft.topic.length > MAX_TOPIC) {
+      throw new WebhookError('unidentified', `${line.provider.name}: the delivery names no topic`)
+    }
+    if (draft.id !== undefined && (typeof draft.id !== 'string' || draft.id === ''))
+      throw new WebhookError('unidentified', `${line.provider.name}: the event's id is no text`)
+  }
+  return drafts
+}
+
+// Only the one kind of message that never quotes a value: the others could put payload into a log.
+function shapeError(error: unknown): string {
+  const text = errorText(error)
+  return /^Cannot read properties of (?:undefined|null) \(reading '[^']{0,100}'\)$/.test(text)
+    ? text
+    : error instanceof Error
+      ? error.name
+      : typeof error
+}
+
+/** What the events of a delivery have in common. */
+interface Source {
+  readonly line: Line
+  readonly delivery: Delivery
+  readonly body: ParsedBody
+  /** Members of the payload that are credentials. */
+  readonly credentials: readonly string[]
+  readonly scope: string | undefined
+  /** Of the body; made when the first event needs it. */
+  digest: string
+}
+
+function toRecord(source: Source, draft: EventDraft, at: number, count: number): EventRecord {
+  const { line, body, scope } = source
+  const { id, topic } = draft
+  const dedupe = line.dedupe !== 'none' && (id !== undefined || line.dedupe === 'digest')
+  const payload =
+    source.credentials.length === 0
+      ? draft.payload
+      : withoutMembers(draft.payload, source.credentials)
+  const record: Writable<EventRecord> = {
+    key: dedupe ? keyOf(source, id, at) : `~${randomUUID()}`,
+    dedupe,
+    id,
+    topic,
+    aliases: draft.aliases ?? NO_NAMES,
+    payload,
+    scope,
+    provider: line.provider.name,
+  }
+  if (count > 1 || (Array.isArray(body.value) && draft.payload !== body.value)) record.batch = true
+  if (body.kind === 'json' && payload === body.value) record.source = line.exact ? 'exact' : 'json'
+  return record
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+function keyOf(source: Source, id: string | undefined, at: number): string {
+  if (id !== undefined) return identity(source.scope, id, false)
+  source.digest ||= bodyDigest(source.delivery)
+  return identity(source.scope, `${source.digest}:${at}`, true)
+}
+
+/** Members of a payload that are credentials: fields of a body, parameters where the query is the payload. */
+function credentialMembers(
+  credentials: Credentials | undefined,
+  body: ParsedBody,
+): readonly string[] {
+  return (body.kind === 'query' ? credentials?.query : credentials?.fields) ?? NO_NAMES
+}
+
+// The length before the scope keeps scope and id apart whatever they hold; a digest cannot be taken for a sender's id.
+function identity(scope: string | undefined, id: string, digest: boolean): string {
+  const short = id.length > MAX_ID ? `sha256:${createHash('sha256').update(id).digest('hex')}` : id
+  return `${scope === undefined ? '' : `${scope.length}:${scope}`}${digest ? '#' : ':'}${short}`
+}
+
+function bodyDigest(delivery: Delivery): string {
+  return createHash('sha256')
+    .update(delivery.method)
+    .update('\n')
+    .update(delivery.body.length === 0 ? delivery.url : '')
+    .update('\n')
+    .update(delivery.body)
+    .digest('hex')
+}

@@ -1,0 +1,67 @@
+import type { WebhookError } from '../errors.ts'
+
+/** The HTTP answer to the provider. */
+export interface Reply {
+  readonly status: number
+  /** Header names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+/** An empty reply. */
+export function emptyReply(status = 200): Reply {
+  return { status }
+}
+
+/** A `text/plain` reply. */
+export function textReply(body: string, status = 200): Reply {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
+}
+
+/** An `application/json` reply. */
+export function jsonReply(value: unknown, status = 200): Reply {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) }
+}
+
+/** A `text/xml` reply, for SOAP acknowledgements and TwiML. */
+export function xmlReply(body: string, status = 200): Reply {
+  return { status, headers: { 'content-type': 'text/xml; charset=utf-8' }, body }
+}
+
+/**
+ * The reply to a refused delivery: `application/problem+json` with the stable code and nothing that would help an
+ * attacker (RFC 9457). The full reason goes to observers. A body that was too large or too slow also closes the
+ * connection, since node:http would go on reading it (RFC 9110 section 15.5.14).
+ */
+export function problem(error: WebhookError): Reply {
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    ...error.headers,
+  }
+  if (error.retryAfter !== undefined) headers['retry-after'] = String(error.retryAfter)
+  if (error.code === 'body_too_large' || error.code === 'body_timeout')
+    headers['connection'] = 'close'
+  return {
+    status: error.status,
+    headers,
+    body: JSON.stringify({
+      title: error.code.replaceAll('_', ' '),
+      status: error.status,
+      code: error.code,
+    }),
+  }
+}
+
+/** True where a value an `answer` function gave is a whole {@link Reply} and not a JSON value to wrap. */
+export function isReply(value: unknown): value is Reply {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !('status' in value) ||
+    !Number.isInteger(value.status) ||
+    Number(value.status) < 200 ||
+    Number(value.status) > 599
+  )
+    return false
+  return Object.keys(value).every((key) => key === 'status' || key === 'headers' || key === 'body')
+}

@@ -1,9 +1,0 @@
-import { timingSafeEqual } from 'node:crypto'
-import { toBuffer } from './bytes.ts'
-
-/** Compares two texts in a time that depends on their lengths alone. */
-export function safeEqual(a: string, b: string): boolean {
-  const left = toBuffer(a)
-  const right = toBuffer(b)
-  return left.length === right.length && timingSafeEqual(left, right)
-}

@@ -1,0 +1,62 @@
+import { errorText } from '../errors.ts'
+import type { Consumer, TaskError } from '../inbox/inbox.ts'
+import type { AttemptInfo, Observer } from '../observer.ts'
+import type { run as runAttempt } from './run.ts'
+import { attemptInfo, type RunContext } from './run-context.ts'
+
+/** What {@link createConsumer} needs. */
+export interface ConsumerContext extends RunContext {
+  readonly retrySpan: number
+  readonly deadListeners: readonly ((task: AttemptInfo, error: TaskError) => unknown)[]
+}
+
+type Runner = { readonly run: typeof runAttempt }
+
+/** A receiver as its inbox sees it: which subscriptions it has, how to run a task, and who hears what became of it. */
+export function createConsumer(context: ConsumerContext): Consumer {
+  const { observer } = context
+  const started = new WeakMap<object, number>()
+  let runner: Runner | undefined
+  return {
+    receiver: context.receiver,
+    retrySpan: context.retrySpan,
+    now: context.now,
+    lanes: () => context.subscriptions.all,
+    run(claim, signal) {
+      if (observer.done) started.set(claim, performance.now())
+      if (runner) return runner.run(context, claim, signal)
+      // A process that only accepts (`work: false`) runs nothing and loads nothing for it.
+      return import('./run.ts').then((loaded) => (runner = loaded).run(context, claim, signal))
+    },
+    settled(claim, outcome, stored) {
+      if (!stored) return observer.fenced?.(attemptInfo(context, claim))
+      if (outcome.kind === 'done')
+        return observer.done?.(
+          attemptInfo(context, claim),
+          performance.now() - (started.get(claim) ?? performance.now()),
+        )
+      if (outcome.kind === 'retry')
+        return observer.retried?.(attemptInfo(context, claim), outcome.at)
+      if (outcome.kind === 'dead')
+        tellDead(observer, context, attemptInfo(context, claim), outcome.error)
+    },
+    warn: (message) => observer.warning?.(context.receiver, message),
+  }
+}
+
+function tellDead(
+  observer: Observer,
+  context: ConsumerContext,
+  task: AttemptInfo,
+  error: TaskError,
+): void {
+  observer.dead?.(task, error)
+  for (const listener of context.deadListeners) {
+    // A listener that fails must not keep the others, or the inbox, from hearing of it.
+    void Promise.resolve()
+      .then(() => listener(task, error))
+      .catch((failure: unknown) =>
+        observer.warning?.(context.receiver, `onDead failed: ${errorText(failure)}`),
+      )
+  }
+}

@@ -1,0 +1,104 @@
+import { milliseconds, type Duration } from '../duration.ts'
+
+/** How often and when a failed task is tried again. */
+export interface RetryPolicy {
+  /** Attempts in all, the first one included. */
+  readonly attempts: number
+  /** Milliseconds to wait after attempt `attempt` (1 for the first) failed. */
+  delay(attempt: number): number
+}
+
+/** Options of {@link exponential}. */
+export interface ExponentialOptions {
+  /** Attempts in all, the first one included. @default 8 */
+  readonly attempts?: number
+  /** Upper bound of the first wait. @default '1s' */
+  readonly base?: Duration
+  /** By what each bound is larger than the one before. @default 4 */
+  readonly factor?: number
+  /** No wait is longer. @default '1h' */
+  readonly max?: Duration
+  /** `full`: anywhere between nothing and the bound, so that failures do not come back as one wave. @default 'full' */
+  readonly jitter?: 'full' | 'none'
+}
+
+/**
+ * Waits that grow, each drawn at random between nothing and its bound ("full jitter").
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function exponential(options: ExponentialOptions = {}): RetryPolicy {
+  const base = milliseconds(options.base ?? '1s', 'retry.base')
+  const max = milliseconds(options.max ?? '1h', 'retry.max')
+  const factor = options.factor ?? 4
+  if (!(factor >= 1 && factor < Infinity))
+    throw new TypeError(`retry.factor must be a number from 1 and up, got ${String(factor)}`)
+  const jitter = options.jitter ?? 'full'
+  if (jitter !== 'full' && jitter !== 'none')
+    throw new TypeError(`retry.jitter must be full or none, got ${String(jitter)}`)
+  return {
+    attempts: checkAttempts(options.attempts ?? 8),
+    delay(attempt) {
+      // The power of a late attempt is infinite, and no base of 0 times that is a number.
+      const bound = Math.min(max, base * Math.min(factor ** (attempt - 1), Number.MAX_VALUE))
+      return Math.round(jitter === 'full' ? Math.random() * bound : bound)
+    },
+  }
+}
+
+/** The same wait after each failure. */
+export function fixed(options: {
+  readonly attempts?: number
+  readonly delay: Duration
+}): RetryPolicy {
+  const delay = milliseconds(options.delay, 'retry.delay')
+  return { attempts: checkAttempts(options.attempts ?? 8), delay: () => delay }
+}
+
+/** What a `retry` option takes: a policy, or what {@link exponential} takes. */
+export type RetryOption = RetryPolicy | ExponentialOptions
+
+/** The policy an option stands for. */
+export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
+  if (option && 'delay' in option && typeof option.delay === 'function')
+    return { attempts: checkAttempts(option.attempts), delay: option.delay.bind(option) }
+  return exponential(option as ExponentialOptions | undefined)
+}
+
+/** Throw it in a handler where trying again cannot help: the task is dead at once. */
+export class Unrecoverable extends Error {
+  override readonly name = 'Unrecoverable'
+}
+
+/** Throw it in a handler to choose the time of the next attempt; the attempt counts. */
+export class RetryAfter extends Error {
+  override readonly name = 'RetryAfter'
+  /** Milliseconds to wait. */
+  readonly delay: number
+
+  constructor(delay: Duration, message?: string, options?: ErrorOptions) {
+    const wait = milliseconds(delay, 'RetryAfter')
+    super(message ?? `try again in ${wait} ms`, options)
+    this.delay = wait
+  }
+}
+
+/** Throw it in a handler where now is not the time (a busy or a sick destination): the task waits, and no attempt is used. */
+export class Postpone extends Error {
+  override readonly name = 'Postpone'
+  /** Milliseconds to wait. */
+  readonly delay: number
+
+  constructor(delay: Duration, message?: string, options?: ErrorOptions) {
+    const wait = milliseconds(delay, 'Postpone')
+    super(message ?? `not before ${wait} ms from now`, options)
+    this.delay = wait
+  }
+}
+
+function checkAttempts(attempts: number): number {
+  if (!(Number.isInteger(attempts) && attempts >= 1))
+    throw new TypeError(
+      `retry.attempts must be a whole number from 1 and up, got ${String(attempts)}`,
+    )
+  return attempts
+}

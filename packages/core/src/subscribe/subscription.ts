@@ -1,0 +1,136 @@
+import { MAX_TIMER, milliseconds, type Duration } from '../duration.ts'
+import type { EventDraft, WebhookEvent } from '../event.ts'
+import type { Lane } from '../inbox/inbox.ts'
+import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
+import type { StandardSchema } from './standard-schema.ts'
+import type { Task } from './task.ts'
+import { checkPattern, createTopicTable } from './topics.ts'
+
+/** Handles one event. Done when it returns or resolves; tried again by the retry policy when it throws or rejects. */
+export type Handler<Event extends WebhookEvent = WebhookEvent> = (
+  event: Event,
+  task: Task,
+) => unknown
+
+/** A handler that brings options of its subscription; those given with `on` win. */
+export interface PreparedHandler extends Handler {
+  readonly defaults: Pick<SubscriptionOptions, 'retry' | 'timeout' | 'concurrency'>
+}
+
+/** Options of one subscription. */
+export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> {
+  /** Stable over restarts: stored tasks find their handler by it. @default the topic pattern, numbered where it repeats */
+  readonly name?: string
+  /** Names it had before: tasks stored under them are its own. */
+  readonly formerly?: readonly string[]
+  /** @default exponential({ attempts: 8 }) */
+  readonly retry?: RetryOption
+  /** How long an attempt may take before it counts as failed and `task.signal` aborts. @default '5m' */
+  readonly timeout?: Duration
+  /** Attempts running at once, in each process. @default 10 */
+  readonly concurrency?: number
+  /** Checks and types the payload (zod, valibot, arktype …). What does not match is a dead task with the issues. */
+  readonly schema?: StandardSchema
+  /** Events of one key run one after another, in order of arrival. Not every inbox can. */
+  readonly orderBy?: (event: Event) => string
+}
+
+/** A subscription, ready to run. */
+export interface Subscription extends Lane {
+  readonly patterns: readonly string[]
+  readonly handler: Handler
+  readonly retry: RetryPolicy
+  readonly schema: StandardSchema | undefined
+  readonly orderBy: ((event: WebhookEvent) => string) | undefined
+}
+
+/** All subscriptions of a receiver. */
+export interface Subscriptions {
+  add(patterns: readonly string[], options: SubscriptionOptions, handler: Handler): Subscription
+  addAny(options: SubscriptionOptions, handler: Handler): Subscription
+  match(event: EventDraft): readonly Subscription[]
+  /** By name, or by a name it had before. */
+  find(name: string): Subscription | undefined
+  readonly all: readonly Subscription[]
+}
+
+/** Makes the register of subscriptions. */
+export function createSubscriptions(topicCache: number | undefined): Subscriptions {
+  const table = createTopicTable<Subscription>(topicCache)
+  const any: Subscription[] = []
+  const byName = new Map<string, Subscription>()
+  const all: Subscription[] = []
+
+  return { add, addAny, match, find: (name) => byName.get(name), all }
+
+  function add(
+    patterns: readonly string[],
+    options: SubscriptionOptions,
+    handler: Handler,
+  ): Subscription {
+    if (patterns.length === 0) throw new TypeError('on() needs at least one topic pattern')
+    for (const pattern of patterns) checkPattern(pattern)
+    const made = register(patterns, options, handler)
+    table.add(patterns, made)
+    return made
+  }
+
+  function addAny(options: SubscriptionOptions, handler: Handler): Subscription {
+    const made = register(['**'], { ...options, name: options.name ?? freeName('any') }, handler)
+    any.push(made)
+    return made
+  }
+
+  function match(event: EventDraft): readonly Subscription[] {
+    const found = table.match(event.topic, event.aliases)
+    if (any.length === 0) return found
+    return found.length === 0 ? any : [...found, ...any]
+  }
+
+  function register(
+    patterns: readonly string[],
+    given: SubscriptionOptions,
+    handler: Handler & Partial<PreparedHandler>,
+  ): Subscription {
+    if (typeof handler !== 'function')
+      throw new TypeError(
+        `the handler of ${patterns.join(', ')} must be a function, got ${typeof handler}`,
+      )
+    const options = { ...handler.defaults, ...given }
+    const name = options.name ?? freeName(patterns.join(','))
+    const formerly = options.formerly ?? []
+    for (const taken of [name, ...formerly]) {
+      if (taken.trim() === '') throw new TypeError('the name of a subscription must not be empty')
+      if (byName.has(taken))
+        throw new TypeError(
+          `two subscriptions are named ${taken}: give each a name of its own, since stored tasks find their handler by it`,
+        )
+    }
+    const concurrency = options.concurrency ?? 10
+    if (!(concurrency >= 1))
+      throw new TypeError(
+        `concurrency of ${name} must be a number from 1 and up, got ${String(concurrency)}`,
+      )
+    const made: Subscription = {
+      name,
+      formerly,
+      patterns,
+      handler,
+      concurrency,
+      ordered: options.orderBy !== undefined,
+      retry: retryPolicy(options.retry),
+      timeout: Math.min(milliseconds(options.timeout ?? '5m', `timeout of ${name}`), MAX_TIMER),
+      schema: options.schema,
+      orderBy: options.orderBy,
+    }
+    for (const known of [name, ...formerly]) byName.set(known, made)
+    all.push(made)
+    return made
+  }
+
+  function freeName(wanted: string): string {
+    let name = wanted
+    for (let number = 2; byName.has(name); number++) name = `${wanted}#${number}`
+    return name
+  }
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import type { Json } from '../delivery.ts'
+import type { Claim, TaskDraft } from '../inbox/inbox.ts'
+
+/** One attempt at one event for one subscription, as its handler sees it. */
+export interface Task {
+  /** Identity of the task in its inbox. */
+  readonly id: string
+  /** Name of the subscription. */
+  readonly subscription: string
+  /** 1 for the first attempt. */
+  readonly attempt: number
+  /** How many attempts the retry policy allows. */
+  readonly attempts: number
+  /** Stable per event and subscription, over attempts and restarts: pass it on to APIs that take an idempotency key. */
+  readonly idempotencyKey: string
+  /** Aborted when the attempt times out or the receiver closes. */
+  readonly signal: AbortSignal
+  /** What tells this child task from its siblings, where it was spawned. */
+  readonly part: string | undefined
+  /** What the child task was spawned with. */
+  readonly data: Json | undefined
+  /** Ends this task in child tasks of the same subscription, stored together with its being done. */
+  spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
+  /**
+   * Runs `write` in the transaction that settles this task, as its last act: both happen or neither. Only where the
+   * inbox `can.transaction`; `write` gets that inbox's own connection and is synchronous with SQLite.
+   */
+  commit<T>(write: (transaction: never) => T): T
+}
+
+/** A task and what its run left behind. */
+export interface RunningTask extends Task {
+  readonly spawned: readonly TaskDraft[] | undefined
+  /** Aborts the signal, if anybody asked for it. */
+  abort(reason: unknown): void
+}
+
+/** Makes the task of a claim. */
+export function createTask(
+  receiver: string,
+  inbox: string,
+  claim: Claim,
+  subscription: string,
+  attempts: number,
+  parent: AbortSignal | undefined,
+): RunningTask {
+  return new ClaimedTask(receiver, inbox, claim, subscription, attempts, parent)
+}
+
+// A class for the lazy members: most handlers look at neither signal nor key, and both cost more than the dispatch.
+class ClaimedTask implements RunningTask {
+  readonly #receiver: string
+  readonly #inbox: string
+  readonly #claim: Claim
+  readonly #parent: AbortSignal | undefined
+  #controller: AbortController | undefined
+  #aborted: { reason: unknown } | undefined
+  readonly subscription: string
+  readonly attempts: number
+  spawned: TaskDraft[] | undefined
+
+  constructor(
+    receiver: string,
+    inbox: string,
+    claim: Claim,
+    subscription: string,
+    attempts: number,
+    parent: AbortSignal | undefined,
+  ) {
+    this.#receiver = receiver
+    this.#inbox = inbox
+    this.#claim = claim
+    this.#parent = parent
+    this.subscription = subscription
+    this.attempts = attempts
+  }
+
+  get id(): string {
+    return this.#claim.id
+  }
+
+  get attempt(): number {
+    return this.#claim.attempt
+  }
+
+  get part(): string | undefined {
+    return this.#claim.part
+  }
+
+  get data(): Json | undefined {
+    return this.#claim.data
+  }
+
+  get idempotencyKey(): string {
+    // The name the task was stored under, so that a renamed subscription keeps its keys.
+    const identity = [
+      this.#receiver,
+      this.#claim.event.key,
+      this.#claim.subscription,
+      this.#claim.part ?? '',
+    ]
+    return createHash('sha256').update(JSON.stringify(identity)).digest('base64url').slice(0, 32)
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#aborted) this.#controller.abort(this.#aborted.reason)
+    }
+    return this.#parent
+      ? AbortSignal.any([this.#controller.signal, this.#parent])
+      : this.#controller.signal
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = { reason }
+    this.#controller?.abort(reason)
+  }
+
+  spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void {
+    this.spawned = [
+      ...(this.spawned ?? []),
+      ...children.map((child) => ({ subscription: this.subscription, ...child })),
+    ]
+  }
+
+  commit<T>(write: (transaction: never) => T): T {
+    if (!this.#claim.commit)
+      throw new TypeError(
+        `task.commit: ${this.#inbox} has no transaction to share; use sqliteInbox or pgBossInbox, or task.idempotencyKey`,
+      )
+    if (this.#aborted)
+      throw new Error('task.commit: the attempt timed out, so its outcome is refused')
+    return this.#claim.commit(write as (transaction: unknown) => unknown, this.spawned) as T
+  }
+}

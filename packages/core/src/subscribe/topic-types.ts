@@ -1,0 +1,78 @@
+import type { EventMap, WebhookEvent } from '../event.ts'
+
+type Separator = '.' | '/' | ':'
+type Segment<T extends string> = T extends `${string}${Separator}${string}`
+  ? false
+  : T extends ''
+    ? false
+    : true
+
+/** The topic where the pattern matches it, else never. */
+type MatchTopic<P extends string, T extends string> = P extends T
+  ? T
+  : P extends `${infer Head}**`
+    ? T extends `${Head}${infer Rest}`
+      ? Rest extends ''
+        ? never
+        : T
+      : never
+    : P extends `${infer Head}*${infer Tail}`
+      ? T extends `${Head}${infer Rest}`
+        ? MatchRest<Tail, Rest> extends true
+          ? T
+          : never
+        : never
+      : never
+
+/** True where the rest of a topic is one segment and then what the rest of the pattern wants. */
+type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
+  ? Segment<Rest>
+  : Tail extends `${infer S extends Separator}${infer More}`
+    ? Rest extends `${infer First}${S}${infer Last}`
+      ? Segment<First> extends true
+        ? [MatchTopic<More, Last>] extends [never]
+          ? false
+          : true
+        : false
+      : false
+    : false
+
+/** True where the provider's topics are not known one by one. */
+type IsOpen<Events extends EventMap> = string extends keyof Events ? true : false
+
+/** Topics of a typed provider that a pattern matches; a union for wildcards, never where nothing can match. */
+export type TopicsOf<Events extends EventMap, P extends string> = P extends `${string}*${string}`
+  ? { [T in keyof Events & string]: MatchTopic<P, T> }[keyof Events & string]
+  : // What has no wildcard is looked up: providers with hundreds of topics would else compare each with each.
+    P extends keyof Events
+    ? P
+    : never
+
+/** The event a handler of these patterns gets: a union over the topics they match. */
+export type EventOf<Events extends EventMap, P extends string> =
+  IsOpen<Events> extends true
+    ? WebhookEvent<string, Events[string]>
+    : P extends `${string}*${string}`
+      ? { [T in TopicsOf<Events, P>]: WebhookEvent<T, Events[T]> }[TopicsOf<Events, P>]
+      : P extends keyof Events & string
+        ? WebhookEvent<TopicOf<Events, P>, Events[P]>
+        : never
+
+/** What `event.topic` can be where the topic itself is subscribed to: it, or what it is the wider name of. */
+export type TopicOf<Events extends EventMap, P extends string> =
+  | P
+  | Extract<keyof Events, `${P}${Separator}${string}`>
+
+/** Anything, or a type nothing has that says what is wrong where a typed provider has no topic a pattern could match. */
+export type PatternOf<Events extends EventMap, P extends string> =
+  IsOpen<Events> extends true
+    ? unknown
+    : [Unmatched<Events, P>] extends [never]
+      ? unknown
+      : { readonly error: `no topic of this provider matches ${Unmatched<Events, P>}` }
+
+type Unmatched<Events extends EventMap, P extends string> = P extends unknown
+  ? [TopicsOf<Events, P>] extends [never]
+    ? P
+    : never
+  : never

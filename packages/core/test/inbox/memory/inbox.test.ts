@@ -1,0 +1,849 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { fixed, memoryInbox, RetryAfter, Unrecoverable } from '../../../src/index.ts'
+import type { InboxView, TaskInfo } from '../../../src/inbox/index.ts'
+import type { MemoryInboxOptions, Reply } from '../../../src/index.ts'
+import { acme, batches, codeOf, gate, setup } from '../../acme.ts'
+import { hear } from '../../hear.ts'
+
+const AT_ONCE = fixed({ attempts: 3, delay: 0 })
+const ONCE = { attempts: 1 }
+const LATER = fixed({ attempts: 3, delay: '1h' })
+
+afterEach(() => vi.useRealTimers())
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const subscriptionsOf = (tasks: readonly TaskInfo[]): string[] =>
+  tasks.map((task) => task.subscription)
+
+describe('options', () => {
+  test.each<[string, MemoryInboxOptions]>([
+    ['max', { max: 0 }],
+    ['window', { window: 'long' as never }],
+    ['maxPending', { maxPending: 1.5 }],
+    ['keepDead', { keepDead: -1 }],
+    ['hold', { hold: '1' as never }],
+  ])('%s', (name, options) => {
+    expect(() => memoryInbox(options)).toThrow(TypeError)
+    expect(() => memoryInbox(options)).toThrow(name)
+  })
+
+  test('a window shorter than the sender delivers again is refused', () => {
+    const provider = acme({ retrySpan: 86_400_000 })
+    expect(() => setup({ provider, inbox: memoryInbox({ window: '1h' }) })).toThrow('window')
+    expect(() => setup({ provider, inbox: memoryInbox({ window: '1d' }) })).not.toThrow()
+  })
+})
+
+describe('replies', () => {
+  test('go out before handlers that hold the thread, whoever delivered together', async () => {
+    const { receiver, send } = setup()
+    let runs = 0
+    receiver.on('ping', () => {
+      runs++
+      for (const until = performance.now() + 5; performance.now() < until;);
+    })
+    await send({ id: 'first' })
+    await vi.waitFor(() => expect(runs).toBe(1))
+    const replies = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => turn().then(() => send({ id: `e${at}` }))),
+    )
+    expect(replies.every((reply) => reply.status === 200)).toBe(true)
+    // One may have started before it was known that it takes long.
+    expect(runs).toBeLessThanOrEqual(2)
+    await vi.waitFor(() => expect(runs).toBe(51))
+  })
+
+  test('do not wait while a backlog is worked off', async () => {
+    const { receiver, send } = setup()
+    let runs = 0
+    receiver.on('ping', { concurrency: 1000 }, () => void runs++)
+    await Promise.all(Array.from({ length: 1000 }, (_, at) => send({ id: `e${at}` })))
+    await turn()
+    // A turn starts some of them, and then requests have theirs.
+    expect(runs).toBeLessThan(1000)
+    await vi.waitFor(() => expect(runs).toBe(1000))
+  })
+
+  test('entries that stay are found among many that come and go', async () => {
+    const { receiver, send } = setup()
+    const held = gate()
+    receiver.on('ping', { name: 'held', concurrency: 5000 }, (event) =>
+      event.id?.startsWith('stays') ? held.opened : undefined,
+    )
+    const again = Array.from({ length: 1500 }, (_, at) => `stays${at}`)
+    for (const id of again) await send({ id })
+    for (let at = 0; at < 5000; at++) {
+      await send({ id: `goes${at}` })
+      if (at % 50 === 0) await turn()
+    }
+    expect((await receiver.tasks({ state: 'running', limit: 5000 })).length).toBe(1500)
+    for (const id of again) await send({ id })
+    expect((await receiver.tasks({ state: 'running', limit: 5000 })).length).toBe(1500)
+    held.open()
+  })
+})
+
+describe('dedupe', () => {
+  test('1,000 concurrent deliveries of one id run the handler once', async () => {
+    const { receiver, heard, send } = setup()
+    let runs = 0
+    receiver.on('ping', () => void runs++)
+    const replies = await Promise.all(Array.from({ length: 1000 }, () => send({ id: 'e1' })))
+    expect(replies.every((reply) => reply.status === 200)).toBe(true)
+    await receiver.close()
+    expect(runs).toBe(1)
+    expect(heard.all('duplicate')).toHaveLength(999)
+  })
+
+  test('an event that is under way is a duplicate that runs nothing', async () => {
+    const { receiver, heard, send } = setup()
+    const running = gate()
+    receiver.on('ping', () => running.opened)
+    await send({ id: 'e1' })
+    await heard.until('attemptStarted')
+    await send({ id: 'e1' })
+    expect(heard.all('duplicate')[0]?.[1]).toBe(false)
+    running.open()
+    await heard.until('done')
+    expect(heard.all('attemptStarted')).toHaveLength(1)
+  })
+
+  test('forgets after its window, and says when the bound on count made it shorter', async () => {
+    let now = 1_000_000
+    const inbox = memoryInbox({ max: 2, window: '1h' })
+    const { receiver, heard, send } = setup({ inbox, now: () => now })
+    receiver.on('ping', () => {})
+    const done = async (id: string, nth: number): Promise<void> => {
+      await send({ id })
+      await heard.until('done', nth)
+    }
+    await done('e1', 1)
+    now += 3_600_000
+    await send({ id: 'e1' })
+    expect(heard.all('duplicate')).toHaveLength(1)
+    now += 1
+    await done('e1', 2)
+    await done('e2', 3)
+    expect(heard.all('warning')).toEqual([])
+    await done('e3', 4)
+    expect(heard.all('warning')[0]?.[1]).toMatch(/forgotten 3600 s before its window .* max is 2/)
+    await done('e1', 5)
+    expect(heard.all('warning')).toHaveLength(1)
+  })
+})
+
+describe('failure', () => {
+  test('is retried while a sibling that succeeded is not run again', async () => {
+    const { receiver, heard, send } = setup()
+    const runs: string[] = []
+    receiver.on('ping', { name: 'good' }, () => void runs.push('good'))
+    receiver.on('ping', { name: 'bad', retry: AT_ONCE }, (_, task) => {
+      runs.push(`bad ${task.attempt} of ${task.attempts}`)
+      if (task.attempt < 3) throw new Error('not yet')
+    })
+    await send({ id: 'e1' })
+    await heard.until('done', 2)
+    expect(runs).toEqual(['good', 'bad 1 of 3', 'bad 2 of 3', 'bad 3 of 3'])
+    expect(heard.all('retried')).toHaveLength(2)
+    expect(await receiver.tasks()).toEqual([])
+  })
+
+  test('waits as long as the policy says, by timers', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', { retry: LATER }, (_, task) => {
+      if (task.attempt === 1) throw new Error('not yet')
+    })
+    await send({ id: 'e1' })
+    expect((await heard.until('retried'))[1]).toBe(Date.now() + 3_600_000)
+    await vi.advanceTimersByTimeAsync(3_599_999)
+    await turn()
+    expect(heard.all('attemptStarted')).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    await heard.until('done')
+  })
+
+  test('waits longer than one timer can', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', (_, task) => {
+      if (task.attempt === 1) throw new RetryAfter('60d')
+    })
+    await send({ id: 'e1' })
+    await heard.until('retried')
+    await vi.advanceTimersByTimeAsync(59 * 86_400_000)
+    await turn()
+    expect(heard.all('attemptStarted')).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(86_400_000)
+    await heard.until('done')
+  })
+
+  test('a redelivery runs a failed task that waits for its retry, and no other', async () => {
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', { name: 'good' }, () => {})
+    receiver.on('ping', { name: 'bad', retry: LATER }, (_, task) => {
+      if (task.attempt === 1) throw new Error('not yet')
+    })
+    await send({ id: 'e1' })
+    await heard.until('retried')
+    await send({ id: 'e1' })
+    expect(heard.all('duplicate')).toMatchObject([[{ id: 'e1' }, true]])
+    await heard.until('done', 2)
+    expect(heard.all('attemptStarted').map(([attempt]) => attempt.attempt)).toEqual([1, 1, 2])
+  })
+
+  test('a redelivery after death revives only the dead, from the first attempt', async () => {
+    const { receiver, heard, send } = setup()
+    let broken = true
+    receiver.on('ping', { name: 'good' }, () => {})
+    receiver.on('ping', { name: 'bad', retry: ONCE }, () => {
+      if (broken) throw new Error('no')
+    })
+    await send({ id: 'e1' })
+    await heard.until('dead')
+    expect(await receiver.tasks({ state: 'dead' })).toHaveLength(1)
+    broken = false
+    expect((await send({ id: 'e1' })).status).toBe(200)
+    await heard.until('done', 2)
+    const started = heard.all('attemptStarted').map(([task]) => [task.subscription, task.attempt])
+    expect(started).toEqual([
+      ['good', 1],
+      ['bad', 1],
+      ['bad', 1],
+    ])
+    expect(await receiver.tasks()).toEqual([])
+    await send({ id: 'e1' })
+    expect(heard.all('duplicate').map(([, revived]) => revived)).toEqual([true, false])
+  })
+
+  test('a redelivery revives a dead task while its sibling still runs', async () => {
+    const { receiver, heard, send } = setup()
+    const running = gate()
+    let broken = true
+    receiver.on('ping', { name: 'slow' }, () => running.opened)
+    receiver.on('ping', { name: 'bad', retry: ONCE }, () => {
+      if (broken) throw new Error('no')
+    })
+    await send({ id: 'e1' })
+    await heard.until('dead')
+    broken = false
+    await send({ id: 'e1' })
+    await heard.until('done')
+    running.open()
+    await heard.until('done', 2)
+    expect(heard.all('attemptStarted')).toHaveLength(3)
+    await send({ id: 'e1' })
+    expect(heard.all('duplicate').map(([, revived]) => revived)).toEqual([true, false])
+  })
+
+  test('what fell out of the dead that are kept is revived by a redelivery all the same', async () => {
+    const { receiver, heard, send } = setup({ inbox: memoryInbox({ keepDead: 1 }) })
+    let broken = true
+    receiver.on('ping', { retry: ONCE }, () => {
+      if (broken) throw new Error('no')
+    })
+    await send({ id: 'e1' })
+    await send({ id: 'e2' })
+    await heard.until('dead', 2)
+    expect(await receiver.tasks()).toMatchObject([{ event: { id: 'e2' } }])
+    broken = false
+    await send({ id: 'e1' })
+    await heard.until('done')
+    expect(heard.all('duplicate')).toMatchObject([[{ id: 'e1' }, true]])
+  })
+
+  test('Unrecoverable is dead at once', async () => {
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', () => {
+      throw new Unrecoverable('no such customer')
+    })
+    await send()
+    expect((await heard.until('dead'))[1]).toMatchObject({
+      name: 'Unrecoverable',
+      message: 'no such customer',
+    })
+    expect(heard.all('retried')).toEqual([])
+  })
+
+  test('RetryAfter chooses the time, of another copy of the package too', async () => {
+    const { receiver, heard, send } = setup({ now: () => 1000 })
+    const foreign = Object.assign(new Error('later'), { name: 'RetryAfter', delay: 7_200_000 })
+    receiver.on('ping', () => {
+      throw new RetryAfter('2h')
+    })
+    receiver.on('ping', () => Promise.reject(foreign))
+    await send()
+    await heard.until('retried', 2)
+    expect(heard.all('retried').map(([, at]) => at)).toEqual([7_201_000, 7_201_000])
+    await receiver.close()
+  })
+
+  test('whatever is thrown is an error, and a broken policy is replaced', async () => {
+    for (const thrown of [undefined, null, Object.create(null), Symbol('s'), 'text']) {
+      const { receiver, heard, send } = setup()
+      const delay = (): number => {
+        throw new Error('broken policy')
+      }
+      receiver.on('ping', { retry: { attempts: 3, delay } }, () => Promise.reject(thrown))
+      await send()
+      await heard.until('retried')
+      expect(heard.all('warning')[0]?.[1]).toContain('broken policy')
+      expect((await receiver.tasks())[0]?.error?.message).toBeTypeOf('string')
+      await receiver.close()
+    }
+  })
+})
+
+describe('timeout', () => {
+  test('aborts the signal, counts as a failure, and a late end is ignored', async () => {
+    const { receiver, heard, send } = setup()
+    const late = gate()
+    const reasons: unknown[] = []
+    receiver.on('ping', { timeout: 1, retry: AT_ONCE }, (_, task) => {
+      if (task.attempt > 1) return
+      task.signal.addEventListener('abort', () => reasons.push(task.signal.reason))
+      return late.opened.then(() => task.spawn([{ part: 'never' }]))
+    })
+    await send({ id: 'e1' })
+    expect((await heard.until('attemptFailed'))[1]).toMatchObject({ name: 'TimeoutError' })
+    expect(reasons).toMatchObject([{ name: 'TimeoutError' }])
+    await heard.until('done')
+    late.open()
+    await turn()
+    expect(heard.all('done')).toHaveLength(1)
+    expect(heard.all('attemptStarted')).toHaveLength(2)
+    expect(await receiver.tasks()).toEqual([])
+  })
+
+  test('a late failure is no unhandled rejection', async () => {
+    const { receiver, heard, send } = setup()
+    const late = gate()
+    receiver.on('ping', { timeout: 1, retry: ONCE }, () => late.opened)
+    await send()
+    await heard.until('dead')
+    late.fail(new Error('too late'))
+    await turn()
+    expect(heard.all('attemptFailed')).toHaveLength(1)
+  })
+
+  test('longer than one timer can is not at once', async () => {
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', { timeout: '60d', retry: ONCE }, () => turn())
+    await send()
+    await heard.until('done')
+  })
+
+  test('a thenable is awaited', async () => {
+    const { receiver, heard, send } = setup()
+    const query = {
+      // oxlint-disable-next-line unicorn/no-thenable -- what query builders give
+      then(_: unknown, reject: (error: Error) => void): void {
+        reject(new Error('no such table'))
+      },
+    }
+    receiver.on('ping', { retry: ONCE }, () => query)
+    await send()
+    expect((await heard.until('dead'))[1].message).toBe('no such table')
+  })
+})
+
+describe('order and concurrency', () => {
+  test('tasks of one key run one after another in order of arrival, over retries', async () => {
+    const { receiver, heard, send } = setup()
+    const runs: string[] = []
+    receiver.on('ping', { retry: AT_ONCE, orderBy: keyOf }, async (event, task) => {
+      runs.push(`${event.id} begins`)
+      await turn()
+      runs.push(`${event.id} ends`)
+      if (event.id === 'a1' && task.attempt < 3) throw new Error('not yet')
+    })
+    for (const id of ['a1', 'a2', 'b1', 'a3']) await send({ id, payload: { key: id[0] } })
+    await heard.until('done', 4)
+    const ofA = runs.filter((run) => run.startsWith('a'))
+    expect(ofA).toEqual(
+      ['a1', 'a1', 'a1', 'a2', 'a3'].flatMap((id) => [`${id} begins`, `${id} ends`]),
+    )
+    expect(runs.indexOf('b1 ends')).toBeLessThan(runs.indexOf('a2 begins'))
+  })
+
+  test('a dead head releases its key', async () => {
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', { retry: ONCE, orderBy: keyOf }, (event) => {
+      if (event.id === 'a1') throw new Error('no')
+    })
+    await send({ id: 'a1', payload: { key: 'a' } })
+    await send({ id: 'a2', payload: { key: 'a' } })
+    expect((await heard.until('done'))[0].id).toBe('a2')
+    expect(heard.names.indexOf('dead')).toBeLessThan(heard.names.indexOf('done'))
+  })
+
+  test('a head that is revived or replayed goes behind those of its key', async () => {
+    const { receiver, heard, send } = setup()
+    const running = gate()
+    const runs: unknown[] = []
+    receiver.on('ping', { retry: ONCE, orderBy: keyOf }, async (event) => {
+      runs.push(event.id)
+      if (runs.length === 1) throw new Error('no')
+      if (runs.length === 2) await running.opened
+    })
+    for (const id of ['a1', 'a2', 'a3']) await send({ id, payload: { key: 'a' } })
+    await heard.until('dead')
+    await send({ id: 'a1', payload: { key: 'a' } })
+    running.open()
+    await heard.until('done', 3)
+    expect(runs).toEqual(['a1', 'a2', 'a3', 'a1'])
+  })
+
+  test('at most `concurrency` attempts of a subscription run at once', async () => {
+    const { receiver, heard, send } = setup()
+    let now = 0
+    let most = 0
+    receiver.on('ping', { concurrency: 3 }, async () => {
+      most = Math.max(most, ++now)
+      await turn()
+      now--
+    })
+    for (let at = 0; at < 20; at++) await send()
+    await heard.until('done', 20)
+    expect(most).toBe(3)
+  })
+
+  test('a subscription that always has work does not keep the others waiting', async () => {
+    const { receiver, heard, send } = setup()
+    const runs: string[] = []
+    receiver.on('busy', () => void runs.push('busy'))
+    receiver.on('ping', () => void runs.push('ping'))
+    for (let at = 0; at < 500; at++) await Promise.resolve(send({ topic: 'busy', id: `${at}` }))
+    await send()
+    await heard.until('done', 501)
+    // Deliveries came while tasks ran, so what matters is only that none had to wait for the end.
+    expect(runs.indexOf('ping')).toBeLessThanOrEqual(500)
+    const { receiver: other, heard: told, send: deliver } = setup({ work: false })
+    const order: string[] = []
+    other.on('busy', () => void order.push('busy'))
+    other.on('ping', () => void order.push('ping'))
+    for (let at = 0; at < 500; at++) await deliver({ topic: 'busy' })
+    await deliver()
+    await other.work()
+    await told.until('done', 501)
+    expect(order.indexOf('ping')).toBeLessThan(100)
+  })
+
+  test('handlers start after the reply was given', async () => {
+    const { receiver, heard, send } = setup()
+    const order: string[] = []
+    receiver.on('ping', () => void order.push('handler'))
+    await send().then(() => order.push('reply'))
+    await heard.until('done')
+    expect(order).toEqual(['reply', 'handler'])
+  })
+})
+
+describe('bounds', () => {
+  test('beyond maxPending a delivery is refused as a whole', async () => {
+    const { receiver, heard, send } = setup({
+      provider: batches(),
+      inbox: memoryInbox({ maxPending: 3 }),
+    })
+    const running = gate()
+    receiver.on('a', { name: 'one' }, () => running.opened)
+    receiver.on('a', { name: 'two' }, () => running.opened)
+    await send({ payload: [{ id: '1', topic: 'a', payload: 0 }] })
+    const two = { payload: [event('2'), event('3')] }
+    const reply: Reply = await send(two)
+    expect(codeOf(reply)).toBe('inbox_full')
+    expect(reply).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+    expect(await receiver.tasks()).toHaveLength(2)
+    running.open()
+    await heard.until('done', 2)
+    expect(codeOf(await send(two))).toBe('inbox_full')
+    expect((await send({ payload: [event('2')] })).status).toBe(200)
+    await heard.until('done', 4)
+    expect(heard.all('accepted')).toHaveLength(2)
+
+    function event(id: string): object {
+      return { id, topic: 'a', payload: 0 }
+    }
+  })
+})
+
+test('beyond maxPendingBytes a delivery is refused until bodies before it are handled', async () => {
+  const { receiver, heard, send } = setup({ inbox: memoryInbox({ maxPendingBytes: 1000 }) })
+  const running = gate()
+  receiver.on('ping', () => running.opened)
+  const large = { text: 'x'.repeat(600) }
+  expect((await send({ id: '1', payload: large })).status).toBe(200)
+  expect(codeOf(await send({ id: '2', payload: large }))).toBe('inbox_full')
+  expect((await send({ id: '3', payload: {} })).status).toBe(200)
+  running.open()
+  await heard.until('done', 2)
+  expect((await send({ id: '2', payload: large })).status).toBe(200)
+})
+
+describe('waitUntil', () => {
+  test('is held for the first attempts, and not for their retries', async () => {
+    const { receiver, heard } = setup()
+    const running = gate()
+    const held: Promise<unknown>[] = []
+    receiver.on('ping', { retry: LATER }, async () => {
+      await running.opened
+      throw new Error('not yet')
+    })
+    const request = receiver.provider.sign!({ payload: {}, id: 'e1' })
+    await receiver.receive(request, { waitUntil: (work) => held.push(work) })
+    let over = false
+    void held[0]!.then(() => (over = true))
+    await heard.until('attemptStarted')
+    expect(over).toBe(false)
+    running.open()
+    await held[0]
+    expect(await receiver.tasks()).toMatchObject([{ state: 'pending', attempt: 1 }])
+    await receiver.receive(request, { waitUntil: (work) => held.push(work) })
+    expect(held).toHaveLength(1)
+    await receiver.close()
+  })
+
+  test('is let go after `hold`', async () => {
+    const { receiver } = setup({ inbox: memoryInbox({ hold: 1 }) })
+    receiver.on('ping', () => new Promise(() => {}))
+    const held: Promise<unknown>[] = []
+    await receiver.receive(receiver.provider.sign!({ payload: {} }), {
+      waitUntil: (work) => held.push(work),
+    })
+    await held[0]
+  })
+})
+
+describe('spawn', () => {
+  test('ends a task in children that settle one by one', async () => {
+    const { receiver, heard, send } = setup()
+    const runs: unknown[] = []
+    receiver.on('ping', { retry: ONCE }, (_, task) => {
+      runs.push([task.part, task.data])
+      if (task.part === undefined) task.spawn([{ part: 'a', data: { to: 1 } }, { part: 'b' }])
+      if (task.part === 'b') throw new Error('no')
+    })
+    await send({ id: 'e1' })
+    await heard.until('dead')
+    await heard.until('done', 2)
+    expect(runs).toEqual([
+      [undefined, undefined],
+      ['a', { to: 1 }],
+      ['b', undefined],
+    ])
+    await send({ id: 'e1' })
+    await heard.until('dead', 2)
+    expect(runs.slice(3)).toEqual([['b', undefined]])
+  })
+
+  test('close waits for the children of what runs', async () => {
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', async (_, task) => {
+      await turn()
+      if (task.part === undefined) task.spawn([{ part: 'a' }])
+    })
+    await send()
+    await heard.until('attemptStarted')
+    await receiver.close()
+    expect(heard.all('done')).toHaveLength(2)
+  })
+})
+
+test('the idempotency key is the same over attempts and renames, and no other task has it', async () => {
+  const inbox = memoryInbox()
+  const keys: string[] = []
+  const first = setup({ inbox })
+  first.receiver.on('ping', { name: 'old', retry: LATER }, (_, task) => {
+    keys.push(task.idempotencyKey)
+    throw new Error('not yet')
+  })
+  await first.send({ id: 'e1' })
+  await first.send({ id: 'e2' })
+  await first.heard.until('retried', 2)
+  await first.receiver.close()
+  const second = setup({ inbox })
+  second.receiver.on('ping', { name: 'new', formerly: ['old'] }, (_, task) => {
+    keys.push(task.idempotencyKey)
+  })
+  await second.send({ id: 'e1' })
+  await second.heard.until('done')
+  expect(keys[2]).toBe(keys[0])
+  expect(new Set(keys).size).toBe(2)
+  await second.receiver.close()
+})
+
+test('task.commit says which inboxes have it', async () => {
+  const { receiver, heard, send } = setup()
+  receiver.on('ping', { retry: ONCE }, (_, task) => task.commit(() => {}))
+  await send()
+  expect((await heard.until('dead'))[1].message).toContain('memoryInbox has no transaction')
+})
+
+describe('a receiver made anew over the same inbox', () => {
+  test('after a handler was renamed and another added runs nothing old twice', async () => {
+    const inbox = memoryInbox()
+    const first = setup({ inbox })
+    first.receiver.on('ping', { name: 'mail' }, () => {})
+    first.receiver.on('ping', { name: 'bill', retry: ONCE }, () => {
+      throw new Error('no')
+    })
+    await first.send({ id: 'e1' })
+    await first.heard.until('dead')
+    await first.receiver.close()
+
+    const second = setup({ inbox })
+    const runs: string[] = []
+    second.receiver.on('ping', { name: 'letter' }, () => void runs.push('letter'))
+    second.receiver.on('ping', { name: 'charge', formerly: ['bill'] }, () => {
+      runs.push('charge')
+    })
+    second.receiver.on('ping', { name: 'audit' }, () => void runs.push('audit'))
+    await second.send({ id: 'e1' })
+    await second.heard.until('done')
+    await second.send({ id: 'e1' })
+    expect(second.heard.all('duplicate').map(([, revived]) => revived)).toEqual([true, false])
+    await second.send({ id: 'e2' })
+    await second.heard.until('done', 4)
+    expect(runs[0]).toBe('charge')
+    expect(runs.slice(1).toSorted()).toEqual(['audit', 'charge', 'letter'])
+  })
+
+  test('goes on with what was pending, by their times and keys', async () => {
+    let now = 1000
+    const inbox = memoryInbox()
+    const first = setup({ inbox, now: () => now })
+    const options = { name: 'one', retry: LATER, orderBy: keyOf }
+    first.receiver.on('ping', options, () => {
+      throw new Error('not yet')
+    })
+    for (const id of ['a1', 'a2', 'b1']) await first.send({ id, payload: { key: id[0] } })
+    await first.heard.until('retried', 2)
+    await first.receiver.close()
+    now += 3_600_000
+
+    const second = setup({ inbox, now: () => now })
+    const runs: [unknown, number][] = []
+    second.receiver.on(
+      'ping',
+      { name: 'two', formerly: ['one'], orderBy: keyOf },
+      (event, task) => {
+        runs.push([event.id, task.attempt])
+      },
+    )
+    await second.receiver.work()
+    await second.heard.until('done', 3)
+    expect(runs.filter(([id]) => id !== 'b1')).toEqual([
+      ['a1', 2],
+      ['a2', 1],
+    ])
+    expect(await second.receiver.tasks()).toEqual([])
+    await first.receiver.close()
+    expect((await second.send()).status).toBe(200)
+  })
+
+  test('lets an attempt that outlived the first receiver hold its place and end', async () => {
+    const inbox = memoryInbox()
+    const first = setup({ inbox })
+    const running = gate()
+    first.receiver.on('ping', { orderBy: keyOf, name: 'one' }, () => running.opened)
+    await first.send({ id: 'a1', payload: { key: 'a' } })
+    await first.send({ id: 'a2', payload: { key: 'a' } })
+    await first.heard.until('attemptStarted')
+    await first.receiver.close({ timeout: 0 })
+
+    const second = setup({ inbox })
+    second.receiver.on('ping', { orderBy: keyOf, name: 'one' }, () => {})
+    await second.receiver.work()
+    await turn()
+    expect(second.heard.all('attemptStarted')).toEqual([])
+    running.open()
+    await second.heard.until('done', 2)
+    expect(second.heard.all('done').map(([attempt]) => attempt.id)).toEqual(['a1', 'a2'])
+    expect(await second.receiver.tasks()).toEqual([])
+  })
+})
+
+describe('view', () => {
+  test('lists by filter and page, though tasks end meanwhile', async () => {
+    const inbox = memoryInbox()
+    const { receiver, heard, send } = setup({ inbox })
+    const other = setup({ inbox, name: 'other' })
+    receiver.on('ping', { retry: ONCE }, (event) => {
+      if (event.id !== 'e3') throw new Error('no')
+      return new Promise(() => {})
+    })
+    other.receiver.on('ping', { concurrency: 1 }, () => new Promise(() => {}))
+    for (const id of ['e1', 'e2', 'e3', 'e4']) await send({ id })
+    await other.send({ id: 'e5' })
+    await other.send({ id: 'e6' })
+    await heard.until('dead', 3)
+    await other.heard.until('attemptStarted')
+    const list: InboxView['list'] = (filter) => inbox.view!.list(filter)
+    const first = await list({ limit: 2 })
+    expect(first.tasks.map((task) => task.event.id)).toEqual(['e1', 'e2'])
+    expect(await inbox.view!.discard({ eventId: 'e2' })).toBe(1)
+    const second = await list({ limit: 3, cursor: first.cursor! })
+    expect(second.tasks.map((task) => task.event.id)).toEqual(['e3', 'e4', 'e5'])
+    const third = await list({ limit: 3, cursor: second.cursor! })
+    expect(third.tasks.map((task) => task.event.id)).toEqual(['e6'])
+    expect(third.cursor).toBeUndefined()
+    expect(await list({ cursor: first.cursor!, receiver: 'acme', state: 'dead' })).toMatchObject({
+      tasks: [{ event: { id: 'e4' } }],
+    })
+    expect((await list({ topic: 'pong' })).tasks).toEqual([])
+    expect(await inbox.view!.stats()).toEqual([
+      {
+        receiver: 'acme',
+        subscription: 'ping',
+        counts: { pending: 0, running: 1, done: 0, dead: 2 },
+      },
+      {
+        receiver: 'other',
+        subscription: 'ping',
+        counts: { pending: 1, running: 1, done: 0, dead: 0 },
+      },
+    ])
+    const id = first.tasks[0]!.id
+    expect(await inbox.view!.get(id)).toMatchObject({
+      id,
+      state: 'dead',
+      error: { message: 'no' },
+      record: { topic: 'ping' },
+      delivery: { method: 'POST' },
+    })
+    expect(await inbox.view!.get('acme:999')).toBeUndefined()
+  })
+
+  test('replay runs dead tasks again, once', async () => {
+    const { receiver, heard, send } = setup()
+    let broken = true
+    receiver.on('ping', { retry: ONCE }, (_, task) => {
+      expect(task.attempt).toBe(1)
+      if (broken) throw new Error('no')
+    })
+    await send({ id: 'e1' })
+    await send({ id: 'e2' })
+    await heard.until('dead', 2)
+    broken = false
+    expect(await receiver.replay({ eventId: 'e1' })).toBe(1)
+    expect(await receiver.replay({ eventId: 'e1' })).toBe(0)
+    await heard.until('done')
+    expect(await receiver.tasks()).toMatchObject([{ event: { id: 'e2' } }])
+    await send({ id: 'e1' })
+    expect(heard.all('duplicate')[0]?.[1]).toBe(false)
+  })
+
+  test('replay of a task whose event was forgotten and came again joins it', async () => {
+    const { receiver, heard, send } = setup({ inbox: memoryInbox({ max: 1 }) })
+    const running = gate()
+    let runs = 0
+    receiver.on('ping', { name: 'bad', retry: ONCE }, (event) => {
+      if (event.id === 'e1' && ++runs === 1) throw new Error('no')
+    })
+    receiver.on('ping', { name: 'slow' }, (event) =>
+      event.id === 'e1' && runs > 1 ? running.opened : undefined,
+    )
+    await send({ id: 'e1' })
+    await heard.until('dead')
+    await send({ id: 'e2' })
+    await heard.until('done', 3)
+    await send({ id: 'e1' })
+    await heard.until('done', 4)
+    expect(await receiver.replay()).toBe(1)
+    await heard.until('done', 5)
+    running.open()
+    await heard.until('done', 6)
+    expect(await receiver.tasks()).toEqual([])
+  })
+
+  test('discard gives pending and dead tasks up, and their event stays known', async () => {
+    const inbox = memoryInbox()
+    const { receiver, heard, send } = setup({ inbox })
+    const running = gate()
+    receiver.on('ping', { concurrency: 1, orderBy: keyOf, retry: ONCE }, (event) => {
+      if (event.id === 'a0') throw new Error('no')
+      return event.id === 'a1' ? running.opened : undefined
+    })
+    await send({ id: 'a0', payload: { key: 'a' } })
+    await heard.until('dead')
+    for (const id of ['a1', 'a2', 'a3', 'b1']) await send({ id, payload: { key: id[0] } })
+    await heard.until('attemptStarted', 2)
+    for (const eventId of ['a0', 'a2', 'b1']) expect(await inbox.view!.discard({ eventId })).toBe(1)
+    expect(await inbox.view!.discard({ eventId: 'a1' })).toBe(0)
+    running.open()
+    await heard.until('done', 2)
+    expect(heard.all('done').map(([attempt]) => attempt.id)).toEqual(['a1', 'a3'])
+    for (const id of ['a0', 'a2', 'b1']) await send({ id, payload: { key: id[0] } })
+    expect(heard.all('duplicate').map(([, revived]) => revived)).toEqual([false, false, false])
+    expect(await receiver.tasks()).toEqual([])
+  })
+
+  test('discard of a head that waits for its retry lets the next of its key run', async () => {
+    const inbox = memoryInbox()
+    const { receiver, heard, send } = setup({ inbox })
+    receiver.on('ping', { orderBy: keyOf, retry: LATER }, (event) => {
+      if (event.id === 'a1') throw new Error('not yet')
+    })
+    await send({ id: 'a1', payload: { key: 'a' } })
+    await send({ id: 'a2', payload: { key: 'a' } })
+    await heard.until('retried')
+    await inbox.view!.discard({ eventId: 'a1' })
+    expect((await heard.until('done'))[0].id).toBe('a2')
+    await receiver.close({ timeout: '1h' })
+  })
+
+  test('prune drops old dead tasks, and a redelivery still runs no sibling twice', async () => {
+    let now = 1000
+    const inbox = memoryInbox()
+    const { receiver, heard, send } = setup({ inbox, now: () => now })
+    let broken = true
+    receiver.on('ping', { name: 'good' }, () => {})
+    receiver.on('ping', { name: 'bad', retry: ONCE }, () => {
+      if (broken) throw new Error('no')
+    })
+    await send({ id: 'e1' })
+    now = 2000
+    await send({ id: 'e2' })
+    await heard.until('dead', 2)
+    expect(await inbox.view!.prune(2000)).toBe(1)
+    expect(await receiver.tasks()).toMatchObject([{ event: { id: 'e2' } }])
+    broken = false
+    await send({ id: 'e1' })
+    await heard.until('done', 3)
+    expect(subscriptionsOf(heard.all('done').map(([task]) => task as never))).toEqual([
+      'good',
+      'good',
+      'bad',
+    ])
+  })
+})
+
+test('two tenants with the same id both get their event', async () => {
+  const provider = acme({
+    secret: [
+      { secret: 'one-secret', scope: 't1' },
+      { secret: ['two-secret', 'two-older'], scope: 't2' },
+    ],
+  })
+  const { receiver, heard, send } = setup({ provider })
+  const seen: unknown[] = []
+  receiver.on('ping', (event) => void seen.push(event.scope))
+  for (const secret of ['one-secret', 'two-secret', 'two-older', 'one-secret'])
+    await send({ id: 'e1', secret })
+  await heard.until('done', 2)
+  expect(seen).toEqual(['t1', 't2'])
+  expect(heard.all('duplicate').map(([event]) => event.scope)).toEqual(['t2', 't1'])
+})
+
+test('two receivers on one inbox keep their events apart', async () => {
+  const inbox = memoryInbox()
+  const heard = hear()
+  const made = ['a', 'b'].map((name) => setup({ inbox, name, observers: [heard.observer] }))
+  for (const { receiver } of made) receiver.on('ping', () => {})
+  for (const { send } of made) await send({ id: 'e1' })
+  await heard.until('done', 2)
+})
+
+function keyOf(event: { payload: unknown }): string {
+  return (event.payload as { key: string }).key
+}

@@ -1,0 +1,146 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { createDelivery } from '../../../src/index.ts'
+import { ecdsa, rsa, type Scheme, type SignableRequest } from '../../../src/provider/index.ts'
+
+const NOW = 1_760_000_000_000
+const request: SignableRequest = {
+  method: 'POST',
+  url: 'https://example.com/hooks',
+  headers: {},
+  body: Buffer.from('{"a":"ü"}'),
+}
+const headers = { header: 'X-Signature', timestampHeader: 'X-Time' }
+
+function pem(
+  key: { export(options: { format: 'pem'; type: never }): unknown },
+  type: string,
+): string {
+  return key.export({ format: 'pem', type: type as never }) as string
+}
+
+function pairOf(
+  kind: 'P-256' | 'P-384' | 'rsa' | 'ed25519',
+): Record<'secret' | 'spki' | 'pem', string> {
+  const pair =
+    kind === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : kind === 'ed25519'
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('ec', { namedCurve: kind })
+  return {
+    secret: pem(pair.privateKey, 'pkcs8'),
+    pem: pem(pair.publicKey, 'spki'),
+    spki: pair.publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+  }
+}
+
+function verified<Key>(
+  scheme: Scheme<Key>,
+  signed: SignableRequest,
+  ...secrets: string[]
+): unknown {
+  return scheme.verify(
+    createDelivery(signed),
+    secrets.map((one) => scheme.key(one)),
+    NOW,
+  )
+}
+
+const curve = pairOf('P-256')
+const wide = pairOf('P-384')
+const modulus = pairOf('rsa')
+const edwards = pairOf('ed25519')
+
+describe.each([
+  ['ecdsa, DER', ecdsa(headers), curve],
+  ['ecdsa, raw, hex', ecdsa({ ...headers, form: 'raw', encoding: 'hex' }), curve],
+  ['ecdsa P-384', ecdsa({ ...headers, curve: 'P-384', form: 'raw' }), wide],
+  ['rsa, PKCS #1', rsa(headers), modulus],
+  ['rsa, PKCS #1, SHA-1', rsa({ ...headers, hash: 'sha1' }), modulus],
+  [
+    'rsa, PSS, SHA-512',
+    rsa({ ...headers, padding: 'pss', hash: 'sha512', encoding: 'base64url' }),
+    modulus,
+  ],
+] as [string, Scheme<unknown>, Record<'secret' | 'spki' | 'pem', string>][])(
+  '%s',
+  (_, scheme, pair) => {
+    const signed = scheme.sign!(request, scheme.key(pair.secret), NOW)
+
+    test('what the private key signs verifies with the public one, as PEM and as base64 of SPKI', () => {
+      expect(verified(scheme, signed, pair.pem)).toBe(0)
+      expect(verified(scheme, signed, pair.spki)).toBe(0)
+      expect(
+        verified(
+          scheme,
+          signed,
+          pairOf(pair === modulus ? 'rsa' : pair === wide ? 'P-384' : 'P-256').pem,
+          pair.pem,
+        ),
+      ).toBe(1)
+    })
+
+    test('another body, another time, another key and another text of the same signature are refused', () => {
+      const other = pairOf(pair === modulus ? 'rsa' : pair === wide ? 'P-384' : 'P-256')
+      const changed = (lines: Record<string, string>): SignableRequest => ({
+        ...signed,
+        headers: { ...signed.headers, ...lines },
+      })
+      const mismatch = expect.objectContaining({ code: 'signature_mismatch' }) as Error
+      expect(() =>
+        verified(scheme, { ...signed, body: Buffer.from('{"a":"u"}') }, pair.pem),
+      ).toThrow(mismatch)
+      expect(() => verified(scheme, changed({ 'x-time': '1760000001' }), pair.pem)).toThrow(
+        mismatch,
+      )
+      expect(() => verified(scheme, signed, other.pem)).toThrow(mismatch)
+      expect(() => verified(scheme, changed({ 'x-signature': 'AA==' }), pair.pem)).toThrow(mismatch)
+      const text = signed.headers['x-signature']!
+      for (const same of [`${text}=`, text.replace(/=+$/, '') + '====', text.toUpperCase()])
+        if (same !== text)
+          expect(() => verified(scheme, changed({ 'x-signature': same }), pair.pem)).toThrow(
+            mismatch,
+          )
+    })
+
+    test('a key of another kind is refused with what was expected', () => {
+      for (const wrong of [
+        edwards.pem,
+        pair === modulus ? curve.pem : modulus.pem,
+        'nonsense',
+        'AAAA',
+      ])
+        expect(() => scheme.key(wrong)).toThrow(/^the key must be an (?:ECDSA|RSA) key/)
+    })
+
+    test('a public key cannot sign', () => {
+      expect(() => scheme.sign!(request, scheme.key(pair.pem), NOW)).toThrow(
+        'public key cannot sign',
+      )
+    })
+  },
+)
+
+test('a signature in the other form is refused: DER is not raw', () => {
+  const raw = ecdsa({ ...headers, form: 'raw' })
+  const der = ecdsa(headers)
+  const signed = raw.sign!(request, raw.key(curve.secret), NOW)
+  expect(() => verified(der, signed, curve.pem)).toThrow('matches none')
+})
+
+test('an RSA key that is too short is refused', () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 512 })
+  expect(() => rsa(headers).key(pem(publicKey, 'spki'))).toThrow('at least 1024 bits')
+})
+
+test('a key of type RSASSA-PSS signs with that padding; where it cannot be read, the error says what to give', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
+  const pss = rsa({ ...headers, padding: 'pss', hash: 'sha512' })
+  const signed = pss.sign!(request, pss.key(pem(privateKey, 'pkcs8')), NOW)
+  expect(verified(pss, signed, pem(publicKey, 'spki'))).toBe(0)
+  expect(() => rsa(headers).key(pem(publicKey, 'spki'))).toThrow('got rsa-pss')
+  // Cut short, no runtime reads it.
+  const cut = publicKey.export({ format: 'der', type: 'spki' }).subarray(0, -1).toString('base64')
+  expect(() => pss.key(cut)).toThrow('the same key with the type rsaEncryption')
+})

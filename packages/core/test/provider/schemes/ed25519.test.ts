@@ -1,0 +1,113 @@
+import { generateKeyPairSync } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ed25519 } from '../../../src/provider/index.ts'
+import { flipped, lenientBase64, NOW, request, verdict, withHeader } from './sent.ts'
+
+const HEADER = 'x-signature-ed25519'
+const pair = (): { seed: Buffer; point: Buffer } => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  return {
+    seed: privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32),
+    point: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
+  }
+}
+const { seed, point } = pair()
+const other = pair()
+const options = {
+  header: 'X-Signature-Ed25519',
+  timestampHeader: 'X-Signature-Timestamp',
+} as const
+const hex = ed25519(options)
+const base64 = ed25519({ ...options, encoding: 'base64' })
+const sent = hex.sign!(request(), hex.key(`private:${seed.toString('hex')}`), NOW)
+
+test('verifies what was signed, and nothing with a flipped bit', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('hex', 'base64'),
+      fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      fc.nat(),
+      (encoding, body, at) => {
+        const scheme = encoding === 'hex' ? hex : base64
+        const both = Buffer.concat([seed, point])
+        const key = scheme.key(`private:${(at % 2 ? seed : both).toString(encoding)}`)
+        const signed = scheme.sign!(request(body), key, NOW)
+        const secret = point.toString(encoding)
+        expect(verdict(scheme, secret, signed)).toBe(0)
+        expect(verdict(scheme, [other.point.toString(encoding), secret], signed)).toBe(1)
+        const tampered = { ...signed, body: flipped(signed.body, at) }
+        expect(verdict(scheme, secret, tampered)).toBe('signature_mismatch')
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+describe('only the canonical form is taken', () => {
+  const value = sent.headers[HEADER]!
+  const secret = point.toString('hex')
+
+  test('S + L is another signature of the same message to a lenient verifier, and refused', () => {
+    const order = (1n << 252n) + 27742317777372353535851937790883648493n
+    const bytes = Buffer.from(value, 'hex')
+    const s = BigInt(`0x${Buffer.from(bytes.subarray(32)).reverse().toString('hex')}`) + order
+    const high = Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse()
+    const malleated = Buffer.concat([bytes.subarray(0, 32), high]).toString('hex')
+    expect(malleated).toHaveLength(128)
+    expect(
+      verdict(
+        hex,
+        secret,
+        withHeader(sent, HEADER, () => malleated),
+      ),
+    ).toBe('signature_mismatch')
+  })
+
+  test.each([
+    [value.toUpperCase(), 'signature_mismatch'],
+    [`${value}00`, 'signature_mismatch'],
+    [value.slice(0, -2), 'signature_mismatch'],
+    [`${value.slice(0, -1)}g`, 'signature_mismatch'],
+    [`${value} `, 'malformed_header'],
+  ])('hex: %s', (text, code) => {
+    expect(
+      verdict(
+        hex,
+        secret,
+        withHeader(sent, HEADER, () => text),
+      ),
+    ).toBe(code)
+  })
+
+  test('base64', () => {
+    const signed = base64.sign!(request(), base64.key(`private:${seed.toString('base64')}`), NOW)
+    for (const text of lenientBase64(signed.headers[HEADER]!)) {
+      const code = verdict(
+        base64,
+        point.toString('base64'),
+        withHeader(signed, HEADER, () => text),
+      )
+      expect(['signature_mismatch', 'malformed_header']).toContain(code)
+    }
+  })
+})
+
+test.each([
+  [300_000, 0],
+  [300_001, 'timestamp_too_old'],
+  [-300_001, 'timestamp_in_future'],
+])('%i ms later gives %o', (later, expected) => {
+  expect(verdict(hex, point.toString('hex'), sent, NOW + later)).toBe(expected)
+})
+
+test('a key that is none is refused', () => {
+  for (const secret of ['secret', point.toString('hex').slice(2), point.toString('base64')])
+    expect(() => hex.key(secret)).toThrow('32 bytes in hex')
+  expect(() => hex.key(`${seed.toString('hex')}${point.toString('hex')}`)).toThrow(TypeError)
+  expect(() => base64.key(point.toString('hex'))).toThrow('32 bytes in base64')
+})
+
+test('a public key cannot sign', () => {
+  expect(() => hex.sign!(request(), hex.key(point.toString('hex')), NOW)).toThrow('cannot sign')
+})

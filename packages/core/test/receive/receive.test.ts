@@ -1,0 +1,420 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createReceiver, jsonReply, textReply, WebhookError } from '../../src/index.ts'
+import type { Inbox } from '../../src/inbox/index.ts'
+import type { DeliveryInit } from '../../src/index.ts'
+import { acme, batches, codeOf, setup } from '../acme.ts'
+
+const down = (accept: () => never): Inbox => ({
+  name: 'downInbox',
+  can: { work: true, order: true, transaction: false, view: false, durable: true },
+  attach: () => ({ accept, drain: async () => {} }),
+  close: async () => {},
+})
+
+describe('a delivery that is taken', () => {
+  test('is answered 200 with an empty body, then handled', async () => {
+    const { receiver, heard, send } = setup()
+    const seen: unknown[] = []
+    receiver.on('ping', (event) => void seen.push(event))
+    expect(await send({ id: 'e1', payload: { a: 1 } })).toEqual({ status: 200 })
+    expect(seen).toEqual([])
+    await heard.until('done')
+    expect(seen).toMatchObject([
+      {
+        id: 'e1',
+        topic: 'ping',
+        payload: { a: 1 },
+        provider: 'acme',
+        receiver: 'acme',
+        scope: undefined,
+      },
+    ])
+    expect(heard.names).toEqual(['received', 'accepted', 'attemptStarted', 'done'])
+  })
+
+  test('twice is handled once', async () => {
+    const { receiver, heard, send } = setup()
+    let runs = 0
+    receiver.on('ping', () => void runs++)
+    await send({ id: 'e1' })
+    await heard.until('done')
+    expect((await send({ id: 'e1' })).status).toBe(200)
+    await send({ id: 'e2' })
+    await heard.until('done', 2)
+    expect(runs).toBe(2)
+    expect(heard.all('duplicate')).toMatchObject([[{ id: 'e1', topic: 'ping' }, false]])
+  })
+
+  test('gives its context to the handler', async () => {
+    const { receiver, heard } = setup()
+    const seen: unknown[] = []
+    receiver.on('ping', (event) => void seen.push(event.context))
+    const request = receiver.provider.sign!({ payload: {} })
+    await receiver.receive({ ...request, context: { tenant: 't1' } })
+    await heard.until('done')
+    expect(seen).toEqual([{ tenant: 't1' }])
+  })
+
+  test('with several events gives each its tasks', async () => {
+    const { receiver, heard, send } = setup({ provider: batches() })
+    const seen: string[] = []
+    receiver.on('a', (event) => void seen.push(`a ${event.id}`))
+    receiver.on(['a', 'b'], (event) => void seen.push(`ab ${event.id}`))
+    const event = (topic: string, id: string): object => ({ topic, id, payload: {} })
+    await send({ payload: [event('a', '1'), event('b', '2'), event('c', '3'), event('a', '1')] })
+    await heard.until('done', 3)
+    expect(seen.toSorted()).toEqual(['a 1', 'ab 1', 'ab 2'])
+    expect(heard.all('unhandled')).toMatchObject([[{ topic: 'c' }, 'acknowledged']])
+    expect(heard.all('duplicate')).toHaveLength(1)
+  })
+
+  test('with none is acknowledged', async () => {
+    const { send } = setup({ provider: batches() })
+    expect(await send({ payload: [] })).toEqual({ status: 200 })
+  })
+
+  test('without an id is never a duplicate, unless a digest is asked for', async () => {
+    for (const [dedupe, runs] of [
+      ['id', 2],
+      ['digest', 1],
+      ['none', 2],
+    ] as const) {
+      const { receiver, heard, send } = setup({ dedupe })
+      receiver.on('ping', () => {})
+      await send()
+      await send()
+      await heard.until('done', runs)
+      expect(heard.all('accepted')).toHaveLength(runs)
+    }
+  })
+
+  test('a digest of an id of that text is another event', async () => {
+    const { receiver, heard, send } = setup({ dedupe: 'digest' })
+    receiver.on('ping', () => {})
+    await send({ payload: { a: 1 } })
+    await send({ payload: { a: 2 } })
+    await send({ id: 'x'.repeat(5000) })
+    await send({ id: 'x'.repeat(5001) })
+    expect(heard.all('accepted')).toHaveLength(4)
+  })
+
+  test("takes integers beyond 2^53 as BigInt with integers: 'exact'", async () => {
+    for (const [integers, expected] of [
+      ['exact', 9007199254740993n],
+      ['number', 9007199254740992],
+    ] as const) {
+      const { receiver, heard, send } = setup({ integers })
+      const seen: unknown[] = []
+      receiver.on('ping', (event) => void seen.push((event.payload as { n: unknown }).n))
+      await send({ body: '{"n":9007199254740993}' })
+      await heard.until('done')
+      expect(seen).toEqual([expected])
+    }
+  })
+})
+
+describe('a delivery that is refused', () => {
+  const sign = (draft = {}): DeliveryInit => acme().sign!({ payload: {}, ...draft })
+  const cases: readonly [string, number, () => DeliveryInit | Promise<DeliveryInit>, object?][] = [
+    ['method_not_allowed', 405, () => ({ ...sign(), method: 'GET' })],
+    ['body_too_large', 413, () => sign({ payload: 'x'.repeat(2000) }), { limits: { body: 1000 } }],
+    ['missing_header', 401, () => ({ ...sign(), headers: {} })],
+    ['missing_header', 401, () => ({ ...sign(), headers: { 'x-acme-signature': ' ' } })],
+    ['malformed_header', 401, () => ({ ...sign(), headers: { 'x-acme-signature': 'a, b' } })],
+    [
+      'malformed_header',
+      401,
+      () => {
+        const signature = acme().sign!({ payload: {} }).headers['x-acme-signature']!
+        return { ...sign(), headers: { 'x-acme-signature': [signature, signature] } }
+      },
+    ],
+    ['signature_mismatch', 401, () => ({ ...sign(), body: '{"a":1}' })],
+    ['malformed_body', 400, () => sign({ body: '{' })],
+    ['too_deep', 400, () => sign({ body: '['.repeat(200) + ']'.repeat(200) })],
+    ['unsupported_encoding', 415, () => sign({ headers: { 'content-encoding': 'pigeon' } })],
+    ['unidentified', 400, () => sign({ topic: '' })],
+    ['unidentified', 400, () => sign({ id: '' })],
+    ['unidentified', 400, () => sign({ topic: 'x'.repeat(1025) })],
+    ['unhandled_topic', 404, () => sign({ topic: 'other' }), { onUnhandled: 'refuse' }],
+    [
+      'inbox_unavailable',
+      503,
+      () => sign(),
+      {
+        inbox: down(() => {
+          throw new Error('the disk is gone')
+        }),
+      },
+    ],
+    [
+      'inbox_full',
+      503,
+      () => sign(),
+      {
+        inbox: down(() => {
+          throw new WebhookError('inbox_full', 'no room')
+        }),
+      },
+    ],
+  ]
+
+  test.each(cases)('%s is %i', async (code, status, init, options) => {
+    const { receiver, heard } = setup(options)
+    let runs = 0
+    receiver.on('ping', () => void runs++)
+    const reply = await receiver.receive(await init())
+    expect(reply.status).toBe(status)
+    expect(reply.headers?.['content-type']).toBe('application/problem+json')
+    expect(JSON.parse(String(reply.body))).toEqual({
+      title: code.replaceAll('_', ' '),
+      status,
+      code,
+    })
+    expect(reply.headers?.['retry-after']).toBe(status === 503 ? '5' : undefined)
+    expect(reply.headers?.['connection']).toBe(status === 413 ? 'close' : undefined)
+    expect(reply.headers?.['allow']).toBe(status === 405 ? 'POST' : undefined)
+    expect(heard.all('rejected')).toMatchObject([[{ path: '/webhooks' }, { code }]])
+    expect(heard.all('accepted')).toEqual([])
+    expect(runs).toBe(0)
+  })
+
+  test('because its inbox rejects later is a 503 too', async () => {
+    const inbox: Inbox = {
+      ...down(() => {
+        throw new Error('unused')
+      }),
+      attach: () => ({
+        accept: () => Promise.reject(new Error('no connection')),
+        drain: async () => {},
+      }),
+    }
+    const { receiver, send } = setup({ inbox })
+    receiver.on('ping', () => {})
+    expect(codeOf(await send())).toBe('inbox_unavailable')
+  })
+
+  test('while its twin runs is a 409 that asks to come again', async () => {
+    const { receiver, send } = setup({
+      inbox: {
+        ...down(() => {
+          throw new Error('unused')
+        }),
+        attach: () => ({ accept: () => ['busy'], drain: async () => {} }),
+      },
+    })
+    receiver.on('ping', () => {})
+    const reply = await send()
+    expect(codeOf(reply)).toBe('in_progress')
+    expect(reply).toMatchObject({ status: 409, headers: { 'retry-after': '5' } })
+  })
+
+  test('for a shape its provider did not expect says so without quoting it', async () => {
+    const provider = acme({
+      events: (_, body) => [
+        {
+          topic: JSON.parse((body.value as { event: { name: string } }).event.name) as string,
+          payload: 0,
+        },
+      ],
+    })
+    const { heard, send } = setup({ provider })
+    expect(codeOf(await send({ payload: {} }))).toBe('unidentified')
+    expect(codeOf(await send({ payload: { event: { name: 'hunter2' } } }))).toBe('unidentified')
+    const messages = heard.all('rejected').map(([, error]) => error.message)
+    expect(messages[0]).toContain("reading 'name'")
+    expect(messages[1]).toContain('SyntaxError')
+    expect(messages[1]).not.toContain('hunter2')
+  })
+})
+
+describe('steps a provider may add', () => {
+  test('greet answers an unsigned challenge and accepts nothing', async () => {
+    const provider = acme({
+      methods: ['GET', 'POST'],
+      greet: (delivery) => {
+        if (delivery.method !== 'GET') return undefined
+        if (delivery.query().get('token') !== 'verify-me')
+          throw new WebhookError('wrong_verify_token', 'another verify token')
+        return textReply(delivery.query().get('challenge')!)
+      },
+    })
+    const { receiver, heard, send } = setup({ provider })
+    receiver.on('ping', () => {})
+    const greet = (query: string): Promise<unknown> =>
+      receiver.receive({ method: 'GET', url: `https://example.com/hook?${query}` })
+    expect(await greet('token=verify-me&challenge=42')).toMatchObject({ status: 200, body: '42' })
+    expect(await greet('token=no&challenge=42')).toMatchObject({ status: 403 })
+    expect(heard.all('handshake')).toMatchObject([[{ path: '/hook', method: 'GET' }]])
+    expect(heard.all('accepted')).toEqual([])
+    expect((await send()).status).toBe(200)
+  })
+
+  test('handshake answers only what is signed', async () => {
+    const provider = acme({
+      handshake: (_, body) => {
+        const { challenge } = body.value as { challenge?: string }
+        return challenge === undefined ? undefined : jsonReply({ challenge })
+      },
+    })
+    const { receiver, heard, send } = setup({ provider })
+    receiver.on('ping', () => {})
+    expect(await send({ payload: { challenge: 'abc' } })).toMatchObject({
+      body: '{"challenge":"abc"}',
+    })
+    expect(heard.all('accepted')).toEqual([])
+    const unsigned = await receiver.receive({
+      url: 'https://example.com/',
+      body: '{"challenge":"abc"}',
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(unsigned.status).toBe(401)
+  })
+
+  test('check refuses what is signed and wrong all the same', async () => {
+    const { send } = setup({
+      provider: acme({
+        check: async () => {
+          throw new WebhookError('timestamp_too_old', 'the time in the body')
+        },
+      }),
+    })
+    expect(codeOf(await send())).toBe('timestamp_too_old')
+  })
+
+  test('reply gives each outcome its own answer', async () => {
+    const provider = acme({
+      reply: (result) =>
+        result.kind === 'refused'
+          ? textReply(`no: ${result.error.code}`, 400)
+          : textReply(`${result.kind}: ${result.events.length}`),
+    })
+    const { receiver, send } = setup({ provider })
+    receiver.on('ping', () => {})
+    expect(await send({ id: '1' })).toMatchObject({ status: 200, body: 'accepted: 1' })
+    expect(await send({ id: '1' })).toMatchObject({ status: 200, body: 'duplicate: 1' })
+    expect(await send({ topic: 'other' })).toMatchObject({ body: 'unhandled: 1' })
+    expect(await send({ body: '{' })).toMatchObject({ status: 400, body: 'no: malformed_body' })
+  })
+
+  test('a reply that fails on a refused delivery leaves the refusal', async () => {
+    const provider = acme({
+      reply: (result, delivery) =>
+        result.kind === 'refused' ? textReply(JSON.stringify(delivery.json())) : undefined,
+    })
+    const { send } = setup({ provider })
+    expect(codeOf(await send({ body: '{' }))).toBe('malformed_body')
+  })
+
+  test('what is thrown that is no error is a 500 all the same', async () => {
+    for (const thrown of [undefined, null, 'text', Object.create(null), Symbol('s')]) {
+      const provider = acme({
+        check: () => {
+          throw thrown
+        },
+      })
+      expect(codeOf(await setup({ provider }).send())).toBe('internal_error')
+    }
+  })
+})
+
+test('an observer that throws changes nothing', async () => {
+  const failing = new Proxy(
+    {},
+    {
+      get: () => () => {
+        throw new Error('watching failed')
+      },
+    },
+  )
+  const { receiver, heard, send } = setup({ observers: [failing] })
+  receiver.on('ping', () => {})
+  expect((await send()).status).toBe(200)
+  await heard.until('done')
+  expect((await send({ body: '{' })).status).toBe(400)
+})
+
+describe('whatever the network sends', () => {
+  const provider = acme({ methods: ['POST', 'GET', 'PUT'] })
+  const header = fc.tuple(
+    fc.constantFrom(
+      'content-type',
+      'content-encoding',
+      'content-length',
+      'x-acme-signature',
+      'x-acme-id',
+      'x-acme-topic',
+      '__proto__',
+      'constructor',
+    ),
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        'application/json',
+        'application/x-www-form-urlencoded; charset=utf-16',
+        'multipart/form-data; boundary=x',
+        'text/xml',
+        'gzip',
+        'br, gzip',
+        'deflate',
+      ),
+    ),
+  )
+  const request = fc.record({
+    method: fc.constantFrom('POST', 'GET', 'PUT', 'DELETE', 'HEAD', ''),
+    url: fc.oneof(
+      fc.webUrl({ withQueryParameters: true }),
+      fc.string(),
+      fc.constant('/relative?%'),
+    ),
+    headers: fc.array(header, { maxLength: 6 }),
+    body: fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.json(),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '<a/>',
+        '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+        '--x--',
+        '{"__proto__":1}',
+      ),
+    ),
+  })
+
+  test('unsigned, is a refusal and never an error or a 2xx', async () => {
+    const { receiver, heard } = setup({ provider })
+    receiver.onAny(() => {})
+    await fc.assert(
+      fc.asyncProperty(request, async (init) => {
+        const reply = await receiver.receive(init)
+        expect(reply.status).toBeGreaterThanOrEqual(400)
+        expect(reply.status).toBeLessThan(500)
+      }),
+      { numRuns: 500 },
+    )
+    expect(heard.all('accepted')).toEqual([])
+  })
+
+  test('signed, is taken or refused with a code and never an error', async () => {
+    const { receiver } = setup({ provider })
+    receiver.onAny(() => {})
+    await fc.assert(
+      fc.asyncProperty(request, async (init) => {
+        const headers = Object.fromEntries(
+          init.headers.map(([name, value]) => [name, value] as const),
+        )
+        const signed = provider.sign!({ ...init, headers })
+        const reply = await receiver.receive({ ...signed, url: init.url })
+        expect(reply.status).toBeLessThan(500)
+        if (reply.status >= 300) expect(codeOf(reply)).toBeTypeOf('string')
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+test('a receiver needs nothing but its provider', async () => {
+  const receiver = createReceiver({ provider: acme(), log: false })
+  expect((await receiver.receive(receiver.provider.sign!({ payload: {} }))).status).toBe(200)
+})

@@ -1,0 +1,141 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { logger, memoryInbox } from '../../src/index.ts'
+import { basic, token } from '../../src/provider/index.ts'
+import type { WebhookEvent } from '../../src/index.ts'
+import type { ProviderSpec } from '../../src/provider/index.ts'
+import { acme, setup } from '../acme.ts'
+import { pathOf } from '../../src/receive/strip.ts'
+
+const SECRET = 'hunter2-hunter2'
+
+/** Sends one delivery and gives all that can be seen of it: by the handler, the store, observers and the log. */
+async function shown(
+  spec: Partial<ProviderSpec<Record<string, unknown>, unknown>>,
+  sent: { url?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<{ event: WebhookEvent; text: string }> {
+  const lines: string[] = []
+  const write = (line: string): void => void lines.push(line)
+  const inbox = memoryInbox()
+  const { receiver, heard } = setup({
+    provider: acme(spec),
+    inbox,
+    log: logger({ info: write, warn: write, error: write }),
+  })
+  let event: WebhookEvent | undefined
+  receiver.onAny({ retry: { attempts: 1 } }, (given) => {
+    event = given
+    throw new Error('look at the dead task')
+  })
+  const request = receiver.provider.sign!({ payload: { a: 1 }, id: 'e1', topic: 'ping', ...sent })
+  expect((await receiver.receive(request)).status).toBe(200)
+  await heard.until('dead')
+  const [task] = await receiver.tasks()
+  const detail = await inbox.view!.get(task!.id)
+  const seen = [...heard.names].flatMap((name) => heard.all(name))
+  const bodies = [event!.delivery.body, detail!.delivery.body].map(String)
+  return { event: event!, text: JSON.stringify([event, detail, seen, lines, bodies, task]) }
+}
+
+describe('credentials are gone from what handlers, store, log and observers see', () => {
+  test('a token in a header', async () => {
+    const { event, text } = await shown({
+      auth: { scheme: token({ header: 'X-Token' }) as never, secret: SECRET },
+    })
+    expect(text).not.toContain(SECRET)
+    expect(event.delivery.headers.map(([name]) => name)).toContain('x-acme-topic')
+    expect(event.delivery.headers.map(([name]) => name)).not.toContain('x-token')
+  })
+
+  test('Basic credentials, cookies and whatever authenticates to a proxy', async () => {
+    const secret = `user:${SECRET}`
+    const { text } = await shown(
+      { auth: { scheme: basic() as never, secret } },
+      { headers: { cookie: SECRET, 'Proxy-Authorization': SECRET } },
+    )
+    expect(text).not.toContain(SECRET)
+    expect(text).not.toContain(Buffer.from(secret).toString('base64'))
+  })
+
+  test('a token in the query, and all other parameters are left as they were written', async () => {
+    const { event, text } = await shown(
+      { auth: { scheme: token({ query: 'key' }) as never, secret: SECRET } },
+      { url: 'https://example.com/hook?a=%7e+b&c' },
+    )
+    expect(text).not.toContain(SECRET)
+    expect(event.delivery.url).toMatch(/^https:\/\/example\.com\/hook\?a=/)
+  })
+
+  test('a field of a compressed body, which is kept without compression and does not say otherwise', async () => {
+    const provider = acme({ credentials: { fields: ['token'] } })
+    const { receiver, heard } = setup({ provider })
+    let event: WebhookEvent | undefined
+    receiver.onAny((given) => void (event = given))
+    const plain = JSON.stringify({ token: SECRET, n: 1 })
+    const request = provider.sign!({ id: 'e1', topic: 'ping', body: gzipSync(plain) })
+    const headers = { ...request.headers, 'content-encoding': 'gzip' }
+    expect((await receiver.receive({ ...request, headers })).status).toBe(200)
+    await heard.until('done')
+    expect(String(event!.delivery.body)).toBe('{"n":1}')
+    expect(event!.delivery.headers.map(([name]) => name)).not.toContain('content-encoding')
+  })
+
+  test('a field of a JSON body, with all other members as they were', async () => {
+    const { event, text } = await shown(
+      { credentials: { fields: ['token'] } },
+      { body: `{"token":"${SECRET}","n":9007199254740993,"a":{"token":"inner"}}` },
+    )
+    expect(text).not.toContain(SECRET)
+    expect(String(event.delivery.body)).toBe('{"n":9007199254740993,"a":{"token":"inner"}}')
+    expect(event.payload).toEqual({ n: 9007199254740992, a: { token: 'inner' } })
+  })
+
+  test('a field of a form', async () => {
+    const { event, text } = await shown(
+      { credentials: { fields: ['token'] } },
+      {
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: `a=1&token=${SECRET}&token=${SECRET}&b=%C3%A4`,
+      },
+    )
+    expect(text).not.toContain(SECRET)
+    expect(String(event.delivery.body)).toBe('a=1&b=%C3%A4')
+    expect(event.payload).toEqual({ a: '1', b: 'ä' })
+  })
+
+  test('a body of a kind that cannot be written again is not kept at all', async () => {
+    const { event, text } = await shown(
+      { credentials: { fields: ['token'] }, events: () => [{ topic: 'ping', payload: 0 }] },
+      { headers: { 'content-type': 'text/plain' }, body: SECRET },
+    )
+    expect(text).not.toContain(SECRET)
+    expect(event.delivery.body).toHaveLength(0)
+  })
+})
+
+test.each([
+  ['https://h/a?key=s', 'https://h/a'],
+  ['https://h/a?key=s&key=t&b=%7e+c#f', 'https://h/a?b=%7e+c#f'],
+  ['https://h/a?b&k%65y=s', 'https://h/a?b'],
+  ['/relative?key=s&b=2', '/relative?b=2'],
+  ['https://h/a#?key=s', 'https://h/a#?key=s'],
+])('%s is kept as %s', async (url, expected) => {
+  const provider = acme({ credentials: { query: ['key'] } })
+  const { receiver, heard } = setup({ provider })
+  const urls: string[] = []
+  receiver.on('ping', (event) => void urls.push(event.delivery.url))
+  await receiver.receive({ ...provider.sign!({ payload: {} }), url })
+  await heard.until('done')
+  expect(urls).toEqual([expected])
+})
+
+test.each([
+  ['https://h/a/b?c', '/a/b'],
+  ['https://h', '/'],
+  ['https://h?a=/b', '/'],
+  ['/a/b#c', '/a/b'],
+  ['/', '/'],
+  ['', '/'],
+])('the path of %o is %s', (url, path) => {
+  expect(pathOf(url)).toBe(path)
+})

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { memoryInbox, Postpone, Unrecoverable } from '../../src/index.ts'
+import type { PreparedHandler } from '../../src/index.ts'
+import { batches, setup } from '../acme.ts'
+
+test('Postpone uses no attempt, however often it is thrown', async () => {
+  const { receiver, heard, send } = setup({ inbox: memoryInbox() })
+  const attempts: number[] = []
+  receiver.on('ping', { retry: { attempts: 2, base: 0 } }, (_, task) => {
+    attempts.push(task.attempt)
+    if (attempts.length <= 5) throw new Postpone(1)
+    if (attempts.length === 6) throw new Error('this one counts')
+  })
+  await send({ id: 'a' })
+  await heard.until('done')
+  expect(attempts).toEqual([1, 1, 1, 1, 1, 1, 2])
+  expect(heard.all('postponed')).toHaveLength(5)
+  expect(heard.all('attemptFailed')).toHaveLength(1)
+  await receiver.close()
+})
+
+test('Postpone of another copy of the package is known by its name, and wants a time', async () => {
+  const { receiver, heard, send } = setup({ now: () => 1000 })
+  receiver.on('ping', () => {
+    throw Object.assign(new Error('later'), { name: 'Postpone', delay: 3_600_000 })
+  })
+  await send({ id: 'a' })
+  expect((await heard.until('postponed'))[1]).toBe(3_601_000)
+  expect(() => new Postpone('soon' as never)).toThrow('Postpone')
+  await receiver.close()
+})
+
+test('a handler may bring options of its subscription, and those of `on` win', async () => {
+  const { receiver, heard, send } = setup()
+  const seen: number[] = []
+  const handler: PreparedHandler = Object.assign(
+    (_: unknown, task: { readonly attempts: number }) => void seen.push(task.attempts),
+    { defaults: { retry: { attempts: 3 } } },
+  )
+  receiver.on('ping', { name: 'own' }, handler)
+  receiver.on('ping', { name: 'given', retry: { attempts: 5 } }, handler)
+  await send({ id: 'a' })
+  await heard.until('done', 2)
+  expect(seen).toEqual([3, 5])
+  await receiver.close()
+})
+
+test('an event says whether it is one of a batch', async () => {
+  const { receiver, heard, send } = setup({ provider: batches() })
+  const seen: unknown[] = []
+  receiver.onAny((event) => void seen.push(event.batch))
+  await send({ payload: [{ id: 'a', topic: 'ping', payload: { n: 1 } }] })
+  await heard.until('done')
+  const single = setup()
+  single.receiver.onAny((event) => {
+    seen.push(event.batch)
+    throw new Unrecoverable('seen')
+  })
+  await single.send({ id: 'b', payload: [1, 2] })
+  await single.heard.until('dead')
+  expect(seen).toEqual([true, undefined])
+  await Promise.all([receiver.close(), single.receiver.close()])
+})
