@@ -24,6 +24,15 @@ export interface EventDraft {
   /** Wider names of the topic: `issues` for `issues.opened`. An exact subscription matches them too. */
   readonly aliases?: readonly string[]
   readonly payload: unknown
+  /** Further keys that are taken in the same atomic step as the event's id. */
+  readonly guards?: readonly Guard[]
+}
+
+/** A key that only one event may hold, for as long as ids are known. */
+export interface Guard {
+  readonly key: string
+  /** What a second event with this key is: refused with 401, or a duplicate that runs nothing. */
+  readonly otherwise: 'refuse' | 'duplicate'
 }
 
 /** An accepted event as inboxes keep it. */
@@ -39,6 +48,13 @@ export interface EventRecord {
   /** The tenant or key that verified the delivery. */
   readonly scope: string | undefined
   readonly provider: string
+  /**
+   * Keys taken in the same atomic step. If one belongs to another event, its `otherwise` decides; a redelivery of the
+   * event that holds it passes. They live as long as ids do. Not encoded with the event.
+   */
+  readonly guards?: readonly Guard[]
+  /** Trace of the delivery (`traceparent`, `tracestate`), stored with the event for `around`. */
+  readonly carrier?: Readonly<Record<string, string>>
   /**
    * Set where `payload` is all of the body, read as JSON with or without exact integers: who keeps the delivery need
    * not keep the payload beside it (`encodeEvent` with the delivery leaves it out).

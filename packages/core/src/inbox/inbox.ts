@@ -1,6 +1,7 @@
 import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { MaybePromise } from '../maybe.ts'
+import type { Journal } from './journal.ts'
 import type { InboxView } from './view.ts'
 
 /** Where accepted events and their tasks live until done. It dedupes and stores in one atomic step. */
@@ -18,11 +19,17 @@ export interface Inbox {
     readonly view: boolean
     /** Keeps what it acknowledged when the process dies. */
     readonly durable: boolean
+    /** Follows `TaskDraft.fairKey`: one tenant's backlog does not hold up the others. */
+    readonly fair?: boolean
+    /** `index`: the filters of the view use an index. `scan`: they look through the tasks, newest first. */
+    readonly search?: 'index' | 'scan'
   }
   /** Joins a receiver. A second receiver of the same name is a `TypeError`. */
   attach(consumer: Consumer): Port
   readonly view?: InboxView
   readonly records?: Records
+  /** What happened: attempts, deliveries, counts a minute. Losing it loses no event. */
+  readonly journal?: Journal
   close(): Promise<void>
 }
 
@@ -54,6 +61,10 @@ export interface Lane {
   readonly ordered: boolean
   /** Milliseconds an attempt may take; a lease must be longer. */
   readonly timeout: number
+  /** Attempts of the retry policy: a suspect is charged as often as this, and at least 5 times, before it is `poison`. */
+  readonly attempts?: number
+  /** True if tasks may carry a `fairKey`. */
+  readonly fair?: boolean
 }
 
 /** A receiver's side of an inbox. */
@@ -64,6 +75,26 @@ export interface Port {
   work?(): Worker
   /** Resolves when no attempt is running, or after `timeout` milliseconds; the rest stays pending. */
   drain(timeout: number): Promise<void>
+  /**
+   * Takes nothing more, and has ended by `until` (milliseconds since 1970). Claims no more; at half the time left
+   * `signal` of the running attempts aborts; what still runs at the end is given back as it was claimed, without an
+   * attempt and without an interruption, early enough to be stored by then. A late outcome is refused.
+   */
+  close?(until: number): Promise<void>
+}
+
+/** What one call of `drain` did. */
+export interface Drained {
+  /** Attempts that ran. */
+  readonly ran: number
+  readonly done: number
+  readonly retried: number
+  readonly dead: number
+  readonly postponed: number
+  /** Tasks that are due now and did not run. */
+  readonly left: number
+  /** When the next task is due, ends of leases included, in milliseconds since 1970; undefined if nothing waits. */
+  readonly next: number | undefined
 }
 
 /** Running tasks in this process. */
@@ -99,13 +130,16 @@ export interface TaskDraft {
   readonly orderKey?: string
   /** What a child task carries beside its event. */
   readonly data?: Json
+  /** The tenant whose turn it is: claims take the keys of one subscription in turns. */
+  readonly fairKey?: string
 }
 
 /**
  * `new`: stored. `duplicate`: known, nothing runs. `revived`: known and failed or dead, made pending again.
- * `busy`: its twin runs now and the reply must say so (inline inboxes only).
+ * `busy`: its twin runs now and the reply must say so (inline inboxes only). `refused`: one of its guards belongs to
+ * another event and says `refuse`; then nothing of the delivery is taken.
  */
-export type Taken = 'new' | 'duplicate' | 'revived' | 'busy'
+export type Taken = 'new' | 'duplicate' | 'revived' | 'busy' | 'refused'
 
 /** One attempt at one task. */
 export interface Claim {

@@ -1,6 +1,7 @@
 export type {
   Claim,
   Consumer,
+  Drained,
   Host,
   Inbox,
   Intake,
@@ -26,3 +27,19 @@ export {
 export type { Ledger, LedgerClaim } from './inline/ledger.ts'
 export type { EventRecord, StoredDelivery } from '../event.ts'
 export { createSlots, type Slots } from './kit/slots.ts'
+export type {
+  Arrival,
+  ArrivalOutcome,
+  Attempt,
+  Bucket,
+  CountKind,
+  DeliveryFilter,
+  HistoryRange,
+  Journal,
+  JournalBatch,
+  KeptRequest,
+  MinuteCount,
+  MinuteGauge,
+  Page,
+} from './journal.ts'
+export type { Guard } from '../event.ts'

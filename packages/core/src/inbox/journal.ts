@@ -1,0 +1,177 @@
+import type { MaybePromise } from '../maybe.ts'
+import type { TaskError } from './inbox.ts'
+
+/** The history that people look at: attempts, what arrived and what was answered, counts a minute. Losing it loses no event. */
+export interface Journal {
+  /**
+   * Writes a batch off the path of deliveries. It may fail: the batch is then lost and counted. At most a second of
+   * deliveries comes in one batch, and the rows of a transaction are bounded.
+   */
+  write(batch: JournalBatch): MaybePromise<void>
+  /** What arrived and made no new event, newest first. */
+  refusals(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
+  /** Accepted and refused deliveries in one order, newest first. Lists leave `kept` and `replyBody` out. */
+  deliveries(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
+  /** One delivery, with its head and body if they were kept. */
+  delivery(id: string): MaybePromise<Arrival | undefined>
+  /** The attempts of a task, oldest first: the first one and the last nineteen. Written in the transaction that settles. */
+  attempts(task: string): MaybePromise<readonly Attempt[]>
+  /** Counts, durations and gauges of a time range, in steps of whole minutes. */
+  history(range: HistoryRange): MaybePromise<readonly Bucket[]>
+}
+
+/** One batch of what happened. */
+export interface JournalBatch {
+  readonly arrived: readonly Arrival[]
+  readonly minutes: readonly MinuteCount[]
+  readonly gauges: readonly MinuteGauge[]
+  /** Deliveries that were not kept since the last batch, since more came than the rate allows. */
+  readonly lost: number
+}
+
+/** What became of a delivery. */
+export type ArrivalOutcome = 'accepted' | 'duplicate' | 'handshake' | 'unhandled' | 'refused'
+
+/** One delivery that arrived. Times in milliseconds since 1970. */
+export interface Arrival {
+  /** Unique in its inbox and sortable by time. */
+  readonly id: string
+  readonly at: number
+  readonly receiver: string
+  readonly provider: string
+  readonly method: string
+  /** Path of the URL, without query. */
+  readonly path: string
+  readonly outcome: ArrivalOutcome
+  /** True once a signature matched: two rings are kept, and strangers fill only theirs. */
+  readonly verified: boolean
+  /** Code of the refusal. */
+  readonly code?: string
+  /** Reason of the refusal, as observers hear it; at most 500 characters. */
+  readonly reason?: string
+  /** HTTP status of the reply. */
+  readonly status: number
+  /** Milliseconds from the head of the request to the reply. */
+  readonly took: number
+  /** Bytes of the body on the wire. */
+  readonly bytes: number
+  /** Topics of its events, at most ten. */
+  readonly topics: readonly string[]
+  /** Ids of its events, at most ten; for refused deliveries what an unverified header claims. */
+  readonly ids: readonly string[]
+  /** Keys of its events (`EventRecord.key`), at most ten: `list({ keys })` finds the tasks. */
+  readonly keys: readonly string[]
+  /** True if it came by `receiver.take`, from the sender's API. */
+  readonly unsigned?: true
+  /** Body of the reply, at most 4 KiB of text. */
+  readonly replyBody?: string
+  /** Head and body of a refused delivery, kept for `explain`; credentials are redacted, signature headers are not. */
+  readonly kept?: KeptRequest
+}
+
+/** A refused delivery as it came. */
+export interface KeptRequest {
+  readonly url: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: Uint8Array
+}
+
+/** Which deliveries. Everything given must hold; an unknown key is a `TypeError`. */
+export interface DeliveryFilter {
+  readonly receiver?: string
+  readonly provider?: string
+  readonly outcome?: ArrivalOutcome | readonly ArrivalOutcome[]
+  readonly code?: string
+  /** An event id, claimed or verified. */
+  readonly eventId?: string
+  /** A topic pattern. */
+  readonly topic?: string
+  /** Text in reason, ids, topics or path. */
+  readonly text?: string
+  /** Arrived at or after, in milliseconds since 1970. */
+  readonly since?: number
+  /** Arrived before, in milliseconds since 1970. */
+  readonly until?: number
+  /** Rows of one page. @default 50, at most 1000 */
+  readonly limit?: number
+  readonly cursor?: string
+  /** Milliseconds a scan may take before it answers with what it has. @default 500 */
+  readonly budget?: number
+}
+
+/** One page of a list. */
+export interface Page<Row> {
+  readonly rows: readonly Row[]
+  /** Where the next page begins; undefined at the end. */
+  readonly cursor: string | undefined
+  /** How far back the list was searched, in milliseconds since 1970; undefined at the end. */
+  readonly searchedTo: number | undefined
+}
+
+/** One run of a task. */
+export interface Attempt {
+  /** 1 for the first. */
+  readonly attempt: number
+  /** When it started, in milliseconds since 1970. */
+  readonly startedAt: number
+  /** Milliseconds it ran; undefined if it was interrupted. */
+  readonly duration: number | undefined
+  readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
+  readonly error?: TaskError
+  /** Host and process id. */
+  readonly process: string
+}
+
+/** What is counted. */
+export type CountKind = 'delivery' | 'attempt' | 'end-to-end'
+
+/** Counts of one minute and series. Counts of several processes add up. */
+export interface MinuteCount {
+  /** Start of the minute, in milliseconds since 1970. */
+  readonly minute: number
+  readonly receiver: string
+  /** Undefined for deliveries. */
+  readonly subscription?: string
+  /** `delivery`: reply time. `attempt`: duration of a run. `end-to-end`: received to done. */
+  readonly kind: CountKind
+  /** What `by` groups: an outcome, a code of refusals, or a cause of failures. */
+  readonly by: 'outcome' | 'code' | 'cause'
+  readonly value: string
+  readonly count: number
+  /** Sum and maximum in microseconds. */
+  readonly sum: number
+  readonly max: number
+  /** Counts by bucket of microseconds, log2 with four sub-buckets, as `[bucket, count]` of those above 0. */
+  readonly histogram: readonly (readonly [bucket: number, count: number])[]
+}
+
+/** Tasks of one subscription at the end of a minute: the last value counts. */
+export interface MinuteGauge {
+  readonly minute: number
+  readonly receiver: string
+  readonly subscription: string
+  readonly pending: number
+  readonly running: number
+  readonly dead: number
+  /** When the oldest due task was due, in milliseconds since 1970; undefined if none is due. */
+  readonly oldest: number | undefined
+}
+
+/** Which history. Times in milliseconds since 1970. */
+export interface HistoryRange {
+  readonly from: number
+  readonly to: number
+  /** Width of a bucket in milliseconds, whole minutes. */
+  readonly step: number
+  readonly receiver?: string
+  readonly subscription?: string
+  /** @default 'delivery' */
+  readonly kind?: CountKind | 'gauge'
+  /** @default 'outcome' */
+  readonly by?: 'outcome' | 'code' | 'cause'
+}
+
+/** History of one step and series: a count or a gauge. */
+export type Bucket =
+  | (Omit<MinuteCount, 'minute'> & { readonly from: number })
+  | (Omit<MinuteGauge, 'minute'> & { readonly from: number; readonly kind: 'gauge' })
