@@ -1,5 +1,5 @@
 export { defineProvider, type ProviderSpec } from './define.ts'
-export type { Clock, Draft, Provider, Result, Verified } from './provider.ts'
+export type { Clock, Coding, Draft, Format, Provider, Result, Verified } from './provider.ts'
 export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
 export { checkSecret, keyring, type Keyring, type KeySet } from './secrets.ts'
 export { targetPath, toPublicUrl } from './public-url.ts'

@@ -7,6 +7,12 @@ import type { MaybePromise } from '../maybe.ts'
 import type { Reply } from '../receive/reply.ts'
 import type { Covers, Credentials, SignableRequest } from './scheme.ts'
 
+/** How a body is read. `query`: the parameters of the URL are the payload. */
+export type Format = 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'bytes' | 'query'
+
+/** A content coding that a provider can declare. Its magic bytes decide, never its label. */
+export type Coding = 'gzip'
+
 /** Gives the time in milliseconds since 1970. */
 export type Clock = () => number
 
@@ -58,6 +64,35 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly retrySpan?: number
   /** True where the sender takes a redirect for a failure, so that a 302 as ack is refused at construction. */
   readonly failsOnRedirect?: boolean
+  /**
+   * What this sender sends as a body. One format: the body is read as that, whatever its label says. Several: the signed
+   * bytes decide among them. @default ['json']
+   */
+  readonly formats?: readonly Format[]
+  /** Decides the format where something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
+  readonly format?: (delivery: Delivery) => Format | undefined
+  /** Content codings this sender uses; the magic bytes decide whether one was used. @default [] */
+  readonly codings?: readonly Coding[]
+  /** Charsets of this sender's texts and forms, in lower case; the first one is read where none was signed. @default ['utf-8'] */
+  readonly charsets?: readonly string[]
+  /** True if the signature of this delivery covers Content-Type and Content-Encoding: they then count. @default never, unless `covers.body` is 'none' */
+  readonly labelled?: (delivery: Delivery) => boolean
+  /** False if the sender never signs the same bytes twice on purpose, so that a repeat under another id is a replay. @default true */
+  readonly repeats?: boolean
+  /** 'body' if unsigned greetings come as POST: at most 1 KiB of an unsigned body is then read for `greet`. @default 'head' */
+  readonly greets?: 'head' | 'body'
+  /**
+   * What a challenge of this sender can look like: each text that `greet` or `handshake` echoes, decrypts or signs
+   * matches the whole expression. No message that `sign` makes matches it.
+   */
+  readonly challenge?: RegExp
+  /** The header in which a delivery claims the id of its event, for the history of what was refused. In lower case. */
+  readonly claims?: string
+  /**
+   * Throws a `WebhookError` where the head alone condemns the delivery: a header of the signature is missing, or a token
+   * or password is wrong. It reads no body, is always synchronous, and takes whatever only `verify` can judge.
+   */
+  readonly admit?: (head: Delivery, clock: Clock) => void
   /** True where `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */
   readonly xml?: boolean
   /** Where the reply decides something (auth hooks): what goes out when an answer is late or fails. */

@@ -6,7 +6,13 @@ export interface Covers {
   /** `bytes`: any changed byte of the body is noticed. `fields`: any changed field is. `none`: the body is not protected. */
   readonly body: 'bytes' | 'fields' | 'none'
   readonly url?: boolean
+  /** True if the event's id lies in what is signed. @default false */
   readonly id?: boolean
+  /**
+   * False if the topic lies in an unsigned header and nowhere else: whoever captures a delivery can send its body again
+   * under another topic. @default true where the body is protected
+   */
+  readonly topic?: boolean
   readonly timestamp?: boolean
 }
 
@@ -29,6 +35,10 @@ export interface SignableRequest {
 export interface Scheme<Key = unknown> {
   readonly covers: Covers
   readonly credentials?: Credentials
+  /** Headers, in lower case, without which `verify` refuses each delivery. */
+  readonly needs?: readonly string[]
+  /** True if `verify` reads method, URL and headers alone, so that it can refuse before the body is read. @default false */
+  readonly head?: boolean
   /** Makes a key of a secret. Throws a `TypeError` that says what format was expected. */
   key(secret: string): Key
   /**
