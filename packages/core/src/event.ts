@@ -53,6 +53,8 @@ export interface EventRecord {
    * event that holds it passes. They live as long as ids do. Not encoded with the event.
    */
   readonly guards?: readonly Guard[]
+  /** Key of the event whose payload was edited (`InboxView.rerun`). */
+  readonly origin?: string
   /** Trace of the delivery (`traceparent`, `tracestate`), stored with the event for `around`. */
   readonly carrier?: Readonly<Record<string, string>>
   /**

@@ -143,10 +143,12 @@ export function createReceiver<Events extends EventMap = EventMap>(
       startWorker()
     },
     async replay(filter = {}) {
-      return view().replay({ ...filter, receiver: name })
+      const changed = await view().replay({ ...filter, receiver: name })
+      return typeof changed === 'number' ? changed : changed.count
     },
     async tasks(filter = {}) {
-      return (await view().list({ ...filter, receiver: name })).tasks
+      const page = await view().list({ ...filter, receiver: name })
+      return page.rows ?? page.tasks
     },
     async close(settings = {}) {
       closed = true

@@ -19,7 +19,7 @@ const BYTES = '\ue000b'
  */
 export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): string {
   if (event.source === undefined || delivery === undefined || !isPlain(delivery))
-    return JSON.stringify(mark({ ...event, source: undefined }))
+    return JSON.stringify(mark({ ...event, source: undefined, guards: undefined }))
   return encodeOutline(event)
 }
 
@@ -37,7 +37,7 @@ export type Outline = Omit<EventRecord, 'payload'>
 
 /** An outline as text. */
 export function encodeOutline(event: EventRecord): string {
-  const { payload: _, ...rest } = event
+  const { payload: _, guards: __, ...rest } = event
   return JSON.stringify(rest)
 }
 

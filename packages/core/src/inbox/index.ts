@@ -15,7 +15,20 @@ export type {
   TaskError,
   Worker,
 } from './inbox.ts'
-export type { InboxView, TaskDetail, TaskFilter, TaskInfo, TaskState } from './view.ts'
+export type {
+  Cause,
+  Changed,
+  ChangeOptions,
+  InboxView,
+  LaneStats,
+  Orphan,
+  ReplayOptions,
+  TaskDetail,
+  TaskFilter,
+  TaskInfo,
+  TaskQuery,
+  TaskState,
+} from './view.ts'
 export {
   decodeDelivery,
   decodeEvent,

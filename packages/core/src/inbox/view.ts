@@ -1,20 +1,32 @@
+import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { TaskError } from './inbox.ts'
+import type { Page } from './journal.ts'
 import type { MaybePromise } from '../maybe.ts'
 
 export type TaskState = 'pending' | 'running' | 'done' | 'dead'
 
-/** A task as operators see it. */
+/** A task as operators see it. Times in milliseconds since 1970. */
 export interface TaskInfo {
   readonly id: string
   readonly receiver: string
   readonly subscription: string
   readonly part: string | undefined
   readonly state: TaskState
+  /** The attempt it is at, counted from the first run or the last replay. */
   readonly attempt: number
-  /** When it is due, in milliseconds since 1970. */
+  /** Runs in all, those before a replay and interruptions included. */
+  readonly attempts?: number | undefined
+  /** When it is due. */
   readonly due: number | undefined
+  /** When it became done or dead. */
+  readonly settledAt?: number | undefined
+  /** Milliseconds its last run took; undefined before the first one ended. */
+  readonly duration?: number | undefined
   readonly error: TaskError | undefined
+  /** Groups equal errors: `causeOf(error)`. Undefined without an error, and once the task is done. */
+  readonly cause?: string | undefined
+  readonly provider?: string | undefined
   readonly event: {
     readonly id: string | undefined
     readonly topic: string
@@ -24,19 +36,39 @@ export interface TaskInfo {
   readonly receivedAt: number
 }
 
-/** Which tasks. Everything given must hold. */
+/** Which tasks. Everything given must hold; an unknown key is a `TypeError`. */
 export interface TaskFilter {
   readonly receiver?: string
   readonly subscription?: string
+  /** The child task of a subscription: a destination of `forward`. */
+  readonly part?: string
+  readonly provider?: string
   readonly state?: TaskState
+  /** A topic pattern, as subscriptions have it: `*` is one segment, `**` the rest. Aliases do not count. */
   readonly topic?: string
   /** The sender's id of the event. */
   readonly eventId?: string
+  /** Keys of events (`EventRecord.key`, `Arrival.keys`), at most 100: tasks of any of these. */
+  readonly keys?: readonly string[]
   /** The task's own id. */
   readonly id?: string
+  /** `TaskInfo.cause`. */
+  readonly cause?: string
+  /** Text in the event's id, topic or payload, in any case. */
+  readonly text?: string
   /** Received before or after, in milliseconds since 1970. */
   readonly before?: number
   readonly after?: number
+}
+
+/** Which page of a list. */
+export interface TaskQuery extends TaskFilter {
+  /** Rows of one page. @default 100, at most 1000 */
+  readonly limit?: number
+  /** Where the page begins: `cursor` of the page before. */
+  readonly cursor?: string
+  /** Milliseconds a search may take before it answers with what it has. @default 500 */
+  readonly budget?: number
 }
 
 /** A task with its event and delivery. */
@@ -45,31 +77,102 @@ export interface TaskDetail extends TaskInfo {
   readonly delivery: StoredDelivery
 }
 
-/** What the CLI and the inspector use. */
+/** How a change of many tasks is done. One call is one chunk: any process can go on with the cursor. */
+export interface ChangeOptions {
+  /** Counts and changes nothing. @default false */
+  readonly dryRun?: boolean
+  /** Tasks this call changes at most. @default 10_000 */
+  readonly limit?: number
+  /** Where this chunk begins: `cursor` of the one before. */
+  readonly cursor?: string
+  /** When this call must have ended, in milliseconds since 1970. @default none */
+  readonly until?: number
+}
+
+/** How tasks are replayed. */
+export interface ReplayOptions extends ChangeOptions {
+  /** Tasks a second: they become due one after another, and the cursor carries on where the chunk ended. @default all at once */
+  readonly rate?: number
+}
+
+/** What one chunk of a change did. */
+export interface Changed {
+  /** Tasks that were changed, or would be (`dryRun`). */
+  readonly count: number
+  /** Where the next chunk begins; undefined when there is nothing left. */
+  readonly cursor: string | undefined
+}
+
+/** Dead and failing tasks with one error. Times in milliseconds since 1970. */
+export interface Cause {
+  /** `causeOf(error)`: give it to a filter. */
+  readonly cause: string
+  /** The error of one of them. */
+  readonly sample: TaskError
+  readonly receiver: string
+  readonly subscription: string
+  readonly dead: number
+  /** Pending tasks that failed with it at their last attempt. */
+  readonly retrying: number
+  /** When the first and the last of these tasks was received. */
+  readonly first: number
+  readonly last: number
+}
+
+/** Tasks of a subscription by state. */
+export interface LaneStats {
+  readonly receiver: string
+  readonly subscription: string
+  readonly counts: Readonly<Record<TaskState, number>>
+  /** When the oldest task that is due now was due, in milliseconds since 1970; undefined if none is. */
+  readonly oldest?: number | undefined
+}
+
+/**
+ * What the CLI and the inspector use. An unknown key of a filter or an option is a `TypeError` with the nearest known
+ * name.
+ */
 export interface InboxView {
-  list(
-    filter?: TaskFilter & { readonly limit?: number; readonly cursor?: string },
-  ): MaybePromise<{ readonly tasks: readonly TaskInfo[]; readonly cursor: string | undefined }>
-  get(id: string): MaybePromise<TaskDetail | undefined>
-  stats(): MaybePromise<
-    readonly {
-      readonly receiver: string
-      readonly subscription: string
-      readonly counts: Readonly<Record<TaskState, number>>
-    }[]
+  /**
+   * Newest first. It stops after its budget, and `searchedTo` says how far it looked: a page can be empty and have a
+   * cursor. `tasks` is the old name of `rows`.
+   */
+  list(query?: TaskQuery): MaybePromise<
+    Partial<Page<TaskInfo>> & {
+      readonly tasks: readonly TaskInfo[]
+      readonly cursor: string | undefined
+    }
   >
-  /** Makes dead tasks pending again, from attempt 1; done ones where the filter says `state: 'done'`. The number of them. */
-  replay(filter: TaskFilter): MaybePromise<number>
-  /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. */
-  discard(filter: TaskFilter): MaybePromise<number>
+  get(id: string): MaybePromise<TaskDetail | undefined>
+  stats(): MaybePromise<readonly LaneStats[]>
+  /** Dead and failing tasks by error, the most tasks first, at most 100. */
+  causes?(filter?: {
+    readonly receiver?: string
+    readonly subscription?: string
+  }): MaybePromise<readonly Cause[]>
+  /** A number that changes when any task did, in this process or another. Cheap: pages ask it often. */
+  version?(): MaybePromise<number>
+  /**
+   * Makes dead tasks pending again, from attempt 1. With `state: 'done'` done ones, and with `state: 'pending'` waiting
+   * ones due now. `poison` tasks stay suspects. A number is the old form of `{ count }`.
+   */
+  replay(filter: TaskFilter, options?: ReplayOptions): MaybePromise<Changed | number>
+  /**
+   * Runs the task's event once more with another payload: a new event (`editedEvent`) with one task for the same
+   * subscription and part. The id of the new task.
+   */
+  rerun?(id: string, edit: { readonly payload: Json }): MaybePromise<string>
+  /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. A number is the old form of `{ count }`. */
+  discard(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed | number>
   /** Forgets done and dead tasks received before the time given, in milliseconds since 1970. */
   prune(before: number): MaybePromise<number>
   /** Subscriptions with pending tasks that no attached receiver has. */
-  orphans(): MaybePromise<
-    readonly {
-      readonly receiver: string
-      readonly subscription: string
-      readonly pending: number
-    }[]
-  >
+  orphans(): MaybePromise<readonly Orphan[]>
+}
+
+/** A subscription with pending tasks that no attached receiver has. */
+export interface Orphan {
+  readonly receiver: string
+  readonly subscription: string
+  readonly pending: number
 }
