@@ -1,10 +1,14 @@
-import { MAX_TIMER, milliseconds, type Duration } from '../../duration.ts'
+import { milliseconds, type Duration } from '../../duration.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Consumer, Host, Inbox, Intake, Port, Taken } from '../inbox.ts'
 import { runInline, type InlineContext, type InlineResult } from './run.ts'
 import type { Ledger } from './ledger.ts'
 import { memoryLedger } from './memory-ledger.ts'
+import { atMost } from '../kit/at-most.ts'
 import { createSlots, type Slots } from '../kit/slots.ts'
+
+/** Milliseconds before the end of closing in which tasks are given back to the ledger. */
+const LAST = 500
 
 /** Options of {@link inlineInbox}. */
 export interface InlineInboxOptions {
@@ -31,6 +35,7 @@ export interface InlineInboxOptions {
  * An event without an id cannot be recognised: if one of its tasks fails, the redelivery runs them all.
  */
 export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
+  const own = options.ledger === undefined
   const { ledger = memoryLedger(), whileRunning = 503, maxRunning = 1000 } = options
   const lease = milliseconds(options.lease ?? '30s', 'inlineInbox: lease')
   if (lease < 10) throw new TypeError('inlineInbox: lease must be at least 10 ms')
@@ -64,13 +69,16 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
       return port
     },
     async close() {
-      await Promise.all([...ports.values()].map((port) => port.drain(0)))
+      await Promise.all([...ports.values()].map((port) => port.end()))
+      if (own) await ledger.close?.()
     },
   }
 }
 
 interface InlinePort extends Port {
   readonly closed: boolean
+  /** Closes now. */
+  end(): Promise<void>
 }
 
 function createInlinePort(
@@ -79,10 +87,18 @@ function createInlinePort(
 ): InlinePort {
   const { ledger, lease, whileRunning, maxRunning } = settings
   const closing = new AbortController()
+  const over = new Set<() => void>()
   const running = new Set<Promise<unknown>>()
   const slots = new Map<string, Slots>()
   let closed = false
-  const context: InlineContext = { consumer, ledger, lease, slots: slotsOf, signal: closing.signal }
+  const context: InlineContext = {
+    consumer,
+    ledger,
+    lease,
+    slots: slotsOf,
+    closing: closing.signal,
+    over,
+  }
 
   return {
     get closed() {
@@ -103,16 +119,22 @@ function createInlinePort(
       host.waitUntil?.(watched)
       return work
     },
-    async drain(timeout) {
-      closed = true
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, Math.min(timeout, MAX_TIMER))
-      })
-      await Promise.race([Promise.all(running), late])
-      clearTimeout(timer)
-      closing.abort(new Error('the receiver was closed'))
-    },
+    drain: (timeout) => close(consumer.now() + timeout),
+    close,
+    end: () => close(consumer.now()),
+  }
+
+  async function close(until: number): Promise<void> {
+    closed = true
+    const left = Math.max(0, until - consumer.now())
+    const last = Math.min(LAST, left / 4)
+    const ended = (): Promise<unknown> => Promise.all(running)
+    if (left > 0) await atMost(ended(), left / 2)
+    closing.abort(new Error('the receiver was closed'))
+    if (left > 0) await atMost(ended(), left / 2 - last)
+    for (const giveBack of over) giveBack()
+    // The ledger may be a second away: the caller was promised an end.
+    await atMost(ended(), last)
   }
 
   async function take({ items, delivery }: Intake): Promise<readonly Taken[]> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { MAX_TIMER } from '../../duration.ts'
+import { WebhookError } from '../../errors.ts'
 import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { Claim, Consumer, IntakeItem, Outcome } from '../inbox.ts'
 import { decodeTasks, encodeTasks, newTasks, reviveDead, type InlineTask } from './tasks.ts'
@@ -14,7 +15,9 @@ export interface InlineContext {
   readonly lease: number
   readonly slots: (subscription: string) => Slots
   /** Aborted when the receiver closes. */
-  readonly signal: AbortSignal
+  readonly closing: AbortSignal
+  /** Called when closing can wait no longer: each gives an event that still runs back to the ledger. */
+  readonly over: Set<() => void>
 }
 
 /** What became of one event within its request. `failed`: some tasks are open; they are due at `at`. */
@@ -38,7 +41,7 @@ export async function runInline(
   if (!event.dedupe) {
     // An event without identity cannot be found again: a redelivery of it runs all its tasks anew.
     const run = { event, delivery, tasks: newTasks(item.tasks, 1), claims: 1 }
-    return (await runAll(context, run, async () => true)) ?? { kind: 'new' }
+    return (await runAll(context, run, context.closing, async () => true)) ?? { kind: 'new' }
   }
 
   const { receiver } = consumer
@@ -53,11 +56,11 @@ export async function runInline(
   if (known) reviveDead(known, claimed.claims)
   const tasks = known ?? newTasks(item.tasks, 1)
   const lost = new AbortController()
-  const signal = AbortSignal.any([context.signal, lost.signal])
+  const signal = AbortSignal.any([context.closing, lost.signal])
   const renewal = setInterval(() => void renew(), Math.min(lease / 3, MAX_TIMER))
   try {
     const run = { event, delivery, tasks, claims: claimed.claims }
-    const failed = await runAll({ ...context, signal }, run, store)
+    const failed = await runAll(context, run, signal, store)
     if (lost.signal.aborted) return { kind: 'busy' }
     return failed ?? { kind: known ? 'revived' : 'new' }
   } finally {
@@ -99,23 +102,43 @@ interface InlineRun {
 async function runAll(
   context: InlineContext,
   run: InlineRun,
+  signal: AbortSignal,
   store: (running: boolean) => Promise<boolean>,
 ): Promise<Extract<InlineResult, { kind: 'failed' }> | undefined> {
   const { consumer } = context
   let failed: Extract<InlineResult, { kind: 'failed' }> | undefined
   let ended: Ended[] = []
   const open = run.tasks.filter((task) => task.state === 'open')
+  const unsettled = new Set(open)
   let running = open.length
-  // What a handler did is kept even where keeping a sibling's outcome failed: nothing is left running behind the reply.
-  const ends = await Promise.allSettled(open.map(start))
-  const broken = ends.find((end) => end.status === 'rejected')
-  if (broken) throw broken.reason
-  if (open.length === 0) await store(false)
-  return failed
+  let givenBack = false
+  let giveBack!: () => void
+  const over = new Promise<'over'>((resolve) => (giveBack = () => resolve('over')))
+  context.over.add(giveBack)
+  try {
+    // An outcome is kept even if keeping that of a sibling failed: no handler is left running behind the reply.
+    const ends = await Promise.race([Promise.allSettled(open.map(start)), over])
+    if (ends === 'over') throw await toSender()
+    const broken = ends.find((end) => end.status === 'rejected')
+    if (broken) throw broken.reason
+    if (open.length === 0) await store(false)
+    return failed
+  } finally {
+    context.over.delete(giveBack)
+  }
+
+  /** Gives the tasks that still run back as they were claimed. Their outcomes are refused from now on. */
+  async function toSender(): Promise<WebhookError> {
+    givenBack = true
+    for (const task of unsettled) task.skipped++
+    await store(false)
+    return new WebhookError('closed', 'inlineInbox: the receiver was closed while handlers ran')
+  }
 
   async function start(task: InlineTask): Promise<void> {
     const { subscription, part } = task.draft
-    const giveBack = await context.slots(subscription).take()
+    const leave = await context.slots(subscription).take()
+    if (givenBack) return leave()
     const claim: Claim = {
       id: `${consumer.receiver}:${run.event.key}/${subscription}${part === undefined ? '' : `/${part}`}`,
       subscription,
@@ -125,11 +148,19 @@ async function runAll(
       delivery: run.delivery,
       attempt: Math.max(1, run.claims - task.skipped),
     }
-    const outcome = await consumer.run(claim, context.signal)
-    giveBack()
+    const reported = await consumer.run(claim, signal)
+    leave()
+    if (givenBack) return consumer.settled(claim, reported, false)
+    // A handler that fails after the abort gives its task back: closing uses up no attempt.
+    const outcome: Outcome =
+      context.closing.aborted && reported.kind !== 'done'
+        ? { kind: 'postpone', at: consumer.now() }
+        : reported
+    unsettled.delete(task)
     ended.push({ claim, outcome })
     const children = settle(task, outcome)
     running += children.length - 1
+    for (const child of children) unsettled.add(child)
     await save()
     await Promise.all(children.map(start))
   }

@@ -164,5 +164,6 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
 
   function stop(): void {
     working = false
+    tellIdle()
   }
 }

@@ -64,23 +64,25 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
     view,
     records: memoryRecords(),
     async close() {
-      await Promise.all([...ports.values()].map((port) => port.drain(0)))
+      await Promise.all([...ports.values()].map((port) => port.close(port.consumer.now())))
     },
   }
 }
 
 /** The receiver's side of a port: what a closed receiver does late must not stop the one that came after it. */
 function side(port: MemoryPort, consumer: Consumer): Port {
+  const close = async (until: number): Promise<void> => {
+    if (port.consumer === consumer) await port.close(until)
+  }
   return {
     accept: (intake, host) => port.accept(intake, host),
     work() {
       if (port.consumer === consumer) port.work()
-      // Nothing runs apart from the port: its drain is the end of the work.
+      // Nothing runs apart from the port: its close is the end of the work.
       return { stop: async () => {} }
     },
-    drain: async (timeout) => {
-      if (port.consumer === consumer) await port.drain(timeout)
-    },
+    drain: (timeout) => close(consumer.now() + timeout),
+    close,
   }
 }
 

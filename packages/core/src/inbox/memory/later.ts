@@ -1,8 +1,11 @@
+import { WebhookError } from '../../errors.ts'
+import { atMost } from '../kit/at-most.ts'
 import type { Consumer, Inbox, Port } from '../inbox.ts'
 import type { InboxView } from '../view.ts'
 
 /**
- * The inbox of a receiver that was given none: `memoryInbox()`. It is loaded by the first delivery, so that bundles of apps with an inbox of their own need not have it.
+ * The inbox of a receiver that was given none: `memoryInbox()`. The first delivery loads it, so that bundles of apps
+ * with an inbox of their own need not have it.
  */
 export function defaultInbox(): Inbox {
   let loading: Promise<Inbox> | undefined
@@ -21,23 +24,40 @@ export function defaultInbox(): Inbox {
 
 function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
   let port: Port | undefined
+  let attaching: Promise<Port> | undefined
   let working = false
-  const attached = async (): Promise<Port> => {
-    const inbox = await load()
-    if (port) return port
+  let closed = false
+  const attach = async (): Promise<Port> => {
+    const inbox = closed ? undefined : await load()
+    if (!inbox || closed) throw new WebhookError('closed', 'memoryInbox: the receiver was closed')
     port = inbox.attach(consumer)
     if (working) port.work?.()
     return port
   }
   return {
     accept: (intake, host) =>
-      port ? port.accept(intake, host) : attached().then((ready) => ready.accept(intake, host)),
+      port
+        ? port.accept(intake, host)
+        : (attaching ??= attach()).then((ready) => ready.accept(intake, host)),
     work() {
       working = true
       port?.work?.()
       return { stop: async () => {} }
     },
-    drain: async (timeout) => port?.drain(timeout),
+    drain: (timeout) => close(consumer.now() + timeout),
+    close,
+  }
+
+  async function close(until: number): Promise<void> {
+    // A delivery that waits for the inbox to load was not refused: it is accepted first, and its tasks run.
+    const left = Math.max(0, until - consumer.now())
+    if (attaching && !port)
+      await atMost(
+        attaching.catch(() => {}),
+        left,
+      )
+    closed = true
+    await port?.close?.(until)
   }
 }
 

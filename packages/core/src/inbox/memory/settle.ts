@@ -22,8 +22,10 @@ export interface Tasks {
   discard(task: MemoryTask): void
   /** Drops what is kept of a dead task. Its event stays known, so that a redelivery runs no settled sibling again. */
   forget(task: MemoryTask): void
-  /** Starts nothing any more and aborts what runs. */
-  close(): void
+  /** Claims no more and aborts the signal of the running attempts. */
+  abort(): void
+  /** Makes running tasks pending as they were claimed. Their outcomes are refused from now on. */
+  giveBack(): void
   /** Goes on with what is left. */
   reopen(consumer: Consumer): void
 }
@@ -56,7 +58,8 @@ export function createTasks(first: Consumer, known: Known, keepDead: number): Ta
     replay,
     discard,
     forget: (task) => void dead.delete(task.id),
-    close,
+    abort,
+    giveBack,
     reopen,
   }
 
@@ -75,12 +78,26 @@ export function createTasks(first: Consumer, known: Known, keepDead: number): Ta
     task.state = 'running'
     task.attempt++
     const claim = new MemoryClaim(task)
-    const outcome = consumer.run(claim, closing.signal)
-    if (isPromise(outcome)) void outcome.then((ended) => settle(task, claim, ended))
-    else settle(task, claim, outcome)
+    task.claim = claim
+    const { signal } = closing
+    const runner = consumer
+    const outcome = runner.run(claim, signal)
+    if (isPromise(outcome)) void outcome.then((ended) => end(ended))
+    else end(outcome)
+
+    function end(reported: Outcome): void {
+      if (task.claim === claim) settle(task, claim, reported, signal)
+      else runner.settled(claim, reported, false)
+    }
   }
 
-  function settle(task: MemoryTask, claim: Claim, outcome: Outcome): void {
+  function settle(task: MemoryTask, claim: Claim, reported: Outcome, signal: AbortSignal): void {
+    task.claim = undefined
+    // A handler that fails after the abort gives its task back: closing uses up no attempt.
+    const outcome: Outcome =
+      signal.aborted && reported.kind !== 'done'
+        ? { kind: 'postpone', at: consumer.now() }
+        : reported
     const { owner } = task
     const over = outcome.kind === 'done' || outcome.kind === 'dead'
     if (outcome.kind !== 'postpone')
@@ -148,10 +165,21 @@ export function createTasks(first: Consumer, known: Known, keepDead: number): Ta
     }
   }
 
-  function close(): void {
+  function abort(): void {
     lanes.stop()
     closing.abort(new Error('the receiver was closed'))
     for (const task of openTasks()) clearTimeout(task.timer)
+  }
+
+  function giveBack(): void {
+    for (const task of openTasks()) {
+      if (task.state !== 'running') continue
+      task.claim = undefined
+      task.state = 'pending'
+      task.attempt--
+      lanes.ended(task, false)
+      firstEnded(task)
+    }
   }
 
   function reopen(next: Consumer): void {

@@ -14,6 +14,8 @@ export class MemoryTask {
   sibling: MemoryTask | undefined
   state: TaskState = 'pending'
   attempt = 0
+  /** The claim of the attempt that runs. The outcome of another claim is late. */
+  claim: MemoryClaim | undefined
   due = 0
   error: TaskError | undefined
   timer: ReturnType<typeof setTimeout> | undefined
@@ -25,6 +27,7 @@ export class MemoryTask {
     this.owner = owner
     this.draft = draft
     this.sibling = undefined
+    this.claim = undefined
     this.error = undefined
     this.timer = undefined
     this.firstEnd = undefined

@@ -163,6 +163,36 @@ describe('inlineInbox', () => {
     expect(codeOf(await send({ id: 'e3' }))).toBe('closed')
   })
 
+  test('closes in time: gives back handlers that do not end, without an attempt', async () => {
+    const ledger = memoryLedger()
+    const before = setup({ inbox: inlineInbox({ ledger }) })
+    const held = gate()
+    const seen: unknown[] = []
+    before.receiver.on('ping', { name: 'deaf', retry: { attempts: 1 } }, () => held.opened)
+    before.receiver.on('ping', { name: 'quick', retry: { attempts: 1 } }, () => {})
+    before.receiver.on('ping', { name: 'heedful', retry: { attempts: 1 } }, (_, task) => {
+      return new Promise((_, reject) => {
+        task.signal.addEventListener('abort', () => reject(new Error('stopped')))
+      })
+    })
+    const reply = before.send(EVENT)
+    await before.heard.until('attemptStarted', 3)
+    await before.receiver.close({ timeout: 100 })
+    expect([(await reply).status, codeOf(await reply)]).toEqual([503, 'closed'])
+    held.open()
+    await before.heard.until('fenced')
+    const after = setup({ inbox: inlineInbox({ ledger }) })
+    for (const name of ['deaf', 'heedful', 'quick'])
+      after.receiver.on('ping', { name, retry: { attempts: 1 } }, (_, task) => {
+        seen.push([name, task.attempt])
+      })
+    expect((await after.send(EVENT)).status).toBe(200)
+    expect(seen).toEqual([
+      ['deaf', 1],
+      ['heedful', 1],
+    ])
+  })
+
   test('keeps to the concurrency of a subscription', async () => {
     const { receiver, heard, send } = setup({ inbox: inlineInbox() })
     const held = [gate(), gate()]

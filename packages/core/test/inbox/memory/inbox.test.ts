@@ -641,7 +641,7 @@ describe('a receiver made anew over the same inbox', () => {
     expect((await second.send()).status).toBe(200)
   })
 
-  test('lets an attempt that outlived the first receiver hold its place and end', async () => {
+  test('runs an attempt again that outlived the first receiver, as the same attempt', async () => {
     const inbox = memoryInbox()
     const first = setup({ inbox })
     const running = gate()
@@ -650,16 +650,67 @@ describe('a receiver made anew over the same inbox', () => {
     await first.send({ id: 'a2', payload: { key: 'a' } })
     await first.heard.until('attemptStarted')
     await first.receiver.close({ timeout: 0 })
+    expect(await first.receiver.tasks()).toMatchObject([
+      { state: 'pending', attempt: 0 },
+      { state: 'pending', attempt: 0 },
+    ])
 
     const second = setup({ inbox })
     second.receiver.on('ping', { orderBy: keyOf, name: 'one' }, () => {})
     await second.receiver.work()
-    await turn()
-    expect(second.heard.all('attemptStarted')).toEqual([])
-    running.open()
     await second.heard.until('done', 2)
-    expect(second.heard.all('done').map(([attempt]) => attempt.id)).toEqual(['a1', 'a2'])
+    expect(second.heard.all('done').map(([{ id, attempt }]) => [id, attempt])).toEqual([
+      ['a1', 1],
+      ['a2', 1],
+    ])
+    running.open()
+    await first.heard.until('fenced')
+    expect(first.heard.all('done')).toEqual([])
     expect(await second.receiver.tasks()).toEqual([])
+  })
+})
+
+describe('close', () => {
+  test('aborts at half of its time, and an error after that uses up no attempt', async () => {
+    const inbox = memoryInbox()
+    const { receiver, heard, send } = setup({ inbox })
+    receiver.on('ping', { retry: ONCE }, (_, task) => {
+      return new Promise((_, reject) => {
+        task.signal.addEventListener('abort', () => reject(new Error('stopped')))
+      })
+    })
+    await send({ id: 'e1' })
+    await heard.until('attemptStarted')
+    await receiver.close({ timeout: 40 })
+    expect(heard.names).not.toContain('dead')
+    expect(heard.names).not.toContain('fenced')
+    expect((await inbox.view!.list()).tasks).toMatchObject([{ state: 'pending', attempt: 0 }])
+  })
+
+  test('takes nothing more, and runs what waits while there is time', async () => {
+    const inbox = memoryInbox()
+    const { receiver, heard, send } = setup({ inbox })
+    const running = [gate(), gate()]
+    let runs = 0
+    receiver.on('ping', { concurrency: 1 }, () => running[runs++]!.opened)
+    await send({ id: 'e1' })
+    await send({ id: 'e2' })
+    await heard.until('attemptStarted')
+    const closed = receiver.close({ timeout: '1m' })
+    expect(codeOf(await send({ id: 'e3' }))).toBe('closed')
+    for (const one of running) one.open()
+    await closed
+    expect(heard.all('done')).toHaveLength(2)
+  })
+
+  test('while the first delivery loads the default inbox loses nothing', async () => {
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', () => {})
+    const reply = send({ id: 'e1' })
+    await receiver.close()
+    expect((await reply).status).toBe(200)
+    expect(heard.all('done')).toHaveLength(1)
+    expect(codeOf(await send({ id: 'e2' }))).toBe('closed')
   })
 })
 
