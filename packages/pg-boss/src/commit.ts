@@ -1,6 +1,6 @@
 import type { TaskDraft } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
-import { executor } from './database.ts'
+import { executor } from './connection.ts'
 import type { Claimed } from './lanes.ts'
 import type { PgClient, PgExecutor, PgResult } from './pg.ts'
 import type { Settle } from './settle.ts'

@@ -1,11 +1,11 @@
 import { PgBoss } from 'pg-boss'
-import { createDatabase, type Database } from './database.ts'
+import { createDatabase, type Database } from './connection.ts'
 import { closedError } from './errors.ts'
 import type { PgExecutor } from './pg.ts'
-import { createQueues, type Queues } from './queues.ts'
+import { createQueues, type Queues } from './names.ts'
 import { check, migrate } from './schema.ts'
 import type { Settings } from './settings.ts'
-import { atMost } from './within.ts'
+import { atMost } from './deadline.ts'
 
 /** One schema and all that works on it in this process, for all receivers. */
 export interface Engine {

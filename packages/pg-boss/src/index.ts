@@ -1,5 +1,5 @@
-export { pgBossInbox } from './pg-boss-inbox.ts'
-export { inTransaction } from './in-transaction.ts'
+export { pgBossInbox } from './inbox.ts'
+export { inTransaction } from './within.ts'
 export type { PgBossInboxOptions } from './settings.ts'
 export type { PgClient, PgExecutor, PgPool, PgResult } from './pg.ts'
 export type { PgTransaction } from './commit.ts'

@@ -2,7 +2,7 @@ import type { TaskDraft } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { orderIdOf, taskIdOf } from './ids.ts'
 import type { PgExecutor } from './pg.ts'
-import type { Queue } from './queues.ts'
+import type { Queue } from './names.ts'
 
 /** A task to be stored as a job. */
 export interface NewJob {

@@ -4,7 +4,7 @@ import { insertJobs, type NewJob } from './jobs.ts'
 import type { Claimed } from './lanes.ts'
 import { enqueue, lockKeys, orderedOf, release } from './order.ts'
 import type { PgExecutor } from './pg.ts'
-import { jobsOf } from './prepare.ts'
+import { jobsOf } from './encode.ts'
 
 /** An attempt that ended. */
 export interface Ended {

@@ -11,7 +11,7 @@ import type { Engine } from './engine.ts'
 import { unavailable } from './errors.ts'
 import { stateOf, where } from './filter.ts'
 import { isId } from './ids.ts'
-import type { Pending } from './pending.ts'
+import type { Pending } from './capacity.ts'
 import type { PgBossPort } from './port.ts'
 
 /** What operators see and do. */

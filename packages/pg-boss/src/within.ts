@@ -1,42 +1,36 @@
+import type { Host } from '@postern/core/inbox'
+import type { PgExecutor } from './pg.ts'
+
+// The name of the inbox tells others that the transaction is not theirs.
+const TRANSACTION = Symbol.for('postern.transaction.pgBossInbox')
+
 /**
- * The promise, or the error of `late` after a time in milliseconds. What the promise gives after that goes to `dispose`.
+ * A host whose delivery is stored in a transaction of the application: with `receiver.receive(delivery, host)` the
+ * event, its tasks and what the application writes are committed together, or none of them. Send the reply after the
+ * COMMIT: its 200 says "stored" and is true only then. The deadline and the ends of waits are the transaction's own.
+ *
+ * @example
+ * await client.query('BEGIN')
+ * const reply = await receiver.receive(delivery, inTransaction(client))
+ * await client.query('INSERT INTO audit …')
+ * await client.query('COMMIT')
  */
-export function within<T>(
-  promise: Promise<T>,
-  time: number,
-  late: () => Error,
-  dispose?: (value: T) => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let over = false
-    const timer = setTimeout(
-      () => {
-        over = true
-        reject(late())
+export function inTransaction(
+  transaction:
+    | PgExecutor
+    | {
+        query(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>
       },
-      Math.min(Math.max(time, 0), MAX_TIMER),
-    )
-    promise.then(
-      (value) => {
-        clearTimeout(timer)
-        if (over) dispose?.(value)
-        else resolve(value)
-      },
-      (error: unknown) => {
-        clearTimeout(timer)
-        reject(error as Error)
-      },
-    )
-  })
+  host: Host = {},
+): Host {
+  const db: PgExecutor =
+    'executeSql' in transaction
+      ? transaction
+      : { executeSql: (text, values) => transaction.query(text, values) }
+  return { ...host, [TRANSACTION]: db } as Host
 }
 
-/** Resolves with the work, or after a time in milliseconds without it. */
-export function atMost(work: Promise<unknown>, time: number): Promise<void> {
-  return within(work, time, () => new Error('late')).then(
-    () => {},
-    () => {},
-  )
+/** The transaction of a host, where it has one. */
+export function transactionOf(host: Host): PgExecutor | undefined {
+  return (host as { [TRANSACTION]?: PgExecutor })[TRANSACTION]
 }
-
-/** The longest wait setTimeout takes; a longer one fires at once. */
-export const MAX_TIMER: number = 2 ** 31 - 1

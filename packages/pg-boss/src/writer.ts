@@ -1,8 +1,8 @@
 import type { WebhookError } from '@postern/core'
 import type { Taken } from '@postern/core/inbox'
-import type { Database } from './database.ts'
+import type { Database } from './connection.ts'
 import { closedError, isDataFault, isTransient, lateError, unavailable } from './errors.ts'
-import type { PreparedIntake } from './prepare.ts'
+import type { PreparedIntake } from './encode.ts'
 import type { PgExecutor } from './pg.ts'
 
 /** A delivery on its way into the database. */

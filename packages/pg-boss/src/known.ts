@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts'
 import { insertJobs } from './jobs.ts'
 import { enqueue, lockKeys, orderedOf } from './order.ts'
 import type { PgExecutor } from './pg.ts'
-import type { PreparedIntake, PreparedItem } from './prepare.ts'
+import type { PreparedIntake, PreparedItem } from './encode.ts'
 import { createRevive } from './revive.ts'
 import type { Store } from './writer.ts'
 

@@ -1,5 +1,5 @@
 import type { PgBoss } from 'pg-boss'
-import type { Database } from './database.ts'
+import type { Database } from './connection.ts'
 import { queueNameOf } from './ids.ts'
 
 /** A subscription's queue in pg-boss. */

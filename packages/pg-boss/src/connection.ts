@@ -2,7 +2,7 @@ import pg from 'pg'
 import { lateError } from './errors.ts'
 import type { PgClient, PgExecutor, PgPool } from './pg.ts'
 import type { Settings } from './settings.ts'
-import { atMost, within } from './within.ts'
+import { atMost, within } from './deadline.ts'
 
 /** PostgreSQL with an end to every wait: a server that hangs must not make a delivery hang. */
 export interface Database extends PgExecutor {

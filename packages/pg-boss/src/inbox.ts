@@ -1,7 +1,7 @@
 import type { Consumer, Inbox, Port } from '@postern/core/inbox'
 import { createEngine } from './engine.ts'
 import { createListen } from './listen.ts'
-import { createPending } from './pending.ts'
+import { createPending } from './capacity.ts'
 import { createPort, type PgBossPort } from './port.ts'
 import { createPrune } from './prune.ts'
 import { createRecords } from './records.ts'
