@@ -30,7 +30,7 @@ export function createAccept(
 ): (intake: Intake, of: Host) => Promise<readonly Taken[]> {
   const { engine, consumer, pending, writer, store, stored } = host
   const { receiver } = consumer
-  const { deadline, maxWaiting } = engine.settings
+  const { deadline, maxWaitingBytes } = engine.settings
 
   return async (intake, of) => {
     const end = performance.now() + deadline
@@ -39,10 +39,10 @@ export function createAccept(
     if (!engine.started || !host.merged() || !subscriptions.every(known))
       await soon(prepareEngine(subscriptions), end)
     const prepared = prepareIntake(engine, receiver, intake)
-    if (writer.waiting + prepared.bytes > maxWaiting)
+    if (writer.waiting + prepared.bytes > maxWaitingBytes)
       throw new WebhookError(
         'inbox_full',
-        `pgBossInbox: ${writer.waiting} bytes of deliveries wait for their commit, maxWaiting is ${maxWaiting}`,
+        `pgBossInbox: ${writer.waiting} bytes of deliveries wait for their commit, maxWaitingBytes is ${maxWaitingBytes}`,
       )
     const tasks = prepared.items.reduce((sum, item) => sum + item.jobs.length, 0)
     const reserving = pending.reserve(tasks)

@@ -20,7 +20,7 @@ export function createChange(
   look: () => void,
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
   const { db, settings } = engine
-  const { schema, keepDone } = settings
+  const { schema, window } = settings
   const lineOf = (queue: string): string =>
     ports().reduce((line, port) => port.lanes.lineOf(line), queue)
 
@@ -64,7 +64,7 @@ export function createChange(
       each({ before }, "j.state >= 'completed'", async (client, rows) => {
         await dropJobs(client, schema, rows)
         // An event stays known for its whole window: a redelivery must not run a settled sibling again.
-        const old = rows.filter((row) => row.received < Date.now() - keepDone)
+        const old = rows.filter((row) => row.received < Date.now() - window)
         const found = await client.executeSql(
           `SELECT id, tasks FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
           [[...new Set(old.map((row) => row.event))]],

@@ -17,6 +17,8 @@ export interface Committing {
   readonly task: Claimed
   /** True once its task is settled by a commit. */
   committed: boolean
+  /** True once the task was given back, since its receiver closed. */
+  readonly given: boolean
 }
 
 /** Runs `write` in the transaction that settles the attempt as done. */
@@ -31,6 +33,10 @@ export function createCommit(engine: Engine, receiver: string, settle: Settle): 
   return async (attempt, write, spawn) => {
     if (attempt.committed)
       throw new Error('task.commit: this attempt is settled already: commit is its last act')
+    if (attempt.given)
+      throw new Error(
+        'task.commit: the receiver closed and gave the task back, so nothing was written',
+      )
     const { task } = attempt
     if (spawn)
       await engine.queues.ensure(receiver, [...new Set(spawn.map((child) => child.subscription))])

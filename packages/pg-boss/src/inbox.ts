@@ -54,9 +54,9 @@ export function pgBossInbox(options: PgBossInboxOptions): Inbox {
       throw new TypeError(
         `pgBossInbox already has a receiver named ${receiver}: give each receiver a name of its own`,
       )
-    if (settings.keepDone < retrySpan)
+    if (settings.window < retrySpan)
       throw new TypeError(
-        `pgBossInbox: keepDone is ${settings.keepDone} ms, but the sender of ${receiver} delivers again for ${retrySpan} ms: make it at least that long`,
+        `pgBossInbox: window: must be at least the ${retrySpan} ms over which the sender of ${receiver} delivers again, got ${settings.window} ms; make it longer`,
       )
     const port = createPort(engine, consumer, pending, () => {
       listen.start()

@@ -29,6 +29,9 @@ export interface PgBossPort extends Port {
   end(): void
 }
 
+// How long before the end of `close` running tasks are given back, in milliseconds, so that PostgreSQL has stored it.
+const STORING = 500
+
 /** Makes a receiver's side of the inbox. */
 export function createPort(
   engine: Engine,
@@ -99,6 +102,7 @@ export function createPort(
     },
     work,
     drain,
+    close,
     end() {
       writer.close()
       settler.close()
@@ -159,12 +163,34 @@ export function createPort(
     )
   }
 
+  /** At half the time `signal` aborts; what runs near the end is given back while there is time to store it. */
+  async function close(until: number): Promise<void> {
+    closed = true
+    const left = Math.max(0, until - Date.now())
+    const storing = Math.min(STORING, left / 4)
+    const half = setTimeout(abort, Math.min(left / 2, MAX_TIMER))
+    await stop(left - storing)
+    clearTimeout(half)
+    abort()
+    attempts.giveBack()
+    await atMost(Promise.all([writer.flushed(), settler.flushed()]), until - Date.now())
+    end()
+  }
+
+  function abort(): void {
+    closing.abort(new Error('the receiver was closed'))
+  }
+
+  function end(): void {
+    leases.stop()
+    engine.listeners.delete(warn)
+  }
+
   async function drain(timeout: number): Promise<void> {
     closed = true
     await stop(timeout)
-    closing.abort(new Error('the receiver was closed'))
+    abort()
     await atMost(Promise.all([writer.flushed(), settler.flushed()]), timeout)
-    leases.stop()
-    engine.listeners.delete(warn)
+    end()
   }
 }

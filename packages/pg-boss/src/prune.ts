@@ -17,7 +17,7 @@ const SHORTEST = 1000
 /** Makes the pruning. A sweep walks the events in order of arrival, a step at a time; one process at a time does a step. */
 export function createPrune(engine: Engine): Prune {
   const { db, settings } = engine
-  const { schema, keepDone, keepDead } = settings
+  const { schema, window, keepDone, keepDead } = settings
   const pause = Math.min(LONGEST, Math.max(SHORTEST, Math.min(keepDone, keepDead) / 100))
   const select = `SELECT id, received::float8 AS received, tasks FROM ${schema}.postern_events
     WHERE (received, id) > ($1::bigint, $2::uuid) AND received < $4::float8
@@ -60,13 +60,13 @@ export function createPrune(engine: Engine): Prune {
       const { rows } = await client.executeSql(select, [from.received, from.id, STEP, until])
       const events = rows as unknown as (Place & EventTasks)[]
       const jobs = await jobsOfEvents(engine, client, events)
-      const over = events.filter(({ id, received }) =>
-        isOver(jobs.get(id)!, received < now - keepDone),
-      )
       await dropJobs(
         client,
         schema,
-        over.flatMap(({ id }) => jobs.get(id)!),
+        events.flatMap(({ id }) => jobs.get(id)!.filter(isOver)),
+      )
+      const over = events.filter(
+        ({ id, received }) => received < now - window && jobs.get(id)!.every(isOver),
       )
       await dropEvents(
         client,
@@ -77,13 +77,9 @@ export function createPrune(engine: Engine): Prune {
     })
   }
 
-  /** What was discarded stays known for its window all the same. */
-  function isOver(jobs: readonly EventJob[], old: boolean): boolean {
-    const settled = jobs.every(
-      ({ state, settled: ago }) =>
-        ago !== undefined && ago > (state === 'completed' ? keepDone : keepDead),
-    )
-    return settled && (jobs.length > 0 || old)
+  /** A pending or running task is never over. Its event stays known for its window all the same. */
+  function isOver({ state, settled }: EventJob): boolean {
+    return settled !== undefined && settled > (state === 'completed' ? keepDone : keepDead)
   }
 }
 

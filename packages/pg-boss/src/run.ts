@@ -9,6 +9,8 @@ export interface Attempts {
   start(claimed: readonly Claimed[]): void
   /** Gives back what was claimed and has not started. */
   stop(): void
+  /** Gives back what still runs, as it was claimed. A late outcome is refused. */
+  giveBack(): void
   /** Claims this process holds. */
   held(): Iterable<Claimed>
   /** Resolves when nothing runs or waits to be stored. */
@@ -34,12 +36,15 @@ const WEIGHT = 0.2
 
 interface Attempt extends Committing {
   readonly claim: Claim
+  /** True once it was given back: nothing that it reports counts any more. */
+  given: boolean
 }
 
 /** Makes the attempts of a receiver. */
 export function createAttempts(host: AttemptsHost): Attempts {
   const { consumer, slots, active, settler, signal } = host
   const open = new Set<Claimed>()
+  const running = new Set<Attempt>()
   let scheduled = false
   let turning = false
   let idlers: (() => void)[] = []
@@ -54,6 +59,15 @@ export function createAttempts(host: AttemptsHost): Attempts {
       if (claimed.length > 0) schedule()
     },
     stop,
+    giveBack() {
+      for (const attempt of running) {
+        attempt.given = true
+        settler.add(attempt.task, { kind: 'postpone', at: consumer.now() }, () =>
+          close(attempt.task),
+        )
+      }
+      running.clear()
+    },
     held: () => open,
     idle: () =>
       open.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve)),
@@ -100,20 +114,24 @@ export function createAttempts(host: AttemptsHost): Attempts {
   function run(task: Claimed): void {
     const attempt = toAttempt(task)
     task.slot.running++
+    running.add(attempt)
     const started = performance.now()
     const outcome = consumer.run(attempt.claim, signal)
     if (outcome instanceof Promise) void outcome.then((ended) => end(attempt, started, ended))
     else end(attempt, started, outcome as Outcome)
   }
 
-  function end({ task, claim, committed }: Attempt, started: number, outcome: Outcome): void {
+  function end(attempt: Attempt, started: number, outcome: Outcome): void {
+    const { task, claim, committed } = attempt
     const { slot } = task
+    running.delete(attempt)
     const took = performance.now() - started
     slot.pace = slot.pace === Infinity ? took : slot.pace + (took - slot.pace) * WEIGHT
     slot.running--
     slot.claimed--
     if (!turning) refill(slot)
     host.refill(slot)
+    if (attempt.given && !committed) return consumer.settled(claim, outcome, false)
     if (committed) {
       settler.committed(task)
       return finish({ kind: 'done' }, true)
@@ -137,6 +155,7 @@ export function createAttempts(host: AttemptsHost): Attempts {
     const attempt: Attempt = {
       task,
       committed: false,
+      given: false,
       claim: {
         id: task.id,
         subscription: task.subscription,

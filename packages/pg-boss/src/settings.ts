@@ -2,6 +2,8 @@ import { milliseconds, type Duration } from '@postern/core'
 import type { PgBoss } from 'pg-boss'
 import type { PgPool } from './pg.ts'
 
+type TimeText = Exclude<Duration, number>
+
 /** Options of `pgBossInbox`. One of `connectionString` and `pool` is needed. */
 export interface PgBossInboxOptions {
   /** Where PostgreSQL is: `postgres://user@host/database`. @default none */
@@ -16,16 +18,18 @@ export interface PgBossInboxOptions {
   readonly migrate?: boolean
   /** Clients of the pool made for `connectionString`. @default 10 */
   readonly maxConnections?: number
-  /** Tasks that may be pending or running in all; beyond, deliveries get 503. Other processes are counted with a delay. @default 1_000_000 */
+  /** Tasks of one receiver that may be pending or running; beyond, its deliveries get 503. Other processes are counted with a delay. @default 1_000_000 */
   readonly maxPending?: number
   /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 67_108_864 */
-  readonly maxWaiting?: number
+  readonly maxWaitingBytes?: number
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
   readonly deadline?: Duration
-  /** For how long events are kept, and known as duplicates, after they are done; at least the sender's retry span. @default '4d' */
-  readonly keepDone?: Duration
+  /** For how long ids are known as duplicates after their event is done; at least the sender's retry span. A text such as '4d'. @default '4d' */
+  readonly window?: TimeText
+  /** For how long done tasks are kept for lists and `replay`. An event's row stays for the longer of `window` and `keepDone`. @default '4d' */
+  readonly keepDone?: TimeText
   /** For how long dead tasks are kept for `replay` and redelivery. @default '30d' */
-  readonly keepDead?: Duration
+  readonly keepDead?: TimeText
   /**
    * After this time without a sign of life from the process that runs a task, another takes it: that long, and up to a
    * tenth of it more, a task waits whose process was killed. Whole seconds; renewed while it runs. @default '30s'
@@ -44,8 +48,9 @@ export interface Settings {
   readonly migrate: boolean
   readonly maxConnections: number
   readonly maxPending: number
-  readonly maxWaiting: number
+  readonly maxWaitingBytes: number
   readonly deadline: number
+  readonly window: number
   readonly keepDone: number
   readonly keepDead: number
   readonly lease: number
@@ -70,6 +75,11 @@ export function checkSettings(options: PgBossInboxOptions): Settings {
     throw new TypeError(
       `pgBossInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,
     )
+  // PostgreSQL keeps such names for itself and refuses CREATE SCHEMA, at the first delivery.
+  if (schema.startsWith('pg_'))
+    throw new TypeError(
+      `pgBossInbox: schema: must not begin with pg_, which PostgreSQL reserves, got ${JSON.stringify(schema)}; use 'pgboss' or a name of your own`,
+    )
   const lease = positive(options.lease ?? '30s', 'lease')
   if (lease % 1000 !== 0)
     throw new TypeError(`pgBossInbox: lease must be whole seconds, got ${lease} ms`)
@@ -82,10 +92,11 @@ export function checkSettings(options: PgBossInboxOptions): Settings {
     migrate: options.migrate ?? true,
     maxConnections: whole(options.maxConnections ?? 10, 'maxConnections', 3),
     maxPending: whole(options.maxPending ?? 1_000_000, 'maxPending', 1),
-    maxWaiting: whole(options.maxWaiting ?? 64 * 1024 * 1024, 'maxWaiting', 1),
+    maxWaitingBytes: whole(options.maxWaitingBytes ?? 64 * 1024 * 1024, 'maxWaitingBytes', 1),
     deadline: positive(options.deadline ?? '5s', 'deadline'),
-    keepDone: milliseconds(options.keepDone ?? '4d', 'pgBossInbox: keepDone'),
-    keepDead: milliseconds(options.keepDead ?? '30d', 'pgBossInbox: keepDead'),
+    window: span(options.window ?? '4d', 'window'),
+    keepDone: span(options.keepDone ?? '4d', 'keepDone'),
+    keepDead: span(options.keepDead ?? '30d', 'keepDead'),
     pollInterval: positive(options.pollInterval ?? '500ms', 'pollInterval'),
   }
 }
@@ -102,4 +113,13 @@ function positive(value: Duration, name: string): number {
   const time = milliseconds(value, `pgBossInbox: ${name}`)
   if (time < 1) throw new TypeError(`pgBossInbox: ${name} must be at least a millisecond`)
   return time
+}
+
+/** A time with its unit: a bare number would be taken for days by one reader and for a count by another. */
+function span(value: Duration, name: string): number {
+  if (typeof value === 'number')
+    throw new TypeError(
+      `pgBossInbox: ${name}: must be a time with its unit, got the number ${String(value)}; write '4d', or '${String(value)}ms' if you mean milliseconds`,
+    )
+  return milliseconds(value, `pgBossInbox: ${name}`)
 }

@@ -11,7 +11,8 @@ withPostgres('retention', (postgres) => {
     const inbox = pgBossInbox({
       connectionString: service.url,
       schema: name,
-      keepDone: 1,
+      window: '1ms',
+      keepDone: '1ms',
       keepDead: '1h',
     })
     const { receiver, until } = listen(inbox, { onUnhandled: 'store' })

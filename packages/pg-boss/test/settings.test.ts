@@ -16,6 +16,10 @@ test.for<[string, PgBossInboxOptions]>([
   ['schema', { connectionString, schema: 'a; DROP TABLE x' }],
   ['maxPending', { connectionString, maxPending: 0 }],
   ['maxConnections', { connectionString, maxConnections: 2 }],
+  ['schema', { connectionString, schema: 'pg_x' }],
+  ['window', { connectionString, window: 1000 as never }],
+  ['keepDone', { connectionString, keepDone: 1000 as never }],
+  ['keepDead', { connectionString, keepDead: 1000 as never }],
   ['lease', { connectionString, lease: '1500ms' }],
   ['deadline', { connectionString, deadline: 0 }],
   ['pollInterval', { connectionString, pollInterval: -1 }],
@@ -24,8 +28,8 @@ test.for<[string, PgBossInboxOptions]>([
   expect(() => pgBossInbox(options)).toThrow(new RegExp(`pgBossInbox: .*${name}`))
 })
 
-test('keepDone shorter than the sender delivers again is a TypeError', () => {
-  const inbox = pgBossInbox({ connectionString, keepDone: '1s' })
+test('a window shorter than the sender delivers again is a TypeError', () => {
+  const inbox = pgBossInbox({ connectionString, window: '1s' })
   const provider = { ...acme({ secret: 'a secret of these tests' }), retrySpan: 60_000 }
-  expect(() => createReceiver({ provider, inbox, work: false })).toThrow(/keepDone/)
+  expect(() => createReceiver({ provider, inbox, work: false })).toThrow(/window: must be at least/)
 })
