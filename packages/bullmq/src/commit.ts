@@ -1,5 +1,5 @@
-import { unavailable, type Client } from './client.ts'
-import { recordArguments, type Prepared, type PreparedItem } from './intake.ts'
+import { unavailable, type Client } from './connection.ts'
+import { recordArguments, type Prepared, type PreparedItem } from './encode.ts'
 import type { Queues } from './queues.ts'
 
 /** What {@link commit} needs. */

@@ -1,5 +1,5 @@
 import type { Consumer, Inbox, Port } from '@postern/core/inbox'
-import { openClient, type Client } from './client.ts'
+import { openClient, type Client } from './connection.ts'
 import { createPort, type BullmqPort } from './port.ts'
 import { createQueues } from './queues.ts'
 import { createRecords } from './records.ts'

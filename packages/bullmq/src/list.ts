@@ -1,5 +1,5 @@
 import type { TaskFilter, TaskInfo } from '@postern/core/inbox'
-import type { Client } from './client.ts'
+import type { Client } from './connection.ts'
 import { eventOfJob, parseQueueName, parseRef } from './names.ts'
 import { matches, showEvents, showTask } from './show.ts'
 

@@ -1,11 +1,11 @@
 import { WebhookError } from '@postern/core'
 import { type Consumer, type Port, type Worker } from '@postern/core/inbox'
-import type { Client } from './client.ts'
+import type { Client } from './connection.ts'
 import type { Queues } from './queues.ts'
-import { queueNames, startSweeper } from './sweeper.ts'
-import { startWorking } from './worker.ts'
+import { queueNames, startSweeper } from './prune.ts'
+import { startWorking } from './run.ts'
 import type { Settings } from './settings.ts'
-import { createWriter } from './writer.ts'
+import { createWriter } from './accept.ts'
 
 /** What {@link createPort} needs. */
 export interface PortContext {

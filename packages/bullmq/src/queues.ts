@@ -1,7 +1,7 @@
 import { createIORedisClient, Job, Queue, type IRedisTransaction, type JobsOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { EventRecord, TaskDraft } from '@postern/core/inbox'
-import { unavailable, type Client } from './client.ts'
+import { unavailable, type Client } from './connection.ts'
 import { jobId, queueName } from './names.ts'
 
 /** What a job carries: the name of its event, which is stored once for all its jobs, and what tells it from siblings. */

@@ -1,6 +1,6 @@
 import type { Json } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
-import { connected, run, within, type Client } from './client.ts'
+import { connected, run, within, type Client } from './connection.ts'
 
 /** Small keyed values with compare-and-set, in one hash. */
 export function createRecords(client: Client, prefix: string, deadline: number): Records {

@@ -1,4 +1,4 @@
-import type { Client } from './client.ts'
+import type { Client } from './connection.ts'
 
 /** Watches a connection: hears its errors, which would end the process if nobody did, and checks the server. */
 export interface ServerWatch {

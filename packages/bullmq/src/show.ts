@@ -1,8 +1,8 @@
 import type { TaskFilter, TaskInfo, TaskState } from '@postern/core/inbox'
-import { run, type Client } from './client.ts'
+import { run, type Client } from './connection.ts'
 import { eventOfJob, parseQueueName, parseRef, type JobRef } from './names.ts'
 import type { JobData } from './queues.ts'
-import { fromJob } from './task-error.ts'
+import { fromJob } from './errors.ts'
 
 type Row = readonly [
   ref: JobRef,

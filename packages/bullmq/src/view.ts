@@ -1,12 +1,12 @@
 import { type Consumer, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
-import { connected, runBuffer, type Client } from './client.ts'
+import { connected, runBuffer, type Client } from './connection.ts'
 import { cursorOf, find } from './list.ts'
-import { decodeLoaded, type Loaded } from './loaded.ts'
+import { decodeLoaded, type Loaded } from './store.ts'
 import { eventOfJob, parseQueueName, parseRef } from './names.ts'
 import type { Queues } from './queues.ts'
 import { handle, retry } from './revive.ts'
 import { showTask } from './show.ts'
-import { forgetSome } from './sweeper.ts'
+import { forgetSome } from './prune.ts'
 
 /** What operators see and do. It asks Redis directly, so it shows what every process has left there. */
 export function createView(

@@ -8,8 +8,8 @@ import {
   type Worker as Working,
 } from '@postern/core/inbox'
 import { Worker, type Job } from 'bullmq'
-import { runJob, type AttemptContext, type WaitingError } from './attempt.ts'
-import type { Client } from './client.ts'
+import { runJob, type AttemptContext, type WaitingError } from './settle.ts'
+import type { Client } from './connection.ts'
 import { queueName } from './names.ts'
 import type { JobData, Queues } from './queues.ts'
 import type { Settings } from './settings.ts'

@@ -1,4 +1,4 @@
-import { run, type Client } from './client.ts'
+import { run, type Client } from './connection.ts'
 import { queueName } from './names.ts'
 import type { Queues } from './queues.ts'
 import type { Settings } from './settings.ts'

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Claim, type Consumer, type Outcome, type TaskDraft } from '@postern/core/inbox'
 import { DelayedError, UnrecoverableError, type Job, type Worker } from 'bullmq'
-import { run, runBuffer, type Client } from './client.ts'
-import { decodeLoaded, type Loaded } from './loaded.ts'
+import { run, runBuffer, type Client } from './connection.ts'
+import { decodeLoaded, type Loaded } from './store.ts'
 import { jobRef, parseQueueName } from './names.ts'
 import type { JobData, Queues } from './queues.ts'
-import { toError } from './task-error.ts'
+import { toError } from './errors.ts'
 
 /** What {@link runJob} needs. */
 export interface AttemptContext {

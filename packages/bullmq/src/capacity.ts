@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import type { PreparedItem } from './intake.ts'
+import type { PreparedItem } from './encode.ts'
 import { parseRef } from './names.ts'
 
 /** Adds the tasks of events to the numbers of pending tasks by queue, or says where they are too many and adds none. */
