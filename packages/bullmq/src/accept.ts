@@ -41,7 +41,7 @@ export function createWriter(
   receiver: string,
   settings: Settings,
 ): Writer {
-  const { prefix, deadline, maxPending, maxWaiting } = settings
+  const { prefix, deadline, maxPending, maxWaitingBytes } = settings
   let line: Waiting[] = []
   let bytes = 0
   let writing = 0
@@ -51,10 +51,10 @@ export function createWriter(
   return {
     accept(intake) {
       connected(client, deadline)?.catch(() => {})
-      if (bytes >= maxWaiting)
+      if (bytes >= maxWaitingBytes)
         throw new WebhookError(
           'inbox_full',
-          `bullmqInbox: ${bytes} bytes wait for Redis, maxWaiting is ${maxWaiting}`,
+          `bullmqInbox: ${bytes} bytes wait for Redis, maxWaitingBytes is ${maxWaitingBytes}`,
         )
       const prepared = prepare(receiver, intake)
       return new Promise((resolve, reject) => {

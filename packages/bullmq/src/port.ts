@@ -3,7 +3,7 @@ import { type Consumer, type Port, type Worker } from '@postern/core/inbox'
 import type { Client } from './connection.ts'
 import type { Queues } from './queues.ts'
 import { queueNames, startSweeper } from './prune.ts'
-import { startWorking } from './run.ts'
+import { startWorking, type BullmqWorking } from './run.ts'
 import type { Settings } from './settings.ts'
 import { createWriter } from './accept.ts'
 
@@ -28,6 +28,8 @@ export function createPort(context: PortContext, consumer: Consumer): BullmqPort
   const { client, queues, settings } = context
   const writer = createWriter(client, queues, consumer.receiver, settings)
   let working: Worker | undefined
+  let running: BullmqWorking | undefined
+  let sweeping: { stop(): void } | undefined
   let closed = false
   return {
     consumer,
@@ -41,8 +43,9 @@ export function createPort(context: PortContext, consumer: Consumer): BullmqPort
     work() {
       if (working) return working
       const names = (): readonly string[] => queueNames(consumer.receiver, consumer.lanes())
-      const sweeper = startSweeper(client, queues, settings, names)
+      const sweeper = (sweeping = startSweeper(client, queues, settings, names))
       const worker = startWorking({ ...context, consumer, client: context.patient() })
+      running = worker
       let stopping: Promise<void> | undefined
       return (working = {
         stop(timeout) {
@@ -55,6 +58,11 @@ export function createPort(context: PortContext, consumer: Consumer): BullmqPort
       closed = true
       // What waits for Redis ends within the deadline by itself.
       await Promise.all([working?.stop(timeout), writer.idle()])
+    },
+    async close(until) {
+      closed = true
+      sweeping?.stop()
+      await Promise.all([running?.close(until), writer.idle()])
     },
   }
 }

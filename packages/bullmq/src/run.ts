@@ -8,7 +8,7 @@ import {
   type Worker as Working,
 } from '@postern/core/inbox'
 import { Worker, type Job } from 'bullmq'
-import { runJob, type AttemptContext, type WaitingError } from './settle.ts'
+import { giveBack, runJob, type AttemptContext, type WaitingError } from './settle.ts'
 import type { Client } from './connection.ts'
 import { queueName } from './names.ts'
 import type { JobData, Queues } from './queues.ts'
@@ -32,8 +32,14 @@ interface Running {
   readonly outcome: Outcome
 }
 
+/** The workers of a receiver in this process. */
+export interface BullmqWorking extends Working {
+  /** As `Port.close`. */
+  close(until: number): Promise<void>
+}
+
 /** Runs the tasks of a receiver's subscriptions: a BullMQ worker for each, and one for each name it had before. */
-export function startWorking(context: WorkingContext): Working {
+export function startWorking(context: WorkingContext): BullmqWorking {
   const { consumer, client, settings } = context
   const { prefix, lease, keepDone } = settings
   const workers = new Map<string, Worker<JobData>>()
@@ -53,16 +59,22 @@ export function startWorking(context: WorkingContext): Working {
   look()
 
   return {
-    async stop(timeout) {
-      stopped = true
-      clearInterval(timer)
-      const closing = Promise.all([...workers.values()].map((worker) => worker.close()))
-      if (await settles(closing, timeout)) return
-      for (const worker of workers.values()) worker.cancelAllJobs('the receiver was closed')
-      // What still runs is pending again at once, and what it reports later is refused.
-      const back = [...active].map(([job, { token }]) => job.moveToWait(token).catch(() => 0))
-      await settles(Promise.all(back), settings.deadline)
-    },
+    stop: (timeout) => close(Date.now() + timeout),
+    close,
+  }
+
+  async function close(until: number): Promise<void> {
+    stopped = true
+    clearInterval(timer)
+    const left = Math.max(0, until - Date.now())
+    // A worker never ends while Redis is away: nothing here waits for it longer than `until`.
+    const closing = Promise.all([...workers.values()].map((worker) => worker.close()))
+    if (await settles(closing, left / 2)) return
+    for (const worker of workers.values()) worker.cancelAllJobs('the receiver was closed')
+    // Giving back takes one round trip, and must be stored by `until`.
+    if (await settles(closing, left / 2 - Math.min(500, left / 4))) return
+    const back = [...active].map(([job, { worker, token }]) => giveBack(worker, job, token))
+    await settles(Promise.all(back), Math.max(50, until - Date.now()))
   }
 
   function look(): void {
@@ -79,13 +91,13 @@ export function startWorking(context: WorkingContext): Working {
     const worker = new Worker<JobData>(
       queue,
       async (job, token, signal) => {
-        const giveBack = await slots?.take()
+        const free = await slots?.take()
         active.set(job, { worker, token: token! })
         try {
           await runJob(attempt, worker, job, token!, signal)
         } finally {
           active.delete(job)
-          giveBack?.()
+          free?.()
         }
       },
       {

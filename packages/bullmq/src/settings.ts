@@ -13,7 +13,7 @@ export interface BullmqInboxOptions {
   /** Tasks of one subscription that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
   /** Bytes of deliveries that may wait in this process for Redis; beyond, deliveries get 503. @default 67_108_864 */
-  readonly maxWaiting?: number
+  readonly maxWaitingBytes?: number
   /** How long a delivery may wait for Redis before it gets 503. @default '2s' */
   readonly deadline?: Duration
   /** For how long events are kept, and known as duplicates, after they are done; at least the sender's retry span. @default '4d' */
@@ -29,7 +29,7 @@ export interface Settings {
   readonly connection: BullmqConnection
   readonly prefix: string
   readonly maxPending: number
-  readonly maxWaiting: number
+  readonly maxWaitingBytes: number
   readonly deadline: number
   readonly keepDone: number
   readonly keepDead: number
@@ -52,7 +52,7 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
     connection,
     prefix,
     maxPending: whole(options.maxPending ?? 1_000_000, 'maxPending'),
-    maxWaiting: whole(options.maxWaiting ?? 64 * 1024 * 1024, 'maxWaiting'),
+    maxWaitingBytes: whole(options.maxWaitingBytes ?? 64 * 1024 * 1024, 'maxWaitingBytes'),
     deadline: positive(options.deadline ?? '2s', 'deadline'),
     keepDone: positive(options.keepDone ?? '4d', 'keepDone'),
     keepDead: positive(options.keepDead ?? '30d', 'keepDead'),

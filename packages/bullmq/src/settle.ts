@@ -78,23 +78,23 @@ async function load(context: AttemptContext, job: Job<JobData>): Promise<Claim |
 }
 
 /** Puts the job off without counting the attempt. False where the lock was lost. */
-async function postpone(
-  worker: Worker,
-  job: Job<JobData>,
-  token: string,
-  wait: number,
-): Promise<boolean> {
+async function postpone(worker: Worker, job: Job, token: string, wait: number): Promise<boolean> {
   const fieldsToUpdate = { ats: String(job.attemptsStarted - 1) }
   const options = { skipAttempt: true, fieldsToUpdate }
   try {
     await worker
       .getBackend()
-      .moveToDelayed(job.id!, Date.now(), Math.max(1, Math.ceil(wait)), token, options)
+      .moveToDelayed(job.id!, Date.now(), Math.max(0, Math.ceil(wait)), token, options)
     return true
   } catch (error) {
     if (isFenced(error)) return false
     throw error
   }
+}
+
+/** Makes the job pending as it was before it was claimed. What it reports later is refused. */
+export async function giveBack(worker: Worker, job: Job, token: string): Promise<void> {
+  await postpone(worker, job, token, 0).catch(() => {})
 }
 
 /**
