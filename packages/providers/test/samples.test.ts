@@ -1,0 +1,135 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createDelivery, type Provider } from '@postern/core'
+import { fill, samples, type Sample } from '@postern/testing'
+import { describe, expect, test } from 'vitest'
+import { catalogue } from '../src/catalogue.ts'
+import { deliver } from './deliver.ts'
+import { vectors } from './vectors.ts'
+
+const folder = new URL('../../testing/samples/', import.meta.url)
+const files = readdirSync(folder)
+
+/** Senders that have fewer than three topics. */
+const FEWER: Readonly<Record<string, number>> = {
+  airtable: 1,
+  alertmanager: 2,
+  'docker-hub': 1,
+  dropbox: 1,
+  grafana: 2,
+  rfc9421: 1,
+  'sendgrid-inbound-parse': 1,
+  typeform: 2,
+}
+
+/** Topics whose sender gives its events no id. */
+const WITHOUT_ID: Readonly<Record<string, RegExp>> = {
+  airtable: /./,
+  braintree: /./,
+  discord: /^[A-Z_]+$/,
+  dropbox: /./,
+  'microsoft-graph': /^[a-z]/i,
+  rfc9421: /./,
+  'sendgrid-inbound-parse': /./,
+  zoom: /./,
+}
+
+// Vectors have public keys, or no secret: these can sign.
+const OPTIONS: Readonly<Record<string, object>> = {
+  asana: { secret: 'a-secret-of-a-handshake' },
+  cloudevents: { secret: 'a-bearer-token' },
+  discord: { publicKey: `private:${'9d'.repeat(32)}` },
+  'docker-hub': { secret: 'a-secret-in-the-url' },
+  generic: { secret: 'a-secret', scheme: 'hmac', header: 'X-Signature' },
+  rfc9421: { secret: 'a-shared-secret' },
+  sendgrid: { publicKey: privateKey() },
+  'sendgrid-inbound-parse': { publicKey: privateKey() },
+  wechat: { token: 'a-token' },
+}
+
+const entries = await Promise.all(
+  [...catalogue.values()].map(async (entry) => ({ ...entry, drafts: await samples(entry.name) })),
+)
+
+test('the catalogue and the samples have the same names', () => {
+  expect(files.toSorted()).toEqual([...catalogue.keys()].map((name) => `${name}.json`).toSorted())
+})
+
+test.each(files)('%s says whose it is and where its structure comes from', (file) => {
+  const { provider, source } = JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
+  expect(`${provider}.json`).toBe(file)
+  expect(source).toMatch(/^https:\/\/[^\s]+$/)
+})
+
+test.each(entries)('$name has samples of three topics, or of all', ({ name, drafts }) => {
+  const topics = new Set(drafts.map(({ topic }) => topic))
+  expect(topics.size).toBe(drafts.length)
+  expect(topics.size).toBeGreaterThanOrEqual(FEWER[name] ?? 3)
+})
+
+const [signing, others] = [true, false].map((can) =>
+  entries.filter(({ canSign }) => canSign === can),
+)
+
+describe.each(signing!)('signed samples of $name', ({ name, drafts }) => {
+  test.each(drafts)('$topic is taken twice, as itself', async (draft) => {
+    const provider = made(name)
+    const filled = [fill(draft), fill(draft)]
+    const { statuses, events } = await deliver(
+      provider,
+      filled.map((one) => provider.sign!(one)),
+    )
+    for (const status of statuses) expect(status).toBeOneOf([200, 202, 204])
+    // Two events and no duplicate: whatever makes the id is fresh.
+    expect(events.map(({ topic }) => topic)).toEqual([draft.topic, draft.topic])
+    for (const [at, { id, payload, delivery }] of events.entries()) {
+      if (WITHOUT_ID[name]?.test(draft.topic)) expect(id).toBeUndefined()
+      else expect(id).toEqual(draft.id === undefined ? expect.any(String) : filled[at]!.id)
+      expect(leaves(payload)).toEqual(expect.arrayContaining(leaves(filled[at]!.payload)))
+      expect(Buffer.from(delivery.body).toString()).not.toContain('{{')
+    }
+  })
+})
+
+describe.each(others!)('samples of $name', ({ name, drafts }) => {
+  test.each(drafts)('$topic is read as itself', (draft) => {
+    const { id, topic } = read(made(name), fill(draft))
+    expect(topic).toBe(draft.topic)
+    expect(id).toEqual(name === 'plaid' ? undefined : expect.any(String))
+  })
+})
+
+function made(name: string): Provider {
+  const { create, secretOption } = catalogue.get(name)!
+  if (OPTIONS[name]) return create(OPTIONS[name])
+  const known = vectors(name).filter(({ expect: verdict }) => verdict === 'valid')
+  const { secret, extra } = known.find((vector) => vector.secret) ?? known[0]!
+  return create({ ...extra, ...(secret && { [secretOption!]: [secret].flat()[0] }) })
+}
+
+// No signature can be made: what reads the events of a verified delivery is asked alone.
+function read(provider: Provider, { payload }: Sample) {
+  const isText = typeof payload === 'string'
+  const delivery = createDelivery({
+    method: 'POST',
+    url: 'https://example.com/webhooks',
+    headers: { 'content-type': isText ? 'text/xml' : 'application/json' },
+    body: isText ? payload : JSON.stringify(payload),
+  })
+  const body = isText
+    ? ({ kind: 'xml', value: delivery.xml() } as const)
+    : ({ kind: 'json', value: delivery.json() } as const)
+  const [event, ...more] = provider.events(delivery, body)
+  expect(more).toEqual([])
+  return event!
+}
+
+function leaves(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [String(value)]
+  return Object.values(value).flatMap(leaves)
+}
+
+function privateKey(): string {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return key.export({ format: 'pem', type: 'pkcs8' }) as string
+}

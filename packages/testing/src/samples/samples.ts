@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+
+/** A delivery to send while developing: a draft for `provider.sign`, once {@link fill} has put fresh values into it. */
+export interface Sample {
+  /** The topic of the event it makes. */
+  readonly topic: string
+  /** The event's id, if the sender's draft takes one. */
+  readonly id?: string
+  /** What `sign` takes as payload: of senders that wrap or batch their events, the event alone. */
+  readonly payload: unknown
+  /** What to know about it. */
+  readonly note?: string
+}
+
+/** The samples of a provider, as its file has them. */
+interface SampleFile {
+  readonly provider: string
+  /** The sender's page that has the structure. */
+  readonly source: string
+  readonly samples: readonly Sample[]
+}
+
+/**
+ * The sample deliveries of a provider by its name in the catalogue: at least three topics, or all if the sender has fewer.
+ * Their strings hold placeholders for {@link fill}. Only the file of that provider is read.
+ *
+ * @throws TypeError if there are no samples of that name.
+ * @example
+ * for (const draft of await samples('stripe')) await receiver.receive(provider.sign!(fill(draft)))
+ */
+export async function samples(provider: string): Promise<readonly Sample[]> {
+  return (await load(provider)).samples
+}
+
+/**
+ * One sample of a provider: the one of that topic, the first one below it (`issues` finds `issues.opened`), or without a
+ * topic the first of all.
+ *
+ * @throws TypeError if there is no such provider or topic, naming the topics that there are.
+ * @example
+ * const draft = fill(await sample('github', 'issues'))
+ * await receiver.receive(github({ secret }).sign!(draft))
+ */
+export async function sample(provider: string, topic?: string): Promise<Sample> {
+  const all = await samples(provider)
+  const found =
+    topic === undefined
+      ? all[0]
+      : (all.find((one) => one.topic === topic) ?? all.find((one) => isBelow(one.topic, topic)))
+  if (found) return found
+  const known = all.map((one) => one.topic).join(', ')
+  throw new TypeError(
+    `sample: topic must be one of ${known}, got ${topic}; for others give sign a payload of your own`,
+  )
+}
+
+// Found by the package's own name: the bundled module does not lie as deep as this one.
+const MANIFEST = createRequire(import.meta.url).resolve('@postern/testing/package.json')
+const FOLDER = new URL('samples/', pathToFileURL(MANIFEST))
+
+async function load(provider: string): Promise<SampleFile> {
+  // Names of files alone: the path of another file is no provider.
+  if (/^[a-z\d][a-z\d.-]*$/.test(provider)) {
+    try {
+      return JSON.parse(await readFile(new URL(`${provider}.json`, FOLDER), 'utf8')) as SampleFile
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ENOENT') throw error
+    }
+  }
+  throw new TypeError(
+    `samples: provider must be a name in the catalogue of @postern/providers, got ${provider}`,
+  )
+}
+
+// Segments of topics end at these.
+function isBelow(topic: string, above: string): boolean {
+  return topic.startsWith(above) && ['.', '/', ':'].includes(topic.charAt(above.length))
+}
