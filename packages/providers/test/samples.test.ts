@@ -86,8 +86,11 @@ describe.each(signing!)('signed samples of $name', ({ name, drafts }) => {
     for (const [at, { id, payload, delivery }] of events.entries()) {
       if (WITHOUT_ID[name]?.test(draft.topic)) expect(id).toBeUndefined()
       else expect(id).toEqual(draft.id === undefined ? expect.any(String) : filled[at]!.id)
-      expect(leaves(payload)).toEqual(expect.arrayContaining(leaves(filled[at]!.payload)))
-      expect(Buffer.from(delivery.body).toString()).not.toContain('{{')
+      const sent = filled[at]!.payload
+      const body = Buffer.from(delivery.body).toString()
+      if (typeof sent === 'string') expect(body).toBe(sent)
+      else expect(payload).toSatisfy((value) => holds(value, sent))
+      expect(body).not.toContain('{{')
     }
   })
 })
@@ -125,9 +128,23 @@ function read(provider: Provider, { payload }: Sample) {
   return event!
 }
 
-function leaves(value: unknown): readonly string[] {
-  if (typeof value !== 'object' || value === null) return [String(value)]
-  return Object.values(value).flatMap(leaves)
+/** True if the part is the value or lies inside it. Forms and XML have texts for numbers. */
+function holds(value: unknown, part: unknown): boolean {
+  return (
+    isLike(value, part) || (isObject(value) && Object.values(value).some((one) => holds(one, part)))
+  )
+}
+
+function isLike(value: unknown, part: unknown): boolean {
+  if (!isObject(part)) return !isObject(value) && String(value) === String(part)
+  return (
+    isObject(value) &&
+    Object.entries(part).every(([name, one]) => isLike((value as typeof part)[name], one))
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 function privateKey(): string {
