@@ -22,6 +22,7 @@ import {
 } from '@postern/core/scheme'
 import { DAY, FORM_TYPE } from './common/entry.ts'
 import { field, needed } from './common/read.ts'
+import { xmlElements } from './schemes/xml-elements.ts'
 
 /** Options of {@link braintree}. */
 export interface BraintreeOptions {
@@ -59,9 +60,11 @@ export function braintree<Events extends EventMap = EventMap>(
       const payload = field(parseXml(xml, { depth: delivery.limits.depth }), 'notification')
       return [{ topic: needed(payload, 'kind'), payload }]
     },
-    compose({ topic = 'check', at = Date.now() }) {
+    compose({ topic: kind = 'check', at = Date.now(), payload }) {
       const time = new Date(at).toISOString().slice(0, 19)
-      const xml = `<notification><timestamp type="datetime">${time}Z</timestamp><kind>${topic}</kind><subject/></notification>`
+      // An empty list is no element: a timestamp of the payload would be a second one.
+      const rest = xmlElements({ subject: '', ...(payload as object), kind, timestamp: [] })
+      const xml = `<notification><timestamp type="datetime">${time}Z</timestamp>${rest}</notification>`
       // Without the line break at its end, which verification takes as there or cut off: any other change is refused.
       const bt_payload = Buffer.from(xml).toString('base64')
       const body = new URLSearchParams({ bt_payload }).toString()

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { braintreeEntry } from '../src/entries/braintree.ts'
 import { braintree } from '../src/braintree.ts'
 import { accepting } from './accepting.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const sign = {
@@ -28,6 +29,24 @@ test('only hex digits are signed as a challenge, and they are no notification', 
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   expect((await receiver.receive({ url, headers, body })).status).toBe(400)
   expect(topics).toEqual([])
+})
+
+test('the payload is signed as elements of the notification', async () => {
+  const provider = braintree({ privateKey: 'private_key_1', publicKey: 'public_key' })
+  const subject = { dispute: { id: 'a&b', amount: 10, evidence: ['<1>', '2'], reason: null } }
+  const payload = { timestamp: 'then', kind: 'check', subject }
+  const { events } = await deliver(provider, [
+    provider.sign!({ topic: 'dispute_opened', payload, at: 0 }),
+  ])
+  expect(events).toMatchObject([
+    {
+      topic: 'dispute_opened',
+      payload: {
+        timestamp: { '#text': '1970-01-01T00:00:00Z' },
+        subject: { dispute: { id: 'a&b', amount: '10', evidence: ['<1>', '2'], reason: '' } },
+      },
+    },
+  ])
 })
 
 test('the public key is needed', () => {

@@ -14,6 +14,7 @@ import {
   type Scheme,
 } from '@postern/core/scheme'
 import { field, member, needed, text } from '../common/read.ts'
+import { xmlElements } from './xml-elements.ts'
 
 /** The secure mode of WeChat and WeCom. */
 export interface WechatCipher {
@@ -150,15 +151,9 @@ export function wechatEvent(payload: unknown): EventDraft {
   }
 }
 
-// The end of CDATA, and what XML 1.0 has no place for.
-const NOT_XML = /\]\]>|[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
-
-/** XML of a flat message, for `sign`. */
-export function wechatXml(fields: Readonly<Record<string, unknown>>): string {
-  const elements = Object.entries(fields).map(
-    ([name, value]) => `<${name}><![CDATA[${String(value).replace(NOT_XML, '')}]]></${name}>`,
-  )
-  return `<xml>${elements.join('')}</xml>`
+/** XML of a message, for `sign`. */
+export function wechatXml(fields: object): string {
+  return `<xml>${xmlElements(fields)}</xml>`
 }
 
 function isJson(delivery: Delivery): boolean {
