@@ -15,6 +15,7 @@ import {
   type Provider,
 } from '@postern/core/scheme'
 import { DAY, MIB } from './common/entry.ts'
+import { field } from './common/read.ts'
 import { metaUpdates } from './schemes/meta-updates.ts'
 import { challengeReply } from './schemes/challenge.ts'
 
@@ -75,6 +76,9 @@ function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
 
 function compose({ topic = 'page.feed', id, at = Date.now(), payload }: Draft): { body: string } {
   const [object = topic, name = 'feed'] = topic.split('.', 2)
+  // Entries say what one change cannot: statuses, messages of Messenger.
+  if (field(payload, 'entry') !== undefined)
+    return { body: stringifyJson({ object, ...(payload as object) }) }
   const value = { ...(id !== undefined && { id }), ...(payload as object) }
   const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'
   const change = isWhatsapp

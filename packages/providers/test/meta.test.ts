@@ -93,6 +93,15 @@ describe('meta', () => {
     expect(events.map(({ id }) => id)).toEqual(expect.arrayContaining(['1_2', '1_3']))
   })
 
+  test('signs entries as they are given', async () => {
+    const value = { messaging_product: 'whatsapp', statuses: [{ id: 'wamid.1', status: 'read' }] }
+    const entry = [{ id: '1', changes: [{ field: 'messages', value }] }]
+    const topic = 'whatsapp_business_account.statuses'
+    const { events } = await deliver(provider, [provider.sign!({ topic, payload: { entry } })])
+    const payload = { object: 'whatsapp_business_account', entry }
+    expect(events).toMatchObject([{ topic, id: 'wamid.1:read', payload }])
+  })
+
   test('loses no entry whose shape it does not know', async () => {
     const signed = provider.sign!({ body: '{"object":"user","entry":[{"id":"1","uid":"1"}]}' })
     const { events } = await deliver(provider, [signed])
