@@ -34,11 +34,20 @@ export function postmark<Events extends EventMap = EventMap>(
     limits: { body: 50 * MIB },
     retrySpan: 12 * HOUR,
     events,
-    compose: ({ topic = 'Bounce', id = '4323372036854775807', payload }) => ({
-      body: stringifyJson({ RecordType: topic, ID: BigInt(id), ...(payload as object) }),
+    compose: ({ topic = 'Bounce', id, payload }) => ({
+      body: stringifyJson({
+        RecordType: topic,
+        ...((id !== undefined || BOUNCES.includes(topic)) && {
+          ID: BigInt(id ?? '4323372036854775807'),
+        }),
+        ...(payload as object),
+      }),
     }),
   })
 }
+
+// No others have an ID of their own.
+const BOUNCES = ['Bounce', 'SpamComplaint']
 
 const WHEN: Readonly<Record<string, string>> = {
   Delivery: 'DeliveredAt',

@@ -33,6 +33,18 @@ test('events without an ID of their own have one of message, type, recipient and
   ])
 })
 
+test('a delivery is signed without the ID that a bounce has', async () => {
+  const provider = postmark({ credentials })
+  const { events } = await deliver(
+    provider,
+    ['Bounce', 'Delivery'].map((topic) => provider.sign!({ topic })),
+  )
+  expect(events.map(({ topic, id }) => [topic, id])).toEqual([
+    ['Bounce', '4323372036854775807'],
+    ['Delivery', undefined],
+  ])
+})
+
 test('credentials reach no handler, and whoever has none is asked for them', async () => {
   const provider = postmark({ credentials })
   const { events, replies } = await deliver(provider, [
