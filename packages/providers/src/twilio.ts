@@ -112,9 +112,10 @@ function compose({ topic = 'received', id, method, url, payload }: Draft): {
     }
     return { headers, body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
   }
+  // Calls have no MessageStatus: what names the topic already stays as it is.
+  const isNamed = topicOf(payload) === topic
   const fields = new URLSearchParams({
-    [/^on[A-Z]/.test(topic) ? 'EventType' : topic === 'received' ? 'SmsStatus' : 'MessageStatus']:
-      topic,
+    ...(!isNamed && { [topicField(topic)]: topic }),
     ...(payload as Record<string, string>),
   })
   if (method !== 'GET')
@@ -125,4 +126,9 @@ function compose({ topic = 'received', id, method, url, payload }: Draft): {
   const target = new URL(url ?? 'https://example.com/webhooks')
   for (const [name, value] of fields) target.searchParams.append(name, value)
   return { url: target.href, headers, body: '' }
+}
+
+function topicField(topic: string): string {
+  if (/^on[A-Z]/.test(topic)) return 'EventType'
+  return topic === 'received' ? 'SmsStatus' : 'MessageStatus'
 }
