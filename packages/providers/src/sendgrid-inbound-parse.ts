@@ -46,8 +46,8 @@ export function sendgridInboundParse<Events extends EventMap = EventMap>(
     failsOnRedirect: true,
     events: (_delivery, { value }) => [{ topic: 'mail', payload: value }],
     compose: ({ payload }) => {
-      const fields = Object.entries((payload as Record<string, unknown> | undefined) ?? {})
-      const parts = [...fields, ['text', '']].map(
+      const fields = Object.entries({ text: '', ...(payload as object) })
+      const parts = fields.map(
         ([name, value]) =>
           `--postern\r\ncontent-disposition: form-data; name="${String(name)}"\r\n\r\n${String(value)}\r\n`,
       )
