@@ -77,6 +77,14 @@ test('each entry of a feed is an event, a tombstone too; other contents are one'
   ])
 })
 
+test('a payload that is text is signed as the feed', async () => {
+  const provider = websub({ secret })
+  const feed =
+    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>a</id><updated>1</updated></entry></feed>'
+  const { events } = await deliver(provider, [provider.sign!({ topic, payload: feed })])
+  expect(events).toMatchObject([{ topic, id: 'a:1', payload: { id: 'a', updated: '1' } }])
+})
+
 test('all four methods are taken, in lower case and by the name they were made with', async () => {
   const body = '{}'
   const claims = (['sha1', 'sha256', 'sha384', 'sha512'] as const).map(

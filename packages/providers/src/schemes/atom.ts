@@ -33,8 +33,13 @@ export function selfLinkHeader(delivery: Delivery): string | undefined {
   return undefined
 }
 
-/** A feed of one entry, as a hub posts it, with its Link headers. */
-export function composeFeed({ topic = 'https://example.com/feed', id, at = Date.now() }: Draft): {
+/** A feed of one entry, or the feed that is the payload, as a hub posts it, with its Link headers. */
+export function composeFeed({
+  topic = 'https://example.com/feed',
+  id,
+  at = Date.now(),
+  payload,
+}: Draft): {
   headers: Record<string, string>
   body: string
 } {
@@ -45,11 +50,16 @@ export function composeFeed({ topic = 'https://example.com/feed', id, at = Date.
       'content-type': 'application/atom+xml',
       link: `<https://hub.example.com/>; rel=hub, <${topic}>; rel=self`,
     },
-    body:
-      `<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">` +
-      `<link rel="self" href="${escape(topic)}"/><updated>${time}</updated>` +
-      `<entry><id>${escape(entry ?? 'yt:video:VIDEO_ID')}</id><updated>${escape(time)}</updated></entry></feed>\n`,
+    body: typeof payload === 'string' ? payload : feedOf(topic, entry ?? 'yt:video:VIDEO_ID', time),
   }
+}
+
+function feedOf(topic: string, entry: string, time: string): string {
+  return (
+    `<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">` +
+    `<link rel="self" href="${escape(topic)}"/><updated>${time}</updated>` +
+    `<entry><id>${escape(entry)}</id><updated>${escape(time)}</updated></entry></feed>\n`
+  )
 }
 
 function elements(parent: object, name: string): Element[] {
