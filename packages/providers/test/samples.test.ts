@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createDelivery, type Provider } from '@postern/core'
+import { createDelivery } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import { fill, samples, type Sample } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
