@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createDelivery } from '@postern/core'
-import type { Provider } from '@postern/core/scheme'
+import { loadXml, type Provider } from '@postern/core/scheme'
 import { fill, samples, type Sample } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
@@ -49,6 +49,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
   wechat: { token: 'a-token' },
 }
 
+await loadXml()
 const entries = await Promise.all(
   [...catalogue.values()].map(async (entry) => ({ ...entry, drafts: await samples(entry.name) })),
 )
@@ -105,11 +106,11 @@ describe.each(others!)('samples of $name', ({ name, drafts }) => {
 })
 
 function made(name: string): Provider {
-  const { create, secretOption } = catalogue.get(name)!
-  if (OPTIONS[name]) return create(OPTIONS[name])
+  const entry = catalogue.get(name)!
+  if (OPTIONS[name]) return entry.create(OPTIONS[name])
   const known = vectors(name).filter(({ expect: verdict }) => verdict === 'valid')
   const { secret, extra } = known.find((vector) => vector.secret) ?? known[0]!
-  return create({ ...extra, ...(secret && { [secretOption!]: [secret].flat()[0] }) })
+  return entry.create({ ...extra, ...(secret && { [entry.secretOption!]: [secret].flat()[0] }) })
 }
 
 // No signature can be made: what reads the events of a verified delivery is asked alone.

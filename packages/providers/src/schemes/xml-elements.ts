@@ -15,5 +15,5 @@ export function xmlElements(fields: object): string {
 
 function content(value: unknown): string {
   if (typeof value === 'object' && value !== null) return xmlElements(value)
-  return `<![CDATA[${String(value ?? '').replace(NOT_XML, '')}]]>`
+  return `<![CDATA[${String((value as string | number | null | undefined) ?? '').replace(NOT_XML, '')}]]>`
 }

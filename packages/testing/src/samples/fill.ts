@@ -23,12 +23,17 @@ export interface FillOptions {
  *
  * A suffix names a value: `{{uuid#order}}` is the same value wherever it stands in one call.
  *
- * @throws TypeError if a placeholder is unknown or not closed.
+ * @throws TypeError if a placeholder is unknown or not closed, or an option is wrong.
  * @example
  * fill({ id: '{{id:evt_}}', created: '{{now:s}}' }) // { id: 'evt_kTzQ…', created: 1790000000 }
  */
 export function fill<T>(template: T, options: FillOptions = {}): T {
-  const { now = Date.now(), random = Math.random } = options
+  const { now = Date.now(), random = Math.random, ...others } = options
+  const [other] = Object.keys(others)
+  if (other !== undefined)
+    throw new TypeError(`fill: options must be now and random, got ${other}; remove it`)
+  if (!Number.isFinite(now))
+    throw new TypeError(`fill: now must be milliseconds since 1970, got ${now}; omit it for now`)
   const named = new Map<string, string | number>()
   return copy(template) as T
 

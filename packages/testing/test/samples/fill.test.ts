@@ -85,6 +85,12 @@ describe('fill', () => {
     expect(() => fill({ list: [template] })).toThrow(TypeError)
   })
 
+  test('a wrong option is a mistake', () => {
+    expect(() => fill('{{now}}', { now: Number.NaN })).toThrow(/^fill: now must be milliseconds/)
+    const misspelt = { time: NOW } as object
+    expect(() => fill('{{now}}', misspelt)).toThrow(/^fill: options must be .* got time;/)
+  })
+
   test('what holds no placeholder is copied as it is', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
