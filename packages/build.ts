@@ -33,7 +33,9 @@ async function bundle(folder: string): Promise<void> {
         resolveId(source, importer) {
           if (importer === undefined || !isEntry(importer)) return undefined
           const file = resolve(dirname(importer), source)
-          return lazy.has(file) ? { id: `./${chunkOf(file)}`, external: true } : undefined
+          if (!lazy.has(file)) return undefined
+          const up = '../'.repeat(nameOf(folder, importer).split('/').length - 1)
+          return { id: `${up || './'}${chunkOf(file)}`, external: true }
         },
       },
     ],
