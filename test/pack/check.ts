@@ -97,6 +97,7 @@ async function runProblems(
     'import and require': ['load.mjs', ...names],
     'one delivery, by import': ['deliver-import.mjs'],
     'one delivery, by require': ['deliver-require.cjs'],
+    'samples of each provider': ['samples.mjs'],
     // The oldest Node cannot say which files it loads.
     ...(oldest ? {} : { 'few files to start': ['few-files.mjs'] }),
   }
