@@ -35,8 +35,8 @@ export async function samples(provider: string): Promise<readonly Sample[]> {
 }
 
 /**
- * One sample of a provider: the one of that topic, the first one below it (`issues` finds `issues.opened`), or without a
- * topic the first of all.
+ * One sample of a provider. It is the one of that topic, else the first one whose topic begins or ends with it (`issues`
+ * finds `issues.opened`, `user.created` finds `zen:event-type:user.created`). Without a topic it is the first of all.
  *
  * @throws TypeError if there is no such provider or topic, naming the topics that there are.
  * @example
@@ -48,7 +48,7 @@ export async function sample(provider: string, topic?: string): Promise<Sample> 
   const found =
     topic === undefined
       ? all[0]
-      : (all.find((one) => one.topic === topic) ?? all.find((one) => isBelow(one.topic, topic)))
+      : (all.find((one) => one.topic === topic) ?? all.find((one) => hasEnd(one.topic, topic)))
   if (found) return found
   const known = all.map((one) => one.topic).join(', ')
   throw new TypeError(
@@ -56,15 +56,14 @@ export async function sample(provider: string, topic?: string): Promise<Sample> 
   )
 }
 
-// Found by the package's own name: the bundled module does not lie as deep as this one.
-const MANIFEST = createRequire(import.meta.url).resolve('@postern/testing/package.json')
-const FOLDER = new URL('samples/', pathToFileURL(MANIFEST))
-
 async function load(provider: string): Promise<SampleFile> {
   // Names of files alone: the path of another file is no provider.
   if (/^[a-z\d][a-z\d.-]*$/.test(provider)) {
+    // Found by the package's own name: the bundled module does not lie as deep as this one.
+    const manifest = createRequire(import.meta.url).resolve('@postern/testing/package.json')
+    const file = new URL(`samples/${provider}.json`, pathToFileURL(manifest))
     try {
-      return JSON.parse(await readFile(new URL(`${provider}.json`, FOLDER), 'utf8')) as SampleFile
+      return JSON.parse(await readFile(file, 'utf8')) as SampleFile
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'ENOENT') throw error
     }
@@ -75,6 +74,6 @@ async function load(provider: string): Promise<SampleFile> {
 }
 
 // Segments of topics end at these.
-function isBelow(topic: string, above: string): boolean {
-  return topic.startsWith(above) && ['.', '/', ':'].includes(topic.charAt(above.length))
+function hasEnd(topic: string, part: string): boolean {
+  return ['.', '/', ':'].some((end) => topic.startsWith(part + end) || topic.endsWith(end + part))
 }

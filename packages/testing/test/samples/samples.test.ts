@@ -7,12 +7,15 @@ test('samples are those of one provider, each with a topic of its own', async ()
   expect(new Set(all.map(({ topic }) => topic)).size).toBe(all.length)
 })
 
-test('a sample is found by its topic, by what its topic begins with, or is the first', async () => {
+test('a sample is found by its topic, by what its topic begins or ends with, or is the first', async () => {
   const all = await samples('github')
   expect(await sample('github', 'issues.opened')).toEqual(
     all.find(({ topic }) => topic === 'issues.opened'),
   )
   expect((await sample('github', 'issues')).topic).toBe('issues.opened')
+  expect((await sample('zendesk', 'user.created')).topic).toBe('zen:event-type:user.created')
+  await expect(sample('github', 'opened-issues')).rejects.toThrow(TypeError)
+  await expect(sample('github', '')).rejects.toThrow(TypeError)
   expect(await sample('github')).toEqual(all[0])
 })
 
