@@ -1,10 +1,10 @@
 import { WebhookError } from '@postern/core'
 import { type Intake, type Taken, type TaskDraft } from '@postern/core/inbox'
 import type { Claimed, Lanes } from './lanes.ts'
-import { createNewEvents, encodeIntake, type AddEvent } from './new-events.ts'
-import { fullError } from './room.ts'
+import { createNewEvents, encodeIntake, type AddEvent } from './encode.ts'
+import { fullError } from './capacity.ts'
 import type { Store } from './store.ts'
-import { createWake } from './wake.ts'
+import { createWake } from './revive.ts'
 import type { Work } from './work.ts'
 
 /** Takes deliveries in. */

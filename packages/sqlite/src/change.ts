@@ -3,7 +3,7 @@ import { where } from './filter.ts'
 import { createForget } from './prune.ts'
 import type { Store } from './store.ts'
 import { DEAD, PENDING } from './tally.ts'
-import { write } from './write.ts'
+import { write } from './written.ts'
 
 // Tasks changed in one transaction: few, so that deliveries never wait long behind it.
 const STEP = 200

@@ -3,7 +3,7 @@ import { explain } from './errors.ts'
 import { rollback } from './schema.ts'
 import type { Running, Store } from './store.ts'
 import { createTally } from './tally.ts'
-import { createTasks } from './tasks.ts'
+import { createTasks } from './settle.ts'
 
 /** Runs `write` in the transaction that settles the attempt as done. */
 export type Commit = (

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { DONE, RUNNING, type Tally } from './tally.ts'
-import type { Attempt } from './tasks.ts'
+import type { Attempt } from './settle.ts'
 import type { Kept } from './work.ts'
 
 /** Attempts that ended well and have nothing else to store: settled together at the end of the transaction. */

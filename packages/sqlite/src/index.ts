@@ -1,3 +1,3 @@
 export { inTransaction } from './in-transaction.ts'
-export { sqliteInbox } from './sqlite-inbox.ts'
+export { sqliteInbox } from './inbox.ts'
 export type { SqliteInboxOptions } from './settings.ts'

@@ -1,13 +1,13 @@
 import { WebhookError } from '@postern/core'
 import { type Consumer, type Port, type Worker } from '@postern/core/inbox'
-import { createAcceptWithin } from './accept-within.ts'
+import { createAcceptWithin } from './within.ts'
 import { createAccept } from './accept.ts'
-import { createAttempts } from './attempts.ts'
+import { createAttempts } from './run.ts'
 import { createClaim } from './claim.ts'
 import { createCommit } from './commit.ts'
 import { transactionOf } from './in-transaction.ts'
 import { createLanes } from './lanes.ts'
-import { createPoll } from './poll.ts'
+import { createPoll } from './lease.ts'
 import type { Store } from './store.ts'
 
 /** A port that can be woken by what others changed in the file. */

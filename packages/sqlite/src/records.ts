@@ -2,7 +2,7 @@ import type { Json } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
 import { unavailable } from './errors.ts'
 import type { Store } from './store.ts'
-import { write } from './write.ts'
+import { write } from './written.ts'
 
 /** Keyed values in the file. */
 export function createRecords(store: Store): Records {

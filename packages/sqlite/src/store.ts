@@ -2,12 +2,12 @@ import type { Claim, Outcome } from '@postern/core/inbox'
 import { createBegun, type Begun } from './begun.ts'
 import type { Connections } from './connection.ts'
 import { createFinished, type Finished } from './finished.ts'
-import { createKeys, type Keys } from './keys.ts'
+import { createKeys, type Keys } from './known.ts'
 import type { Slot } from './lanes.ts'
 import type { Settings } from './settings.ts'
 import { createTally, type Tally } from './tally.ts'
-import { createTasks, type Attempt, type Tasks } from './tasks.ts'
-import { createWriter, type Writer } from './writer.ts'
+import { createTasks, type Attempt, type Tasks } from './settle.ts'
+import { createWriter, type Writer } from './write.ts'
 
 /** One file and all that works on it in this process, for all receivers. */
 export interface Store {

@@ -3,12 +3,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { unavailable } from './errors.ts'
 import { checkGuest, checkTransaction } from './guest.ts'
 import type { Lanes } from './lanes.ts'
-import { createNewEvents, encodeIntake } from './new-events.ts'
-import { fullError } from './room.ts'
+import { createNewEvents, encodeIntake } from './encode.ts'
+import { fullError } from './capacity.ts'
 import type { Store } from './store.ts'
 import { createTally } from './tally.ts'
-import { createTasks } from './tasks.ts'
-import { createWake } from './wake.ts'
+import { createTasks } from './settle.ts'
+import { createWake } from './revive.ts'
 
 /** Takes a delivery in within the open transaction of a connection of the application. */
 export type AcceptWithin = (db: DatabaseSync, intake: Intake) => readonly Taken[]

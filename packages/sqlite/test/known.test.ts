@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createKeys, type Keys } from '../src/keys.ts'
+import { createKeys, type Keys } from '../src/known.ts'
 import { createKeyIndex } from '../src/key-index.ts'
 import { migrate } from '../src/schema.ts'
 import { temporaryFile, type TemporaryFile } from './file.ts'
