@@ -27,10 +27,10 @@ export function createAccept(
   return (intake) => {
     const encoded = encodeIntake(intake)
     const { bytes } = encoded
-    if (writer.waiting + bytes > settings.maxWaiting)
+    if (writer.waiting + bytes > settings.maxWaitingBytes)
       throw new WebhookError(
         'inbox_full',
-        `sqliteInbox: ${writer.waiting} bytes of deliveries wait for their commit, maxWaiting is ${settings.maxWaiting}`,
+        `sqliteInbox: ${writer.waiting} bytes of deliveries wait for their commit, maxWaitingBytes is ${settings.maxWaitingBytes}`,
       )
     return new Promise((resolve, reject) => {
       let taken: Taken[] = []
@@ -42,7 +42,7 @@ export function createAccept(
         run() {
           taken = []
           claimed = []
-          refused = fullError(tally, intake, settings.maxPending)
+          refused = fullError(tally, receiver, intake, settings.maxPending)
           if (refused) return
           const add = newEvents.begin(encoded)
           for (let at = 0; at < intake.items.length; at++)

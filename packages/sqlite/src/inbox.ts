@@ -36,7 +36,7 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
     async close() {
       if (closed) return
       closed = true
-      await Promise.all([...ports.values()].map((port) => port.drain(0)))
+      await Promise.all([...ports.values()].map((port) => port.close(Date.now())))
       prune.stop()
       await store.writer.flushed()
       store.writer.close()
@@ -51,9 +51,9 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
       throw new TypeError(
         `sqliteInbox already has a receiver named ${receiver}: give each receiver a name of its own`,
       )
-    if (settings.keepDone < retrySpan)
+    if (settings.window < retrySpan)
       throw new TypeError(
-        `sqliteInbox: keepDone is ${settings.keepDone} ms, but the sender of ${receiver} delivers again for ${retrySpan} ms: make it at least that long`,
+        `sqliteInbox: window is ${settings.window} ms, but the sender of ${receiver} delivers again for ${retrySpan} ms: make it at least that long`,
       )
     const port = createPort(store, consumer, () => prune.start())
     ports.set(receiver, port)

@@ -17,8 +17,11 @@ export interface SqlitePort extends Port {
   readonly closed: boolean
   /** Looks for ready tasks in all its lanes. */
   look(): void
+  close(until: number): Promise<void>
 }
 
+// Milliseconds kept for storing what is given back when a receiver closes; a quarter of the time if that is less.
+const STORING = 250
 // The longest wait setTimeout takes; a longer one fires at once.
 const MAX_TIMER = 2 ** 31 - 1
 
@@ -27,6 +30,7 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
   const closing = new AbortController()
   let active = false
   let closed = false
+  let ended: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAt = Infinity
 
@@ -63,6 +67,7 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
     },
     work,
     drain,
+    close,
   }
 
   function work(): Worker {
@@ -100,10 +105,38 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
     await atMost(attempts.idle(), timeout)
   }
 
+  async function close(until: number): Promise<void> {
+    if (ended) return ended
+    return (ended = end(until))
+  }
+
+  async function end(until: number): Promise<void> {
+    const left = Math.max(until - Date.now(), 0)
+    closed = true
+    active = false
+    clearTimeout(timer)
+    timerAt = Infinity
+    attempts.giveBack(false)
+    const halfway = setTimeout(abort, left / 2)
+    // Giving back is a transaction, and must be on the disk by then.
+    await atMost(attempts.idle(), left - Math.min(left / 4, STORING))
+    clearTimeout(halfway)
+    abort()
+    attempts.giveBack(true)
+    store.writer.now()
+    await atMost(attempts.idle(), until - Date.now())
+    await atMost(store.writer.flushed(), until - Date.now())
+    poll.stop()
+  }
+
+  function abort(): void {
+    if (!closing.signal.aborted) closing.abort(new Error('the receiver was closed'))
+  }
+
   async function drain(timeout: number): Promise<void> {
     closed = true
     await stop(timeout)
-    closing.abort(new Error('the receiver was closed'))
+    abort()
     await atMost(store.writer.flushed(), timeout)
     poll.stop()
   }
@@ -112,6 +145,11 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
 /** Resolves with the work, or after a time in milliseconds without it. */
 async function atMost(work: Promise<unknown>, time: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, time)))])
+  await Promise.race([
+    work,
+    new Promise<void>(
+      (resolve) => (timer = setTimeout(resolve, Math.min(Math.max(time, 0), MAX_TIMER))),
+    ),
+  ])
   clearTimeout(timer)
 }

@@ -23,7 +23,7 @@ export function createWake(store: Store, now: () => number, lanes: Lanes): Wake 
     const time = Math.floor(now())
     const failed = find.all(event, time) as unknown as FailedRow[]
     for (const task of failed) {
-      const name = tally.laneName(task.lane)
+      const { name } = tally.laneOf(task.lane)
       const dead = task.state === DEAD
       const blocked =
         dead &&

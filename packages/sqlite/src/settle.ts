@@ -10,6 +10,8 @@ export interface Tasks {
   isTaken(lanes: readonly number[], orderKey: string): boolean
   /** Settles an attempt and stores its children; false where its claim was lost. */
   settle(attempt: Attempt, outcome: Outcome, now: number): boolean
+  /** Makes the task of an attempt pending as it was before it was claimed. */
+  giveBack(attempt: Attempt): void
   /** Lets the next task of a key run. */
   release(lanes: readonly number[], orderKey: string): void
 }
@@ -54,12 +56,15 @@ export function createTasks(db: DatabaseSync, tally: Tally): Tasks {
   const postpone = db.prepare(
     'UPDATE postern_tasks SET state = 0, due = ?, attempt = attempt - 1 WHERE id = ? AND state = 1 AND token = ?',
   )
+  const back = db.prepare(
+    'UPDATE postern_tasks SET state = 0, due = 0, attempt = attempt - 1, token = 0 WHERE id = ? AND state = 1 AND token = ?',
+  )
   const next = db.prepare(
     'SELECT min(id) AS id FROM postern_tasks WHERE lane = ? AND order_key = ? AND state < 2 AND blocked = 1',
   )
   const unblock = db.prepare('UPDATE postern_tasks SET blocked = 0 WHERE id = ?')
 
-  return { insert, isTaken, settle, release }
+  return { insert, isTaken, settle, giveBack, release }
 
   function insert({ event, lane, draft, due, token, blocked }: NewTask): number | undefined {
     const claimed = token === undefined ? 0 : 1
@@ -106,6 +111,10 @@ export function createTasks(db: DatabaseSync, tally: Tally): Tasks {
           return postpone.run(Math.ceil(outcome.at), id, token)
       }
     }
+  }
+
+  function giveBack({ id, token, lane }: Attempt): void {
+    if (back.run(id, token).changes === 1) tally.move(lane, RUNNING, PENDING)
   }
 
   function spawn(parent: Attempt, draft: TaskDraft, now: number): void {

@@ -42,6 +42,10 @@ export interface Running extends Attempt {
   readonly lease: Lease
   /** The outcome `task.commit` has stored. */
   committed: Outcome | undefined
+  /** True once it was given back: its outcome is refused. */
+  given: boolean
+  /** Its place among the open attempts of its receiver. */
+  place: number
 }
 
 /** Puts a store together. */

@@ -18,16 +18,16 @@ export interface Tally {
   receiver(name: string): number
   /** Number of a lane; made where it is new. Inside a transaction. */
   lane(receiver: string, name: string): number
-  /** Name of a lane. */
-  laneName(lane: number): string
+  /** Name of a lane, and number of its receiver. */
+  laneOf(lane: number): LaneName
   /** Number of a lane that is in the file already, as far as this process knows. */
   find(receiver: string, name: string): number | undefined
   /** Learns the lanes other processes made. */
   load(receiver: string): void
   /** Counts a task that changed its state; undefined: it was not there before, or is not any more. */
   move(lane: number, from: number | undefined, to: number | undefined): void
-  /** Tasks pending or running in the file. Inside a transaction. */
-  open(): number
+  /** Tasks of a receiver that are pending or running. Inside a transaction. */
+  open(receiver: number): number
   /** Writes the changes. */
   store(): void
   /** They are committed. */
@@ -36,28 +36,47 @@ export interface Tally {
   forget(): void
 }
 
+/** What a lane is. */
+export interface LaneName {
+  readonly name: string
+  readonly receiver: number
+}
+
+/** Changes of a lane in the open transaction, and the room of its receiver. */
+interface Change {
+  readonly counts: [number, number, number, number]
+  readonly room: Room
+}
+
+/** Open tasks of a receiver: at the begin of the transaction, once somebody asked, and added since. */
+interface Room {
+  before: number | undefined
+  added: number
+}
+
 /** Makes the tally of a connection. */
 export function createTally(db: DatabaseSync): Tally {
   const findReceiver = db.prepare('SELECT id FROM postern_receivers WHERE name = ?')
   const addReceiver = db.prepare('INSERT INTO postern_receivers (name) VALUES (?)')
   const findLane = db.prepare('SELECT id FROM postern_lanes WHERE receiver = ? AND name = ?')
-  const findName = db.prepare('SELECT name FROM postern_lanes WHERE id = ?')
+  const findName = db.prepare('SELECT name, receiver FROM postern_lanes WHERE id = ?')
   const findLanes = db.prepare(
     'SELECT l.id, l.name FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?',
   )
   const addLane = db.prepare('INSERT INTO postern_lanes (receiver, name) VALUES (?, ?)')
-  const countOpen = db.prepare('SELECT sum(pending + running) AS open FROM postern_lanes')
-  const change = db.prepare(
+  const countOpen = db.prepare(
+    'SELECT sum(pending + running) AS open FROM postern_lanes WHERE receiver = ?',
+  )
+  const changeLane = db.prepare(
     'UPDATE postern_lanes SET pending = pending + ?, running = running + ?, done = done + ?, dead = dead + ? WHERE id = ?',
   )
   const receivers = new Map<string, number>()
   const lanes = new Map<string, Map<string, number>>()
-  const names = new Map<number, string>()
-  const changes = new Map<number, [number, number, number, number]>()
-  let before: number | undefined
-  let added = 0
+  const names = new Map<number, LaneName>()
+  const changes = new Map<number, Change>()
+  const rooms = new Map<number, Room>()
 
-  return { receiver, lane, laneName, find, load, move, open, store, stored, forget }
+  return { receiver, lane, laneOf, find, load, move, open, store, stored, forget }
 
   function receiver(name: string): number {
     let id = receivers.get(name)
@@ -80,9 +99,9 @@ export function createTally(db: DatabaseSync): Tally {
     return id
   }
 
-  function laneName(id: number): string {
+  function laneOf(id: number): LaneName {
     let name = names.get(id)
-    if (name === undefined) names.set(id, (name = (findName.get(id) as { name: string }).name))
+    if (name === undefined) names.set(id, (name = findName.get(id) as unknown as LaneName))
     return name
   }
 
@@ -97,32 +116,42 @@ export function createTally(db: DatabaseSync): Tally {
   }
 
   function move(id: number, from: number | undefined, to: number | undefined): void {
-    let counts = changes.get(id)
-    if (!counts) changes.set(id, (counts = [0, 0, 0, 0]))
+    let change = changes.get(id)
+    if (!change) {
+      change = { counts: [0, 0, 0, 0], room: roomOf(laneOf(id).receiver) }
+      changes.set(id, change)
+    }
+    const { counts, room } = change
     if (from !== undefined) {
       counts[from]!--
-      if (from < DONE) added--
+      if (from < DONE) room.added--
     }
     if (to !== undefined) {
       counts[to]!++
-      if (to < DONE) added++
+      if (to < DONE) room.added++
     }
   }
 
-  function open(): number {
-    before ??= (countOpen.get() as { open: number | null }).open ?? 0
-    return before + added
+  function open(owner: number): number {
+    const room = roomOf(owner)
+    room.before ??= (countOpen.get(owner) as { open: number | null }).open ?? 0
+    return room.before + room.added
+  }
+
+  function roomOf(owner: number): Room {
+    let room = rooms.get(owner)
+    if (!room) rooms.set(owner, (room = { before: undefined, added: 0 }))
+    return room
   }
 
   function store(): void {
-    for (const [id, counts] of changes)
-      if (counts.some((count) => count !== 0)) change.run(...counts, id)
+    for (const [id, { counts }] of changes)
+      if (counts.some((count) => count !== 0)) changeLane.run(...counts, id)
   }
 
   function stored(): void {
     changes.clear()
-    before = undefined
-    added = 0
+    rooms.clear()
   }
 
   function forget(): void {

@@ -72,7 +72,7 @@ export function createAcceptWithin(
       try {
         // A write comes first: from here on nobody else writes, and what is read stays true.
         lock.run()
-        const full = fullError(tally, intake, settings.maxPending)
+        const full = fullError(tally, consumer.receiver, intake, settings.maxPending)
         if (full) throw full
         const owner = tally.receiver(consumer.receiver)
         const add = events.begin(encodeIntake(intake))

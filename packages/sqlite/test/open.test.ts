@@ -30,10 +30,14 @@ describe('options', () => {
     ['path', { path: ':memory:' }],
     ['path', { path: 7 as never }],
     ['maxPending', { maxPending: 0 }],
-    ['maxWaiting', { maxWaiting: 1.5 }],
+    ['maxWaitingBytes', { maxWaitingBytes: 1.5 }],
     ['deadline', { deadline: 0 }],
+    ['window', { window: 'long' as never }],
+    ['window', { window: 86_400_000 }],
     ['keepDone', { keepDone: 'long' as never }],
-    ['keepDead', { keepDead: -1 }],
+    ['keepDone', { keepDone: 1000 }],
+    ['keepDead', { keepDead: 1000 }],
+    ['keepDead', { keepDead: '-1d' as never }],
     ['lease', { lease: 0 }],
     ['pollInterval', { pollInterval: 0 }],
   ])('a bad %s is named', (name, options) => {
@@ -42,10 +46,10 @@ describe('options', () => {
     expect(existsSync(file.path)).toBe(false)
   })
 
-  test('keepDone shorter than the sender delivers again is refused when the receiver is made', async () => {
-    const inbox = sqliteInbox({ path: file.path, keepDone: '1h' })
+  test('window shorter than the sender delivers again is refused when the receiver is made', async () => {
+    const inbox = sqliteInbox({ path: file.path, window: '1h' })
     const { consumer } = createRecorder({})
-    expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/keepDone/)
+    expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/window/)
     await inbox.close()
     expect(() => inbox.attach(consumer)).toThrow(/closed/)
   })

@@ -8,7 +8,7 @@ const count = (table: string): unknown =>
   edit((db) => db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'])
 
 test('done events are forgotten after keepDone, with their deliveries; dead and pending ones stay', async () => {
-  const inbox = open({ keepDone: 20 })
+  const inbox = open({ window: '20ms', keepDone: '20ms' })
   const shop = join(inbox, {
     lanes: ['a', 'b'],
     run: ({ subscription }) => (subscription === 'b' ? DEAD : DONE),
@@ -30,7 +30,7 @@ test('done events are forgotten after keepDone, with their deliveries; dead and 
 })
 
 test('dead events are forgotten after keepDead, but not before their done siblings', async () => {
-  const inbox = open({ keepDead: 20, keepDone: '1h' })
+  const inbox = open({ keepDead: '20ms', keepDone: '1h' })
   const shop = join(inbox, {
     lanes: ['a', 'b'],
     run: ({ subscription }) => (subscription === 'b' ? DEAD : DONE),

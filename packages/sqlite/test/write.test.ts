@@ -92,15 +92,18 @@ test('a delivery that waits longer than the deadline is refused, and is not stor
   expect(await shop.port.accept(intake(item('1')), {})).toEqual(['new'])
 })
 
-test('more bytes than maxWaiting may not wait for their commit', async () => {
-  const shop = join(open({ maxWaiting: 4000 }))
+test('more bytes than maxWaitingBytes may not wait for their commit', async () => {
+  const shop = join(open({ maxWaitingBytes: 4000 }))
   const large = (id: string) => ({
     delivery: delivery({ body: new Uint8Array(3000) }),
     items: [item(id)],
   })
   const first = shop.port.accept(large('1'), {})
   expect(() => shop.port.accept(large('2'), {})).toThrow(
-    expect.objectContaining({ code: 'inbox_full', message: expect.stringContaining('maxWaiting') }),
+    expect.objectContaining({
+      code: 'inbox_full',
+      message: expect.stringContaining('maxWaitingBytes'),
+    }),
   )
   expect(await first).toEqual(['new'])
   expect(await shop.port.accept(large('2'), {})).toEqual(['new'])
