@@ -110,7 +110,7 @@ export function createAttempts(store: Store, host: AttemptsHost): Attempts {
     attempt.given = true
     const work: Work = {
       bytes: 0,
-      run: () => void tasks.giveBack(attempt),
+      run: () => tasks.giveBack(attempt),
       done: () => close(attempt),
       // Its lease ends, and another process takes it.
       failed: () => close(attempt),
