@@ -56,3 +56,33 @@ export type {
   Page,
 } from './journal.ts'
 export type { Guard } from '../event.ts'
+export { unknownOptions } from '../unknown-options.ts'
+export { createAlarm, type Alarm } from './kit/alarm.ts'
+export { attachment, type Attachment, type AttachmentOptions, type Side } from './kit/attachment.ts'
+export type { BatchWork } from './kit/backlog.ts'
+export { createBatch, type Batch, type BatchOptions, type Fault } from './kit/batch.ts'
+export { checks, type Checks, type CommonDefaults, type CommonSettings } from './kit/checks.ts'
+export { settledBy, timeTo, within } from './kit/deadline.ts'
+export {
+  checkFilter,
+  likeText,
+  matches,
+  topicMatch,
+  where,
+  type Columns,
+  type Condition,
+  type TopicMatch,
+} from './kit/filter.ts'
+export { inSteps, type StepPlace } from './kit/in-steps.ts'
+export {
+  interrupted,
+  isSuspect,
+  poison,
+  type Interrupted,
+  type Interruptions,
+} from './kit/interrupted.ts'
+export { createLeases, type Leased, type Leases, type LeasesOptions } from './kit/leases.ts'
+export { orphansOf } from './kit/orphans.ts'
+export { suspects, type Suspects } from './kit/suspects.ts'
+export { createSweep, type Sweep } from './kit/sweep.ts'
+export { transactions, type Transactions } from './kit/transactions.ts'

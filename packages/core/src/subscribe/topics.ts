@@ -81,8 +81,13 @@ export function checkPattern(pattern: string): void {
 
 /** `*` is one segment, `**` the rest (one segment or more). */
 function toRegExp(pattern: string): RegExp {
+  return new RegExp(topicSource(pattern), 's')
+}
+
+/** A pattern as the source of a regular expression, in a form that PostgreSQL reads too. */
+export function topicSource(pattern: string): string {
   const source = pattern.replaceAll(/\*\*|\*|[\\^$.|?+()[\]{}/]/g, (part) =>
     part === '**' ? '.+' : part === '*' ? `[^${SEPARATORS}]+` : `\\${part}`,
   )
-  return new RegExp(`^${source}$`, 's')
+  return `^${source}$`
 }

@@ -1,0 +1,169 @@
+import { WebhookError } from '../../errors.ts'
+import type { MaybePromise } from '../../maybe.ts'
+import { createBacklog, type BatchWork } from './backlog.ts'
+
+/** What an error of `store` means: `again` later, `one` by one since one of them is at fault, or `all` of them failed. */
+export type Fault = 'again' | 'one' | 'all'
+
+/** What {@link createBatch} needs. */
+export interface BatchOptions<Work extends BatchWork> {
+  /** As in errors. */
+  readonly inbox: string
+  /** Bounds of one batch; a single work may go beyond. */
+  readonly rows: number
+  readonly bytes: number
+  /** Batches stored at once. @default 1 */
+  readonly atOnce?: number
+  /** With several at once: what waits is shared out among them in parts of at least this number. @default all in one */
+  readonly share?: number
+  /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
+  readonly waits?: readonly [first: number, longest: number]
+  /** Stores all of them or none, by the earliest deadline among them (`performance.now()`; Infinity without one). */
+  readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
+  readonly fault: (error: unknown) => Fault
+  /** The error that a work hears. */
+  readonly refusal: (error: unknown) => Error
+  /** The error of a work whose deadline passed while it waited. */
+  readonly late: () => Error
+}
+
+/** Stores what comes in one turn of the event loop, and what comes while others are stored, together. */
+export interface Batch<Work extends BatchWork> {
+  add(work: Work): void
+  /** Bytes that wait. */
+  readonly waiting: number
+  /** Stores what waits at once, unless a wait after `again` is on. */
+  now(): void
+  /** Resolves when nothing waits. */
+  flushed(): Promise<void>
+  /** Fails what waits, as `closed`. */
+  close(): void
+}
+
+/** Makes a batch. */
+export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>): Batch<Work> {
+  const { inbox, store, fault, refusal, atOnce = 1, share = Infinity } = options
+  const [firstWait, longestWait] = options.waits ?? [1, 8]
+  const queue = createBacklog<Work>(options)
+  let running = 0
+  let scheduled = false
+  let wait = firstWait
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let closed = false
+  let idlers: (() => void)[] = []
+
+  return {
+    add(work) {
+      if (closed) return work.failed(closedError())
+      queue.push(work)
+      schedule()
+    },
+    get waiting() {
+      return queue.bytes
+    },
+    now() {
+      if (timer === undefined) turn()
+    },
+    flushed: () =>
+      running + queue.size === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => idlers.push(resolve)),
+    close() {
+      closed = true
+      clearTimeout(timer)
+      queue.fail(closedError)
+      rest()
+    },
+  }
+
+  function schedule(): void {
+    if (scheduled || timer !== undefined || running >= atOnce) return
+    scheduled = true
+    setImmediate(() => {
+      scheduled = false
+      if (timer === undefined) turn()
+    })
+  }
+
+  function turn(): void {
+    while (!closed && timer === undefined && queue.size > 0 && running < atOnce) {
+      const part =
+        share === Infinity ? Infinity : Math.max(share, Math.ceil(queue.size / (atOnce - running)))
+      const batch = queue.take(part)
+      if (batch.length === 0) break
+      running++
+      const stored = write(batch)
+      if (stored) void stored.then(ended)
+      else running--
+      // The next batch of a synchronous store comes in another turn, so that requests have theirs.
+      if (!stored) break
+    }
+    if (queue.size > 0) schedule()
+    else rest()
+  }
+
+  function ended(): void {
+    running--
+    if (queue.size > 0) schedule()
+    else rest()
+  }
+
+  /** A promise where the store is asynchronous. */
+  function write(batch: readonly Work[]): Promise<void> | undefined {
+    try {
+      const stored = store(batch, untilOf(batch))
+      if (stored === undefined) return succeeded()
+      return stored.then(succeeded, (error: unknown) => failed(batch, error))
+    } catch (error) {
+      return failed(batch, error)
+    }
+  }
+
+  function succeeded(): undefined {
+    wait = firstWait
+  }
+
+  function failed(batch: readonly Work[], error: unknown): Promise<void> | undefined {
+    const kind = fault(error)
+    if (kind === 'again' && !closed) return again(batch)
+    if (kind === 'all' || batch.length === 1 || closed) {
+      for (const work of batch) work.failed(refusal(error))
+      return undefined
+    }
+    return alone(batch, 0)
+  }
+
+  /** One that cannot be stored must not keep out those it came with. */
+  function alone(batch: readonly Work[], from: number): Promise<void> | undefined {
+    for (let at = from; at < batch.length; at++) {
+      const stored = write([batch[at]!])
+      if (stored) return stored.then(() => alone(batch, at + 1))
+    }
+    return undefined
+  }
+
+  function again(batch: readonly Work[]): undefined {
+    queue.putBack(batch)
+    queue.expire()
+    if (timer !== undefined) return
+    timer = setTimeout(() => {
+      timer = undefined
+      turn()
+    }, wait)
+    wait = Math.min(wait * 2, longestWait)
+  }
+
+  function closedError(): Error {
+    return new WebhookError('closed', `${inbox} was closed`)
+  }
+
+  function rest(): void {
+    if (running + queue.size > 0) return
+    for (const resolve of idlers) resolve()
+    idlers = []
+  }
+}
+
+function untilOf(batch: readonly BatchWork[]): number {
+  return batch.reduce((least, { deadline = Infinity }) => Math.min(least, deadline), Infinity)
+}

@@ -1,0 +1,55 @@
+/**
+ * Throws a `TypeError` for the first key that is not known, with the nearest known name: a mistake in an option must be
+ * loud, since an option that is ignored looks like one that holds. `what` names the factory, method or filter.
+ */
+export function unknownOptions(what: string, given: unknown, known: readonly string[]): void {
+  if (given === undefined) return
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError(`${what}: options must be an object, got ${describe(given)}`)
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue
+    const near = nearest(name, known)
+    throw new TypeError(
+      near === undefined
+        ? `${what}: unknown option ${name}; known are ${known.join(', ')}`
+        : `${what}: unknown option ${name}; did you mean ${near}?`,
+    )
+  }
+}
+
+/** The known name with the fewest changed characters, or undefined if more than a third of them differ. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(name.length / 3)) + 1
+  for (const other of known) {
+    const changes = distance(name.toLowerCase(), other.toLowerCase())
+    if (changes < least) {
+      best = other
+      least = changes
+    }
+  }
+  return best
+}
+
+/** Characters to insert, delete or replace: Levenshtein's distance. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j++)
+      next.push(
+        Math.min(
+          row[j]! + 1,
+          next[j - 1]! + 1,
+          row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1),
+        ),
+      )
+    row = next
+  }
+  return row[other.length]!
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+}

@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  createAlarm,
+  createLeases,
+  createSweep,
+  settledBy,
+  within,
+  type Leased,
+} from '../../../src/inbox/index.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const never = new Promise<never>(() => {})
+
+describe('deadlines', () => {
+  test('within gives the value, or the error at the time', async () => {
+    expect(await within(Promise.resolve(1), Date.now() + 10, () => new Error('late'))).toBe(1)
+    const late = within(never, Date.now() + 10, () => new Error('late'))
+    late.catch(() => {})
+    await vi.advanceTimersByTimeAsync(10)
+    await expect(late).rejects.toThrow('late')
+  })
+
+  test('what comes after the time is disposed of', async () => {
+    let give: (value: number) => void = () => {}
+    const disposed: number[] = []
+    const late = within(
+      new Promise<number>((resolve) => (give = resolve)),
+      Date.now() + 10,
+      () => new Error('late'),
+      (value) => disposed.push(value),
+    )
+    late.catch(() => {})
+    await vi.advanceTimersByTimeAsync(10)
+    give(7)
+    await expect(late).rejects.toThrow('late')
+    expect(disposed).toEqual([7])
+  })
+
+  test('settledBy tells whether it settled in time, and never rejects', async () => {
+    expect(await settledBy(Promise.resolve(), Date.now() + 10)).toBe(true)
+    expect(await settledBy(Promise.reject(new Error('x')), Date.now() + 10)).toBe(true)
+    const late = settledBy(never, Date.now() + 10)
+    await vi.advanceTimersByTimeAsync(10)
+    expect(await late).toBe(false)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('alarm', () => {
+  test('the earliest time rings once', () => {
+    const rung: number[] = []
+    const began = Date.now()
+    const alarm = createAlarm(() => rung.push(Date.now() - began), Date.now)
+    alarm.at(began + 100)
+    alarm.at(began + 50)
+    alarm.at(began + 70)
+    vi.advanceTimersByTime(1000)
+    expect(rung).toEqual([50])
+    alarm.at(Date.now() + 5)
+    alarm.clear()
+    vi.advanceTimersByTime(1000)
+    expect(rung).toEqual([50])
+  })
+
+  test('a time beyond the longest timer rings then and not at once', () => {
+    const far = 40 * 86_400_000
+    let rung = 0
+    createAlarm(() => rung++, Date.now).at(Date.now() + far)
+    vi.advanceTimersByTime(far - 1)
+    expect(rung).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(rung).toBe(1)
+  })
+})
+
+describe('sweep', () => {
+  test('a round walks in steps, and the next comes after a pause', async () => {
+    const places: (number | undefined)[] = []
+    const sweep = createSweep<number>(100_000, (place) => {
+      places.push(place)
+      return place === undefined ? 1 : place < 3 ? place + 1 : undefined
+    })
+    sweep.start()
+    sweep.start()
+    expect(places).toEqual([])
+    await vi.advanceTimersByTimeAsync(1000)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(places).toEqual([undefined, 1, 2, 3])
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(places.slice(4, 5)).toEqual([undefined])
+    await sweep.stop()
+    const count = places.length
+    await vi.advanceTimersByTimeAsync(100_000)
+    expect(places).toHaveLength(count)
+  })
+
+  test('a step that fails ends its round only', async () => {
+    let calls = 0
+    const sweep = createSweep<number>(0, () => {
+      calls++
+      throw new Error('the disk is full')
+    })
+    sweep.start()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(calls).toBe(1)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(calls).toBe(2)
+    await sweep.stop()
+  })
+
+  test('stop waits for the step that runs', async () => {
+    let end = (): void => {}
+    const sweep = createSweep(
+      0,
+      () => new Promise<undefined>((resolve) => (end = () => resolve(undefined))),
+    )
+    sweep.start()
+    await vi.advanceTimersByTimeAsync(1000)
+    let stopped = false
+    const stopping = sweep.stop().then(() => (stopped = true))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(stopped).toBe(false)
+    end()
+    await stopping
+  })
+})
+
+describe('leases', () => {
+  test('claims are renewed before their lease ends, and each once', async () => {
+    const held: (Leased & { id: string })[] = [{ id: 'old', leased: Date.now() - 500 }]
+    const renewed: string[] = []
+    const leases = createLeases<(typeof held)[number]>({
+      lease: 1200,
+      held: () => held,
+      renew: (due) => void renewed.push(...due.map(({ id }) => id)),
+      watch() {},
+    })
+    leases.start()
+    held.push({ id: 'new', leased: Date.now() })
+    await vi.advanceTimersByTimeAsync(200)
+    expect(renewed).toEqual(['old'])
+    await vi.advanceTimersByTimeAsync(150)
+    expect(renewed).toEqual(['old', 'new'])
+    leases.stop()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(renewed).toHaveLength(2)
+  })
+
+  test('a renewal that fails is tried again', async () => {
+    const held = [{ leased: 0 }]
+    let calls = 0
+    const leases = createLeases<Leased>({
+      lease: 1200,
+      held: () => held,
+      renew() {
+        if (++calls === 1) throw new Error('the store is away')
+      },
+      watch() {},
+    })
+    leases.start()
+    await vi.advanceTimersByTimeAsync(200)
+    expect(calls).toBe(2)
+    leases.stop()
+  })
+
+  test('looks at once share one watch, and tell its error', async () => {
+    let calls = 0
+    const leases = createLeases<Leased>({
+      lease: 1000,
+      held: () => [],
+      renew() {},
+      async watch() {
+        calls++
+        throw new Error('the store is away')
+      },
+    })
+    const both = await Promise.allSettled([leases.look(), leases.look()])
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(calls).toBe(1)
+    await expect(leases.look()).rejects.toThrow('the store is away')
+    expect(calls).toBe(2)
+  })
+})
