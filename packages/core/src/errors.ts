@@ -78,7 +78,9 @@ export class WebhookError extends Error {
 /** True for a {@link WebhookError} of this or another copy of the package. */
 export function isWebhookError(error: unknown): error is WebhookError {
   return (
-    error instanceof Error && error.name === 'WebhookError' && 'code' in error && 'status' in error
+    textOf(error, 'name') === 'WebhookError' &&
+    textOf(error, 'code') !== undefined &&
+    typeof memberOf(error, 'status') === 'number'
   )
 }
 
@@ -94,5 +96,22 @@ export function errorText(error: unknown): string {
     return error instanceof Error ? String(error.message) : String(error)
   } catch {
     return `a ${typeof error} that has no text`
+  }
+}
+
+/** A member of what was thrown, if it is an object whose member can be read and is a string. */
+export function textOf(thrown: unknown, member: string): string | undefined {
+  const found = memberOf(thrown, member)
+  return typeof found === 'string' ? found : undefined
+}
+
+/** A member of what was thrown; undefined if there is no such member or reading it throws. */
+export function memberOf(thrown: unknown, member: string): unknown {
+  try {
+    return typeof thrown === 'object' && thrown !== null
+      ? (thrown as Record<string, unknown>)[member]
+      : undefined
+  } catch {
+    return undefined
   }
 }

@@ -1,4 +1,4 @@
-import { errorText } from './errors.ts'
+import { errorText, textOf } from './errors.ts'
 import type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
 
 /** Where log lines go: `console` fits, and so do pino and winston. */
@@ -56,8 +56,11 @@ function task(attempt: AttemptInfo): string {
   return `${attempt.subscription} on ${what(attempt)}, attempt ${attempt.attempt},`
 }
 
+// Messages of handlers may quote a whole body.
+const LONGEST = 16_384
+
 function stackOf(error: unknown): string {
-  const text = error instanceof Error ? (error.stack ?? error.message) : errorText(error)
+  const text = (textOf(error, 'stack') ?? errorText(error)).slice(0, LONGEST)
   // Messages may quote what the network sent: each further line is set in, so that none passes for a line of the log.
   return text
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)

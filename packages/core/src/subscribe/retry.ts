@@ -1,4 +1,5 @@
 import { milliseconds, type Duration } from '../duration.ts'
+import { unknownOptions } from '../unknown-options.ts'
 
 /** How often and when a failed task is tried again. */
 export interface RetryPolicy {
@@ -27,6 +28,7 @@ export interface ExponentialOptions {
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function exponential(options: ExponentialOptions = {}): RetryPolicy {
+  unknownOptions('exponential', options, ['attempts', 'base', 'factor', 'max', 'jitter'])
   const base = milliseconds(options.base ?? '1s', 'retry.base')
   const max = milliseconds(options.max ?? '1h', 'retry.max')
   const factor = options.factor ?? 4
@@ -50,6 +52,7 @@ export function fixed(options: {
   readonly attempts?: number
   readonly delay: Duration
 }): RetryPolicy {
+  unknownOptions('fixed', options, ['attempts', 'delay'])
   const delay = milliseconds(options.delay, 'retry.delay')
   return { attempts: checkAttempts(options.attempts ?? 8), delay: () => delay }
 }
@@ -57,8 +60,12 @@ export function fixed(options: {
 /** What a `retry` option takes: a policy, or what {@link exponential} takes. */
 export type RetryOption = RetryPolicy | ExponentialOptions
 
-/** The policy an option stands for. */
+/** The policy an option stands for. Throws a `TypeError` that names the option at fault. */
 export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
+  if (option !== undefined && (typeof option !== 'object' || option === null))
+    throw new TypeError(
+      `retry must be a policy or options such as { attempts: 3 }, got ${JSON.stringify(option)}`,
+    )
   if (option && 'delay' in option && typeof option.delay === 'function')
     return { attempts: checkAttempts(option.attempts), delay: option.delay.bind(option) }
   return exponential(option as ExponentialOptions | undefined)
@@ -69,16 +76,28 @@ export class Unrecoverable extends Error {
   override readonly name = 'Unrecoverable'
 }
 
-/** Throw it in a handler to choose the time of the next attempt; the attempt counts. */
+/** What {@link RetryAfter} takes beside its time. */
+export interface RetryAfterOptions extends ErrorOptions {
+  /** Waits longer if the retry policy would. @default false */
+  readonly atLeast?: boolean
+}
+
+/**
+ * Throw it in a handler to choose the time of the next attempt; the attempt counts. A wait of more than 30 days becomes
+ * 30 days, and observers hear of it.
+ */
 export class RetryAfter extends Error {
   override readonly name = 'RetryAfter'
   /** Milliseconds to wait. */
   readonly delay: number
+  /** True if the policy's own wait counts where it is longer. */
+  readonly atLeast: boolean
 
-  constructor(delay: Duration, message?: string, options?: ErrorOptions) {
-    const wait = milliseconds(delay, 'RetryAfter')
+  constructor(delay: Duration, message?: string, options: RetryAfterOptions = {}) {
+    const wait = delay === Infinity ? Infinity : milliseconds(delay, 'RetryAfter')
     super(message ?? `try again in ${wait} ms`, options)
     this.delay = wait
+    this.atLeast = options.atLeast === true
   }
 }
 
@@ -89,7 +108,7 @@ export class Postpone extends Error {
   readonly delay: number
 
   constructor(delay: Duration, message?: string, options?: ErrorOptions) {
-    const wait = milliseconds(delay, 'Postpone')
+    const wait = delay === Infinity ? Infinity : milliseconds(delay, 'Postpone')
     super(message ?? `not before ${wait} ms from now`, options)
     this.delay = wait
   }

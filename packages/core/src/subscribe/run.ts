@@ -1,13 +1,13 @@
-import { errorText } from '../errors.ts'
+import { errorText, memberOf, textOf } from '../errors.ts'
 import { toEvent } from '../event.ts'
-import type { Claim, Outcome, TaskError } from '../inbox/inbox.ts'
+import type { Claim, Outcome } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
 import type { AttemptInfo } from '../observer.ts'
-import { exponential, type Postpone, type RetryAfter, type RetryPolicy } from './retry.ts'
-import { issuePath, type SchemaIssue } from './standard-schema.ts'
+import { exponential, type RetryPolicy } from './retry.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import type { Subscription } from './subscription.ts'
 import { createTask, type RunningTask } from './task.ts'
+import { isMismatch, SchemaMismatch, taskError } from './task-error.ts'
 
 /**
  * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; how often and when a
@@ -81,8 +81,9 @@ function failed(
   error: unknown,
 ): Outcome {
   const info = attemptInfo(context, claim)
-  if (isDelayed(error, 'Postpone')) {
-    const at = context.now() + error.delay
+  const postponed = delayOf(context, error, 'Postpone')
+  if (postponed !== undefined) {
+    const at = context.now() + postponed
     context.observer.postponed?.(info, at)
     return { kind: 'postpone', at }
   }
@@ -90,7 +91,7 @@ function failed(
   const stored = taskError(error)
   if (
     stored.name === 'Unrecoverable' ||
-    error instanceof SchemaMismatch ||
+    isMismatch(error) ||
     info.attempt >= subscription.retry.attempts
   )
     return { kind: 'dead', error: stored }
@@ -104,13 +105,20 @@ function failed(
 function waitOf(
   context: RunContext,
   info: AttemptInfo,
-  { name, retry }: Subscription,
+  subscription: Subscription,
   error: unknown,
 ): number {
-  if (isDelayed(error, 'RetryAfter')) return error.delay
+  const asked = delayOf(context, error, 'RetryAfter')
+  if (asked === undefined) return policyWait(context, info, subscription)
+  return memberOf(error, 'atLeast') === true
+    ? Math.max(asked, policyWait(context, info, subscription))
+    : asked
+}
+
+function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Subscription): number {
   try {
     const wait = retry.delay(info.attempt)
-    if (wait >= 0 && wait < Infinity) return wait
+    if (wait >= 0 && wait < Infinity) return Math.min(wait, LONGEST)
     throw new TypeError(`its delay gave ${String(wait)}`)
   } catch (failure) {
     context.observer.warning?.(
@@ -121,17 +129,25 @@ function waitOf(
   }
 }
 
+// A task that waits longer than dead tasks are kept is lost to those who look for it.
+const LONGEST = 30 * 86_400_000
 const DEFAULT_POLICY: RetryPolicy = exponential()
 
-// By name, since another copy of the package may have made it.
-function isDelayed(error: unknown, name: string): error is RetryAfter | Postpone {
-  return (
-    error instanceof Error &&
-    error.name === name &&
-    'delay' in error &&
-    typeof error.delay === 'number' &&
-    error.delay >= 0
+/** Milliseconds that a `RetryAfter` or `Postpone` asks for. By name, since another copy of the package may have made it. */
+function delayOf(
+  context: RunContext,
+  error: unknown,
+  name: 'RetryAfter' | 'Postpone',
+): number | undefined {
+  if (textOf(error, 'name') !== name) return undefined
+  const delay = memberOf(error, 'delay')
+  if (typeof delay !== 'number' || !(delay >= 0)) return undefined
+  if (delay <= LONGEST) return delay
+  context.observer.warning?.(
+    context.receiver,
+    `${name} asked for ${delay} ms, more than 30 days: it waits for 30 days`,
   )
+  return LONGEST
 }
 
 function withTimeout(
@@ -153,32 +169,4 @@ function withTimeout(
       .then(resolve, reject)
       .finally(() => clearTimeout(timer))
   })
-}
-
-/** The payload does not match the subscription's schema: trying again cannot help. */
-class SchemaMismatch extends Error {
-  override readonly name = 'SchemaMismatch'
-  readonly issues: readonly SchemaIssue[]
-
-  constructor(issues: readonly SchemaIssue[]) {
-    // Places only: what a schema says of a value may quote the value, and messages are logged.
-    super(
-      `the payload does not match the schema at ${issues.map((issue) => issuePath(issue) || 'its root').join(', ')}`,
-    )
-    this.issues = issues
-  }
-}
-
-function taskError(error: unknown): TaskError {
-  if (!(error instanceof Error)) return { name: 'Error', message: errorText(error) }
-  const issues =
-    error instanceof SchemaMismatch
-      ? error.issues.map((issue) => ({ message: issue.message, path: issuePath(issue) }))
-      : undefined
-  return {
-    name: error.name,
-    message: errorText(error),
-    stack: error.stack,
-    ...(issues && { issues }),
-  }
 }

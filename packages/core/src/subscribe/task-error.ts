@@ -1,0 +1,64 @@
+import { errorText, textOf } from '../errors.ts'
+import type { TaskError } from '../inbox/inbox.ts'
+import { issuePath, type SchemaIssue } from './standard-schema.ts'
+
+// Characters that are stored: a message may quote a body of 20 MB.
+const NAME = 200
+const MESSAGE = 8_192
+const STACK = 16_384
+const ISSUES = 100
+
+/** The payload does not match the subscription's schema: trying again cannot help. */
+export class SchemaMismatch extends Error {
+  override readonly name = 'SchemaMismatch'
+  readonly issues: readonly SchemaIssue[]
+
+  constructor(issues: readonly SchemaIssue[]) {
+    // Places only: what a schema says of a value may quote the value, and messages are logged.
+    super(
+      `the payload does not match the schema at ${issues.map((issue) => issuePath(issue) || 'its root').join(', ')}`,
+    )
+    this.issues = issues
+  }
+}
+
+/**
+ * What is stored of anything a handler threw. It never throws: properties may throw when they are read, a proxy may be
+ * revoked, and a value may have no text. Long texts are cut, with a mark.
+ */
+export function taskError(thrown: unknown): TaskError {
+  const name = textOf(thrown, 'name')
+  const message = textOf(thrown, 'message')
+  const stack = textOf(thrown, 'stack')
+  const issues = issuesOf(thrown)
+  return {
+    name: cut(name || 'Error', NAME),
+    message: cut(message ?? errorText(thrown), MESSAGE),
+    ...(stack !== undefined && { stack: cut(stack, STACK) }),
+    ...(issues && { issues }),
+  }
+}
+
+function issuesOf(thrown: unknown): TaskError['issues'] {
+  return isMismatch(thrown)
+    ? thrown.issues.slice(0, ISSUES).map((issue) => ({
+        message: cut(String(issue.message), MESSAGE),
+        path: issuePath(issue),
+      }))
+    : undefined
+}
+
+/** True for a {@link SchemaMismatch}; a revoked proxy is none, and asking it throws. */
+export function isMismatch(thrown: unknown): thrown is SchemaMismatch {
+  try {
+    return thrown instanceof SchemaMismatch
+  } catch {
+    return false
+  }
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length
+    ? text
+    : `${text.slice(0, length)}… (${text.length - length} characters left out)`
+}

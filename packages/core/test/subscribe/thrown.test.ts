@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { createReceiver, memoryInbox, RetryAfter, type Receiver } from '../../src/index.ts'
+import type { TaskError } from '../../src/inbox/index.ts'
+import { acme } from '../acme.ts'
+import { hear, type Heard } from '../hear.ts'
+
+const DAY = 86_400_000
+
+/** Things a handler may throw that are hostile to whoever looks at them. */
+const THROWN: readonly (readonly [name: string, make: () => unknown])[] = [
+  ['a message that throws', () => Object.defineProperty(new Error(), 'message', { get: boom })],
+  ['a name that throws', () => Object.defineProperty(new Error('x'), 'name', { get: boom })],
+  ['a stack that throws', () => Object.defineProperty(new Error('x'), 'stack', { get: boom })],
+  ['a name that is no string', () => Object.assign(new Error('x'), { name: 42n })],
+  ['a revoked proxy', revoked],
+  ['a proxy that throws', () => new Proxy({}, { get: boom, has: boom, getPrototypeOf: boom })],
+  ['an object without a prototype', () => Object.create(null)],
+  ['a BigInt', () => 1n],
+  ['a symbol', () => Symbol('x')],
+  ['undefined', () => undefined],
+  ['null', () => null],
+  ['a function', () => () => {}],
+  ['a circular error', circular],
+  ['a message of 20 MB', () => new Error('x'.repeat(20_000_000))],
+  ['an object with a toString that throws', () => ({ toString: boom })],
+  [
+    'an error with BigInt and symbol parts',
+    () => Object.assign(new Error('x'), { a: 1n, b: Symbol('b') }),
+  ],
+  [
+    'a WebhookError look-alike with a getter',
+    () => Object.defineProperty({ name: 'WebhookError', status: 500 }, 'code', { get: boom }),
+  ],
+]
+
+function boom(): never {
+  throw new Error('looking at it throws')
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+function circular(): Error {
+  const error = new Error('x') as Error & { self?: Error }
+  error.self = error
+  error.cause = error
+  return error
+}
+
+describe.each(THROWN)('a handler that throws %s', (_, make) => {
+  test.each(['thrown', 'rejected'])('is dead with a bounded text when it is %s', async (how) => {
+    const { receiver, dead } = setup()
+    receiver.on('ping', { retry: { attempts: 1 } }, () => {
+      if (how === 'rejected') return Promise.reject(make())
+      throw make()
+    })
+    await send(receiver)
+    const error = await dead
+    expect(typeof error.name).toBe('string')
+    expect(typeof error.message).toBe('string')
+    expect(error.name.length + error.message.length + (error.stack ?? '').length).toBeLessThan(
+      30_000,
+    )
+    await receiver.close()
+  })
+
+  test('does not stop the task beside it, nor a later try', async () => {
+    const { receiver, heard } = setup()
+    const done: string[] = []
+    let tries = 0
+    receiver.on('ping', { name: 'bad', retry: { attempts: 2, base: 0 } }, () => {
+      if (tries++ === 0) throw make()
+    })
+    receiver.on('ping', { name: 'good' }, () => void done.push('good'))
+    await send(receiver)
+    await heard.until('done', 2)
+    expect([tries, done]).toEqual([2, ['good']])
+    await receiver.close()
+  })
+})
+
+test('an answer that throws a revoked proxy is a 500, and receive() resolves', async () => {
+  const { receiver } = setup()
+  receiver.answer('ping', () => {
+    throw revoked()
+  })
+  expect((await send(receiver)).status).toBe(500)
+  await receiver.close()
+})
+
+test.each([1e17, Infinity])('RetryAfter(%d) waits 30 days and says so', async (delay) => {
+  const { receiver, heard } = setup()
+  receiver.on('ping', () => {
+    throw new RetryAfter(delay)
+  })
+  const before = Date.now()
+  await send(receiver)
+  const [, at] = await heard.until('retried')
+  expect(at).toBeGreaterThanOrEqual(before + 30 * DAY)
+  expect(at).toBeLessThanOrEqual(Date.now() + 30 * DAY)
+  expect(heard.all('warning').map(([, message]) => message)).toEqual([
+    `RetryAfter asked for ${delay} ms, more than 30 days: it waits for 30 days`,
+  ])
+  await receiver.close()
+})
+
+test('RetryAfter with atLeast leaves a longer wait to the policy', async () => {
+  const { receiver, heard } = setup()
+  receiver.on('ping', { retry: { base: '1h', jitter: 'none' } }, () => {
+    throw new RetryAfter('1s', undefined, { atLeast: true })
+  })
+  const before = Date.now()
+  await send(receiver)
+  const [, at] = await heard.until('retried')
+  expect(at).toBeGreaterThanOrEqual(before + 3_600_000)
+  await receiver.close()
+})
+
+function setup(): {
+  readonly receiver: Receiver
+  readonly heard: Heard
+  readonly dead: Promise<TaskError>
+} {
+  const heard = hear()
+  const dead = Promise.withResolvers<TaskError>()
+  const receiver = createReceiver({
+    provider: acme(),
+    inbox: memoryInbox(),
+    log: false,
+    observers: [heard.observer],
+  })
+  receiver.onDead((_task, error) => dead.resolve(error))
+  return { receiver, heard, dead: dead.promise }
+}
+
+function send(receiver: Receiver): ReturnType<Receiver['receive']> {
+  return receiver.receive(acme().sign!({ topic: 'ping', id: '1', payload: {} }))
+}
