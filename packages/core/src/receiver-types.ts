@@ -27,7 +27,12 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   readonly limits?: Partial<Limits>
   /** Status of the acknowledgement: 200, 202 or 204, or 302 with a location where the sender takes one. @default 200 with an empty body */
   readonly ack?: AckOption
-  /** The time in milliseconds since 1970. @default Date.now */
+  /**
+   * The tenant of an event: its tasks take turns with those of other tenants, so that the backlog of one holds up
+   * nobody else. @default the scope of the secret that verified it
+   */
+  readonly fairBy?: (event: WebhookEvent) => string
+  /** The time in milliseconds since 1970. @default () => Date.now() */
   readonly now?: () => number
   /** Told what happens, beside the logger. */
   readonly observers?: readonly Observer[]

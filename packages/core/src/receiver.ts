@@ -4,7 +4,7 @@ import { createConsumer } from './subscribe/consumer.ts'
 import { createDelivery, isDelivery, type Delivery } from './delivery.ts'
 import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
-import type { EventMap } from './event.ts'
+import type { EventMap, WebhookEvent } from './event.ts'
 import type { Inbox, TaskError, Worker } from './inbox/inbox.ts'
 import { defaultInbox } from './inbox/memory/later.ts'
 import { resolveLimits } from './limits.ts'
@@ -12,6 +12,7 @@ import { logger } from './logger.ts'
 import { combineObservers, type AttemptInfo } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
 import { receive, refuse, type Line } from './receive/receive.ts'
+import { unknownOptions } from './unknown-options.ts'
 import { stripper } from './receive/strip.ts'
 import {
   createSubscriptions,
@@ -30,9 +31,26 @@ import type { Receiver, ReceiverOptions } from './receiver-types.ts'
 export function createReceiver<Events extends EventMap = EventMap>(
   options: ReceiverOptions<Events>,
 ): Receiver<Events> {
-  const { provider, now = Date.now, onUnhandled = 'acknowledge', dedupe = 'id' } = options
+  unknownOptions('createReceiver', options, OPTIONS)
+  // Asked each time: fake timers that come later must reach receivers made before them.
+  const { provider, now = () => Date.now(), onUnhandled = 'acknowledge', dedupe = 'id' } = options
+  if (typeof provider === 'function')
+    throw new TypeError(
+      'provider must be a provider, got its factory: call it, as in github({ secret })',
+    )
   if (typeof provider?.verify !== 'function')
-    throw new TypeError('provider must be one: github({ secret }), or what defineProvider makes')
+    throw new TypeError(
+      `provider must be what a factory such as github({ secret }) returns, got ${typeof provider}`,
+    )
+  if (typeof options.inbox === 'function')
+    throw new TypeError('inbox must be an inbox, got its factory: call it, as in memoryInbox()')
+  if (options.inbox !== undefined && typeof options.inbox?.attach !== 'function')
+    throw new TypeError(
+      `inbox must be what a factory such as memoryInbox() returns, got ${typeof options.inbox}`,
+    )
+  const fairBy = options.fairBy as ((event: WebhookEvent) => string) | undefined
+  if (fairBy !== undefined && typeof fairBy !== 'function')
+    throw new TypeError('fairBy must be a function of an event that returns its tenant')
   const name = options.name ?? provider.name
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError('name must be a text that is not empty')
@@ -43,7 +61,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     ...(options.observers ?? []),
   ])
   const ack = ackReply(options.ack, provider as Provider)
-  const subscriptions = createSubscriptions(1000)
+  const subscriptions = createSubscriptions({ topicCache: 1000, durable: inbox.can.durable })
   const answers = createAnswers()
   const deadListeners: ((task: AttemptInfo, error: TaskError) => unknown)[] = []
   const answered: string[] = []
@@ -60,6 +78,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     subscriptions,
     observer,
     now,
+    fairBy,
     deadListeners,
   })
   const port = inbox.attach(consumer)
@@ -79,6 +98,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     exact: options.integers === 'exact',
     dedupe,
     onUnhandled,
+    fairBy,
     subscriptionsOf: (event) => subscriptions.match(event),
     strip: stripper(provider.credentials),
     admit,
@@ -229,6 +249,22 @@ export function createReceiver<Events extends EventMap = EventMap>(
     return inbox.view
   }
 }
+
+const OPTIONS: readonly (keyof ReceiverOptions)[] = [
+  'provider',
+  'inbox',
+  'name',
+  'limits',
+  'ack',
+  'now',
+  'observers',
+  'log',
+  'onUnhandled',
+  'dedupe',
+  'integers',
+  'work',
+  'fairBy',
+]
 
 const EMPTY = new Uint8Array(0)
 

@@ -186,35 +186,47 @@ describe('onUnhandled', () => {
     expect(heard.all('unhandled')).toMatchObject([[{ topic: 'other' }, 'refused']])
   })
 
-  test("'store' keeps it until a handler adopts it with formerly: ['unhandled']", async () => {
+  test("'store' keeps it until a subscription matches, and each event goes to those that do", async () => {
     const inbox = memoryInbox()
     const before = setup({ inbox, onUnhandled: 'store' })
     expect(await before.send({ topic: 'other', id: '1', payload: { a: 1 } })).toEqual({
       status: 200,
     })
+    await before.send({ topic: 'push', id: '2', payload: { a: 2 } })
+    await before.send({ topic: 'star.created', id: '3', payload: { a: 3 } })
     expect(before.heard.all('unhandled')[0]?.[1]).toBe('stored')
-    expect(await before.receiver.tasks()).toMatchObject([
+    expect(await before.receiver.tasks({ topic: 'other' })).toMatchObject([
       { subscription: 'unhandled', state: 'pending', event: { topic: 'other' } },
     ])
     expect(await inbox.view!.orphans()).toEqual([
-      { receiver: 'acme', subscription: 'unhandled', pending: 1 },
+      { receiver: 'acme', subscription: 'unhandled', pending: 3 },
     ])
     await before.receiver.close()
 
     const after = setup({ inbox })
     const seen: unknown[] = []
-    after.receiver.on(
-      'other',
-      { formerly: ['unhandled'] },
-      (event) => void seen.push(event.payload),
-    )
+    after.receiver.on('other', { name: 'one' }, ({ payload }) => void seen.push(['one', payload]))
+    after.receiver.on('other', { name: 'two' }, ({ payload }) => void seen.push(['two', payload]))
+    after.receiver.on('push', (event) => void seen.push(['push', event.payload]))
     await after.receiver.work()
-    await after.heard.until('done')
-    expect(seen).toEqual([{ a: 1 }])
-    expect(await inbox.view!.orphans()).toEqual([])
+    // Two events were adopted, and their three tasks ran.
+    await after.heard.until('done', 5)
+    expect(new Set(seen.map((each) => JSON.stringify(each)))).toEqual(
+      new Set(['["one",{"a":1}]', '["push",{"a":2}]', '["two",{"a":1}]']),
+    )
+    expect(await after.receiver.tasks({ subscription: 'unhandled' })).toMatchObject([
+      { state: 'pending', event: { topic: 'star.created' } },
+    ])
     await after.send({ topic: 'other', id: '1' })
     expect(after.heard.all('duplicate')).toHaveLength(1)
   })
+
+  test.each([{ name: 'unhandled' }, { formerly: ['unhandled'] }])(
+    'no subscription may have its name: %j',
+    (options) => {
+      expect(() => setup().receiver.on('other', options, () => {})).toThrow(/name: unhandled/)
+    },
+  )
 })
 
 describe('work: false', () => {

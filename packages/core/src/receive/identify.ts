@@ -2,12 +2,14 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { ParsedBody } from '../body/formats.ts'
 import type { Delivery } from '../delivery.ts'
 import { errorText, isWebhookError, WebhookError } from '../errors.ts'
-import { toEvent, type EventDraft, type EventRecord, type StoredDelivery } from '../event.ts'
-import type { Intake, IntakeItem, TaskDraft } from '../inbox/inbox.ts'
+import type { EventDraft, EventRecord } from '../event.ts'
+import type { Intake, IntakeItem } from '../inbox/inbox.ts'
 import { eventInfo } from '../observer.ts'
 import type { Verified } from '../provider/provider.ts'
 import type { Line } from './receive.ts'
 import type { Credentials } from '../provider/scheme.ts'
+import { UNHANDLED } from '../subscribe/subscription.ts'
+import { taskDrafts } from '../subscribe/task-drafts.ts'
 import { withoutMembers } from './strip.ts'
 
 /** What a delivery says. */
@@ -17,8 +19,6 @@ export interface Identified {
   readonly intake: Intake
 }
 
-// The subscription under which `onUnhandled: 'store'` keeps events; a later handler adopts them with `formerly: ['unhandled']`.
-const UNHANDLED = 'unhandled'
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 const MAX_ID = 256
@@ -40,7 +40,7 @@ export function identify(
   for (const draft of drafts) {
     const event = toRecord(source, draft, events.length, drafts.length)
     events.push(event)
-    const tasks = tasksOf(line, draft, event, stored)
+    const tasks = taskDrafts(line, line.subscriptionsOf(draft), event, stored)
     if (tasks.length > 0) items.push({ event, tasks })
     // A topic that is only answered is handled by its answer: there is nothing to store.
     else if (line.answers.size === 0 || !line.answers.match(event.topic, event.aliases)) {
@@ -58,19 +58,6 @@ export function identify(
 }
 
 const ACTIONS = { acknowledge: 'acknowledged', store: 'stored', refuse: 'refused' } as const
-
-function tasksOf(
-  line: Line,
-  draft: EventDraft,
-  event: EventRecord,
-  stored: StoredDelivery,
-): TaskDraft[] {
-  return line.subscriptionsOf(draft).map(({ name, orderBy }) => {
-    if (orderBy === undefined) return { subscription: name }
-    const key = orderBy(toEvent(line.receiver, event, stored, event.payload) as never)
-    return { subscription: name, orderKey: String(key) }
-  })
-}
 
 function draftsOf(line: Line, delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   let drafts: readonly EventDraft[]

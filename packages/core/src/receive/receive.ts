@@ -5,13 +5,14 @@ import type { Answers } from './answer.ts'
 import { answerReply } from './answer.ts'
 import type { Delivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
-import { toEvent, type EventDraft, type StoredDelivery } from '../event.ts'
+import { toEvent, type EventDraft, type StoredDelivery, type WebhookEvent } from '../event.ts'
 import { identify, type Identified } from './identify.ts'
 import type { Host, IntakeItem, Port, Taken } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
 import { eventInfo, type Observer, type RequestInfo } from '../observer.ts'
 import type { Provider } from '../provider/provider.ts'
 import { problem, type Reply } from './reply.ts'
+import type { Subscription } from '../subscribe/subscription.ts'
 import { pathOf } from './strip.ts'
 
 /** What the line needs of its receiver. */
@@ -26,10 +27,8 @@ export interface Line {
   readonly exact: boolean
   readonly dedupe: 'id' | 'digest' | 'none'
   readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
-  readonly subscriptionsOf: (event: EventDraft) => readonly {
-    readonly name: string
-    readonly orderBy: ((event: never) => string) | undefined
-  }[]
+  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+  readonly subscriptionsOf: (event: EventDraft) => readonly Subscription[]
   readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
   /** Throws where the receiver takes nothing now. */
   readonly admit: (delivery: Delivery) => void

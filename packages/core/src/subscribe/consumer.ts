@@ -1,8 +1,9 @@
 import { errorText } from '../errors.ts'
-import type { Consumer, TaskError } from '../inbox/inbox.ts'
+import type { Consumer, Lane, TaskError } from '../inbox/inbox.ts'
 import type { AttemptInfo, Observer } from '../observer.ts'
 import type { run as runAttempt } from './run.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
+import { UNHANDLED } from './subscription.ts'
 
 /** What {@link createConsumer} needs. */
 export interface ConsumerContext extends RunContext {
@@ -17,11 +18,12 @@ export function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
   const started = new WeakMap<object, number>()
   let runner: Runner | undefined
+  let known: readonly Lane[] = []
   return {
     receiver: context.receiver,
     retrySpan: context.retrySpan,
     now: context.now,
-    lanes: () => context.subscriptions.all,
+    lanes,
     run(claim, signal) {
       if (observer.done) started.set(claim, performance.now())
       if (runner) return runner.run(context, claim, signal)
@@ -42,6 +44,23 @@ export function createConsumer(context: ConsumerContext): Consumer {
     },
     warn: (message) => observer.warning?.(context.receiver, message),
   }
+
+  /** The subscriptions, and beside them the lane of events that waited for one. */
+  function lanes(): readonly Lane[] {
+    const { all } = context.subscriptions
+    if (all.length === 0) return all
+    if (known.length !== all.length + 1) known = [...all, UNHANDLED_LANE]
+    return known
+  }
+}
+
+const UNHANDLED_LANE: Lane = {
+  name: UNHANDLED,
+  formerly: [],
+  concurrency: 10,
+  ordered: false,
+  timeout: 60_000,
+  attempts: 8,
 }
 
 function tellDead(

@@ -83,8 +83,8 @@ export interface RetryAfterOptions extends ErrorOptions {
 }
 
 /**
- * Throw it in a handler to choose the time of the next attempt; the attempt counts. A wait of more than 30 days becomes
- * 30 days, and observers hear of it.
+ * Throw it in a handler to choose the time of the next attempt; the attempt counts. A wait of more than a
+ * year becomes a year, and observers hear of it.
  */
 export class RetryAfter extends Error {
   override readonly name = 'RetryAfter'

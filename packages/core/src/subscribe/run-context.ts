@@ -1,10 +1,10 @@
 import type { Claim } from '../inbox/inbox.ts'
 import { eventInfo, type AttemptInfo, type Observer } from '../observer.ts'
 import type { Subscriptions } from './subscription.ts'
+import type { DraftRules } from './task-drafts.ts'
 
 /** What a run needs of its receiver. */
-export interface RunContext {
-  readonly receiver: string
+export interface RunContext extends DraftRules {
   readonly inbox: string
   readonly subscriptions: Subscriptions
   readonly observer: Observer

@@ -5,7 +5,8 @@ import { isPromise, type MaybePromise } from '../maybe.ts'
 import type { AttemptInfo } from '../observer.ts'
 import { exponential, type RetryPolicy } from './retry.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
-import type { Subscription } from './subscription.ts'
+import { UNHANDLED, type Subscription } from './subscription.ts'
+import { taskDrafts } from './task-drafts.ts'
 import { createTask, type RunningTask } from './task.ts'
 import { isMismatch, SchemaMismatch, taskError } from './task-error.ts'
 
@@ -18,6 +19,7 @@ export function run(
   claim: Claim,
   signal: AbortSignal | undefined,
 ): MaybePromise<Outcome> {
+  if (claim.subscription === UNHANDLED) return adopt(context, claim)
   const subscription = context.subscriptions.find(claim.subscription)
   // A worker claims only lanes it has; should an engine hand over another, it must wait and not be lost.
   if (!subscription) return { kind: 'postpone', at: context.now() + 60_000 }
@@ -49,6 +51,16 @@ export function run(
   } catch (error) {
     return failed(context, claim, subscription, error)
   }
+}
+
+// Another process may have the handler: it finds the task within this time.
+const LOOK_AGAIN = 3_600_000
+
+/** Ends an event nobody subscribed to in tasks for the subscriptions that match it now; without any it waits on. */
+function adopt(context: RunContext, { event, delivery }: Claim): Outcome {
+  const matching = context.subscriptions.match(event)
+  if (matching.length === 0) return { kind: 'postpone', at: context.now() + LOOK_AGAIN }
+  return { kind: 'done', spawn: taskDrafts(context, matching, event, delivery) }
 }
 
 function handle(
@@ -129,8 +141,8 @@ function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Sub
   }
 }
 
-// A task that waits longer than dead tasks are kept is lost to those who look for it.
-const LONGEST = 30 * 86_400_000
+// Beyond that a time is a mistake: 1e17 ms are three million years.
+const LONGEST = 365 * 86_400_000
 const DEFAULT_POLICY: RetryPolicy = exponential()
 
 /** Milliseconds that a `RetryAfter` or `Postpone` asks for. By name, since another copy of the package may have made it. */
@@ -145,7 +157,7 @@ function delayOf(
   if (delay <= LONGEST) return delay
   context.observer.warning?.(
     context.receiver,
-    `${name} asked for ${delay} ms, more than 30 days: it waits for 30 days`,
+    `${name} asked for ${delay} ms, more than a year: it waits for a year`,
   )
   return LONGEST
 }

@@ -2,6 +2,7 @@ import { MAX_TIMER, milliseconds, type Duration } from '../duration.ts'
 import type { EventDraft, WebhookEvent } from '../event.ts'
 import type { Lane } from '../inbox/inbox.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
+import { unknownOptions } from '../unknown-options.ts'
 import type { StandardSchema } from './standard-schema.ts'
 import type { Task } from './task.ts'
 import { checkPattern, createTopicTable } from './topics.ts'
@@ -35,6 +36,16 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly orderBy?: (event: Event) => string
 }
 
+const OPTIONS: readonly (keyof SubscriptionOptions)[] = [
+  'name',
+  'formerly',
+  'retry',
+  'timeout',
+  'concurrency',
+  'schema',
+  'orderBy',
+]
+
 /** A subscription, ready to run. */
 export interface Subscription extends Lane {
   readonly patterns: readonly string[]
@@ -54,8 +65,19 @@ export interface Subscriptions {
   readonly all: readonly Subscription[]
 }
 
+/** The lane that keeps events nobody subscribed to, with `onUnhandled: 'store'`. No subscription may have its name. */
+export const UNHANDLED = 'unhandled'
+
+/** What a register of subscriptions is told of its receiver. */
+export interface SubscriptionRules {
+  /** Topics whose matches are remembered. */
+  readonly topicCache: number | undefined
+  /** True if tasks outlive the process: names must then not depend on the order of lines. */
+  readonly durable: boolean
+}
+
 /** Makes the register of subscriptions. */
-export function createSubscriptions(topicCache: number | undefined): Subscriptions {
+export function createSubscriptions({ topicCache, durable }: SubscriptionRules): Subscriptions {
   const table = createTopicTable<Subscription>(topicCache)
   const any: Subscription[] = []
   const byName = new Map<string, Subscription>()
@@ -68,7 +90,8 @@ export function createSubscriptions(topicCache: number | undefined): Subscriptio
     options: SubscriptionOptions,
     handler: Handler,
   ): Subscription {
-    if (patterns.length === 0) throw new TypeError('on() needs at least one topic pattern')
+    if (!Array.isArray(patterns) || patterns.length === 0)
+      throw new TypeError("on: topics must be at least one topic pattern, such as 'issues.*'")
     for (const pattern of patterns) checkPattern(pattern)
     const made = register(patterns, options, handler)
     table.add(patterns, made)
@@ -96,16 +119,23 @@ export function createSubscriptions(topicCache: number | undefined): Subscriptio
       throw new TypeError(
         `the handler of ${patterns.join(', ')} must be a function, got ${typeof handler}`,
       )
+    unknownOptions(`on(${patterns.join(', ')})`, given, OPTIONS)
     const options = { ...handler.defaults, ...given }
     const name = options.name ?? freeName(patterns.join(','))
     const formerly = options.formerly ?? []
     for (const taken of [name, ...formerly]) {
-      if (taken.trim() === '') throw new TypeError('the name of a subscription must not be empty')
+      if (typeof taken !== 'string' || taken.trim() === '')
+        throw new TypeError('name of a subscription must be a string that is not empty')
+      if (taken === UNHANDLED)
+        throw new TypeError(
+          `name: ${UNHANDLED} is the lane of events nobody subscribed to: choose another name; what was stored there goes to the handlers that match its topic by itself`,
+        )
       if (byName.has(taken))
         throw new TypeError(
           `two subscriptions are named ${taken}: give each a name of its own, since stored tasks find their handler by it`,
         )
     }
+    const retry = retryPolicy(options.retry)
     const concurrency = options.concurrency ?? 10
     if (!(concurrency >= 1))
       throw new TypeError(
@@ -118,7 +148,8 @@ export function createSubscriptions(topicCache: number | undefined): Subscriptio
       handler,
       concurrency,
       ordered: options.orderBy !== undefined,
-      retry: retryPolicy(options.retry),
+      retry,
+      attempts: retry.attempts,
       timeout: Math.min(milliseconds(options.timeout ?? '5m', `timeout of ${name}`), MAX_TIMER),
       schema: options.schema,
       orderBy: options.orderBy,
@@ -131,6 +162,11 @@ export function createSubscriptions(topicCache: number | undefined): Subscriptio
   function freeName(wanted: string): string {
     let name = wanted
     for (let number = 2; byName.has(name); number++) name = `${wanted}#${number}`
+    // A number by the order of lines: after a swap of two lines, stored tasks would run with the other handler.
+    if (durable && name !== wanted)
+      throw new TypeError(
+        `two subscriptions without a name on ${wanted}: give each a name, such as on('${wanted}', { name: 'mail' }, handler), since stored tasks find their handler by it`,
+      )
     return name
   }
 }

@@ -1,0 +1,28 @@
+import { toEvent, type EventRecord, type StoredDelivery, type WebhookEvent } from '../event.ts'
+import type { TaskDraft } from '../inbox/inbox.ts'
+import type { Subscription } from './subscription.ts'
+
+/** What the drafts of a receiver's tasks depend on. */
+export interface DraftRules {
+  readonly receiver: string
+  /** The tenant whose turn a task takes. @default the event's scope */
+  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+}
+
+/** One draft for each subscription, with its order key and the tenant whose turn it takes. */
+export function taskDrafts(
+  { receiver, fairBy }: DraftRules,
+  subscriptions: readonly Pick<Subscription, 'name' | 'orderBy'>[],
+  record: EventRecord,
+  delivery: StoredDelivery,
+): TaskDraft[] {
+  if (subscriptions.length === 0) return []
+  let made: WebhookEvent | undefined
+  const event = (): WebhookEvent => (made ??= toEvent(receiver, record, delivery, record.payload))
+  const fairKey = fairBy ? String(fairBy(event())) : record.scope
+  return subscriptions.map(({ name, orderBy }) => ({
+    subscription: name,
+    ...(orderBy && { orderKey: String(orderBy(event())) }),
+    ...(fairKey !== undefined && { fairKey }),
+  }))
+}
