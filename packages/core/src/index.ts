@@ -36,8 +36,10 @@ export {
   fixed,
   Postpone,
   RetryAfter,
+  retryPolicy,
   Unrecoverable,
   type ExponentialOptions,
+  type RetryAfterOptions,
   type RetryOption,
   type RetryPolicy,
 } from './subscribe/retry.ts'

@@ -8,14 +8,13 @@ import { createGates } from './gates.ts'
 import type { Guard } from './guard.ts'
 import type { CallSettings } from './options.ts'
 import { judge } from './verdict.ts'
+import { createWaiting } from './waiting.ts'
 
 /** One call to one destination. */
 export interface Call {
   /** Name of the destination: what its limits and its breaker go by. */
   readonly destination: string
   readonly task: Task
-  /** When the event arrived, in milliseconds since 1970. */
-  readonly receivedAt: number
   /** Makes the message, when it is about to be sent: a signature has its time. */
   readonly message: () => SignableRequest | Promise<SignableRequest>
 }
@@ -29,30 +28,27 @@ export interface Caller {
 
 /** Makes a caller. */
 export function createCaller(guard: Guard, settings: CallSettings): Caller {
-  const { now, giveUp, maxRetryAfter } = settings
+  const { now, maxRetryAfter } = settings
   const client = createClient(guard, settings)
   const gates = createGates(settings.total, settings)
+  const waiting = createWaiting(settings)
 
   return { call, close: () => client.close() }
 
-  async function enter(destination: string): Promise<Pass> {
+  async function enter(destination: string, task: Task): Promise<Pass> {
     try {
-      return await gates.enter(destination)
+      const pass = await gates.enter(destination)
+      waiting.delete(destination, task.id)
+      return pass
     } catch (error) {
+      waiting.add(destination, task.id, now(), gates.isOpen(destination))
       await sleep(NO_HURRY)
       throw error
     }
   }
 
-  async function call({
-    destination,
-    task,
-    receivedAt,
-    message,
-  }: Call): Promise<'delivered' | 'gone'> {
-    if (gates.isOpen(destination) && now() - receivedAt > giveUp)
-      throw new Unrecoverable(`${destination} was still out of order when the event was too old`)
-    const pass = await enter(destination)
+  async function call({ destination, task, message }: Call): Promise<'delivered' | 'gone'> {
+    const pass = await enter(destination, task)
     let found: Found = 'unknown'
     let until: number | undefined
     try {
@@ -71,9 +67,11 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
       until = now() + verdict.wait
       throw new RetryAfter(verdict.wait, failure)
     } catch (error) {
-      throw isRefused(error)
-        ? new Unrecoverable(`${destination}: ${(error as Error).message}`, { cause: error })
-        : error
+      if (isRefused(error))
+        throw new Unrecoverable(`${destination}: ${(error as Error).message}`, { cause: error })
+      // The last attempt leaves nothing that waits.
+      if (task.attempt < task.attempts) waiting.add(destination, task.id, now(), false)
+      throw error
     } finally {
       pass.leave(found, until)
     }

@@ -1,11 +1,11 @@
 import { Unrecoverable, type PreparedHandler, type Task, type WebhookEvent } from '@postern/core'
+import { unknownOptions } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import { distinct, named, type Destination, type DestinationInit } from './destination.ts'
 import { createMarks } from './gone.ts'
 import { createGuard } from './guard.ts'
 import { compose, headerTest } from './message.ts'
-import { checkCalls, type ForwardOptions } from './options.ts'
-import { standardSchedule } from './schedule.ts'
+import { CALL_OPTIONS, checkCalls, type ForwardOptions } from './options.ts'
 import type { Signer, SignOption } from './signer.ts'
 
 /** A handler that passes events on, for `receiver.on`. */
@@ -34,6 +34,7 @@ export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> exten
 export function forward<Event extends WebhookEvent = WebhookEvent>(
   options: ForwardOptions<Event>,
 ): ForwardHandler<Event> {
+  unknownOptions('forward', options, OPTIONS)
   const { to, sign, transform, onGone, records } = options
   const settings = checkCalls(options)
   const guard = createGuard(options)
@@ -45,7 +46,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
 
   return Object.assign(handle, {
     defaults: {
-      retry: settings.retry ?? standardSchedule(),
+      retry: settings.retry,
       concurrency: settings.total,
       // Beyond the call itself: waiting for a place, and what the app's own functions take.
       timeout: settings.timeout + 15_000,
@@ -77,7 +78,6 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     const outcome = await caller.call({
       destination: id,
       task,
-      receivedAt: event.receivedAt,
       message: async () =>
         compose({
           event,
@@ -109,6 +109,16 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     return list
   }
 }
+
+const OPTIONS: readonly (keyof ForwardOptions)[] = [
+  ...CALL_OPTIONS,
+  'to',
+  'sign',
+  'transform',
+  'headers',
+  'onGone',
+  'records',
+]
 
 type Find<Event> = (
   event: Event,

@@ -1,14 +1,16 @@
 import {
   milliseconds,
+  retryPolicy,
   type Duration,
   type MaybePromise,
   type RetryOption,
   type WebhookEvent,
 } from '@postern/core'
-import { type Records } from '@postern/core/inbox'
+import { unknownOptions, type Records } from '@postern/core/inbox'
 import type { Destination, DestinationInit } from './destination.ts'
 import type { GuardOptions } from './guard.ts'
 import type { Content } from './message.ts'
+import { standardSchedule } from './schedule.ts'
 import type { SignOption } from './signer.ts'
 
 /** How destinations are called: limits and the circuit breaker. All hold for one process. */
@@ -36,8 +38,16 @@ export interface CallOptions extends GuardOptions {
     /** For how long at most. @default '5m' */
     readonly maxPause?: Duration
   }
-  /** Tasks older than this are given up while their destination is left alone; `replay` brings them back. @default '4d' */
+  /**
+   * How long a task waits while its destination is left alone; then it is dead, and `replay` brings it back.
+   * @default as long as the retry policy tries
+   */
   readonly giveUp?: Duration
+  /**
+   * Tasks of one destination that may wait in one process; one more is dead at once and told, so that a dead
+   * destination never fills the inbox of the others. @default 10_000
+   */
+  readonly maxWaiting?: number
   /** The time in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
 }
@@ -61,9 +71,28 @@ export interface ForwardOptions<Event extends WebhookEvent = WebhookEvent> exten
   readonly records?: Records | undefined
 }
 
+/** Names of the options of {@link CallOptions} and its guard. */
+export const CALL_OPTIONS: readonly (keyof CallOptions)[] = [
+  'retry',
+  'concurrency',
+  'total',
+  'connectTimeout',
+  'timeout',
+  'maxResponse',
+  'maxRetryAfter',
+  'breaker',
+  'giveUp',
+  'maxWaiting',
+  'now',
+  'allowPrivate',
+  'allowHttp',
+  'allowPort',
+  'lookup',
+]
+
 /** The call options, checked; times in milliseconds. */
 export interface CallSettings {
-  readonly retry: RetryOption | undefined
+  readonly retry: RetryOption
   readonly concurrency: number
   readonly total: number
   readonly connectTimeout: number
@@ -74,14 +103,16 @@ export interface CallSettings {
   readonly pause: number
   readonly maxPause: number
   readonly giveUp: number
+  readonly maxWaiting: number
   readonly now: () => number
 }
 
 /** Checks the options. Throws a `TypeError` that names the one at fault. */
 export function checkCalls(options: CallOptions): CallSettings {
-  const { breaker = {}, now = Date.now } = options
+  const { breaker = {}, now = () => Date.now(), retry = standardSchedule() } = options
+  unknownOptions('breaker', breaker, ['failures', 'pause', 'maxPause'])
   return {
-    retry: options.retry,
+    retry,
     concurrency: whole(options.concurrency ?? 8, 'concurrency'),
     total: whole(options.total ?? 128, 'total'),
     connectTimeout: positive(options.connectTimeout ?? '5s', 'connectTimeout'),
@@ -91,9 +122,18 @@ export function checkCalls(options: CallOptions): CallSettings {
     failures: whole(breaker.failures ?? 5, 'breaker.failures'),
     pause: positive(breaker.pause ?? '1s', 'breaker.pause'),
     maxPause: positive(breaker.maxPause ?? '5m', 'breaker.maxPause'),
-    giveUp: positive(options.giveUp ?? '4d', 'giveUp'),
+    giveUp: positive(options.giveUp ?? spanOf(retry), 'giveUp'),
+    maxWaiting: whole(options.maxWaiting ?? 10_000, 'maxWaiting'),
     now,
   }
+}
+
+/** Milliseconds from the first attempt of a policy to its last. */
+function spanOf(option: RetryOption): number {
+  const policy = retryPolicy(option)
+  let span = 0
+  for (let attempt = 1; attempt < policy.attempts; attempt++) span += policy.delay(attempt)
+  return Math.max(span, 1000)
 }
 
 function whole(value: number, name: string): number {

@@ -5,16 +5,16 @@ import {
   type Task,
   type WebhookEvent,
 } from '@postern/core'
+import { unknownOptions } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import { createEmitter } from './emit.ts'
 import { createGuard } from './guard.ts'
 import { compose } from './message.ts'
-import { checkCalls } from './options.ts'
+import { CALL_OPTIONS, checkCalls } from './options.ts'
 import { createRegistry } from './registry.ts'
-import { standardSchedule } from './schedule.ts'
 import { createSeal } from './seal.ts'
 import { signer } from './signer.ts'
-import type { Kept, RegisteredDestination, Source, SourceOptions } from './source-types.ts'
+import type { Kept, Message, RegisteredDestination, Source, SourceOptions } from './source-types.ts'
 
 /**
  * Makes your app a source of webhooks: messages are stored in an inbox and delivered to the destinations registered for
@@ -27,6 +27,7 @@ import type { Kept, RegisteredDestination, Source, SourceOptions } from './sourc
  * await source.emit({ topic: 'card.charged', payload: { amount: '12.50' } })
  */
 export function createSource(options: SourceOptions): Source {
+  unknownOptions('createSource', options, OPTIONS)
   const { name, inbox, onGone, sign = 'v1', log, observers, work } = options
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError('name must be a text that is not empty')
@@ -60,7 +61,7 @@ export function createSource(options: SourceOptions): Source {
   receiver.onAny(
     {
       name: 'destinations',
-      retry: settings.retry ?? standardSchedule(),
+      retry: settings.retry,
       concurrency: settings.total,
       timeout: settings.timeout + 15_000,
     },
@@ -74,7 +75,10 @@ export function createSource(options: SourceOptions): Source {
     rotate: (id, { secret, overlap = '24h' } = {}) => registry.rotate(id, secret, overlap),
     unregister: (id) => registry.unregister(id),
     destinations: async () => [...(await registry.all())].map(([id, kept]) => shown(id, kept)),
-    emit: (message, host) => emitter.emit(receiver, message, host),
+    async emit(message, host) {
+      await checkTo(message.to)
+      return emitter.emit(receiver, message, host)
+    },
     onDead: (listener) => void receiver.onDead(listener),
     replay: (filter) => receiver.replay(filter),
     tasks: (filter) => receiver.tasks(filter),
@@ -83,6 +87,14 @@ export function createSource(options: SourceOptions): Source {
       await receiver.close(closing)
       await caller.close()
     },
+  }
+
+  async function checkTo(to: Message['to']): Promise<void> {
+    for (const id of typeof to === 'string' ? [to] : (to ?? []))
+      if (!(await registry.get(id)))
+        throw new TypeError(
+          `to: no destination is registered as ${JSON.stringify(id)}; destinations() lists those there are`,
+        )
   }
 
   async function fanOut(event: WebhookEvent, task: Task): Promise<void> {
@@ -100,7 +112,6 @@ export function createSource(options: SourceOptions): Source {
     const outcome = await caller.call({
       destination: id,
       task,
-      receivedAt: event.receivedAt,
       message: () =>
         compose({
           event,
@@ -119,6 +130,18 @@ export function createSource(options: SourceOptions): Source {
     throw new Unrecoverable(`${id} answered 410: it wants no more`)
   }
 }
+
+const OPTIONS: readonly (keyof SourceOptions)[] = [
+  ...CALL_OPTIONS,
+  'name',
+  'inbox',
+  'key',
+  'sign',
+  'onGone',
+  'observers',
+  'log',
+  'work',
+]
 
 function shown(id: string, { url, topics, gone }: Kept): RegisteredDestination {
   return { id, url, topics, gone }

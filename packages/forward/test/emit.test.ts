@@ -48,7 +48,10 @@ describe('emit', () => {
     expect(await source.emit({ ...message, to: 'b' })).toEqual({ id: 'charge-1', known: false })
     await done(2)
     expect(await source.emit(message)).toEqual({ id: 'charge-1', known: true })
-    await source.emit({ ...message, id: 'charge-2', to: ['a', 'b', 'c'] })
+    await expect(source.emit({ ...message, id: 'charge-2', to: ['a', 'c'] })).rejects.toThrow(
+      'no destination is registered as "c"',
+    )
+    await source.emit({ ...message, id: 'charge-2', to: ['a', 'b'] })
     await done(5)
     expect(a.got.map((got) => got.headers['webhook-id'])).toEqual(['charge-2'])
     expect(b.got.map((got) => got.headers['webhook-id'])).toEqual(['charge-1', 'charge-2'])

@@ -54,8 +54,51 @@ test('tasks that grew too old while their destination is down are given up', asy
   time += 3_600_001
   // The next event of the same destination wakes nothing old by itself: a redelivery does.
   await scene.send({ id: 'a' })
-  expect(await scene.until('dead')).toContain('down was still out of order')
+  expect(await scene.until('dead')).toContain('down was out of order')
   expect(site.got).toHaveLength(1)
+  await Promise.all([scene.close(), site.close()])
+})
+
+test('a dead destination keeps no more tasks waiting than maxWaiting, and the others get everything', async () => {
+  const well = await openSite(() => 200)
+  const dead = await openSite(() => 500)
+  const scene = createScene({
+    to: [
+      { id: 'well', url: well.url },
+      { id: 'dead', url: dead.url },
+    ],
+    maxWaiting: 5,
+    breaker: { failures: 1, pause: '1d' },
+    retry: { attempts: 9, base: '1h', jitter: 'none' },
+  })
+  const replies = await Promise.all(
+    Array.from({ length: 20 }, (_, at) => scene.send({ id: `e${at}` })),
+  )
+  expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
+  await scene.until('dead', 15)
+  // Each event is done when it was fanned out, and once more when the well destination had it.
+  await scene.until('done', 40)
+  expect(well.got).toHaveLength(20)
+  const lines = scene.told.filter((line) => line.startsWith('dead'))
+  expect(lines).toHaveLength(15)
+  for (const line of lines) expect(line).toContain('dead has 5 tasks waiting (maxWaiting)')
+  await Promise.all([scene.close(), well.close(), dead.close()])
+})
+
+test('a task of a destination that is left alone dies when its retry policy would have ended', async () => {
+  const site = await openSite(() => 500)
+  let time = Date.now()
+  const scene = createScene({
+    to: { id: 'down', url: site.url },
+    now: () => time,
+    breaker: { failures: 1, pause: '1d', maxPause: '1d' },
+    retry: { attempts: 3, base: '10s', factor: 1, jitter: 'none' },
+  })
+  await scene.send({ id: 'a' })
+  await scene.until('retried')
+  time += 20_001
+  await scene.send({ id: 'a' })
+  expect(await scene.until('dead')).toContain('longer than the retry policy tries')
   await Promise.all([scene.close(), site.close()])
 })
 
