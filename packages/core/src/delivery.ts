@@ -1,12 +1,16 @@
 import { parseForm } from './body/form.ts'
-import { inflate } from './body/inflate.ts'
+import { gunzip, isCoded } from './body/inflate.ts'
+import { hasMoreNodes } from './body/json-nodes.ts'
 import { parseJson } from './body/json.ts'
+import { decideFormat, labelCounts, type Declaration } from './body/formats.ts'
 import { parseMediaType } from './body/media-type.ts'
 import { decodeText } from './body/text.ts'
 import { parseXml, xmlCharset, type XmlObject } from './body/xml.ts'
 import { toBuffer } from './body/bytes.ts'
 import { toHeaderLines, type HeaderLines } from './header-lines.ts'
-import { resolveLimits, type Limits } from './limits.ts'
+import { WebhookError } from './errors.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import type { Format } from './provider/provider.ts'
 
 /** A value that JSON can carry. */
 export type Json =
@@ -39,8 +43,13 @@ export interface Delivery {
   readonly url: string
   /** The exact bytes of the wire. */
   readonly body: Uint8Array
-  /** The bytes after `Content-Encoding` is undone; inflated once, within the limit. */
+  /**
+   * The bytes to read: those of the wire until the delivery is verified; then inflated, within the limit, if the
+   * provider declares gzip and they begin with its magic bytes.
+   */
   readonly content: Uint8Array
+  /** How the body is read: the provider's declaration decides, else the bytes themselves. */
+  readonly format: Format
   readonly context: Json | undefined
   readonly limits: Limits
   /** The value of a header in any case of its name; the first one where it is repeated. */
@@ -49,13 +58,16 @@ export interface Delivery {
   headers(name: string): readonly string[]
   /** Every header line, names in lower case. */
   headerLines(): Iterable<readonly [name: string, value: string]>
-  /** The body as JSON; parsed once. `exact` gives integers beyond 2^53 as BigInt. Throws `malformed_body` or `too_deep`. */
+  /**
+   * The body as JSON; parsed once. `exact` gives integers beyond 2^53 as BigInt. Throws `malformed_body` or `too_deep`;
+   * before verification also `too_complex` beyond `limits.unverified`, as `form` and `xml` do.
+   */
   json(exact?: 'exact'): unknown
   /** The body as form fields in order; parsed once. Throws `malformed_body`. */
   form(): URLSearchParams
   /** The body as XML; parsed once. Throws `malformed_body` or `too_deep`. */
   xml(): XmlObject
-  /** The body as text in its declared charset. Throws `unsupported_encoding`. */
+  /** The body as text in the charset its provider declares. Throws `unsupported_encoding`. */
   text(): string
   /** The fields of the URL's query, in order. */
   query(): URLSearchParams
@@ -63,8 +75,15 @@ export interface Delivery {
 
 const EMPTY = new Uint8Array(0)
 
-/** Makes a {@link Delivery}. Nothing is parsed before it is asked for. */
-export function createDelivery(init: DeliveryInit, limits: Limits = resolveLimits()): Delivery {
+/**
+ * Makes a {@link Delivery}. Nothing is parsed before it is asked for, and then within `limits.unverified`: only a
+ * receiver can find that a delivery is verified.
+ */
+export function createDelivery(
+  init: DeliveryInit,
+  limits: Limits = defaultLimits(),
+  declared: Declaration = UNDECLARED,
+): Delivery {
   return new HttpDelivery(
     init.method ?? 'POST',
     init.url,
@@ -76,8 +95,39 @@ export function createDelivery(init: DeliveryInit, limits: Limits = resolveLimit
         : init.body,
     init.context,
     limits,
+    declared,
   )
 }
+
+/**
+ * A delivery of a receiver: the parts of the one given, read as its provider declares. What anybody parsed of the other
+ * one under other bounds does not count.
+ */
+export function ownDelivery(
+  given: Delivery | DeliveryInit,
+  limits: Limits,
+  declared: Declaration,
+): Delivery {
+  if (!isDelivery(given)) return createDelivery(given, limits, declared)
+  const { method, url, body, context } = given
+  const headers: HeaderLines = {
+    get: (name) => given.header(name),
+    all: (name) => given.headers(name),
+    lines: () => given.headerLines(),
+  }
+  return createDelivery(
+    { method, url, headers, body, ...(context !== undefined && { context }) },
+    limits,
+    declared,
+  )
+}
+
+/** Lifts the bounds of the unverified phase, once a signature matched. */
+export function markVerified(delivery: Delivery): void {
+  if (delivery instanceof HttpDelivery) delivery.verify()
+}
+
+const UNDECLARED: Declaration = {}
 
 /** True where the value is a ready {@link Delivery} and not what makes one. */
 export function isDelivery(value: Delivery | DeliveryInit): value is Delivery {
@@ -92,7 +142,10 @@ class HttpDelivery implements Delivery {
   readonly context: Json | undefined
   readonly limits: Limits
   readonly #lines: HeaderLines
+  readonly #declared: Declaration
+  #verified = false
   #content: Uint8Array | undefined
+  #format: Format | undefined
   #text: string | undefined
   #json: { value: unknown } | undefined
   #exact: { value: unknown } | undefined
@@ -107,6 +160,7 @@ class HttpDelivery implements Delivery {
     body: Uint8Array,
     context: Json | undefined,
     limits: Limits,
+    declared: Declaration,
   ) {
     this.method = method
     this.url = url
@@ -114,14 +168,25 @@ class HttpDelivery implements Delivery {
     this.context = context
     this.limits = limits
     this.#lines = lines
+    this.#declared = declared
+  }
+
+  verify(): void {
+    this.#verified = true
+    if (!isCoded(this.body, this.#declared)) return
+    // What was read of the compressed bytes is not what the sender said.
+    this.#format = this.#text = this.#json = this.#exact = this.#form = this.#xml = undefined
   }
 
   get content(): Uint8Array {
-    return (this.#content ??= inflate(
-      this.body,
-      this.header('content-encoding'),
-      this.limits.inflated,
-    ))
+    if (!this.#verified) return this.body
+    return (this.#content ??= isCoded(this.body, this.#declared)
+      ? gunzip(this.body, this.limits.inflated)
+      : this.body)
+  }
+
+  get format(): Format {
+    return (this.#format ??= decideFormat(this, this.#declared))
   }
 
   header(name: string): string | undefined {
@@ -137,21 +202,16 @@ class HttpDelivery implements Delivery {
   }
 
   json(exact?: 'exact'): unknown {
-    const depth = this.limits.depth
-    if (exact)
-      return (this.#exact ??= { value: parseJson(this.#source(), { depth, exact: true }) }).value
-    return (this.#json ??= { value: parseJson(this.#source(), { depth }) }).value
+    if (exact) return (this.#exact ??= { value: this.#parseJson(true) }).value
+    return (this.#json ??= { value: this.#parseJson(false) }).value
   }
 
   form(): URLSearchParams {
-    return (this.#form ??= parseForm(this.#source(), this.limits.fields, this.#charset()))
+    return (this.#form ??= parseForm(this.#source(), this.#fields(), this.#charset()))
   }
 
   xml(): XmlObject {
-    return (this.#xml ??= parseXml(
-      decodeText(this.content, this.#charset() ?? xmlCharset(this.content)),
-      { depth: this.limits.depth },
-    ))
+    return (this.#xml ??= this.#parseXml())
   }
 
   text(): string {
@@ -162,17 +222,55 @@ class HttpDelivery implements Delivery {
     if (this.#query === undefined) {
       const [head] = this.url.split('#', 1) as [string]
       const start = head.indexOf('?')
-      this.#query = parseForm(start < 0 ? '' : head.slice(start + 1), this.limits.fields)
+      this.#query = parseForm(start < 0 ? '' : head.slice(start + 1), this.#fields())
     }
     return this.#query
   }
 
-  // Kept only for who asks for it: once it was parsed, nobody reads it again, and the delivery lives on with its tasks.
+  #parseJson(exact: boolean): unknown {
+    const text = this.#source()
+    const { limits } = this
+    if (this.#verified) return parseJson(text, { depth: limits.depth, exact })
+    const { nodes, depth } = limits.unverified
+    if (hasMoreNodes(text, nodes)) throw tooComplex(`${nodes} values (limits.unverified.nodes)`)
+    return parseJson(text, { depth: Math.min(depth, limits.depth), exact })
+  }
+
+  #parseXml(): XmlObject {
+    const { content, limits } = this
+    const { xml, depth } = limits.unverified
+    if (!this.#verified && content.byteLength > xml)
+      throw tooComplex(`${xml} bytes of XML (limits.unverified.xml)`)
+    const charset = this.#labelCharset() ?? xmlCharset(content) ?? this.#charset()
+    return parseXml(decodeText(content, charset), {
+      depth: this.#verified ? limits.depth : Math.min(depth, limits.depth),
+    })
+  }
+
+  #fields(): number {
+    const { fields, unverified } = this.limits
+    return this.#verified ? fields : Math.min(fields, unverified.fields)
+  }
+
+  // Kept only if asked for: once it was parsed, nobody reads it again, and the delivery lives on with its tasks.
   #source(): string {
     return this.#text ?? decodeText(this.content, this.#charset())
   }
 
   #charset(): string | undefined {
-    return parseMediaType(this.header('content-type')).charset
+    return this.#labelCharset() ?? this.#declared.charsets?.[0]
   }
+
+  #labelCharset(): string | undefined {
+    return labelCounts(this, this.#declared)
+      ? parseMediaType(this.header('content-type')).charset
+      : undefined
+  }
+}
+
+function tooComplex(bound: string): WebhookError {
+  return new WebhookError(
+    'too_complex',
+    `before verification the body may have at most ${bound}; raise that limit if the sender needs more`,
+  )
 }

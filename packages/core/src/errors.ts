@@ -3,6 +3,8 @@
  * The codes are stable: observers, logs and problem replies carry them.
  */
 const STATUS = {
+  // admit
+  overloaded: 503,
   // read
   method_not_allowed: 405,
   body_too_large: 413,
@@ -23,6 +25,7 @@ const STATUS = {
   unknown_sender: 401,
   secret_unavailable: 503,
   // parse
+  too_complex: 413,
   malformed_body: 400,
   unsupported_encoding: 415,
   unsupported_media_type: 415,

@@ -1,11 +1,11 @@
 import { checkJson } from './inbox/codec.ts'
-import { createDelivery, type Json } from './delivery.ts'
+import type { Json } from './delivery.ts'
 import type { HeaderLines } from './header-lines.ts'
 import { toWebhookError, WebhookError } from './errors.ts'
 import type { Host } from './inbox/inbox.ts'
 import { readStream } from './body/read-stream.ts'
-import type { Line } from './receive/receive.ts'
 import type { Receiver } from './receiver-types.ts'
+import type { Admission } from './receive/admit.ts'
 import type { Reply } from './receive/reply.ts'
 
 /** What the host of a fetch request offers. */
@@ -22,33 +22,26 @@ export interface FetchHost extends Host {
 
 /** Makes `receiver.fetch`: read → receive → Response. */
 export function createFetch(
-  receiver: Pick<Receiver, 'receive' | 'refuse' | 'limits'>,
-  line: Pick<Line, 'provider'>,
+  receiver: Pick<Receiver, 'admit' | 'receive' | 'refuse' | 'limits'>,
 ): (request: Request, host?: FetchHost) => Promise<Response> {
-  const methods = line.provider.methods ?? ['POST']
   return async (request, host = {}) => {
     const url = host.url ?? request.url
+    const { method } = request
+    const headers = host.headers ?? new FetchHeaders(request.headers)
     let reply: Reply
+    let admission = host.admission
     try {
-      const body = methods.includes(request.method)
-        ? (host.body ?? (await readRequest(request, receiver.limits)))
-        : undefined
+      admission ??= receiver.admit({ method, url, headers })
+      const body = host.body ?? (await readRequest(request, receiver.limits, admission))
       const given = host.context
       const context = checkJson(typeof given === 'function' ? given(request) : given, 'context')
-      const headers = host.headers ?? new FetchHeaders(request.headers)
-      const delivery = createDelivery(
-        {
-          method: request.method,
-          url,
-          headers,
-          ...(body && { body }),
-          ...(context !== undefined && { context }),
-        },
-        receiver.limits,
+      reply = await receiver.receive(
+        { method, url, headers, ...(body && { body }), ...(context !== undefined && { context }) },
+        { ...host, admission },
       )
-      reply = await receiver.receive(delivery, host)
     } catch (error) {
-      reply = receiver.refuse({ method: request.method, url }, toWebhookError(error))
+      admission?.release()
+      reply = receiver.refuse({ method, url }, toWebhookError(error))
     }
     try {
       return toResponse(reply, request.method)
@@ -65,6 +58,7 @@ export function createFetch(
 async function readRequest(
   request: Request,
   limits: Receiver['limits'],
+  admission: Admission,
 ): Promise<Uint8Array | undefined> {
   // Reading a body of nothing takes nothing away.
   if (request.headers.get('content-length') === '0') return undefined
@@ -76,7 +70,7 @@ async function readRequest(
   }
   const length = request.headers.get('content-length')
   return request.body
-    ? readStream(request.body, length === null ? undefined : Number(length), limits)
+    ? readStream(request.body, length === null ? undefined : Number(length), limits.time, admission)
     : undefined
 }
 

@@ -21,10 +21,11 @@ export {
   type ErrorCode,
   type WebhookErrorOptions,
 } from './errors.ts'
-export type { Limits } from './limits.ts'
+export type { LimitOptions, Limits, UnverifiedLimits } from './limits.ts'
 export { milliseconds, type Duration } from './duration.ts'
 export type { MaybePromise } from './maybe.ts'
 export type { AckOption } from './receive/ack.ts'
+export type { Admission, Head } from './receive/admit.ts'
 export type { Answer, AnswerFunction, AnswerOptions } from './receive/answer.ts'
 export type { FetchHost } from './fetch.ts'
 export { checkJson } from './inbox/codec.ts'

@@ -1,10 +1,10 @@
-import { MAX_TIMER } from './duration.ts'
+import { MAX_TIMER, milliseconds, type Duration } from './duration.ts'
 
-/** What one delivery may cost. Every bound has a default and a documented reply. */
+/** What one delivery, and all deliveries being read, may cost. Every bound has a default and a documented reply. */
 export interface Limits {
   /** Bytes on the wire; more is refused with 413. @default the provider's own limit, else 1 MiB */
   readonly body: number
-  /** Bytes after decompression; more is refused with 413. @default the larger of `body` and 8 MiB */
+  /** Bytes after decompression; more is refused with 413. @default 8 MiB, or `body` if that is larger or if only that is given */
   readonly inflated: number
   /** Nesting of JSON and XML; deeper is refused with 400 `too_deep`. @default 100 */
   readonly depth: number
@@ -12,23 +12,100 @@ export interface Limits {
   readonly fields: number
   /** Milliseconds from the head of the request to the last byte of its body; slower is refused with 408. @default 10_000 */
   readonly time: number
+  /**
+   * Bytes of all bodies that are read and not yet answered; more is refused with 503. A quarter of it is kept for bodies
+   * up to 64 KiB, so that large bodies never keep small ones out. @default an eighth of the heap limit, 64 to 512 MiB
+   */
+  readonly buffered: number
+  /** What may be parsed before a delivery is verified. */
+  readonly unverified: UnverifiedLimits
+}
+
+/** Bounds of what is parsed before verification, and after it for providers with `unauthenticated: true`. */
+export interface UnverifiedLimits {
+  /** Values and members of a JSON text; more is refused with 413. @default 5000 */
+  readonly nodes: number
+  /** Bytes of an XML text; more is refused with 413. @default 262_144 */
+  readonly xml: number
+  /** Fields of a form or query string; more is refused with 400. @default 1000 */
+  readonly fields: number
+  /** Parts of a multipart body; more is refused with 400. @default 100 */
+  readonly parts: number
+  /** Nesting of JSON and XML; deeper is refused with 400. @default 32 */
+  readonly depth: number
+}
+
+/** The limits as users and providers give them. */
+export interface LimitOptions extends Partial<Omit<Limits, 'time' | 'unverified'>> {
+  /** A number is milliseconds. @default '10s' */
+  readonly time?: Duration
+  readonly unverified?: Partial<UnverifiedLimits>
 }
 
 const MIB = 1024 * 1024
+const UNVERIFIED: UnverifiedLimits = {
+  nodes: 5000,
+  xml: 256 * 1024,
+  fields: 1000,
+  parts: 100,
+  depth: 32,
+}
 
-/** The limits in force: what the user set, else what the provider states, else the defaults. */
-export function resolveLimits(given: Partial<Limits> = {}, provided: Partial<Limits> = {}): Limits {
-  for (const [name, value] of Object.entries(given)) {
-    if (!(typeof value === 'number' && value > 0)) {
-      throw new TypeError(`limits.${name} must be a number above 0, got ${String(value)}`)
-    }
-  }
+/**
+ * The limits in force: what the user set, else what the provider states, else the defaults.
+ *
+ * @throws TypeError that names a limit that is not a number above 0, or that nobody knows.
+ */
+export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions = {}): Limits {
+  check('limits', given, KNOWN)
+  check('limits.unverified', given.unverified ?? {}, Object.keys(UNVERIFIED))
   const body = given.body ?? provided.body ?? MIB
+  const roomy = Math.max(body, 8 * MIB)
+  const buffered = Math.max(given.buffered ?? defaultBuffered(), given.buffered ? 0 : 4 * body)
+  if (buffered < body)
+    throw new TypeError(
+      `limits.buffered must be at least limits.body (${body} bytes), got ${buffered}; raise it`,
+    )
   return {
     body,
-    inflated: given.inflated ?? provided.inflated ?? Math.max(body, 8 * MIB),
+    inflated:
+      given.inflated ?? (given.body === undefined ? (provided.inflated ?? roomy) : given.body),
     depth: given.depth ?? provided.depth ?? 100,
     fields: given.fields ?? provided.fields ?? 1000,
-    time: Math.min(given.time ?? provided.time ?? 10_000, MAX_TIMER),
+    time: Math.min(milliseconds(given.time ?? provided.time ?? '10s', 'limits.time'), MAX_TIMER),
+    buffered,
+    unverified: { ...UNVERIFIED, ...provided.unverified, ...given.unverified },
+  }
+}
+
+let defaults: Limits | undefined
+
+/** The limits of a receiver that sets none. */
+export function defaultLimits(): Limits {
+  return (defaults ??= resolveLimits())
+}
+
+const KNOWN = ['body', 'inflated', 'depth', 'fields', 'time', 'buffered', 'unverified']
+
+function check(what: string, given: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(given) as [string, unknown][]) {
+    if (!known.includes(name))
+      throw new TypeError(`${what}.${name} is no limit; the limits are ${known.join(', ')}`)
+    if (name === 'unverified' || name === 'time' || value === undefined) continue
+    if (!(typeof value === 'number' && value > 0))
+      throw new TypeError(`${what}.${name} must be a number above 0, got ${String(value)}`)
+  }
+}
+
+/** An eighth of the heap limit of V8; runtimes that do not tell it get the least. */
+function defaultBuffered(): number {
+  const { process } = globalThis as {
+    readonly process?: { getBuiltinModule?(name: 'node:v8'): typeof import('node:v8') | undefined }
+  }
+  try {
+    const heap = process?.getBuiltinModule?.('node:v8')?.getHeapStatistics().heap_size_limit ?? 0
+    return Math.min(Math.max(Math.floor(heap / 8), 64 * MIB), 512 * MIB)
+  } catch {
+    return 64 * MIB
   }
 }

@@ -1,4 +1,5 @@
 import type { AckOption } from './receive/ack.ts'
+import type { Admission, Head } from './receive/admit.ts'
 import type { AnswerFunction, AnswerOptions } from './receive/answer.ts'
 import type { Delivery, DeliveryInit } from './delivery.ts'
 import type { Duration } from './duration.ts'
@@ -7,7 +8,7 @@ import type { EventMap, WebhookEvent } from './event.ts'
 import type { FetchHost } from './fetch.ts'
 import type { Host, Inbox, TaskError } from './inbox/inbox.ts'
 import type { TaskFilter, TaskInfo } from './inbox/view.ts'
-import type { Limits } from './limits.ts'
+import type { LimitOptions, Limits } from './limits.ts'
 import type { AttemptInfo, Observer } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
 import type { Reply } from './receive/reply.ts'
@@ -24,7 +25,7 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   /** Part of each event's identity and unique in its inbox: stable over restarts. @default the provider's name */
   readonly name?: string
   /** Bounds of what one delivery may cost. */
-  readonly limits?: Partial<Limits>
+  readonly limits?: LimitOptions
   /** Status of the acknowledgement: 200, 202 or 204, or 302 with a location where the sender takes one. @default 200 with an empty body */
   readonly ack?: AckOption
   /**
@@ -88,6 +89,11 @@ export interface Receiver<Events extends EventMap = EventMap> {
     answer: AnswerFunction<EventOf<Events, P>>,
     options?: AnswerOptions,
   ): this
+  /**
+   * Judges the head of a request before its body is read, and starts the count of its bytes. Adapters call it and hand
+   * what it returns to `receive` as `admission`. Throws a `WebhookError` with the refusal.
+   */
+  admit(head: Head): Admission
   /** Takes one delivery and gives the reply. It never throws for what the network sent. */
   receive(delivery: Delivery | DeliveryInit, host?: Host): Promise<Reply>
   /** The same for a Web standard `Request`, whose body must be unread. */

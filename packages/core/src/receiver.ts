@@ -1,7 +1,8 @@
 import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
 import { ackReply } from './receive/ack.ts'
+import { createAdmit } from './receive/admit.ts'
 import { createConsumer } from './subscribe/consumer.ts'
-import { createDelivery, isDelivery, type Delivery } from './delivery.ts'
+import { createDelivery, ownDelivery } from './delivery.ts'
 import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap, WebhookEvent } from './event.ts'
@@ -85,7 +86,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   let worker: Worker | undefined
   let started = false
   let closed = false
-  const methods = provider.methods ?? ['POST']
+  const admit = createAdmit({ provider: provider as Provider, limits, now, open })
 
   const line: Line = {
     receiver: name,
@@ -151,8 +152,9 @@ export function createReceiver<Events extends EventMap = EventMap>(
       answered.push(...asArray(topics))
       return receiver
     },
+    admit: (head) => admit(createDelivery(head, limits, provider as Provider)),
     receive: (delivery, host = {}) =>
-      receive(line, isDelivery(delivery) ? delivery : createDelivery(delivery, limits), host),
+      receive(line, ownDelivery(delivery, limits, provider as Provider), host),
     fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
     refuse: (request, error) => refuse(line, { ...request, body: EMPTY }, error),
     async work() {
@@ -181,21 +183,9 @@ export function createReceiver<Events extends EventMap = EventMap>(
   let fetchEntry: Receiver['fetch'] | undefined
   return receiver
 
-  function admit(delivery: Delivery): void {
+  function open(): void {
     if (closed) throw new WebhookError('closed', 'the receiver was closed')
     if (!started) start()
-    if (!methods.includes(delivery.method)) {
-      throw new WebhookError(
-        'method_not_allowed',
-        `${provider.name} sends ${methods.join(' or ')}, this is a ${delivery.method}`,
-        { headers: { allow: methods.join(', ') } },
-      )
-    }
-    if (delivery.body.byteLength > limits.body)
-      throw new WebhookError(
-        'body_too_large',
-        `the body has ${delivery.body.byteLength} bytes, limits.body is ${limits.body}`,
-      )
   }
 
   function start(): void {
@@ -228,7 +218,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   // Hosts on node:http never need it.
   async function loadFetch(...request: Parameters<Receiver['fetch']>): Promise<Response> {
     const { createFetch } = await import('./fetch.ts')
-    fetchEntry ??= createFetch(receiver, line)
+    fetchEntry ??= createFetch(receiver)
     return fetchEntry(...request)
   }
 

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import { type Json, type Receiver, toWebhookError, type WebhookError } from '@postern/core'
+import {
+  type Admission,
+  type Json,
+  type Receiver,
+  toWebhookError,
+  type WebhookError,
+} from '@postern/core'
 import { toPublicUrl } from '@postern/core/scheme'
 import { createBodyReader, NodeHeaders } from '@postern/node'
 import type { Context } from 'hono'
@@ -7,9 +13,7 @@ import { incomingOf } from './incoming.ts'
 import { recoverBody } from './recover-body.ts'
 
 /** What mounting needs of a receiver, whatever its events. */
-export type Mountable = Pick<Receiver, 'limits' | 'refuse' | 'fetch'> & {
-  readonly provider: { readonly methods?: readonly string[] }
-}
+export type Mountable = Pick<Receiver, 'admit' | 'limits' | 'refuse' | 'fetch'>
 
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
@@ -36,9 +40,8 @@ export function webhook(
 ): (context: Context) => Promise<Response> {
   const { context: contextOf, publicUrl } = options
   const rebase = publicUrl === undefined ? undefined : toPublicUrl(publicUrl)
-  const methods = receiver.provider.methods ?? ['POST']
   const { limits } = receiver
-  const read = createBodyReader(limits)
+  const read = createBodyReader(limits.time)
   let withoutExecution = false
 
   return async function posternWebhook(context) {
@@ -48,17 +51,21 @@ export function webhook(
     const execution = incoming && withoutExecution ? undefined : executionOf(context)
     // A server of Node that has none with one request has none with the next, and asking is dear.
     if (incoming && !execution) withoutExecution = true
+    const headers = incoming && new NodeHeaders(incoming)
     let body: Uint8Array | undefined
+    let admission: Admission | undefined
     try {
+      if (headers) admission = receiver.admit({ method: request.method, url, headers })
       if (request.bodyUsed) body = await recoverBody(context.req)
-      else if (incoming) body = await read(incoming)
+      else if (incoming) body = await read(incoming, admission!)
     } catch (error) {
+      admission?.release()
       return refuse(request.method, url, toWebhookError(error))
     }
     return receiver.fetch(request, {
       url,
       ...(body && { body }),
-      ...(incoming && { headers: new NodeHeaders(incoming) }),
+      ...(headers && { headers, admission }),
       ...(contextOf && { context: () => contextOf(context) }),
       ...(execution && { waitUntil: (task: Promise<unknown>) => execution.waitUntil(task) }),
     })
@@ -68,7 +75,7 @@ export function webhook(
   function readable(context: Context): IncomingMessage | undefined {
     const incoming = incomingOf(context)
     const length = Number(incoming?.headers['content-length'] ?? NaN)
-    return length <= limits.body && methods.includes(context.req.method) ? incoming : undefined
+    return length <= limits.body ? incoming : undefined
   }
 
   function refuse(method: string, url: string, error: WebhookError): Response {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { checkJson, type Json, type Reply, toWebhookError, WebhookError } from '@postern/core'
+import { type Admission, checkJson, type Json, type Reply, toWebhookError } from '@postern/core'
 import type { Mountable } from './mountable.ts'
 import { NodeHeaders } from './node-headers.ts'
 import { createBodyReader, emptyBody, hasBody } from './read-body.ts'
@@ -40,9 +40,8 @@ export function createBridge<Subject>(
   options: WebhookOptions<Subject>,
   host: BridgeHost<Subject>,
 ): Bridge<Subject> {
-  const methods = receiver.provider.methods ?? ['POST']
   const urlOf = requestUrl(options)
-  const read = createBodyReader(receiver.limits)
+  const read = createBodyReader(receiver.limits.time)
   const contextOf = options.context
 
   return async function bridge(request, response, subject) {
@@ -50,18 +49,21 @@ export function createBridge<Subject>(
     const target = host.target(subject)
     let url = `http://localhost${target}`
     let reply: Reply
+    let admission: Admission | undefined
     try {
       url = urlOf(request, target)
-      if (!methods.includes(method)) throw wrongMethod(method)
-      const context = contextOf && checkJson(contextOf(subject), 'context')
-      const body = kept(request, subject) ?? (await read(request))
       const headers = new NodeHeaders(request)
+      admission = receiver.admit({ method, url, headers })
+      const context = contextOf && checkJson(contextOf(subject), 'context')
+      const body = kept(request, subject) ?? (await read(request, admission))
       reply = await receiver.receive(
         context === undefined
           ? { method, url, headers, body }
           : { method, url, headers, body, context },
+        { admission },
       )
     } catch (error) {
+      admission?.release()
       reply = receiver.refuse({ method, url }, toWebhookError(error))
     }
     try {
@@ -79,14 +81,5 @@ export function createBridge<Subject>(
   function kept(request: IncomingMessage, subject: Subject): Uint8Array | undefined {
     const recovered = recoverBody(request, host.parsed(subject), () => host.explain(subject))
     return recovered ?? (hasBody(request) ? undefined : emptyBody())
-  }
-
-  function wrongMethod(method: string): WebhookError {
-    const allow = methods.join(', ')
-    return new WebhookError(
-      'method_not_allowed',
-      `${receiver.provider.name} sends ${methods.join(' or ')}, this is a ${method}`,
-      { headers: { allow } },
-    )
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type Limits, WebhookError } from '@postern/core'
+import { type Admission, WebhookError } from '@postern/core'
 import { getRawBody, type RawBodyError } from 'raw-body'
 import { createDeadlines } from './deadlines.ts'
 import { together } from './together.ts'
@@ -12,48 +12,60 @@ const PARSED: Promise<void> = Promise.resolve()
 // the payloads of all of them alive at once.
 const SMALL = 16_384
 
-/** Reads the body of a request. */
-export type BodyReader = (request: IncomingMessage) => Promise<Uint8Array>
+/** Reads the body of a request that was admitted. */
+export type BodyReader = (request: IncomingMessage, admission: Admission) => Promise<Uint8Array>
 
 /**
- * Makes the function that reads the exact bytes of a request nobody has read from. It refuses with `body_too_large` (at
- * once where `content-length` says so), `body_timeout`, `body_truncated` where there are fewer or more bytes than
+ * Makes the function that reads the exact bytes of a request nobody has read from, within `time` milliseconds and what
+ * was admitted. It refuses with the admission's own refusal beyond its limit, `overloaded`, `body_timeout`, `body_truncated` where there are fewer or more bytes than
  * `content-length` said, `body_aborted` where the sender went away, `body_consumed` where somebody else began to read,
  * and `body_lossy` where the bytes were made text.
  */
-export function createBodyReader(limits: Limits): BodyReader {
+export function createBodyReader(time: number): BodyReader {
   // node:http has no deadline of its own below 300 s (requestTimeout).
-  const deadlines = createDeadlines(limits.time)
+  const deadlines = createDeadlines(time)
 
-  return async function readBody(request) {
+  return async function readBody(request, admission) {
     // node:http is still taking apart what came with the head.
     await ((lengthOf(request) ?? Infinity) <= SMALL ? together() : PARSED)
     if (request.readableDidRead) throw consumed()
-    return whole(request) ?? collect(request)
+    return whole(request, admission) ?? collect(request, admission)
   }
 
   /** A body that is all there, without a listener, a timer or a copy. */
-  function whole(request: IncomingMessage): Uint8Array | undefined {
+  function whole(request: IncomingMessage, admission: Admission): Uint8Array | undefined {
     const length = request.readableLength
-    if (length === 0 || length > limits.body || length !== lengthOf(request)) return undefined
+    if (length === 0 || length > admission.limit || length !== lengthOf(request)) return undefined
     if (request.readableEncoding || request.readableFlowing) return undefined
+    admission.take(length)
     const body: Uint8Array | null = request.read()
     // For its end, and with it the `close` that middleware may wait for.
     if (!request.complete) request.resume()
     return body ?? undefined
   }
 
-  function collect(request: IncomingMessage): Promise<Uint8Array> {
+  function collect(request: IncomingMessage, admission: Admission): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const deadline = deadlines.start(() => {
         request.pause()
-        const message = `the body was not complete after limits.time of ${limits.time} ms`
+        const message = `the body was not complete after limits.time of ${time} ms`
         reject(new WebhookError('body_timeout', message))
       })
+      const count = (part: Uint8Array): void => {
+        try {
+          admission.take(part.byteLength)
+        } catch (error) {
+          request.off('data', count).pause()
+          deadlines.drop(deadline)
+          reject(error as WebhookError)
+        }
+      }
+      request.on('data', count)
       const length = request.headers['content-length'] ?? null
-      getRawBody(request, { limit: limits.body, length }, (error, body) => {
+      getRawBody(request, { limit: admission.limit, length }, (error, body) => {
+        request.off('data', count)
         deadlines.drop(deadline)
-        if (error) reject(refusal(error, request, limits))
+        if (error) reject(refusal(error, request, admission))
         else resolve(body)
       })
       // An app that paused it meant to keep the body for us.
@@ -80,15 +92,14 @@ function lengthOf(request: IncomingMessage): number | undefined {
   return Number.isNaN(length) ? undefined : length
 }
 
-function refusal(error: RawBodyError, request: IncomingMessage, limits: Limits): WebhookError {
+function refusal(
+  error: RawBodyError,
+  request: IncomingMessage,
+  admission: Admission,
+): WebhookError {
   switch (error.type) {
     case 'entity.too.large':
-      return new WebhookError(
-        'body_too_large',
-        error.length !== undefined && error.length > limits.body
-          ? `content-length is ${error.length} bytes, limits.body is ${limits.body}`
-          : `the body is larger than limits.body of ${limits.body} bytes`,
-      )
+      return admission.tooLarge(error.length)
     case 'request.size.invalid':
       return new WebhookError(
         'body_truncated',

@@ -4,7 +4,7 @@ import { IncomingMessage } from 'node:http'
 import { connect, Socket } from 'node:net'
 import { acme, createStage, listen, type Mounted, type Stage } from '@postern/testing'
 import { expect, test } from 'vitest'
-import { createBodyReader, webhook } from '../src/index.ts'
+import { createBodyReader, NodeHeaders, webhook } from '../src/index.ts'
 
 const sender = acme({ secret: 'suite-secret-one' })
 
@@ -93,7 +93,11 @@ test('cuts off what stops short of its length, after others that came in time', 
 test('says so where somebody else begins to read', async () => {
   const request = new IncomingMessage(new Socket())
   request.push('{"a":1}')
-  const reading = createBodyReader(createStage('plain').receiver.limits)(request)
+  const { receiver } = createStage('plain')
+  const headers = new NodeHeaders({ headers: {}, rawHeaders: [] })
+  const url = 'https://example.com/'
+  const admission = receiver.admit({ method: 'POST', url, headers })
+  const reading = createBodyReader(receiver.limits.time)(request, admission)
   request.read()
   await expect(reading).rejects.toMatchObject({ code: 'body_consumed' })
 })

@@ -1,4 +1,4 @@
-import { toBuffer } from './bytes.ts'
+import { toBuffer, utf8 } from './bytes.ts'
 import { WebhookError } from '../errors.ts'
 import { decodeText } from './text.ts'
 
@@ -19,10 +19,15 @@ export function parseForm(text: string, fields: number, charset?: string): URLSe
       )
     }
   }
-  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
-    return parseLegacy(text, charset)
-  // URLSearchParams takes a leading question mark for the start of a query; in a form it belongs to the first name.
-  return new URLSearchParams(text.startsWith('?') ? `&${text}` : text)
+  const params = new URLSearchParams()
+  for (const pair of text.split('&')) {
+    if (pair === '') continue
+    const equals = pair.indexOf('=')
+    const name = equals === -1 ? pair : pair.slice(0, equals)
+    const value = equals === -1 ? '' : pair.slice(equals + 1)
+    params.append(unescapeField(name, charset), unescapeField(value, charset))
+  }
+  return params
 }
 
 /** The fields as a plain object; a repeated one is an array of its values in order, and `__proto__` is left out. */
@@ -46,33 +51,50 @@ export function addField(
   else known.push(value)
 }
 
-function parseLegacy(text: string, charset: string): URLSearchParams {
-  const params = new URLSearchParams()
-  for (const pair of text.split('&')) {
-    if (pair === '') continue
-    const equals = pair.indexOf('=')
-    const name = equals === -1 ? pair : pair.slice(0, equals)
-    const value = equals === -1 ? '' : pair.slice(equals + 1)
-    params.append(unescapeField(name, charset), unescapeField(value, charset))
-  }
-  return params
-}
-
-function unescapeField(text: string, charset: string): string {
-  const spaced = text.replaceAll('+', ' ')
-  if (!spaced.includes('%')) return spaced
+/** A field with `+` and `%XX` undone, in one pass: URLSearchParams takes 40 to 80 ms for a MiB of them. */
+function unescapeField(text: string, charset: string | undefined): string {
+  if (!/[+%]/.test(text)) return text
+  if (charset === undefined || charset === 'utf-8' || charset === 'utf8') return utf8(undone(text))
   // In Shift_JIS and its like the second byte of a character can be a letter, which a sender leaves unescaped: escaped
   // and plain ASCII are therefore decoded as one run of bytes.
-  return spaced.replace(/\p{ASCII}+/gu, (run) => decodeText(percentDecode(run), charset))
+  let field = ''
+  for (let at = 0; at < text.length;) {
+    const start = at
+    const ascii = text.charCodeAt(at) < 0x80
+    while (at < text.length && text.charCodeAt(at) < 0x80 === ascii) at++
+    const run = text.slice(start, at)
+    field += ascii ? decodeText(undone(run), charset) : run
+  }
+  return field
 }
 
-function percentDecode(ascii: string): Uint8Array {
-  const bytes = toBuffer(ascii)
+function undone(text: string): Uint8Array {
+  const bytes = toBuffer(text)
   let length = 0
-  for (let i = 0; i < bytes.length; i++, length++) {
-    const escaped = bytes[i] === 0x25 && /^[0-9a-fA-F]{2}$/.test(ascii.slice(i + 1, i + 3))
-    bytes[length] = escaped ? Number.parseInt(ascii.slice(i + 1, i + 3), 16) : (bytes[i] ?? 0)
-    if (escaped) i += 2
+  for (let at = 0; at < bytes.length; at++, length++) {
+    const byte = bytes[at]!
+    if (byte === PLUS) bytes[length] = SPACE
+    else if (byte === PERCENT) {
+      const high = hexDigit(bytes[at + 1])
+      const low = hexDigit(bytes[at + 2])
+      // A stray percent sign stands for itself.
+      if (high < 0 || low < 0) bytes[length] = byte
+      else {
+        bytes[length] = high * 16 + low
+        at += 2
+      }
+    } else bytes[length] = byte
   }
   return bytes.subarray(0, length)
+}
+
+const PLUS = 0x2b
+const SPACE = 0x20
+const PERCENT = 0x25
+
+function hexDigit(byte: number | undefined): number {
+  if (byte === undefined) return -1
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const lower = byte | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
 }

@@ -1,68 +1,106 @@
 import type { Delivery } from '../delivery.ts'
-import { formToObject } from './form.ts'
+import type { Format, Provider } from '../provider/provider.ts'
 import { isForm, isJson, isMultipart, isText, isXml, parseMediaType } from './media-type.ts'
-import { queryToObject } from './query.ts'
-import { decodeText } from './text.ts'
-import { loadXml, xmlReady } from './xml.ts'
 
-/** A body by the kind it was read as: objects for form, query, multipart and XML, a string for text. */
-export interface ParsedBody {
-  readonly kind: 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'query' | 'bytes' | 'empty'
-  readonly value: unknown
-  /** True where integers beyond 2^53 are wanted as BigInt, for providers that find JSON inside a field. */
-  readonly exact?: boolean
-}
+/** What a provider declares of the bodies it sends. */
+export type Declaration = Pick<
+  Provider,
+  'formats' | 'format' | 'codings' | 'charsets' | 'labelled'
+> & { readonly covers?: Pick<Provider['covers'], 'body'> }
+
+const JSON_ALONE: readonly Format[] = ['json']
 
 /**
- * Reads a body by its media type: the query string for GET and HEAD, `undefined` for an empty body, the bytes where the
- * type is one nobody here reads. Without a Content-Type what looks like JSON or XML is taken for it. A promise only for
- * multipart, and for XML until its parser is loaded. `exact` gives integers of JSON beyond 2^53 as BigInt.
- *
- * @throws WebhookError with the codes of the reader of that type; from the promise where there is one.
+ * The format in which a body is read. What is signed decides: the provider's declaration, else among several formats the
+ * bytes themselves. A Content-Type decides among the declared formats only if it is signed, or if nothing is.
  */
-export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Promise<ParsedBody> {
-  const { method, content, limits } = delivery
-  if (method === 'GET' || method === 'HEAD')
-    return { kind: 'query', value: queryToObject(delivery.url, limits.fields) }
-  if (content.length === 0) return { kind: 'empty', value: undefined }
-  const contentType = delivery.header('content-type')
-  const { type, charset } = parseMediaType(contentType)
-  if (isJson(type)) return readJson(delivery, exact)
-  if (isForm(type)) return { kind: 'form', value: formToObject(delivery.form()) }
-  if (isXml(type)) return readXml(delivery)
-  if (isMultipart(type)) {
-    // Few senders post files: what reads them is loaded when the first one does.
-    return import('./multipart.ts')
-      .then(({ parseMultipart }) => parseMultipart(content, contentType ?? '', limits))
-      .then((value) => ({ kind: 'multipart', value }))
+export function decideFormat(delivery: Delivery, declared: Declaration): Format {
+  const { formats = JSON_ALONE } = declared
+  const own = declared.format?.(delivery)
+  if (own !== undefined) return own
+  const { content } = delivery
+  if (content.length === 0 && formats.includes('query')) return 'query'
+  const bodies = formats.length === 1 ? formats : formats.filter((format) => format !== 'query')
+  if (bodies.length === 1) return bodies[0]!
+  if (labelCounts(delivery, declared)) {
+    const named = labelOf(delivery)
+    if (named !== undefined && bodies.includes(named)) return named
   }
-  if (isText(type)) return { kind: 'text', value: decodeText(content, charset) }
-  return type === '' ? sniff(delivery, exact) : { kind: 'bytes', value: content }
+  return ofBytes(content, bodies)
 }
 
-function readJson(delivery: Delivery, exact: boolean): ParsedBody {
-  return { kind: 'json', value: delivery.json(exact ? 'exact' : undefined) }
+/** True if Content-Type and Content-Encoding of this delivery are signed, or nothing is. */
+export function labelCounts(delivery: Delivery, { covers, labelled }: Declaration): boolean {
+  return covers?.body === 'none' || labelled?.(delivery) === true
 }
 
-function readXml(delivery: Delivery): ParsedBody | Promise<ParsedBody> {
-  if (xmlReady()) return { kind: 'xml', value: delivery.xml() }
-  return loadXml().then(() => ({ kind: 'xml', value: delivery.xml() }))
+function labelOf(delivery: Delivery): Format | undefined {
+  const { type } = parseMediaType(delivery.header('content-type'))
+  if (type === '') return undefined
+  if (isJson(type)) return 'json'
+  if (isForm(type)) return 'form'
+  if (isXml(type)) return 'xml'
+  if (isMultipart(type)) return 'multipart'
+  return isText(type) ? 'text' : 'bytes'
 }
 
-function sniff(delivery: Delivery, exact: boolean): ParsedBody | Promise<ParsedBody> {
-  switch (firstCharacter(delivery.content)) {
-    case 0x7b: // {
-    case 0x5b: // [
-      return readJson(delivery, exact)
-    case 0x3c: // <
-      return readXml(delivery)
-    default:
-      return { kind: 'bytes', value: delivery.content }
-  }
+const WHITE = new Set([0x20, 0x09, 0x0a, 0x0d])
+
+function ofBytes(bytes: Uint8Array, formats: readonly Format[]): Format {
+  const can = (format: Format): boolean => formats.includes(format)
+  const first = firstByte(bytes)
+  if ((first === 0x7b || first === 0x5b) && can('json')) return 'json'
+  if (first === 0x3c && can('xml')) return 'xml'
+  if (first === 0x2d && bytes[0] === 0x2d && bytes[1] === 0x2d && can('multipart'))
+    return 'multipart'
+  // Text and bytes take what has no mark of its own; only beside them must a form look like one.
+  const rest = can('text') ? 'text' : can('bytes') ? 'bytes' : undefined
+  if (can('form') && (rest === undefined || isFormText(bytes))) return 'form'
+  return rest ?? formats[0]!
 }
 
-function firstCharacter(bytes: Uint8Array): number | undefined {
+/** The first byte after a byte order mark and white space. */
+function firstByte(bytes: Uint8Array): number | undefined {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  while (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0a || bytes[at] === 0x0d) at++
+  while (WHITE.has(bytes[at]!)) at++
   return bytes[at]
+}
+
+/** `name=value` pairs of unreserved characters, `%XX` and `+`, joined by `&`. */
+function isFormText(bytes: Uint8Array): boolean {
+  let named = false
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!
+    if (byte === 0x3d) named = true
+    else if (byte === 0x26) {
+      if (!named) return false
+      named = false
+    } else if (byte === 0x25) {
+      if (!isHex(bytes[at + 1]) || !isHex(bytes[at + 2])) return false
+      at += 2
+    } else if (!isPlain(byte)) return false
+  }
+  return named
+}
+
+function isHex(byte: number | undefined): boolean {
+  return (
+    byte !== undefined &&
+    ((byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66))
+  )
+}
+
+/** Letters, digits, `-`, `.`, `_`, `~`, `*` and `+`. */
+function isPlain(byte: number): boolean {
+  const lower = byte | 0x20
+  return (
+    (lower >= 0x61 && lower <= 0x7a) ||
+    (byte >= 0x30 && byte <= 0x39) ||
+    byte === 0x2d ||
+    byte === 0x2e ||
+    byte === 0x5f ||
+    byte === 0x7e ||
+    byte === 0x2a ||
+    byte === 0x2b
+  )
 }

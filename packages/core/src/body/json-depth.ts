@@ -18,7 +18,8 @@ export function isDeeper(json: string, limit: number): boolean {
   return false
 }
 
-function endOfString(json: string, start: number): number {
+/** Place of the quote that ends the string which begins at `start`, or the end of the text. */
+export function endOfString(json: string, start: number): number {
   for (let quote = start; ;) {
     quote = json.indexOf('"', quote + 1)
     if (quote === -1) return json.length

@@ -30,25 +30,19 @@ export interface MultipartLimits {
 }
 
 /**
- * The fields and files of a `multipart/form-data` body (RFC 7578). Text is UTF-8 unless its part names another charset.
+ * The fields and files of a `multipart/form-data` body (RFC 7578). The boundary is the body's first line: a label that
+ * no signature covers could name another one, and have a part inside a part's text read. Text is UTF-8 unless its part
+ * names another charset.
  *
- * @throws WebhookError `malformed_body` for a body that is cut off, unreadable or has too many parts;
- * `unsupported_media_type` where the parser, an optional peer, is not installed; `unsupported_encoding` for a field in
- * a charset nobody knows.
+ * @throws WebhookError `malformed_body` for a body that begins with no boundary, is cut off, unreadable or has too many
+ * parts; `unsupported_media_type` if the parser, an optional peer, is not installed; `unsupported_encoding` for a field
+ * in a charset nobody knows.
  */
 export async function parseMultipart(
   body: Uint8Array,
-  contentType: string,
   limits: MultipartLimits,
 ): Promise<MultipartBody> {
-  const { boundary } = parseMediaType(contentType)
-  // RFC 2046, section 5.1.1.
-  if (boundary === undefined || boundary.length > 70) {
-    throw new WebhookError(
-      'malformed_body',
-      'the Content-Type of the multipart body has no usable boundary',
-    )
-  }
+  const boundary = boundaryOf(body)
   const fields: Record<string, string | string[]> = {}
   const files: MultipartFile[] = []
   for (const part of await readParts(body, boundary, limits.fields)) {
@@ -59,6 +53,15 @@ export async function parseMultipart(
     else files.push({ name, filename, contentType: type ?? 'text/plain', data: part.data })
   }
   return { fields, files }
+}
+
+/** The boundary that the first line names: one to 70 characters (RFC 2046, section 5.1.1). */
+function boundaryOf(body: Uint8Array): string {
+  const start = utf8(body.subarray(0, 80))
+  const boundary = /^--([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])\r?\n/.exec(start)?.[1]
+  if (boundary === undefined)
+    throw new WebhookError('malformed_body', 'the multipart body does not begin with its boundary')
+  return boundary
 }
 
 function disposition(part: Part): { readonly name: string; readonly filename: string | undefined } {

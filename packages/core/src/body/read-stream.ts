@@ -1,19 +1,20 @@
 import { Buffer } from 'node:buffer'
 import { WebhookError } from '../errors.ts'
-import type { Limits } from '../limits.ts'
+import type { Admission } from '../receive/admit.ts'
 
 /**
- * Reads a Web stream to its end: the exact bytes. Throws `body_too_large` at the limit, `body_timeout` after the time
- * limit, and `body_aborted` or `body_truncated` where fewer bytes came than `content-length` promised.
+ * Reads a Web stream to its end: the exact bytes. Throws the admission's refusal at its limit and `overloaded` when the
+ * budget is spent, `body_timeout` after `time` milliseconds, and `body_aborted` or `body_truncated` where fewer bytes came than `content-length` promised.
  */
 export async function readStream(
   stream: ReadableStream<Uint8Array>,
   length: number | undefined,
-  limits: Limits,
+  time: number,
+  admission: Admission,
 ): Promise<Uint8Array> {
-  if (length !== undefined && length > limits.body) {
+  if (length !== undefined && length > admission.limit) {
     await discard(stream.getReader())
-    throw tooLarge(limits.body)
+    throw admission.tooLarge(length)
   }
   const reader = stream.getReader()
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -23,16 +24,16 @@ export async function readStream(
         reject(
           new WebhookError(
             'body_timeout',
-            `the body was not complete after limits.time of ${limits.time} ms`,
+            `the body was not complete after limits.time of ${time} ms`,
           ),
         ),
-      limits.time,
+      time,
     )
   })
   try {
-    return await Promise.race([readAll(reader, length, limits), late])
+    return await Promise.race([readAll(reader, length, admission), late])
   } catch (error) {
-    if (error instanceof WebhookError && error.code === 'body_too_large') await discard(reader)
+    if (error instanceof WebhookError && error.code !== 'body_timeout') await discard(reader)
     else reader.cancel().catch(() => {})
     if (error instanceof WebhookError) throw error
     throw new WebhookError('body_aborted', 'the connection ended before the body was complete', {
@@ -46,7 +47,7 @@ export async function readStream(
 async function readAll(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   length: number | undefined,
-  limits: Limits,
+  admission: Admission,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -54,7 +55,8 @@ async function readAll(
     const { done, value } = await reader.read()
     if (done) break
     size += value.byteLength
-    if (size > limits.body) throw tooLarge(limits.body)
+    if (size > admission.limit) throw admission.tooLarge()
+    admission.take(value.byteLength)
     chunks.push(value)
   }
   if (length !== undefined && size < length) throw truncated(size, length)
@@ -87,10 +89,6 @@ async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise
     // The sender went away: there is nobody to tell.
   }
   reader.cancel().catch(() => {})
-}
-
-function tooLarge(limit: number): WebhookError {
-  return new WebhookError('body_too_large', `the body is larger than limits.body of ${limit} bytes`)
 }
 
 /** Fewer bytes than promised. Next.js cuts bodies at 10 MB where a proxy (middleware) file exists, and says so only on its console. */

@@ -1,6 +1,7 @@
 import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { MaybePromise } from '../maybe.ts'
+import type { Admission } from '../receive/admit.ts'
 import type { Journal } from './journal.ts'
 import type { InboxView } from './view.ts'
 
@@ -107,6 +108,8 @@ export interface Worker {
 export interface Host {
   /** Keeps the process or isolate alive until the promise settles (Workers, Vercel, Next's `after`). */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
+  /** What `receiver.admit` said of the head, if the host asked it before it read the body. */
+  readonly admission?: Admission | undefined
 }
 
 /** All of one delivery, taken or refused as a whole. */

@@ -61,6 +61,7 @@ export function defineProvider<Events extends EventMap = EventMap, Key = unknown
     return {
       ...provider,
       covers: { body: 'none' },
+      unauthenticated: true,
       verify: (delivery, clock) => check?.(delivery, clock),
       sign: (draft) => toRequest(draft, compose),
     }

@@ -5,7 +5,7 @@ export { checkSecret, keyring, type Keyring, type KeySet } from './secrets.ts'
 export { targetPath, toPublicUrl } from './public-url.ts'
 
 export type { EventDraft } from '../event.ts'
-export type { ParsedBody } from '../body/formats.ts'
+export type { ParsedBody } from '../body/parse.ts'
 export { formToObject } from '../body/form.ts'
 export { parseJson, stringifyJson } from '../body/json.ts'
 export { parseMultipart, type MultipartBody } from '../body/multipart.ts'

@@ -1,8 +1,8 @@
-import type { ParsedBody } from '../body/formats.ts'
+import type { ParsedBody } from '../body/parse.ts'
 import type { Delivery } from '../delivery.ts'
 import type { WebhookError } from '../errors.ts'
 import type { EventDraft, EventMap } from '../event.ts'
-import type { Limits } from '../limits.ts'
+import type { LimitOptions } from '../limits.ts'
 import type { MaybePromise } from '../maybe.ts'
 import type { Reply } from '../receive/reply.ts'
 import type { Covers, Credentials, SignableRequest } from './scheme.ts'
@@ -59,7 +59,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly covers: Covers
   readonly credentials?: Credentials
   /** What the sender promises not to exceed; the receiver's own `limits` win. */
-  readonly limits?: Partial<Limits>
+  readonly limits?: LimitOptions
   /** Over how long the sender delivers one event again, in milliseconds: dedupe windows must be at least as long. */
   readonly retrySpan?: number
   /** True where the sender takes a redirect for a failure, so that a 302 as ack is refused at construction. */
@@ -77,6 +77,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly charsets?: readonly string[]
   /** True if the signature of this delivery covers Content-Type and Content-Encoding: they then count. @default never, unless `covers.body` is 'none' */
   readonly labelled?: (delivery: Delivery) => boolean
+  /** True if nothing is verified: the bounds of `limits.unverified` then hold for the whole line. */
+  readonly unauthenticated?: boolean
   /** False if the sender never signs the same bytes twice on purpose, so that a repeat under another id is a replay. @default true */
   readonly repeats?: boolean
   /** 'body' if unsigned greetings come as POST: at most 1 KiB of an unsigned body is then read for `greet`. @default 'head' */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { ParsedBody } from '../body/formats.ts'
+import type { ParsedBody } from '../body/parse.ts'
 import type { Delivery } from '../delivery.ts'
 import { errorText, isWebhookError, WebhookError } from '../errors.ts'
 import type { EventDraft, EventRecord } from '../event.ts'

@@ -1,9 +1,9 @@
 import { loadXml, xmlReady } from '../body/xml.ts'
-import { isXml, parseMediaType } from '../body/media-type.ts'
-import { parseBody } from '../body/formats.ts'
+import { parseBody } from '../body/parse.ts'
+import type { Admission } from './admit.ts'
 import type { Answers } from './answer.ts'
 import { answerReply } from './answer.ts'
-import type { Delivery } from '../delivery.ts'
+import { markVerified, type Delivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import { toEvent, type EventDraft, type StoredDelivery, type WebhookEvent } from '../event.ts'
 import { identify, type Identified } from './identify.ts'
@@ -29,26 +29,24 @@ export interface Line {
   readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
   readonly fairBy: ((event: WebhookEvent) => string) | undefined
   readonly subscriptionsOf: (event: EventDraft) => readonly Subscription[]
+  readonly admit: (head: Delivery) => Admission
   readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
-  /** Throws where the receiver takes nothing now. */
-  readonly admit: (delivery: Delivery) => void
 }
 
 /**
- * The line a delivery walks: greet → verify → parse → handshake → identify → accept → reply. It answers whatever the
+ * The line a delivery walks: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept → reply. It answers whatever the
  * network sent and never throws. A step that has its result at once is not awaited: a promise costs a tick.
  */
 export async function receive(line: Line, delivery: Delivery, host: Host): Promise<Reply> {
   const { provider } = line
+  let admission = host.admission
   try {
-    line.admit(delivery)
+    admission ??= line.admit(delivery)
+    if (delivery.body.byteLength > admission.limit)
+      throw admission.tooLarge(delivery.body.byteLength)
     line.observer.received?.(requestInfo(line, delivery))
 
-    if (
-      !xmlReady() &&
-      (provider.xml || isXml(parseMediaType(delivery.header('content-type')).type))
-    )
-      await loadXml()
+    if (needsXml(provider) && !xmlReady()) await loadXml()
 
     if (provider.greet) {
       const greeting = await provider.greet(delivery)
@@ -58,6 +56,7 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
     const verifying = provider.verify(delivery, line.now)
     const verified = (isPromise(verifying) ? await verifying : verifying) ?? {}
 
+    if (!provider.unauthenticated) markVerified(delivery)
     const parsing = parseBody(delivery, line.exact)
     const parsed = isPromise(parsing) ? await parsing : parsing
     const body = line.exact ? { ...parsed, exact: true } : parsed
@@ -76,7 +75,13 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
     return isPromise(replying) ? await replying : replying
   } catch (error) {
     return refuse(line, delivery, toWebhookError(error))
+  } finally {
+    admission?.release()
   }
+}
+
+function needsXml({ xml, formats }: Provider): boolean {
+  return xml === true || (formats !== undefined && formats.includes('xml'))
 }
 
 /** Refuses a delivery: the reason to the observers, its code to the sender. Adapters call it for what they refuse. */

@@ -9,7 +9,6 @@ import { parseMultipart } from '../../src/body/multipart.ts'
 import { refusalOf } from './refusal.ts'
 
 const limits = { fields: 100 }
-const type = 'multipart/form-data; boundary=XX'
 
 /** A body of parts, each its header lines and its content. */
 function bodyOf(...parts: [headers: string, content: string][]): Buffer {
@@ -33,7 +32,7 @@ test('reads what the platform writes', async () => {
   form.append('attachment2', new File([], 'empty.txt'))
   const request = new Response(form)
   const body = new Uint8Array(await request.arrayBuffer())
-  const parsed = await parseMultipart(body, request.headers.get('content-type') ?? '', limits)
+  const parsed = await parseMultipart(body, limits)
   expect(parsed.fields).toEqual({
     subject: 'Grüße',
     to: ['a@example.com', 'b@example.com'],
@@ -60,12 +59,7 @@ test('gives back any bytes', async () => {
         const form = new FormData()
         for (const content of contents) form.append('f', new File([Uint8Array.from(content)], 'f'))
         const request = new Response(form)
-        const header = request.headers.get('content-type') ?? ''
-        const { files } = await parseMultipart(
-          new Uint8Array(await request.arrayBuffer()),
-          header,
-          limits,
-        )
+        const { files } = await parseMultipart(new Uint8Array(await request.arrayBuffer()), limits)
         expect(files.map(({ data }) => [...data])).toEqual(contents.map((content) => [...content]))
       },
     ),
@@ -77,9 +71,9 @@ test('a part may have its own charset', async () => {
     `--XX\r\n${field('a')}\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\n`,
   )
   const body = Buffer.concat([head, Buffer.of(0xe9), Buffer.from('\r\n--XX--')])
-  expect((await parseMultipart(body, type, limits)).fields).toEqual({ a: 'é' })
+  expect((await parseMultipart(body, limits)).fields).toEqual({ a: 'é' })
   const unknown = bodyOf([`${field('a')}\r\nContent-Type: text/plain; charset=klingon`, 'x'])
-  expect(await refusalOf(() => parseMultipart(unknown, type, limits))).toBe('unsupported_encoding')
+  expect(await refusalOf(() => parseMultipart(unknown, limits))).toBe('unsupported_encoding')
 })
 
 test('a file name loses its directory; names are harmless', async () => {
@@ -92,7 +86,6 @@ test('a file name loses its directory; names are harmless', async () => {
   ]
   const { files, fields } = await parseMultipart(
     bodyOf(...parts, [field('__proto__'), 'x']),
-    type,
     limits,
   )
   expect(files.map(({ filename }) => filename)).toEqual([
@@ -104,12 +97,19 @@ test('a file name loses its directory; names are harmless', async () => {
   expect(Object.keys(fields)).toEqual([])
 })
 
+test('a label cannot have a part read that lies inside the text of another', async () => {
+  const inner = `--YY\r\n${field('admin')}\r\n\r\nyes\r\n--YY--`
+  expect((await parseMultipart(bodyOf([field('mail'), inner]), limits)).fields).toEqual({
+    mail: inner,
+  })
+})
+
 test('the number of parts is bounded', async () => {
   const parts = (count: number): Buffer =>
     bodyOf(...Array.from({ length: count }, (): [string, string] => [field('a'), 'x']))
-  expect(await refusalOf(() => parseMultipart(parts(5), type, { fields: 5 }))).toBeUndefined()
+  expect(await refusalOf(() => parseMultipart(parts(5), { fields: 5 }))).toBeUndefined()
   for (const count of [6, 7, 100_000]) {
-    expect(await refusalOf(() => parseMultipart(parts(count), type, { fields: 5 }))).toBe(
+    expect(await refusalOf(() => parseMultipart(parts(count), { fields: 5 }))).toBe(
       'malformed_body',
     )
   }
@@ -124,29 +124,29 @@ test('a body cut off anywhere is malformed, and no error goes unheard', async ()
   const end = whole.length - '\r\n'.length
   for (let length = 0; length < end; length++) {
     expect(
-      await refusalOf(() => parseMultipart(whole.subarray(0, length), type, limits)),
+      await refusalOf(() => parseMultipart(whole.subarray(0, length), limits)),
       `cut at ${length}`,
     ).toBe('malformed_body')
   }
-  expect(
-    await refusalOf(() => parseMultipart(whole.subarray(0, end), type, limits)),
-  ).toBeUndefined()
+  expect(await refusalOf(() => parseMultipart(whole.subarray(0, end), limits))).toBeUndefined()
 })
 
 test.each([
-  ['no boundary', 'multipart/form-data', bodyOf([field('a'), 'x'])],
-  ['another boundary', 'multipart/form-data; boundary=YY', bodyOf([field('a'), 'x'])],
+  [
+    'a preamble before its boundary',
+    Buffer.concat([Buffer.from('x\r\n'), bodyOf([field('a'), 'x'])]),
+  ],
+  ['no boundary', Buffer.from(`--\r\n${field('a')}\r\n\r\nx\r\n----\r\n`)],
   [
     'an overlong boundary',
-    `multipart/form-data; boundary=${'X'.repeat(71)}`,
-    bodyOf([field('a'), 'x']),
+    Buffer.from(`--${'X'.repeat(71)}\r\n${field('a')}\r\n\r\nx\r\n--${'X'.repeat(71)}--\r\n`),
   ],
-  ['a part without a name', type, bodyOf(['Content-Disposition: form-data', 'x'])],
-  ['a part that is no form data', type, bodyOf(['Content-Disposition: attachment; name="a"', 'x'])],
-  ['a part without a disposition', type, bodyOf(['Content-Type: text/plain', 'x'])],
-  ['JSON', type, Buffer.from('{"a":1}')],
-])('%s is malformed', async (_, contentType, body) => {
-  expect(await refusalOf(() => parseMultipart(body, contentType, limits))).toBe('malformed_body')
+  ['a part without a name', bodyOf(['Content-Disposition: form-data', 'x'])],
+  ['a part that is no form data', bodyOf(['Content-Disposition: attachment; name="a"', 'x'])],
+  ['a part without a disposition', bodyOf(['Content-Type: text/plain', 'x'])],
+  ['JSON', Buffer.from('{"a":1}')],
+])('%s is malformed', async (_, body) => {
+  expect(await refusalOf(() => parseMultipart(body, limits))).toBe('malformed_body')
 })
 
 test('no input makes any other error, or none at all', async () => {
@@ -169,7 +169,7 @@ test('no input makes any other error, or none at all', async () => {
   )
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
-      const code = await refusalOf(() => parseMultipart(Buffer.from(pieces.join('')), type, limits))
+      const code = await refusalOf(() => parseMultipart(Buffer.from(pieces.join('')), limits))
       expect([undefined, 'malformed_body']).toContain(code)
     }),
     { numRuns: 1000 },

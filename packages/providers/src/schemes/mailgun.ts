@@ -57,12 +57,11 @@ export function lastValue(fields: unknown, name: string): string | undefined {
 }
 
 function readClaim(delivery: Delivery): Claim | Promise<Claim> {
-  const type = delivery.header('content-type')
-  if (type?.trim().toLowerCase().startsWith('multipart/form-data'))
-    return parseMultipart(delivery.content, type, delivery.limits).then(({ fields }) =>
-      ofForm(fields),
+  if (delivery.format === 'multipart')
+    return parseMultipart(delivery.body, { fields: delivery.limits.unverified.parts }).then(
+      ({ fields }) => ofForm(fields),
     )
-  if (isForm(delivery)) return ofForm(formToObject(delivery.form()))
+  if (delivery.format === 'form') return ofForm(formToObject(delivery.form()))
   const block = field(delivery.json(), 'signature')
   return {
     timestamp: text(block, 'timestamp'),

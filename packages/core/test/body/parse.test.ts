@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { parseBody as parse, type ParsedBody } from '../../src/body/formats.ts'
+import { parseBody as parse, type ParsedBody } from '../../src/body/parse.ts'
 import { createDelivery, type Delivery } from '../../src/delivery.ts'
 import { refusal, refusalOf } from './refusal.ts'
 
@@ -17,7 +17,7 @@ function parseBody(
 
 test('the first XML body waits for the parser, the next does not', async () => {
   vi.resetModules()
-  const fresh = await import('../../src/body/formats.ts')
+  const fresh = await import('../../src/body/parse.ts')
   const delivery = await import('../../src/delivery.ts')
   const xml = (): Delivery =>
     delivery.createDelivery({

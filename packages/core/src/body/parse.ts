@@ -1,0 +1,47 @@
+import type { Delivery } from '../delivery.ts'
+import { formToObject } from './form.ts'
+import { queryToObject } from './query.ts'
+import { loadXml, xmlReady } from './xml.ts'
+
+/** A body by the format it was read in: objects for form, query, multipart and XML, a string for text. */
+export interface ParsedBody {
+  readonly kind: 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'query' | 'bytes' | 'empty'
+  readonly value: unknown
+  /** True where integers beyond 2^53 are wanted as BigInt, for providers that find JSON inside a field. */
+  readonly exact?: boolean
+}
+
+/**
+ * Reads the body in its {@link Delivery.format}; `undefined` for an empty one. A promise only for multipart, and for XML
+ * until its parser is loaded. `exact` gives integers of JSON beyond 2^53 as BigInt.
+ *
+ * @throws WebhookError with the codes of that format's reader; from the promise if there is one.
+ */
+export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Promise<ParsedBody> {
+  const { format, content, limits } = delivery
+  if (format === 'query')
+    return { kind: 'query', value: queryToObject(delivery.url, limits.fields) }
+  if (content.length === 0) return { kind: 'empty', value: undefined }
+  switch (format) {
+    case 'json':
+      return { kind: 'json', value: delivery.json(exact ? 'exact' : undefined) }
+    case 'form':
+      return { kind: 'form', value: formToObject(delivery.form()) }
+    case 'xml':
+      return readXml(delivery)
+    case 'multipart':
+      // Few senders post files: what reads them is loaded when the first one does.
+      return import('./multipart.ts')
+        .then(({ parseMultipart }) => parseMultipart(content, limits))
+        .then((value) => ({ kind: 'multipart', value }))
+    case 'text':
+      return { kind: 'text', value: delivery.text() }
+    case 'bytes':
+      return { kind: 'bytes', value: content }
+  }
+}
+
+function readXml(delivery: Delivery): ParsedBody | Promise<ParsedBody> {
+  if (xmlReady()) return { kind: 'xml', value: delivery.xml() }
+  return loadXml().then(() => ({ kind: 'xml', value: delivery.xml() }))
+}

@@ -1,0 +1,131 @@
+import type { Delivery } from '../delivery.ts'
+import { toWebhookError, WebhookError } from '../errors.ts'
+import type { HeaderLines } from '../header-lines.ts'
+import type { Limits } from '../limits.ts'
+import type { Provider } from '../provider/provider.ts'
+import { createBudget, type Account } from './budget.ts'
+
+/** The head of a request: all that is known before a byte of the body is read. */
+export interface Head {
+  readonly method: string
+  /** Absolute URL as the sender addressed it, as far as the host knows. */
+  readonly url: string
+  readonly headers: HeaderLines
+}
+
+/** Leave to read a body: how many bytes, and the account they count on. */
+export interface Admission extends Account {
+  /** Bytes of the body that may be read. */
+  readonly limit: number
+  /** The refusal of a body that is larger, with its length if the head declares one. */
+  tooLarge(length?: number): WebhookError
+}
+
+/** What `admit` needs of its receiver. */
+export interface AdmitContext {
+  readonly provider: Provider
+  readonly limits: Limits
+  readonly now: () => number
+  /** Throws if the receiver takes nothing now. */
+  readonly open: () => void
+}
+
+// Greetings that come as an unsigned POST are a few fields.
+const GREETING = 1024
+
+/**
+ * The first step of the line, on the head alone: receiver open, method, coding, declared length, headers that the scheme
+ * needs, credentials that lie in the head. Throws the refusal of what the head condemns.
+ */
+export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
+  const { provider, limits, now } = context
+  const methods = provider.methods ?? ['POST']
+  const codings = provider.codings ?? []
+  const budget = createBudget(limits.buffered)
+
+  return function admit(head) {
+    context.open()
+    if (!methods.includes(head.method)) throw wrongMethod(head.method)
+    refuseCoding(head.header('content-encoding'))
+    const declared = declaredLength(head.header('content-length'))
+    if (declared > limits.body) throw tooLarge(limits.body, declared)
+    const refusal = provider.admit && condemned(head)
+    if (refusal === undefined) return new BodyAdmission(budget.open(), limits.body, undefined)
+    if (!mayGreet(head.method) || declared > GREETING) throw refusal
+    return new BodyAdmission(budget.open(), GREETING, refusal)
+  }
+
+  function wrongMethod(method: string): WebhookError {
+    return new WebhookError(
+      'method_not_allowed',
+      `${provider.name} sends ${methods.join(' or ')}, this is a ${method}`,
+      { headers: { allow: methods.join(', ') } },
+    )
+  }
+
+  function refuseCoding(value: string | undefined): void {
+    if (value === undefined) return
+    const coding = value.trim().toLowerCase()
+    if (coding === '' || coding === 'identity') return
+    if (codings.length > 0 && (coding === 'gzip' || coding === 'x-gzip')) return
+    throw new WebhookError(
+      'unsupported_encoding',
+      codings.length === 0
+        ? `${provider.name} sends no Content-Encoding: a coding is taken only if the provider declares it in codings`
+        : `${provider.name} sends gzip alone as Content-Encoding`,
+      { headers: { 'accept-encoding': codings.length === 0 ? 'identity' : codings.join(', ') } },
+    )
+  }
+
+  function condemned(head: Delivery): WebhookError | undefined {
+    try {
+      provider.admit!(head, now)
+      return undefined
+    } catch (error) {
+      return toWebhookError(error)
+    }
+  }
+
+  /** Greetings by another method than POST have no body to speak of; those by POST must be announced. */
+  function mayGreet(method: string): boolean {
+    return provider.greet !== undefined && (method !== 'POST' || provider.greets === 'body')
+  }
+}
+
+// A class, since one is made for each request.
+class BodyAdmission implements Admission {
+  readonly limit: number
+  readonly #account: Account
+  readonly #refusal: WebhookError | undefined
+
+  constructor(account: Account, limit: number, refusal: WebhookError | undefined) {
+    this.#account = account
+    this.limit = limit
+    this.#refusal = refusal
+  }
+
+  take(bytes: number): void {
+    this.#account.take(bytes)
+  }
+
+  release(): void {
+    this.#account.release()
+  }
+
+  tooLarge(length?: number): WebhookError {
+    return this.#refusal ?? tooLarge(this.limit, length)
+  }
+}
+
+function declaredLength(length: string | undefined): number {
+  return length === undefined ? 0 : Number(length)
+}
+
+function tooLarge(limit: number, length: number | undefined): WebhookError {
+  return new WebhookError(
+    'body_too_large',
+    length === undefined
+      ? `the body is larger than limits.body of ${limit} bytes`
+      : `content-length is ${length} bytes, limits.body is ${limit}`,
+  )
+}
