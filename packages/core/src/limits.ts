@@ -72,7 +72,7 @@ export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions =
       given.inflated ?? (given.body === undefined ? (provided.inflated ?? roomy) : given.body),
     depth: given.depth ?? provided.depth ?? 100,
     fields: given.fields ?? provided.fields ?? 1000,
-    time: Math.min(milliseconds(given.time ?? provided.time ?? '10s', 'limits.time'), MAX_TIMER),
+    time: timeLimit(given.time ?? provided.time ?? '10s'),
     buffered,
     unverified: { ...UNVERIFIED, ...provided.unverified, ...given.unverified },
   }
@@ -93,14 +93,24 @@ function check(what: string, given: object, known: readonly string[]): void {
       throw new TypeError(`${what}.${name} is no limit; the limits are ${known.join(', ')}`)
     if (name === 'unverified' || name === 'time' || value === undefined) continue
     if (!(typeof value === 'number' && value > 0))
-      throw new TypeError(`${what}.${name} must be a number above 0, got ${String(value)}`)
+      throw new TypeError(`${what}.${name} must be a number above 0, got ${JSON.stringify(value)}`)
   }
+}
+
+function timeLimit(given: Duration): number {
+  const time = milliseconds(given, 'limits.time')
+  if (time === 0) throw new TypeError('limits.time must be above 0, got 0')
+  return Math.min(time, MAX_TIMER)
+}
+
+interface V8 {
+  getHeapStatistics(): { readonly heap_size_limit: number }
 }
 
 /** An eighth of the heap limit of V8; runtimes that do not tell it get the least. */
 function defaultBuffered(): number {
   const { process } = globalThis as {
-    readonly process?: { getBuiltinModule?(name: 'node:v8'): typeof import('node:v8') | undefined }
+    readonly process?: { getBuiltinModule?(name: 'node:v8'): V8 | undefined }
   }
   try {
     const heap = process?.getBuiltinModule?.('node:v8')?.getHeapStatistics().heap_size_limit ?? 0

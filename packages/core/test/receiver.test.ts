@@ -19,7 +19,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
     ['dedupe', { dedupe: true }],
     ['integers', { integers: 'bigint' }],
     ['limits.body', { limits: { body: 0 } }],
-    ['limits.time', { limits: { time: '10s' } }],
+    ['limits.time', { limits: { time: 'soon' as never } }],
     ['ack', { ack: 201 }],
     ['ack', { ack: { status: 302 } }],
     ['ack', { ack: { status: 500 } }],

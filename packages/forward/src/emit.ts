@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { createDelivery, type Delivery, type Json, type Receiver } from '@postern/core'
+import { createDelivery, type Json, type Receiver } from '@postern/core'
 import { type Host } from '@postern/core/inbox'
-import { defineProvider, stringifyJson, type Provider, type Result } from '@postern/core/scheme'
+import { stringifyJson, type Provider, type Result } from '@postern/core/scheme'
 import type { Message } from './source-types.ts'
 
 /** What a source needs to give its own messages to a receiver that nothing else can reach. */
@@ -17,11 +17,13 @@ export interface Emitter {
 
 /** Makes an emitter for the inbox of that name. */
 export function createEmitter(inbox: string, now: () => number): Emitter {
-  const results = new WeakMap<Delivery, Result>()
-  const provider = defineProvider({
+  // By the body: the receiver makes a delivery of its own from the parts of the one it is given.
+  const results = new WeakMap<Uint8Array, Result>()
+  const provider: Provider = {
     name: 'source',
+    covers: { body: 'none' },
     // Its deliveries are made below, in this process, and the receiver is handed to nobody.
-    auth: { unauthenticated: true },
+    verify: () => undefined,
     events: (delivery, body) => [
       {
         id: delivery.header('webhook-id'),
@@ -30,10 +32,10 @@ export function createEmitter(inbox: string, now: () => number): Emitter {
       },
     ],
     reply(result, delivery) {
-      results.set(delivery, result)
+      results.set(delivery.body, result)
       return undefined
     },
-  })
+  }
 
   return {
     provider,
@@ -59,7 +61,7 @@ export function createEmitter(inbox: string, now: () => number): Emitter {
         receiver.limits,
       )
       await receiver.receive(delivery, host)
-      const result = results.get(delivery)
+      const result = results.get(delivery.body)
       if (result?.kind === 'refused') throw result.error
       return { id, known: result?.kind === 'duplicate' }
     },

@@ -123,7 +123,10 @@ describe('webhook', () => {
     })
     for (const text of ['a', 'b'.repeat(200_000)]) assert.equal(await post(url, [], text), 200)
     const { runs } = await stage.control('settled', 2)
-    expect(runs.map(({ payload }) => payload)).toEqual(['a', 'b'.repeat(200_000)])
+    expect(runs.map(({ payload }) => payload)).toEqual([
+      { text: 'a' },
+      { text: 'b'.repeat(200_000) },
+    ])
     await close()
   })
 
@@ -167,9 +170,9 @@ function handler(stage: Stage): ReturnType<typeof webhook> {
 async function post(
   url: string,
   lines: readonly (readonly [string, string])[] = [],
-  payload: string = '',
+  text: string = '',
 ): Promise<number> {
-  const { headers, body } = acme({ secret: 'suite-secret-one' }).sign!({ payload, url })
+  const { headers, body } = acme({ secret: 'suite-secret-one' }).sign!({ payload: { text }, url })
   const request = httpRequest(url, {
     method: 'POST',
     // In an array, since an object has no room for repeats.

@@ -30,6 +30,7 @@ export interface AdyenOptions {
 export function adyen<Events extends EventMap = EventMap>(options: AdyenOptions): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
     name: 'adyen',
+    formats: ['json', 'form'],
     auth: { scheme: adyenScheme(), secret: options.hmacKey, option: 'hmacKey' },
     retrySpan: 30 * DAY,
     events,

@@ -49,6 +49,7 @@ export function braintree<Events extends EventMap = EventMap>(
   const ring = keyring('braintree: privateKey', privateKey, (secret) => scheme.key(secret))
   return defineProvider<Events, Uint8Array>({
     name: 'braintree',
+    formats: ['form'],
     methods: ['POST', 'GET'],
     xml: true,
     auth: { scheme, secret: privateKey, option: 'privateKey' },

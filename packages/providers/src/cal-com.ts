@@ -28,6 +28,7 @@ export function calCom<Events extends EventMap = EventMap>(
 ): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
     name: 'cal.com',
+    formats: ['json', 'form'],
     auth: {
       scheme: hmac({ header: 'X-Cal-Signature-256', covers: { body: 'bytes', id: true } }),
       secret: options.secret,

@@ -33,6 +33,8 @@ export function cloudevents<Events extends EventMap = EventMap>(
   const { secret, unauthenticated, allowedOrigins = [] } = options
   return defineProvider<Events, string>({
     name: 'cloudevents',
+    // In binary mode the body is whatever its label says; nothing of it is signed.
+    formats: ['json', 'xml', 'form', 'text', 'bytes'],
     methods: ['POST', 'OPTIONS'],
     auth: secret === undefined ? { unauthenticated } : { scheme: BEARER, secret },
     failsOnRedirect: true,

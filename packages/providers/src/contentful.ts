@@ -33,6 +33,7 @@ export function contentful<Events extends EventMap = EventMap>(
   const ttl = toleranceOption(options.tolerance, 30)
   return defineProvider<Events, Uint8Array>({
     name: 'contentful',
+    formats: ['json', 'form'],
     methods: ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'],
     auth: { scheme: contentfulScheme(options), secret: options.secret },
     check: (delivery, clock) => checkTtl(delivery, clock(), ttl),

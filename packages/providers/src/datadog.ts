@@ -36,6 +36,7 @@ export function datadog<Events extends EventMap = EventMap>(
   const { secret, header = 'X-Webhook-Secret' } = options
   return defineProvider<Events, string>({
     name: 'datadog',
+    formats: ['json', 'form'],
     auth:
       secret === undefined ? httpAuth(options, 'secret') : { scheme: token({ header }), secret },
     events: (delivery, body) => events(delivery, body, options),

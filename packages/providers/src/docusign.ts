@@ -34,6 +34,7 @@ export function docusign<Events extends EventMap = EventMap>(
 ): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
     name: 'docusign',
+    formats: ['json', 'xml'],
     auth: {
       scheme: hmac({ header: 'X-DocuSign-Signature-1', encoding: 'base64', read }),
       secret: options.hmacKey,

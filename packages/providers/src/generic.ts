@@ -1,8 +1,10 @@
 import { type Delivery, type EventMap, type Limits, type SecretOption } from '@postern/core'
 import {
   defineProvider,
+  type Coding,
   type Draft,
   type EventDraft,
+  type Format,
   type ParsedBody,
   type Provider,
 } from '@postern/core/scheme'
@@ -22,6 +24,12 @@ export interface GenericOptions<Key = unknown> extends GenericSchemeOptions<Key>
   readonly name?: string
   /** Methods taken. @default POST, and GET where the signature does not cover a body (tokens, Basic) */
   readonly methods?: readonly string[]
+  /** What the sender sends; the signed bytes decide among several. @default JSON, XML, a form; other bytes stay bytes */
+  readonly formats?: readonly Format[]
+  /** Content codings the sender uses. @default none */
+  readonly codings?: readonly Coding[]
+  /** Charsets of its texts, in lower case. @default UTF-8 */
+  readonly charsets?: readonly string[]
   /** Reads the event's id. @default the header, the query parameter or the member named below */
   readonly id?: Extract
   /** Header that carries the event's id. @default none */
@@ -71,14 +79,20 @@ export function generic<Events extends EventMap = EventMap, Key = unknown>(
     name,
     // A signature over the body says nothing of a query, so a GET could carry any payload.
     methods: options.methods ?? (bodyless ? ['POST', 'GET'] : ['POST']),
+    formats: [...(options.formats ?? FORMATS), ...(bodyless && !options.formats ? QUERY : [])],
+    ...(options.codings && { codings: options.codings }),
+    ...(options.charsets && { charsets: options.charsets }),
     auth: scheme ? { scheme, secret: options.secret! } : { unauthenticated },
     ...(limits && { limits }),
     ...(retrySpan !== undefined && { retrySpan }),
     ...(credentials && { credentials }),
-    events: (delivery, body) => [eventOf(options, delivery, asJson(delivery, body))],
+    events: (delivery, body) => [eventOf(options, delivery, body)],
     compose: (draft) => compose(options, draft),
   })
 }
+
+const FORMATS: readonly Format[] = ['json', 'xml', 'form', 'bytes']
+const QUERY: readonly Format[] = ['query']
 
 function eventOf<Key>(
   options: GenericOptions<Key>,
@@ -108,16 +122,6 @@ function eventOf<Key>(
         options.eventIdField ?? 'id',
       )
   return { id: id || undefined, topic: found ?? '', payload: body.value }
-}
-
-// Senders that forget the Content-Type send JSON all the same.
-function asJson(delivery: Delivery, body: ParsedBody): ParsedBody {
-  if (body.kind !== 'bytes' && body.kind !== 'text') return body
-  try {
-    return { kind: 'json', value: delivery.json() }
-  } catch {
-    return body
-  }
 }
 
 // A place that is named is the only one looked at: falling back to the body would mix the ids of two meanings.

@@ -31,6 +31,7 @@ export function github<Events extends EventMap = EventMap>(
 ): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
     name: 'github',
+    formats: ['json', 'form'],
     auth: {
       scheme: hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
       secret: options.secret,

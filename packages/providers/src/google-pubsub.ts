@@ -56,6 +56,7 @@ export function googlePubsub<Events extends EventMap = EventMap>(
       : givenJwks(options.jwks, 'google-pubsub: jwks')
   return defineProvider<Events, JwkSource>({
     name: 'google-pubsub',
+    formats: ['json', 'bytes'],
     auth: { scheme, keys: [keys] },
     retrySpan: 7 * DAY,
     failsOnRedirect: true,

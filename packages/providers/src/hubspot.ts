@@ -34,6 +34,7 @@ export function hubspot<Events extends EventMap = EventMap>(
   checkPublicUrl('hubspot', options)
   return defineProvider<Events, Uint8Array>({
     name: 'hubspot',
+    formats: ['json', 'query'],
     methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
     auth: { scheme: hubspotScheme(options), secret: options.clientSecret, option: 'clientSecret' },
     retrySpan: DAY,

@@ -37,6 +37,7 @@ export function mailgun<Events extends EventMap = EventMap>(
   const scheme = mailgunScheme(toleranceOption(options.tolerance, 9 * 3600))
   return defineProvider<Events, Uint8Array>({
     name: 'mailgun',
+    formats: ['json', 'form', 'multipart'],
     auth: { scheme, secret: options.signingKey, option: 'signingKey' },
     limits: { body: 25 * MIB },
     retrySpan: 8 * HOUR,

@@ -41,6 +41,7 @@ export function mandrill<Events extends EventMap = EventMap>(
   checkPublicUrl('mandrill', options)
   return defineProvider<Events, Uint8Array>({
     name: 'mandrill',
+    formats: ['form'],
     auth: { scheme: scheme(options), secret: options.webhookKey, option: 'webhookKey' },
     methods: ['POST', 'HEAD'],
     limits: { body: 32 * MIB },

@@ -35,6 +35,7 @@ export function mollie<Events extends EventMap = EventMap>(
   const option = 'signingSecret'
   return defineProvider<Events, Uint8Array>({
     name: 'mollie',
+    formats: ['json', 'form'],
     auth:
       signingSecret === undefined
         ? { unauthenticated, option }

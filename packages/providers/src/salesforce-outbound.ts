@@ -36,6 +36,7 @@ export function salesforceOutbound<Events extends EventMap = EventMap>(
 ): Provider<Events> {
   return defineProvider<Events, string>({
     name: 'salesforce-outbound',
+    formats: ['xml'],
     xml: true,
     auth: { scheme: ORGANIZATION, secret: options.organizationId, option: 'organizationId' },
     retrySpan: DAY,

@@ -28,6 +28,7 @@ export function sendgridInboundParse<Events extends EventMap = EventMap>(
   const { publicKey, unauthenticated, tolerance = (3 * DAY) / 1000 } = options
   return defineProvider<Events, KeyPair>({
     name: 'sendgrid-inbound-parse',
+    formats: ['multipart'],
     auth:
       publicKey === undefined
         ? { unauthenticated, option: 'publicKey' }

@@ -30,6 +30,7 @@ export function shopify<Events extends EventMap = EventMap>(
 ): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
     name: 'shopify',
+    formats: ['json', 'xml'],
     auth: { scheme: eitherDialect(), secret: options.secret },
     retrySpan: 4 * HOUR,
     failsOnRedirect: true,

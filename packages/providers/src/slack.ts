@@ -42,6 +42,7 @@ export interface SlackOptions {
 export function slack<Events extends EventMap = EventMap>(options: SlackOptions): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
     name: 'slack',
+    formats: ['json', 'form'],
     methods: ['POST', 'GET'],
     auth: {
       scheme: hmac({

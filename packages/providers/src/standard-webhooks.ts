@@ -33,6 +33,7 @@ export function standardWebhooks<Events extends EventMap = EventMap>(
 ): Provider<Events> {
   return defineProvider<Events, StandardWebhooksKey>({
     name: 'standard-webhooks',
+    formats: ['json', 'text'],
     auth: { scheme: standardWebhooksScheme(options), secret: options.secret },
     retrySpan: 76 * HOUR,
     failsOnRedirect: true,

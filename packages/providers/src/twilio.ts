@@ -10,6 +10,7 @@ import {
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Format,
   type ParsedBody,
   type Provider,
   type Result,
@@ -39,6 +40,8 @@ export function twilio<Events extends EventMap = EventMap>(
 ): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
     name: 'twilio',
+    formats: ['form', 'json', 'query'],
+    format: formatOf,
     methods: ['POST', 'GET'],
     auth: { scheme: twilioScheme(options), secret: options.authToken, option: 'authToken' },
     retrySpan: 4 * HOUR,
@@ -46,6 +49,12 @@ export function twilio<Events extends EventMap = EventMap>(
     reply,
     compose,
   })
+}
+
+// The signature covers the body as a form, or by its digest in the signed URL; without a body, the query alone.
+function formatOf(delivery: Delivery): Format {
+  if (delivery.query().has('bodySHA256')) return 'json'
+  return delivery.body.length > 0 ? 'form' : 'query'
 }
 
 const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'

@@ -59,6 +59,7 @@ export function websub<Events extends EventMap = EventMap>(
   const { secret, unauthenticated } = options
   return defineProvider<Events, Uint8Array>({
     name: 'websub',
+    formats: ['json', 'xml', 'bytes'],
     auth: secret === undefined ? { unauthenticated } : { scheme: websubScheme(), secret },
     methods: ['GET', 'POST'],
     greet: (delivery) => (delivery.method === 'GET' ? verifyIntent(delivery, options) : undefined),

@@ -53,6 +53,7 @@ export function wechat<Events extends EventMap = EventMap>(
   }
   return defineProvider<Events, string>({
     name: 'wechat',
+    formats: ['json', 'xml'],
     methods: ['POST', 'GET'],
     xml: true,
     auth: {

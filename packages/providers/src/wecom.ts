@@ -35,6 +35,7 @@ export function wecom<Events extends EventMap = EventMap>(options: WecomOptions)
   const cipher = wechatCipher('wecom', options.encodingAESKey, options.receiveId)
   return defineProvider<Events, string>({
     name: 'wecom',
+    formats: ['json', 'xml'],
     methods: ['POST', 'GET'],
     xml: true,
     auth: {

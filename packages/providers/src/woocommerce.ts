@@ -37,6 +37,7 @@ export function woocommerce<Events extends EventMap = EventMap>(
 ): Provider<Events> {
   return defineProvider<Events, Uint8Array>({
     name: 'woocommerce',
+    formats: ['json', 'form'],
     auth: { scheme: SCHEME, secret: options.secret },
     greet,
     events,

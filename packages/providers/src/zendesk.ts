@@ -33,6 +33,7 @@ export function zendesk<Events extends EventMap = EventMap>(
   const { tolerance = 300 } = options
   return defineProvider<Events, Uint8Array>({
     name: 'zendesk',
+    formats: ['json', 'xml', 'form'],
     methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
     auth: {
       scheme: hmac({

@@ -21,6 +21,8 @@ export function acme(options: AcmeOptions): Provider<EventMap> {
   return defineProvider({
     name: 'acme',
     methods: options.methods ?? ['POST'],
+    formats: ['json', 'xml', 'form', 'bytes', ...(signsUrl ? (['query'] as const) : [])],
+    codings: ['gzip'],
     auth: {
       scheme: hmac({
         header: 'X-Acme-Signature',

@@ -45,6 +45,7 @@ export async function parseMultipart(
   const boundary = boundaryOf(body)
   const fields: Record<string, string | string[]> = {}
   const files: MultipartFile[] = []
+  if (boundary === undefined) return { fields, files }
   for (const part of await readParts(body, boundary, limits.fields)) {
     const { name, filename } = disposition(part)
     const type = part.headers['content-type']?.[0]
@@ -55,9 +56,14 @@ export async function parseMultipart(
   return { fields, files }
 }
 
-/** The boundary that the first line names: one to 70 characters (RFC 2046, section 5.1.1). */
-function boundaryOf(body: Uint8Array): string {
+/**
+ * The boundary that the first line names: one to 70 characters (RFC 2046, section 5.1.1). Undefined if that line ends
+ * with the dashes of a last boundary and nothing follows: a body of no parts.
+ */
+function boundaryOf(body: Uint8Array): string | undefined {
   const start = utf8(body.subarray(0, 80))
+  if (start.length === body.length && /^--[\w'()+,./:=? -]{1,70}--(?:\r?\n)?$/.test(start))
+    return undefined
   const boundary = /^--([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])\r?\n/.exec(start)?.[1]
   if (boundary === undefined)
     throw new WebhookError('malformed_body', 'the multipart body does not begin with its boundary')

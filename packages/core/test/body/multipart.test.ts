@@ -104,6 +104,11 @@ test('a label cannot have a part read that lies inside the text of another', asy
   })
 })
 
+test('a body of no parts is empty', async () => {
+  for (const body of ['--XX--', '--XX--\r\n'])
+    expect(await parseMultipart(Buffer.from(body), limits)).toEqual({ fields: {}, files: [] })
+})
+
 test('the number of parts is bounded', async () => {
   const parts = (count: number): Buffer =>
     bodyOf(...Array.from({ length: count }, (): [string, string] => [field('a'), 'x']))
@@ -145,6 +150,7 @@ test.each([
   ['a part that is no form data', bodyOf(['Content-Disposition: attachment; name="a"', 'x'])],
   ['a part without a disposition', bodyOf(['Content-Type: text/plain', 'x'])],
   ['JSON', Buffer.from('{"a":1}')],
+  ['a last boundary that something follows', Buffer.from('--XX--\r\nx')],
 ])('%s is malformed', async (_, body) => {
   expect(await refusalOf(() => parseMultipart(body, limits))).toBe('malformed_body')
 })
@@ -201,7 +207,7 @@ function refusalWhere(prepare: (place: string) => void): string {
     prepare(place)
     const script = `
       const { parseMultipart } = await import(${JSON.stringify(join(place, 'body/multipart.ts'))})
-      await parseMultipart(Buffer.from('--XX--'), 'multipart/form-data; boundary=XX', { fields: 1 })
+      await parseMultipart(Buffer.from('--XX\\r\\n'), { fields: 1 })
         .catch((error) => console.log(error.code, error.status, error.message))`
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',

@@ -1,18 +1,21 @@
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import type { Declaration } from '../../src/body/formats.ts'
 import { parseBody as parse, type ParsedBody } from '../../src/body/parse.ts'
 import { createDelivery, type Delivery } from '../../src/delivery.ts'
-import { refusal, refusalOf } from './refusal.ts'
+import type { Format } from '../../src/provider/provider.ts'
+import { refusal } from './refusal.ts'
+
+const ALL: readonly Format[] = ['json', 'form', 'xml', 'multipart', 'bytes', 'query']
 
 function parseBody(
-  contentType: string | undefined,
+  declared: Declaration,
   body: string | Uint8Array,
+  contentType?: string,
   method = 'POST',
 ): ReturnType<typeof parse> {
   const headers = contentType === undefined ? {} : { 'content-type': contentType }
-  return parse(
-    createDelivery({ method, url: 'https://example.com/hook?q=1', headers, body }),
-    false,
-  )
+  const url = 'https://example.com/hook?q=1'
+  return parse(createDelivery({ method, url, headers, body }, undefined, declared), false)
 }
 
 test('the first XML body waits for the parser, the next does not', async () => {
@@ -20,10 +23,8 @@ test('the first XML body waits for the parser, the next does not', async () => {
   const fresh = await import('../../src/body/parse.ts')
   const delivery = await import('../../src/delivery.ts')
   const xml = (): Delivery =>
-    delivery.createDelivery({
-      url: 'https://example.com/hook',
-      headers: { 'content-type': 'text/xml' },
-      body: '<a>1</a>',
+    delivery.createDelivery({ url: 'https://example.com/hook', body: '<a>1</a>' }, undefined, {
+      formats: ['xml'],
     })
   const first = fresh.parseBody(xml(), false)
   expect(first).toBeInstanceOf(Promise)
@@ -31,61 +32,89 @@ test('the first XML body waits for the parser, the next does not', async () => {
   expect(fresh.parseBody(xml(), false)).toEqual({ kind: 'xml', value: { a: '1' } })
 })
 
-test.each<[string | undefined, string, ParsedBody]>([
-  ['application/json; charset=utf-8', '{"a":1}', { kind: 'json', value: { a: 1 } }],
-  ['application/vnd.x+json', '[1]', { kind: 'json', value: [1] }],
-  ['application/x-www-form-urlencoded', 'a=1&a=2', { kind: 'form', value: { a: ['1', '2'] } }],
-  ['application/soap+xml', '<a/>', { kind: 'xml', value: { a: '' } }],
-  ['text/plain', '{"a":1}', { kind: 'text', value: '{"a":1}' }],
-  ['application/json', '', { kind: 'empty', value: undefined }],
-  [undefined, '', { kind: 'empty', value: undefined }],
-  [undefined, ' \r\n{"a":1}', { kind: 'json', value: { a: 1 } }],
-  [undefined, '\ufeff[1]', { kind: 'json', value: [1] }],
-  [undefined, '<a>1</a>', { kind: 'xml', value: { a: '1' } }],
-])('%s %j', async (contentType, content, expected) => {
-  expect(await parseBody(contentType, content)).toEqual(expected)
+const LABELS = [
+  undefined,
+  'application/json',
+  'application/x-www-form-urlencoded',
+  'text/xml',
+  'text/plain;charset=UTF-16',
+  'multipart/form-data; boundary=Y',
+  'application/octet-stream',
+]
+const FORM_TEXT = 'a=1&b=%7B%22+x'
+const PART = '--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--X--'
+
+describe.each(LABELS)('labelled %s', (contentType) => {
+  test.each<[string, Declaration, string, ParsedBody]>([
+    ['JSON alone by default', {}, '{"a":1}', { kind: 'json', value: { a: 1 } }],
+    ['nothing', {}, '', { kind: 'empty', value: undefined }],
+    ['a byte order mark', { formats: ALL }, '\ufeff[1]', { kind: 'json', value: [1] }],
+    ['white space', { formats: ALL }, ' \r\n{"a":1}', { kind: 'json', value: { a: 1 } }],
+    ['a tag', { formats: ALL }, '<a>1</a>', { kind: 'xml', value: { a: '1' } }],
+    ['a form', { formats: ALL }, FORM_TEXT, { kind: 'form', value: { a: '1', b: '{" x' } }],
+    ['a form alone', { formats: ['form'] }, '{=1', { kind: 'form', value: { '{': '1' } }],
+    ['text alone', { formats: ['text'] }, '{"a":1}', { kind: 'text', value: '{"a":1}' }],
+    ['text beside JSON', { formats: ['json', 'text'] }, 'hi', { kind: 'text', value: 'hi' }],
+    ['a signed query', { formats: ALL }, '', { kind: 'query', value: { q: '1' } }],
+    [
+      'parts by their first line',
+      { formats: ALL },
+      PART,
+      { kind: 'multipart', value: { fields: { a: '1' }, files: [] } },
+    ],
+  ])('%s', async (_, declared, content, expected) => {
+    expect(await parseBody(declared, content, contentType)).toEqual(expected)
+  })
+
+  test.each(['', 'a', 'a=1&b', 'a=1&&b=2', 'a=%4', 'a=ü', 'a=1 2', 'a=b=c;d'])(
+    'what is no form stays the very bytes: %j',
+    (content) => {
+      const bytes = Buffer.from(content)
+      const parsed = parseBody({ formats: ['json', 'form', 'bytes'] }, bytes, contentType)
+      expect(parsed).toEqual(
+        content === '' ? { kind: 'empty', value: undefined } : { kind: 'bytes', value: bytes },
+      )
+    },
+  )
 })
 
-test('a type nobody reads, and bytes that look like nothing, stay the very bytes', () => {
-  const bytes = Uint8Array.of(0, 255, 1)
-  for (const contentType of [
-    'application/octet-stream',
-    'multipart/mixed; boundary=x',
-    undefined,
-  ]) {
-    const parsed = parseBody(contentType, bytes) as ParsedBody
-    expect(parsed.kind).toBe('bytes')
-    expect(parsed.value).toBe(bytes)
+test('a label decides if it is signed, or if nothing is', async () => {
+  for (const declared of [
+    { formats: ALL, covers: { body: 'none' } },
+    { formats: ALL, labelled: () => true },
+  ] as const) {
+    const read = (type: string): unknown => parseBody(declared, FORM_TEXT, type)
+    expect(await read('application/octet-stream')).toMatchObject({ kind: 'bytes' })
+    expect(await read('application/x-www-form-urlencoded')).toMatchObject({ kind: 'form' })
+    // A kind that the sender does not send decides nothing.
+    expect(await read('text/plain')).toMatchObject({ kind: 'form' })
   }
 })
 
-test('multipart', async () => {
-  const body = '--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--X--'
-  expect(await parseBody('multipart/form-data; boundary=X', body)).toEqual({
-    kind: 'multipart',
-    value: { fields: { a: '1' }, files: [] },
-  })
-  const broken = parseBody('multipart/form-data; boundary=Y', body)
-  expect(await refusalOf(() => Promise.resolve(broken))).toBe('malformed_body')
-})
-
 test.each(['GET', 'HEAD'])('%s reads the query', (method) => {
-  expect(parseBody(undefined, '', method)).toEqual({
+  expect(parseBody({ formats: ['json', 'query'] }, '', undefined, method)).toEqual({
     kind: 'query',
     value: { q: '1' },
   })
 })
 
-test('text in its charset', () => {
-  expect(parseBody('text/plain; charset=iso-8859-1', Uint8Array.of(0xe9))).toEqual({
+test('text in the charset that its provider declares, or that its signed label names', () => {
+  const declared = { formats: ['text'], charsets: ['iso-8859-1'] } as const
+  const latin = Uint8Array.of(0xe9)
+  expect(parseBody(declared, latin, 'text/plain; charset=utf-8')).toEqual({
     kind: 'text',
     value: 'é',
   })
-  expect(refusal(() => parseBody('text/plain; charset=klingon', 'a'))).toBe('unsupported_encoding')
+  const labelled = { formats: ['text'], labelled: () => true } as const
+  expect(parseBody(labelled, latin, 'text/plain; charset=latin1')).toEqual({
+    kind: 'text',
+    value: 'é',
+  })
+  const unknown = (): unknown => parseBody(labelled, 'a', 'text/plain; charset=klingon')
+  expect(refusal(unknown)).toBe('unsupported_encoding')
 })
 
-test('a malformed body is refused, also where its type was guessed', () => {
-  for (const contentType of ['application/json', undefined]) {
-    expect(refusal(() => parseBody(contentType, '{"a":'))).toBe('malformed_body')
-  }
+test('a malformed body is refused, whatever its label says', () => {
+  for (const contentType of LABELS)
+    expect(refusal(() => parseBody({}, '{"a":', contentType))).toBe('malformed_body')
 })

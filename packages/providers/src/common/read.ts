@@ -1,6 +1,5 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import { parseJson, type ParsedBody } from '@postern/core/scheme'
-import { FORM_TYPE } from './entry.ts'
 
 /** A member of an object, or undefined where the value is no object or has no such member of its own. */
 export function field(value: unknown, name: string): unknown {
@@ -23,10 +22,9 @@ export function needed(value: unknown, name: string): string {
   return found
 }
 
-/** True where the body is an HTML form, whatever parameters its Content-Type has. */
+/** True if the body is read as a form, whatever its Content-Type says. */
 export function isForm(delivery: Delivery): boolean {
-  const type = delivery.header('content-type')
-  return type === FORM_TYPE || type?.split(/[;,]/, 1)[0]?.trim().toLowerCase() === FORM_TYPE
+  return delivery.format === 'form'
 }
 
 /** The JSON in a field of a form, within the limits of the delivery. Throws `malformed_body` or `too_deep`. */

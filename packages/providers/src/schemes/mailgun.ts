@@ -9,7 +9,8 @@ import {
   stringifyJson,
   type Scheme,
 } from '@postern/core/scheme'
-import { field, isForm, text } from '../common/read.ts'
+import { FORM_TYPE } from '../common/entry.ts'
+import { field, text } from '../common/read.ts'
 
 /** What Mailgun puts into a body to be verified by. */
 interface Claim {
@@ -42,7 +43,7 @@ export function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
       const signature = sha256.sign!(key, timestamp + token)
       const block = { timestamp, token, signature }
       const delivery = createDelivery(request)
-      const body = isForm(delivery)
+      const body = request.headers['content-type']?.startsWith(FORM_TYPE)
         ? `${delivery.text()}&${new URLSearchParams(block).toString()}`
         : stringifyJson({ signature: block, ...(delivery.json('exact') as object) })
       return { ...request, body: new TextEncoder().encode(body) }

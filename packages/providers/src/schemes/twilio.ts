@@ -10,6 +10,7 @@ import {
   singleHeader,
   type Scheme,
 } from '@postern/core/scheme'
+import { FORM_TYPE } from '../common/entry.ts'
 import { isForm } from '../common/read.ts'
 
 /** What Twilio's scheme needs beside the Auth Token. */
@@ -63,11 +64,12 @@ export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
       return at
     },
     sign(request, key) {
-      const draft = createDelivery(request)
+      const form = (request.headers['content-type'] ?? '').startsWith(FORM_TYPE)
       const url = new URL(request.url)
-      if (!isForm(draft) && request.body.length > 0 && !url.searchParams.has('bodySHA256'))
+      if (!form && request.body.length > 0 && !url.searchParams.has('bodySHA256'))
         url.searchParams.set('bodySHA256', digest(request.body))
-      const delivery = createDelivery({ ...request, url: url.href })
+      const declared = { formats: [form ? 'form' : 'json'] } as const
+      const delivery = createDelivery({ ...request, url: url.href }, undefined, declared)
       const [target] = publicUrls(delivery, options.publicUrl)
       const signature = sha1.sign!(key, new URL(target!).href + signedForm(delivery))
       return { ...request, url: url.href, headers: { ...request.headers, [HEADER]: signature } }
@@ -151,7 +153,7 @@ function withoutHash(url: string): string {
 
 // Names sorted, values of a repeated name once each and sorted, all without separators.
 function signedForm(delivery: Delivery): string {
-  if (delivery.method === 'GET' || !isForm(delivery)) return ''
+  if (!isForm(delivery)) return ''
   const fields: Field[] = []
   delivery.form().forEach((value, name) => fields.push({ name, value }))
   let signed = ''
@@ -179,7 +181,8 @@ function byCodeUnit(a: string, b: string): number {
 
 // A body that is no form is protected by its digest in the signed URL, and without one by nothing.
 function bodyIsSigned(delivery: Delivery, urls: readonly string[]): boolean {
-  if (delivery.method === 'GET' || isForm(delivery)) return true
+  // A form without a field would add nothing to the signed URL, and take the place of its query.
+  if (isForm(delivery)) return delivery.form().size > 0
   const digests = new URLSearchParams(split(urls[0]!)[1]).getAll('bodySHA256')
   if (digests.length === 0) return delivery.body.length === 0
   return digests.length === 1 && safeEqual(digests[0]!, digest(delivery.body))

@@ -157,7 +157,7 @@ export function wechatXml(fields: object): string {
 }
 
 function isJson(delivery: Delivery): boolean {
-  return /^\s*(?:application|text)\/json/i.test(delivery.header('content-type') ?? '')
+  return delivery.format === 'json'
 }
 
 function digest(...parts: readonly string[]): string {

@@ -18,8 +18,8 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'JSON with CRLF and a break at its end': { body: '{\r\n "a": 1\r\n}\r\n', payload: { a: 1 } },
   'JSON with $$, $& and $`': { body: '{"a":"$$5 $& $` $1"}', payload: { a: '$$5 $& $` $1' } },
   'bytes that are no UTF-8': {
-    body: Buffer.from([0x7b, 0xff, 0xfe, 0xc3, 0x28, 0x00, 0x7d]),
-    type: 'application/octet-stream',
+    body: Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0x00, 0x7d]),
+    type: 'application/json',
     payload: 'bytes',
   },
   'gzip, signed as it is on the wire': {
@@ -41,6 +41,16 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     body: '{"a":1}',
     type: 'application/vnd.acme.v2+json',
     payload: { a: 1 },
+  },
+  'JSON that fetch labelled as text': {
+    body: '{"a":1}',
+    type: 'text/plain;charset=UTF-8',
+    payload: { a: 1 },
+  },
+  'JSON under the label of a form': {
+    body: '{"a":"b&c=d"}',
+    type: 'application/x-www-form-urlencoded',
+    payload: { a: 'b&c=d' },
   },
   'an empty body under a JSON type': { body: '', payload: undefined },
 }
