@@ -3,6 +3,7 @@ import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { MaybePromise } from '../maybe.ts'
 import type { Admission } from '../receive/admit.ts'
 import type { Journal } from './journal.ts'
+import type { Records } from './records.ts'
 import type { InboxView } from './view.ts'
 
 /** Where accepted events and their tasks live until done. It dedupes and stores in one atomic step. */
@@ -45,11 +46,19 @@ export interface Consumer {
   /** Runs one attempt and says what became of it. It never rejects. */
   run(claim: Claim, signal: AbortSignal | undefined): MaybePromise<Outcome>
   /** To be called when an outcome is safely stored (or, with false, was refused because the claim had been lost). */
-  settled(claim: Claim, outcome: Outcome, stored: boolean): void
+  settled(claim: Claim, outcome: Outcome, stored: boolean, ran?: Ran): void
   /** Something an operator should hear: a window shortened, an engine that is unsafe or unreachable. */
   warn(message: string): void
   /** Milliseconds since 1970. */
   now(): number
+}
+
+/** One run of a handler, measured once by who started it. */
+export interface Ran {
+  /** Milliseconds since 1970, on the consumer's clock. */
+  readonly startedAt: number
+  /** Milliseconds. */
+  readonly duration: number
 }
 
 /** A subscription as inboxes see it. */
@@ -181,17 +190,4 @@ export interface TaskError {
   readonly stack?: string | undefined
   /** Issues of the schema that did not match. */
   readonly issues?: readonly { readonly message: string; readonly path: string }[] | undefined
-}
-
-/** Small keyed values beside the tasks, with compare-and-set: destinations, handshake secrets, marks. */
-export interface Records {
-  get(key: string): MaybePromise<{ readonly value: Json; readonly version: number } | undefined>
-  /** Stores where the version is still `expected` (0: not there yet). False where it is not. */
-  set(key: string, value: Json, expected: number): MaybePromise<boolean>
-  delete(key: string, expected: number): MaybePromise<boolean>
-  list(
-    prefix: string,
-  ): MaybePromise<
-    readonly { readonly key: string; readonly value: Json; readonly version: number }[]
-  >
 }

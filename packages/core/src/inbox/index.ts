@@ -9,7 +9,7 @@ export type {
   Lane,
   Outcome,
   Port,
-  Records,
+  Ran,
   Taken,
   TaskDraft,
   TaskError,
@@ -37,6 +37,7 @@ export {
   packDelivery,
   unpackDelivery,
 } from './codec.ts'
+export type { Records } from './records.ts'
 export type { Ledger, LedgerClaim } from './inline/ledger.ts'
 export type { EventRecord, StoredDelivery } from '../event.ts'
 export { createSlots, type Slots } from './kit/slots.ts'
@@ -84,6 +85,10 @@ export {
   type Interruptions,
 } from './kit/interrupted.ts'
 export { createLeases, type Leased, type Leases, type LeasesOptions } from './kit/leases.ts'
+export type { Ended, RunnerTask } from './kit/ending.ts'
+export { createRunner } from './kit/runner.ts'
+export type { Runner, RunnerOptions } from './kit/runner-types.ts'
+export { startable, type Ahead, type Slot } from './kit/slot.ts'
 export { orphansOf } from './kit/orphans.ts'
 export { suspects, type Suspects } from './kit/suspects.ts'
 export { createSweep, type Sweep } from './kit/sweep.ts'

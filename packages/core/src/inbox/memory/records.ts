@@ -1,5 +1,5 @@
 import type { Json } from '../../delivery.ts'
-import type { Records } from '../inbox.ts'
+import type { Records } from '../records.ts'
 
 /** Keyed values in the memory of this process. */
 export function memoryRecords(): Records {

@@ -1,0 +1,15 @@
+import type { Json } from '../delivery.ts'
+import type { MaybePromise } from '../maybe.ts'
+
+/** Small keyed values beside the tasks, with compare-and-set: destinations, handshake secrets, marks. */
+export interface Records {
+  get(key: string): MaybePromise<{ readonly value: Json; readonly version: number } | undefined>
+  /** Stores where the version is still `expected` (0: not there yet). False where it is not. */
+  set(key: string, value: Json, expected: number): MaybePromise<boolean>
+  delete(key: string, expected: number): MaybePromise<boolean>
+  list(
+    prefix: string,
+  ): MaybePromise<
+    readonly { readonly key: string; readonly value: Json; readonly version: number }[]
+  >
+}
