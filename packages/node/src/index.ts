@@ -1,4 +1,10 @@
 export { webhook } from './webhook.ts'
+export {
+  closeOnSignal,
+  type ClosableServer,
+  type CloseOnSignalOptions,
+  type ClosesOnSignal,
+} from './close-on-signal.ts'
 export { createBridge, type Bridge, type BridgeHost, type WebhookOptions } from './bridge.ts'
 export { createBodyReader, type BodyReader } from './read-body.ts'
 export { NodeHeaders } from './node-headers.ts'

@@ -1,4 +1,4 @@
-import type { WebhookError } from '../errors.ts'
+import type { ErrorCode, WebhookError } from '../errors.ts'
 
 /** The HTTP answer to the provider. */
 export interface Reply {
@@ -31,7 +31,7 @@ export function xmlReply(body: string, status = 200): Reply {
 /**
  * The reply to a refused delivery: `application/problem+json` with the stable code and nothing that would help an
  * attacker (RFC 9457). The full reason goes to observers. A body that was too large or too slow also closes the
- * connection, since node:http would go on reading it (RFC 9110 section 15.5.14).
+ * connection, since node:http would go on reading it (RFC 9110 section 15.5.14); so does a receiver that was closed.
  */
 export function problem(error: WebhookError): Reply {
   const headers: Record<string, string> = {
@@ -39,8 +39,7 @@ export function problem(error: WebhookError): Reply {
     ...error.headers,
   }
   if (error.retryAfter !== undefined) headers['retry-after'] = String(error.retryAfter)
-  if (error.code === 'body_too_large' || error.code === 'body_timeout')
-    headers['connection'] = 'close'
+  if (CLOSING.has(error.code)) headers['connection'] = 'close'
   return {
     status: error.status,
     headers,
@@ -51,6 +50,9 @@ export function problem(error: WebhookError): Reply {
     }),
   }
 }
+
+// A keep-alive connection would go on sending to a receiver that takes nothing more.
+const CLOSING: ReadonlySet<ErrorCode> = new Set(['body_too_large', 'body_timeout', 'closed'])
 
 /** True where a value an `answer` function gave is a whole {@link Reply} and not a JSON value to wrap. */
 export function isReply(value: unknown): value is Reply {

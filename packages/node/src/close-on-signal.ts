@@ -1,0 +1,177 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { milliseconds, type Duration } from '@postern/core'
+import { settledBy, unknownOptions } from '@postern/core/inbox'
+
+type NodeServer = Pick<Server, 'close' | 'closeIdleConnections' | 'prependListener'>
+
+/** A server that can be closed: of node:http, node:https or node:http2, or a Fastify instance. */
+export type ClosableServer = NodeServer | { readonly server: object; close(): PromiseLike<unknown> }
+
+/** Options of {@link closeOnSignal}. */
+export interface CloseOnSignalOptions {
+  /**
+   * What listens: the value of `app.listen()` or `serve()`, or the Fastify instance. Without it (Next.js) servers are
+   * found by their first request. @default found by their first request
+   */
+  readonly server?: ClosableServer
+  /** Receivers, closed when no request can come any more. */
+  readonly receivers?: readonly Closable[]
+  /** Inboxes and other things with a `close`, closed last, in this order. */
+  readonly inboxes?: readonly { close(): unknown }[]
+  /** How long all of it may take; then the process ends whatever still runs. @default '25s' */
+  readonly grace?: Duration
+  /** @default ['SIGTERM', 'SIGINT'] */
+  readonly signals?: readonly NodeJS.Signals[]
+  /** False leaves the process alive once all is closed. @default true */
+  readonly exit?: boolean
+  /** Told of a step that failed. @default a line on stderr */
+  readonly onError?: (error: unknown) => void
+}
+
+interface Closable {
+  close(options: { readonly timeout: number }): Promise<void>
+}
+
+/** What {@link closeOnSignal} returns. */
+export interface ClosesOnSignal {
+  /** Closes as a signal does; a second call waits for the first. */
+  close(): Promise<void>
+  /** Listens to signals no longer. */
+  stop(): void
+}
+
+const OPTIONS: readonly (keyof CloseOnSignalOptions)[] = [
+  'server',
+  'receivers',
+  'inboxes',
+  'grace',
+  'signals',
+  'exit',
+  'onError',
+]
+// Of the grace period the server may take this part to answer what it has begun.
+const SERVER_SHARE = 0.4
+// Kept for the inboxes at the end.
+const INBOX_SHARE = 0.1
+
+/**
+ * Ends a process without losing a request, in the order that was measured to do so: every response says
+ * `Connection: close`, the server takes no more connections, and only when the last one ended are receivers closed, then
+ * inboxes. Within the grace period the process has exited; a second signal ends it at once. Throws a `TypeError` that
+ * names an option at fault.
+ *
+ * @example
+ * const server = app.listen(3000)
+ * closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })
+ */
+export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSignal {
+  unknownOptions('closeOnSignal', options, OPTIONS)
+  const { server, receivers = [], inboxes = [], signals = ['SIGTERM', 'SIGINT'] } = options
+  const { exit = true, onError = complain } = options
+  const grace = milliseconds(options.grace ?? '25s', 'closeOnSignal: grace')
+  if (server !== undefined && typeof server?.close !== 'function')
+    throw new TypeError(
+      'closeOnSignal: server must be what app.listen() returns, or a Fastify instance',
+    )
+  for (const each of [...receivers, ...inboxes])
+    if (typeof each?.close !== 'function')
+      throw new TypeError('closeOnSignal: receivers and inboxes must have a close()')
+  checkNext(server)
+  const found = server ? undefined : findServers()
+  let closing: Promise<void> | undefined
+
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (closing) return void (exit && process.exit(1))
+    void close().then(() => exit && process.exit(signal === 'SIGINT' ? 130 : 0))
+  }
+  for (const signal of signals) process.on(signal, onSignal)
+  return { close, stop }
+
+  function stop(): void {
+    for (const signal of signals) process.off(signal, onSignal)
+    found?.stop()
+  }
+
+  function close(): Promise<void> {
+    return (closing ??= inOrder().finally(stop))
+  }
+
+  async function inOrder(): Promise<void> {
+    const end = Date.now() + grace
+    const late = exit ? setTimeout(() => process.exit(1), grace) : undefined
+    try {
+      await closeServers(end)
+      const timeout = Math.max(end - Date.now() - grace * INBOX_SHARE, 0)
+      await each(receivers.map((receiver) => () => receiver.close({ timeout })))
+      for (const inbox of inboxes) await each([() => inbox.close()])
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  async function closeServers(end: number): Promise<void> {
+    if (server && 'server' in server) {
+      // Fastify answers 503 itself while it closes, and resets what waits for its receivers: all go at once.
+      const timeout = Math.max(end - Date.now() - grace * INBOX_SHARE, 0)
+      return each([
+        () => server.close(),
+        ...receivers.map((receiver) => () => receiver.close({ timeout })),
+      ])
+    }
+    const servers = server ? [server] : (found?.servers() ?? [])
+    await each(servers.map((one) => () => closeServer(one, end - grace * (1 - SERVER_SHARE))))
+  }
+
+  async function each(steps: readonly (() => unknown)[]): Promise<void> {
+    const ended = await Promise.allSettled(steps.map(async (step) => step()))
+    for (const result of ended) if (result.status === 'rejected') onError(result.reason)
+  }
+}
+
+/**
+ * Resolves when the last connection has ended, and at the latest soon after `until`. Connections that are kept alive end
+ * with their next response: one that was ended while its sender writes would lose that request.
+ */
+async function closeServer(server: NodeServer, until: number): Promise<void> {
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
+  })
+  const closed = new Promise<void>((resolve, reject) => {
+    // close() ends idle connections at once, by this method (Node 19 and later).
+    Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true })
+    server.close((error) =>
+      error && (error as { code?: string }).code !== 'ERR_SERVER_NOT_RUNNING'
+        ? reject(error)
+        : resolve(),
+    )
+    Reflect.deleteProperty(server, 'closeIdleConnections')
+  })
+  if (await settledBy(closed, until)) return closed
+  server.closeIdleConnections()
+}
+
+/** Servers of this process, by the requests they took: Next.js hands its own to nobody. */
+function findServers(): { servers(): readonly Server[]; stop(): void } {
+  const servers = new Set<Server>()
+  const learn = (message: unknown): void => {
+    servers.add((message as { readonly server: Server }).server)
+  }
+  subscribe('http.server.request.start', learn)
+  return {
+    servers: () => [...servers],
+    stop: () => void unsubscribe('http.server.request.start', learn),
+  }
+}
+
+function checkNext(server: ClosableServer | undefined): void {
+  const { NEXT_RUNTIME, NEXT_MANUAL_SIG_HANDLE } = process.env
+  if (server === undefined && NEXT_RUNTIME === 'nodejs' && !NEXT_MANUAL_SIG_HANDLE)
+    throw new TypeError(
+      'closeOnSignal: Next.js ends the process by itself at a signal: start it with NEXT_MANUAL_SIG_HANDLE=true',
+    )
+}
+
+function complain(error: unknown): void {
+  process.stderr.write(`[postern] closeOnSignal: ${String(error)}\n`)
+}
