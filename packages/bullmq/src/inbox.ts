@@ -31,7 +31,7 @@ export function bullmqInbox(options: BullmqInboxOptions = {}): Inbox {
 
   return {
     name: 'bullmqInbox',
-    can: { work: true, order: false, transaction: false, view: true, durable: true },
+    can: { order: false, transaction: false, durable: true },
     attach(consumer: Consumer): Port {
       const known = ports.get(consumer.receiver)
       if (known && !known.closed)
@@ -53,7 +53,7 @@ export function bullmqInbox(options: BullmqInboxOptions = {}): Inbox {
     ),
     records: createRecords(client, prefix, deadline),
     async close() {
-      await Promise.all([...ports.values()].map((port) => port.drain(0)))
+      await Promise.all([...ports.values()].map((port) => port.close(Date.now())))
       await queues.close()
       client.disconnect()
       patient?.disconnect()

@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import { type Consumer, type Port, type Worker } from '@postern/core/inbox'
+import type { Consumer, Port } from '@postern/core/inbox'
 import type { Client } from './connection.ts'
 import type { Queues } from './queues.ts'
 import { queueNames, startSweeper } from './prune.ts'
@@ -27,7 +27,6 @@ export interface BullmqPort extends Port {
 export function createPort(context: PortContext, consumer: Consumer): BullmqPort {
   const { client, queues, settings } = context
   const writer = createWriter(client, queues, consumer.receiver, settings)
-  let working: Worker | undefined
   let running: BullmqWorking | undefined
   let sweeping: { stop(): void } | undefined
   let closed = false
@@ -41,27 +40,15 @@ export function createPort(context: PortContext, consumer: Consumer): BullmqPort
       return writer.accept(intake)
     },
     work() {
-      if (working) return working
+      if (running) return
       const names = (): readonly string[] => queueNames(consumer.receiver, consumer.lanes())
-      const sweeper = (sweeping = startSweeper(client, queues, settings, names))
-      const worker = startWorking({ ...context, consumer, client: context.patient() })
-      running = worker
-      let stopping: Promise<void> | undefined
-      return (working = {
-        stop(timeout) {
-          sweeper.stop()
-          return (stopping ??= worker.stop(timeout))
-        },
-      })
-    },
-    async drain(timeout) {
-      closed = true
-      // What waits for Redis ends within the deadline by itself.
-      await Promise.all([working?.stop(timeout), writer.idle()])
+      sweeping = startSweeper(client, queues, settings, names)
+      running = startWorking({ ...context, consumer, client: context.patient() })
     },
     async close(until) {
       closed = true
       sweeping?.stop()
+      // What waits for Redis ends within the deadline by itself.
       await Promise.all([running?.close(until), writer.idle()])
     },
   }

@@ -5,7 +5,6 @@ import {
   type Lane,
   type Outcome,
   type Slots,
-  type Worker as Working,
 } from '@postern/core/inbox'
 import { Worker, type Job } from 'bullmq'
 import { giveBack, runJob, type AttemptContext, type WaitingError } from './settle.ts'
@@ -33,7 +32,7 @@ interface Running {
 }
 
 /** The workers of a receiver in this process. */
-export interface BullmqWorking extends Working {
+export interface BullmqWorking {
   /** As `Port.close`. */
   close(until: number): Promise<void>
 }
@@ -58,10 +57,7 @@ export function startWorking(context: WorkingContext): BullmqWorking {
   const timer = setInterval(look, LOOK)
   look()
 
-  return {
-    stop: (timeout) => close(Date.now() + timeout),
-    close,
-  }
+  return { close }
 
   async function close(until: number): Promise<void> {
     stopped = true

@@ -6,7 +6,7 @@ import { createDelivery, ownDelivery } from './delivery.ts'
 import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap, WebhookEvent } from './event.ts'
-import type { Inbox, TaskError, Worker } from './inbox/inbox.ts'
+import type { Inbox, TaskError } from './inbox/inbox.ts'
 import { defaultInbox } from './inbox/memory/later.ts'
 import { resolveLimits } from './limits.ts'
 import { logger } from './logger.ts'
@@ -66,7 +66,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   const answers = createAnswers()
   const deadListeners: ((task: AttemptInfo, error: TaskError) => unknown)[] = []
   const answered: string[] = []
-  if (onUnhandled === 'store' && !inbox.can.work)
+  if (onUnhandled === 'store' && !inbox.view)
     throw new TypeError(`onUnhandled: ${inbox.name} stores nothing; use 'acknowledge' or 'refuse'`)
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
   oneOf('dedupe', dedupe, ['id', 'digest', 'none'])
@@ -83,7 +83,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     deadListeners,
   })
   const port = inbox.attach(consumer)
-  let worker: Worker | undefined
+  let working = false
   let started = false
   let closed = false
   const admit = createAdmit({ provider: provider as Provider, limits, now, open })
@@ -105,7 +105,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     admit,
   }
 
-  if (!inbox.can.durable && inbox.can.work && isProduction()) {
+  if (!inbox.can.durable && inbox.view && isProduction()) {
     observer.warning?.(
       name,
       `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or pgBossInbox`,
@@ -175,8 +175,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     async close(settings = {}) {
       closed = true
       const timeout = milliseconds(settings.timeout ?? '10s', 'close: timeout')
-      await worker?.stop(timeout)
-      await port.drain(timeout)
+      await port.close(Date.now() + timeout)
       if (!options.inbox) await inbox.close()
     },
   } as Receiver<Events>
@@ -231,7 +230,9 @@ export function createReceiver<Events extends EventMap = EventMap>(
   }
 
   function startWorker(): void {
-    if (!closed) worker ??= port.work?.()
+    if (closed || working) return
+    working = true
+    port.work?.()
   }
 
   function view(): NonNullable<Inbox['view']> {

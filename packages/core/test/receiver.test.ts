@@ -72,8 +72,8 @@ describe('options that cannot be right are a TypeError that names them', () => {
   test('work() and tasks() where the inbox has neither', async () => {
     const inbox: Inbox = {
       name: 'inlineInbox',
-      can: { work: false, order: false, transaction: false, view: false, durable: false },
-      attach: () => ({ accept: () => [], drain: async () => {} }),
+      can: { order: false, transaction: false, durable: false },
+      attach: () => ({ accept: () => [], close: async () => {} }),
       close: async () => {},
     }
     const { receiver } = setup({ inbox })

@@ -32,14 +32,14 @@ export function pgBossInbox(options: PgBossInboxOptions): Inbox {
 
   return {
     name: 'pgBossInbox',
-    can: { work: true, order: true, transaction: true, view: true, durable: true },
+    can: { order: true, transaction: true, durable: true },
     attach,
     view: createView(engine, pending, () => [...ports.values()], look),
     records: createRecords(engine),
     async close() {
       if (closed) return
       closed = true
-      await Promise.all([...ports.values()].map((port) => port.drain(0)))
+      await Promise.all([...ports.values()].map((port) => port.close(Date.now())))
       prune.stop()
       listen.stop()
       for (const port of ports.values()) port.end()

@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import { type Consumer, type Port, type Worker } from '@postern/core/inbox'
+import type { Consumer, Port } from '@postern/core/inbox'
 import { createAccept } from './accept.ts'
 import { createAttempts } from './run.ts'
 import { createClaims } from './claim.ts'
@@ -101,7 +101,6 @@ export function createPort(
       return accept(intake, host)
     },
     work,
-    drain,
     close,
     end() {
       writer.close()
@@ -109,7 +108,7 @@ export function createPort(
     },
   }
 
-  function work(): Worker {
+  function work(): void {
     active = true
     onWork()
     leases.start()
@@ -118,7 +117,6 @@ export function createPort(
       warn(`order keys of renamed subscriptions could not be joined yet: ${explain(error)}`)
       look()
     })
-    return { stop }
   }
 
   function look(): void {
@@ -184,13 +182,5 @@ export function createPort(
   function end(): void {
     leases.stop()
     engine.listeners.delete(warn)
-  }
-
-  async function drain(timeout: number): Promise<void> {
-    closed = true
-    await stop(timeout)
-    abort()
-    await atMost(Promise.all([writer.flushed(), settler.flushed()]), timeout)
-    end()
   }
 }

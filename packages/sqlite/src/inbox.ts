@@ -29,7 +29,7 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
 
   return {
     name: 'sqliteInbox',
-    can: { work: true, order: true, transaction: true, view: true, durable: true },
+    can: { order: true, transaction: true, durable: true },
     attach,
     view: createView(store, look, () => [...ports.values()].map((port) => port.consumer)),
     records: createRecords(store),

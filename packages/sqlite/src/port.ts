@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import { type Consumer, type Port, type Worker } from '@postern/core/inbox'
+import type { Consumer, Port } from '@postern/core/inbox'
 import { createAcceptWithin } from './within.ts'
 import { createAccept } from './accept.ts'
 import { createAttempts } from './run.ts'
@@ -66,16 +66,14 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
       return db ? acceptWithin(db, intake) : accept(intake)
     },
     work,
-    drain,
     close,
   }
 
-  function work(): Worker {
+  function work(): void {
     active = true
     onWork()
     poll.start()
     look()
-    return { stop }
   }
 
   function look(): void {
@@ -96,13 +94,6 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
       },
       Math.min(Math.max(at - consumer.now(), 0), MAX_TIMER),
     )
-  }
-
-  async function stop(timeout: number): Promise<void> {
-    active = false
-    clearTimeout(timer)
-    timerAt = Infinity
-    await atMost(attempts.idle(), timeout)
   }
 
   async function close(until: number): Promise<void> {
@@ -131,14 +122,6 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
 
   function abort(): void {
     if (!closing.signal.aborted) closing.abort(new Error('the receiver was closed'))
-  }
-
-  async function drain(timeout: number): Promise<void> {
-    closed = true
-    await stop(timeout)
-    abort()
-    await atMost(store.writer.flushed(), timeout)
-    poll.stop()
   }
 }
 

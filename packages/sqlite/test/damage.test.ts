@@ -36,7 +36,7 @@ test('a task that cannot be read is dead with the reason, and does not hold up t
   const later = shop.port.accept(intake(item('1', ['b']), item('2', ['b'])), {})
   await later
   edit((db) => db.exec("UPDATE postern_events SET record = '{' WHERE event_id = '1'"))
-  await shop.port.drain(1000)
+  await shop.port.close(Date.now() + 1000)
   const next = join(inbox, { lanes: ['b'] })
   await next.untilSettled(1)
   expect(next.ran()).toEqual(['b:2'])

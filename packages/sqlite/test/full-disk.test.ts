@@ -51,7 +51,7 @@ test('a full disk: 503 with the reason, nothing by half, outcomes are kept until
     expect(shop.settled.every(({ stored }) => stored)).toBe(true)
     expect(new Set(shop.ran()).size).toBe(taken.length + 1)
     expect(shop.runs.length).toBe(taken.length + 1)
-    await port.drain(1000)
+    await port.close(Date.now() + 1000)
     await inbox.close()
     const db = new DatabaseSync(path)
     expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })

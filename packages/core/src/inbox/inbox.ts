@@ -11,14 +11,10 @@ export interface Inbox {
   /** As in `memoryInbox`: errors and logs name it. */
   readonly name: string
   readonly can: {
-    /** Runs tasks itself; false for `inlineInbox`, whose reply waits for the handlers. */
-    readonly work: boolean
     /** Runs the tasks of one `orderBy` key one after another. */
     readonly order: boolean
     /** Offers `task.commit`. */
     readonly transaction: boolean
-    /** Has a `view`. */
-    readonly view: boolean
     /** Keeps what it acknowledged when the process dies. */
     readonly durable: boolean
     /** Follows `TaskDraft.fairKey`: one tenant's backlog does not hold up the others. */
@@ -28,6 +24,7 @@ export interface Inbox {
   }
   /** Joins a receiver. A second receiver of the same name is a `TypeError`. */
   attach(consumer: Consumer): Port
+  /** Absent if it keeps no tasks: the reply of `inlineInbox` waits for the handlers. */
   readonly view?: InboxView
   readonly records?: Records
   /** What happened: attempts, deliveries, counts a minute. Losing it loses no event. */
@@ -82,15 +79,20 @@ export interface Port {
   /** Resolves when it is safe to acknowledge. One entry an item, in order. Throws or rejects where nothing was taken. */
   accept(intake: Intake, host: Host): MaybePromise<readonly Taken[]>
   /** Starts to run tasks. Absent where accept does. */
-  work?(): Worker
-  /** Resolves when no attempt is running, or after `timeout` milliseconds; the rest stays pending. */
-  drain(timeout: number): Promise<void>
+  work?(): void
   /**
-   * Takes nothing more, and has ended by `until` (milliseconds since 1970). Claims no more; at half the time left
-   * `signal` of the running attempts aborts; what still runs at the end is given back as it was claimed, without an
-   * attempt and without an interruption, early enough to be stored by then. A late outcome is refused.
+   * Runs what is due, without `work`: frees ended leases, then claims and runs at most `max` tasks and waits for its own
+   * attempts. Starts nothing in the last milliseconds (`last`, 1000 if not given) before `until` (milliseconds since
+   * 1970); what still runs near the end hears `signal` and is then given back without an attempt.
    */
-  close?(until: number): Promise<void>
+  drain?(until: number, max: number, last?: number): Promise<Drained>
+  /**
+   * Takes nothing more, and has ended by `until` (milliseconds since 1970, of the machine's clock). Claims no more,
+   * unless a task that does not run is lost with the process; at half the time left `signal` of the running attempts
+   * aborts; what still runs at the end is given back as it was claimed, without an attempt and without an interruption,
+   * early enough to be stored by then. A late outcome is refused.
+   */
+  close(until: number): Promise<void>
 }
 
 /** What one call of `drain` did. */
@@ -105,12 +107,6 @@ export interface Drained {
   readonly left: number
   /** When the next task is due, ends of leases included, in milliseconds since 1970; undefined if nothing waits. */
   readonly next: number | undefined
-}
-
-/** Running tasks in this process. */
-export interface Worker {
-  /** Claims no more and waits up to `timeout` milliseconds for what runs. */
-  stop(timeout: number): Promise<void>
 }
 
 /** What the host of one delivery offers. */

@@ -13,7 +13,6 @@ export type {
   Taken,
   TaskDraft,
   TaskError,
-  Worker,
 } from './inbox.ts'
 export type {
   Cause,

@@ -46,10 +46,10 @@ export function run(
     if (!isPromise(result)) return done(task)
     return withTimeout(result, task, subscription).then(
       () => done(task),
-      (error: unknown) => failed(context, claim, subscription, error),
+      (error: unknown) => failed(context, claim, subscription, error, signal),
     )
   } catch (error) {
-    return failed(context, claim, subscription, error)
+    return failed(context, claim, subscription, error, signal)
   }
 }
 
@@ -91,9 +91,11 @@ function failed(
   claim: Claim,
   subscription: Subscription,
   error: unknown,
+  signal: AbortSignal | undefined,
 ): Outcome {
   const info = attemptInfo(context, claim)
-  const postponed = delayOf(context, error, 'Postpone')
+  // After the abort an error tells of the closing and not of the task: it is given back.
+  const postponed = signal?.aborted === true ? 0 : delayOf(context, error, 'Postpone')
   if (postponed !== undefined) {
     const at = context.now() + postponed
     context.observer.postponed?.(info, at)

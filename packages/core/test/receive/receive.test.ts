@@ -7,8 +7,8 @@ import { acme, batches, codeOf, setup } from '../acme.ts'
 
 const down = (accept: () => never): Inbox => ({
   name: 'downInbox',
-  can: { work: true, order: true, transaction: false, view: false, durable: true },
-  attach: () => ({ accept, drain: async () => {} }),
+  can: { order: true, transaction: false, durable: true },
+  attach: () => ({ accept, close: async () => {} }),
   close: async () => {},
 })
 
@@ -187,7 +187,7 @@ describe('a delivery that is refused', () => {
       }),
       attach: () => ({
         accept: () => Promise.reject(new Error('no connection')),
-        drain: async () => {},
+        close: async () => {},
       }),
     }
     const { receiver, send } = setup({ inbox })
@@ -201,7 +201,7 @@ describe('a delivery that is refused', () => {
         ...down(() => {
           throw new Error('unused')
         }),
-        attach: () => ({ accept: () => ['busy'], drain: async () => {} }),
+        attach: () => ({ accept: () => ['busy'], close: async () => {} }),
       },
     })
     receiver.on('ping', () => {})

@@ -61,3 +61,31 @@ test('an event says whether it is one of a batch', async () => {
   expect(seen).toEqual([true, undefined])
   await Promise.all([receiver.close(), single.receiver.close()])
 })
+
+test('what a handler throws since the receiver closes uses no attempt, even the last one', async () => {
+  const inbox = memoryInbox()
+  const first = setup({ inbox })
+  first.receiver.on(
+    'ping',
+    { name: 'slow', retry: { attempts: 1 } },
+    (_, task) =>
+      new Promise((_resolve, reject) => {
+        task.signal.addEventListener('abort', () => reject(new Error('stopped half-way')))
+      }),
+  )
+  await first.send({ id: 'a' })
+  await first.heard.until('attemptStarted')
+  await first.receiver.close({ timeout: 40 })
+  expect(first.heard.all('postponed')).toHaveLength(1)
+  expect(first.heard.all('attemptFailed')).toEqual([])
+
+  const second = setup({ inbox })
+  const attempts: number[] = []
+  second.receiver.on('ping', { name: 'slow', retry: { attempts: 1 } }, (_, task) => {
+    attempts.push(task.attempt)
+  })
+  await second.receiver.work()
+  await second.heard.until('done')
+  expect(attempts).toEqual([1])
+  await second.receiver.close()
+})

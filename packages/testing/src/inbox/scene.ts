@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@postern/core'
-import type { Inbox, Port, Worker } from '@postern/core/inbox'
+import type { Inbox, Port } from '@postern/core/inbox'
 import type { Runner } from '../runner.ts'
 import { createRecorder, type Recorder, type RecorderOptions } from './recorder.ts'
 
@@ -44,7 +44,7 @@ export interface JoinOptions extends RecorderOptions {
 /** A receiver of a scene. */
 export interface Joined extends Recorder {
   readonly port: Port
-  work(): Worker
+  work(): void
   /** Ends its work and lets the inbox go. */
   leave(timeout?: number): Promise<void>
 }
@@ -94,16 +94,12 @@ export function sceneTest(make: MakeInbox, runner: Runner): SceneTest {
 function join(inbox: Inbox, options: JoinOptions): Joined {
   const recorder = createRecorder(options)
   const port = inbox.attach(recorder.consumer)
-  let worker: Worker | undefined
-  const work = (): Worker => (worker ??= port.work!())
+  const work = (): void => port.work!()
   if (options.work !== false) work()
   return {
     ...recorder,
     port,
     work,
-    async leave(timeout = 5000) {
-      await worker?.stop(timeout)
-      await port.drain(timeout)
-    },
+    leave: (timeout = 5000) => port.close(Date.now() + timeout),
   }
 }

@@ -36,7 +36,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual([...shop.ran()].sort(), ['now:3', 'once:1', 'then:2'])
   })
 
-  test('stopping waits for what runs, and what is left runs when work starts again', async (scene) => {
+  test('closing waits for what runs, and what is left runs when work starts again', async (scene) => {
     const open = gate()
     const shop = scene.join({
       lanes: [lane('a', { concurrency: 1 })],
@@ -44,10 +44,9 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     })
     await shop.port.accept(intake(item('1'), item('2')), {})
     await shop.until('the first runs', () => shop.runs.length === 1)
-    const stopped = shop.work().stop(10_000)
+    const closed = shop.leave(10_000)
     open.pass()
-    await stopped
-    await shop.leave()
+    await closed
     assert.equal(shop.settled.length, shop.runs.length)
     // What would be lost with the process may as well run before it ends; what is durable waits.
     if (durable) assert.deepEqual(shop.ran(), ['a:1'])
@@ -58,7 +57,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual([...shop.ran(), ...next.ran()], ['a:1', 'a:2', 'a:last'])
   })
 
-  test('draining aborts the signal of what takes too long, and goes on', async (scene) => {
+  test('closing aborts the signal of what takes too long, and goes on', async (scene) => {
     const open = gate()
     let signal: AbortSignal | undefined
     const shop = scene.join({
@@ -74,20 +73,20 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     open.pass()
   })
 
-  test('what waits for a retry does not hold up draining', async (scene) => {
+  test('what waits for a retry does not hold up closing', async (scene) => {
     const shop = scene.join({ run: () => retryIn(3_600_000) })
     await shop.port.accept(intake(item('1')), {})
     await shop.untilSettled(1)
     await shop.leave(60_000)
   })
 
-  test('after draining, deliveries are refused', async (scene) => {
+  test('after closing, deliveries are refused', async (scene) => {
     const shop = scene.join()
     await shop.leave()
     await assert.rejects(async () => shop.port.accept(intake(item('1')), {}))
   })
 
-  test('a receiver of the name may come back after draining, and knows what was done', async (scene) => {
+  test('a receiver of the name may come back after closing, and knows what was done', async (scene) => {
     const first = scene.join()
     await first.port.accept(intake(item('1')), {})
     await first.untilSettled(1)

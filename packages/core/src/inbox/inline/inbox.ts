@@ -53,7 +53,7 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
   const ports = new Map<string, InlinePort>()
   return {
     name: 'inlineInbox',
-    can: { work: false, order: false, transaction: false, view: false, durable: ledger.durable },
+    can: { order: false, transaction: false, durable: ledger.durable },
     attach(consumer: Consumer): Port {
       if (ports.get(consumer.receiver)?.closed === false)
         throw new TypeError(
@@ -119,14 +119,13 @@ function createInlinePort(
       host.waitUntil?.(watched)
       return work
     },
-    drain: (timeout) => close(consumer.now() + timeout),
     close,
-    end: () => close(consumer.now()),
+    end: () => close(Date.now()),
   }
 
   async function close(until: number): Promise<void> {
     closed = true
-    const left = Math.max(0, until - consumer.now())
+    const left = Math.max(0, until - Date.now())
     const last = Math.min(LAST, left / 4)
     const ended = (): Promise<unknown> => Promise.all(running)
     if (left > 0) await atMost(ended(), left / 2)

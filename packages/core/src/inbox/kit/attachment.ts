@@ -8,7 +8,7 @@ export interface Side {
   /** As `Port.work`; called once. */
   work?(): void
   /** As `Port.drain`. */
-  drain?(until: number, max: number): Promise<Drained>
+  drain?(until: number, max: number, last?: number): Promise<Drained>
   /** Looks for ready tasks: something in the store was changed. */
   look?(): void
   /** As `Port.close`; called once. */
@@ -73,26 +73,24 @@ export function attachment({ inbox, window, join, close }: AttachmentOptions): A
   function portOf(one: Joined): Port {
     const { side } = one
     let working = false
-    const close = (until: number): Promise<void> => (one.closing ??= side.close(until))
-    const closeIn = (timeout: number): Promise<void> => close(Date.now() + timeout)
-    const port: Port = {
+    return {
       accept(intake, host) {
         if (one.closing) throw new WebhookError('closed', `${inbox}: the receiver was closed`)
         return side.accept(intake, host)
       },
-      // The old calls, until every inbox has `close`.
-      drain: ((until: number, max?: number) =>
-        max === undefined ? closeIn(until) : side.drain!(until, max)) as Port['drain'],
-      close,
-    }
-    if (!side.work) return port
-    return {
-      ...port,
-      work() {
-        if (!working && !one.closing) side.work!()
-        working = true
-        return { stop: closeIn }
-      },
+      ...(side.work && {
+        work() {
+          if (!working && !one.closing) side.work!()
+          working = true
+        },
+      }),
+      ...(side.drain && {
+        async drain(until, max, last) {
+          if (one.closing) throw new WebhookError('closed', `${inbox}: the receiver was closed`)
+          return side.drain!(until, max, last)
+        },
+      }),
+      close: (until) => (one.closing ??= side.close(until)),
     }
   }
 

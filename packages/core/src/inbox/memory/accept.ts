@@ -48,7 +48,7 @@ export function createMemoryPort(consumer: Consumer, settings: MemorySettings): 
     work: () => tasks.lanes.work(),
     async close(until) {
       closing = true
-      const left = until - tasks.consumer.now()
+      const left = until - Date.now()
       // Other inboxes claim no more. Here a task that does not run is lost with the process: half the time is for those.
       if (!closed && left > 0) await atMost(tasks.lanes.idle(), left / 2)
       tasks.abort()

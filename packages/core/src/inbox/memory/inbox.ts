@@ -42,7 +42,7 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
   const view: InboxView = memoryView(ports)
   return {
     name: 'memoryInbox',
-    can: { work: true, order: true, transaction: false, view: true, durable: false },
+    can: { order: true, transaction: false, durable: false },
     attach(consumer: Consumer): Port {
       const known = ports.get(consumer.receiver)
       if (known && !known.closed) {
@@ -64,7 +64,7 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
     view,
     records: memoryRecords(),
     async close() {
-      await Promise.all([...ports.values()].map((port) => port.close(port.consumer.now())))
+      await Promise.all([...ports.values()].map((port) => port.close(Date.now())))
     },
   }
 }
@@ -78,10 +78,7 @@ function side(port: MemoryPort, consumer: Consumer): Port {
     accept: (intake, host) => port.accept(intake, host),
     work() {
       if (port.consumer === consumer) port.work()
-      // Nothing runs apart from the port: its close is the end of the work.
-      return { stop: async () => {} }
     },
-    drain: (timeout) => close(consumer.now() + timeout),
     close,
   }
 }

@@ -13,7 +13,7 @@ export function defaultInbox(): Inbox {
     (loading ??= import('./inbox.ts').then(({ memoryInbox }) => memoryInbox()))
   return {
     name: 'memoryInbox',
-    can: { work: true, order: true, transaction: false, view: true, durable: false },
+    can: { order: true, transaction: false, durable: false },
     attach: (consumer) => lazyPort(consumer, load),
     view: lazyView(async () => (await load()).view!),
     async close() {
@@ -42,22 +42,20 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
     work() {
       working = true
       port?.work?.()
-      return { stop: async () => {} }
     },
-    drain: (timeout) => close(consumer.now() + timeout),
     close,
   }
 
   async function close(until: number): Promise<void> {
     // A delivery that waits for the inbox to load was not refused: it is accepted first, and its tasks run.
-    const left = Math.max(0, until - consumer.now())
+    const left = Math.max(0, until - Date.now())
     if (attaching && !port)
       await atMost(
         attaching.catch(() => {}),
         left,
       )
     closed = true
-    await port?.close?.(until)
+    await port?.close(until)
   }
 }
 
