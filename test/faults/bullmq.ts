@@ -32,8 +32,14 @@ export async function bullmqCrashRun(rounds: number): Promise<CrashReport> {
   }
 
   async function tasks(state: TaskState): Promise<readonly string[]> {
-    const found = await inbox.view!.list({ state, limit: 1_000_000 })
-    return found.tasks.map(({ subscription, event }) => `${subscription} ${event.id}`)
+    const found: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await inbox.view!.list({ state, limit: 1000, ...(cursor && { cursor }) })
+      for (const { subscription, event } of page.tasks) found.push(`${subscription} ${event.id}`)
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    return found
   }
 }
 

@@ -1,18 +1,29 @@
 import { WebhookError } from '@postern/core'
-import { type Intake, type Taken } from '@postern/core/inbox'
-import { connected, run, unavailable, within, type Client } from './connection.ts'
-import { reserve } from './capacity.ts'
-import { commit } from './commit.ts'
+import { createBatch, within, type Consumer, type Intake, type Taken } from '@postern/core/inbox'
+import { createCapacity } from './capacity.ts'
+import { commit, type CommitPlan } from './commit.ts'
+import { connected, run, unavailable, type Client } from './connection.ts'
 import { prepare, queuesOf, type Prepared, type PreparedItem } from './encode.ts'
+import { takeGuards } from './guards.ts'
 import type { Queues } from './queues.ts'
 import { revive } from './revive.ts'
+import type { ServerWatch } from './server.ts'
 import type { Settings } from './settings.ts'
+import { takeTurns, wantedTurns } from './turns.ts'
 
 /** Stores deliveries of one receiver. */
-export interface Writer {
+export interface Accepting {
   accept(intake: Intake): Promise<readonly Taken[]>
-  /** Resolves when nothing waits any more. */
-  idle(): Promise<void>
+  /** Resolves when what waits was stored or refused; all of it within the deadline. */
+  close(): Promise<void>
+}
+
+/** What {@link createAccepting} needs. */
+export interface AcceptContext {
+  readonly client: Client
+  readonly queues: Queues
+  readonly settings: Settings
+  readonly watch: ServerWatch
 }
 
 // Deliveries in one transaction, which Redis runs without a break: these hold it for some milliseconds.
@@ -21,164 +32,123 @@ const BATCH_BYTES = 4 * 1024 * 1024
 // One transaction on its way while the next is made.
 const AT_ONCE = 2
 
-interface Waiting {
+interface Work {
   readonly prepared: Prepared
   readonly bytes: number
-  /** False where it was refused meanwhile. */
-  open: boolean
-  settle(taken: readonly Taken[]): void
-  refuse(error: unknown): void
+  readonly deadline: number
+  readonly stored: (taken: readonly Taken[]) => void
+  readonly failed: (error: Error) => void
 }
 
 /**
- * Makes a writer. What comes in one turn of the event loop, and while Redis is busy, goes into one transaction: the jobs
- * of all events in all queues, and last the record of each event. Redis runs it as a whole or not at all, and a record
- * is only written where all its jobs are there, so no crash leaves an event half taken.
+ * Makes it. What comes in one turn of the event loop, and while Redis is busy, goes into one transaction: the jobs of
+ * all events in all queues, and last the record of each event. Redis runs it as a whole or not at all, and a record is
+ * only written if all its jobs are there, so no crash leaves an event half taken.
  */
-export function createWriter(
-  client: Client,
-  queues: Queues,
-  receiver: string,
-  settings: Settings,
-): Writer {
+export function createAccepting(
+  { client, queues, settings, watch }: AcceptContext,
+  { receiver }: Consumer,
+): Accepting {
   const { prefix, deadline, maxPending, maxWaitingBytes } = settings
-  let line: Waiting[] = []
-  let bytes = 0
-  let writing = 0
-  let scheduled = false
-  let idlers: (() => void)[] = []
+  const capacity = createCapacity(client, prefix, receiver, maxPending)
+  // One key of `fairBy` leaves room for the others.
+  const share = Math.max(1, Math.floor(maxPending / 2))
+  const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
+  const batch = createBatch<Work>({
+    inbox: 'bullmqInbox',
+    rows: BATCH,
+    bytes: BATCH_BYTES,
+    atOnce: AT_ONCE,
+    store: (works, until) =>
+      within(store(works), Date.now() + until - performance.now(), late) as Promise<void>,
+    fault: () => 'all',
+    refusal: unavailable,
+    late,
+  })
 
   return {
     accept(intake) {
       connected(client, deadline)?.catch(() => {})
-      if (bytes >= maxWaitingBytes)
+      if (batch.waiting >= maxWaitingBytes)
         throw new WebhookError(
           'inbox_full',
-          `bullmqInbox: ${bytes} bytes wait for Redis, maxWaitingBytes is ${maxWaitingBytes}`,
+          `bullmqInbox: ${batch.waiting} bytes wait for Redis, maxWaitingBytes is ${maxWaitingBytes}`,
         )
       const prepared = prepare(receiver, intake)
-      return new Promise((resolve, reject) => {
-        const size = prepared.bytes
-        const end = (): void => {
-          clearTimeout(timer)
-          if (waiting.open) bytes -= size
-          waiting.open = false
-        }
-        const waiting: Waiting = {
-          prepared,
-          bytes: size,
-          open: true,
-          settle: (taken) => (end(), resolve(taken)),
-          refuse: (error) => (end(), reject(error as Error)),
-        }
-        // Made when it is late and not before: an error takes the stack with it.
-        const late = (): void =>
-          waiting.refuse(unavailable(`Redis did not answer within ${deadline} ms`))
-        const timer = setTimeout(late, deadline)
-        bytes += size
-        line.push(waiting)
-        schedule()
+      return new Promise((stored, failed) => {
+        const { bytes } = prepared
+        batch.add({ prepared, bytes, deadline: performance.now() + deadline, stored, failed })
       })
     },
-    idle: () =>
-      quiet() ? Promise.resolve() : new Promise((resolve) => idlers.push(() => resolve())),
+    close: () => batch.flushed(),
   }
 
-  function schedule(): void {
-    if (scheduled || writing >= AT_ONCE || line.length === 0) return
-    scheduled = true
-    setImmediate(() => {
-      scheduled = false
-      const batch = next()
-      if (batch.length > 0) void write(batch)
-      schedule()
-      tellIdle()
-    })
-  }
-
-  function next(): readonly Waiting[] {
-    line = line.filter((waiting) => waiting.open)
-    let size = 0
-    let count = 0
-    while (count < Math.min(line.length, BATCH) && (count === 0 || size < BATCH_BYTES))
-      size += line[count++]!.bytes
-    return line.splice(0, count)
-  }
-
-  async function write(batch: readonly Waiting[]): Promise<void> {
-    writing++
-    try {
-      await within(store(batch), deadline)
-    } catch (error) {
-      for (const waiting of batch) if (waiting.open) waiting.refuse(error)
-    }
-    writing--
-    schedule()
-    tellIdle()
-  }
-
-  async function store(batch: readonly Waiting[]): Promise<void> {
+  async function store(works: readonly Work[]): Promise<void> {
     await connected(client, deadline)
-    const items = batch.flatMap(({ prepared }) => prepared.items)
+    await watch.safe()
+    const items = works.flatMap(({ prepared }) => prepared.items)
     const names = [...queuesOf(items)]
     await queues.ready(names)
+    await capacity.known()
+    const again = await look(items, names)
+    const plans: (CommitPlan & {
+      readonly work: Work
+      readonly taken: Map<PreparedItem, Taken>
+    })[] = []
+    for (const work of works) {
+      const { prepared } = work
+      const fresh = prepared.items.filter(({ name }) => !again.has(name))
+      const guarded = await takeGuards({ client, prefix, deadline }, fresh)
+      if (guarded instanceof Error) {
+        work.failed(guarded)
+        continue
+      }
+      if (guarded === 'refused') {
+        work.stored(prepared.items.map(() => 'refused'))
+        continue
+      }
+      const kept = guarded.size === 0 ? fresh : fresh.filter((item) => !guarded.has(item))
+      const taken = new Map<PreparedItem, Taken>([...guarded].map((item) => [item, 'duplicate']))
+      const turns = await takeTurns({ client, prefix }, wantedTurns(receiver, kept), share)
+      const full = turns instanceof Error ? turns : capacity.reserve(kept)
+      if (full) work.failed(full)
+      else plans.push({ work, prepared, fresh: kept, turns: turns as Map<string, number>, taken })
+    }
+    const replies = await commit({ client, queues, receiver, prefix }, plans)
+    await Promise.all(
+      plans.map(async ({ work, prepared, fresh, taken }, at) => {
+        const its = replies[at]
+        if (its instanceof Error) return work.failed(unavailable(its))
+        try {
+          for (const [index, item] of fresh.entries())
+            taken.set(item, its?.[index] === 1 ? 'new' : 'duplicate')
+          for (const item of prepared.items)
+            if (!taken.has(item)) taken.set(item, await retake(again.get(item.name) ?? []))
+          work.stored(prepared.items.map((item) => taken.get(item)!))
+        } catch (error) {
+          work.failed(unavailable(error))
+        }
+      }),
+    )
+  }
+
+  /** The jobs to revive of events that are known, by their names. */
+  async function look(
+    items: readonly PreparedItem[],
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly string[]>> {
     const known = items.filter(({ item }) => item.event.dedupe).map(({ name }) => name)
     const [found, counts] = (await run(client, 'posternLook', prefix, ...known, '-', ...names)) as [
       readonly (readonly string[] | null)[],
       readonly number[],
     ]
+    capacity.seen(names, counts)
     const again = new Map<string, readonly string[]>()
     found.forEach((refs, at) => refs && again.set(known[at]!, refs))
-    const pending = new Map(names.map((queue, at) => [queue, counts[at]!]))
-
-    const plans = batch.map((waiting) => ({
-      waiting,
-      fresh: waiting.prepared.items.filter(({ name }) => !again.has(name)),
-    }))
-    const writable = plans.filter(({ waiting, fresh }) => {
-      const full = reserve(pending, fresh, maxPending)
-      if (full) waiting.refuse(full)
-      return !full
-    })
-    const stored = await commit(
-      { client, queues, receiver, prefix },
-      writable.map(({ waiting, fresh }) => ({ prepared: waiting.prepared, fresh })),
-    )
-    await Promise.all(
-      writable.map(async ({ waiting, fresh }, at) => {
-        const replies = stored[at]
-        if (replies instanceof Error) return waiting.refuse(unavailable(replies))
-        try {
-          waiting.settle(await takenOf(waiting.prepared.items, fresh, replies ?? [], again))
-        } catch (error) {
-          waiting.refuse(unavailable(error))
-        }
-      }),
-    )
+    return again
   }
 
-  async function takenOf(
-    items: readonly PreparedItem[],
-    fresh: readonly PreparedItem[],
-    replies: readonly number[],
-    again: ReadonlyMap<string, readonly string[]>,
-  ): Promise<readonly Taken[]> {
-    return Promise.all(
-      items.map(async (item): Promise<Taken> => {
-        const at = fresh.indexOf(item)
-        if (at >= 0) return replies[at] === 1 ? 'new' : 'duplicate'
-        return (await revive(queues, again.get(item.name) ?? [])) ? 'revived' : 'duplicate'
-      }),
-    )
-  }
-
-  function quiet(): boolean {
-    return writing === 0 && line.length === 0
-  }
-
-  function tellIdle(): void {
-    if (!quiet()) return
-    for (const resolve of idlers) resolve()
-    idlers = []
+  async function retake(refs: readonly string[]): Promise<Taken> {
+    return (await revive({ client, prefix, queues }, refs)) ? 'revived' : 'duplicate'
   }
 }

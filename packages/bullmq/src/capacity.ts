@@ -1,27 +1,83 @@
 import { WebhookError } from '@postern/core'
+import { run, type Client } from './connection.ts'
 import type { PreparedItem } from './encode.ts'
-import { parseRef } from './names.ts'
+import { queueName } from './names.ts'
 
-/** Adds the tasks of events to the numbers of pending tasks by queue, or says where they are too many and adds none. */
-export function reserve(
-  pending: Map<string, number>,
-  items: readonly PreparedItem[],
+/** Is there room for the tasks of a receiver? */
+export interface Capacity {
+  /** Resolves once the tasks of all queues are known well enough; undefined if they are. */
+  known(): Promise<void> | undefined
+  /** Tells how many tasks of queues are pending now. */
+  seen(queues: readonly string[], counts: readonly number[]): void
+  /** Adds the tasks of events, or says that they are too many and adds none. */
+  reserve(items: readonly PreparedItem[]): WebhookError | undefined
+}
+
+// Tasks of queues that no delivery of this process touched are counted again after so many milliseconds.
+const FRESH = 1000
+
+/**
+ * Makes it. Queues that deliveries touch are counted with each of them; the others of the receiver once a second, so
+ * that 500 subscriptions do not cost 500 counts a delivery.
+ */
+export function createCapacity(
+  client: Client,
+  prefix: string,
+  receiver: string,
   maxPending: number,
-): WebhookError | undefined {
-  const wanted = new Map<string, number>()
-  for (const { refs } of items) {
-    for (const ref of refs) {
-      const { queue } = parseRef(ref)
-      wanted.set(queue, (wanted.get(queue) ?? pending.get(queue) ?? 0) + 1)
-    }
+): Capacity {
+  let pending = new Map<string, number>()
+  let total = 0
+  let countedAt = -Infinity
+  let counting: Promise<void> | undefined
+
+  return {
+    known() {
+      if (performance.now() - countedAt < FRESH) return undefined
+      const first = countedAt === -Infinity
+      counting ??= count().finally(() => (counting = undefined))
+      if (first) return counting
+      // The counts of a second ago are good enough; if Redis fails, deliveries hear of it themselves.
+      counting.catch(() => {})
+      return undefined
+    },
+    seen(queues, counts) {
+      queues.forEach((queue, at) => set(queue, counts[at]!))
+    },
+    reserve(items) {
+      const wanted = items.reduce((sum, { refs }) => sum + refs.length, 0)
+      if (total + wanted > maxPending)
+        return new WebhookError(
+          'inbox_full',
+          `bullmqInbox: ${total} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
+        )
+      for (const { item } of items)
+        for (const { subscription } of item.tasks) {
+          const queue = queueName(receiver, subscription)
+          set(queue, (pending.get(queue) ?? 0) + 1)
+        }
+      return undefined
+    },
   }
-  for (const [queue, count] of wanted) {
-    if (count > maxPending)
-      return new WebhookError(
-        'inbox_full',
-        `bullmqInbox: ${pending.get(queue)} tasks are pending in ${queue}, maxPending is ${maxPending}`,
-      )
+
+  async function count(): Promise<void> {
+    const rows = (await run(
+      client,
+      'posternCounts',
+      prefix,
+      Date.now(),
+      queueName(receiver, ''),
+      1,
+    )) as readonly (readonly [name: string, waiting: number, delayed: number, active: number])[]
+    pending = new Map(
+      rows.map(([name, waiting, delayed, active]) => [name, waiting + delayed + active]),
+    )
+    total = [...pending.values()].reduce((sum, each) => sum + each, 0)
+    countedAt = performance.now()
   }
-  for (const [queue, count] of wanted) pending.set(queue, count)
-  return undefined
+
+  function set(queue: string, count: number): void {
+    total += count - (pending.get(queue) ?? 0)
+    pending.set(queue, count)
+  }
 }

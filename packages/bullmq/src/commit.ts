@@ -1,6 +1,11 @@
+import type { TaskDraft } from '@postern/core/inbox'
 import { unavailable, type Client } from './connection.ts'
 import { recordArguments, type Prepared, type PreparedItem } from './encode.ts'
+import { queueName } from './names.ts'
 import type { Queues } from './queues.ts'
+import { turnOf } from './turns.ts'
+
+const HIGHEST = 2 ** 21
 
 /** What {@link commit} needs. */
 export interface CommitContext {
@@ -14,6 +19,8 @@ export interface CommitContext {
 export interface CommitPlan {
   readonly prepared: Prepared
   readonly fresh: readonly PreparedItem[]
+  /** First turn of each queue and fair key. */
+  readonly turns: Map<string, number>
 }
 
 /**
@@ -27,10 +34,11 @@ export async function commit(
   const multi = queues.multi()
   const args: (string | number | Uint8Array)[] = [prefix]
   let commands = 0
-  for (const { prepared, fresh } of plans) {
+  for (const { prepared, fresh, turns } of plans) {
     if (fresh.length === 0) continue
     for (const { item, name } of fresh) {
-      for (const task of item.tasks) queues.add(multi, receiver, name, item.event, task)
+      for (const task of item.tasks)
+        queues.add(multi, receiver, name, item.event, task, nextTurn(turns, receiver, task))
       commands += item.tasks.length
     }
     args.push(...recordArguments(prepared, fresh))
@@ -48,4 +56,17 @@ export async function commit(
     const its = (replies as number[]).slice(next, (next += fresh.length))
     return its.includes(-1) ? new Error('the jobs of an event could not be added') : its
   })
+}
+
+/** The next turn of a task's key. BullMQ's priorities end at 2^21: beyond, tasks run in their order. */
+function nextTurn(
+  turns: Map<string, number>,
+  receiver: string,
+  { subscription, fairKey }: TaskDraft,
+): number | undefined {
+  if (fairKey === undefined) return undefined
+  const name = turnOf(queueName(receiver, subscription), fairKey)
+  const turn = turns.get(name)
+  if (turn !== undefined) turns.set(name, Math.min(turn + 1, HIGHEST))
+  return turn
 }

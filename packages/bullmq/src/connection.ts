@@ -1,6 +1,9 @@
 import { WebhookError } from '@postern/core'
+import { within } from '@postern/core/inbox'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
+import * as runScripts from './run-scripts.ts'
 import * as scripts from './scripts.ts'
+import * as viewScripts from './view-scripts.ts'
 import type { BullmqConnection } from './settings.ts'
 
 /** A client that knows this package's scripts. */
@@ -9,21 +12,41 @@ export type Client = Redis | Cluster
 /** The scripts of this package; each has one key, the prefix of all that it touches. */
 export type ScriptName =
   | 'posternLook'
+  | 'posternGuard'
   | 'posternRecord'
   | 'posternAppend'
-  | 'posternLoad'
-  | 'posternShow'
   | 'posternSweep'
   | 'posternSetRecord'
+  | 'posternTurn'
+  | 'posternLoad'
+  | 'posternAdopt'
+  | 'posternNext'
+  | 'posternAgain'
+  | 'posternGetEvent'
+  | 'posternShow'
+  | 'posternCounts'
+  | 'posternVersion'
+  | 'posternCauses'
+  | 'posternLater'
 
 const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternLook: scripts.LOOK,
+  posternGuard: scripts.GUARD,
   posternRecord: scripts.RECORD,
   posternAppend: scripts.APPEND,
-  posternLoad: scripts.LOAD,
-  posternShow: scripts.SHOW,
   posternSweep: scripts.SWEEP,
   posternSetRecord: scripts.SET_RECORD,
+  posternTurn: runScripts.TURN,
+  posternLoad: runScripts.LOAD,
+  posternAdopt: runScripts.ADOPT,
+  posternNext: runScripts.NEXT,
+  posternAgain: runScripts.AGAIN,
+  posternGetEvent: viewScripts.GET_EVENT,
+  posternShow: viewScripts.SHOW,
+  posternCounts: viewScripts.COUNTS,
+  posternVersion: viewScripts.VERSION,
+  posternCauses: viewScripts.CAUSES,
+  posternLater: viewScripts.LATER,
 }
 
 /**
@@ -87,22 +110,17 @@ export function connected(client: Client, deadline: number): Promise<void> | und
     waiting.catch(() => {})
     connecting.set(client, waiting)
   }
-  return within(waiting, deadline)
+  return answered(waiting, deadline)
 }
 
 // One wait for all that wait, since each would add listeners.
 const connecting = new WeakMap<Client, Promise<void>>()
 
 /** The work, or a rejection with `inbox_unavailable` after a time in milliseconds. */
-export function within<T>(work: Promise<T>, deadline: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(unavailable(`Redis did not answer within ${deadline} ms`)),
-      deadline,
-    )
-    work
-      .then(resolve, (error: unknown) => reject(unavailable(error)))
-      .finally(() => clearTimeout(timer))
+export function answered<T>(work: Promise<T>, deadline: number): Promise<T> {
+  const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
+  return within(work, Date.now() + deadline, late).catch((error: unknown) => {
+    throw unavailable(error)
   })
 }
 

@@ -1,13 +1,26 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import { encodeDelivery, encodeEvent, type Intake, type IntakeItem } from '@postern/core/inbox'
-import { eventName, jobRef, parseRef, type JobRef } from './names.ts'
+import {
+  encodeDelivery,
+  encodeEvent,
+  type EventRecord,
+  type Intake,
+  type IntakeItem,
+} from '@postern/core/inbox'
+import { eventName, guardName, jobRef, parseRef, type JobRef } from './names.ts'
 
 /** An event of a delivery, ready to be stored. */
 export interface PreparedItem {
   readonly item: IntakeItem
   readonly name: string
   readonly refs: readonly JobRef[]
+  readonly guards: readonly NamedGuard[]
+}
+
+/** A guard of an event, as Redis names it. */
+export interface NamedGuard {
+  readonly name: string
+  readonly otherwise: 'refuse' | 'duplicate'
 }
 
 /** A delivery, ready to be stored. */
@@ -31,10 +44,17 @@ export function prepare(receiver: string, intake: Intake): Prepared {
     bytes: head.length + body.length,
     items: intake.items.map((item) => {
       const name = eventName(receiver, item.event.key)
-      return { item, name, refs: item.tasks.map((task) => jobRef(receiver, name, task)) }
+      const refs = item.tasks.map((task) => jobRef(receiver, name, task))
+      const guards = (item.event.guards ?? NONE).map(({ key, otherwise }) => ({
+        name: guardName(receiver, key),
+        otherwise,
+      }))
+      return { item, name, refs, guards }
     }),
   }
 }
+
+const NONE: readonly never[] = []
 
 /** The arguments of RECORD for the events of a delivery that are new. */
 export function recordArguments(
@@ -42,15 +62,21 @@ export function recordArguments(
   items: readonly PreparedItem[],
 ): readonly (string | number | Uint8Array)[] {
   const shared = items.length > 1 ? randomUUID() : ''
-  return items.flatMap(({ item: { event }, name, refs }, at) => [
+  return items.flatMap(({ item: { event }, name, refs, guards }, at) => [
     name,
-    JSON.stringify([event.key, event.id ?? null, event.topic, event.scope ?? null]),
-    encodeEvent(event, delivery),
+    JSON.stringify([event.key, event.id ?? null, event.topic, event.scope ?? null, event.provider]),
+    encodeEvent(event.guards ? withoutGuards(event) : event, delivery),
     refs.join('\n'),
     delivery.receivedAt,
+    guards.map((guard) => guard.name).join('\n'),
     shared,
     ...(at === 0 ? [head, body] : ['', '']),
   ])
+}
+
+function withoutGuards(event: EventRecord): EventRecord {
+  const { guards: _, ...rest } = event
+  return rest
 }
 
 /** The queues that events need. */

@@ -4,11 +4,31 @@ import type { TaskError } from '@postern/core/inbox'
 // into the stack, as a line of its own at the end.
 const ISSUES = '\n    issues: '
 
-/** The error BullMQ is to store. */
-export function toError({ name, message, stack, issues }: TaskError): Error {
-  const error = new Error(message)
-  error.stack = `${stack ?? head(name, message)}${issues ? ISSUES + JSON.stringify(issues) : ''}`
-  return error
+// A handler may throw megabytes, and BullMQ writes each error into a stream of events too.
+const NAME = 200
+const MESSAGE = 8192
+const STACK = 16_384
+const LONGEST_ISSUES = 16_384
+
+// https://github.com/taskforcesh/bullmq: codes of errors that mean another attempt, or nobody, has the job. -1 no such
+// job, -2 no lock, -3 not in that state, -6 the lock of another claim.
+const FENCED: readonly unknown[] = [-1, -2, -3, -6]
+
+/** True if BullMQ refused since the claim no longer has the job. */
+export function isFenced(error: unknown): boolean {
+  return FENCED.includes((error as { code?: unknown } | undefined)?.code)
+}
+
+/** The error as BullMQ keeps it: its stack, with what else it holds at the end. */
+export function stackOf({ name, message, stack, issues }: TaskError): string {
+  const text = cut(stack ?? head(name, message), STACK)
+  const more = issues ? JSON.stringify(issues) : ''
+  return more === '' || more.length > LONGEST_ISSUES ? text : text + ISSUES + more
+}
+
+/** An error within the bounds of what is stored. */
+export function bounded(error: TaskError): TaskError {
+  return { ...error, name: cut(error.name, NAME), message: cut(error.message, MESSAGE) }
 }
 
 /** The error of a job that failed: its reason and its stacks, the latest last, as BullMQ keeps them. */
@@ -32,6 +52,10 @@ export function fromJob(reason: string, stacks: string): TaskError | undefined {
 
 function head(name: string, message: string): string {
   return `${name}: ${message}`
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`
 }
 
 function parse(text: string): unknown {

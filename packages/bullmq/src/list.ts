@@ -1,154 +1,143 @@
-import type { TaskFilter, TaskInfo } from '@postern/core/inbox'
-import type { Client } from './connection.ts'
-import { eventOfJob, parseQueueName, parseRef } from './names.ts'
-import { matches, showEvents, showTask } from './show.ts'
+import { matches, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
+import { runBuffer, type Client } from './connection.ts'
+import { eventName, eventOfJob, parseQueueName, parseRef } from './names.ts'
+import { pagesOf, placesOf, type Place } from './places.ts'
+import { showEvents, showTask } from './show.ts'
+import { decodeStored, type Stored } from './store.ts'
 
-/** How many events are looked at in one step. */
-const STEP = 100
+/** What lists read. */
+export interface ListContext {
+  readonly client: Client
+  readonly prefix: string
+}
 
-interface Place {
-  /** When the event arrived. */
+/** A task that was found, or a place that was searched. */
+export interface Found {
+  readonly task: TaskInfo | undefined
+  /** When the event arrived that the search is at, in milliseconds since 1970. */
   readonly at: number
-  readonly event: string
+  /** Where a search goes on behind this. */
+  readonly cursor: string
 }
 
 /**
- * Finds tasks in the order their events arrived, from a place on. A state that few tasks are in is found through
- * BullMQ's own sets, since going through all events of some days for it would take long.
+ * Finds tasks, newest event first, from a cursor on. After each page of events it tells how far it is, so that the
+ * caller can stop. Tasks in a state that few are in are found through BullMQ's own sets.
  */
 export async function* find(
-  client: Client,
-  prefix: string,
+  context: ListContext,
   filter: TaskFilter,
-  after?: string,
-): AsyncGenerator<TaskInfo> {
+  cursor?: string,
+): AsyncGenerator<Found> {
+  const { client, prefix } = context
+  const test = matches(filter)
   if (filter.id !== undefined) {
     const task = isRef(filter.id) ? await showTask(client, prefix, filter.id) : undefined
-    if (task && matches(task, filter)) yield task
+    if (task && (await fits(task))) yield { task, at: task.receivedAt, cursor: cursorOf(task) }
     return
   }
-  const start = after === undefined ? undefined : parseCursor(after)
-  const state = filter.state
-  const events =
-    state === undefined || state === 'done'
-      ? throughIndex(client, prefix, filter, start)
-      : throughQueues(client, prefix, { ...filter, state }, start)
-  for await (const names of events) {
-    for (const task of await showEvents(client, prefix, names)) {
-      if (!matches(task, filter)) continue
-      if (
-        start &&
-        task.receivedAt === start.at &&
-        eventOf(task) === start.event &&
-        task.id <= start.id
-      )
-        continue
-      yield task
-    }
-  }
-}
-
-/** Where a list goes on behind a task. */
-export function cursorOf(task: TaskInfo): string {
-  return `${task.receivedAt}~${task.id}`
-}
-
-function parseCursor(cursor: string): Place & { readonly id: string } {
-  const tilde = cursor.indexOf('~')
-  const id = cursor.slice(tilde + 1)
-  return { at: Number(cursor.slice(0, tilde)), id, event: eventOfJob(parseRef(id).id) }
-}
-
-async function* throughIndex(
-  client: Client,
-  prefix: string,
-  filter: TaskFilter,
-  start: Place | undefined,
-): AsyncGenerator<readonly string[]> {
-  const from = Math.max(filter.after ?? -Infinity, start?.at ?? -Infinity)
-  const to = filter.before === undefined ? '+inf' : `(${filter.before}`
-  // Going on by count is not exact while events are forgotten, so each step begins where the last one ended.
-  let last: Place | undefined
-  for (;;) {
-    const score = last?.at ?? (from === -Infinity ? '-inf' : from)
-    const rows = await page(client, prefix, score, to, last ? last.event : start?.event)
-    if (rows.length === 0) return
-    last = rows.at(-1)!
-    yield rows.map(({ event }) => event)
-  }
-}
-
-/** The next events at or behind a time, and at that time behind the event given. */
-async function page(
-  client: Client,
-  prefix: string,
-  score: number | string,
-  to: string,
-  behind: string | undefined,
-): Promise<readonly Place[]> {
-  const rows: Place[] = []
-  for (let skip = 0; rows.length < STEP; skip += STEP) {
-    const found = await client.zrangebyscore(
-      `${prefix}:index`,
-      score,
-      to,
-      'WITHSCORES',
-      'LIMIT',
-      skip,
-      STEP,
+  const start = cursor === undefined ? undefined : parseCursor(cursor)
+  const pages = filter.keys
+    ? pagesOf(await placesOf(context, await eventsOf(context, filter)), start)
+    : pagesOf(await eventsIn(context, filter), start, context, filter)
+  for await (const places of pages) {
+    const tasks = await showEvents(
+      client,
+      prefix,
+      places.map(({ event }) => event),
     )
-    for (let at = 0; at < found.length; at += 2) {
-      const place = { event: found[at]!, at: Number(found[at + 1]) }
-      const passed = behind !== undefined && place.at === Number(score) && place.event <= behind
-      if (!passed) rows.push(place)
-    }
-    if (found.length < 2 * STEP) break
+    const sorted = tasks.toSorted(newestFirst)
+    for (const task of sorted)
+      if (!passed(task, start) && (await fits(task)))
+        yield { task, at: task.receivedAt, cursor: cursorOf(task) }
+    const { at, event } = places.at(-1)!
+    yield { task: undefined, at, cursor: `${at}~${event}~` }
   }
-  return rows
+
+  async function fits(task: TaskInfo): Promise<boolean> {
+    if (test(task)) return true
+    // The payload is read only if the rest holds.
+    if (filter.text === undefined || !matches({ ...filter, text: '' })(task)) return false
+    const event = eventOfJob(parseRef(task.id).id)
+    const stored = (await runBuffer(client, 'posternGetEvent', prefix, event)) as Stored | null
+    return stored !== null && test(task, () => decodeStored(stored).record.payload)
+  }
 }
 
-async function* throughQueues(
-  client: Client,
-  prefix: string,
-  filter: TaskFilter & { readonly state: 'pending' | 'running' | 'dead' },
-  start: Place | undefined,
-): AsyncGenerator<readonly string[]> {
+/** True for what a task's id looks like. */
+export function isRef(id: string): boolean {
+  return /^[^/]*\/[^/:]*:e[\w.-]+$/.test(id)
+}
+
+function cursorOf(task: TaskInfo): string {
+  return `${task.receivedAt}~${eventOfJob(parseRef(task.id).id)}~${task.id}`
+}
+
+interface Start extends Place {
+  /** The last task that was given of that event; empty: all of it is behind. */
+  readonly id: string
+}
+
+function parseCursor(cursor: string): Start {
+  const [at, event, ...id] = cursor.split('~')
+  if (event === undefined || !Number.isFinite(Number(at)))
+    throw new TypeError(
+      `cursor: must be one that a page of this inbox gave, got ${JSON.stringify(cursor)}`,
+    )
+  return { at: Number(at), event, id: id.join('~') }
+}
+
+function newestFirst(one: TaskInfo, other: TaskInfo): number {
+  return other.receivedAt - one.receivedAt || (placeOf(one) < placeOf(other) ? 1 : -1)
+}
+
+/** Event and task: what orders tasks that arrived in the same millisecond. */
+function placeOf({ id }: TaskInfo): string {
+  return `${eventOfJob(parseRef(id).id)} ${id}`
+}
+
+function passed(task: TaskInfo, start: Start | undefined): boolean {
+  if (!start || task.receivedAt !== start.at) return false
+  const event = eventOfJob(parseRef(task.id).id)
+  return event === start.event && (start.id === '' || task.id >= start.id)
+}
+
+async function eventsOf(
+  { client, prefix }: ListContext,
+  filter: TaskFilter,
+): Promise<readonly string[]> {
+  const queues = await client.smembers(`${prefix}:queues`)
+  const all = new Set(queues.map((queue) => parseQueueName(queue).receiver))
+  const receivers = filter.receiver === undefined ? [...all] : [filter.receiver]
+  return receivers.flatMap((receiver) => filter.keys!.map((key) => eventName(receiver, key)))
+}
+
+// Above this number of jobs in a state, going through the events is no slower than sorting the jobs.
+const MOST = 20_000
+
+/** The events of a state, if few tasks are in it; undefined: all events have to be gone through. */
+async function eventsIn(
+  context: ListContext,
+  { state, receiver, subscription }: TaskFilter,
+): Promise<readonly Place[] | undefined> {
+  if (state === undefined || state === 'done') return undefined
+  const { client, prefix } = context
   const events = new Set<string>()
   for (const queue of await client.smembers(`${prefix}:queues`)) {
-    const { receiver, subscription } = parseQueueName(queue)
-    if ((filter.receiver ?? receiver) !== receiver) continue
-    if ((filter.subscription ?? subscription) !== subscription) continue
+    const its = parseQueueName(queue)
+    if ((receiver ?? its.receiver) !== its.receiver) continue
+    if ((subscription ?? its.subscription) !== its.subscription) continue
     const base = `${prefix}:${queue}`
-    const ids = [
-      ...(filter.state === 'dead' ? await client.zrange(`${base}:failed`, '0', '-1') : []),
-      ...(filter.state === 'pending' ? await client.zrange(`${base}:delayed`, '0', '-1') : []),
-      ...(filter.state === 'pending' ? await client.lrange(`${base}:wait`, 0, -1) : []),
-      // A job whose worker died is still among the active ones, and pending.
-      ...(filter.state === 'dead' ? [] : await client.lrange(`${base}:active`, 0, -1)),
-    ]
-    for (const id of ids) events.add(eventOfJob(id))
+    const sets =
+      state === 'dead' ? ['failed'] : state === 'pending' ? ['delayed', 'prioritized'] : []
+    // A job whose process died is still among the active ones, and pending.
+    const lists = state === 'dead' ? [] : state === 'pending' ? ['wait', 'active'] : ['active']
+    for (const name of sets)
+      for (const id of await client.zrange(`${base}:${name}`, '0', String(MOST)))
+        events.add(eventOfJob(id))
+    for (const name of lists)
+      for (const id of await client.lrange(`${base}:${name}`, 0, MOST)) events.add(eventOfJob(id))
+    if (events.size > MOST) return undefined
   }
-  const places: Place[] = []
-  const names = [...events]
-  for (let at = 0; at < names.length; at += 1000) {
-    const step = names.slice(at, at + 1000)
-    const scores = await client.zmscore(`${prefix}:index`, ...step)
-    step.forEach((event, index) => {
-      const score = scores[index]
-      if (score != null) places.push({ event, at: Number(score) })
-    })
-  }
-  const ahead = places
-    .sort((a, b) => a.at - b.at || (a.event < b.event ? -1 : 1))
-    .filter(({ at, event }) => !start || at > start.at || (at === start.at && event >= start.event))
-  for (let at = 0; at < ahead.length; at += STEP)
-    yield ahead.slice(at, at + STEP).map(({ event }) => event)
-}
-
-function eventOf(task: TaskInfo): string {
-  return eventOfJob(parseRef(task.id).id)
-}
-
-function isRef(id: string): boolean {
-  return /^[^/]*\/[^/:]*:e[\w.-]+$/.test(id)
+  return placesOf(context, [...events])
 }

@@ -23,6 +23,11 @@ export function eventName(receiver: string, key: string): string {
   return hash([receiver, key]).slice(0, 32)
 }
 
+/** Name of a guard key, whose scope is its receiver. */
+export function guardName(receiver: string, key: string): string {
+  return hash([receiver, 'guard', key]).slice(0, 32)
+}
+
 /**
  * Id of a task's job, the same whenever its event is delivered. BullMQ refuses ids that are all digits, and gives an
  * empty one a number of its own: hence the letter.

@@ -1,55 +1,56 @@
-import { WebhookError } from '@postern/core'
-import type { Consumer, Port } from '@postern/core/inbox'
+import { createSweep, type Consumer, type Side, type Sweep } from '@postern/core/inbox'
+import { createAccepting, type AcceptContext } from './accept.ts'
+import { createAttempts, type AttemptContext } from './attempt.ts'
 import type { Client } from './connection.ts'
-import type { Queues } from './queues.ts'
-import { queueNames, startSweeper } from './prune.ts'
-import { startWorking, type BullmqWorking } from './run.ts'
-import type { Settings } from './settings.ts'
-import { createWriter } from './accept.ts'
+import { createDrain } from './drain.ts'
+import { sweepStep } from './prune.ts'
+import { startWorking, type Working } from './run.ts'
 
-/** What {@link createPort} needs. */
-export interface PortContext {
-  readonly client: Client
+/** What {@link createSide} needs. */
+export interface SideContext extends AcceptContext {
   /** The connection of workers, opened when the first one begins. */
   readonly patient: () => Client
-  readonly queues: Queues
-  readonly settings: Settings
   readonly failed: (error: Error) => void
 }
 
-/** A receiver's side of the inbox. */
-export interface BullmqPort extends Port {
-  readonly consumer: Consumer
-  readonly closed: boolean
-}
-
-/** Makes a receiver's side. */
-export function createPort(context: PortContext, consumer: Consumer): BullmqPort {
-  const { client, queues, settings } = context
-  const writer = createWriter(client, queues, consumer.receiver, settings)
-  let running: BullmqWorking | undefined
-  let sweeping: { stop(): void } | undefined
-  let closed = false
+/** Makes a receiver's side of the inbox. */
+export function createSide(context: SideContext, consumer: Consumer): Side {
+  const { client, queues, settings, failed } = context
+  const { prefix, lease, keepDone, window } = settings
+  const accepting = createAccepting(context, consumer)
+  let working: Working | undefined
+  let sweep: Sweep | undefined
+  let closing = false
+  let ended = false
+  const shared = { consumer, queues, prefix, lease, failed, ended: () => ended }
   return {
-    consumer,
-    get closed() {
-      return closed
-    },
-    accept(intake) {
-      if (closed) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
-      return writer.accept(intake)
-    },
+    accept: (intake) => accepting.accept(intake),
     work() {
-      if (running) return
-      const names = (): readonly string[] => queueNames(consumer.receiver, consumer.lanes())
-      sweeping = startSweeper(client, queues, settings, names)
-      running = startWorking({ ...context, consumer, client: context.patient() })
+      const patient = context.patient()
+      const mine: AttemptContext = {
+        ...shared,
+        client: patient,
+        // Ids outlive their tasks; a job without its event waits as long as one could still come.
+        keepDone: Math.max(keepDone, window),
+        closing: () => closing,
+      }
+      working = startWorking({ ...mine, stop: () => (closing = true) }, createAttempts(mine))
+      sweep = createSweep(keepDone, sweepStep({ client, queues, settings }, consumer))
+      sweep.start()
+    },
+    drain(until, max) {
+      const mine = {
+        ...shared,
+        client,
+        keepDone: Math.max(keepDone, window),
+        closing: () => closing,
+      }
+      return createDrain(mine, createAttempts(mine))(until, max)
     },
     async close(until) {
-      closed = true
-      sweeping?.stop()
-      // What waits for Redis ends within the deadline by itself.
-      await Promise.all([running?.close(until), writer.idle()])
+      closing = true
+      await Promise.all([working?.close(until), accepting.close(), sweep?.stop()])
+      ended = true
     },
   }
 }

@@ -3,13 +3,19 @@ import type { Redis } from 'ioredis'
 import type { EventRecord, TaskDraft } from '@postern/core/inbox'
 import { unavailable, type Client } from './connection.ts'
 import { jobId, queueName } from './names.ts'
+import type { Settings } from './settings.ts'
 
 /** What a job carries: the name of its event, which is stored once for all its jobs, and what tells it from siblings. */
 export interface JobData {
   readonly e: string
   readonly p?: string
   readonly d?: TaskDraft['data']
+  /** Fair key. */
+  readonly f?: string
 }
+
+/** BullMQ's scripts for the jobs of one queue. */
+export type JobBackend = ReturnType<Queue['getBackend']>
 
 /** A queue for each subscription. */
 export interface Queues {
@@ -18,7 +24,14 @@ export interface Queues {
   /** Resolves once the queues can be used synchronously. */
   ready(names: Iterable<string>): Promise<void> | undefined
   /** Puts the job of a task into a transaction; its queue must be ready. */
-  add(multi: Multi, receiver: string, event: string, record: EventRecord, draft: TaskDraft): void
+  add(
+    multi: Multi,
+    receiver: string,
+    event: string,
+    record: EventRecord,
+    draft: TaskDraft,
+    turn?: number,
+  ): void
   /** Begins a transaction. */
   multi(): Multi
   close(): Promise<void>
@@ -35,7 +48,11 @@ const OPTIONS: JobsOptions = {
 }
 
 /** Makes the register of queues. `warn` hears of errors that nothing else reports. */
-export function createQueues(client: Client, prefix: string, warn: (error: Error) => void): Queues {
+export function createQueues(
+  client: Client,
+  { prefix, lease }: Pick<Settings, 'prefix' | 'lease'>,
+  warn: (error: Error) => void,
+): Queues {
   const shared = createIORedisClient(client as Redis)
   const queues = new Map<string, Promise<Queue>>()
   const connected = new Map<string, Queue>()
@@ -45,19 +62,19 @@ export function createQueues(client: Client, prefix: string, warn: (error: Error
       const missing = [...names].filter((name) => !connected.has(name))
       return missing.length === 0 ? undefined : Promise.all(missing.map(open)).then(() => undefined)
     },
-    add(multi, receiver, event, record, draft) {
+    add(multi, receiver, event, record, draft, turn) {
       const data: JobData = {
         e: event,
         ...(draft.part !== undefined && { p: draft.part }),
         ...(draft.data !== undefined && { d: draft.data }),
+        ...(draft.fairKey !== undefined && { f: draft.fairKey }),
       }
       const queue = connected.get(queueName(receiver, draft.subscription))
       if (!queue) throw unavailable(`the queue of ${draft.subscription} is not connected`)
       const id = jobId(event, draft.part)
       // Enqueued at once; what it resolves with comes from the transaction's own replies.
-      new Job(queue, record.topic, data, { ...OPTIONS, jobId: id }, id)
-        .addJob(multi)
-        .catch(() => {})
+      const options = { ...OPTIONS, jobId: id, ...(turn !== undefined && { priority: turn }) }
+      new Job(queue, record.topic, data, options, id).addJob(multi).catch(() => {})
     },
     multi: () => shared.multi() as unknown as Multi,
     async close() {
@@ -79,7 +96,9 @@ export function createQueues(client: Client, prefix: string, warn: (error: Error
   }
 
   async function connect(name: string): Promise<Queue> {
-    const queue = new Queue(name, { connection: client as never, prefix })
+    // `drain` claims by the queue itself, whose lock has the length of the lease.
+    const options = { connection: client as never, prefix, lockDuration: lease }
+    const queue = new Queue(name, options)
     queue.on('error', warn)
     await queue.waitUntilReady()
     await client.sadd(`${prefix}:queues`, name)

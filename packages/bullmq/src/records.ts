@@ -1,6 +1,6 @@
 import type { Json } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
-import { connected, run, within, type Client } from './connection.ts'
+import { connected, run, answered, type Client } from './connection.ts'
 
 /** Small keyed values with compare-and-set, in one hash. */
 export function createRecords(client: Client, prefix: string, deadline: number): Records {
@@ -27,7 +27,7 @@ export function createRecords(client: Client, prefix: string, deadline: number):
 
   async function ask<T>(work: () => Promise<T>): Promise<T> {
     await connected(client, deadline)
-    return within(work(), deadline)
+    return answered(work(), deadline)
   }
 }
 

@@ -1,4 +1,5 @@
 import { Job } from 'bullmq'
+import { run, type Client } from './connection.ts'
 import { parseRef } from './names.ts'
 import type { Queues } from './queues.ts'
 
@@ -6,31 +7,46 @@ import type { Queues } from './queues.ts'
 const GONE = -1
 const ELSEWHERE = -3
 
+/** What reviving needs. */
+export interface ReviveContext {
+  readonly client: Client
+  readonly prefix: string
+  readonly queues: Queues
+}
+
 /**
  * Runs again what failed of a known event. Each ref has a letter before it: `f` failed for good, `d` waiting for its
- * next attempt. Each step is one of BullMQ's own scripts, which changes a job only where it still is in that state, so
- * of several redeliveries at once exactly one revives it. True where this one did.
+ * next attempt. Each step is one of BullMQ's own scripts, which changes a job only if it still is in that state, so
+ * of several redeliveries at once exactly one revives it. True if this one did.
  */
-export async function revive(queues: Queues, refs: readonly string[]): Promise<boolean> {
+export async function revive(context: ReviveContext, refs: readonly string[]): Promise<boolean> {
   const done = await Promise.all(
     refs.map((ref) =>
-      ref.startsWith('f') ? retry(queues, ref.slice(1), 'failed') : promote(queues, ref.slice(1)),
+      ref.startsWith('f')
+        ? retry(context, ref.slice(1), 'failed')
+        : promote(context.queues, ref.slice(1)),
     ),
   )
   return done.includes(true)
 }
 
-/** Makes a settled job pending, from its first attempt. False where it is not in that state. */
+/** Makes a settled job pending, from its first attempt; at once, or at a time. False if it is not in that state. */
 export async function retry(
-  queues: Queues,
+  { client, prefix, queues }: ReviveContext,
   ref: string,
   state: 'failed' | 'completed',
+  due = 0,
 ): Promise<boolean> {
+  const { queue, id } = parseRef(ref)
+  await run(client, 'posternAgain', prefix, queue, id)
+  if (due > Date.now())
+    return (await run(client, 'posternLater', prefix, queue, id, state, due, Date.now())) === 1
   const job = await handle(queues, ref)
   return unlessChanged(job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true }))
 }
 
-async function promote(queues: Queues, ref: string): Promise<boolean> {
+/** Makes a job due now that waits for a later time. False if it does not. */
+export async function promote(queues: Queues, ref: string): Promise<boolean> {
   return unlessChanged((await handle(queues, ref)).promote())
 }
 

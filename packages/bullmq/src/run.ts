@@ -1,98 +1,86 @@
-import {
-  createSlots,
-  type Claim,
-  type Consumer,
-  type Lane,
-  type Outcome,
-  type Slots,
-} from '@postern/core/inbox'
-import { Worker, type Job } from 'bullmq'
-import { giveBack, runJob, type AttemptContext, type WaitingError } from './settle.ts'
-import type { Client } from './connection.ts'
+import { createSlots, settledBy, type Lane, type Slots } from '@postern/core/inbox'
+import { DelayedError, Worker } from 'bullmq'
+import type { Attempts, Finished } from './attempt.ts'
+import type { DoneValue } from './attempts.ts'
+import { isFenced } from './errors.ts'
 import { queueName } from './names.ts'
-import type { JobData, Queues } from './queues.ts'
-import type { Settings } from './settings.ts'
+import type { JobData } from './queues.ts'
+import { store, type Owner, type SettleContext } from './settle.ts'
 
 // How often lanes are looked for: a receiver may subscribe after it began to work.
 const LOOK = 1000
-
-/** What {@link startWorking} needs. */
-export interface WorkingContext {
-  readonly consumer: Consumer
-  readonly client: Client
-  readonly queues: Queues
-  readonly settings: Settings
-  /** Hears of errors of connections. */
-  readonly failed: (error: Error) => void
-}
-
-interface Running {
-  readonly claim: Claim
-  readonly outcome: Outcome
-}
+// Workers that connect at a time: each opens a connection, and deliveries must get through beside them.
+const AT_ONCE = 20
+// Giving back takes one round trip; it begins so long before the end, in milliseconds, or at a quarter of the time.
+const BACK = 500
 
 /** The workers of a receiver in this process. */
-export interface BullmqWorking {
+export interface Working {
   /** As `Port.close`. */
   close(until: number): Promise<void>
 }
 
+type JobWorker = Worker<JobData, DoneValue>
+
 /** Runs the tasks of a receiver's subscriptions: a BullMQ worker for each, and one for each name it had before. */
-export function startWorking(context: WorkingContext): BullmqWorking {
-  const { consumer, client, settings } = context
-  const { prefix, lease, keepDone } = settings
-  const workers = new Map<string, Worker<JobData>>()
-  const active = new Map<Job, { readonly worker: Worker; readonly token: string }>()
-  const ending = new Map<string, Running>()
+export function startWorking(
+  context: SettleContext & { readonly stop: () => void },
+  attempts: Attempts,
+): Working {
+  const { consumer, client, prefix, lease } = context
+  const workers = new Map<string, JobWorker>()
+  const finished = new WeakMap<object, Finished & { readonly owner: Owner }>()
   let stopped = false
-  const attempt: AttemptContext = {
-    consumer,
-    client,
-    queues: context.queues,
-    prefix,
-    lease,
-    keepDone,
-    ended: (job, claim, outcome) => ending.set(key(job), { claim, outcome }),
-  }
-  const timer = setInterval(look, LOOK)
-  look()
+  let looking = false
+  const timer = setInterval(() => void look(), LOOK)
+  void look()
 
   return { close }
 
   async function close(until: number): Promise<void> {
     stopped = true
     clearInterval(timer)
+    context.stop()
     const left = Math.max(0, until - Date.now())
+    const ends = Date.now() + left / 2
     // A worker never ends while Redis is away: nothing here waits for it longer than `until`.
     const closing = Promise.all([...workers.values()].map((worker) => worker.close()))
-    if (await settles(closing, left / 2)) return
+    if (await settledBy(closing, ends)) return
     for (const worker of workers.values()) worker.cancelAllJobs('the receiver was closed')
-    // Giving back takes one round trip, and must be stored by `until`.
-    if (await settles(closing, left / 2 - Math.min(500, left / 4))) return
-    const back = [...active].map(([job, { worker, token }]) => giveBack(worker, job, token))
-    await settles(Promise.all(back), Math.max(50, until - Date.now()))
+    if (await settledBy(closing, until - Math.min(BACK, left / 4))) return
+    await settledBy(attempts.giveBack(), Math.max(until, Date.now() + 20))
   }
 
-  function look(): void {
+  async function look(): Promise<void> {
+    if (looking) return
+    looking = true
     for (const lane of consumer.lanes()) {
       const slots = lane.formerly.length > 0 ? createSlots(() => lane.concurrency) : undefined
       for (const name of [lane.name, ...lane.formerly]) {
         const queue = queueName(consumer.receiver, name)
-        if (!workers.has(queue)) workers.set(queue, start(queue, lane, slots))
+        if (stopped || workers.has(queue)) continue
+        const worker = start(queue, lane, slots)
+        workers.set(queue, worker)
+        if (workers.size % AT_ONCE === 0)
+          await settledBy(worker.waitUntilReady(), Date.now() + LOOK)
       }
     }
+    looking = false
   }
 
-  function start(queue: string, lane: Lane, slots: Slots | undefined): Worker<JobData> {
-    const worker = new Worker<JobData>(
+  function start(queue: string, lane: Lane, slots: Slots | undefined): JobWorker {
+    const worker: JobWorker = new Worker<JobData, DoneValue>(
       queue,
       async (job, token, signal) => {
         const free = await slots?.take()
-        active.set(job, { worker, token: token! })
+        const owner = { job, token: token!, backend: worker.getBackend() }
         try {
-          await runJob(attempt, worker, job, token!, signal)
+          const { finished: done } = await attempts.run(owner, signal)
+          // The worker leaves a job alone that throws this.
+          if (!done) throw new DelayedError()
+          finished.set(job, { ...done, owner })
+          return done.value
         } finally {
-          active.delete(job)
           free?.()
         }
       },
@@ -103,71 +91,65 @@ export function startWorking(context: WorkingContext): BullmqWorking {
         autorun: false,
         lockDuration: lease,
         stalledInterval: Math.max(1, Math.round(lease / 2)),
-        // A task that kills its process counts attempts when it is claimed, and the receiver's policy ends it.
+        // Interruptions are counted by the rule of all inboxes.
         maxStalledCount: Number.MAX_SAFE_INTEGER,
         runRetryDelay: 1000,
-        settings: {
-          backoffStrategy: (_made, _type, error) => Math.ceil((error as WaitingError).wait ?? 1000),
-        },
+        skipVersionCheck: workers.size > 0,
+        settings: { backoffStrategy: (_made, _type, _error, job) => refused(job) },
       },
     )
-    worker.on('error', (error) => refused(error))
-    worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) worker.cancelJob(id, 'the lock of this task was lost')
+    // Behind `lockRenewalFailed` comes an error for each job, without a code.
+    let renewals = 0
+    worker.on('error', (error) => {
+      if (renewals > 0) renewals--
+      else if (!stopped && !isFenced(error)) context.failed(error)
     })
-    worker.on('completed', (job) => settle(job, 'completed'))
-    worker.on('failed', (job) => job && settle(job, 'failed'))
+    worker.on('lockRenewalFailed', (ids) => {
+      renewals = ids.length
+      for (const id of ids) void renewalFailed(worker, queue, id)
+    })
+    worker.on('completed', (job) => tell(job, true))
     void keepRunning(queue, worker)
     return worker
   }
 
-  async function keepRunning(queue: string, worker: Worker<JobData>): Promise<void> {
+  async function keepRunning(queue: string, worker: JobWorker): Promise<void> {
     try {
       await worker.run()
     } catch (error) {
-      context.failed(error as Error)
+      if (!stopped) context.failed(error as Error)
       // It could not start: the next look makes another.
       if (workers.get(queue) === worker) workers.delete(queue)
       await worker.close(true).catch(() => {})
     }
   }
 
-  function settle(job: Job, state: 'completed' | 'failed'): void {
-    const known = ending.get(key(job))
-    if (!known) return
-    ending.delete(key(job))
-    // BullMQ lets a job fail, and tries it again, whose completion it could not store, as when Redis went away.
-    const stored = (state === 'completed') === (known.outcome.kind === 'done')
-    consumer.settled(known.claim, known.outcome, stored)
+  /** A run whose lock ended goes on: its outcome counts if it is the first. It hears if another claim has the task. */
+  async function renewalFailed(worker: JobWorker, queue: string, id: string): Promise<void> {
+    const taken = await attempts.taken(`${queue}:${id}`).catch(() => false)
+    if (taken) worker.cancelJob(id, 'another process took this task, since its lease had ended')
   }
 
-  /** BullMQ tells of a refused outcome as an error that names the job. */
-  function refused(error: Error): void {
-    const fenced = /^(?:Missing (?:lock|key)|Lock mismatch|Job) (?:for job )?(\S+?)[. ]/.exec(
-      error.message,
-    )
-    if (!fenced) {
-      if (!stopped && !error.message.startsWith('could not renew lock')) context.failed(error)
-      return
+  /**
+   * BullMQ asks how long a failed job waits, and so tells that it could not store a completion. It is stored here, unless
+   * the task was settled since; what BullMQ then does with the job is refused by its own scripts.
+   */
+  async function refused(job: object | undefined): Promise<number> {
+    const done = job && finished.get(job)
+    if (done) {
+      const { owner, held, value } = done
+      const stored = await store(context, owner, held, () =>
+        owner.backend.moveToCompleted(owner.job, value, undefined as never, owner.token, false),
+      )
+      tell(job, stored)
     }
-    for (const [name, { claim, outcome }] of ending) {
-      if (!name.endsWith(`:${fenced[1]!}`)) continue
-      ending.delete(name)
-      consumer.settled(claim, outcome, false)
-    }
+    return 1000
   }
-}
 
-function key(job: Job): string {
-  return `${job.queueName}:${job.id!}`
-}
-
-async function settles(work: Promise<unknown>, timeout: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.min(timeout, 2 ** 31 - 1))
-  })
-  const done = await Promise.race([work.then(() => true), late])
-  clearTimeout(timer)
-  return done
+  function tell(job: object, stored: boolean): void {
+    const done = finished.get(job)
+    if (!done) return
+    finished.delete(job)
+    consumer.settled(done.held.claim, done.outcome, stored)
+  }
 }

@@ -1,16 +1,20 @@
 // Beside BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
-//   event:<name>    hash: i info (JSON: key, id, topic, scope), e event, j its jobs (a ref a line), a when it arrived,
-//                   and its delivery: h head and b body, or d the name of one that several events came in. It is there
-//                   when, and only when, the event was taken as a whole.
+//   event:<name>    hash: i info (JSON: key, id, topic, scope, provider), e event, j its jobs (a ref a line), g its guards
+//                   (a name a line), a when it arrived, and its delivery: h head and b body, or d the name of one that
+//                   several events came in. It is there when, and only when, the event was taken as a whole.
 //   delivery:<name> hash: h head, b body, n events that need it
+//   guard:<name>    the event that holds the guard; `?` before it while that event is not stored yet
+//   turns:<queue>   sorted set: k<fairKey> with its last turn, and m with the last turn of all
 //   index           sorted set of events by the time they arrived
 //   queues          set of queue names
 //   records         hash: version, a space, JSON
 // A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
+// Fields of our own in it: ls start and process of the last run, pa attempts, cs cause of the last error, and of
+// interruptions: sn those seen of BullMQ's own count (stc), cut in a row, chg charged.
 
 /**
- * KEYS: prefix; ARGV: names of events, then `-`, then names of queues. Replies, for each event, nothing where it is
- * unknown or its jobs to revive (`f` failed, `d` delayed, before the ref), and for each queue how many are pending.
+ * KEYS: prefix; ARGV: names of events, then `-`, then names of queues. Replies, for each event, nothing if it is unknown
+ * or its jobs to revive (`f` failed, `d` delayed, before the ref), and for each queue how many are pending or running.
  */
 export const LOOK: string = `
 local prefix, found, counts, at = KEYS[1], {}, {}, 1
@@ -32,35 +36,59 @@ end
 for i = at + 1, #ARGV do
   local base = prefix .. ':' .. ARGV[i]
   counts[#counts + 1] = redis.call('LLEN', base .. ':wait') + redis.call('LLEN', base .. ':active')
-    + redis.call('ZCARD', base .. ':delayed')
+    + redis.call('ZCARD', base .. ':delayed') + redis.call('ZCARD', base .. ':prioritized')
 end
 return {found, counts}`
 
 /**
- * The last step of the transaction that adds jobs. An event is recorded only where all its jobs are there: without its
- * record it was never taken. KEYS: prefix; ARGV: for each event name, info, event, jobs, time it arrived, then name of
- * its delivery (empty: its own), head and body (given with the first event of a delivery). Replies, for each event, 1
- * recorded, 0 known before, -1 a job is missing.
+ * Keeps guards for events that are about to be stored. KEYS: prefix; ARGV: milliseconds they are kept, then for each
+ * guard its name and its event. Replies for each: 0 kept for this event, 1 another event has it, 2 another event is
+ * about to be stored with it.
+ */
+export const GUARD: string = `
+local replies = {}
+for i = 2, #ARGV, 2 do
+  local key = KEYS[1] .. ':guard:' .. ARGV[i]
+  local holder = redis.call('GET', key)
+  local reply = 0
+  if not holder then redis.call('SET', key, '?' .. ARGV[i + 1], 'PX', ARGV[1])
+  elseif holder ~= ARGV[i + 1] and holder ~= '?' .. ARGV[i + 1] then
+    reply = holder:sub(1, 1) == '?' and 2 or 1
+  end
+  replies[#replies + 1] = reply
+end
+return replies`
+
+/**
+ * The last step of the transaction that adds jobs. An event is recorded only if all its jobs are there: without its
+ * record it was never taken. KEYS: prefix; ARGV: for each event name, info, event, jobs, time it arrived, guards, then
+ * name of its delivery (empty: its own), head and body (given with the first event of a delivery). Replies, for each
+ * event, 1 recorded, 0 known before, -1 a job is missing or a guard was lost.
  */
 export const RECORD: string = `
 local prefix, replies, shared = KEYS[1], {}, {}
-for i = 1, #ARGV, 8 do
-  local name, delivery = ARGV[i], ARGV[i + 5]
+for i = 1, #ARGV, 9 do
+  local name, guards, delivery = ARGV[i], ARGV[i + 5], ARGV[i + 6]
   local key = prefix .. ':event:' .. name
   local reply = 1
-  if delivery ~= '' and not shared[delivery] then shared[delivery] = {ARGV[i + 6], ARGV[i + 7], 0} end
+  if delivery ~= '' and not shared[delivery] then shared[delivery] = {ARGV[i + 7], ARGV[i + 8], 0} end
   if redis.call('EXISTS', key) == 1 then reply = 0
   else
     for ref in ARGV[i + 3]:gmatch('[^\\n]+') do
       if redis.call('EXISTS', prefix .. ':' .. ref) == 0 then reply = -1 end
     end
+    for guard in guards:gmatch('[^\\n]+') do
+      local holder = redis.call('GET', prefix .. ':guard:' .. guard)
+      if holder and holder ~= name and holder ~= '?' .. name then reply = -1 end
+    end
   end
   if reply == 1 then
-    if delivery == '' then
-      redis.call('HSET', key, 'i', ARGV[i + 1], 'e', ARGV[i + 2], 'j', ARGV[i + 3], 'a', ARGV[i + 4],
-        'h', ARGV[i + 6], 'b', ARGV[i + 7])
+    for guard in guards:gmatch('[^\\n]+') do redis.call('SET', prefix .. ':guard:' .. guard, name) end
+    redis.call('HSET', key, 'i', ARGV[i + 1], 'e', ARGV[i + 2], 'j', ARGV[i + 3], 'a', ARGV[i + 4])
+    if guards ~= '' then redis.call('HSET', key, 'g', guards) end
+    if delivery == '' then redis.call('HSET', key, 'h', ARGV[i + 7], 'b', ARGV[i + 8])
     else
-      redis.call('HSET', key, 'i', ARGV[i + 1], 'e', ARGV[i + 2], 'j', ARGV[i + 3], 'a', ARGV[i + 4], 'd', delivery)
+      redis.call('HSET', key, 'd', delivery)
       shared[delivery][3] = shared[delivery][3] + 1
     end
     redis.call('ZADD', prefix .. ':index', ARGV[i + 4], name)
@@ -83,43 +111,12 @@ end
 redis.call('HSET', key, 'j', jobs)
 return 1`
 
-/** KEYS: prefix; ARGV: name. Replies event, head and body of its delivery, or nothing. */
-export const LOAD: string = `
-local event = redis.call('HMGET', KEYS[1] .. ':event:' .. ARGV[1], 'e', 'h', 'b', 'd')
-if not event[1] then return false end
-if not event[4] then return {event[1], event[2], event[3]} end
-local delivery = redis.call('HMGET', KEYS[1] .. ':delivery:' .. event[4], 'h', 'b')
-return {event[1], delivery[1], delivery[2]}`
-
-/** KEYS: prefix; ARGV: names. Replies of each event info, time it arrived and, for each job that is there, a row. */
-export const SHOW: string = `
-local prefix, events = KEYS[1], {}
-for i, name in ipairs(ARGV) do
-  local event = redis.call('HMGET', prefix .. ':event:' .. name, 'i', 'a', 'j')
-  local jobs = {}
-  for ref in (event[3] or ''):gmatch('[^\\n]+') do
-    local queue, id = ref:match('^(.*):(.-)$')
-    local base = prefix .. ':' .. queue
-    local job = redis.call('HMGET', prefix .. ':' .. ref, 'data', 'ats', 'failedReason', 'stacktrace')
-    if job[1] then
-      local due = redis.call('ZSCORE', base .. ':delayed', id)
-      local state = 'pending'
-      if redis.call('ZSCORE', base .. ':failed', id) then state = 'dead'
-      elseif redis.call('ZSCORE', base .. ':completed', id) then state = 'done'
-      elseif redis.call('EXISTS', prefix .. ':' .. ref .. ':lock') == 1 then state = 'running' end
-      jobs[#jobs + 1] = {ref, state, due or '', job[1], job[2] or '0', job[3] or '', job[4] or ''}
-    end
-  end
-  events[i] = {event[1] or '', event[2] or '', jobs}
-end
-return events`
-
 /** Forgets events none of whose jobs is left. KEYS: prefix; ARGV: names. Replies how many it forgot. */
 export const SWEEP: string = `
 local prefix, forgotten = KEYS[1], 0
 for _, name in ipairs(ARGV) do
   local key = prefix .. ':event:' .. name
-  local event = redis.call('HMGET', key, 'j', 'd')
+  local event = redis.call('HMGET', key, 'j', 'd', 'g')
   local left = false
   for ref in (event[1] or ''):gmatch('[^\\n]+') do
     if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then left = true end
@@ -129,6 +126,7 @@ for _, name in ipairs(ARGV) do
       local delivery = prefix .. ':delivery:' .. event[2]
       if redis.call('HINCRBY', delivery, 'n', -1) <= 0 then redis.call('DEL', delivery) end
     end
+    for guard in (event[3] or ''):gmatch('[^\\n]+') do redis.call('DEL', prefix .. ':guard:' .. guard) end
     redis.call('DEL', key)
     redis.call('ZREM', prefix .. ':index', name)
     forgotten = forgotten + 1

@@ -1,3 +1,4 @@
+import { WebhookError } from '@postern/core'
 import type { Client } from './connection.ts'
 
 /** Watches a connection: hears its errors, which would end the process if nobody did, and checks the server. */
@@ -6,17 +7,26 @@ export interface ServerWatch {
   readonly failed: (error: Error) => void
   /** Tells somebody what was and will be found out. */
   listen(warn: (message: string) => void): void
+  /** Rejects while Redis may evict what it acknowledged; undefined once it is known that it does not. */
+  safe(): Promise<void> | undefined
 }
 
-/** Asks the server each time the client has connected whether it keeps what it acknowledges. */
-export function watchServer(client: Client): ServerWatch {
+// The settings can be changed at run time: how long an answer holds, and one that refuses deliveries.
+const AGAIN = 60_000
+const SOON = 1000
+
+/** Asks the server whether it keeps what it acknowledges: each time the client has connected, and once a minute. */
+export function watchServer(client: Client, unsafe: boolean): ServerWatch {
   const said = new Set<string>()
   const listeners: ((message: string) => void)[] = []
   let lost = false
+  let asking: Promise<void> | undefined
+  let askedAt = -Infinity
+  let evicts: string | undefined
   client.on('error', failed)
   client.on('ready', () => {
     lost = false
-    ask().catch(() => {})
+    look()
   })
   return {
     failed,
@@ -24,6 +34,18 @@ export function watchServer(client: Client): ServerWatch {
       for (const message of said) warn(message)
       listeners.push(warn)
     },
+    safe() {
+      if (performance.now() - askedAt > (evicts === undefined ? AGAIN : SOON)) look()
+      // A look that is not the first one is not waited for.
+      if (askedAt === -Infinity || evicts !== undefined) return refuse()
+      return undefined
+    },
+  }
+
+  async function refuse(): Promise<void> {
+    await asking
+    if (evicts !== undefined && !unsafe)
+      throw new WebhookError('inbox_unavailable', evicting(evicts))
   }
 
   function failed(error: Error): void {
@@ -32,13 +54,20 @@ export function watchServer(client: Client): ServerWatch {
     for (const warn of listeners) warn(`bullmqInbox: Redis fails: ${error.message}`)
   }
 
+  function look(): void {
+    asking ??= ask()
+      .catch(() => {})
+      .finally(() => {
+        asking = undefined
+        askedAt = performance.now()
+      })
+  }
+
   async function ask(): Promise<void> {
     const info = `${await client.info('memory')}\n${await client.info('persistence')}\n${await client.info('replication')}`
     const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
-    if (policy !== undefined && policy !== 'noeviction')
-      tell(
-        `bullmqInbox: maxmemory-policy is ${policy}, so Redis may throw acknowledged events away when memory is short: set it to noeviction`,
-      )
+    evicts = policy === undefined || policy === 'noeviction' ? undefined : policy
+    if (evicts !== undefined) tell(evicting(evicts))
     if (/^aof_enabled:0/m.test(info))
       tell(
         'bullmqInbox: appendonly is off, so acknowledged events are lost when Redis restarts: set appendonly yes',
@@ -51,6 +80,10 @@ export function watchServer(client: Client): ServerWatch {
       tell(
         'bullmqInbox: appendfsync is no, so a power failure loses what the system had not written yet: set it to everysec or always',
       )
+  }
+
+  function evicting(policy: string): string {
+    return `bullmqInbox: maxmemory-policy is ${policy}, so Redis may evict acknowledged events when memory is short${unsafe ? '' : '; deliveries get 503'}: set it to noeviction${unsafe ? '' : ', or give unsafe: true'}`
   }
 
   function tell(message: string): void {

@@ -1,4 +1,5 @@
-import { milliseconds, type Duration } from '@postern/core'
+import type { Duration } from '@postern/core'
+import { checks, type CommonSettings } from '@postern/core/inbox'
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 
 /** What to connect to: a URL, options of ioredis, or a client of ioredis whose settings are copied. */
@@ -6,70 +7,64 @@ export type BullmqConnection = Redis | Cluster | RedisOptions | string
 
 /** Options of `bullmqInbox`. */
 export interface BullmqInboxOptions {
-  /** Where Redis is. The inbox opens connections of its own with it and closes them; a client given stays yours. @default 'redis://127.0.0.1:6379' */
-  readonly connection?: BullmqConnection
+  /** Where Redis is. The inbox opens connections of its own with it and closes them; a client given stays yours. */
+  readonly connection: BullmqConnection
   /** What all keys begin with. The braces put them into one slot of a Cluster, where one transaction reaches them. @default '{postern}' */
   readonly prefix?: string
-  /** Tasks of one subscription that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
+  /**
+   * Tasks of one receiver that may be pending or running, over all its subscriptions; beyond, deliveries get 503. One
+   * `fairBy` key has at most half of it in a subscription. @default 1_000_000
+   */
   readonly maxPending?: number
   /** Bytes of deliveries that may wait in this process for Redis; beyond, deliveries get 503. @default 67_108_864 */
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for Redis before it gets 503. @default '2s' */
   readonly deadline?: Duration
-  /** For how long events are kept, and known as duplicates, after they are done; at least the sender's retry span. @default '4d' */
+  /** How long ids are known; at least the sender's retry span. They stay as long as their tasks, if that is longer. @default '4d' */
+  readonly window?: Duration
+  /** How long done tasks are kept. @default '4d' */
   readonly keepDone?: Duration
-  /** For how long dead tasks are kept for `replay` and redelivery. @default '30d' */
+  /** How long dead tasks are kept for `replay` and redelivery. @default '30d' */
   readonly keepDead?: Duration
   /** After this time without a sign of life from the process that runs a task, another takes it. Renewed while it runs. @default '30s' */
   readonly lease?: Duration
+  /**
+   * Takes deliveries although Redis may evict keys (`maxmemory-policy` other than `noeviction`): what was acknowledged
+   * can then be lost. Without it such a Redis is a 503. @default false
+   */
+  readonly unsafe?: boolean
 }
 
 /** The options, checked; times in milliseconds. */
-export interface Settings {
+export interface Settings extends CommonSettings {
   readonly connection: BullmqConnection
   readonly prefix: string
-  readonly maxPending: number
-  readonly maxWaitingBytes: number
-  readonly deadline: number
-  readonly keepDone: number
-  readonly keepDead: number
-  readonly lease: number
+  readonly unsafe: boolean
 }
+
+const DEADLINE = '2s'
 
 /** Checks the options. Throws a `TypeError` that names the one at fault. */
 export function checkSettings(options: BullmqInboxOptions): Settings {
-  const prefix = options.prefix ?? '{postern}'
+  const check = checks<BullmqInboxOptions>('bullmqInbox', options)
+  const connection = check.value('connection')
+  const prefix = check.value('prefix') ?? '{postern}'
+  const unsafe = check.value('unsafe') ?? false
+  const common = check.common({ deadline: DEADLINE })
+  check.end()
+  if (connection === undefined || connection === null || connection === '')
+    throw new TypeError(
+      `bullmqInbox: connection must be a URL, options or a client of ioredis, got ${JSON.stringify(connection) ?? 'undefined'}; for a Redis on this machine give 'redis://127.0.0.1:6379'`,
+    )
   if (typeof prefix !== 'string' || prefix.trim() === '')
-    throw new TypeError('bullmqInbox: prefix must be a text that is not empty')
-  const { connection = 'redis://127.0.0.1:6379' } = options
+    throw new TypeError('bullmqInbox: prefix must be a string that is not empty')
+  if (typeof unsafe !== 'boolean')
+    throw new TypeError(`bullmqInbox: unsafe must be true or false, got ${String(unsafe)}`)
   if (typeof connection === 'object' && 'isCluster' in connection && connection.isCluster) {
     if (!/\{[^}]+\}/.test(prefix))
       throw new TypeError(
         `bullmqInbox: prefix must have a part in braces on a Cluster, as in {postern}, got ${prefix}: one transaction reaches one slot`,
       )
   }
-  return {
-    connection,
-    prefix,
-    maxPending: whole(options.maxPending ?? 1_000_000, 'maxPending'),
-    maxWaitingBytes: whole(options.maxWaitingBytes ?? 64 * 1024 * 1024, 'maxWaitingBytes'),
-    deadline: positive(options.deadline ?? '2s', 'deadline'),
-    keepDone: positive(options.keepDone ?? '4d', 'keepDone'),
-    keepDead: positive(options.keepDead ?? '30d', 'keepDead'),
-    lease: positive(options.lease ?? '30s', 'lease'),
-  }
-}
-
-function whole(value: number, name: string): number {
-  if (!(Number.isSafeInteger(value) && value >= 1))
-    throw new TypeError(
-      `bullmqInbox: ${name} must be a whole number from 1 and up, got ${String(value)}`,
-    )
-  return value
-}
-
-function positive(value: Duration, name: string): number {
-  const time = milliseconds(value, `bullmqInbox: ${name}`)
-  if (time < 1) throw new TypeError(`bullmqInbox: ${name} must be at least a millisecond`)
-  return time
+  return { ...common, connection, prefix, unsafe }
 }

@@ -1,153 +1,167 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Claim, type Consumer, type Outcome, type TaskDraft } from '@postern/core/inbox'
-import { DelayedError, UnrecoverableError, type Job, type Worker } from 'bullmq'
-import { run, runBuffer, type Client } from './connection.ts'
-import { decodeLoaded, type Loaded } from './store.ts'
-import { jobRef, parseQueueName } from './names.ts'
-import type { JobData, Queues } from './queues.ts'
-import { toError } from './errors.ts'
+import {
+  causeOf,
+  type Attempt,
+  type Consumer,
+  type Outcome,
+  type TaskError,
+} from '@postern/core/inbox'
+import type { Job } from 'bullmq'
+import { addAttempt, PROCESS, type DoneValue } from './attempts.ts'
+import type { Held } from './claim.ts'
+import { run, type Client } from './connection.ts'
+import { bounded, isFenced, stackOf } from './errors.ts'
+import type { JobBackend, JobData, Queues } from './queues.ts'
+import { freshTurn } from './turns.ts'
 
-/** What {@link runJob} needs. */
-export interface AttemptContext {
+/** What settling needs. */
+export interface SettleContext {
   readonly consumer: Consumer
-  /** Waits for Redis, as the worker does. */
+  /** Waits for Redis, as workers do. */
   readonly client: Client
   readonly queues: Queues
   readonly prefix: string
   readonly lease: number
-  readonly keepDone: number
-  /** Hears what a job ended in, before BullMQ stores it. */
-  readonly ended: (job: Job, claim: Claim, outcome: Outcome) => void
+  /** Hears of errors that nothing else reports. */
+  readonly failed: (error: Error) => void
+  /** True once nothing waits for Redis any more. */
+  readonly ended: () => boolean
 }
 
-/** BullMQ takes the wait before the next attempt from the error itself. */
-export interface WaitingError extends Error {
-  readonly wait: number
+/** The claim that an outcome is stored by. */
+export interface Owner {
+  readonly job: Job<JobData>
+  readonly token: string
+  readonly backend: JobBackend
 }
 
-/** Runs one attempt and ends as BullMQ wants: returns where it is done, throws where it failed, is dead or postponed. */
-export async function runJob(
-  context: AttemptContext,
-  worker: Worker,
-  job: Job<JobData>,
-  token: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { consumer, ended } = context
-  const claim = await load(context, job)
-  if (!claim) return missing(context, worker, job, token)
-  const outcome = await consumer.run(claim, signal)
-  if (outcome.kind === 'postpone') {
-    const stored = await postpone(worker, job, token, outcome.at - consumer.now())
-    consumer.settled(claim, outcome, stored)
-    throw new DelayedError()
-  }
-  if (outcome.kind === 'done' && outcome.spawn && outcome.spawn.length > 0) {
-    if (!(await spawn(context, job, claim, token, outcome.spawn))) {
-      consumer.settled(claim, outcome, false)
-      throw new DelayedError()
-    }
-  }
-  ended(job, claim, outcome)
-  if (outcome.kind === 'done') return
-  const error = toError(outcome.error)
-  if (outcome.kind === 'dead')
-    throw Object.assign(new UnrecoverableError(error.message), { stack: error.stack })
-  throw Object.assign(error, { wait: Math.max(0, outcome.at - consumer.now()) })
-}
+const NO_CUTS = { cut: 0, chg: 0 }
+// How long a script that Redis refuses, as when it is full, waits for the next try.
+const AGAIN = 1000
 
-async function load(context: AttemptContext, job: Job<JobData>): Promise<Claim | undefined> {
-  const found = (await runBuffer(
-    context.client,
-    'posternLoad',
-    context.prefix,
-    job.data.e,
-  )) as Loaded | null
-  if (!found) return undefined
-  const { record, delivery } = decodeLoaded(found)
-  return {
-    id: `${job.queueName}:${job.id!}`,
-    subscription: parseQueueName(job.queueName).subscription,
-    part: job.data.p,
-    data: job.data.d,
-    event: record,
-    delivery,
-    // BullMQ counts it when it hands the job over, so an attempt that killed its process counts.
-    attempt: Math.max(1, job.attemptsStarted),
-  }
-}
-
-/** Puts the job off without counting the attempt. False where the lock was lost. */
-async function postpone(worker: Worker, job: Job, token: string, wait: number): Promise<boolean> {
-  const fieldsToUpdate = { ats: String(job.attemptsStarted - 1) }
-  const options = { skipAttempt: true, fieldsToUpdate }
-  try {
-    await worker
-      .getBackend()
-      .moveToDelayed(job.id!, Date.now(), Math.max(0, Math.ceil(wait)), token, options)
-    return true
-  } catch (error) {
-    if (isFenced(error)) return false
-    throw error
-  }
-}
-
-/** Makes the job pending as it was before it was claimed. What it reports later is refused. */
-export async function giveBack(worker: Worker, job: Job, token: string): Promise<void> {
-  await postpone(worker, job, token, 0).catch(() => {})
-}
-
-/**
- * A job without its event was left by a transaction in which a script failed: the delivery got 503, and its redelivery
- * makes the event whole. Where none came for as long as events are kept, none will.
- */
-async function missing(
-  context: AttemptContext,
-  worker: Worker,
-  job: Job<JobData>,
-  token: string,
-): Promise<never> {
-  if (Date.now() - job.timestamp > context.keepDone)
-    throw new UnrecoverableError('the event of this task was never taken')
-  await postpone(worker, job, token, 5000)
-  throw new DelayedError()
-}
-
-/**
- * Adds child tasks before their parent is done: should the process die in between, the parent runs again and adding
- * the same parts again changes nothing. False where the parent's lock was lost.
- */
-async function spawn(
-  { client, queues, consumer, prefix, lease }: AttemptContext,
-  job: Job<JobData>,
-  claim: Claim,
-  token: string,
-  drafts: readonly TaskDraft[],
+/** Stores an outcome that is not `done`. False if the claim was lost and the task settled or taken since. */
+export async function settle(
+  context: SettleContext,
+  owner: Owner,
+  held: Held,
+  outcome: Exclude<Outcome, { kind: 'done' }>,
 ): Promise<boolean> {
-  const { receiver } = consumer
-  const event = job.data.e
-  const refs = drafts.map((draft) => jobRef(receiver, event, draft))
-  for (;;) {
-    // Renewed first, so that no other attempt begins while the children are added.
-    if ((await job.extendLock(token, lease)) !== 1) return false
+  const { job, token, backend } = owner
+  // After the lease another claim may have counted this run as interrupted.
+  const late = performance.now() > held.until
+  const reset = { ...((held.cut > 0 || late) && NO_CUTS), sn: job.stalledCounter }
+  if (outcome.kind === 'postpone') {
+    const pa = addAttempt(held.attempts, attemptOf(held, 'postpone'))
+    return store(context, owner, held, () =>
+      postpone(owner, outcome.at - context.consumer.now(), { ...reset, pa }),
+    )
+  }
+  const error = bounded(outcome.error)
+  const fields = {
+    ...reset,
+    pa: addAttempt(held.attempts, attemptOf(held, outcome.kind, error)),
+    stacktrace: JSON.stringify([stackOf(error)]),
+    cs: causeOf(error),
+  }
+  if (outcome.kind === 'dead') return store(context, owner, held, () => bury(owner, error, fields))
+  const fieldsToUpdate = {
+    ...fields,
+    failedReason: error.message,
+    ...(await freshTurn(context, job)),
+  }
+  return store(context, owner, held, () => {
+    const wait = Math.max(0, Math.ceil(outcome.at - context.consumer.now()))
+    return backend.moveToDelayed(job.id!, Date.now(), wait, token, { fieldsToUpdate })
+  })
+}
+
+/** Makes a task dead. */
+export function bury(
+  { job, token, backend }: Owner,
+  error: TaskError,
+  fields: Readonly<Record<string, string | number>>,
+): Promise<unknown> {
+  return backend.moveToFailed(job, error.message, undefined as never, token, false, fields)
+}
+
+/** Puts the job off without counting an attempt. */
+export async function postpone(
+  { job, token, backend }: Owner,
+  wait: number,
+  fields: Readonly<Record<string, string | number>> = {},
+): Promise<void> {
+  const fieldsToUpdate = { ats: job.attemptsStarted - 1, ...fields }
+  const options = { skipAttempt: true, fieldsToUpdate }
+  await backend.moveToDelayed(job.id!, Date.now(), Math.max(0, Math.ceil(wait)), token, options)
+}
+
+/** What the job of a task that is done keeps of its run. */
+export function doneValue(held: Held): DoneValue {
+  return {
+    a: held.claim.attempt,
+    s: held.startedAt,
+    d: Date.now() - held.startedAt,
+    p: PROCESS,
+  }
+}
+
+/**
+ * Stores an outcome by one of BullMQ's scripts. If the lock is lost, the outcome counts if nobody settled the task since:
+ * then the job is taken back and the script runs again.
+ */
+export async function store(
+  context: SettleContext,
+  owner: Owner,
+  held: Held,
+  script: () => Promise<unknown>,
+): Promise<boolean> {
+  for (let told = false; ;) {
     try {
-      await queues.ready(new Set(refs.map((ref) => ref.slice(0, ref.lastIndexOf(':')))))
-      const multi = queues.multi()
-      for (const draft of drafts) queues.add(multi, receiver, event, claim.event, draft)
-      const results = await multi.exec()
-      const failed = results?.find(([error]) => error)?.[0]
-      if (failed) throw failed
-      await run(client, 'posternAppend', prefix, event, ...refs)
+      await script()
       return true
-    } catch {
-      // The queues of deliveries fail at once while Redis is away; the lock above waits for it.
-      await sleep(100)
+    } catch (error) {
+      if (isFenced(error)) {
+        const back = await takeBack(context, owner, held, false)
+        if (back === 'stored') return true
+        if (back === 'lost') return false
+        continue
+      }
+      // Nobody waits for the connection any more: the lease ends, and the task runs again.
+      if (context.ended()) return false
+      if (!told) context.failed(error as Error)
+      told = true
+      await sleep(AGAIN)
     }
   }
 }
 
-/** True where BullMQ refused since another attempt has the job, or nobody. */
-function isFenced(error: unknown): boolean {
-  const code = (error as { code?: unknown } | undefined)?.code
-  return code === -1 || code === -2 || code === -3 || code === -6
+/**
+ * Takes a job back for a run whose lock ended, and makes sure of a lock that may have. `stored`: Redis had stored this
+ * outcome before its reply was lost. `also` takes it from another run that has not settled it.
+ */
+export async function takeBack(
+  { client, prefix, lease, consumer }: SettleContext,
+  { job, token }: Owner,
+  { claim, startedAt }: Held,
+  also: boolean,
+): Promise<'held' | 'stored' | 'lost'> {
+  const args = [job.queueName, job.id!, token, lease, job.attemptsMade, also ? 1 : 0, startedAt]
+  const reply = await run(client, 'posternAdopt', prefix, ...args)
+  if (reply === 2)
+    consumer.warn(
+      `bullmqInbox: the lease of task ${claim.id} ended while it ran, since the event loop was held or Redis was away; no other outcome came first, so this one counts`,
+    )
+  if (reply === 3) return 'stored'
+  return reply === 0 ? 'lost' : 'held'
+}
+
+function attemptOf(held: Held, outcome: Attempt['outcome'], error?: TaskError): Attempt {
+  return {
+    attempt: held.claim.attempt,
+    startedAt: held.startedAt,
+    duration: Date.now() - held.startedAt,
+    outcome,
+    process: PROCESS,
+    ...(error && { error }),
+  }
 }

@@ -1,22 +1,33 @@
-import type { TaskFilter, TaskInfo, TaskState } from '@postern/core/inbox'
+import type { TaskInfo, TaskState } from '@postern/core/inbox'
+import { attemptsOf } from './attempts.ts'
 import { run, type Client } from './connection.ts'
+import { fromJob } from './errors.ts'
 import { eventOfJob, parseQueueName, parseRef, type JobRef } from './names.ts'
 import type { JobData } from './queues.ts'
-import { fromJob } from './errors.ts'
 
 type Row = readonly [
   ref: JobRef,
   state: TaskState,
   due: string,
   data: string,
-  started: string,
+  made: string,
   reason: string,
   stacks: string,
+  cause: string,
+  finished: string,
+  attempts: string,
+  value: string,
 ]
 
 type EventRow = readonly [head: string, arrived: string, jobs: readonly Row[]]
 
-type Head = readonly [key: string, id: string | null, topic: string, scope: string | null]
+type Head = readonly [
+  key: string,
+  id: string | null,
+  topic: string,
+  scope: string | null,
+  provider: string,
+]
 
 /** The tasks of events, as operators see them. */
 export async function showEvents(
@@ -41,42 +52,33 @@ export async function showTask(
   return tasks.find((task) => task.id === id)
 }
 
-/** True where the task is one the filter means. */
-export function matches(task: TaskInfo, filter: TaskFilter): boolean {
-  return (
-    (filter.receiver === undefined || filter.receiver === task.receiver) &&
-    (filter.subscription === undefined || filter.subscription === task.subscription) &&
-    (filter.state === undefined || filter.state === task.state) &&
-    (filter.topic === undefined || filter.topic === task.event.topic) &&
-    (filter.eventId === undefined || filter.eventId === task.event.id) &&
-    (filter.id === undefined || filter.id === task.id) &&
-    (filter.before === undefined || task.receivedAt < filter.before) &&
-    (filter.after === undefined || task.receivedAt > filter.after)
-  )
-}
-
-function toInfo(
-  [key, id, topic, scope]: Head,
-  receivedAt: number,
-  [ref, state, due, data, started, reason, stacks]: Row,
-): TaskInfo {
+function toInfo([key, id, topic, scope, provider]: Head, receivedAt: number, row: Row): TaskInfo {
+  const [ref, state, due, data, made, reason, stacks, cause, finished, attempts, value] = row
   const { receiver, subscription } = parseQueueName(parseRef(ref).queue)
+  const { count, kept } = attemptsOf(attempts, value)
+  const settled = state === 'done' || state === 'dead'
+  const error = state === 'done' ? undefined : fromJob(reason, stacks)
   return {
     id: ref,
     receiver,
     subscription,
     part: (JSON.parse(data) as JobData).p,
     state,
-    attempt: Number(started),
-    // BullMQ's score is the time and, in the lowest 12 bits, a number that keeps equal times apart.
-    due:
-      state === 'pending'
-        ? due === ''
-          ? receivedAt
-          : Math.floor(Number(due) / 0x1000)
-        : undefined,
-    error: state === 'done' ? undefined : fromJob(reason, stacks),
+    // BullMQ counts an attempt when it ends.
+    attempt: Number(made || 0) + (state === 'running' ? 1 : 0),
+    attempts: count,
+    due: state === 'pending' ? dueOf(due, receivedAt) : undefined,
+    settledAt: settled && finished !== '' ? Number(finished) : undefined,
+    duration: kept.findLast(({ duration }) => duration !== undefined)?.duration,
+    error,
+    cause: error && cause !== '' ? cause : undefined,
+    provider,
     event: { id: id ?? undefined, topic, scope: scope ?? undefined, key },
     receivedAt,
   }
+}
+
+/** BullMQ's score is the time and, in the lowest 12 bits, a number that keeps equal times apart. */
+function dueOf(score: string, receivedAt: number): number {
+  return score === '' ? receivedAt : Math.floor(Number(score) / 0x1000)
 }

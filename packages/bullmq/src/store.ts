@@ -6,11 +6,11 @@ import {
   type StoredDelivery,
 } from '@postern/core/inbox'
 
-/** What LOAD replies. */
-export type Loaded = readonly [event: Buffer, head: Buffer, body: Buffer]
+/** What LOAD and GET_EVENT reply of an event. */
+export type Stored = readonly [event: Buffer, head: Buffer, body: Buffer]
 
 /** The event and the delivery it came in. */
-export function decodeLoaded([event, head, body]: Loaded): {
+export function decodeStored([event, head, body]: Stored): {
   readonly record: EventRecord
   readonly delivery: StoredDelivery
 } {

@@ -1,127 +1,120 @@
-import { type Consumer, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
-import { connected, runBuffer, type Client } from './connection.ts'
-import { cursorOf, find } from './list.ts'
-import { decodeLoaded, type Loaded } from './store.ts'
+import {
+  checkFilter,
+  orphansOf,
+  unknownOptions,
+  type Cause,
+  type Consumer,
+  type InboxView,
+  type LaneStats,
+  type TaskInfo,
+} from '@postern/core/inbox'
+import { causes } from './causes.ts'
+import { createChanges } from './change.ts'
+import { connected, run, runBuffer } from './connection.ts'
+import { find, isRef } from './list.ts'
 import { eventOfJob, parseQueueName, parseRef } from './names.ts'
-import type { Queues } from './queues.ts'
-import { handle, retry } from './revive.ts'
+import type { ReviveContext } from './revive.ts'
 import { showTask } from './show.ts'
-import { forgetSome } from './prune.ts'
+import { decodeStored, type Stored } from './store.ts'
+
+/** What the view reads and changes. */
+export interface ViewContext extends ReviveContext {
+  readonly deadline: number
+  readonly consumers: () => readonly Consumer[]
+}
+
+type CountRow = readonly [
+  name: string,
+  waiting: number,
+  delayed: number,
+  active: number,
+  completed: number,
+  failed: number,
+  oldest: string,
+]
+
+const LIMIT = 100
+const MOST = 1000
+const BUDGET = 500
 
 /** What operators see and do. It asks Redis directly, so it shows what every process has left there. */
-export function createView(
-  client: Client,
-  queues: Queues,
-  prefix: string,
-  deadline: number,
-  consumers: () => readonly Consumer[],
-): InboxView {
+export function createView(context: ViewContext): InboxView {
+  const { client, prefix, deadline } = context
+  const changes = createChanges(context)
   return {
-    async list({ limit = 100, cursor, ...filter } = {}) {
+    async list(query = {}) {
+      const { limit = LIMIT, cursor, budget = BUDGET, ...filter } = query
+      checkFilter(filter, 'list')
+      checkLimit(limit)
       await connected(client, deadline)
-      const tasks: TaskInfo[] = []
-      for await (const task of find(client, prefix, filter, cursor)) {
-        if (tasks.length === limit) return { tasks, cursor: cursorOf(tasks.at(-1)!) }
-        tasks.push(task)
+      const rows: TaskInfo[] = []
+      const until = performance.now() + budget
+      let place: { readonly cursor: string; readonly at: number } | undefined
+      for await (const { task, ...here } of find(context, filter, cursor)) {
+        if (task && rows.length === limit) return page(place)
+        place = here
+        if (task) rows.push(task)
+        else if (performance.now() >= until) return page(place)
       }
-      return { tasks, cursor: undefined }
+      return page(undefined)
+
+      function page(at: typeof place): ReturnType<InboxView['list']> {
+        return { rows, tasks: rows, cursor: at?.cursor, searchedTo: at?.at }
+      }
     },
     async get(id) {
       await connected(client, deadline)
-      const info = await one(id)
+      const info = isRef(id) ? await showTask(client, prefix, id) : undefined
       if (!info) return undefined
       const event = eventOfJob(parseRef(id).id)
-      const found = (await runBuffer(client, 'posternLoad', prefix, event)) as Loaded | null
-      return found ? { ...info, ...decodeLoaded(found) } : undefined
+      const found = (await runBuffer(client, 'posternGetEvent', prefix, event)) as Stored | null
+      return found ? { ...info, ...decodeStored(found) } : undefined
     },
     async stats() {
+      return (await counts()).map(stats)
+    },
+    async causes(filter = {}): Promise<readonly Cause[]> {
+      unknownOptions('causes', filter, ['receiver', 'subscription'])
       await connected(client, deadline)
-      const rows = []
-      for (const name of (await names()).sort()) {
-        const queue = await queues.get(name)
-        const counts = await queue.getJobCounts('wait', 'delayed', 'active', 'completed', 'failed')
-        rows.push({
-          ...parseQueueName(name),
-          counts: {
-            pending: counts['wait']! + counts['delayed']!,
-            running: counts['active']!,
-            done: counts['completed']!,
-            dead: counts['failed']!,
-          },
-        })
-      }
-      return rows
+      return causes(context, filter)
     },
-    replay(filter) {
-      const state = filter.state ?? 'dead'
-      if (state !== 'dead' && state !== 'done') return 0
-      return each({ ...filter, state }, (task) =>
-        retry(queues, task.id, state === 'dead' ? 'failed' : 'completed'),
-      )
+    async version() {
+      await connected(client, deadline)
+      const [saved, changed] = (await run(client, 'posternVersion', prefix)) as [string, string]
+      // A save sets the count of changes back; a second and its changes are never the same again.
+      return Number(saved) * 1_000_000 + Number(changed)
     },
-    discard: (filter) => each(filter, remove, ['pending', 'dead']),
-    async prune(before) {
-      const pruned = await each({ before }, remove, ['done', 'dead'])
-      let place = 0
-      do place = await forgetSome(client, prefix, before, place, () => false)
-      while (place > 0)
-      return pruned
-    },
+    replay: changes.replay,
+    rerun: changes.rerun,
+    discard: changes.discard,
+    prune: changes.prune,
     async orphans() {
-      await connected(client, deadline)
-      const known = new Set(
-        consumers().flatMap((consumer) =>
-          consumer
-            .lanes()
-            .flatMap(({ name, formerly }) => [name, ...formerly])
-            .map((name) => JSON.stringify([consumer.receiver, name])),
-        ),
-      )
-      const rows = []
-      for (const name of await names()) {
-        const { receiver, subscription } = parseQueueName(name)
-        if (known.has(JSON.stringify([receiver, subscription]))) continue
-        const pending = await (await queues.get(name)).getJobCountByTypes('wait', 'delayed')
-        if (pending > 0) rows.push({ receiver, subscription, pending })
-      }
-      return rows
+      const rows = (await counts()).map((row) => {
+        const [name, waiting, delayed] = row
+        return { ...parseQueueName(name), pending: waiting + delayed }
+      })
+      return orphansOf(rows, context.consumers())
     },
   }
 
-  function names(): Promise<string[]> {
-    return client.smembers(`${prefix}:queues`)
-  }
-
-  async function one(id: string): Promise<TaskInfo | undefined> {
-    for await (const task of find(client, prefix, { id })) return task
-    return undefined
-  }
-
-  /** Changes what matches, in order; the number of tasks that could be changed. */
-  async function each(
-    filter: TaskFilter,
-    change: (task: TaskInfo) => Promise<boolean>,
-    states?: readonly string[],
-  ): Promise<number> {
+  async function counts(): Promise<readonly CountRow[]> {
     await connected(client, deadline)
-    let count = 0
-    for await (const task of find(client, prefix, filter)) {
-      if (states && !states.includes(task.state)) continue
-      if (await change(task)) count++
-    }
-    return count
+    const rows = (await run(client, 'posternCounts', prefix, Date.now(), '')) as readonly CountRow[]
+    return rows.toSorted(([one], [other]) => (one < other ? -1 : 1))
   }
+}
 
-  /** Takes a job away. Its event stays known by its record, so that a redelivery makes none. */
-  async function remove(task: TaskInfo): Promise<boolean> {
-    try {
-      await (await handle(queues, task.id)).remove()
-      return true
-    } catch (error) {
-      // A worker has taken it meanwhile.
-      if (/locked/.test(String(error))) return false
-      if (await showTask(client, prefix, task.id)) throw error
-      return false
-    }
+function stats([name, waiting, delayed, active, done, dead, oldest]: CountRow): LaneStats {
+  return {
+    ...parseQueueName(name),
+    counts: { pending: waiting + delayed, running: active, done, dead },
+    oldest: oldest === '' ? undefined : Number(oldest),
   }
+}
+
+function checkLimit(limit: number): void {
+  if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= MOST))
+    throw new TypeError(
+      `list: limit must be a whole number from 1 to ${MOST}, got ${String(limit)}`,
+    )
 }

@@ -12,10 +12,18 @@ import { deliver, scene } from './scene.ts'
 const LONG = { timeout: 15_000 }
 
 test('bullmqInbox refuses options that make no sense', () => {
-  expect(() => bullmqInbox({ prefix: '' })).toThrow('bullmqInbox: prefix')
-  expect(() => bullmqInbox({ maxPending: 0 })).toThrow('bullmqInbox: maxPending')
-  expect(() => bullmqInbox({ deadline: 0 })).toThrow('bullmqInbox: deadline')
-  expect(() => bullmqInbox({ keepDone: 'soon' as never })).toThrow('bullmqInbox: keepDone')
+  expect(() => bullmqInbox({ connection: 'redis://x', prefix: '' })).toThrow('bullmqInbox: prefix')
+  const connection = 'redis://127.0.0.1:1'
+  expect(() => bullmqInbox({ connection, maxPending: 0 })).toThrow('bullmqInbox: maxPending')
+  expect(() => bullmqInbox({ connection, deadline: 0 })).toThrow('bullmqInbox: deadline')
+  expect(() => bullmqInbox({ connection, keepDone: 'soon' as never })).toThrow(
+    'bullmqInbox: keepDone',
+  )
+  expect(() => bullmqInbox({ connection, keepDead: 1000 })).toThrow("write '1000ms'")
+  expect(() => bullmqInbox({ connection, maxWating: 1 } as never)).toThrow(TypeError)
+  expect(() => bullmqInbox({ connection: undefined } as never)).toThrow(TypeError)
+  expect(() => bullmqInbox({ connection: undefined } as never)).toThrow('bullmqInbox: connection')
+  expect(() => bullmqInbox(undefined as never)).toThrow('bullmqInbox: connection')
   const cluster = new Cluster([], { lazyConnect: true })
   expect(() => bullmqInbox({ connection: cluster, prefix: 'plain' })).toThrow('in braces')
 })
@@ -82,6 +90,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
     const inbox = bullmqInbox({
       connection: redis.url,
       prefix: '{sweep}',
+      window: '1s',
       keepDone: '1s',
       keepDead: '1s',
     })

@@ -4,6 +4,7 @@ import { acme } from '@postern/testing'
 
 /** A receiver on an inbox, what it ran, and what it warned of. */
 export interface Scene {
+  readonly inbox: Inbox
   readonly receiver: Receiver
   /** Ids in the order their runs began. */
   readonly runs: string[]
@@ -39,6 +40,7 @@ export function scene(
     return options.handler?.(event.id!, task)
   })
   return {
+    inbox,
     receiver,
     runs,
     done,

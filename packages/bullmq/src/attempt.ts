@@ -1,0 +1,155 @@
+import { isSuspect, suspects, type Outcome } from '@postern/core/inbox'
+import type { DoneValue } from './attempts.ts'
+import { hold, type Held } from './claim.ts'
+import { cutOff, missing, NOTHING, putBack, type Ran } from './interruption.ts'
+import { promote } from './revive.ts'
+import { doneValue, postpone, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
+import { spawn } from './spawn.ts'
+
+/** What attempts need. */
+export interface AttemptContext extends SettleContext {
+  readonly keepDone: number
+  /** True once closing began: what is handed over now goes back at once. */
+  readonly closing: () => boolean
+}
+
+/** A run that is done: its value is to be stored. */
+export interface Finished {
+  readonly held: Held
+  readonly outcome: Outcome
+  readonly value: DoneValue
+}
+
+/** Runs jobs that were claimed. */
+export interface Attempts {
+  /**
+   * Runs one attempt and stores its outcome, except `done`: that is left to the caller. It never rejects.
+   */
+  run(owner: Owner, signal: AbortSignal | undefined): Promise<Ran>
+  /** Makes what runs pending again as it was claimed; what it reports later is refused. Resolves when that is stored. */
+  giveBack(): Promise<unknown>
+  /** True if a job runs here whose lock another claim has. */
+  taken(id: string): Promise<boolean>
+}
+
+interface Running {
+  /** The claim that stores the outcome: a later claim of a job that still runs here takes over. */
+  owner: Owner
+  readonly held: Held
+  back: boolean
+  hear: ((outcome: Outcome) => void) | undefined
+}
+
+interface Begun {
+  readonly held: Held
+  readonly free?: () => void
+}
+
+// How long a suspect waits if it is not told before that the place is free, and a job that Redis refused to read.
+const SUSPECT_WAIT = 2000
+const FAILED_WAIT = 1000
+
+/** Makes it. */
+export function createAttempts(context: AttemptContext): Attempts {
+  const { consumer, lease } = context
+  const running = new Map<string, Running>()
+
+  return {
+    async run(owner, signal) {
+      const known = running.get(refOf(owner))
+      if (known) return join(known, owner)
+      try {
+        const begun = context.closing() ? await putBack(owner, 0) : await begin(owner)
+        if (!('held' in begun)) return begun
+        try {
+          return await execute(owner, begun.held, signal)
+        } finally {
+          begun.free?.()
+        }
+      } catch (error) {
+        if (!context.ended()) context.failed(error as Error)
+        return putBack(owner, FAILED_WAIT).catch(() => NOTHING)
+      }
+    },
+    giveBack: () =>
+      Promise.allSettled(
+        [...running.values()].map((one) => {
+          one.back = true
+          return postpone(one.owner, 0, { sn: one.owner.job.stalledCounter })
+        }),
+      ),
+    async taken(id) {
+      const one = running.get(id)
+      const lock = one && (await context.client.get(`${context.prefix}:${id}:lock`))
+      return lock != null && lock !== one!.owner.token
+    },
+  }
+
+  async function begin(owner: Owner): Promise<Begun | Ran> {
+    const held = await hold(context, owner.job, owner.token, false)
+    if (held === 'lost') return NOTHING
+    if (held === 'missing') return missing(context, owner)
+    if (context.closing()) return putBack(owner, 0)
+    if (held.stalled > held.seen) return cutOff(context, owner, held)
+    if (!isSuspect(held)) return { held }
+    const free = suspects.take(() => void wake(owner))
+    if (!free) return putBack(owner, SUSPECT_WAIT)
+    const started = await hold(context, owner.job, owner.token, true).catch(() => 'lost' as const)
+    if (typeof started !== 'string') return { held: started, free }
+    free()
+    return NOTHING
+  }
+
+  async function execute(owner: Owner, held: Held, signal: AbortSignal | undefined): Promise<Ran> {
+    const one: Running = { owner, held, back: false, hear: undefined }
+    const id = refOf(owner)
+    running.set(id, one)
+    const outcome = await consumer.run(held.claim, signal)
+    running.delete(id)
+    one.hear?.(outcome)
+    if (one.back) consumer.settled(held.claim, outcome, false)
+    return one.back || one.owner !== owner ? { ran: true } : finish(one, outcome)
+  }
+
+  /** BullMQ found a job without a lock and handed it over again: one run, whose outcome the later claim stores. */
+  async function join(one: Running, owner: Owner): Promise<Ran> {
+    one.owner = owner
+    const outcome = await new Promise<Outcome>((resolve) => {
+      const before = one.hear
+      one.hear = (heard) => (before?.(heard), resolve(heard))
+    })
+    return one.back || one.owner !== owner ? NOTHING : finish(one, outcome)
+  }
+
+  async function finish({ owner, held }: Running, outcome: Outcome): Promise<Ran> {
+    const { claim } = held
+    const { kind } = outcome
+    if (kind !== 'done') {
+      consumer.settled(claim, outcome, await settle(context, owner, held, outcome))
+      return { kind, ran: true }
+    }
+    // BullMQ stores it with the lock alone: when that may have ended, it is made sure of first.
+    if (performance.now() > held.until - lease / 4) {
+      const back = await takeBack(context, owner, held, true)
+      if (back !== 'held') {
+        consumer.settled(claim, outcome, back === 'stored')
+        return { ran: true }
+      }
+    }
+    const { spawn: drafts } = outcome
+    if (drafts && drafts.length > 0 && !(await spawn(context, owner, claim, drafts))) {
+      consumer.settled(claim, outcome, false)
+      return { ran: true }
+    }
+    return { kind, ran: true, finished: { held, outcome, value: doneValue(held) } }
+  }
+
+  async function wake({ job }: Owner): Promise<void> {
+    // If Redis is away it is due soon anyway.
+    await promote(context.queues, refOf({ job })).catch(() => false)
+  }
+}
+
+function refOf({ job }: Pick<Owner, 'job'>): string {
+  return `${job.queueName}:${job.id!}`
+}

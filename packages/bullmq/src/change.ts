@@ -1,0 +1,120 @@
+import {
+  checkFilter,
+  editedEvent,
+  inSteps,
+  unknownOptions,
+  type Changed,
+  type ChangeOptions,
+  type InboxView,
+  type StepPlace,
+  type TaskFilter,
+  type TaskInfo,
+} from '@postern/core/inbox'
+import { commit } from './commit.ts'
+import { connected, runBuffer, unavailable } from './connection.ts'
+import { prepare, queuesOf } from './encode.ts'
+import { find, isRef } from './list.ts'
+import { eventOfJob, parseRef } from './names.ts'
+import { forgetSome } from './prune.ts'
+import { handle, promote, retry } from './revive.ts'
+import { showTask } from './show.ts'
+import { decodeStored, type Stored } from './store.ts'
+import type { ViewContext } from './view.ts'
+
+/** What operators change. */
+export type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'>>
+
+const OPTIONS = ['dryRun', 'limit', 'cursor', 'until']
+
+/** Makes it. */
+export function createChanges(context: ViewContext): Changes {
+  const { client, prefix, deadline, queues } = context
+
+  return {
+    async replay(filter, options = {}) {
+      checkFilter(filter, 'replay')
+      unknownOptions('replay', options, [...OPTIONS, 'rate'])
+      const state = filter.state ?? 'dead'
+      if (state === 'running') return { count: 0, cursor: undefined }
+      return inSteps(options, (place) =>
+        each({ ...filter, state }, place, undefined, (task, due) =>
+          state === 'pending'
+            ? promote(queues, task.id)
+            : retry(context, task.id, state === 'dead' ? 'failed' : 'completed', due),
+        ),
+      )
+    },
+    async rerun(id, edit) {
+      unknownOptions('rerun', edit, ['payload'])
+      await connected(client, deadline)
+      const event = isRef(id) ? eventOfJob(parseRef(id).id) : ''
+      const task = event === '' ? undefined : await showTask(client, prefix, id)
+      const found = (await runBuffer(client, 'posternGetEvent', prefix, event)) as Stored | null
+      if (!task || !found) throw new TypeError(`rerun: there is no task ${id}`)
+      const { record, delivery } = decodeStored(found)
+      const { receiver, subscription, part } = task
+      const drafts = [{ subscription, ...(part !== undefined && { part }) }]
+      const items = [{ event: editedEvent(record, edit.payload), tasks: drafts }]
+      const prepared = prepare(receiver, {
+        delivery: { ...delivery, receivedAt: Date.now() },
+        items,
+      })
+      await queues.ready(queuesOf(prepared.items))
+      const plan = { prepared, fresh: prepared.items, turns: new Map<string, number>() }
+      const [stored] = await commit({ client, queues, receiver, prefix }, [plan])
+      if (stored instanceof Error) throw unavailable(stored)
+      return prepared.items[0]!.refs[0]!
+    },
+    async discard(filter, options: ChangeOptions = {}) {
+      checkFilter(filter, 'discard')
+      unknownOptions('discard', options, OPTIONS)
+      return inSteps(options, (place) => each(filter, place, ['pending', 'dead'], remove))
+    },
+    async prune(before) {
+      let pruned = 0
+      let cursor: string | undefined
+      do {
+        const place = { cursor, rows: 1000, dryRun: false, due: () => 0 }
+        const changed = await each({ before }, place, ['done', 'dead'], remove)
+        pruned += changed.count
+        cursor = changed.cursor
+      } while (cursor !== undefined)
+      let skip: number | undefined = 0
+      do skip = await forgetSome(client, prefix, before, skip)
+      while (skip !== undefined)
+      return pruned
+    },
+  }
+
+  /** Changes what matches from a place on; the number of tasks that could be changed. */
+  async function each(
+    filter: TaskFilter,
+    place: StepPlace,
+    states: readonly string[] | undefined,
+    change: (task: TaskInfo, due: number) => Promise<boolean>,
+  ): Promise<Changed> {
+    const { cursor, rows, dryRun } = place
+    await connected(client, deadline)
+    let count = 0
+    for await (const found of find(context, filter, cursor)) {
+      const { task } = found
+      if (!task || (states && !states.includes(task.state))) continue
+      if (dryRun || (await change(task, place.due(count)))) count++
+      if (count === rows) return { count, cursor: found.cursor }
+    }
+    return { count, cursor: undefined }
+  }
+
+  /** Takes a job away. Its event stays known by its record, so that a redelivery makes none. */
+  async function remove(task: TaskInfo): Promise<boolean> {
+    try {
+      await (await handle(queues, task.id)).remove()
+      return true
+    } catch (error) {
+      // A worker has taken it meanwhile, or it is gone.
+      const now = await showTask(client, prefix, task.id)
+      if (now && now.state !== 'running') throw error
+      return false
+    }
+  }
+}

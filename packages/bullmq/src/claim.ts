@@ -1,0 +1,93 @@
+import type { Buffer } from 'node:buffer'
+import type { Claim } from '@postern/core/inbox'
+import type { Job } from 'bullmq'
+import { PROCESS } from './attempts.ts'
+import { runBuffer, type Client } from './connection.ts'
+import { parseQueueName } from './names.ts'
+import type { JobData } from './queues.ts'
+import { decodeStored } from './store.ts'
+
+/** A claimed job and what its hash says. */
+export interface Held {
+  readonly claim: Claim
+  /** When the run starts, in milliseconds since 1970. */
+  readonly startedAt: number
+  /** Until when the lock certainly holds, by `performance.now()`. */
+  readonly until: number
+  /** How often BullMQ found the job without a lock, and how many of those are accounted for. */
+  readonly stalled: number
+  readonly seen: number
+  /** Interruptions since the last outcome, and those charged. */
+  readonly cut: number
+  readonly charged: number
+  /** `<start> <process>` of the run before. */
+  readonly before: string
+  /** Attempts so far, as stored. */
+  readonly attempts: string
+}
+
+/** What {@link hold} needs. */
+export interface HoldContext {
+  readonly client: Client
+  readonly prefix: string
+  readonly lease: number
+}
+
+type Reply = readonly Buffer[]
+
+/**
+ * Reads a claimed job with its event, and renews its lock. `lost` if the lock is no longer this claim's, `missing` if
+ * its event was never taken. `suspect`: it may start although it is one.
+ *
+ * The reply may come late, when Redis was away: another process may have run the task and settled it since. So a reply
+ * older than the lock it tells of is asked for again.
+ */
+export async function hold(
+  { client, prefix, lease }: HoldContext,
+  job: Job<JobData>,
+  token: string,
+  suspect: boolean,
+): Promise<Held | 'lost' | 'missing'> {
+  for (;;) {
+    const asked = performance.now()
+    const startedAt = Date.now()
+    const args = [job.data.e, `${job.queueName}:${job.id!}`, token, lease] as const
+    const start = `${startedAt} ${PROCESS}`
+    const reply = (await runBuffer(
+      client,
+      'posternLoad',
+      prefix,
+      ...args,
+      start,
+      suspect ? 1 : 0,
+    )) as Reply | 0 | null
+    if (reply === 0) return 'lost'
+    if (performance.now() - asked >= lease) continue
+    return reply === null ? 'missing' : read(job, reply, startedAt, asked + lease)
+  }
+}
+
+function read(job: Job<JobData>, reply: Reply, startedAt: number, until: number): Held {
+  const [event, head, body, ...own] = reply as [Buffer, Buffer, Buffer, ...Buffer[]]
+  const [stalled, seen, cut, charged, before, attempts] = own.map(String)
+  const { record, delivery } = decodeStored([event, head, body])
+  return {
+    claim: {
+      id: `${job.queueName}:${job.id!}`,
+      subscription: parseQueueName(job.queueName).subscription,
+      part: job.data.p,
+      data: job.data.d,
+      event: record,
+      delivery,
+      attempt: job.attemptsMade + 1,
+    },
+    startedAt,
+    until,
+    stalled: Number(stalled),
+    seen: Number(seen),
+    cut: Number(cut),
+    charged: Number(charged),
+    before: before!,
+    attempts: attempts!,
+  }
+}

@@ -1,0 +1,62 @@
+import { WebhookError } from '@postern/core'
+import { run, type Client } from './connection.ts'
+import type { PreparedItem } from './encode.ts'
+
+/** What {@link takeGuards} needs. */
+export interface GuardContext {
+  readonly client: Client
+  readonly prefix: string
+  /** How long a delivery may wait, in milliseconds: a guard is kept longer than that for an event that is stored now. */
+  readonly deadline: number
+}
+
+const KEPT = 60_000
+
+/**
+ * Keeps the guards of a delivery's events until they are stored with them. `refused` if one belongs to another event and
+ * says so; otherwise the events that are duplicates by a guard. An error if another event with the guard is stored just
+ * now: what becomes of it is not known yet.
+ */
+export async function takeGuards(
+  { client, prefix, deadline }: GuardContext,
+  items: readonly PreparedItem[],
+): Promise<ReadonlySet<PreparedItem> | 'refused' | WebhookError> {
+  const duplicates = new Set<PreparedItem>()
+  if (!items.some(({ guards }) => guards.length > 0)) return duplicates
+  const holders = new Map<string, string>()
+  const asked: {
+    readonly item: PreparedItem
+    readonly otherwise: string
+    readonly name: string
+  }[] = []
+  for (const item of items)
+    for (const { name, otherwise } of item.guards) {
+      const holder = holders.get(name)
+      if (holder === undefined) holders.set(name, item.name)
+      else if (holder !== item.name) {
+        if (otherwise === 'refuse') return 'refused'
+        duplicates.add(item)
+      }
+      asked.push({ item, otherwise, name })
+    }
+  const wanted = asked.filter(({ item, name }) => holders.get(name) === item.name)
+  const args = wanted.flatMap(({ item, name }) => [name, item.name])
+  const replies = (await run(
+    client,
+    'posternGuard',
+    prefix,
+    KEPT + 2 * deadline,
+    ...args,
+  )) as readonly number[]
+  for (const [at, reply] of replies.entries()) {
+    const { item, otherwise } = wanted[at]!
+    if (reply === 1 && otherwise === 'refuse') return 'refused'
+    if (reply === 1) duplicates.add(item)
+  }
+  if (replies.includes(2))
+    return new WebhookError(
+      'inbox_unavailable',
+      'bullmqInbox: another event with the same guard is being stored',
+    )
+  return duplicates
+}

@@ -1,0 +1,93 @@
+import {
+  causeOf,
+  interrupted,
+  poison,
+  type Consumer,
+  type Interrupted,
+  type Outcome,
+} from '@postern/core/inbox'
+import type { Finished } from './attempt.ts'
+import { addAttempt, attemptsOf } from './attempts.ts'
+import type { Held } from './claim.ts'
+import { stackOf } from './errors.ts'
+import { bury, postpone, type Owner } from './settle.ts'
+
+/** What became of a claim. */
+export interface Ran {
+  /** Undefined if no outcome came of it: the claim was lost, put off, or is stored by another. */
+  readonly kind?: Outcome['kind']
+  /** True if its handler ran. */
+  readonly ran?: boolean
+  /** A `done` that is left to the caller. */
+  readonly finished?: Finished
+  /** When the task may be claimed again, if it was interrupted, in milliseconds since 1970. */
+  readonly due?: number
+}
+
+export const NOTHING: Ran = {}
+
+// How long a job without its event waits.
+const MISSING_WAIT = 5000
+
+/** What claims that do not run need. */
+export interface UnrunContext {
+  readonly consumer: Consumer
+  /** Milliseconds. */
+  readonly keepDone: number
+}
+
+/** Puts a claim off that did not run. */
+export async function putBack(owner: Owner, wait: number): Promise<Ran> {
+  await postpone(owner, wait)
+  return NOTHING
+}
+
+/** Claims before this one ended without an outcome: the task waits, is charged, or is poison. */
+export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Held): Promise<Ran> {
+  const { claim } = held
+  const name = claim.subscription
+  const lane = consumer.lanes().find((each) => each.name === name || each.formerly.includes(name))
+  let state: Interrupted = { cut: held.cut, charged: held.charged, wait: 0, poison: false }
+  for (let at = held.seen; at < held.stalled && !state.poison; at++)
+    state = interrupted(state, lane?.attempts)
+  const { cut, charged, wait } = state
+  const pa = withInterruption(held)
+  const sn = held.stalled
+  if (!state.poison) {
+    const due = Date.now() + wait
+    await postpone(owner, wait, { sn, cut, chg: charged, pa })
+    return { due }
+  }
+  const error = poison(charged)
+  const fields = { stacktrace: JSON.stringify([stackOf(error)]), cs: causeOf(error), pa, sn }
+  // Replayed, it is still a suspect, and charged from the beginning.
+  await bury(owner, error, { ...fields, cut, chg: 0 })
+  consumer.settled(claim, { kind: 'dead', error }, true)
+  return { kind: 'dead' }
+}
+
+/**
+ * A job without its event was left by a transaction in which a script failed: the delivery got 503, and its redelivery
+ * makes the event whole. If none came for as long as events are kept, none will.
+ */
+export async function missing({ keepDone }: UnrunContext, owner: Owner): Promise<Ran> {
+  if (Date.now() - owner.job.timestamp <= keepDone) return putBack(owner, MISSING_WAIT)
+  const error = { name: 'Error', message: 'the event of this task was never taken' }
+  await bury(owner, error, { cs: causeOf(error) })
+  return NOTHING
+}
+
+/** The attempts of a job with the run that was cut off. A claim that never started a run leaves none. */
+function withInterruption({ claim, before, attempts }: Held): string {
+  const space = before.indexOf(' ')
+  const startedAt = Number(before.slice(0, space))
+  const last = attemptsOf(attempts, '').kept.at(-1)
+  if (space < 0 || (last && last.startedAt >= startedAt)) return attempts
+  return addAttempt(attempts, {
+    attempt: claim.attempt,
+    startedAt,
+    duration: undefined,
+    outcome: 'interrupted',
+    process: before.slice(space + 1),
+  })
+}

@@ -1,0 +1,130 @@
+// Scripts of claims, turns and leases. Keys and fields: scripts.ts.
+
+// BullMQ's score of a prioritized job is its priority times 2^32 and a count; its priorities end at 2^21.
+const TURN_FUNCTION = `
+local function turn(prefix, queue, key, count, share)
+  local base, turns = prefix .. ':' .. queue, prefix .. ':turns:' .. queue
+  local head = redis.call('ZRANGE', base .. ':prioritized', 0, 0, 'WITHSCORES')
+  local last = tonumber(redis.call('ZSCORE', turns, 'm') or 0)
+  local time = last
+  if head[2] then time = math.floor(tonumber(head[2]) / 4294967296) - 1
+  elseif redis.call('ZCARD', base .. ':delayed') == 0 or last > 1000000 then
+    redis.call('DEL', turns)
+    last, time = 0, 0
+  end
+  local own = math.max(tonumber(redis.call('ZSCORE', turns, 'k' .. key) or 0), time)
+  if own - time + count > share then return -1, own - time end
+  redis.call('ZREMRANGEBYSCORE', turns, '-inf', time)
+  redis.call('ZADD', turns, own + count, 'k' .. key)
+  redis.call('ZADD', turns, math.max(last, own + count), 'm')
+  return own + 1, own - time
+end
+`
+
+/**
+ * Gives turns: the next of the queue's virtual time (the turn claims are at) and of the key's own last turn. KEYS:
+ * prefix; ARGV: the most tasks a key may have waiting, then for each queue, key and number of tasks. Replies for each
+ * the first turn, or -1 if the key has too many, and how many it had.
+ */
+export const TURN: string = `${TURN_FUNCTION}
+local replies = {}
+for i = 2, #ARGV, 3 do
+  local first, waiting = turn(KEYS[1], ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[1]))
+  replies[#replies + 1] = {math.min(first, 2097152), waiting}
+end
+return replies`
+
+/**
+ * Begins a run, if the lock is still this claim's; the lock is renewed. KEYS: prefix; ARGV: event, ref, token, lease in
+ * milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost, nothing if there is no such
+ * event, or event, head and body of its delivery, then stc, sn, cut, chg, ls and pa of the job. The start is written
+ * unless the job was interrupted or is a suspect that may not start.
+ */
+export const LOAD: string = `
+local prefix = KEYS[1]
+local job = prefix .. ':' .. ARGV[2]
+if redis.call('GET', job .. ':lock') ~= ARGV[3] then return 0 end
+redis.call('PEXPIRE', job .. ':lock', ARGV[4])
+local event = redis.call('HMGET', prefix .. ':event:' .. ARGV[1], 'e', 'h', 'b', 'd')
+if not event[1] then return false end
+if event[4] then
+  local delivery = redis.call('HMGET', prefix .. ':delivery:' .. event[4], 'h', 'b')
+  event[2], event[3] = delivery[1], delivery[2]
+end
+local own = redis.call('HMGET', job, 'stc', 'sn', 'cut', 'chg', 'ls', 'pa')
+if tonumber(own[1] or 0) <= tonumber(own[2] or 0) and (ARGV[6] == '1' or tonumber(own[3] or 0) < 3) then
+  redis.call('HSET', job, 'ls', ARGV[5])
+end
+return {event[1], event[2], event[3], own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
+
+/**
+ * Takes a job back for a run whose lock has ended, if nobody settled it since. KEYS: prefix; ARGV: queue, id, token,
+ * lease in milliseconds, attempts made when it was claimed, 1 to take it from another run too, start of the run. Replies
+ * 1 if the lock still was this run's, 2 if it is again, 3 if this run's outcome is stored already, 0 otherwise.
+ */
+export const ADOPT: string = `
+local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
+local job = base .. ':' .. id
+local lock = redis.call('GET', job .. ':lock')
+if lock == token then
+  redis.call('PEXPIRE', job .. ':lock', ARGV[4])
+  return 1
+end
+local made = redis.call('HMGET', job, 'atm', 'data', 'stc', 'pa', 'returnvalue')
+if (made[4] or ''):find(',' .. ARGV[7] .. ',', 1, true) or (made[5] or ''):find(':' .. ARGV[7] .. ',', 1, true) then
+  return 3
+end
+if not made[2] or (made[1] or '0') ~= ARGV[5] then return 0 end
+if redis.call('ZSCORE', base .. ':completed', id) or redis.call('ZSCORE', base .. ':failed', id) then return 0 end
+if lock and ARGV[6] ~= '1' then return 0 end
+if redis.call('LREM', base .. ':active', -1, id) + redis.call('LREM', base .. ':wait', 1, id)
+  + redis.call('ZREM', base .. ':prioritized', id) + redis.call('ZREM', base .. ':delayed', id) == 0 then return 0 end
+redis.call('LPUSH', base .. ':active', id)
+redis.call('SET', job .. ':lock', token, 'PX', ARGV[4])
+redis.call('HSET', job, 'sn', made[3] or '0')
+return 2`
+
+/**
+ * What is due or will be. KEYS: prefix; ARGV: now, names of queues. Replies how many are due and not running, and the
+ * time of the next that is not due yet, ends of leases included, or an empty string.
+ */
+export const NEXT: string = `
+local due, next = 0, false
+local function at(time)
+  if not next or time < next then next = time end
+end
+for i = 2, #ARGV do
+  local base = KEYS[1] .. ':' .. ARGV[i]
+  due = due + redis.call('LLEN', base .. ':wait') + redis.call('ZCARD', base .. ':prioritized')
+    + redis.call('ZCOUNT', base .. ':delayed', '-inf', (ARGV[1] + 1) * 4096 - 1)
+  local later = redis.call('ZRANGEBYSCORE', base .. ':delayed', (ARGV[1] + 1) * 4096, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if later[2] then at(math.floor(later[2] / 4096)) end
+  for _, id in ipairs(redis.call('LRANGE', base .. ':active', 0, 99)) do
+    local left = redis.call('PTTL', base .. ':' .. id .. ':lock')
+    if left > 0 then at(ARGV[1] + left) else at(tonumber(ARGV[1])) end
+  end
+end
+return {due, next and string.format('%.0f', next) or ''}`
+
+/**
+ * Prepares a settled job for another run: its last run goes to its attempts, and it gets a new turn. KEYS: prefix; ARGV:
+ * queue, id.
+ */
+export const AGAIN: string = `${TURN_FUNCTION}
+local job = KEYS[1] .. ':' .. ARGV[1] .. ':' .. ARGV[2]
+local own = redis.call('HMGET', job, 'data', 'returnvalue', 'pa', 'finishedOn')
+if not own[1] then return 0 end
+local ended, ran = own[2] and own[2] ~= 'null' and cjson.decode(own[2]), own[3] and cjson.decode(own[3]) or {n = 0, a = {}}
+local last = ran.a[#ran.a]
+if type(ended) == 'table' and ended.s and (not last or last[2] ~= ended.s) then
+  ran.n = ran.n + 1
+  if #ran.a >= 20 then table.remove(ran.a, 2) end
+  ran.a[#ran.a + 1] = {ended.a, ended.s, ended.d, 'done', ended.p}
+  redis.call('HSET', job, 'pa', cjson.encode(ran), 'cut', 0, 'chg', 0)
+end
+local data = cjson.decode(own[1])
+if data.f then
+  local first = turn(KEYS[1], ARGV[1], data.f, 1, math.huge)
+  redis.call('HSET', job, 'priority', math.min(first, 2097152))
+end
+return 1`

@@ -1,0 +1,82 @@
+import type { Job } from 'bullmq'
+import { WebhookError } from '@postern/core'
+import { run, type Client } from './connection.ts'
+import type { PreparedItem } from './encode.ts'
+import { queueName } from './names.ts'
+import type { JobData } from './queues.ts'
+
+/** Turns of tasks: each task with a fair key has one, by queue and key. */
+export type Turns = ReadonlyMap<string, number>
+
+/** What turns are asked of. */
+export interface TurnContext {
+  readonly client: Client
+  readonly prefix: string
+}
+
+/** Tasks that need turns: how many of which key in which queue. */
+export interface Wanted {
+  readonly queue: string
+  readonly key: string
+  count: number
+}
+
+/** What events want, each queue and key once. */
+export function wantedTurns(receiver: string, items: readonly PreparedItem[]): readonly Wanted[] {
+  let wanted: Map<string, Wanted> | undefined
+  for (const { item } of items)
+    for (const { fairKey, subscription } of item.tasks) {
+      if (fairKey === undefined) continue
+      wanted ??= new Map()
+      const queue = queueName(receiver, subscription)
+      const one = wanted.get(turnOf(queue, fairKey))
+      if (one) one.count++
+      else wanted.set(turnOf(queue, fairKey), { queue, key: fairKey, count: 1 })
+    }
+  return wanted ? [...wanted.values()] : []
+}
+
+/** The first turn of each queue and key, or why one key has no room. */
+export async function takeTurns(
+  { client, prefix }: TurnContext,
+  wanted: readonly Wanted[],
+  share: number,
+): Promise<Map<string, number> | WebhookError> {
+  if (wanted.length === 0) return new Map()
+  const args = wanted.flatMap(({ queue, key, count }) => [queue, key, count])
+  const replies = (await run(client, 'posternTurn', prefix, share, ...args)) as readonly (readonly [
+    number,
+    number,
+  ])[]
+  const turns = new Map<string, number>()
+  for (const [at, [first, waiting]] of replies.entries()) {
+    const { queue, key } = wanted[at]!
+    if (first < 0)
+      return new WebhookError(
+        'inbox_full',
+        `bullmqInbox: ${waiting} tasks of one fairBy key are pending in ${queue}, its share of maxPending is ${share}`,
+      )
+    turns.set(turnOf(queue, key), first)
+  }
+  return turns
+}
+
+/** Name of a queue and key. */
+export function turnOf(queue: string, key: string): string {
+  return `${queue} ${key}`
+}
+
+/**
+ * The fields that give a task with a fair key the next turn of its key. A retry that kept its old turn would overtake
+ * everybody: its turn is long past when it is due.
+ */
+export async function freshTurn(
+  context: TurnContext,
+  job: Job<JobData>,
+): Promise<{ readonly priority?: number }> {
+  const key = job.data.f
+  if (key === undefined) return {}
+  const queue = job.queueName
+  const turns = await takeTurns(context, [{ queue, key, count: 1 }], Number.MAX_SAFE_INTEGER)
+  return turns instanceof Error ? {} : { priority: turns.get(turnOf(queue, key))! }
+}
