@@ -52,10 +52,8 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
   return {
     name: 'bullmqInbox',
     can: {
-      work: true,
       order: false,
       transaction: false,
-      view: true,
       durable: true,
       fair: true,
       search: 'scan',
