@@ -49,7 +49,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when Redis', () =>
   })
 
   test('is killed, hangs and comes back under load: nothing acknowledged is lost, nothing settled runs again', async () => {
-    const options = { deadline: 200, lease: '1s' } satisfies BullmqInboxOptions
+    const options = { deadline: 200, lease: '1s' } satisfies Partial<BullmqInboxOptions>
     const webs = [open({ work: false }, options), open({ work: false }, options)]
     const workers = [open({}, options), open({}, options)]
     const settled = new Set<string>()
@@ -152,7 +152,10 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when Redis', () =>
     await unsafe.stop()
   })
 
-  function open(how: Parameters<typeof scene>[1] = {}, options: BullmqInboxOptions = {}): Scene {
+  function open(
+    how: Parameters<typeof scene>[1] = {},
+    options: Partial<BullmqInboxOptions> = {},
+  ): Scene {
     const inbox = bullmqInbox({ connection: redis.url, ...options })
     const made = scene(inbox, how)
     endings.push(async () => {
