@@ -92,3 +92,18 @@ export { orphansOf } from './kit/orphans.ts'
 export { suspects, type Suspects } from './kit/suspects.ts'
 export { createSweep, type Sweep } from './kit/sweep.ts'
 export { transactions, type Transactions } from './kit/transactions.ts'
+export { addHistograms, bucketMiddle, bucketOf, quantile, type Histogram } from './kit/histogram.ts'
+export {
+  createJournalBuffer,
+  type JournalBuffer,
+  type JournalBufferOptions,
+} from './kit/journal-buffer.ts'
+export {
+  addCounts,
+  addMinutes,
+  packMinute,
+  unpackMinute,
+  type Counts,
+  type Minute,
+} from './kit/minute-pack.ts'
+export type { Series, SeriesName } from './kit/series.ts'
