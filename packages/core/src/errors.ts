@@ -6,6 +6,7 @@ const STATUS = {
   // admit
   overloaded: 503,
   // read
+  malformed_url: 400,
   method_not_allowed: 405,
   body_too_large: 413,
   body_timeout: 408,
@@ -23,6 +24,7 @@ const STATUS = {
   timestamp_too_old: 401,
   timestamp_in_future: 401,
   unknown_sender: 401,
+  replayed: 401,
   secret_unavailable: 503,
   // parse
   too_complex: 413,

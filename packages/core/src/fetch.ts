@@ -3,7 +3,7 @@ import type { Json } from './delivery.ts'
 import type { HeaderLines } from './header-lines.ts'
 import { toWebhookError, WebhookError } from './errors.ts'
 import type { Host } from './inbox/inbox.ts'
-import { readStream } from './body/read-stream.ts'
+import { discard, readStream } from './body/read-stream.ts'
 import type { Receiver } from './receiver-types.ts'
 import type { Admission } from './receive/admit.ts'
 import type { Reply } from './receive/reply.ts'
@@ -41,6 +41,9 @@ export function createFetch(
       )
     } catch (error) {
       admission?.release()
+      // Refused on its head, or by its length: what the sender is writing is dropped for a moment.
+      if (request.body && !request.bodyUsed && !request.body.locked)
+        await discard(request.body.getReader())
       reply = receiver.refuse({ method, url }, toWebhookError(error))
     }
     try {

@@ -46,7 +46,7 @@ export {
 } from './subscribe/retry.ts'
 export type { StandardSchema } from './subscribe/standard-schema.ts'
 export type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
-export { logger, type LogSink } from './logger.ts'
+export { logger, type LoggerOptions, type LogSink } from './logger.ts'
 
 export { memoryInbox, type MemoryInboxOptions } from './inbox/memory/inbox.ts'
 export { inlineInbox, type InlineInboxOptions } from './inbox/inline/inbox.ts'

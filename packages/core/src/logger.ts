@@ -1,4 +1,5 @@
 import { errorText, textOf } from './errors.ts'
+import { createLineBudget } from './line-budget.ts'
 import type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
 
 /** Where log lines go: `console` fits, and so do pino and winston. */
@@ -8,18 +9,39 @@ export interface LogSink {
   error(line: string): void
 }
 
+/** Options of {@link logger}. */
+export interface LoggerOptions {
+  /**
+   * Lines of refusals in one second; a line then says how many more there were. Anybody can make a receiver refuse.
+   * @default 10
+   */
+  readonly refusals?: number
+}
+
 /**
  * The default observer: a line for what an operator must see (refusals with their reason, failures, dead tasks,
  * warnings), none for what goes well, and never a payload, a header or a secret. Errors of handlers are logged with
  * their stack, since a failure after the early 200 would otherwise be seen by nobody.
  */
-export function logger(sink: LogSink = console): Observer {
+export function logger(sink: LogSink = console, options: LoggerOptions = {}): Observer {
+  const { refusals = 10 } = options
+  if (!Number.isInteger(refusals) || refusals < 0)
+    throw new TypeError(
+      `logger: refusals must be a whole number of lines, got ${JSON.stringify(refusals)}`,
+    )
   const unhandled = new Set<string>()
+  const budget = createLineBudget(refusals, (unprinted) =>
+    sink.warn(
+      `[postern] ${unprinted} more refusals within a second were not printed; observers were told of each`,
+    ),
+  )
   return {
-    rejected: (request, error) =>
+    rejected(request, error) {
+      if (!budget.take()) return
       sink.warn(
         `${head(request)} refused ${oneLine(request.method)} ${oneLine(request.path)}: ${error.code}, ${oneLine(error.message)}`,
-      ),
+      )
+    },
     unhandled(event, action) {
       // Once a topic: senders subscribed to everything would fill the log. Topics come from the network, hence the bound.
       if (unhandled.has(event.topic) || unhandled.size >= 100) return

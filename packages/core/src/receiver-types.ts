@@ -2,6 +2,7 @@ import type { AckOption } from './receive/ack.ts'
 import type { Admission, Head } from './receive/admit.ts'
 import type { AnswerFunction, AnswerOptions } from './receive/answer.ts'
 import type { Delivery, DeliveryInit } from './delivery.ts'
+import type { Dedupe } from './receive/identity.ts'
 import type { Duration } from './duration.ts'
 import type { WebhookError } from './errors.ts'
 import type { EventMap, WebhookEvent } from './event.ts'
@@ -41,8 +42,13 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   readonly log?: Observer | false
   /** What becomes of events nobody subscribed to: acknowledged and dropped, stored for a later handler, or refused with 404. @default 'acknowledge' */
   readonly onUnhandled?: 'acknowledge' | 'store' | 'refuse'
-  /** What makes two events the same: the sender's id; that or else a digest of the body; or nothing. @default 'id' */
-  readonly dedupe?: 'id' | 'digest' | 'none'
+  /**
+   * What makes two events the same. `id`: the sender's id. `id+digest`: that, and what was signed (method, body, topic and
+   * time) is known too, so that a captured delivery under another id is a duplicate. `digest`: the id, else a digest of
+   * the body. `none`: nothing.
+   * @default 'id'; 'id+digest' if the provider says `repeats: false` and its signature does not cover the id
+   */
+  readonly dedupe?: Dedupe
   /** `exact` gives integers beyond 2^53 in JSON payloads as BigInt. @default 'number' */
   readonly integers?: 'number' | 'exact'
   /** False where another process runs the tasks (`receiver.work()` there). @default true */

@@ -1,6 +1,7 @@
 import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
 import { ackReply } from './receive/ack.ts'
 import { createAdmit } from './receive/admit.ts'
+import type { Dedupe } from './receive/identity.ts'
 import { createConsumer } from './subscribe/consumer.ts'
 import { createDelivery, ownDelivery } from './delivery.ts'
 import { milliseconds } from './duration.ts'
@@ -34,7 +35,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
 ): Receiver<Events> {
   unknownOptions('createReceiver', options, OPTIONS)
   // Asked each time: fake timers that come later must reach receivers made before them.
-  const { provider, now = () => Date.now(), onUnhandled = 'acknowledge', dedupe = 'id' } = options
+  const { provider, now = () => Date.now(), onUnhandled = 'acknowledge' } = options
   if (typeof provider === 'function')
     throw new TypeError(
       'provider must be a provider, got its factory: call it, as in github({ secret })',
@@ -69,7 +70,8 @@ export function createReceiver<Events extends EventMap = EventMap>(
   if (onUnhandled === 'store' && !inbox.view)
     throw new TypeError(`onUnhandled: ${inbox.name} stores nothing; use 'acknowledge' or 'refuse'`)
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
-  oneOf('dedupe', dedupe, ['id', 'digest', 'none'])
+  const dedupe = options.dedupe ?? defaultDedupe(provider as Provider)
+  oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
   oneOf('integers', options.integers ?? 'number', ['number', 'exact'])
 
   const consumer = createConsumer({
@@ -111,6 +113,11 @@ export function createReceiver<Events extends EventMap = EventMap>(
       `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or pgBossInbox`,
     )
   }
+  if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
+    observer.warning?.(
+      name,
+      `nothing is deduplicated: ${dedupe === 'none' ? "dedupe is 'none'" : `events of ${provider.name} have no id; say where it is, or set dedupe: 'digest'`}`,
+    )
   if (options.work !== false) startSoon()
 
   const receiver: Receiver<Events> = {
@@ -256,6 +263,11 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'work',
   'fairBy',
 ]
+
+/** A captured delivery under another id is a replay if the sender never repeats itself and signs no id. */
+function defaultDedupe({ repeats, covers }: Provider): Dedupe {
+  return repeats === false && covers.id !== true ? 'id+digest' : 'id'
+}
 
 const EMPTY = new Uint8Array(0)
 

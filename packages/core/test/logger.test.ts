@@ -112,3 +112,34 @@ test('is the default, and log: false is none', async () => {
   await createReceiver({ provider: acme(), log: false }).receive({ url })
   expect(warn).toHaveBeenCalledOnce()
 })
+
+test('refusals beyond ten in a second are counted, and a line says how many', async () => {
+  vi.useFakeTimers()
+  try {
+    const { lines, log } = sink()
+    const { send } = setup({ log })
+    for (let at = 0; at < 1000; at++) await send({ secret: 'wrong' })
+    expect(lines).toHaveLength(10)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(lines).toHaveLength(11)
+    expect(lines[10]).toBe(
+      'warn [postern] 990 more refusals within a second were not printed; observers were told of each',
+    )
+    await send({ secret: 'wrong' })
+    expect(lines[11]).toMatch(/^warn \[postern acme\] refused/)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(lines).toHaveLength(12)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('the number of refusals a second is an option', async () => {
+  const lines: string[] = []
+  const sink = { info: () => {}, warn: (line: string) => void lines.push(line), error: () => {} }
+  const { send } = setup({ log: logger(sink, { refusals: 0 }) })
+  await send({ secret: 'wrong' })
+  expect(lines).toEqual([])
+  for (const refusals of [-1, 1.5, '3'])
+    expect(() => logger(sink, { refusals: refusals as number })).toThrow('logger: refusals')
+})

@@ -1,2 +1,8 @@
 export { webhook } from './webhook.ts'
-export type { Mountable, TrustProxy, UrlOptions, WebhookOptions } from '@postern/node'
+export type {
+  ForwardedHeader,
+  Mountable,
+  TrustProxy,
+  UrlOptions,
+  WebhookOptions,
+} from '@postern/node'

@@ -1,2 +1,2 @@
 export { webhook, type WebhookOptions } from './webhook.ts'
-export type { Mountable, TrustProxy, UrlOptions } from '@postern/node'
+export type { ForwardedHeader, Mountable, TrustProxy, UrlOptions } from '@postern/node'

@@ -7,5 +7,8 @@ import { targetPath } from '@postern/core/scheme'
 export function addressedUrl(request: Request): string {
   const { url } = request
   const host = request.headers.get('host')
-  return host === null ? url : `${url.slice(0, url.indexOf('://'))}://${host}${targetPath(url)}`
+  // What is no host would make a URL that nothing can read.
+  return host === null || !URL.canParse(`http://${host}/`)
+    ? url
+    : `${url.slice(0, url.indexOf('://'))}://${host}${targetPath(url)}`
 }

@@ -1,7 +1,28 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Which proxies are believed: see `trustProxy`. The function is asked with an IP address. */
-export type TrustProxy = boolean | number | ((address: string) => boolean)
+/** A header in which proxies write how the sender addressed them, or whom they talk to. */
+export type ForwardedHeader =
+  | 'forwarded'
+  | 'x-forwarded-for'
+  | 'x-forwarded-host'
+  | 'x-forwarded-prefix'
+  | 'x-forwarded-proto'
+
+/**
+ * Which proxies are believed, and in which headers. A header that the proxies do not set is written by the client: name
+ * those alone that the outermost of them sets or overwrites.
+ */
+export interface TrustProxy {
+  /** How many proxies stand before this server, 1 or more. Give this or `addresses`. */
+  readonly hops?: number
+  /**
+   * True for the IP address of a proxy. Proxies behind the first are found by `x-forwarded-for` or `forwarded`, if
+   * `headers` names one.
+   */
+  readonly addresses?: (address: string) => boolean
+  /** The headers that the proxies set, in lower case. No other is read. */
+  readonly headers: readonly ForwardedHeader[]
+}
 
 /** How the sender addressed the outermost proxy that is believed. */
 export interface Origin {
@@ -11,42 +32,77 @@ export interface Origin {
 }
 
 /**
- * Reads the origin off the headers of proxies. Each proxy appends to a list, so that what stands before the entries of
- * the trusted ones was written by anybody: the first entry of the outermost trusted proxy counts, counted from the end.
+ * Makes the function that reads the origin off the headers of proxies. Each proxy appends to a list, so that anybody can
+ * write what stands before the entries of the trusted ones: the entry of the outermost trusted proxy counts, from the
+ * end.
+ *
+ * @throws TypeError for a setting that is wrong.
  */
-export function forwarded(request: IncomingMessage, trust: TrustProxy): Origin | undefined {
-  const hops = trustedHops(request, trust)
-  if (hops === 0) return undefined
-  const element = pick(items(request, 'forwarded'), hops)
-  const proto = pick(items(request, 'x-forwarded-proto'), hops) ?? parameter(element, 'proto')
-  const host = pick(items(request, 'x-forwarded-host'), hops) ?? parameter(element, 'host')
-  const prefix = pick(items(request, 'x-forwarded-prefix'), hops)?.replace(/\/+$/, '')
-  return {
-    proto: proto !== undefined && /^https?$/i.test(proto) ? proto.toLowerCase() : undefined,
-    host: host !== undefined && /^[\w.:[\]-]+$/.test(host) ? host : undefined,
-    prefix: prefix !== undefined && /^\/[^?#\s]*$/.test(prefix) ? prefix : undefined,
+export function forwarded(trust: TrustProxy): (request: IncomingMessage) => Origin | undefined {
+  const { hops, addresses, headers } = checked(trust)
+  const read = (request: IncomingMessage, name: ForwardedHeader): string[] =>
+    headers.includes(name) ? items(request.headers[name]) : []
+
+  return (request) => {
+    const trusted = hops ?? trustedHops(request, addresses!)
+    if (trusted === 0) return undefined
+    const element = pick(read(request, 'forwarded'), trusted)
+    const proto = pick(read(request, 'x-forwarded-proto'), trusted) ?? parameter(element, 'proto')
+    const host = pick(read(request, 'x-forwarded-host'), trusted) ?? parameter(element, 'host')
+    const prefix = withoutSlashes(pick(read(request, 'x-forwarded-prefix'), trusted))
+    return {
+      proto: proto !== undefined && /^https?$/i.test(proto) ? proto.toLowerCase() : undefined,
+      host: host !== undefined && /^[\w.:[\]-]+$/.test(host) ? host : undefined,
+      prefix: prefix !== undefined && /^\/[^?#\s]*$/.test(prefix) ? prefix : undefined,
+    }
+  }
+
+  function trustedHops(request: IncomingMessage, known: (address: string) => boolean): number {
+    const listed = read(request, 'x-forwarded-for')
+    const senders =
+      listed.length > 0
+        ? listed
+        : read(request, 'forwarded').map((item) => node(parameter(item, 'for')))
+    let count = 0
+    let address: string | undefined = request.socket.remoteAddress
+    while (address !== undefined && known(address)) {
+      count++
+      address = senders.at(-count)
+    }
+    return count
   }
 }
 
-function trustedHops(request: IncomingMessage, trust: TrustProxy): number {
-  if (typeof trust === 'boolean') return trust ? Infinity : 0
-  if (typeof trust === 'number') return trust
-  const known = items(request, 'x-forwarded-for')
-  const senders =
-    known.length > 0
-      ? known
-      : items(request, 'forwarded').map((item) => node(parameter(item, 'for')))
-  let hops = 0
-  let address: string | undefined = request.socket.remoteAddress
-  while (address !== undefined && trust(address)) {
-    hops++
-    address = senders.at(-hops)
-  }
-  return hops
+const NAMES: readonly unknown[] = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-prefix',
+  'x-forwarded-proto',
+]
+
+function checked(trust: TrustProxy): TrustProxy {
+  const { hops, addresses, headers, ...rest } = Object(trust) as TrustProxy
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined)
+    throw new TypeError(
+      `trustProxy.${unknown} is no setting; the settings are hops, addresses and headers`,
+    )
+  const counted = typeof hops === 'number' && Number.isInteger(hops) && hops > 0
+  if (addresses === undefined ? !counted : hops !== undefined || typeof addresses !== 'function')
+    throw new TypeError(
+      `trustProxy must be { hops, headers } or { addresses, headers }, got ${JSON.stringify(trust)}; hops is a whole number from 1, addresses a function of an IP address`,
+    )
+  const named =
+    Array.isArray(headers) && headers.length > 0 && headers.every((name) => NAMES.includes(name))
+  if (!named)
+    throw new TypeError(
+      `trustProxy.headers must be a list of ${NAMES.join(', ')}, got ${JSON.stringify(headers)}; name those that the proxies set`,
+    )
+  return trust
 }
 
-function items(request: IncomingMessage, name: string): string[] {
-  const value = request.headers[name]
+function items(value: string | readonly string[] | undefined): string[] {
   if (value === undefined || value.length === 0) return []
   return String(value)
     .split(',')
@@ -57,16 +113,36 @@ function pick(values: readonly string[], hops: number): string | undefined {
   return values.length === 0 ? undefined : values[Math.max(0, values.length - hops)]
 }
 
+// Counted from the end: a pattern would try each of 16,000 slashes as the first one.
+function withoutSlashes(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined
+  let end = path.length
+  while (path.charCodeAt(end - 1) === SLASH) end--
+  return path.slice(0, end)
+}
+
+const SLASH = 0x2f
+
 function parameter(element: string | undefined, name: string): string | undefined {
   for (const pair of element?.split(';') ?? []) {
     const [key = '', value = ''] = pair.split('=', 2)
-    if (key.trim().toLowerCase() === name) return value.trim().replace(/^"(.*)"$/, '$1')
+    if (key.trim().toLowerCase() === name) return unquoted(value.trim())
   }
   return undefined
 }
 
+function unquoted(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"')
+    ? value.slice(1, -1)
+    : value
+}
+
 // `for` holds an address with a port, IPv6 in brackets (RFC 7239 section 6).
-function node(value: string | undefined): string {
-  const bracketed = /^\[([^\]]*)\]/.exec(value ?? '')
-  return bracketed?.[1] ?? (value ?? '').replace(/:\d+$/, '')
+function node(value = ''): string {
+  if (value.startsWith('[')) {
+    const end = value.indexOf(']')
+    if (end > 0) return value.slice(1, end)
+  }
+  const colon = value.lastIndexOf(':')
+  return colon >= 0 && /^\d+$/.test(value.slice(colon + 1)) ? value.slice(0, colon) : value
 }

@@ -29,6 +29,7 @@ export function createBodyReader(time: number): BodyReader {
     // node:http is still taking apart what came with the head.
     await ((lengthOf(request) ?? Infinity) <= SMALL ? together() : PARSED)
     if (request.readableDidRead) throw consumed()
+    if (request.readableEncoding) throw lossy()
     return whole(request, admission) ?? collect(request, admission)
   }
 
@@ -36,7 +37,7 @@ export function createBodyReader(time: number): BodyReader {
   function whole(request: IncomingMessage, admission: Admission): Uint8Array | undefined {
     const length = request.readableLength
     if (length === 0 || length > admission.limit || length !== lengthOf(request)) return undefined
-    if (request.readableEncoding || request.readableFlowing) return undefined
+    if (request.readableFlowing) return undefined
     admission.take(length)
     const body: Uint8Array | null = request.read()
     // For its end, and with it the `close` that middleware may wait for.
@@ -106,15 +107,19 @@ function refusal(
         `the body has ${error.received} bytes, content-length said ${error.expected}`,
       )
     case 'stream.encoding.set':
-      return new WebhookError(
-        'body_lossy',
-        'req.setEncoding() was called, which turns the bytes into text: call it on routes that are no webhooks',
-      )
+      return lossy()
     case 'stream.not.readable':
       return request.readableDidRead ? consumed() : aborted(error)
     default:
       return aborted(error)
   }
+}
+
+function lossy(): WebhookError {
+  return new WebhookError(
+    'body_lossy',
+    'req.setEncoding() was called, which turns the bytes into text: call it on routes that are no webhooks',
+  )
 }
 
 function consumed(): WebhookError {

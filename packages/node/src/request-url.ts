@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { WebhookError } from '@postern/core'
 import { targetPath, toPublicUrl } from '@postern/core/scheme'
 import { forwarded, type TrustProxy } from './forwarded.ts'
 
@@ -10,14 +11,16 @@ export interface UrlOptions {
    */
   readonly publicUrl?: string
   /**
-   * Which proxies may say with `X-Forwarded-Proto`, `-Host` and `-Prefix` or `Forwarded` (RFC 7239) how the sender
-   * addressed them: none, all, the number of them before this server, or those whose address the function knows.
-   * @default false
+   * Which proxies may say how the sender addressed them, and in which headers.
+   * `{ hops: 1, headers: ['x-forwarded-proto', 'x-forwarded-host'] }` believes one proxy in these two. @default false, none
    */
-  readonly trustProxy?: TrustProxy
+  readonly trustProxy?: TrustProxy | false
 }
 
-/** Makes the function that gives the absolute URL of a request. Throws a `TypeError` where an option is wrong. */
+/**
+ * Makes the function that gives the absolute URL of a request, and throws `malformed_url` if its Host is none. Throws a
+ * `TypeError` if an option is wrong.
+ */
 export function requestUrl(
   options: UrlOptions,
 ): (request: IncomingMessage, target: string) => string {
@@ -26,26 +29,24 @@ export function requestUrl(
     const rebase = toPublicUrl(publicUrl)
     return (_, target) => rebase(target)
   }
-  const trust = trustOption(options.trustProxy)
+  const originOf = options.trustProxy ? forwarded(options.trustProxy) : undefined
+  let known = 'localhost'
   return (request, target) => {
     const encrypted = (request.socket as { encrypted?: boolean } | undefined)?.encrypted === true
     const { headers } = request
-    const host = headers.host ?? (headers[':authority'] as string | undefined) ?? 'localhost'
-    const origin = trust === false ? undefined : forwarded(request, trust)
-    const path = targetPath(target)
+    const own = headers.host ?? (headers[':authority'] as string | undefined) ?? 'localhost'
+    const origin = originOf?.(request)
+    const host = origin?.host ?? own
+    // The name is the same from request to request: parsing it each time would cost as much as reading a small body.
+    if (host !== known) {
+      if (!isHost(host)) throw new WebhookError('malformed_url', 'the Host header names no host')
+      known = host
+    }
     const scheme = origin?.proto ?? (encrypted ? 'https' : 'http')
-    return `${scheme}://${origin?.host ?? host}${origin?.prefix ?? ''}${path}`
+    return `${scheme}://${host}${origin?.prefix ?? ''}${targetPath(target)}`
   }
 }
 
-function trustOption(trust: TrustProxy = false): TrustProxy {
-  const valid =
-    typeof trust === 'boolean' ||
-    typeof trust === 'function' ||
-    (Number.isInteger(trust) && trust >= 0)
-  if (!valid)
-    throw new TypeError(
-      `trustProxy must be true, false, a whole number of proxies or a function of an address, got ${String(trust)}`,
-    )
-  return trust === 0 ? false : trust
+function isHost(host: string): boolean {
+  return !/[\s/?#@\\]/.test(host) && URL.canParse(`http://${host}/`)
 }

@@ -89,9 +89,10 @@ describe('webhook', () => {
       assert.equal(await post(mounted.url), 500)
       await mounted.close()
     }
-    const trustProxy = (): boolean => {
+    const addresses = (): boolean => {
       throw new Error('no such list of proxies')
     }
+    const trustProxy = { addresses, headers: ['forwarded'] } as const
     const mounted = await listen(webhook(stage.receiver, { trustProxy }))
     assert.equal(await post(mounted.url), 500)
     await mounted.close()
@@ -118,7 +119,7 @@ describe('webhook', () => {
     const { receiver } = createStage('plain')
     expect(() => webhook(receiver, { publicUrl: 'example.com' })).toThrow(/^publicUrl must be/)
     expect(() => webhook(receiver, { publicUrl: 'https://a.example/?b' })).toThrow(/^publicUrl/)
-    expect(() => webhook(receiver, { trustProxy: -1 })).toThrow(/^trustProxy must be/)
+    expect(() => webhook(receiver, { trustProxy: -1 as never })).toThrow(/^trustProxy must be/)
     expect(() => webhook(receiver, { trustProxy: 'yes' as never })).toThrow(/^trustProxy must be/)
   })
 

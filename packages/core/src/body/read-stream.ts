@@ -12,10 +12,7 @@ export async function readStream(
   time: number,
   admission: Admission,
 ): Promise<Uint8Array> {
-  if (length !== undefined && length > admission.limit) {
-    await discard(stream.getReader())
-    throw admission.tooLarge(length)
-  }
+  if (length !== undefined && length > admission.limit) throw admission.tooLarge(length)
   const reader = stream.getReader()
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
@@ -72,7 +69,7 @@ const IDLE = 100
  * Reads on for a moment before the refusal and drops what comes: hosts close the connection with the reply, and a sender
  * that is still writing then would get a reset in its place (RFC 9112 section 9.6).
  */
-async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   const end = Date.now() + TIME
   let timer: ReturnType<typeof setTimeout> | undefined
   try {

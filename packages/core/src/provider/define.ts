@@ -77,6 +77,7 @@ export function defineProvider<Events extends EventMap = EventMap, Key = unknown
   return {
     ...provider,
     covers: scheme.covers,
+    ...(scheme.signedTime && { signedTime: (delivery) => scheme.signedTime!(delivery) }),
     ...merged(scheme.credentials, spec.credentials),
     verify(delivery, clock) {
       const set = ring.for(delivery)

@@ -81,6 +81,10 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly unauthenticated?: boolean
   /** False if the sender never signs the same bytes twice on purpose, so that a repeat under another id is a replay. @default true */
   readonly repeats?: boolean
+  /** False if no event of this sender has an id, so that `dedupe: 'id'` deduplicates nothing. @default true */
+  readonly ids?: boolean
+  /** The time that was signed beside the body, as it came. The digest of `dedupe: 'id+digest'` covers it. */
+  readonly signedTime?: (delivery: Delivery) => string | undefined
   /** 'body' if unsigned greetings come as POST: at most 1 KiB of an unsigned body is then read for `greet`. @default 'head' */
   readonly greets?: 'head' | 'body'
   /**

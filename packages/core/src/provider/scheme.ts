@@ -46,6 +46,8 @@ export interface Scheme<Key = unknown> {
    * none did. `now` is in milliseconds since 1970.
    */
   verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>
+  /** The time that was signed beside the body, as it came. */
+  signedTime?(delivery: Delivery): string | undefined
   /** Adds the signature to a request. Absent where the receiver's key can only verify. */
   sign?(request: SignableRequest, key: Key, now: number): SignableRequest
   /** Signs with each of the keys in force, where the scheme has room for several signatures: both during a rotation. */

@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto'
 import type { ParsedBody } from '../body/parse.ts'
 import type { Delivery } from '../delivery.ts'
 import { errorText, isWebhookError, WebhookError } from '../errors.ts'
@@ -6,6 +5,7 @@ import type { EventDraft, EventRecord } from '../event.ts'
 import type { Intake, IntakeItem } from '../inbox/inbox.ts'
 import { eventInfo } from '../observer.ts'
 import type { Verified } from '../provider/provider.ts'
+import { identityOf, type IdentitySource } from './identity.ts'
 import type { Line } from './receive.ts'
 import type { Credentials } from '../provider/scheme.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
@@ -21,7 +21,6 @@ export interface Identified {
 
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
-const MAX_ID = 256
 
 /** Reads the events out of a verified delivery and fixes their tasks. Throws `unidentified` or `unhandled_topic`. */
 export function identify(
@@ -94,35 +93,32 @@ function shapeError(error: unknown): string {
 }
 
 /** What the events of a delivery have in common. */
-interface Source {
+interface Source extends IdentitySource {
   readonly line: Line
-  readonly delivery: Delivery
   readonly body: ParsedBody
   /** Members of the payload that are credentials. */
   readonly credentials: readonly string[]
-  readonly scope: string | undefined
-  /** Of the body; made when the first event needs it. */
-  digest: string
 }
 
 function toRecord(source: Source, draft: EventDraft, at: number, count: number): EventRecord {
-  const { line, body, scope } = source
+  const { line, body } = source
   const { id, topic } = draft
-  const dedupe = line.dedupe !== 'none' && (id !== undefined || line.dedupe === 'digest')
+  const { key, dedupe, guards } = identityOf(source, draft, at)
   const payload =
     source.credentials.length === 0
       ? draft.payload
       : withoutMembers(draft.payload, source.credentials)
   const record: Writable<EventRecord> = {
-    key: dedupe ? keyOf(source, id, at) : `~${randomUUID()}`,
+    key,
     dedupe,
     id,
     topic,
     aliases: draft.aliases ?? NO_NAMES,
     payload,
-    scope,
+    scope: source.scope,
     provider: line.provider.name,
   }
+  if (guards !== undefined) record.guards = guards
   if (count > 1 || (Array.isArray(body.value) && draft.payload !== body.value)) record.batch = true
   if (body.kind === 'json' && payload === body.value) record.source = line.exact ? 'exact' : 'json'
   return record
@@ -130,32 +126,10 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-function keyOf(source: Source, id: string | undefined, at: number): string {
-  if (id !== undefined) return identity(source.scope, id, false)
-  source.digest ||= bodyDigest(source.delivery)
-  return identity(source.scope, `${source.digest}:${at}`, true)
-}
-
 /** Members of a payload that are credentials: fields of a body, parameters where the query is the payload. */
 function credentialMembers(
   credentials: Credentials | undefined,
   body: ParsedBody,
 ): readonly string[] {
   return (body.kind === 'query' ? credentials?.query : credentials?.fields) ?? NO_NAMES
-}
-
-// The length before the scope keeps scope and id apart whatever they hold; a digest cannot be taken for a sender's id.
-function identity(scope: string | undefined, id: string, digest: boolean): string {
-  const short = id.length > MAX_ID ? `sha256:${createHash('sha256').update(id).digest('hex')}` : id
-  return `${scope === undefined ? '' : `${scope.length}:${scope}`}${digest ? '#' : ':'}${short}`
-}
-
-function bodyDigest(delivery: Delivery): string {
-  return createHash('sha256')
-    .update(delivery.method)
-    .update('\n')
-    .update(delivery.body.length === 0 ? delivery.url : '')
-    .update('\n')
-    .update(delivery.body)
-    .digest('hex')
 }

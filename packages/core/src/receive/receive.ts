@@ -7,6 +7,7 @@ import { markVerified, type Delivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import { toEvent, type EventDraft, type StoredDelivery, type WebhookEvent } from '../event.ts'
 import { identify, type Identified } from './identify.ts'
+import type { Dedupe } from './identity.ts'
 import type { Host, IntakeItem, Port, Taken } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
 import { eventInfo, type Observer, type RequestInfo } from '../observer.ts'
@@ -25,7 +26,7 @@ export interface Line {
   readonly now: () => number
   readonly ack: Reply
   readonly exact: boolean
-  readonly dedupe: 'id' | 'digest' | 'none'
+  readonly dedupe: Dedupe
   readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
   readonly fairBy: ((event: WebhookEvent) => string) | undefined
   readonly subscriptionsOf: (event: EventDraft) => readonly Subscription[]
@@ -123,6 +124,11 @@ function reply(
   identified: Identified,
   taken: readonly Taken[],
 ): MaybePromise<Reply> {
+  if (taken.includes('refused'))
+    throw new WebhookError(
+      'replayed',
+      'what this delivery was signed with belongs to another event: it was captured and sent again',
+    )
   tellTaken(line, identified.intake.items, taken)
   if (taken.includes('busy'))
     throw new WebhookError('in_progress', 'the same event is being handled right now', {

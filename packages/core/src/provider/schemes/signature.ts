@@ -67,6 +67,7 @@ export function signatureScheme<Key>(
   return {
     covers,
     key: (secret) => algorithm.key(secret),
+    signedTime: (delivery) => read(delivery).timestamp,
     verify(delivery, keys, now) {
       const claim = read(delivery)
       const time =

@@ -1,0 +1,77 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Delivery } from '../delivery.ts'
+import type { EventDraft, Guard } from '../event.ts'
+import type { Provider } from '../provider/provider.ts'
+
+/**
+ * What makes two events the same. `id`: the sender's id. `id+digest`: the id, and what was signed under another id is a
+ * duplicate too. `digest`: the id, else a digest of the body. `none`: nothing.
+ */
+export type Dedupe = 'id' | 'id+digest' | 'digest' | 'none'
+
+/** What the identity of an event is made of. */
+export interface IdentitySource {
+  readonly line: { readonly dedupe: Dedupe; readonly provider: Provider }
+  readonly delivery: Delivery
+  readonly scope: string | undefined
+  /** Of the body; made when the first event needs it. */
+  digest: string
+}
+
+/** The identity of one event: its key, and further keys that no other event may have. */
+export interface Identity {
+  readonly key: string
+  readonly dedupe: boolean
+  readonly guards: readonly Guard[] | undefined
+}
+
+const MAX_ID = 256
+
+/** The identity of the event at that place of its delivery. Every key begins with the scope. */
+export function identityOf(source: IdentitySource, draft: EventDraft, at: number): Identity {
+  const { line, scope } = source
+  const { id } = draft
+  if (line.dedupe === 'none') return { key: `~${randomUUID()}`, dedupe: false, guards: undefined }
+  const guards = draft.guards?.map(({ key, otherwise }) => ({
+    key: scoped(scope, '!', key),
+    otherwise,
+  }))
+  if (line.dedupe === 'id+digest') {
+    const digest = signedDigest(source, draft, at)
+    if (id === undefined) return { key: scoped(scope, '#', digest), dedupe: true, guards }
+    const signed = { key: scoped(scope, '#', digest), otherwise: 'duplicate' } as const
+    return { key: scoped(scope, ':', id), dedupe: true, guards: [...(guards ?? []), signed] }
+  }
+  if (id !== undefined) return { key: scoped(scope, ':', id), dedupe: true, guards }
+  if (line.dedupe === 'id') return { key: `~${randomUUID()}`, dedupe: false, guards }
+  source.digest ||= bodyDigest(source.delivery)
+  return { key: scoped(scope, '#', `${source.digest}:${at}`), dedupe: true, guards }
+}
+
+/**
+ * The length before the scope keeps scope and id apart whatever they hold; the mark keeps ids, digests and guards apart.
+ */
+function scoped(scope: string | undefined, mark: ':' | '#' | '!', id: string): string {
+  const short = id.length > MAX_ID ? `sha256:${createHash('sha256').update(id).digest('hex')}` : id
+  return `${scope === undefined ? '' : `${scope.length}:${scope}`}${mark}${short}`
+}
+
+function bodyDigest({ method, url, body }: Delivery): string {
+  return createHash('sha256')
+    .update(method)
+    .update('\n')
+    .update(body.length === 0 ? url : '')
+    .update('\n')
+    .update(body)
+    .digest('hex')
+}
+
+/** Of all that tells two signed events apart: the body, the time that was signed, and the topic, which headers may hold. */
+function signedDigest(source: IdentitySource, { topic }: EventDraft, at: number): string {
+  const { delivery, line } = source
+  source.digest ||= bodyDigest(delivery)
+  const time = line.provider.signedTime?.(delivery) ?? ''
+  return createHash('sha256')
+    .update(JSON.stringify([source.digest, at, time, topic]))
+    .digest('hex')
+}

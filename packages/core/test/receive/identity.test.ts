@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { createDelivery } from '../../src/delivery.ts'
+import { identityOf, type Dedupe, type Identity } from '../../src/receive/identity.ts'
+import type { EventDraft } from '../../src/event.ts'
+import type { Provider } from '../../src/provider/provider.ts'
+import { acme } from '../acme.ts'
+
+interface Given {
+  readonly dedupe?: Dedupe
+  readonly scope?: string
+  readonly body?: string
+  readonly method?: string
+  readonly time?: string
+  readonly draft?: Partial<EventDraft>
+  readonly at?: number
+}
+
+function identity(given: Given = {}): Identity {
+  const provider: Provider = { ...acme(), signedTime: () => given.time }
+  const delivery = createDelivery({
+    url: 'https://example.com/hook',
+    body: given.body ?? '{}',
+    method: given.method ?? 'POST',
+  })
+  return identityOf(
+    {
+      line: { dedupe: given.dedupe ?? 'id+digest', provider },
+      delivery,
+      scope: given.scope,
+      digest: '',
+    },
+    { topic: 'ping', payload: {}, ...given.draft },
+    given.at ?? 0,
+  )
+}
+
+const guardOf = (given: Given): string | undefined =>
+  identity({ ...given, draft: { id: 'e1', ...given.draft } }).guards?.[0]?.key
+
+describe('id+digest', () => {
+  test('guards what was signed, so that another id is a duplicate', () => {
+    const one = identity({ draft: { id: 'e1' } })
+    const other = identity({ draft: { id: 'e2' } })
+    expect(one.key).not.toBe(other.key)
+    expect(one.guards).toEqual(other.guards)
+    expect(one.guards).toMatchObject([{ otherwise: 'duplicate' }])
+  })
+
+  test.each<[string, Given]>([
+    ['body', { body: '{"a":1}' }],
+    ['method', { method: 'PUT' }],
+    ['time', { time: '1700000000' }],
+    ['topic', { draft: { topic: 'pong' } }],
+    ['place in its delivery', { at: 1 }],
+    ['tenant', { scope: 't1' }],
+  ])('tells events apart by their %s', (_, given) => {
+    expect(guardOf(given)).not.toBe(guardOf({}))
+  })
+
+  test('is the identity of an event without an id', () => {
+    expect(identity().key).toBe(guardOf({}))
+    expect(identity().dedupe).toBe(true)
+  })
+})
+
+test('guards of a provider come with the scope in their key, apart from ids and digests', () => {
+  const guards = [{ key: 'token-1', otherwise: 'refuse' }] as const
+  const of = (scope: string | undefined, dedupe: Dedupe): Identity =>
+    identity({ dedupe, ...(scope && { scope }), draft: { id: 'token-1', guards } })
+  expect(of('t1', 'id').guards).toEqual([{ key: '2:t1!token-1', otherwise: 'refuse' }])
+  expect(of('t2', 'id').guards).not.toEqual(of('t1', 'id').guards)
+  expect(of(undefined, 'id').guards?.[0]?.key).not.toBe(of(undefined, 'id').key)
+  expect(of('t1', 'id+digest').guards).toHaveLength(2)
+  expect(of('t1', 'none')).toMatchObject({ dedupe: false, guards: undefined })
+})
+
+test('a long guard is kept as its hash', () => {
+  const guards = [{ key: 'x'.repeat(100_000), otherwise: 'refuse' }] as const
+  expect(identity({ dedupe: 'id', draft: { guards } }).guards?.[0]?.key).toHaveLength(72)
+})
