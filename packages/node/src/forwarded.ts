@@ -82,7 +82,9 @@ const NAMES: readonly unknown[] = [
 ]
 
 function checked(trust: TrustProxy): TrustProxy {
-  const { hops, addresses, headers, ...rest } = Object(trust) as TrustProxy
+  const { hops, addresses, headers, ...rest } = (
+    typeof trust === 'object' ? trust : {}
+  ) as TrustProxy
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined)
     throw new TypeError(
