@@ -1,10 +1,10 @@
 import { WebhookError } from '@postern/core'
 import { type Intake, type Taken, type TaskDraft } from '@postern/core/inbox'
 import type { Claimed, Lanes } from './lanes.ts'
-import { createNewEvents, encodeIntake, type AddEvent } from './encode.ts'
+import { encodeIntake, type AddEvent } from './encode.ts'
 import { fullError } from './capacity.ts'
 import type { Store } from './store.ts'
-import { createWake } from './revive.ts'
+import { NO_TURN } from './turns.ts'
 import type { Work } from './work.ts'
 
 /** Takes deliveries in. */
@@ -20,9 +20,8 @@ export function createAccept(
   now: () => number,
   lanes: Lanes,
 ): Accept {
-  const { writer, tally, keys, tasks, begun, settings } = store
-  const newEvents = createNewEvents(store.connections.main)
-  const wake = createWake(store, now, lanes)
+  const { writer, tally, keys, order, newTasks, newEvents } = store
+  const { turns, guards, revive, begun, settings } = store
 
   return (intake) => {
     const encoded = encodeIntake(intake)
@@ -45,8 +44,9 @@ export function createAccept(
           refused = fullError(tally, receiver, intake, settings.maxPending)
           if (refused) return
           const add = newEvents.begin(encoded)
+          const said = guards.judge(intake, tally.receiver(receiver))
           for (let at = 0; at < intake.items.length; at++)
-            taken.push(take(intake, at, add, claimed))
+            taken.push(said?.[at] ?? take(intake, at, add, claimed))
         },
         undo: () => lanes.cancel(claimed),
         done() {
@@ -66,48 +66,57 @@ export function createAccept(
     const owner = tally.receiver(receiver)
     const hash = keys.hash(owner, event.key)
     const known = event.dedupe ? keys.find(hash, owner, event.key) : undefined
-    if (known !== undefined) return wake(known)
+    const due = Math.floor(now())
+    if (event.guards !== undefined) guards.take(event.guards, owner, known ?? keys.next())
+    if (known !== undefined) return revive.event(known, due, lanes)
     const number = keys.add(hash)
     add(at, number, owner)
-    const due = Math.floor(now())
     for (const draft of item.tasks) {
       const lane = tally.lane(receiver, draft.subscription)
       const { orderKey } = draft
-      const sharing = orderKey === undefined ? [] : lanes.sharing(draft.subscription, lane)
-      const blocked = orderKey !== undefined && tasks.isTaken(sharing, orderKey)
-      const slot = blocked ? undefined : lanes.slot(draft.subscription)
+      const sharing = orderKey === undefined ? NO_LANES : lanes.sharing(draft.subscription, lane)
+      const behind = orderKey !== undefined && order.isTaken(sharing, orderKey)
+      const slot = behind ? undefined : lanes.slot(draft.subscription)
       if (!slot) {
-        tasks.insert({ event: number, lane, draft, due, blocked })
+        if (isPlain(draft)) begun.pending(lane, number, due)
+        else newTasks.add({ event: number, lane, sharing, draft, due })
         continue
       }
+      const turn = draft.fairKey === undefined ? NO_TURN : newTasks.turnOf(lane, draft)
+      const token = store.token()
       const task: Claimed = {
         slot,
         id: 0,
-        token: store.token(),
+        token,
         lane,
+        tenant: turn.tenant,
         orderKey,
         sharing,
         subscription: draft.subscription,
         part: draft.part,
         data: draft.data,
         attempt: 1,
+        fresh: true,
+        free: undefined,
         eventRow: number,
         event,
         delivery: intake.delivery,
       }
-      // First, so that its slot is free again where storing it fails.
+      // First, so that its slot is free again if storing it fails.
       claimed.push(task)
       const leased = Date.now() + settings.lease
-      if (isPlain(draft)) begun.add(task, leased)
+      if (isPlain(draft)) begun.claimed(task, leased)
       else {
-        const { token } = task
-        task.id = tasks.insert({ event: number, lane, draft, due: leased, token, blocked })!
+        if (turn !== NO_TURN) turns.reach(lane, turn.turn)
+        task.id = newTasks.add({ event: number, lane, sharing, draft, due: leased, token, turn })!
       }
     }
     return 'new'
   }
 }
 
-function isPlain({ orderKey, part, data }: TaskDraft): boolean {
-  return orderKey === undefined && part === undefined && data === undefined
+const NO_LANES: readonly number[] = []
+
+function isPlain({ orderKey, part, data, fairKey }: TaskDraft): boolean {
+  return orderKey === undefined && part === undefined && data === undefined && fairKey === undefined
 }

@@ -1,36 +1,53 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Claimed } from './lanes.ts'
-import { RUNNING, type Tally } from './tally.ts'
+import { PENDING, RUNNING, type Tally } from './tally.ts'
 import type { Kept } from './work.ts'
 
-/** New tasks that run at once in this process: stored together, claimed, at the end of the transaction. */
+/**
+ * New tasks without an order key, a part, data or a tenant: stored together at the end of the transaction, those of a
+ * lane by one statement.
+ */
 export interface Begun extends Kept {
-  /** Sets `id` of the task before the commit. Only for what has neither an order key nor a part nor data. */
-  add(task: Claimed, leased: number): void
+  /** A task that runs at once in this process. Sets its `id` before the commit. */
+  claimed(task: Claimed, leased: number): void
+  /** A task that waits. */
+  pending(lane: number, event: number, due: number): void
 }
 
-/** Makes what stores them. Those of a lane take one statement. */
+/** Makes what stores them. */
 export function createBegun(db: DatabaseSync, tally: Tally): Begun {
-  const insert = db.prepare(
+  const run = db.prepare(
     `INSERT INTO postern_tasks (event, lane, state, due, attempt, token)
      SELECT value, ?, 1, ?, 1, ? FROM json_each(?)`,
   )
-  let lanes = new Map<number, { readonly tasks: Claimed[]; leased: number }>()
+  const wait = db.prepare(
+    'INSERT INTO postern_tasks (event, lane, state, due) SELECT value, ?, 0, ? FROM json_each(?)',
+  )
+  let running = new Map<number, { readonly tasks: Claimed[]; readonly leased: number }>()
+  let waiting = new Map<number, { readonly events: number[]; readonly due: number }>()
 
-  return { add, store, stored: () => {}, forget }
+  return { claimed, pending, store, stored: () => {}, forget }
 
-  function add(task: Claimed, leased: number): void {
-    const lane = lanes.get(task.lane)
+  // Both count at once, since deliveries later in the transaction are held to maxPending.
+  function claimed(task: Claimed, leased: number): void {
+    const lane = running.get(task.lane)
     if (lane) lane.tasks.push(task)
-    else lanes.set(task.lane, { tasks: [task], leased })
-    // Counted at once, since deliveries later in the transaction are held to maxPending.
-    tally.move(task.lane, undefined, RUNNING)
+    else running.set(task.lane, { tasks: [task], leased })
+    tally.move(task.lane, undefined, RUNNING, 0)
+  }
+
+  function pending(id: number, event: number, due: number): void {
+    const lane = waiting.get(id)
+    if (lane) lane.events.push(event)
+    else waiting.set(id, { events: [event], due })
+    tally.move(id, undefined, PENDING, 0)
   }
 
   function store(): void {
-    for (const [lane, { tasks, leased }] of lanes) {
+    for (const [lane, { events, due }] of waiting) wait.run(lane, due, `[${events.join()}]`)
+    for (const [lane, { tasks, leased }] of running) {
       const events = `[${tasks.map(({ eventRow }) => eventRow).join()}]`
-      const { lastInsertRowid } = insert.run(lane, leased, tasks[0]!.token, events)
+      const { lastInsertRowid } = run.run(lane, leased, tasks[0]!.token, events)
       // A new row always has the number after the highest.
       let id = Number(lastInsertRowid) - tasks.length
       for (const task of tasks) task.id = ++id
@@ -39,8 +56,9 @@ export function createBegun(db: DatabaseSync, tally: Tally): Begun {
   }
 
   function forget(): void {
-    // A new one: V8 keeps the table of a cleared Map, with what was in it, as long as the one before. Once one of them
-    // is old, payloads outlive their tasks until the next full collection, and each minor one copies them.
-    lanes = new Map()
+    // New ones: V8 keeps the table of a cleared Map, with what was in it, as long as the one before. Once one of them is
+    // old, payloads outlive their tasks until the next full collection, and each minor one copies them.
+    if (running.size > 0) running = new Map()
+    if (waiting.size > 0) waiting = new Map()
   }
 }

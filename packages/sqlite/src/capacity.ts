@@ -1,19 +1,37 @@
 import { WebhookError } from '@postern/core'
-import { type Intake } from '@postern/core/inbox'
+import type { Intake } from '@postern/core/inbox'
 import type { Tally } from './tally.ts'
 
-/** The refusal of a delivery if the receiver has no room for its tasks. Inside a transaction. */
+// One tenant may hold this share of the tasks of a receiver, so that it is refused and not all.
+const SHARE = 0.5
+
+/** The refusal of a delivery if its receiver, or a tenant of it, has no room for its tasks. Inside a transaction. */
 export function fullError(
   tally: Tally,
   receiver: string,
   { items }: Intake,
   maxPending: number,
 ): WebhookError | undefined {
-  const open = tally.open(tally.receiver(receiver))
+  const owner = tally.receiver(receiver)
+  const open = tally.open(owner)
   const wanted = items.reduce((sum, item) => sum + item.tasks.length, 0)
-  if (open + wanted <= maxPending) return undefined
-  return new WebhookError(
-    'inbox_full',
-    `sqliteInbox: ${open} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
-  )
+  if (open + wanted > maxPending)
+    return full(`${open} tasks of ${receiver} are pending, maxPending is ${maxPending}`)
+  const share = Math.ceil(maxPending * SHARE)
+  // A tenant alone cannot hold more than all of them do.
+  if (open + wanted <= share) return undefined
+  const tenants = new Map<string, number>()
+  for (const { tasks } of items)
+    for (const { fairKey } of tasks)
+      if (fairKey !== undefined) tenants.set(fairKey, (tenants.get(fairKey) ?? 0) + 1)
+  for (const [tenant, more] of tenants)
+    if (tally.openOf(owner, tenant) + more > share)
+      return full(
+        `one tenant of ${receiver} holds ${tally.openOf(owner, tenant)} pending tasks; one may hold half of maxPending, which is ${maxPending}`,
+      )
+  return undefined
+}
+
+function full(message: string): WebhookError {
+  return new WebhookError('inbox_full', `sqliteInbox: ${message}`)
 }

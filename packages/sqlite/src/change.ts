@@ -1,8 +1,9 @@
 import type { InboxView, TaskFilter } from '@postern/core/inbox'
 import { where } from './filter.ts'
 import { createForget } from './prune.ts'
+import { REVIVED, type RevivedRow } from './revive.ts'
 import type { Store } from './store.ts'
-import { DEAD, PENDING } from './tally.ts'
+import { DEAD } from './tally.ts'
 import { write } from './written.ts'
 
 // Tasks changed in one transaction: few, so that deliveries never wait long behind it.
@@ -13,24 +14,19 @@ export function createChange(
   store: Store,
   look: () => void,
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
-  const { connections, settings, tally, tasks } = store
+  const { connections, settings, tally, order, revive, history } = store
   const db = connections.main
-  const revive = db.prepare(
-    'UPDATE postern_tasks SET state = 0, attempt = 0, due = ?, blocked = ? WHERE id = ?',
-  )
   const drop = db.prepare('DELETE FROM postern_tasks WHERE id = ?')
   const left = db.prepare('SELECT 1 FROM postern_tasks WHERE event = ? LIMIT 1')
-  const forget = createForget(db, tally)
+  const forget = createForget(db, store)
 
   return {
     async replay(filter) {
       const state = filter.state ?? 'dead'
       if (state !== 'dead' && state !== 'done') return 0
       const count = await each({ ...filter, state }, '1', (row) => {
-        const blocked = row.order_key !== null && tasks.isTaken([row.lane], row.order_key)
         // 0 is before any clock's time, also that of a receiver whose `now` was given.
-        revive.run(0, blocked ? 1 : 0, row.id)
-        tally.move(row.lane, row.state, PENDING)
+        revive.task(row, [row.lane], 0, Date.now())
       })
       look()
       return count
@@ -38,8 +34,9 @@ export function createChange(
     async discard(filter) {
       const count = await each(filter, 't.state IN (0, 3)', (row) => {
         drop.run(row.id)
-        tally.move(row.lane, row.state, undefined)
-        if (row.state !== DEAD && row.order_key !== null) tasks.release([row.lane], row.order_key)
+        tally.move(row.lane, row.state, undefined, row.tenant)
+        history.drop(row.id)
+        if (row.state !== DEAD && row.order_key !== null) order.release([row.lane], row.order_key)
       })
       look()
       return count
@@ -47,7 +44,8 @@ export function createChange(
     prune: (before) =>
       each({ before }, 't.state >= 2', (row) => {
         drop.run(row.id)
-        tally.move(row.lane, row.state, undefined)
+        tally.move(row.lane, row.state, undefined, row.tenant)
+        history.drop(row.id)
         // An event stays known for its whole window: a redelivery must not run a settled sibling again.
         if (row.received < Date.now() - settings.keepDone && left.get(row.event) === undefined)
           forget(row.event)
@@ -67,7 +65,7 @@ export function createChange(
       const rows = await write(store, () => {
         const found = db
           .prepare(
-            `SELECT t.id, t.event, t.lane, t.state, t.order_key, e.received FROM postern_tasks t
+            `SELECT ${REVIVED}, t.event, e.received FROM postern_tasks t
              JOIN postern_events e ON e.id = t.event JOIN postern_lanes l ON l.id = t.lane
              JOIN postern_receivers r ON r.id = l.receiver
              WHERE ${condition} AND ${sql} ORDER BY t.id LIMIT ${STEP}`,
@@ -83,11 +81,7 @@ export function createChange(
   }
 }
 
-interface TaskRow {
-  readonly id: number
+interface TaskRow extends RevivedRow {
   readonly event: number
-  readonly lane: number
-  readonly state: number
-  readonly order_key: string | null
   readonly received: number
 }

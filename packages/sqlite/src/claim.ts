@@ -1,7 +1,9 @@
 import { type Json } from '@postern/core'
-import { decodeDelivery, decodeEvent, type Consumer } from '@postern/core/inbox'
+import { decodeDelivery, decodeEvent, suspects, type Consumer } from '@postern/core/inbox'
+import { causeOf, errorTextOf } from './cause.ts'
 import { explain } from './errors.ts'
 import { namesOf, roomOf, type Claimed, type Lanes, type Slot } from './lanes.ts'
+import { createReady, type ReadyRow } from './ready.ts'
 import type { Store } from './store.ts'
 import { DEAD, PENDING, RUNNING } from './tally.ts'
 import type { Work } from './work.ts'
@@ -12,39 +14,38 @@ export interface ClaimHost {
   readonly lanes: Lanes
   /** False where nothing is to be claimed any more. */
   readonly active: () => boolean
+  /** Looks for ready tasks: the place of suspects is free. */
+  readonly look: () => void
   /** The next task of a lane is due at that time, on the consumer's clock. */
   readonly dueAt: (at: number) => void
 }
 
 /** Makes what claims ready tasks for the free slots of a receiver, at the end of a transaction. */
 export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
-  const { connections, settings, tally, writer } = store
+  const { connections, settings, tally, turns, writer, token: tokens } = store
   const { consumer, lanes } = host
   const db = connections.main
-  // CROSS JOIN fixes the order of the tables, so that one range of the index on ready tasks is all that is read.
-  const select = db.prepare(
-    `SELECT t.id, t.event, t.part, t.data, t.attempt, t.order_key, e.record,
-            coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body
-     FROM postern_tasks t INDEXED BY postern_tasks_ready
-     CROSS JOIN postern_events e ON e.id = t.event LEFT JOIN postern_deliveries d ON d.id = e.delivery
-     WHERE t.lane = ? AND t.state = 0 AND t.blocked = 0 AND t.due <= ? ORDER BY t.due, t.id LIMIT ?`,
-  )
+  const ready = createReady(db)
   const claim = db.prepare(
-    'UPDATE postern_tasks SET state = 1, attempt = attempt + 1, token = ?, due = ? WHERE id = ?',
+    `UPDATE postern_tasks NOT INDEXED SET state = 1, attempt = attempt + 1, token = ?, due = ?
+     WHERE id IN (SELECT value FROM json_each(?))`,
   )
-  const bury = db.prepare('UPDATE postern_tasks SET state = 3, due = ?, error = ? WHERE id = ?')
-  const nextDue = db.prepare(
-    'SELECT min(due) AS due FROM postern_tasks WHERE lane = ? AND state = 0 AND blocked = 0',
+  const bury = db.prepare(
+    'UPDATE postern_tasks SET state = 3, due = ?, error = ?, cause = ? WHERE id = ?',
   )
   let claimed: Claimed[] = []
+  let taken: number[] = []
   let asked = false
 
   const work: Work = {
     bytes: 0,
     run() {
       claimed = []
+      taken = []
       asked = false
       if (!host.active()) return
+      // What the transaction took in is to be found.
+      store.begun.store()
       for (const slot of lanes.all()) {
         const room = roomOf(slot)
         if (slot.backlog && room > 0) fill(slot, room)
@@ -77,64 +78,88 @@ export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
     for (const name of namesOf(slot.lane)) {
       const lane = tally.find(consumer.receiver, name)
       if (lane === undefined) continue
-      const rows = select.all(lane, now, left) as unknown as ReadyRow[]
+      const rows = ready.due(lane, now, left)
       for (const row of rows) {
         // What failed or took a process down before is claimed only to start at once: claimed ahead of time, it would
-        // cost those around it an attempt each time.
-        if (row.attempt > 0 && slot.claimed >= slot.lane.concurrency) return
-        take(slot, name, lane, row)
+        // be interrupted with each of those around it.
+        if ((row.attempt > 0 || row.past === 1) && !canStart(slot, row)) return write()
+        take(slot, name, lane, row, undefined)
       }
       left -= rows.length
-      if (left === 0) return
-      const { due } = nextDue.get(lane) as { due: number | null }
-      if (due !== null) host.dueAt(due)
+      if (left === 0) return write()
+      fillSuspect(slot, name, lane, now)
+      const due = ready.next(lane, now)
+      if (due !== undefined) host.dueAt(due)
     }
     slot.backlog = false
+    write()
   }
 
-  function take(slot: Slot, subscription: string, lane: number, row: ReadyRow): void {
-    const fence = store.token()
+  /** Writes the claims that were made since. */
+  function write(): void {
+    if (taken.length === 0) return
+    const ids = `[${taken.join()}]`
+    taken = []
+    claim.run(tokens(), Date.now() + settings.lease, ids)
+  }
+
+  function canStart(slot: Slot, row: ReadyRow): boolean {
+    const { cut, failed } = ready.past(row)
+    return (row.attempt === 0 && cut + failed === 0) || slot.claimed < slot.lane.concurrency
+  }
+
+  /** One suspect at a time runs in a process; it is claimed only when it can start. */
+  function fillSuspect(slot: Slot, name: string, lane: number, now: number): void {
+    if (slot.claimed >= slot.lane.concurrency) return
+    const row = ready.suspect(lane, now)
+    const free = row && suspects.take(host.look)
+    if (row && free) take(slot, name, lane, row, free)
+  }
+
+  function take(
+    slot: Slot,
+    subscription: string,
+    lane: number,
+    row: ReadyRow,
+    free: (() => void) | undefined,
+  ): void {
+    const token = tokens()
     const { id, part, data } = row
+    const { turn, tenant, cut, failed } = ready.past(row)
     try {
       const delivery = decodeDelivery(row.head, row.body)
       const task: Claimed = {
         slot,
         id,
-        token: fence,
+        token,
         lane,
+        tenant,
         orderKey: row.order_key ?? undefined,
         subscription,
         part: part === '' ? undefined : part,
         data: data === null ? undefined : (JSON.parse(data) as Json),
         attempt: row.attempt + 1,
+        fresh: cut + failed === 0,
+        free,
         eventRow: row.event,
         sharing: row.order_key === null ? [] : lanes.sharing(subscription, lane),
         event: decodeEvent(row.record, delivery),
         delivery,
       }
-      claim.run(fence, Date.now() + settings.lease, id)
-      tally.move(lane, PENDING, RUNNING)
+      taken.push(id)
+      tally.move(lane, PENDING, RUNNING, tenant)
+      if (turn > 0) turns.reach(lane, turn)
       slot.claimed++
       claimed.push(task)
     } catch (error) {
+      free?.()
       // What cannot be read cannot be run; left as it is, it would come first again and again.
       if (error instanceof Error && 'errcode' in error) throw error
       const message = `task ${id} cannot be read: ${explain(error, settings.path)}`
-      bury.run(Date.now(), JSON.stringify({ name: 'UnreadableTask', message }), id)
-      tally.move(lane, PENDING, DEAD)
+      const reason = { name: 'UnreadableTask', message }
+      bury.run(Date.now(), errorTextOf(reason), causeOf(reason), id)
+      tally.move(lane, PENDING, DEAD, tenant)
       consumer.warn(message)
     }
   }
-}
-
-interface ReadyRow {
-  readonly id: number
-  readonly event: number
-  readonly part: string
-  readonly data: string | null
-  readonly attempt: number
-  readonly order_key: string | null
-  readonly record: string
-  readonly head: string
-  readonly body: Uint8Array
 }

@@ -1,9 +1,8 @@
 import type { TaskDraft } from '@postern/core/inbox'
 import { explain } from './errors.ts'
+import { createParts } from './parts.ts'
 import { rollback } from './schema.ts'
 import type { Running, Store } from './store.ts'
-import { createTally } from './tally.ts'
-import { createTasks } from './settle.ts'
 
 /** Runs `write` in the transaction that settles the attempt as done. */
 export type Commit = (
@@ -18,17 +17,17 @@ export type Commit = (
  */
 export function createCommit(store: Store, now: () => number): Commit {
   const db = store.connections.side
-  const tally = createTally(db)
-  const tasks = createTasks(db, tally)
+  const { settle, kept } = createParts(db)
 
   return (attempt, write, spawn) => {
-    if (attempt.committed || !store.running.has(attempt.id))
+    if (attempt.committed || attempt.given || !store.running.has(attempt.id))
       throw new Error('task.commit: this attempt is settled already: commit is its last act')
     begin()
     try {
+      attempt.took = Math.round((performance.now() - attempt.started) * 1000)
       const outcome = { kind: 'done' as const, ...(spawn && { spawn }) }
       // First, so that a lost claim writes nothing; the file is locked from here on, so that it stays ours.
-      if (!tasks.settle(attempt, outcome, Math.floor(now())))
+      if (!settle.settle(attempt, outcome, Math.floor(now())))
         throw new Error(
           'task.commit: the claim was lost (its lease ran out and another process took the task), so nothing was written',
         )
@@ -39,15 +38,15 @@ export function createCommit(store: Store, now: () => number): Commit {
           'task.commit: write must be synchronous, since no transaction may stay open: await first, then commit',
         )
       }
-      tally.store()
+      for (const each of kept) each.store()
       db.exec('COMMIT')
-      tally.stored()
+      for (const each of kept) each.stored()
       attempt.committed = outcome
       store.commits++
       return result
     } catch (error) {
       rollback(db)
-      tally.forget()
+      for (const each of kept) each.forget()
       throw error
     }
   }

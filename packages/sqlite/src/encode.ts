@@ -1,5 +1,6 @@
 import { encodeDelivery, encodeEvent, type Intake } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
+import { keyOf, type Scopes } from './scopes.ts'
 
 /** A delivery and its events as they are stored. */
 export interface EncodedIntake {
@@ -29,11 +30,12 @@ export function encodeIntake(intake: Intake): EncodedIntake {
 }
 
 /** Prepares the statements. */
-export function createNewEvents(db: DatabaseSync): NewEvents {
+export function createNewEvents(db: DatabaseSync, scopes: Scopes): NewEvents {
   const addDelivery = db.prepare('INSERT INTO postern_deliveries (head, body) VALUES (?, ?)')
   const addEvent = db.prepare(
     'INSERT INTO postern_events (id, receiver, key, received, topic, event_id, scope, delivery, record, head, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
+  const loosen = db.prepare('UPDATE postern_events SET loose = 1 WHERE id = ?')
 
   return {
     begin({ intake: { delivery, items }, head, body, records }) {
@@ -42,6 +44,7 @@ export function createNewEvents(db: DatabaseSync): NewEvents {
       let shared: number | bigint | undefined
       return (item, number, receiver) => {
         const { key, topic, id, scope } = items[item]!.event
+        if (scope !== undefined) scopes.add(receiver, scope)
         if (!alone) shared ??= addDelivery.run(head, body).lastInsertRowid
         addEvent.run(
           number,
@@ -56,6 +59,7 @@ export function createNewEvents(db: DatabaseSync): NewEvents {
           alone ? head : null,
           alone ? body : null,
         )
+        if (id !== undefined && key !== keyOf(scope, id)) loosen.run(number)
       }
     },
   }

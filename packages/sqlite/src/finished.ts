@@ -1,22 +1,26 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Attempt, Settle } from './settle.ts'
 import { DONE, RUNNING, type Tally } from './tally.ts'
-import type { Attempt } from './settle.ts'
 import type { Kept } from './work.ts'
 
 /** Attempts that ended well and have nothing else to store: settled together at the end of the transaction. */
 export interface Finished extends Kept {
-  /** Sets `stored` of the attempt before the commit: false where its claim was lost. */
+  /** Sets `stored` of the attempt before the commit: false if its claim was lost. */
   add(attempt: Attempt, now: number): void
 }
 
+// An entry is the distance of the task's id from the first one, and how long it ran in the lower bits.
+const TOOK = 2 ** 31
+const FAR = 2 ** 21
+
 /** Makes what settles them. Those that were claimed together, with one token, take one statement. */
-export function createFinished(db: DatabaseSync, tally: Tally): Finished {
+export function createFinished(db: DatabaseSync, tally: Tally, { settle }: Settle): Finished {
   // NOT INDEXED leaves the look-up by id, and none of the leases that are open.
-  const settle = db.prepare(
-    `UPDATE postern_tasks NOT INDEXED SET state = 2, due = ?, error = NULL
-     WHERE state = 1 AND token = ? AND id IN (SELECT value FROM json_each(?))`,
+  const finish = db.prepare(
+    `UPDATE postern_tasks NOT INDEXED SET state = 2, due = ?, took = j.value & ${TOOK - 1} FROM json_each(?) j
+     WHERE postern_tasks.id = ? + (j.value >> 31) AND state = 1 AND token = ?`,
   )
-  const settled = db.prepare(
+  const finished = db.prepare(
     `SELECT id FROM postern_tasks NOT INDEXED
      WHERE state = 2 AND token = ? AND id IN (SELECT value FROM json_each(?))`,
   )
@@ -35,12 +39,21 @@ export function createFinished(db: DatabaseSync, tally: Tally): Finished {
   function store(): void {
     for (const { attempts, now } of groups.values()) {
       const { token } = attempts[0]!
-      const ids = `[${attempts.map(({ id }) => id).join()}]`
-      const { changes } = settle.run(now, token, ids)
-      const kept = changes === attempts.length ? undefined : keptOf(token, ids)
+      const first = attempts.reduce((least, { id }) => Math.min(least, id), Infinity)
+      let entries = ''
+      let count = 0
       for (const attempt of attempts) {
-        attempt.stored = !kept || kept.has(attempt.id)
-        if (attempt.stored) tally.move(attempt.lane, RUNNING, DONE)
+        if (!isSmall(attempt, first)) continue
+        entries += `${count++ === 0 ? '[' : ','}${(attempt.id - first) * TOOK + attempt.took}`
+      }
+      const all =
+        count > 0 && finish.run(now, `${entries}]`, first, token).changes === attempts.length
+      const done = all ? undefined : finishedOf(token, attempts)
+      for (const attempt of attempts) {
+        attempt.stored = !done || done.has(attempt.id)
+        if (attempt.stored) tally.move(attempt.lane, RUNNING, DONE, attempt.tenant)
+        // Its lease ended, and perhaps nobody claimed the task since; or it ran for very long.
+        else attempt.stored = settle(attempt, { kind: 'done' }, now)
       }
     }
     forget()
@@ -51,10 +64,15 @@ export function createFinished(db: DatabaseSync, tally: Tally): Finished {
     groups = new Map()
   }
 
-  function keptOf(token: number, ids: string): ReadonlySet<number> {
-    const rows = settled.all(token, ids) as unknown as { id: number }[]
+  function finishedOf(token: number, attempts: readonly Attempt[]): ReadonlySet<number> {
+    const ids = `[${attempts.map(({ id }) => id).join()}]`
+    const rows = finished.all(token, ids) as unknown as { id: number }[]
     return new Set(rows.map(({ id }) => id))
   }
+}
+
+function isSmall({ id, took }: Attempt, first: number): boolean {
+  return took < TOOK && id - first < FAR
 }
 
 interface Group {

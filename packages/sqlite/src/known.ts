@@ -12,6 +12,8 @@ export interface Keys {
   hash(receiver: number, key: string): number
   /** Number of a known event. */
   find(hash: number, receiver: number, key: string): number | undefined
+  /** The number that the next new event gets. */
+  next(): number
   /** Gives a new event its number. None is ever given to two, so that "after a number" means "newer". */
   add(hash: number): number
   /** Writes what changed, and a part of what is to be indexed. */
@@ -63,6 +65,7 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
           if (same.get(event, receiver, key) !== undefined) return event
       return indexed === 0 ? undefined : index.find(hash, receiver, key)
     },
+    next: () => next,
     add(hash) {
       fresh.add(next, hash)
       return next++

@@ -15,6 +15,8 @@ export interface Lanes {
   ready(subscription: string): void
   /** Numbers of the lanes that share order keys with the subscription: those of its former names. */
   sharing(subscription: string, lane: number): readonly number[]
+  /** A subscription, by its name or a former one. */
+  policy(subscription: string): Lane | undefined
   /** Slots of all subscriptions. */
   all(): readonly Slot[]
 }
@@ -57,6 +59,12 @@ export interface Claimed {
   readonly part: string | undefined
   readonly data: Json | undefined
   readonly attempt: number
+  /** Row of its tenant; 0 without one. */
+  readonly tenant: number
+  /** True if its row has neither an error nor interruptions. */
+  readonly fresh: boolean
+  /** Lets the next suspect run, if this one is a suspect. */
+  readonly free: (() => void) | undefined
   /** Number of the event's row. */
   readonly eventRow: number
   /** Numbers of the lanes it shares its order key with. */
@@ -82,7 +90,7 @@ export function createLanes({ consumer, tally, active, wake, start }: LanesHost)
   let slots: Slot[] = []
   let known = 0
 
-  return { slot, start, cancel, ready, sharing, all }
+  return { slot, start, cancel, ready, sharing, policy: (name) => find(name)?.lane, all }
 
   function slot(subscription: string): Slot | undefined {
     if (!active()) return undefined
@@ -97,7 +105,10 @@ export function createLanes({ consumer, tally, active, wake, start }: LanesHost)
   }
 
   function cancel(claimed: readonly Claimed[]): void {
-    for (const { slot: taken } of claimed) taken.claimed--
+    for (const { slot: taken, free } of claimed) {
+      taken.claimed--
+      free?.()
+    }
   }
 
   function ready(subscription: string): void {

@@ -1,8 +1,8 @@
 import type { Consumer } from '@postern/core/inbox'
 import { hasWalResetBug } from './connection.ts'
 import { namesOf, roomOf, type Lanes } from './lanes.ts'
+import { createReclaim } from './reclaim.ts'
 import type { Store } from './store.ts'
-import { PENDING, RUNNING } from './tally.ts'
 
 /** Watches the file for a worker: what others stored, what a dead process left, and the leases of this one. */
 export interface Poll {
@@ -14,14 +14,14 @@ export interface Poll {
 export function createPoll(store: Store, consumer: Consumer, lanes: Lanes, look: () => void): Poll {
   const { connections, running, settings, tally, writer } = store
   const db = connections.main
+  const reclaim = createReclaim(store, consumer, lanes)
   const dataVersion = db.prepare('PRAGMA data_version')
   const ready = db.prepare(
-    'SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND blocked = 0 AND due <= ? LIMIT 1',
+    `SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn = 0 AND due <= ?
+     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn > 0
+     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 3 AND due <= ?
+     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 2 AND due <= ? LIMIT 1`,
   )
-  const expired = db.prepare(
-    'SELECT id, lane FROM postern_tasks WHERE state = 1 AND due <= ? ORDER BY due LIMIT 256',
-  )
-  const free = db.prepare('UPDATE postern_tasks SET state = 0, due = 0 WHERE id = ? AND state = 1')
   const renew = db.prepare(
     'UPDATE postern_tasks SET due = ? WHERE id = ? AND state = 1 AND token = ?',
   )
@@ -46,8 +46,7 @@ export function createPoll(store: Store, consumer: Consumer, lanes: Lanes, look:
   function watch(): void {
     try {
       learn()
-      if (abandoned().length > 0)
-        writer.add({ bytes: 0, run: reclaim, done: look, failed: () => {} })
+      if (reclaim.needed()) writer.add(reclaim.work(look))
       else if (hasReady()) look()
     } catch {
       // The file was locked or cannot be read now; writes report what lasts, and the next look follows soon.
@@ -75,22 +74,9 @@ export function createPoll(store: Store, consumer: Consumer, lanes: Lanes, look:
       if (roomOf(slot) <= 0) return false
       return namesOf(slot.lane).some((name) => {
         const lane = tally.find(consumer.receiver, name)
-        return lane !== undefined && ready.get(lane, now) !== undefined
+        return lane !== undefined && ready.get(lane, now, lane, lane, now, lane, now) !== undefined
       })
     })
-  }
-
-  /** Tasks whose process gave no sign of life. What runs in this one is not among them, however busy it was. */
-  function abandoned(): { id: number; lane: number }[] {
-    const rows = expired.all(Date.now()) as unknown as { id: number; lane: number }[]
-    return rows.filter((row) => !running.has(row.id))
-  }
-
-  function reclaim(): void {
-    for (const { id, lane } of abandoned()) {
-      free.run(id)
-      tally.move(lane, RUNNING, PENDING)
-    }
   }
 
   function renewLeases(): void {

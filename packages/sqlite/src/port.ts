@@ -41,7 +41,7 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
     wake: () => claim.wake(),
     start: (claimed) => attempts.start(claimed),
   })
-  const claim = createClaim(store, { consumer, lanes, active: () => active, dueAt })
+  const claim = createClaim(store, { consumer, lanes, active: () => active, look, dueAt })
   const attempts = createAttempts(store, {
     consumer,
     lanes: () => lanes,

@@ -1,8 +1,9 @@
 import type { WebhookError } from '@postern/core'
 import type { DatabaseSync } from 'node:sqlite'
 import { createKeyIndex } from './key-index.ts'
+import type { Parts } from './parts.ts'
 import type { Store } from './store.ts'
-import { DONE, type Tally } from './tally.ts'
+import { DONE } from './tally.ts'
 
 /** Forgets in the background what was kept long enough. */
 export interface Prune {
@@ -19,8 +20,8 @@ const SHORTEST = 1000
 
 /** Makes the pruning of a file. A sweep walks the events in order of arrival, a step at a time. */
 export function createPrune(store: Store): Prune {
-  const { connections, settings, tally, writer } = store
-  const sweep = createSweep(connections.main, tally)
+  const { connections, settings, writer } = store
+  const sweep = createSweep(connections.main, store)
   const keep = Math.min(settings.keepDone, settings.keepDead)
   const pause = Math.min(LONGEST, Math.max(SHORTEST, keep / 100))
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -62,14 +63,14 @@ export function createPrune(store: Store): Prune {
  */
 function createSweep(
   db: DatabaseSync,
-  tally: Tally,
+  parts: Parts,
 ): (from: number, done: number, dead: number) => number | undefined {
   // An event that came after the time cannot have settled before it: there the walk ends.
   const select = db.prepare(
     'SELECT id, received FROM postern_events WHERE id > ? ORDER BY id LIMIT ?',
   )
   const tasksOf = db.prepare('SELECT lane, state, due FROM postern_tasks WHERE event = ?')
-  const forget = createForget(db, tally)
+  const forget = createForget(db, parts)
   return (from, done, dead) => {
     const events = select.all(from, STEP) as unknown as { id: number; received: number }[]
     for (const { id, received } of events) {
@@ -90,8 +91,13 @@ const KEYS = 4
 const EVENTS = 64
 
 /** Makes what drops an event, its tasks, and its delivery where no other event came with it. Inside a transaction. */
-export function createForget(db: DatabaseSync, tally: Tally): (event: number) => void {
-  const dropTasks = db.prepare('DELETE FROM postern_tasks WHERE event = ? RETURNING lane, state')
+export function createForget(
+  db: DatabaseSync,
+  { tally, history, guards }: Pick<Parts, 'tally' | 'history' | 'guards'>,
+): (event: number) => void {
+  const dropTasks = db.prepare(
+    'DELETE FROM postern_tasks WHERE event = ? RETURNING id, lane, state, tenant',
+  )
   const dropEvent = db.prepare('DELETE FROM postern_events WHERE id = ? RETURNING delivery')
   const dropDelivery = db.prepare(
     'DELETE FROM postern_deliveries WHERE id = ? AND NOT EXISTS (SELECT 1 FROM postern_events e WHERE e.delivery = postern_deliveries.id)',
@@ -99,8 +105,11 @@ export function createForget(db: DatabaseSync, tally: Tally): (event: number) =>
   const index = createKeyIndex(db)
   let dropped = 0
   return (event) => {
-    for (const { lane, state } of dropTasks.all(event) as unknown as TaskRow[])
-      tally.move(lane, state, undefined)
+    for (const { id, lane, state, tenant } of dropTasks.all(event) as unknown as TaskRow[]) {
+      tally.move(lane, state, undefined, tenant)
+      history.drop(id)
+    }
+    guards.drop(event)
     const row = dropEvent.get(event) as { delivery: number | null } | undefined
     if (row && row.delivery !== null) dropDelivery.run(row.delivery)
     if (++dropped % EVENTS === 0) index.sweep(KEYS * EVENTS)
@@ -108,6 +117,8 @@ export function createForget(db: DatabaseSync, tally: Tally): (event: number) =>
 }
 
 interface TaskRow {
+  readonly id: number
+  readonly tenant: number
   readonly lane: number
   readonly state: number
 }

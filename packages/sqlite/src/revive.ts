@@ -1,45 +1,71 @@
-import type { Lanes } from './lanes.ts'
-import type { Store } from './store.ts'
-import { DEAD, PENDING } from './tally.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { BEHIND, gateOf } from './gates.ts'
+import type { History } from './history.ts'
+import type { Order } from './order.ts'
+import { DONE, PENDING, type Tally } from './tally.ts'
 
-/** Runs what failed of a known event: dead tasks from their first attempt, those that wait for a retry now. */
-export interface Wake {
-  /** Tells whether anything had failed. Inside a transaction. */
-  (event: number): 'revived' | 'duplicate'
+/** Makes tasks pending again. For one connection, inside a transaction. */
+export interface Revive {
+  /** Makes a settled task pending from its first attempt, or a waiting one due. A task that was poison stays a suspect. */
+  task(row: RevivedRow, sharing: readonly number[], due: number, now: number): void
+  /** Runs what failed of a known event: dead tasks from their first attempt, those that wait for a retry now. */
+  event(event: number, now: number, lanes: ReviveLanes): 'revived' | 'duplicate'
 }
 
-/** Makes it for a receiver. */
-export function createWake(store: Store, now: () => number, lanes: Lanes): Wake {
-  const { tally, tasks } = store
-  const db = store.connections.main
-  const find = db.prepare(
-    'SELECT id, lane, state, order_key FROM postern_tasks WHERE event = ? AND (state = 3 OR (state = 0 AND error IS NOT NULL AND due > ?))',
-  )
-  const revive = db.prepare(
-    'UPDATE postern_tasks SET state = 0, due = ?, attempt = iif(?, 0, attempt), blocked = ? WHERE id = ?',
-  )
-
-  return (event) => {
-    const time = Math.floor(now())
-    const failed = find.all(event, time) as unknown as FailedRow[]
-    for (const task of failed) {
-      const { name } = tally.laneOf(task.lane)
-      const dead = task.state === DEAD
-      const blocked =
-        dead &&
-        task.order_key !== null &&
-        tasks.isTaken(lanes.sharing(name, task.lane), task.order_key)
-      revive.run(time, dead ? 1 : 0, blocked ? 1 : 0, task.id)
-      if (dead) tally.move(task.lane, DEAD, PENDING)
-      lanes.ready(name)
-    }
-    return failed.length > 0 ? 'revived' : 'duplicate'
-  }
+/** What it needs of the lanes of a receiver. */
+export interface ReviveLanes {
+  sharing(subscription: string, lane: number): readonly number[]
+  ready(subscription: string): void
 }
 
-interface FailedRow {
+/** A task that is to be revived. */
+export interface RevivedRow {
   readonly id: number
   readonly lane: number
   readonly state: number
+  readonly gate: number
+  readonly tenant: number
+  readonly cut: number
   readonly order_key: string | null
+}
+
+/** The columns of {@link RevivedRow}, of `postern_tasks t`. */
+export const REVIVED = 't.id, t.lane, t.state, t.gate, t.tenant, t.cut, t.order_key'
+
+/** Prepares the statements. */
+export function createRevive(
+  db: DatabaseSync,
+  tally: Tally,
+  order: Order,
+  history: History,
+): Revive {
+  const failed = db.prepare(
+    `SELECT ${REVIVED} FROM postern_tasks t
+     WHERE event = ? AND (state = 3 OR (state = 0 AND error IS NOT NULL AND due > ?))`,
+  )
+  const restart = db.prepare(
+    'UPDATE postern_tasks SET state = 0, due = ?, attempt = 0, gate = ?, charged = 0, token = 0 WHERE id = ?',
+  )
+  const hasten = db.prepare('UPDATE postern_tasks SET due = ?, gate = ? WHERE id = ?')
+
+  return { task, event }
+
+  function task(row: RevivedRow, sharing: readonly number[], due: number, now: number): void {
+    const gate = gateOf(row.cut, row.tenant, due, now)
+    if (row.state < DONE) return void hasten.run(due, row.gate === BEHIND ? BEHIND : gate, row.id)
+    history.keep(row.id)
+    const behind = row.order_key !== null && order.isTaken(sharing, row.order_key)
+    restart.run(due, behind ? BEHIND : gate, row.id)
+    tally.move(row.lane, row.state, PENDING, row.tenant)
+  }
+
+  function event(number: number, now: number, lanes: ReviveLanes): 'revived' | 'duplicate' {
+    const rows = failed.all(number, now) as unknown as RevivedRow[]
+    for (const row of rows) {
+      const { name } = tally.laneOf(row.lane)
+      task(row, lanes.sharing(name, row.lane), now, now)
+      lanes.ready(name)
+    }
+    return rows.length > 0 ? 'revived' : 'duplicate'
+  }
 }

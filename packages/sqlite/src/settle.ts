@@ -1,31 +1,20 @@
-import type { Outcome, TaskDraft } from '@postern/core/inbox'
+import type { Outcome, TaskDraft, TaskError } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
+import { causeOf, errorTextOf } from './cause.ts'
+import { gateOf } from './gates.ts'
+import type { History } from './history.ts'
+import type { NewTasks } from './new-tasks.ts'
+import type { Order } from './order.ts'
 import { DEAD, DONE, PENDING, RUNNING, type Tally } from './tally.ts'
 
-/** The statements that change tasks, for one connection. All are to be called inside a transaction. */
-export interface Tasks {
-  /** Stores a task; undefined where its event has it already. */
-  insert(task: NewTask): number | undefined
-  /** True while an open task of the key goes first. */
-  isTaken(lanes: readonly number[], orderKey: string): boolean
-  /** Settles an attempt and stores its children; false where its claim was lost. */
+/** Ends attempts, for one connection. Inside a transaction. */
+export interface Settle {
+  /** Settles an attempt and stores its children; false if its claim was lost. */
   settle(attempt: Attempt, outcome: Outcome, now: number): boolean
   /** Makes the task of an attempt pending as it was before it was claimed. */
   giveBack(attempt: Attempt): void
-  /** Lets the next task of a key run. */
-  release(lanes: readonly number[], orderKey: string): void
-}
-
-/** A task to be stored. */
-export interface NewTask {
-  readonly event: number
-  readonly lane: number
-  readonly draft: TaskDraft
-  /** When it is due; when its lease ends, where it is claimed at once. */
-  readonly due: number
-  /** Where it is claimed at once. */
-  readonly token?: number | undefined
-  readonly blocked: boolean
+  /** Makes the task of an attempt dead, whatever its outcome was: that one cannot be stored. */
+  bury(attempt: Attempt, error: TaskError, now: number): boolean
 }
 
 /** What identifies an attempt. */
@@ -35,101 +24,104 @@ export interface Attempt {
   readonly receiver: string
   readonly event: number
   readonly lane: number
+  /** Row of its tenant; 0 without one. */
+  readonly tenant: number
   readonly orderKey: string | undefined
   /** Lanes that share its order key. */
   readonly sharing: readonly number[]
-  /** True once the transaction under way, or a committed one, has its outcome. */
+  /** Which attempt it is. */
+  readonly number: number
+  /** True if the row has neither an error nor interruptions: there is nothing to clear. */
+  readonly fresh: boolean
+  /** How long it ran, in microseconds; known once it ended. */
+  took: number
+  /** True once the open transaction, or a committed one, has its outcome. */
   stored: boolean
 }
 
+/** What settling works with. */
+export interface SettleParts {
+  readonly tally: Tally
+  readonly order: Order
+  readonly history: History
+  readonly newTasks: NewTasks
+}
+
+// A lease that ended makes the task pending and leaves the token: what the attempt reports then still counts, until
+// another process has claimed the task.
+const OWN = 'WHERE id = ? AND token = ? AND state IN (0, 1)'
+
 /** Prepares the statements. */
-export function createTasks(db: DatabaseSync, tally: Tally): Tasks {
-  const add = db.prepare(
-    'INSERT INTO postern_tasks (event, lane, part, state, due, attempt, token, blocked, order_key, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-  )
-  const taken = db.prepare(
-    'SELECT 1 FROM postern_tasks WHERE lane = ? AND order_key = ? AND state < 2 AND blocked = 0 LIMIT 1',
-  )
+export function createSettle(db: DatabaseSync, parts: SettleParts): Settle {
+  const { tally, order, history, newTasks } = parts
+  const state = db.prepare(`SELECT state FROM postern_tasks ${OWN}`)
   const end = db.prepare(
-    'UPDATE postern_tasks SET state = ?, due = ?, error = ? WHERE id = ? AND state = 1 AND token = ?',
+    'UPDATE postern_tasks SET state = ?, due = ?, took = ?, error = ?, cause = ?, attempt = ?, gate = 0, cut = 0, charged = 0 WHERE id = ?',
+  )
+  const again = db.prepare(
+    'UPDATE postern_tasks SET state = 0, due = ?, gate = ?, took = ?, error = ?, cause = ?, attempt = ?, token = 0, cut = 0, charged = 0 WHERE id = ?',
   )
   const postpone = db.prepare(
-    'UPDATE postern_tasks SET state = 0, due = ?, attempt = attempt - 1 WHERE id = ? AND state = 1 AND token = ?',
+    'UPDATE postern_tasks SET state = 0, due = ?, gate = ?, took = ?, token = 0, attempt = ?, cut = 0, charged = 0 WHERE id = ?',
   )
   const back = db.prepare(
-    'UPDATE postern_tasks SET state = 0, due = 0, attempt = attempt - 1, token = 0 WHERE id = ? AND state = 1 AND token = ?',
+    'UPDATE postern_tasks SET state = 0, due = 0, gate = iif(cut >= 3, 2, 0), attempt = attempt - 1, token = 0 WHERE id = ? AND state = 1 AND token = ?',
   )
-  const next = db.prepare(
-    'SELECT min(id) AS id FROM postern_tasks WHERE lane = ? AND order_key = ? AND state < 2 AND blocked = 1',
+  const innocent = db.prepare(
+    'UPDATE postern_tasks SET cut = 0, charged = 0, gate = iif(gate = 2, 0, gate) WHERE id = ? AND state < 2 AND cut > 0',
   )
-  const unblock = db.prepare('UPDATE postern_tasks SET blocked = 0 WHERE id = ?')
 
-  return { insert, isTaken, settle, giveBack, release }
-
-  function insert({ event, lane, draft, due, token, blocked }: NewTask): number | undefined {
-    const claimed = token === undefined ? 0 : 1
-    const { changes, lastInsertRowid } = add.run(
-      event,
-      lane,
-      draft.part ?? '',
-      claimed ? RUNNING : PENDING,
-      due,
-      claimed,
-      token ?? 0,
-      blocked ? 1 : 0,
-      draft.orderKey ?? null,
-      draft.data === undefined ? null : JSON.stringify(draft.data),
-    )
-    if (changes === 0) return undefined
-    tally.move(lane, undefined, claimed ? RUNNING : PENDING)
-    return Number(lastInsertRowid)
-  }
-
-  function isTaken(lanes: readonly number[], orderKey: string): boolean {
-    return lanes.some((lane) => taken.get(lane, orderKey) !== undefined)
-  }
+  return { settle, giveBack, bury }
 
   function settle(attempt: Attempt, outcome: Outcome, now: number): boolean {
-    const { id, token, lane, orderKey } = attempt
-    const { changes } = write()
-    if (changes === 0) return false
-    const state = outcome.kind === 'done' ? DONE : outcome.kind === 'dead' ? DEAD : PENDING
-    tally.move(lane, RUNNING, state)
-    if (state !== PENDING && orderKey !== undefined) release(attempt.sharing, orderKey)
-    if (outcome.kind === 'done') for (const child of outcome.spawn ?? []) spawn(attempt, child, now)
+    const { id, token, lane, tenant, took } = attempt
+    const row = state.get(id, token) as { state: number } | undefined
+    if (!row) {
+      // It came too late to count; but a task that reports an outcome is no poison.
+      innocent.run(id)
+      return false
+    }
+    const next = outcome.kind === 'done' ? DONE : outcome.kind === 'dead' ? DEAD : PENDING
+    write()
+    tally.move(lane, row.state, next, tenant)
+    if (next !== PENDING && attempt.orderKey !== undefined)
+      order.release(attempt.sharing, attempt.orderKey)
+    if (outcome.kind === 'done') for (const draft of outcome.spawn ?? []) spawn(attempt, draft, now)
     return true
 
-    function write(): { changes: number | bigint } {
-      switch (outcome.kind) {
-        case 'done':
-          return end.run(DONE, now, null, id, token)
-        case 'dead':
-          return end.run(DEAD, now, JSON.stringify(outcome.error), id, token)
-        case 'retry':
-          return end.run(PENDING, Math.ceil(outcome.at), JSON.stringify(outcome.error), id, token)
-        case 'postpone':
-          return postpone.run(Math.ceil(outcome.at), id, token)
-      }
+    function write(): void {
+      const { number } = attempt
+      if (outcome.kind === 'done') return void end.run(DONE, now, took, null, null, number, id)
+      const error = outcome.kind === 'postpone' ? null : errorTextOf(outcome.error)
+      if (outcome.kind === 'dead')
+        return void end.run(DEAD, now, took, error, causeOf(outcome.error), number, id)
+      const due = Math.ceil(outcome.at)
+      const gate = gateOf(0, tenant, due, now)
+      history.add({
+        task: id,
+        attempt: number,
+        ended: now,
+        took,
+        outcome: outcome.kind,
+        token,
+        error,
+      })
+      if (outcome.kind === 'retry')
+        again.run(due, gate, took, error, causeOf(outcome.error), number, id)
+      else postpone.run(due, gate, took, number - 1, id)
     }
   }
 
-  function giveBack({ id, token, lane }: Attempt): void {
-    if (back.run(id, token).changes === 1) tally.move(lane, RUNNING, PENDING)
+  function giveBack({ id, token, lane, tenant }: Attempt): void {
+    if (back.run(id, token).changes === 1) tally.move(lane, RUNNING, PENDING, tenant)
+  }
+
+  function bury(attempt: Attempt, error: TaskError, now: number): boolean {
+    return settle(attempt, { kind: 'dead', error }, now)
   }
 
   function spawn(parent: Attempt, draft: TaskDraft, now: number): void {
     const lane = tally.lane(parent.receiver, draft.subscription)
-    const blocked = draft.orderKey !== undefined && isTaken([lane], draft.orderKey)
-    insert({ event: parent.event, lane, draft, due: now, blocked })
-  }
-
-  function release(lanes: readonly number[], orderKey: string): void {
-    if (isTaken(lanes, orderKey)) return
-    let first: number | undefined
-    for (const lane of lanes) {
-      const { id } = next.get(lane, orderKey) as { id: number | null }
-      if (id !== null && (first === undefined || id < first)) first = id
-    }
-    if (first !== undefined) unblock.run(first)
+    newTasks.add({ event: parent.event, lane, sharing: [lane], draft, due: now })
   }
 }

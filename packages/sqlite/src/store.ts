@@ -5,25 +5,24 @@ import { createFinished, type Finished } from './finished.ts'
 import { createKeys, type Keys } from './known.ts'
 import type { Slot } from './lanes.ts'
 import type { Settings } from './settings.ts'
-import { createTally, type Tally } from './tally.ts'
-import { createTasks, type Attempt, type Tasks } from './settle.ts'
+import { createParts, type Parts } from './parts.ts'
+import type { Attempt } from './settle.ts'
+import { createTokens } from './token.ts'
 import { createWriter, type Writer } from './write.ts'
 
 /** One file and all that works on it in this process, for all receivers. */
-export interface Store {
+export interface Store extends Parts {
   readonly settings: Settings
   readonly connections: Connections
   readonly writer: Writer
-  readonly tally: Tally
   readonly keys: Keys
-  readonly tasks: Tasks
   readonly begun: Begun
   readonly finished: Finished
   /** Leases of the attempts of this process, by task. */
   readonly running: Map<number, Lease>
   /** How often `task.commit` has written, through the other connection. */
   commits: number
-  /** Fences the claims of the transaction under way: those of no other have had it. */
+  /** Fences the claims of the open transaction: no claim before had it. */
   token(): number
 }
 
@@ -40,35 +39,37 @@ export interface Running extends Attempt {
   readonly slot: Slot
   readonly claim: Claim
   readonly lease: Lease
+  /** Lets the next suspect run, if this one is a suspect. */
+  readonly free: (() => void) | undefined
   /** The outcome `task.commit` has stored. */
   committed: Outcome | undefined
   /** True once it was given back: its outcome is refused. */
   given: boolean
+  /** When it started, on the clock of `performance.now()`. */
+  started: number
   /** Its place among the open attempts of its receiver. */
   place: number
 }
 
 /** Puts a store together. */
 export function createStore(connections: Connections, settings: Settings): Store {
-  const tally = createTally(connections.main)
-  const keys = createKeys(connections.main)
-  const begun = createBegun(connections.main, tally)
-  const finished = createFinished(connections.main, tally)
-  // A random start keeps the tokens of processes apart, and those of a task whose number was given again after pruning.
-  let token = Math.floor(Math.random() * 2 ** 52)
-  const next = (): void => void token++
-  const tokens = { store: () => {}, stored: next, forget: next }
+  const { main } = connections
+  const parts = createParts(main)
+  const keys = createKeys(main)
+  const begun = createBegun(main, parts.tally)
+  const finished = createFinished(main, parts.tally, parts.settle)
+  const tokens = createTokens(main)
+  const kept = [begun, finished, ...parts.kept, keys, tokens]
   return {
+    ...parts,
     settings,
     connections,
-    writer: createWriter(connections.main, settings.path, [begun, finished, tally, keys, tokens]),
-    tally,
+    writer: createWriter(main, settings.path, kept),
     keys,
-    tasks: createTasks(connections.main, tally),
     begun,
     finished,
     running: new Map(),
     commits: 0,
-    token: () => token,
+    token: () => tokens.current(),
   }
 }

@@ -25,7 +25,9 @@ export interface Tally {
   /** Learns the lanes other processes made. */
   load(receiver: string): void
   /** Counts a task that changed its state; undefined: it was not there before, or is not any more. */
-  move(lane: number, from: number | undefined, to: number | undefined): void
+  move(lane: number, from: number | undefined, to: number | undefined, tenant: number): void
+  /** Open tasks of a tenant of a receiver, those of the open transaction included. */
+  openOf(receiver: number, tenant: string): number
   /** Tasks of a receiver that are pending or running. Inside a transaction. */
   open(receiver: number): number
   /** Writes the changes. */
@@ -73,10 +75,15 @@ export function createTally(db: DatabaseSync): Tally {
   const receivers = new Map<string, number>()
   const lanes = new Map<string, Map<string, number>>()
   const names = new Map<number, LaneName>()
+  const findTenant = db.prepare(
+    'SELECT t.id, t.open FROM postern_tenants t JOIN postern_lanes l ON l.id = t.lane WHERE t.key = ? AND l.receiver = ?',
+  )
+  const changeTenant = db.prepare('UPDATE postern_tenants SET open = open + ? WHERE id = ?')
   const changes = new Map<number, Change>()
+  const tenants = new Map<number, number>()
   const rooms = new Map<number, Room>()
 
-  return { receiver, lane, laneOf, find, load, move, open, store, stored, forget }
+  return { receiver, lane, laneOf, find, load, move, open, openOf, store, stored, forget }
 
   function receiver(name: string): number {
     let id = receivers.get(name)
@@ -115,7 +122,12 @@ export function createTally(db: DatabaseSync): Tally {
     lanes.set(owner, new Map(rows.map((row) => [row.name, row.id])))
   }
 
-  function move(id: number, from: number | undefined, to: number | undefined): void {
+  function move(
+    id: number,
+    from: number | undefined,
+    to: number | undefined,
+    tenant: number,
+  ): void {
     let change = changes.get(id)
     if (!change) {
       change = { counts: [0, 0, 0, 0], room: roomOf(laneOf(id).receiver) }
@@ -130,6 +142,14 @@ export function createTally(db: DatabaseSync): Tally {
       counts[to]!++
       if (to < DONE) room.added++
     }
+    if (tenant === 0) return
+    const by = (to !== undefined && to < DONE ? 1 : 0) - (from !== undefined && from < DONE ? 1 : 0)
+    if (by !== 0) tenants.set(tenant, (tenants.get(tenant) ?? 0) + by)
+  }
+
+  function openOf(owner: number, tenant: string): number {
+    const rows = findTenant.all(tenant, owner) as unknown as { id: number; open: number }[]
+    return rows.reduce((sum, { id, open: before }) => sum + before + (tenants.get(id) ?? 0), 0)
   }
 
   function open(owner: number): number {
@@ -147,11 +167,13 @@ export function createTally(db: DatabaseSync): Tally {
   function store(): void {
     for (const [id, { counts }] of changes)
       if (counts.some((count) => count !== 0)) changeLane.run(...counts, id)
+    for (const [id, by] of tenants) changeTenant.run(by, id)
   }
 
   function stored(): void {
     changes.clear()
     rooms.clear()
+    if (tenants.size > 0) tenants.clear()
   }
 
   function forget(): void {

@@ -3,12 +3,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { unavailable } from './errors.ts'
 import { checkGuest, checkTransaction } from './guest.ts'
 import type { Lanes } from './lanes.ts'
-import { createNewEvents, encodeIntake } from './encode.ts'
+import { encodeIntake } from './encode.ts'
 import { fullError } from './capacity.ts'
+import { createParts } from './parts.ts'
 import type { Store } from './store.ts'
-import { createTally } from './tally.ts'
-import { createTasks } from './settle.ts'
-import { createWake } from './revive.ts'
 
 /** Takes a delivery in within the open transaction of a connection of the application. */
 export type AcceptWithin = (db: DatabaseSync, intake: Intake) => readonly Taken[]
@@ -56,11 +54,8 @@ export function createAcceptWithin(
   }
 
   function createTake(db: DatabaseSync): (intake: Intake) => Taken[] {
-    const tally = createTally(db)
-    const tasks = createTasks(db, tally)
-    const own = { ...store, connections: { ...store.connections, main: db }, tally, tasks }
-    const wake = createWake(own, () => consumer.now(), lanes)
-    const events = createNewEvents(db)
+    const parts = createParts(db)
+    const { tally, newTasks, guards, revive } = parts
     const lock = db.prepare('UPDATE postern_numbers SET next = next')
     const next = db.prepare(nextNumber)
     const setNext = db.prepare('UPDATE postern_numbers SET next = ?')
@@ -75,21 +70,26 @@ export function createAcceptWithin(
         const full = fullError(tally, consumer.receiver, intake, settings.maxPending)
         if (full) throw full
         const owner = tally.receiver(consumer.receiver)
-        const add = events.begin(encodeIntake(intake))
+        const now = Math.floor(consumer.now())
+        const said = guards.judge(intake, owner)
+        const add = parts.newEvents.begin(encodeIntake(intake))
         let number = numberOf(next.get())
-        const taken = intake.items.map(({ event, tasks: drafts }, at) => {
+        const taken = intake.items.map(({ event, tasks: drafts }, at): Taken => {
+          const verdict = said?.[at]
+          if (verdict !== undefined) return verdict
           const known = event.dedupe ? find(owner, event.key) : undefined
-          if (known !== undefined) return wake(known)
+          if (event.guards !== undefined) guards.take(event.guards, owner, known ?? number)
+          if (known !== undefined) return revive.event(known, now, lanes)
           add(at, number, owner)
-          for (const draft of drafts) addTask(number, draft)
+          for (const draft of drafts) addTask(number, draft, now)
           number++
           return 'new'
         })
         setNext.run(number)
-        tally.store()
+        for (const each of parts.kept) each.store()
         return taken
       } finally {
-        tally.forget()
+        for (const each of parts.kept) each.forget()
         keys.forget()
       }
     }
@@ -102,12 +102,10 @@ export function createAcceptWithin(
       return row?.id
     }
 
-    function addTask(event: number, draft: TaskDraft): void {
+    function addTask(event: number, draft: TaskDraft, due: number): void {
       const lane = tally.lane(consumer.receiver, draft.subscription)
-      const { orderKey } = draft
-      const sharing = new Set([lane, ...lanes.sharing(draft.subscription, lane)])
-      const blocked = orderKey !== undefined && tasks.isTaken([...sharing], orderKey)
-      tasks.insert({ event, lane, draft, due: Math.floor(consumer.now()), blocked })
+      const sharing = [...new Set([lane, ...lanes.sharing(draft.subscription, lane)])]
+      newTasks.add({ event, lane, sharing, draft, due })
     }
   }
 }

@@ -57,6 +57,7 @@ testInbox(
     keepsDone: true,
     records: true,
     bounded: true,
+    interruptions: true,
   },
 )
 

@@ -29,6 +29,8 @@ export interface InboxSkills {
   readonly keepsDone?: boolean
   /** Has `records`. @default false */
   readonly records?: boolean
+  /** Counts interruptions apart from attempts. @default false */
+  readonly interruptions?: boolean
   /** Keeps the `maxPending` it is made with. @default false */
   readonly bounded?: boolean
 }
@@ -63,7 +65,7 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
     describe('under a receiver', () => receiverCases(test, bounded))
     if (skills.order) describe('order by key', () => orderCases(test))
     if (skills.durable) describe('a restart', () => restartCases(test))
-    if (skills.shared) describe('two processes', () => sharedCases(test))
+    if (skills.shared) describe('two processes', () => sharedCases(test, skills.interruptions === true))
     if (skills.records) describe('records', () => recordsCases(test, skills.durable === true))
     if (skills.transaction)
       describe('task.commit', () => transactionCases(test, skills.transaction!))

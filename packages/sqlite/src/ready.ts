@@ -1,0 +1,94 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Finds tasks of a lane that may run. Inside a transaction. */
+export interface Ready {
+  /** Those that are due, in their order, at most that many. */
+  due(lane: number, now: number, most: number): readonly ReadyRow[]
+  /** A suspect that is due. */
+  suspect(lane: number, now: number): ReadyRow | undefined
+  /** More of a row. */
+  past(row: ReadyRow): Past
+  /** When the next one is due, of those that are not due now. */
+  next(lane: number, now: number): number | undefined
+}
+
+/** A task that may run, with its event and delivery. */
+export interface ReadyRow {
+  readonly id: number
+  readonly event: number
+  readonly part: string
+  readonly data: string | null
+  readonly attempt: number
+  readonly order_key: string | null
+  readonly record: string
+  readonly head: string
+  readonly body: Uint8Array
+  /** 1 if {@link Ready.past} has more than zeros. */
+  readonly past: number
+}
+
+/** What most tasks have none of: each column of a row costs, also one that holds nothing. */
+export interface Past {
+  readonly turn: number
+  readonly tenant: number
+  readonly cut: number
+  /** 1 if it failed before. */
+  readonly failed: number
+}
+
+/** Of a task that is new. */
+export const NO_PAST: Past = { turn: 0, tenant: 0, cut: 0, failed: 0 }
+
+// Tasks that enter their tenant's turn again in one transaction.
+const STEP = 256
+
+/** Prepares the statements. */
+export function createReady(db: DatabaseSync): Ready {
+  // CROSS JOIN fixes the order of the tables, so that one range of an index is all that is read.
+  const rows = (index: string): string =>
+    `SELECT t.id, t.event, t.part, t.data, t.attempt, t.order_key,
+            t.tenant > 0 OR t.cut > 0 OR t.error IS NOT NULL AS past, e.record, coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body
+     FROM postern_tasks t INDEXED BY ${index}
+     CROSS JOIN postern_events e ON e.id = t.event LEFT JOIN postern_deliveries d ON d.id = e.delivery`
+  const inOrder = db.prepare(
+    `${rows('postern_tasks_ready')} WHERE t.lane = ? AND t.state = 0 AND t.gate = 0 AND t.turn = 0 AND t.due <= ?
+     ORDER BY t.due, t.id LIMIT ?`,
+  )
+  const inTurns = db.prepare(
+    `${rows('postern_tasks_ready')} WHERE t.lane = ? AND t.state = 0 AND t.gate = 0 AND t.turn > 0 AND t.due <= ?
+     ORDER BY t.turn, t.due, t.id LIMIT ?`,
+  )
+  const suspects = db.prepare(
+    `${rows('postern_tasks_suspects')} WHERE t.lane = ? AND t.state = 0 AND t.gate = 2 AND t.due <= ?
+     ORDER BY t.due LIMIT 1`,
+  )
+  const enter = db.prepare(
+    `UPDATE postern_tasks SET gate = 0 WHERE id IN (
+       SELECT id FROM postern_tasks INDEXED BY postern_tasks_later
+       WHERE lane = ? AND state = 0 AND gate = 3 AND due <= ? ORDER BY due LIMIT ${STEP})`,
+  )
+  const past = db.prepare(
+    'SELECT turn, tenant, cut, error IS NOT NULL AS failed FROM postern_tasks WHERE id = ?',
+  )
+  const next = db.prepare(
+    `SELECT min(due) AS due FROM (
+       SELECT min(due) AS due FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn = 0
+       UNION ALL SELECT min(due) FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 2 AND due > ?
+       UNION ALL SELECT min(due) FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 3)`,
+  )
+
+  return {
+    due(lane, now, most) {
+      enter.run(lane, now)
+      const first = inOrder.all(lane, now, most) as unknown as ReadyRow[]
+      if (first.length === most) return first
+      return [...first, ...(inTurns.all(lane, now, most - first.length) as unknown as ReadyRow[])]
+    },
+    suspect: (lane, now) => suspects.get(lane, now) as unknown as ReadyRow | undefined,
+    past: (row) => (row.past === 0 ? NO_PAST : (past.get(row.id) as unknown as Past)),
+    next(lane, now) {
+      const { due } = next.get(lane, lane, now, lane) as { due: number | null }
+      return due ?? undefined
+    },
+  }
+}

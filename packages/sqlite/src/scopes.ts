@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Kept } from './work.ts'
+
+/** Scopes that events of a receiver came with, so that the key of an event can be made of its id. Inside a transaction. */
+export interface Scopes extends Kept {
+  add(receiver: number, scope: string): void
+}
+
+// Remembered in memory, to spare a statement for each event.
+const MOST = 10_000
+
+/** Prepares the statements. */
+export function createScopes(db: DatabaseSync): Scopes {
+  const insert = db.prepare('INSERT OR IGNORE INTO postern_scopes (receiver, scope) VALUES (?, ?)')
+  const seen = new Set<string>()
+  return {
+    add(receiver, scope) {
+      const key = `${receiver} ${scope}`
+      if (seen.has(key)) return
+      if (seen.size >= MOST) seen.clear()
+      insert.run(receiver, scope)
+      seen.add(key)
+    },
+    store: () => {},
+    stored: () => {},
+    forget: () => seen.clear(),
+  }
+}
+
+/** The key that core gives to an event with an id: long ids are hashed, and the length keeps scope and id apart. */
+export function keyOf(scope: string | undefined, id: string): string {
+  const short = id.length > 256 ? `sha256:${createHash('sha256').update(id).digest('hex')}` : id
+  return scope === undefined ? `:${short}` : `${scope.length}:${scope}:${short}`
+}
