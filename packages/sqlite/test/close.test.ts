@@ -19,7 +19,7 @@ test('close gives back what runs and what waits to start, without an attempt, an
   quick = false
   await shop.port.accept(intake(...['1', '2', '3', '4'].map((id) => item(id))), {})
   await shop.until('two run', () => shop.runs.length === 22)
-  await shop.port.close!(Date.now() + 100)
+  await shop.port.close(Date.now() + 100)
   expect(
     edit((db) =>
       db
@@ -49,7 +49,7 @@ test('signal aborts at half of the time, so that a handler can end by itself', a
   })
   await shop.port.accept(intake(item('1')), {})
   await shop.until('it runs', () => shop.runs.length === 1)
-  await shop.port.close!(Date.now() + 400)
+  await shop.port.close(Date.now() + 400)
   expect(shop.settled.map(({ outcome, stored }) => [outcome.kind, stored])).toEqual([
     ['done', true],
   ])

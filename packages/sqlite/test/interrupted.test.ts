@@ -35,7 +35,7 @@ test('a suspect waits until no other runs in the process, and an outcome clears 
   const web = join(inbox, { lanes: ['none'] })
   await web.port.accept(intake(item('1'), item('2')), {})
   edit((db) => db.exec('UPDATE postern_tasks SET cut = 3, gate = 2'))
-  await web.port.close!(Date.now() + 50)
+  await web.port.close(Date.now() + 50)
   const shop = join(inbox, { lanes: ['a'], run: () => hold.passed.then(() => DONE) })
   await shop.until('one runs', () => shop.runs.length === 1)
   await shop.port.accept(intake(item('healthy')), {})
