@@ -22,7 +22,7 @@ export interface ClaimHost {
 
 /** Makes what claims ready tasks for the free slots of a receiver, at the end of a transaction. */
 export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
-  const { connections, settings, tally, turns, writer, token: tokens } = store
+  const { connections, settings, tally, turns, writer } = store
   const { consumer, lanes } = host
   const db = connections.main
   const ready = createReady(db)
@@ -100,7 +100,7 @@ export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
     if (taken.length === 0) return
     const ids = `[${taken.join()}]`
     taken = []
-    claim.run(tokens(), Date.now() + settings.lease, ids)
+    claim.run(store.token(), Date.now() + settings.lease, ids)
   }
 
   function canStart(slot: Slot, row: ReadyRow): boolean {
@@ -123,7 +123,7 @@ export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
     row: ReadyRow,
     free: (() => void) | undefined,
   ): void {
-    const token = tokens()
+    const token = store.token()
     const { id, part, data } = row
     const { turn, tenant, cut, failed } = ready.past(row)
     try {

@@ -14,7 +14,7 @@ const TOOK = 2 ** 31
 const FAR = 2 ** 21
 
 /** Makes what settles them. Those that were claimed together, with one token, take one statement. */
-export function createFinished(db: DatabaseSync, tally: Tally, { settle }: Settle): Finished {
+export function createFinished(db: DatabaseSync, tally: Tally, settling: Settle): Finished {
   // NOT INDEXED leaves the look-up by id, and none of the leases that are open.
   const finish = db.prepare(
     `UPDATE postern_tasks NOT INDEXED SET state = 2, due = ?, took = j.value & ${TOOK - 1} FROM json_each(?) j
@@ -53,7 +53,7 @@ export function createFinished(db: DatabaseSync, tally: Tally, { settle }: Settl
         attempt.stored = !done || done.has(attempt.id)
         if (attempt.stored) tally.move(attempt.lane, RUNNING, DONE, attempt.tenant)
         // Its lease ended, and perhaps nobody claimed the task since; or it ran for very long.
-        else attempt.stored = settle(attempt, { kind: 'done' }, now)
+        else attempt.stored = settling.settle(attempt, { kind: 'done' }, now)
       }
     }
     forget()
