@@ -36,9 +36,13 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
   return {
     name: 'sqliteInbox',
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
-    attach: receivers.attach,
-    view: createView(store, receivers.look, receivers.consumers),
+    attach: (consumer) => receivers.attach(consumer),
+    view: createView(
+      store,
+      () => receivers.look(),
+      () => receivers.consumers(),
+    ),
     records: createRecords(store),
-    close: receivers.close,
+    close: () => receivers.close(),
   }
 }

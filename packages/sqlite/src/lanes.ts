@@ -5,7 +5,7 @@ import type { Tally } from './tally.ts'
 /** Subscriptions of a receiver and their numbers in the file. */
 export interface Lanes {
   /** Numbers of the lanes that share order keys with the subscription: those of its former names. */
-  sharing(subscription: string, lane: number): readonly number[]
+  readonly sharing: (subscription: string, lane: number) => readonly number[]
   /** A subscription of this process, by its name or a former one. */
   policy(subscription: string): Lane | undefined
   /** Numbers of all lanes whose tasks this process may run. */
