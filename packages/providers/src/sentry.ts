@@ -1,5 +1,6 @@
 import type { Delivery, SecretOption } from '@postern/core'
 import {
+  firstOf,
   hmac,
   mergeDeep,
   provider,
@@ -8,7 +9,6 @@ import {
   type EventDraft,
   type Factory,
   type ParsedBody,
-  type Scheme,
 } from '@postern/core/scheme'
 import { text } from './common/read.ts'
 
@@ -36,22 +36,11 @@ export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
   claims: 'request-id',
   secret: 'clientSecret',
   covers: { body: 'bytes', topic: false },
-  scheme: () => SCHEME,
+  scheme: () =>
+    firstOf(hmac({ header: 'Sentry-Hook-Signature' }), hmac({ header: 'Sentry-App-Signature' })),
   events,
   compose,
 })
-
-const HEADER = 'sentry-hook-signature'
-const current = hmac({ header: HEADER })
-const older = hmac({ header: 'sentry-app-signature' })
-const SCHEME: Scheme<Uint8Array> = {
-  ...current,
-  verify: (delivery, keys, now) =>
-    (delivery.header(HEADER) === undefined && delivery.header('sentry-app-signature') !== undefined
-      ? older
-      : current
-    ).verify(delivery, keys, now),
-}
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   const id = delivery.header('request-id') || undefined

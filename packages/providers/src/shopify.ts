@@ -1,5 +1,6 @@
 import type { Delivery, SecretOption } from '@postern/core'
 import {
+  firstOf,
   hmac,
   provider,
   type Draft,
@@ -53,9 +54,7 @@ function eitherDialect(): Scheme<Uint8Array> {
   const classic = hmac({ header: 'X-Shopify-Hmac-SHA256', encoding: 'base64' })
   const preview = hmac({ header: 'Shopify-Hmac-SHA256', encoding: 'base64' })
   return {
-    ...classic,
-    verify: (delivery, keys, now) =>
-      (isPreview(delivery) ? preview : classic).verify(delivery, keys, now),
+    ...firstOf(preview, classic),
     sign: (request: SignableRequest, key, now) =>
       (request.headers['shopify-topic'] === undefined ? classic : preview).sign!(request, key, now),
   }

@@ -1,6 +1,5 @@
 import { xmlReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
-  mergeDeep,
   provider,
   stringifyJson,
   type Draft,
