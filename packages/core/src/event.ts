@@ -85,6 +85,8 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   readonly batch?: true | undefined
   /** The request it came in, without credentials. */
   readonly delivery: StoredDelivery
+  /** The trace context an observer stored with it (`traceparent`, `tracestate`). */
+  readonly carrier?: EventRecord['carrier'] | undefined
 }
 
 /** The event handlers get, from what the inbox kept. `payload` may differ where a schema transformed it. */
@@ -105,5 +107,6 @@ export function toEvent(
     receivedAt: delivery.receivedAt,
     batch: event.batch,
     delivery,
+    carrier: event.carrier,
   }
 }

@@ -1,5 +1,9 @@
 export { createReceiver } from './receiver.ts'
-export type { Receiver, ReceiverOptions } from './receiver-types.ts'
+export type { DrainOptions, Receiver, ReceiverOptions } from './receiver-types.ts'
+export type { Health } from './receive/health.ts'
+export type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
+export type { Dedupe } from './receive/identity.ts'
+export type { StepName } from './receive/exchange.ts'
 export type { ScopedSecret, SecretOption, SecretResolver, Secrets } from './provider/secrets.ts'
 export { perTenant, type PerTenantOptions } from './provider/per-tenant.ts'
 export type { HeaderLines } from './header-lines.ts'
@@ -45,7 +49,7 @@ export {
   type RetryPolicy,
 } from './subscribe/retry.ts'
 export type { StandardSchema } from './subscribe/standard-schema.ts'
-export type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
+export type { AnsweredInfo, AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
 export { logger, type LoggerOptions, type LogSink } from './logger.ts'
 
 export { memoryInbox, type MemoryInboxOptions } from './inbox/memory/inbox.ts'

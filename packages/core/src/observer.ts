@@ -1,5 +1,9 @@
-import type { WebhookError } from './errors.ts'
-import type { EventRecord } from './event.ts'
+import type { ErrorCode, WebhookError } from './errors.ts'
+import type { EventRecord, WebhookEvent } from './event.ts'
+import type { ArrivalOutcome } from './inbox/journal.ts'
+import { isPromise } from './maybe.ts'
+import type { StepName } from './receive/exchange.ts'
+import type { Task } from './subscribe/task.ts'
 import type { TaskError } from './inbox/inbox.ts'
 
 /** A request, as far as observers may know it: no header, no query, no body. */
@@ -11,6 +15,22 @@ export interface RequestInfo {
   readonly path: string
   /** Bytes on the wire. */
   readonly bytes: number
+  /** When its head arrived, in milliseconds since 1970. */
+  readonly at: number
+  /** The sender's trace context, only if an observer has `carrier`. Anybody can send one. */
+  readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
+}
+
+/** What was answered. */
+export interface AnsweredInfo {
+  readonly outcome: ArrivalOutcome
+  readonly status: number
+  /** Milliseconds from the head of the request to the reply. */
+  readonly took: number
+  /** Of what was refused. */
+  readonly code?: ErrorCode
+  /** Events of the delivery; empty if none was read. */
+  readonly events: readonly EventInfo[]
 }
 
 /** An event, as far as observers may know it. */
@@ -42,11 +62,31 @@ export interface Observer {
   /** A handshake was answered. */
   handshake?(request: RequestInfo): void
   /** An event was stored and will be handled. */
-  accepted?(event: EventInfo, tasks: number): void
-  /** An event was known already; `revived` where its failed tasks run again. */
-  duplicate?(event: EventInfo, revived: boolean): void
+  accepted?(event: EventInfo, tasks: number, request: RequestInfo): void
+  /** An event was known already; `revived` if its failed tasks run again. */
+  duplicate?(event: EventInfo, revived: boolean, request: RequestInfo): void
+  /** The sender used an id again for another body: the event is a duplicate, and only the first body was stored. */
+  conflict?(event: EventInfo, request: RequestInfo): void
   /** No subscription matched. */
-  unhandled?(event: EventInfo, action: 'acknowledged' | 'stored' | 'refused'): void
+  unhandled?(
+    event: EventInfo,
+    action: 'acknowledged' | 'stored' | 'refused',
+    request: RequestInfo,
+  ): void
+  /** A step of the line has ended, at a time of the receiver's monotonic clock in milliseconds. */
+  step?(request: RequestInfo, name: StepName, at: number): void
+  /** The reply is ready. Called once for each delivery, refused ones included. */
+  answered?(request: RequestInfo, answer: AnsweredInfo): void
+  /**
+   * Gives the trace context (`traceparent`, `tracestate`) that is stored with the events of a delivery and handed to
+   * `around` as `event.carrier`. Called once before the events are stored; the first observer that has one counts.
+   */
+  carrier?(request: RequestInfo): Readonly<Record<string, string>> | undefined
+  /**
+   * Wraps a handler: call `next` once and return what it returns. Whatever the observer does, the outcome is the
+   * handler's own, and the handler runs even if the observer throws.
+   */
+  around?(event: WebhookEvent, task: Task, next: () => unknown): unknown
   attemptStarted?(attempt: AttemptInfo): void
   /** An attempt failed, with the error as it was thrown. */
   attemptFailed?(attempt: AttemptInfo, error: unknown): void
@@ -58,10 +98,20 @@ export interface Observer {
   done?(attempt: AttemptInfo, duration: number): void
   /** The task was given up. */
   dead?(attempt: AttemptInfo, error: TaskError): void
+  /**
+   * A run ended without an outcome: the process died or its lease ended. No attempt is used. `count` in a row; a suspect
+   * runs alone, and is dead as `poison` when it was charged too often.
+   */
+  interrupted?(
+    attempt: AttemptInfo,
+    interruption: { readonly count: number; readonly suspect: boolean },
+  ): void
+  /** Nothing came for longer than the receiver's `silence`. Times in milliseconds since 1970. */
+  silent?(receiver: string, since: number): void
   /** An attempt ended after its claim was lost (timeout, lease expiry): what it reported was refused. */
   fenced?(attempt: AttemptInfo): void
   /** An answer function failed or was late. */
-  answerFailed?(event: EventInfo, error: unknown): void
+  answerFailed?(event: EventInfo, error: unknown, request: RequestInfo): void
   /** Something an operator should know: a window shortened, an unsafe setting. */
   warning?(receiver: string, message: string): void
 }
@@ -88,7 +138,58 @@ export function combineObservers(observers: readonly Observer[]): Observer {
       }
     }
   }
-  return combined as Observer
+  const combinedObserver = combined as Observer
+  const carrier = observers.find((observer) => observer.carrier !== undefined)
+  if (carrier) combinedObserver.carrier = (request) => attempt(() => carrier.carrier!(request))
+  const around = chain(observers)
+  if (around) combinedObserver.around = around
+  return combinedObserver
+}
+
+/** One `around` of all: the first observer is the outermost. Undefined if none has one, so that it costs nothing. */
+function chain(observers: readonly Observer[]): Observer['around'] {
+  return observers
+    .filter((observer) => observer.around !== undefined)
+    .reduceRight<Observer['around']>(
+      (inner, observer) => (event, task, next) =>
+        guarded(
+          (run) => observer.around!(event, task, run),
+          inner ? () => inner(event, task, next) : next,
+        ),
+      undefined,
+    )
+}
+
+/** Runs `next` inside of `wrap`, with the outcome of `next` alone: it runs even if `wrap` fails or forgets it. */
+function guarded(wrap: (next: () => unknown) => unknown, next: () => unknown): unknown {
+  let outcome: (() => unknown) | undefined
+  const run = (): unknown => {
+    if (outcome) return outcome()
+    try {
+      const value = next()
+      outcome = () => value
+    } catch (error) {
+      outcome = () => {
+        throw error
+      }
+    }
+    return outcome()
+  }
+  const wrapped = attempt(() => wrap(run))
+  if (!isPromise(wrapped)) return run()
+  // An asynchronous wrap may call `next` later. The promise of one that did already may reject too: nobody waits for it.
+  const ended = wrapped.then(run, run)
+  if (outcome === undefined) return ended
+  ended.catch(() => {})
+  return run()
+}
+
+function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call()
+  } catch {
+    return undefined
+  }
 }
 
 const NAMES = [
@@ -97,13 +198,18 @@ const NAMES = [
   'handshake',
   'accepted',
   'duplicate',
+  'conflict',
   'unhandled',
+  'step',
+  'answered',
   'attemptStarted',
   'attemptFailed',
   'retried',
   'postponed',
   'done',
   'dead',
+  'interrupted',
+  'silent',
   'fenced',
   'answerFailed',
   'warning',

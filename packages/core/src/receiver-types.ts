@@ -7,8 +7,10 @@ import type { Duration } from './duration.ts'
 import type { WebhookError } from './errors.ts'
 import type { EventMap, WebhookEvent } from './event.ts'
 import type { FetchHost } from './fetch.ts'
-import type { Host, Inbox, TaskError } from './inbox/inbox.ts'
-import type { TaskFilter, TaskInfo } from './inbox/view.ts'
+import type { Drained, Host, Inbox, TaskError } from './inbox/inbox.ts'
+import type { Changed, ReplayOptions, TaskFilter, TaskInfo } from './inbox/view.ts'
+import type { Health } from './receive/health.ts'
+import type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
 import type { LimitOptions, Limits } from './limits.ts'
 import type { AttemptInfo, Observer } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
@@ -51,8 +53,22 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   readonly dedupe?: Dedupe
   /** `exact` gives integers beyond 2^53 in JSON payloads as BigInt. @default 'number' */
   readonly integers?: 'number' | 'exact'
-  /** False where another process runs the tasks (`receiver.work()` there). @default true */
-  readonly work?: boolean
+  /**
+   * False if another process runs the tasks (`receiver.work()` there). `drain`: only `receiver.drain()` runs them, for
+   * hosts without a process that goes on. @default true
+   */
+  readonly work?: boolean | 'drain'
+  /** Milliseconds of a clock that never goes back, for durations. @default () => performance.now() */
+  readonly monotonic?: () => number
+  /** False writes nothing to the inbox's journal of deliveries and counts. @default true */
+  readonly journal?: boolean
+  /**
+   * Refused deliveries whose head and body are kept for `explain`, for each code: at most 256 KiB each, without
+   * credentials. False keeps none. @default 3
+   */
+  readonly refusedBodies?: number | false
+  /** Observers hear of it (`silent`) if no verified delivery came for so long. @default never */
+  readonly silence?: Duration
 }
 
 /** The thing that is mounted: takes deliveries and runs what is subscribed. */
@@ -108,12 +124,34 @@ export interface Receiver<Events extends EventMap = EventMap> {
   refuse(request: { readonly method: string; readonly url: string }, error: WebhookError): Reply
   /** Runs tasks in this process, where `work: false` was given. */
   work(): Promise<void>
-  /** Makes dead or done tasks pending again; resolves with their number. */
-  replay(filter?: TaskFilter): Promise<number>
+  /**
+   * Runs what is due until nothing is or the deadline nears, for hosts without a process that goes on (cron routes).
+   * Tasks whose lease ended come first. What the deadline cuts is given back without using an attempt.
+   */
+  drain(options?: DrainOptions): Promise<Drained>
+  /** Takes what the sender's API listed, without a signature: for `catchUp`. */
+  take(given: TakeInit, options?: TakeOptions): Promise<TakeResult>
+  /** How the receiver is: for probes and for people. It never rejects, and answers within a second. */
+  health(): Promise<Health>
+  /**
+   * Makes dead tasks pending again; with `state: 'done'` done ones, with `state: 'pending'` waiting ones due now. One call
+   * is one chunk: go on with the cursor until there is none.
+   */
+  replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Tasks of this receiver: pending, running, done as far as they are kept, and dead. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
   /** Refuses deliveries with 503, lets running attempts end and leaves the rest pending. Closes only an inbox it made itself. */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
+}
+
+/** Options of `receiver.drain`. */
+export interface DrainOptions {
+  /** How long it may take in all. @default '25s' */
+  readonly deadline?: Duration
+  /** Tasks that may run. @default all that are due */
+  readonly max?: number
+  /** Nothing starts in the last part of the time, and handlers hear of the deadline by `task.signal`. @default '1s' */
+  readonly reserve?: Duration
 }
 
 // One intersection for all patterns: one for each would multiply the topics of the provider by themselves.

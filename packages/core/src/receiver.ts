@@ -1,27 +1,30 @@
-import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
-import { ackReply } from './receive/ack.ts'
-import { createAdmit } from './receive/admit.ts'
-import type { Dedupe } from './receive/identity.ts'
-import { createConsumer } from './subscribe/consumer.ts'
 import { createDelivery, ownDelivery } from './delivery.ts'
 import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
-import type { EventMap, WebhookEvent } from './event.ts'
+import type { EventMap } from './event.ts'
 import type { Inbox, TaskError } from './inbox/inbox.ts'
-import { defaultInbox } from './inbox/memory/later.ts'
-import { resolveLimits } from './limits.ts'
-import { logger } from './logger.ts'
-import { combineObservers, type AttemptInfo } from './observer.ts'
+import type { AttemptInfo } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
-import { receive, refuse, type Line } from './receive/receive.ts'
-import { unknownOptions } from './unknown-options.ts'
+import { createAdmit } from './receive/admit.ts'
+import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
+import { health } from './receive/health.ts'
+import { refuse } from './receive/conclude.ts'
+import type { Line } from './receive/line.ts'
+import { receive } from './receive/receive.ts'
+import { createRecorder } from './receive/recorder.ts'
+import { createSilence } from './receive/silence.ts'
 import { stripper } from './receive/strip.ts'
+import { take } from './receive/take.ts'
+import { checkDrain, checkReceiver, warnAtStart } from './receiver-options.ts'
+import type { Receiver, ReceiverOptions } from './receiver-types.ts'
+import { createConsumer } from './subscribe/consumer.ts'
 import {
   createSubscriptions,
+  UNHANDLED,
   type Handler,
   type SubscriptionOptions,
 } from './subscribe/subscription.ts'
-import type { Receiver, ReceiverOptions } from './receiver-types.ts'
+import { unknownOptions } from './unknown-options.ts'
 
 /**
  * Makes a receiver. Bad options throw a `TypeError` that names them; nothing the network sends makes it throw.
@@ -33,96 +36,61 @@ import type { Receiver, ReceiverOptions } from './receiver-types.ts'
 export function createReceiver<Events extends EventMap = EventMap>(
   options: ReceiverOptions<Events>,
 ): Receiver<Events> {
-  unknownOptions('createReceiver', options, OPTIONS)
-  // Asked each time: fake timers that come later must reach receivers made before them.
-  const { provider, now = () => Date.now(), onUnhandled = 'acknowledge' } = options
-  if (typeof provider === 'function')
-    throw new TypeError(
-      'provider must be a provider, got its factory: call it, as in github({ secret })',
-    )
-  if (typeof provider?.verify !== 'function')
-    throw new TypeError(
-      `provider must be what a factory such as github({ secret }) returns, got ${typeof provider}`,
-    )
-  if (typeof options.inbox === 'function')
-    throw new TypeError('inbox must be an inbox, got its factory: call it, as in memoryInbox()')
-  if (options.inbox !== undefined && typeof options.inbox?.attach !== 'function')
-    throw new TypeError(
-      `inbox must be what a factory such as memoryInbox() returns, got ${typeof options.inbox}`,
-    )
-  const fairBy = options.fairBy as ((event: WebhookEvent) => string) | undefined
-  if (fairBy !== undefined && typeof fairBy !== 'function')
-    throw new TypeError('fairBy must be a function of an event that returns its tenant')
-  const name = options.name ?? provider.name
-  if (typeof name !== 'string' || name.trim() === '')
-    throw new TypeError('name must be a text that is not empty')
-  const inbox = options.inbox ?? defaultInbox()
-  const limits = resolveLimits(options.limits, provider.limits)
-  const observer = combineObservers([
-    ...(options.log === false ? [] : [options.log ?? logger()]),
-    ...(options.observers ?? []),
-  ])
-  const ack = ackReply(options.ack, provider as Provider)
+  const settings = checkReceiver(options)
+  const { provider, name, inbox, limits, observer, now, monotonic, onUnhandled, work } = settings
   const subscriptions = createSubscriptions({ topicCache: 1000, durable: inbox.can.durable })
   const answers = createAnswers()
   const deadListeners: ((task: AttemptInfo, error: TaskError) => unknown)[] = []
   const answered: string[] = []
   if (onUnhandled === 'store' && !inbox.view)
     throw new TypeError(`onUnhandled: ${inbox.name} stores nothing; use 'acknowledge' or 'refuse'`)
-  oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
-  const dedupe = options.dedupe ?? defaultDedupe(provider as Provider)
-  oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
-  oneOf('integers', options.integers ?? 'number', ['number', 'exact'])
-
+  const strip = stripper(provider.credentials)
+  const recorder = createRecorder({
+    receiver: name,
+    inbox,
+    kept: settings.journal ? settings.refusedBodies : undefined,
+    claims: provider.claims,
+    strip,
+    now,
+    monotonic,
+    warn,
+  })
   const consumer = createConsumer({
     receiver: name,
     inbox: inbox.name,
     retrySpan: provider.retrySpan ?? 0,
     subscriptions,
     observer,
+    recorder,
     now,
-    fairBy,
+    fairBy: settings.fairBy,
     deadListeners,
   })
   const port = inbox.attach(consumer)
   let working = false
   let started = false
   let closed = false
-  const admit = createAdmit({ provider: provider as Provider, limits, now, open })
+  const admit = createAdmit({ provider, limits, now, monotonic, open })
+  const silence = createSilence({ name, limit: settings.silence, now, observer })
 
   const line: Line = {
+    ...settings,
     receiver: name,
-    provider: provider as Provider,
     port,
     answers,
-    observer,
-    now,
-    ack,
-    exact: options.integers === 'exact',
-    dedupe,
-    onUnhandled,
-    fairBy,
+    recorder,
+    silence,
     subscriptionsOf: (event) => subscriptions.match(event),
-    strip: stripper(provider.credentials),
+    strip,
     admit,
   }
 
-  if (!inbox.can.durable && inbox.view && isProduction()) {
-    observer.warning?.(
-      name,
-      `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or pgBossInbox`,
-    )
-  }
-  if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
-    observer.warning?.(
-      name,
-      `nothing is deduplicated: ${dedupe === 'none' ? "dedupe is 'none'" : `events of ${provider.name} have no id; say where it is, or set dedupe: 'digest'`}`,
-    )
-  if (options.work !== false) startSoon()
+  warnAtStart(settings, warn)
+  if (work === true) startSoon()
 
   const receiver: Receiver<Events> = {
     name,
-    provider,
+    provider: provider as Provider<Events>,
     limits,
     get topics() {
       return [
@@ -159,11 +127,11 @@ export function createReceiver<Events extends EventMap = EventMap>(
       answered.push(...asArray(topics))
       return receiver
     },
-    admit: (head) => admit(createDelivery(head, limits, provider as Provider)),
-    receive: (delivery, host = {}) =>
-      receive(line, ownDelivery(delivery, limits, provider as Provider), host),
+    admit: (head) => admit(createDelivery(head, limits, provider)),
+    receive: (delivery, host = {}) => receive(line, ownDelivery(delivery, limits, provider), host),
     fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
     refuse: (request, error) => refuse(line, { ...request, body: EMPTY }, error),
+    take: (given, entry = {}) => take(line, given, entry),
     async work() {
       if (!port.work)
         throw new TypeError(
@@ -171,19 +139,31 @@ export function createReceiver<Events extends EventMap = EventMap>(
         )
       startWorker()
     },
-    async replay(filter = {}) {
-      const changed = await view().replay({ ...filter, receiver: name })
-      return typeof changed === 'number' ? changed : changed.count
+    async drain(given = {}) {
+      if (!port.drain)
+        throw new TypeError(`drain: ${inbox.name} runs the handlers inside the request`)
+      const { until, max, last } = checkDrain(given)
+      open()
+      const drained = await port.drain(until, max, last)
+      await recorder?.flush()
+      return drained
+    },
+    health: () => health({ name, inbox, silence, isOpen: () => !closed }),
+    async replay(filter = {}, options = {}) {
+      const changed = await view().replay({ ...filter, receiver: name }, options)
+      return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed
     },
     async tasks(filter = {}) {
       const page = await view().list({ ...filter, receiver: name })
       return page.rows ?? page.tasks
     },
-    async close(settings = {}) {
+    async close(closing = {}) {
+      unknownOptions('close', closing, ['timeout'])
       closed = true
-      const timeout = milliseconds(settings.timeout ?? '10s', 'close: timeout')
-      await port.close(Date.now() + timeout)
-      if (!options.inbox) await inbox.close()
+      silence.stop()
+      await port.close(Date.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout'))
+      await recorder?.close()
+      if (settings.ownInbox) await inbox.close()
     },
   } as Receiver<Events>
   let fetchEntry: Receiver['fetch'] | undefined
@@ -195,13 +175,13 @@ export function createReceiver<Events extends EventMap = EventMap>(
   }
 
   function start(): void {
-    if (options.work === false && subscriptions.all.length === 0 && onUnhandled !== 'store') {
+    if (work === false && subscriptions.all.length === 0 && onUnhandled !== 'store') {
       throw new WebhookError(
         'internal_error',
         `receiver ${name} has work: false and no subscription, so nothing would be stored: import the subscriptions here too, or set onUnhandled: 'store'`,
       )
     }
-    if (options.work !== false) startWorker()
+    if (work === true) startWorker()
     started = true
   }
 
@@ -239,7 +219,27 @@ export function createReceiver<Events extends EventMap = EventMap>(
   function startWorker(): void {
     if (closed || working) return
     working = true
+    recorder?.start()
+    silence.start()
     port.work?.()
+    dueNow()
+  }
+
+  /** Events that nobody handled when they came are looked at again, since this process may handle them. */
+  function dueNow(): void {
+    if (onUnhandled !== 'store' || subscriptions.all.length === 0) return
+    void (async () => {
+      const waiting = { receiver: name, subscription: UNHANDLED, state: 'pending' as const }
+      let cursor: string | undefined
+      do {
+        const changed = await inbox.view!.replay(waiting, { ...(cursor && { cursor }) })
+        cursor = typeof changed === 'number' ? undefined : changed.cursor
+      } while (cursor !== undefined && !closed)
+    })().catch((error: unknown) => warn(`stored events could not be looked at: ${String(error)}`))
+  }
+
+  function warn(message: string): void {
+    observer.warning?.(name, message)
   }
 
   function view(): NonNullable<Inbox['view']> {
@@ -248,43 +248,8 @@ export function createReceiver<Events extends EventMap = EventMap>(
   }
 }
 
-const OPTIONS: readonly (keyof ReceiverOptions)[] = [
-  'provider',
-  'inbox',
-  'name',
-  'limits',
-  'ack',
-  'now',
-  'observers',
-  'log',
-  'onUnhandled',
-  'dedupe',
-  'integers',
-  'work',
-  'fairBy',
-]
-
-/** A captured delivery under another id is a replay if the sender never repeats itself and signs no id. */
-function defaultDedupe({ repeats, covers }: Provider): Dedupe {
-  return repeats === false && covers.id !== true ? 'id+digest' : 'id'
-}
-
 const EMPTY = new Uint8Array(0)
 
 function asArray(topics: unknown): readonly string[] {
   return typeof topics === 'string' ? [topics] : (topics as readonly string[])
-}
-
-function oneOf(option: string, value: string, allowed: readonly string[]): void {
-  if (!allowed.includes(value))
-    throw new TypeError(`${option} must be one of ${allowed.join(', ')}, got ${value}`)
-}
-
-function isProduction(): boolean {
-  // Workers have no process; there the durable choice is made elsewhere.
-  return (
-    (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[
-      'NODE_ENV'
-    ] === 'production'
-  )
 }

@@ -1,5 +1,5 @@
 import type { Duration, Json, Observer, Receiver } from '@postern/core'
-import type { Host, Inbox, TaskFilter, TaskInfo } from '@postern/core/inbox'
+import type { Changed, Host, Inbox, ReplayOptions, TaskFilter, TaskInfo } from '@postern/core/inbox'
 import type { CallOptions } from './options.ts'
 import type { KeyOption } from './seal.ts'
 
@@ -88,7 +88,7 @@ export interface Source {
   /** Called when a destination was given up on a message. */
   onDead: (listener: Parameters<Receiver['onDead']>[0]) => void
   /** Makes dead tasks pending again; resolves with their number. */
-  replay(filter?: TaskFilter): Promise<number>
+  replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Messages as they are to be sent, one task a destination. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
   /** Delivers in this process, where `work: false` was given. */

@@ -80,7 +80,7 @@ export function createSource(options: SourceOptions): Source {
       return emitter.emit(receiver, message, host)
     },
     onDead: (listener) => void receiver.onDead(listener),
-    replay: (filter) => receiver.replay(filter),
+    replay: (filter, options) => receiver.replay(filter, options),
     tasks: (filter) => receiver.tasks(filter),
     work: () => receiver.work(),
     async close(closing) {

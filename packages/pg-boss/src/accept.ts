@@ -1,17 +1,18 @@
 import { WebhookError } from '@postern/core'
-import { within, type Consumer, type Host, type Intake, type Taken } from '@postern/core/inbox'
+import { type Consumer, type Host, type Intake, type Taken } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { lateError, unavailable } from './errors.ts'
 import { transactionOf } from './within.ts'
-import type { Capacity } from './capacity.ts'
-import { encodeIntake, subscriptionsOf, type EncodedIntake } from './encode.ts'
+import type { Pending } from './capacity.ts'
+import { prepareIntake, subscriptionsOf, type PreparedIntake } from './encode.ts'
+import { within } from './deadline.ts'
 import type { Store, Writer } from './writer.ts'
 
 /** What accept works with. */
 export interface AcceptHost {
   readonly engine: Engine
   readonly consumer: Consumer
-  readonly capacity: Capacity
+  readonly pending: Pending
   readonly writer: Writer
   readonly store: Store
   /** Statement that tells workers of other processes. */
@@ -27,7 +28,7 @@ export interface AcceptHost {
 export function createAccept(
   host: AcceptHost,
 ): (intake: Intake, of: Host) => Promise<readonly Taken[]> {
-  const { engine, consumer, capacity, writer, store, stored } = host
+  const { engine, consumer, pending, writer, store, stored } = host
   const { receiver } = consumer
   const { deadline, maxWaitingBytes } = engine.settings
 
@@ -37,29 +38,29 @@ export function createAccept(
     const known = (name: string): boolean => engine.queues.find(receiver, name) !== undefined
     if (!engine.started || !host.merged() || !subscriptions.every(known))
       await soon(prepareEngine(subscriptions), end)
-    const prepared = encodeIntake(engine, receiver, intake)
+    const prepared = prepareIntake(engine, receiver, intake)
     if (writer.waiting + prepared.bytes > maxWaitingBytes)
       throw new WebhookError(
         'inbox_full',
         `pgBossInbox: ${writer.waiting} bytes of deliveries wait for their commit, maxWaitingBytes is ${maxWaitingBytes}`,
       )
-    const jobs = prepared.items.flatMap((item) => item.jobs)
-    const reserving = capacity.reserve(jobs)
+    const tasks = prepared.items.reduce((sum, item) => sum + item.jobs.length, 0)
+    const reserving = pending.reserve(tasks)
     const full = reserving instanceof Promise ? await soon(reserving, end) : reserving
     if (full) throw full
     try {
       const taken = await put(prepared, of, end)
       const old = prepared.items.filter((_, at) => taken[at] !== 'new')
-      if (old.length > 0) capacity.free(old.reduce((sum, item) => sum + item.jobs.length, 0))
-      if (taken.some((one) => one === 'new' || one === 'revived')) stored()
+      if (old.length > 0) pending.free(old.reduce((sum, item) => sum + item.jobs.length, 0))
+      stored()
       return taken
     } catch (error) {
-      capacity.free(jobs.length)
+      pending.free(tasks)
       throw error
     }
   }
 
-  function put(prepared: EncodedIntake, of: Host, end: number): Promise<readonly Taken[]> {
+  function put(prepared: PreparedIntake, of: Host, end: number): Promise<readonly Taken[]> {
     const transaction = transactionOf(of)
     if (transaction)
       return store(transaction, [prepared]).then(
@@ -72,14 +73,7 @@ export function createAccept(
         },
       )
     return new Promise((done, failed) =>
-      writer.add({
-        intake: prepared,
-        bytes: prepared.bytes,
-        rows: prepared.items.length,
-        deadline: end,
-        done,
-        failed,
-      }),
+      writer.add({ intake: prepared, deadline: end, done, failed }),
     )
   }
 
@@ -91,9 +85,7 @@ export function createAccept(
 
   async function soon<T>(promise: Promise<T>, end: number): Promise<T> {
     try {
-      return await within(promise, Date.now() + end - performance.now(), () =>
-        lateError('answer', deadline),
-      )
+      return await within(promise, end - performance.now(), () => lateError('answer', deadline))
     } catch (error) {
       throw unavailable(error)
     }

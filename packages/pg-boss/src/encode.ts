@@ -1,29 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import {
-  encodeDelivery,
-  encodeEvent,
-  type Guard,
-  type Intake,
-  type TaskDraft,
-} from '@postern/core/inbox'
+import { encodeDelivery, encodeEvent, type Intake, type TaskDraft } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
-import { eventIdOf, guardIdOf } from './ids.ts'
+import { eventIdOf } from './ids.ts'
 import { toJob, type NewJob } from './jobs.ts'
 
 /** A delivery as it will be stored. */
-export interface EncodedIntake {
-  readonly items: readonly EncodedItem[]
+export interface PreparedIntake {
+  readonly items: readonly PreparedItem[]
   /** Set where several events share it. */
   readonly delivery: SharedDelivery | undefined
   readonly bytes: number
 }
 
 /** An event and its jobs. */
-export interface EncodedItem {
+export interface PreparedItem {
   readonly id: string
   readonly row: EventRow
   readonly jobs: readonly NewJob[]
-  readonly guards: readonly { readonly id: string; readonly otherwise: Guard['otherwise'] }[]
 }
 
 /** A row of postern_events. */
@@ -34,7 +27,6 @@ export interface EventRow {
   readonly event_id: string | undefined
   readonly topic: string
   readonly scope: string | undefined
-  readonly provider: string
   readonly received: number
   readonly record: string
   readonly tasks: readonly (readonly [lane: number, id: string])[]
@@ -56,7 +48,7 @@ export function subscriptionsOf(intake: Intake): readonly string[] {
 }
 
 /** Turns a delivery into rows and jobs. Its queues must be known. */
-export function encodeIntake(engine: Engine, receiver: string, intake: Intake): EncodedIntake {
+export function prepareIntake(engine: Engine, receiver: string, intake: Intake): PreparedIntake {
   const { head, body } = encodeDelivery(intake.delivery)
   const received = Math.floor(intake.delivery.receivedAt)
   const shared = intake.items.length > 1 ? { id: randomUUID(), head, body } : undefined
@@ -69,10 +61,6 @@ export function encodeIntake(engine: Engine, receiver: string, intake: Intake): 
     return {
       id,
       jobs,
-      guards: (event.guards ?? []).map(({ key, otherwise }) => ({
-        id: guardIdOf(receiver, key),
-        otherwise,
-      })),
       row: {
         id,
         receiver,
@@ -80,7 +68,6 @@ export function encodeIntake(engine: Engine, receiver: string, intake: Intake): 
         event_id: event.id === undefined ? undefined : storable(event.id),
         topic: storable(event.topic),
         scope: event.scope === undefined ? undefined : storable(event.scope),
-        provider: storable(event.provider),
         received,
         record,
         tasks: jobs.map((job) => [job.queue.id, job.id] as const),
@@ -101,15 +88,13 @@ export function jobsOf(
   tasks: readonly TaskDraft[],
 ): readonly NewJob[] {
   const jobs = tasks.map((draft) =>
-    toJob(engine.queues.find(receiver, draft.subscription)!, event, draft, engine.settings.lease),
+    toJob(engine.queues.find(receiver, draft.subscription)!, event, draft),
   )
   return jobs.length < 2 ? jobs : [...new Map(jobs.map((job) => [job.id, job])).values()]
 }
 
-/**
- * A text as columns take it: PostgreSQL's text takes neither the character 0 nor halves of pairs. These columns are for
- * look-ups; the record has what was sent.
- */
-export function storable(text: string): string {
+// PostgreSQL's text takes neither the character 0 nor halves of pairs. These columns are for look-ups; the record has
+// what was sent.
+function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd')
 }

@@ -1,7 +1,8 @@
-import { transactions, type Host } from '@postern/core/inbox'
+import type { Host } from '@postern/core/inbox'
 import type { PgExecutor } from './pg.ts'
 
-const carried = transactions<PgExecutor>('pgBossInbox')
+// The name of the inbox tells others that the transaction is not theirs.
+const TRANSACTION = Symbol.for('postern.transaction.pgBossInbox')
 
 /**
  * A host whose delivery is stored in a transaction of the application: with `receiver.receive(delivery, host)` the
@@ -26,10 +27,10 @@ export function inTransaction(
     'executeSql' in transaction
       ? transaction
       : { executeSql: (text, values) => transaction.query(text, values) }
-  return carried.host(db, host)
+  return { ...host, [TRANSACTION]: db } as Host
 }
 
 /** The transaction of a host, where it has one. */
 export function transactionOf(host: Host): PgExecutor | undefined {
-  return carried.of(host)
+  return (host as { [TRANSACTION]?: PgExecutor })[TRANSACTION]
 }

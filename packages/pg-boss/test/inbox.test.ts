@@ -56,7 +56,6 @@ withPostgres('pgBossInbox', (postgres) => {
       keepsDone: true,
       records: true,
       bounded: true,
-      interruptions: true,
     },
   )
 

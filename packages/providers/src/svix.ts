@@ -1,13 +1,16 @@
-import type { SecretOption } from '@postern/core'
+import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
 import {
-  provider,
+  defineProvider,
   standardWebhooksId,
   standardWebhooksScheme,
-  type Factory,
+  type EventDraft,
+  type ParsedBody,
+  type Provider,
+  type StandardWebhooksKey,
 } from '@postern/core/scheme'
-import { HOUR } from './common/units.ts'
-import { member } from './common/read.ts'
-import { composeMessage } from './schemes/standard-family.ts'
+import { HOUR } from './common/entry.ts'
+import { text } from './common/read.ts'
+import { composeMessage } from './schemes/messages.ts'
 
 /** Options of {@link svix}. */
 export interface SvixOptions {
@@ -15,8 +18,6 @@ export interface SvixOptions {
   readonly secret: SecretOption
   /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number
-  /** Member of the body that is the topic; dots lead into objects. @default type, event_type or eventType */
-  readonly topicField?: string
 }
 
 /**
@@ -26,34 +27,23 @@ export interface SvixOptions {
  * a redirect for a failure.
  * https://docs.svix.com/receiving/verifying-payloads/how-manual
  */
-export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
-  name: 'svix',
-  title: 'Svix',
-  docs: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
-  topics: ['user.created'],
-  options: {
-    secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-    topicField: 'Member of the body that is the topic. Default type, event_type or eventType.',
-  },
-  claims: 'svix-id',
-  covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: (options) => standardWebhooksScheme({ prefixes: PREFIXES, tolerance: options.tolerance }),
-  retrySpan: 28 * HOUR,
-  failsOnRedirect: true,
-  events: (delivery, { value }, { topicField }) => [
-    {
-      id: standardWebhooksId(delivery, PREFIXES),
-      topic: topicOf(value, topicField === undefined ? TOPICS : [topicField]),
-      payload: value,
+export function svix<Events extends EventMap = EventMap>(options: SvixOptions): Provider<Events> {
+  return defineProvider<Events, StandardWebhooksKey>({
+    name: 'svix',
+    auth: {
+      scheme: standardWebhooksScheme({ prefixes: PREFIXES, tolerance: options.tolerance }),
+      secret: options.secret,
     },
-  ],
-  compose: (draft, { topicField }) => composeMessage(draft, 'svix-', topicField),
-})
+    retrySpan: 28 * HOUR,
+    failsOnRedirect: true,
+    events,
+    compose: (draft) => composeMessage(draft, 'svix-'),
+  })
+}
 
 const PREFIXES = ['svix-', 'webhook-']
-const TOPICS = ['type', 'event_type', 'eventType']
 
-function topicOf(value: unknown, paths: readonly string[]): string {
-  return paths.map((path) => member(value, path)).find((topic) => topic !== undefined) ?? 'message'
+function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+  const topic = text(value, 'type') ?? text(value, 'event_type') ?? text(value, 'eventType')
+  return [{ id: standardWebhooksId(delivery, PREFIXES), topic: topic ?? 'message', payload: value }]
 }

@@ -1,12 +1,17 @@
 import { createHmac } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { testProvider } from '@postern/testing'
+import { describe, expect, test } from 'vitest'
+import { mandrillEntry } from '../src/entries/mandrill.ts'
 import { mandrill } from '../src/mandrill.ts'
 import { deliver } from './deliver.ts'
+import { vectors } from './vectors.ts'
 
 const sign = {
   secrets: ['TEST_WEBHOOK_KEY', 'another key'],
   draft: { topic: 'click', id: 'abc:click:1365109999', payload: {} },
 } as const
+
+testProvider({ ...mandrillEntry, vectors: vectors('mandrill'), sign }, { describe, test })
 
 const webhookKey = sign.secrets[0]
 

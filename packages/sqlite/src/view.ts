@@ -1,7 +1,6 @@
 import {
   decodeDelivery,
   decodeEvent,
-  orphansOf,
   type Consumer,
   type InboxView,
   type TaskError,
@@ -10,6 +9,7 @@ import {
 import { unavailable } from './errors.ts'
 import { where } from './filter.ts'
 import { createChange } from './change.ts'
+import { namesOf } from './lanes.ts'
 import type { Store } from './store.ts'
 import { PENDING, STATES } from './tally.ts'
 
@@ -64,15 +64,22 @@ export function createView(
     replay,
     discard,
     prune,
-    orphans: () =>
-      orphansOf(
-        laneRows().map(({ receiver, name, pending }) => ({
-          receiver,
-          subscription: name,
-          pending,
-        })),
-        consumers(),
-      ),
+    orphans() {
+      const known = new Set(
+        consumers().flatMap((consumer) =>
+          consumer
+            .lanes()
+            .flatMap(namesOf)
+            .map((name) => JSON.stringify([consumer.receiver, name])),
+        ),
+      )
+      return laneRows()
+        .filter(
+          ({ receiver, name, pending }) =>
+            pending > 0 && !known.has(JSON.stringify([receiver, name])),
+        )
+        .map(({ receiver, name, pending }) => ({ receiver, subscription: name, pending }))
+    },
   }
 
   function laneRows(): readonly LaneRow[] {

@@ -29,6 +29,8 @@ export interface Inbox {
   readonly records?: Records
   /** What happened: attempts, deliveries, counts a minute. Losing it loses no event. */
   readonly journal?: Journal
+  /** Tasks of one receiver that may wait or run. */
+  readonly maxPending?: number
   close(): Promise<void>
 }
 

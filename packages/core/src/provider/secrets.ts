@@ -36,8 +36,6 @@ export interface Keyring<Key> {
   readonly given: readonly Key[]
   /** Turns one more secret into a key, as strictly as the option. */
   parse(secret: string): Key
-  /** True where one of the secrets given has blanks or quotes around it. */
-  readonly odd?: boolean
 }
 
 /**
@@ -61,7 +59,7 @@ export function keyring<Key>(
   }
   if (typeof given !== 'function') {
     const set = keySet(option, given, parse)
-    return { for: () => set, given: set.keys, parse, odd: [given].flat().some(isOdd) }
+    return { for: () => set, given: set.keys, parse }
   }
   const parsed = new LRUCache<string, { key: Key }>({ max: 1000 })
   const remembered = (secret: string): Key => {
@@ -104,9 +102,7 @@ const TEMPLATE =
 export function checkSecret(option: string, secret: unknown): asserts secret is string {
   if (typeof secret !== 'string') {
     throw new TypeError(
-      typeof secret === 'object' && secret !== null
-        ? `${option} must be a string, { secret, scope } or an array of these, got ${kindOf(secret)}; give the text itself`
-        : `${option} must be a string, got ${kindOf(secret)}: is the environment variable set?`,
+      `${option} must be a string, got ${secret === null ? 'null' : typeof secret}: is the environment variable set?`,
     )
   }
   if (secret.trim() === '')
@@ -119,11 +115,6 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
     throw new TypeError(`${option} begins or ends with a line break: trim it`)
 }
 
-/** True where a secret has blanks or quotes around it. They may be part of it, and mostly are a slip. */
-function isOdd(secret: unknown): boolean {
-  return typeof secret === 'string' && /^[ \t]|[ \t]$|^(["'`]).*\1$/s.test(secret)
-}
-
 function keySet<Key>(
   option: string,
   secrets: Secrets,
@@ -131,31 +122,23 @@ function keySet<Key>(
 ): KeySet<Key> {
   const keys: Key[] = []
   const scopes: (string | undefined)[] = []
-  const list: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
+  const list = (
+    typeof secrets === 'object' && secrets !== null && Symbol.iterator in secrets
+      ? secrets
+      : [secrets]
+  ) as readonly (string | ScopedSecret)[]
   for (const item of list) {
-    const scoped = isScoped(item) ? item : undefined
-    if (scoped && (typeof scoped.scope !== 'string' || scoped.scope === ''))
+    const scope = typeof item === 'object' && item !== null ? item.scope : undefined
+    const values = typeof item === 'object' && item !== null ? item.secret : item
+    if (typeof item === 'object' && item !== null && (typeof scope !== 'string' || scope === ''))
       throw new TypeError(`${option} has a secret whose scope is no text: name its tenant`)
-    const values: readonly unknown[] =
-      scoped && Array.isArray(scoped.secret) ? scoped.secret : [scoped ? scoped.secret : item]
-    for (const value of values) {
-      checkSecret(option, value)
+    for (const value of typeof values === 'string' || !Array.isArray(values)
+      ? [values as string]
+      : values) {
       keys.push(parse(value))
-      scopes.push(scoped?.scope)
+      scopes.push(scope)
     }
   }
   if (keys.length === 0) throw new TypeError(`${option} is an empty list: give at least one secret`)
   return { keys, scopes }
-}
-
-function isScoped(value: unknown): value is ScopedSecret {
-  return typeof value === 'object' && value !== null && 'secret' in value && 'scope' in value
-}
-
-/** The kind of a value that is no secret; never the value. */
-function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (typeof value !== 'object') return typeof value
-  const name: unknown = (value.constructor as { name?: unknown } | undefined)?.name
-  return typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'an object'
 }

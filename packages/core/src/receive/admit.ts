@@ -15,6 +15,9 @@ export interface Head {
 
 /** Leave to read a body: how many bytes, and the account they count on. */
 export interface Admission extends Account {
+  /** When the head was judged, in milliseconds since 1970 and on the monotonic clock. */
+  readonly at: number
+  readonly started: number
   /** Bytes of the body that may be read. */
   readonly limit: number
   /** The refusal of a body that is larger, with its length if the head declares one. */
@@ -26,6 +29,7 @@ export interface AdmitContext {
   readonly provider: Provider
   readonly limits: Limits
   readonly now: () => number
+  readonly monotonic: () => number
   /** Throws if the receiver takes nothing now. */
   readonly open: () => void
 }
@@ -38,7 +42,7 @@ const GREETING = 1024
  * needs, credentials that lie in the head. Throws the refusal of what the head condemns.
  */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
-  const { provider, limits, now } = context
+  const { provider, limits, now, monotonic } = context
   const methods = provider.methods ?? ['POST']
   const codings = provider.codings ?? []
   const budget = createBudget(limits.buffered)
@@ -50,9 +54,13 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     const declared = declaredLength(head.header('content-length'))
     if (declared > limits.body) throw tooLarge(limits.body, declared)
     const refusal = provider.admit && condemned(head)
-    if (refusal === undefined) return new BodyAdmission(budget.open(), limits.body, undefined)
+    if (refusal === undefined) return opened(limits.body, undefined)
     if (!mayGreet(head.method) || declared > GREETING) throw refusal
-    return new BodyAdmission(budget.open(), GREETING, refusal)
+    return opened(GREETING, refusal)
+  }
+
+  function opened(limit: number, refusal: WebhookError | undefined): Admission {
+    return new BodyAdmission(budget.open(), limit, refusal, now(), monotonic())
   }
 
   function wrongMethod(method: string): WebhookError {
@@ -95,10 +103,20 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
 // A class, since one is made for each request.
 class BodyAdmission implements Admission {
   readonly limit: number
+  readonly at: number
+  readonly started: number
   readonly #account: Account
   readonly #refusal: WebhookError | undefined
 
-  constructor(account: Account, limit: number, refusal: WebhookError | undefined) {
+  constructor(
+    account: Account,
+    limit: number,
+    refusal: WebhookError | undefined,
+    at: number,
+    started: number,
+  ) {
+    this.at = at
+    this.started = started
     this.#account = account
     this.limit = limit
     this.#refusal = refusal

@@ -6,7 +6,8 @@ import type { Intake, IntakeItem } from '../inbox/inbox.ts'
 import { eventInfo } from '../observer.ts'
 import type { Verified } from '../provider/provider.ts'
 import { identityOf, type IdentitySource } from './identity.ts'
-import type { Line } from './receive.ts'
+import type { Exchange } from './exchange.ts'
+import type { Line } from './line.ts'
 import type { Credentials } from '../provider/scheme.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
 import { taskDrafts } from '../subscribe/task-drafts.ts'
@@ -28,11 +29,21 @@ export function identify(
   delivery: Delivery,
   body: ParsedBody,
   verified: Verified,
+  exchange: Exchange,
 ): Identified {
   const drafts = draftsOf(line, delivery, body)
   const credentials = credentialMembers(line.provider.credentials, body)
-  const source: Source = { line, delivery, body, credentials, scope: verified.scope, digest: '' }
-  const stored = line.strip(delivery, line.now())
+  const carrier = line.observer.carrier?.(exchange.info)
+  const source: Source = {
+    line,
+    delivery,
+    body,
+    credentials,
+    scope: verified.scope,
+    carrier,
+    digest: '',
+  }
+  const stored = line.strip(delivery, exchange.at)
   const events: EventRecord[] = []
   const items: IntakeItem[] = []
   let refused: EventRecord | undefined
@@ -45,7 +56,11 @@ export function identify(
     else if (line.answers.size === 0 || !line.answers.match(event.topic, event.aliases)) {
       if (line.onUnhandled === 'store') items.push({ event, tasks: [{ subscription: UNHANDLED }] })
       else if (line.onUnhandled === 'refuse') refused = event
-      line.observer.unhandled?.(eventInfo(line.receiver, event), ACTIONS[line.onUnhandled])
+      line.observer.unhandled?.(
+        eventInfo(line.receiver, event),
+        ACTIONS[line.onUnhandled],
+        exchange.info,
+      )
     }
   }
   if (refused && items.length === 0)
@@ -98,6 +113,7 @@ interface Source extends IdentitySource {
   readonly body: ParsedBody
   /** Members of the payload that are credentials. */
   readonly credentials: readonly string[]
+  readonly carrier: EventRecord['carrier']
 }
 
 function toRecord(source: Source, draft: EventDraft, at: number, count: number): EventRecord {
@@ -119,6 +135,7 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
     provider: line.provider.name,
   }
   if (guards !== undefined) record.guards = guards
+  if (source.carrier) record.carrier = source.carrier
   if (count > 1 || (Array.isArray(body.value) && draft.payload !== body.value)) record.batch = true
   if (body.kind === 'json' && payload === body.value) record.source = line.exact ? 'exact' : 'json'
   return record

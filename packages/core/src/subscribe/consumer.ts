@@ -1,6 +1,7 @@
 import { errorText } from '../errors.ts'
 import type { Consumer, Lane, TaskError } from '../inbox/inbox.ts'
 import type { AttemptInfo, Observer } from '../observer.ts'
+import type { Recorder } from '../receive/recorder.ts'
 import type { run as runAttempt } from './run.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { UNHANDLED } from './subscription.ts'
@@ -8,6 +9,7 @@ import { UNHANDLED } from './subscription.ts'
 /** What {@link createConsumer} needs. */
 export interface ConsumerContext extends RunContext {
   readonly retrySpan: number
+  readonly recorder: Recorder | undefined
   readonly deadListeners: readonly ((task: AttemptInfo, error: TaskError) => unknown)[]
 }
 
@@ -16,7 +18,6 @@ type Runner = { readonly run: typeof runAttempt }
 /** A receiver as its inbox sees it: which subscriptions it has, how to run a task, and who hears what became of it. */
 export function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
-  const started = new WeakMap<object, number>()
   let runner: Runner | undefined
   let known: readonly Lane[] = []
   return {
@@ -25,18 +26,15 @@ export function createConsumer(context: ConsumerContext): Consumer {
     now: context.now,
     lanes,
     run(claim, signal) {
-      if (observer.done) started.set(claim, performance.now())
       if (runner) return runner.run(context, claim, signal)
       // A process that only accepts (`work: false`) runs nothing and loads nothing for it.
       return import('./run.ts').then((loaded) => (runner = loaded).run(context, claim, signal))
     },
-    settled(claim, outcome, stored) {
+    settled(claim, outcome, stored, ran) {
       if (!stored) return observer.fenced?.(attemptInfo(context, claim))
+      context.recorder?.settled(claim, outcome, ran)
       if (outcome.kind === 'done')
-        return observer.done?.(
-          attemptInfo(context, claim),
-          performance.now() - (started.get(claim) ?? performance.now()),
-        )
+        return observer.done?.(attemptInfo(context, claim), ran?.duration ?? 0)
       if (outcome.kind === 'retry')
         return observer.retried?.(attemptInfo(context, claim), outcome.at)
       if (outcome.kind === 'dead')

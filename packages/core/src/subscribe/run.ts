@@ -1,5 +1,5 @@
 import { errorText, memberOf, textOf } from '../errors.ts'
-import { toEvent } from '../event.ts'
+import { toEvent, type WebhookEvent } from '../event.ts'
 import type { Claim, Outcome } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
 import type { AttemptInfo } from '../observer.ts'
@@ -69,13 +69,17 @@ function handle(
   subscription: Subscription,
   task: RunningTask,
 ): unknown {
-  const { schema, handler } = subscription
+  const { schema } = subscription
   const { event, delivery } = claim
-  if (!schema) return handler(toEvent(context.receiver, event, delivery, event.payload), task)
+  const { observer } = context
+  const handler = observer.around
+    ? (made: WebhookEvent) => observer.around!(made, task, () => subscription.handler(made, task))
+    : (made: WebhookEvent) => subscription.handler(made, task)
+  if (!schema) return handler(toEvent(context.receiver, event, delivery, event.payload))
   const checked = schema['~standard'].validate(event.payload)
   const matched = (result: Awaited<typeof checked>): unknown => {
     if (result.issues) throw new SchemaMismatch(result.issues)
-    return handler(toEvent(context.receiver, event, delivery, result.value), task)
+    return handler(toEvent(context.receiver, event, delivery, result.value))
   }
   return isPromise(checked) ? checked.then(matched) : matched(checked)
 }

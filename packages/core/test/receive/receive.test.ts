@@ -43,7 +43,7 @@ describe('a delivery that is taken', () => {
     await send({ id: 'e2' })
     await heard.until('done', 2)
     expect(runs).toBe(2)
-    expect(heard.all('duplicate')).toMatchObject([[{ id: 'e1', topic: 'ping' }, false]])
+    expect(heard.all('duplicate')).toMatchObject([[{ id: 'e1', topic: 'ping' }, false, {}]])
   })
 
   test('gives its context to the handler', async () => {
@@ -65,7 +65,7 @@ describe('a delivery that is taken', () => {
     await send({ payload: [event('a', '1'), event('b', '2'), event('c', '3'), event('a', '1')] })
     await heard.until('done', 3)
     expect(seen.toSorted()).toEqual(['a 1', 'ab 1', 'ab 2'])
-    expect(heard.all('unhandled')).toMatchObject([[{ topic: 'c' }, 'acknowledged']])
+    expect(heard.all('unhandled')).toMatchObject([[{ topic: 'c' }, 'acknowledged', {}]])
     expect(heard.all('duplicate')).toHaveLength(1)
   })
 

@@ -65,7 +65,7 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
       broken = false
       const [dead] = await receiver.tasks({ state: 'dead' })
       assert.equal(dead?.error?.message, 'no such customer')
-      assert.equal(await receiver.replay(), 1)
+      assert.equal((await receiver.replay()).count, 1)
       await until('done 1')
     } finally {
       await receiver.close()

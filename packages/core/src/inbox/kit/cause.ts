@@ -15,6 +15,6 @@ const MESSAGE = 8192
 export function causeOf({ name, message }: TaskError): string {
   const text = `${name.slice(0, NAME)}\n${message.slice(0, MESSAGE)}`
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27,}/gi, '#')
-    .replaceAll(/[\w-]*\d[\w-]*/g, '#')
+    .replaceAll(/[\w-]+/g, (word) => (/\d/.test(word) ? '#' : word))
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }

@@ -63,7 +63,6 @@ export function createRunner<Task extends RunnerTask<Task>>(
       tellIdle()
     },
     hungry: claiming.hungry,
-    room: slots.roomOf,
     slots: slots.all,
     start,
     run,

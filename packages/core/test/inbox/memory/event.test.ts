@@ -116,7 +116,7 @@ describe('an event behind a backlog', () => {
     running.open()
     await heard.until('dead')
     broken = false
-    expect(await receiver.replay({ id: last.id })).toBe(1)
+    expect((await receiver.replay({ id: last.id })).count).toBe(1)
     await heard.until('done', MANY - 1)
     expect(await receiver.tasks()).toEqual([])
   })

@@ -1,0 +1,141 @@
+import type { Delivery } from '../delivery.ts'
+import { WebhookError } from '../errors.ts'
+import { toEvent, type EventRecord } from '../event.ts'
+import type { IntakeItem, Taken } from '../inbox/inbox.ts'
+import type { ArrivalOutcome } from '../inbox/journal.ts'
+import type { MaybePromise } from '../maybe.ts'
+import { eventInfo } from '../observer.ts'
+import { answerReply } from './answer.ts'
+import { Exchange } from './exchange.ts'
+import type { Identified } from './identify.ts'
+import type { Line } from './line.ts'
+import { problem, type Reply } from './reply.ts'
+
+/** Refuses a delivery: the reason to the observers, its code to the sender. Adapters call it for what they refuse. */
+export function refuse(
+  line: Line,
+  delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
+  error: WebhookError,
+  exchange: Exchange = new Exchange(line, delivery, line.now(), line.monotonic()),
+): Reply {
+  line.observer.rejected?.(exchange.info, error)
+  const reply = refusal(line, delivery, error)
+  return answered(line, exchange, reply, { outcome: 'refused', error, delivery, events: [] })
+}
+
+function refusal(
+  line: Line,
+  delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
+  error: WebhookError,
+): Reply {
+  try {
+    const own =
+      'header' in delivery
+        ? line.provider.reply?.({ kind: 'refused', error }, delivery as Delivery)
+        : undefined
+    return own ?? problem(error)
+  } catch {
+    // What a provider puts in its refusals may be read from the very body that was refused.
+    return problem(error)
+  }
+}
+
+/** What the journal and the observers hear once the reply is ready. */
+export interface Answered {
+  readonly outcome: ArrivalOutcome
+  readonly events: readonly EventRecord[]
+  readonly error?: WebhookError
+  /** What was refused, as far as it was read. */
+  readonly delivery?: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
+}
+
+/** Tells the journal and the observers what was answered, and gives the reply on. */
+export function answered(line: Line, exchange: Exchange, reply: Reply, what: Answered): Reply {
+  const { observer, recorder, silence } = line
+  if (what.outcome !== 'refused' && exchange.verified) silence.heard(exchange.at)
+  if (!recorder && !observer.answered) return reply
+  const took = line.monotonic() - exchange.started
+  recorder?.answered(exchange, reply, took, what)
+  observer.answered?.(exchange.info, {
+    outcome: what.outcome,
+    status: reply.status,
+    took,
+    ...(what.error && { code: what.error.code }),
+    events: what.events.map((event) => eventInfo(line.receiver, event)),
+  })
+  return reply
+}
+
+/** What the inbox said of all events, in one word. */
+export function outcomeOf(taken: readonly Taken[]): 'accepted' | 'duplicate' | 'unhandled' {
+  if (taken.length === 0) return 'unhandled'
+  return taken.every((one) => one === 'duplicate') ? 'duplicate' : 'accepted'
+}
+
+/** The reply to a delivery that was taken: the provider's, the user's answer, or the acknowledgement. */
+export function reply(
+  line: Line,
+  delivery: Delivery,
+  exchange: Exchange,
+  identified: Identified,
+  taken: readonly Taken[],
+): MaybePromise<Reply> {
+  if (taken.includes('refused'))
+    throw new WebhookError(
+      'replayed',
+      'what this delivery was signed with belongs to another event: it was captured and sent again',
+    )
+  tellTaken(line, exchange, identified.intake.items, taken)
+  if (taken.includes('busy'))
+    throw new WebhookError('in_progress', 'the same event is being handled right now', {
+      retryAfter: 5,
+    })
+  const answering = line.answers.size > 0 && answer(line, exchange, identified)
+  if (answering) return answering
+  if (!line.provider.reply) return line.ack
+  return (
+    line.provider.reply({ kind: outcomeOf(taken), events: identified.events }, delivery) ?? line.ack
+  )
+}
+
+/** Tells observers what became of each event. */
+export function tellTaken(
+  line: Line,
+  exchange: Exchange,
+  items: readonly IntakeItem[],
+  taken: readonly Taken[],
+): void {
+  const { observer, receiver } = line
+  if (!observer.accepted && !observer.duplicate) return
+  items.forEach(({ event, tasks }, at) => {
+    const info = eventInfo(receiver, event)
+    if (taken[at] === 'new') observer.accepted?.(info, tasks.length, exchange.info)
+    else observer.duplicate?.(info, taken[at] === 'revived', exchange.info)
+  })
+}
+
+/** The answer to the first event that one is subscribed to. */
+function answer(
+  line: Line,
+  exchange: Exchange,
+  { events, intake }: Identified,
+): MaybePromise<Reply> | undefined {
+  for (const event of events) {
+    const found = line.answers.match(event.topic, event.aliases)
+    if (!found) continue
+    return answerReply(
+      found,
+      toEvent(line.receiver, event, intake.delivery, event.payload),
+      line.provider.refusal,
+      (error) =>
+        line.observer.answerFailed?.(eventInfo(line.receiver, event), error, exchange.info),
+    )
+  }
+  return undefined
+}
+
+/** A challenge was answered. */
+export function greeted(line: Line, exchange: Exchange, greeting: Reply): Reply {
+  line.observer.handshake?.(exchange.info)
+  return answered(line, exchange, greeting, { outcome: 'handshake', events: [] })
+}

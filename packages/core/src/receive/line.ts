@@ -1,0 +1,37 @@
+import type { Delivery } from '../delivery.ts'
+import type { EventDraft, StoredDelivery, WebhookEvent } from '../event.ts'
+import type { Port } from '../inbox/inbox.ts'
+import type { Limits } from '../limits.ts'
+import type { Observer } from '../observer.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { Subscription } from '../subscribe/subscription.ts'
+import type { Admission } from './admit.ts'
+import type { Answers } from './answer.ts'
+import type { Dedupe } from './identity.ts'
+import type { Recorder } from './recorder.ts'
+import type { Reply } from './reply.ts'
+import type { Silence } from './silence.ts'
+
+/** What the line needs of its receiver. */
+export interface Line {
+  readonly receiver: string
+  readonly provider: Provider
+  readonly port: Port
+  readonly answers: Answers
+  readonly observer: Observer
+  readonly now: () => number
+  /** Milliseconds of a clock that never goes back, for durations. */
+  readonly monotonic: () => number
+  /** Writes the journal, if the inbox keeps one. */
+  readonly recorder: Recorder | undefined
+  readonly silence: Silence
+  readonly limits: Limits
+  readonly ack: Reply
+  readonly exact: boolean
+  readonly dedupe: Dedupe
+  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+  readonly subscriptionsOf: (event: EventDraft) => readonly Subscription[]
+  readonly admit: (head: Delivery) => Admission
+  readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
+}

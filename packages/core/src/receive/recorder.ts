@@ -1,0 +1,227 @@
+import type { Delivery } from '../delivery.ts'
+import { errorText, type WebhookError } from '../errors.ts'
+import type { EventRecord, StoredDelivery } from '../event.ts'
+import type { Claim, Inbox, Outcome, Ran } from '../inbox/inbox.ts'
+import type { Arrival, ArrivalOutcome, KeptRequest } from '../inbox/journal.ts'
+import { causeOf } from '../inbox/kit/cause.ts'
+import { createJournalBuffer } from '../inbox/kit/journal-buffer.ts'
+import type { Series, SeriesName } from '../inbox/kit/series.ts'
+import type { Exchange } from './exchange.ts'
+import type { Reply } from './reply.ts'
+import type { Answered } from './conclude.ts'
+
+/** Writes what happens at a receiver to the journal of its inbox, in batches off the path of deliveries. */
+export interface Recorder {
+  /** A delivery was answered. `took` is milliseconds. */
+  answered(exchange: Exchange, reply: Reply, took: number, what: Answered): void
+  /** What a sender's API listed was taken. */
+  took(exchange: Exchange, outcome: ArrivalOutcome, events: readonly EventRecord[]): void
+  /** A run has ended and its outcome is stored. */
+  settled(claim: Claim, outcome: Outcome, ran: Ran | undefined): void
+  /** Starts to read the gauges each minute. */
+  start(): void
+  /** Writes what waits. */
+  flush(): Promise<void>
+  /** Writes what waits, and stops. */
+  close(): Promise<void>
+}
+
+/** What {@link createRecorder} needs. */
+export interface RecorderContext {
+  readonly receiver: string
+  readonly inbox: Inbox
+  /** The header that claims an event's id, for refused deliveries. */
+  readonly claims: string | undefined
+  /** Refused deliveries whose head and body are kept, for each code; undefined for no journal at all. */
+  readonly kept: number | undefined
+  readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
+  readonly now: () => number
+  readonly monotonic: () => number
+  readonly warn: (message: string) => void
+}
+
+const MINUTE = 60_000
+const MOST_EVENTS = 10
+const LONGEST_ID = 256
+const LONGEST_REASON = 500
+const LONGEST_REPLY = 4096
+const LARGEST_KEPT = 256 * 1024
+
+/** Makes the recorder of a receiver; undefined if its inbox keeps no journal. */
+export function createRecorder(context: RecorderContext): Recorder | undefined {
+  const { receiver, inbox, now, monotonic } = context
+  const { journal } = inbox
+  const most = context.kept
+  if (!journal || most === undefined) return undefined
+  const process = Math.random().toString(36).slice(2, 8).padEnd(6, '0')
+  let number = 0
+  let failing = false
+  let timer: ReturnType<typeof setInterval> | undefined
+  /** How many refusals of the next batch have their head and body, by code. */
+  let kept = new Map<string, number>()
+  const buffer = createJournalBuffer({
+    async write(batch) {
+      kept = new Map()
+      try {
+        await journal.write(batch)
+        failing = false
+      } catch (error) {
+        // Said once for each outage: the log would fill while a disk is full.
+        if (!failing) context.warn(`the journal could not be written: ${errorText(error)}`)
+        failing = true
+        throw error
+      }
+    },
+  })
+
+  const outcomes = seriesBy({ receiver, kind: 'delivery', by: 'outcome' })
+  const codes = seriesBy({ receiver, kind: 'delivery', by: 'code' })
+  const lanes = new Map<string, ReturnType<typeof createLane>>()
+
+  return {
+    answered(exchange, reply, took, what) {
+      const { outcome, error } = what
+      outcomes(outcome).add(exchange.at, took)
+      if (error) codes(error.code).add(exchange.at, took)
+      buffer.arrived(arrivalOf(exchange, reply, took, what))
+    },
+    took(exchange, outcome, events) {
+      const reply = { status: 0 }
+      const took = monotonic() - exchange.started
+      buffer.arrived({
+        ...arrivalOf(exchange, reply, took, { outcome, events }),
+        verified: true,
+        unsigned: true,
+      })
+    },
+    settled(claim, outcome, ran) {
+      if (!ran) return
+      const { duration } = ran
+      const end = ran.startedAt + duration
+      const lane = laneOf(claim.subscription)
+      lane.outcome(outcome.kind).add(end, duration)
+      if ('error' in outcome) lane.cause(causeOf(outcome.error)).add(end, duration)
+      if (outcome.kind === 'done')
+        lane.whole('done').add(end, Math.max(end - claim.delivery.receivedAt, 0))
+    },
+    start() {
+      if (timer !== undefined || !inbox.view) return
+      timer = setInterval(() => void readGauges(), MINUTE)
+      ;(timer as { unref?: () => void }).unref?.()
+    },
+    flush: () => buffer.flush(),
+    close() {
+      clearInterval(timer)
+      return buffer.close()
+    },
+  }
+
+  /** The series of each value. They are kept, since looking one up in the buffer costs more than adding to it. */
+  function seriesBy(name: Omit<SeriesName, 'value'>): (value: string) => Series {
+    const known = new Map<string, Series>()
+    return (value) => {
+      let series = known.get(value)
+      if (!series) known.set(value, (series = buffer.series({ ...name, value })))
+      return series
+    }
+  }
+
+  function laneOf(subscription: string): ReturnType<typeof createLane> {
+    let lane = lanes.get(subscription)
+    if (!lane) lanes.set(subscription, (lane = createLane(subscription)))
+    return lane
+  }
+
+  function createLane(
+    subscription: string,
+  ): Readonly<Record<'outcome' | 'cause' | 'whole', (value: string) => Series>> {
+    return {
+      outcome: seriesBy({ receiver, subscription, kind: 'attempt', by: 'outcome' }),
+      cause: seriesBy({ receiver, subscription, kind: 'attempt', by: 'cause' }),
+      whole: seriesBy({ receiver, subscription, kind: 'end-to-end', by: 'outcome' }),
+    }
+  }
+
+  function arrivalOf(
+    exchange: Exchange,
+    reply: Reply,
+    took: number,
+    { outcome, events, error, delivery }: Answered,
+  ): Arrival {
+    const { info, at, verified } = exchange
+    const claimed = error && claimedId(delivery)
+    const request = error && keptOf(at, error, delivery)
+    return {
+      id: idOf(at),
+      at,
+      receiver,
+      provider: info.provider,
+      method: info.method,
+      path: info.path,
+      outcome,
+      verified,
+      ...(error && { code: error.code, reason: error.message.slice(0, LONGEST_REASON) }),
+      status: reply.status,
+      took,
+      bytes: info.bytes,
+      ...eventsOf(events),
+      ...(claimed !== undefined && { ids: [claimed] }),
+      ...(typeof reply.body === 'string' &&
+        reply.body !== '' && { replyBody: reply.body.slice(0, LONGEST_REPLY) }),
+      ...(request && { kept: request }),
+    }
+  }
+
+  /** Time first, so that ids sort by it; then a number and this process, so that no two are the same. */
+  function idOf(at: number): string {
+    number = (number + 1) % 46_656
+    const time = Math.floor(at).toString(36).padStart(9, '0')
+    return `${time}${number.toString(36).padStart(3, '0')}${process}`
+  }
+
+  function claimedId(delivery: Answered['delivery']): string | undefined {
+    const id = context.claims === undefined ? undefined : delivery?.header?.(context.claims)
+    return id?.slice(0, LONGEST_ID)
+  }
+
+  /** Head and body of a refusal, for a few of each code and batch: the journal keeps those of the last ones. */
+  function keptOf(
+    at: number,
+    { code }: WebhookError,
+    delivery: Answered['delivery'],
+  ): KeptRequest | undefined {
+    const count = kept.get(code) ?? 0
+    if (count >= most! || !isWhole(delivery)) return undefined
+    if (delivery.body.byteLength > LARGEST_KEPT) return undefined
+    kept.set(code, count + 1)
+    const { url, headers, body } = context.strip(delivery, at)
+    return { url, headers, body }
+  }
+
+  async function readGauges(): Promise<void> {
+    try {
+      const minute = Math.floor(now() / MINUTE) * MINUTE
+      const stats = await inbox.view!.stats()
+      for (const { subscription, counts, oldest, ...lane } of stats) {
+        const { pending, running, dead } = counts
+        if (lane.receiver === receiver)
+          buffer.gauge({ minute, receiver, subscription, pending, running, dead, oldest })
+      }
+    } catch (error) {
+      context.warn(`the gauges of the journal could not be read: ${String(error)}`)
+    }
+  }
+}
+
+function eventsOf(events: readonly EventRecord[]): Pick<Arrival, 'topics' | 'ids' | 'keys'> {
+  const few = events.slice(0, MOST_EVENTS)
+  return {
+    topics: [...new Set(few.map(({ topic }) => topic))],
+    ids: few.flatMap(({ id }) => (id === undefined ? [] : [id.slice(0, LONGEST_ID)])),
+    keys: few.map(({ key }) => key),
+  }
+}
+
+function isWhole(delivery: Answered['delivery']): delivery is Delivery {
+  return delivery !== undefined && 'headerLines' in delivery
+}

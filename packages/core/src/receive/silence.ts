@@ -1,0 +1,53 @@
+import type { Observer } from '../observer.ts'
+
+/** Knows when the last genuine delivery came, and says when none came for too long. */
+export interface Silence {
+  /** When the last verified delivery came to this process, in milliseconds since 1970. */
+  readonly last: number | undefined
+  heard(at: number): void
+  start(): void
+  stop(): void
+}
+
+/** What {@link createSilence} needs. */
+export interface SilenceContext {
+  readonly name: string
+  /** Milliseconds without a delivery; undefined if nobody asked. */
+  readonly limit: number | undefined
+  readonly now: () => number
+  readonly observer: Observer
+}
+
+const OFTEN = 60_000
+
+/** Makes the watch of a receiver. A silence is told once, and again only after a delivery ended it. */
+export function createSilence({ name, limit, now, observer }: SilenceContext): Silence {
+  let last: number | undefined
+  let since = 0
+  let told = false
+  let timer: ReturnType<typeof setInterval> | undefined
+
+  return {
+    get last() {
+      return last
+    },
+    heard(at) {
+      last = at
+      since = at
+      told = false
+    },
+    start() {
+      if (limit === undefined || timer !== undefined) return
+      since = last ?? now()
+      timer = setInterval(look, Math.min(Math.max(limit / 4, 1), OFTEN))
+      ;(timer as { unref?: () => void }).unref?.()
+    },
+    stop: () => clearInterval(timer),
+  }
+
+  function look(): void {
+    if (told || now() - since < limit!) return
+    told = true
+    observer.silent?.(name, since)
+  }
+}

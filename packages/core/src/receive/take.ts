@@ -1,0 +1,62 @@
+import { parseBody } from '../body/parse.ts'
+import { loadXml } from '../body/xml.ts'
+import { markVerified, ownDelivery, type DeliveryInit } from '../delivery.ts'
+import { toWebhookError, WebhookError } from '../errors.ts'
+import type { Taken } from '../inbox/inbox.ts'
+import { Exchange } from './exchange.ts'
+import { identify } from './identify.ts'
+import { outcomeOf, tellTaken } from './conclude.ts'
+import type { Line } from './line.ts'
+import { acceptAll } from './receive.ts'
+
+/** What a sender's API listed, as the webhook would have brought it. */
+export type TakeInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
+
+/** Options of `receiver.take`. */
+export interface TakeOptions {
+  /** The scope the webhook would have had: the tenant or key that verifies it. */
+  readonly scope?: string
+}
+
+/** What became of it. */
+export interface TakeResult {
+  readonly outcome: 'accepted' | 'duplicate' | 'unhandled'
+  /** One entry for each event. */
+  readonly taken: readonly Taken[]
+}
+
+/**
+ * Takes what the sender's API listed: parse → identify → accept, with the identity the webhook would have had, so that
+ * doubles vanish. Nothing is verified, greeted, answered or replied; the journal has it as unsigned.
+ *
+ * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
+ */
+export async function take(
+  line: Line,
+  given: TakeInit,
+  { scope }: TakeOptions,
+): Promise<TakeResult> {
+  const delivery = ownDelivery(given, line.limits, line.provider)
+  const exchange = new Exchange(line, delivery, line.now(), line.monotonic())
+  markVerified(delivery)
+  if (line.provider.xml === true || line.provider.formats?.includes('xml')) await loadXml()
+  try {
+    const body = await parseBody(delivery, line.exact)
+    const identified = identify(
+      line,
+      delivery,
+      body,
+      scope === undefined ? {} : { scope },
+      exchange,
+    )
+    const taken = await acceptAll(line, identified, {})
+    if (taken.includes('refused'))
+      throw new WebhookError('replayed', 'a guard of this delivery belongs to another event')
+    tellTaken(line, exchange, identified.intake.items, taken)
+    const outcome = outcomeOf(taken)
+    line.recorder?.took(exchange, outcome, identified.events)
+    return { outcome, taken }
+  } catch (error) {
+    throw toWebhookError(error)
+  }
+}

@@ -1,0 +1,189 @@
+import { milliseconds } from './duration.ts'
+import type { EventMap, WebhookEvent } from './event.ts'
+import type { Inbox } from './inbox/inbox.ts'
+import { defaultInbox } from './inbox/memory/later.ts'
+import { resolveLimits, type Limits } from './limits.ts'
+import { logger } from './logger.ts'
+import { combineObservers, type Observer } from './observer.ts'
+import type { Provider } from './provider/provider.ts'
+import { ackReply } from './receive/ack.ts'
+import type { Dedupe } from './receive/identity.ts'
+import type { Reply } from './receive/reply.ts'
+import type { DrainOptions, ReceiverOptions } from './receiver-types.ts'
+import { unknownOptions } from './unknown-options.ts'
+
+/** The options of a receiver, checked. */
+export interface ReceiverSettings {
+  readonly provider: Provider
+  readonly name: string
+  readonly inbox: Inbox
+  /** True if the receiver made its inbox and closes it. */
+  readonly ownInbox: boolean
+  readonly limits: Limits
+  readonly observer: Observer
+  readonly ack: Reply
+  readonly now: () => number
+  readonly monotonic: () => number
+  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  readonly dedupe: Dedupe
+  readonly exact: boolean
+  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+  readonly work: boolean | 'drain'
+  readonly journal: boolean
+  readonly refusedBodies: number
+  /** Milliseconds without a delivery after which observers hear of it. */
+  readonly silence: number | undefined
+}
+
+const OPTIONS: readonly (keyof ReceiverOptions)[] = [
+  'provider',
+  'inbox',
+  'name',
+  'limits',
+  'ack',
+  'now',
+  'monotonic',
+  'observers',
+  'log',
+  'onUnhandled',
+  'dedupe',
+  'integers',
+  'work',
+  'fairBy',
+  'journal',
+  'refusedBodies',
+  'silence',
+]
+
+/** Checks the options of `createReceiver`. Throws a `TypeError` that names the one at fault and the way out. */
+export function checkReceiver<Events extends EventMap>(
+  options: ReceiverOptions<Events>,
+): ReceiverSettings {
+  unknownOptions('createReceiver', options, OPTIONS)
+  const provider = checkProvider(options.provider)
+  const name = options.name ?? provider.name
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new TypeError('name must be a string that is not empty')
+  // Asked each time: fake timers that come later must reach receivers made before them.
+  const { now = () => Date.now(), monotonic = () => performance.now() } = options
+  isFunction('now', now)
+  isFunction('monotonic', monotonic)
+  if (options.fairBy !== undefined) isFunction('fairBy', options.fairBy)
+  const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
+  const { integers = 'number', work = true, journal = true, refusedBodies = 3 } = options
+  oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
+  oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
+  oneOf('integers', integers, ['number', 'exact'])
+  oneOf('work', work, [true, false, 'drain'])
+  oneOf('journal', journal, [true, false])
+  return {
+    provider,
+    name,
+    inbox: checkInbox(options.inbox),
+    ownInbox: options.inbox === undefined,
+    limits: resolveLimits(options.limits, provider.limits),
+    observer: combineObservers([
+      ...(options.log === false ? [] : [options.log ?? logger()]),
+      ...(options.observers ?? []),
+    ]),
+    ack: ackReply(options.ack, provider),
+    now,
+    monotonic,
+    onUnhandled,
+    dedupe,
+    exact: integers === 'exact',
+    fairBy: options.fairBy as ReceiverSettings['fairBy'],
+    work,
+    journal,
+    refusedBodies: checkBodies(refusedBodies),
+    silence: options.silence === undefined ? undefined : milliseconds(options.silence, 'silence'),
+  }
+}
+
+/** A captured delivery under another id is a replay if the sender never repeats itself and signs no id. */
+function defaultDedupe({ repeats, covers }: Provider): Dedupe {
+  return repeats === false && covers.id !== true ? 'id+digest' : 'id'
+}
+
+/** The options of `receiver.drain`, checked. Throws a `TypeError` that names the one at fault. */
+export function checkDrain(options: DrainOptions): {
+  readonly until: number
+  readonly max: number
+  readonly last: number
+} {
+  unknownOptions('drain', options, ['deadline', 'max', 'reserve'])
+  const { deadline = '25s', max = Infinity, reserve = '1s' } = options
+  if (max !== Infinity && !(Number.isSafeInteger(max) && max >= 1))
+    throw new TypeError(`drain: max must be a whole number from 1 and up, got ${String(max)}`)
+  return {
+    until: Date.now() + milliseconds(deadline, 'drain: deadline'),
+    max,
+    last: milliseconds(reserve, 'drain: reserve'),
+  }
+}
+
+/** Says once at start what an operator should know of these settings. */
+export function warnAtStart(settings: ReceiverSettings, warn: (message: string) => void): void {
+  const { inbox, provider, dedupe } = settings
+  if (!inbox.can.durable && inbox.view && isProduction())
+    warn(
+      `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or pgBossInbox`,
+    )
+  if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
+    warn(
+      `nothing is deduplicated: ${dedupe === 'none' ? "dedupe is 'none'" : `events of ${provider.name} have no id; say where it is, or set dedupe: 'digest'`}`,
+    )
+}
+
+function isProduction(): boolean {
+  // Workers have no process; there the durable choice is made elsewhere.
+  return (
+    (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[
+      'NODE_ENV'
+    ] === 'production'
+  )
+}
+
+function checkProvider(provider: unknown): Provider {
+  if (typeof provider === 'function')
+    throw new TypeError(
+      'provider must be a provider, got its factory: call it, as in github({ secret })',
+    )
+  if (typeof (provider as Provider | undefined)?.verify !== 'function')
+    throw new TypeError(
+      `provider must be what a factory such as github({ secret }) returns, got ${typeof provider}`,
+    )
+  return provider as Provider
+}
+
+function checkInbox(inbox: unknown): Inbox {
+  if (inbox === undefined) return defaultInbox()
+  if (typeof inbox === 'function')
+    throw new TypeError('inbox must be an inbox, got its factory: call it, as in memoryInbox()')
+  if (typeof (inbox as Inbox | null)?.attach !== 'function')
+    throw new TypeError(
+      `inbox must be what a factory such as memoryInbox() returns, got ${typeof inbox}`,
+    )
+  return inbox as Inbox
+}
+
+function checkBodies(count: number | false): number {
+  if (count === false) return 0
+  if (!(Number.isInteger(count) && count >= 0 && count <= 1000))
+    throw new TypeError(
+      `refusedBodies must be false or a whole number up to 1000, got ${String(count)}`,
+    )
+  return count
+}
+
+function isFunction(option: string, value: unknown): void {
+  if (typeof value !== 'function')
+    throw new TypeError(`${option} must be a function, got ${typeof value}`)
+}
+
+function oneOf(option: string, value: unknown, allowed: readonly unknown[]): void {
+  if (!allowed.includes(value))
+    throw new TypeError(
+      `${option} must be one of ${allowed.map(String).join(', ')}, got ${String(value)}`,
+    )
+}
