@@ -52,6 +52,7 @@ export type { StandardSchema } from './subscribe/standard-schema.ts'
 export type { AnsweredInfo, AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
 export { logger, type LoggerOptions, type LogSink } from './logger.ts'
 
-export { memoryInbox, type MemoryInboxOptions } from './inbox/memory/inbox.ts'
+export { memoryInbox } from './inbox/memory/inbox.ts'
+export type { MemoryInboxOptions } from './inbox/memory/settings.ts'
 export { inlineInbox, type InlineInboxOptions } from './inbox/inline/inbox.ts'
 export { memoryLedger, type MemoryLedgerOptions } from './inbox/inline/memory-ledger.ts'

@@ -19,7 +19,7 @@ export async function drain({ quick }: Effort): Promise<PartResult> {
   const services = await availableServices()
   try {
     const inboxes = new Map<string, () => Promise<Inbox>>([
-      ['memory', async () => memoryInbox({ maxPending: 100_000, maxPendingBytes: 2 ** 30 })],
+      ['memory', async () => memoryInbox({ maxPending: 100_000, maxWaitingBytes: 2 ** 30 })],
       ...durableInboxes(services.env),
     ])
     const tasks = quick ? 2000 : 10_000

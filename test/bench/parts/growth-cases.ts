@@ -44,7 +44,7 @@ export const CASES: Readonly<Record<string, (value: number) => Promise<Run>>> = 
     }
   },
   pending: (value) =>
-    pending(value, memoryInbox({ maxPending: 1_000_000, maxPendingBytes: 4 * 2 ** 30 })),
+    pending(value, memoryInbox({ maxPending: 1_000_000, maxWaitingBytes: 4 * 2 ** 30 })),
   pendingSqlite: (value) => pending(value, temporarySqlite()),
   async body(value) {
     const { source } = make({ bytes: value * KB })

@@ -56,7 +56,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /^Growth, body/,
     'bodies of which several are under way at once outgrow the caches and outlive collections.',
   ],
-  [/^Growth, remembered/, 'a table of a million ids no longer fits the caches of the CPU.'],
+  [/^Growth, remembered/, 'a Map of a million ids no longer fits the caches of the CPU.'],
   [
     /^Growth, pending/,
     'tasks that wait are objects the garbage collector marks at each full collection.',

@@ -5,7 +5,7 @@ import type { MemoryTask } from './task.ts'
 
 /** Which task runs next: per subscription, at most `concurrency` at once, one of each order key. */
 export interface Lanes {
-  /** A new task, behind those of its lane and its order key. True where so many are there that it will not run soon. */
+  /** A new task, behind those of its lane and its order key. True if enough are there that it will not run soon. */
   add(task: MemoryTask): boolean
   /** A task that runs or waits for its time already, and keeps its place at the head of its order key. */
   hold(task: MemoryTask): void
@@ -15,6 +15,8 @@ export interface Lanes {
   ended(task: MemoryTask, settled: boolean): void
   /** Takes a pending task out. */
   remove(task: MemoryTask): void
+  /** Claims the next task, for a caller that runs it: lanes take turns. Undefined if none may run. */
+  next(): MemoryTask | undefined
   /** Starts to run tasks. */
   work(): void
   /** Takes a turn of its own for a request whose end may have cancelled the one that was due. */
@@ -26,7 +28,7 @@ export interface Lanes {
   stop(): void
 }
 
-/** So many tasks in one line are a backlog. */
+/** More tasks than this in one line are a backlog. */
 export const BACKLOG = 500
 // How many tasks one turn of the event loop starts, so that synchronous handlers leave room for requests.
 const TURN = 64
@@ -41,6 +43,8 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
   let quick = true
   let working = false
   let idlers: (() => void)[] = []
+  // The lane whose turn it was last in `next`.
+  let turned: Lane | undefined
 
   return {
     add,
@@ -48,6 +52,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     ready,
     ended,
     remove,
+    next,
     work,
     wake,
     get working() {
@@ -99,7 +104,21 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     tellIdle()
   }
 
-  /** Gives the lane a turn where it can use one. */
+  function next(): MemoryTask | undefined {
+    lanes.refresh()
+    const all = [...new Set(lanes.all())]
+    const from = turned ? all.indexOf(turned) + 1 : 0
+    for (let at = 0; at < all.length; at++) {
+      const lane = all[(from + at) % all.length]!
+      if (!canRun(lane)) continue
+      turned = lane
+      lane.running++
+      return lane.queue.shift()
+    }
+    return undefined
+  }
+
+  /** Gives the lane a turn if it can use one. */
   function offer(lane: Lane, when = inNextRound): void {
     if (lane.due || !canRun(lane)) return
     lane.due = true

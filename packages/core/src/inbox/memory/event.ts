@@ -7,23 +7,28 @@ import {
   type Outline,
   withPayload,
 } from '../codec.ts'
-import type { EventRecord, StoredDelivery } from '../../event.ts'
+import type { EventRecord, Guard, StoredDelivery } from '../../event.ts'
 import type { TaskDraft } from '../inbox.ts'
 import type { MemoryTask } from './task.ts'
 
 /**
- * An event with tasks that are not settled, or dead ones that are kept. A class, and its tasks a chain: where many
- * objects or arrays of one literal live long, V8 allocates all that follow in old space, with what they lead to.
+ * An event with tasks that are open, or dead and kept. A class, and its tasks a chain: if many objects or arrays of one
+ * literal live long, V8 allocates all later ones of it in old space, with the objects they lead to.
  */
 export class MemoryEvent {
   readonly receiver: string
+  /** As in its record, which may be folded. */
+  readonly key: string
+  readonly dedupe: boolean
+  readonly guards: readonly Guard[] | undefined
+  /** In milliseconds since 1970. */
+  readonly receivedAt: number
   /** Its share of the delivery's body. */
   readonly bytes: number
   /** Tasks pending or running. */
   open = 0
-  /** Where the inbox keeps it while any of them is, or -1, and where it keeps its key. */
-  seat = -1
-  place = -1
+  /** Dead tasks that are kept for `replay`. */
+  kept = 0
   first: MemoryTask | undefined
   last: MemoryTask | undefined
   #event: EventRecord | undefined
@@ -32,6 +37,10 @@ export class MemoryEvent {
 
   constructor(receiver: string, event: EventRecord, delivery: StoredDelivery, bytes: number) {
     this.receiver = receiver
+    this.key = event.key
+    this.dedupe = event.dedupe
+    this.guards = event.guards
+    this.receivedAt = delivery.receivedAt
     this.bytes = bytes
     this.first = undefined
     this.last = undefined
@@ -48,32 +57,31 @@ export class MemoryEvent {
     return this.#delivery ?? decodeDelivery(this.#folded!.head, this.#folded!.body)
   }
 
-  /** Both without the payload, which costs most to read again. */
-  outline(): { readonly event: Outline; readonly delivery: Pick<StoredDelivery, 'receivedAt'> } {
-    if (!this.#folded) return this
-    return { event: decodeOutline(this.#folded.outline), delivery: this.delivery }
+  /** The event without the payload, which costs most to read again. */
+  outline(): Outline {
+    return this.#event ?? decodeOutline(this.#folded!.outline)
   }
 
   *tasks(): Iterable<MemoryTask> {
     for (let task = this.first; task; task = task.sibling) yield task
   }
 
-  /** True where it has such a task: a part is a child once, however often its parent runs. */
+  /** True if it has such a task: a part is a child once, however often its parent runs. */
   has({ subscription, part }: TaskDraft): boolean {
     for (const { draft } of this.tasks())
       if (draft.subscription === subscription && (draft.part ?? '') === (part ?? '')) return true
     return false
   }
 
-  /** True where none of its tasks runs. */
+  /** True if none of its tasks runs. */
   rests(): boolean {
     for (const { state } of this.tasks()) if (state === 'running') return false
     return true
   }
 
   /**
-   * Keeps texts in place of all objects, where the payload can be read from the body again: what waits behind a
-   * backlog is looked at by each full collection, and a payload alone is some hundred objects.
+   * Keeps strings in place of all objects, if the payload can be read from the body again: each full collection looks at
+   * the events behind a backlog, and a payload alone is some hundred objects.
    */
   fold(): void {
     const event = this.#event

@@ -1,92 +1,93 @@
-import { milliseconds, type Duration } from '../../duration.ts'
-import type { Consumer, Inbox, Port } from '../inbox.ts'
-import type { InboxView } from '../view.ts'
-import { createMemoryPort, type MemoryPort } from './accept.ts'
+import type { Consumer, Inbox } from '../inbox.ts'
+import { attachment, type Side } from '../kit/attachment.ts'
+import { settledBy } from '../kit/deadline.ts'
+import { accept } from './accept.ts'
+import { createLanes } from './claim.ts'
+import { drain } from './drain.ts'
 import { memoryRecords } from './records.ts'
+import { abort, giveBackAll, start } from './run.ts'
+import { wait } from './settle.ts'
+import { memorySettings, type MemoryInboxOptions } from './settings.ts'
+import { createState, openTasks, type MemoryState, type Shelf } from './state.ts'
 import { memoryView } from './view.ts'
 
-const DAY = 86_400_000
-
-/** Options of {@link memoryInbox}. Each bound holds for each receiver. */
-export interface MemoryInboxOptions {
-  /** Ids of settled events that are remembered. Fewer make the window shorter under load, which observers hear of. @default 100_000 */
-  readonly max?: number
-  /** For how long an id is remembered after its event settled; at least the sender's retry span. @default '4d', or the retry span where that is longer */
-  readonly window?: Duration
-  /** Tasks that may be pending or running; beyond, deliveries get 503. @default 10_000 */
-  readonly maxPending?: number
-  /** Bytes of bodies that may wait with them; beyond, deliveries get 503. @default 64 MiB */
-  readonly maxPendingBytes?: number
-  /** Dead tasks kept with their event for `replay`. What falls out is still revived by a redelivery. @default 1000 */
-  readonly keepDead?: number
-  /** How long `waitUntil` of a host that freezes after the response is held for the first attempts. @default '25s' */
-  readonly hold?: Duration
-}
-
 /**
- * An inbox in the memory of this process. It dedupes, retries, keeps dead tasks and replays, at no cost, and it FORGETS
- * what it acknowledged when the process ends: for development, tests, and events you can afford to lose.
+ * An inbox in the memory of this process. It dedupes, retries, keeps dead tasks and replays, and it FORGETS what it
+ * acknowledged when the process ends: for development, tests, and events you can afford to lose. It keeps no done tasks.
  * `sqliteInbox` of `@postern/sqlite` keeps them in one file.
+ *
+ * @example
+ * const receiver = createReceiver({ provider: github({ secret }), inbox: memoryInbox({ maxPending: 1000 }) })
  */
 export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
-  const settings = {
-    max: whole(options.max ?? 100_000, 'max'),
-    maxPending: whole(options.maxPending ?? 10_000, 'maxPending'),
-    maxPendingBytes: whole(options.maxPendingBytes ?? 64 * 1024 * 1024, 'maxPendingBytes'),
-    keepDead: whole(options.keepDead ?? 1000, 'keepDead'),
-    hold: milliseconds(options.hold ?? '25s', 'memoryInbox: hold'),
-  }
-  const given =
-    options.window === undefined ? undefined : milliseconds(options.window, 'memoryInbox: window')
-  const ports = new Map<string, MemoryPort>()
-  const view: InboxView = memoryView(ports)
+  const settings = memorySettings(options)
+  const shelf: Shelf = { states: new Map(), sequence: 0, version: 0 }
+  const receivers = attachment({
+    inbox: 'memoryInbox',
+    ...(settings.window !== undefined && { window: { option: 'window', time: settings.window } }),
+    join,
+    close: async () => {},
+  })
   return {
     name: 'memoryInbox',
-    can: { order: true, transaction: false, durable: false },
-    attach(consumer: Consumer): Port {
-      const known = ports.get(consumer.receiver)
-      if (known && !known.closed) {
-        throw new TypeError(
-          `memoryInbox already has a receiver named ${consumer.receiver}: give each receiver a name of its own`,
-        )
-      }
-      const window = given ?? Math.max(4 * DAY, consumer.retrySpan)
-      if (window < consumer.retrySpan) {
-        throw new TypeError(
-          `memoryInbox: window is ${window} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: make it at least that long`,
-        )
-      }
-      const port = known ?? createMemoryPort(consumer, { ...settings, window })
-      if (known) known.reopen(consumer)
-      else ports.set(consumer.receiver, port)
-      return side(port, consumer)
+    can: {
+      order: true,
+      transaction: false,
+      durable: false,
+      fair: true,
+      search: 'scan',
     },
-    view,
+    attach: (consumer) => receivers.attach(consumer),
+    view: memoryView(shelf),
     records: memoryRecords(),
-    async close() {
-      await Promise.all([...ports.values()].map((port) => port.close(Date.now())))
-    },
+    close: () => receivers.close(),
+  }
+
+  function join(consumer: Consumer): Side {
+    const { receiver, retrySpan } = consumer
+    const known = shelf.states.get(receiver)
+    const window = settings.window ?? Math.max(DEFAULT_WINDOW, retrySpan)
+    const state = known ?? createState(shelf, consumer, { ...settings, window })
+    shelf.states.set(receiver, state)
+    begin(state, consumer)
+    const { closing } = state
+    return {
+      accept: (intake, host) => accept(state, intake, host),
+      work: () => state.lanes.work(),
+      drain: (until, max, last) => drain(state, until, max, last),
+      close: (until) => end(state, closing, until),
+    }
   }
 }
 
-/** The receiver's side of a port: what a closed receiver does late must not stop the one that came after it. */
-function side(port: MemoryPort, consumer: Consumer): Port {
-  const close = async (until: number): Promise<void> => {
-    if (port.consumer === consumer) await port.close(until)
-  }
-  return {
-    accept: (intake, host) => port.accept(intake, host),
-    work() {
-      if (port.consumer === consumer) port.work()
-    },
-    close,
+const DEFAULT_WINDOW = 4 * 86_400_000
+
+/** Goes on with the tasks that are left, for a receiver that came now. */
+function begin(state: MemoryState, consumer: Consumer): void {
+  // One that closes still has its time; its tasks are needed now.
+  abort(state)
+  giveBackAll(state)
+  state.consumer = consumer
+  state.closing = new AbortController()
+  state.lanes = createLanes(consumer, (task) => start(state, task))
+  for (const task of openTasks(state)) {
+    task.timer = undefined
+    if (task.due <= consumer.now()) state.lanes.add(task)
+    else {
+      state.lanes.hold(task)
+      wait(state, task)
+    }
   }
 }
 
-function whole(value: number, name: string): number {
-  if (!(Number.isInteger(value) && value >= 1))
-    throw new TypeError(
-      `memoryInbox: ${name} must be a whole number from 1 and up, got ${String(value)}`,
-    )
-  return value
+/** Ends one receiver's time: `closing` is its own, and another receiver of its name may have come. */
+async function end(state: MemoryState, closing: AbortController, until: number): Promise<void> {
+  const now = Date.now()
+  const { lanes } = state
+  // Durable inboxes claim no more. Here a task that does not run is lost with the process: half of the time is for those.
+  if (now < until) await settledBy(lanes.idle(), now + (until - now) / 2)
+  if (state.closing !== closing) return
+  abort(state)
+  if (Date.now() < until) await settledBy(lanes.idle(), until)
+  if (state.closing === closing) giveBackAll(state)
 }

@@ -1,145 +1,114 @@
+import { LRUCache } from 'lru-cache'
 import type { Consumer, TaskDraft } from '../inbox.ts'
-import { createKeyTable } from './key-table.ts'
 import type { MemoryEvent } from './event.ts'
 
-/** What an inbox knows of events: those with open tasks, and, for a window, those none of whose tasks is open. */
+/** Bounds of {@link createKnown}. */
+export interface KnownBounds {
+  /** Ids of settled events. */
+  readonly max: number
+  /** Milliseconds for which they are known. */
+  readonly window: number
+}
+
+/** What an inbox knows of events: those it holds, and for a window those that are settled. */
 export interface Known {
-  /** The place of an event that is to be deduplicated, or -1 where it is not known. Good until the next call. */
-  find(key: string): number
-  /** The event, while tasks of it are open. */
-  open(place: number): MemoryEvent | undefined
-  /** The dead tasks of a settled event; undefined where all are done. */
-  dead(place: number): readonly TaskDraft[] | undefined
-  /** Tasks of the event are open from now on. */
+  /** The event, while tasks of it are open or kept dead. */
+  held(key: string): MemoryEvent | undefined
+  /** The dead tasks of a settled event, none if all are done; undefined if the key is not known. */
+  settled(key: string): readonly TaskDraft[] | undefined
+  /** Holds an event that is not held. */
   enter(owner: MemoryEvent): void
-  /** Remembers an event without open tasks by what they became, from now on for the whole window. */
+  /** The event is held no longer: it is known for the whole window from now on. */
   settle(owner: MemoryEvent): void
-  /** The events with open tasks, in no order. */
+  /** The events that are held, in no order. */
   values(): Iterable<MemoryEvent>
 }
 
-const NONE = -1
-// In place of an older neighbour: the event is open, and its newer neighbour is its seat.
-const OPEN = -2
+/** What is known of an event whose tasks are all done. */
+const DONE: readonly TaskDraft[] = []
 
-/** Makes it, bounded in count and time. `consumer` gives the clock and hears of a shortened window. */
-export function createKnown(
-  bounds: { readonly max: number; readonly window: number },
-  consumer: () => Consumer,
-): Known {
-  const keys = createKeyTable()
-  // An array whose seats are taken again: the tables a Map leaves behind keep all that was in them from young collections.
-  const seats: (MemoryEvent | undefined)[] = []
+/** Makes it. `consumer` gives the clock and hears of a shortened window. */
+export function createKnown(bounds: KnownBounds, consumer: () => Consumer): Known {
+  // Outside the cache, whose bound would drop them: a dropped event comes back as new and runs its done tasks again.
+  // Events in an array and their places in the Map: the tables that a Map leaves behind keep all values alive for long.
+  const places = new Map<string, number>()
+  const held: (MemoryEvent | undefined)[] = []
   const free: number[] = []
-  // Settled events from the oldest to the newest, by place.
-  let older = new Int32Array(256)
-  let newer = new Int32Array(256)
-  let since = new Float64Array(256)
-  let oldest = NONE
-  let newest = NONE
-  let count = 0
-  const deadOf = new Map<number, readonly TaskDraft[]>()
+  const settled = createForgetful<readonly TaskDraft[]>(bounds, consumer, 'an id')
+
+  return {
+    held(key) {
+      const place = places.get(key)
+      return place === undefined ? undefined : held[place]
+    },
+    settled: (key) => settled.peek(key),
+    enter(owner) {
+      const place = free.pop() ?? held.length
+      held[place] = owner
+      places.set(owner.key, place)
+    },
+    settle(owner) {
+      const place = places.get(owner.key)!
+      places.delete(owner.key)
+      held[place] = undefined
+      free.push(place)
+      if (owner.dedupe) settled.set(owner.key, deadOf(owner))
+    },
+    *values() {
+      for (const owner of held) if (owner) yield owner
+    },
+  }
+}
+
+/** Values by key for a window, the oldest of them dropped beyond a count. */
+export interface Forgetful<Value> {
+  peek(key: string): Value | undefined
+  set(key: string, value: Value): void
+}
+
+/** Makes it. `what` is how a warning names an entry that was dropped before its time. */
+export function createForgetful<Value extends object | string>(
+  { max, window }: KnownBounds,
+  consumer: () => Consumer,
+  what: string,
+): Forgetful<Value> {
+  // Made by the first entry: 100,000 places are 4.2 MiB.
+  let cache: LRUCache<string, Value> | undefined
   let warnAgain = 0
 
-  return { find, open, dead: (place) => deadOf.get(place), enter, settle, values }
-
-  function find(key: string): number {
-    const place = keys.find(key)
-    if (place < 0 || older[place] === OPEN || since[place]! + bounds.window >= consumer().now())
-      return place
-    forget(place)
-    return NONE
+  return {
+    // Not `get`, which would make an id recent that only a redelivery asks for.
+    peek: (key) => cache?.peek(key),
+    set(key, value) {
+      cache ??= new LRUCache({
+        max,
+        // An integer above 0: lru-cache keeps an entry for ever at 0.
+        ttl: Math.max(1, Math.ceil(window)),
+        // It asks the clock each time, which costs less than the timer that would spare it.
+        ttlResolution: 0,
+        // An entry made at time 0 would never end.
+        perf: { now: () => consumer().now() + 1 },
+        dispose: (_, evicted, reason) => reason === 'evict' && dropped(evicted),
+      })
+      cache.set(key, value)
+    },
   }
 
-  function open(place: number): MemoryEvent | undefined {
-    return place >= 0 && older[place] === OPEN ? seats[newer[place]!] : undefined
-  }
-
-  function enter(owner: MemoryEvent): void {
-    const seat = free.pop() ?? seats.length
-    seats[seat] = owner
-    owner.seat = seat
-    if (!owner.event.dedupe) return
-    const place = takeOut(owner.event.key)
-    owner.place = place
-    older[place] = OPEN
-    newer[place] = seat
-  }
-
-  function settle(owner: MemoryEvent): void {
-    const { seat } = owner
-    if (seat >= 0) {
-      seats[seat] = undefined
-      free.push(seat)
-      owner.seat = NONE
-    }
-    const { dedupe, key } = owner.event
-    if (!dedupe) return
-    // An event that was forgotten and came again may be open under the same key.
-    if (seat < 0 && open(keys.find(key))) return
-    const place = seat < 0 ? takeOut(key) : owner.place
-    for (let task = owner.first; task; task = task.sibling) {
-      if (task.state !== 'dead') continue
-      deadOf.set(place, [...(deadOf.get(place) ?? []), task.draft])
-    }
+  function dropped(key: string): void {
     const now = consumer().now()
-    since[place] = now
-    older[place] = newest
-    newer[place] = NONE
-    if (newest === NONE) oldest = place
-    else newer[newest] = place
-    newest = place
-    if (++count > bounds.max) evict(now)
-  }
-
-  function* values(): Iterable<MemoryEvent> {
-    for (const owner of seats) if (owner) yield owner
-  }
-
-  /** The place of a key, new or out of the line of settled events. */
-  function takeOut(key: string): number {
-    const known = keys.find(key)
-    if (known >= 0) {
-      unlink(known)
-      return known
-    }
-    const place = keys.add(key)
-    if (place === since.length) {
-      older = wider(older, new Int32Array(place * 2))
-      newer = wider(newer, new Int32Array(place * 2))
-      since = wider(since, new Float64Array(place * 2))
-    }
-    return place
-  }
-
-  function unlink(place: number): void {
-    const before = older[place]!
-    const after = newer[place]!
-    if (before === NONE) oldest = after
-    else newer[before] = after
-    if (after === NONE) newest = before
-    else older[after] = before
-    count--
-    if (deadOf.size > 0) deadOf.delete(place)
-  }
-
-  function forget(place: number): void {
-    unlink(place)
-    keys.remove(place)
-  }
-
-  function evict(now: number): void {
-    const rest = since[oldest]! + bounds.window - now
-    forget(oldest)
-    if (rest <= 0 || now < warnAgain) return
+    if (now < warnAgain) return
+    const left = cache!.getRemainingTTL(key)
+    if (!(left > 0)) return
     warnAgain = now + 3_600_000
     consumer().warn(
-      `memoryInbox: an id was forgotten ${Math.round(rest / 1000)} s before its window of ${bounds.window / 1000} s was over, since max is ${bounds.max}: raise max, or use a durable inbox`,
+      `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use a durable inbox`,
     )
   }
 }
 
-function wider<T extends Int32Array | Float64Array>(from: T, to: T): T {
-  to.set(from)
-  return to
+function deadOf(owner: MemoryEvent): readonly TaskDraft[] {
+  let dead: TaskDraft[] | undefined
+  for (let task = owner.first; task; task = task.sibling)
+    if (task.state === 'dead') (dead ??= []).push(task.draft)
+  return dead ?? DONE
 }

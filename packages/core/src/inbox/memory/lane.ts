@@ -1,6 +1,7 @@
 import type { Consumer } from '../inbox.ts'
 import type { MemoryTask } from './task.ts'
-import { createQueue, type Queue } from '../kit/queue.ts'
+import type { Queue } from '../kit/queue.ts'
+import { createTurns } from './turns.ts'
 
 /** The tasks of one subscription: those that may run, and those of an order key that wait for another one. */
 export interface Lane {
@@ -43,7 +44,7 @@ export function createLaneTable(consumer: Consumer, found: (lane: Lane) => void)
       concurrency,
       running: 0,
       due: false,
-      queue: createQueue(),
+      queue: createTurns(),
       keys: new Map(),
     }
     lanes.set(name, lane)
@@ -74,12 +75,12 @@ export function createLaneTable(consumer: Consumer, found: (lane: Lane) => void)
   }
 }
 
-/** True where a task is there and another may run. */
+/** True if a task is ready and another may run. */
 export function canRun(lane: Lane): boolean {
   return lane.running < lane.concurrency && lane.queue.size > 0
 }
 
-/** Puts a task behind those of its order key. How many there are with it: 1 where it comes first, or has no key. */
+/** Puts a task behind those of its order key. How many there are with it: 1 if it comes first, or has no key. */
 export function lineUp(lane: Lane, task: MemoryTask): number {
   const key = task.draft.orderKey
   if (key === undefined) return 1
@@ -89,7 +90,7 @@ export function lineUp(lane: Lane, task: MemoryTask): number {
   return 1
 }
 
-/** Takes a task from its order key. True where another one came first by that, and was queued. */
+/** Takes a task from its order key. True if another one came first by that, and was queued. */
 export function release(lane: Lane, task: MemoryTask): boolean {
   const key = task.draft.orderKey
   const line = key === undefined ? undefined : lane.keys.get(key)

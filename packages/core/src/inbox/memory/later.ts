@@ -13,7 +13,7 @@ export function defaultInbox(): Inbox {
     (loading ??= import('./inbox.ts').then(({ memoryInbox }) => memoryInbox()))
   return {
     name: 'memoryInbox',
-    can: { order: true, transaction: false, durable: false },
+    can: { order: true, transaction: false, durable: false, fair: true, search: 'scan' },
     attach: (consumer) => lazyPort(consumer, load),
     view: lazyView(async () => (await load()).view!),
     async close() {

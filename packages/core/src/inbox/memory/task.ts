@@ -1,6 +1,7 @@
 import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { Json } from '../../delivery.ts'
 import type { Claim, TaskDraft, TaskError } from '../inbox.ts'
+import type { TaskLog } from './attempts.ts'
 import type { MemoryEvent } from './event.ts'
 import type { TaskState } from '../view.ts'
 
@@ -14,10 +15,12 @@ export class MemoryTask {
   sibling: MemoryTask | undefined
   state: TaskState = 'pending'
   attempt = 0
-  /** The claim of the attempt that runs. The outcome of another claim is late. */
-  claim: MemoryClaim | undefined
   due = 0
   error: TaskError | undefined
+  /** What its attempts were; made when one fails. */
+  log: TaskLog | undefined
+  /** The claim of the attempt that runs. The outcome of another claim is late. */
+  claim: MemoryClaim | undefined
   timer: ReturnType<typeof setTimeout> | undefined
   /** Called once, when the first attempt has ended. */
   firstEnd: (() => void) | undefined
@@ -27,8 +30,9 @@ export class MemoryTask {
     this.owner = owner
     this.draft = draft
     this.sibling = undefined
-    this.claim = undefined
     this.error = undefined
+    this.log = undefined
+    this.claim = undefined
     this.timer = undefined
     this.firstEnd = undefined
     if (owner.last) owner.last.sibling = this
@@ -57,7 +61,7 @@ export class MemoryClaim implements Claim {
     this.#task = task
   }
 
-  // Observers ask for it, and few others: to write it costs more than all the rest.
+  // Few but observers ask for it, and to write it costs more than all the rest.
   get id(): string {
     return this.#task.id
   }

@@ -1,0 +1,38 @@
+import {
+  createRecorder,
+  lane,
+  type Recorder,
+  type RecorderOptions,
+} from '../../../../testing/src/inbox/recorder.ts'
+import { memoryInbox, type MemoryInboxOptions } from '../../../src/index.ts'
+import type { Drained, Inbox, Port } from '../../../src/inbox/index.ts'
+
+export { lane }
+export { delivery, event, intake, item } from '../../../../testing/src/inbox/make.ts'
+export { DEAD, DONE, retryIn } from '../../../../testing/src/inbox/recorder.ts'
+
+/** A memory inbox with a receiver that records. */
+export interface Scene extends Omit<Recorder, 'ran' | 'untilSettled'> {
+  readonly inbox: Inbox
+  readonly port: Port
+  readonly ran: () => readonly string[]
+  readonly untilSettled: (count: number) => Promise<void>
+}
+
+/** Makes it. No task runs before `port.work` or `port.drain`. */
+export function scene(options: RecorderOptions = {}, settings: MemoryInboxOptions = {}): Scene {
+  const inbox = memoryInbox(settings)
+  const recorder = createRecorder(options)
+  return {
+    ...recorder,
+    inbox,
+    port: inbox.attach(recorder.consumer),
+    ran: () => recorder.ran(),
+    untilSettled: (count) => recorder.untilSettled(count),
+  }
+}
+
+/** `Port.drain` within a minute. */
+export function drain(port: Port, max = Infinity): Promise<Drained> {
+  return port.drain!(Date.now() + 60_000, max)
+}
