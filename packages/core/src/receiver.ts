@@ -7,14 +7,12 @@ import type { AttemptInfo } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
 import { createAdmit } from './receive/admit.ts'
 import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
-import { health } from './receive/health.ts'
 import { refuse } from './receive/conclude.ts'
 import type { Line } from './receive/line.ts'
 import { receive } from './receive/receive.ts'
-import { createRecorder } from './receive/recorder.ts'
+import { createRecorder } from './receive/recorder-later.ts'
 import { createSilence } from './receive/silence.ts'
 import { stripper } from './receive/strip.ts'
-import { take } from './receive/take.ts'
 import { checkDrain, checkReceiver, warnAtStart } from './receiver-options.ts'
 import type { Receiver, ReceiverOptions } from './receiver-types.ts'
 import { createConsumer } from './subscribe/consumer.ts'
@@ -131,7 +129,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     receive: (delivery, host = {}) => receive(line, ownDelivery(delivery, limits, provider), host),
     fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
     refuse: (request, error) => refuse(line, { ...request, body: EMPTY }, error),
-    take: (given, entry = {}) => take(line, given, entry),
+    take: async (given, entry = {}) => (await import('./receive/take.ts')).take(line, given, entry),
     async work() {
       if (!port.work)
         throw new TypeError(
@@ -148,7 +146,10 @@ export function createReceiver<Events extends EventMap = EventMap>(
       await recorder?.flush()
       return drained
     },
-    health: () => health({ name, inbox, silence, isOpen: () => !closed }),
+    async health() {
+      const { health } = await import('./receive/health.ts')
+      return health({ name, inbox, silence, isOpen: () => !closed })
+    },
     async replay(filter = {}, options = {}) {
       const changed = await view().replay({ ...filter, receiver: name }, options)
       return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed

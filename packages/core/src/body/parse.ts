@@ -1,5 +1,6 @@
 import type { Delivery } from '../delivery.ts'
 import { formToObject } from './form.ts'
+import { parseMultipart } from './multipart-later.ts'
 import { queryToObject } from './query.ts'
 import { loadXml, xmlReady } from './xml.ts'
 
@@ -30,10 +31,7 @@ export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Prom
     case 'xml':
       return readXml(delivery)
     case 'multipart':
-      // Few senders post files: what reads them is loaded when the first one does.
-      return import('./multipart.ts')
-        .then(({ parseMultipart }) => parseMultipart(content, limits))
-        .then((value) => ({ kind: 'multipart', value }))
+      return parseMultipart(content, limits).then((value) => ({ kind: 'multipart', value }))
     case 'text':
       return { kind: 'text', value: delivery.text() }
     case 'bytes':

@@ -47,12 +47,11 @@ const LONGEST_REASON = 500
 const LONGEST_REPLY = 4096
 const LARGEST_KEPT = 256 * 1024
 
-/** Makes the recorder of a receiver; undefined if its inbox keeps no journal. */
-export function createRecorder(context: RecorderContext): Recorder | undefined {
+/** Makes the recorder of a receiver whose inbox keeps a journal. */
+export function createRecorder(context: RecorderContext): Recorder {
   const { receiver, inbox, now, monotonic } = context
-  const { journal } = inbox
-  const most = context.kept
-  if (!journal || most === undefined) return undefined
+  const journal = inbox.journal!
+  const most = context.kept ?? 0
   const process = Math.random().toString(36).slice(2, 8).padEnd(6, '0')
   let number = 0
   let failing = false
@@ -191,7 +190,7 @@ export function createRecorder(context: RecorderContext): Recorder | undefined {
     delivery: Answered['delivery'],
   ): KeptRequest | undefined {
     const count = kept.get(code) ?? 0
-    if (count >= most! || !isWhole(delivery)) return undefined
+    if (count >= most || !isWhole(delivery)) return undefined
     if (delivery.body.byteLength > LARGEST_KEPT) return undefined
     kept.set(code, count + 1)
     const { url, headers, body } = context.strip(delivery, at)

@@ -1,0 +1,46 @@
+import type { Recorder, RecorderContext } from './recorder.ts'
+
+// Entries that wait for the module: the first moment of a process under load.
+const MOST = 1000
+
+/**
+ * The recorder of a receiver, loaded with the first entry: an app that starts has nothing to write yet. Undefined if the
+ * inbox keeps no journal, or none is wanted.
+ */
+export function createRecorder(context: RecorderContext): Recorder | undefined {
+  if (!context.inbox.journal || context.kept === undefined) return undefined
+  let recorder: Recorder | undefined
+  let loading: Promise<void> | undefined
+  let waiting: ((ready: Recorder) => void)[] = []
+
+  return {
+    answered: (...entry) => pass((ready) => ready.answered(...entry)),
+    took: (...entry) => pass((ready) => ready.took(...entry)),
+    settled: (...entry) => pass((ready) => ready.settled(...entry)),
+    start: () => pass((ready) => ready.start()),
+    async flush() {
+      await loading
+      await recorder?.flush()
+    },
+    async close() {
+      await loading
+      await recorder?.close()
+    },
+  }
+
+  function pass(entry: (ready: Recorder) => void): void {
+    if (recorder) return entry(recorder)
+    if (waiting.length < MOST) waiting.push(entry)
+    loading ??= import('./recorder.ts').then(
+      (module) => {
+        recorder = module.createRecorder(context)
+        for (const each of waiting) each(recorder)
+        waiting = []
+      },
+      (error: unknown) => {
+        waiting = []
+        context.warn(`the journal could not be loaded: ${String(error)}`)
+      },
+    )
+  }
+}
