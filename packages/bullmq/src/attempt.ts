@@ -61,11 +61,7 @@ export function createAttempts(context: AttemptContext): Attempts {
       try {
         const begun = context.closing() ? await putBack(owner, 0) : await begin(owner)
         if (!('held' in begun)) return begun
-        try {
-          return await execute(owner, begun.held, signal)
-        } finally {
-          begun.free?.()
-        }
+        return await execute(owner, begun, signal)
       } catch (error) {
         if (!context.ended()) context.failed(error as Error)
         return putBack(owner, FAILED_WAIT).catch(() => NOTHING)
@@ -100,12 +96,17 @@ export function createAttempts(context: AttemptContext): Attempts {
     return NOTHING
   }
 
-  async function execute(owner: Owner, held: Held, signal: AbortSignal | undefined): Promise<Ran> {
+  async function execute(
+    owner: Owner,
+    { held, free }: Begun,
+    signal: AbortSignal | undefined,
+  ): Promise<Ran> {
     const one: Running = { owner, held, back: false, hear: undefined }
     const id = refOf(owner)
     running.set(id, one)
     const outcome = await consumer.run(held.claim, signal)
     running.delete(id)
+    free?.()
     one.hear?.(outcome)
     if (one.back) consumer.settled(held.claim, outcome, false)
     return one.back || one.owner !== owner ? { ran: true } : finish(one, outcome)

@@ -1,6 +1,7 @@
 import { WebhookError } from '@postern/core'
 import { within } from '@postern/core/inbox'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
+import * as journalScripts from './journal-scripts.ts'
 import * as runScripts from './run-scripts.ts'
 import * as scripts from './scripts.ts'
 import * as viewScripts from './view-scripts.ts'
@@ -28,6 +29,9 @@ export type ScriptName =
   | 'posternVersion'
   | 'posternCauses'
   | 'posternLater'
+  | 'posternArrive'
+  | 'posternSeries'
+  | 'posternSwap'
 
 const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternLook: scripts.LOOK,
@@ -47,6 +51,9 @@ const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternVersion: viewScripts.VERSION,
   posternCauses: viewScripts.CAUSES,
   posternLater: viewScripts.LATER,
+  posternArrive: journalScripts.ARRIVE,
+  posternSeries: journalScripts.SERIES,
+  posternSwap: journalScripts.SWAP,
 }
 
 /**

@@ -36,11 +36,13 @@ export interface Prepared {
 /** Names and encodes what a delivery holds, before it waits for its turn. */
 export function prepare(receiver: string, intake: Intake): Prepared {
   const { head, body } = encodeDelivery(intake.delivery)
+  // The client writes bytes only of a Buffer.
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
   return {
     intake,
     head,
-    // The client joins texts much faster than bytes; either way the same bytes go out.
-    body: isUtf8(body) ? Buffer.from(body.buffer, body.byteOffset, body.length).toString() : body,
+    // The client joins strings much faster than bytes; either way the same bytes go out.
+    body: isUtf8(body) ? bytes.toString() : bytes,
     bytes: head.length + body.length,
     items: intake.items.map((item) => {
       const name = eventName(receiver, item.event.key)

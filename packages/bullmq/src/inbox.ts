@@ -1,5 +1,6 @@
 import { attachment, type Inbox } from '@postern/core/inbox'
 import { openClient, type Client } from './connection.ts'
+import { createJournal } from './journal.ts'
 import { createSide } from './port.ts'
 import { createQueues } from './queues.ts'
 import { createRecords } from './records.ts'
@@ -60,6 +61,7 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
     },
     attach: (consumer) => receivers.attach(consumer),
     view: createView({ client, queues, prefix, deadline, consumers: () => receivers.consumers() }),
+    journal: createJournal({ client, prefix, deadline }),
     records: createRecords(client, prefix, deadline),
     close: () => receivers.close(),
   }

@@ -96,8 +96,14 @@ export function createQueues(
   }
 
   async function connect(name: string): Promise<Queue> {
-    // `drain` claims by the queue itself, whose lock has the length of the lease.
-    const options = { connection: client as never, prefix, lockDuration: lease }
+    // `drain` claims and frees jobs by the queue itself, as a worker does.
+    const options = {
+      connection: client as never,
+      prefix,
+      lockDuration: lease,
+      stalledInterval: Math.max(1, Math.round(lease / 2)),
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    }
     const queue = new Queue(name, options)
     queue.on('error', warn)
     await queue.waitUntilReady()

@@ -1,22 +1,24 @@
 // Scripts of claims, turns and leases. Keys and fields: scripts.ts.
 
-// BullMQ's score of a prioritized job is its priority times 2^32 and a count; its priorities end at 2^21.
+// The virtual time of a queue is the highest turn that was claimed, or the one before the next in line. BullMQ's score of
+// a prioritized job is its priority times 2^32 and a count; priorities end at 2^21, so turns begin again when nothing
+// waits: after ten seconds without new ones, in which those that were given have been stored, or when half are used.
 const TURN_FUNCTION = `
 local function turn(prefix, queue, key, count, share)
-  local base, turns = prefix .. ':' .. queue, prefix .. ':turns:' .. queue
+  local base, turns, meta = prefix .. ':' .. queue, prefix .. ':turns:' .. queue, prefix .. ':turn:' .. queue
+  local known = redis.call('HMGET', meta, 'm', 'v', 't')
+  local last, time, now = tonumber(known[1] or 0), tonumber(known[2] or 0), tonumber(redis.call('TIME')[1])
   local head = redis.call('ZRANGE', base .. ':prioritized', 0, 0, 'WITHSCORES')
-  local last = tonumber(redis.call('ZSCORE', turns, 'm') or 0)
-  local time = last
-  if head[2] then time = math.floor(tonumber(head[2]) / 4294967296) - 1
-  elseif redis.call('ZCARD', base .. ':delayed') == 0 or last > 1000000 then
-    redis.call('DEL', turns)
+  if head[2] then time = math.max(time, math.floor(tonumber(head[2]) / 4294967296) - 1)
+  elseif last > 1000000 or now - tonumber(known[3] or now) > 10 and redis.call('ZCARD', base .. ':delayed') == 0 then
+    redis.call('DEL', turns, meta)
     last, time = 0, 0
   end
-  local own = math.max(tonumber(redis.call('ZSCORE', turns, 'k' .. key) or 0), time)
+  local own = math.max(tonumber(redis.call('ZSCORE', turns, key) or 0), time)
   if own - time + count > share then return -1, own - time end
   redis.call('ZREMRANGEBYSCORE', turns, '-inf', time)
-  redis.call('ZADD', turns, own + count, 'k' .. key)
-  redis.call('ZADD', turns, math.max(last, own + count), 'm')
+  redis.call('ZADD', turns, own + count, key)
+  redis.call('HSET', meta, 'm', math.max(last, own + count), 't', now)
   return own + 1, own - time
 end
 `
@@ -51,9 +53,14 @@ if event[4] then
   local delivery = redis.call('HMGET', prefix .. ':delivery:' .. event[4], 'h', 'b')
   event[2], event[3] = delivery[1], delivery[2]
 end
-local own = redis.call('HMGET', job, 'stc', 'sn', 'cut', 'chg', 'ls', 'pa')
+local own = redis.call('HMGET', job, 'stc', 'sn', 'cut', 'chg', 'ls', 'pa', 'priority')
 if tonumber(own[1] or 0) <= tonumber(own[2] or 0) and (ARGV[6] == '1' or tonumber(own[3] or 0) < 3) then
   redis.call('HSET', job, 'ls', ARGV[5])
+end
+local priority = tonumber(own[7] or 0)
+if priority > 0 then
+  local meta = prefix .. ':turn:' .. ARGV[2]:match('^(.*):')
+  if priority > tonumber(redis.call('HGET', meta, 'v') or 0) then redis.call('HSET', meta, 'v', priority) end
 end
 return {event[1], event[2], event[3], own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
 

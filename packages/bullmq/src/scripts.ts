@@ -4,7 +4,8 @@
 //                   several events came in. It is there when, and only when, the event was taken as a whole.
 //   delivery:<name> hash: h head, b body, n events that need it
 //   guard:<name>    the event that holds the guard; `?` before it while that event is not stored yet
-//   turns:<queue>   sorted set: k<fairKey> with its last turn, and m with the last turn of all
+//   turns:<queue>   sorted set: fair keys by their last turn
+//   turn:<queue>    hash: m last turn of all, t when it was given (seconds), v highest turn that was claimed
 //   index           sorted set of events by the time they arrived
 //   queues          set of queue names
 //   records         hash: version, a space, JSON

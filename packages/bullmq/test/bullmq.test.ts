@@ -43,7 +43,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
   test('stores a delivery once, whatever its events and subscriptions, and its bytes as they are', async () => {
     const inbox = bullmqInbox({ connection: redis.url, prefix: '{once}' })
     const port = inbox.attach(consumer())
-    const body = Buffer.from([0, 255, 10, 13, 195, 40])
+    const body = Uint8Array.of(0, 255, 10, 13, 195, 40)
     await port.accept(intake(body, ['1', '2', '3'], ['a', 'b']), {})
     const keys = await operator.keys('{once}:*')
     expect(keys.filter((key) => key.startsWith('{once}:delivery:'))).toHaveLength(1)
@@ -52,7 +52,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
     expect(tasks).toHaveLength(6)
     for (const { id } of tasks) {
       const detail = await inbox.view!.get(id)
-      expect(Buffer.from(detail!.delivery.body)).toEqual(body)
+      expect(Buffer.from(detail!.delivery.body)).toEqual(Buffer.from(body))
     }
     await inbox.close()
   })

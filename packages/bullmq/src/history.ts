@@ -1,0 +1,191 @@
+import { Buffer } from 'node:buffer'
+import {
+  addCounts,
+  packMinute,
+  unpackMinute,
+  type Counts,
+  type MinuteCount,
+  type MinuteGauge,
+} from '@postern/core/inbox'
+import { run, type Client } from './connection.ts'
+
+/** What history is kept in. */
+export interface HistoryContext {
+  readonly client: Client
+  readonly prefix: string
+}
+
+/** Hashes of packed spans: minutes by hour for two days, hours by day for thirty. */
+export type Span = 'minutes' | 'gauges' | 'hours' | 'hour-gauges'
+
+export const MINUTE = 60_000
+export const HOUR = 3_600_000
+export const DAY = 86_400_000
+/** How long minutes are kept, and hours. */
+export const MINUTES_KEPT: number = 2 * DAY
+export const HOURS_KEPT: number = 30 * DAY
+
+// Minutes wait so long for a process that puts them together.
+const UNROLLED = 7 * DAY
+// Names come from outside: causes and codes.
+const MOST_SERIES = 5000
+
+/** Adds counts to their minutes; gauges take the place of those before. */
+export async function addHistory(
+  context: HistoryContext,
+  minutes: readonly MinuteCount[],
+  gauges: readonly MinuteGauge[],
+): Promise<void> {
+  for (const [minute, rows] of byMinute(minutes)) {
+    const added = await numbered(
+      context,
+      minute,
+      rows,
+      nameOf,
+      ({ count, sum, max, histogram }) => ({
+        count,
+        sum,
+        max,
+        histogram,
+      }),
+    )
+    await merge(context, 'minutes', minute, added)
+  }
+  for (const [minute, rows] of byMinute(gauges))
+    await merge(
+      context,
+      'gauges',
+      minute,
+      await numbered(context, minute, rows, gaugeName, packGauge),
+    )
+}
+
+/** Adds packed counts to a field that other processes add to as well. */
+export async function merge(
+  { client, prefix }: HistoryContext,
+  span: Span,
+  at: number,
+  added: ReadonlyMap<number, Counts>,
+): Promise<void> {
+  if (added.size === 0) return
+  const wide = span === 'hours' || span === 'hour-gauges'
+  const width = wide ? DAY : HOUR
+  const start = at - (at % width)
+  const name = `${span}:${start}`
+  const goes = start + width + (wide ? HOURS_KEPT : MINUTES_KEPT + UNROLLED)
+  for (;;) {
+    const before = await client.hgetBuffer(`${prefix}:${name}`, String(at))
+    const all = new Map(before ? unpackMinute(before) : [])
+    for (const [series, counts] of added) {
+      const known = span === 'minutes' ? all.get(series) : undefined
+      all.set(series, known ? addCounts([known, counts]) : counts)
+    }
+    // The client writes bytes only of a Buffer.
+    const args = [name, at, before ?? '', Buffer.from(packMinute(all)), goes] as const
+    if ((await run(client, 'posternSwap', prefix, ...args)) === 1) return
+  }
+}
+
+/** Puts minutes that are old enough together to hours. */
+export async function rollUp(context: HistoryContext, now: number): Promise<void> {
+  const { client, prefix } = context
+  const last = now - MINUTES_KEPT
+  for (let hour = last - UNROLLED - (last % HOUR); hour + HOUR <= last; hour += HOUR)
+    for (const [from, to] of [
+      ['minutes', 'hours'],
+      ['gauges', 'hour-gauges'],
+    ] as const) {
+      const fields = await spansOf(context, from, hour)
+      if (fields.length === 0) continue
+      const sum = new Map<number, Counts>()
+      for (const [, minute] of fields)
+        for (const [series, counts] of minute) {
+          const known = from === 'minutes' ? sum.get(series) : undefined
+          sum.set(series, known ? addCounts([known, counts]) : counts)
+        }
+      // The same minutes make the same hour: a process that dies in between leaves work and no harm.
+      await merge(context, to, hour, sum)
+      await client.del(`${prefix}:${from}:${hour}`)
+    }
+}
+
+/** The packed spans of a hash, oldest first. */
+export async function spansOf(
+  { client, prefix }: HistoryContext,
+  span: Span,
+  start: number,
+): Promise<readonly (readonly [at: number, counts: ReadonlyMap<number, Counts>])[]> {
+  const fields = (await client.hgetallBuffer(`${prefix}:${span}:${start}`)) as Record<
+    string,
+    Buffer
+  >
+  return Object.entries(fields)
+    .map(([at, bytes]) => [Number(at), unpackMinute(bytes)] as const)
+    .sort(([one], [other]) => one - other)
+}
+
+/** Names of the series of a day, by number. */
+export async function seriesOf(
+  { client, prefix }: HistoryContext,
+  day: number,
+): Promise<ReadonlyMap<number, readonly (string | null)[]>> {
+  const table = await client.hgetall(`${prefix}:series:${day}`)
+  return new Map(
+    Object.entries(table).map(([name, number]) => [
+      Number(number),
+      JSON.parse(name) as (string | null)[],
+    ]),
+  )
+}
+
+async function numbered<Row>(
+  { client, prefix }: HistoryContext,
+  minute: number,
+  rows: readonly Row[],
+  name: (row: Row) => string,
+  counts: (row: Row) => Counts,
+): Promise<ReadonlyMap<number, Counts>> {
+  const day = minute - (minute % DAY)
+  const args = [day, MOST_SERIES, day + DAY + HOURS_KEPT + DAY, ...rows.map(name)]
+  const numbers = (await run(client, 'posternSeries', prefix, ...args)) as readonly number[]
+  const added = new Map<number, Counts>()
+  for (const [at, row] of rows.entries()) {
+    const number = numbers[at]!
+    if (number === 0) continue
+    const known = added.get(number)
+    added.set(number, known ? addCounts([known, counts(row)]) : counts(row))
+  }
+  return added
+}
+
+function byMinute<Row extends { readonly minute: number }>(
+  rows: readonly Row[],
+): ReadonlyMap<number, readonly Row[]> {
+  const oldest = Date.now() - MINUTES_KEPT
+  const groups = new Map<number, Row[]>()
+  for (const row of rows) {
+    const { minute } = row
+    const group = groups.get(minute)
+    if (group) group.push(row)
+    else if (minute > oldest) groups.set(minute, [row])
+  }
+  return groups
+}
+
+function nameOf({ receiver, subscription, kind, by, value }: MinuteCount): string {
+  return JSON.stringify([kind, by, value, receiver, subscription ?? null])
+}
+
+function gaugeName({ receiver, subscription }: MinuteGauge): string {
+  return JSON.stringify(['gauge', null, null, receiver, subscription])
+}
+
+/** A gauge in the place of counts. */
+function packGauge({ pending, running, dead, oldest }: MinuteGauge): Counts {
+  return {
+    count: pending,
+    sum: running,
+    max: dead,
+    histogram: oldest === undefined ? [] : [[0, oldest]],
+  }
+}

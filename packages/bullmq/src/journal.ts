@@ -1,0 +1,166 @@
+import {
+  topicMatch,
+  unknownOptions,
+  type Arrival,
+  type DeliveryFilter,
+  type Journal,
+  type Page,
+} from '@postern/core/inbox'
+import { addArrivals, arrivalsOf, oneArrival } from './arrivals.ts'
+import { attemptsOf } from './attempts.ts'
+import { bucketsOf } from './buckets.ts'
+import { answered, connected, type Client } from './connection.ts'
+import { addHistory, HOUR, rollUp } from './history.ts'
+import { isRef } from './list.ts'
+
+/** What the journal is kept in. */
+export interface JournalContext {
+  readonly client: Client
+  readonly prefix: string
+  /** Milliseconds a batch may wait for Redis. */
+  readonly deadline: number
+}
+
+const FILTER: readonly (keyof DeliveryFilter)[] = [
+  'receiver',
+  'provider',
+  'outcome',
+  'code',
+  'eventId',
+  'topic',
+  'text',
+  'since',
+  'until',
+  'limit',
+  'cursor',
+  'budget',
+]
+const RANGE = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
+const LIMIT = 50
+const MOST = 1000
+const BUDGET = 500
+
+/**
+ * The journal in Redis. Its memory is bounded: two rings of deliveries by count, bytes and age, history by minute for two
+ * days and by hour for thirty, attempts with their jobs. A batch that Redis does not take within the deadline is lost.
+ */
+export function createJournal(context: JournalContext): Journal {
+  const { client, prefix, deadline } = context
+  let rolledAt = 0
+
+  return {
+    async write({ arrived, minutes, gauges, lost }) {
+      await connected(client, deadline)
+      await answered(write(), deadline)
+
+      async function write(): Promise<void> {
+        await addArrivals(context, arrived)
+        await addHistory(context, minutes, gauges)
+        if (lost > 0) await client.hincrby(`${prefix}:journal`, 'lost', lost)
+        if (Date.now() - rolledAt < HOUR) return
+        rolledAt = Date.now()
+        await rollUp(context, rolledAt)
+      }
+    },
+    refusals: (filter = {}) => page(filter, ({ outcome }) => outcome !== 'accepted'),
+    deliveries: (filter = {}) => page(filter, () => true),
+    async delivery(id) {
+      await connected(client, deadline)
+      return oneArrival(context, id)
+    },
+    async attempts(task) {
+      await connected(client, deadline)
+      if (!isRef(task)) return []
+      const [attempts, value] = await client.hmget(`${prefix}:${task}`, 'pa', 'returnvalue')
+      return attemptsOf(attempts ?? '', value ?? '').kept
+    },
+    async history(range) {
+      unknownOptions('history', range, RANGE)
+      await connected(client, deadline)
+      return bucketsOf(context, range)
+    },
+  }
+
+  async function page(
+    filter: DeliveryFilter,
+    wanted: (arrival: Arrival) => boolean,
+  ): Promise<Page<Arrival>> {
+    unknownOptions('deliveries', filter, FILTER)
+    const { limit = LIMIT, budget = BUDGET, cursor } = filter
+    if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= MOST))
+      throw new TypeError(
+        `deliveries: limit must be a whole number from 1 to ${MOST}, got ${String(limit)}`,
+      )
+    const test = matchesOf(filter)
+    await connected(client, deadline)
+    const until = performance.now() + budget
+    const rows: Arrival[] = []
+    let seen = 0
+    for await (const arrival of inOrder(filter, cursor === undefined ? undefined : parse(cursor))) {
+      const { id, at } = arrival
+      if (wanted(arrival) && test(arrival)) {
+        const { replyBody: _, ...row } = arrival
+        rows.push(row)
+      }
+      const late = ++seen % 100 === 0 && performance.now() >= until
+      if (rows.length === limit || late) return { rows, cursor: `${at}~${id}`, searchedTo: at }
+    }
+    return { rows, cursor: undefined, searchedTo: undefined }
+  }
+
+  /** Both rings in one order, newest first. */
+  async function* inOrder(
+    filter: DeliveryFilter,
+    start: { readonly at: number; readonly id: string } | undefined,
+  ): AsyncGenerator<Arrival> {
+    const rings = (['v', 'u'] as const).map((ring) =>
+      one(arrivalsOf(context, ring, filter, start))[Symbol.asyncIterator](),
+    )
+    const heads = await Promise.all(rings.map((ring) => ring.next()))
+    for (;;) {
+      const [verified, other] = heads
+      const at = !verified!.done && (other!.done || isBefore(verified!.value, other!.value)) ? 0 : 1
+      const head = heads[at]!
+      if (head.done) return
+      yield head.value
+      heads[at] = await rings[at]!.next()
+    }
+  }
+}
+
+async function* one(pages: AsyncGenerator<readonly Arrival[]>): AsyncGenerator<Arrival, void> {
+  for await (const page of pages) yield* page
+}
+
+function isBefore(one: Arrival, other: Arrival): boolean {
+  return one.at > other.at || (one.at === other.at && one.id > other.id)
+}
+
+function parse(cursor: string): { readonly at: number; readonly id: string } {
+  const tilde = cursor.indexOf('~')
+  const at = Number(cursor.slice(0, tilde))
+  if (tilde < 1 || !Number.isFinite(at))
+    throw new TypeError(
+      `cursor: must be one that a page of this inbox gave, got ${JSON.stringify(cursor)}`,
+    )
+  return { at, id: cursor.slice(tilde + 1) }
+}
+
+function matchesOf(filter: DeliveryFilter): (arrival: Arrival) => boolean {
+  const { receiver, provider, outcome, code, eventId } = filter
+  const outcomes = outcome === undefined ? undefined : [outcome].flat()
+  const topic =
+    filter.topic === undefined ? undefined : new RegExp(topicMatch(filter.topic).source, 's')
+  const text = filter.text?.toLowerCase()
+  return (arrival) =>
+    (receiver === undefined || receiver === arrival.receiver) &&
+    (provider === undefined || provider === arrival.provider) &&
+    (outcomes === undefined || outcomes.includes(arrival.outcome)) &&
+    (code === undefined || code === arrival.code) &&
+    (eventId === undefined || arrival.ids.includes(eventId)) &&
+    (topic === undefined || arrival.topics.some((each) => topic.test(each))) &&
+    (text === undefined ||
+      [arrival.reason ?? '', arrival.path, ...arrival.ids, ...arrival.topics].some((each) =>
+        each.toLowerCase().includes(text),
+      ))
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import type { Guard } from '@postern/core/inbox'
+import { redisServer } from '../../../test/services/programs.ts'
+import { intake, record } from './consumer.ts'
+import { redisScene } from './redis-scene.ts'
+
+if (redisServer.file === undefined)
+  console.warn(`guards on BullMQ are not tested: Redis is missing, ${redisServer.get}`)
+
+describe.skipIf(redisServer.file === undefined)('guards of bullmqInbox', () => {
+  const scene = redisScene('guard')
+  const guarded = (id: string, otherwise: Guard['otherwise'] = 'refuse') =>
+    intake(id, undefined, { guards: [{ key: 'nonce', otherwise }] })
+
+  test('another event with the key is refused, and nothing of its delivery is stored', async () => {
+    const inbox = scene.open()
+    const port = inbox.attach(record())
+    expect(await port.accept(guarded('1'), {})).toEqual(['new'])
+    const { delivery, items } = guarded('2')
+    const free = intake('3')
+    expect(await port.accept({ delivery, items: [...free.items, ...items] }, {})).toEqual([
+      'refused',
+      'refused',
+    ])
+    expect((await inbox.view!.list()).tasks).toHaveLength(1)
+    expect(await port.accept(free, {})).toEqual(['new'])
+  })
+
+  test('a redelivery of the event that holds the key passes; the other says duplicate if it wants', async () => {
+    const inbox = scene.open()
+    const port = inbox.attach(record())
+    await port.accept(guarded('1'), {})
+    expect(await port.accept(guarded('1'), {})).toEqual(['duplicate'])
+    expect(await port.accept(guarded('2', 'duplicate'), {})).toEqual(['duplicate'])
+    expect((await inbox.view!.list()).tasks).toHaveLength(1)
+  })
+
+  test('of many at once exactly one is taken; others are told to come again, and then refused', async () => {
+    const ports = [scene.open(), scene.open()].map((inbox) => inbox.attach(record()))
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, async (_, at) => ports[at % 2]!.accept(guarded(`e${at}`), {})),
+    )
+    const taken = answers.flatMap((each) => (each.status === 'fulfilled' ? [...each.value] : []))
+    expect(taken.filter((each) => each === 'new')).toHaveLength(1)
+    for (const each of answers)
+      if (each.status === 'rejected')
+        expect(each.reason).toMatchObject({ code: 'inbox_unavailable' })
+    expect(await ports[0]!.accept(guarded('late'), {})).toEqual(['refused'])
+  })
+
+  test('receivers have guards of their own, and two of one key in a delivery are decided at once', async () => {
+    const inbox = scene.open()
+    const shop = inbox.attach(record())
+    const bank = inbox.attach(record({ receiver: 'bank' }))
+    await shop.accept(guarded('1'), {})
+    expect(await bank.accept(guarded('2'), {})).toEqual(['new'])
+    const [one, two] = [guarded('3'), guarded('4', 'duplicate')].map(({ items }) => items[0]!)
+    const other = scene.open().attach(record({ receiver: 'third' }))
+    const delivery = guarded('3').delivery
+    expect(await other.accept({ delivery, items: [one!, two!] }, {})).toEqual(['new', 'duplicate'])
+  })
+
+  test('go with their event', async () => {
+    const inbox = scene.open()
+    const port = inbox.attach(record())
+    await port.accept(guarded('1'), {})
+    await inbox.view!.discard({})
+    await inbox.view!.prune(Date.now() + 1000)
+    expect(await scene.operator.keys(`${scene.prefix}:guard:*`)).toEqual([])
+    expect(await port.accept(guarded('2'), {})).toEqual(['new'])
+  })
+})

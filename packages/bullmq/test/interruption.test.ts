@@ -1,0 +1,201 @@
+import type { Inbox, Outcome } from '@postern/core/inbox'
+import { describe, expect, test } from 'vitest'
+import { redisServer } from '../../../test/services/programs.ts'
+import type { BullmqInboxOptions } from '../src/index.ts'
+import { LOAD } from '../src/run-scripts.ts'
+import { DONE, gate, intake, lane, record } from './consumer.ts'
+import { startProxy, type Proxy } from './proxy.ts'
+import { redisScene } from './redis-scene.ts'
+
+if (redisServer.file === undefined)
+  console.warn(`interruptions on BullMQ are not tested: Redis is missing, ${redisServer.get}`)
+
+const LONG = { timeout: 15_000 }
+const FAILURE = { name: 'Error', message: 'the till is jammed' }
+
+describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut off', () => {
+  const scene = redisScene('cut')
+
+  test('an event that was read late starts no run: another process had settled the task', async () => {
+    const proxy = await way()
+    const web = record()
+    const port = open().attach(web)
+    await port.accept(intake('1'), {})
+    const slow = record()
+    const held = proxy.holdAfter(LOAD)
+    open({ connection: proxy.url }).attach(slow).work!()
+    await held
+    const other = record()
+    open().attach(other).work!()
+    await expect.poll(() => other.ended.length, LONG).toBe(1)
+    proxy.release()
+    await port.accept(intake('2'), {})
+    await expect.poll(() => slow.runs.length + other.runs.length, LONG).toBe(2)
+    expect([...slow.names(), ...other.names()].sort()).toEqual(['1', '2'])
+  })
+
+  test('the next run is the same attempt, and the attempts say that one was interrupted', async () => {
+    const proxy = await way()
+    const { passed, pass } = gate()
+    const dying = record({ run: () => passed.then(() => DONE) })
+    const inbox = open()
+    await inbox.attach(record()).accept(intake('1'), {})
+    open({ connection: proxy.url }).attach(dying).work!()
+    await expect.poll(() => dying.runs.length, LONG).toBe(1)
+    proxy.cut()
+    const next = record()
+    open().attach(next).work!()
+    await expect.poll(() => next.ended.length, LONG).toBe(1)
+    expect(next.runs[0]!.claim.attempt).toBe(1)
+    const [task] = (await inbox.view!.list()).tasks
+    expect(task).toMatchObject({ state: 'done', attempt: 1, attempts: 2 })
+    const attempts = await inbox.journal!.attempts(task!.id)
+    expect(attempts.map(({ outcome, attempt }) => [outcome, attempt])).toEqual([
+      ['interrupted', 1],
+      ['done', 1],
+    ])
+    expect(attempts[0]!.duration).toBeUndefined()
+    expect(attempts[1]!.duration).toBeTypeOf('number')
+    pass()
+  })
+
+  test('a suspect that is cut off once more than its charges allow is poison at once, and stays a suspect', async () => {
+    const proxy = await way()
+    const { passed, pass } = gate()
+    const dying = record({ run: () => passed.then(() => DONE) })
+    const inbox = open()
+    const port = inbox.attach(record())
+    await port.accept(intake('1'), {})
+    const { id } = (await inbox.view!.list()).tasks[0]!
+    await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 7, chg: 4 })
+    open({ connection: proxy.url }).attach(dying).work!()
+    await expect.poll(() => dying.runs.length, LONG).toBe(1)
+    proxy.cut()
+    const next = record()
+    open().attach(next).work!()
+    await expect.poll(() => next.ended.length, LONG).toBe(1)
+    expect(next.runs).toEqual([])
+    // Its suspect still runs here, as it would not in a process that died.
+    pass()
+    expect(next.ended[0]).toMatchObject({ outcome: { kind: 'dead', error: { name: 'poison' } } })
+    expect(await inbox.view!.get(id)).toMatchObject({ state: 'dead', error: { name: 'poison' } })
+    expect(await port.accept(intake('1'), {})).toEqual(['revived'])
+    await expect.poll(() => next.runs.length, LONG).toBe(1)
+    await expect.poll(() => next.ended.length, LONG).toBe(2)
+    expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'chg')).toEqual(['0'])
+  })
+
+  test('one suspect at a time runs in a process, beside ordinary tasks', async () => {
+    const inbox = open()
+    let suspects = 0
+    let most = 0
+    const first = gate()
+    const consumer = record({
+      async run({ event }): Promise<Outcome> {
+        if (!event.id!.startsWith('suspect')) return DONE
+        most = Math.max(most, ++suspects)
+        await first.passed
+        suspects--
+        return DONE
+      },
+    })
+    const port = inbox.attach(consumer)
+    for (const id of ['suspect 1', 'suspect 2', 'suspect 3', 'plain'])
+      await port.accept(intake(id), {})
+    for (const { id, event } of (await inbox.view!.list()).tasks)
+      if (event.id !== 'plain')
+        await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 3, chg: 0 })
+    port.work!()
+    await expect.poll(() => consumer.names().includes('plain') && suspects === 1, LONG).toBe(true)
+    first.pass()
+    await expect.poll(() => consumer.ended.length, LONG).toBe(4)
+    expect(most).toBe(1)
+  })
+
+  test('a reported failure sets interruptions back', async () => {
+    const inbox = open()
+    const consumer = record({
+      run: ({ attempt }) =>
+        attempt === 1 ? { kind: 'retry', at: Date.now(), error: FAILURE } : DONE,
+    })
+    const port = inbox.attach(consumer)
+    await port.accept(intake('1'), {})
+    const { id } = (await inbox.view!.list()).tasks[0]!
+    await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 4, chg: 1 })
+    port.work!()
+    await expect.poll(() => consumer.ended.length, LONG).toBe(2)
+    expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'cut', 'chg')).toEqual(['0', '0'])
+  })
+
+  test('a handler that holds the event loop longer than the lease is done, and ran once', async () => {
+    const inbox = open()
+    const consumer = record({
+      run() {
+        const end = performance.now() + 1500
+        while (performance.now() < end);
+        return DONE
+      },
+    })
+    const port = inbox.attach(consumer)
+    await port.accept(intake('1'), {})
+    port.work!()
+    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    expect(consumer.ended[0]!.stored).toBe(true)
+    await port.accept(intake('2'), {})
+    await expect.poll(() => consumer.ended.length, LONG).toBe(2)
+    expect(consumer.names()).toEqual(['1', '2'])
+    expect(consumer.warnings.join()).toContain('the lease of task')
+  })
+
+  test('a task that still runs here is not run again: its outcome is stored by the later claim', async () => {
+    const inbox = open()
+    const { passed, pass } = gate()
+    const consumer = record({
+      run: ({ event }) => (event.id === '1' ? passed.then(() => DONE) : DONE),
+    })
+    const port = inbox.attach(consumer)
+    await port.accept(intake('1'), {})
+    port.work!()
+    await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+    const { id } = (await inbox.view!.list()).tasks[0]!
+    const lock = await scene.operator.get(`${scene.prefix}:${id}:lock`)
+    await scene.operator.del(`${scene.prefix}:${id}:lock`)
+    const again = async (): Promise<string | null> =>
+      scene.operator.get(`${scene.prefix}:${id}:lock`)
+    await expect.poll(again, LONG).toEqual(expect.not.stringMatching(lock!))
+    pass()
+    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    expect(consumer.ended[0]).toMatchObject({ stored: true, outcome: DONE })
+    expect(consumer.runs).toHaveLength(1)
+    await expect.poll(async () => (await inbox.view!.get(id))?.state, LONG).toBe('done')
+  })
+
+  test('an outcome that comes late counts if nobody settled the task since', async () => {
+    const { passed, pass } = gate()
+    const inbox = open({ lease: '60s' })
+    const consumer = record({
+      lanes: [lane('a')],
+      run: () => passed.then((): Outcome => ({ kind: 'dead', error: FAILURE })),
+    })
+    const port = inbox.attach(consumer)
+    await port.accept(intake('1'), {})
+    port.work!()
+    await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+    const { id } = (await inbox.view!.list()).tasks[0]!
+    await scene.operator.del(`${scene.prefix}:${id}:lock`)
+    pass()
+    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    expect(consumer.ended[0]!.stored).toBe(true)
+    expect(await inbox.view!.get(id)).toMatchObject({ state: 'dead', attempt: 1 })
+  })
+
+  function open(options: Partial<BullmqInboxOptions> = {}): Inbox {
+    return scene.open({ lease: '500ms', ...options })
+  }
+
+  async function way(): Promise<Proxy> {
+    const proxy = await startProxy(scene.redis.port)
+    scene.later(() => proxy.stop())
+    return proxy
+  }
+})

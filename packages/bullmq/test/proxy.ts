@@ -1,0 +1,63 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+
+/** A way to Redis that can be held up and cut. */
+export interface Proxy {
+  readonly url: string
+  /** Holds up everything in both directions once a client has sent this text, which still gets through. */
+  holdAfter(text: string): Promise<void>
+  /** Lets go on what was held up. */
+  release(): void
+  /** Breaks all connections and refuses new ones, as if the process behind were dead. */
+  cut(): void
+  stop(): Promise<void>
+}
+
+/** Makes a proxy to a port of 127.0.0.1. */
+export async function startProxy(port: number): Promise<Proxy> {
+  const sockets = new Set<Socket>()
+  let waiting: { readonly text: string; readonly seen: () => void } | undefined
+  let holding = false
+  let cut = false
+  const server = createServer((client) => {
+    if (cut) return void client.destroy()
+    const redis = connect(port, '127.0.0.1')
+    for (const socket of [client, redis]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        sockets.delete(socket)
+        client.destroy()
+        redis.destroy()
+      })
+      if (holding) socket.pause()
+    }
+    client.on('data', (chunk) => {
+      redis.write(chunk)
+      if (!waiting || !chunk.includes(waiting.text)) return
+      const { seen } = waiting
+      waiting = undefined
+      holding = true
+      for (const socket of sockets) socket.pause()
+      seen()
+    })
+    redis.on('data', (chunk) => client.write(chunk))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    holdAfter: (text) => new Promise((seen) => (waiting = { text, seen })),
+    release() {
+      holding = false
+      for (const socket of sockets) socket.resume()
+    },
+    cut() {
+      cut = true
+      for (const socket of sockets) socket.destroy()
+    },
+    async stop() {
+      cut = true
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

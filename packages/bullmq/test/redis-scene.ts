@@ -1,0 +1,55 @@
+import type { Inbox } from '@postern/core/inbox'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { startRedis, type RedisService } from '../../../test/services/redis.ts'
+import { bullmqInbox, type BullmqInboxOptions } from '../src/index.ts'
+
+/** A Redis for the tests of one block, and inboxes on it that are closed with each test. */
+export interface RedisScene {
+  readonly redis: RedisService
+  readonly operator: Redis
+  /** The prefix of this test. */
+  readonly prefix: string
+  /** Opens an inbox on the prefix of this test. */
+  open(options?: Partial<BullmqInboxOptions>): Inbox
+  /** Runs at the end of this test. */
+  later(end: () => unknown): void
+}
+
+/** Makes it; to be called in `describe`. */
+export function redisScene(name: string): RedisScene {
+  let redis: RedisService
+  let operator: Redis
+  let made = 0
+  let endings: (() => unknown)[] = []
+  beforeAll(async () => {
+    redis = await startRedis()
+    operator = new Redis(redis.url)
+  })
+  afterEach(async () => {
+    for (const end of endings.toReversed()) await end()
+    endings = []
+    made++
+  })
+  afterAll(async () => {
+    operator?.disconnect()
+    await redis?.stop()
+  })
+  return {
+    get redis() {
+      return redis
+    },
+    get operator() {
+      return operator
+    },
+    get prefix() {
+      return `{${name}-${made}}`
+    },
+    open(options = {}) {
+      const inbox = bullmqInbox({ connection: redis.url, prefix: this.prefix, ...options })
+      endings.push(() => inbox.close().catch(() => {}))
+      return inbox
+    },
+    later: (end) => void endings.push(end),
+  }
+}
