@@ -3,7 +3,6 @@ import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { request as open } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
-import { createDelivery } from '@postern/core'
 import { parseJson } from '@postern/core/scheme'
 import { bodyLimits, bodySecret, keyScheme, lateAnswer, type KeyQuestion } from './bodies.ts'
 
@@ -142,7 +141,9 @@ async function verifies(origin: string, type: 'rsa' | 'rsa-pss'): Promise<void> 
   const body = '{"type":"ping"}'
   const { url, headers } = keyScheme.sign!(
     {
-      ...createDelivery({ method: 'POST', url: `${origin}keys`, body: Buffer.from(body) }),
+      method: 'POST',
+      url: `${origin}keys`,
+      body: Buffer.from(body),
       headers: {},
     },
     keyScheme.key(privateKey),

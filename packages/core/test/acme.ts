@@ -1,21 +1,30 @@
 import { createReceiver } from '../src/index.ts'
-import { defineProvider, hmac } from '../src/provider/index.ts'
+import { hmac, provider } from '../src/provider/index.ts'
 import type { Receiver, ReceiverOptions, Reply, SecretOption } from '../src/index.ts'
-import type { Draft, EventDraft, Provider, ProviderSpec } from '../src/provider/index.ts'
+import type { Draft, EventDraft, Provider, ProviderSpec, Scheme } from '../src/provider/index.ts'
 import { hear, type Heard } from './hear.ts'
 
+type Options = Readonly<Record<string, SecretOption | boolean | undefined>>
+
 /** What a test may change of {@link acme}. */
-export type AcmeSpec = Partial<ProviderSpec<Record<string, unknown>, unknown>> & {
+export type AcmeSpec = Omit<Partial<ProviderSpec<Options>>, 'scheme' | 'secret' | 'options'> & {
+  readonly scheme?: Scheme<never>
+  /** The options; those of nothing else but a `secret` by default. */
+  readonly given?: Options
   readonly secret?: SecretOption
 }
 
 /** A sender made up for the tests: HMAC over the body, topic and id in headers. */
-export function acme(given: AcmeSpec = {}): Provider {
+export function acme(changes: AcmeSpec = {}): Provider {
   // Not a default value, which would stand in for a secret that is undefined.
-  const { secret, ...spec } = { secret: 'acme-secret', ...given }
-  return defineProvider<Record<string, unknown>, unknown>({
+  const { secret, scheme, given, ...spec } = { secret: 'acme-secret', ...changes }
+  const options = given ?? { secret }
+  const names = Object.keys(options)
+  return provider<Options>({
     name: 'acme',
-    auth: { scheme: hmac({ header: 'X-Acme-Signature' }) as never, secret: secret! },
+    options: Object.fromEntries(names.map((name) => [name, name])),
+    secret: names[0]!,
+    scheme: () => (scheme ?? hmac({ header: 'X-Acme-Signature' })) as Scheme,
     events: (delivery, body) => [
       {
         id: delivery.header('x-acme-id'),
@@ -27,7 +36,7 @@ export function acme(given: AcmeSpec = {}): Provider {
       headers: { 'x-acme-topic': topic, ...(id !== undefined && { 'x-acme-id': id }) },
     }),
     ...spec,
-  })
+  })(options)
 }
 
 /** A sender of batches: the body is a list of events. */

@@ -47,7 +47,8 @@ export function compose(parts: MessageParts): SignableRequest {
   const passed = headersOf(event, parts.passes)
   // What signs covers our own id and no other; unsigned, an original signature may go on with its id.
   const headers = signer ? { ...passed, ...own } : { ...own, ...passed }
-  if (!signer) return { method: 'POST', url: url.href, headers, body }
+  if (!signer)
+    return { method: 'POST', url: url.href, headers, body: body as Uint8Array<ArrayBuffer> }
   return signer.sign!({ id, url: url.href, headers, body, topic: event.topic, at: now })
 }
 

@@ -41,10 +41,6 @@ export function signer(options: {
   })
   return {
     sign: ({ method = 'POST', url = '', headers = {}, body = '', at = Date.now() }) =>
-      scheme.signAll!(
-        { method, url, headers, body: typeof body === 'string' ? Buffer.from(body) : body },
-        keys,
-        at,
-      ),
+      scheme.signAll!({ method, url, headers, body: Buffer.from(body) }, keys, at),
   }
 }

@@ -1,18 +1,17 @@
 import { WebhookError } from '@postern/core'
-import { type Consumer, type Host, type Intake, type Taken } from '@postern/core/inbox'
+import { within, type Consumer, type Host, type Intake, type Taken } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { lateError, unavailable } from './errors.ts'
 import { transactionOf } from './within.ts'
-import type { Pending } from './capacity.ts'
-import { prepareIntake, subscriptionsOf, type PreparedIntake } from './encode.ts'
-import { within } from './deadline.ts'
+import type { Capacity } from './capacity.ts'
+import { encodeIntake, subscriptionsOf, type EncodedIntake } from './encode.ts'
 import type { Store, Writer } from './writer.ts'
 
 /** What accept works with. */
 export interface AcceptHost {
   readonly engine: Engine
   readonly consumer: Consumer
-  readonly pending: Pending
+  readonly capacity: Capacity
   readonly writer: Writer
   readonly store: Store
   /** Statement that tells workers of other processes. */
@@ -28,7 +27,7 @@ export interface AcceptHost {
 export function createAccept(
   host: AcceptHost,
 ): (intake: Intake, of: Host) => Promise<readonly Taken[]> {
-  const { engine, consumer, pending, writer, store, stored } = host
+  const { engine, consumer, capacity, writer, store, stored } = host
   const { receiver } = consumer
   const { deadline, maxWaitingBytes } = engine.settings
 
@@ -38,29 +37,29 @@ export function createAccept(
     const known = (name: string): boolean => engine.queues.find(receiver, name) !== undefined
     if (!engine.started || !host.merged() || !subscriptions.every(known))
       await soon(prepareEngine(subscriptions), end)
-    const prepared = prepareIntake(engine, receiver, intake)
+    const prepared = encodeIntake(engine, receiver, intake)
     if (writer.waiting + prepared.bytes > maxWaitingBytes)
       throw new WebhookError(
         'inbox_full',
         `pgBossInbox: ${writer.waiting} bytes of deliveries wait for their commit, maxWaitingBytes is ${maxWaitingBytes}`,
       )
-    const tasks = prepared.items.reduce((sum, item) => sum + item.jobs.length, 0)
-    const reserving = pending.reserve(tasks)
+    const jobs = prepared.items.flatMap((item) => item.jobs)
+    const reserving = capacity.reserve(jobs)
     const full = reserving instanceof Promise ? await soon(reserving, end) : reserving
     if (full) throw full
     try {
       const taken = await put(prepared, of, end)
       const old = prepared.items.filter((_, at) => taken[at] !== 'new')
-      if (old.length > 0) pending.free(old.reduce((sum, item) => sum + item.jobs.length, 0))
-      stored()
+      if (old.length > 0) capacity.free(old.reduce((sum, item) => sum + item.jobs.length, 0))
+      if (taken.some((one) => one === 'new' || one === 'revived')) stored()
       return taken
     } catch (error) {
-      pending.free(tasks)
+      capacity.free(jobs.length)
       throw error
     }
   }
 
-  function put(prepared: PreparedIntake, of: Host, end: number): Promise<readonly Taken[]> {
+  function put(prepared: EncodedIntake, of: Host, end: number): Promise<readonly Taken[]> {
     const transaction = transactionOf(of)
     if (transaction)
       return store(transaction, [prepared]).then(
@@ -73,7 +72,14 @@ export function createAccept(
         },
       )
     return new Promise((done, failed) =>
-      writer.add({ intake: prepared, deadline: end, done, failed }),
+      writer.add({
+        intake: prepared,
+        bytes: prepared.bytes,
+        rows: prepared.items.length,
+        deadline: end,
+        done,
+        failed,
+      }),
     )
   }
 
@@ -85,7 +91,9 @@ export function createAccept(
 
   async function soon<T>(promise: Promise<T>, end: number): Promise<T> {
     try {
-      return await within(promise, end - performance.now(), () => lateError('answer', deadline))
+      return await within(promise, Date.now() + end - performance.now(), () =>
+        lateError('answer', deadline),
+      )
     } catch (error) {
       throw unavailable(error)
     }

@@ -1,50 +1,108 @@
 import { WebhookError } from '@postern/core'
 import type { Engine } from './engine.ts'
+import type { NewJob } from './jobs.ts'
+import type { Backlog, Turns } from './turns.ts'
 
-/** How many tasks are pending or running, so that an inbox nobody works on does not grow without end. */
-export interface Pending {
+/** How many tasks of a receiver are pending or running, so that an inbox nobody works on does not grow without end. */
+export interface Capacity {
   /** Takes room for tasks; undefined where there is, or the refusal. It asks the database only where it may matter. */
-  reserve(tasks: number): WebhookError | undefined | Promise<WebhookError | undefined>
+  reserve(jobs: readonly NewJob[]): WebhookError | undefined | Promise<WebhookError | undefined>
   /** Tasks of this process that were settled, or were not stored after all. */
   free(tasks: number): void
+  /** How much a fair key has waiting, as this process stored it. */
+  told(backlog: Backlog): void
 }
 
 // How old a count may be, in milliseconds: near the bound, and far from it.
 const NEAR = 250
 const FAR = 10_000
+// Fair keys that are remembered: only those with much waiting are.
+const KEYS = 10_000
 
 /** Makes the count. Between two looks at the database it knows what this process stored and settled. */
-export function createPending({ settings, db, queues }: Engine): Pending {
-  const { maxPending, schema } = settings
+export function createCapacity(
+  { settings, db, queues }: Engine,
+  receiver: string,
+  turns: () => Turns,
+): Capacity {
+  const { maxPending, maxPendingShare, schema } = settings
+  const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
+  /** Fair keys that wait with more than half their share. */
+  const heavy = new Map<string, Backlog & { readonly at: number }>()
   let known: number | undefined
   let since = 0
   let counted = -Infinity
   let counting: Promise<void> | undefined
 
   return {
-    reserve(tasks) {
-      const age = performance.now() - counted
-      if (known !== undefined && known + since + tasks <= maxPending) {
-        if (age > FAR) void count().catch(() => {})
-        since += tasks
-        return undefined
-      }
-      if (known !== undefined && age <= NEAR) return full()
-      return count().then(() => {
-        if (known! + since + tasks > maxPending) return full()
-        since += tasks
-        return undefined
-      })
+    reserve(jobs) {
+      const full = shareOf(jobs)
+      return full instanceof Promise
+        ? full.then((error) => error ?? room(jobs.length))
+        : (full ?? room(jobs.length))
     },
     free(tasks) {
       since -= tasks
     },
+    told,
+  }
+
+  function room(tasks: number): WebhookError | undefined | Promise<WebhookError | undefined> {
+    const age = performance.now() - counted
+    if (known !== undefined && known + since + tasks <= maxPending) {
+      if (age > FAR) void count().catch(() => {})
+      since += tasks
+      return undefined
+    }
+    if (known !== undefined && age <= NEAR) return full()
+    return count().then(() => {
+      if (known! + since + tasks > maxPending) return full()
+      since += tasks
+      return undefined
+    })
   }
 
   function full(): WebhookError {
     return new WebhookError(
       'inbox_full',
-      `pgBossInbox: ${known! + since} tasks are pending, maxPending is ${maxPending}`,
+      `pgBossInbox: ${known! + since} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
+    )
+  }
+
+  function told(backlog: Backlog): void {
+    const key = `${backlog.lane} ${backlog.key}`
+    heavy.delete(key)
+    if (backlog.tasks <= share / 2) return
+    heavy.set(key, { ...backlog, at: performance.now() })
+    if (heavy.size > KEYS) heavy.delete(heavy.keys().next().value!)
+  }
+
+  /** A tenant that has its share waiting is refused alone. */
+  function shareOf(jobs: readonly NewJob[]): undefined | Promise<WebhookError | undefined> {
+    if (heavy.size === 0) return undefined
+    const keys = jobs.flatMap(({ queue, data }) =>
+      data.fair !== undefined && heavy.has(`${queue.id} ${data.fair}`)
+        ? [{ lane: queue.id, key: data.fair }]
+        : [],
+    )
+    if (keys.length === 0) return undefined
+    return over(keys)
+  }
+
+  async function over(
+    keys: readonly { readonly lane: number; readonly key: string }[],
+  ): Promise<WebhookError | undefined> {
+    const now = performance.now()
+    const stale = keys.filter(({ lane, key }) => {
+      const backlog = heavy.get(`${lane} ${key}`)
+      return backlog !== undefined && now - backlog.at > NEAR
+    })
+    if (stale.length > 0) for (const backlog of await turns().look(db, stale)) told(backlog)
+    const most = Math.max(...keys.map(({ lane, key }) => heavy.get(`${lane} ${key}`)?.tasks ?? 0))
+    if (most < share) return undefined
+    return new WebhookError(
+      'inbox_full',
+      `pgBossInbox: ${most} tasks of one fair key of ${receiver} are pending, its share of maxPending is ${share}`,
     )
   }
 
@@ -54,7 +112,10 @@ export function createPending({ settings, db, queues }: Engine): Pending {
   }
 
   async function look(): Promise<void> {
-    const names = queues.all().map((queue) => queue.name)
+    const names = queues
+      .all()
+      .filter((queue) => queue.receiver === receiver)
+      .map((queue) => queue.name)
     const before = since
     // What is stored while the count runs may be counted twice: that errs on the safe side, until the next.
     const { rows } = await db.executeSql(

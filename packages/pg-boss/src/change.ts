@@ -1,47 +1,75 @@
-import type { InboxView, TaskFilter } from '@postern/core/inbox'
+import {
+  checkFilter,
+  inSteps,
+  unknownOptions,
+  type Changed,
+  type ChangeOptions,
+  type InboxView,
+  type StepPlace,
+  type TaskFilter,
+} from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
-import { unavailable } from './errors.ts'
 import { dropEvents, dropJobs, jobsOfEvents, type EventTasks } from './event-jobs.ts'
-import { where } from './filter.ts'
 import { lockKeys, release } from './order.ts'
-import type { Pending } from './capacity.ts'
 import type { PgExecutor } from './pg.ts'
-import type { PgBossPort } from './port.ts'
 import { reviveJobs } from './revive.ts'
+import { createScan } from './scan.ts'
 
-// Tasks changed in one transaction: few, so that locks are short.
-const STEP = 200
+/** What changing needs of its view. */
+export interface ChangeHost {
+  readonly engine: Engine
+  readonly lineOf: (queue: string) => string
+  /** So many more tasks of a receiver are pending, or fewer. */
+  readonly pending: (receiver: string, more: number) => void
+  /** Ready tasks may be there. */
+  readonly look: () => void
+  readonly run: <T>(work: (db: PgExecutor) => Promise<T>) => Promise<T>
+}
+
+const OPTIONS = ['dryRun', 'limit', 'cursor', 'until']
+const OVER = "j.state >= 'completed'"
 
 /** What operators change. A filter over many tasks is worked off in steps; each step is one transaction. */
-export function createChange(
-  engine: Engine,
-  pending: Pending,
-  ports: () => readonly PgBossPort[],
-  look: () => void,
-): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
+export function createChange(host: ChangeHost): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
+  const { engine, lineOf, run } = host
   const { db, settings } = engine
-  const { schema, window } = settings
-  const lineOf = (queue: string): string =>
-    ports().reduce((line, port) => port.lanes.lineOf(line), queue)
+  const { schema, window, deadline } = settings
+  const scan = createScan(engine)
 
   return {
-    async replay(filter) {
+    async replay(filter, options = {}) {
+      unknownOptions('replay', options, [...OPTIONS, 'rate'])
       const state = filter.state ?? 'dead'
-      if (state !== 'dead' && state !== 'done') return 0
-      const condition = state === 'dead' ? "j.state > 'completed'" : "j.state = 'completed'"
-      const count = await each({ ...filter, state }, 'true', async (client, rows) => {
-        const keys = rows.flatMap((row) => row.key ?? [])
-        await reviveJobs(client, schema, lineOf, rows, keys, condition)
-      })
-      pending.free(-count)
-      if (count > 0) look()
-      return count
+      const condition = REPLAYED[state]
+      checkFilter(filter, 'replay')
+      if (condition === undefined) return { count: 0, cursor: undefined }
+      const changed = await each(
+        { ...filter, state },
+        condition,
+        options,
+        async (client, rows, due) => {
+          const now = Date.now()
+          await reviveJobs(
+            client,
+            schema,
+            lineOf,
+            rows.map((row, at) => ({ ...row, wait: Math.max(0, due(at) - now) })),
+            rows.flatMap((row) => row.key ?? []),
+            condition,
+          )
+          if (state !== 'pending') count(rows, 1)
+        },
+      )
+      if (changed.count > 0) host.look()
+      return changed
     },
-    async discard(filter) {
-      let open = 0
-      const count = await each(
+    async discard(filter, options = {}) {
+      unknownOptions('discard', options, OPTIONS)
+      checkFilter(filter, 'discard')
+      const changed = await each(
         filter,
         "(j.state < 'active' OR j.state > 'completed')",
+        options,
         async (client, rows) => {
           await lockKeys(
             client,
@@ -53,76 +81,99 @@ export function createChange(
             schema,
             rows.map((row) => row.id),
           )
-          open += rows.filter((row) => row.pending).length
+          count(
+            rows.filter((row) => row.pending),
+            -1,
+          )
         },
       )
-      pending.free(open)
-      if (count > 0) look()
-      return count
+      if (changed.count > 0) host.look()
+      return changed
     },
-    prune: (before) =>
-      each({ before }, "j.state >= 'completed'", async (client, rows) => {
-        await dropJobs(client, schema, rows)
-        // An event stays known for its whole window: a redelivery must not run a settled sibling again.
-        const old = rows.filter((row) => row.received < Date.now() - window)
-        const found = await client.executeSql(
-          `SELECT id, tasks FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
-          [[...new Set(old.map((row) => row.event))]],
-        )
-        const events = found.rows as unknown as EventTasks[]
-        const left = await jobsOfEvents(engine, client, events)
-        const over = events.filter(({ id }) => left.get(id)!.length === 0)
-        await dropEvents(
-          client,
-          schema,
-          over.map(({ id }) => id),
-        )
-      }),
+    async prune(before) {
+      const { count: pruned } = await each(
+        { before },
+        OVER,
+        { limit: Number.MAX_SAFE_INTEGER },
+        async (client, rows) => {
+          await dropJobs(client, schema, rows)
+          await forget(
+            client,
+            rows.filter((row) => row.received < Date.now() - window),
+          )
+        },
+      )
+      return pruned
+    },
   }
 
-  /** Changes what matches, in order, and gives its number. */
-  async function each(
+  /** Events stay known for their whole window: a redelivery must not run a settled sibling again. */
+  async function forget(client: PgExecutor, rows: readonly TaskRow[]): Promise<void> {
+    const found = await client.executeSql(
+      `SELECT id, tasks FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
+      [[...new Set(rows.map((row) => row.event))]],
+    )
+    const events = found.rows as unknown as EventTasks[]
+    const left = await jobsOfEvents(engine, client, events)
+    await dropEvents(
+      client,
+      schema,
+      events.flatMap(({ id }) => (left.get(id)!.length === 0 ? id : [])),
+    )
+  }
+
+  function count(rows: readonly TaskRow[], sign: 1 | -1): void {
+    for (const [receiver, group] of Map.groupBy(rows, (row) => row.receiver))
+      host.pending(receiver, sign * group.length)
+  }
+
+  /** Changes what matches and is what `condition` says, oldest first. */
+  function each(
     filter: TaskFilter,
     condition: string,
-    change: (client: PgExecutor, rows: readonly TaskRow[]) => Promise<void>,
-  ): Promise<number> {
-    let count = 0
-    let cursor: string | undefined
-    for (;;) {
-      const { sql, values } = where(filter, cursor)
-      try {
-        await engine.ready()
-        const rows = await db.transaction(settings.deadline, async (client) => {
+    options: ChangeOptions & { readonly rate?: number },
+    change: (client: PgExecutor, rows: readonly TaskRow[], due: StepPlace['due']) => Promise<void>,
+  ): Promise<Changed> {
+    return inSteps(options, (place) =>
+      run(async () => {
+        const { cursor, rows, dryRun } = place
+        const found = await scan(db, filter, { cursor, rows, ascending: true })
+        // An event may have many tasks: what goes beyond the step comes in the next one.
+        const tasks = found.tasks.slice(0, rows)
+        const next = tasks.length < found.tasks.length ? tasks.at(-1)!.place : found.cursor
+        if (tasks.length === 0) return { count: 0, cursor: next }
+        const counted = await db.transaction(deadline, async (client) => {
           // What a worker or a redelivery changes at this moment is skipped: it is not what the filter says any more.
-          const { rows: found } = await client.executeSql(
+          const { rows: locked } = await client.executeSql(
             `SELECT j.id, j.name, j.state < 'active' AS pending, j.data->>'order' AS key, j.data->>'event' AS event,
-               e.received::float8 AS received, (extract(epoch FROM j.created_on) * 1000000)::bigint AS at
-             FROM ${schema}.postern_lanes l JOIN ${schema}.job j ON j.name = l.queue
-             JOIN ${schema}.postern_events e ON e.id = (j.data->>'event')::uuid
-             WHERE ${condition} AND ${sql} ORDER BY j.created_on, j.id LIMIT ${STEP} FOR UPDATE OF j SKIP LOCKED`,
-            values,
+               e.received::float8 AS received, e.receiver
+             FROM ${schema}.job j JOIN ${schema}.postern_events e ON e.id = (j.data->>'event')::uuid
+             WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND ${condition}
+             ORDER BY j.created_on, j.id ${dryRun ? '' : 'FOR UPDATE OF j SKIP LOCKED'}`,
+            [[...new Set(tasks.map((task) => task.name))], tasks.map((task) => task.id)],
           )
-          const tasks = found as unknown as TaskRow[]
-          if (tasks.length > 0) await change(client, tasks)
-          return tasks
+          const matching = locked as unknown as readonly TaskRow[]
+          if (!dryRun && matching.length > 0) await change(client, matching, (at) => place.due(at))
+          return matching.length
         })
-        count += rows.length
-        const last = rows.at(-1)
-        if (rows.length < STEP || !last) return count
-        cursor = `${last.at}_${last.id}`
-      } catch (error) {
-        throw unavailable(error)
-      }
-    }
+        return { count: counted, cursor: next }
+      }),
+    )
   }
+}
+
+const REPLAYED: Readonly<Partial<Record<string, string>>> = {
+  dead: "j.state > 'completed'",
+  done: "j.state = 'completed'",
+  pending: "j.state < 'active' AND j.start_after > clock_timestamp()",
 }
 
 interface TaskRow {
   readonly id: string
   readonly name: string
+  readonly receiver: string
   readonly pending: boolean
   readonly key: string | null
   readonly event: string
   readonly received: number
-  readonly at: string
 }

@@ -15,6 +15,9 @@ export interface PgTransaction extends PgExecutor {
 /** An attempt that may commit. */
 export interface Committing {
   readonly task: Claimed
+  /** When it started: in milliseconds since 1970, and on the clock of `performance.now()`. */
+  readonly startedAt: number
+  readonly started: number
   /** True once its task is settled by a commit. */
   committed: boolean
   /** True once the task was given back, since its receiver closed. */
@@ -44,7 +47,8 @@ export function createCommit(engine: Engine, receiver: string, settle: Settle): 
       let written: unknown
       const outcome = { kind: 'done' as const, ...(spawn && { spawn }) }
       // The claim first, so that a lost one writes nothing; its row is locked from here on, so that it stays ours.
-      const stored = await settle.within(executor(client), { task, outcome }, async () => {
+      const ran = { at: attempt.startedAt, ms: performance.now() - attempt.started }
+      const stored = await settle.within(executor(client), { task, outcome, ran }, async () => {
         written = await write({
           ...executor(client),
           query: (text: string, values?: unknown[]) => client.query(text, values),

@@ -1,8 +1,8 @@
+import { settledBy, within } from '@postern/core/inbox'
 import pg from 'pg'
 import { lateError } from './errors.ts'
 import type { PgClient, PgExecutor, PgPool } from './pg.ts'
 import type { Settings } from './settings.ts'
-import { atMost, within } from './deadline.ts'
 
 /** PostgreSQL with an end to every wait: a server that hangs must not make a delivery hang. */
 export interface Database extends PgExecutor {
@@ -53,21 +53,19 @@ export function createDatabase(settings: Settings): Database {
       }),
     connect: () => checkout(deadline),
     async close() {
-      if (own) await atMost(pool.end(), CLOSING)
+      if (own) await settledBy(pool.end(), Date.now() + CLOSING)
     },
   }
 
   async function use<T>(time: number, run: (client: PgClient) => Promise<T>): Promise<T> {
-    const started = performance.now()
+    const until = Date.now() + time
     const client = await checkout(time)
-    return release(client, () =>
-      within(run(client), time - (performance.now() - started), () => lateError('answer', time)),
-    )
+    return release(client, () => within(run(client), until, () => lateError('answer', time)))
   }
 
   function checkout(time: number): Promise<PgClient> {
     const late = (): Error => lateError('give a connection', time)
-    return within(pool.connect(), time, late, (client) => client.release())
+    return within(pool.connect(), Date.now() + time, late, (client) => client.release())
   }
 }
 

@@ -1,22 +1,29 @@
 import { randomUUID } from 'node:crypto'
-import { encodeDelivery, encodeEvent, type Intake, type TaskDraft } from '@postern/core/inbox'
+import {
+  encodeDelivery,
+  encodeEvent,
+  type Guard,
+  type Intake,
+  type TaskDraft,
+} from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
-import { eventIdOf } from './ids.ts'
+import { eventIdOf, guardIdOf } from './ids.ts'
 import { toJob, type NewJob } from './jobs.ts'
 
 /** A delivery as it will be stored. */
-export interface PreparedIntake {
-  readonly items: readonly PreparedItem[]
+export interface EncodedIntake {
+  readonly items: readonly EncodedItem[]
   /** Set where several events share it. */
   readonly delivery: SharedDelivery | undefined
   readonly bytes: number
 }
 
 /** An event and its jobs. */
-export interface PreparedItem {
+export interface EncodedItem {
   readonly id: string
   readonly row: EventRow
   readonly jobs: readonly NewJob[]
+  readonly guards: readonly { readonly id: string; readonly otherwise: Guard['otherwise'] }[]
 }
 
 /** A row of postern_events. */
@@ -27,6 +34,7 @@ export interface EventRow {
   readonly event_id: string | undefined
   readonly topic: string
   readonly scope: string | undefined
+  readonly provider: string
   readonly received: number
   readonly record: string
   readonly tasks: readonly (readonly [lane: number, id: string])[]
@@ -48,7 +56,7 @@ export function subscriptionsOf(intake: Intake): readonly string[] {
 }
 
 /** Turns a delivery into rows and jobs. Its queues must be known. */
-export function prepareIntake(engine: Engine, receiver: string, intake: Intake): PreparedIntake {
+export function encodeIntake(engine: Engine, receiver: string, intake: Intake): EncodedIntake {
   const { head, body } = encodeDelivery(intake.delivery)
   const received = Math.floor(intake.delivery.receivedAt)
   const shared = intake.items.length > 1 ? { id: randomUUID(), head, body } : undefined
@@ -61,6 +69,10 @@ export function prepareIntake(engine: Engine, receiver: string, intake: Intake):
     return {
       id,
       jobs,
+      guards: (event.guards ?? []).map(({ key, otherwise }) => ({
+        id: guardIdOf(receiver, key),
+        otherwise,
+      })),
       row: {
         id,
         receiver,
@@ -68,6 +80,7 @@ export function prepareIntake(engine: Engine, receiver: string, intake: Intake):
         event_id: event.id === undefined ? undefined : storable(event.id),
         topic: storable(event.topic),
         scope: event.scope === undefined ? undefined : storable(event.scope),
+        provider: storable(event.provider),
         received,
         record,
         tasks: jobs.map((job) => [job.queue.id, job.id] as const),
@@ -88,13 +101,15 @@ export function jobsOf(
   tasks: readonly TaskDraft[],
 ): readonly NewJob[] {
   const jobs = tasks.map((draft) =>
-    toJob(engine.queues.find(receiver, draft.subscription)!, event, draft),
+    toJob(engine.queues.find(receiver, draft.subscription)!, event, draft, engine.settings.lease),
   )
   return jobs.length < 2 ? jobs : [...new Map(jobs.map((job) => [job.id, job])).values()]
 }
 
-// PostgreSQL's text takes neither the character 0 nor halves of pairs. These columns are for look-ups; the record has
-// what was sent.
-function storable(text: string): string {
+/**
+ * A text as columns take it: PostgreSQL's text takes neither the character 0 nor halves of pairs. These columns are for
+ * look-ups; the record has what was sent.
+ */
+export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd')
 }

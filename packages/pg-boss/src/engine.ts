@@ -1,3 +1,4 @@
+import { settledBy } from '@postern/core/inbox'
 import { PgBoss } from 'pg-boss'
 import { createDatabase, type Database } from './connection.ts'
 import { closedError } from './errors.ts'
@@ -5,7 +6,6 @@ import type { PgExecutor } from './pg.ts'
 import { createQueues, type Queues } from './names.ts'
 import { check, migrate } from './schema.ts'
 import type { Settings } from './settings.ts'
-import { atMost } from './deadline.ts'
 
 /** One schema and all that works on it in this process, for all receivers. */
 export interface Engine {
@@ -40,7 +40,7 @@ export function createEngine(settings: Settings): Engine {
     settings,
     db,
     listeners,
-    queues: createQueues(settings.schema, db, () => engine.boss),
+    queues: createQueues(settings.schema, db),
     get boss() {
       if (!boss) throw closedError()
       return boss
@@ -60,7 +60,7 @@ export function createEngine(settings: Settings): Engine {
       closed = true
       // It writes down that it stopped; a database that is away must not hold that up.
       if (boss && !settings.boss)
-        await atMost(boss.stop({ graceful: false, close: false }), STOPPING)
+        await settledBy(boss.stop({ graceful: false, close: false }), Date.now() + STOPPING)
       await db.close()
     },
   }

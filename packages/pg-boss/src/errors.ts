@@ -29,6 +29,17 @@ export function isDataFault(error: unknown): boolean {
   return /^2[123]/.test(codeOf(error) ?? '')
 }
 
+/**
+ * True where trying again cannot help: PostgreSQL refused the statement itself. Its other classes are about the server,
+ * the connection, locks and room, and pass.
+ */
+export function isLasting(error: unknown): boolean {
+  const code = codeOf(error)
+  return (
+    code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|40|53|55|57|58|XX)/.test(code)
+  )
+}
+
 /** Why nothing is stored any more. */
 export function closedError(): WebhookError {
   return new WebhookError('closed', 'pgBossInbox was closed')

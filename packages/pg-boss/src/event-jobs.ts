@@ -49,7 +49,7 @@ export async function jobsOfEvents(
   )
 }
 
-/** Drops jobs. */
+/** Drops jobs with their attempts. */
 export async function dropJobs(
   client: PgExecutor,
   schema: string,
@@ -57,12 +57,13 @@ export async function dropJobs(
 ): Promise<void> {
   if (jobs.length === 0) return
   await client.executeSql(
-    `DELETE FROM ${schema}.job WHERE name = ANY($1::text[]) AND id = ANY($2::uuid[])`,
+    `WITH a AS (DELETE FROM ${schema}.postern_attempts WHERE task = ANY($2::uuid[]))
+     DELETE FROM ${schema}.job WHERE name = ANY($1::text[]) AND id = ANY($2::uuid[])`,
     [[...new Set(jobs.map((job) => job.name))], jobs.map((job) => job.id)],
   )
 }
 
-/** Drops events whose jobs are gone, and their deliveries where no other event came with them. */
+/** Drops events whose jobs are gone with their guards, and their deliveries where no other event came with them. */
 export async function dropEvents(
   client: PgExecutor,
   schema: string,
@@ -70,7 +71,8 @@ export async function dropEvents(
 ): Promise<void> {
   if (events.length === 0) return
   await client.executeSql(
-    `WITH gone AS (DELETE FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) RETURNING id, delivery)
+    `WITH guards AS (DELETE FROM ${schema}.postern_guards WHERE event = ANY($1::uuid[])),
+       gone AS (DELETE FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) RETURNING id, delivery)
      DELETE FROM ${schema}.postern_deliveries d USING gone g WHERE d.id = g.delivery
      AND NOT EXISTS (SELECT 1 FROM ${schema}.postern_events e WHERE e.delivery = d.id AND e.id <> ALL($1::uuid[]))`,
     [events],

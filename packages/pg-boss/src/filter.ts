@@ -1,10 +1,11 @@
-import type { TaskFilter, TaskState } from '@postern/core/inbox'
-import { isId } from './ids.ts'
+import { where, type Columns, type TaskFilter, type TaskState } from '@postern/core/inbox'
+import { storable } from './encode.ts'
+import { eventIdOf, isId } from './ids.ts'
 
 /** A filter as SQL over `job j`, `postern_events e` and `postern_lanes l`. */
 export interface Where {
   readonly sql: string
-  readonly values: unknown[]
+  readonly values: readonly (string | number)[]
 }
 
 // pg-boss's states, in its order. What somebody cancelled in its dashboard is over as a dead task is.
@@ -15,6 +16,14 @@ const STATES: Readonly<Record<TaskState, string>> = {
   dead: "j.state > 'completed'",
 }
 
+/** Tasks that have a cause, in the words of the index on it. */
+export const FAILING = "j.output IS NOT NULL AND (j.state = 'retry' OR j.state > 'completed')"
+
+// The last character there is: what begins with a prefix is below the prefix with it.
+const LAST = '\u{10ffff}'
+// Characters of ids and topics that are indexed.
+const INDEXED = 100
+
 /** Our name of a state of pg-boss. */
 export function stateOf(state: string): TaskState {
   if (state === 'created' || state === 'retry') return 'pending'
@@ -22,29 +31,76 @@ export function stateOf(state: string): TaskState {
   return state === 'completed' ? 'done' : 'dead'
 }
 
-/** Translates a filter, and where a list or a walk goes on. An id that is none of this inbox matches nothing. */
-export function where(filter: TaskFilter, cursor?: string): Where {
-  const values: unknown[] = []
-  const conditions: string[] = []
-  const add = (sql: string, ...given: unknown[]): void => {
-    conditions.push(sql.replace(/\?/g, () => `$${values.push(given.shift())}`))
+/**
+ * A filter in two parts: what it says of events, and what it says of tasks; `?` stands for each value. `text` is left
+ * out: who lists looks at it. Throws a `TypeError` for an unknown key.
+ */
+export function conditions(
+  filter: TaskFilter,
+  receivers: readonly string[],
+): { readonly event: Where; readonly task: Where } {
+  const columns = columnsOf(filter, receivers)
+  const { topic, eventId, keys, provider, before, after, text: _, ...task } = filter
+  const event = Object.entries({ topic, eventId, keys, provider, before, after }).filter(
+    ([, value]) => value !== undefined,
+  )
+  const { receiver } = filter
+  return {
+    event: where(
+      Object.fromEntries(event),
+      columns,
+      receiver === undefined ? [] : [['e.receiver = ?', receiver]],
+    ),
+    task: where(task, columns),
   }
-  if (filter.receiver !== undefined) add('l.receiver = ?', filter.receiver)
-  if (filter.subscription !== undefined) add('l.subscription = ?', filter.subscription)
-  if (filter.state !== undefined) conditions.push(STATES[filter.state] ?? 'false')
-  if (filter.topic !== undefined) add('e.topic = ?', filter.topic)
-  if (filter.eventId !== undefined) add('e.event_id = ?', filter.eventId)
-  if (filter.id !== undefined)
-    add(isId(filter.id) ? 'j.id = ?::uuid' : '? = 0', isId(filter.id) ? filter.id : 1)
-  if (filter.before !== undefined) add('e.received < ?::float8', filter.before)
-  if (filter.after !== undefined) add('e.received > ?::float8', filter.after)
-  const [, at, id] = /^(\d+)_([-0-9a-f]{36})$/.exec(cursor ?? '') ?? []
-  // Microseconds, as PostgreSQL keeps them: a Date would round some away, and rows would come twice.
-  if (at !== undefined)
-    add(
-      "(j.created_on, j.id) > ('epoch'::timestamptz + ?::bigint * interval '1 microsecond', ?::uuid)",
-      at,
-      id,
-    )
-  return { sql: conditions.join(' AND ') || 'true', values }
+}
+
+/** Writes `$1`, `$2` … for the `?` of a statement. */
+export function numbered(sql: string): string {
+  let count = 0
+  return sql.replaceAll('?', () => `$${++count}`)
+}
+
+function columnsOf(filter: TaskFilter, receivers: readonly string[]): Columns {
+  return {
+    receiver: 'l.receiver = ?',
+    subscription: 'l.subscription = ?',
+    part: (part) =>
+      part === '' ? "j.data->>'part' IS NULL" : ["j.data->>'part' = ?", JSON.stringify(part)],
+    provider: 'e.provider = ?',
+    state: (state) => STATES[state],
+    topic: ({ exact, prefix, source }) => {
+      const indexed = 'left(e.topic, 100) COLLATE "C"'
+      if (exact !== undefined)
+        return [
+          `${indexed} = ? AND e.topic = ?`,
+          storable(exact).slice(0, INDEXED),
+          storable(exact),
+        ]
+      const start = storable(prefix).slice(0, INDEXED)
+      const matching = ['e.topic ~ ?', storable(source)] as const
+      if (start === '') return matching
+      return [
+        `${indexed} >= ? AND ${indexed} < ? AND ${matching[0]}`,
+        start,
+        start + LAST,
+        matching[1],
+      ]
+    },
+    eventId: (id) => [
+      'left(e.event_id, 100) = left(?, 100) AND e.event_id = ?',
+      storable(id),
+      storable(id),
+    ],
+    keys: (keys) => {
+      const scopes = filter.receiver === undefined ? receivers : [filter.receiver]
+      const ids = scopes.flatMap((receiver) => keys.map((key) => eventIdOf(receiver, key)))
+      return ['e.id = ANY(?::uuid[])', `{${ids.join(',')}}`]
+    },
+    id: (id) => (isId(id) ? ['j.id = ?::uuid', id] : 'false'),
+    cause: (cause) => [`j.output->>'cause' = ? AND ${FAILING}`, cause],
+    text: '? IS NOT NULL',
+    before: 'e.received < ?::float8',
+    after: 'e.received > ?::float8',
+  }
 }

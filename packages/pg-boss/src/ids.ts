@@ -20,6 +20,16 @@ export function orderIdOf(receiver: string, orderKey: string): string {
   return uuid(JSON.stringify([receiver, 'order', orderKey]))
 }
 
+/** Identity of a fair key, whatever its length. */
+export function fairIdOf(receiver: string, fairKey: string): string {
+  return uuid(JSON.stringify([receiver, 'fair', fairKey]))
+}
+
+/** Identity of a guard. */
+export function guardIdOf(receiver: string, key: string): string {
+  return uuid(JSON.stringify([receiver, 'guard', key]))
+}
+
 /** Number of the advisory lock that guards an order key. */
 export function lockOf(orderId: string): string {
   return String(BigInt.asIntN(64, BigInt(`0x${orderId.replaceAll('-', '').slice(16)}`)))

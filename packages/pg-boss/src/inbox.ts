@@ -1,12 +1,14 @@
-import type { Consumer, Inbox, Port } from '@postern/core/inbox'
+import { attachment, settledBy, type Inbox } from '@postern/core/inbox'
 import { createEngine } from './engine.ts'
 import { createListen } from './listen.ts'
-import { createPending } from './capacity.ts'
-import { createPort, type PgBossPort } from './port.ts'
+import { createSide, type PgBossSide } from './port.ts'
 import { createPrune } from './prune.ts'
 import { createRecords } from './records.ts'
 import { checkSettings, type PgBossInboxOptions } from './settings.ts'
 import { createView } from './view.ts'
+
+// How long closing waits for what was given back at the last moment, in milliseconds.
+const FLUSHING = 500
 
 /**
  * An inbox on PostgreSQL with pg-boss: any number of processes may accept and work on one database. Tasks are pg-boss's
@@ -21,48 +23,47 @@ import { createView } from './view.ts'
 export function pgBossInbox(options: PgBossInboxOptions): Inbox {
   const settings = checkSettings(options)
   const engine = createEngine(settings)
-  const pending = createPending(engine)
-  const ports = new Map<string, PgBossPort>()
-  const look = (): void => {
-    for (const port of ports.values()) port.look()
-  }
+  const sides = new Map<string, PgBossSide>()
+  const attached = attachment({
+    inbox: 'pgBossInbox',
+    window: { option: 'window', time: settings.window },
+    join(consumer) {
+      const side = createSide(engine, consumer, () => {
+        listen.start()
+        prune.start()
+      })
+      sides.set(consumer.receiver, side)
+      return side
+    },
+    async close() {
+      await prune.stop()
+      listen.stop()
+      const flushed = Promise.all([...sides.values()].map((side) => side.flushed()))
+      if (engine.started) await settledBy(flushed, Date.now() + FLUSHING)
+      await engine.close()
+    },
+  })
+  const look = (): void => attached.look()
   const listen = createListen(engine, look)
   const prune = createPrune(engine)
-  let closed = false
 
   return {
     name: 'pgBossInbox',
-    can: { order: true, transaction: true, durable: true },
-    attach,
-    view: createView(engine, pending, () => [...ports.values()], look),
-    records: createRecords(engine),
-    async close() {
-      if (closed) return
-      closed = true
-      await Promise.all([...ports.values()].map((port) => port.close(Date.now())))
-      prune.stop()
-      listen.stop()
-      for (const port of ports.values()) port.end()
-      await engine.close()
+    can: {
+      order: true,
+      transaction: true,
+      durable: true,
+      fair: true,
+      search: 'index',
     },
-  }
-
-  function attach(consumer: Consumer): Port {
-    const { receiver, retrySpan } = consumer
-    if (closed) throw new TypeError(`pgBossInbox was closed: receiver ${receiver} needs a new one`)
-    if (ports.get(receiver)?.closed === false)
-      throw new TypeError(
-        `pgBossInbox already has a receiver named ${receiver}: give each receiver a name of its own`,
-      )
-    if (settings.window < retrySpan)
-      throw new TypeError(
-        `pgBossInbox: window: must be at least the ${retrySpan} ms over which the sender of ${receiver} delivers again, got ${settings.window} ms; make it longer`,
-      )
-    const port = createPort(engine, consumer, pending, () => {
-      listen.start()
-      prune.start()
-    })
-    ports.set(receiver, port)
-    return port
+    attach: (consumer) => attached.attach(consumer),
+    view: createView({
+      engine,
+      consumers: () => attached.consumers(),
+      side: (receiver) => sides.get(receiver),
+      look,
+    }),
+    records: createRecords(engine),
+    close: () => attached.close(),
   }
 }

@@ -1,6 +1,6 @@
 import type { TaskDraft } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
-import { orderIdOf, taskIdOf } from './ids.ts'
+import { fairIdOf, orderIdOf, taskIdOf } from './ids.ts'
 import type { PgExecutor } from './pg.ts'
 import type { Queue } from './names.ts'
 
@@ -20,12 +20,20 @@ export interface JobData {
   readonly data?: string
   /** Id of its order key. */
   readonly order?: string
+  /** Id of its fair key. */
+  readonly fair?: string
   /** How often the job was fetched without it counting as an attempt. */
   readonly base: number
+  /** Seconds a claim holds without a sign of life. pg-boss's `heartbeat_seconds` stays empty: its own supervision would free the job and use up an attempt. */
+  readonly lease: number
+  /** Interruptions in a row; absent without one. */
+  readonly cut?: number
+  /** Those among them that were charged. */
+  readonly charged?: number
 }
 
 // pg-boss must neither give up on a task nor forget one: the retry policy and the retention are the receiver's. As
-// options of jobs and not of queues, since the longest times pg-boss takes for queues are shorter than a retry span.
+// columns of jobs and not of queues, since the longest times pg-boss takes for queues are shorter than a retry span.
 const FOREVER = 1_000_000_000
 
 /** Makes the job of a task. */
@@ -33,9 +41,10 @@ export function toJob(
   queue: Queue,
   event: { readonly id: string; readonly key: string },
   draft: TaskDraft,
+  lease: number,
 ): NewJob {
   const { receiver } = queue
-  const { subscription, part, orderKey, data } = draft
+  const { subscription, part, orderKey, fairKey, data } = draft
   return {
     queue,
     id: taskIdOf(receiver, event.key, subscription, part),
@@ -44,32 +53,41 @@ export function toJob(
       ...(part !== undefined && { part: JSON.stringify(part) }),
       ...(data !== undefined && { data: JSON.stringify(data) }),
       ...(orderKey !== undefined && { order: orderIdOf(receiver, orderKey) }),
+      ...(fairKey !== undefined && { fair: fairIdOf(receiver, fairKey) }),
       base: 0,
+      lease: lease / 1000,
     },
   }
 }
 
-/** Stores jobs, a statement a queue. Gives the ids of those that were not there, where `returnId` asks for it. */
+/**
+ * Stores jobs in one statement, whatever the number of queues: pg-boss's `insert` takes one for each queue. Gives the
+ * ids of those that were not there.
+ */
 export async function insertJobs(
-  engine: Engine,
+  { settings: { schema } }: Engine,
   db: PgExecutor,
   jobs: readonly NewJob[],
-  returnId: boolean,
-): Promise<readonly string[]> {
-  const heartbeatSeconds = engine.settings.lease / 1000
-  const inserted: string[] = []
-  for (const [name, group] of Map.groupBy(jobs, (job) => job.queue.name)) {
-    const rows = group.map(({ id, data }) => ({
-      id,
-      data,
-      retryLimit: FOREVER,
-      expireInSeconds: FOREVER,
-      retentionSeconds: FOREVER,
-      deleteAfterSeconds: 0,
-      heartbeatSeconds,
-    }))
-    const ids = await engine.boss.insert(name, rows, { db, returnId })
-    if (ids) inserted.push(...ids)
-  }
-  return inserted
+  priorities: ReadonlyMap<string, number>,
+): Promise<ReadonlySet<string>> {
+  if (jobs.length === 0) return new Set()
+  const { rows } = await db.executeSql(
+    `INSERT INTO ${schema}.job (id, name, data, priority, start_after, created_on, keep_until, retry_limit,
+       expire_seconds, deletion_seconds, policy)
+     SELECT id, name, data, COALESCE(priority, 0), now(), now(), now() + ${FOREVER} * interval '1 second', ${FOREVER},
+       ${FOREVER}, 0, 'standard'
+     FROM json_to_recordset($1::json) AS j(id uuid, name text, data jsonb, priority int)
+     ON CONFLICT DO NOTHING RETURNING id`,
+    [
+      JSON.stringify(
+        jobs.map(({ id, queue, data }) => ({
+          id,
+          name: queue.name,
+          data,
+          priority: priorities.get(id),
+        })),
+      ),
+    ],
+  )
+  return new Set(rows.map((row) => row['id'] as string))
 }

@@ -1,10 +1,12 @@
 import type { Json } from '@postern/core'
-import type { Consumer, EventRecord, Lane, StoredDelivery } from '@postern/core/inbox'
+import type { Consumer, EventRecord, Lane, Outcome, StoredDelivery } from '@postern/core/inbox'
 import { queueNameOf } from './ids.ts'
 
 /** The subscriptions of a receiver in this process: which tasks it may claim, and how many more. */
 export interface Lanes {
   all(): readonly Slot[]
+  /** The slot of a queue, and the name of the subscription that the queue has. */
+  of(queue: string): { readonly slot: Slot; readonly subscription: string } | undefined
   /** Queue under whose name the tasks of a queue stand in line: that of the subscription's present name. */
   readonly lineOf: (queue: string) => string
 }
@@ -34,17 +36,34 @@ export interface Claimed {
   /** Count of pg-boss for this claim: it fences. */
   readonly retryCount: number
   readonly base: number
-  /** Length of its lease in milliseconds: whoever accepted it chose it. */
-  readonly lease: number
-  /** When the lease was renewed, on the clock of `performance.now()`. */
-  renewed: number
+  /** When it was claimed or renewed, in milliseconds since 1970. */
+  leased: number
   /** Id of its order key. */
   readonly order: string | undefined
+  /** Id of its fair key. */
+  readonly fair: string | undefined
   readonly part: string | undefined
   readonly data: Json | undefined
   readonly event: EventRecord
   readonly eventId: string
   readonly delivery: StoredDelivery
+  /** Set if it is a suspect: lets the next one run. */
+  readonly free: (() => void) | undefined
+  /** Set if a drain claimed it. */
+  readonly drain: Drain | undefined
+}
+
+/** What a drain hears of the tasks it claimed. */
+export interface Drain {
+  readonly signal: AbortSignal
+  started(): void
+  /** Once for each task, when it is stored: with its outcome if that counts. */
+  ended(kind: Outcome['kind'] | undefined): void
+}
+
+/** Attempt a claim is: those that did not count are left out. */
+export function attemptOf({ retryCount, base }: Claimed): number {
+  return retryCount - base + 1
 }
 
 // Quick handlers get tasks ahead, so that a statement is shared by more of them: as many as end within this time, in
@@ -62,15 +81,19 @@ export function capacityOf({ lane, pace }: Slot): number {
 export function createLanes(consumer: Consumer): Lanes {
   const { receiver } = consumer
   const byName = new Map<string, Slot>()
-  const lines = new Map<string, string>()
+  const byQueue = new Map<string, { slot: Slot; subscription: string }>()
   let slots: Slot[] = []
   let known = 0
 
   return {
     all,
+    of(queue) {
+      all()
+      return byQueue.get(queue)
+    },
     lineOf(queue) {
       all()
-      return lines.get(queue) ?? queue
+      return byQueue.get(queue)?.slot.queues[0] ?? queue
     },
   }
 
@@ -80,7 +103,8 @@ export function createLanes(consumer: Consumer): Lanes {
     slots = lanes.map((lane) => byName.get(lane.name) ?? createSlot(receiver, lane))
     for (const slot of slots) {
       byName.set(slot.lane.name, slot)
-      for (const queue of slot.queues) lines.set(queue, slot.queues[0]!)
+      const names = [slot.lane.name, ...slot.lane.formerly]
+      slot.queues.forEach((queue, at) => byQueue.set(queue, { slot, subscription: names[at]! }))
     }
     known = lanes.length
     return slots

@@ -1,76 +1,169 @@
+import {
+  createLeases,
+  interrupted,
+  isSuspect,
+  poison,
+  type Consumer,
+  type Leases,
+} from '@postern/core/inbox'
+import { recordAttempts } from './attempts.ts'
 import type { Engine } from './engine.ts'
+import type { JobData } from './jobs.ts'
 import type { Claimed, Lanes } from './lanes.ts'
+import type { Load } from './load.ts'
+import { lockKeys, release } from './order.ts'
+import type { PgExecutor } from './pg.ts'
+import { ALONE, INTERRUPTED } from './turns.ts'
+
+/** What leases need of their port. */
+export interface LeaseHost {
+  readonly consumer: Consumer
+  readonly lanes: Lanes
+  readonly held: () => Iterable<Claimed>
+  readonly load: Load
+  /** Tasks were freed: some may be due. */
+  readonly freed: (soonest: number) => void
+  /** There are suspects. */
+  readonly suspected: () => void
+  /** A task is dead, since it was charged too often. */
+  readonly buried: (task: Claimed, error: ReturnType<typeof poison>) => void
+}
+
+// Ended leases of one transaction: few, so that locks are short.
+const MOST = 500
 
 /** Keeps the leases of what runs here, and frees tasks whose process gave no sign of life. */
-export interface Leases {
-  start(): void
-  stop(): void
-}
-
-// How often it looks for leases to renew, in milliseconds: the shortest lease is a second.
-const RENEWAL = 250
-
-/** Makes the leases of a receiver. pg-boss's own supervision frees them too, but a minute later. */
-export function createLeases(
-  engine: Engine,
-  lanes: Lanes,
-  held: () => Iterable<Claimed>,
-  freed: () => void,
-): Leases {
+export function createLease(engine: Engine, host: LeaseHost): Leases {
   const { db, settings } = engine
-  const { lease, pollInterval } = settings
-  const reclaim = `UPDATE ${settings.schema}.job j SET state = 'retry', start_after = clock_timestamp(), priority = 1
-    WHERE j.name = ANY($1::text[]) AND j.state = 'active' AND j.id <> ALL($2::uuid[])
-      AND j.heartbeat_on + j.heartbeat_seconds * interval '1 second' < clock_timestamp()
+  const { schema, lease, pollInterval, deadline } = settings
+  const over = `j.state = 'active' AND j.heartbeat_on + (j.data->>'lease')::float8 * interval '1 second' < clock_timestamp()`
+  const renew = `UPDATE ${schema}.job j SET heartbeat_on = clock_timestamp()
+    FROM unnest($1::text[], $2::uuid[], $3::int[]) AS i(name, id, count)
+    WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND j.name = i.name AND j.id = i.id
+      AND j.state = 'active' AND j.retry_count = i.count`
+  const ended = `SELECT j.id, j.name, j.data, j.retry_count AS count,
+      extract(epoch FROM j.started_on)::float8 * 1000 AS started
+    FROM ${schema}.job j WHERE j.name = ANY($1::text[]) AND j.id <> ALL($2::uuid[]) AND ${over} LIMIT ${MOST}`
+  const free = `UPDATE ${schema}.job j SET state = i.state::${schema}.job_state, priority = i.priority,
+      start_after = clock_timestamp() + i.wait * interval '1 millisecond',
+      completed_on = CASE WHEN i.state = 'failed' THEN clock_timestamp() END,
+      output = COALESCE(i.output, j.output),
+      data = j.data || jsonb_build_object('base', i.base, 'cut', i.cut, 'charged', i.charged)
+    FROM json_to_recordset($1::json) AS i(name text, id uuid, count int, state text, priority int, wait float8, base int,
+      cut int, charged int, output jsonb)
+    WHERE j.name = ANY($2::text[]) AND j.id = ANY($3::uuid[]) AND j.name = i.name AND j.id = i.id
+      AND j.retry_count = i.count AND ${over}
     RETURNING j.id`
-  let renewing: ReturnType<typeof setInterval> | undefined
-  let looking: ReturnType<typeof setInterval> | undefined
-  let busy = false
+  const waiting = `SELECT EXISTS (SELECT 1 FROM unnest($1::text[]) AS w(name) CROSS JOIN LATERAL (
+      SELECT 1 FROM ${schema}.job j WHERE j.name = w.name AND j.state < 'active' AND NOT j.blocked AND j.priority = ${ALONE}
+      LIMIT 1) j) AS some`
 
-  return {
-    start() {
-      renewing ??= setInterval(() => void quietly(renew), RENEWAL)
-      looking ??= setInterval(look, Math.min(Math.max(lease / 10, pollInterval), 3000))
-      look()
+  return createLeases<Claimed>({
+    lease,
+    look: Math.min(Math.max(lease / 10, pollInterval), 3000),
+    held: host.held,
+    async renew(tasks) {
+      await db.executeSql(renew, [
+        tasks.map((task) => task.queue),
+        tasks.map((task) => task.id),
+        tasks.map((task) => task.retryCount),
+      ])
     },
-    stop() {
-      clearInterval(renewing)
-      clearInterval(looking)
-      renewing = looking = undefined
+    async watch() {
+      await engine.ready()
+      const names = host.lanes.all().flatMap((slot) => slot.queues)
+      const own = [...host.held()].map((task) => task.id)
+      const { rows } = await db.executeSql(ended, [names, own])
+      if (rows.length > 0) await cut(rows as unknown as readonly EndedLease[])
+      const { rows: alone } = await db.executeSql(waiting, [names])
+      if (alone[0]?.['some'] === true) host.suspected()
     },
-  }
+  })
 
-  function look(): void {
-    if (busy) return
-    busy = true
-    void quietly(free).finally(() => (busy = false))
-  }
-
-  async function renew(): Promise<void> {
-    const now = performance.now()
-    const due = [...held()].filter((task) => now - task.renewed >= task.lease / 3)
-    for (const [queue, tasks] of Map.groupBy(due, (task) => task.queue)) {
-      await engine.boss.touch(
-        queue,
-        tasks.map(({ id, retryCount }) => ({ id, retryCount })),
-        { db },
+  async function cut(leases: readonly EndedLease[]): Promise<void> {
+    const ruled = leases.map(rule)
+    const freed = await db.transaction(deadline, async (client) => {
+      const dead = ruled.filter((one) => one.state === 'failed')
+      await lockKeys(
+        client,
+        dead.flatMap(({ lease: { data } }) => data.order ?? []),
       )
-      for (const task of tasks) task.renewed = now
+      const ids = await update(client, ruled)
+      await recordAttempts(
+        client,
+        schema,
+        ruled.flatMap(({ id, count, lease: { data, started } }) =>
+          ids.has(id)
+            ? [
+                {
+                  task: id,
+                  run: count,
+                  attempt: count - data.base + 1,
+                  started,
+                  duration: undefined,
+                  outcome: 'interrupted' as const,
+                  error: undefined,
+                  process: '',
+                },
+              ]
+            : [],
+        ),
+      )
+      await release(
+        client,
+        schema,
+        dead.flatMap(({ id }) => (ids.has(id) ? id : [])),
+      )
+      return ruled.filter(({ id }) => ids.has(id))
+    })
+    if (freed.length === 0) return
+    if (freed.some(({ priority }) => priority === ALONE)) host.suspected()
+    host.freed(Math.min(...freed.map(({ wait }) => wait)))
+    const dead = freed.filter((one) => one.state === 'failed')
+    const tasks = await host.load(
+      host.lanes,
+      dead.map(({ id, name, count, lease: { data } }) => ({ id, name, data, count, priority: 0 })),
+    )
+    for (const task of tasks) host.buried(task, dead.find(({ id }) => id === task.id)!.output!)
+  }
+
+  async function update(
+    client: PgExecutor,
+    ruled: readonly ReturnType<typeof rule>[],
+  ): Promise<ReadonlySet<string>> {
+    const { rows } = await client.executeSql(free, [
+      JSON.stringify(ruled),
+      [...new Set(ruled.map((one) => one.name))],
+      ruled.map((one) => one.id),
+    ])
+    return new Set(rows.map((row) => row['id'] as string))
+  }
+
+  function rule(one: EndedLease) {
+    const { cut: before = 0, charged: chargedBefore = 0, base } = one.data
+    const attempts = host.lanes.of(one.name)?.slot.lane.attempts
+    const next = interrupted({ cut: before, charged: chargedBefore }, attempts)
+    return {
+      id: one.id,
+      name: one.name,
+      count: one.count,
+      state: next.poison ? 'failed' : 'retry',
+      priority: isSuspect(next) ? ALONE : INTERRUPTED,
+      wait: next.wait,
+      base: base + 1,
+      cut: next.cut,
+      // A replay of a poison task gives it its charges again, and it stays a suspect.
+      charged: next.poison ? 0 : next.charged,
+      output: next.poison ? poison(next.charged) : undefined,
+      lease: one,
     }
   }
-
-  async function free(): Promise<void> {
-    await engine.ready()
-    const own = [...held()].map((task) => task.id)
-    const names = lanes.all().flatMap((slot) => slot.queues)
-    const { rows } = await db.executeSql(reclaim, [names, own])
-    if (rows.length > 0) freed()
-  }
 }
 
-/** What fails here fails elsewhere too, where it is reported; the next try follows soon. */
-async function quietly(run: () => Promise<void>): Promise<void> {
-  try {
-    await run()
-  } catch {}
+interface EndedLease {
+  readonly id: string
+  readonly name: string
+  readonly data: JobData
+  readonly count: number
+  readonly started: number
 }

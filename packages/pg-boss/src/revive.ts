@@ -2,6 +2,7 @@ import type { Engine } from './engine.ts'
 import { namesOfJobs, type EventTasks } from './event-jobs.ts'
 import { enqueue, lockKeys } from './order.ts'
 import type { PgExecutor } from './pg.ts'
+import { ALONE, INTERRUPTED, PARKED } from './turns.ts'
 
 /** Runs what failed of known events: dead tasks from their first attempt, those that wait for a retry now. Gives the events. */
 export type Revive = (client: PgExecutor, events: readonly string[]) => Promise<ReadonlySet<string>>
@@ -43,7 +44,7 @@ export async function reviveJobs(
   client: PgExecutor,
   schema: string,
   lineOf: (queue: string) => string,
-  jobs: readonly { readonly name: string; readonly id: string }[],
+  jobs: readonly { readonly name: string; readonly id: string; readonly wait?: number }[],
   keys: readonly string[],
   condition: string,
 ): Promise<ReadonlySet<string>> {
@@ -51,11 +52,25 @@ export async function reviveJobs(
   // Asked again on the locked rows: of two that come at once, one revives. A dead task's base moves up to the attempts
   // it had, so that it starts from the first, while pg-boss's own count goes on and an old claim never fits again.
   const revived = await client.executeSql(
-    `UPDATE ${schema}.job j SET state = 'retry', start_after = clock_timestamp(), completed_on = NULL, priority = 1,
-       data = CASE WHEN j.state = 'retry' THEN j.data ELSE jsonb_set(j.data, '{base}', to_jsonb(j.retry_count + 1)) END
+    `WITH a AS (
+       INSERT INTO ${schema}.postern_attempts (task, run, attempt, started, duration, outcome, process)
+       SELECT j.id, j.retry_count, j.retry_count - (j.data->>'base')::int + 1, (j.output->>'at')::bigint,
+         (j.output->>'ms')::float8, 'done', j.output->>'by'
+       FROM ${schema}.job j WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND j.state = 'completed'
+         AND j.output ? 'at' ON CONFLICT DO NOTHING)
+     UPDATE ${schema}.job j SET state = 'retry', completed_on = NULL,
+       start_after = clock_timestamp() + ($3::float8[])[array_position($2::uuid[], j.id)] * interval '1 millisecond',
+       priority = CASE WHEN (j.data->>'cut')::int >= 3 THEN ${ALONE} WHEN j.data ? 'cut' THEN ${INTERRUPTED}
+         WHEN j.data ? 'fair' THEN ${PARKED} ELSE 0 END,
+       output = CASE WHEN j.state = 'completed' THEN NULL ELSE j.output END,
+       data = CASE WHEN j.state IN ('created', 'retry') THEN j.data ELSE jsonb_set(j.data, '{base}', to_jsonb(j.retry_count + 1)) END
      WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND ${condition}
      RETURNING j.id, j.name, j.data->>'event' AS event, j.data->>'order' AS key, j.created_on`,
-    [[...new Set(jobs.map((job) => job.name))], jobs.map((job) => job.id)],
+    [
+      [...new Set(jobs.map((job) => job.name))],
+      jobs.map((job) => job.id),
+      jobs.map((job) => job.wait ?? 0),
+    ],
   )
   const ordered = revived.rows
     .filter((row) => row['key'] !== null)

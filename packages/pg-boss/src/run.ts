@@ -1,18 +1,23 @@
 import type { Claim, Consumer, Outcome } from '@postern/core/inbox'
 import type { Commit, Committing } from './commit.ts'
-import type { Claimed, Slot } from './lanes.ts'
+import { attemptOf, type Claimed, type Slot } from './lanes.ts'
 import type { Settler } from './settler.ts'
+import { createStarter } from './start.ts'
 
 /** Runs claimed tasks. */
 export interface Attempts {
   /** Runs them in the next turn of the event loop, so that no handler delays a reply. */
   start(claimed: readonly Claimed[]): void
-  /** Gives back what was claimed and has not started. */
-  stop(): void
+  /** Gives back what was claimed and has not started: all of it, or what a drain claimed. */
+  stop(drain?: Claimed['drain']): void
   /** Gives back what still runs, as it was claimed. A late outcome is refused. */
-  giveBack(): void
+  giveBack(drain?: Claimed['drain']): void
+  /** A claim as receivers see it, for a task that is over. */
+  claimOf(task: Claimed): Claim
   /** Claims this process holds. */
   held(): Iterable<Claimed>
+  /** Resolves when a task was given up or its outcome stored; at once if there is none. */
+  next(): Promise<void>
   /** Resolves when nothing runs or waits to be stored. */
   idle(): Promise<void>
 }
@@ -28,14 +33,14 @@ export interface AttemptsHost {
   readonly refill: (slot: Slot) => void
 }
 
-// How long one turn of the event loop may start tasks, in milliseconds, so that synchronous handlers leave room for
-// requests.
-const TURN = 4
 // Weight of the last attempt in a slot's pace.
 const WEIGHT = 0.2
 
 interface Attempt extends Committing {
   readonly claim: Claim
+  readonly startedAt: number
+  /** On the clock of `performance.now()`. */
+  readonly started: number
   /** True once it was given back: nothing that it reports counts any more. */
   given: boolean
 }
@@ -45,107 +50,101 @@ export function createAttempts(host: AttemptsHost): Attempts {
   const { consumer, slots, active, settler, signal } = host
   const open = new Set<Claimed>()
   const running = new Set<Attempt>()
-  let scheduled = false
-  let turning = false
+  const starter = createStarter(slots, run)
   let idlers: (() => void)[] = []
+  let watchers: (() => void)[] = []
 
   return {
     start(claimed) {
       for (const task of claimed) {
         open.add(task)
-        task.slot.queue.push(task)
+        // A suspect starts at once: in the queue it would hold up the others.
+        if (task.free) task.slot.queue.unshift(task)
+        else task.slot.queue.push(task)
       }
-      if (!active()) return stop()
-      if (claimed.length > 0) schedule()
+      if (!active()) for (const slot of slots()) back(slot, (task) => task.drain === undefined)
+      if (open.size > 0) starter.schedule()
     },
-    stop,
-    giveBack() {
+    stop(drain) {
+      for (const slot of slots()) back(slot, (task) => drain === undefined || task.drain === drain)
+    },
+    giveBack(drain) {
       for (const attempt of running) {
+        const { task } = attempt
+        if (drain !== undefined && task.drain !== drain) continue
         attempt.given = true
-        settler.add(attempt.task, { kind: 'postpone', at: consumer.now() }, () =>
-          close(attempt.task),
-        )
+        running.delete(attempt)
+        postpone(task, 'postpone')
       }
-      running.clear()
     },
+    claimOf: (task) => toAttempt(task).claim,
     held: () => open,
+    next: () =>
+      open.size === 0 ? Promise.resolve() : new Promise((resolve) => watchers.push(resolve)),
     idle: () =>
       open.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve)),
   }
 
-  function stop(): void {
-    for (const slot of slots())
-      for (const task of slot.queue.splice(0)) {
-        slot.claimed--
-        settler.add(task, { kind: 'postpone', at: consumer.now() }, () => close(task))
-      }
-  }
-
-  function schedule(): void {
-    if (scheduled) return
-    scheduled = true
-    setImmediate(turn)
-  }
-
-  function turn(): void {
-    scheduled = false
-    turning = true
-    const until = performance.now() + TURN
-    let more = true
-    while (more && performance.now() < until) {
-      more = false
-      for (const slot of slots()) {
-        if (!canStart(slot)) continue
-        run(slot.queue.shift()!)
-        more = true
-      }
+  function back(slot: Slot, which: (task: Claimed) => boolean): void {
+    const given = slot.queue.filter(which)
+    if (given.length === 0) return
+    slot.queue = slot.queue.filter((task) => !given.includes(task))
+    for (const task of given) {
+      slot.claimed--
+      postpone(task, undefined)
     }
-    turning = false
-    if (slots().some(canStart)) schedule()
   }
 
-  /** Starts the next of a slot where an asynchronous handler has ended, without waiting for a turn. */
-  function refill(slot: Slot): void {
-    turning = true
-    while (canStart(slot)) run(slot.queue.shift()!)
-    turning = false
+  /** As it was claimed: no attempt, and no interruption. */
+  function postpone(task: Claimed, ran: 'postpone' | undefined): void {
+    const outcome: Outcome = { kind: 'postpone', at: consumer.now() }
+    settler.add({ task, outcome, ran: undefined }, () => {
+      task.drain?.ended(ran)
+      close(task)
+    })
   }
 
   function run(task: Claimed): void {
     const attempt = toAttempt(task)
     task.slot.running++
     running.add(attempt)
-    const started = performance.now()
-    const outcome = consumer.run(attempt.claim, signal)
-    if (outcome instanceof Promise) void outcome.then((ended) => end(attempt, started, ended))
-    else end(attempt, started, outcome as Outcome)
+    task.drain?.started()
+    const outcome = consumer.run(attempt.claim, task.drain?.signal ?? signal)
+    if (outcome instanceof Promise) void outcome.then((ended) => end(attempt, ended))
+    else end(attempt, outcome as Outcome)
   }
 
-  function end(attempt: Attempt, started: number, outcome: Outcome): void {
-    const { task, claim, committed } = attempt
+  function end(attempt: Attempt, outcome: Outcome): void {
+    const { task, claim, committed, started, startedAt } = attempt
     const { slot } = task
-    running.delete(attempt)
     const took = performance.now() - started
+    running.delete(attempt)
     slot.pace = slot.pace === Infinity ? took : slot.pace + (took - slot.pace) * WEIGHT
     slot.running--
     slot.claimed--
-    if (!turning) refill(slot)
+    starter.refill(slot)
     host.refill(slot)
     if (attempt.given && !committed) return consumer.settled(claim, outcome, false)
     if (committed) {
       settler.committed(task)
       return finish({ kind: 'done' }, true)
     }
-    settler.add(task, outcome, (stored) => finish(stored ?? outcome, stored !== undefined))
+    settler.add({ task, outcome, ran: { at: startedAt, ms: took } }, (stored) =>
+      finish(stored ?? outcome, stored !== undefined),
+    )
 
     function finish(stored: Outcome, kept: boolean): void {
       consumer.settled(claim, stored, kept)
+      if (!attempt.given) task.drain?.ended(kept ? stored.kind : undefined)
       close(task)
     }
   }
 
   function close(task: Claimed): void {
-    open.delete(task)
+    if (!open.delete(task)) return
+    task.free?.()
+    for (const resolve of watchers) resolve()
+    watchers = []
     if (open.size > 0) return
     for (const resolve of idlers) resolve()
     idlers = []
@@ -156,6 +155,8 @@ export function createAttempts(host: AttemptsHost): Attempts {
       task,
       committed: false,
       given: false,
+      startedAt: consumer.now(),
+      started: performance.now(),
       claim: {
         id: task.id,
         subscription: task.subscription,
@@ -163,14 +164,10 @@ export function createAttempts(host: AttemptsHost): Attempts {
         data: task.data,
         event: task.event,
         delivery: task.delivery,
-        attempt: task.retryCount - task.base + 1,
+        attempt: attemptOf(task),
         commit: (write, spawn) => host.commit(attempt, write, spawn),
       },
     }
     return attempt
   }
-}
-
-function canStart(slot: Slot): boolean {
-  return slot.queue.length > 0 && slot.running < slot.lane.concurrency
 }

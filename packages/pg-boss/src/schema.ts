@@ -4,20 +4,32 @@ import type { PgExecutor } from './pg.ts'
 // schema. An entry that was released is never changed again. Tasks are pg-boss's jobs and have no table here: `tasks` of
 // an event says which they are, as [lane, id] pairs. An event that came alone carries its delivery itself; those that
 // came together share a row of postern_deliveries. postern_order has the open tasks of order keys, in order.
+// An index row holds 2,704 bytes: ids and topics are indexed by their first 100 characters, or long ones would be refused.
 const VERSIONS: readonly string[] = [
   `
   CREATE TABLE $.postern_lanes (
     id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, queue text NOT NULL UNIQUE,
-    receiver text NOT NULL, subscription text NOT NULL
+    receiver text NOT NULL, subscription text NOT NULL, turn int NOT NULL DEFAULT 0
+  );
+  CREATE TABLE $.postern_turns (
+    lane int NOT NULL, key uuid NOT NULL, turn int NOT NULL, step int NOT NULL, PRIMARY KEY (lane, key)
   );
   CREATE TABLE $.postern_deliveries (id uuid PRIMARY KEY, head text NOT NULL, body bytea NOT NULL);
   CREATE TABLE $.postern_events (
     id uuid PRIMARY KEY, receiver text NOT NULL, key text NOT NULL, event_id text, topic text NOT NULL, scope text,
-    received bigint NOT NULL, record text NOT NULL, tasks jsonb NOT NULL,
+    provider text NOT NULL, received bigint NOT NULL, record text NOT NULL, tasks jsonb NOT NULL,
     delivery uuid, head text, body bytea
   );
   CREATE INDEX postern_events_received ON $.postern_events (received, id);
+  CREATE INDEX postern_events_event_id ON $.postern_events (left(event_id, 100)) WHERE event_id IS NOT NULL;
+  CREATE INDEX postern_events_topic ON $.postern_events (left(topic, 100) COLLATE "C", received, id);
   CREATE INDEX postern_events_delivery ON $.postern_events (delivery) WHERE delivery IS NOT NULL;
+  CREATE TABLE $.postern_guards (id uuid PRIMARY KEY, event uuid NOT NULL);
+  CREATE INDEX postern_guards_event ON $.postern_guards (event);
+  CREATE TABLE $.postern_attempts (
+    task uuid NOT NULL, run int NOT NULL, attempt int NOT NULL, started bigint NOT NULL, duration float8,
+    outcome text NOT NULL, error jsonb, process text NOT NULL, PRIMARY KEY (task, run)
+  );
   CREATE TABLE $.postern_order (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id uuid NOT NULL UNIQUE, queue text NOT NULL,
     line text NOT NULL, key uuid NOT NULL
@@ -26,6 +38,29 @@ const VERSIONS: readonly string[] = [
   CREATE TABLE $.postern_records (
     key text COLLATE "C" PRIMARY KEY, value text NOT NULL, version int NOT NULL
   );
+  CREATE TABLE $.postern_arrivals (
+    id text COLLATE "C" PRIMARY KEY, at bigint NOT NULL, verified boolean NOT NULL, receiver text NOT NULL,
+    provider text NOT NULL, outcome text NOT NULL, code text, size int NOT NULL, row jsonb NOT NULL, kept jsonb,
+    body bytea
+  );
+  CREATE INDEX postern_arrivals_ring ON $.postern_arrivals (verified, at, id);
+  CREATE INDEX postern_arrivals_kept ON $.postern_arrivals (receiver, code, at) WHERE kept IS NOT NULL;
+  CREATE TABLE $.postern_series (
+    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, receiver text NOT NULL, subscription text NOT NULL,
+    kind text NOT NULL, by text NOT NULL, value text NOT NULL,
+    UNIQUE (receiver, subscription, kind, by, value)
+  );
+  CREATE TABLE $.postern_history (
+    span int NOT NULL, time int NOT NULL, series int NOT NULL, count int NOT NULL, sum bigint NOT NULL,
+    max bigint NOT NULL, histogram bytea NOT NULL, PRIMARY KEY (span, time, series)
+  );
+  CREATE TABLE $.postern_gauges (
+    time int NOT NULL, series int NOT NULL, pending int NOT NULL, running int NOT NULL, dead int NOT NULL,
+    oldest bigint, PRIMARY KEY (time, series)
+  );
+  CREATE INDEX postern_job_cause ON $.job (name, (output->>'cause'), created_on, id)
+    WHERE output IS NOT NULL AND (state = 'retry' OR state > 'completed');
+  CREATE INDEX postern_job_dead ON $.job (name, created_on, id) WHERE state > 'completed';
   `,
 ]
 

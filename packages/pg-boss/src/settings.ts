@@ -1,4 +1,5 @@
-import { milliseconds, type Duration } from '@postern/core'
+import type { Duration } from '@postern/core'
+import { checks, type CommonSettings } from '@postern/core/inbox'
 import type { PgBoss } from 'pg-boss'
 import type { PgPool } from './pg.ts'
 
@@ -20,6 +21,8 @@ export interface PgBossInboxOptions {
   readonly maxConnections?: number
   /** Tasks of one receiver that may be pending or running; beyond, its deliveries get 503. Other processes are counted with a delay. @default 1_000_000 */
   readonly maxPending?: number
+  /** The part of `maxPending` that one fair key may take; beyond, its deliveries alone get 503. From above 0 to 1. @default 0.5 */
+  readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 67_108_864 */
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
@@ -40,29 +43,29 @@ export interface PgBossInboxOptions {
 }
 
 /** The options, checked; times in milliseconds. */
-export interface Settings {
+export interface Settings extends CommonSettings {
   readonly connectionString: string | undefined
   readonly pool: PgPool | undefined
   readonly boss: PgBoss | undefined
   readonly schema: string
   readonly migrate: boolean
   readonly maxConnections: number
-  readonly maxPending: number
-  readonly maxWaitingBytes: number
-  readonly deadline: number
-  readonly window: number
-  readonly keepDone: number
-  readonly keepDead: number
-  readonly lease: number
+  readonly maxPendingShare: number
   readonly pollInterval: number
 }
 
 /** Checks the options. Throws a `TypeError` that names the one at fault. */
 export function checkSettings(options: PgBossInboxOptions): Settings {
-  const { connectionString, pool, boss, schema = 'pgboss' } = options
+  const check = checks<PgBossInboxOptions>('pgBossInbox', options)
+  const connectionString = check.value('connectionString')
+  const pool = check.value('pool')
+  const boss = check.value('boss')
+  const schema = check.value('schema') ?? 'pgboss'
+  const migrate = check.value('migrate') ?? true
+  const maxPendingShare = check.value('maxPendingShare') ?? 0.5
   if ((connectionString === undefined) === (pool === undefined))
     throw new TypeError('pgBossInbox: give either connectionString or pool')
-  if (connectionString !== undefined && !/^postgres(?:ql)?:\/\/\S+$/.test(connectionString))
+  if (connectionString !== undefined && !/^postgres(?:ql)?:\/\/\S+$/.test(String(connectionString)))
     throw new TypeError(
       'pgBossInbox: connectionString must be like postgres://user:password@host/database',
     )
@@ -70,56 +73,40 @@ export function checkSettings(options: PgBossInboxOptions): Settings {
     throw new TypeError('pgBossInbox: pool must be a Pool of pg')
   if (boss !== undefined && typeof boss.insert !== 'function')
     throw new TypeError('pgBossInbox: boss must be a PgBoss that was started')
+  if (typeof migrate !== 'boolean')
+    throw new TypeError(`pgBossInbox: migrate must be true or false, got ${String(migrate)}`)
+  if (!(typeof maxPendingShare === 'number' && maxPendingShare > 0 && maxPendingShare <= 1))
+    throw new TypeError(
+      `pgBossInbox: maxPendingShare must be a number from above 0 to 1, got ${String(maxPendingShare)}`,
+    )
+  checkSchema(schema)
+  const common = check.common()
+  if (common.lease % 1000 !== 0)
+    throw new TypeError(`pgBossInbox: lease must be whole seconds, got ${common.lease} ms`)
+  const settings = {
+    ...common,
+    connectionString,
+    pool,
+    boss,
+    schema,
+    migrate,
+    maxPendingShare,
+    maxConnections: check.whole('maxConnections', 10, 3),
+    pollInterval: check.time('pollInterval', '500ms'),
+  }
+  check.end()
+  return settings
+}
+
+function checkSchema(schema: string): void {
   // pg-boss writes the name without quotes, so that a capital letter would name another schema than it seems to.
   if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new TypeError(
       `pgBossInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,
     )
-  // PostgreSQL keeps such names for itself and refuses CREATE SCHEMA, at the first delivery.
+  // PostgreSQL keeps such names for itself: it would refuse to make the schema, at the first delivery.
   if (schema.startsWith('pg_'))
     throw new TypeError(
-      `pgBossInbox: schema: must not begin with pg_, which PostgreSQL reserves, got ${JSON.stringify(schema)}; use 'pgboss' or a name of your own`,
+      `pgBossInbox: schema must not begin with pg_, which PostgreSQL reserves, got ${JSON.stringify(schema)}; use 'pgboss' or a name of your own`,
     )
-  const lease = positive(options.lease ?? '30s', 'lease')
-  if (lease % 1000 !== 0)
-    throw new TypeError(`pgBossInbox: lease must be whole seconds, got ${lease} ms`)
-  return {
-    connectionString,
-    pool,
-    boss,
-    schema,
-    lease,
-    migrate: options.migrate ?? true,
-    maxConnections: whole(options.maxConnections ?? 10, 'maxConnections', 3),
-    maxPending: whole(options.maxPending ?? 1_000_000, 'maxPending', 1),
-    maxWaitingBytes: whole(options.maxWaitingBytes ?? 64 * 1024 * 1024, 'maxWaitingBytes', 1),
-    deadline: positive(options.deadline ?? '5s', 'deadline'),
-    window: span(options.window ?? '4d', 'window'),
-    keepDone: span(options.keepDone ?? '4d', 'keepDone'),
-    keepDead: span(options.keepDead ?? '30d', 'keepDead'),
-    pollInterval: positive(options.pollInterval ?? '500ms', 'pollInterval'),
-  }
-}
-
-function whole(value: number, name: string, least: number): number {
-  if (!(Number.isSafeInteger(value) && value >= least))
-    throw new TypeError(
-      `pgBossInbox: ${name} must be a whole number from ${least} and up, got ${String(value)}`,
-    )
-  return value
-}
-
-function positive(value: Duration, name: string): number {
-  const time = milliseconds(value, `pgBossInbox: ${name}`)
-  if (time < 1) throw new TypeError(`pgBossInbox: ${name} must be at least a millisecond`)
-  return time
-}
-
-/** A time with its unit: a bare number would be taken for days by one reader and for a count by another. */
-function span(value: Duration, name: string): number {
-  if (typeof value === 'number')
-    throw new TypeError(
-      `pgBossInbox: ${name}: must be a time with its unit, got the number ${String(value)}; write '4d', or '${String(value)}ms' if you mean milliseconds`,
-    )
-  return milliseconds(value, `pgBossInbox: ${name}`)
 }

@@ -1,15 +1,20 @@
-import type { Outcome } from '@postern/core/inbox'
+import { causeOf, type Outcome } from '@postern/core/inbox'
+import { PROCESS } from './attempts.ts'
 import type { Engine } from './engine.ts'
 import { insertJobs, type NewJob } from './jobs.ts'
-import type { Claimed } from './lanes.ts'
+import { attemptOf, type Claimed } from './lanes.ts'
 import { enqueue, lockKeys, orderedOf, release } from './order.ts'
 import type { PgExecutor } from './pg.ts'
 import { jobsOf } from './encode.ts'
+import { settleSql } from './settle-sql.ts'
+import { PARKED, type Turns } from './turns.ts'
 
 /** An attempt that ended. */
 export interface Ended {
   readonly task: Claimed
   readonly outcome: Outcome
+  /** When it started and how long it took, in milliseconds; undefined if it never did: then it is no attempt. */
+  readonly ran: { readonly at: number; readonly ms: number } | undefined
 }
 
 /** What became of an outcome: undefined where the claim was lost. */
@@ -30,44 +35,32 @@ export interface Settle {
 /** Makes the settling of a receiver. `complete` and `fail` of pg-boss know neither a time of return nor which of a batch they refused. */
 export function createSettle(
   engine: Engine,
+  turns: Turns,
   receiver: string,
   now: () => number,
   lineOf: (queue: string) => string,
 ): Settle {
   const { db, settings, queues } = engine
   const { schema, deadline } = settings
-  // Names and ids are given once more as arrays: from a join alone PostgreSQL may read all jobs, however few are meant.
-  // The fence is that of pg-boss: only while the count is the one the claim came with is it still its own.
-  const update = `UPDATE ${schema}.job j SET
-      state = i.state::${schema}.job_state,
-      completed_on = CASE WHEN i.state <> 'retry' THEN clock_timestamp() END,
-      start_after = CASE WHEN i.state = 'retry' THEN clock_timestamp() + i.wait * interval '1 millisecond' ELSE j.start_after END,
-      priority = CASE WHEN i.state = 'retry' THEN 1 ELSE j.priority END,
-      output = CASE i.kind WHEN 'done' THEN NULL WHEN 'postpone' THEN j.output ELSE i.output END,
-      data = CASE WHEN i.kind = 'postpone' THEN jsonb_set(j.data, '{base}', to_jsonb(j.retry_count + 1 - i.attempt + 1)) ELSE j.data END
-    FROM json_to_recordset($1::json) AS i(name text, id uuid, count int, attempt int, kind text, state text, wait float8, output jsonb)
-    WHERE j.name = ANY($2::text[]) AND j.id = ANY($3::uuid[]) AND j.name = i.name AND j.id = i.id
-      AND j.state = 'active' AND j.retry_count = i.count
-    RETURNING j.id, extract(epoch FROM j.start_after - clock_timestamp())::float8 * 1000 AS wait`
+  const update = settleSql(schema)
   const ended = `SELECT j.id, j.retry_count AS count FROM ${schema}.job j
     WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND j.state = 'completed'`
 
   return {
     async store(batch) {
-      const children = batch.flatMap(
-        ({ outcome }) => (outcome.kind === 'done' && outcome.spawn) || [],
-      )
+      const children = batch.flatMap(childrenOf)
       if (children.length > 0)
         await queues.ensure(receiver, [...new Set(children.map((child) => child.subscription))])
       const alone = children.length === 0 && batch.every(({ task }) => task.order === undefined)
       const waits = alone
         ? await settle(db, batch)
         : await db.transaction(deadline, async (client) => {
-            await lockKeys(client, keysOf(batch))
+            const jobs = await lock(client, batch)
             const stored = await settle(client, batch)
             await follow(
               client,
               batch.filter(({ task }) => stored.has(task.id)),
+              jobs,
             )
             return stored
           })
@@ -80,11 +73,11 @@ export function createSettle(
       })
     },
     async within(client, one, write) {
-      await lockKeys(client, keysOf([one]))
+      const jobs = await lock(client, [one])
       const stored = await settle(client, [one])
       if (!stored.has(one.task.id)) return false
       await write()
-      await follow(client, [one])
+      await follow(client, [one], jobs)
       return true
     },
   }
@@ -94,34 +87,68 @@ export function createSettle(
     batch: readonly Ended[],
   ): Promise<ReadonlyMap<string, number>> {
     const time = now()
-    const input = batch.map(({ task, outcome }) => ({
-      name: task.queue,
-      id: task.id,
-      count: task.retryCount,
-      attempt: task.retryCount - task.base + 1,
-      kind: outcome.kind,
-      state: outcome.kind === 'done' ? 'completed' : outcome.kind === 'dead' ? 'failed' : 'retry',
-      // As a span, since the clocks of this machine and of the database may differ.
-      wait: 'at' in outcome ? Math.max(0, Math.ceil(outcome.at - time)) : 0,
-      output: 'error' in outcome ? outcome.error : null,
-    }))
+    const input = batch.map((one) => row(one, time))
     const { rows } = await client.executeSql(update, [
       JSON.stringify(input, plain),
       [...new Set(input.map((one) => one.name))],
       input.map((one) => one.id),
     ])
-    return new Map(rows.map((row) => [row['id'] as string, row['wait'] as number]))
+    return new Map(rows.map((each) => [each['id'] as string, each['wait'] as number]))
+  }
+
+  function row({ task, outcome, ran }: Ended, time: number) {
+    const { kind } = outcome
+    const error = 'error' in outcome ? outcome.error : undefined
+    const run = ran && { at: Math.floor(ran.at), ms: ran.ms, by: PROCESS }
+    return {
+      name: task.queue,
+      id: task.id,
+      count: task.retryCount,
+      attempt: attemptOf(task),
+      // What is postponed was no attempt.
+      base: kind === 'postpone' ? task.base + 1 : task.base,
+      kind,
+      state: kind === 'done' ? 'completed' : kind === 'dead' ? 'failed' : 'retry',
+      priority: task.fair === undefined ? 0 : PARKED,
+      // As a span, since the clocks of this machine and of the database may differ.
+      wait: 'at' in outcome ? Math.max(0, Math.ceil(outcome.at - time)) : 0,
+      ...run,
+      error,
+      output: { ...error, ...(error && { cause: causeOf(error) }), ...run },
+    }
+  }
+
+  /** Locks the lines that change. Gives the children. */
+  async function lock(
+    client: PgExecutor,
+    batch: readonly Ended[],
+  ): Promise<ReadonlyMap<Ended, readonly NewJob[]>> {
+    const jobs = new Map(
+      batch.map((one) => [
+        one,
+        jobsOf(
+          engine,
+          receiver,
+          { id: one.task.eventId, key: one.task.event.key },
+          childrenOf(one),
+        ),
+      ]),
+    )
+    await lockKeys(client, [
+      ...batch.flatMap(({ task }) => task.order ?? []),
+      ...[...jobs.values()].flat().flatMap((job) => job.data.order ?? []),
+    ])
+    return jobs
   }
 
   /** Children of what is done, and the next of its order keys. */
-  async function follow(client: PgExecutor, batch: readonly Ended[]): Promise<void> {
-    const jobs: NewJob[] = []
-    for (const { task, outcome } of batch)
-      if (outcome.kind === 'done' && outcome.spawn)
-        jobs.push(
-          ...jobsOf(engine, receiver, { id: task.eventId, key: task.event.key }, outcome.spawn),
-        )
-    if (jobs.length > 0) await spawn(client, jobs)
+  async function follow(
+    client: PgExecutor,
+    batch: readonly Ended[],
+    jobs: ReadonlyMap<Ended, readonly NewJob[]>,
+  ): Promise<void> {
+    const children = batch.flatMap((one) => jobs.get(one)!)
+    if (children.length > 0) await spawn(client, children)
     const over = batch.filter(({ task, outcome }) => task.order !== undefined && isOver(outcome))
     await release(
       client,
@@ -131,7 +158,7 @@ export function createSettle(
   }
 
   async function spawn(client: PgExecutor, jobs: readonly NewJob[]): Promise<void> {
-    const inserted = new Set(await insertJobs(engine, client, jobs, true))
+    const inserted = await insertJobs(engine, client, jobs, await turns.assign(client, jobs))
     const fresh = jobs.filter((job) => inserted.has(job.id))
     for (const [event, group] of Map.groupBy(fresh, (job) => job.data.event))
       await client.executeSql(
@@ -148,16 +175,15 @@ export function createSettle(
       [...new Set(refused.map(({ task }) => task.queue))],
       refused.map(({ task }) => task.id),
     ])
-    const counts = new Map(rows.map((row) => [row['id'] as string, row['count'] as number]))
+    const counts = new Map(rows.map((each) => [each['id'] as string, each['count'] as number]))
     return new Set(
       refused.flatMap(({ task }) => (counts.get(task.id) === task.retryCount ? [task.id] : [])),
     )
   }
 }
 
-/** Keys of the lines that change, with those of ordered children. */
-function keysOf(batch: readonly Ended[]): readonly string[] {
-  return batch.flatMap(({ task }) => task.order ?? [])
+function childrenOf({ outcome }: Ended) {
+  return (outcome.kind === 'done' && outcome.spawn) || []
 }
 
 function isOver({ kind }: Outcome): boolean {

@@ -1,12 +1,12 @@
-import type { Consumer, Outcome } from '@postern/core/inbox'
-import { explain, isTransient } from './errors.ts'
+import { createBatch, type BatchWork, type Consumer, type Outcome } from '@postern/core/inbox'
+import { explain, isLasting } from './errors.ts'
 import type { Claimed } from './lanes.ts'
-import type { Settle } from './settle.ts'
+import type { Ended, Settle, Stored } from './settle.ts'
 
 /** Stores outcomes; those that come while others are stored, together. It tries for as long as it takes. */
 export interface Settler {
   /** `done` gets what was stored, or undefined where the claim was lost or the inbox closed first. */
-  add(task: Claimed, outcome: Outcome, done: (stored: Outcome | undefined) => void): void
+  add(ended: Ended, done: (stored: Outcome | undefined) => void): void
   /** `task.commit` has stored its outcome. */
   committed(task: Claimed): void
   /** Resolves when nothing waits. */
@@ -27,94 +27,78 @@ export interface SettlerHost {
 }
 
 const BATCH = 500
-// How long to wait before outcomes that could not be stored are tried again, in milliseconds.
-const STORE_AGAIN = 250
+// First and longest wait before outcomes that could not be stored are tried again, in milliseconds.
+const AGAIN = [10, 250] as const
+// Bytes are not counted: outcomes are small, and core bounds what errors say.
+const SIZE = 1
 
-interface Waiting {
-  readonly task: Claimed
-  readonly outcome: Outcome
+interface Work extends BatchWork {
+  readonly ended: Ended
   readonly done: (stored: Outcome | undefined) => void
+  /** True for the second try: the task is buried with the reason. */
+  readonly burial: boolean
 }
 
 /** Makes the settler of a receiver. */
 export function createSettler(host: SettlerHost): Settler {
-  let queue: Waiting[] = []
-  let scheduled = false
-  let running = false
-  let closed = false
+  const { consumer } = host
   let warned = false
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let idlers: (() => void)[] = []
+  const batch = createBatch<Work>({
+    inbox: 'pgBossInbox',
+    rows: BATCH,
+    bytes: Infinity,
+    waits: AGAIN,
+    async store(works) {
+      const stored = await host.settle.store(works.map((work) => work.ended))
+      warned = false
+      works.forEach((work, at) => tell(work, stored[at]))
+    },
+    fault(error) {
+      if (isLasting(error)) return 'one'
+      if (!warned) consumer.warn(`outcomes could not be stored yet: ${explain(error)}`)
+      warned = true
+      return 'again'
+    },
+    refusal: (error) => error as Error,
+    late: () => new Error('never late'),
+  })
 
   return {
-    add(task, outcome, done) {
-      if (closed) return done(undefined)
-      queue.push({ task, outcome, done })
-      schedule()
-    },
+    add: (ended, done) => add(ended, done, false),
     committed(task) {
       host.over(1)
       if (task.order !== undefined) host.ready()
     },
-    flushed: () =>
-      running || queue.length > 0
-        ? new Promise((resolve) => idlers.push(resolve))
-        : Promise.resolve(),
-    close() {
-      closed = true
-      clearTimeout(timer)
-      for (const { done } of queue.splice(0)) done(undefined)
-      rest()
-    },
+    flushed: () => batch.flushed(),
+    close: () => batch.close(),
   }
 
-  function schedule(): void {
-    if (scheduled || running) return
-    scheduled = true
-    setImmediate(() => {
-      scheduled = false
-      running = true
-      void flush().finally(() => {
-        running = false
-        if (queue.length === 0) rest()
-        else if (!closed) schedule()
-      })
+  function add(ended: Ended, done: Work['done'], burial: boolean): void {
+    batch.add({
+      ended,
+      done,
+      burial,
+      bytes: SIZE,
+      failed(error) {
+        // The inbox closed, or the burial failed too: the lease ends, and the task counts as interrupted.
+        if (burial || !isLasting(error)) return done(undefined)
+        const message = `${ended.outcome.kind} could not be stored: ${explain(error)}`
+        consumer.warn(`task ${ended.task.id} is dead, since its outcome ${message}`)
+        add(
+          { ...ended, outcome: { kind: 'dead', error: { name: 'OutcomeRefused', message } } },
+          done,
+          true,
+        )
+      },
     })
   }
 
-  async function flush(): Promise<void> {
-    const batch = queue.slice(0, BATCH)
-    queue = queue.slice(BATCH)
-    try {
-      const stored = await host.settle.store(batch)
-      warned = false
-      batch.forEach((one, at) => tell(one, stored[at]))
-    } catch (error) {
-      if (closed) for (const { done } of batch) done(undefined)
-      else {
-        queue.unshift(...batch)
-        if (isTransient(error)) return
-        if (!warned) host.consumer.warn(`outcomes could not be stored yet: ${explain(error)}`)
-        warned = true
-        await new Promise<void>((resolve) => (timer = setTimeout(resolve, STORE_AGAIN)))
-      }
-    }
-  }
-
-  function tell(
-    { task, done }: Waiting,
-    stored: { readonly outcome: Outcome; readonly wait: number | undefined } | undefined,
-  ): void {
+  function tell({ ended: { task }, done }: Work, stored: Stored | undefined): void {
     done(stored?.outcome)
     if (!stored) return
     const { outcome, wait } = stored
     if (wait !== undefined) return host.again(wait)
     host.over(1 - (outcome.kind === 'done' ? (outcome.spawn?.length ?? 0) : 0))
     if (task.order !== undefined || (outcome.kind === 'done' && outcome.spawn)) host.ready()
-  }
-
-  function rest(): void {
-    for (const resolve of idlers) resolve()
-    idlers = []
   }
 }

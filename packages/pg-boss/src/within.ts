@@ -1,8 +1,7 @@
-import type { Host } from '@postern/core/inbox'
+import { transactions, type Host } from '@postern/core/inbox'
 import type { PgExecutor } from './pg.ts'
 
-// The name of the inbox tells others that the transaction is not theirs.
-const TRANSACTION = Symbol.for('postern.transaction.pgBossInbox')
+const carried = transactions<PgExecutor>('pgBossInbox')
 
 /**
  * A host whose delivery is stored in a transaction of the application: with `receiver.receive(delivery, host)` the
@@ -27,10 +26,10 @@ export function inTransaction(
     'executeSql' in transaction
       ? transaction
       : { executeSql: (text, values) => transaction.query(text, values) }
-  return { ...host, [TRANSACTION]: db } as Host
+  return carried.host(db, host)
 }
 
 /** The transaction of a host, where it has one. */
 export function transactionOf(host: Host): PgExecutor | undefined {
-  return (host as { [TRANSACTION]?: PgExecutor })[TRANSACTION]
+  return carried.of(host)
 }

@@ -21,7 +21,7 @@ withPostgres('closing a receiver of pgBossInbox', (postgres) => {
     port.work!()
     await port.accept(intake('1'), {})
     await first.until(() => first.runs.length === 1)
-    await port.close!(Date.now() + 400)
+    await port.close(Date.now() + 400)
     expect(aborted).toBe(true)
     const [task] = (await inbox.view!.list()).tasks
     expect(task).toMatchObject({ state: 'pending' })
@@ -50,9 +50,11 @@ withPostgres('closing a receiver of pgBossInbox', (postgres) => {
     port.work!()
     await port.accept(intake('1'), {})
     await shop.until(() => shop.runs.length === 1)
-    await port.close!(Date.now() + 2000)
+    await port.close(Date.now() + 2000)
     expect(shop.settled).toMatchObject([{ outcome: { kind: 'done' }, stored: true }])
-    await expect(port.accept(intake('2'), {})).rejects.toMatchObject({ code: 'closed' })
+    await expect((async () => port.accept(intake('2'), {}))()).rejects.toMatchObject({
+      code: 'closed',
+    })
     await inbox.close()
   })
 })

@@ -56,6 +56,7 @@ withPostgres('pgBossInbox', (postgres) => {
       keepsDone: true,
       records: true,
       bounded: true,
+      interruptions: true,
     },
   )
 

@@ -1,11 +1,20 @@
-import { WebhookError, type EventMap } from '@postern/core'
-import { defineProvider, malformed, type Provider, type Scheme } from '@postern/core/scheme'
+import { WebhookError } from '@postern/core'
+import {
+  malformed,
+  provider,
+  type Factory,
+  type Scheme,
+  fetchedJwks,
+  fixedKeys,
+  givenJwks,
+  type Jwk,
+  type Jwks,
+  type FetchOptions,
+} from '@postern/core/scheme'
+import { needed, text } from './common/read.ts'
 import { httpMessageSignatures, seconds } from './schemes/http-message-signatures.ts'
 import { targetOf, type Target } from './schemes/http-signature-base.ts'
 import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature-keys.ts'
-import { fetchedJwks, givenJwks, type Jwk, type Jwks } from './schemes/jwks.ts'
-import type { FetchOptions } from './schemes/fetch-bounded.ts'
-import { needed, text } from './common/read.ts'
 
 /** Options of {@link adcp}: the keys of the sending agent, or where they are. */
 export interface AdcpOptions extends FetchOptions {
@@ -25,26 +34,35 @@ const WINDOW = 300
  * (`create_media_buy.completed`; `task.completed` where it names no type). Needs the package structured-headers.
  * https://docs.adcontextprotocol.org/docs/building/implementation/webhooks
  */
-export function adcp<Events extends EventMap = EventMap>(options: AdcpOptions): Provider<Events> {
-  const { jwks, jwksUrl } = options
-  if (jwks === undefined && jwksUrl === undefined)
-    throw new TypeError('adcp: jwksUrl is missing: give the URL of the sender’s keys, or jwks')
-  const source = jwks === undefined ? fetchedJwks(jwksUrl!, options) : givenJwks(jwks, 'adcp: jwks')
-  return defineProvider<Events, HttpSignatureKeys>({
-    name: 'adcp',
-    auth: {
-      scheme: scheme(),
-      keys: [jwkKeys(source, ['ed25519', 'ecdsa-p256-sha256'], isForWebhooks)],
+export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
+  name: 'adcp',
+  title: 'AdCP',
+  docs: 'https://docs.adcontextprotocol.org/docs/building/implementation/webhooks',
+  topics: ['create_media_buy.completed', 'task.completed'],
+  options: {
+    jwksUrl: "The https URL of the sender's key set.",
+    jwks: "The sender's keys, in place of fetching them.",
+    fetch: 'In place of the global fetch.',
+    timeout: 'Milliseconds a fetch may take. Default 5000.',
+  },
+  covers: { body: 'bytes', url: true, id: true, timestamp: true },
+  canSign: false,
+  prepare({ jwks, jwksUrl, ...fetching }) {
+    if (jwks === undefined && jwksUrl === undefined)
+      throw new TypeError('adcp: jwksUrl is missing; give the URL of the sender’s keys, or jwks')
+    const source =
+      jwks === undefined ? fetchedJwks(jwksUrl!, fetching) : givenJwks(jwks, 'adcp: jwks')
+    return [jwkKeys(source, ['ed25519', 'ecdsa-p256-sha256'], isForWebhooks)]
+  },
+  scheme: (keys) => fixedKeys(scheme(), keys),
+  events: (_delivery, { value }) => [
+    {
+      id: needed(value, 'idempotency_key'),
+      topic: `${text(value, 'task_type') ?? 'task'}.${needed(value, 'status')}`,
+      payload: value,
     },
-    events: (_delivery, { value }) => [
-      {
-        id: needed(value, 'idempotency_key'),
-        topic: `${text(value, 'task_type') ?? 'task'}.${needed(value, 'status')}`,
-        payload: value,
-      },
-    ],
-  })
-}
+  ],
+})
 
 function scheme(): Scheme<HttpSignatureKeys> {
   const made = httpMessageSignatures({

@@ -1,14 +1,15 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { field, member, needed } from './common/read.ts'
 
 /** Options of {@link adyenPlatform}. */
@@ -24,26 +25,26 @@ export interface AdyenPlatformOptions {
  * again for up to 30 days.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */
-export function adyenPlatform<Events extends EventMap = EventMap>(
-  options: AdyenPlatformOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'adyen-platform',
-    auth: {
-      scheme: hmac({
-        header: 'HmacSignature',
-        encoding: 'base64',
-        keyEncoding: 'hex',
-        covers: { body: 'bytes', id: true },
-      }),
-      secret: options.hmacKey,
-      option: 'hmacKey',
-    },
-    retrySpan: 30 * DAY,
-    events,
-    compose,
-  })
-}
+export const adyenPlatform: Factory<AdyenPlatformOptions> = /* @__PURE__ */ provider({
+  name: 'adyen-platform',
+  title: 'Adyen (platforms)',
+  docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
+  topics: ['balancePlatform.accountHolder.created', 'balancePlatform.transfer.updated'],
+  options: {
+    hmacKey: 'HMAC key of the webhook, in hex.',
+  },
+  secret: 'hmacKey',
+  covers: { body: 'bytes', id: true },
+  scheme: () =>
+    hmac({
+      header: 'HmacSignature',
+      encoding: 'base64',
+      keyEncoding: 'hex',
+    }),
+  retrySpan: 30 * DAY,
+  events,
+  compose,
+})
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   const exact = delivery.json('exact')
@@ -69,11 +70,15 @@ function compose({ topic, id, payload, at = Date.now() }: Draft): {
   const [resource = '1W1UG35U8A9J5ZLG', moment] = id?.split(`:${type}:`) ?? []
   return {
     headers: { protocol: 'HmacSHA256' },
-    body: stringifyJson({
-      data: { id: resource },
-      type,
-      timestamp: moment ?? new Date(at).toISOString(),
-      ...(payload as object),
-    }),
+    body: stringifyJson(
+      mergeDeep(
+        {
+          ...(field(payload, 'data') === undefined && { data: { id: resource } }),
+          type,
+          timestamp: moment ?? new Date(at).toISOString(),
+        },
+        payload,
+      ),
+    ),
   }
 }

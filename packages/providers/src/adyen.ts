@@ -1,12 +1,13 @@
-import { textReply, type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import { textReply, type Delivery, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
-  type Provider,
+  type Factory,
 } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { adyenItems, adyenScheme } from './schemes/adyen.ts'
 import { joined } from './schemes/ids.ts'
@@ -27,17 +28,23 @@ export interface AdyenOptions {
  * delivery first: one that is refused holds up the others.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */
-export function adyen<Events extends EventMap = EventMap>(options: AdyenOptions): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'adyen',
-    formats: ['json', 'form'],
-    auth: { scheme: adyenScheme(), secret: options.hmacKey, option: 'hmacKey' },
-    retrySpan: 30 * DAY,
-    events,
-    reply: (result) => (result.kind === 'refused' ? undefined : textReply('[accepted]')),
-    compose,
-  })
-}
+export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
+  name: 'adyen',
+  title: 'Adyen (payments)',
+  docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
+  topics: ['AUTHORISATION', 'CAPTURE', 'REFUND', 'CANCELLATION', 'CHARGEBACK', 'REPORT_AVAILABLE'],
+  options: {
+    hmacKey: 'HMAC key of the webhook, in hex.',
+  },
+  formats: ['json', 'form'],
+  secret: 'hmacKey',
+  covers: { body: 'fields', id: true },
+  scheme: () => adyenScheme(),
+  retrySpan: 30 * DAY,
+  events,
+  reply: (result) => (result.kind === 'refused' ? undefined : textReply('[accepted]')),
+  compose,
+})
 
 function events(delivery: Delivery): readonly EventDraft[] {
   return adyenItems(delivery).map(({ item, live }) => ({
@@ -49,15 +56,17 @@ function events(delivery: Delivery): readonly EventDraft[] {
 
 function compose({ topic, id, payload }: Draft): { body: string } {
   const [, pspReference, code, success] = /^([^:]+):(.+):(true|false)$/.exec(id ?? '') ?? []
-  const item = {
-    pspReference: pspReference ?? '7914073381342284',
-    merchantAccountCode: 'TestMerchant',
-    merchantReference: 'TestPayment-1',
-    amount: { value: 1130, currency: 'EUR' },
-    eventCode: topic ?? code ?? 'AUTHORISATION',
-    success: success ?? 'true',
-    ...(payload as object),
-  }
+  const item = mergeDeep(
+    {
+      pspReference: pspReference ?? '7914073381342284',
+      merchantAccountCode: 'TestMerchant',
+      merchantReference: 'TestPayment-1',
+      amount: { value: 1130, currency: 'EUR' },
+      eventCode: topic ?? code ?? 'AUTHORISATION',
+      success: success ?? 'true',
+    },
+    payload,
+  )
   return {
     body: stringifyJson({ live: 'false', notificationItems: [{ NotificationRequestItem: item }] }),
   }

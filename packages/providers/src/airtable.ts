@@ -1,11 +1,12 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
 
 /** Options of {@link airtable}. */
@@ -21,31 +22,37 @@ export interface AirtableOptions {
  * It wants an empty 200 or 204; a webhook expires after 7 days unless it is refreshed.
  * https://airtable.com/developers/web/api/webhooks-overview
  */
-export function airtable<Events extends EventMap = EventMap>(
-  options: AirtableOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'airtable',
-    auth: {
-      scheme: hmac({
-        header: 'X-Airtable-Content-MAC',
-        prefix: 'hmac-sha256=',
-        keyEncoding: 'base64',
-      }),
-      secret: options.macSecretBase64,
-      option: 'macSecretBase64',
-    },
-    events,
-    compose: ({ payload, at = Date.now() }) => ({
-      body: stringifyJson({
-        base: { id: 'app00000000000000' },
-        webhook: { id: 'ach00000000000000' },
-        timestamp: new Date(at).toISOString(),
-        ...(payload as object),
-      }),
+export const airtable: Factory<AirtableOptions> = /* @__PURE__ */ provider({
+  name: 'airtable',
+  title: 'Airtable',
+  docs: 'https://airtable.com/developers/web/api/webhooks-overview',
+  topics: ['ping'],
+  options: {
+    macSecretBase64: 'macSecretBase64 of the call that created the webhook.',
+  },
+  secret: 'macSecretBase64',
+  ids: false,
+  covers: { body: 'bytes' },
+  scheme: () =>
+    hmac({
+      header: 'X-Airtable-Content-MAC',
+      prefix: 'hmac-sha256=',
+      keyEncoding: 'base64',
     }),
-  })
-}
+  events,
+  compose: ({ payload, at = Date.now() }) => ({
+    body: stringifyJson(
+      mergeDeep(
+        {
+          base: { id: 'app00000000000000' },
+          webhook: { id: 'ach00000000000000' },
+          timestamp: new Date(at).toISOString(),
+        },
+        payload,
+      ),
+    ),
+  }),
+})
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   return [{ topic: 'ping', payload: value }]

@@ -1,7 +1,6 @@
-import { type EventMap } from '@postern/core'
-import { defineProvider, type Provider } from '@postern/core/scheme'
+import { provider, type Factory } from '@postern/core/scheme'
 import { alertEvents, composeAlert } from './schemes/alerts.ts'
-import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
+import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 
 /** Options of {@link alertmanager}: `http_config` of the receiver, as `authorization` or `basic_auth`. */
 export type AlertmanagerOptions = HttpAuthOptions
@@ -14,14 +13,20 @@ export type AlertmanagerOptions = HttpAuthOptions
  * after a 5xx until the group's next notification, and never after a 4xx.
  * https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */
-export function alertmanager<Events extends EventMap = EventMap>(
-  options: AlertmanagerOptions,
-): Provider<Events> {
-  checkOneAuth('alertmanager', options, ['token', 'credentials'])
-  return defineProvider<Events, string>({
-    name: 'alertmanager',
-    auth: httpAuth(options, 'token'),
-    events: (_delivery, { value }) => alertEvents(value),
-    compose: (draft) => composeAlert(draft, '4'),
-  })
-}
+export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provider({
+  name: 'alertmanager',
+  title: 'Prometheus Alertmanager',
+  docs: 'https://prometheus.io/docs/alerting/latest/configuration/#webhook_config',
+  topics: ['firing', 'resolved'],
+  options: {
+    token: 'Token of Authorization: Bearer.',
+    credentials: 'user:password of HTTP Basic authentication.',
+    unauthenticated: 'Takes deliveries from anybody. Default false.',
+  },
+  secret: 'token',
+  covers: { body: 'none' },
+  secretOf: (options) => oneSecret('alertmanager', options, ['token', 'credentials']),
+  scheme: httpAuth,
+  events: (_delivery, { value }) => alertEvents(value),
+  compose: (draft) => composeAlert(draft, '4'),
+})

@@ -1,26 +1,25 @@
 import {
   WebhookError,
   type Delivery,
-  type EventMap,
   type MaybePromise,
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { type Records } from '@postern/core/inbox'
+import type { Records } from '@postern/core/inbox'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   singleHeader,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
+import { DAY, MIB } from './common/units.ts'
+import { items, member } from './common/read.ts'
 import { recordedSecrets } from './schemes/recorded-secrets.ts'
-import { DAY, MIB } from './common/entry.ts'
-import { items } from './common/items.ts'
-import { member } from './common/read.ts'
 
 /** Options of {@link asana}. */
 export interface AsanaOptions {
@@ -43,6 +42,9 @@ export interface AsanaOptions {
   readonly records?: Records
 }
 
+// No comma, which would be two lines that a host has joined, and no brace: a body is no secret.
+const SECRET = /^[\w.~+/=:-]{1,256}$/
+
 /**
  * Asana. HMAC-SHA256 over the body in `X-Hook-Signature`, with the secret Asana chose: it comes in the first request of a
  * webhook, whose `X-Hook-Secret` is echoed, while the create call still waits. A delivery is a batch of events, or none
@@ -51,26 +53,38 @@ export interface AsanaOptions {
  * webhook.
  * https://developers.asana.com/docs/webhooks-guide
  */
-export function asana<Events extends EventMap = EventMap>(options: AsanaOptions): Provider<Events> {
-  const kept = options.records && recordedSecrets(options.records, 'asana')
-  return defineProvider<Events, Uint8Array>({
-    name: 'asana',
-    auth: {
-      scheme: hmac({ header: 'X-Hook-Signature', covers: { body: 'bytes', id: true } }),
-      secret: options.secret ?? kept?.secret ?? nobody,
-    },
-    credentials: { headers: ['x-hook-secret'] },
-    limits: { body: 5 * MIB },
-    retrySpan: DAY,
-    greet: (delivery) =>
-      greet(delivery, options, async (secret) => {
-        await kept?.keep(secret, delivery)
-        await options.onSecret?.(secret, delivery)
-      }),
-    events,
-    compose,
-  })
-}
+export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
+  name: 'asana',
+  title: 'Asana',
+  docs: 'https://developers.asana.com/docs/webhooks-guide',
+  topics: ['task.added', 'task.changed', 'task.deleted', 'story.added', 'project.changed'],
+  handshakes: ['X-Hook-Secret is echoed, if it is expected'],
+  options: {
+    secret: 'X-Hook-Secret of the webhook, or a function that looks it up.',
+    acceptHandshake: 'Whether a handshake is expected now. Default false.',
+    onSecret: 'Keeps the secret of a handshake.',
+    records: 'Records of an inbox that keep the secrets of handshakes.',
+  },
+  greets: 'body',
+  challenge: SECRET,
+  covers: { body: 'bytes', id: true },
+  prepare: (options) => ({
+    ...options,
+    kept: options.records && recordedSecrets(options.records, 'asana'),
+  }),
+  secretOf: ({ secret, kept }) => ['secret', secret ?? kept?.secret ?? nobody],
+  scheme: () => hmac({ header: 'X-Hook-Signature' }),
+  credentials: { headers: ['x-hook-secret'] },
+  limits: { body: 5 * MIB },
+  retrySpan: DAY,
+  greet: (delivery, options) =>
+    greet(delivery, options, async (secret) => {
+      await options.kept?.keep(secret, delivery)
+      await options.onSecret?.(secret, delivery)
+    }),
+  events,
+  compose,
+})
 
 const nobody = (): undefined => undefined
 
@@ -84,8 +98,7 @@ async function greet(
   const secret = singleHeader(delivery, 'x-hook-secret')
   const isExpected =
     typeof acceptHandshake === 'function' ? await acceptHandshake(delivery) : acceptHandshake
-  // A comma would be two lines that a host has joined.
-  if (!isExpected || !/^[\x21-\x2b\x2d-\x7e]{1,256}$/.test(secret))
+  if (!isExpected || !SECRET.test(secret))
     throw new WebhookError(
       'handshake_refused',
       isExpected
@@ -118,11 +131,13 @@ function idOf(event: unknown): string | undefined {
 
 function compose({ topic = 'task.changed', payload, at = Date.now() }: Draft): { body: string } {
   const [resource_type, action] = topic.split('.')
-  const event = {
-    action,
-    resource: { gid: '1337', resource_type },
-    created_at: new Date(at).toISOString(),
-    ...(payload as object),
-  }
+  const event = mergeDeep(
+    {
+      action,
+      resource: { gid: '1337', resource_type },
+      created_at: new Date(at).toISOString(),
+    },
+    payload,
+  )
   return { body: stringifyJson({ events: [event] }) }
 }

@@ -2,23 +2,23 @@ import {
   emptyReply,
   WebhookError,
   type Delivery,
-  type EventMap,
   type Reply,
   type SecretOption,
 } from '@postern/core'
 import {
   checkTimestamp,
-  defineProvider,
   malformed,
+  provider,
   toleranceOption,
   type EventDraft,
-  type Provider,
+  type Factory,
+  fetchBounded,
+  parseTimestamp,
 } from '@postern/core/scheme'
-import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
-import type { CertificateOptions } from './schemes/certificate-options.ts'
-import { fetchBounded } from './schemes/fetch-bounded.ts'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
+import type { CertificateOptions } from './schemes/certificate-options.ts'
+import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
 
 /** Options of {@link awsSns}. */
 export interface AwsSnsOptions extends CertificateOptions {
@@ -32,8 +32,6 @@ export interface AwsSnsOptions extends CertificateOptions {
 
 const HOST = /^sns\.[a-z0-9-]{3,}\.amazonaws\.com(?:\.cn)?$/
 const NAME = /^sns(?:\.[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$/
-export const DOCS = 'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html'
-const NOTIFICATION = ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
 const CONFIRMATION = [
   'Message',
   'MessageId',
@@ -43,6 +41,11 @@ const CONFIRMATION = [
   'TopicArn',
   'Type',
 ]
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  Notification: ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'],
+  SubscriptionConfirmation: CONFIRMATION,
+  UnsubscribeConfirmation: CONFIRMATION,
+}
 
 /**
  * Amazon SNS over HTTPS. RSA (SHA-256, or SHA-1 of SignatureVersion 1) over fields of the body, with the certificate at
@@ -52,35 +55,49 @@ const CONFIRMATION = [
  * within 15 s and retries 3 times in a minute unless a delivery policy says more, an hour at most.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
-export function awsSns<Events extends EventMap = EventMap>(
-  options: AwsSnsOptions,
-): Provider<Events> {
-  const tolerance = toleranceOption(options.tolerance, 3600)
-  if (!['boolean', 'function', 'undefined'].includes(typeof options.confirm))
-    throw new TypeError('aws-sns: confirm must be true, false or a function')
-  const scheme = signedByCertificate(
-    {
-      covers: { body: 'fields', id: true, timestamp: true },
-      place: 'Signature',
-      allowed: ({ hostname, pathname }) => HOST.test(hostname) && pathname.endsWith('.pem'),
-      // A given certificate is trusted whatever its name.
-      named: options.certPem === undefined ? (name) => NAME.test(name) : undefined,
-      read,
-      message: (delivery, arn) => signedText(delivery.json(), arn),
-      check: (delivery, now) =>
-        checkTimestamp(Date.parse(needed(delivery.json(), 'Timestamp')), now, tolerance),
-    },
-    options,
-  )
-  return defineProvider<Events, string>({
-    name: 'aws-sns',
-    auth: { scheme, secret: options.topicArn, option: 'topicArn' },
-    retrySpan: HOUR,
-    failsOnRedirect: true,
-    handshake: (delivery) => confirmed(delivery.json(), options),
-    events: (delivery) => [eventOf(delivery.json())],
-  })
-}
+export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
+  name: 'aws-sns',
+  title: 'Amazon SNS',
+  docs: 'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html',
+  topics: ['arn:aws:sns:us-east-1:123456789012:MyTopic'],
+  handshakes: ['SubscriptionConfirmation'],
+  options: {
+    topicArn: 'The ARN of the topic that may send.',
+    confirm: 'true, or a function that decides: confirms subscriptions. Default false.',
+    certPem: 'PEM of the certificate, in place of fetching it.',
+    ca: 'PEM of more authorities.',
+    fetch: 'In place of the global fetch.',
+    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    tolerance: 'Seconds the signed time may be away from now. Default 3600.',
+  },
+  claims: 'x-amz-sns-message-id',
+  secret: 'topicArn',
+  covers: { body: 'fields', id: true, timestamp: true },
+  canSign: false,
+  scheme(options) {
+    const tolerance = toleranceOption(options.tolerance, 3600)
+    if (!['boolean', 'function', 'undefined'].includes(typeof options.confirm))
+      throw new TypeError('aws-sns: confirm must be true, false or a function')
+    return signedByCertificate(
+      {
+        covers: { body: 'fields', id: true, timestamp: true },
+        place: 'Signature',
+        allowed: ({ hostname, pathname }) => HOST.test(hostname) && pathname.endsWith('.pem'),
+        // A given certificate is trusted whatever its name.
+        named: options.certPem === undefined ? (name) => NAME.test(name) : undefined,
+        read,
+        message: (delivery, arn) => signedText(delivery.json(), arn),
+        check: (delivery, now) =>
+          checkTimestamp(timeOf(needed(delivery.json(), 'Timestamp')), now, tolerance),
+      },
+      options,
+    )
+  },
+  retrySpan: HOUR,
+  failsOnRedirect: true,
+  handshake: (delivery, _body, _verified, options) => confirmed(delivery.json(), options),
+  events: (delivery) => [eventOf(delivery.json())],
+})
 
 function read(delivery: Delivery): CertificateClaim {
   if (delivery.header('x-amz-sns-rawdelivery') === 'true')
@@ -98,16 +115,21 @@ function read(delivery: Delivery): CertificateClaim {
 
 function signedText(message: unknown, arn: string): string | undefined {
   if (text(message, 'TopicArn') !== arn) return undefined
-  const names = field(message, 'Type') === 'Notification' ? NOTIFICATION : CONFIRMATION
-  return names
-    .filter((name) => (field(message, name) ?? undefined) !== undefined)
+  const type = text(message, 'Type') ?? ''
+  if (!Object.hasOwn(FIELDS, type)) throw malformed('Type', Object.keys(FIELDS).join(' or '))
+  return FIELDS[type]!.filter((name) => (field(message, name) ?? undefined) !== undefined)
     .map((name) => {
       const value = field(message, name)
-      // What is no text is not signed, and must not pass for what is.
-      if (typeof value !== 'string') throw malformed(name, 'a text')
+      // Lines separate what is signed: only the message may have its own, or it could be cut in another place.
+      if (typeof value !== 'string' || (name !== 'Message' && /[\r\n]/.test(value)))
+        throw malformed(name, 'a text of one line')
       return `${name}\n${value}\n`
     })
     .join('')
+}
+
+function timeOf(timestamp: string): number {
+  return parseTimestamp(timestamp, 'Timestamp (of the body)', 'iso')
 }
 
 function eventOf(message: unknown): EventDraft {

@@ -1,20 +1,8 @@
-import {
-  jsonReply,
-  type Delivery,
-  type EventMap,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
-import {
-  defineProvider,
-  stringifyJson,
-  token,
-  type ParsedBody,
-  type Provider,
-} from '@postern/core/scheme'
-import { consent } from './schemes/abuse-protection.ts'
-import { DAY } from './common/entry.ts'
+import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
+import { provider, stringifyJson, token, type Factory, type ParsedBody } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
+import { consent } from './schemes/abuse-protection.ts'
 
 /** Options of {@link azureEventGrid}. */
 export interface AzureEventGridOptions {
@@ -35,32 +23,36 @@ const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent'
  * hours; 400 and 413 are final.
  * https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema
  */
-export function azureEventGrid<Events extends EventMap = EventMap>(
-  options: AzureEventGridOptions,
-): Provider<Events> {
-  const { queryKey = 'code', header } = options
-  return defineProvider<Events, string>({
-    name: 'azure-event-grid',
-    methods: ['POST', 'OPTIONS'],
-    auth: {
-      scheme: token(header === undefined ? { query: queryKey } : { header }),
-      secret: options.secret,
-    },
-    retrySpan: DAY,
-    failsOnRedirect: true,
-    handshake,
-    events: (_delivery, { value }) =>
-      [value].flat().map((event) => ({
-        id: needed(event, 'id'),
-        topic: text(event, 'eventType') ?? needed(event, 'type'),
-        payload: event,
-      })),
-    compose: ({ topic = 'Microsoft.Storage.BlobCreated', id = crypto.randomUUID(), payload }) => ({
-      headers: { 'aeg-event-type': 'Notification' },
-      body: stringifyJson([{ id, eventType: topic, subject: '', data: payload ?? {} }]),
-    }),
-  })
-}
+export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ provider({
+  name: 'azure-event-grid',
+  title: 'Azure Event Grid',
+  docs: 'https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema',
+  topics: ['Microsoft.Storage.BlobCreated', 'Microsoft.Resources.ResourceWriteSuccess'],
+  handshakes: ['SubscriptionValidation', 'OPTIONS WebHook-Request-Origin'],
+  options: {
+    secret: 'The secret in the URL or in a delivery property.',
+    queryKey: "Name of the query parameter that holds it. Default 'code'.",
+    header: 'Name of the header that holds it, in place of the query parameter.',
+  },
+  challenge: /^[\w-]{1,128}$/,
+  covers: { body: 'none' },
+  methods: ['POST', 'OPTIONS'],
+  scheme: ({ queryKey = 'code', header }) =>
+    token(header === undefined ? { query: queryKey } : { header }),
+  retrySpan: DAY,
+  failsOnRedirect: true,
+  handshake,
+  events: (_delivery, { value }) =>
+    [value].flat().map((event) => ({
+      id: needed(event, 'id'),
+      topic: text(event, 'eventType') ?? needed(event, 'type'),
+      payload: event,
+    })),
+  compose: ({ topic = 'Microsoft.Storage.BlobCreated', id = crypto.randomUUID(), payload }) => ({
+    headers: { 'aeg-event-type': 'Notification' },
+    body: stringifyJson([{ id, eventType: topic, subject: '', data: payload ?? {} }]),
+  }),
+})
 
 function handshake(delivery: Delivery, { value }: ParsedBody): Reply | undefined {
   if (delivery.method === 'OPTIONS') return consent(delivery, ['eventgrid.azure.net'])

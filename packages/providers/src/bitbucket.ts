@@ -1,7 +1,7 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, type Provider } from '@postern/core/scheme'
-import { KIB } from './common/entry.ts'
-import { needed } from './common/read.ts'
+import type { SecretOption } from '@postern/core'
+import { hmac, provider, type Factory } from '@postern/core/scheme'
+import { KIB } from './common/units.ts'
+import { agreedTopic, text } from './common/read.ts'
 
 /** Options of {@link bitbucket}. */
 export interface BitbucketOptions {
@@ -17,30 +17,31 @@ export interface BitbucketOptions {
  * tries at most twice more.
  * https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
  */
-export function bitbucket<Events extends EventMap = EventMap>(
-  options: BitbucketOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'bitbucket',
-    auth: {
-      scheme: hmac({ header: 'X-Hub-Signature', prefix: 'sha256=' }),
-      secret: options.secret,
+export const bitbucket: Factory<BitbucketOptions> = /* @__PURE__ */ provider({
+  name: 'bitbucket',
+  title: 'Bitbucket',
+  docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
+  topics: ['repo:push', 'pullrequest:created', 'pullrequest:fulfilled', 'pr:opened', 'pr:merged'],
+  options: {
+    secret: 'Secret of the webhook.',
+  },
+  claims: 'x-request-uuid',
+  covers: { body: 'bytes', topic: false },
+  scheme: () => hmac({ header: 'X-Hub-Signature', prefix: 'sha256=' }),
+  limits: { body: 256 * KIB },
+  events: (delivery, { value }) => [
+    {
+      id: delivery.header('x-request-uuid') || delivery.header('x-request-id') || undefined,
+      topic: agreedTopic(text(value, 'eventKey'), delivery, 'x-event-key'),
+      payload: value,
     },
-    limits: { body: 256 * KIB },
-    events: (delivery, { value }) => [
-      {
-        id: delivery.header('x-request-uuid') || delivery.header('x-request-id') || undefined,
-        topic: delivery.header('x-event-key') || needed(value, 'eventKey'),
-        payload: value,
-      },
-    ],
-    compose: ({ topic = 'repo:push', id = crypto.randomUUID() }) => ({
-      headers: {
-        'user-agent': 'Bitbucket-Webhooks/2.0',
-        'x-event-key': topic,
-        'x-request-uuid': id,
-        'x-attempt-number': '1',
-      },
-    }),
-  })
-}
+  ],
+  compose: ({ topic = 'repo:push', id = crypto.randomUUID() }) => ({
+    headers: {
+      'user-agent': 'Bitbucket-Webhooks/2.0',
+      'x-event-key': topic,
+      'x-request-uuid': id,
+      'x-attempt-number': '1',
+    },
+  }),
+})

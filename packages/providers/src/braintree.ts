@@ -4,23 +4,21 @@ import {
   textReply,
   WebhookError,
   type Delivery,
-  type EventMap,
   type Reply,
   type SecretOption,
 } from '@postern/core'
 import {
-  defineProvider,
   hmacDigest,
-  keyring,
   malformed,
   mismatch,
   parseXml,
+  provider,
   safeEqual,
+  type Factory,
   type Keyring,
-  type Provider,
   type Scheme,
 } from '@postern/core/scheme'
-import { DAY, FORM_TYPE } from './common/entry.ts'
+import { DAY, FORM_TYPE } from './common/units.ts'
 import { field, needed } from './common/read.ts'
 import { xmlElements } from './schemes/xml-elements.ts'
 
@@ -32,6 +30,8 @@ export interface BraintreeOptions {
   readonly publicKey: string
 }
 
+const CHALLENGE = /^[a-f0-9]{20,32}$/
+
 /**
  * Braintree. HMAC-SHA1 over `bt_payload` as the form has it, its line breaks included, with the SHA-1 of the private key as
  * key. Topic is the notification's kind (`subscription_went_past_due`); there is no id. The payload is the XML
@@ -39,40 +39,47 @@ export interface BraintreeOptions {
  * only, which are no notification. Braintree waits 30 s and retries hourly for 24 hours, 3 in the sandbox.
  * https://developer.paypal.com/braintree/docs/guides/webhooks/overview
  */
-export function braintree<Events extends EventMap = EventMap>(
-  options: BraintreeOptions,
-): Provider<Events> {
-  const { publicKey, privateKey } = options
-  if (typeof publicKey !== 'string' || !/^[^\s|&]+$/.test(publicKey))
-    throw new TypeError('braintree: publicKey must be the public key of the API key pair')
-  const scheme = signature(publicKey)
-  const ring = keyring('braintree: privateKey', privateKey, (secret) => scheme.key(secret))
-  return defineProvider<Events, Uint8Array>({
-    name: 'braintree',
-    formats: ['form'],
-    methods: ['POST', 'GET'],
-    xml: true,
-    auth: { scheme, secret: privateKey, option: 'privateKey' },
-    retrySpan: DAY,
-    greet: (delivery) =>
-      delivery.method === 'GET' ? challenge(delivery, publicKey, ring) : undefined,
-    events(delivery) {
-      const xml = Buffer.from(single(delivery.form(), 'bt_payload'), 'base64').toString('utf8')
-      const payload = field(parseXml(xml, { depth: delivery.limits.depth }), 'notification')
-      return [{ topic: needed(payload, 'kind'), payload }]
-    },
-    compose({ topic: kind = 'check', at = Date.now(), payload }) {
-      const time = new Date(at).toISOString().slice(0, 19)
-      // An empty list is no element: a timestamp of the payload would be a second one.
-      const rest = xmlElements({ subject: '', ...(payload as object), kind, timestamp: [] })
-      const xml = `<notification><timestamp type="datetime">${time}Z</timestamp>${rest}</notification>`
-      // Without the line break at its end, which verification takes as there or cut off: any other change is refused.
-      const bt_payload = Buffer.from(xml).toString('base64')
-      const body = new URLSearchParams({ bt_payload }).toString()
-      return { headers: { 'content-type': FORM_TYPE }, body }
-    },
-  })
-}
+export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
+  name: 'braintree',
+  title: 'Braintree',
+  docs: 'https://developer.paypal.com/braintree/docs/guides/webhooks/overview',
+  topics: ['check', 'subscription_charged_successfully', 'dispute_opened'],
+  handshakes: ['bt_challenge'],
+  options: {
+    privateKey: 'The private key of the API key pair.',
+    publicKey: 'The public key of the pair.',
+  },
+  formats: ['form'],
+  challenge: CHALLENGE,
+  secret: 'privateKey',
+  ids: false,
+  covers: { body: 'fields' },
+  methods: ['POST', 'GET'],
+  xml: true,
+  scheme({ publicKey }) {
+    if (typeof publicKey !== 'string' || !/^[^\s|&]+$/.test(publicKey))
+      throw new TypeError('braintree: publicKey must be the public key of the API key pair')
+    return signature(publicKey)
+  },
+  retrySpan: DAY,
+  greet: (delivery, { publicKey }, keys) =>
+    delivery.method === 'GET' ? challenge(delivery, publicKey, keys) : undefined,
+  events(delivery) {
+    const xml = Buffer.from(single(delivery.form(), 'bt_payload'), 'base64').toString('utf8')
+    const payload = field(parseXml(xml, { depth: delivery.limits.depth }), 'notification')
+    return [{ topic: needed(payload, 'kind'), payload }]
+  },
+  compose({ topic: kind = 'check', at = Date.now(), payload }) {
+    const time = new Date(at).toISOString().slice(0, 19)
+    // An empty list is no element: a timestamp of the payload would be a second one.
+    const rest = xmlElements({ subject: '', ...(payload as object), kind, timestamp: [] })
+    const xml = `<notification><timestamp type="datetime">${time}Z</timestamp>${rest}</notification>`
+    // Without the line break at its end, which verification takes as there or cut off: any other change is refused.
+    const bt_payload = Buffer.from(xml).toString('base64')
+    const body = new URLSearchParams({ bt_payload }).toString()
+    return { headers: { 'content-type': FORM_TYPE }, body }
+  },
+})
 
 async function challenge(
   delivery: Delivery,
@@ -80,7 +87,7 @@ async function challenge(
   ring: Keyring<Uint8Array>,
 ): Promise<Reply> {
   const text = single(delivery.query(), 'bt_challenge')
-  if (!/^[a-f0-9]{20,32}$/.test(text))
+  if (!CHALLENGE.test(text))
     throw new WebhookError('handshake_refused', 'bt_challenge is not 20 to 32 hex digits')
   const [key] = (await ring.for(delivery)).keys
   return textReply(`${publicKey}|${hmacDigest('sha1', 'hex', key!, text)}`)
@@ -92,6 +99,9 @@ function signature(publicKey: string): Scheme<Uint8Array> {
     key: (secret) => createHash('sha1').update(secret).digest(),
     verify(delivery, keys) {
       const payload = single(delivery.form(), 'bt_payload')
+      // Anybody has a challenge signed with the same key: what looks like one is no notification.
+      if (CHALLENGE.test(payload.trim()))
+        throw new WebhookError('malformed_body', 'bt_payload could be a challenge: it is no event')
       if (!/^[A-Za-z0-9+/=\n]+$/.test(payload)) throw malformed('bt_payload', 'base64 in lines')
       const given = single(delivery.form(), 'bt_signature')
         .split('&')

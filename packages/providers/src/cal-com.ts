@@ -1,15 +1,16 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { joined } from './schemes/ids.ts'
 import { member, text } from './common/read.ts'
+import { joined } from './schemes/ids.ts'
 
 /** Options of {@link calCom}. */
 export interface CalComOptions {
@@ -23,31 +24,39 @@ export interface CalComOptions {
  * `createdAt`, all signed. A redirect is a failure; most installations never try again.
  * https://cal.com/docs/developing/guides/automation/webhooks
  */
-export function calCom<Events extends EventMap = EventMap>(
-  options: CalComOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'cal.com',
-    formats: ['json', 'form'],
-    auth: {
-      scheme: hmac({ header: 'X-Cal-Signature-256', covers: { body: 'bytes', id: true } }),
-      secret: options.secret,
-    },
-    failsOnRedirect: true,
-    events,
-    compose,
-  })
-}
+export const calCom: Factory<CalComOptions> = /* @__PURE__ */ provider({
+  name: 'cal.com',
+  title: 'Cal.com',
+  docs: 'https://cal.com/docs/developing/guides/automation/webhooks',
+  topics: ['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'FORM_SUBMITTED', 'PING'],
+  options: {
+    secret: 'Secret of the webhook.',
+  },
+  formats: ['json', 'form'],
+  covers: { body: 'bytes', id: true },
+  scheme: () => hmac({ header: 'X-Cal-Signature-256', covers: { body: 'bytes', id: true } }),
+  failsOnRedirect: true,
+  events,
+  compose,
+})
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const booking = member(value, 'payload.uid') === undefined ? 'payload.bookingId' : 'payload.uid'
   return [
     {
-      id: joined(value, 'triggerEvent', booking, 'createdAt'),
+      id: idOf(value),
       topic: text(value, 'triggerEvent') ?? 'custom',
       payload: value,
     },
   ]
+}
+
+// MEETING_STARTED and MEETING_ENDED are flat, and come once for each booking.
+function idOf(value: unknown): string | undefined {
+  const names = ['payload.uid', 'payload.bookingId']
+  const booking = names.find((name) => member(value, name) !== undefined)
+  if (booking === undefined && text(value, 'triggerEvent')?.startsWith('MEETING_'))
+    return joined(value, 'triggerEvent', 'uid')
+  return joined(value, 'triggerEvent', booking ?? 'payload.uid', 'createdAt')
 }
 
 function compose({ topic = 'BOOKING_CREATED', id, payload, at = Date.now() }: Draft): {
@@ -55,11 +64,15 @@ function compose({ topic = 'BOOKING_CREATED', id, payload, at = Date.now() }: Dr
 } {
   const [, uid, createdAt] = /^[^:]*:([^:]*):(.*)$/.exec(id ?? '') ?? []
   return {
-    body: stringifyJson({
-      triggerEvent: topic,
-      createdAt: createdAt ?? new Date(at).toISOString(),
-      payload: { uid: uid ?? 'bFJeNb2uX8ANpT3JL5EfXw' },
-      ...(payload as object),
-    }),
+    body: stringifyJson(
+      mergeDeep(
+        {
+          triggerEvent: topic,
+          createdAt: createdAt ?? new Date(at).toISOString(),
+          payload: { uid: uid ?? 'bFJeNb2uX8ANpT3JL5EfXw' },
+        },
+        payload,
+      ),
+    ),
   }
 }

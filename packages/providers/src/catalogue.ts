@@ -1,161 +1,161 @@
-import { adcpEntry } from './entries/adcp.ts'
-import { adyenEntry } from './entries/adyen.ts'
-import { adyenPlatformEntry } from './entries/adyen-platform.ts'
-import { airtableEntry } from './entries/airtable.ts'
-import { alertmanagerEntry } from './entries/alertmanager.ts'
-import { asanaEntry } from './entries/asana.ts'
-import { awsSnsEntry } from './entries/aws-sns.ts'
-import { azureEventGridEntry } from './entries/azure-event-grid.ts'
-import { bitbucketEntry } from './entries/bitbucket.ts'
-import { braintreeEntry } from './entries/braintree.ts'
-import { calComEntry } from './entries/cal-com.ts'
-import { chargebeeEntry } from './entries/chargebee.ts'
-import { clerkEntry } from './entries/clerk.ts'
-import { cloudeventsEntry } from './entries/cloudevents.ts'
-import { contentfulEntry } from './entries/contentful.ts'
-import { datadogEntry } from './entries/datadog.ts'
-import { discordEntry } from './entries/discord.ts'
-import { dockerHubEntry } from './entries/docker-hub.ts'
-import { docusignEntry } from './entries/docusign.ts'
-import { dodopaymentsEntry } from './entries/dodopayments.ts'
-import { dropboxEntry } from './entries/dropbox.ts'
-import { figmaEntry } from './entries/figma.ts'
-import { genericEntry } from './entries/generic.ts'
-import { githubEntry } from './entries/github.ts'
-import { gitlabEntry } from './entries/gitlab.ts'
-import { googlePubsubEntry } from './entries/google-pubsub.ts'
-import { grafanaEntry } from './entries/grafana.ts'
-import { hubspotEntry } from './entries/hubspot.ts'
-import { intercomEntry } from './entries/intercom.ts'
-import { lineEntry } from './entries/line.ts'
-import { linearEntry } from './entries/linear.ts'
-import { mailgunEntry } from './entries/mailgun.ts'
-import { mandrillEntry } from './entries/mandrill.ts'
-import { metaEntry } from './entries/meta.ts'
-import { microsoftGraphEntry } from './entries/microsoft-graph.ts'
-import { mollieEntry } from './entries/mollie.ts'
-import { muxEntry } from './entries/mux.ts'
-import { notionEntry } from './entries/notion.ts'
-import { oktaEntry } from './entries/okta.ts'
-import { openaiEntry } from './entries/openai.ts'
-import { paddleEntry } from './entries/paddle.ts'
-import { pagerdutyEntry } from './entries/pagerduty.ts'
-import { paypalEntry } from './entries/paypal.ts'
-import { plaidEntry } from './entries/plaid.ts'
-import { polarEntry } from './entries/polar.ts'
-import { postmarkEntry } from './entries/postmark.ts'
-import { razorpayEntry } from './entries/razorpay.ts'
-import { recurlyEntry } from './entries/recurly.ts'
-import { resendEntry } from './entries/resend.ts'
-import { rfc9421Entry } from './entries/rfc9421.ts'
-import { salesforceOutboundEntry } from './entries/salesforce-outbound.ts'
-import { sanityEntry } from './entries/sanity.ts'
-import { sendgridEntry } from './entries/sendgrid.ts'
-import { sendgridInboundParseEntry } from './entries/sendgrid-inbound-parse.ts'
-import { sentryEntry } from './entries/sentry.ts'
-import { shopifyEntry } from './entries/shopify.ts'
-import { slackEntry } from './entries/slack.ts'
-import { squareEntry } from './entries/square.ts'
-import { standardWebhooksEntry } from './entries/standard-webhooks.ts'
-import { stripeEntry } from './entries/stripe.ts'
-import { supabaseAuthHooksEntry } from './entries/supabase-auth-hooks.ts'
-import { svixEntry } from './entries/svix.ts'
-import { telegramEntry } from './entries/telegram.ts'
-import { trelloEntry } from './entries/trello.ts'
-import { twilioEntry } from './entries/twilio.ts'
-import { twitchEntry } from './entries/twitch.ts'
-import { typeformEntry } from './entries/typeform.ts'
-import { vercelEntry } from './entries/vercel.ts'
-import { websubEntry } from './entries/websub.ts'
-import { wechatEntry } from './entries/wechat.ts'
-import { wecomEntry } from './entries/wecom.ts'
-import { woocommerceEntry } from './entries/woocommerce.ts'
-import { workosEntry } from './entries/workos.ts'
-import { xEntry } from './entries/x.ts'
-import { xeroEntry } from './entries/xero.ts'
-import { zendeskEntry } from './entries/zendesk.ts'
-import { zoomEntry } from './entries/zoom.ts'
-import type { CatalogueEntry } from './common/entry.ts'
+// Written by `node packages/providers/test/write.ts` from the files beside it.
+import type { About } from '@postern/core/scheme'
+import { adcp } from './adcp.ts'
+import { adyen } from './adyen.ts'
+import { adyenPlatform } from './adyen-platform.ts'
+import { airtable } from './airtable.ts'
+import { alertmanager } from './alertmanager.ts'
+import { asana } from './asana.ts'
+import { awsSns } from './aws-sns.ts'
+import { azureEventGrid } from './azure-event-grid.ts'
+import { bitbucket } from './bitbucket.ts'
+import { braintree } from './braintree.ts'
+import { calCom } from './cal-com.ts'
+import { chargebee } from './chargebee.ts'
+import { clerk } from './clerk.ts'
+import { cloudevents } from './cloudevents.ts'
+import { contentful } from './contentful.ts'
+import { datadog } from './datadog.ts'
+import { discord } from './discord.ts'
+import { dockerHub } from './docker-hub.ts'
+import { docusign } from './docusign.ts'
+import { dodopayments } from './dodopayments.ts'
+import { dropbox } from './dropbox.ts'
+import { figma } from './figma.ts'
+import { generic } from './generic.ts'
+import { github } from './github.ts'
+import { gitlab } from './gitlab.ts'
+import { googlePubsub } from './google-pubsub.ts'
+import { grafana } from './grafana.ts'
+import { hubspot } from './hubspot.ts'
+import { intercom } from './intercom.ts'
+import { line } from './line.ts'
+import { linear } from './linear.ts'
+import { mailgun } from './mailgun.ts'
+import { mandrill } from './mandrill.ts'
+import { meta } from './meta.ts'
+import { microsoftGraph } from './microsoft-graph.ts'
+import { mollie } from './mollie.ts'
+import { mux } from './mux.ts'
+import { notion } from './notion.ts'
+import { okta } from './okta.ts'
+import { openai } from './openai.ts'
+import { paddle } from './paddle.ts'
+import { pagerduty } from './pagerduty.ts'
+import { paypal } from './paypal.ts'
+import { plaid } from './plaid.ts'
+import { polar } from './polar.ts'
+import { postmark } from './postmark.ts'
+import { razorpay } from './razorpay.ts'
+import { recurly } from './recurly.ts'
+import { resend } from './resend.ts'
+import { rfc9421 } from './rfc9421.ts'
+import { salesforceOutbound } from './salesforce-outbound.ts'
+import { sanity } from './sanity.ts'
+import { sendgrid } from './sendgrid.ts'
+import { sendgridInboundParse } from './sendgrid-inbound-parse.ts'
+import { sentry } from './sentry.ts'
+import { shopify } from './shopify.ts'
+import { slack } from './slack.ts'
+import { square } from './square.ts'
+import { standardWebhooks } from './standard-webhooks.ts'
+import { stripe } from './stripe.ts'
+import { supabaseAuthHooks } from './supabase-auth-hooks.ts'
+import { svix } from './svix.ts'
+import { telegram } from './telegram.ts'
+import { trello } from './trello.ts'
+import { twilio } from './twilio.ts'
+import { twitch } from './twitch.ts'
+import { typeform } from './typeform.ts'
+import { vercel } from './vercel.ts'
+import { websub } from './websub.ts'
+import { wechat } from './wechat.ts'
+import { wecom } from './wecom.ts'
+import { woocommerce } from './woocommerce.ts'
+import { workos } from './workos.ts'
+import { x } from './x.ts'
+import { xero } from './xero.ts'
+import { zendesk } from './zendesk.ts'
+import { zoom } from './zoom.ts'
 
-// One line a provider, in the order of their names.
-const ENTRIES: readonly CatalogueEntry[] = [
-  adcpEntry,
-  adyenEntry,
-  adyenPlatformEntry,
-  airtableEntry,
-  alertmanagerEntry,
-  asanaEntry,
-  awsSnsEntry,
-  azureEventGridEntry,
-  bitbucketEntry,
-  braintreeEntry,
-  calComEntry,
-  chargebeeEntry,
-  clerkEntry,
-  cloudeventsEntry,
-  contentfulEntry,
-  datadogEntry,
-  discordEntry,
-  dockerHubEntry,
-  docusignEntry,
-  dodopaymentsEntry,
-  dropboxEntry,
-  figmaEntry,
-  genericEntry,
-  githubEntry,
-  gitlabEntry,
-  googlePubsubEntry,
-  grafanaEntry,
-  hubspotEntry,
-  intercomEntry,
-  lineEntry,
-  linearEntry,
-  mailgunEntry,
-  mandrillEntry,
-  metaEntry,
-  microsoftGraphEntry,
-  mollieEntry,
-  muxEntry,
-  notionEntry,
-  oktaEntry,
-  openaiEntry,
-  paddleEntry,
-  pagerdutyEntry,
-  paypalEntry,
-  plaidEntry,
-  polarEntry,
-  postmarkEntry,
-  razorpayEntry,
-  recurlyEntry,
-  resendEntry,
-  rfc9421Entry,
-  salesforceOutboundEntry,
-  sanityEntry,
-  sendgridEntry,
-  sendgridInboundParseEntry,
-  sentryEntry,
-  shopifyEntry,
-  slackEntry,
-  squareEntry,
-  standardWebhooksEntry,
-  stripeEntry,
-  supabaseAuthHooksEntry,
-  svixEntry,
-  telegramEntry,
-  trelloEntry,
-  twilioEntry,
-  twitchEntry,
-  typeformEntry,
-  vercelEntry,
-  websubEntry,
-  wechatEntry,
-  wecomEntry,
-  woocommerceEntry,
-  workosEntry,
-  xEntry,
-  xeroEntry,
-  zendeskEntry,
-  zoomEntry,
+const FACTORIES: readonly { readonly about: About }[] = [
+  adcp,
+  adyen,
+  adyenPlatform,
+  airtable,
+  alertmanager,
+  asana,
+  awsSns,
+  azureEventGrid,
+  bitbucket,
+  braintree,
+  calCom,
+  chargebee,
+  clerk,
+  cloudevents,
+  contentful,
+  datadog,
+  discord,
+  dockerHub,
+  docusign,
+  dodopayments,
+  dropbox,
+  figma,
+  generic,
+  github,
+  gitlab,
+  googlePubsub,
+  grafana,
+  hubspot,
+  intercom,
+  line,
+  linear,
+  mailgun,
+  mandrill,
+  meta,
+  microsoftGraph,
+  mollie,
+  mux,
+  notion,
+  okta,
+  openai,
+  paddle,
+  pagerduty,
+  paypal,
+  plaid,
+  polar,
+  postmark,
+  razorpay,
+  recurly,
+  resend,
+  rfc9421,
+  salesforceOutbound,
+  sanity,
+  sendgrid,
+  sendgridInboundParse,
+  sentry,
+  shopify,
+  slack,
+  square,
+  standardWebhooks,
+  stripe,
+  supabaseAuthHooks,
+  svix,
+  telegram,
+  trello,
+  twilio,
+  twitch,
+  typeform,
+  vercel,
+  websub,
+  wechat,
+  wecom,
+  woocommerce,
+  workos,
+  x,
+  xero,
+  zendesk,
+  zoom,
 ]
 
 /**
@@ -163,9 +163,9 @@ const ENTRIES: readonly CatalogueEntry[] = [
  * providers by subpath (`@postern/providers/github`).
  *
  * @example
- * const entry = catalogue.get('github')
- * const provider = entry?.create({ [entry.secretOption!]: process.env.WEBHOOK_SECRET })
+ * const about = catalogue.get('github')
+ * const provider = about?.create({ [about.secretOption!]: process.env.WEBHOOK_SECRET })
  */
-export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
-  ENTRIES.map((entry) => [entry.name, entry]),
+export const catalogue: ReadonlyMap<string, About> = new Map(
+  FACTORIES.map(({ about }) => [about.name, about]),
 )

@@ -1,13 +1,14 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
   basic,
-  defineProvider,
+  mergeDeep,
+  provider,
   stringifyJson,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link chargebee}. */
@@ -22,19 +23,23 @@ export interface ChargebeeOptions {
  * 2xx within 60 s and tries up to seven times more over about three days.
  * https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings
  */
-export function chargebee<Events extends EventMap = EventMap>(
-  options: ChargebeeOptions,
-): Provider<Events> {
-  return defineProvider<Events, string>({
-    name: 'chargebee',
-    auth: { scheme: basic(), secret: options.credentials, option: 'credentials' },
-    retrySpan: 4 * DAY,
-    events,
-    compose: ({ topic = 'subscription_created', id = 'ev_16BHbhF4s42tO2lK', payload }) => ({
-      body: stringifyJson({ id, object: 'event', event_type: topic, ...(payload as object) }),
-    }),
-  })
-}
+export const chargebee: Factory<ChargebeeOptions> = /* @__PURE__ */ provider({
+  name: 'chargebee',
+  title: 'Chargebee',
+  docs: 'https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings',
+  topics: ['subscription_created', 'subscription_renewed', 'payment_failed', 'invoice_generated'],
+  options: {
+    credentials: 'user:password of the webhook.',
+  },
+  secret: 'credentials',
+  covers: { body: 'none' },
+  scheme: () => basic(),
+  retrySpan: 4 * DAY,
+  events,
+  compose: ({ topic = 'subscription_created', id = 'ev_16BHbhF4s42tO2lK', payload }) => ({
+    body: stringifyJson(mergeDeep({ id, object: 'event', event_type: topic }, payload)),
+  }),
+})
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   return [{ id: text(value, 'id'), topic: needed(value, 'event_type'), payload: value }]

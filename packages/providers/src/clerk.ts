@@ -1,7 +1,7 @@
-import type { EventMap, SecretOption } from '@postern/core'
-import type { Provider } from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { provider, type Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 
 /** Options of {@link clerk}. */
 export interface ClerkOptions extends StandardFamilyOptions {
@@ -14,11 +14,14 @@ export interface ClerkOptions extends StandardFamilyOptions {
  * same over retries and the only one there is. Svix wants its 2xx within 15 s and retries for about 28 hours.
  * https://clerk.com/docs/webhooks/overview
  */
-export function clerk<Events extends EventMap = EventMap>(options: ClerkOptions): Provider<Events> {
-  return standardFamily<Events>({
+export const clerk: Factory<ClerkOptions> = /* @__PURE__ */ provider(
+  /* @__PURE__ */ standardFamily({
     name: 'clerk',
-    ...options,
+    title: 'Clerk',
+    docs: 'https://clerk.com/docs/webhooks/overview',
+    topics: ['user.created', 'user.updated', 'session.created', 'organization.created'],
+    secretHint: 'Signing secret of the endpoint, whsec_…',
     prefixes: ['svix-', 'webhook-'],
-    more: { retrySpan: 28 * HOUR },
-  })
-}
+    retrySpan: 28 * HOUR,
+  }),
+)

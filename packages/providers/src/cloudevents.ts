@@ -1,11 +1,5 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
-import {
-  defineProvider,
-  stringifyJson,
-  token,
-  type Provider,
-  type Scheme,
-} from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { provider, stringifyJson, token, type Factory, firstOf } from '@postern/core/scheme'
 import { consent } from './schemes/abuse-protection.ts'
 import { cloudEvents } from './schemes/cloud-event.ts'
 
@@ -19,7 +13,7 @@ export interface CloudeventsOptions {
   readonly allowedOrigins?: readonly string[]
 }
 
-export const EVENT_TYPE = 'application/cloudevents+json'
+const EVENT_TYPE = 'application/cloudevents+json'
 
 /**
  * CloudEvents 1.0 over HTTP, from any sender: structured, batched and binary mode. Topic is `type`, id is `source:id`.
@@ -27,38 +21,30 @@ export const EVENT_TYPE = 'application/cloudevents+json'
  * `allowedOrigins` without authentication, as the specification has it. Retries are each sender's own.
  * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
  */
-export function cloudevents<Events extends EventMap = EventMap>(
-  options: CloudeventsOptions,
-): Provider<Events> {
-  const { secret, unauthenticated, allowedOrigins = [] } = options
-  return defineProvider<Events, string>({
-    name: 'cloudevents',
-    // In binary mode the body is whatever its label says; nothing of it is signed.
-    formats: ['json', 'xml', 'form', 'text', 'bytes'],
-    methods: ['POST', 'OPTIONS'],
-    auth: secret === undefined ? { unauthenticated } : { scheme: BEARER, secret },
-    failsOnRedirect: true,
-    greet: (delivery) =>
-      delivery.method === 'OPTIONS' ? consent(delivery, allowedOrigins) : undefined,
-    events: cloudEvents,
-    compose: ({ topic = 'com.example.event', id = `/example:${crypto.randomUUID()}`, payload }) => {
-      const [, source, own] = /^(.*):(.*)$/s.exec(id) ?? [id, '/example', id]
-      const event = { specversion: '1.0', type: topic, source, id: own, data: payload ?? {} }
-      return { headers: { 'content-type': EVENT_TYPE }, body: stringifyJson(event) }
-    },
-  })
-}
-
-const header = token({ header: 'authorization', scheme: 'Bearer' })
-const query = token({ query: 'access_token' })
-
-const BEARER: Scheme<string> = {
-  ...header,
-  credentials: { headers: ['authorization'], query: ['access_token'] },
-  verify: (delivery, keys, now) => carrier(delivery).verify(delivery, keys, now),
-}
-
-function carrier(delivery: Delivery): Scheme<string> {
-  const inQuery = delivery.header('authorization') === undefined
-  return inQuery && delivery.query().has('access_token') ? query : header
-}
+export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider({
+  name: 'cloudevents',
+  title: 'CloudEvents',
+  docs: 'https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md',
+  topics: ['com.example.someevent'],
+  handshakes: ['OPTIONS WebHook-Request-Origin'],
+  options: {
+    secret: 'The bearer token of the senders.',
+    unauthenticated: 'true: takes events from anybody.',
+    allowedOrigins: 'Origins that get consent when they ask by OPTIONS. Default none.',
+  },
+  formats: ['json', 'form', 'xml', 'multipart', 'text', 'bytes'],
+  claims: 'ce-id',
+  covers: { body: 'none' },
+  methods: ['POST', 'OPTIONS'],
+  scheme: () =>
+    firstOf(token({ header: 'authorization', scheme: 'Bearer' }), token({ query: 'access_token' })),
+  failsOnRedirect: true,
+  greet: (delivery, { allowedOrigins = [] }) =>
+    delivery.method === 'OPTIONS' ? consent(delivery, allowedOrigins) : undefined,
+  events: cloudEvents,
+  compose: ({ topic = 'com.example.event', id = `/example:${crypto.randomUUID()}`, payload }) => {
+    const [, source, own] = /^(.*):(.*)$/s.exec(id) ?? [id, '/example', id]
+    const event = { specversion: '1.0', type: topic, source, id: own, data: payload ?? {} }
+    return { headers: { 'content-type': EVENT_TYPE }, body: stringifyJson(event) }
+  },
+})

@@ -1,11 +1,11 @@
-import { type EventMap, type Delivery, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  provider,
   toleranceOption,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
 import { checkTtl, CONTENTFUL, contentfulScheme, signedHeader } from './schemes/contentful.ts'
 import { checkPublicUrl, type PublicUrlOption } from './schemes/public-url.ts'
@@ -26,22 +26,31 @@ export interface ContentfulOptions extends PublicUrlOption {
  * 5xx twice, 30 s apart. There is one secret and no overlap when it changes.
  * https://www.contentful.com/developers/docs/webhooks/request-verification/
  */
-export function contentful<Events extends EventMap = EventMap>(
-  options: ContentfulOptions,
-): Provider<Events> {
-  checkPublicUrl('contentful', options)
-  const ttl = toleranceOption(options.tolerance, 30)
-  return defineProvider<Events, Uint8Array>({
-    name: 'contentful',
-    formats: ['json', 'form'],
-    methods: ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'],
-    auth: { scheme: contentfulScheme(options), secret: options.secret },
-    check: (delivery, clock) => checkTtl(delivery, clock(), ttl),
-    retrySpan: 120_000,
-    events,
-    compose,
-  })
-}
+export const contentful: Factory<ContentfulOptions> = /* @__PURE__ */ provider({
+  name: 'contentful',
+  title: 'Contentful',
+  docs: 'https://www.contentful.com/developers/docs/webhooks/request-verification/',
+  topics: ['ContentManagement.Entry.publish', 'ContentManagement.Asset.create'],
+  options: {
+    secret: 'Request verification secret of the space.',
+    publicUrl: 'The URL as Contentful calls it. Default: the URL of the request.',
+    tolerance: 'Seconds from which on the signed time is too far from now. Default 30.',
+  },
+  formats: ['json', 'form'],
+  claims: 'x-contentful-idempotency-key',
+  covers: { body: 'bytes', url: true, id: true, timestamp: true },
+  methods: ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'],
+  prepare(options) {
+    checkPublicUrl('contentful', options)
+    return { ...options, ttl: toleranceOption(options.tolerance, 30) }
+  },
+  scheme: contentfulScheme,
+  labelled: (delivery) => signedHeader(delivery, 'content-type') !== undefined,
+  check: (delivery, clock, { ttl }) => checkTtl(delivery, clock(), ttl),
+  retrySpan: 120_000,
+  events,
+  compose,
+})
 
 const TOPIC = 'x-contentful-topic'
 const ID = 'x-contentful-idempotency-key'

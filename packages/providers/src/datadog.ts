@@ -1,14 +1,15 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  mergeDeep,
+  provider,
   stringifyJson,
   token,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
-import { isForm, member } from './common/read.ts'
+import { member } from './common/read.ts'
+import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 
 /** Options of {@link datadog}: `secret` in a custom header, `credentials` of the URL, or an OAuth2 `token`. */
 export interface DatadogOptions extends HttpAuthOptions {
@@ -29,30 +30,40 @@ export interface DatadogOptions extends HttpAuthOptions {
  * time-out.
  * https://docs.datadoghq.com/integrations/webhooks/
  */
-export function datadog<Events extends EventMap = EventMap>(
-  options: DatadogOptions,
-): Provider<Events> {
-  checkOneAuth('datadog', options, ['secret', 'token', 'credentials'])
-  const { secret, header = 'X-Webhook-Secret' } = options
-  return defineProvider<Events, string>({
-    name: 'datadog',
-    formats: ['json', 'form'],
-    auth:
-      secret === undefined ? httpAuth(options, 'secret') : { scheme: token({ header }), secret },
-    events: (delivery, body) => events(delivery, body, options),
-    compose: ({ topic = 'query_alert_monitor', id = '7515439124875093421', payload }) => ({
-      body: stringifyJson({ id, event_type: topic, ...(payload as object) }),
-    }),
-  })
-}
+export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
+  name: 'datadog',
+  title: 'Datadog',
+  docs: 'https://docs.datadoghq.com/integrations/webhooks/',
+  topics: ['query_alert_monitor', 'event'],
+  options: {
+    secret: 'Value of the custom header.',
+    header: 'Name of the custom header. Default X-Webhook-Secret.',
+    topicField: 'Member of the payload that is the topic. Default event_type.',
+    idField: 'Member of the payload that is the id. Default id.',
+    token: 'Token of Authorization: Bearer (OAuth2).',
+    credentials: 'user:password of the URL.',
+    unauthenticated: 'Takes deliveries from anybody. Default false.',
+  },
+  formats: ['json', 'form'],
+  covers: { body: 'none' },
+  secretOf: (options) => oneSecret('datadog', options, ['secret', 'token', 'credentials']),
+  scheme: (options) =>
+    options.secret === undefined
+      ? httpAuth(options)
+      : token({ header: options.header ?? 'X-Webhook-Secret' }),
+  events,
+  compose: ({ topic = 'query_alert_monitor', id = '7515439124875093421', payload }) => ({
+    body: stringifyJson(mergeDeep({ id, event_type: topic }, payload)),
+  }),
+})
 
 function events(
   delivery: Delivery,
-  { value }: ParsedBody,
+  { kind, value }: ParsedBody,
   { topicField = 'event_type', idField = 'id' }: DatadogOptions,
 ): readonly EventDraft[] {
   // A template may put the number without quotes, and it is beyond 2^53.
-  const exact = isForm(delivery) ? value : delivery.json('exact')
+  const exact = kind === 'json' ? delivery.json('exact') : value
   const topic = member(exact, topicField) ?? member(exact, 'alert_transition') ?? 'event'
   return [{ id: member(exact, idField), topic, payload: value }]
 }

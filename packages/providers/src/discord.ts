@@ -1,15 +1,15 @@
-import { emptyReply, jsonReply, type EventMap, type Reply, type SecretOption } from '@postern/core'
+import { emptyReply, jsonReply, type Reply, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
   ed25519,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
-  type Ed25519Key,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { JSON_TYPE } from './common/entry.ts'
+import { JSON_TYPE } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link discord}. */
@@ -20,7 +20,7 @@ export interface DiscordOptions {
   readonly tolerance?: number
 }
 
-export const RETRY_SPAN: number = 600_000
+const RETRY_SPAN = 600_000
 const INTERACTIONS: readonly (string | undefined)[] = [
   undefined,
   undefined, // PING
@@ -38,30 +38,32 @@ const INTERACTIONS: readonly (string | undefined)[] = [
  * give it with `receiver.answer`. Events get 204 and are retried for 10 minutes.
  * https://docs.discord.com/developers/interactions/overview
  */
-export function discord<Events extends EventMap = EventMap>(
-  options: DiscordOptions,
-): Provider<Events> {
-  return defineProvider<Events, Ed25519Key>({
-    name: 'discord',
-    auth: {
-      scheme: ed25519({
-        header: 'X-Signature-Ed25519',
-        timestampHeader: 'X-Signature-Timestamp',
-        tolerance: options.tolerance ?? 900,
-        covers: { body: 'bytes', id: true, timestamp: true },
-        message: (delivery, time) => [time ?? '', delivery.body],
-      }),
-      secret: options.publicKey,
-      option: 'publicKey',
-    },
-    retrySpan: RETRY_SPAN,
-    handshake,
-    events: (_delivery, { value }) => [eventOf(value)],
-    reply: (result, delivery) =>
-      result.kind !== 'refused' && field(delivery.json(), 'event') ? emptyReply(204) : undefined,
-    compose,
-  })
-}
+export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({
+  name: 'discord',
+  title: 'Discord',
+  docs: 'https://docs.discord.com/developers/interactions/overview',
+  topics: ['APPLICATION_COMMAND.deploy', 'MESSAGE_COMPONENT.button', 'APPLICATION_AUTHORIZED'],
+  handshakes: ['interaction PING', 'event PING'],
+  options: {
+    publicKey: "The application's public key, 64 hex digits.",
+    tolerance: 'Seconds the signed time may be away from now. Default 900.',
+  },
+  secret: 'publicKey',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: (options) =>
+    ed25519({
+      header: 'X-Signature-Ed25519',
+      timestampHeader: 'X-Signature-Timestamp',
+      tolerance: options.tolerance ?? 900,
+      message: '{time}{body}',
+    }),
+  retrySpan: RETRY_SPAN,
+  handshake,
+  events: (_delivery, { value }) => [eventOf(value)],
+  reply: (result, delivery) =>
+    result.kind !== 'refused' && field(delivery.json(), 'event') ? emptyReply(204) : undefined,
+  compose,
+})
 
 function handshake(_delivery: unknown, { value }: ParsedBody): Reply | undefined {
   if (field(value, 'event') !== undefined) return undefined
@@ -89,5 +91,5 @@ function compose({ topic = 'APPLICATION_COMMAND', id, payload }: Draft): { body:
   }
   const data = name === undefined ? {} : { [kind % 2 ? 'custom_id' : 'name']: name }
   const fresh = String(Date.now())
-  return { body: stringifyJson({ id: id ?? fresh, type: kind, data, ...(payload as object) }) }
+  return { body: stringifyJson(mergeDeep({ id: id ?? fresh, type: kind, data }, payload)) }
 }

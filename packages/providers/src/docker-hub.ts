@@ -1,12 +1,13 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  mergeDeep,
+  provider,
   stringifyJson,
   token,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
 import { joined } from './schemes/ids.ts'
 
@@ -26,18 +27,21 @@ export interface DockerHubOptions {
  * Docker Hub never tries again.
  * https://docs.docker.com/docker-hub/repos/manage/webhooks/
  */
-export function dockerHub<Events extends EventMap = EventMap>(
-  options: DockerHubOptions,
-): Provider<Events> {
-  const { secret, queryKey = 'secret', unauthenticated } = options
-  return defineProvider<Events, string>({
-    name: 'docker-hub',
-    auth:
-      secret === undefined ? { unauthenticated } : { scheme: token({ query: queryKey }), secret },
-    events,
-    compose,
-  })
-}
+export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
+  name: 'docker-hub',
+  title: 'Docker Hub',
+  docs: 'https://docs.docker.com/docker-hub/repos/manage/webhooks/',
+  topics: ['push'],
+  options: {
+    secret: 'A secret of your own in the URL.',
+    queryKey: 'The query parameter that carries it. Default secret.',
+    unauthenticated: 'Takes deliveries from anybody. Default false.',
+  },
+  covers: { body: 'none' },
+  scheme: ({ queryKey = 'secret' }) => token({ query: queryKey }),
+  events,
+  compose,
+})
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   const id = joined(value, 'repository.repo_name', 'push_data.tag', 'push_data.pushed_at')
@@ -47,10 +51,14 @@ function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft
 function compose({ id, payload }: Draft): { body: string } {
   const [repo_name = 'acme/app', tag = 'latest', pushed_at = '1417566161'] = id?.split(':') ?? []
   return {
-    body: stringifyJson({
-      push_data: { pushed_at: Number(pushed_at), tag },
-      repository: { repo_name },
-      ...(payload as object),
-    }),
+    body: stringifyJson(
+      mergeDeep(
+        {
+          push_data: { pushed_at: Number(pushed_at), tag },
+          repository: { repo_name },
+        },
+        payload,
+      ),
+    ),
   }
 }

@@ -1,17 +1,18 @@
-import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
   type SignatureClaim,
 } from '@postern/core/scheme'
-import { joined } from './schemes/ids.ts'
-import { DAY, MIB } from './common/entry.ts'
+import { DAY, MIB } from './common/units.ts'
 import { field, needed } from './common/read.ts'
+import { joined } from './schemes/ids.ts'
 
 /** Options of {@link docusign}. */
 export interface DocusignOptions {
@@ -29,23 +30,23 @@ const MAX_BODY: number = 32 * MIB
  * retries for 15 days. A message can hold documents: 32 MiB are taken.
  * https://developers.docusign.com/platform/webhooks/connect/hmac/
  */
-export function docusign<Events extends EventMap = EventMap>(
-  options: DocusignOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'docusign',
-    formats: ['json', 'xml'],
-    auth: {
-      scheme: hmac({ header: 'X-DocuSign-Signature-1', encoding: 'base64', read }),
-      secret: options.hmacKey,
-      option: 'hmacKey',
-    },
-    limits: { body: MAX_BODY },
-    retrySpan: 15 * DAY,
-    events: (_delivery, body) => [eventOf(body)],
-    compose,
-  })
-}
+export const docusign: Factory<DocusignOptions> = /* @__PURE__ */ provider({
+  name: 'docusign',
+  title: 'DocuSign Connect',
+  docs: 'https://developers.docusign.com/platform/webhooks/connect/hmac/',
+  topics: ['envelope-completed', 'recipient-signed', 'Completed'],
+  options: {
+    hmacKey: 'An HMAC key of the account.',
+  },
+  formats: ['json', 'xml'],
+  secret: 'hmacKey',
+  covers: { body: 'bytes', id: true },
+  scheme: () => hmac({ header: 'X-DocuSign-Signature-1', encoding: 'base64', read }),
+  limits: { body: MAX_BODY },
+  retrySpan: 15 * DAY,
+  events: (_delivery, body) => [eventOf(body)],
+  compose,
+})
 
 function read(delivery: Delivery): SignatureClaim {
   const signatures: string[] = []
@@ -74,5 +75,5 @@ function compose({ topic = 'envelope-completed', payload, at = Date.now() }: Dra
 } {
   const event = { event: topic, apiVersion: 'v2.1', generatedDateTime: new Date(at).toISOString() }
   const data = { envelopeId: crypto.randomUUID() }
-  return { body: stringifyJson({ ...event, data, ...(payload as object) }) }
+  return { body: stringifyJson(mergeDeep({ ...event, data }, payload)) }
 }

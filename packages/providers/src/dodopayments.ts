@@ -1,7 +1,7 @@
-import type { EventMap, SecretOption } from '@postern/core'
-import type { Provider } from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { provider, type Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 
 /** Options of {@link dodopayments}. */
 export interface DodopaymentsOptions extends StandardFamilyOptions {
@@ -15,12 +15,13 @@ export interface DodopaymentsOptions extends StandardFamilyOptions {
  * hours.
  * https://docs.dodopayments.com/developer-resources/webhooks
  */
-export function dodopayments<Events extends EventMap = EventMap>(
-  options: DodopaymentsOptions,
-): Provider<Events> {
-  return standardFamily<Events>({
+export const dodopayments: Factory<DodopaymentsOptions> = /* @__PURE__ */ provider(
+  /* @__PURE__ */ standardFamily({
     name: 'dodopayments',
-    ...options,
-    more: { retrySpan: 76 * HOUR },
-  })
-}
+    title: 'Dodo Payments',
+    docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
+    topics: ['payment.succeeded', 'subscription.active', 'refund.succeeded', 'dispute.opened'],
+    secretHint: 'Secret key of the webhook, whsec_…',
+    retrySpan: 76 * HOUR,
+  }),
+)

@@ -1,5 +1,5 @@
-import { WebhookError, type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
+import { WebhookError, type SecretOption } from '@postern/core'
+import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
 import { field } from './common/read.ts'
 import { challengeReply } from './schemes/challenge.ts'
 
@@ -16,28 +16,31 @@ export interface DropboxOptions {
  * again. Dropbox wants its 200 within 10 s and retries for about 10 minutes.
  * https://www.dropbox.com/developers/reference/webhooks
  */
-export function dropbox<Events extends EventMap = EventMap>(
-  options: DropboxOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'dropbox',
-    methods: ['POST', 'GET'],
-    auth: {
-      scheme: hmac({ header: 'X-Dropbox-Signature' }),
-      secret: options.appSecret,
-      option: 'appSecret',
-    },
-    retrySpan: 600_000,
-    greet: (delivery) =>
-      delivery.method === 'GET' ? challengeReply(delivery.query(), 'challenge') : undefined,
-    events(_delivery, { value }) {
-      if (field(value, 'list_folder') ?? field(value, 'delta'))
-        return [{ topic: 'list_folder', payload: value }]
-      throw new WebhookError('unidentified', 'the payload has neither list_folder nor delta')
-    },
-    compose: ({ payload }) => ({
-      headers: { 'user-agent': 'DropboxWebhooks/1.0' },
-      body: stringifyJson({ list_folder: { accounts: ['dbid:1'] }, ...(payload as object) }),
-    }),
-  })
-}
+export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
+  name: 'dropbox',
+  title: 'Dropbox',
+  docs: 'https://www.dropbox.com/developers/reference/webhooks',
+  topics: ['list_folder'],
+  handshakes: ['GET challenge'],
+  options: {
+    appSecret: 'The app secret.',
+  },
+  challenge: /^[\w.~+/=-]{1,512}$/,
+  secret: 'appSecret',
+  ids: false,
+  covers: { body: 'bytes' },
+  methods: ['POST', 'GET'],
+  scheme: () => hmac({ header: 'X-Dropbox-Signature' }),
+  retrySpan: 600_000,
+  greet: (delivery) =>
+    delivery.method === 'GET' ? challengeReply(delivery.query(), 'challenge') : undefined,
+  events(_delivery, { value }) {
+    if (field(value, 'list_folder') ?? field(value, 'delta'))
+      return [{ topic: 'list_folder', payload: value }]
+    throw new WebhookError('unidentified', 'the payload has neither list_folder nor delta')
+  },
+  compose: ({ payload }) => ({
+    headers: { 'user-agent': 'DropboxWebhooks/1.0' },
+    body: stringifyJson(mergeDeep({ list_folder: { accounts: ['dbid:1'] } }, payload)),
+  }),
+})

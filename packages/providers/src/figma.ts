@@ -1,14 +1,15 @@
-import { createDelivery, WebhookError, type EventMap, type SecretOption } from '@postern/core'
+import { createDelivery, WebhookError, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  mergeDeep,
+  provider,
   safeEqual,
   stringifyJson,
   type Draft,
   type EventDraft,
-  type Provider,
+  type Factory,
   type Scheme,
 } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 import { field, needed } from './common/read.ts'
 import { digestId, joined } from './schemes/ids.ts'
 
@@ -26,15 +27,21 @@ export interface FigmaOptions {
  * hour and 3 hours.
  * https://developers.figma.com/docs/rest-api/webhooks-security/
  */
-export function figma<Events extends EventMap = EventMap>(options: FigmaOptions): Provider<Events> {
-  return defineProvider<Events, string>({
-    name: 'figma',
-    auth: { scheme: SCHEME, secret: options.passcode, option: 'passcode' },
-    retrySpan: 4 * HOUR,
-    events: (_delivery, { value }) => [eventOf(value)],
-    compose,
-  })
-}
+export const figma: Factory<FigmaOptions> = /* @__PURE__ */ provider({
+  name: 'figma',
+  title: 'Figma',
+  docs: 'https://developers.figma.com/docs/rest-api/webhooks-security/',
+  topics: ['PING', 'FILE_UPDATE', 'FILE_VERSION_UPDATE', 'FILE_COMMENT', 'LIBRARY_PUBLISH'],
+  options: {
+    passcode: 'Passcode of the webhook.',
+  },
+  secret: 'passcode',
+  covers: { body: 'none' },
+  scheme: () => SCHEME,
+  retrySpan: 4 * HOUR,
+  events: (_delivery, { value }) => [eventOf(value)],
+  compose,
+})
 
 const SCHEME: Scheme<string> = {
   covers: { body: 'none' },
@@ -76,5 +83,5 @@ function eventOf(payload: unknown): EventDraft {
 function compose({ topic = 'FILE_UPDATE', at = Date.now(), payload }: Draft): { body: string } {
   const timestamp = new Date(at).toISOString()
   const event = { event_type: topic, webhook_id: '22', file_key: 'Abc', timestamp }
-  return { body: stringifyJson({ ...event, ...(payload as object) }) }
+  return { body: stringifyJson(mergeDeep({ ...event }, payload)) }
 }

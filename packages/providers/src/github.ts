@@ -1,13 +1,14 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { DAY, MIB } from './common/entry.ts'
+import { DAY, MIB } from './common/units.ts'
 import { jsonField, text } from './common/read.ts'
 
 /** Options of {@link github}. */
@@ -26,22 +27,23 @@ export interface GithubOptions {
  * Types: `github<GithubEvents>({ secret })` with `@postern/providers/types/github`.
  * https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
  */
-export function github<Events extends EventMap = EventMap>(
-  options: GithubOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'github',
-    formats: ['json', 'form'],
-    auth: {
-      scheme: hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
-      secret: options.secret,
-    },
-    limits: { body: 25 * MIB },
-    retrySpan: 3 * DAY,
-    events,
-    compose,
-  })
-}
+export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
+  name: 'github',
+  title: 'GitHub',
+  docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
+  topics: ['push', 'issues.opened', 'pull_request.synchronize', 'release.published', 'ping'],
+  options: {
+    secret: 'Secret of the webhook or of the GitHub App.',
+  },
+  formats: ['json', 'form'],
+  claims: 'x-github-delivery',
+  covers: { body: 'bytes', topic: false },
+  scheme: () => hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
+  limits: { body: 25 * MIB },
+  retrySpan: 3 * DAY,
+  events,
+  compose,
+})
 
 function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   const payload = body.kind === 'form' ? jsonField(delivery, body, 'payload') : body.value
@@ -70,6 +72,6 @@ function compose({ topic = 'ping', id, payload }: Draft): {
       'x-github-delivery': id ?? crypto.randomUUID(),
       'x-github-hook-id': '1',
     },
-    body: JSON.stringify({ ...action, ...(payload as object) }),
+    body: JSON.stringify(mergeDeep({ ...action }, payload)),
   }
 }

@@ -1,15 +1,16 @@
-import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { MIB } from './common/entry.ts'
+import { MIB } from './common/units.ts'
 import { field, text } from './common/read.ts'
-import { gitlabScheme, type GitlabKey } from './schemes/gitlab.ts'
+import { gitlabScheme } from './schemes/gitlab.ts'
 
 /** Options of {@link gitlab}. */
 export interface GitlabOptions {
@@ -28,21 +29,23 @@ export interface GitlabOptions {
  * 10 s and disables a hook for a while after four failures; it promises no retries.
  * https://docs.gitlab.com/user/project/integrations/webhooks/
  */
-export function gitlab<Events extends EventMap = EventMap>(
-  options: GitlabOptions,
-): Provider<Events> {
-  return defineProvider<Events, GitlabKey>({
-    name: 'gitlab',
-    auth: {
-      scheme: gitlabScheme(options.token, options.tolerance),
-      secret: options.token,
-      option: 'token',
-    },
-    limits: { body: 25 * MIB },
-    events,
-    compose,
-  })
-}
+export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
+  name: 'gitlab',
+  title: 'GitLab',
+  docs: 'https://docs.gitlab.com/user/project/integrations/webhooks/',
+  topics: ['push', 'tag_push', 'merge_request.open', 'note', 'pipeline', 'build', 'user_create'],
+  options: {
+    token: 'Signing token (whsec_…) or secret token of the hook.',
+    tolerance: 'Seconds a signed time may be away from now. Default 300.',
+  },
+  claims: 'idempotency-key',
+  secret: 'token',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: (options) => gitlabScheme(options.token, options.tolerance),
+  limits: { body: 25 * MIB },
+  events,
+  compose,
+})
 
 const ID_HEADERS = ['webhook-id', 'idempotency-key', 'x-gitlab-event-uuid']
 
@@ -75,6 +78,6 @@ function compose({ topic = 'push', id = crypto.randomUUID(), payload }: Draft): 
       'x-gitlab-event-uuid': crypto.randomUUID(),
       'idempotency-key': id,
     },
-    body: stringifyJson({ object_kind: kind, ...attributes, ...(payload as object) }),
+    body: stringifyJson(mergeDeep({ object_kind: kind, ...attributes }, payload)),
   }
 }

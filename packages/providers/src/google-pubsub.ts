@@ -1,14 +1,18 @@
-import { WebhookError, type Delivery, type EventMap } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
 import {
-  defineProvider,
+  provider,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
+  fetchedJwks,
+  fixedKeys,
+  givenJwks,
+  jwt,
+  type Jwks,
+  type JwtClaims,
+  type FetchOptions,
 } from '@postern/core/scheme'
-import { fetchedJwks, givenJwks, type Jwks, type JwkSource } from './schemes/jwks.ts'
-import type { FetchOptions } from './schemes/fetch-bounded.ts'
-import { jwt, type JwtClaims } from './schemes/jwt.ts'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link googlePubsub}. */
@@ -35,34 +39,45 @@ const KEYS = 'https://www.googleapis.com/oauth2/v3/certs'
  * takes 102, 200, 201, 202 and 204 and retries for 7 days by default. Needs the package jose.
  * https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions
  */
-export function googlePubsub<Events extends EventMap = EventMap>(
-  options: GooglePubsubOptions,
-): Provider<Events> {
-  const emails = [options.email ?? []].flat()
-  if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))
-    throw new TypeError('google-pubsub: email must be the service account of the subscription')
-  const { audience } = options
-  const scheme = jwt({
-    algorithms: ['RS256'],
-    issuer: ['https://accounts.google.com', 'accounts.google.com'],
-    audience: ({ url }) => [audience ?? url].flat(),
-    required: ['exp'],
-    tolerance: options.tolerance,
-    check: (claims) => checkEmail(claims, emails),
-  })
-  const keys =
-    options.jwks === undefined
-      ? fetchedJwks(KEYS, options)
-      : givenJwks(options.jwks, 'google-pubsub: jwks')
-  return defineProvider<Events, JwkSource>({
-    name: 'google-pubsub',
-    formats: ['json', 'bytes'],
-    auth: { scheme, keys: [keys] },
-    retrySpan: 7 * DAY,
-    failsOnRedirect: true,
-    events: (delivery, body) => [eventOf(delivery, body)],
-  })
-}
+export const googlePubsub: Factory<GooglePubsubOptions> = /* @__PURE__ */ provider({
+  name: 'google-pubsub',
+  title: 'Google Cloud Pub/Sub',
+  docs: 'https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions',
+  topics: ['projects/my-project/subscriptions/my-subscription'],
+  options: {
+    email: 'The service account of the push subscription.',
+    audience: 'Its audience. Default: the URL of the request.',
+    jwks: "Google's keys, in place of fetching them.",
+    fetch: 'In place of the global fetch.',
+    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
+  },
+  formats: ['json', 'bytes'],
+  claims: 'x-goog-pubsub-message-id',
+  covers: { body: 'none', timestamp: true },
+  canSign: false,
+  prepare(options) {
+    const emails = [options.email ?? []].flat()
+    if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))
+      throw new TypeError('google-pubsub: email must be the service account of the subscription')
+    return { ...options, emails }
+  },
+  scheme: ({ audience, emails, jwks, tolerance, ...fetching }) =>
+    fixedKeys(
+      jwt({
+        algorithms: ['RS256'],
+        issuer: ['https://accounts.google.com', 'accounts.google.com'],
+        audience: ({ url }) => [audience ?? url].flat(),
+        required: ['exp'],
+        tolerance,
+        check: (claims) => checkEmail(claims, emails),
+      }),
+      [jwks === undefined ? fetchedJwks(KEYS, fetching) : givenJwks(jwks, 'google-pubsub: jwks')],
+    ),
+  retrySpan: 7 * DAY,
+  failsOnRedirect: true,
+  events: (delivery, body) => [eventOf(delivery, body)],
+})
 
 function checkEmail(claims: JwtClaims, emails: readonly string[]): void {
   if (claims['email_verified'] !== true || !emails.includes(String(claims['email'])))

@@ -1,7 +1,7 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, type Provider, type ProviderSpec } from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { hmac, provider, type Factory, type Scheme } from '@postern/core/scheme'
 import { alertEvents, composeAlert } from './schemes/alerts.ts'
-import { checkOneAuth, httpAuth, type HttpAuthOptions } from './schemes/http-auth.ts'
+import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 
 /** Options of {@link grafana}. Prefer `secret` with `timestampHeader`: it protects the body and its age. */
 export interface GrafanaOptions extends HttpAuthOptions {
@@ -22,31 +22,36 @@ export interface GrafanaOptions extends HttpAuthOptions {
  * group that still fires is sent again with the same ids: such repeats run nothing while the inbox remembers them.
  * https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
  */
-export function grafana<Events extends EventMap = EventMap>(
-  options: GrafanaOptions,
-): Provider<Events> {
-  checkOneAuth('grafana', options, ['secret', 'token', 'credentials'])
-  return defineProvider<Events, Uint8Array | string>({
-    name: 'grafana',
-    auth: authOf(options),
-    methods: ['POST', 'PUT'],
-    events: (_delivery, { value }) => alertEvents(value),
-    compose: (draft) => composeAlert(draft, '1'),
-  })
-}
+export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({
+  name: 'grafana',
+  title: 'Grafana alerting',
+  docs: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
+  topics: ['firing', 'resolved'],
+  options: {
+    secret: 'HMAC secret of the contact point.',
+    header: 'Header of the signature. Default X-Grafana-Alerting-Signature.',
+    timestampHeader: 'Header of the signed time, if the contact point has one.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+    token: 'Token of Authorization: Bearer.',
+    credentials: 'user:password of HTTP Basic authentication.',
+    unauthenticated: 'Takes deliveries from anybody. Default false.',
+  },
+  covers: { body: 'bytes', id: true, timestamp: true },
+  secretOf: (options) => oneSecret('grafana', options, ['secret', 'token', 'credentials']),
+  scheme,
+  methods: ['POST', 'PUT'],
+  events: (_delivery, { value }) => alertEvents(value),
+  compose: (draft) => composeAlert(draft, '1'),
+})
 
-type Auth = ProviderSpec<EventMap, Uint8Array | string>['auth']
-
-function authOf(options: GrafanaOptions): Auth {
+function scheme(options: GrafanaOptions): Scheme {
   const { secret, timestampHeader, tolerance } = options
-  if (secret === undefined) return httpAuth(options, 'secret') as Auth
-  const scheme = hmac({
+  if (secret === undefined) return httpAuth(options) as Scheme<unknown>
+  return hmac({
     header: options.header ?? 'X-Grafana-Alerting-Signature',
     timestampHeader,
     tolerance,
-    ...(timestampHeader !== undefined && {
-      message: (delivery, timestamp) => [`${timestamp}:`, delivery.body],
-    }),
-  })
-  return { scheme, secret } as Auth
+    message: timestampHeader === undefined ? '{body}' : '{time}:{body}',
+    ...(timestampHeader === undefined && { covers: { body: 'bytes', timestamp: false } }),
+  }) as Scheme<unknown>
 }

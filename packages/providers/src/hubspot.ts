@@ -1,15 +1,16 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { text } from './common/read.ts'
-import { hubspotScheme, type HubspotSchemeOptions } from './schemes/hubspot.ts'
+import { hubspotScheme, type HubspotSchemeOptions, hubspotFormat } from './schemes/hubspot.ts'
 import { joined } from './schemes/ids.ts'
 import { checkPublicUrl } from './schemes/public-url.ts'
 
@@ -21,27 +22,37 @@ export interface HubspotOptions extends HubspotSchemeOptions {
 
 /**
  * HubSpot: webhooks (a delivery carries up to 100 events), workflow actions and calls of UI extensions. Version 3 is
- * HMAC-SHA256 over method, URL, body and time, and decides alone where it comes; versions 1 and 2, plain hashes without a
- * time, count otherwise: keep them out with `versions: ['v3']`. Behind a proxy give `publicUrl`. Topic is
+ * HMAC-SHA256 over method, URL, body and time, and alone counts by default. Versions 1 and 2 are plain hashes without a
+ * time: take them with `versions`, where an older app has nothing better. Behind a proxy give `publicUrl`. Topic is
  * `subscriptionType` (`contact.propertyChange`), or `request` for what is no webhook. HubSpot's `eventId` is not unique, so
  * the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot wants its 2xx within 5 s and retries 10
  * times over 24 hours.
  * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
  */
-export function hubspot<Events extends EventMap = EventMap>(
-  options: HubspotOptions,
-): Provider<Events> {
-  checkPublicUrl('hubspot', options)
-  return defineProvider<Events, Uint8Array>({
-    name: 'hubspot',
-    formats: ['json', 'query'],
-    methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
-    auth: { scheme: hubspotScheme(options), secret: options.clientSecret, option: 'clientSecret' },
-    retrySpan: DAY,
-    events,
-    compose,
-  })
-}
+export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
+  name: 'hubspot',
+  title: 'HubSpot',
+  docs: 'https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation',
+  topics: ['contact.creation', 'contact.propertyChange', 'deal.creation', 'object.creation'],
+  options: {
+    clientSecret: 'Client secret of the app.',
+    publicUrl: 'The URL as HubSpot calls it. Default: the URL of the request.',
+    tolerance: 'Seconds a signed time (v3) may be away from now. Default 300.',
+    versions: 'The versions of the signature to take. Default v3.',
+  },
+  formats: ['json', 'query'],
+  secret: 'clientSecret',
+  covers: { body: 'bytes', url: true, id: true, timestamp: true },
+  methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
+  scheme(options) {
+    checkPublicUrl('hubspot', options)
+    return hubspotScheme(options)
+  },
+  format: hubspotFormat,
+  retrySpan: DAY,
+  events,
+  compose,
+})
 
 const ID = ['portalId', 'appId', 'subscriptionId', 'eventId', 'occurredAt', 'objectId']
 
@@ -62,16 +73,18 @@ function eventOf(payload: unknown, exact: unknown): EventDraft {
 function compose({ topic = 'contact.creation', at = Date.now(), payload }: Draft): {
   body: string
 } {
-  const event = {
-    appId: 54321,
-    eventId: 100,
-    subscriptionId: 1234,
-    portalId: 62515,
-    occurredAt: at,
-    subscriptionType: topic,
-    attemptNumber: 0,
-    objectId: 123,
-    ...(payload as object),
-  }
+  const event = mergeDeep(
+    {
+      appId: 54321,
+      eventId: 100,
+      subscriptionId: 1234,
+      portalId: 62515,
+      occurredAt: at,
+      subscriptionType: topic,
+      attemptNumber: 0,
+      objectId: 123,
+    },
+    payload,
+  )
   return { body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
 }

@@ -1,5 +1,6 @@
+// Written by `node packages/providers/test/write.ts` from the files beside it.
 export { catalogue } from './catalogue.ts'
-export type { CatalogueEntry } from './common/entry.ts'
+export type { About as CatalogueEntry } from '@postern/core/scheme'
 export { adcp, type AdcpOptions } from './adcp.ts'
 export { adyen, type AdyenOptions } from './adyen.ts'
 export { adyenPlatform, type AdyenPlatformOptions } from './adyen-platform.ts'

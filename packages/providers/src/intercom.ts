@@ -1,5 +1,5 @@
-import { emptyReply, type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
+import { emptyReply, type SecretOption } from '@postern/core'
+import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link intercom}. */
@@ -15,36 +15,41 @@ export interface IntercomOptions {
  * its 2xx within 5 s, tries once more after a minute, and takes 410 for the end of the subscription.
  * https://developers.intercom.com/docs/webhooks
  */
-export function intercom<Events extends EventMap = EventMap>(
-  options: IntercomOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'intercom',
-    methods: ['POST', 'HEAD'],
-    auth: {
-      scheme: hmac({
-        header: 'X-Hub-Signature',
-        algorithm: 'sha1',
-        prefix: 'sha1=',
-        covers: { body: 'bytes', id: true },
-      }),
-      secret: options.clientSecret,
-      option: 'clientSecret',
-    },
-    retrySpan: 60_000,
-    greet: ({ method }) => (method === 'HEAD' ? emptyReply() : undefined),
-    events: (_delivery, { value }) => [
-      { id: text(value, 'id'), topic: needed(value, 'topic'), payload: value },
-    ],
-    compose: ({ topic = 'conversation.user.created', id, payload }) => ({
-      headers: { 'user-agent': 'intercom-webhooks/1.0' },
-      body: stringifyJson({
-        type: 'notification_event',
-        id: id ?? `notif_${crypto.randomUUID()}`,
-        topic,
-        delivery_attempts: 1,
-        ...(payload as object),
-      }),
+export const intercom: Factory<IntercomOptions> = /* @__PURE__ */ provider({
+  name: 'intercom',
+  title: 'Intercom',
+  docs: 'https://developers.intercom.com/docs/webhooks',
+  topics: ['conversation.user.created', 'contact.user.created', 'ticket.created', 'ping'],
+  handshakes: ['HEAD'],
+  options: {
+    clientSecret: 'Client secret of the app.',
+  },
+  secret: 'clientSecret',
+  covers: { body: 'bytes', id: true },
+  methods: ['POST', 'HEAD'],
+  scheme: () =>
+    hmac({
+      header: 'X-Hub-Signature',
+      algorithm: 'sha1',
+      prefix: 'sha1=',
     }),
-  })
-}
+  retrySpan: 60_000,
+  greet: ({ method }) => (method === 'HEAD' ? emptyReply() : undefined),
+  events: (_delivery, { value }) => [
+    { id: text(value, 'id'), topic: needed(value, 'topic'), payload: value },
+  ],
+  compose: ({ topic = 'conversation.user.created', id, payload }) => ({
+    headers: { 'user-agent': 'intercom-webhooks/1.0' },
+    body: stringifyJson(
+      mergeDeep(
+        {
+          type: 'notification_event',
+          id: id ?? `notif_${crypto.randomUUID()}`,
+          topic,
+          delivery_attempts: 1,
+        },
+        payload,
+      ),
+    ),
+  }),
+})

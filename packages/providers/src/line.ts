@@ -1,14 +1,14 @@
-import { type EventMap, type SecretOption } from '@postern/core'
+import type { SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
-  type Provider,
+  type Factory,
 } from '@postern/core/scheme'
-import { items } from './common/items.ts'
-import { field, needed, text } from './common/read.ts'
+import { field, items, needed, text } from './common/read.ts'
 
 /** Options of {@link line}. */
 export interface LineOptions {
@@ -24,23 +24,26 @@ export interface LineOptions {
  * which are signed. LINE delivers again only where that is switched on.
  * https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
  */
-export function line<Events extends EventMap = EventMap>(options: LineOptions): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'line',
-    auth: {
-      scheme: hmac({
-        header: 'X-Line-Signature',
-        encoding: 'base64',
-        covers: { body: 'bytes', id: true },
-      }),
-      secret: options.channelSecret,
-      option: 'channelSecret',
-    },
-    events: (_delivery, { value }) =>
-      items(value, 'events').map((event) => eventOf(event, field(value, 'destination'))),
-    compose,
-  })
-}
+export const line: Factory<LineOptions> = /* @__PURE__ */ provider({
+  name: 'line',
+  title: 'LINE',
+  docs: 'https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/',
+  topics: ['message.text', 'follow', 'unfollow', 'join', 'postback', 'unsend'],
+  handshakes: ['signed delivery without events'],
+  options: {
+    channelSecret: 'The channel secret.',
+  },
+  secret: 'channelSecret',
+  covers: { body: 'bytes', id: true },
+  scheme: () =>
+    hmac({
+      header: 'X-Line-Signature',
+      encoding: 'base64',
+    }),
+  events: (_delivery, { value }) =>
+    items(value, 'events').map((event) => eventOf(event, field(value, 'destination'))),
+  compose,
+})
 
 function eventOf(event: unknown, destination: unknown): EventDraft {
   const id = text(event, 'webhookEventId')
@@ -56,15 +59,17 @@ function compose({ topic = 'message.text', id, at = Date.now(), payload }: Draft
   body: string
 } {
   const [type, kind] = topic.split('.', 2)
-  const event = {
-    type,
-    mode: 'active',
-    timestamp: at,
-    webhookEventId: id ?? crypto.randomUUID(),
-    deliveryContext: { isRedelivery: false },
-    ...(kind !== undefined && { message: { type: kind } }),
-    ...(payload as object),
-  }
+  const event = mergeDeep(
+    {
+      type,
+      mode: 'active',
+      timestamp: at,
+      webhookEventId: id ?? crypto.randomUUID(),
+      deliveryContext: { isRedelivery: false },
+      ...(kind !== undefined && { message: { type: kind } }),
+    },
+    payload,
+  )
   return {
     headers: { 'user-agent': 'LineBotWebhook/2.0' },
     body: stringifyJson({ destination: 'U1', events: [event] }),

@@ -1,18 +1,18 @@
-import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
   checkTimestamp,
-  defineProvider,
   hmac,
   parseTimestamp,
+  provider,
   singleHeader,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
-import { field, text } from './common/read.ts'
+import { HOUR } from './common/units.ts'
+import { agreedTopic, field, text } from './common/read.ts'
 
 /** Options of {@link linear}. */
 export interface LinearOptions {
@@ -29,26 +29,26 @@ export interface LinearOptions {
  * 1 hour and 6 hours.
  * https://linear.app/developers/webhooks
  */
-export function linear<Events extends EventMap = EventMap>(
-  options: LinearOptions,
-): Provider<Events> {
-  const { tolerance = 60 } = options
-  return defineProvider<Events, Uint8Array>({
-    name: 'linear',
-    auth: {
-      scheme: hmac({
-        header: 'Linear-Signature',
-        tolerance,
-        covers: { body: 'bytes', timestamp: true },
-      }),
-      secret: options.secret,
-    },
-    retrySpan: 8 * HOUR,
-    check: (delivery, clock) => checkTimestamp(timeOf(delivery), clock(), tolerance),
-    events,
-    compose,
-  })
-}
+export const linear: Factory<LinearOptions> = /* @__PURE__ */ provider({
+  name: 'linear',
+  title: 'Linear',
+  docs: 'https://linear.app/developers/webhooks',
+  topics: ['Issue.create', 'Issue.update', 'Comment.create', 'Project.update', 'IssueSLA.breached'],
+  options: {
+    secret: 'Signing secret of the webhook.',
+    tolerance: 'Seconds the signed time may be away from now. Default 60.',
+  },
+  claims: 'linear-delivery',
+  // Each body holds the time of its sending: https://linear.app/developers/webhooks
+  repeats: false,
+  covers: { body: 'bytes', timestamp: true },
+  scheme: ({ tolerance }) => hmac({ header: 'Linear-Signature', tolerance }),
+  retrySpan: 8 * HOUR,
+  check: (delivery, clock, { tolerance = 60 }) =>
+    checkTimestamp(timeOf(delivery), clock(), tolerance),
+  events,
+  compose,
+})
 
 const TIME = 'linear-timestamp'
 
@@ -62,7 +62,7 @@ function timeOf(delivery: Delivery): number {
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   const id = delivery.header('linear-delivery') || undefined
-  const type = text(value, 'type') ?? delivery.header('linear-event') ?? ''
+  const type = agreedTopic(text(value, 'type'), delivery, 'linear-event')
   const action = text(value, 'action')
   if (action === undefined) return [{ id, topic: type, payload: value }]
   return [{ id, topic: `${type}.${action}`, aliases: [type], payload: value }]

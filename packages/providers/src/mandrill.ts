@@ -1,25 +1,20 @@
+import { emptyReply, WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
-  emptyReply,
-  WebhookError,
-  type Delivery,
-  type EventMap,
-  type SecretOption,
-} from '@postern/core'
-import {
-  defineProvider,
   hmac,
+  mergeDeep,
   parseJson,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type Message,
-  type Provider,
   type Scheme,
 } from '@postern/core/scheme'
+import { FORM_TYPE, MIB } from './common/units.ts'
+import { member, needed, text } from './common/read.ts'
 import { joined } from './schemes/ids.ts'
 import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-import { FORM_TYPE, MIB } from './common/entry.ts'
-import { member, needed, text } from './common/read.ts'
 
 /** Options of {@link mandrill}. `publicUrl` is the URL as it was entered in Mandrill, credentials in it included. */
 export interface MandrillOptions extends PublicUrlOption {
@@ -35,21 +30,29 @@ export interface MandrillOptions extends PublicUrlOption {
  * `test-webhook`, which counts for nothing else. Mandrill wants a 200.
  * https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
  */
-export function mandrill<Events extends EventMap = EventMap>(
-  options: MandrillOptions,
-): Provider<Events> {
-  checkPublicUrl('mandrill', options)
-  return defineProvider<Events, Uint8Array>({
-    name: 'mandrill',
-    formats: ['form'],
-    auth: { scheme: scheme(options), secret: options.webhookKey, option: 'webhookKey' },
-    methods: ['POST', 'HEAD'],
-    limits: { body: 32 * MIB },
-    greet: (delivery) => (delivery.method === 'HEAD' ? emptyReply() : undefined),
-    events: (delivery) => batch(delivery).map(toEvent),
-    compose,
-  })
-}
+export const mandrill: Factory<MandrillOptions> = /* @__PURE__ */ provider({
+  name: 'mandrill',
+  title: 'Mandrill',
+  docs: 'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
+  topics: ['send', 'delivered', 'hard_bounce', 'open', 'click', 'spam', 'inbound', 'blacklist.add'],
+  handshakes: ['HEAD when the webhook is added', 'empty test batch signed with test-webhook'],
+  options: {
+    webhookKey: 'Key of the webhook.',
+    publicUrl: 'The URL as it was entered in Mandrill. Default: the URL of the request.',
+  },
+  formats: ['form'],
+  secret: 'webhookKey',
+  covers: { body: 'fields', url: true, id: true },
+  scheme(options) {
+    checkPublicUrl('mandrill', options)
+    return scheme(options)
+  },
+  methods: ['POST', 'HEAD'],
+  limits: { body: 32 * MIB },
+  greet: (delivery) => (delivery.method === 'HEAD' ? emptyReply() : undefined),
+  events: (delivery) => batch(delivery).map(toEvent),
+  compose,
+})
 
 const HEADER = 'X-Mandrill-Signature'
 const FIELD = 'mandrill_events'
@@ -113,7 +116,7 @@ function compose({ topic = 'send', id, payload }: Draft): {
   body: string
 } {
   const [_id = 'abc123abc123abc123abc123abc123', , ts = '1365109999'] = id?.split(':') ?? []
-  const event = { event: topic, _id, ts: Number(ts), ...(payload as object) }
+  const event = mergeDeep({ event: topic, _id, ts: Number(ts) }, payload)
   return {
     headers: { 'content-type': FORM_TYPE, 'user-agent': 'Mandrill-Webhook/1.0' },
     body: new URLSearchParams({ [FIELD]: stringifyJson([event]) }).toString(),

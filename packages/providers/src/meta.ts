@@ -1,23 +1,18 @@
-import {
-  WebhookError,
-  type Delivery,
-  type EventMap,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+import { WebhookError, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
   checkSecret,
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   safeEqual,
   stringifyJson,
   type Draft,
-  type Provider,
+  type Factory,
 } from '@postern/core/scheme'
-import { DAY, MIB } from './common/entry.ts'
+import { DAY, MIB } from './common/units.ts'
 import { field } from './common/read.ts'
-import { metaUpdates } from './schemes/meta-updates.ts'
 import { challengeReply } from './schemes/challenge.ts'
+import { metaUpdates } from './schemes/meta-updates.ts'
 
 /** Options of {@link meta}. */
 export interface MetaOptions {
@@ -37,29 +32,44 @@ export interface MetaOptions {
  * 7 days, which is what dedupe windows must span. It wants its 200 within seconds.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  */
-export function meta<Events extends EventMap = EventMap>(options: MetaOptions): Provider<Events> {
-  const { verifyToken } = options
-  if (verifyToken !== undefined) checkSecret('meta: verifyToken', verifyToken)
-  return defineProvider<Events, Uint8Array>({
-    name: 'meta',
-    methods: ['POST', 'GET'],
-    auth: {
-      scheme: hmac({
-        header: 'X-Hub-Signature-256',
-        prefix: 'sha256=',
-        covers: { body: 'bytes', id: true },
-      }),
-      secret: options.appSecret,
-      option: 'appSecret',
-    },
-    credentials: { query: ['hub.verify_token'] },
-    limits: { body: 4 * MIB },
-    retrySpan: 7 * DAY,
-    greet: (delivery) => (delivery.method === 'GET' ? confirm(delivery, verifyToken) : undefined),
-    events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
-    compose,
-  })
-}
+export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
+  name: 'meta',
+  title: 'Meta',
+  docs: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started',
+  topics: [
+    'whatsapp_business_account.messages',
+    'whatsapp_business_account.statuses',
+    'page.message',
+    'page.feed',
+    'page.leadgen',
+    'instagram.comments',
+  ],
+  handshakes: ['GET hub.challenge'],
+  options: {
+    appSecret: 'The app secret.',
+    verifyToken: 'The verify token of your subscriptions.',
+  },
+  challenge: /^[\w.~+/=-]{1,512}$/,
+  secret: 'appSecret',
+  covers: { body: 'bytes', id: true },
+  methods: ['POST', 'GET'],
+  scheme: () =>
+    hmac({
+      header: 'X-Hub-Signature-256',
+      prefix: 'sha256=',
+    }),
+  prepare(options) {
+    if (options.verifyToken !== undefined) checkSecret('meta: verifyToken', options.verifyToken)
+    return options
+  },
+  credentials: { query: ['hub.verify_token'] },
+  limits: { body: 4 * MIB },
+  retrySpan: 7 * DAY,
+  greet: (delivery, { verifyToken }) =>
+    delivery.method === 'GET' ? confirm(delivery, verifyToken) : undefined,
+  events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
+  compose,
+})
 
 function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
   const query = delivery.query()
@@ -78,8 +88,8 @@ function compose({ topic = 'page.feed', id, at = Date.now(), payload }: Draft): 
   const [object = topic, name = 'feed'] = topic.split('.', 2)
   // Entries say what one change cannot: statuses, messages of Messenger.
   if (field(payload, 'entry') !== undefined)
-    return { body: stringifyJson({ object, ...(payload as object) }) }
-  const value = { ...(id !== undefined && { id }), ...(payload as object) }
+    return { body: stringifyJson(mergeDeep({ object }, payload)) }
+  const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
   const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'
   const change = isWhatsapp
     ? { field: name, value: { messaging_product: 'whatsapp', messages: [value] } }

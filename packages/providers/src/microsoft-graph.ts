@@ -3,23 +3,22 @@ import {
   emptyReply,
   WebhookError,
   type Delivery,
-  type EventMap,
   type Reply,
   type SecretOption,
 } from '@postern/core'
 import {
-  defineProvider,
+  mergeDeep,
   mismatch,
+  provider,
   safeEqual,
   stringifyJson,
   type EventDraft,
-  type Provider,
+  type Factory,
   type Scheme,
 } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
-import { items } from './common/items.ts'
+import { HOUR } from './common/units.ts'
+import { field, items, needed, text } from './common/read.ts'
 import { joined } from './schemes/ids.ts'
-import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link microsoftGraph}. */
 export interface MicrosoftGraphOptions {
@@ -35,27 +34,34 @@ export interface MicrosoftGraphOptions {
  * `encryptedContent` is left as it is. Graph wants its 2xx within 10 s and retries for 4 hours.
  * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
  */
-export function microsoftGraph<Events extends EventMap = EventMap>(
-  options: MicrosoftGraphOptions,
-): Provider<Events> {
-  return defineProvider<Events, string>({
-    name: 'microsoft-graph',
-    auth: { scheme: CLIENT_STATE, secret: options.clientState, option: 'clientState' },
-    retrySpan: 4 * HOUR,
-    greet,
-    events: (_delivery, { value }) => items(value, 'value').map(eventOf),
-    reply: (result) =>
-      result.kind !== 'refused' || result.error.code === 'signature_mismatch'
-        ? emptyReply(202)
-        : undefined,
-    compose: ({ topic = '#Microsoft.Graph.Message.created', payload }) => {
-      const [, type, changeType] = /^(.*)\.(.*)$/.exec(topic) ?? []
-      const change = { changeType, resourceData: { '@odata.type': type } }
-      const ids = { subscriptionId: crypto.randomUUID(), resource: 'me/messages/1' }
-      return { body: stringifyJson({ value: [{ ...ids, ...change, ...(payload as object) }] }) }
-    },
-  })
-}
+export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ provider({
+  name: 'microsoft-graph',
+  title: 'Microsoft Graph',
+  docs: 'https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks',
+  topics: ['#Microsoft.Graph.Message.created', 'subscriptionRemoved', 'missed'],
+  handshakes: ['validationToken'],
+  options: {
+    clientState: 'The clientState subscriptions were made with.',
+  },
+  greets: 'body',
+  challenge: /^[^{}[\]<>"]{1,2048}$/,
+  secret: 'clientState',
+  covers: { body: 'none' },
+  scheme: () => CLIENT_STATE,
+  retrySpan: 4 * HOUR,
+  greet,
+  events: (_delivery, { value }) => items(value, 'value').map(eventOf),
+  reply: (result) =>
+    result.kind !== 'refused' || result.error.code === 'signature_mismatch'
+      ? emptyReply(202)
+      : undefined,
+  compose: ({ topic = '#Microsoft.Graph.Message.created', payload }) => {
+    const [, type, changeType] = /^(.*)\.(.*)$/.exec(topic) ?? []
+    const change = { changeType, resourceData: { '@odata.type': type } }
+    const ids = { subscriptionId: crypto.randomUUID(), resource: 'me/messages/1' }
+    return { body: stringifyJson({ value: [mergeDeep({ ...ids, ...change }, payload)] }) }
+  },
+})
 
 const CLIENT_STATE: Scheme<string> = {
   covers: { body: 'none' },

@@ -1,15 +1,16 @@
-import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
   malformed,
+  mergeDeep,
+  provider,
   stringifyJson,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
   type SignatureClaim,
 } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link mollie}: `signingSecret` for next-gen webhooks, or `unauthenticated` for classic ones. */
@@ -28,34 +29,25 @@ export interface MollieOptions {
  * know too, and tries ten times over 26 hours.
  * https://docs.mollie.com/reference/webhooks-new
  */
-export function mollie<Events extends EventMap = EventMap>(
-  options: MollieOptions,
-): Provider<Events> {
-  const { signingSecret, unauthenticated } = options
-  const option = 'signingSecret'
-  return defineProvider<Events, Uint8Array>({
-    name: 'mollie',
-    formats: ['json', 'form'],
-    auth:
-      signingSecret === undefined
-        ? { unauthenticated, option }
-        : {
-            scheme: hmac({
-              header: HEADER,
-              prefix: 'sha256=',
-              read,
-              covers: { body: 'bytes', id: true },
-            }),
-            secret: signingSecret,
-            option,
-          },
-    retrySpan: 26 * HOUR,
-    events,
-    compose: ({ topic = 'payment-link.paid', id = 'event_GvJ8WHrp5isUdRub9CJyH', payload }) => ({
-      body: stringifyJson({ resource: 'event', id, type: topic, ...(payload as object) }),
-    }),
-  })
-}
+export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
+  name: 'mollie',
+  title: 'Mollie',
+  docs: 'https://docs.mollie.com/reference/webhooks-new',
+  topics: ['payment-link.paid', 'sales-invoice.created', 'profile.verified', 'tr', 'ord', 'pl'],
+  options: {
+    signingSecret: 'Signing secret of a next-gen webhook.',
+    unauthenticated: 'Takes classic webhooks, which are not signed. Default false.',
+  },
+  formats: ['json', 'form'],
+  secret: 'signingSecret',
+  covers: { body: 'bytes', id: true },
+  scheme: () => hmac({ header: HEADER, prefix: 'sha256=', read }),
+  retrySpan: 26 * HOUR,
+  events,
+  compose: ({ topic = 'payment-link.paid', id = 'event_GvJ8WHrp5isUdRub9CJyH', payload }) => ({
+    body: stringifyJson(mergeDeep({ resource: 'event', id, type: topic }, payload)),
+  }),
+})
 
 const HEADER = 'X-Mollie-Signature'
 const MOST = 20

@@ -1,7 +1,6 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
-import { pairs } from './schemes/pairs.ts'
-import { DAY } from './common/entry.ts'
+import type { SecretOption } from '@postern/core'
+import { hmac, mergeDeep, pairs, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link mux}. */
@@ -18,30 +17,27 @@ export interface MuxOptions {
  * growing delay for 24 hours, and may send an event twice all the same.
  * https://www.mux.com/docs/core/verify-webhook-signatures
  */
-export function mux<Events extends EventMap = EventMap>(options: MuxOptions): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'mux',
-    auth: {
-      scheme: hmac({ ...SIGNATURE, tolerance: options.tolerance }),
-      secret: options.webhookSecret,
-      option: 'webhookSecret',
-    },
-    retrySpan: DAY,
-    events: (_delivery, { value }) => [
-      { id: text(value, 'id'), topic: needed(value, 'type'), payload: value },
-    ],
-    compose: ({ topic = 'video.asset.ready', id = crypto.randomUUID(), payload }) => ({
-      body: stringifyJson({ type: topic, id, ...(payload as object) }),
-    }),
-  })
-}
+export const mux: Factory<MuxOptions> = /* @__PURE__ */ provider({
+  name: 'mux',
+  title: 'Mux',
+  docs: 'https://www.mux.com/docs/core/verify-webhook-signatures',
+  topics: ['video.asset.ready', 'video.upload.asset_created', 'video.live_stream.active'],
+  options: {
+    webhookSecret: 'Signing secret of the webhook.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  secret: 'webhookSecret',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: (options) => hmac({ ...SIGNATURE, tolerance: options.tolerance }),
+  retrySpan: DAY,
+  events: (_delivery, { value }) => [
+    { id: text(value, 'id'), topic: needed(value, 'type'), payload: value },
+  ],
+  compose: ({ topic = 'video.asset.ready', id = crypto.randomUUID(), payload }) => ({
+    body: stringifyJson(mergeDeep({ type: topic, id }, payload)),
+  }),
+})
 
-const SIGNATURE = pairs({
+const SIGNATURE = /* @__PURE__ */ pairs({
   header: 'mux-signature',
-  separator: ',',
-  time: 't',
-  signature: 'v1',
-  most: 20,
-  joint: '.',
-  id: true,
 })

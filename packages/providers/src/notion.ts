@@ -1,13 +1,12 @@
 import {
   emptyReply,
   type Delivery,
-  type EventMap,
   type MaybePromise,
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
+import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link notion}: the token, or `onSecret`, or both. */
@@ -29,38 +28,43 @@ export interface NotionOptions {
  * tries up to 8 times over about 24 hours.
  * https://developers.notion.com/reference/webhooks
  */
-export function notion<Events extends EventMap = EventMap>(
-  options: NotionOptions,
-): Provider<Events> {
-  const { verificationToken, onSecret } = options
-  if (verificationToken === undefined && onSecret === undefined)
-    throw new TypeError('notion: verificationToken is missing; give onSecret to be told it')
-  return defineProvider<Events, Uint8Array>({
-    name: 'notion',
-    auth: {
-      scheme: SCHEME,
-      secret: verificationToken === undefined ? () => undefined : verificationToken,
-      option: 'verificationToken',
-    },
-    credentials: { fields: ['verification_token'] },
-    retrySpan: 25 * HOUR,
-    ...(onSecret && { greet: (delivery) => greet(delivery, onSecret) }),
-    handshake: (_delivery, { value }) =>
-      text(value, 'verification_token') === undefined ? undefined : emptyReply(),
-    events: (_delivery, { value }) => [
-      { id: text(value, 'id'), topic: needed(value, 'type'), payload: value },
-    ],
-    compose: ({ topic = 'page.content_updated', id = crypto.randomUUID(), payload }) => ({
-      body: stringifyJson({ id, type: topic, attempt_number: 1, ...(payload as object) }),
-    }),
-  })
-}
+export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
+  name: 'notion',
+  title: 'Notion',
+  docs: 'https://developers.notion.com/reference/webhooks',
+  topics: ['page.created', 'page.content_updated', 'page.deleted', 'comment.created'],
+  handshakes: ['verification_token'],
+  options: {
+    verificationToken: 'Verification token of the subscription.',
+    onSecret: 'Told the token of a new subscription.',
+  },
+  greets: 'body',
+  secret: 'verificationToken',
+  covers: { body: 'bytes', id: true },
+  prepare(options) {
+    if (options.verificationToken === undefined && options.onSecret === undefined)
+      throw new TypeError('notion: verificationToken is missing; give onSecret to be told it')
+    return options
+  },
+  secretOf: ({ verificationToken = () => undefined }) => ['verificationToken', verificationToken],
+  scheme: () => SCHEME,
+  credentials: { fields: ['verification_token'] },
+  retrySpan: 25 * HOUR,
+  greet: (delivery, { onSecret }) => onSecret && greet(delivery, onSecret),
+  handshake: (_delivery, { value }) =>
+    text(value, 'verification_token') === undefined ? undefined : emptyReply(),
+  events: (_delivery, { value }) => [
+    { id: text(value, 'id'), topic: needed(value, 'type'), payload: value },
+  ],
+  compose: ({ topic = 'page.content_updated', id = crypto.randomUUID(), payload }) => ({
+    body: stringifyJson(mergeDeep({ id, type: topic, attempt_number: 1 }, payload)),
+  }),
+})
 
 const SCHEME = hmac({
   header: 'X-Notion-Signature',
   prefix: 'sha256=',
   anyCase: true,
-  covers: { body: 'bytes', id: true },
 })
 const MAX_HANDSHAKE = 1024
 

@@ -1,21 +1,15 @@
+import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
-  jsonReply,
-  type Delivery,
-  type EventMap,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
-import {
-  defineProvider,
+  mergeDeep,
+  provider,
   singleHeader,
   stringifyJson,
   token,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { items } from './common/items.ts'
-import { field, needed, text } from './common/read.ts'
+import { field, items, needed, text } from './common/read.ts'
 
 /** Options of {@link okta}. */
 export interface OktaOptions {
@@ -32,25 +26,30 @@ export interface OktaOptions {
  * 2xx within 3 s and tries once more. Order is not kept; compare `published`.
  * https://developer.okta.com/docs/concepts/event-hooks/
  */
-export function okta<Events extends EventMap = EventMap>(options: OktaOptions): Provider<Events> {
-  return defineProvider<Events, string>({
-    name: 'okta',
-    auth: {
-      scheme: token({ header: options.header ?? 'authorization' }),
-      secret: options.secret,
-    },
-    methods: ['GET', 'POST'],
-    greet,
-    events,
-    compose: ({ topic = 'user.session.start', id = crypto.randomUUID(), payload }) => ({
-      body: stringifyJson({
-        eventType: 'com.okta.event_hook',
-        eventId: crypto.randomUUID(),
-        data: { events: [{ uuid: id, eventType: topic, ...(payload as object) }] },
-      }),
+export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
+  name: 'okta',
+  title: 'Okta event hooks',
+  docs: 'https://developer.okta.com/docs/concepts/event-hooks/',
+  topics: ['user.session.start', 'user.lifecycle.create', 'group.user_membership.add'],
+  handshakes: ['GET with X-Okta-Verification-Challenge'],
+  options: {
+    secret: 'Whole value of the authentication header.',
+    header: 'The authentication header of the hook. Default Authorization.',
+  },
+  challenge: /^[\w.~+/=-]{1,512}$/,
+  covers: { body: 'none' },
+  scheme: (options) => token({ header: options.header ?? 'authorization' }),
+  methods: ['GET', 'POST'],
+  greet,
+  events,
+  compose: ({ topic = 'user.session.start', id = crypto.randomUUID(), payload }) => ({
+    body: stringifyJson({
+      eventType: 'com.okta.event_hook',
+      eventId: crypto.randomUUID(),
+      data: { events: [mergeDeep({ uuid: id, eventType: topic }, payload)] },
     }),
-  })
-}
+  }),
+})
 
 const CHALLENGE = 'x-okta-verification-challenge'
 

@@ -1,7 +1,7 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { standardWebhooksScheme, type Provider } from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { provider, standardWebhooksScheme, type Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 
 /** Options of {@link openai}. */
 export interface OpenaiOptions extends StandardFamilyOptions {
@@ -15,17 +15,18 @@ export interface OpenaiOptions extends StandardFamilyOptions {
  * SDK. OpenAI wants its 2xx within seconds and retries for up to 72 hours.
  * https://platform.openai.com/docs/guides/webhooks
  */
-export function openai<Events extends EventMap = EventMap>(
-  options: OpenaiOptions,
-): Provider<Events> {
-  return standardFamily<Events>({
+export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ provider(
+  /* @__PURE__ */ standardFamily({
     name: 'openai',
-    ...options,
+    title: 'OpenAI',
+    docs: 'https://platform.openai.com/docs/guides/webhooks',
+    topics: ['response.completed', 'response.failed', 'batch.completed', 'realtime.call.incoming'],
+    secretHint: 'Signing secret of the endpoint, whsec_…',
     key: (secret) => (secret.startsWith('whsec_') ? ENCODED.key(secret) : PLAIN.key(secret)),
     signatures: (list) => list.replace(/(?<=^| )(?=[^, ]+(?: |$))/g, 'v1,'),
-    more: { retrySpan: 72 * HOUR },
-  })
-}
+    retrySpan: 72 * HOUR,
+  }),
+)
 
-const ENCODED = standardWebhooksScheme()
-const PLAIN = standardWebhooksScheme({ raw: true })
+const ENCODED = /* @__PURE__ */ standardWebhooksScheme()
+const PLAIN = /* @__PURE__ */ standardWebhooksScheme({ raw: true })

@@ -1,7 +1,6 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
-import { pairs } from './schemes/pairs.ts'
+import type { SecretOption } from '@postern/core'
+import { hmac, mergeDeep, pairs, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link paddle}. */
@@ -19,37 +18,40 @@ export interface PaddleOptions {
  * retries for 3 days.
  * https://developer.paddle.com/webhooks/signature-verification
  */
-export function paddle<Events extends EventMap = EventMap>(
-  options: PaddleOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'paddle',
-    auth: {
-      scheme: hmac({ ...SIGNATURE, tolerance: options.tolerance ?? 5 }),
-      secret: options.secretKey,
-      option: 'secretKey',
-    },
-    retrySpan: 3 * DAY,
-    events: (_delivery, { value }) => [
-      { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
-    ],
-    compose: ({ topic = 'transaction.completed', id, payload }) => ({
-      headers: { 'user-agent': 'Paddle', 'paddle-version': '1' },
-      body: stringifyJson({
-        event_id: id ?? `evt_${crypto.randomUUID()}`,
-        event_type: topic,
-        ...(payload as object),
-      }),
-    }),
-  })
-}
+export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
+  name: 'paddle',
+  title: 'Paddle',
+  docs: 'https://developer.paddle.com/webhooks/signature-verification',
+  topics: ['transaction.completed', 'subscription.created', 'subscription.canceled'],
+  options: {
+    secretKey: 'Secret key of the notification destination, pdl_ntfset_….',
+    tolerance: 'Seconds the signed time may be away from now. Default 5.',
+  },
+  secret: 'secretKey',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: (options) => hmac({ ...SIGNATURE, tolerance: options.tolerance ?? 5 }),
+  retrySpan: 3 * DAY,
+  events: (_delivery, { value }) => [
+    { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
+  ],
+  compose: ({ topic = 'transaction.completed', id, payload }) => ({
+    headers: { 'user-agent': 'Paddle', 'paddle-version': '1' },
+    body: stringifyJson(
+      mergeDeep(
+        {
+          event_id: id ?? `evt_${crypto.randomUUID()}`,
+          event_type: topic,
+        },
+        payload,
+      ),
+    ),
+  }),
+})
 
-const SIGNATURE = pairs({
+const SIGNATURE = /* @__PURE__ */ pairs({
   header: 'paddle-signature',
   separator: ';',
   time: 'ts',
   signature: 'h1',
-  most: 20,
-  joint: ':',
-  id: true,
+  message: '{time}:{body}',
 })

@@ -1,14 +1,15 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
   malformed,
+  mergeDeep,
+  provider,
   singleHeader,
   stringifyJson,
-  type Provider,
+  type Factory,
   type SignatureClaim,
 } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link pagerduty}. */
@@ -25,26 +26,26 @@ export interface PagerdutyOptions {
  * at once, and three of these disable the subscription for a day.
  * https://docs.pagerduty.com/developer/verifying-webhook-signatures
  */
-export function pagerduty<Events extends EventMap = EventMap>(
-  options: PagerdutyOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'pagerduty',
-    auth: {
-      scheme: hmac({ header: HEADER, prefix: 'v1=', read, covers: { body: 'bytes', id: true } }),
-      secret: options.secret,
-    },
-    retrySpan: 2 * DAY,
-    events(_delivery, { value }) {
-      const event = field(value, 'event')
-      return [{ id: text(event, 'id'), topic: needed(event, 'event_type'), payload: value }]
-    },
-    compose: ({ topic = 'incident.triggered', id = crypto.randomUUID(), payload }) => ({
-      headers: { 'user-agent': 'PagerDuty-Webhook/V3.0', 'x-webhook-id': crypto.randomUUID() },
-      body: stringifyJson({ event: { id, event_type: topic, ...(payload as object) } }),
-    }),
-  })
-}
+export const pagerduty: Factory<PagerdutyOptions> = /* @__PURE__ */ provider({
+  name: 'pagerduty',
+  title: 'PagerDuty',
+  docs: 'https://docs.pagerduty.com/developer/verifying-webhook-signatures',
+  topics: ['incident.triggered', 'incident.acknowledged', 'incident.resolved', 'pagey.ping'],
+  options: {
+    secret: 'Secret of the webhook subscription.',
+  },
+  covers: { body: 'bytes', id: true },
+  scheme: () => hmac({ header: HEADER, prefix: 'v1=', read, covers: { body: 'bytes', id: true } }),
+  retrySpan: 2 * DAY,
+  events(_delivery, { value }) {
+    const event = field(value, 'event')
+    return [{ id: text(event, 'id'), topic: needed(event, 'event_type'), payload: value }]
+  },
+  compose: ({ topic = 'incident.triggered', id = crypto.randomUUID(), payload }) => ({
+    headers: { 'user-agent': 'PagerDuty-Webhook/V3.0', 'x-webhook-id': crypto.randomUUID() },
+    body: stringifyJson({ event: mergeDeep({ id, event_type: topic }, payload) }),
+  }),
+})
 
 const HEADER = 'x-pagerduty-signature'
 const MOST = 20

@@ -1,17 +1,18 @@
 import { crc32 } from 'node:zlib'
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
   checkTimestamp,
-  defineProvider,
   malformed,
+  provider,
   singleHeader,
   toleranceOption,
-  type Provider,
+  type Factory,
+  parseTimestamp,
 } from '@postern/core/scheme'
-import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
-import type { CertificateOptions } from './schemes/certificate-options.ts'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
+import type { CertificateOptions } from './schemes/certificate-options.ts'
+import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
 
 /** Options of {@link paypal}. */
 export interface PaypalOptions extends CertificateOptions {
@@ -30,41 +31,56 @@ const HASHES = { SHA256withRSA: 'sha256', SHA1withRSA: 'sha1' } as const
  * 25 times over 3 days.
  * https://developer.paypal.com/api/rest/webhooks/rest/
  */
-export function paypal<Events extends EventMap = EventMap>(
-  options: PaypalOptions,
-): Provider<Events> {
-  const tolerance = toleranceOption(options.tolerance, (3 * DAY) / 1000)
-  const paypalHost = (host: string): boolean => /^(?:[a-z0-9-]+\.)*paypal\.com$/i.test(host)
-  const scheme = signedByCertificate(
-    {
-      covers: { body: 'bytes', id: true, timestamp: true },
-      place: 'paypal-transmission-sig',
-      allowed: ({ hostname }) => paypalHost(hostname),
-      named: (name) => paypalHost(name.replace(/^\*\./, '')),
-      read,
-      message: (delivery, webhookId) =>
-        [
-          singleHeader(delivery, 'paypal-transmission-id'),
-          singleHeader(delivery, 'paypal-transmission-time'),
-          webhookId,
-          crc32(delivery.body),
-        ].join('|'),
-      check(delivery, now) {
-        const time = Date.parse(singleHeader(delivery, 'paypal-transmission-time'))
-        if (Number.isNaN(time)) throw malformed('paypal-transmission-time', 'a time of RFC 3339')
-        checkTimestamp(time, now, tolerance)
+export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
+  name: 'paypal',
+  title: 'PayPal',
+  docs: 'https://developer.paypal.com/api/rest/webhooks/rest/',
+  topics: ['PAYMENT.CAPTURE.COMPLETED', 'CHECKOUT.ORDER.APPROVED', 'BILLING.SUBSCRIPTION.CREATED'],
+  options: {
+    webhookId: 'The id of the webhook at PayPal.',
+    certPem: 'PEM of the certificate, in place of fetching it.',
+    ca: 'PEM of more authorities.',
+    fetch: 'In place of the global fetch.',
+    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    tolerance: 'Seconds the signed time may be away from now. Default 259200.',
+  },
+  secret: 'webhookId',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  canSign: false,
+  scheme(options) {
+    const tolerance = toleranceOption(options.tolerance, (3 * DAY) / 1000)
+    return signedByCertificate(
+      {
+        covers: { body: 'bytes', id: true, timestamp: true },
+        place: 'paypal-transmission-sig',
+        needs: ['paypal-transmission-sig', 'paypal-cert-url', 'paypal-auth-algo', ID, TIME],
+        allowed: ({ hostname }) => isPaypal(hostname),
+        named: (name) => isPaypal(name.replace(/^\*\./, '')),
+        read,
+        message: (delivery, webhookId) =>
+          [
+            singleHeader(delivery, ID),
+            singleHeader(delivery, TIME),
+            webhookId,
+            crc32(delivery.body),
+          ].join('|'),
+        check: (delivery, now) =>
+          checkTimestamp(parseTimestamp(singleHeader(delivery, TIME), TIME, 'iso'), now, tolerance),
       },
-    },
-    options,
-  )
-  return defineProvider<Events, string>({
-    name: 'paypal',
-    auth: { scheme, secret: options.webhookId, option: 'webhookId' },
-    retrySpan: 3 * DAY,
-    events: (_delivery, { value }) => [
-      { id: text(value, 'id'), topic: needed(value, 'event_type'), payload: value },
-    ],
-  })
+      options,
+    )
+  },
+  retrySpan: 3 * DAY,
+  events: (_delivery, { value }) => [
+    { id: text(value, 'id'), topic: needed(value, 'event_type'), payload: value },
+  ],
+})
+
+const ID = 'paypal-transmission-id'
+const TIME = 'paypal-transmission-time'
+
+function isPaypal(host: string): boolean {
+  return /^(?:[a-z0-9-]+\.)*paypal\.com$/i.test(host)
 }
 
 function read(delivery: Delivery): CertificateClaim {

@@ -1,10 +1,22 @@
 import { createHash } from 'node:crypto'
-import { WebhookError, type Delivery, type EventMap } from '@postern/core'
-import { defineProvider, safeEqual, stringifyJson, type Provider } from '@postern/core/scheme'
-import { fetchBounded, type FetchOptions } from './schemes/fetch-bounded.ts'
-import { givenJwks, keyedJwks, type Jwk, type Jwks, type JwkSource } from './schemes/jwks.ts'
-import { jwt, type JwtClaims } from './schemes/jwt.ts'
-import { DAY, JSON_TYPE } from './common/entry.ts'
+import { WebhookError, type Delivery } from '@postern/core'
+import {
+  provider,
+  safeEqual,
+  stringifyJson,
+  type Factory,
+  fetchBounded,
+  fixedKeys,
+  givenJwks,
+  jwt,
+  keyedJwks,
+  type FetchOptions,
+  type Jwk,
+  type Jwks,
+  type JwkSource,
+  type JwtClaims,
+} from '@postern/core/scheme'
+import { DAY, JSON_TYPE } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link plaid}: the API credentials that fetch the keys, or the keys themselves. */
@@ -28,28 +40,43 @@ export interface PlaidOptions extends FetchOptions {
  * the package jose.
  * https://plaid.com/docs/api/webhooks/webhook-verification/
  */
-export function plaid<Events extends EventMap = EventMap>(options: PlaidOptions): Provider<Events> {
-  const { tolerance: maxAge = 300 } = options
-  const scheme = jwt({
-    header: 'Plaid-Verification',
-    algorithms: ['ES256'],
-    maxAge,
-    check: checkBody,
-    coversBody: true,
-  })
-  return defineProvider<Events, JwkSource>({
-    name: 'plaid',
-    auth: { scheme, keys: [unexpired(keysOf(options))] },
-    retrySpan: DAY,
-    events: (_delivery, { value }) => [
-      {
-        topic: `${needed(value, 'webhook_type')}.${needed(value, 'webhook_code')}`,
-        aliases: [needed(value, 'webhook_type')],
-        payload: value,
-      },
-    ],
-  })
-}
+export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
+  name: 'plaid',
+  title: 'Plaid',
+  docs: 'https://plaid.com/docs/api/webhooks/webhook-verification/',
+  topics: ['TRANSACTIONS.SYNC_UPDATES_AVAILABLE', 'ITEM.ERROR', 'LINK.SESSION_FINISHED'],
+  options: {
+    clientId: 'The client id, with which keys are fetched.',
+    secret: 'The API secret, with which keys are fetched.',
+    environment: "'production' or 'sandbox'. Default 'production'.",
+    jwks: 'The verification keys, in place of fetching them.',
+    fetch: 'In place of the global fetch.',
+    timeout: 'Milliseconds a fetch may take. Default 5000.',
+    tolerance: "Seconds the token's iat may be away from now. Default 300.",
+  },
+  ids: false,
+  covers: { body: 'bytes', timestamp: true },
+  canSign: false,
+  scheme: (options) =>
+    fixedKeys(
+      jwt({
+        header: 'Plaid-Verification',
+        algorithms: ['ES256'],
+        maxAge: options.tolerance ?? 300,
+        check: checkBody,
+        coversBody: true,
+      }),
+      [unexpired(keysOf(options))],
+    ),
+  retrySpan: DAY,
+  events: (_delivery, { value }) => [
+    {
+      topic: `${needed(value, 'webhook_type')}.${needed(value, 'webhook_code')}`,
+      aliases: [needed(value, 'webhook_type')],
+      payload: value,
+    },
+  ],
+})
 
 // INVALID_WEBHOOK_VERIFICATION_KEY_ID.
 const UNKNOWN_KEY = 400

@@ -1,7 +1,7 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { standardWebhooksScheme, type Provider } from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { provider, standardWebhooksScheme, type Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 
 /** Options of {@link polar}. */
 export interface PolarOptions extends StandardFamilyOptions {
@@ -15,13 +15,16 @@ export interface PolarOptions extends StandardFamilyOptions {
  * after about 76 hours.
  * https://polar.sh/docs/integrate/webhooks/delivery
  */
-export function polar<Events extends EventMap = EventMap>(options: PolarOptions): Provider<Events> {
-  return standardFamily<Events>({
+export const polar: Factory<PolarOptions> = /* @__PURE__ */ provider(
+  /* @__PURE__ */ standardFamily({
     name: 'polar',
-    ...options,
-    key: (secret) => SCHEME.key(secret),
-    more: { retrySpan: 76 * HOUR },
-  })
-}
+    title: 'Polar',
+    docs: 'https://polar.sh/docs/integrate/webhooks/delivery',
+    topics: ['order.paid', 'order.refunded', 'subscription.active', 'customer.state_changed'],
+    secretHint: 'Secret of the endpoint, whole.',
+    key: (secret) => PLAIN.key(secret),
+    retrySpan: 76 * HOUR,
+  }),
+)
 
-const SCHEME = standardWebhooksScheme({ raw: true })
+const PLAIN = /* @__PURE__ */ standardWebhooksScheme({ raw: true })

@@ -1,15 +1,16 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
   basic,
-  defineProvider,
+  mergeDeep,
+  provider,
   stringifyJson,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { joined } from './schemes/ids.ts'
-import { HOUR, MIB } from './common/entry.ts'
+import { HOUR, MIB } from './common/units.ts'
 import { member, text } from './common/read.ts'
+import { joined } from './schemes/ids.ts'
 
 /** Options of {@link postmark}. */
 export interface PostmarkOptions {
@@ -24,27 +25,35 @@ export interface PostmarkOptions {
  * Postmark wants a 200, stops at 403, and retries for about 11 hours.
  * https://postmarkapp.com/developer/webhooks/webhooks-overview
  */
-export function postmark<Events extends EventMap = EventMap>(
-  options: PostmarkOptions,
-): Provider<Events> {
-  return defineProvider<Events, string>({
-    name: 'postmark',
-    auth: { scheme: basic(), secret: options.credentials, option: 'credentials' },
-    // Inbound messages carry their attachments, 35 MB of them, in base64.
-    limits: { body: 50 * MIB },
-    retrySpan: 12 * HOUR,
-    events,
-    compose: ({ topic = 'Bounce', id, payload }) => ({
-      body: stringifyJson({
-        RecordType: topic,
-        ...((id !== undefined || BOUNCES.includes(topic)) && {
-          ID: BigInt(id ?? '4323372036854775807'),
-        }),
-        ...(payload as object),
-      }),
-    }),
-  })
-}
+export const postmark: Factory<PostmarkOptions> = /* @__PURE__ */ provider({
+  name: 'postmark',
+  title: 'Postmark',
+  docs: 'https://postmarkapp.com/developer/webhooks/webhooks-overview',
+  topics: ['Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange', 'Inbound'],
+  options: {
+    credentials: 'user:password of the webhook.',
+  },
+  secret: 'credentials',
+  covers: { body: 'none' },
+  scheme: () => basic(),
+  // Inbound messages carry their attachments, 35 MB of them, in base64.
+  limits: { body: 50 * MIB },
+  retrySpan: 12 * HOUR,
+  events,
+  compose: ({ topic = 'Bounce', id, payload }) => ({
+    body: stringifyJson(
+      mergeDeep(
+        {
+          RecordType: topic,
+          ...((id !== undefined || BOUNCES.includes(topic)) && {
+            ID: BigInt(id ?? '4323372036854775807'),
+          }),
+        },
+        payload,
+      ),
+    ),
+  }),
+})
 
 // No others have an ID of their own.
 const BOUNCES = ['Bounce', 'SpamComplaint']

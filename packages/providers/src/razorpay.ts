@@ -1,13 +1,14 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
 
 /** Options of {@link razorpay}. */
@@ -22,20 +23,26 @@ export interface RazorpayOptions {
  * then disables the webhook; events can be replayed by hand for 7 days. Their order is not kept.
  * https://razorpay.com/docs/webhooks/validate-test/
  */
-export function razorpay<Events extends EventMap = EventMap>(
-  options: RazorpayOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'razorpay',
-    auth: { scheme: hmac({ header: 'X-Razorpay-Signature' }), secret: options.secret },
-    retrySpan: 7 * DAY,
-    events,
-    compose: ({ topic = 'payment.captured', id = 'evt_HkPiaEGsZ2r0fZ', payload }) => ({
-      headers: { 'x-razorpay-event-id': id },
-      body: stringifyJson({ entity: 'event', event: topic, ...(payload as object) }),
-    }),
-  })
-}
+export const razorpay: Factory<RazorpayOptions> = /* @__PURE__ */ provider({
+  name: 'razorpay',
+  title: 'Razorpay',
+  docs: 'https://razorpay.com/docs/webhooks/validate-test/',
+  topics: ['payment.captured', 'order.paid', 'refund.processed', 'subscription.charged'],
+  options: {
+    secret: 'Secret of the webhook.',
+  },
+  claims: 'x-razorpay-event-id',
+  // Each body holds the time and the entity of its event: https://razorpay.com/docs/webhooks/
+  repeats: false,
+  covers: { body: 'bytes' },
+  scheme: () => hmac({ header: 'X-Razorpay-Signature' }),
+  retrySpan: 7 * DAY,
+  events,
+  compose: ({ topic = 'payment.captured', id = 'evt_HkPiaEGsZ2r0fZ', payload }) => ({
+    headers: { 'x-razorpay-event-id': id },
+    body: stringifyJson(mergeDeep({ entity: 'event', event: topic }, payload)),
+  }),
+})
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   const id = delivery.header('x-razorpay-event-id')

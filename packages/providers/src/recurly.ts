@@ -1,16 +1,17 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
   malformed,
+  mergeDeep,
+  provider,
   singleHeader,
   stringifyJson,
   type Draft,
   type EventDraft,
-  type Provider,
+  type Factory,
   type SignatureClaim,
 } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { joined } from './schemes/ids.ts'
 
@@ -30,30 +31,31 @@ export interface RecurlyOptions {
  * follows no redirect, and retries ten times over about 73 hours.
  * https://docs.recurly.com/docs/signature-verification
  */
-export function recurly<Events extends EventMap = EventMap>(
-  options: RecurlyOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'recurly',
-    auth: {
-      scheme: hmac({
-        header: HEADER,
-        timestampUnit: 'ms',
-        tolerance: options.tolerance,
-        covers: { body: 'bytes', id: true, timestamp: true },
-        read,
-        write: (signature, time) => ({ [HEADER]: `${time},${signature}` }),
-        message: (delivery, time) => [`${time}.`, delivery.body],
-      }),
-      secret: options.secretKey,
-      option: 'secretKey',
-    },
-    retrySpan: 74 * HOUR,
-    failsOnRedirect: true,
-    events: (_delivery, { value }) => [eventOf(value)],
-    compose,
-  })
-}
+export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
+  name: 'recurly',
+  title: 'Recurly',
+  docs: 'https://docs.recurly.com/docs/signature-verification',
+  topics: ['account.created', 'subscription.renewed', 'charge_invoice.paid'],
+  options: {
+    secretKey: 'Secret key of the endpoint.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  secret: 'secretKey',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: (options) =>
+    hmac({
+      header: HEADER,
+      timestampUnit: 'ms',
+      tolerance: options.tolerance,
+      read,
+      write: (signature, time) => ({ [HEADER]: `${time},${signature}` }),
+      message: '{time}.{body}',
+    }),
+  retrySpan: 74 * HOUR,
+  failsOnRedirect: true,
+  events: (_delivery, { value }) => [eventOf(value)],
+  compose,
+})
 
 const HEADER = 'recurly-signature'
 const MOST = 20
@@ -83,5 +85,5 @@ function compose({ topic = 'account.created', at = Date.now(), payload }: Draft)
   const [object_type, event_type] = topic.split('.', 2)
   const event_time = new Date(at).toISOString()
   const event = { id: 'rjxwmwedwqug', object_type, event_type, event_time }
-  return { body: stringifyJson({ ...event, ...(payload as object) }) }
+  return { body: stringifyJson(mergeDeep({ ...event }, payload)) }
 }

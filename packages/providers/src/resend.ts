@@ -1,7 +1,7 @@
-import type { EventMap, SecretOption } from '@postern/core'
-import type { Provider } from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { provider, type Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 
 /** Options of {@link resend}. */
 export interface ResendOptions extends StandardFamilyOptions {
@@ -14,13 +14,14 @@ export interface ResendOptions extends StandardFamilyOptions {
  * same over retries. Svix wants its 2xx within 15 s and retries for about 28 hours.
  * https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
  */
-export function resend<Events extends EventMap = EventMap>(
-  options: ResendOptions,
-): Provider<Events> {
-  return standardFamily<Events>({
+export const resend: Factory<ResendOptions> = /* @__PURE__ */ provider(
+  /* @__PURE__ */ standardFamily({
     name: 'resend',
-    ...options,
+    title: 'Resend',
+    docs: 'https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests',
+    topics: ['email.sent', 'email.delivered', 'email.bounced', 'email.complained', 'email.opened'],
+    secretHint: 'Signing secret of the webhook, whsec_…',
     prefixes: ['svix-', 'webhook-'],
-    more: { retrySpan: 28 * HOUR },
-  })
-}
+    retrySpan: 28 * HOUR,
+  }),
+)

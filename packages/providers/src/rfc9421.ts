@@ -1,10 +1,11 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, type ParsedBody, type Provider } from '@postern/core/scheme'
+import { oneSecret } from './schemes/http-auth.ts'
+import type { Delivery, SecretOption } from '@postern/core'
+import { provider, type Factory, type ParsedBody } from '@postern/core/scheme'
 import {
   httpMessageSignatures,
   type HttpMessageSignaturesOptions,
+  coversField,
 } from './schemes/http-message-signatures.ts'
-import type { HttpSignatureKeys } from './schemes/http-signature-keys.ts'
 
 /** Options of {@link rfc9421}: one of `secret` and `publicKey`, and what the sender's profile says. */
 export interface Rfc9421Options extends Omit<
@@ -29,22 +30,41 @@ export interface Rfc9421Options extends Omit<
  *
  * @example rfc9421({ publicKey, alg: 'ed25519', topic: (d, body) => body.value.type, id: (d) => d.header('idempotency-key') })
  */
-export function rfc9421<Events extends EventMap = EventMap>(
-  options: Rfc9421Options,
-): Provider<Events> {
-  const { secret, publicKey, topic = () => 'message', id = () => undefined } = options
-  if (secret !== undefined && publicKey !== undefined)
-    throw new TypeError('rfc9421: give secret or publicKey, not both')
-  const option = publicKey === undefined ? 'secret' : 'publicKey'
+export const rfc9421: Factory<Rfc9421Options> = /* @__PURE__ */ provider({
+  name: 'rfc9421',
+  title: 'HTTP Message Signatures (RFC 9421)',
+  docs: 'https://www.rfc-editor.org/rfc/rfc9421',
+  topics: ['message'],
+  options: {
+    secret: 'The shared secret, where alg is hmac-sha256.',
+    publicKey: "The sender's public key as PEM, for the other algorithms.",
+    alg: "Algorithm of the keys. Default 'hmac-sha256'.",
+    keyId: 'The keyid that counts. Default any.',
+    keyEncoding: "How a shared secret is written: 'utf8', 'hex' or 'base64'. Default 'utf8'.",
+    label: 'The label of the signature that counts. Default the only one.',
+    tag: 'The tag a signature must have. Default any.',
+    requiredComponents:
+      "Components it must cover. Default '@method', '@target-uri', 'content-digest'.",
+    requiredParameters: "Parameters it must have. Default 'created'.",
+    tolerance: 'Seconds created may be away from now. Default 300.',
+    topic: "A function that gives the topic. Default 'message'.",
+    id: 'A function that gives the id. Default none.',
+  },
+  formats: ['json', 'form', 'xml', 'multipart', 'text', 'bytes', 'query'],
+  covers: { body: 'bytes', url: true, timestamp: true },
+  methods: ['POST', 'GET', 'PUT'],
+  secretOf: (options) => secretOf(options),
+  scheme: (options) => httpMessageSignatures(options),
+  labelled: (delivery, options) => coversField(delivery, options, 'content-type'),
+  events: (delivery, body, { topic, id }) => [
+    { id: id?.(delivery, body), topic: topic?.(delivery, body) ?? 'message', payload: body.value },
+  ],
+})
+
+function secretOf(options: Rfc9421Options): readonly [string, SecretOption | undefined] {
   const { alg = 'hmac-sha256' } = options
-  if ((alg === 'hmac-sha256') !== (option === 'secret'))
+  const [option, value] = oneSecret('rfc9421', options, ['secret', 'publicKey'])
+  if (value !== undefined && (alg === 'hmac-sha256') !== (option === 'secret'))
     throw new TypeError(`rfc9421: ${option} does not go with alg ${alg}`)
-  return defineProvider<Events, HttpSignatureKeys>({
-    name: 'rfc9421',
-    methods: ['POST', 'GET', 'PUT'],
-    auth: { scheme: httpMessageSignatures(options), secret: (secret ?? publicKey)!, option },
-    events: (delivery, body) => [
-      { id: id(delivery, body), topic: topic(delivery, body), payload: body.value },
-    ],
-  })
+  return [option, value]
 }

@@ -1,16 +1,16 @@
-import { xmlReply, type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import { xmlReply, type Delivery, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
   mismatch,
+  provider,
   safeEqual,
   type EventDraft,
-  type Provider,
+  type Factory,
   type Scheme,
   type XmlObject,
 } from '@postern/core/scheme'
-import { child, children, childText, localName } from './schemes/xml-names.ts'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
+import { child, children, childText, localName } from './schemes/xml-names.ts'
 
 /** Options of {@link salesforceOutbound}. */
 export interface SalesforceOutboundOptions {
@@ -31,19 +31,24 @@ const ACK =
  * payloads and of what is stored. Salesforce retries the whole message for 24 hours.
  * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm
  */
-export function salesforceOutbound<Events extends EventMap = EventMap>(
-  options: SalesforceOutboundOptions,
-): Provider<Events> {
-  return defineProvider<Events, string>({
-    name: 'salesforce-outbound',
-    formats: ['xml'],
-    xml: true,
-    auth: { scheme: ORGANIZATION, secret: options.organizationId, option: 'organizationId' },
-    retrySpan: DAY,
-    events: (delivery) => eventsOf(notifications(delivery)),
-    reply: (result) => (result.kind === 'refused' ? undefined : xmlReply(ACK)),
-  })
-}
+export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE__ */ provider({
+  name: 'salesforce-outbound',
+  title: 'Salesforce outbound messages',
+  docs: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm',
+  topics: ['Contact', 'Account', 'Opportunity'],
+  options: {
+    organizationId: 'The id of the organisation that sends, 18 characters.',
+  },
+  formats: ['xml'],
+  secret: 'organizationId',
+  covers: { body: 'none' },
+  canSign: false,
+  xml: true,
+  scheme: () => ORGANIZATION,
+  retrySpan: DAY,
+  events: (delivery) => eventsOf(notifications(delivery)),
+  reply: (result) => (result.kind === 'refused' ? undefined : xmlReply(ACK)),
+})
 
 const ORGANIZATION: Scheme<string> = {
   covers: { body: 'none' },

@@ -1,7 +1,6 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, type Provider } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
-import { pairs } from './schemes/pairs.ts'
+import type { SecretOption } from '@postern/core'
+import { hmac, pairs, provider, type Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 
 /** Options of {@link sanity}. */
 export interface SanityOptions {
@@ -20,44 +19,45 @@ export interface SanityOptions {
  * projection. Sanity waits 30 s, retries 429 and 5xx for 30 minutes, and gives up at any other 4xx.
  * https://www.sanity.io/docs/webhooks
  */
-export function sanity<Events extends EventMap = EventMap>(
-  options: SanityOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'sanity',
-    methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
-    auth: {
-      scheme: hmac({
-        ...SIGNATURE,
-        encoding: 'base64url',
-        timestampUnit: 'ms',
-        tolerance: options.tolerance ?? 3600,
-      }),
-      secret: options.secret,
-    },
-    retrySpan: HOUR / 2,
-    events: (delivery, { value }) => [
-      {
-        id: delivery.header('idempotency-key') || undefined,
-        topic: delivery.header('sanity-operation') ?? '',
-        payload: value,
-      },
-    ],
-    compose: ({ topic = 'create', id = crypto.randomUUID() }) => ({
-      headers: {
-        'user-agent': 'Sanity.io webhook delivery',
-        'idempotency-key': id,
-        'sanity-operation': topic,
-      },
+export const sanity: Factory<SanityOptions> = /* @__PURE__ */ provider({
+  name: 'sanity',
+  title: 'Sanity',
+  docs: 'https://www.sanity.io/docs/webhooks',
+  topics: ['create', 'update', 'delete'],
+  options: {
+    secret: 'Secret of the webhook.',
+    tolerance: 'Seconds the signed time may be away from now. Default 3600.',
+  },
+  claims: 'idempotency-key',
+  // The time that is signed is that of the change: https://www.sanity.io/docs/webhooks
+  repeats: false,
+  covers: { body: 'bytes', topic: false, timestamp: true },
+  methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+  scheme: (options) =>
+    hmac({
+      ...SIGNATURE,
+      encoding: 'base64url',
+      timestampUnit: 'ms',
+      tolerance: options.tolerance ?? 3600,
     }),
-  })
-}
+  retrySpan: HOUR / 2,
+  events: (delivery, { value }) => [
+    {
+      id: delivery.header('idempotency-key') || undefined,
+      topic: delivery.header('sanity-operation') ?? '',
+      payload: value,
+    },
+  ],
+  compose: ({ topic = 'create', id = crypto.randomUUID() }) => ({
+    headers: {
+      'user-agent': 'Sanity.io webhook delivery',
+      'idempotency-key': id,
+      'sanity-operation': topic,
+    },
+  }),
+})
 
-const SIGNATURE = pairs({
+const SIGNATURE = /* @__PURE__ */ pairs({
   header: 'sanity-webhook-signature',
-  separator: ',',
-  time: 't',
-  signature: 'v1',
   most: 1,
-  joint: '.',
 })

@@ -1,6 +1,6 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, ecdsa, type KeyPair, type Provider } from '@postern/core/scheme'
-import { DAY, MIB } from './common/entry.ts'
+import type { SecretOption } from '@postern/core'
+import { ecdsa, provider, type Factory } from '@postern/core/scheme'
+import { DAY, MIB } from './common/units.ts'
 
 /** Options of {@link sendgridInboundParse}. */
 export interface SendgridInboundParseOptions {
@@ -22,40 +22,40 @@ const MAX_BODY: number = 32 * MIB
  * retries on 5xx for 3 days and drops the mail on 4xx.
  * https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks
  */
-export function sendgridInboundParse<Events extends EventMap = EventMap>(
-  options: SendgridInboundParseOptions,
-): Provider<Events> {
-  const { publicKey, unauthenticated, tolerance = (3 * DAY) / 1000 } = options
-  return defineProvider<Events, KeyPair>({
-    name: 'sendgrid-inbound-parse',
-    formats: ['multipart'],
-    auth:
-      publicKey === undefined
-        ? { unauthenticated, option: 'publicKey' }
-        : {
-            scheme: ecdsa({
-              header: 'X-Twilio-Email-Event-Webhook-Signature',
-              timestampHeader: 'X-Twilio-Email-Event-Webhook-Timestamp',
-              tolerance,
-              message: (delivery, time) => [time ?? '', delivery.body],
-            }),
-            secret: publicKey,
-            option: 'publicKey',
-          },
-    limits: { body: MAX_BODY },
-    retrySpan: 3 * DAY,
-    failsOnRedirect: true,
-    events: (_delivery, { value }) => [{ topic: 'mail', payload: value }],
-    compose: ({ payload }) => {
-      const fields = Object.entries({ text: '', ...(payload as object) })
-      const parts = fields.map(
-        ([name, value]) =>
-          `--postern\r\ncontent-disposition: form-data; name="${String(name)}"\r\n\r\n${String(value)}\r\n`,
-      )
-      return {
-        headers: { 'content-type': 'multipart/form-data; boundary=postern' },
-        body: `${parts.join('')}--postern--\r\n`,
-      }
-    },
-  })
-}
+export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__PURE__ */ provider({
+  name: 'sendgrid-inbound-parse',
+  title: 'SendGrid Inbound Parse',
+  docs: 'https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks',
+  topics: ['mail'],
+  options: {
+    publicKey: 'The public key of the security policy.',
+    unauthenticated: 'true: takes mail without any signature.',
+    tolerance: 'Seconds the signed time may be away from now. Default 259200.',
+  },
+  formats: ['multipart'],
+  secret: 'publicKey',
+  ids: false,
+  covers: { body: 'bytes', timestamp: true },
+  scheme: ({ tolerance = (3 * DAY) / 1000 }) =>
+    ecdsa({
+      header: 'X-Twilio-Email-Event-Webhook-Signature',
+      timestampHeader: 'X-Twilio-Email-Event-Webhook-Timestamp',
+      tolerance,
+      message: '{time}{body}',
+    }),
+  limits: { body: MAX_BODY },
+  retrySpan: 3 * DAY,
+  failsOnRedirect: true,
+  events: (_delivery, { value }) => [{ topic: 'mail', payload: value }],
+  compose: ({ payload }) => {
+    const fields = Object.entries({ text: '', ...(payload as object) })
+    const parts = fields.map(
+      ([name, value]) =>
+        `--postern\r\ncontent-disposition: form-data; name="${String(name)}"\r\n\r\n${String(value)}\r\n`,
+    )
+    return {
+      headers: { 'content-type': 'multipart/form-data; boundary=postern' },
+      body: `${parts.join('')}--postern--\r\n`,
+    }
+  },
+})

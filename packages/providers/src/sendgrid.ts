@@ -1,12 +1,6 @@
-import { WebhookError, type EventMap, type SecretOption } from '@postern/core'
-import {
-  defineProvider,
-  ecdsa,
-  stringifyJson,
-  type KeyPair,
-  type Provider,
-} from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { WebhookError, type SecretOption } from '@postern/core'
+import { ecdsa, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link sendgrid}. */
@@ -23,34 +17,35 @@ export interface SendgridOptions {
  * are merged into events and may shadow names. SendGrid wants its 2xx within 10 s and retries for 24 hours.
  * https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
  */
-export function sendgrid<Events extends EventMap = EventMap>(
-  options: SendgridOptions,
-): Provider<Events> {
-  return defineProvider<Events, KeyPair>({
-    name: 'sendgrid',
-    auth: {
-      scheme: ecdsa({
-        header: 'X-Twilio-Email-Event-Webhook-Signature',
-        timestampHeader: 'X-Twilio-Email-Event-Webhook-Timestamp',
-        tolerance: options.tolerance ?? DAY / 1000,
-        covers: { body: 'bytes', id: true, timestamp: true },
-        message: (delivery, time) => [time ?? '', delivery.body],
-      }),
-      secret: options.publicKey,
-      option: 'publicKey',
-    },
-    retrySpan: DAY,
-    events(_delivery, { value }) {
-      if (!Array.isArray(value))
-        throw new WebhookError('unidentified', 'the payload is no array of events')
-      return (value as unknown[]).map((event) => ({
-        id: text(event, 'sg_event_id'),
-        topic: needed(event, 'event'),
-        payload: event,
-      }))
-    },
-    compose: ({ topic = 'delivered', id = crypto.randomUUID(), payload }) => ({
-      body: `${stringifyJson([{ event: topic, sg_event_id: id, ...(payload as object) }])}\r\n`,
+export const sendgrid: Factory<SendgridOptions> = /* @__PURE__ */ provider({
+  name: 'sendgrid',
+  title: 'SendGrid Event Webhook',
+  docs: 'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features',
+  topics: ['processed', 'delivered', 'bounce', 'dropped', 'open', 'click', 'spamreport'],
+  options: {
+    publicKey: "The verification key of the webhook's settings.",
+    tolerance: 'Seconds the signed time may be away from now. Default 86400.',
+  },
+  secret: 'publicKey',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: (options) =>
+    ecdsa({
+      header: 'X-Twilio-Email-Event-Webhook-Signature',
+      timestampHeader: 'X-Twilio-Email-Event-Webhook-Timestamp',
+      tolerance: options.tolerance ?? DAY / 1000,
+      message: '{time}{body}',
     }),
-  })
-}
+  retrySpan: DAY,
+  events(_delivery, { value }) {
+    if (!Array.isArray(value))
+      throw new WebhookError('unidentified', 'the payload is no array of events')
+    return (value as unknown[]).map((event) => ({
+      id: text(event, 'sg_event_id'),
+      topic: needed(event, 'event'),
+      payload: event,
+    }))
+  },
+  compose: ({ topic = 'delivered', id = crypto.randomUUID(), payload }) => ({
+    body: `${stringifyJson([mergeDeep({ event: topic, sg_event_id: id }, payload)])}\r\n`,
+  }),
+})

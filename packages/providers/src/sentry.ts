@@ -1,13 +1,14 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  firstOf,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
-  type Scheme,
 } from '@postern/core/scheme'
 import { text } from './common/read.ts'
 
@@ -24,28 +25,22 @@ export interface SentryOptions {
  * wants its 2xx within a second and, as far as known, retries nothing.
  * https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
  */
-export function sentry<Events extends EventMap = EventMap>(
-  options: SentryOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'sentry',
-    auth: { scheme: SCHEME, secret: options.clientSecret, option: 'clientSecret' },
-    events,
-    compose,
-  })
-}
-
-const HEADER = 'sentry-hook-signature'
-const current = hmac({ header: HEADER })
-const older = hmac({ header: 'sentry-app-signature' })
-const SCHEME: Scheme<Uint8Array> = {
-  ...current,
-  verify: (delivery, keys, now) =>
-    (delivery.header(HEADER) === undefined && delivery.header('sentry-app-signature') !== undefined
-      ? older
-      : current
-    ).verify(delivery, keys, now),
-}
+export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
+  name: 'sentry',
+  title: 'Sentry',
+  docs: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
+  topics: ['issue.created', 'issue.resolved', 'error.created', 'event_alert.triggered'],
+  options: {
+    clientSecret: 'Client secret of the integration.',
+  },
+  claims: 'request-id',
+  secret: 'clientSecret',
+  covers: { body: 'bytes', topic: false },
+  scheme: () =>
+    firstOf(hmac({ header: 'Sentry-Hook-Signature' }), hmac({ header: 'Sentry-App-Signature' })),
+  events,
+  compose,
+})
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   const id = delivery.header('request-id') || undefined
@@ -66,6 +61,6 @@ function compose({ topic = 'issue.created', id, at = Date.now(), payload }: Draf
       'sentry-hook-resource': resource,
       'sentry-hook-timestamp': String(Math.floor(at / 1000)),
     },
-    body: stringifyJson({ action, ...(payload as object) }),
+    body: stringifyJson(mergeDeep({ action }, payload)),
   }
 }

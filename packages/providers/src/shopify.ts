@@ -1,15 +1,16 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  firstOf,
   hmac,
+  provider,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
   type Scheme,
   type SignableRequest,
 } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 
 /** Options of {@link shopify}. */
 export interface ShopifyOptions {
@@ -25,27 +26,35 @@ export interface ShopifyOptions {
  * failures in a row it removes the subscription.
  * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
  */
-export function shopify<Events extends EventMap = EventMap>(
-  options: ShopifyOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'shopify',
-    formats: ['json', 'xml'],
-    auth: { scheme: eitherDialect(), secret: options.secret },
-    retrySpan: 4 * HOUR,
-    failsOnRedirect: true,
-    events,
-    compose,
-  })
-}
+export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
+  name: 'shopify',
+  title: 'Shopify',
+  docs: 'https://shopify.dev/docs/apps/build/webhooks/verify-deliveries',
+  topics: [
+    'orders/create',
+    'products/update',
+    'app/uninstalled',
+    'customers/redact',
+    'Product.create',
+  ],
+  options: {
+    secret: "The app's client secret.",
+  },
+  formats: ['json', 'xml'],
+  claims: 'x-shopify-webhook-id',
+  covers: { body: 'bytes', topic: false },
+  scheme: () => eitherDialect(),
+  retrySpan: 4 * HOUR,
+  failsOnRedirect: true,
+  events,
+  compose,
+})
 
 function eitherDialect(): Scheme<Uint8Array> {
   const classic = hmac({ header: 'X-Shopify-Hmac-SHA256', encoding: 'base64' })
   const preview = hmac({ header: 'Shopify-Hmac-SHA256', encoding: 'base64' })
   return {
-    ...classic,
-    verify: (delivery, keys, now) =>
-      (isPreview(delivery) ? preview : classic).verify(delivery, keys, now),
+    ...firstOf(preview, classic),
     sign: (request: SignableRequest, key, now) =>
       (request.headers['shopify-topic'] === undefined ? classic : preview).sign!(request, key, now),
   }

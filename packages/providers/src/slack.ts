@@ -3,20 +3,20 @@ import {
   jsonReply,
   WebhookError,
   type Delivery,
-  type EventMap,
   type Reply,
   type SecretOption,
 } from '@postern/core'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { DAY, FORM_TYPE, JSON_TYPE } from './common/entry.ts'
+import { DAY, FORM_TYPE, JSON_TYPE } from './common/units.ts'
 import { field, isForm, jsonField, text } from './common/read.ts'
 
 /** Options of {@link slack}. */
@@ -39,31 +39,43 @@ export interface SlackOptions {
  * Types: `slack<SlackEvents>({ signingSecret })` with `@postern/providers/types/slack`.
  * https://docs.slack.dev/authentication/verifying-requests-from-slack
  */
-export function slack<Events extends EventMap = EventMap>(options: SlackOptions): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'slack',
-    formats: ['json', 'form'],
-    methods: ['POST', 'GET'],
-    auth: {
-      scheme: hmac({
-        header: 'X-Slack-Signature',
-        prefix: 'v0=',
-        timestampHeader: 'X-Slack-Request-Timestamp',
-        tolerance: options.tolerance,
-        covers: { body: 'bytes', id: true, timestamp: true },
-        message: (delivery, time) => [`v0:${time}:`, delivery.body],
-      }),
-      secret: options.signingSecret,
-      option: 'signingSecret',
-    },
-    retrySpan: DAY,
-    failsOnRedirect: true,
-    greet,
-    handshake,
-    events,
-    compose,
-  })
-}
+export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
+  name: 'slack',
+  title: 'Slack',
+  docs: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
+  topics: [
+    'app_mention',
+    'message.message_changed',
+    '/deploy',
+    'block_actions.approve',
+    'view_submission',
+  ],
+  handshakes: ['url_verification', 'ssl_check'],
+  options: {
+    signingSecret: "The app's signing secret.",
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  formats: ['json', 'form'],
+  greets: 'body',
+  challenge: /^[\w.~+/=-]{1,512}$/,
+  secret: 'signingSecret',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  methods: ['POST', 'GET'],
+  scheme: (options) =>
+    hmac({
+      header: 'X-Slack-Signature',
+      prefix: 'v0=',
+      timestampHeader: 'X-Slack-Request-Timestamp',
+      tolerance: options.tolerance,
+      message: 'v0:{time}:{body}',
+    }),
+  retrySpan: DAY,
+  failsOnRedirect: true,
+  greet,
+  handshake,
+  events,
+  compose,
+})
 
 // An ssl_check needs no signature, so that whatever else it carries must not reach anybody.
 function greet(delivery: Delivery): Reply | undefined {
@@ -132,12 +144,12 @@ function compose({ topic = 'app_mention', id, at = Date.now(), payload }: Draft)
   const form = { ...agent, 'content-type': FORM_TYPE }
   const trigger: Record<string, string> = id === undefined ? {} : { trigger_id: id }
   if (topic.startsWith('/')) {
-    const command = { command: topic, text: '', ...trigger, ...(payload as Record<string, string>) }
+    const command = mergeDeep({ command: topic, text: '', ...trigger }, payload)
     return { headers: form, body: new URLSearchParams(command).toString() }
   }
   const [, type, name] = INTERACTION.exec(topic) ?? []
   if (type !== undefined) {
-    const interaction = { type, ...trigger, ...named(type, name), ...(payload as object) }
+    const interaction = mergeDeep({ type, ...trigger, ...named(type, name) }, payload)
     return {
       headers: form,
       body: new URLSearchParams({ payload: stringifyJson(interaction) }).toString(),
@@ -146,15 +158,17 @@ function compose({ topic = 'app_mention', id, at = Date.now(), payload }: Draft)
   const dot = topic.indexOf('.')
   const event =
     dot < 0 ? { type: topic } : { type: topic.slice(0, dot), subtype: topic.slice(dot + 1) }
-  const callback = {
-    team_id: 'T0000000000',
-    api_app_id: 'A0000000000',
-    event,
-    type: 'event_callback',
-    event_id: id ?? `Ev${crypto.randomUUID().slice(0, 8).toUpperCase()}`,
-    event_time: Math.floor(at / 1000),
-    ...(payload as object),
-  }
+  const callback = mergeDeep(
+    {
+      team_id: 'T0000000000',
+      api_app_id: 'A0000000000',
+      event,
+      type: 'event_callback',
+      event_id: id ?? `Ev${crypto.randomUUID().slice(0, 8).toUpperCase()}`,
+      event_time: Math.floor(at / 1000),
+    },
+    payload,
+  )
   return { headers: { ...agent, 'content-type': JSON_TYPE }, body: stringifyJson(callback) }
 }
 

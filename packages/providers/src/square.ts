@@ -1,8 +1,8 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
-import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
+import type { SecretOption } from '@postern/core'
+import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
+import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
 /** Options of {@link square}. `publicUrl` is the notification URL as it stands in the Developer Console. */
 export interface SquareOptions extends PublicUrlOption {
@@ -16,28 +16,31 @@ export interface SquareOptions extends PublicUrlOption {
  * its id alone, which is signed. Square wants its 2xx within 10 s and retries for 24 hours (72 in older pages).
  * https://developer.squareup.com/docs/webhooks/step3validate
  */
-export function square<Events extends EventMap = EventMap>(
-  options: SquareOptions,
-): Provider<Events> {
-  checkPublicUrl('square', options)
-  return defineProvider<Events, Uint8Array>({
-    name: 'square',
-    auth: {
-      scheme: hmac({
-        header: 'X-Square-HmacSha256-Signature',
-        encoding: 'base64',
-        covers: { body: 'bytes', url: options.publicUrl === undefined, id: true },
-        message: (delivery) => [signedUrl(delivery, options), delivery.body],
-      }),
-      secret: options.signatureKey,
-      option: 'signatureKey',
-    },
-    retrySpan: 3 * DAY,
-    events: (_delivery, { value }) => [
-      { id: text(value, 'event_id'), topic: needed(value, 'type'), payload: value },
-    ],
-    compose: ({ topic = 'payment.updated', id = crypto.randomUUID(), payload }) => ({
-      body: stringifyJson({ type: topic, event_id: id, ...(payload as object) }),
-    }),
-  })
-}
+export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({
+  name: 'square',
+  title: 'Square',
+  docs: 'https://developer.squareup.com/docs/webhooks/step3validate',
+  topics: ['payment.updated', 'invoice.published', 'webhooks.test_notification'],
+  options: {
+    signatureKey: 'Signature key of the subscription.',
+    publicUrl: 'The notification URL as Square has it. Default: the URL of the request.',
+  },
+  secret: 'signatureKey',
+  covers: { body: 'bytes', url: true, id: true },
+  scheme(options) {
+    checkPublicUrl('square', options)
+    return hmac({
+      header: 'X-Square-HmacSha256-Signature',
+      encoding: 'base64',
+      covers: { body: 'bytes', url: options.publicUrl === undefined, id: true },
+      message: (delivery) => [signedUrl(delivery, options), delivery.body],
+    })
+  },
+  retrySpan: 3 * DAY,
+  events: (_delivery, { value }) => [
+    { id: text(value, 'event_id'), topic: needed(value, 'type'), payload: value },
+  ],
+  compose: ({ topic = 'payment.updated', id = crypto.randomUUID(), payload }) => ({
+    body: stringifyJson(mergeDeep({ type: topic, event_id: id }, payload)),
+  }),
+})

@@ -1,16 +1,13 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  provider,
   standardWebhooksId,
   standardWebhooksScheme,
-  type EventDraft,
-  type ParsedBody,
-  type Provider,
-  type StandardWebhooksKey,
+  type Factory,
 } from '@postern/core/scheme'
-import { composeMessage } from './schemes/messages.ts'
-import { HOUR } from './common/entry.ts'
-import { text } from './common/read.ts'
+import { HOUR } from './common/units.ts'
+import { member } from './common/read.ts'
+import { composeMessage } from './schemes/standard-family.ts'
 
 /** Options of {@link standardWebhooks}. */
 export interface StandardWebhooksOptions {
@@ -20,6 +17,8 @@ export interface StandardWebhooksOptions {
   readonly raw?: boolean
   /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number
+  /** Member of the JSON body that is the topic; dots lead into objects. @default 'type' */
+  readonly topicField?: string
 }
 
 /**
@@ -28,26 +27,29 @@ export interface StandardWebhooksOptions {
  * `message` where there is none. The recommended schedule retries for about 76 hours; a redirect is a failure.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function standardWebhooks<Events extends EventMap = EventMap>(
-  options: StandardWebhooksOptions,
-): Provider<Events> {
-  return defineProvider<Events, StandardWebhooksKey>({
-    name: 'standard-webhooks',
-    formats: ['json', 'text'],
-    auth: { scheme: standardWebhooksScheme(options), secret: options.secret },
-    retrySpan: 76 * HOUR,
-    failsOnRedirect: true,
-    events,
-    compose: (draft) => composeMessage(draft, 'webhook-'),
-  })
-}
-
-function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
-  return [
+export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ */ provider({
+  name: 'standard-webhooks',
+  title: 'Standard Webhooks',
+  docs: 'https://www.standardwebhooks.com',
+  topics: ['user.created'],
+  options: {
+    secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',
+    raw: 'Takes the text of the secret as the key. Default false.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+    topicField: 'Member of the body that is the topic. Default type.',
+  },
+  formats: ['json', 'text'],
+  claims: 'webhook-id',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: ({ raw, tolerance }) => standardWebhooksScheme({ raw, tolerance }),
+  retrySpan: 76 * HOUR,
+  failsOnRedirect: true,
+  events: (delivery, { value }, { topicField = 'type' }) => [
     {
       id: standardWebhooksId(delivery),
-      topic: text(body.value, 'type') ?? 'message',
-      payload: body.value,
+      topic: member(value, topicField) ?? 'message',
+      payload: value,
     },
-  ]
-}
+  ],
+  compose: (draft, { topicField }) => composeMessage(draft, 'webhook-', topicField),
+})

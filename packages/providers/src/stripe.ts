@@ -1,17 +1,18 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
   malformed,
+  mergeDeep,
+  provider,
   singleHeader,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
   type SignatureClaim,
 } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link stripe}. */
@@ -32,28 +33,29 @@ export interface StripeOptions {
  * Types: `stripe<StripeEvents>({ secret })` with `@postern/providers/types/stripe`.
  * https://docs.stripe.com/webhooks/signature
  */
-export function stripe<Events extends EventMap = EventMap>(
-  options: StripeOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'stripe',
-    auth: {
-      scheme: hmac({
-        header: HEADER,
-        tolerance: options.tolerance,
-        covers: { body: 'bytes', id: true, timestamp: true },
-        read,
-        write: (signature, time) => ({ [HEADER]: `t=${time},v1=${signature}` }),
-        message: (delivery, time) => [`${time}.`, delivery.body],
-      }),
-      secret: options.secret,
-    },
-    retrySpan: 3 * DAY,
-    failsOnRedirect: true,
-    events,
-    compose,
-  })
-}
+export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
+  name: 'stripe',
+  title: 'Stripe',
+  docs: 'https://docs.stripe.com/webhooks/signature',
+  topics: ['payment_intent.succeeded', 'invoice.paid', 'v2.core.account.created'],
+  options: {
+    secret: "The endpoint's signing secret, whsec_…",
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: (options) =>
+    hmac({
+      header: HEADER,
+      tolerance: options.tolerance,
+      read,
+      write: (signature, time) => ({ [HEADER]: `t=${time},v1=${signature}` }),
+      message: '{time}.{body}',
+    }),
+  retrySpan: 3 * DAY,
+  failsOnRedirect: true,
+  events,
+  compose,
+})
 
 const HEADER = 'stripe-signature'
 const KNOWN = new Set(['t', 'v1'])
@@ -87,18 +89,20 @@ function compose({ topic = 'payment_intent.succeeded', id, at = Date.now(), payl
   headers: Record<string, string>
   body: string
 } {
-  const event = {
-    id: id ?? `evt_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`,
-    object: 'event',
-    api_version: '2026-10-28',
-    created: Math.floor(at / 1000),
-    data: { object: {} },
-    livemode: false,
-    pending_webhooks: 1,
-    request: { id: null, idempotency_key: null },
-    type: topic,
-    ...(payload as object),
-  }
+  const event = mergeDeep(
+    {
+      id: id ?? `evt_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`,
+      object: 'event',
+      api_version: '2026-10-28',
+      created: Math.floor(at / 1000),
+      data: { object: {} },
+      livemode: false,
+      pending_webhooks: 1,
+      request: { id: null, idempotency_key: null },
+      type: topic,
+    },
+    payload,
+  )
   return {
     headers: {
       'content-type': 'application/json; charset=utf-8',

@@ -1,10 +1,20 @@
-import { jsonReply, type EventMap, type Reply, type SecretOption } from '@postern/core'
-import { standardWebhooksScheme, type Provider, type Result } from '@postern/core/scheme'
-import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
+import { jsonReply, type Reply, type SecretOption } from '@postern/core'
+import {
+  provider,
+  standardWebhooksId,
+  standardWebhooksScheme,
+  type Factory,
+  type Result,
+} from '@postern/core/scheme'
+import {
+  composeMessage,
+  familyScheme,
+  type StandardFamilyOptions,
+} from './schemes/standard-family.ts'
 import { field, text } from './common/read.ts'
 
 /** Options of {@link supabaseAuthHooks}. */
-export interface SupabaseAuthHooksOptions extends StandardFamilyOptions {
+export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 'tolerance'> {
   /** The secret of the hook, `v1,whsec_<base64>`; several joined by `|`, as in Supabase's own configuration. */
   readonly secret: SecretOption
   /** Which hook the URL is registered for: the topic. @default told by what the payload holds */
@@ -21,22 +31,47 @@ export interface SupabaseAuthHooksOptions extends StandardFamilyOptions {
  * members. The id is `webhook-id`: each try has a new one.
  * https://supabase.com/docs/guides/auth/auth-hooks
  */
-export function supabaseAuthHooks<Events extends EventMap = EventMap>(
-  options: SupabaseAuthHooksOptions,
-): Provider<Events> {
-  const { secret, hook } = options
-  return standardFamily<Events>({
-    name: 'supabase-auth-hooks',
-    tolerance: options.tolerance,
-    secret: typeof secret === 'string' && secret.includes('|') ? secret.split('|') : secret,
-    key: (given) => SCHEME.key(given.replace(/^v1,/, '')),
-    signatures: (list) => list.split(/,? +/).join(' '),
-    topic: (payload) => hook ?? hookOf(payload),
-    more: { retrySpan: 5000, reply, refusal: refusal(500, 'the hook failed') },
-  })
-}
+export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__ */ provider({
+  name: 'supabase-auth-hooks',
+  title: 'Supabase Auth hooks',
+  docs: 'https://supabase.com/docs/guides/auth/auth-hooks',
+  topics: [
+    'send_sms',
+    'send_email',
+    'custom_access_token',
+    'mfa_verification_attempt',
+    'password_verification_attempt',
+    'before_user_created',
+  ],
+  options: {
+    secret: 'Secret of the hook, v1,whsec_…',
+    hook: 'Which hook the URL is registered for. Default: told by the payload.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  claims: 'webhook-id',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  secretOf: ({ secret }) => [
+    'secret',
+    typeof secret === 'string' && secret.includes('|') ? secret.split('|') : secret,
+  ],
+  scheme: ({ tolerance }) =>
+    familyScheme({
+      prefixes: ['webhook-'],
+      tolerance,
+      key: (given) => SCHEME.key(given.replace(/^v1,/, '')),
+      signatures: (list) => list.split(/,? +/).join(' '),
+    }),
+  retrySpan: 5000,
+  failsOnRedirect: true,
+  refusal: refusal(500, 'the hook failed'),
+  events: (delivery, { value }, { hook }) => [
+    { id: standardWebhooksId(delivery), topic: hook ?? hookOf(value), payload: value },
+  ],
+  reply,
+  compose: (draft) => composeMessage(draft, 'webhook-'),
+})
 
-const SCHEME = standardWebhooksScheme()
+const SCHEME = /* @__PURE__ */ standardWebhooksScheme()
 
 function hookOf(payload: unknown): string {
   const named = text(field(payload, 'metadata'), 'name')

@@ -1,16 +1,13 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  provider,
   standardWebhooksId,
   standardWebhooksScheme,
-  type EventDraft,
-  type ParsedBody,
-  type Provider,
-  type StandardWebhooksKey,
+  type Factory,
 } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
-import { text } from './common/read.ts'
-import { composeMessage } from './schemes/messages.ts'
+import { HOUR } from './common/units.ts'
+import { member } from './common/read.ts'
+import { composeMessage } from './schemes/standard-family.ts'
 
 /** Options of {@link svix}. */
 export interface SvixOptions {
@@ -18,6 +15,8 @@ export interface SvixOptions {
   readonly secret: SecretOption
   /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number
+  /** Member of the body that is the topic; dots lead into objects. @default type, event_type or eventType */
+  readonly topicField?: string
 }
 
 /**
@@ -27,23 +26,34 @@ export interface SvixOptions {
  * a redirect for a failure.
  * https://docs.svix.com/receiving/verifying-payloads/how-manual
  */
-export function svix<Events extends EventMap = EventMap>(options: SvixOptions): Provider<Events> {
-  return defineProvider<Events, StandardWebhooksKey>({
-    name: 'svix',
-    auth: {
-      scheme: standardWebhooksScheme({ prefixes: PREFIXES, tolerance: options.tolerance }),
-      secret: options.secret,
+export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
+  name: 'svix',
+  title: 'Svix',
+  docs: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
+  topics: ['user.created'],
+  options: {
+    secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+    topicField: 'Member of the body that is the topic. Default type, event_type or eventType.',
+  },
+  claims: 'svix-id',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: (options) => standardWebhooksScheme({ prefixes: PREFIXES, tolerance: options.tolerance }),
+  retrySpan: 28 * HOUR,
+  failsOnRedirect: true,
+  events: (delivery, { value }, { topicField }) => [
+    {
+      id: standardWebhooksId(delivery, PREFIXES),
+      topic: topicOf(value, topicField === undefined ? TOPICS : [topicField]),
+      payload: value,
     },
-    retrySpan: 28 * HOUR,
-    failsOnRedirect: true,
-    events,
-    compose: (draft) => composeMessage(draft, 'svix-'),
-  })
-}
+  ],
+  compose: (draft, { topicField }) => composeMessage(draft, 'svix-', topicField),
+})
 
 const PREFIXES = ['svix-', 'webhook-']
+const TOPICS = ['type', 'event_type', 'eventType']
 
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const topic = text(value, 'type') ?? text(value, 'event_type') ?? text(value, 'eventType')
-  return [{ id: standardWebhooksId(delivery, PREFIXES), topic: topic ?? 'message', payload: value }]
+function topicOf(value: unknown, paths: readonly string[]): string {
+  return paths.map((path) => member(value, path)).find((topic) => topic !== undefined) ?? 'message'
 }

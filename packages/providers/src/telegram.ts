@@ -1,13 +1,13 @@
-import { WebhookError, type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  provider,
   stringifyJson,
   token,
   type EventDraft,
-  type Provider,
+  type Factory,
   type Scheme,
 } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { member } from './common/read.ts'
 
 /** Options of {@link telegram}. */
@@ -23,19 +23,23 @@ export interface TelegramOptions {
  * one with `receiver.answer`. It repeats what got no 2xx and keeps updates for 24 hours.
  * https://core.telegram.org/bots/api#setwebhook
  */
-export function telegram<Events extends EventMap = EventMap>(
-  options: TelegramOptions,
-): Provider<Events> {
-  return defineProvider<Events, string>({
-    name: 'telegram',
-    auth: { scheme: SCHEME, secret: options.secretToken, option: 'secretToken' },
-    retrySpan: DAY,
-    events,
-    compose: ({ topic = 'message', id, payload }) => ({
-      body: stringifyJson({ update_id: BigInt(id ?? Date.now()), [topic]: payload ?? {} }),
-    }),
-  })
-}
+export const telegram: Factory<TelegramOptions> = /* @__PURE__ */ provider({
+  name: 'telegram',
+  title: 'Telegram',
+  docs: 'https://core.telegram.org/bots/api#setwebhook',
+  topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
+  options: {
+    secretToken: 'The secret_token given to setWebhook.',
+  },
+  secret: 'secretToken',
+  covers: { body: 'none' },
+  scheme: () => SCHEME,
+  retrySpan: DAY,
+  events,
+  compose: ({ topic = 'message', id, payload }) => ({
+    body: stringifyJson({ update_id: BigInt(id ?? Date.now()), [topic]: payload ?? {} }),
+  }),
+})
 
 const SCHEME: Scheme<string> = {
   ...token({ header: 'X-Telegram-Bot-Api-Secret-Token' }),

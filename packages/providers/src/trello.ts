@@ -1,28 +1,21 @@
 import { Buffer } from 'node:buffer'
+import { emptyReply, isWebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
-  emptyReply,
-  isWebhookError,
-  type Delivery,
-  type EventMap,
-  type SecretOption,
-} from '@postern/core'
-import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
-  type Provider,
+  type Factory,
   type Scheme,
 } from '@postern/core/scheme'
-import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 import { field, needed, text } from './common/read.ts'
+import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
 
 /** Options of {@link trello}. `publicUrl` is the callback URL as it was registered, query and last slash included. */
 export interface TrelloOptions extends PublicUrlOption {
   /** The application's (OAuth) secret, not a token. */
   readonly secret: SecretOption
 }
-
-export const RETRY_SPAN: number = 210_000
 
 /**
  * Trello. HMAC-SHA1 over the body and the callback URL. Trello signs the low byte of each UTF-16 unit, so a character
@@ -31,26 +24,33 @@ export const RETRY_SPAN: number = 210_000
  * retries after 30, 60 and 120 s.
  * https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/
  */
-export function trello<Events extends EventMap = EventMap>(
-  options: TrelloOptions,
-): Provider<Events> {
-  checkPublicUrl('trello', options)
-  return defineProvider<Events, Uint8Array>({
-    name: 'trello',
-    methods: ['POST', 'HEAD'],
-    auth: { scheme: signature(options), secret: options.secret },
-    retrySpan: RETRY_SPAN,
-    failsOnRedirect: true,
-    greet: ({ method }) => (method === 'HEAD' ? emptyReply() : undefined),
-    events: (_delivery, { value }) => {
-      const action = field(value, 'action')
-      return [{ id: text(action, 'id'), topic: needed(action, 'type'), payload: value }]
-    },
-    compose: ({ topic = 'updateCard', id = crypto.randomUUID(), payload }) => ({
-      body: stringifyJson({ action: { id, type: topic }, model: {}, ...(payload as object) }),
-    }),
-  })
-}
+export const trello: Factory<TrelloOptions> = /* @__PURE__ */ provider({
+  name: 'trello',
+  title: 'Trello',
+  docs: 'https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/',
+  topics: ['updateCard', 'createCard', 'commentCard', 'addMemberToCard'],
+  handshakes: ['HEAD at creation'],
+  options: {
+    secret: "The application's (OAuth) secret.",
+    publicUrl: 'The callback URL as it was registered. Default: the URL of the request.',
+  },
+  covers: { body: 'fields', url: true, id: true },
+  methods: ['POST', 'HEAD'],
+  scheme(options) {
+    checkPublicUrl('trello', options)
+    return signature(options)
+  },
+  retrySpan: 210_000,
+  failsOnRedirect: true,
+  greet: ({ method }) => (method === 'HEAD' ? emptyReply() : undefined),
+  events: (_delivery, { value }) => {
+    const action = field(value, 'action')
+    return [{ id: text(action, 'id'), topic: needed(action, 'type'), payload: value }]
+  },
+  compose: ({ topic = 'updateCard', id = crypto.randomUUID(), payload }) => ({
+    body: stringifyJson(mergeDeep({ action: { id, type: topic }, model: {} }, payload)),
+  }),
+})
 
 function signature(options: PublicUrlOption): Scheme<Uint8Array> {
   const common = { header: 'X-Trello-Webhook', algorithm: 'sha1', encoding: 'base64' } as const

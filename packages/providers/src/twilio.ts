@@ -1,23 +1,16 @@
+import { xmlReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
-  xmlReply,
-  type Delivery,
-  type EventMap,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
-import {
-  defineProvider,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
-  type Format,
+  type Factory,
   type ParsedBody,
-  type Provider,
   type Result,
 } from '@postern/core/scheme'
-import { FORM_TYPE, HOUR } from './common/entry.ts'
+import { FORM_TYPE, HOUR } from './common/units.ts'
 import { field, text } from './common/read.ts'
-import { twilioScheme, type TwilioSchemeOptions } from './schemes/twilio.ts'
+import { twilioScheme, type TwilioSchemeOptions, twilioFormat } from './schemes/twilio.ts'
 
 /** Options of {@link twilio}. */
 export interface TwilioOptions extends TwilioSchemeOptions {
@@ -35,27 +28,36 @@ export interface TwilioOptions extends TwilioSchemeOptions {
  * Twilio waits 15 s (Event Streams 5 s) and retries Event Streams for 4 hours.
  * https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
-export function twilio<Events extends EventMap = EventMap>(
-  options: TwilioOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'twilio',
-    formats: ['form', 'json', 'query'],
-    format: formatOf,
-    methods: ['POST', 'GET'],
-    auth: { scheme: twilioScheme(options), secret: options.authToken, option: 'authToken' },
-    retrySpan: 4 * HOUR,
-    events,
-    reply,
-    compose,
-  })
-}
-
-// The signature covers the body as a form, or by its digest in the signed URL; without a body, the query alone.
-function formatOf(delivery: Delivery): Format {
-  if (delivery.query().has('bodySHA256')) return 'json'
-  return delivery.body.length > 0 ? 'form' : 'query'
-}
+export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
+  name: 'twilio',
+  title: 'Twilio',
+  docs: 'https://www.twilio.com/docs/usage/webhooks/webhooks-security',
+  topics: [
+    'received',
+    'delivered',
+    'ringing',
+    'completed',
+    'onMessageAdded',
+    'com.twilio.messaging.message.delivered',
+  ],
+  options: {
+    authToken: "The account's Auth Token.",
+    publicUrl:
+      'The URL as Twilio has it, or a function of the delivery. Default: the URL of the request.',
+    sharedKeys: 'Keys of webhook rules by their id.',
+  },
+  formats: ['form', 'json', 'query'],
+  claims: 'i-twilio-idempotency-token',
+  secret: 'authToken',
+  covers: { body: 'fields', url: true },
+  methods: ['POST', 'GET'],
+  scheme: twilioScheme,
+  format: twilioFormat,
+  retrySpan: 4 * HOUR,
+  events,
+  reply,
+  compose,
+})
 
 const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 const TOPICS = ['EventType', 'StatusCallbackEvent', 'MessageStatus', 'SmsStatus', 'CallStatus']

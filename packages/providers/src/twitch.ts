@@ -1,22 +1,15 @@
+import { textReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
-  textReply,
-  type Delivery,
-  type EventMap,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
-import {
-  defineProvider,
   hmac,
-  singleHeader,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
 import { field, needed, text } from './common/read.ts'
-import { checkIsoTime } from './schemes/iso-time.ts'
 
 /** Options of {@link twitch}. */
 export interface TwitchOptions {
@@ -34,32 +27,32 @@ export interface TwitchOptions {
  * answers revoke the subscription.
  * https://dev.twitch.tv/docs/eventsub/handling-webhook-events/
  */
-export function twitch<Events extends EventMap = EventMap>(
-  options: TwitchOptions,
-): Provider<Events> {
-  const { tolerance = 600 } = options
-  return defineProvider<Events, Uint8Array>({
-    name: 'twitch',
-    auth: {
-      scheme: hmac({
-        header: 'Twitch-Eventsub-Message-Signature',
-        prefix: 'sha256=',
-        tolerance,
-        covers: { body: 'bytes', id: true, timestamp: true },
-        message: (delivery) => [
-          singleHeader(delivery, ID),
-          singleHeader(delivery, TIME),
-          delivery.body,
-        ],
-      }),
-      secret: options.secret,
-    },
-    check: (delivery, clock) => checkIsoTime(delivery, TIME, clock(), tolerance),
-    handshake,
-    events,
-    compose,
-  })
-}
+export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
+  name: 'twitch',
+  title: 'Twitch EventSub',
+  docs: 'https://dev.twitch.tv/docs/eventsub/handling-webhook-events/',
+  topics: ['channel.follow', 'stream.online', 'stream.offline', 'channel.follow.revocation'],
+  handshakes: ['webhook_callback_verification'],
+  options: {
+    secret: 'Secret of the subscription.',
+    tolerance: 'Seconds the signed time may be away from now. Default 600.',
+  },
+  challenge: /^[\w.~+/=-]{1,512}$/,
+  claims: 'twitch-eventsub-message-id',
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: ({ tolerance = 600 }) =>
+    hmac({
+      header: 'Twitch-Eventsub-Message-Signature',
+      prefix: 'sha256=',
+      timestampHeader: TIME,
+      timestampUnit: 'iso',
+      tolerance,
+      message: `{header:${ID}}{time}{body}`,
+    }),
+  handshake,
+  events,
+  compose,
+})
 
 const ID = 'twitch-eventsub-message-id'
 const TIME = 'twitch-eventsub-message-timestamp'
@@ -97,10 +90,14 @@ function compose({ topic = 'channel.follow', id, at = Date.now(), payload }: Dra
       'twitch-eventsub-subscription-type': type,
       'twitch-eventsub-subscription-version': '1',
     },
-    body: stringifyJson({
-      subscription,
-      ...(!isRevocation && { event: {} }),
-      ...(payload as object),
-    }),
+    body: stringifyJson(
+      mergeDeep(
+        {
+          subscription,
+          ...(!isRevocation && { event: {} }),
+        },
+        payload,
+      ),
+    ),
   }
 }

@@ -1,6 +1,6 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
+import type { SecretOption } from '@postern/core'
+import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { HOUR } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link typeform}. */
@@ -16,27 +16,27 @@ export interface TypeformOptions {
  * 429 and 503 for about 10 hours, and disables the webhook at once for 404 and 410.
  * https://www.typeform.com/developers/webhooks/secure-your-webhooks/
  */
-export function typeform<Events extends EventMap = EventMap>(
-  options: TypeformOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'typeform',
-    auth: {
-      scheme: hmac({
-        header: 'Typeform-Signature',
-        prefix: 'sha256=',
-        encoding: 'base64',
-        covers: { body: 'bytes', id: true },
-      }),
-      secret: options.secret,
-    },
-    retrySpan: 10 * HOUR,
-    events: (_delivery, { value }) => [
-      { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
-    ],
-    compose: ({ topic = 'form_response', id = crypto.randomUUID(), payload }) => ({
-      headers: { 'user-agent': 'Typeform Webhooks' },
-      body: stringifyJson({ event_id: id, event_type: topic, ...(payload as object) }),
+export const typeform: Factory<TypeformOptions> = /* @__PURE__ */ provider({
+  name: 'typeform',
+  title: 'Typeform',
+  docs: 'https://www.typeform.com/developers/webhooks/secure-your-webhooks/',
+  topics: ['form_response', 'form_response_partial'],
+  options: {
+    secret: 'Secret of the webhook.',
+  },
+  covers: { body: 'bytes', id: true },
+  scheme: () =>
+    hmac({
+      header: 'Typeform-Signature',
+      prefix: 'sha256=',
+      encoding: 'base64',
     }),
-  })
-}
+  retrySpan: 10 * HOUR,
+  events: (_delivery, { value }) => [
+    { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
+  ],
+  compose: ({ topic = 'form_response', id = crypto.randomUUID(), payload }) => ({
+    headers: { 'user-agent': 'Typeform Webhooks' },
+    body: stringifyJson(mergeDeep({ event_id: id, event_type: topic }, payload)),
+  }),
+})

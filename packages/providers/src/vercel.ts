@@ -1,6 +1,6 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import type { SecretOption } from '@postern/core'
+import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
+import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link vercel}. */
@@ -15,31 +15,35 @@ export interface VercelOptions {
  * is stopped by its id alone, which is signed. Vercel waits 30 s and retries for 24 hours.
  * https://vercel.com/docs/webhooks/webhooks-api
  */
-export function vercel<Events extends EventMap = EventMap>(
-  options: VercelOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'vercel',
-    auth: {
-      scheme: hmac({
-        header: 'X-Vercel-Signature',
-        algorithm: 'sha1',
-        covers: { body: 'bytes', id: true },
-      }),
-      secret: options.secret,
-    },
-    retrySpan: DAY,
-    events: (_delivery, { value }) => [
-      { id: text(value, 'id'), topic: needed(value, 'type'), payload: value },
-    ],
-    compose: ({ topic = 'deployment.created', id, at = Date.now(), payload }) => ({
-      headers: { 'user-agent': 'Vercel Webhooks' },
-      body: stringifyJson({
-        id: id ?? `hook_${crypto.randomUUID()}`,
-        type: topic,
-        createdAt: at,
-        ...(payload as object),
-      }),
+export const vercel: Factory<VercelOptions> = /* @__PURE__ */ provider({
+  name: 'vercel',
+  title: 'Vercel',
+  docs: 'https://vercel.com/docs/webhooks/webhooks-api',
+  topics: ['deployment.created', 'deployment.succeeded', 'deployment.error', 'project.created'],
+  options: {
+    secret: 'Secret of the webhook, or client secret of the integration.',
+  },
+  covers: { body: 'bytes', id: true },
+  scheme: () =>
+    hmac({
+      header: 'X-Vercel-Signature',
+      algorithm: 'sha1',
     }),
-  })
-}
+  retrySpan: DAY,
+  events: (_delivery, { value }) => [
+    { id: text(value, 'id'), topic: needed(value, 'type'), payload: value },
+  ],
+  compose: ({ topic = 'deployment.created', id, at = Date.now(), payload }) => ({
+    headers: { 'user-agent': 'Vercel Webhooks' },
+    body: stringifyJson(
+      mergeDeep(
+        {
+          id: id ?? `hook_${crypto.randomUUID()}`,
+          type: topic,
+          createdAt: at,
+        },
+        payload,
+      ),
+    ),
+  }),
+})

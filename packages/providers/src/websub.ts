@@ -2,17 +2,11 @@ import {
   emptyReply,
   WebhookError,
   type Delivery,
-  type EventMap,
   type MaybePromise,
   type Reply,
   type SecretOption,
 } from '@postern/core'
-import {
-  defineProvider,
-  type EventDraft,
-  type ParsedBody,
-  type Provider,
-} from '@postern/core/scheme'
+import { provider, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
 import { atomEvents, composeFeed, selfLinkHeader } from './schemes/atom.ts'
 import { challengeReply } from './schemes/challenge.ts'
 import { websubScheme } from './schemes/websub.ts'
@@ -53,20 +47,28 @@ export interface WebsubOptions {
  * event without an id. Hubs want a 2xx; 410 ends the subscription.
  * https://www.w3.org/TR/websub/
  */
-export function websub<Events extends EventMap = EventMap>(
-  options: WebsubOptions,
-): Provider<Events> {
-  const { secret, unauthenticated } = options
-  return defineProvider<Events, Uint8Array>({
-    name: 'websub',
-    formats: ['json', 'xml', 'bytes'],
-    auth: secret === undefined ? { unauthenticated } : { scheme: websubScheme(), secret },
-    methods: ['GET', 'POST'],
-    greet: (delivery) => (delivery.method === 'GET' ? verifyIntent(delivery, options) : undefined),
-    events: (delivery, body) => events(delivery, body, options),
-    compose: composeFeed,
-  })
-}
+export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
+  name: 'websub',
+  title: 'WebSub and YouTube',
+  docs: 'https://www.w3.org/TR/websub/',
+  topics: ['https://www.youtube.com/xml/feeds/videos.xml?channel_id=…', 'entry', 'deleted-entry'],
+  handshakes: ['GET hub.challenge of expected topics', 'GET hub.mode=denied'],
+  options: {
+    secret: 'hub.secret of the subscription.',
+    expectedTopic: 'Topic URLs whose verification is answered. Default none.',
+    onVerified: 'Hears of each confirmed subscription and its lease.',
+    unauthenticated: 'Takes deliveries of subscriptions without a secret. Default false.',
+  },
+  formats: ['json', 'xml', 'bytes'],
+  challenge: /^[\w.~+/=-]{1,512}$/,
+  covers: { body: 'bytes', id: true, topic: false },
+  methods: ['GET', 'POST'],
+  scheme: websubScheme,
+  greet: (delivery, options) =>
+    delivery.method === 'GET' ? verifyIntent(delivery, options) : undefined,
+  events,
+  compose: composeFeed,
+})
 
 async function verifyIntent(delivery: Delivery, options: WebsubOptions): Promise<Reply> {
   const [mode, topic] = ['mode', 'topic'].map((name) => {
@@ -102,10 +104,13 @@ function events(
   { kind, value }: ParsedBody,
   { expectedTopic }: WebsubOptions,
 ): readonly EventDraft[] {
-  const topicOf = (self?: string): string =>
-    selfLinkHeader(delivery) ??
-    self ??
-    (typeof expectedTopic === 'string' ? expectedTopic : 'content')
+  const topicOf = (self?: string): string => {
+    const said = selfLinkHeader(delivery)
+    // The header is not signed, and the feed is.
+    if (self !== undefined && said !== undefined && said !== self)
+      throw new WebhookError('unidentified', 'the Link header names another topic than the feed')
+    return self ?? said ?? (typeof expectedTopic === 'string' ? expectedTopic : 'content')
+  }
   const entries = kind === 'xml' ? atomEvents(value, topicOf) : undefined
   return entries ?? [{ topic: topicOf(), payload: value }]
 }

@@ -1,11 +1,6 @@
-import {
-  textReply,
-  WebhookError,
-  type Delivery,
-  type EventMap,
-  type SecretOption,
-} from '@postern/core'
-import { defineProvider, type Draft, type Provider } from '@postern/core/scheme'
+import { textReply, WebhookError, type SecretOption } from '@postern/core'
+import { mergeDeep, provider, type Draft, type Factory } from '@postern/core/scheme'
+import { text } from './common/read.ts'
 import {
   parameter,
   readMessage,
@@ -14,8 +9,9 @@ import {
   wechatMessage,
   wechatSignature,
   wechatXml,
+  ECHO,
+  echoReply,
 } from './schemes/wechat.ts'
-import { needed, text } from './common/read.ts'
 
 /** Options of {@link wechat}. */
 export interface WechatOptions {
@@ -29,8 +25,6 @@ export interface WechatOptions {
   readonly tolerance?: number
 }
 
-export const RETRY_SPAN: number = 15_000
-
 /**
  * WeChat official accounts. SHA-1 over token, time and nonce in the query. **In plain mode the body is not signed**: use
  * the secure mode. Topics are `text`, `image` or `event.subscribe`; the id is `MsgId`, of events sender and time. The
@@ -38,57 +32,64 @@ export const RETRY_SPAN: number = 15_000
  * waits 5 s and tries three times.
  * https://developers.weixin.qq.com/doc/offiaccount/en/Basic_Information/Access_Overview.html
  */
-export function wechat<Events extends EventMap = EventMap>(
-  options: WechatOptions,
-): Provider<Events> {
-  const { encodingAESKey, receiveId = '' } = options
-  const cipher =
-    encodingAESKey === undefined ? undefined : wechatCipher('wechat', encodingAESKey, receiveId)
-  const signed = (delivery: Delivery): string | undefined => {
-    if (delivery.method === 'GET' || !cipher) return undefined
-    const encrypted = text(wechatMessage(delivery), 'Encrypt')
-    if (encrypted === undefined)
-      throw new WebhookError('missing_header', 'the message is not encrypted: set the secure mode')
-    return encrypted
-  }
-  return defineProvider<Events, string>({
-    name: 'wechat',
-    formats: ['json', 'xml'],
-    methods: ['POST', 'GET'],
-    xml: true,
-    auth: {
-      scheme: wechatSignature({
-        tolerance: options.tolerance,
-        signed,
-        secure: cipher !== undefined,
-      }),
-      secret: options.token,
-      option: 'token',
-    },
-    retrySpan: RETRY_SPAN,
-    handshake: (delivery) =>
-      delivery.method === 'GET' ? textReply(parameter(delivery, 'echostr')) : undefined,
-    events(delivery) {
-      const message = wechatMessage(delivery)
-      if (!cipher) {
-        if (text(message, 'MsgType') === undefined && text(message, 'Encrypt') !== undefined)
-          throw new WebhookError('unidentified', 'the message is encrypted: give encodingAESKey')
-        return [wechatEvent(message)]
-      }
-      return [wechatEvent(readMessage(delivery, cipher.decrypt(needed(message, 'Encrypt'))))]
-    },
-    reply: (result) => (result.kind === 'refused' ? undefined : textReply('success')),
-    compose(draft) {
-      const xml = composed(draft)
-      const body = cipher ? wechatXml({ ToUserName: 'gh_1', Encrypt: cipher.encrypt(xml) }) : xml
-      return { headers: { 'content-type': 'text/xml' }, body }
-    },
-  })
+export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
+  name: 'wechat',
+  title: 'WeChat official accounts',
+  docs: 'https://developers.weixin.qq.com/doc/offiaccount/en/Basic_Information/Access_Overview.html',
+  topics: ['text', 'image', 'event.subscribe', 'event.CLICK'],
+  handshakes: ['echostr'],
+  options: {
+    token: "The token of the account's server configuration.",
+    encodingAESKey: 'The EncodingAESKey of the secure mode. Default plain mode.',
+    receiveId: 'The appid, needed with encodingAESKey.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  formats: ['json', 'xml'],
+  challenge: ECHO,
+  secret: 'token',
+  covers: { body: 'fields', id: true, timestamp: true },
+  methods: ['POST', 'GET'],
+  xml: true,
+  prepare({ token, tolerance, encodingAESKey, receiveId = '' }) {
+    const cipher =
+      encodingAESKey === undefined ? undefined : wechatCipher('wechat', encodingAESKey, receiveId)
+    return { token, tolerance, cipher }
+  },
+  secretOf: ({ token }) => ['token', token],
+  scheme: ({ tolerance, cipher }) =>
+    wechatSignature({
+      tolerance,
+      secure: cipher !== undefined,
+      signed: (delivery) =>
+        delivery.method === 'GET' || !cipher ? undefined : encryptedOf(wechatMessage(delivery)),
+    }),
+  retrySpan: 15_000,
+  handshake: (delivery) =>
+    delivery.method === 'GET' ? echoReply(parameter(delivery, 'echostr')) : undefined,
+  events(delivery, _body, { cipher }) {
+    const message = wechatMessage(delivery)
+    if (cipher) return [wechatEvent(readMessage(delivery, cipher.decrypt(encryptedOf(message))))]
+    if (text(message, 'MsgType') === undefined && text(message, 'Encrypt') !== undefined)
+      throw new WebhookError('unidentified', 'the message is encrypted: give encodingAESKey')
+    return [wechatEvent(message)]
+  },
+  reply: (result) => (result.kind === 'refused' ? undefined : textReply('success')),
+  compose(draft, { cipher }) {
+    const xml = composed(draft)
+    const body = cipher ? wechatXml({ ToUserName: 'gh_1', Encrypt: cipher.encrypt(xml) }) : xml
+    return { headers: { 'content-type': 'text/xml' }, body }
+  },
+})
+
+function encryptedOf(message: unknown): string {
+  const encrypted = text(message, 'Encrypt')
+  if (encrypted !== undefined) return encrypted
+  throw new WebhookError('missing_header', 'the message is not encrypted: set the secure mode')
 }
 
 function composed({ topic = 'text', id = '1', payload, at = Date.now() }: Draft): string {
   const [MsgType, Event] = topic.split(/\.(.*)/s)
   const kind = Event === undefined ? { MsgType, MsgId: id } : { MsgType, Event }
   const CreateTime = Math.floor(at / 1000)
-  return wechatXml({ FromUserName: 'user', CreateTime, ...kind, ...(payload as object) })
+  return wechatXml(mergeDeep({ FromUserName: 'user', CreateTime, ...kind }, payload))
 }

@@ -1,22 +1,17 @@
 import { createHash } from 'node:crypto'
+import { emptyReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
-  emptyReply,
-  type Delivery,
-  type EventMap,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
-import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
   type Scheme,
 } from '@postern/core/scheme'
-import { isForm, member } from './common/read.ts'
+import { member } from './common/read.ts'
 
 /** Options of {@link woocommerce}. */
 export interface WoocommerceOptions {
@@ -32,18 +27,30 @@ export interface WoocommerceOptions {
  * again, and disables the webhook after more than five failures in a row.
  * https://woocommerce.com/document/webhooks/
  */
-export function woocommerce<Events extends EventMap = EventMap>(
-  options: WoocommerceOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'woocommerce',
-    formats: ['json', 'form'],
-    auth: { scheme: SCHEME, secret: options.secret },
-    greet,
-    events,
-    compose,
-  })
-}
+export const woocommerce: Factory<WoocommerceOptions> = /* @__PURE__ */ provider({
+  name: 'woocommerce',
+  title: 'WooCommerce',
+  docs: 'https://woocommerce.com/document/webhooks/',
+  topics: [
+    'order.created',
+    'order.updated',
+    'product.deleted',
+    'customer.updated',
+    'coupon.created',
+  ],
+  handshakes: ['unsigned form webhook_id=<n> at activation'],
+  options: {
+    secret: 'Secret of the webhook.',
+  },
+  formats: ['json', 'form'],
+  greets: 'body',
+  claims: 'x-wc-webhook-delivery-id',
+  covers: { body: 'bytes', topic: false },
+  scheme: () => SCHEME,
+  greet,
+  events,
+  compose,
+})
 
 const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
 const SCHEME: Scheme<Uint8Array> = { ...PLAIN, key: (secret) => PLAIN.key(decodeEntities(secret)) }
@@ -65,20 +72,22 @@ function decodeEntities(secret: string): string {
   )
 }
 
+const MAX_PING = 64
+
 function greet(delivery: Delivery): Reply | undefined {
-  if (delivery.method !== 'POST' || !isForm(delivery)) return undefined
+  if (delivery.method !== 'POST' || delivery.body.length > MAX_PING) return undefined
   for (const [name] of delivery.headerLines()) if (name.startsWith('x-wc-')) return undefined
   return /^webhook_id=\d{1,20}$/.test(delivery.text()) ? emptyReply() : undefined
 }
 
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
+function events(delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
   const topic = delivery.header('x-wc-webhook-topic') ?? ''
   const sent = delivery.header('x-wc-webhook-delivery-id')
-  return [{ id: sent && `${sent}:${topic}:${subject(delivery)}`, topic, payload: value }]
+  return [{ id: sent && `${sent}:${topic}:${subject(delivery, kind)}`, topic, payload: value }]
 }
 
-function subject(delivery: Delivery): string {
-  const own = isForm(delivery) ? undefined : member(delivery.json('exact'), 'id')
+function subject(delivery: Delivery, kind: ParsedBody['kind']): string {
+  const own = kind === 'json' ? member(delivery.json('exact'), 'id') : undefined
   return own ?? createHash('sha256').update(delivery.body).digest('hex')
 }
 
@@ -98,6 +107,6 @@ function compose({ topic = 'order.updated', id, payload }: Draft): {
       'x-wc-webhook-id': '7',
       'x-wc-webhook-delivery-id': sent,
     },
-    body: stringifyJson({ id: Number(object), ...(payload as object) }),
+    body: stringifyJson(mergeDeep({ id: Number(object) }, payload)),
   }
 }

@@ -1,6 +1,5 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { defineProvider, hmac, stringifyJson, type Provider } from '@postern/core/scheme'
-import { pairs } from './schemes/pairs.ts'
+import type { SecretOption } from '@postern/core'
+import { hmac, mergeDeep, pairs, provider, stringifyJson, type Factory } from '@postern/core/scheme'
 import { needed, text } from './common/read.ts'
 
 /** Options of {@link workos}. */
@@ -16,34 +15,35 @@ export interface WorkosOptions {
  * Topic is `event` (`dsync.user.created`), id is `id`. WorkOS retries with growing delays; for how long is not documented.
  * https://workos.com/docs/events/data-syncing/webhooks
  */
-export function workos<Events extends EventMap = EventMap>(
-  options: WorkosOptions,
-): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'workos',
-    auth: {
-      scheme: hmac({ ...SIGNATURE, timestampUnit: 'ms', tolerance: options.tolerance ?? 180 }),
-      secret: options.secret,
-    },
-    events: (_delivery, { value }) => [
-      { id: text(value, 'id'), topic: needed(value, 'event'), payload: value },
-    ],
-    compose: ({ topic = 'dsync.user.created', id, payload }) => ({
-      body: stringifyJson({
-        id: id ?? `event_${crypto.randomUUID()}`,
-        event: topic,
-        ...(payload as object),
-      }),
-    }),
-  })
-}
+export const workos: Factory<WorkosOptions> = /* @__PURE__ */ provider({
+  name: 'workos',
+  title: 'WorkOS',
+  docs: 'https://workos.com/docs/events/data-syncing/webhooks',
+  topics: ['dsync.user.created', 'connection.activated', 'user.created'],
+  options: {
+    secret: 'Secret of the endpoint.',
+    tolerance: 'Seconds the signed time may be away from now. Default 180.',
+  },
+  covers: { body: 'bytes', id: true, timestamp: true },
+  scheme: (options) =>
+    hmac({ ...SIGNATURE, timestampUnit: 'ms', tolerance: options.tolerance ?? 180 }),
+  events: (_delivery, { value }) => [
+    { id: text(value, 'id'), topic: needed(value, 'event'), payload: value },
+  ],
+  compose: ({ topic = 'dsync.user.created', id, payload }) => ({
+    body: stringifyJson(
+      mergeDeep(
+        {
+          id: id ?? `event_${crypto.randomUUID()}`,
+          event: topic,
+        },
+        payload,
+      ),
+    ),
+  }),
+})
 
-const SIGNATURE = pairs({
+const SIGNATURE = /* @__PURE__ */ pairs({
   header: 'workos-signature',
-  separator: ',',
-  time: 't',
-  signature: 'v1',
   most: 1,
-  joint: '.',
-  id: true,
 })

@@ -2,21 +2,20 @@ import {
   jsonReply,
   WebhookError,
   type Delivery,
-  type EventMap,
   type Reply,
   type SecretOption,
 } from '@postern/core'
 import {
-  defineProvider,
   hmac,
   hmacDigest,
-  keyring,
+  mergeDeep,
+  provider,
   stringifyJson,
   type EventDraft,
+  type Factory,
   type Keyring,
-  type Provider,
 } from '@postern/core/scheme'
-import { DAY } from './common/entry.ts'
+import { DAY } from './common/units.ts'
 import { field, member } from './common/read.ts'
 
 /** Options of {@link x}. */
@@ -25,38 +24,48 @@ export interface XOptions {
   readonly consumerSecret: SecretOption
 }
 
+// X sends base64 of a UUID. 112 of these characters have been made into a compressed event, which no coding lets in.
+const CRC_TOKEN = /^[\w+/=.-]{1,100}$/
+
 /**
  * X (Twitter) Account Activity. HMAC-SHA256 over the body, in base64. A delivery holds lists: each item is an event whose
  * topic is the list's name (`tweet_create_events`) and whose id is its `id_str` or `id`; its payload is the delivery with
- * that item alone. The unsigned challenge (`GET ?crc_token=`) is signed with the key of events, so only letters, digits and
- * `+/=_-.` are, and no event is written with these. Retries are not established; a day is assumed.
+ * that item alone. The unsigned challenge (`GET ?crc_token=`) is signed with the key of events: 100 letters, digits and
+ * `+/=_-.` at most, and no body that could be one is an event. Retries are not established; a day is assumed.
  * https://docs.x.com/x-api/webhooks/introduction
  */
-export function x<Events extends EventMap = EventMap>(options: XOptions): Provider<Events> {
-  const scheme = hmac({
-    header: 'X-Twitter-Webhooks-Signature',
-    prefix: 'sha256=',
-    encoding: 'base64',
-    covers: { body: 'bytes', id: true },
-  })
-  const ring = keyring('x: consumerSecret', options.consumerSecret, (secret) => scheme.key(secret))
-  return defineProvider<Events, Uint8Array>({
-    name: 'x',
-    methods: ['POST', 'GET'],
-    auth: { scheme, secret: options.consumerSecret, option: 'consumerSecret' },
-    retrySpan: DAY,
-    failsOnRedirect: true,
-    greet: (delivery) => (delivery.method === 'GET' ? challenge(delivery, ring) : undefined),
-    events: (delivery, { value }) => eventsOf(value, delivery.json('exact')),
-    compose: ({ topic = 'tweet_create_events', id = '1', payload }) => ({
-      body: stringifyJson({ for_user_id: '1', [topic]: [{ id_str: id, ...(payload as object) }] }),
-    }),
-  })
-}
+export const x: Factory<XOptions> = /* @__PURE__ */ provider({
+  name: 'x',
+  title: 'X (Twitter)',
+  docs: 'https://docs.x.com/x-api/webhooks/introduction',
+  topics: ['tweet_create_events', 'direct_message_events', 'favorite_events', 'follow_events'],
+  handshakes: ['crc_token'],
+  options: {
+    consumerSecret: "The app's consumer secret (API secret key).",
+  },
+  challenge: CRC_TOKEN,
+  secret: 'consumerSecret',
+  covers: { body: 'bytes', id: true },
+  methods: ['POST', 'GET'],
+  scheme: () =>
+    hmac({ header: 'X-Twitter-Webhooks-Signature', prefix: 'sha256=', encoding: 'base64' }),
+  check(delivery) {
+    if (CRC_TOKEN.test(delivery.text()))
+      throw new WebhookError('malformed_body', 'the body could be a challenge, and proves nothing')
+  },
+  retrySpan: DAY,
+  failsOnRedirect: true,
+  greet: (delivery, _options, keys) =>
+    delivery.method === 'GET' ? challenge(delivery, keys) : undefined,
+  events: (delivery, { value }) => eventsOf(value, delivery.json('exact')),
+  compose: ({ topic = 'tweet_create_events', id = '1', payload }) => ({
+    body: stringifyJson({ for_user_id: '1', [topic]: [mergeDeep({ id_str: id }, payload)] }),
+  }),
+})
 
 async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise<Reply> {
   const tokens = delivery.query().getAll('crc_token')
-  if (tokens.length !== 1 || !/^[\w+/=.-]{1,512}$/.test(tokens[0]!))
+  if (tokens.length !== 1 || !CRC_TOKEN.test(tokens[0]!))
     throw new WebhookError('handshake_refused', 'crc_token must be there once, letters and digits')
   const [key] = (await ring.for(delivery)).keys
   return jsonReply({

@@ -1,16 +1,15 @@
-import { emptyReply, type EventMap, type SecretOption } from '@postern/core'
+import { emptyReply, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
-  type Provider,
+  type Factory,
 } from '@postern/core/scheme'
-
+import { DAY } from './common/units.ts'
+import { items, needed } from './common/read.ts'
 import { joined } from './schemes/ids.ts'
-import { DAY } from './common/entry.ts'
-import { items } from './common/items.ts'
-import { needed } from './common/read.ts'
 
 /** Options of {@link xero}. */
 export interface XeroOptions {
@@ -24,32 +23,35 @@ export interface XeroOptions {
  * for a wrong one. Xero wants its 200 within 5 s with an empty body and no cookie, and retries for 24 hours.
  * https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/
  */
-export function xero<Events extends EventMap = EventMap>(options: XeroOptions): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'xero',
-    auth: {
-      scheme: hmac({ header: 'X-Xero-Signature', encoding: 'base64' }),
-      secret: options.webhookKey,
-      option: 'webhookKey',
-    },
-    retrySpan: DAY,
-    failsOnRedirect: true,
-    events: (_delivery, { value }) =>
-      items(value, 'events').map((event) => ({
-        id: joined(event, 'tenantId', 'resourceId', 'eventType', 'eventDateUtc'),
-        topic: `${needed(event, 'eventCategory')}.${needed(event, 'eventType')}`,
-        payload: event,
-      })),
-    reply: (result) => (result.kind === 'refused' ? undefined : emptyReply()),
-    compose,
-  })
-}
+export const xero: Factory<XeroOptions> = /* @__PURE__ */ provider({
+  name: 'xero',
+  title: 'Xero',
+  docs: 'https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/',
+  topics: ['CONTACT.CREATE', 'CONTACT.UPDATE', 'INVOICE.CREATE', 'INVOICE.UPDATE'],
+  handshakes: ['intent to receive'],
+  options: {
+    webhookKey: 'The webhooks key of the app.',
+  },
+  secret: 'webhookKey',
+  covers: { body: 'bytes', id: true },
+  scheme: () => hmac({ header: 'X-Xero-Signature', encoding: 'base64' }),
+  retrySpan: DAY,
+  failsOnRedirect: true,
+  events: (_delivery, { value }) =>
+    items(value, 'events').map((event) => ({
+      id: joined(event, 'tenantId', 'resourceId', 'eventType', 'eventDateUtc'),
+      topic: `${needed(event, 'eventCategory')}.${needed(event, 'eventType')}`,
+      payload: event,
+    })),
+  reply: (result) => (result.kind === 'refused' ? undefined : emptyReply()),
+  compose,
+})
 
 function compose({ topic = 'CONTACT.UPDATE', payload, at = Date.now() }: Draft): { body: string } {
   const [eventCategory, eventType] = topic.split('.')
   const eventDateUtc = new Date(at).toISOString().replace('Z', '')
   const ids = { tenantId: crypto.randomUUID(), resourceId: crypto.randomUUID() }
-  const event = { ...ids, eventCategory, eventType, eventDateUtc, ...(payload as object) }
+  const event = mergeDeep({ ...ids, eventCategory, eventType, eventDateUtc }, payload)
   return {
     body: stringifyJson({ events: [event], firstEventSequence: 1, lastEventSequence: 1 }),
   }

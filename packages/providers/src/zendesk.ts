@@ -1,15 +1,14 @@
-import { type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import type { Delivery, SecretOption } from '@postern/core'
 import {
-  defineProvider,
   hmac,
-  singleHeader,
+  mergeDeep,
+  provider,
   stringifyJson,
   type Draft,
   type EventDraft,
+  type Factory,
   type ParsedBody,
-  type Provider,
 } from '@postern/core/scheme'
-import { checkIsoTime } from './schemes/iso-time.ts'
 import { text } from './common/read.ts'
 
 /** Options of {@link zendesk}. */
@@ -27,30 +26,34 @@ export interface ZendeskOptions {
  * `X-Zendesk-Webhook-Invocation-Id`, which is not signed. Zendesk waits 12 s and retries 409, 429, 503 and timeouts.
  * https://developer.zendesk.com/documentation/webhooks/verifying/
  */
-export function zendesk<Events extends EventMap = EventMap>(
-  options: ZendeskOptions,
-): Provider<Events> {
-  const { tolerance = 300 } = options
-  return defineProvider<Events, Uint8Array>({
-    name: 'zendesk',
-    formats: ['json', 'xml', 'form'],
-    methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
-    auth: {
-      scheme: hmac({
-        header: 'X-Zendesk-Webhook-Signature',
-        encoding: 'base64',
-        tolerance,
-        covers: { body: 'bytes', timestamp: true },
-        message: (delivery) => [singleHeader(delivery, TIME), delivery.body],
-      }),
-      secret: options.signingSecret,
-      option: 'signingSecret',
-    },
-    check: (delivery, clock) => checkIsoTime(delivery, TIME, clock(), tolerance),
-    events,
-    compose,
-  })
-}
+export const zendesk: Factory<ZendeskOptions> = /* @__PURE__ */ provider({
+  name: 'zendesk',
+  title: 'Zendesk',
+  docs: 'https://developer.zendesk.com/documentation/webhooks/verifying/',
+  topics: ['zen:event-type:user.created', 'zen:event-type:ticket.status_changed', 'trigger'],
+  options: {
+    signingSecret: 'Signing secret of the webhook.',
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  formats: ['json', 'xml', 'form'],
+  claims: 'x-zendesk-webhook-invocation-id',
+  // A time of sending is signed: https://developer.zendesk.com/documentation/webhooks/verifying/
+  repeats: false,
+  secret: 'signingSecret',
+  covers: { body: 'bytes', timestamp: true },
+  methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
+  scheme: ({ tolerance }) =>
+    hmac({
+      header: 'X-Zendesk-Webhook-Signature',
+      encoding: 'base64',
+      timestampHeader: TIME,
+      timestampUnit: 'iso',
+      tolerance,
+      message: '{time}{body}',
+    }),
+  events,
+  compose,
+})
 
 const TIME = 'x-zendesk-webhook-signature-timestamp'
 const EVENT = 'zen:event-type:'
@@ -82,6 +85,6 @@ function compose({
       'x-zendesk-webhook-invocation-id': id,
       [TIME]: new Date(at).toISOString().replace(/\.\d+/, ''),
     },
-    ...(isEvent && { body: stringifyJson({ type: topic, id, ...(payload as object) }) }),
+    ...(isEvent && { body: stringifyJson(mergeDeep({ type: topic, id }, payload)) }),
   }
 }

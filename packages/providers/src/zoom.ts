@@ -1,20 +1,15 @@
+import { jsonReply, WebhookError, type Reply, type SecretOption } from '@postern/core'
 import {
-  jsonReply,
-  WebhookError,
-  type EventMap,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
-import {
-  defineProvider,
   hmac,
   hmacDigest,
+  mergeDeep,
+  provider,
   stringifyJson,
+  type Factory,
   type ParsedBody,
-  type Provider,
   type Verified,
 } from '@postern/core/scheme'
-import { HOUR } from './common/entry.ts'
+import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link zoom}. */
@@ -25,7 +20,7 @@ export interface ZoomOptions {
   readonly tolerance?: number
 }
 
-export const RETRY_SPAN: number = 2 * HOUR
+const RETRY_SPAN = 2 * HOUR
 
 /**
  * Zoom. HMAC-SHA256 over `v0:time:body`. Topic is `event` (`meeting.started`); there is no id. The signed
@@ -33,28 +28,35 @@ export const RETRY_SPAN: number = 2 * HOUR
  * retries after 5, 20 and 60 minutes.
  * https://developers.zoom.us/docs/api/webhooks/
  */
-export function zoom<Events extends EventMap = EventMap>(options: ZoomOptions): Provider<Events> {
-  return defineProvider<Events, Uint8Array>({
-    name: 'zoom',
-    auth: {
-      scheme: hmac({
-        header: 'X-Zm-Signature',
-        prefix: 'v0=',
-        timestampHeader: 'X-Zm-Request-Timestamp',
-        tolerance: options.tolerance,
-        message: (delivery, time) => [`v0:${time}:`, delivery.body],
-      }),
-      secret: options.secretToken,
-      option: 'secretToken',
-    },
-    retrySpan: RETRY_SPAN,
-    handshake,
-    events: (_delivery, { value }) => [{ topic: needed(value, 'event'), payload: value }],
-    compose: ({ topic = 'meeting.started', at = Date.now(), payload }) => ({
-      body: stringifyJson({ event: topic, event_ts: at, payload: {}, ...(payload as object) }),
+export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
+  name: 'zoom',
+  title: 'Zoom',
+  docs: 'https://developers.zoom.us/docs/api/webhooks/',
+  topics: ['meeting.started', 'meeting.ended', 'recording.completed'],
+  handshakes: ['endpoint.url_validation'],
+  options: {
+    secretToken: "The app's Secret Token.",
+    tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  },
+  challenge: /^[\w-]{1,128}$/,
+  secret: 'secretToken',
+  ids: false,
+  covers: { body: 'bytes', timestamp: true },
+  scheme: (options) =>
+    hmac({
+      header: 'X-Zm-Signature',
+      prefix: 'v0=',
+      timestampHeader: 'X-Zm-Request-Timestamp',
+      tolerance: options.tolerance,
+      message: 'v0:{time}:{body}',
     }),
-  })
-}
+  retrySpan: RETRY_SPAN,
+  handshake,
+  events: (_delivery, { value }) => [{ topic: needed(value, 'event'), payload: value }],
+  compose: ({ topic = 'meeting.started', at = Date.now(), payload }) => ({
+    body: stringifyJson(mergeDeep({ event: topic, event_ts: at, payload: {} }, payload)),
+  }),
+})
 
 function handshake(_: unknown, { value }: ParsedBody, { key }: Verified): Reply | undefined {
   if (field(value, 'event') !== 'endpoint.url_validation') return undefined

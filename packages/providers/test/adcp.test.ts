@@ -1,11 +1,7 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { adcpEntry } from '../src/entries/adcp.ts'
+import { expect, test } from 'vitest'
 import { adcp } from '../src/adcp.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
-
-testProvider({ ...adcpEntry, vectors: vectors('adcp') }, { describe, test })
 
 const good = vectors('adcp').find(({ name }) => name === 'positive/001-basic-post')!
 const [key] = (good.extra!['jwks'] as { keys: [Record<string, unknown> & { kty: string }] }).keys

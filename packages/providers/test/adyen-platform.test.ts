@@ -1,9 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { adyenPlatformEntry } from '../src/entries/adyen-platform.ts'
+import { expect, test } from 'vitest'
 import { adyenPlatform } from '../src/adyen-platform.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
 
 const sign = {
   secrets: [
@@ -16,11 +13,6 @@ const sign = {
     payload: {},
   },
 } as const
-
-testProvider(
-  { ...adyenPlatformEntry, vectors: vectors('adyen-platform'), sign },
-  { describe, test },
-)
 
 test('two updates of one resource are two events, one sent again is none', async () => {
   const provider = adyenPlatform({ hmacKey: sign.secrets[0] })

@@ -1,18 +1,8 @@
 import { type Delivery, type Json } from '@postern/core'
 import { type Records } from '@postern/core/inbox'
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { asanaEntry } from '../src/entries/asana.ts'
+import { expect, test } from 'vitest'
 import { asana } from '../src/asana.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['b537207f20cbfa02357cf448134da559', 'another'],
-  draft: { topic: 'task.changed', payload: {} },
-} as const
-
-testProvider({ ...asanaEntry, vectors: vectors('asana'), sign }, { describe, test })
 
 const url = 'https://example.com/asana/7'
 const shake = { url, headers: { 'x-hook-secret': 'planted' }, body: '{}' }

@@ -1,18 +1,7 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { braintreeEntry } from '../src/entries/braintree.ts'
+import { expect, test } from 'vitest'
 import { braintree } from '../src/braintree.ts'
 import { accepting } from './accepting.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['private_key_1', 'private_key_2'],
-  options: { publicKey: 'public_key' },
-  draft: { topic: 'dispute_opened' },
-} as const
-
-testProvider({ ...braintreeEntry, vectors: vectors('braintree'), sign }, { describe, test })
 
 test('only hex digits are signed as a challenge, and they are no notification', async () => {
   const provider = braintree({ privateKey: 'private_key_1', publicKey: 'public_key' })
@@ -31,6 +20,10 @@ test('only hex digits are signed as a challenge, and they are no notification', 
   expect(topics).toEqual([])
 })
 
+test('the public key is needed', () => {
+  expect(() => braintree({ privateKey: 'a', publicKey: '' })).toThrow('publicKey')
+})
+
 test('the payload is signed as elements of the notification', async () => {
   const provider = braintree({ privateKey: 'private_key_1', publicKey: 'public_key' })
   const subject = { dispute: { id: 'a&b', amount: 10, evidence: ['<1>', '2'], reason: null } }
@@ -47,8 +40,4 @@ test('the payload is signed as elements of the notification', async () => {
       },
     },
   ])
-})
-
-test('the public key is needed', () => {
-  expect(() => braintree({ privateKey: 'a', publicKey: '' })).toThrow('publicKey')
 })

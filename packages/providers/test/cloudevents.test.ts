@@ -1,17 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { cloudeventsEntry } from '../src/entries/cloudevents.ts'
+import { expect, test } from 'vitest'
 import { cloudevents } from '../src/cloudevents.ts'
 import { accepting } from './accepting.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['bearer-1', 'bearer-2'],
-  draft: { topic: 'com.example.event', id: '/s:1', payload: {} },
-  anyCase: true,
-} as const
-
-testProvider({ ...cloudeventsEntry, vectors: vectors('cloudevents'), sign }, { describe, test })
 
 const url = 'https://example.com/ce'
 const anybody = () => accepting(cloudevents({ unauthenticated: true }))

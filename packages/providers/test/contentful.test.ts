@@ -1,23 +1,6 @@
-import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { contentfulEntry } from '../src/entries/contentful.ts'
 import { contentful } from '../src/contentful.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: [
-    'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
-    'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',
-  ],
-  draft: {
-    topic: 'ContentManagement.Entry.publish',
-    id: '94516f9a3fe42e30',
-    payload: {},
-  },
-} as const
-
-testProvider({ ...contentfulEntry, vectors: vectors('contentful'), sign }, { describe, test })
 
 const provider = contentful({ secret: 'a'.repeat(64) })
 const now = 1_775_000_000_123

@@ -1,16 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { datadogEntry } from '../src/entries/datadog.ts'
+import { expect, test } from 'vitest'
 import { datadog } from '../src/datadog.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['dd-secret', 'another'],
-  draft: { topic: 'query_alert_monitor', id: '7515439124875093421', payload: {} },
-} as const
-
-testProvider({ ...datadogEntry, vectors: vectors('datadog'), sign }, { describe, test })
 
 test('ids are kept to the last digit, forms are read, and your template names the fields', async () => {
   const provider = datadog({ secret: 's', topicField: 'transition', idField: 'event.id' })

@@ -1,16 +1,11 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { discordEntry } from '../src/entries/discord.ts'
+import { expect, test } from 'vitest'
 import { discord } from '../src/discord.ts'
 import { accepting } from './accepting.ts'
-import { vectors } from './vectors.ts'
 
 const sign = {
   secrets: [`private:${'9d'.repeat(32)}`, `private:${'4c'.repeat(32)}`],
   draft: { topic: 'APPLICATION_COMMAND.deploy', id: '1200000000000000001', payload: {} },
 } as const
-
-testProvider({ ...discordEntry, vectors: vectors('discord'), sign }, { describe, test })
 
 test('both signed PINGs get their own answers, and events get 204', async () => {
   const provider = discord({ publicKey: sign.secrets[0] })

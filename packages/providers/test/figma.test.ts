@@ -1,19 +1,6 @@
-import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { figmaEntry } from '../src/entries/figma.ts'
 import { figma } from '../src/figma.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['secretpasscode', 'other passcode'],
-  draft: {
-    topic: 'FILE_COMMENT',
-    payload: {},
-  },
-} as const
-
-testProvider({ ...figmaEntry, vectors: vectors('figma'), sign }, { describe, test })
 
 const provider = figma({ passcode: 'secretpasscode' })
 

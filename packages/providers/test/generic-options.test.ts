@@ -54,7 +54,7 @@ describe('where id and topic come from', () => {
     expect((await deliver(provider, [xml])).events).toMatchObject([
       { id: '007', topic: 'card.charged' },
     ])
-    const form = generic({ secret, scheme: 'bearer' })
+    const form = generic({ secret, scheme: 'bearer', eventIdField: 'id' })
     const signed = form.sign!({
       body: 'id=1&type=a.b',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -64,7 +64,7 @@ describe('where id and topic come from', () => {
 })
 
 test('a number beyond 2^53 keeps its digits as an id', async () => {
-  const provider = generic({ secret, scheme: 'bearer' })
+  const provider = generic({ secret, scheme: 'bearer', eventIdField: 'id' })
   const signed = ['12345678901234567891', '12345678901234567892'].map((id) =>
     provider.sign!({ body: `{"id":${id},"type":"a"}` }),
   )
@@ -121,7 +121,7 @@ test('a refusal inside a function is the reason', async () => {
 })
 
 test('without authentication only where that was said', async () => {
-  const provider = generic({ unauthenticated: true })
+  const provider = generic({ unauthenticated: true, eventIdField: 'id' })
   const delivery = { url, headers: json, body: '{"id":"1","type":"a"}' }
   expect((await deliver(provider, [delivery])).events).toMatchObject([{ id: '1', topic: 'a' }])
   expect(() => generic({})).toThrow(/scheme/)

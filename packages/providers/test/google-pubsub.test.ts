@@ -1,12 +1,7 @@
-import { testProvider } from '@postern/testing'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { describe, expect, test } from 'vitest'
-import { googlePubsubEntry } from '../src/entries/google-pubsub.ts'
+import { expect, test } from 'vitest'
 import { googlePubsub } from '../src/google-pubsub.ts'
 import { accepting } from './accepting.ts'
-import { vectors } from './vectors.ts'
-
-testProvider({ ...googlePubsubEntry, vectors: vectors('google-pubsub') }, { describe, test })
 
 const NOW = 1_760_000_000_000
 const url = 'https://example.com/push?x=1'

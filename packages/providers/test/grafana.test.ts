@@ -1,17 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { grafanaEntry } from '../src/entries/grafana.ts'
+import { expect, test } from 'vitest'
 import { grafana } from '../src/grafana.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['secret', 'another'],
-  draft: { topic: 'firing.My Webhook', id: 'c6ea:2021-10-12T09:51:03+02:00:firing', payload: {} },
-  options: { timestampHeader: 'X-TS' },
-} as const
-
-testProvider({ ...grafanaEntry, vectors: vectors('grafana'), sign }, { describe, test })
 
 test('without a signature secret HTTP authentication counts, and PUT is taken', async () => {
   const provider = grafana({ token: 'bearer-token' })

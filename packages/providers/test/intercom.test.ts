@@ -1,20 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { intercomEntry } from '../src/entries/intercom.ts'
+import { expect, test } from 'vitest'
 import { intercom } from '../src/intercom.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['3a7b5c1e', '4b8c6d2f'],
-  draft: {
-    topic: 'contact.user.created',
-    id: 'notif_1',
-    payload: {},
-  },
-} as const
-
-testProvider({ ...intercomEntry, vectors: vectors('intercom'), sign }, { describe, test })
 
 test('intercom: HEAD gets its 200, and a ping has no id', async () => {
   const provider = intercom({ clientSecret: 'secret' })

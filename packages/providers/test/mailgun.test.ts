@@ -1,22 +1,8 @@
 import { createHmac } from 'node:crypto'
 import type { DeliveryInit } from '@postern/core'
-import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { mailgunEntry } from '../src/entries/mailgun.ts'
 import { mailgun } from '../src/mailgun.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['first signing key', 'second signing key'],
-  draft: {
-    topic: 'failed.permanent',
-    id: 'pl271FzxTTmGRW8Uj3dUWw',
-    payload: {},
-  },
-} as const
-
-testProvider({ ...mailgunEntry, vectors: vectors('mailgun'), sign }, { describe, test })
 
 const now = 1_534_108_640_000
 const timestamp = '1534108637'

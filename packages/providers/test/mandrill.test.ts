@@ -1,17 +1,12 @@
 import { createHmac } from 'node:crypto'
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { mandrillEntry } from '../src/entries/mandrill.ts'
+import { expect, test } from 'vitest'
 import { mandrill } from '../src/mandrill.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
 
 const sign = {
   secrets: ['TEST_WEBHOOK_KEY', 'another key'],
   draft: { topic: 'click', id: 'abc:click:1365109999', payload: {} },
 } as const
-
-testProvider({ ...mandrillEntry, vectors: vectors('mandrill'), sign }, { describe, test })
 
 const webhookKey = sign.secrets[0]
 

@@ -1,11 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { microsoftGraphEntry } from '../src/entries/microsoft-graph.ts'
+import { expect, test } from 'vitest'
 import { microsoftGraph } from '../src/microsoft-graph.ts'
 import { accepting } from './accepting.ts'
-import { vectors } from './vectors.ts'
-
-testProvider({ ...microsoftGraphEntry, vectors: vectors('microsoft-graph') }, { describe, test })
 
 test('a wrong or missing clientState gets 202 and nothing is taken, in any element', async () => {
   const provider = microsoftGraph({ clientState: 'state-one' })

@@ -1,16 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { mollieEntry } from '../src/entries/mollie.ts'
+import { expect, test } from 'vitest'
 import { mollie } from '../src/mollie.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['test_webhook_secret', 'another'],
-  draft: { topic: 'payment-link.paid', id: 'event_1', payload: {} },
-} as const
-
-testProvider({ ...mollieEntry, vectors: vectors('mollie'), sign }, { describe, test })
 
 const url = 'https://example.com/mollie'
 const form = { 'content-type': 'application/x-www-form-urlencoded' }

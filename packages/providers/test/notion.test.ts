@@ -1,21 +1,6 @@
-import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { notionEntry } from '../src/entries/notion.ts'
 import { notion } from '../src/notion.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['secret_abc123', 'secret_321cba'],
-  draft: {
-    topic: 'page.created',
-    id: 'evt_1',
-    payload: {},
-  },
-  anyCase: true,
-} as const
-
-testProvider({ ...notionEntry, vectors: vectors('notion'), sign }, { describe, test })
 
 const body = '{"verification_token":"secret_new"}'
 

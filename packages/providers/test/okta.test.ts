@@ -1,16 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { oktaEntry } from '../src/entries/okta.ts'
+import { expect, test } from 'vitest'
 import { okta } from '../src/okta.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['okta-hook-key', 'Basic b2t0YTpob29r'],
-  draft: { topic: 'user.session.start', id: 'f1d0b993', payload: {} },
-} as const
-
-testProvider({ ...oktaEntry, vectors: vectors('okta'), sign }, { describe, test })
 
 const url = 'https://example.com/okta'
 

@@ -1,11 +1,7 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { paypalEntry } from '../src/entries/paypal.ts'
+import { expect, test } from 'vitest'
 import { paypal } from '../src/paypal.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
-
-testProvider({ ...paypalEntry, vectors: vectors('paypal') }, { describe, test })
 
 const real = vectors('paypal').find(({ name }) => name.includes('real PayPal signature and'))!
 const certPem = real.extra!['certPem'] as string

@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto'
-import { testProvider } from '@postern/testing'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { describe, expect, test } from 'vitest'
-import { plaidEntry } from '../src/entries/plaid.ts'
+import { expect, test } from 'vitest'
 import { plaid } from '../src/plaid.ts'
 import { accepting } from './accepting.ts'
-import { vectors } from './vectors.ts'
-
-testProvider({ ...plaidEntry, vectors: vectors('plaid') }, { describe, test })
 
 const NOW = 1_760_000_000_000
 const body = '{\n  "webhook_type": "ITEM",\n  "webhook_code": "ERROR"\n}'
@@ -54,7 +49,7 @@ test('keys are asked for by their id with the credentials, and kept', async () =
   const credentials = { client_id: 'client', secret: 'api-secret' }
   expect(asked).toEqual([
     [url, { ...credentials, key_id: 'k1' }],
-    [url, { ...credentials, key_id: 'x' }],
+    ...['x', 'y', 'z'].map((key_id) => [url, { ...credentials, key_id }]),
   ])
 })
 

@@ -1,17 +1,12 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { postmarkEntry } from '../src/entries/postmark.ts'
+import { expect, test } from 'vitest'
 import { postmark } from '../src/postmark.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
 
 const sign = {
   secrets: ['user:p:a:ss', 'user:other'],
   draft: { topic: 'Bounce', id: '4323372036854775807', payload: {} },
   anyCase: true,
 } as const
-
-testProvider({ ...postmarkEntry, vectors: vectors('postmark'), sign }, { describe, test })
 
 const credentials = sign.secrets[0]
 

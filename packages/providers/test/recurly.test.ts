@@ -1,19 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { recurlyEntry } from '../src/entries/recurly.ts'
+import { expect, test } from 'vitest'
 import { recurly } from '../src/recurly.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['354fab5bd35f5a0d', 'd0a5f53db5baf453'],
-  draft: {
-    topic: 'account.created',
-    payload: {},
-  },
-} as const
-
-testProvider({ ...recurlyEntry, vectors: vectors('recurly'), sign }, { describe, test })
 
 test('recurly: any of several signatures counts, and a list must be one', async () => {
   const provider = recurly({ secretKey: 'key' })

@@ -1,14 +1,7 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { salesforceOutboundEntry } from '../src/entries/salesforce-outbound.ts'
+import { expect, test } from 'vitest'
 import { salesforceOutbound } from '../src/salesforce-outbound.ts'
 import { accepting } from './accepting.ts'
 import { vectors } from './vectors.ts'
-
-testProvider(
-  { ...salesforceOutboundEntry, vectors: vectors('salesforce-outbound') },
-  { describe, test },
-)
 
 const [vector] = vectors('salesforce-outbound')
 const body = Buffer.from(vector!.bodyBase64, 'base64').toString()

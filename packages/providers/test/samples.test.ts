@@ -42,7 +42,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
   cloudevents: { secret: 'a-bearer-token' },
   discord: { publicKey: `private:${'9d'.repeat(32)}` },
   'docker-hub': { secret: 'a-secret-in-the-url' },
-  generic: { secret: 'a-secret', scheme: 'hmac', header: 'X-Signature' },
+  generic: { secret: 'a-secret', scheme: 'hmac', header: 'X-Signature', eventIdField: 'id' },
   rfc9421: { secret: 'a-shared-secret' },
   sendgrid: { publicKey: privateKey() },
   'sendgrid-inbound-parse': { publicKey: privateKey() },

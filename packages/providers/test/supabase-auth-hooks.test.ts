@@ -1,10 +1,7 @@
 import { createReceiver } from '@postern/core'
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { supabaseAuthHooksEntry } from '../src/entries/supabase-auth-hooks.ts'
+import { expect, test } from 'vitest'
 import { supabaseAuthHooks } from '../src/supabase-auth-hooks.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
 
 const sign = {
   secrets: [
@@ -13,11 +10,6 @@ const sign = {
   ],
   draft: { topic: 'send_sms', id: '4f2b1c9a', payload: { sms: { otp: '561166' } } },
 } as const
-
-testProvider(
-  { ...supabaseAuthHooksEntry, vectors: vectors('supabase-auth-hooks'), sign },
-  { describe, test },
-)
 
 const [secret] = sign.secrets
 

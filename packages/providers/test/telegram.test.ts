@@ -1,20 +1,6 @@
-import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { telegramEntry } from '../src/entries/telegram.ts'
 import { telegram } from '../src/telegram.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['Abc-123_xyz', 'Xyz-321_abc'],
-  draft: {
-    topic: 'message',
-    id: '9007199254740993',
-    payload: {},
-  },
-} as const
-
-testProvider({ ...telegramEntry, vectors: vectors('telegram'), sign }, { describe, test })
 
 describe('telegram', () => {
   test('refuses a token setWebhook would not take', () => {

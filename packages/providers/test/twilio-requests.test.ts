@@ -82,3 +82,19 @@ test('bad options are refused by name', () => {
   expect(() => twilio({ authToken, publicUrl: '/hook' })).toThrow(/publicUrl/)
   expect(() => twilio({ authToken, sharedKeys: { k1: '' } })).toThrow(/sharedKeys\.k1/)
 })
+
+test('a payload that names its topic is signed as it is', async () => {
+  const provider = twilio({ authToken: '12345' })
+  const call = { CallSid: 'CA1', CallStatus: 'ringing' }
+  const message = { MessageSid: 'SM1', Body: 'hi' }
+  const { events } = await deliver(provider, [
+    provider.sign!({ topic: 'ringing', payload: call }),
+    provider.sign!({ topic: 'message', payload: message }),
+    provider.sign!({ topic: 'delivered', payload: message }),
+  ])
+  expect(events.map(({ payload }) => payload)).toEqual([
+    call,
+    message,
+    { MessageStatus: 'delivered', ...message },
+  ])
+})

@@ -1,20 +1,6 @@
-import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { twitchEntry } from '../src/entries/twitch.ts'
 import { twitch } from '../src/twitch.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['keepItSecretKeepItSafe', 'keepThisOneSecretToo'],
-  draft: {
-    topic: 'channel.follow',
-    id: 'e76c6bd4',
-    payload: {},
-  },
-} as const
-
-testProvider({ ...twitchEntry, vectors: vectors('twitch'), sign }, { describe, test })
 
 const provider = twitch({ secret: 'keepItSecretKeepItSafe' })
 const type = 'twitch-eventsub-message-type'

@@ -1,10 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { websubEntry } from '../src/entries/websub.ts'
+import { expect, test } from 'vitest'
 import { websub, type WebsubIntent } from '../src/websub.ts'
 import { deliver } from './deliver.ts'
-import { vectors } from './vectors.ts'
 
 const sign = {
   secrets: ['hub-secret-under-200-bytes', 'another'],
@@ -13,8 +10,6 @@ const sign = {
     id: 'yt:video:V:2015-03-09T19:05:24.552394234+00:00',
   },
 } as const
-
-testProvider({ ...websubEntry, vectors: vectors('websub'), sign }, { describe, test })
 
 const secret = sign.secrets[0]
 const topic = 'https://example.com/feed?a=1&b=2'

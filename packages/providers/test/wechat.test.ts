@@ -1,25 +1,18 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { wechatCipher } from '../src/schemes/wechat.ts'
-import { wechatEntry } from '../src/entries/wechat.ts'
 import { wechat } from '../src/wechat.ts'
 import { accepting } from './accepting.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['token1', 'token2'],
-  draft: { topic: 'text', id: '6054768590064713728' },
-} as const
-
-testProvider({ ...wechatEntry, vectors: vectors('wechat'), sign }, { describe, test })
+import { encrypted, lawsOf } from './signing.ts'
 
 const secure = { encodingAESKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG', receiveId: 'wx1' }
 
-const covered = (body: Uint8Array) =>
-  /<Encrypt><!\[CDATA\[(.*?)\]\]><\/Encrypt>/.exec(Buffer.from(body).toString())?.[1]
-
 testProvider(
-  { ...wechatEntry, name: 'wechat, secure mode', sign: { ...sign, options: secure, covered } },
+  {
+    ...wechat.about,
+    name: 'wechat, secure mode',
+    sign: { ...lawsOf('wechat')!, options: secure, covered: encrypted },
+  },
   { describe, test },
 )
 

@@ -1,16 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { xEntry } from '../src/entries/x.ts'
+import { expect, test } from 'vitest'
 import { x } from '../src/x.ts'
 import { accepting } from './accepting.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['consumer-1', 'consumer-2'],
-  draft: { topic: 'tweet_create_events', id: '967824267948773377', payload: {} },
-} as const
-
-testProvider({ ...xEntry, vectors: vectors('x'), sign }, { describe, test })
 
 test('the challenge is answered in base64, but never for what a body could be', async () => {
   const provider = x({ consumerSecret: 'consumer-secret' })

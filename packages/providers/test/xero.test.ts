@@ -1,16 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { xeroEntry } from '../src/entries/xero.ts'
+import { expect, test } from 'vitest'
 import { xero } from '../src/xero.ts'
 import { accepting } from './accepting.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['key-one==', 'key-two=='],
-  draft: { topic: 'CONTACT.UPDATE', payload: {} },
-} as const
-
-testProvider({ ...xeroEntry, vectors: vectors('xero'), sign }, { describe, test })
 
 test('a wrong intent to receive gets exactly 401, and each event of a batch its own id', async () => {
   const provider = xero({ webhookKey: 'key-one' })

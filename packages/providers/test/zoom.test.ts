@@ -1,16 +1,6 @@
-import { testProvider } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
-import { zoomEntry } from '../src/entries/zoom.ts'
+import { expect, test } from 'vitest'
 import { zoom } from '../src/zoom.ts'
 import { accepting } from './accepting.ts'
-import { vectors } from './vectors.ts'
-
-const sign = {
-  secrets: ['secret-token-1', 'secret-token-2'],
-  draft: { topic: 'meeting.started', payload: {} },
-} as const
-
-testProvider({ ...zoomEntry, vectors: vectors('zoom'), sign }, { describe, test })
 
 test('a plainToken an event could be signed with is refused, even signed', async () => {
   const provider = zoom({ secretToken: 'secret-token-1' })

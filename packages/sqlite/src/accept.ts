@@ -1,9 +1,10 @@
 import { WebhookError } from '@postern/core'
-import { type Intake, type Taken, type TaskDraft } from '@postern/core/inbox'
-import type { Claimed, Lanes } from './lanes.ts'
+import type { Consumer, Intake, Runner, Taken, TaskDraft } from '@postern/core/inbox'
+import type { Lanes } from './lanes.ts'
 import { encodeIntake, type AddEvent } from './encode.ts'
 import { fullError } from './capacity.ts'
 import type { Store } from './store.ts'
+import { createRunning, type Running } from './task.ts'
 import { NO_TURN } from './turns.ts'
 import type { Work } from './work.ts'
 
@@ -16,10 +17,12 @@ export interface Accept {
 /** Makes a receiver's accept. Tasks that can run at once in this process are claimed by the insert itself. */
 export function createAccept(
   store: Store,
-  receiver: string,
-  now: () => number,
+  consumer: Consumer,
   lanes: Lanes,
+  runner: Runner<Running>,
 ): Accept {
+  const { receiver } = consumer
+  const reviving = { sharing: lanes.sharing, ready: runner.ready }
   const { writer, tally, keys, order, newTasks, newEvents } = store
   const { turns, guards, revive, begun, settings } = store
 
@@ -33,7 +36,7 @@ export function createAccept(
       )
     return new Promise((resolve, reject) => {
       let taken: Taken[] = []
-      let claimed: Claimed[] = []
+      let claimed: Running[] = []
       let refused: WebhookError | undefined
       const work: Work = {
         bytes,
@@ -48,11 +51,11 @@ export function createAccept(
           for (let at = 0; at < intake.items.length; at++)
             taken.push(said?.[at] ?? take(intake, at, add, claimed))
         },
-        undo: () => lanes.cancel(claimed),
+        undo: () => claimed.forEach(({ slot }) => runner.reserve(slot, -1)),
         done() {
           if (refused) return reject(refused)
           resolve(taken)
-          if (claimed.length > 0) lanes.start(claimed)
+          if (claimed.length > 0) runner.start(claimed)
         },
         failed: reject,
       }
@@ -60,15 +63,15 @@ export function createAccept(
     })
   }
 
-  function take(intake: Intake, at: number, add: AddEvent, claimed: Claimed[]): Taken {
+  function take(intake: Intake, at: number, add: AddEvent, claimed: Running[]): Taken {
     const item = intake.items[at]!
     const { event } = item
     const owner = tally.receiver(receiver)
     const hash = keys.hash(owner, event.key)
     const known = event.dedupe ? keys.find(hash, owner, event.key) : undefined
-    const due = Math.floor(now())
+    const due = Math.floor(consumer.now())
     if (event.guards !== undefined) guards.take(event.guards, owner, known ?? keys.next())
-    if (known !== undefined) return revive.event(known, due, lanes)
+    if (known !== undefined) return revive.event(known, due, reviving)
     const number = keys.add(hash)
     add(at, number, owner)
     for (const draft of item.tasks) {
@@ -76,7 +79,7 @@ export function createAccept(
       const { orderKey } = draft
       const sharing = orderKey === undefined ? NO_LANES : lanes.sharing(draft.subscription, lane)
       const behind = orderKey !== undefined && order.isTaken(sharing, orderKey)
-      const slot = behind ? undefined : lanes.slot(draft.subscription)
+      const slot = behind ? undefined : runner.take(draft.subscription)
       if (!slot) {
         if (isPlain(draft)) begun.pending(lane, number, due)
         else newTasks.add({ event: number, lane, sharing, draft, due })
@@ -84,24 +87,25 @@ export function createAccept(
       }
       const turn = draft.fairKey === undefined ? NO_TURN : newTasks.turnOf(lane, draft)
       const token = store.token()
-      const task: Claimed = {
+      const task = createRunning({
         slot,
         id: 0,
         token,
+        receiver,
+        event: number,
         lane,
         tenant: turn.tenant,
         orderKey,
         sharing,
+        number: 1,
+        fresh: true,
         subscription: draft.subscription,
         part: draft.part,
         data: draft.data,
-        attempt: 1,
-        fresh: true,
-        free: undefined,
-        eventRow: number,
-        event,
+        eventRecord: event,
         delivery: intake.delivery,
-      }
+        free: undefined,
+      })
       // First, so that its slot is free again if storing it fails.
       claimed.push(task)
       const leased = Date.now() + settings.lease

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Claimed } from './lanes.ts'
+import type { Running } from './task.ts'
 import { PENDING, RUNNING, type Tally } from './tally.ts'
 import type { Kept } from './work.ts'
 
@@ -9,7 +9,7 @@ import type { Kept } from './work.ts'
  */
 export interface Begun extends Kept {
   /** A task that runs at once in this process. Sets its `id` before the commit. */
-  claimed(task: Claimed, leased: number): void
+  claimed(task: Running, leased: number): void
   /** A task that waits. */
   pending(lane: number, event: number, due: number): void
 }
@@ -23,13 +23,13 @@ export function createBegun(db: DatabaseSync, tally: Tally): Begun {
   const wait = db.prepare(
     'INSERT INTO postern_tasks (event, lane, state, due) SELECT value, ?, 0, ? FROM json_each(?)',
   )
-  let running = new Map<number, { readonly tasks: Claimed[]; readonly leased: number }>()
+  let running = new Map<number, { readonly tasks: Running[]; readonly leased: number }>()
   let waiting = new Map<number, { readonly events: number[]; readonly due: number }>()
 
   return { claimed, pending, store, stored: () => {}, forget }
 
   // Both count at once, since deliveries later in the transaction are held to maxPending.
-  function claimed(task: Claimed, leased: number): void {
+  function claimed(task: Running, leased: number): void {
     const lane = running.get(task.lane)
     if (lane) lane.tasks.push(task)
     else running.set(task.lane, { tasks: [task], leased })
@@ -46,7 +46,7 @@ export function createBegun(db: DatabaseSync, tally: Tally): Begun {
   function store(): void {
     for (const [lane, { events, due }] of waiting) wait.run(lane, due, `[${events.join()}]`)
     for (const [lane, { tasks, leased }] of running) {
-      const events = `[${tasks.map(({ eventRow }) => eventRow).join()}]`
+      const events = `[${tasks.map(({ event }) => event).join()}]`
       const { lastInsertRowid } = run.run(lane, leased, tasks[0]!.token, events)
       // A new row always has the number after the highest.
       let id = Number(lastInsertRowid) - tasks.length

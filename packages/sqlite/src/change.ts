@@ -4,7 +4,7 @@ import { createForget } from './prune.ts'
 import { REVIVED, type RevivedRow } from './revive.ts'
 import type { Store } from './store.ts'
 import { DEAD } from './tally.ts'
-import { write } from './written.ts'
+import { written } from './written.ts'
 
 // Tasks changed in one transaction: few, so that deliveries never wait long behind it.
 const STEP = 200
@@ -62,7 +62,7 @@ export function createChange(
     let after = 0
     for (;;) {
       const { sql, values } = where(filter, [['t.id > ?', after]])
-      const rows = await write(store, () => {
+      const rows = await written(store, () => {
         const found = db
           .prepare(
             `SELECT ${REVIVED}, t.event, e.received FROM postern_tasks t

@@ -1,31 +1,37 @@
 import { type Json } from '@postern/core'
-import { decodeDelivery, decodeEvent, suspects, type Consumer } from '@postern/core/inbox'
-import { causeOf, errorTextOf } from './cause.ts'
+import {
+  causeOf,
+  decodeDelivery,
+  decodeEvent,
+  startable,
+  suspects,
+  type Consumer,
+  type Runner,
+  type Slot,
+} from '@postern/core/inbox'
 import { explain } from './errors.ts'
-import { namesOf, roomOf, type Claimed, type Lanes, type Slot } from './lanes.ts'
-import { createReady, type ReadyRow } from './ready.ts'
+import type { Lanes } from './lanes.ts'
+import type { Ready, ReadyRow } from './ready.ts'
 import type { Store } from './store.ts'
+import { createRunning, type Running } from './task.ts'
 import { DEAD, PENDING, RUNNING } from './tally.ts'
-import type { Work } from './work.ts'
 
-/** What a claim tells its port. */
+/** What claiming needs of its port. */
 export interface ClaimHost {
   readonly consumer: Consumer
   readonly lanes: Lanes
-  /** False where nothing is to be claimed any more. */
-  readonly active: () => boolean
-  /** Looks for ready tasks: the place of suspects is free. */
-  readonly look: () => void
-  /** The next task of a lane is due at that time, on the consumer's clock. */
-  readonly dueAt: (at: number) => void
+  readonly ready: Ready
+  readonly runner: () => Runner<Running>
 }
 
-/** Makes what claims ready tasks for the free slots of a receiver, at the end of a transaction. */
-export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
+/** Makes what claims ready tasks for the hungry slots of a receiver, at the end of a transaction. */
+export function createClaim(
+  store: Store,
+  host: ClaimHost,
+): (over: (failed?: boolean) => void) => void {
   const { connections, settings, tally, turns, writer } = store
-  const { consumer, lanes } = host
+  const { consumer, lanes, ready } = host
   const db = connections.main
-  const ready = createReady(db)
   const claim = db.prepare(
     `UPDATE postern_tasks NOT INDEXED SET state = 1, attempt = attempt + 1, token = ?, due = ?
      WHERE id IN (SELECT value FROM json_each(?))`,
@@ -33,63 +39,60 @@ export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
   const bury = db.prepare(
     'UPDATE postern_tasks SET state = 3, due = ?, error = ?, cause = ? WHERE id = ?',
   )
-  let claimed: Claimed[] = []
+  let claimed: Running[] = []
   let taken: number[] = []
-  let asked = false
 
-  const work: Work = {
-    bytes: 0,
-    run() {
-      claimed = []
-      taken = []
-      asked = false
-      if (!host.active()) return
-      // What the transaction took in is to be found.
-      store.begun.store()
-      for (const slot of lanes.all()) {
-        const room = roomOf(slot)
-        if (slot.backlog && room > 0) fill(slot, room)
-      }
-    },
-    undo() {
-      lanes.cancel(claimed)
-      for (const { slot } of claimed) slot.backlog = true
-      claimed = []
-    },
-    done: () => lanes.start(claimed),
-    failed(error) {
-      asked = false
-      for (const slot of lanes.all()) slot.backlog = true
-      consumer.warn(error.message)
-    },
+  return (over) => {
+    writer.addLast({
+      bytes: 0,
+      run() {
+        claimed = []
+        taken = []
+        if (!host.runner().active) return
+        // What the transaction took in is to be found.
+        store.begun.store()
+        for (const { slot } of host.runner().hungry()) fill(slot, host.runner().room(slot))
+      },
+      undo: cancel,
+      done() {
+        host.runner().start(claimed)
+        over()
+      },
+      failed(error) {
+        consumer.warn(error.message)
+        over(true)
+      },
+    })
   }
 
-  return {
-    wake() {
-      if (asked) return
-      asked = true
-      writer.addLast(work)
-    },
+  function cancel(): void {
+    for (const { slot, free } of claimed) {
+      slot.backlog = true
+      host.runner().reserve(slot, -1)
+      free?.()
+    }
+    claimed = []
   }
 
-  function fill(slot: Slot, room: number): void {
+  function fill(slot: Slot<Running>, room: number): void {
     const now = Math.floor(consumer.now())
     let left = room
-    for (const name of namesOf(slot.lane)) {
+    if (left <= 0) return
+    for (const name of slot.names) {
       const lane = tally.find(consumer.receiver, name)
       if (lane === undefined) continue
       const rows = ready.due(lane, now, left)
       for (const row of rows) {
         // What failed or took a process down before is claimed only to start at once: claimed ahead of time, it would
         // be interrupted with each of those around it.
-        if ((row.attempt > 0 || row.past === 1) && !canStart(slot, row)) return write()
+        if (!isNew(row) && startable(slot) <= 0) return write()
         take(slot, name, lane, row, undefined)
       }
       left -= rows.length
       if (left === 0) return write()
       fillSuspect(slot, name, lane, now)
       const due = ready.next(lane, now)
-      if (due !== undefined) host.dueAt(due)
+      if (due !== undefined) host.runner().dueAt(due)
     }
     slot.backlog = false
     write()
@@ -103,21 +106,22 @@ export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
     claim.run(store.token(), Date.now() + settings.lease, ids)
   }
 
-  function canStart(slot: Slot, row: ReadyRow): boolean {
+  function isNew(row: ReadyRow): boolean {
+    if (row.attempt > 0) return false
     const { cut, failed } = ready.past(row)
-    return (row.attempt === 0 && cut + failed === 0) || slot.claimed < slot.lane.concurrency
+    return cut + failed === 0
   }
 
   /** One suspect at a time runs in a process; it is claimed only when it can start. */
-  function fillSuspect(slot: Slot, name: string, lane: number, now: number): void {
-    if (slot.claimed >= slot.lane.concurrency) return
+  function fillSuspect(slot: Slot<Running>, name: string, lane: number, now: number): void {
+    if (startable(slot) <= 0) return
     const row = ready.suspect(lane, now)
-    const free = row && suspects.take(host.look)
+    const free = row && suspects.take(host.runner().look)
     if (row && free) take(slot, name, lane, row, free)
   }
 
   function take(
-    slot: Slot,
+    slot: Slot<Running>,
     subscription: string,
     lane: number,
     row: ReadyRow,
@@ -128,28 +132,29 @@ export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
     const { turn, tenant, cut, failed } = ready.past(row)
     try {
       const delivery = decodeDelivery(row.head, row.body)
-      const task: Claimed = {
+      const task = createRunning({
         slot,
         id,
         token,
+        receiver: consumer.receiver,
+        event: row.event,
         lane,
         tenant,
         orderKey: row.order_key ?? undefined,
+        sharing: row.order_key === null ? NO_LANES : lanes.sharing(subscription, lane),
+        number: row.attempt + 1,
+        fresh: cut + failed === 0,
         subscription,
         part: part === '' ? undefined : part,
         data: data === null ? undefined : (JSON.parse(data) as Json),
-        attempt: row.attempt + 1,
-        fresh: cut + failed === 0,
-        free,
-        eventRow: row.event,
-        sharing: row.order_key === null ? [] : lanes.sharing(subscription, lane),
-        event: decodeEvent(row.record, delivery),
+        eventRecord: decodeEvent(row.record, delivery),
         delivery,
-      }
+        free,
+      })
       taken.push(id)
       tally.move(lane, PENDING, RUNNING, tenant)
       if (turn > 0) turns.reach(lane, turn)
-      slot.claimed++
+      host.runner().reserve(slot, 1)
       claimed.push(task)
     } catch (error) {
       free?.()
@@ -157,9 +162,11 @@ export function createClaim(store: Store, host: ClaimHost): { wake(): void } {
       if (error instanceof Error && 'errcode' in error) throw error
       const message = `task ${id} cannot be read: ${explain(error, settings.path)}`
       const reason = { name: 'UnreadableTask', message }
-      bury.run(Date.now(), errorTextOf(reason), causeOf(reason), id)
+      bury.run(Date.now(), JSON.stringify(reason), causeOf(reason), id)
       tally.move(lane, PENDING, DEAD, tenant)
       consumer.warn(message)
     }
   }
 }
+
+const NO_LANES: readonly number[] = []

@@ -2,7 +2,8 @@ import type { TaskDraft } from '@postern/core/inbox'
 import { explain } from './errors.ts'
 import { createParts } from './parts.ts'
 import { rollback } from './schema.ts'
-import type { Running, Store } from './store.ts'
+import type { Store } from './store.ts'
+import type { Running } from './task.ts'
 
 /** Runs `write` in the transaction that settles the attempt as done. */
 export type Commit = (
@@ -20,7 +21,7 @@ export function createCommit(store: Store, now: () => number): Commit {
   const { settle, kept } = createParts(db)
 
   return (attempt, write, spawn) => {
-    if (attempt.committed || attempt.given || !store.running.has(attempt.id))
+    if (attempt.committed || attempt.over || !store.running.has(attempt.id))
       throw new Error('task.commit: this attempt is settled already: commit is its last act')
     begin()
     try {

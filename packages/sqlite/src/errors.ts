@@ -29,6 +29,11 @@ export function isStorageFault(error: unknown): boolean {
   return code !== undefined && code !== BUSY && code !== LOCKED && code !== ERROR && code in REASONS
 }
 
+/** True if a work failed for a reason of its own, so that another try fails as well. */
+export function isLasting(error: WebhookError): boolean {
+  return !isBusy(error.cause) && !isStorageFault(error.cause)
+}
+
 /** An error of SQLite as the refusal of a delivery. */
 export function unavailable(error: unknown, path: string): WebhookError {
   const code = primary(error)

@@ -1,13 +1,13 @@
+import { transactions, type Host, type Transactions } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Host } from '@postern/core/inbox'
 
-// The name of the inbox tells others that the transaction is not theirs.
-const TRANSACTION = Symbol.for('postern.transaction.sqliteInbox')
+/** Transactions of the application, on connections of its own. */
+export const transactionsOfApp: Transactions<DatabaseSync> = transactions('sqliteInbox')
 
 /**
  * A host whose delivery is stored in a transaction of the application, on its own connection to the file of the inbox:
  * with `receiver.receive(delivery, host)`, or `source.emit(message, host)` of @postern/forward, the event, its tasks and
- * what the application writes are committed together, or none of them. Refused where the connection is to another file
+ * what the application writes are committed together, or none of them. Refused if the connection is to another file
  * or has no transaction open. Begin with BEGIN IMMEDIATE, await nothing else before the COMMIT, since nobody else can
  * write meanwhile, and answer after it: only then is a 200 true. How safe it is against a loss of power is up to the
  * connection (`PRAGMA synchronous = FULL`, SQLite's default). On an error, roll back.
@@ -19,10 +19,5 @@ const TRANSACTION = Symbol.for('postern.transaction.sqliteInbox')
  * database.exec('COMMIT')
  */
 export function inTransaction(database: DatabaseSync, host: Host = {}): Host {
-  return { ...host, [TRANSACTION]: database } as Host
-}
-
-/** The connection of a host, where it has one. */
-export function transactionOf(host: Host): DatabaseSync | undefined {
-  return (host as { [TRANSACTION]?: DatabaseSync })[TRANSACTION]
+  return transactionsOfApp.host(database, host)
 }

@@ -1,67 +1,30 @@
-import type { WebhookError } from '@postern/core'
+import { createSweep, type Sweep } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 import { createKeyIndex } from './key-index.ts'
 import type { Parts } from './parts.ts'
 import type { Store } from './store.ts'
 import { DONE } from './tally.ts'
-
-/** Forgets in the background what was kept long enough. */
-export interface Prune {
-  start(): void
-  stop(): void
-}
+import { written } from './written.ts'
 
 // Events looked at in one transaction: few, so that deliveries never wait long behind it.
 const STEP = 200
-// Rest between steps, and longest and shortest time between sweeps, in milliseconds.
-const REST = 20
-const LONGEST = 600_000
-const SHORTEST = 1000
 
 /** Makes the pruning of a file. A sweep walks the events in order of arrival, a step at a time. */
-export function createPrune(store: Store): Prune {
-  const { connections, settings, writer } = store
-  const sweep = createSweep(connections.main, store)
-  const keep = Math.min(settings.keepDone, settings.keepDead)
-  const pause = Math.min(LONGEST, Math.max(SHORTEST, keep / 100))
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let started = false
-
-  return {
-    start() {
-      if (started) return
-      started = true
-      again(0, pause)
-    },
-    stop: () => clearTimeout(timer),
-  }
-
-  function again(from: number, wait: number): void {
-    timer = setTimeout(step, wait, from)
-    // A process that has nothing else to do need not stay for this.
-    timer.unref()
-  }
-
-  function step(from: number): void {
+export function createPrune(store: Store): Sweep {
+  const { connections, settings } = store
+  const { keepDone, keepDead } = settings
+  const sweep = createStep(connections.main, store)
+  return createSweep<number>(Math.min(keepDone, keepDead), (from = 0) => {
     const now = Date.now()
-    let last: number | undefined
-    writer.add({
-      bytes: 0,
-      run() {
-        last = sweep(from, now - settings.keepDone, now - settings.keepDead)
-      },
-      done: () => again(last ?? 0, last === undefined ? pause : REST),
-      // The disk may be full: the next sweep tries again, and accepts report it meanwhile.
-      failed: (error: WebhookError) => error.code !== 'closed' && again(0, pause),
-    })
-  }
+    return written(store, () => sweep(from, now - keepDone, now - keepDead))
+  })
 }
 
 /**
  * Makes one step of a sweep: forgets, of the next events, those whose tasks were all settled before the times given.
  * Gives the last event looked at, or undefined where the walk is over. Inside a transaction.
  */
-function createSweep(
+function createStep(
   db: DatabaseSync,
   parts: Parts,
 ): (from: number, done: number, dead: number) => number | undefined {

@@ -4,6 +4,8 @@ import type { DatabaseSync } from 'node:sqlite'
 export interface Ready {
   /** Those that are due, in their order, at most that many. */
   due(lane: number, now: number, most: number): readonly ReadyRow[]
+  /** True if a task is due, suspects included. */
+  any(lane: number, now: number): boolean
   /** A suspect that is due. */
   suspect(lane: number, now: number): ReadyRow | undefined
   /** More of a row. */
@@ -67,6 +69,12 @@ export function createReady(db: DatabaseSync): Ready {
        SELECT id FROM postern_tasks INDEXED BY postern_tasks_later
        WHERE lane = ? AND state = 0 AND gate = 3 AND due <= ? ORDER BY due LIMIT ${STEP})`,
   )
+  const any = db.prepare(
+    `SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn = 0 AND due <= ?
+     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn > 0
+     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 3 AND due <= ?
+     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 2 AND due <= ? LIMIT 1`,
+  )
   const past = db.prepare(
     'SELECT turn, tenant, cut, error IS NOT NULL AS failed FROM postern_tasks WHERE id = ?',
   )
@@ -84,6 +92,7 @@ export function createReady(db: DatabaseSync): Ready {
       if (first.length === most) return first
       return [...first, ...(inTurns.all(lane, now, most - first.length) as unknown as ReadyRow[])]
     },
+    any: (lane, now) => any.get(lane, now, lane, lane, now, lane, now) !== undefined,
     suspect: (lane, now) => suspects.get(lane, now) as unknown as ReadyRow | undefined,
     past: (row) => (row.past === 0 ? NO_PAST : (past.get(row.id) as unknown as Past)),
     next(lane, now) {

@@ -1,4 +1,5 @@
 import {
+  causeOf,
   decodeDelivery,
   decodeEvent,
   interrupted,
@@ -8,19 +9,18 @@ import {
   type Lane,
   type TaskError,
 } from '@postern/core/inbox'
-import { causeOf, errorTextOf } from './cause.ts'
 import { gateOf } from './gates.ts'
 import type { Lanes } from './lanes.ts'
 import type { Store } from './store.ts'
 import { DEAD, PENDING, RUNNING } from './tally.ts'
-import type { Work } from './work.ts'
+import { written } from './written.ts'
 
 /** Frees tasks whose process gave no sign of life, by the rule of interruptions. */
 export interface Reclaim {
   /** True if there are any. Only reads. */
   needed(): boolean
-  /** Frees them; `done` hears when it is stored. */
-  work(done: () => void): Work
+  /** Frees them; resolves when it is stored. */
+  run(): Promise<void>
 }
 
 // Tasks freed in one transaction.
@@ -48,26 +48,15 @@ export function createReclaim(store: Store, consumer: Consumer, lanes: Lanes): R
 
   return {
     needed: () => ended().length > 0,
-    work(done) {
-      let dead: { readonly claim: Claim; readonly error: TaskError }[] = []
-      return {
-        bytes: 0,
-        run() {
-          dead = []
-          for (const { row, name, lane } of ended()) {
-            const error = cut(row, name, lane)
-            const claim = error && lane && claimOf(row.id, name)
-            if (claim) dead.push({ claim, error })
-          }
-        },
-        done() {
-          for (const { claim, error } of dead)
-            consumer.settled(claim, { kind: 'dead', error }, true)
-          done()
-        },
-        // The next look comes soon; writes report what lasts.
-        failed: () => {},
-      }
+    async run() {
+      const dead = await written(store, () =>
+        ended().flatMap(({ row, name, lane }) => {
+          const error = cut(row, name, lane)
+          const claim = error && lane && claimOf(row.id, name)
+          return claim ? [{ claim, error }] : []
+        }),
+      )
+      for (const { claim, error } of dead) consumer.settled(claim, { kind: 'dead', error }, true)
     },
   }
 
@@ -105,7 +94,7 @@ export function createReclaim(store: Store, consumer: Consumer, lanes: Lanes): R
       return undefined
     }
     const error = poison(next.charged)
-    kill.run(now, next.cut, errorTextOf(error), causeOf(error), id)
+    kill.run(now, next.cut, JSON.stringify(error), causeOf(error), id)
     tally.move(row.lane, RUNNING, DEAD, tenant)
     if (row.order_key !== null) order.release(lanes.sharing(name, row.lane), row.order_key)
     return error

@@ -2,7 +2,7 @@ import type { Json } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
 import { unavailable } from './errors.ts'
 import type { Store } from './store.ts'
-import { write } from './written.ts'
+import { written } from './written.ts'
 
 /** Keyed values in the file. */
 export function createRecords(store: Store): Records {
@@ -29,12 +29,12 @@ export function createRecords(store: Store): Records {
       const text = JSON.stringify(value)
       if (text === undefined)
         throw new TypeError(`records: the value of ${key} must be a JSON value`)
-      return write(
+      return written(
         store,
         () => (expected === 0 ? add.run(key, text) : change.run(text, key, expected)).changes === 1,
       )
     },
-    delete: (key, expected) => write(store, () => drop.run(key, expected).changes === 1),
+    delete: (key, expected) => written(store, () => drop.run(key, expected).changes === 1),
     list(prefix) {
       const rows = read(() => range.all(prefix, prefix, prefix)) as unknown as (Row & {
         readonly key: string

@@ -1,4 +1,5 @@
-import { milliseconds, type Duration } from '@postern/core'
+import type { Duration } from '@postern/core'
+import { checks, type CommonSettings } from '@postern/core/inbox'
 
 /** Options of `sqliteInbox`. */
 export interface SqliteInboxOptions {
@@ -22,31 +23,11 @@ export interface SqliteInboxOptions {
   readonly pollInterval?: Duration
 }
 
-/** The options, checked; times in milliseconds. */
-export interface Settings {
+/** The options, checked; times in milliseconds. Done events are kept for the longer of `window` and `keepDone`. */
+export interface Settings extends CommonSettings {
   readonly path: string
-  readonly maxPending: number
-  readonly maxWaitingBytes: number
-  readonly deadline: number
-  /** How long done events are kept: the longer of `window` and `keepDone`. */
-  readonly keepDone: number
-  readonly window: number
-  readonly keepDead: number
-  readonly lease: number
   readonly pollInterval: number
 }
-
-const KNOWN = [
-  'path',
-  'maxPending',
-  'maxWaitingBytes',
-  'deadline',
-  'window',
-  'keepDone',
-  'keepDead',
-  'lease',
-  'pollInterval',
-]
 
 /** Checks the options. Throws a `TypeError` that names the option at fault. */
 export function checkSettings(options: SqliteInboxOptions): Settings {
@@ -54,10 +35,11 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
     throw new TypeError(
       `sqliteInbox: options must be an object, got ${String(options)}; write sqliteInbox({ path: 'webhooks.db' })`,
     )
-  for (const name of Object.keys(options))
-    if (!KNOWN.includes(name))
-      throw new TypeError(`sqliteInbox: ${name} is no option; known are ${KNOWN.join(', ')}`)
-  const { path } = options
+  const check = checks('sqliteInbox', options)
+  const path: unknown = check.value('path')
+  const common = check.common()
+  const pollInterval = check.time('pollInterval', '200ms')
+  check.end()
   if (typeof path !== 'string' || path.trim() === '')
     throw new TypeError(
       `sqliteInbox: path must be the name of a file, got ${JSON.stringify(path)}; write sqliteInbox({ path: 'webhooks.db' })`,
@@ -66,39 +48,5 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
     throw new TypeError(
       'sqliteInbox: path must be a file, got :memory:, which forgets what was acknowledged; use memoryInbox() for that',
     )
-  const window = span(options.window ?? '4d', 'window')
-  return {
-    path,
-    maxPending: whole(options.maxPending ?? 1_000_000, 'maxPending'),
-    maxWaitingBytes: whole(options.maxWaitingBytes ?? 64 * 1024 * 1024, 'maxWaitingBytes'),
-    deadline: positive(options.deadline ?? '5s', 'deadline'),
-    window,
-    keepDone: Math.max(window, span(options.keepDone ?? '4d', 'keepDone')),
-    keepDead: span(options.keepDead ?? '30d', 'keepDead'),
-    lease: positive(options.lease ?? '30s', 'lease'),
-    pollInterval: positive(options.pollInterval ?? '200ms', 'pollInterval'),
-  }
-}
-
-function whole(value: number, name: string): number {
-  if (!(Number.isSafeInteger(value) && value >= 1))
-    throw new TypeError(
-      `sqliteInbox: ${name} must be a whole number from 1 and up, got ${String(value)}`,
-    )
-  return value
-}
-
-/** A time whose bare number could be taken for a count. */
-function span(value: Duration, name: string): number {
-  if (typeof value === 'number')
-    throw new TypeError(
-      `sqliteInbox: ${name} must be a time with its unit, got ${value}; write '${value}ms', or '4d' for four days`,
-    )
-  return milliseconds(value, `sqliteInbox: ${name}`)
-}
-
-function positive(value: Duration, name: string): number {
-  const time = milliseconds(value, `sqliteInbox: ${name}`)
-  if (time < 1) throw new TypeError(`sqliteInbox: ${name} must be at least a millisecond`)
-  return time
+  return { ...common, keepDone: Math.max(common.window, common.keepDone), path, pollInterval }
 }

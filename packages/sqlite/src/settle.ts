@@ -1,6 +1,5 @@
-import type { Outcome, TaskDraft, TaskError } from '@postern/core/inbox'
+import { causeOf, type Outcome, type TaskDraft } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
-import { causeOf, errorTextOf } from './cause.ts'
 import { gateOf } from './gates.ts'
 import type { History } from './history.ts'
 import type { NewTasks } from './new-tasks.ts'
@@ -13,8 +12,6 @@ export interface Settle {
   settle(attempt: Attempt, outcome: Outcome, now: number): boolean
   /** Makes the task of an attempt pending as it was before it was claimed. */
   giveBack(attempt: Attempt): void
-  /** Makes the task of an attempt dead, whatever its outcome was: that one cannot be stored. */
-  bury(attempt: Attempt, error: TaskError, now: number): boolean
 }
 
 /** What identifies an attempt. */
@@ -71,7 +68,7 @@ export function createSettle(db: DatabaseSync, parts: SettleParts): Settle {
     'UPDATE postern_tasks SET cut = 0, charged = 0, gate = iif(gate = 2, 0, gate) WHERE id = ? AND state < 2 AND cut > 0',
   )
 
-  return { settle, giveBack, bury }
+  return { settle, giveBack }
 
   function settle(attempt: Attempt, outcome: Outcome, now: number): boolean {
     const { id, token, lane, tenant, took } = attempt
@@ -92,7 +89,7 @@ export function createSettle(db: DatabaseSync, parts: SettleParts): Settle {
     function write(): void {
       const { number } = attempt
       if (outcome.kind === 'done') return void end.run(DONE, now, took, null, null, number, id)
-      const error = outcome.kind === 'postpone' ? null : errorTextOf(outcome.error)
+      const error = outcome.kind === 'postpone' ? null : JSON.stringify(outcome.error)
       if (outcome.kind === 'dead')
         return void end.run(DEAD, now, took, error, causeOf(outcome.error), number, id)
       const due = Math.ceil(outcome.at)
@@ -114,10 +111,6 @@ export function createSettle(db: DatabaseSync, parts: SettleParts): Settle {
 
   function giveBack({ id, token, lane, tenant }: Attempt): void {
     if (back.run(id, token).changes === 1) tally.move(lane, RUNNING, PENDING, tenant)
-  }
-
-  function bury(attempt: Attempt, error: TaskError, now: number): boolean {
-    return settle(attempt, { kind: 'dead', error }, now)
   }
 
   function spawn(parent: Attempt, draft: TaskDraft, now: number): void {

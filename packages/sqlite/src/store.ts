@@ -1,12 +1,10 @@
-import type { Claim, Outcome } from '@postern/core/inbox'
 import { createBegun, type Begun } from './begun.ts'
 import type { Connections } from './connection.ts'
 import { createFinished, type Finished } from './finished.ts'
 import { createKeys, type Keys } from './known.ts'
-import type { Slot } from './lanes.ts'
 import type { Settings } from './settings.ts'
 import { createParts, type Parts } from './parts.ts'
-import type { Attempt } from './settle.ts'
+import type { Lease } from './task.ts'
 import { createTokens } from './token.ts'
 import { createWriter, type Writer } from './write.ts'
 
@@ -24,31 +22,6 @@ export interface Store extends Parts {
   commits: number
   /** Fences the claims of the open transaction: no claim before had it. */
   token(): number
-}
-
-/** The right of this process to run a task. Holds no payload, since V8 keeps what was in a Map for longer than that. */
-export interface Lease {
-  readonly id: number
-  readonly token: number
-  /** When it was renewed, in milliseconds since 1970. */
-  leased: number
-}
-
-/** An attempt of this process. */
-export interface Running extends Attempt {
-  readonly slot: Slot
-  readonly claim: Claim
-  readonly lease: Lease
-  /** Lets the next suspect run, if this one is a suspect. */
-  readonly free: (() => void) | undefined
-  /** The outcome `task.commit` has stored. */
-  committed: Outcome | undefined
-  /** True once it was given back: its outcome is refused. */
-  given: boolean
-  /** When it started, on the clock of `performance.now()`. */
-  started: number
-  /** Its place among the open attempts of its receiver. */
-  place: number
 }
 
 /** Puts a store together. */

@@ -1,6 +1,7 @@
 import {
   decodeDelivery,
   decodeEvent,
+  orphansOf,
   type Consumer,
   type InboxView,
   type TaskError,
@@ -9,7 +10,6 @@ import {
 import { unavailable } from './errors.ts'
 import { where } from './filter.ts'
 import { createChange } from './change.ts'
-import { namesOf } from './lanes.ts'
 import type { Store } from './store.ts'
 import { PENDING, STATES } from './tally.ts'
 
@@ -64,22 +64,15 @@ export function createView(
     replay,
     discard,
     prune,
-    orphans() {
-      const known = new Set(
-        consumers().flatMap((consumer) =>
-          consumer
-            .lanes()
-            .flatMap(namesOf)
-            .map((name) => JSON.stringify([consumer.receiver, name])),
-        ),
-      )
-      return laneRows()
-        .filter(
-          ({ receiver, name, pending }) =>
-            pending > 0 && !known.has(JSON.stringify([receiver, name])),
-        )
-        .map(({ receiver, name, pending }) => ({ receiver, subscription: name, pending }))
-    },
+    orphans: () =>
+      orphansOf(
+        laneRows().map(({ receiver, name, pending }) => ({
+          receiver,
+          subscription: name,
+          pending,
+        })),
+        consumers(),
+      ),
   }
 
   function laneRows(): readonly LaneRow[] {

@@ -1,4 +1,4 @@
-import type { Consumer, Intake, Taken, TaskDraft } from '@postern/core/inbox'
+import type { Consumer, Intake, Runner, Taken, TaskDraft } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 import { unavailable } from './errors.ts'
 import { checkGuest, checkTransaction } from './guest.ts'
@@ -7,6 +7,7 @@ import { encodeIntake } from './encode.ts'
 import { fullError } from './capacity.ts'
 import { createParts } from './parts.ts'
 import type { Store } from './store.ts'
+import type { Running } from './task.ts'
 
 /** Takes a delivery in within the open transaction of a connection of the application. */
 export type AcceptWithin = (db: DatabaseSync, intake: Intake) => readonly Taken[]
@@ -19,8 +20,9 @@ export function createAcceptWithin(
   store: Store,
   consumer: Consumer,
   lanes: Lanes,
-  look: () => void,
+  runner: Pick<Runner<Running>, 'look' | 'ready'>,
 ): AcceptWithin {
+  const reviving = { sharing: lanes.sharing, ready: runner.ready }
   const { main } = store.connections
   const { settings, keys } = store
   const nextNumber = 'SELECT next FROM postern_numbers'
@@ -36,7 +38,7 @@ export function createAcceptWithin(
       db.exec('RELEASE postern_accept')
       store.commits++
       // Tries until the transaction is over.
-      look()
+      runner.look()
       return taken
     } catch (error) {
       undo(db)
@@ -79,7 +81,7 @@ export function createAcceptWithin(
           if (verdict !== undefined) return verdict
           const known = event.dedupe ? find(owner, event.key) : undefined
           if (event.guards !== undefined) guards.take(event.guards, owner, known ?? number)
-          if (known !== undefined) return revive.event(known, now, lanes)
+          if (known !== undefined) return revive.event(known, now, reviving)
           add(at, number, owner)
           for (const draft of drafts) addTask(number, draft, now)
           number++

@@ -1,7 +1,7 @@
 import type { Store } from './store.ts'
 
 /** Writes in the next transaction; resolves with what `run` gave when it is committed. `run` may be called again. */
-export function write<T>(store: Store, run: () => T): Promise<T> {
+export function written<T>(store: Pick<Store, 'writer'>, run: () => T): Promise<T> {
   return new Promise((resolve, reject) => {
     let result: T
     store.writer.add({

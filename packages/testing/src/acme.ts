@@ -1,5 +1,5 @@
-import { emptyReply, type EventMap, type SecretOption, textReply } from '@postern/core'
-import { defineProvider, hmac, type Provider } from '@postern/core/scheme'
+import { emptyReply, type SecretOption, textReply } from '@postern/core'
+import { hmac, provider, type Factory } from '@postern/core/scheme'
 
 /** Options of {@link acme}. */
 export interface AcmeOptions {
@@ -16,43 +16,45 @@ export interface AcmeOptions {
  * makes unsigned challenges with them: HEAD wants 200, OPTIONS an allowance (as CloudEvents webhooks do), and GET its
  * `challenge` back.
  */
-export function acme(options: AcmeOptions): Provider<EventMap> {
-  const signsUrl = options.signs === 'url'
-  return defineProvider({
-    name: 'acme',
-    methods: options.methods ?? ['POST'],
-    formats: ['json', 'xml', 'form', 'bytes', ...(signsUrl ? (['query'] as const) : [])],
-    codings: ['gzip'],
-    auth: {
-      scheme: hmac({
-        header: 'X-Acme-Signature',
-        prefix: 'sha256=',
-        ...(signsUrl && {
-          message: (delivery) => [`${delivery.url}\n`, delivery.body],
-          covers: { body: 'bytes', url: true },
-        }),
+export const acme: Factory<AcmeOptions> = /* @__PURE__ */ provider({
+  name: 'acme',
+  options: {
+    secret: 'The shared secret.',
+    signs: 'What the signature is made over: body or url. Default body.',
+    methods: 'Methods that are taken. Default POST.',
+  },
+  codings: ['gzip'],
+  more: ({ methods = ['POST'], signs }) => ({
+    methods,
+    formats: ['json', 'xml', 'form', 'bytes', ...(signs === 'url' ? (['query'] as const) : [])],
+  }),
+  scheme: ({ signs }) =>
+    hmac({
+      header: 'X-Acme-Signature',
+      prefix: 'sha256=',
+      ...(signs === 'url' && {
+        message: '{url}\n{body}',
+        covers: { body: 'bytes', url: true },
       }),
-      secret: options.secret,
-    },
-    events: (delivery, body) => [
-      {
-        id: delivery.header('x-acme-id'),
-        topic: delivery.header('x-acme-topic') ?? '',
-        payload: body.value,
-      },
-    ],
-    greet(delivery) {
-      if (delivery.method === 'HEAD') return emptyReply()
-      if (delivery.method === 'OPTIONS')
-        return { status: 200, headers: { 'webhook-allowed-origin': '*' } }
-      const challenge = delivery.method === 'GET' ? delivery.query().get('challenge') : null
-      return challenge === null ? undefined : textReply(challenge)
-    },
-    compose: (draft) => ({
-      headers: {
-        'x-acme-topic': draft.topic ?? 'thing.happened',
-        ...(draft.id !== undefined && { 'x-acme-id': draft.id }),
-      },
     }),
-  })
-}
+  events: (delivery, body) => [
+    {
+      id: delivery.header('x-acme-id'),
+      topic: delivery.header('x-acme-topic') ?? '',
+      payload: body.value,
+    },
+  ],
+  greet(delivery) {
+    if (delivery.method === 'HEAD') return emptyReply()
+    if (delivery.method === 'OPTIONS')
+      return { status: 200, headers: { 'webhook-allowed-origin': '*' } }
+    const challenge = delivery.method === 'GET' ? delivery.query().get('challenge') : null
+    return challenge === null ? undefined : textReply(challenge)
+  },
+  compose: (draft) => ({
+    headers: {
+      'x-acme-topic': draft.topic ?? 'thing.happened',
+      ...(draft.id !== undefined && { 'x-acme-id': draft.id }),
+    },
+  }),
+})

@@ -1,5 +1,5 @@
 import { type SecretOption } from '@postern/core'
-import { defineProvider, hmac, type Provider, type Scheme } from '@postern/core/scheme'
+import { hmac, provider, type Provider, type Scheme } from '@postern/core/scheme'
 import { describe, expect, test } from 'vitest'
 import { testProvider, type ProviderUnderTest, type Vector } from '../src/index.ts'
 
@@ -15,22 +15,23 @@ const names = {
 }
 
 function factory(change: Change = (scheme) => scheme): (options: object) => Provider {
-  return (options) =>
-    defineProvider({
-      name: 'acme',
-      auth: { scheme: change(right), secret: (options as { secret: SecretOption }).secret },
-      events: (delivery, { value }) => [
-        {
-          id: delivery.header('x-id'),
-          topic: (value as { type?: string } | undefined)?.type ?? '',
-          payload: value,
-        },
-      ],
-      compose: ({ id, topic, payload }) => ({
-        headers: { 'x-id': id ?? 'none' },
-        body: JSON.stringify({ type: topic, ...(payload as object) }),
-      }),
-    })
+  const made = provider<{ secret: SecretOption }, Uint8Array>({
+    name: 'acme',
+    options: { secret: 'The shared secret.' },
+    scheme: () => change(right),
+    events: (delivery, { value }) => [
+      {
+        id: delivery.header('x-id'),
+        topic: (value as { type?: string } | undefined)?.type ?? '',
+        payload: value,
+      },
+    ],
+    compose: ({ id, topic, payload }) => ({
+      headers: { 'x-id': id ?? 'none' },
+      body: JSON.stringify({ type: topic, ...(payload as object) }),
+    }),
+  })
+  return (options) => made.about.create(options)
 }
 
 async function failures(under: Partial<ProviderUnderTest>): Promise<readonly string[]> {

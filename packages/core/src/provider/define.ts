@@ -1,163 +1,178 @@
-import { stringifyJson } from '../body/json.ts'
-import { toBuffer } from '../body/bytes.ts'
 import type { Delivery } from '../delivery.ts'
 import type { EventMap } from '../event.ts'
+import { unknownOptions } from '../unknown-options.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
+import type { About, Factory } from './about.ts'
+import { admission, authOf, coversOf, credentialsOf, explained, ringOf, signed } from './auth.ts'
+import { toRequest } from './compose.ts'
+import { remember } from './made.ts'
 import type { Clock, Draft, Provider, Verified } from './provider.ts'
-import type { Credentials, Scheme, SignableRequest } from './scheme.ts'
-import { keyring, type Keyring, type SecretOption } from './secrets.ts'
-
-/** What {@link defineProvider} takes. */
-export interface ProviderSpec<Events extends EventMap, Key> extends Omit<
-  Provider<Events>,
-  'covers' | 'verify' | 'sign'
-> {
-  /** How deliveries are signed and with which secrets. Without it the factory's user must have said `unauthenticated: true`. */
-  readonly auth:
-    | {
-        readonly scheme: Scheme<Key>
-        readonly secret: SecretOption
-        /** Name of the secret option. @default 'secret' */
-        readonly option?: string
-      }
-    | {
-        readonly scheme: Scheme<Key>
-        /** Keys that are no text, such as a JSON Web Key Set, ready made. */
-        readonly keys: readonly Key[]
-      }
-    | { readonly unauthenticated: boolean | undefined; readonly option?: string }
-  /** What must hold beside the signature; throws a `WebhookError`. Runs after the signature was found right. */
-  readonly check?: (delivery: Delivery, clock: Clock) => MaybePromise<void>
-  /** Puts topic, id and payload where this provider has them, for `sign`. @default JSON of `payload` */
-  readonly compose?: (draft: Draft) => {
-    readonly method?: string
-    readonly url?: string
-    readonly headers?: Readonly<Record<string, string>>
-    readonly body?: string | Uint8Array
-  }
-}
+import type { Scheme } from './scheme.ts'
+import { noAuth } from './schemes/no-auth.ts'
+import type { Keyring, KeySet } from './secrets.ts'
+import type { ProviderSpec } from './spec.ts'
 
 /**
- * Makes a provider of its parts. Secrets are checked here, so that a wrong one throws a `TypeError` when the app starts.
+ * Makes the factory of a sender, with its `about`. Options and secrets are checked when the factory is called: what is
+ * wrong throws a `TypeError` that names the option.
  *
  * @example
- * const acme = (options: { secret: SecretOption }) =>
- *   defineProvider({
- *     name: 'acme',
- *     auth: { scheme: hmac({ header: 'x-acme-signature' }), secret: options.secret },
- *     events: (delivery, body) => [{ id: delivery.header('x-acme-id'), topic: 'ping', payload: body.value }],
- *   })
+ * export const acme: Factory<{ secret: SecretOption }> = provider({
+ *   name: 'acme',
+ *   options: { secret: 'Secret of the webhook.' },
+ *   scheme: () => hmac({ header: 'x-acme-signature' }),
+ *   events: (delivery, body) => [{ id: delivery.header('x-acme-id'), topic: 'ping', payload: body.value }],
+ * })
  */
-export function defineProvider<Events extends EventMap = EventMap, Key = unknown>(
-  spec: ProviderSpec<Events, Key>,
-): Provider<Events> {
-  const { auth, check, compose, ...provider } = spec
-  if (!('scheme' in auth)) {
-    if (auth.unauthenticated !== true) {
+export function provider<Options extends object, Key = unknown, Ready = Options>(
+  spec: ProviderSpec<NoInfer<Options>, Key, Ready>,
+): Factory<Options> {
+  const about = aboutOf(spec, (options) => create(options as Options))
+  const factory = Object.assign(
+    <Events extends EventMap>(options: Options) => create<Events>(options),
+    { about },
+  )
+  return factory
+
+  function create<Events extends EventMap>(given: Options): Provider<Events> {
+    if (given === undefined)
       throw new TypeError(
-        `${spec.name}: ${auth.option ?? 'secret'} is missing; a route without any authentication needs unauthenticated: true`,
+        `${spec.name}: options must be an object, got undefined; call it with { ${about.secretOption ?? Object.keys(spec.options)[0]} }`,
       )
-    }
-    return {
-      ...provider,
-      covers: { body: 'none' },
-      unauthenticated: true,
-      verify: (delivery, clock) => check?.(delivery, clock),
-      sign: (draft) => toRequest(draft, compose),
-    }
-  }
-  const scheme = auth.scheme
-  const ring =
-    'keys' in auth
-      ? fixedKeys(auth.keys, scheme)
-      : keyring(`${spec.name}: ${auth.option ?? 'secret'}`, auth.secret, (secret) =>
-          scheme.key(secret),
-        )
+    unknownOptions(spec.name, given, Object.keys(spec.options))
+    const options = (spec.prepare ? spec.prepare(given) : given) as Ready
+    const more = spec.more?.(options)
+    const name = more?.name ?? spec.name
+    const { scheme, option, secret } = authOf(spec, name, given, options, about.secretOption)
+    const ring = ringOf(scheme, `${name}: ${option}`, secret)
+    const { check } = spec
 
-  return {
-    ...provider,
-    covers: scheme.covers,
-    ...(scheme.signedTime && { signedTime: (delivery) => scheme.signedTime!(delivery) }),
-    ...merged(scheme.credentials, spec.credentials),
-    verify(delivery, clock) {
-      const set = ring.for(delivery)
-      return isPromise(set)
-        ? set.then((keys) => settle(keys, delivery, clock))
-        : settle(set, delivery, clock)
-    },
-    ...(scheme.sign && {
-      sign(draft: Draft): SignableRequest {
-        const keys = draft.secret === undefined ? ring.given : [ring.parse(draft.secret)]
-        const [key] = keys
-        if (key === undefined)
-          throw new TypeError(
-            `${spec.name}: sign needs a secret in its draft, since the secrets come from a function`,
-          )
-        const request = toRequest(draft, compose)
-        const at = draft.at ?? Date.now()
-        return scheme.signAll && keys.length > 1
-          ? scheme.signAll(request, keys, at)
-          : scheme.sign!(request, key, at)
+    const checked = (
+      key: unknown,
+      scope: string | undefined,
+      delivery: Delivery,
+      clock: Clock,
+    ): MaybePromise<Verified> => {
+      const wait = check?.(delivery, clock, options)
+      return isPromise(wait) ? wait.then(() => ({ key, scope })) : { key, scope }
+    }
+    const verifyWith = (
+      { keys, scopes }: KeySet<Key>,
+      delivery: Delivery,
+      clock: Clock,
+    ): MaybePromise<Verified> => {
+      const found = ring.odd
+        ? explained(() => scheme.verify(delivery, keys, clock()))
+        : scheme.verify(delivery, keys, clock())
+      return isPromise(found)
+        ? found.then((at) => checked(keys[at], scopes[at], delivery, clock))
+        : checked(keys[found], scopes[found], delivery, clock)
+    }
+    const made: Provider = {
+      ...plainOf(spec),
+      ...more,
+      name,
+      covers: coversOf(scheme.covers, spec.covers),
+      ...((scheme as Scheme<unknown>) === noAuth && { unauthenticated: true }),
+      ...credentialsOf(scheme.credentials, more?.credentials ?? spec.credentials),
+      ...(scheme.signedTime && { signedTime: (delivery) => scheme.signedTime!(delivery) }),
+      ...admission(scheme, ring, typeof secret !== 'function'),
+      verify(delivery, clock) {
+        const set = ring.for(delivery)
+        return isPromise(set)
+          ? set.then((keys) => verifyWith(keys, delivery, clock))
+          : verifyWith(set, delivery, clock)
       },
+      ...bound(spec, options, ring),
+      ...(scheme.sign &&
+        spec.canSign !== false && {
+          sign: (draft: Draft) =>
+            signed(
+              name,
+              scheme,
+              ring,
+              draft,
+              toRequest(draft, spec.compose?.(draft, options) ?? {}),
+            ),
+        }),
+      ...remember({
+        factory: factory as unknown as Factory<object>,
+        options: given,
+        scheme: scheme as Scheme<unknown>,
+        secret,
+        verifyWith: (keys, delivery, clock) =>
+          verifyWith({ keys: keys as readonly Key[], scopes: [] }, delivery, clock),
+      }),
+    }
+    return made as Provider<Events>
+  }
+}
+
+function aboutOf<Options extends object, Key, Ready>(
+  spec: ProviderSpec<Options, Key, Ready>,
+  create: About['create'],
+): About {
+  const secretOption = spec.secret ?? ('secret' in spec.options ? 'secret' : undefined)
+  return {
+    name: spec.name,
+    title: spec.title ?? spec.name,
+    docs: spec.docs ?? '',
+    create,
+    ...(secretOption !== undefined && { secretOption }),
+    options: spec.options,
+    topics: spec.topics ?? [],
+    handshakes: spec.handshakes ?? [],
+    methods: spec.methods ?? ['POST'],
+    formats: spec.formats ?? ['json'],
+    codings: spec.codings ?? [],
+    charsets: spec.charsets ?? ['utf-8'],
+    ...(spec.covers && { covers: spec.covers }),
+    repeats: spec.repeats ?? true,
+    ...(spec.retrySpan !== undefined && { retrySpan: spec.retrySpan }),
+    canSign: spec.canSign ?? true,
+  }
+}
+
+const PLAIN = [
+  'methods',
+  'limits',
+  'retrySpan',
+  'failsOnRedirect',
+  'formats',
+  'codings',
+  'charsets',
+  'repeats',
+  'ids',
+  'greets',
+  'challenge',
+  'claims',
+  'xml',
+  'refusal',
+] as const
+
+function plainOf<Options extends object, Key, Ready>(
+  spec: ProviderSpec<Options, Key, Ready>,
+): Partial<Provider> {
+  return Object.fromEntries(
+    PLAIN.filter((name) => spec[name] !== undefined).map((name) => [name, spec[name]]),
+  )
+}
+
+/** The functions of a spec that get the options as their last argument. */
+function bound<Options extends object, Key, Ready>(
+  spec: ProviderSpec<Options, Key, Ready>,
+  options: Ready,
+  ring: Keyring<Key>,
+): Pick<Provider, 'events'> & Partial<Provider> {
+  const { events, format, labelled, greet, handshake, reply } = spec
+  return {
+    events: (delivery, body) => events(delivery, body, options),
+    ...(format && { format: (delivery) => format(delivery, options) }),
+    ...(labelled && { labelled: (delivery) => labelled(delivery, options) }),
+    ...(greet && { greet: (delivery) => greet(delivery, options, ring) }),
+    ...(handshake && {
+      handshake: (delivery, body, verified) => handshake(delivery, body, verified, options),
     }),
-  }
-
-  function settle(
-    set: { keys: readonly Key[]; scopes: readonly (string | undefined)[] },
-    delivery: Delivery,
-    clock: Clock,
-  ): MaybePromise<Verified> {
-    const found = scheme.verify(delivery, set.keys, clock())
-    return isPromise(found)
-      ? found.then((at) => checked(set.keys[at], set.scopes[at], delivery, clock))
-      : checked(set.keys[found], set.scopes[found], delivery, clock)
-  }
-
-  function checked(
-    key: unknown,
-    scope: string | undefined,
-    delivery: Delivery,
-    clock: Clock,
-  ): MaybePromise<Verified> {
-    const wait = check?.(delivery, clock)
-    return isPromise(wait) ? wait.then(() => ({ key, scope })) : { key, scope }
-  }
-}
-
-function fixedKeys<Key>(keys: readonly Key[], scheme: Scheme<Key>): Keyring<Key> {
-  const set = { keys, scopes: keys.map(() => undefined) }
-  return { for: () => set, given: keys, parse: (secret) => scheme.key(secret) }
-}
-
-function toRequest<Events extends EventMap, Key>(
-  draft: Draft,
-  compose: ProviderSpec<Events, Key>['compose'],
-): SignableRequest {
-  const composed = compose?.(draft) ?? {}
-  const body =
-    draft.body ?? composed.body ?? (draft.payload === undefined ? '' : stringifyJson(draft.payload))
-  const headers: Record<string, string> = { 'content-type': 'application/json' }
-  for (const lines of [composed.headers, draft.headers]) {
-    for (const [name, value] of Object.entries(lines ?? {})) headers[name.toLowerCase()] = value
-  }
-  return {
-    method: draft.method ?? composed.method ?? 'POST',
-    url: composed.url ?? draft.url ?? 'https://example.com/webhooks',
-    headers,
-    body: toBuffer(body),
-  }
-}
-
-function merged(
-  a: Credentials | undefined,
-  b: Credentials | undefined,
-): { credentials?: Credentials } {
-  if (!a || !b) return a || b ? { credentials: (a ?? b)! } : {}
-  return {
-    credentials: {
-      headers: [...(a.headers ?? []), ...(b.headers ?? [])],
-      query: [...(a.query ?? []), ...(b.query ?? [])],
-      fields: [...(a.fields ?? []), ...(b.fields ?? [])],
-    },
+    ...(reply && { reply: (result, delivery) => reply(result, delivery, options) }),
   }
 }

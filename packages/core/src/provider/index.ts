@@ -1,10 +1,16 @@
-export { defineProvider, type ProviderSpec } from './define.ts'
+export type { About, Factory } from './about.ts'
+export type { Composed } from './compose.ts'
+export { provider } from './define.ts'
+export { madeOf, remake, type Made } from './made.ts'
+export { mergeDeep } from './merge.ts'
+export type { ProviderSpec } from './spec.ts'
 export type { Clock, Coding, Draft, Format, Provider, Result, Verified } from './provider.ts'
 export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
 export { checkSecret, keyring, type Keyring, type KeySet } from './secrets.ts'
 export { targetPath, toPublicUrl } from './public-url.ts'
 
-export type { EventDraft } from '../event.ts'
+export type { EventDraft, Guard } from '../event.ts'
+export { decideFormat, type Declaration } from '../body/formats.ts'
 export type { ParsedBody } from '../body/parse.ts'
 export { formToObject } from '../body/form.ts'
 export { parseJson, stringifyJson } from '../body/json.ts'
@@ -12,6 +18,8 @@ export { parseMultipart } from '../body/multipart-later.ts'
 export type { MultipartBody } from '../body/multipart.ts'
 export { list, loadXml, parseXml, type XmlObject } from '../body/xml.ts'
 
+export { firstOf } from './schemes/first-of.ts'
+export { fixedKeys, noAuth } from './schemes/no-auth.ts'
 export { safeEqual } from './safe-equal.ts'
 export { basic, type BasicOptions } from './schemes/basic.ts'
 export {
@@ -38,8 +46,28 @@ export {
   type SignatureEncoding,
 } from './schemes/hmac.ts'
 export { malformed, mismatch, singleHeader } from './schemes/header.ts'
+export { jwt, type JwtAlgorithm, type JwtClaims, type JwtOptions } from './schemes/jwt.ts'
+export { bucket, type Bucket, type BucketOptions } from './lookup/bucket.ts'
+export {
+  checkFetchOptions,
+  fetchBounded,
+  type FetchFunction,
+  type FetchOptions,
+} from './lookup/fetch-bounded.ts'
+export {
+  fetchedJwks,
+  givenJwks,
+  keyedJwks,
+  type Jwk,
+  type Jwks,
+  type JwkSource,
+  type JwksCacheOptions,
+} from './lookup/jwks.ts'
+export { lookups, type Lookups, type LookupsOptions } from './lookup/lookups.ts'
+export { peer, type Peer } from './peer.ts'
 export { parseKeyPair, type KeyPair } from './schemes/key-pair.ts'
 export type { Message } from './schemes/message.ts'
+export { pairs, type PairsOptions } from './schemes/pairs.ts'
 export { rsa, rsaAlgorithm, type RsaAlgorithmOptions, type RsaOptions } from './schemes/rsa.ts'
 export {
   signatureScheme,
@@ -53,6 +81,7 @@ export {
   type StandardWebhooksKey,
   type StandardWebhooksSchemeOptions,
 } from './schemes/standard-webhooks.ts'
+export { messageTemplate } from './schemes/template.ts'
 export { token, type TokenOptions } from './schemes/token.ts'
 export {
   checkTimestamp,

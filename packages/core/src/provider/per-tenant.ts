@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Delivery } from '../delivery.ts'
 import { milliseconds, type Duration } from '../duration.ts'
+import { WebhookError } from '../errors.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
 import type { ScopedSecret, SecretResolver } from './secrets.ts'
 
@@ -14,6 +15,8 @@ export interface PerTenantOptions {
   readonly ttl?: Duration
   /** How many tenants are remembered. @default 1000 */
   readonly max?: number
+  /** How many look-ups run at the same time; beyond, a delivery is answered 503 and comes again. @default 100 */
+  readonly atOnce?: number
 }
 
 /**
@@ -29,22 +32,29 @@ export interface PerTenantOptions {
  * })
  */
 export function perTenant(options: PerTenantOptions): SecretResolver {
+  const { atOnce = 100 } = options
   const ttl = milliseconds(options.ttl ?? '60s', 'perTenant.ttl')
   // The clock is asked each time: the cache would keep its answer by a timer, which not every host allows.
   const bounds = { max: options.max ?? 1000, ttl, ttlResolution: 0, perf: { now: uptime } }
-  const known = new LRUCache<string, { found: MaybePromise<ScopedSecret | undefined> }>(bounds)
+  const known = new LRUCache<string, ScopedSecret>(bounds)
   // Apart, since who is not known could be anybody: made-up names must not drive the known ones out.
   const unknown = new LRUCache<string, true>(bounds)
+  const pending = new Map<string, Promise<ScopedSecret | undefined>>()
   return (delivery) => {
     const scope = options.tenant(delivery)
     if (scope === undefined || unknown.has(scope)) return undefined
-    const entry = known.get(scope)
-    if (entry) return entry.found
+    const running = known.get(scope) ?? pending.get(scope)
+    if (running) return running
+    if (pending.size >= atOnce)
+      throw new WebhookError('secret_unavailable', 'too many look-ups of tenants at once', {
+        retryAfter: 5,
+      })
     const looked = options.secrets(scope)
     if (!isPromise(looked)) return remember(scope, looked)
     const found = looked.then((secret) => remember(scope, secret))
-    known.set(scope, { found })
-    found.catch(() => known.delete(scope))
+    pending.set(scope, found)
+    const done = (): boolean => pending.delete(scope)
+    found.then(done, done)
     return found
   }
 
@@ -58,7 +68,7 @@ export function perTenant(options: PerTenantOptions): SecretResolver {
       return undefined
     }
     const found = { secret, scope }
-    known.set(scope, { found })
+    known.set(scope, found)
     return found
   }
 }

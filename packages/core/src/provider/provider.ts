@@ -33,10 +33,10 @@ export type Result =
   | { readonly kind: 'refused'; readonly error: WebhookError }
 
 /** A delivery to be made and signed as the provider would: for tests, the CLI and examples. */
-export interface Draft {
-  readonly topic?: string
+export interface Draft<Events extends EventMap = EventMap> {
+  readonly topic?: keyof Events & string
   readonly id?: string
-  /** What becomes the body: JSON, unless the provider sends something else. */
+  /** What becomes the body, as JSON unless the provider sends something else; laid over the sample of the topic, deeply. */
   readonly payload?: unknown
   /** The body itself, in place of `payload`. */
   readonly body?: string | Uint8Array
@@ -50,6 +50,9 @@ export interface Draft {
   /** Signs with this secret in place of the provider's first one. */
   readonly secret?: string
 }
+
+// By way of a method, so that a typed provider is a provider: topics are checked where `sign` is called.
+type Sign<Events extends EventMap> = { sign(draft: Draft<Events>): SignableRequest }['sign']
 
 /** Who sends. Made by a factory that takes the provider's own option names: `github({ secret })`. */
 export interface Provider<Events extends EventMap = EventMap> {
@@ -118,7 +121,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** The body, status or headers this sender needs; undefined leaves the reply to the receiver. */
   readonly reply?: (result: Result, delivery: Delivery) => Reply | undefined
   /** Makes a delivery that `verify` accepts. Absent where only the sender has the signing key. */
-  readonly sign?: (draft: Draft) => SignableRequest
+  readonly sign?: Sign<Events>
   /** Carries the types of topics and payloads; never there at run time. */
   readonly types?: Events
 }

@@ -23,12 +23,12 @@ export interface Credentials {
   readonly fields?: readonly string[]
 }
 
-/** A request about to be signed. Header names in lower case. */
+/** A request about to be signed. Header names in lower case. It fits the second argument of `fetch` and of `Request`. */
 export interface SignableRequest {
   readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
+  readonly body: Uint8Array<ArrayBuffer>
 }
 
 /** How a delivery is signed: small functions that verify and sign. `Key` is what a secret becomes, once. */
@@ -39,6 +39,10 @@ export interface Scheme<Key = unknown> {
   readonly needs?: readonly string[]
   /** True if `verify` reads method, URL and headers alone, so that it can refuse before the body is read. @default false */
   readonly head?: boolean
+  /** Keys ready made, in place of secrets: see `fixedKeys`. */
+  readonly keys?: readonly Key[]
+  /** True if the delivery carries what this scheme verifies, right or wrong. @default one of `needs` is there */
+  present?(delivery: Delivery): boolean
   /** Makes a key of a secret. Throws a `TypeError` that says what format was expected. */
   key(secret: string): Key
   /**

@@ -36,6 +36,8 @@ export interface Keyring<Key> {
   readonly given: readonly Key[]
   /** Turns one more secret into a key, as strictly as the option. */
   parse(secret: string): Key
+  /** True where one of the secrets given has blanks or quotes around it. */
+  readonly odd?: boolean
 }
 
 /**
@@ -59,7 +61,7 @@ export function keyring<Key>(
   }
   if (typeof given !== 'function') {
     const set = keySet(option, given, parse)
-    return { for: () => set, given: set.keys, parse }
+    return { for: () => set, given: set.keys, parse, odd: [given].flat().some(isOdd) }
   }
   const parsed = new LRUCache<string, { key: Key }>({ max: 1000 })
   const remembered = (secret: string): Key => {
@@ -102,7 +104,9 @@ const TEMPLATE =
 export function checkSecret(option: string, secret: unknown): asserts secret is string {
   if (typeof secret !== 'string') {
     throw new TypeError(
-      `${option} must be a string, got ${secret === null ? 'null' : typeof secret}: is the environment variable set?`,
+      typeof secret === 'object' && secret !== null
+        ? `${option} must be a string, { secret, scope } or an array of these, got ${kindOf(secret)}; give the text itself`
+        : `${option} must be a string, got ${kindOf(secret)}: is the environment variable set?`,
     )
   }
   if (secret.trim() === '')
@@ -115,6 +119,11 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
     throw new TypeError(`${option} begins or ends with a line break: trim it`)
 }
 
+/** True where a secret has blanks or quotes around it. They may be part of it, and mostly are a slip. */
+function isOdd(secret: unknown): boolean {
+  return typeof secret === 'string' && /^[ \t]|[ \t]$|^(["'`]).*\1$/s.test(secret)
+}
+
 function keySet<Key>(
   option: string,
   secrets: Secrets,
@@ -122,23 +131,31 @@ function keySet<Key>(
 ): KeySet<Key> {
   const keys: Key[] = []
   const scopes: (string | undefined)[] = []
-  const list = (
-    typeof secrets === 'object' && secrets !== null && Symbol.iterator in secrets
-      ? secrets
-      : [secrets]
-  ) as readonly (string | ScopedSecret)[]
+  const list: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
   for (const item of list) {
-    const scope = typeof item === 'object' && item !== null ? item.scope : undefined
-    const values = typeof item === 'object' && item !== null ? item.secret : item
-    if (typeof item === 'object' && item !== null && (typeof scope !== 'string' || scope === ''))
+    const scoped = isScoped(item) ? item : undefined
+    if (scoped && (typeof scoped.scope !== 'string' || scoped.scope === ''))
       throw new TypeError(`${option} has a secret whose scope is no text: name its tenant`)
-    for (const value of typeof values === 'string' || !Array.isArray(values)
-      ? [values as string]
-      : values) {
+    const values: readonly unknown[] =
+      scoped && Array.isArray(scoped.secret) ? scoped.secret : [scoped ? scoped.secret : item]
+    for (const value of values) {
+      checkSecret(option, value)
       keys.push(parse(value))
-      scopes.push(scope)
+      scopes.push(scoped?.scope)
     }
   }
   if (keys.length === 0) throw new TypeError(`${option} is an empty list: give at least one secret`)
   return { keys, scopes }
+}
+
+function isScoped(value: unknown): value is ScopedSecret {
+  return typeof value === 'object' && value !== null && 'secret' in value && 'scope' in value
+}
+
+/** The kind of a value that is no secret; never the value. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (typeof value !== 'object') return typeof value
+  const name: unknown = (value.constructor as { name?: unknown } | undefined)?.name
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'an object'
 }

@@ -41,16 +41,22 @@ describe('a secret that is none is refused when the provider is made', () => {
   })
 
   test('by the name of its option', () => {
-    const auth = { scheme: basic(), secret: '', option: 'credentials' }
-    expect(() => acme({ auth: auth as never })).toThrow('acme: credentials is empty')
+    const make = () => acme({ scheme: basic() as never, given: { credentials: '' } })
+    expect(make).toThrow('acme: credentials is empty')
     expect(() => checkSecret('signingSecret', '')).toThrow('signingSecret')
   })
 
   test('and no authentication at all must be asked for', () => {
-    expect(() => acme({ auth: { unauthenticated: undefined } })).toThrow('unauthenticated: true')
-    expect(() => acme({ auth: { unauthenticated: false } })).toThrow('unauthenticated: true')
-    expect(() => acme({ auth: { unauthenticated: 'yes' as never } })).toThrow(TypeError)
-    expect(acme({ auth: { unauthenticated: true } }).covers).toEqual({ body: 'none' })
+    expect(() => acme({ given: { secret: undefined, unauthenticated: undefined } })).toThrow(
+      'unauthenticated: true',
+    )
+    expect(() => acme({ given: { secret: undefined, unauthenticated: false } })).toThrow(
+      'unauthenticated: true',
+    )
+    expect(() => acme({ given: { secret: undefined, unauthenticated: 'yes' } })).toThrow(TypeError)
+    expect(acme({ given: { secret: undefined, unauthenticated: true } }).covers).toEqual({
+      body: 'none',
+    })
   })
 })
 

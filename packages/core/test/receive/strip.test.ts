@@ -3,15 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { logger, memoryInbox } from '../../src/index.ts'
 import { basic, token } from '../../src/provider/index.ts'
 import type { WebhookEvent } from '../../src/index.ts'
-import type { ProviderSpec } from '../../src/provider/index.ts'
-import { acme, setup } from '../acme.ts'
+import { acme, setup, type AcmeSpec } from '../acme.ts'
 import { pathOf } from '../../src/receive/strip.ts'
 
 const SECRET = 'hunter2-hunter2'
 
 /** Sends one delivery and gives all that can be seen of it: by the handler, the store, observers and the log. */
 async function shown(
-  spec: Partial<ProviderSpec<Record<string, unknown>, unknown>>,
+  spec: AcmeSpec,
   sent: { url?: string; headers?: Record<string, string>; body?: string } = {},
 ): Promise<{ event: WebhookEvent; text: string }> {
   const lines: string[] = []
@@ -40,7 +39,8 @@ async function shown(
 describe('credentials are gone from what handlers, store, log and observers see', () => {
   test('a token in a header', async () => {
     const { event, text } = await shown({
-      auth: { scheme: token({ header: 'X-Token' }) as never, secret: SECRET },
+      scheme: token({ header: 'X-Token' }) as never,
+      secret: SECRET,
     })
     expect(text).not.toContain(SECRET)
     expect(event.delivery.headers.map(([name]) => name)).toContain('x-acme-topic')
@@ -50,7 +50,7 @@ describe('credentials are gone from what handlers, store, log and observers see'
   test('Basic credentials, cookies and whatever authenticates to a proxy', async () => {
     const secret = `user:${SECRET}`
     const { text } = await shown(
-      { auth: { scheme: basic() as never, secret } },
+      { scheme: basic() as never, secret },
       { headers: { cookie: SECRET, 'Proxy-Authorization': SECRET } },
     )
     expect(text).not.toContain(SECRET)
@@ -59,7 +59,7 @@ describe('credentials are gone from what handlers, store, log and observers see'
 
   test('a token in the query, and all other parameters are left as they were written', async () => {
     const { event, text } = await shown(
-      { auth: { scheme: token({ query: 'key' }) as never, secret: SECRET } },
+      { scheme: token({ query: 'key' }) as never, secret: SECRET },
       { url: 'https://example.com/hook?a=%7e+b&c' },
     )
     expect(text).not.toContain(SECRET)

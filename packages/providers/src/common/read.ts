@@ -35,12 +35,42 @@ export function jsonField(delivery: Delivery, { value, exact }: ParsedBody, name
   })
 }
 
+/** What stands at a path (`data.list`); the value itself for an empty one. */
+export function at(value: unknown, path: string): unknown {
+  let found = value
+  if (path !== '') for (const name of path.split('.')) found = field(found, name)
+  return found
+}
+
 /** A member by its path (`data.id`), if it is a text or a number that lost no digit. */
 export function member(value: unknown, path: string): string | undefined {
-  let found = value
-  for (const name of path.split('.')) found = field(found, name)
+  const found = at(value, path)
   if (typeof found === 'string') return found === '' ? undefined : found
   if (typeof found === 'bigint') return String(found)
   const lossless = !Number.isInteger(found) || Number.isSafeInteger(found)
   return typeof found === 'number' && lossless ? String(found) : undefined
+}
+
+/**
+ * The topic of a sender that says it in an unsigned header, and perhaps in the signed body too: the body decides.
+ *
+ * @throws WebhookError `unidentified` where the two contradict each other.
+ */
+export function agreedTopic(
+  signed: string | undefined,
+  delivery: Delivery,
+  header: string,
+): string {
+  const said = delivery.header(header) || undefined
+  if (signed !== undefined && said !== undefined && said !== signed)
+    throw new WebhookError('unidentified', `header ${header} says another topic than the body`)
+  return signed ?? said ?? ''
+}
+
+/** The members of an array inside the payload. Throws `unidentified` where there is no array of that name. */
+export function items(value: unknown, name: string): readonly unknown[] {
+  const found = field(value, name)
+  if (!Array.isArray(found))
+    throw new WebhookError('unidentified', `the payload has no array ${name}, so it is no delivery`)
+  return found
 }

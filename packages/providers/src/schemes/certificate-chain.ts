@@ -1,6 +1,6 @@
+import { fetchBounded, type FetchOptions } from '@postern/core/scheme'
 import { X509Certificate } from 'node:crypto'
 import { WebhookError } from '@postern/core'
-import { fetchBounded, type FetchOptions } from './fetch-bounded.ts'
 
 const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g

@@ -1,4 +1,4 @@
-import type { FetchOptions } from './fetch-bounded.ts'
+import type { FetchOptions } from '@postern/core/scheme'
 
 /** How a certificate is found and what makes it trusted. */
 export interface CertificateOptions extends FetchOptions {

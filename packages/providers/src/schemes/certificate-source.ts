@@ -1,8 +1,8 @@
+import { checkFetchOptions, fetchBounded, lookups } from '@postern/core/scheme'
 import type { X509Certificate } from 'node:crypto'
 import { WebhookError, type MaybePromise } from '@postern/core'
 import { checkChain, checkDates, parseCertificates } from './certificate-chain.ts'
 import type { CertificateOptions, CertificateRules } from './certificate-options.ts'
-import { checkFetchOptions, fetchBounded } from './fetch-bounded.ts'
 
 /** Gives the certificate a URL stands for. */
 export interface CertificateSource {
@@ -27,8 +27,7 @@ export function certificateSource(
     if (!certificates) throw new TypeError('ca must be PEM of certificates')
     return certificates
   })
-  const known = new Map<string, Promise<readonly X509Certificate[]>>()
-  const failed = new Map<string, { readonly at: number; readonly error: unknown }>()
+  const known = lookups<readonly X509Certificate[]>({ kept: KEPT, failed: FAILED })
 
   const trusted = (chain: readonly X509Certificate[], now: number): X509Certificate => {
     for (const certificate of chain) checkDates(certificate, now)
@@ -40,18 +39,15 @@ export function certificateSource(
     return chain[0]!
   }
   const fetched = async (url: string, now: number): Promise<X509Certificate> => {
-    const past = failed.get(url)
-    if (past && now - past.at < FAILED) throw past.error
-    let chain = known.get(url)
-    if (!chain) {
-      chain = fetchBounded(url, options).then((bytes) => checkChain(bytes, extra, now, options))
-      remember(known, url, chain)
-    }
+    const chain = await known.find(url, now, async () => {
+      const found = await checkChain(await fetchBounded(url, options), extra, now, options)
+      trusted(found, now)
+      return found
+    })
     try {
-      return trusted(await chain, now)
+      return trusted(chain!, now)
     } catch (error) {
-      known.delete(url)
-      remember(failed, url, { at: now, error })
+      known.refuse(url, now, error)
       throw error
     }
   }
@@ -63,6 +59,7 @@ export function certificateSource(
         url.username !== '' ||
         url.password !== '' ||
         url.port !== '' ||
+        url.search !== '' ||
         !rules.allowed(url)
       )
         throw new WebhookError('unknown_sender', 'the certificate is at a URL that is not allowed')
@@ -84,10 +81,4 @@ function namesOf(certificate: X509Certificate): string[] {
     ...(common === undefined ? [] : [common]),
     ...[...alternative.matchAll(/(?:^|, )DNS:([^,"\s]+)/g)].map((match) => match[1]!),
   ]
-}
-
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > KEPT) map.delete(map.keys().next().value!)
 }

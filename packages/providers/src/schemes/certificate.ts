@@ -16,6 +16,8 @@ export interface CertificateClaim {
 
 /** Options of {@link signedByCertificate}. */
 export interface SignedByCertificateOptions extends CertificateRules {
+  /** Headers without which `read` refuses each delivery. @default [] */
+  readonly needs?: readonly string[]
   readonly covers: Covers
   /** Header or field that carries the signature. */
   readonly place: string
@@ -39,19 +41,25 @@ export function signedByCertificate(
   const source = certificateSource(certificates, options)
   return {
     covers: options.covers,
+    ...(options.needs && { needs: options.needs }),
     key: (secret) => secret,
     async verify(delivery, keys, now) {
       const { url, hash, signature } = options.read(delivery)
       const bytes = Buffer.from(signature, 'base64')
       if (bytes.toString('base64') !== signature) throw malformed(options.place, 'base64')
+      // What is for nobody here, or is no message, must not make us fetch anything.
+      const texts = keys.map((key) => options.message(delivery, key))
+      if (texts.every((text) => text === undefined)) throw mismatch(options.place, keys.length)
       const { publicKey } = await source.find(url, now)
-      if (publicKey.asymmetricKeyType === 'rsa') {
-        for (let at = 0; at < keys.length; at++) {
-          const text = options.message(delivery, keys[at]!)
-          if (text === undefined || !verify(hash, Buffer.from(text), publicKey, bytes)) continue
-          options.check?.(delivery, now)
-          return at
-        }
+      const found = texts.findIndex(
+        (text) =>
+          text !== undefined &&
+          publicKey.asymmetricKeyType === 'rsa' &&
+          verify(hash, Buffer.from(text), publicKey, bytes),
+      )
+      if (found >= 0) {
+        options.check?.(delivery, now)
+        return found
       }
       throw mismatch(options.place, keys.length)
     },

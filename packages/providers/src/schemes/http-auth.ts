@@ -1,5 +1,5 @@
-import { type EventMap, type SecretOption } from '@postern/core'
-import { basic, token, type ProviderSpec } from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { basic, token, type Scheme } from '@postern/core/scheme'
 
 /** How a sender that cannot sign, or need not, proves itself: exactly one of these. */
 export interface HttpAuthOptions {
@@ -11,30 +11,26 @@ export interface HttpAuthOptions {
   readonly unauthenticated?: boolean
 }
 
-/** Options of HTTP authentication in the catalogue. */
-export const HTTP_AUTH_OPTIONS = {
-  token: 'Token of Authorization: Bearer.',
-  credentials: 'user:password of HTTP Basic authentication.',
-  unauthenticated: 'Takes deliveries from anybody. Default false.',
-} as const
-
-/** The authentication that was chosen. `option` names the one to give where none is. */
-export function httpAuth(
-  options: HttpAuthOptions,
-  option: string,
-): ProviderSpec<EventMap, string>['auth'] {
-  if (options.token !== undefined) {
-    const scheme = token({ header: 'authorization', scheme: 'Bearer' })
-    return { scheme, secret: options.token, option: 'token' }
-  }
-  if (options.credentials !== undefined)
-    return { scheme: basic(), secret: options.credentials, option: 'credentials' }
-  return { unauthenticated: options.unauthenticated, option }
+/** The scheme of the option that was given. */
+export function httpAuth(options: HttpAuthOptions): Scheme<string> {
+  return options.token === undefined
+    ? basic()
+    : token({ header: 'authorization', scheme: 'Bearer' })
 }
 
-/** Throws a `TypeError` where more than one way is chosen, since the weaker one would count. */
-export function checkOneAuth(provider: string, options: object, names: readonly string[]): void {
-  const given = names.filter((name) => (options as Record<string, unknown>)[name] !== undefined)
+/**
+ * The one option that was given, and its value; the first one without a value where none was.
+ *
+ * @throws TypeError where more than one was given, since the weaker one would count.
+ */
+export function oneSecret<Options extends object>(
+  provider: string,
+  options: Options,
+  names: readonly (keyof Options & string)[],
+): readonly [option: string, value: SecretOption | undefined] {
+  const given = names.filter((name) => options[name] !== undefined)
   if (given.length > 1)
     throw new TypeError(`${provider}: give one of ${given.join(' and ')}, not both`)
+  const [option = names[0]!] = given
+  return [option, options[option] as SecretOption | undefined]
 }

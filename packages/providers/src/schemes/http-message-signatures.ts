@@ -56,6 +56,7 @@ export interface HttpMessageSignaturesOptions {
 export function httpMessageSignatures(
   options: HttpMessageSignaturesOptions = {},
 ): Scheme<HttpSignatureKeys> {
+  structuredFields.check('http message signatures')
   const { alg = 'hmac-sha256', target = targetOf } = options
   const tolerance = toleranceOption(options.tolerance, 300)
   const components = options.requiredComponents ?? ['@method', '@target-uri', 'content-digest']
@@ -67,6 +68,7 @@ export function httpMessageSignatures(
       ...(url && { url: true }),
       ...(parameters.includes('created') && { timestamp: true }),
     },
+    needs: ['signature-input', 'signature'],
     key: (secret) => secretKey(secret, alg, options),
     verify(delivery, keys, now) {
       const sf = structuredFields.loaded
@@ -149,6 +151,19 @@ function accepts(key: HttpSignatureKey, read: ReadSignature, base: string): bool
     (alg === undefined || alg === key.alg) &&
     (key.keyId === undefined || key.keyId === read.keyId) &&
     key.verify(base, read.signature)
+  )
+}
+
+/** True where the signature that counts in a verified delivery covers this header. */
+export function coversField(
+  delivery: Delivery,
+  options: HttpMessageSignaturesOptions,
+  header: string,
+): boolean {
+  const sf = structuredFields.loaded
+  if (!sf) return false
+  return readSignature(sf, delivery, options).components.some(
+    ([name, own]) => name === header && own.size === 0,
   )
 }
 

@@ -86,8 +86,7 @@ function fieldValue(
   if (lines.length === 0) return undefined
   if (parameters.has('bs'))
     return lines.map((line) => `:${Buffer.from(line.trim()).toString('base64')}:`).join(', ')
-  // Obsolete line folding counts as one space (section 2.1).
-  const value = lines.map((line) => line.trim().replace(/[ \t]*\r?\n[ \t]+/g, ' ')).join(', ')
+  const value = lines.map(unfolded).join(', ')
   const key = parameters.get('key')
   if (key === undefined && !parameters.has('sf')) return value
   try {
@@ -101,6 +100,15 @@ function fieldValue(
   } catch {
     throw malformed(name, 'a dictionary of structured fields, as its component says')
   }
+}
+
+// Obsolete line folding counts as one space (section 2.1).
+function unfolded(line: string): string {
+  if (!line.includes('\n')) return line.trim()
+  return line
+    .split('\n')
+    .map((part) => part.trim())
+    .join(' ')
 }
 
 // The name is percent-encoded too; one that comes twice must not be covered (section 2.2.8).

@@ -9,8 +9,9 @@ import {
   type KeyEncoding,
   type KeyPair,
   type SignatureAlgorithm,
+  type Jwk,
+  type JwkSource,
 } from '@postern/core/scheme'
-import type { Jwk, JwkSource } from './jwks.ts'
 
 /** Algorithms of RFC 9421, section 3.3, by their registered names. */
 export type HttpSignatureAlgorithm =

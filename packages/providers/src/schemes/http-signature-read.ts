@@ -28,6 +28,9 @@ export interface ReadSignatureOptions {
   readonly base64url?: boolean
 }
 
+// Profiles name six or seven; each more is a header that a stranger has us read again.
+const MAX_COMPONENTS = 32
+
 /** Reads the signature that counts out of `Signature-Input` and `Signature` (RFC 9421, section 4). */
 export function readSignature(
   sf: StructuredFields,
@@ -49,6 +52,8 @@ export function readSignature(
   if (signature === undefined || !isWritten(delivery, signature, options.base64url === true))
     throw malformed('signature', `base64 under the label ${label}`)
   const components = input[0] as FieldItem[]
+  if (components.length > MAX_COMPONENTS)
+    throw malformed('signature-input', `a list of at most ${MAX_COMPONENTS} components`)
   const names = components.map((component) => sf.serializeItem(component as never))
   if (new Set(names).size !== names.length)
     throw malformed('signature-input', 'a list of distinct components')

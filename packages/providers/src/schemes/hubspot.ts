@@ -21,20 +21,21 @@ export interface HubspotSchemeOptions extends PublicUrlOption {
   /** Seconds a signed time (v3) may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number
   /**
-   * The versions to take where no v3 signature comes; v1 and v2 are not dated, and v1 protects the body alone.
-   * @default ['v1', 'v2', 'v3']
+   * The versions to take. Versions 1 and 2 are plain hashes without a time, which can be lengthened: their bodies must be
+   * JSON, version 1 is for POST alone, and both count only where no v3 signature came. @default ['v3']
    */
   readonly versions?: readonly HubspotVersion[]
 }
 
 const V3 = 'x-hubspot-signature-v3'
+const OLD = 'x-hubspot-signature'
 const VERSION = 'x-hubspot-signature-version'
 // What HubSpot's page on v3 asks to decode; every other escape stays.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
 /** HubSpot's three signatures. One of version 3, where it came, decides alone. */
 export function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
-  const { versions = ['v1', 'v2', 'v3'] } = options
+  const { versions = ['v3'] } = options
   const url = (delivery: Delivery): string => signedUrl(delivery, options)
   const decoded = (delivery: Delivery): string => url(delivery).replace(ESCAPES, decodeURIComponent)
   const v3 = hmac({
@@ -46,7 +47,7 @@ export function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array>
     message: (delivery, time) => [delivery.method, decoded(delivery), delivery.body, time ?? ''],
   })
   const older = (message: (delivery: Delivery) => Message): Scheme<Uint8Array> =>
-    signatureScheme(HASH, { header: 'X-HubSpot-Signature', message })
+    signatureScheme(HASH, { header: OLD, message })
   const v2 = older((delivery) => [delivery.method, url(delivery), delivery.body])
   const v1 = older((delivery) => delivery.body)
 
@@ -54,11 +55,16 @@ export function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array>
   const isUrlCovered = options.publicUrl === undefined && !versions.includes('v1')
   return {
     ...v3,
+    ...(versions.includes('v1') || versions.includes('v2') ? { needs: [] } : {}),
+    present: (delivery) => delivery.header(V3) !== undefined || delivery.header(OLD) !== undefined,
     // What each version that is taken protects.
     covers: { body: 'bytes', id: true, url: isUrlCovered, timestamp: isDated },
     verify(delivery, keys, now) {
       const version = versionOf(delivery)
-      if (!versions.includes(version)) throw malformed(VERSION, `one of ${versions.join(', ')}`)
+      if (!versions.includes(version))
+        throw malformed(VERSION, `one of ${versions.join(', ')}, which versions allows`)
+      if (version === 'v1' && delivery.method !== 'POST')
+        throw malformed(VERSION, 'v2 or v3, without which only POST is taken')
       return { v1, v2, v3 }[version].verify(delivery, keys, now)
     },
   }
@@ -66,7 +72,7 @@ export function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array>
 
 function versionOf(delivery: Delivery): HubspotVersion {
   if (delivery.header(V3) !== undefined) return 'v3'
-  singleHeader(delivery, 'x-hubspot-signature')
+  singleHeader(delivery, OLD)
   const version = singleHeader(delivery, VERSION)
   if (version !== 'v1' && version !== 'v2') throw malformed(VERSION, 'v1 or v2')
   return version
@@ -81,4 +87,14 @@ const HASH: SignatureAlgorithm<Uint8Array> = {
     const expected = hash.digest('hex')
     return candidates.filter((candidate) => safeEqual(candidate, expected)).length > 0
   },
+}
+
+/**
+ * How a verified delivery is read: its query only where that very query was signed, else its body as JSON.
+ */
+export function hubspotFormat(delivery: Delivery, options: PublicUrlOption): 'json' | 'query' {
+  if (delivery.body.length > 0 || (delivery.header(V3) ?? delivery.header(VERSION)) === 'v1')
+    return 'json'
+  const signed = new URL(signedUrl(delivery, options)).search
+  return signed === new URL(delivery.url).search ? 'query' : 'json'
 }

@@ -9,7 +9,7 @@ import {
   stringifyJson,
   type Scheme,
 } from '@postern/core/scheme'
-import { FORM_TYPE } from '../common/entry.ts'
+import { FORM_TYPE } from '../common/units.ts'
 import { field, text } from '../common/read.ts'
 
 /** What Mailgun puts into a body to be verified by. */

@@ -1,6 +1,5 @@
 import type { EventDraft } from '@postern/core/scheme'
-import { items } from '../common/items.ts'
-import { field, member, needed, text } from '../common/read.ts'
+import { field, items, member, needed, text } from '../common/read.ts'
 import { digestId, joined } from './ids.ts'
 
 /** An event, before it is put back into the envelope it came in. */

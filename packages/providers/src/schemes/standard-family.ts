@@ -1,63 +1,92 @@
-import { createDelivery, type Delivery, type EventMap, type SecretOption } from '@postern/core'
+import { createDelivery, type Delivery, type SecretOption } from '@postern/core'
 import {
-  defineProvider,
+  mergeDeep,
   standardWebhooksId,
   standardWebhooksScheme,
-  type Provider,
+  type Draft,
   type ProviderSpec,
   type Scheme,
   type StandardWebhooksKey,
 } from '@postern/core/scheme'
-import { needed } from '../common/read.ts'
-import { composeMessage } from './messages.ts'
+import { member, needed } from '../common/read.ts'
 
 /** Options of every sender of the family. */
 export interface StandardFamilyOptions {
   /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number | undefined
+  /** Member of the body that is the topic; dots lead into objects. @default 'type', which must be there */
+  readonly topicField?: string | undefined
 }
 
+type Options = StandardFamilyOptions & { readonly secret: SecretOption }
+type Base = ProviderSpec<Options, StandardWebhooksKey>
+
 /** What sets a sender of the family apart. */
-export interface StandardFamilySpec<Events extends EventMap> extends StandardFamilyOptions {
-  readonly name: string
-  readonly secret: SecretOption
+export interface StandardFamilySpec extends Omit<Base, 'events' | 'options' | 'scheme'> {
+  /** A sentence on the secret. */
+  readonly secretHint: string
   /** @default ['webhook-'] */
   readonly prefixes?: readonly string[]
   /** Makes a key of a secret in the sender's own format. @default whsec_ and base64 */
   readonly key?: (secret: string) => StandardWebhooksKey
   /** Writes the list of signatures as the specification has it, where the sender has its own way. */
   readonly signatures?: (list: string) => string
-  /** @default the member `type` of the body, which must be there */
-  readonly topic?: (payload: unknown) => string
-  readonly more?: Partial<ProviderSpec<Events, StandardWebhooksKey>>
 }
 
-/** Options of the family in the catalogue. */
+/** Sentences on the options of the family. */
 export const FAMILY_OPTIONS = {
   tolerance: 'Seconds the signed time may be away from now. Default 300.',
+  topicField: 'Member of the body that is the topic. Default type.',
 } as const
 
-/** A sender that keeps to Standard Webhooks 1.0.0 but for its format of secrets, names of headers, or topics. */
-export function standardFamily<Events extends EventMap>(
-  spec: StandardFamilySpec<Events>,
-): Provider<Events> {
-  const { prefixes = ['webhook-'], topic = (payload: unknown) => needed(payload, 'type') } = spec
-  return defineProvider<Events, StandardWebhooksKey>({
-    name: spec.name,
-    auth: { scheme: familyScheme(spec, prefixes), secret: spec.secret },
+/** The spec of a sender that keeps to Standard Webhooks 1.0.0 but for its format of secrets or names of headers. */
+export function standardFamily(given: StandardFamilySpec): Base {
+  const { secretHint, prefixes = ['webhook-'], key, signatures, ...spec } = given
+  return {
+    options: { secret: secretHint, ...FAMILY_OPTIONS },
+    claims: `${prefixes[0]}id`,
+    covers: { body: 'bytes', id: true, timestamp: true },
     failsOnRedirect: true,
-    events: (delivery, { value }) => [
-      { id: standardWebhooksId(delivery, prefixes), topic: topic(value), payload: value },
+    scheme: ({ tolerance }) => familyScheme({ prefixes, tolerance, key, signatures }),
+    events: (delivery, { value }, { topicField }) => [
+      {
+        id: standardWebhooksId(delivery, prefixes),
+        topic: topicField === undefined ? needed(value, 'type') : (member(value, topicField) ?? ''),
+        payload: value,
+      },
     ],
-    compose: (draft) => composeMessage(draft, prefixes[0]!),
-    ...spec.more,
-  })
+    compose: (draft, { topicField }) => composeMessage(draft, prefixes[0]!, topicField),
+    ...spec,
+  }
 }
 
-function familyScheme<Events extends EventMap>(
-  { key, signatures, tolerance }: StandardFamilySpec<Events>,
-  prefixes: readonly string[],
-): Scheme<StandardWebhooksKey> {
+/** Headers and body of a Standard Webhooks message, with the topic at the path `topicField`. */
+export function composeMessage(
+  { topic = 'message', id, payload = {}, at = Date.now() }: Draft,
+  prefix: string,
+  topicField: string | undefined = 'type',
+): { headers: Record<string, string>; body?: string } {
+  const named = topicField
+    .split('.')
+    .reduceRight<unknown>((value, name) => ({ [name]: value }), topic) as object
+  const sample = { ...named, timestamp: new Date(at).toISOString() }
+  const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload)
+  return {
+    headers: { [`${prefix}id`]: id ?? `msg_${crypto.randomUUID().replaceAll('-', '')}` },
+    ...(isObject && { body: JSON.stringify(mergeDeep(sample, payload)) }),
+  }
+}
+
+interface FamilySchemeOptions {
+  readonly key?: StandardFamilySpec['key'] | undefined
+  readonly signatures?: StandardFamilySpec['signatures'] | undefined
+  readonly prefixes: readonly string[]
+  readonly tolerance: number | undefined
+}
+
+/** The scheme of a sender of the family. */
+export function familyScheme(options: FamilySchemeOptions): Scheme<StandardWebhooksKey> {
+  const { key, signatures, prefixes, tolerance } = options
   const scheme = standardWebhooksScheme({ prefixes, tolerance })
   return {
     ...scheme,

@@ -10,8 +10,7 @@ import {
   singleHeader,
   type Scheme,
 } from '@postern/core/scheme'
-import { FORM_TYPE } from '../common/entry.ts'
-import { isForm } from '../common/read.ts'
+import { FORM_TYPE } from '../common/units.ts'
 
 /** What Twilio's scheme needs beside the Auth Token. */
 export interface TwilioSchemeOptions {
@@ -43,6 +42,7 @@ export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
 
   return {
     covers: { body: 'fields', url: true },
+    needs: [HEADER],
     key: (secret) => sha1.key(secret),
     verify(delivery, keys) {
       const signature = singleHeader(delivery, HEADER)
@@ -64,12 +64,16 @@ export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
       return at
     },
     sign(request, key) {
-      const form = (request.headers['content-type'] ?? '').startsWith(FORM_TYPE)
       const url = new URL(request.url)
-      if (!form && request.body.length > 0 && !url.searchParams.has('bodySHA256'))
-        url.searchParams.set('bodySHA256', digest(request.body))
-      const declared = { formats: [form ? 'form' : 'json'] } as const
-      const delivery = createDelivery({ ...request, url: url.href }, undefined, declared)
+      const isForm =
+        request.headers['content-type']?.startsWith(FORM_TYPE) &&
+        areFields(new URLSearchParams(new TextDecoder().decode(request.body)))
+      if (!isForm && request.body.length > 0 && !url.searchParams.has(DIGEST))
+        url.searchParams.set(DIGEST, digest(request.body))
+      const delivery = createDelivery({ ...request, url: url.href }, undefined, {
+        formats: ['form', 'json', 'query'],
+        format: twilioFormat,
+      })
       const [target] = publicUrls(delivery, options.publicUrl)
       const signature = sha1.sign!(key, new URL(target!).href + signedForm(delivery))
       return { ...request, url: url.href, headers: { ...request.headers, [HEADER]: signature } }
@@ -151,11 +155,28 @@ function withoutHash(url: string): string {
   return hash < 0 ? url : url.slice(0, hash)
 }
 
+// What is signed of a body: its digest in the URL, or the fields of a form. Without either, the query is all there is.
+const DIGEST = 'bodySHA256'
+// Names and values are signed without separators: a name beyond this alphabet could be cut elsewhere.
+const NAME = /^[A-Za-z_][\w.[\]-]{0,127}$/
+
+/** How a delivery is read, by what is signed and by nothing else: neither method nor label are. */
+export function twilioFormat(delivery: Delivery): 'json' | 'form' | 'query' {
+  if (delivery.query().has(DIGEST)) return 'json'
+  return delivery.body.length > 0 ? 'form' : 'query'
+}
+
+function areFields(form: URLSearchParams): boolean {
+  const names = [...form.keys()]
+  return names.length > 0 && names.every((name) => NAME.test(name))
+}
+
 // Names sorted, values of a repeated name once each and sorted, all without separators.
 function signedForm(delivery: Delivery): string {
-  if (!isForm(delivery)) return ''
+  if (twilioFormat(delivery) !== 'form') return ''
   const fields: Field[] = []
   delivery.form().forEach((value, name) => fields.push({ name, value }))
+  if (!areFields(delivery.form())) throw mismatch(HEADER, 0)
   let signed = ''
   let last: Field | undefined
   for (const field of fields.toSorted(byNameAndValue)) {
@@ -179,12 +200,10 @@ function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-// A body that is no form is protected by its digest in the signed URL, and without one by nothing.
+// A body beside a digest is protected by it alone.
 function bodyIsSigned(delivery: Delivery, urls: readonly string[]): boolean {
-  // A form without a field would add nothing to the signed URL, and take the place of its query.
-  if (isForm(delivery)) return delivery.form().size > 0
-  const digests = new URLSearchParams(split(urls[0]!)[1]).getAll('bodySHA256')
-  if (digests.length === 0) return delivery.body.length === 0
+  if (twilioFormat(delivery) !== 'json') return true
+  const digests = new URLSearchParams(split(urls[0]!)[1]).getAll(DIGEST)
   return digests.length === 1 && safeEqual(digests[0]!, digest(delivery.body))
 }
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
-import { WebhookError, type Delivery } from '@postern/core'
+import { textReply, WebhookError, type Delivery, type Reply } from '@postern/core'
 import {
   checkTimestamp,
   malformed,
@@ -114,6 +114,16 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
       return { ...request, url: url.href }
     },
   }
+}
+
+/** What an echo can be: a message is never one, so that nobody has us decrypt or repeat messages. */
+export const ECHO: RegExp = /^[\w-]{1,64}$/
+
+/** The answer to the verification of a URL. Throws `handshake_refused` where it is no echo. */
+export function echoReply(echo: string): Reply {
+  if (!ECHO.test(echo))
+    throw new WebhookError('handshake_refused', 'echostr is not up to 64 letters and digits')
+  return textReply(echo)
 }
 
 /** A query parameter that must be there once. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fetchedJwks, givenJwks, keyedJwks, type Jwk } from '../../src/schemes/jwks.ts'
+import { fetchedJwks, givenJwks, keyedJwks, type Jwk } from '@postern/core/scheme'
 
 const URL_OF_KEYS = 'https://keys.example/jwks.json'
 const MINUTE = 60_000
@@ -31,16 +31,21 @@ describe('keys behind a URL', () => {
     expect(set.fetches).toBe(1)
   })
 
-  test('are fetched again for an unknown id, once a minute at most', async () => {
+  test('are fetched again for an unknown id, six times a minute at most', async () => {
     const { set, find } = served('a')
     await find('a', 0)
     set.kids.push('b')
-    expect(await find('b', MINUTE - 1)).toEqual([])
-    expect(set.fetches).toBe(1)
-    expect(await find('b', MINUTE)).toEqual(['b'])
-    for (let made = 0; made < 50; made++)
-      expect(await find(`made-up ${made}`, MINUTE + made)).toEqual([])
+    expect(await find('b', 1)).toEqual(['b'])
     expect(set.fetches).toBe(2)
+    for (let made = 0; made < 4; made++) expect(await find(`made-up ${made}`, 2)).toEqual([])
+    // What was not looked for is no refusal, and what was is one without another fetch.
+    for (let made = 4; made < 50; made++)
+      await expect(find(`made-up ${made}`, 2)).rejects.toThrow(unavailable)
+    expect(await find('made-up 3', 3)).toEqual([])
+    expect(await find('a', 4)).toEqual(['a'])
+    expect(set.fetches).toBe(6)
+    set.kids.push('c')
+    expect(await find('c', 30_000)).toEqual(['c'])
   })
 
   test('are fetched again when they are old, and count on while that fails', async () => {
@@ -89,16 +94,33 @@ describe('keys asked for one by one', () => {
   }
   const key = { kty: 'EC', kid: 'a' }
 
-  test('are kept; unknown ids are asked for once a minute at most', async () => {
+  test('are kept; an unknown id is asked for once a minute at most, and hides no other', async () => {
     const { asks, find } = asked({ a: key, b: key })
     expect(await Promise.all([find('a', 0), find('a', 0)])).toEqual([[key], [key]])
     expect(await find('x', 1)).toEqual([])
     expect(await find('y', 2)).toEqual([])
-    expect(await find('b', 3)).toEqual([])
+    expect(await find('b', 3)).toEqual([key])
     expect(await find('a', 4)).toEqual([key])
-    expect(await find('b', MINUTE + 1)).toEqual([key])
+    expect(await find('x', 5)).toEqual([])
     expect(await find(undefined, MINUTE + 2)).toEqual([])
-    expect(asks).toEqual(['a', 'x', 'b'])
+    expect(asks).toEqual(['a', 'x', 'y', 'b'])
+    expect(await find('x', MINUTE + 2)).toEqual([])
+    expect(asks).toHaveLength(5)
+  })
+
+  test('made-up ids cost thirty look-ups a minute, and a real key is found among them', async () => {
+    const { asks, find } = asked({ a: key, b: key })
+    await find('a', 0)
+    let refused = 0
+    for (let made = 0; made < 200; made++)
+      await Promise.resolve(find(`made-up ${made}`, 1000)).catch((error: unknown) => {
+        expect(error).toEqual(unavailable)
+        refused++
+      })
+    expect(refused).toBeGreaterThan(165)
+    expect(asks.length).toBeLessThan(35)
+    expect(await find('a', 1001)).toEqual([key])
+    expect(await find('b', 5000)).toEqual([key])
   })
 
   test('count on while they cannot be asked for again; a first failure is thrown and not kept', async () => {

@@ -1,10 +1,16 @@
 import { createDelivery } from '@postern/core'
-import { defineProvider, type Scheme } from '@postern/core/scheme'
+import {
+  givenJwks,
+  jwt,
+  peer,
+  provider,
+  type Jwk,
+  type JwkSource,
+  type JwtOptions,
+  type Scheme,
+} from '@postern/core/scheme'
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { givenJwks, type Jwk, type JwkSource } from '../../src/schemes/jwks.ts'
-import { jwt, type JwtOptions } from '../../src/schemes/jwt.ts'
-import { peer } from '../../src/schemes/peer.ts'
 
 const NOW = 1_760_000_000_000
 const SECONDS = NOW / 1000
@@ -145,12 +151,23 @@ test('a package that is not installed is named, with the way out', async () => {
     'needs the package jose, which cannot be loaded: npm install jose',
   )
   expect(absent.loaded).toBeUndefined()
+  const missing = peer('no-such-package', () => import('no-such-package' as string))
+  expect(() => missing.check('acme')).toThrow(
+    new TypeError('acme: the package no-such-package is missing; npm install no-such-package'),
+  )
+  expect(() => peer('jose', () => import('jose')).check('acme')).not.toThrow()
 })
 
 test('a secret is the https URL of a key set', () => {
   const scheme = jwt({ algorithms: ['ES256'] })
   const make = (secret: string) =>
-    defineProvider({ name: 'acme', auth: { scheme, secret, option: 'keys' }, events: () => [] })
+    provider<{ keys: string }, JwkSource>({
+      name: 'acme',
+      options: { keys: 'URL of the key set.' },
+      secret: 'keys',
+      scheme: () => scheme,
+      events: () => [],
+    })({ keys: secret })
   expect(() => make('http://example.com/jwks.json')).toThrow(/acme: keys.*must be https/)
   expect(make('https://example.com/jwks.json').covers).toEqual({ body: 'none', timestamp: true })
 })

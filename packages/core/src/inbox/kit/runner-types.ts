@@ -30,6 +30,8 @@ export interface Runner<Task> {
   readonly reserve: (slot: Slot<Task>, count: number) => void
   /** Slots to claim for. Ask once in each `fetch`, as late as possible; set `backlog` of a slot to false if it has no more. */
   readonly hungry: () => readonly { readonly slot: Slot<Task>; readonly room: number }[]
+  /** How many tasks a slot may claim now: what was reserved since for another slot counts. */
+  readonly room: (slot: Slot<Task>) => number
   readonly slots: () => readonly Slot<Task>[]
   /** Hands over claimed tasks, each counted by `take` or `reserve`. They run in the next turn of the event loop. */
   readonly start: (tasks: readonly Task[]) => void

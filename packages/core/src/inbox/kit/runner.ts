@@ -63,6 +63,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
       tellIdle()
     },
     hungry: claiming.hungry,
+    room: slots.roomOf,
     slots: slots.all,
     start,
     run,

@@ -22,6 +22,8 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
   return {
     covers: { body: 'none' },
     credentials: { headers: ['authorization'] },
+    head: true,
+    present: (delivery) => delivery.header('authorization') !== undefined,
     key(secret) {
       if (!secret.includes(':')) throw new TypeError('Basic credentials must be user:password')
       const [user, password] = [

@@ -3,6 +3,7 @@ import { createDelivery } from '../../delivery.ts'
 import type { Covers, Scheme, SignableRequest } from '../scheme.ts'
 import { malformed, mismatch, singleHeader } from './header.ts'
 import type { Message } from './message.ts'
+import { messageTemplate } from './template.ts'
 import {
   checkTimestamp,
   formatTimestamp,
@@ -31,18 +32,25 @@ export interface SignatureOptions {
   readonly header: string
   /** What stands before the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
-  /** What is signed. @default the body, or `<timestamp>.<body>` where a timestamp header is named */
-  readonly message?: (delivery: Delivery, timestamp: string | undefined) => Message
+  /**
+   * What is signed: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function.
+   * @default '{body}', or '{time}.{body}' where a timestamp header is named
+   */
+  readonly message?: string | ((delivery: Delivery, timestamp: string | undefined) => Message)
   /** The header that carries the time of signing, where there is one. */
   readonly timestampHeader?: string | undefined
   /** @default 's' */
   readonly timestampUnit?: TimestampUnit | undefined
   /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number | undefined
+  /** Seconds a signed time may be in the future, where clocks differ by more. @default tolerance */
+  readonly ahead?: number | undefined
   /** What the signature protects. @default the body's bytes, and the time where there is one */
   readonly covers?: Covers
   /** Reads a header with a grammar of its own. Throws `missing_header` or `malformed_header`. */
   readonly read?: (delivery: Delivery) => SignatureClaim
+  /** Headers without which `read` or `message` refuses each delivery. @default the header, and that of the time; none beside `read` */
+  readonly needs?: readonly string[]
   /** Writes what `read` reads. */
   readonly write?: (signature: string, timestamp: string) => Readonly<Record<string, string>>
 }
@@ -57,15 +65,22 @@ export function signatureScheme<Key>(
   const prefix = options.prefix ?? ''
   const unit = options.timestampUnit ?? 's'
   const tolerance = toleranceOption(options.tolerance, 300)
+  const ahead = toleranceOption(options.ahead, tolerance)
   const read = options.read ?? readHeaders
-  const message = options.message ?? (stampHeader === undefined ? bodyAlone : stampedBody)
+  const given = options.message ?? (stampHeader === undefined ? '{body}' : '{time}.{body}')
+  const message = typeof given === 'string' ? messageTemplate(given) : given
   const covers = options.covers ?? {
     body: 'bytes' as const,
     ...(stampHeader !== undefined && { timestamp: true }),
   }
 
+  const headers = stampHeader === undefined ? [header] : [header, stampHeader]
+  const needs = (options.needs ?? (options.read ? [] : headers)).map((name) => name.toLowerCase())
+
   return {
     covers,
+    needs,
+    present: (delivery) => delivery.header(header) !== undefined,
     key: (secret) => algorithm.key(secret),
     signedTime: (delivery) => read(delivery).timestamp,
     verify(delivery, keys, now) {
@@ -77,14 +92,16 @@ export function signatureScheme<Key>(
       const signed = message(delivery, claim.timestamp)
       for (let at = 0; at < keys.length; at++) {
         if (!algorithm.matches(keys[at]!, signed, claim.signatures)) continue
-        if (time !== undefined) checkTimestamp(time, now, tolerance)
+        if (time !== undefined) checkTimestamp(time, now, tolerance, ahead)
         return at
       }
       throw mismatch(header, keys.length)
     },
     ...(algorithm.sign && {
       sign(request: SignableRequest, key: Key, now: number): SignableRequest {
-        const timestamp = formatTimestamp(now, unit)
+        // A date that the request has already is what its sender would sign, to the last digit.
+        const dated = unit === 'iso' && stampHeader !== undefined && request.headers[stampHeader]
+        const timestamp = dated || formatTimestamp(now, unit)
         const stamped =
           stampHeader === undefined
             ? request
@@ -108,12 +125,4 @@ export function signatureScheme<Key>(
       ? { signatures: [signature] }
       : { signatures: [signature], timestamp }
   }
-}
-
-function bodyAlone(delivery: Delivery): Message {
-  return delivery.body
-}
-
-function stampedBody(delivery: Delivery, timestamp: string | undefined): Message {
-  return [`${timestamp}.`, delivery.body]
 }

@@ -43,6 +43,11 @@ export function standardWebhooksScheme(
   const tolerance = toleranceOption(options.tolerance, 300)
   return {
     covers: { body: 'bytes', id: true, timestamp: true },
+    ...(prefixes.length === 1 && {
+      needs: ['id', 'timestamp', 'signature'].map((name) => prefixes[0] + name),
+    }),
+    present: (delivery) =>
+      prefixes.some((prefix) => delivery.header(`${prefix}signature`) !== undefined),
     key: (secret) => (options.raw ? { version: 'v1', key: toBuffer(secret) } : parseKey(secret)),
     verify(delivery, keys, now) {
       const prefix = headerSet(delivery, prefixes)

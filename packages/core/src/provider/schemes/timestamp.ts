@@ -1,35 +1,58 @@
 import { WebhookError } from '../../errors.ts'
 import { malformed } from './header.ts'
 
-/** Unit of a signed timestamp. */
-export type TimestampUnit = 's' | 'ms'
+/** How a signed time is written: unix time in seconds or milliseconds, or a date of RFC 3339. */
+export type TimestampUnit = 's' | 'ms' | 'iso'
 
-const DIGITS = { s: /^\d{1,11}$/, ms: /^\d{1,14}$/ } as const
+const WRITTEN = {
+  s: /^\d{1,11}$/,
+  ms: /^\d{1,14}$/,
+  iso: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/,
+} as const
 
-/** Milliseconds since 1970 of a timestamp text. Anything but plain decimal digits of that unit is malformed. */
+const EXPECTED = {
+  s: 'a unix time in seconds',
+  ms: 'a unix time in milliseconds',
+  iso: 'a date and time such as 2026-01-31T08:00:00Z',
+} as const
+
+/** Milliseconds since 1970 of a timestamp text. Anything but plain decimal digits, or a whole date, is malformed. */
 export function parseTimestamp(text: string, header: string, unit: TimestampUnit = 's'): number {
-  if (!DIGITS[unit].test(text))
-    throw malformed(header, `a unix time in ${unit === 's' ? 'seconds' : 'milliseconds'}`)
-  return unit === 's' ? Number(text) * 1000 : Number(text)
+  if (!WRITTEN[unit].test(text)) throw malformed(header, EXPECTED[unit])
+  const time = unit === 'iso' ? Date.parse(text) : unit === 's' ? Number(text) * 1000 : Number(text)
+  // The thirteenth month has the form of a date.
+  if (Number.isNaN(time)) throw malformed(header, EXPECTED[unit])
+  return time
 }
 
 /** The text of a time in milliseconds since 1970. */
 export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string {
+  if (unit === 'iso') return new Date(time).toISOString()
   return String(Math.floor(unit === 's' ? time / 1000 : time))
 }
 
-/** Refuses what is further than `tolerance` seconds from now, in the past or in the future; exactly that far is taken. */
-export function checkTimestamp(time: number, now: number, tolerance: number): void {
+/**
+ * Refuses what is further than `tolerance` seconds from now, in the past or in the future; exactly that far is taken.
+ * What is no number is refused. `ahead` is the tolerance of the future where it has its own.
+ */
+export function checkTimestamp(
+  time: number,
+  now: number,
+  tolerance: number,
+  ahead: number = tolerance,
+): void {
   const age = (now - time) / 1000
+  if (Number.isNaN(age))
+    throw new WebhookError('malformed_header', 'the signed time is no time that can be read')
   if (age > tolerance)
     throw new WebhookError(
       'timestamp_too_old',
       `signed ${Math.round(age)} s ago, more than the tolerance of ${tolerance} s: a replay, a slow queue, or a wrong clock`,
     )
-  if (-age > tolerance)
+  if (-age > ahead)
     throw new WebhookError(
       'timestamp_in_future',
-      `signed ${Math.round(-age)} s ahead of this clock, more than the tolerance of ${tolerance} s: check the clocks`,
+      `signed ${Math.round(-age)} s ahead of this clock, more than the tolerance of ${ahead} s: check the clocks`,
     )
 }
 

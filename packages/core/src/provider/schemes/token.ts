@@ -26,6 +26,10 @@ export function token(options: TokenOptions): Scheme<string> {
   return {
     covers: { body: 'none' },
     credentials: 'query' in options ? { query: [name] } : { headers: [name] },
+    ...(!('query' in options) && { needs: [name] }),
+    head: true,
+    present: (delivery) =>
+      'query' in options ? delivery.query().has(name) : delivery.header(name) !== undefined,
     key: (secret) => secret,
     verify(delivery, keys) {
       const given =

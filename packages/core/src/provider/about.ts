@@ -1,0 +1,41 @@
+import type { EventMap } from '../event.ts'
+import type { Coding, Format, Provider } from './provider.ts'
+import type { Covers } from './scheme.ts'
+
+/** What documentation, command lines and tests say of a provider. */
+export interface About {
+  /** The `name` of the providers that the factory makes. */
+  readonly name: string
+  /** Name as people write it. */
+  readonly title: string
+  /** The sender's own page on its signatures; empty where there is none. */
+  readonly docs: string
+  /** The factory: `create({ [secretOption]: secret, ...options })`. The factory itself has the types of each option. */
+  create(options: object): Provider
+  /** Name of the option that takes the secret. Absent where there is none. */
+  readonly secretOption?: string
+  /** Every option with a sentence on it. */
+  readonly options: Readonly<Record<string, string>>
+  /** Topics that are sent; examples where there are many. */
+  readonly topics: readonly string[]
+  /** Challenges that the receiver answers by itself. */
+  readonly handshakes: readonly string[]
+  readonly methods: readonly string[]
+  readonly formats: readonly Format[]
+  readonly codings: readonly Coding[]
+  readonly charsets: readonly string[]
+  /** What the signature protects at best; an option can make it less. Absent where the scheme alone decides. */
+  readonly covers?: Covers
+  /** False if the sender never signs the same bytes twice on purpose. */
+  readonly repeats: boolean
+  /** Over how long one event is delivered again, in milliseconds; absent where the sender does not say. */
+  readonly retrySpan?: number
+  /** True if `sign` can make deliveries. */
+  readonly canSign: boolean
+}
+
+/** Makes providers of one sender, and tells about them. */
+export interface Factory<Options extends object, Sent extends EventMap = EventMap> {
+  <Events extends EventMap = Sent>(options: Options): Provider<Events>
+  readonly about: About
+}

@@ -1,0 +1,140 @@
+import type { Delivery } from '../delivery.ts'
+import { isWebhookError, WebhookError } from '../errors.ts'
+import { isPromise } from '../maybe.ts'
+import type { Clock, Draft, Provider } from './provider.ts'
+import type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
+import { singleHeader } from './schemes/header.ts'
+import { noAuth } from './schemes/no-auth.ts'
+import { keyring, type Keyring, type SecretOption } from './secrets.ts'
+import type { ProviderSpec } from './spec.ts'
+
+/** How one provider authenticates: its scheme, and the option that gave the secret. */
+export interface Auth<Key> {
+  readonly scheme: Scheme<Key>
+  readonly option: string
+  readonly secret: SecretOption | undefined
+}
+
+/** Chooses scheme and secret by the options. Throws a `TypeError` where none is given and nobody said that none is wanted. */
+export function authOf<Options extends object, Key, Ready>(
+  spec: ProviderSpec<Options, Key, Ready>,
+  name: string,
+  given: Options,
+  options: Ready,
+  secretOption: string | undefined,
+): Auth<Key> {
+  const { unauthenticated } = given as { readonly unauthenticated?: unknown }
+  const [option, secret] = spec.secretOf?.(options) ?? [
+    secretOption ?? 'secret',
+    secretOption === undefined
+      ? undefined
+      : ((given as Record<string, unknown>)[secretOption] as SecretOption | undefined),
+  ]
+  if ('unauthenticated' in spec.options) {
+    if (secret === undefined && unauthenticated !== true)
+      throw new TypeError(
+        `${name}: ${option} is missing; a route without any authentication needs unauthenticated: true`,
+      )
+    if (secret === undefined)
+      return { scheme: noAuth as Scheme<unknown> as Scheme<Key>, option, secret }
+  }
+  return { scheme: spec.scheme(options), option, secret }
+}
+
+/** The keys in force: those of the scheme where it has its own, else those of the secret option. */
+export function ringOf<Key>(
+  scheme: Scheme<Key>,
+  option: string,
+  secret: SecretOption | undefined,
+): Keyring<Key> {
+  const { keys } = scheme
+  if (!keys) return keyring(option, secret!, (one) => scheme.key(one))
+  const set = { keys, scopes: keys.map(() => undefined) }
+  return { for: () => set, given: keys, parse: (one) => scheme.key(one) }
+}
+
+/** What the head alone can say against a delivery; nothing where the scheme needs the body for all of it. */
+export function admission<Key>(
+  scheme: Scheme<Key>,
+  ring: Keyring<Key>,
+  isFixed: boolean,
+): Pick<Provider, 'admit'> {
+  const { needs = [] } = scheme
+  const judges = scheme.head === true && isFixed
+  if (needs.length === 0 && !scheme.present && !judges) return {}
+  return {
+    admit(head: Delivery, clock: Clock): void {
+      for (const name of needs) singleHeader(head, name)
+      if (scheme.present && !scheme.present(head)) throw missing(scheme, head, clock())
+      if (judges) void scheme.verify(head, ring.given, clock())
+    },
+  }
+}
+
+// The scheme says best what it misses, and Basic asks for it.
+function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown {
+  try {
+    const found = scheme.verify(head, [], now)
+    if (isPromise(found)) found.catch(() => undefined)
+  } catch (error) {
+    return error
+  }
+  return new WebhookError('missing_header', 'the delivery carries no signature')
+}
+
+/** Tells of a mismatch that the secret looks like a slip. */
+export function explained<Found>(verify: () => Found): Found {
+  try {
+    return verify()
+  } catch (error) {
+    if (!isWebhookError(error) || error.code !== 'signature_mismatch') throw error
+    throw new WebhookError(
+      error.code,
+      `${error.message}; the secret has blanks or quotes around it: are they part of it?`,
+      { cause: error, status: error.status, ...(error.headers && { headers: error.headers }) },
+    )
+  }
+}
+
+/** What is protected: what the spec says of id and topic counts unless the scheme denies it. */
+export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
+  if (!spec || scheme.body === 'none') return scheme
+  const said = Object.entries(spec).filter(
+    ([name, value]) => value === false || scheme[name as keyof Covers] !== false,
+  )
+  return { ...scheme, ...Object.fromEntries(said), body: scheme.body }
+}
+
+/** Credentials of scheme and spec together. */
+export function credentialsOf(
+  a: Credentials | undefined,
+  b: Credentials | undefined,
+): Pick<Provider, 'credentials'> {
+  if (!a || !b) return a || b ? { credentials: (a ?? b)! } : {}
+  return {
+    credentials: {
+      headers: [...(a.headers ?? []), ...(b.headers ?? [])],
+      query: [...(a.query ?? []), ...(b.query ?? [])],
+      fields: [...(a.fields ?? []), ...(b.fields ?? [])],
+    },
+  }
+}
+
+/** Signs a request with the secret of its draft, or with those in force. */
+export function signed<Key>(
+  name: string,
+  scheme: Scheme<Key>,
+  ring: Keyring<Key>,
+  draft: Draft,
+  request: SignableRequest,
+): SignableRequest {
+  const keys = draft.secret === undefined ? ring.given : [ring.parse(draft.secret)]
+  if (keys.length === 0)
+    throw new TypeError(
+      `${name}: sign needs a secret in its draft, since the secrets come from a function`,
+    )
+  const at = draft.at ?? Date.now()
+  return scheme.signAll && keys.length > 1
+    ? scheme.signAll(request, keys, at)
+    : scheme.sign!(request, keys[0]!, at)
+}

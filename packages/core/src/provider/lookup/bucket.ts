@@ -1,0 +1,47 @@
+import { WebhookError } from '../../errors.ts'
+
+/** How many look-ups strangers can set off. */
+export interface BucketOptions {
+  /** Look-ups a minute, in bursts of as many. @default 30 */
+  readonly perMinute?: number | undefined
+  /** Look-ups at the same time. @default 4 */
+  readonly atOnce?: number | undefined
+}
+
+/** Bounds look-ups in number and in time. */
+export interface Bucket {
+  /** Runs one if there is room. Throws `secret_unavailable` (503) at once where there is none, so that the sender tries again. */
+  run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
+}
+
+const MINUTE = 60_000
+
+/** A bucket that refills evenly. `now` is in milliseconds since 1970. */
+export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): Bucket {
+  let left = perMinute
+  let filled = Number.NEGATIVE_INFINITY
+  let running = 0
+  return {
+    async run(now, ask) {
+      // A clock that went back fills nothing and must not stop the filling.
+      const passed = Math.max(0, now - filled)
+      left = Math.min(perMinute, left + (passed * perMinute) / MINUTE)
+      filled = now
+      if (left < 1 || running >= atOnce)
+        throw new WebhookError(
+          'secret_unavailable',
+          'too many look-ups of keys; this one must wait',
+          {
+            retryAfter: 5,
+          },
+        )
+      left--
+      running++
+      try {
+        return await ask()
+      } finally {
+        running--
+      }
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { WebhookError } from '../../errors.ts'
+
+/** The part of `fetch` that is used here; any HTTP client can stand behind it. */
+export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>
+
+/** How keys and certificates are fetched. */
+export interface FetchOptions {
+  /** In place of the global `fetch`: a proxy, a test. @default globalThis.fetch */
+  readonly fetch?: FetchFunction | undefined
+  /** Milliseconds a fetch may take, its body included. @default 5000 */
+  readonly timeout?: number | undefined
+}
+
+const LIMIT = 256 * 1024
+
+/**
+ * The bytes a URL gives: at most 256 KiB, within the time limit, from that URL and no redirect. Where the status is the
+ * one that stands for `nothing`, no bytes.
+ *
+ * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
+ */
+export async function fetchBounded(
+  url: string,
+  options: FetchOptions,
+  init: RequestInit = {},
+  nothing?: number,
+): Promise<Uint8Array> {
+  const { fetch = globalThis.fetch, timeout = 5000 } = options
+  const signal = AbortSignal.timeout(timeout)
+  try {
+    const response = await fetch(url, { ...init, redirect: 'error', signal })
+    if (response.status === nothing) {
+      await response.body?.cancel()
+      return new Uint8Array(0)
+    }
+    if (!response.ok) throw new Error(`status ${response.status}`)
+    return await bounded(response)
+  } catch (cause) {
+    const { host } = new URL(url)
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new WebhookError('secret_unavailable', `fetching from ${host} failed: ${reason}`, {
+      cause,
+    })
+  }
+}
+
+/** The time limit of an option, checked. */
+export function checkFetchOptions(options: FetchOptions): void {
+  const { fetch, timeout } = options
+  if (fetch !== undefined && typeof fetch !== 'function')
+    throw new TypeError('fetch must be a function such as globalThis.fetch')
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0))
+    throw new TypeError(`timeout must be milliseconds above 0, got ${String(timeout)}`)
+}
+
+async function bounded(response: Response): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of response.body ?? []) {
+    size += part.byteLength
+    // Leaving the loop cancels the stream.
+    if (size > LIMIT) throw new Error(`more than ${LIMIT} bytes`)
+    parts.push(part)
+  }
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.byteLength
+  }
+  return bytes
+}

@@ -1,0 +1,164 @@
+import { LRUCache } from 'lru-cache'
+import { WebhookError } from '../../errors.ts'
+import { isPromise, type MaybePromise } from '../../maybe.ts'
+import { bucket } from './bucket.ts'
+import { lookups } from './lookups.ts'
+import { checkFetchOptions, fetchBounded, type FetchOptions } from './fetch-bounded.ts'
+
+/** A JSON Web Key (RFC 7517). */
+export interface Jwk {
+  readonly kty: string
+  readonly kid?: string | undefined
+  readonly [member: string]: unknown
+}
+
+/** A JSON Web Key Set. */
+export interface Jwks {
+  readonly keys: readonly Jwk[]
+}
+
+/** Where the keys of a sender come from. */
+export interface JwkSource {
+  /** Keys that may have the id, all of them where it is undefined; none where the id is unknown. `now` in milliseconds since 1970. */
+  find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
+}
+
+/** A key set that was given. Throws a `TypeError` naming the option where it is none. */
+export function givenJwks(jwks: Jwks, option: string): JwkSource {
+  const keys = keysOf(jwks)
+  if (!keys || keys.length === 0)
+    throw new TypeError(
+      `${option} must be a JSON Web Key Set of public keys: { keys: [{ kty, kid, … }] }`,
+    )
+  return { find: (kid) => named(keys, kid) }
+}
+
+/** How {@link fetchedJwks} and {@link keyedJwks} keep keys. */
+export interface JwksCacheOptions extends FetchOptions {
+  /** Milliseconds after which keys are fetched again. @default one hour */
+  readonly maxAge?: number | undefined
+}
+
+const HOUR = 3_600_000
+// A key id can be made up by anybody. One that a fresh set does not have is not asked for again for as long.
+const UNKNOWN = 60_000
+const MOST_UNKNOWN = 1000
+// While its server is down, a set is not asked for with each delivery.
+const FAILED = 10_000
+// Fetches of one set in a minute: its sender changes it a few times a year.
+const FETCHES = 6
+
+/**
+ * The key set behind a URL: fetched when it is first needed, kept for `maxAge`, fetched again for an unknown key id, six
+ * times a minute at most; beyond that an unknown id is `secret_unavailable` (503). While a fetch fails, keys that are
+ * known go on counting.
+ */
+export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSource {
+  checkKeysUrl(url)
+  checkFetchOptions(options)
+  const { maxAge = HOUR } = options
+  const unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN })
+  const fetches = bucket({ perMinute: FETCHES, atOnce: 1 })
+  let known: readonly Jwk[] = []
+  let at = Number.NEGATIVE_INFINITY
+  let failed: { readonly at: number; readonly error: unknown } | undefined
+  let fetching: Promise<readonly Jwk[]> | undefined
+
+  const renew = (now: number): Promise<readonly Jwk[]> =>
+    (fetching ??= fetches
+      .run(now, () => load(url, options))
+      .then(
+        (keys) => {
+          at = now
+          failed = undefined
+          return (known = keys)
+        },
+        (error: unknown) => {
+          failed = { at: now, error }
+          throw error
+        },
+      )
+      .finally(() => (fetching = undefined)))
+  return {
+    find(kid, now) {
+      if (kid !== undefined && kid.length > MAX_KID) return []
+      const found = named(known, kid)
+      if (found.length > 0 && now - at < maxAge) return found
+      const past = kid === undefined ? undefined : unknown.get(kid)
+      if (found.length === 0 && past !== undefined && Math.abs(now - past) < UNKNOWN) return []
+      if (failed && Math.abs(now - failed.at) < FAILED) {
+        if (found.length > 0) return found
+        throw failed.error
+      }
+      return renew(now).then(
+        (keys) => {
+          const fresh = named(keys, kid)
+          if (kid !== undefined && fresh.length === 0) unknown.set(kid, now)
+          return fresh
+        },
+        (error: unknown) => {
+          if (found.length > 0) return found
+          throw error
+        },
+      )
+    },
+  }
+}
+
+const MAX_KID = 256
+
+/** Keys that are asked for one by one, by their id. `undefined` from `ask` means that there is no such key. */
+export function keyedJwks(
+  ask: (kid: string) => Promise<Jwk | undefined>,
+  options: JwksCacheOptions = {},
+): JwkSource {
+  checkFetchOptions(options)
+  const keys = lookups<Jwk>({ maxAge: options.maxAge ?? HOUR })
+  return {
+    find(kid, now) {
+      if (kid === undefined || kid.length > MAX_KID) return []
+      const found = keys.find(kid, now, () => ask(kid))
+      return isPromise(found) ? found.then(listed) : listed(found)
+    },
+  }
+}
+
+function listed(key: Jwk | undefined): readonly Jwk[] {
+  return key === undefined ? [] : [key]
+}
+
+function named(keys: readonly Jwk[], kid: string | undefined): readonly Jwk[] {
+  return kid === undefined ? keys : keys.filter((key) => key.kid === kid)
+}
+
+async function load(url: string, options: FetchOptions): Promise<readonly Jwk[]> {
+  const bytes = await fetchBounded(url, options, { headers: { accept: 'application/json' } })
+  let keys: readonly Jwk[] | undefined
+  try {
+    keys = keysOf(JSON.parse(new TextDecoder().decode(bytes)))
+  } catch {
+    keys = undefined
+  }
+  if (!keys) throw new WebhookError('secret_unavailable', `${url} gave no JSON Web Key Set`)
+  return keys
+}
+
+// Symmetric keys have no place in a published set, and `oct` would make one of it.
+function keysOf(value: unknown): readonly Jwk[] | undefined {
+  const keys =
+    typeof value === 'object' && value !== null && 'keys' in value ? value.keys : undefined
+  if (!Array.isArray(keys)) return undefined
+  return (keys as unknown[]).filter(
+    (key): key is Jwk =>
+      typeof key === 'object' &&
+      key !== null &&
+      'kty' in key &&
+      (key.kty === 'EC' || key.kty === 'RSA' || key.kty === 'OKP'),
+  )
+}
+
+function checkKeysUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed?.protocol !== 'https:')
+    throw new TypeError(`the URL of a key set must be https, got ${url}`)
+}

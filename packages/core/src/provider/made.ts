@@ -1,0 +1,50 @@
+import type { Delivery } from '../delivery.ts'
+import type { MaybePromise } from '../maybe.ts'
+import type { Factory } from './about.ts'
+import type { Clock, Provider, Verified } from './provider.ts'
+import type { Scheme } from './scheme.ts'
+import type { SecretOption } from './secrets.ts'
+
+/** How a provider was made: for tools that make it again, or ask why a delivery was refused. It holds secrets. */
+export interface Made {
+  readonly factory: Factory<object>
+  readonly options: object
+  readonly scheme: Scheme
+  /** The secret option as it was given; undefined where the keys are ready made, or nothing is authenticated. */
+  readonly secret: SecretOption | undefined
+  /** Verifies with these keys in place of those in force, all checks of the provider included. */
+  verifyWith(keys: readonly unknown[], delivery: Delivery, clock: Clock): MaybePromise<Verified>
+}
+
+// A function stands behind the symbol: printing it, or its JSON, shows no option. Spreading a provider keeps it.
+const MADE: unique symbol = Symbol('postern.made')
+
+/** What {@link madeOf} finds on a provider. */
+export interface Remembering {
+  readonly [MADE]?: () => Made
+}
+
+/** The member that remembers how a provider was made. */
+export function remember(made: Made): Remembering {
+  return { [MADE]: () => made }
+}
+
+/** How a provider was made; undefined where `provider()` did not make it. */
+export function madeOf(provider: Provider): Made | undefined {
+  return (provider as Remembering)[MADE]?.()
+}
+
+/**
+ * Makes a provider again with some of its options changed. What was changed on the provider itself is not kept.
+ *
+ * @throws TypeError where `provider()` did not make it, or the factory refuses the options.
+ *
+ * @example
+ * const staging = remake(square({ signatureKey }), { publicUrl: 'https://staging.example.com/square' })
+ */
+export function remake(provider: Provider, changes: object): Provider {
+  const made = madeOf(provider)
+  if (!made)
+    throw new TypeError(`provider: ${provider.name} was not made by provider(); make it yourself`)
+  return made.factory({ ...made.options, ...changes })
+}

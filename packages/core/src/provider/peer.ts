@@ -1,0 +1,57 @@
+import { WebhookError } from '../errors.ts'
+
+/** A package that is loaded when it is first needed. */
+export interface Peer<Module> {
+  /** The package, where it is loaded already. */
+  readonly loaded: Module | undefined
+  /** Throws a `TypeError` where the package is certainly not installed: for factories, before anything is delivered. */
+  check(provider: string): void
+  /** Loads it once. Throws `internal_error` that names the package where it is not installed. */
+  load(): Promise<Module>
+}
+
+/** A lazily loaded optional peer: who does not use it neither installs nor loads it. */
+export function peer<Module>(name: string, load: () => Promise<Module>): Peer<Module> {
+  let loaded: Module | undefined
+  let loading: Promise<Module> | undefined
+  return {
+    get loaded() {
+      return loaded
+    },
+    check(provider) {
+      if (!loaded && isMissing(name))
+        throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
+    },
+    load() {
+      return (loading ??= load().then(
+        (module) => (loaded = module),
+        (cause: unknown) => {
+          loading = undefined
+          throw new WebhookError(
+            'internal_error',
+            `this provider needs the package ${name}, which cannot be loaded: npm install ${name}`,
+            { cause },
+          )
+        },
+      ))
+    },
+  }
+}
+
+// Only where the modules lie as npm puts them is a missing package certainly missing: a bundle holds it, and Workers have
+// no files to look for.
+function isMissing(name: string): boolean {
+  try {
+    const { createRequire } = globalThis.process.getBuiltinModule('node:module')
+    const { resolve } = createRequire(import.meta.url)
+    resolve('lru-cache')
+    try {
+      resolve(name)
+      return false
+    } catch (error) {
+      return (error as { code?: unknown }).code === 'MODULE_NOT_FOUND'
+    }
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,49 @@
+import type { Delivery } from '../../delivery.ts'
+import type { Covers, Credentials, Scheme } from '../scheme.ts'
+
+/**
+ * Two ways to sign, as while a sender moves from one to the other: what carries the first is judged by the first alone,
+ * the rest by the second. So nobody gets by with the weaker one beside a broken stronger one. Keys are those of the first.
+ *
+ * @example scheme: () => firstOf(hmac({ header: 'X-Signature-256' }), hmac({ header: 'X-Signature', algorithm: 'sha1' }))
+ */
+export function firstOf<Key>(first: Scheme<Key>, second: Scheme<Key>): Scheme<Key> {
+  const pick = (delivery: Delivery): Scheme<Key> =>
+    !isPresent(first, delivery) && isPresent(second, delivery) ? second : first
+  return {
+    ...first,
+    needs: [],
+    head: first.head === true && second.head === true,
+    covers: weaker(first.covers, second.covers),
+    credentials: both(first.credentials, second.credentials),
+    present: (delivery) => isPresent(first, delivery) || isPresent(second, delivery),
+    signedTime: (delivery) => pick(delivery).signedTime?.(delivery),
+    verify: (delivery, keys, now) => pick(delivery).verify(delivery, keys, now),
+  }
+}
+
+function isPresent<Key>(scheme: Scheme<Key>, delivery: Delivery): boolean {
+  if (scheme.present) return scheme.present(delivery)
+  return (scheme.needs ?? []).some((name) => delivery.header(name) !== undefined)
+}
+
+const BODY = ['none', 'fields', 'bytes'] as const
+
+function weaker(a: Covers, b: Covers): Covers {
+  const body = BODY[Math.min(BODY.indexOf(a.body), BODY.indexOf(b.body))]!
+  return {
+    body,
+    url: a.url === true && b.url === true,
+    id: a.id === true && b.id === true,
+    timestamp: a.timestamp === true && b.timestamp === true,
+    ...((a.topic === false || b.topic === false) && { topic: false }),
+  }
+}
+
+function both(a: Credentials = {}, b: Credentials = {}): Credentials {
+  return {
+    headers: [...(a.headers ?? []), ...(b.headers ?? [])],
+    query: [...(a.query ?? []), ...(b.query ?? [])],
+    fields: [...(a.fields ?? []), ...(b.fields ?? [])],
+  }
+}

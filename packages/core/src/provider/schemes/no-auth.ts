@@ -1,0 +1,19 @@
+import type { Scheme } from '../scheme.ts'
+
+/** Takes what anybody sends: for senders that cannot authenticate themselves. Nothing is protected. */
+export const noAuth: Scheme<undefined> = {
+  covers: { body: 'none' },
+  keys: [undefined],
+  key: () => undefined,
+  verify: () => 0,
+  sign: (request) => request,
+}
+
+/**
+ * A scheme whose keys are ready made, in place of secrets that are texts: a JSON Web Key Set, a certificate.
+ *
+ * @example scheme: (options) => fixedKeys(jwt({ algorithms: ['RS256'] }), [givenJwks(options.jwks, 'acme: jwks')])
+ */
+export function fixedKeys<Key>(scheme: Scheme<Key>, keys: readonly Key[]): Scheme<Key> {
+  return { ...scheme, keys }
+}

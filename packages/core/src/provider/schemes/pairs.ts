@@ -1,0 +1,58 @@
+import type { Delivery } from '../../delivery.ts'
+import { malformed, singleHeader } from './header.ts'
+import type { SignatureOptions } from './signature.ts'
+
+/** How a sender writes a signed time and its signatures into one header. */
+export interface PairsOptions {
+  readonly header: string
+  /** Between the pairs; blanks after it are skipped. @default ',' */
+  readonly separator?: ',' | ';'
+  /** Name of the pair with the time. @default 't' */
+  readonly time?: string
+  /** Name of the pair with a signature. @default 'v1' */
+  readonly signature?: string
+  /** How many signatures there may be. @default 20 */
+  readonly most?: number
+  /** What is signed. @default '{time}.{body}' */
+  readonly message?: SignatureOptions['message']
+}
+
+/**
+ * The grammar `t=<time>,v1=<signature>` and its like, for `hmac`: one time, at least one signature, other names ignored.
+ * The time and the body's bytes are signed.
+ *
+ * @example hmac({ ...pairs({ header: 'acme-signature' }), tolerance: 300 })
+ */
+export function pairs(
+  options: PairsOptions,
+): Pick<SignatureOptions, 'header' | 'read' | 'write' | 'needs' | 'message' | 'covers'> {
+  const { header, separator = ',', time = 't', signature = 'v1', most = 20 } = options
+  const grammar = (): Error =>
+    malformed(
+      header,
+      `${time}= once and ${signature}= ${most === 1 ? 'once' : 'at least once'}, joined by ${separator}`,
+    )
+  return {
+    header,
+    covers: { body: 'bytes', timestamp: true },
+    needs: [header],
+    read(delivery: Delivery) {
+      const times: string[] = []
+      const signatures: string[] = []
+      for (const part of singleHeader(delivery, header).split(separator)) {
+        const [, name, value = ''] = /^ *(\w+)=([^\s,]+)$/.exec(part) ?? []
+        if (name === undefined) throw grammar()
+        if (name === time) times.push(value)
+        else if (name === signature) signatures.push(value)
+      }
+      const [timestamp] = times
+      const known = signatures.length > 0 && signatures.length <= most
+      if (timestamp === undefined || times.length > 1 || !known) throw grammar()
+      return { signatures, timestamp }
+    },
+    write: (value, timestamp) => ({
+      [header]: `${time}=${timestamp}${separator}${signature}=${value}`,
+    }),
+    message: options.message ?? '{time}.{body}',
+  }
+}

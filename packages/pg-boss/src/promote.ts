@@ -1,0 +1,71 @@
+import type { Engine } from './engine.ts'
+import type { PgExecutor } from './pg.ts'
+import { PARKED, type Turns } from './turns.ts'
+
+/** Failed tasks of fair keys hold no turn while they wait; here they get that of their key once they are due. */
+export interface Promote {
+  /** Gives turns to those that are due; does nothing until the next `soon`. */
+  run(): Promise<void>
+  /** Some may be due: the next `run` looks. */
+  soon(): void
+}
+
+const MOST = 500
+
+/** Makes it. `queues` gives the names of those that tasks with fair keys may be in. */
+export function createPromote(
+  { db, settings, queues: known }: Engine,
+  turns: Turns,
+  queues: () => readonly string[],
+): Promote {
+  const { schema, deadline } = settings
+  const due = `SELECT j.id, j.name, j.data->>'fair' AS fair
+    FROM unnest($1::text[]) AS w(name) CROSS JOIN LATERAL (
+      SELECT j.id, j.name, j.data FROM ${schema}.job j
+      WHERE j.name = w.name AND j.state < 'active' AND NOT j.blocked AND j.priority = ${PARKED} AND j.start_after <= now()
+      ORDER BY j.priority DESC, j.created_on LIMIT ${MOST} FOR UPDATE SKIP LOCKED) j LIMIT ${MOST}`
+  const set = `UPDATE ${schema}.job j SET priority = i.priority
+    FROM unnest($1::text[], $2::uuid[], $3::int[]) AS i(name, id, priority) WHERE j.name = i.name AND j.id = i.id`
+  let asked = true
+
+  return {
+    soon() {
+      asked = true
+    },
+    async run() {
+      if (!asked) return
+      asked = false
+      const names = queues()
+      if (names.length === 0) return
+      // Looked at first without a transaction: mostly there are none.
+      const { rows } = await db.executeSql(
+        `SELECT EXISTS (${due.replace('FOR UPDATE SKIP LOCKED', '')}) AS some`,
+        [names],
+      )
+      if (rows[0]?.['some'] !== true) return
+      try {
+        if ((await db.transaction(deadline, (client) => step(client, names))) === MOST) asked = true
+      } catch (error) {
+        asked = true
+        throw error
+      }
+    },
+  }
+
+  async function step(client: PgExecutor, names: readonly string[]): Promise<number> {
+    const { rows } = await client.executeSql(due, [names])
+    const tasks = rows.flatMap((row) => {
+      const queue = known.byName(row['name'] as string)
+      return queue
+        ? [{ id: row['id'] as string, queue, data: { fair: row['fair'] as string } }]
+        : []
+    })
+    const priorities = await turns.assign(client, tasks)
+    await client.executeSql(set, [
+      tasks.map(({ queue }) => queue.name),
+      tasks.map(({ id }) => id),
+      tasks.map(({ id }) => priorities.get(id)),
+    ])
+    return rows.length
+  }
+}

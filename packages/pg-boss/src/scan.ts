@@ -1,0 +1,60 @@
+import type { TaskFilter } from '@postern/core/inbox'
+import type { Engine } from './engine.ts'
+import type { PgExecutor } from './pg.ts'
+import { createEventScan } from './scan-events.ts'
+import { createJobScan } from './scan-jobs.ts'
+
+/** A task that a filter means, and where it stands. */
+export interface Found {
+  /** Name of its queue. */
+  readonly name: string
+  readonly id: string
+  /** Cursor of the walk behind it. */
+  readonly place: string
+}
+
+/** Part of a walk. */
+export interface Scanned {
+  readonly tasks: readonly Found[]
+  /** Where the next part begins; undefined at the end. */
+  readonly cursor: string | undefined
+  /** How far it went, in milliseconds since 1970; undefined if there was nothing. */
+  readonly to: number | undefined
+}
+
+/** How a walk goes on. */
+export interface ScanOptions {
+  readonly cursor: string | undefined
+  /** Events or jobs to look at. */
+  readonly rows: number
+  /** Oldest first. */
+  readonly ascending: boolean
+}
+
+/** Walks the tasks of a filter, a part at a time. Of the filter's `text` it knows nothing. */
+export type Scan = (
+  client: PgExecutor,
+  filter: TaskFilter,
+  options: ScanOptions,
+) => Promise<Scanned>
+
+/** Makes it: failed tasks are few beside the done ones, so that their jobs lead to events; else events lead to jobs. */
+export function createScan(engine: Engine): Scan {
+  const jobs = createJobScan(engine)
+  const events = createEventScan(engine)
+  return (client, filter, options) => {
+    const byJob = options.cursor === undefined ? isFailing(filter) : options.cursor.startsWith('j')
+    return byJob ? jobs(client, filter, options) : events(client, filter, options)
+  }
+}
+
+/** Receivers whose queues are known. */
+export function receiversOf({ queues }: Engine): readonly string[] {
+  return [...new Set(queues.all().map((queue) => queue.receiver))]
+}
+
+/** True if the filter is about failed tasks, and no look-up of events finds fewer. */
+function isFailing(filter: TaskFilter): boolean {
+  const few = filter.eventId ?? filter.keys ?? filter.id
+  return few === undefined && (filter.state === 'dead' || filter.cause !== undefined)
+}

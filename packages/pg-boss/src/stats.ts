@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import type { InboxView, LaneStats, TaskError } from '@postern/core/inbox'
+import type { Engine } from './engine.ts'
+import { FAILING } from './filter.ts'
+import type { PgExecutor } from './pg.ts'
+
+// Tasks of a subscription and state that are counted one by one. Beyond, pg-boss's own figure of its queue is told,
+// which is about a minute old: a count of a million takes half a second.
+const COUNTED = 1000
+const CAUSES = 100
+
+/** Makes the figures of the view. None of them counts all tasks. */
+export function createStats(
+  { settings: { schema } }: Engine,
+  run: <T>(work: (db: PgExecutor) => Promise<T>) => Promise<T>,
+  attached: () => readonly string[],
+): Pick<InboxView, 'stats' | 'causes' | 'version' | 'orphans'> {
+  const count = (condition: string): string =>
+    `(SELECT count(*)::int FROM (SELECT 1 FROM ${schema}.job j WHERE j.name = l.queue AND ${condition} LIMIT ${COUNTED}) c)`
+  const oldest = (state: string): string =>
+    `(SELECT min(j.start_after) FROM ${schema}.job j WHERE j.name = l.queue AND j.state = '${state}' AND NOT j.blocked)`
+  const stats = `SELECT l.receiver, l.subscription,
+      ${count("j.state = 'created'")} AS created, ${count("j.state = 'retry'")} AS retry, ${count("j.state = 'active'")} AS running,
+      ${count("j.state > 'completed'")} AS dead, ${count("j.completed_on IS NOT NULL AND j.state = 'completed'")} AS done,
+      q.queued_count AS "manyPending", q.active_count AS "manyRunning", q.failed_count AS "manyDead",
+      q.total_count - q.queued_count - q.active_count - q.failed_count AS "manyDone",
+      extract(epoch FROM LEAST(${oldest('created')}, ${oldest('retry')}))::float8 * 1000 AS oldest,
+      extract(epoch FROM clock_timestamp())::float8 * 1000 AS now
+    FROM ${schema}.postern_lanes l LEFT JOIN ${schema}.queue q ON q.name = l.queue ORDER BY l.id`
+  const causes = `WITH g AS (
+      SELECT j.name, j.output->>'cause' AS cause, count(*) FILTER (WHERE j.state > 'completed')::int AS dead,
+        count(*) FILTER (WHERE j.state = 'retry')::int AS retrying
+      FROM ${schema}.job j JOIN ${schema}.postern_lanes l ON l.queue = j.name
+      WHERE ${FAILING} AND j.output ? 'cause' AND l.receiver = COALESCE($1, l.receiver) AND l.subscription = COALESCE($2, l.subscription)
+      GROUP BY 1, 2 ORDER BY count(*) DESC, 2 LIMIT ${CAUSES})
+    SELECT g.cause, g.dead, g.retrying, l.receiver, l.subscription, s.output, s.received AS first, z.received AS last
+    FROM g JOIN ${schema}.postern_lanes l ON l.queue = g.name
+    CROSS JOIN LATERAL (${edge(schema, 'ASC')}) s CROSS JOIN LATERAL (${edge(schema, 'DESC')}) z
+    ORDER BY g.dead + g.retrying DESC, g.cause`
+
+  return {
+    stats: () =>
+      run(async (db) => {
+        const { rows } = await db.executeSql(stats)
+        return (rows as unknown as StatsRow[]).map(toStats)
+      }),
+    causes: ({ receiver, subscription } = {}) =>
+      run(async (db) => {
+        const { rows } = await db.executeSql(causes, [receiver ?? null, subscription ?? null])
+        return (rows as unknown as CauseRow[]).map(({ output, ...row }) => {
+          const { name, message, stack, issues } = output
+          return {
+            ...row,
+            sample: { name, message, ...(stack && { stack }), ...(issues && { issues }) },
+          }
+        })
+      }),
+    version: () =>
+      run(async (db) => {
+        // Which transactions are over: it changes with each one that wrote, whoever made it.
+        const { rows } = await db.executeSql('SELECT pg_current_snapshot()::text AS snapshot')
+        const digest = createHash('sha256').update(String(rows[0]!['snapshot'])).digest()
+        return digest.readUIntBE(0, 6)
+      }),
+    orphans: () =>
+      run(async (db) => {
+        const { rows } = await db.executeSql(
+          `SELECT l.receiver, l.subscription, count(*)::int AS pending
+           FROM ${schema}.postern_lanes l JOIN ${schema}.job j ON j.name = l.queue
+           WHERE j.state < 'active' AND l.queue <> ALL($1::text[]) GROUP BY l.id ORDER BY l.id`,
+          [attached()],
+        )
+        return rows as never
+      }),
+  }
+}
+
+/** The first or last task of a cause. */
+function edge(schema: string, order: 'ASC' | 'DESC'): string {
+  return `SELECT j.output, e.received::float8 AS received FROM ${schema}.job j
+    JOIN ${schema}.postern_events e ON e.id = (j.data->>'event')::uuid
+    WHERE j.name = g.name AND j.output->>'cause' = g.cause AND ${FAILING}
+    ORDER BY j.created_on ${order}, j.id ${order} LIMIT 1`
+}
+
+function toStats(row: StatsRow): LaneStats {
+  const few = (counted: number, many: number | null): number =>
+    counted < COUNTED ? counted : Math.max(counted, many ?? 0)
+  return {
+    receiver: row.receiver,
+    subscription: row.subscription,
+    counts: {
+      pending:
+        Math.max(row.created, row.retry) < COUNTED
+          ? row.created + row.retry
+          : Math.max(row.created + row.retry, row.manyPending ?? 0),
+      running: few(row.running, row.manyRunning),
+      done: few(row.done, row.manyDone),
+      dead: few(row.dead, row.manyDead),
+    },
+    oldest: row.oldest !== null && row.oldest <= row.now ? row.oldest : undefined,
+  }
+}
+
+interface StatsRow {
+  readonly receiver: string
+  readonly subscription: string
+  readonly created: number
+  readonly retry: number
+  readonly running: number
+  readonly dead: number
+  readonly done: number
+  readonly manyPending: number | null
+  readonly manyRunning: number | null
+  readonly manyDead: number | null
+  readonly manyDone: number | null
+  readonly oldest: number | null
+  readonly now: number
+}
+
+interface CauseRow {
+  readonly cause: string
+  readonly dead: number
+  readonly retrying: number
+  readonly receiver: string
+  readonly subscription: string
+  readonly output: TaskError
+  readonly first: number
+  readonly last: number
+}

@@ -1,0 +1,60 @@
+import { testProvider } from '@postern/testing'
+import { describe, expect, test } from 'vitest'
+import { catalogue } from '../src/catalogue.ts'
+import { lawsOf } from './signing.ts'
+import { vectors } from './vectors.ts'
+
+// Every provider: its vectors, its laws, and what its `about` says. Handshakes and quirks have files of their own.
+
+// Whose vectors say the reason of each refusal, and are held to it.
+const REASONS = new Set([
+  'generic',
+  'github',
+  'mux',
+  'shopify',
+  'slack',
+  'standard-webhooks',
+  'stripe',
+  'svix',
+  'twilio',
+])
+
+for (const about of catalogue.values()) {
+  const { name } = about
+  const sign = lawsOf(name)
+  const reasons = REASONS.has(name)
+  testProvider(
+    { ...about, vectors: vectors(name), reasons, ...(sign && { sign }) },
+    { describe, test },
+  )
+}
+
+describe.each([...catalogue.values()])('$name makes what it describes', (about) => {
+  const valid = vectors(about.name).find(
+    (vector) => vector.expect === 'valid' && (vector.secret !== undefined || !about.secretOption),
+  )
+  const options = {
+    ...(about.secretOption !== undefined && { [about.secretOption]: valid?.secret }),
+    ...valid?.extra,
+  }
+
+  test('its page, its options, and what it can', () => {
+    expect(about.docs).toMatch(/^https:\/\//)
+    if (about.secretOption !== undefined) expect(about.options).toHaveProperty(about.secretOption)
+    if (!valid) return
+    const provider = about.create(options)
+    expect(provider.name).toBe(about.name)
+    expect(provider.retrySpan).toBe(about.retrySpan)
+    expect(provider.sign !== undefined).toBe(about.canSign)
+    expect(provider.formats ?? ['json']).toEqual(
+      expect.arrayContaining([...about.formats].filter((one) => one !== 'query')),
+    )
+  })
+
+  test('an option it does not know is a mistake, and so are no options', () => {
+    expect(() => about.create({ ...options, tolerence: 1 })).toThrow(
+      /unknown option tolerence; (?:did you mean|known are)/,
+    )
+    expect(() => about.create(undefined as never)).toThrow(`${about.name}: options must be`)
+  })
+})

@@ -1,0 +1,26 @@
+import type { Consumer, Drained } from '@postern/core/inbox'
+import type { Lanes } from './lanes.ts'
+import type { Store } from './store.ts'
+
+/** What a drain leaves: tasks of the receiver that are due now, and when the next one is, ends of leases included. */
+export function createRest(
+  store: Store,
+  consumer: Consumer,
+  lanes: Lanes,
+): () => Promise<Pick<Drained, 'left' | 'next'>> {
+  const db = store.connections.main
+  const own = 'lane IN (SELECT value FROM json_each(?))'
+  const due = db.prepare(
+    `SELECT count(*) AS n FROM postern_tasks WHERE state = 0 AND gate <> 1 AND due <= ? AND ${own}`,
+  )
+  const next = db.prepare(
+    `SELECT min(due) AS due FROM postern_tasks WHERE ((state = 0 AND gate <> 1 AND due > ?) OR state = 1) AND ${own}`,
+  )
+  return async () => {
+    const now = Math.floor(consumer.now())
+    const numbers = JSON.stringify(lanes.numbers())
+    const { n } = due.get(now, numbers) as { n: number }
+    const row = next.get(now, numbers) as { due: number | null }
+    return Promise.resolve({ left: n, next: n > 0 ? now : (row.due ?? undefined) })
+  }
+}
