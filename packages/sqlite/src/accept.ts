@@ -24,7 +24,7 @@ export function createAccept(
   const { receiver } = consumer
   const reviving = { sharing: lanes.sharing, ready: runner.ready }
   const { writer, tally, keys, order, newTasks, newEvents } = store
-  const { turns, guards, revive, begun, settings } = store
+  const { turns, guards, revive, begun, settings, topicLog } = store
 
   return (intake) => {
     const encoded = encodeIntake(intake)
@@ -74,6 +74,7 @@ export function createAccept(
     if (known !== undefined) return revive.event(known, due, reviving)
     const number = keys.add(hash)
     add(at, number, owner)
+    topicLog.add(number, event.topic)
     for (const draft of item.tasks) {
       const lane = tally.lane(receiver, draft.subscription)
       const { orderKey } = draft

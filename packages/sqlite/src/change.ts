@@ -1,83 +1,111 @@
-import type { InboxView, TaskFilter } from '@postern/core/inbox'
-import { where } from './filter.ts'
+import {
+  inSteps,
+  unknownOptions,
+  type Changed,
+  type ChangeOptions,
+  type Consumer,
+  type InboxView,
+  type ReplayOptions,
+  type TaskFilter,
+} from '@postern/core/inbox'
+import { clocks } from './clocks.ts'
 import { createForget } from './prune.ts'
 import { REVIVED, type RevivedRow } from './revive.ts'
+import type { PlacedRow, Search } from './search.ts'
 import type { Store } from './store.ts'
-import { DEAD } from './tally.ts'
+import { DEAD, DONE, PENDING, STATES } from './tally.ts'
 import { written } from './written.ts'
 
-// Tasks changed in one transaction: few, so that deliveries never wait long behind it.
-const STEP = 200
+const OPTIONS = ['dryRun', 'limit', 'cursor', 'until'] as const
+// Milliseconds that finding the tasks of one step may take.
+const BUDGET = 100
 
 /** What operators change. A filter over many tasks is worked off in steps; each step is one transaction. */
 export function createChange(
   store: Store,
+  search: Search,
   look: () => void,
+  consumers: () => readonly Consumer[],
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
   const { connections, settings, tally, order, revive, history } = store
   const db = connections.main
-  const drop = db.prepare('DELETE FROM postern_tasks WHERE id = ?')
+  const find = db.prepare(
+    `SELECT ${REVIVED}, t.event, e.received FROM postern_tasks t JOIN postern_events e ON e.id = t.event
+     WHERE t.id IN (SELECT value FROM json_each(?)) ORDER BY t.id`,
+  )
+  const remove = db.prepare('DELETE FROM postern_tasks WHERE id = ?')
   const left = db.prepare('SELECT 1 FROM postern_tasks WHERE event = ? LIMIT 1')
   const forget = createForget(db, store)
 
   return {
-    async replay(filter) {
-      const state = filter.state ?? 'dead'
-      if (state !== 'dead' && state !== 'done') return 0
-      const count = await each({ ...filter, state }, '1', (row) => {
-        // 0 is before any clock's time, also that of a receiver whose `now` was given.
-        revive.task(row, [row.lane], 0, Date.now())
+    async replay(filter, options = {}) {
+      unknownOptions('replay', options, [...OPTIONS, 'rate'])
+      const { state = 'dead' } = filter
+      if (state === 'running')
+        throw new TypeError(
+          'replay: state must be dead, done or pending, got running; a running task ends by itself',
+        )
+      const from = STATES.indexOf(state)
+      const nowOf = clocks(consumers())
+      const changed = await each({ ...filter, state }, options, [from], (row, due) => {
+        const now = nowOf(tally.laneOf(row.lane).owner)
+        revive.task(row, [row.lane], due === 0 ? now : due, now)
       })
-      look()
-      return count
+      if (changed.count > 0) look()
+      return changed
     },
-    async discard(filter) {
-      const count = await each(filter, 't.state IN (0, 3)', (row) => {
-        drop.run(row.id)
-        tally.move(row.lane, row.state, undefined, row.tenant)
-        history.drop(row.id)
+    async discard(filter, options = {}) {
+      unknownOptions('discard', options, OPTIONS)
+      const changed = await each(filter, options, [PENDING, DEAD], (row) => {
+        drop(row)
         if (row.state !== DEAD && row.order_key !== null) order.release([row.lane], row.order_key)
       })
-      look()
+      if (changed.count > 0) look()
+      return changed
+    },
+    async prune(before) {
+      const all = { limit: Number.MAX_SAFE_INTEGER }
+      const { count } = await each({ before }, all, [DONE, DEAD], (row) => {
+        drop(row)
+        // An event stays known for its whole window: a redelivery must not run a settled sibling again.
+        if (row.received < Date.now() - settings.window && left.get(row.event) === undefined)
+          forget(row.event)
+      })
       return count
     },
-    prune: (before) =>
-      each({ before }, 't.state >= 2', (row) => {
-        drop.run(row.id)
-        tally.move(row.lane, row.state, undefined, row.tenant)
-        history.drop(row.id)
-        // An event stays known for its whole window: a redelivery must not run a settled sibling again.
-        if (row.received < Date.now() - settings.keepDone && left.get(row.event) === undefined)
-          forget(row.event)
-      }),
   }
 
-  /** Changes what matches, in order, and gives its number. */
-  async function each(
+  function drop({ id, lane, state, tenant }: TaskRow): void {
+    remove.run(id)
+    tally.move(lane, state, undefined, tenant)
+    history.drop(id)
+  }
+
+  /** Changes what matches and has one of these states still. */
+  function each(
     filter: TaskFilter,
-    condition: string,
-    change: (row: TaskRow) => void,
-  ): Promise<number> {
-    let count = 0
-    let after = 0
-    for (;;) {
-      const { sql, values } = where(filter, [['t.id > ?', after]])
-      const rows = await written(store, () => {
-        const found = db
-          .prepare(
-            `SELECT ${REVIVED}, t.event, e.received FROM postern_tasks t
-             JOIN postern_events e ON e.id = t.event JOIN postern_lanes l ON l.id = t.lane
-             JOIN postern_receivers r ON r.id = l.receiver
-             WHERE ${condition} AND ${sql} ORDER BY t.id LIMIT ${STEP}`,
-          )
-          .all(...values) as unknown as TaskRow[]
-        for (const row of found) change(row)
-        return found
+    options: ReplayOptions & ChangeOptions,
+    states: readonly number[],
+    change: (row: TaskRow, due: number) => void,
+  ): Promise<Changed> {
+    return inSteps(options, async (place) => {
+      const { cursor, rows, dryRun } = place
+      const found = await search<PlacedRow & { readonly state: number }>(
+        't.id, t.event, e.received, t.state',
+        filter,
+        { limit: rows, cursor, budget: BUDGET },
+      )
+      const ids = found.rows.filter(({ state }) => states.includes(state)).map(({ id }) => id)
+      if (dryRun || ids.length === 0) return { count: ids.length, cursor: found.cursor }
+      const count = await written(store, () => {
+        const current = (find.all(JSON.stringify(ids)) as unknown as TaskRow[]).filter((row) =>
+          states.includes(row.state),
+        )
+        current.forEach((row, at) => change(row, place.due(at)))
+        return current.length
       })
-      count += rows.length
-      if (rows.length < STEP) return count
-      after = rows.at(-1)!.id
-    }
+      return { count, cursor: found.cursor }
+    })
   }
 }
 

@@ -1,31 +1,56 @@
-import type { TaskFilter } from '@postern/core/inbox'
+import { likeText, where, type Columns, type TaskFilter } from '@postern/core/inbox'
 import { STATES } from './tally.ts'
 
-/** A filter as SQL over `postern_tasks t`, `postern_events e`, `postern_lanes l` and `postern_receivers r`. */
+/** A filter as SQL over {@link FROM}. */
 export interface Where {
   readonly sql: string
   readonly values: readonly (string | number)[]
 }
 
-/** Translates a filter. An id that is none of this inbox matches nothing. */
-export function where(
-  filter: TaskFilter,
-  more: readonly (readonly [string, string | number])[] = [],
-): Where {
-  const conditions: (readonly [string, string | number])[] = [...more]
-  if (filter.receiver !== undefined) conditions.push(['r.name = ?', filter.receiver])
-  if (filter.subscription !== undefined) conditions.push(['l.name = ?', filter.subscription])
-  // Written out, so that the partial indexes apply.
-  if (filter.state !== undefined)
-    conditions.push([`t.state = ${STATES.indexOf(filter.state)} AND 1 = ?`, 1])
-  if (filter.topic !== undefined) conditions.push(['e.topic = ?', filter.topic])
-  if (filter.eventId !== undefined) conditions.push(['e.event_id = ?', filter.eventId])
-  if (filter.id !== undefined)
-    conditions.push(['t.id = ?', /^[1-9]\d{0,15}$/.test(filter.id) ? Number(filter.id) : -1])
-  if (filter.before !== undefined) conditions.push(['e.received < ?', filter.before])
-  if (filter.after !== undefined) conditions.push(['e.received > ?', filter.after])
-  return {
-    sql: conditions.map(([sql]) => sql).join(' AND ') || '1',
-    values: conditions.map(([, value]) => value),
-  }
+/** The tables that a filter reads. CROSS JOIN keeps tasks first, as the search has found them. */
+export const FROM = `postern_tasks t CROSS JOIN postern_events e ON e.id = t.event
+  CROSS JOIN postern_lanes l ON l.id = t.lane CROSS JOIN postern_receivers r ON r.id = l.receiver
+  LEFT JOIN postern_deliveries d ON d.id = e.delivery`
+
+// A damaged record must not hide the others.
+const IN_RECORD = (path: string): string =>
+  `iif(json_valid(e.record), json_extract(e.record, '${path}'), NULL)`
+/** SQL for the provider of an event. */
+export const PROVIDER: string = IN_RECORD('$.provider')
+// The payload is in the record, or the body is the payload.
+const PAYLOAD = `coalesce(${IN_RECORD('$.payload')}, CAST(coalesce(e.body, d.body) AS TEXT))`
+
+const COLUMNS: Columns = {
+  receiver: 'r.name = ?',
+  subscription: 'l.name = ?',
+  part: 't.part = ?',
+  provider: `${PROVIDER} = ?`,
+  state: (state) => ['t.state = ?', STATES.indexOf(state)],
+  topic: ({ exact, source }) =>
+    exact === undefined ? ['postern_matches(?, e.topic)', source] : ['e.topic = ?', exact],
+  eventId: 'e.event_id = ?',
+  keys: (keys) => ['e.key IN (SELECT value FROM json_each(?))', JSON.stringify(keys)],
+  id: (id) => ['t.id = ?', numberOf(id)],
+  cause: 't.cause = ?',
+  text: (text) => {
+    const like = likeText(text)
+    return [
+      `(e.event_id LIKE ? ESCAPE '\\' OR e.topic LIKE ? ESCAPE '\\' OR ${PAYLOAD} LIKE ? ESCAPE '\\')`,
+      like,
+      like,
+      like,
+    ]
+  },
+  before: 'e.received < ?',
+  after: 'e.received > ?',
+}
+
+/** Translates a filter. Throws a `TypeError` for an unknown key. An id of another inbox matches nothing. */
+export function conditionsOf(filter: TaskFilter): Where {
+  return where(filter, COLUMNS)
+}
+
+/** The number of a task's id; -1 if the id is of another inbox. */
+export function numberOf(id: string): number {
+  return /^[1-9]\d{0,15}$/.test(id) ? Number(id) : -1
 }

@@ -5,6 +5,7 @@ import { createPrune } from './prune.ts'
 import { createRecords } from './records.ts'
 import { checkSettings, type SqliteInboxOptions } from './settings.ts'
 import { createStore } from './store.ts'
+import { createTopicIndex } from './topics.ts'
 import { createView } from './view.ts'
 
 /**
@@ -20,13 +21,13 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
   const settings = checkSettings(options)
   const connections = connect(settings.path)
   const store = createStore(connections, settings)
-  const prune = createPrune(store)
+  const sweeps = [createPrune(store), createTopicIndex(store)]
   const receivers = attachment({
     inbox: 'sqliteInbox',
     window: { option: 'window', time: settings.window },
-    join: (consumer) => createPort(store, consumer, () => prune.start()),
+    join: (consumer) => createPort(store, consumer, () => sweeps.forEach((sweep) => sweep.start())),
     async close() {
-      await prune.stop()
+      await Promise.all(sweeps.map((sweep) => sweep.stop()))
       await store.writer.flushed()
       store.writer.close()
       connections.close()

@@ -10,6 +10,8 @@ import { createKeyIndex, hashOf } from './key-index.ts'
 export interface Keys {
   /** Hash of a key in this file, for the calls that follow. */
   hash(receiver: number, key: string): number
+  /** Numbers of the known events among keys of receivers, outside a transaction. Only reads. */
+  lookUp(keys: readonly (readonly [receiver: number, key: string])[]): readonly number[]
   /** Number of a known event. */
   find(hash: number, receiver: number, key: string): number | undefined
   /** The number that the next new event gets. */
@@ -58,13 +60,20 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
       refresh()
       return hashOf(seed, receiver, key)
     },
-    find(hash, receiver, key) {
-      // What was pruned or rolled back is still among the candidates; their rows tell.
-      for (const keys of [fresh, run?.known])
-        for (const event of keys?.candidates(hash) ?? [])
-          if (same.get(event, receiver, key) !== undefined) return event
-      return indexed === 0 ? undefined : index.find(hash, receiver, key)
+    lookUp(wanted) {
+      // One state of the file for all that is read.
+      db.exec('BEGIN')
+      try {
+        refresh()
+        return wanted.flatMap(
+          ([receiver, key]) => find(hashOf(seed, receiver, key), receiver, key) ?? [],
+        )
+      } finally {
+        db.exec('COMMIT')
+        current = false
+      }
     },
+    find,
     next: () => next,
     add(hash) {
       fresh.add(next, hash)
@@ -96,6 +105,14 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
       reached = kept
       current = false
     },
+  }
+
+  function find(hash: number, receiver: number, key: string): number | undefined {
+    // What was pruned or rolled back is still among the candidates; their rows tell.
+    for (const keys of [fresh, run?.known])
+      for (const event of keys?.candidates(hash) ?? [])
+        if (same.get(event, receiver, key) !== undefined) return event
+    return indexed === 0 ? undefined : index.find(hash, receiver, key)
   }
 
   /** Learns, once a transaction, what other connections wrote. */

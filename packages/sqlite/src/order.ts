@@ -5,6 +5,8 @@ import { BEHIND, READY, SUSPECT } from './gates.ts'
 export interface Order {
   /** True while an open task of the key goes first. */
   isTaken(lanes: readonly number[], orderKey: string): boolean
+  /** True if a task that is to be pending again must wait behind another of its key. Older ones go first. */
+  isBehind(lanes: readonly number[], orderKey: string, task: number): boolean
   /** Lets the next task of a key run. */
   release(lanes: readonly number[], orderKey: string): void
 }
@@ -17,14 +19,24 @@ export function createOrder(db: DatabaseSync): Order {
   const next = db.prepare(
     `SELECT min(id) AS id FROM postern_tasks WHERE lane = ? AND order_key = ? AND state < 2 AND gate = ${BEHIND}`,
   )
+  // A newer task that has not run yet steps back.
+  const yieldTo = db.prepare(
+    `UPDATE postern_tasks SET gate = ${BEHIND} WHERE lane = ? AND order_key = ? AND state < 2
+     AND state = 0 AND gate = ${READY} AND attempt = 0 AND id > ?`,
+  )
   const unblock = db.prepare(
     `UPDATE postern_tasks SET gate = iif(cut >= 3, ${SUSPECT}, ${READY}) WHERE id = ?`,
   )
 
-  return { isTaken, release }
+  return { isTaken, isBehind, release }
 
   function isTaken(lanes: readonly number[], orderKey: string): boolean {
     return lanes.some((lane) => taken.get(lane, orderKey) !== undefined)
+  }
+
+  function isBehind(lanes: readonly number[], orderKey: string, task: number): boolean {
+    for (const lane of lanes) yieldTo.run(lane, orderKey, task)
+    return isTaken(lanes, orderKey)
   }
 
   function release(lanes: readonly number[], orderKey: string): void {

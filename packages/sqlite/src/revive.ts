@@ -54,7 +54,7 @@ export function createRevive(
     const gate = gateOf(row.cut, row.tenant, due, now)
     if (row.state < DONE) return void hasten.run(due, row.gate === BEHIND ? BEHIND : gate, row.id)
     history.keep(row.id)
-    const behind = row.order_key !== null && order.isTaken(sharing, row.order_key)
+    const behind = row.order_key !== null && order.isBehind(sharing, row.order_key, row.id)
     restart.run(due, behind ? BEHIND : gate, row.id)
     tally.move(row.lane, row.state, PENDING, row.tenant)
   }

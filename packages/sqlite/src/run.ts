@@ -75,7 +75,7 @@ export function createRun(store: Store, host: RunHost): Runner<Running> {
       bytes: 0,
       run() {
         const now = Math.floor(consumer.now())
-        if (!ran) return settle.giveBack(task)
+        if (!ran) return settle.giveBack(task, now)
         if (isPlain(task, ending)) return finished.add(task, now)
         task.stored = settle.settle(task, ending, now)
         if (task.stored) follow(task, ending)

@@ -11,7 +11,7 @@ export interface Settle {
   /** Settles an attempt and stores its children; false if its claim was lost. */
   settle(attempt: Attempt, outcome: Outcome, now: number): boolean
   /** Makes the task of an attempt pending as it was before it was claimed. */
-  giveBack(attempt: Attempt): void
+  giveBack(attempt: Attempt, now: number): void
 }
 
 /** What identifies an attempt. */
@@ -62,7 +62,7 @@ export function createSettle(db: DatabaseSync, parts: SettleParts): Settle {
     'UPDATE postern_tasks SET state = 0, due = ?, gate = ?, took = ?, token = 0, attempt = ?, cut = 0, charged = 0 WHERE id = ?',
   )
   const back = db.prepare(
-    'UPDATE postern_tasks SET state = 0, due = 0, gate = iif(cut >= 3, 2, 0), attempt = attempt - 1, token = 0 WHERE id = ? AND state = 1 AND token = ?',
+    'UPDATE postern_tasks SET state = 0, due = ?, gate = iif(cut >= 3, 2, 0), attempt = attempt - 1, token = 0 WHERE id = ? AND state = 1 AND token = ?',
   )
   const innocent = db.prepare(
     'UPDATE postern_tasks SET cut = 0, charged = 0, gate = iif(gate = 2, 0, gate) WHERE id = ? AND state < 2 AND cut > 0',
@@ -109,8 +109,8 @@ export function createSettle(db: DatabaseSync, parts: SettleParts): Settle {
     }
   }
 
-  function giveBack({ id, token, lane, tenant }: Attempt): void {
-    if (back.run(id, token).changes === 1) tally.move(lane, RUNNING, PENDING, tenant)
+  function giveBack({ id, token, lane, tenant }: Attempt, now: number): void {
+    if (back.run(now, id, token).changes === 1) tally.move(lane, RUNNING, PENDING, tenant)
   }
 
   function spawn(parent: Attempt, draft: TaskDraft, now: number): void {

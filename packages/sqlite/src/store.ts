@@ -6,6 +6,7 @@ import type { Settings } from './settings.ts'
 import { createParts, type Parts } from './parts.ts'
 import type { Lease } from './task.ts'
 import { createTokens } from './token.ts'
+import { createTopicLog, type TopicLog } from './topics.ts'
 import { createWriter, type Writer } from './write.ts'
 
 /** One file and all that works on it in this process, for all receivers. */
@@ -14,6 +15,7 @@ export interface Store extends Parts {
   readonly connections: Connections
   readonly writer: Writer
   readonly keys: Keys
+  readonly topicLog: TopicLog
   readonly begun: Begun
   readonly finished: Finished
   /** Leases of the attempts of this process, by task. */
@@ -32,13 +34,15 @@ export function createStore(connections: Connections, settings: Settings): Store
   const begun = createBegun(main, parts.tally)
   const finished = createFinished(main, parts.tally, parts.settle)
   const tokens = createTokens(main)
-  const kept = [begun, finished, ...parts.kept, keys, tokens]
+  const topicLog = createTopicLog()
+  const kept = [begun, finished, ...parts.kept, keys, topicLog, tokens]
   return {
     ...parts,
     settings,
     connections,
     writer: createWriter(main, settings.path, kept),
     keys,
+    topicLog,
     begun,
     finished,
     running: new Map(),

@@ -42,6 +42,8 @@ export interface Tally {
 export interface LaneName {
   readonly name: string
   readonly receiver: number
+  /** Name of its receiver. */
+  readonly owner: string
 }
 
 /** Changes of a lane in the open transaction, and the room of its receiver. */
@@ -61,7 +63,9 @@ export function createTally(db: DatabaseSync): Tally {
   const findReceiver = db.prepare('SELECT id FROM postern_receivers WHERE name = ?')
   const addReceiver = db.prepare('INSERT INTO postern_receivers (name) VALUES (?)')
   const findLane = db.prepare('SELECT id FROM postern_lanes WHERE receiver = ? AND name = ?')
-  const findName = db.prepare('SELECT name, receiver FROM postern_lanes WHERE id = ?')
+  const findName = db.prepare(
+    'SELECT l.name, l.receiver, r.name AS owner FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE l.id = ?',
+  )
   const findLanes = db.prepare(
     'SELECT l.id, l.name FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?',
   )

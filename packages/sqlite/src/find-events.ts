@@ -1,0 +1,133 @@
+import type { TaskFilter, TopicMatch } from '@postern/core/inbox'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Keys } from './known.ts'
+import type { Place } from './places.ts'
+import { keyOf } from './scopes.ts'
+import { BLOCK } from './topics.ts'
+
+/** Finds events by an index. Only reads. */
+export interface EventFinder {
+  byKeys(keys: readonly string[], filter: TaskFilter): readonly Place[]
+  byId(id: string, filter: TaskFilter): readonly Place[]
+  /** The events that can match by their time. */
+  range(filter: TaskFilter): Range
+  /** Up to which event topics are indexed. */
+  indexedTopics(): number
+  /** Numbers of topics. */
+  topics(match: TopicMatch): readonly number[]
+  /** Events of these topics in the newest block that has some, at or below an event. */
+  block(
+    topics: readonly number[],
+    from: number,
+    low: number,
+  ): { readonly ids: readonly number[]; readonly first: number } | undefined
+}
+
+/** Events above `low`, up to and with `high`. */
+export interface Range {
+  readonly low: number
+  readonly high: number
+}
+
+// Clocks of receivers, and deliveries that wait for their commit, make the order of arrival differ from that of the
+// numbers by this many milliseconds at most.
+const SLACK = 60_000
+// With fewer events nothing is to be gained.
+const FEW = 10_000
+
+/** Prepares the statements. */
+export function createEventFinder(db: DatabaseSync, keys: Keys): EventFinder {
+  const receivers = db.prepare('SELECT id FROM postern_receivers WHERE coalesce(name = ?, 1)')
+  const scopes = db.prepare('SELECT scope FROM postern_scopes WHERE receiver = ?')
+  const loose = db.prepare('SELECT id FROM postern_events WHERE loose = 1 AND event_id = ?')
+  const ends = db.prepare('SELECT min(id) AS low, max(id) AS high FROM postern_events')
+  const at = db.prepare('SELECT id, received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1')
+  const numbers = db.prepare('SELECT topics FROM postern_numbers')
+  const topic = db.prepare('SELECT id FROM postern_topics WHERE name = ?')
+  const allTopics = db.prepare('SELECT id FROM postern_topics WHERE postern_matches(?, name)')
+  const block = db.prepare(
+    `SELECT block, topic, events FROM postern_topic_events WHERE block <= ? AND block >= ?
+     AND topic IN (SELECT value FROM json_each(?)) ORDER BY block DESC`,
+  )
+
+  return {
+    byKeys: (wanted, filter) =>
+      find(receiversOf(filter).flatMap((id) => wanted.map((key) => [id, key]))),
+    byId(id, filter) {
+      const pairs = receiversOf(filter).flatMap((receiver) => [
+        [receiver, keyOf(undefined, id)] as const,
+        ...scopesOf(receiver).map((scope) => [receiver, keyOf(scope, id)] as const),
+      ])
+      const rows = loose.all(id) as unknown as { id: number }[]
+      return [...find(pairs), ...rows.map((row) => place(row.id))]
+    },
+    range({ before, after }) {
+      const found = ends.get() as { low: number | null; high: number | null }
+      const low = (found.low ?? 1) - 1
+      const high = found.high ?? 0
+      if (high - low < FEW) return { low, high }
+      return {
+        low: after === undefined ? low : firstAfter(low, high, after - SLACK),
+        high: before === undefined ? high : firstAfter(low, high, before + SLACK),
+      }
+    },
+    indexedTopics: () => (numbers.get() as { topics: number }).topics,
+    topics({ exact, source }) {
+      const rows = exact === undefined ? allTopics.all(source) : topic.all(exact)
+      return (rows as unknown as { id: number }[]).map(({ id }) => id)
+    },
+    block(topics, from, low) {
+      const rows = block.iterate(
+        Math.floor(from / BLOCK),
+        Math.floor(low / BLOCK),
+        JSON.stringify(topics),
+      ) as Iterable<unknown> as Iterable<BlockRow>
+      let first: number | undefined
+      const ids: number[] = []
+      for (const row of rows) {
+        if (first !== undefined && row.block * BLOCK !== first) break
+        first = row.block * BLOCK
+        const { buffer, byteOffset, byteLength } = row.events
+        const offsets = new Uint16Array(buffer.slice(byteOffset, byteOffset + byteLength))
+        for (const offset of offsets)
+          if (first + offset <= from && first + offset > low) ids.push(first + offset)
+      }
+      return first === undefined ? undefined : { ids, first }
+    },
+  }
+
+  function find(pairs: readonly (readonly [number, string] | (string | number)[])[]): Place[] {
+    return keys.lookUp(pairs as readonly (readonly [number, string])[]).map((event) => place(event))
+  }
+
+  function receiversOf({ receiver }: TaskFilter): readonly number[] {
+    return (receivers.all(receiver ?? null) as unknown as { id: number }[]).map(({ id }) => id)
+  }
+
+  function scopesOf(receiver: number): readonly string[] {
+    return (scopes.all(receiver) as unknown as { scope: string }[]).map(({ scope }) => scope)
+  }
+
+  /** The last event before the first one that was received at or after a time, by bisecting. */
+  function firstAfter(low: number, high: number, time: number): number {
+    let from = low
+    let to = high
+    while (to - from > 1) {
+      const middle = Math.floor((from + to) / 2)
+      const row = at.get(middle) as { id: number; received: number } | undefined
+      if (row && row.received < time) from = middle
+      else to = middle
+    }
+    return time > 0 && to === high ? high : from
+  }
+}
+
+function place(event: number): Place {
+  return { event, task: Number.MAX_SAFE_INTEGER }
+}
+
+interface BlockRow {
+  readonly block: number
+  readonly topic: number
+  readonly events: Uint8Array
+}

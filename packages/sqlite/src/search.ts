@@ -1,0 +1,113 @@
+import { type TaskFilter } from '@postern/core/inbox'
+import { unavailable } from './errors.ts'
+import { conditionsOf, FROM } from './filter.ts'
+import { cursorOf, placeOf, type Place } from './places.ts'
+import { createSources, type Step } from './sources.ts'
+import type { Store } from './store.ts'
+
+/** Reads tasks by a filter, newest first, in steps that never hold the event loop for long. */
+export type Search = <Row extends PlacedRow>(
+  columns: string,
+  filter: TaskFilter,
+  page: SearchPage,
+) => Promise<Found<Row>>
+
+/** Which page, and how long it may take. */
+export interface SearchPage {
+  readonly limit: number
+  readonly cursor: string | undefined
+  /** Milliseconds. */
+  readonly budget: number
+}
+
+/** Columns that each row has: `t.id, t.event, e.received`. */
+export interface PlacedRow {
+  readonly id: number
+  readonly event: number
+  readonly received: number
+}
+
+/** A page. */
+export interface Found<Row> {
+  readonly rows: readonly Row[]
+  readonly cursor: string | undefined
+  /** How far it looked, in milliseconds since 1970; undefined at the end. */
+  readonly searchedTo: number | undefined
+}
+
+// Candidates of a step: at first, at least and at most; and how long one should take, in milliseconds.
+const FIRST = 256
+const LEAST = 16
+const MOST = 32_768
+const STEP = 5
+
+const CANDIDATES: Readonly<Record<Step['kind'], string>> = {
+  tasks: 't.id IN (SELECT value FROM json_each(?))',
+  events: 't.event IN (SELECT value FROM json_each(?))',
+  range: 't.event > ? AND t.event <= ?',
+}
+
+/** Makes the search of a file. */
+export function createSearch(store: Store): Search {
+  const db = store.connections.side
+  let pattern = ''
+  let matcher = /^$/
+  db.function('postern_matches', { deterministic: true }, (source, topic) => {
+    if (source !== pattern) matcher = new RegExp((pattern = String(source)), 's')
+    return matcher.test(String(topic)) ? 1 : 0
+  })
+  const sourceOf = createSources(store)
+  const receivedAt = db.prepare(
+    'SELECT received FROM postern_events WHERE id <= ? ORDER BY id DESC LIMIT 1',
+  )
+
+  return async <Row extends PlacedRow>(columns: string, filter: TaskFilter, page: SearchPage) => {
+    const { sql, values } = conditionsOf(filter)
+    let place = placeOf(page.cursor)
+    const until = performance.now() + page.budget
+    const rows: Row[] = []
+    try {
+      const source = sourceOf(filter)
+      for (let width = Math.max(FIRST, page.limit); ;) {
+        const began = performance.now()
+        const step = source.next(place, width)
+        if (!step) return { rows, cursor: undefined, searchedTo: undefined }
+        // One more than asked for tells whether there are more.
+        rows.push(...read(step, page.limit + 1 - rows.length))
+        if (rows.length > page.limit) {
+          rows.length = page.limit
+          return stopped(placeOfRow(rows.at(-1)!))
+        }
+        place = step.to
+        const now = performance.now()
+        if (now >= until) return stopped(place)
+        if (now - began < STEP / 2) width = Math.min(width * 2, MOST)
+        else if (now - began > STEP) width = Math.max(Math.floor(width / 2), LEAST)
+        await new Promise<void>((resolve) => setImmediate(resolve))
+      }
+    } catch (error) {
+      throw error instanceof TypeError ? error : unavailable(error, store.settings.path)
+    }
+
+    function read({ kind, ids }: Step, most: number): Row[] {
+      const given = kind === 'range' ? ids : [JSON.stringify(ids)]
+      return db
+        .prepare(
+          `SELECT ${columns} FROM ${FROM} WHERE ${CANDIDATES[kind]}
+           AND (t.event < ? OR (t.event = ? AND t.id < ?)) AND ${sql}
+           ORDER BY t.event DESC, t.id DESC LIMIT ?`,
+        )
+        .all(...given, place.event, place.event, place.task, ...values, most) as unknown as Row[]
+    }
+
+    function stopped(at: Place): Found<Row> {
+      const row = receivedAt.get(at.event) as { received: number } | undefined
+      // Nothing is older: the page is the last one.
+      return { rows, cursor: row && cursorOf(at), searchedTo: row?.received }
+    }
+  }
+}
+
+function placeOfRow({ event, id }: PlacedRow): Place {
+  return { event, task: id }
+}

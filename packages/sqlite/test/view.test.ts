@@ -1,0 +1,214 @@
+import { matches, type InboxView, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
+import { expect, test } from 'vitest'
+import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { DEAD, DONE, FAILURE, retryIn } from '../../testing/src/inbox/recorder.ts'
+import { sqliteScene } from './scene.ts'
+
+const { open, join, edit, untilFound } = sqliteScene()
+const HOUR = 3_600_000
+const TOPICS = ['orders.paid', 'orders.sent', 'users.new', 'rare.thing']
+
+/** All pages of a list, as small as they come. */
+async function pages(view: InboxView, filter: TaskFilter, limit: number): Promise<TaskInfo[]> {
+  const all: TaskInfo[] = []
+  let cursor: string | undefined
+  do {
+    const page = await view.list({ ...filter, limit, ...(cursor !== undefined && { cursor }) })
+    expect(page.tasks.length).toBeLessThanOrEqual(limit)
+    all.push(...page.tasks)
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  return all
+}
+
+test('each filter gives in pages what a look at every task gives, newest first, indexed or not', async () => {
+  const inbox = open()
+  const shop = join(inbox, {
+    lanes: ['a', 'b'],
+    run({ event, subscription }) {
+      const number = Number(event.id?.slice(1))
+      if (subscription === 'a' && number % 701 === 0) return DEAD
+      if (subscription === 'b') return retryIn(HOUR)
+      return DONE
+    },
+  })
+  const bank = join(inbox, { receiver: 'bank', lanes: [] })
+  const start = Date.now() - 10 * HOUR
+  for (let at = 1; at <= 4200; at += 100)
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, more) => {
+        const n = at + more
+        const topic = n === 77 ? TOPICS[3]! : TOPICS[n % 3]!
+        const scope = n % 5 === 0 ? 'tenant' : undefined
+        const id = `e${n}`
+        const key = scope === undefined ? `:${id}` : `${scope.length}:${scope}:${id}`
+        const tasks = n % 901 === 0 ? ['a', 'b'] : [n % 1000 === 1 ? 'none' : 'a']
+        const payload = { text: n % 611 === 0 ? 'The Needle' : 'hay' }
+        const one = item(id, tasks, {
+          topic,
+          scope,
+          key,
+          payload,
+          provider: n % 2 ? 'acme' : 'odd',
+        })
+        const from = delivery({ receivedAt: start + n * 1000 })
+        await (n % 50 === 0 ? bank : shop).port.accept({ delivery: from, items: [one] }, {})
+      }),
+    )
+  await shop.port.accept(intake(item('loose', ['a'], { key: '~own', dedupe: false })), {})
+  await untilFound('SELECT 1 FROM postern_numbers WHERE topics >= 4095')
+  await untilFound('SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_tasks WHERE state = 1)')
+  const view = inbox.view!
+  const all = await pages(view, {}, 1000)
+  expect(all.length).toBeGreaterThan(4200)
+  expect(
+    all.map(({ id }) => Number(id)).every((id, at, ids) => at === 0 || id !== ids[at - 1]),
+  ).toBe(true)
+  expect(all[0]!.event.id).toBe('loose')
+  const cause = all.find((task) => task.state === 'dead')!.cause!
+  const dead = all.find((task) => task.state === 'dead')!
+  const filters: TaskFilter[] = [
+    { topic: 'orders.*' },
+    { topic: 'orders.paid', state: 'done' },
+    { topic: 'rare.thing' },
+    { topic: 'nothing.*' },
+    { topic: '**', receiver: 'bank' },
+    { eventId: 'e77' },
+    { eventId: 'e200' },
+    { eventId: 'loose' },
+    { eventId: 'e200', receiver: 'shop' },
+    { keys: [':e77', '6:tenant:e100', '~own', 'none'] },
+    { state: 'dead' },
+    { state: 'dead', subscription: 'a', receiver: 'shop' },
+    { state: 'pending' },
+    { state: 'pending', subscription: 'none' },
+    { state: 'running' },
+    { cause },
+    { cause: 'none' },
+    { id: dead.id },
+    { provider: 'odd', receiver: 'bank' },
+    { part: 'x' },
+    { before: start + 500_000 },
+    { after: start + 4_000_000 },
+    { after: start + 1_000_000, before: start + 1_100_000, topic: 'orders.*' },
+  ]
+  for (const filter of filters) {
+    const wanted = all.filter((task) => matches(filter)(task)).map(({ id }) => id)
+    const limit = wanted.length > 100 ? 500 : 3
+    const found = (await pages(view, filter, limit)).map(({ id }) => id)
+    expect(found, JSON.stringify(filter)).toEqual(wanted)
+  }
+  const needles = await pages(view, { text: 'the needle' }, 2)
+  expect(needles.map(({ event }) => event.id)).toEqual([
+    'e3666',
+    'e3055',
+    'e2444',
+    'e1833',
+    'e1222',
+    'e611',
+  ])
+})
+
+test('a search that runs out of its budget says how far it looked, and goes on from there', async () => {
+  const inbox = open()
+  const shop = join(inbox, { lanes: [] })
+  const items = Array.from({ length: 3000 }, (_, at) => item(`e${at}`))
+  for (let at = 0; at < 3000; at += 100)
+    await shop.port.accept(
+      { delivery: delivery({ receivedAt: 1000 + at }), items: items.slice(at, at + 100) },
+      {},
+    )
+  const first = await inbox.view!.list({ part: 'none', budget: 0 })
+  expect(first.tasks).toEqual([])
+  expect(first.cursor).toBeDefined()
+  expect(first.searchedTo).toBeGreaterThan(1000)
+  let { cursor } = first
+  let last = first.searchedTo!
+  while (cursor !== undefined) {
+    const page = await inbox.view!.list({ part: 'none', budget: 0, cursor })
+    if (page.cursor !== undefined) expect(page.searchedTo).toBeLessThanOrEqual(last)
+    last = page.searchedTo ?? last
+    cursor = page.cursor
+  }
+})
+
+test('causes group dead and failing tasks, version changes with any task, and oldest tells what waits', async () => {
+  const inbox = open()
+  const shop = join(inbox, {
+    lanes: ['a', 'b'],
+    run: ({ subscription, event }) =>
+      subscription === 'b'
+        ? retryIn(HOUR)
+        : { kind: 'dead', error: { name: 'Error', message: `no order ${event.id}17` } },
+  })
+  const before = await inbox.view!.version!()
+  await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['a']), item('3', ['c'])), {})
+  await shop.untilSettled(3)
+  expect(await inbox.view!.version!()).not.toBe(before)
+  const same = await inbox.view!.version!()
+  expect(await inbox.view!.version!()).toBe(same)
+  const causes = await inbox.view!.causes!()
+  expect(causes).toMatchObject([
+    { receiver: 'shop', subscription: 'a', dead: 2, retrying: 0 },
+    { receiver: 'shop', subscription: 'b', dead: 0, retrying: 1, sample: FAILURE },
+  ])
+  expect(await inbox.view!.causes!({ subscription: 'b' })).toHaveLength(1)
+  const [dead] = (await inbox.view!.list({ cause: causes[0]!.cause })).tasks
+  expect(dead!.error?.message).toContain('no order')
+  const stats = await inbox.view!.stats()
+  expect(stats.find(({ subscription }) => subscription === 'c')!.oldest).toBeLessThanOrEqual(
+    Date.now(),
+  )
+  expect(stats.find(({ subscription }) => subscription === 'b')!.oldest).toBeUndefined()
+})
+
+test('a replay goes on in chunks where the cursor says, and counts without changing when it is dry', async () => {
+  const inbox = open()
+  let broken = true
+  const shop = join(inbox, { run: () => (broken ? DEAD : DONE) })
+  await shop.port.accept(intake(...Array.from({ length: 10 }, (_, at) => item(`e${at}`))), {})
+  await shop.untilSettled(10)
+  broken = false
+  expect(await inbox.view!.replay({}, { dryRun: true })).toEqual({ count: 10, cursor: undefined })
+  const first = await inbox.view!.replay({}, { limit: 4 })
+  expect(first).toMatchObject({ count: 4, cursor: expect.any(String) })
+  const { cursor } = first as { cursor: string }
+  expect(await inbox.view!.replay({}, { cursor })).toEqual({ count: 6, cursor: undefined })
+  await shop.untilSettled(20)
+  expect(await inbox.view!.discard({ state: 'done' }, { dryRun: true })).toMatchObject({ count: 0 })
+  await expect(inbox.view!.replay({ state: 'running' })).rejects.toThrow(TypeError)
+})
+
+test('tasks of one order key are replayed in the order they came', async () => {
+  const inbox = open()
+  let broken = true
+  const task = { subscription: 'a', orderKey: 'k' }
+  const shop = join(inbox, { run: () => (broken ? DEAD : DONE) })
+  await shop.port.accept(intake(...['1', '2', '3'].map((id) => item(id, [task]))), {})
+  await shop.untilSettled(3)
+  broken = false
+  await inbox.view!.replay({ eventId: '3' }, { rate: 0.001 })
+  edit((db) => db.exec('UPDATE postern_tasks SET due = 9e15 WHERE state = 0'))
+  await inbox.view!.replay({})
+  await shop.untilSettled(5)
+  expect(shop.ran().slice(3)).toEqual(['a:1', 'a:2'])
+})
+
+test('rerun makes an event of its own for the same subscription and part', async () => {
+  const inbox = open()
+  const shop = join(inbox)
+  await shop.port.accept(intake(item('1', [{ subscription: 'a', part: 'p', data: { to: 1 } }])), {})
+  await shop.untilSettled(1)
+  const [old] = (await inbox.view!.list()).tasks
+  const id = await inbox.view!.rerun!(old!.id, { payload: { edited: true } })
+  await shop.untilSettled(2)
+  const { claim } = shop.runs[1]!
+  expect(claim).toMatchObject({
+    id,
+    part: 'p',
+    data: { to: 1 },
+    event: { payload: { edited: true } },
+  })
+  expect(claim.event.origin).toBe(old!.event.key)
+  await expect(inbox.view!.rerun!('77', { payload: 1 })).rejects.toThrow('no task')
+})
