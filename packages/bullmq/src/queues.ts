@@ -103,6 +103,8 @@ export function createQueues(
       lockDuration: lease,
       stalledInterval: Math.max(1, Math.round(lease / 2)),
       maxStalledCount: Number.MAX_SAFE_INTEGER,
+      // It asks the server for all that INFO says: once is enough.
+      skipVersionCheck: queues.size > 1,
     }
     const queue = new Queue(name, options)
     queue.on('error', warn)

@@ -14,6 +14,9 @@ const AT_ONCE = 20
 // Giving back takes one round trip; it begins so long before the end, in milliseconds, or at a quarter of the time.
 const BACK = 500
 
+// Redis takes 10,000 clients by default, and several processes share it.
+const MOST = 1000
+
 /** The workers of a receiver in this process. */
 export interface Working {
   /** As `Port.close`. */
@@ -28,6 +31,11 @@ export function startWorking(
   attempts: Attempts,
 ): Working {
   const { consumer, client, prefix, lease } = context
+  const names = consumer.lanes().reduce((sum, { formerly }) => sum + 1 + formerly.length, 0)
+  if (names > MOST)
+    throw new TypeError(
+      `bullmqInbox: ${names} subscriptions of ${consumer.receiver} are too many: each has a worker with a connection to Redis, and ${MOST} is the most; give one handler several topics, spread the subscriptions over receivers in processes of their own, or take pgBossInbox`,
+    )
   const workers = new Map<string, JobWorker>()
   const finished = new WeakMap<object, Finished & { readonly owner: Owner }>()
   let stopped = false

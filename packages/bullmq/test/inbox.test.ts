@@ -54,6 +54,7 @@ describe.skipIf(redisServer.file === undefined)('on a real Redis', () => {
       shared: true,
       keepsDone: true,
       records: true,
+      interruptions: true,
       bounded: true,
     },
   )

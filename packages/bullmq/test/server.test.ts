@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { redisServer } from '../../../test/services/programs.ts'
+import { startRedis } from '../../../test/services/redis.ts'
+import { intake, lane, record } from './consumer.ts'
+import { redisScene } from './redis-scene.ts'
+
+if (redisServer.file === undefined)
+  console.warn(
+    `bullmqInbox is not tested with many subscriptions: Redis is missing, ${redisServer.get}`,
+  )
+
+const LONG = { timeout: 15_000 }
+const names = (count: number): string[] => Array.from({ length: count }, (_, at) => `lane-${at}`)
+
+describe.skipIf(redisServer.file === undefined)('bullmqInbox and its server', () => {
+  const scene = redisScene('server')
+
+  test('a Redis that may evict takes nothing, and says why; with unsafe it does', async () => {
+    const evicting = await startRedis({ 'maxmemory-policy': 'allkeys-lru' })
+    scene.later(() => evicting.stop())
+    const careful = record()
+    const port = scene.open({ connection: evicting.url }).attach(careful)
+    await expect(port.accept(intake('1'), {})).rejects.toMatchObject({
+      code: 'inbox_unavailable',
+      message: expect.stringContaining('noeviction'),
+    })
+    expect(careful.warnings.join()).toContain('deliveries get 503')
+    const risky = record()
+    const other = scene.open({ connection: evicting.url, unsafe: true }).attach(risky)
+    expect(await other.accept(intake('1'), {})).toEqual(['new'])
+    expect(risky.warnings.join()).toContain('may evict acknowledged events')
+  })
+
+  test('it takes deliveries once the policy was mended', async () => {
+    const redis = await startRedis({ 'maxmemory-policy': 'volatile-ttl' })
+    scene.later(() => redis.stop())
+    const inbox = scene.open({ connection: redis.url })
+    const port = inbox.attach(record())
+    await expect(port.accept(intake('1'), {})).rejects.toThrow('volatile-ttl')
+    const { Redis } = await import('ioredis')
+    const operator = new Redis(redis.url)
+    await operator.config('SET', 'maxmemory-policy', 'noeviction')
+    operator.disconnect()
+    const taken = async (): Promise<unknown> => {
+      try {
+        return await port.accept(intake('1'), {})
+      } catch {
+        return undefined
+      }
+    }
+    await expect.poll(taken, LONG).toEqual(['new'])
+  })
+
+  test('500 subscriptions take their first delivery within the deadline, while they start to work', async () => {
+    const lanes = names(500).map((name) => lane(name))
+    const consumer = record({ lanes })
+    const port = scene.open().attach(consumer)
+    port.work!()
+    const all = lanes.map(({ name }) => ({ subscription: name }))
+    expect(await port.accept(intake('1', all), {})).toEqual(['new'])
+    expect(await port.accept(intake('2', all.slice(0, 1)), {})).toEqual(['new'])
+    await expect.poll(() => consumer.ended.length, { timeout: 60_000 }).toBe(501)
+  }, 90_000)
+
+  test('more than 1,000 subscriptions are refused at the start, with advice', () => {
+    const some = names(400).map((name) => lane(name, { formerly: [`${name}-1`, `${name}-2`] }))
+    const port = scene.open().attach(record({ lanes: some }))
+    expect(() => port.work!()).toThrow(TypeError)
+    expect(() => scene.open().attach(record({ lanes: some })).work!()).toThrow(
+      /1200 subscriptions .* several topics/,
+    )
+  })
+})
