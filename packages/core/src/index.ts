@@ -48,6 +48,7 @@ export {
   type RetryOption,
   type RetryPolicy,
 } from './subscribe/retry.ts'
+export { parseRetryAfter } from './retry-after.ts'
 export type { StandardSchema } from './subscribe/standard-schema.ts'
 export type { AnsweredInfo, AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
 export { logger, type LoggerOptions, type LogSink } from './logger.ts'

@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '@postern/core'
 import type { Answer } from './client.ts'
 
 /** What an answer means for its task, by the rules of Standard Webhooks for senders. */
@@ -25,16 +26,4 @@ export function judge({ status, retryAfter }: Answer, now: number, cap: number):
     sick: status >= 500 || status === 429 || status === 408,
     wait: wait === undefined ? undefined : Math.min(wait, cap),
   }
-}
-
-/** Milliseconds of a `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Undefined where it is neither. */
-function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  const text = value?.trim() ?? ''
-  if (/^\d{1,12}$/.test(text)) return Number(text) * 1000
-  // An HTTP date names its day; Date.parse alone takes far more than dates. Of its three forms (5.6.7), asctime's names no
-  // zone and is in UTC.
-  const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)
-    ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
-    : NaN
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

@@ -1,0 +1,109 @@
+import type { Endpoint, EndpointState, EndpointStatus, Failure, Mapping } from '../registrar.ts'
+import type { Registrar, RotateOptions, Settings, Want } from '../registrar.ts'
+import { applyPlan } from './apply.ts'
+import { checkUrl } from './options.ts'
+import { makePlan } from './plan.ts'
+
+/** What one sender's file says; the rest of a `Registrar` is made from it. */
+export interface RegistrarSpec {
+  readonly provider: string
+  readonly account: string
+  /** What the sender calls an endpoint: `hook`, `webhook_endpoint`. */
+  readonly kind: string
+  /** `topic`: an endpoint has one topic, so that a receiver has one for each. `account`: there is one for everything. */
+  readonly one?: 'topic' | 'account'
+  /** `by hand`: the API does not have the topics, so that they are neither compared nor changed. */
+  readonly topics?: 'by hand'
+  /** Settings that each endpoint must have. What the sender says beside them is left alone. */
+  readonly settings?: Settings
+  /** Who makes the secret: `given` to the sender, `told` by it at creation alone, or neither. @default 'none' */
+  readonly secret?: 'given' | 'told' | 'readable' | 'none'
+  /** What an update cannot change, so that the endpoint is replaced: `url`, `topics`, or the name of a setting. */
+  readonly fixed?: readonly string[]
+  /** Deletes before it creates, for senders that take one endpoint for a URL or an account. @default false */
+  readonly deleteFirst?: boolean
+  /** Most subscriptions a plan makes without `all`. */
+  readonly most?: number
+  map(patterns: readonly string[]): Mapping
+  list(): Promise<readonly Endpoint[]>
+  create(target: Target): Promise<Made>
+  update?(endpoint: Endpoint, target: Target): Promise<Made | void>
+  /** Absent where the sender's API cannot. */
+  delete?(endpoint: Endpoint): Promise<void>
+  /** Called after a told secret is in safe keeping. */
+  readonly kept?: (id: string) => Promise<void>
+  /** What the sender says beyond the list. */
+  readonly failures?: (endpoint: Endpoint) => Promise<{
+    readonly delivering?: boolean
+    readonly failures: readonly Failure[]
+  }>
+  readonly enable?: (id: string) => Promise<void>
+  readonly rotate?: (id: string, options: RotateOptions) => Promise<void>
+  readonly confirm?: (id: string, proof: string) => Promise<void>
+  /** Further warnings of a plan. */
+  readonly warn?: (want: Want) => readonly string[]
+}
+
+/** What an endpoint must become. */
+export interface Target {
+  readonly url: string
+  readonly topics: readonly string[]
+  readonly settings: Settings
+  readonly secret?: string
+}
+
+/** What the sender made. */
+export interface Made {
+  readonly id: string
+  readonly secret?: string
+  /** @default 'active' */
+  readonly state?: EndpointState
+  /** What a pending one waits for. */
+  readonly reason?: string
+}
+
+/** Makes a registrar of what one sender's file says. */
+export function defineRegistrar(spec: RegistrarSpec): Registrar {
+  return {
+    provider: spec.provider,
+    account: spec.account,
+    map: (patterns) => spec.map(patterns),
+    list: () => spec.list(),
+    plan: async (want) => makePlan(spec, want, await spec.list()),
+    apply: (plan, options = {}) => applyPlan(spec, plan, options),
+    async remove({ url }) {
+      checkUrl('url', url)
+      const found = (await spec.list()).filter((endpoint) => endpoint.url === url)
+      const results = []
+      if (found.length > 0 && spec.delete === undefined)
+        throw new TypeError(`remove: the API of ${spec.provider} cannot; remove the URL by hand`)
+      for (const endpoint of found) {
+        await spec.delete!(endpoint)
+        const { id, topics } = endpoint
+        const before = { url, topics }
+        const step = {
+          do: 'delete' as const,
+          kind: spec.kind,
+          id,
+          before,
+          why: 'asked to remove it',
+        }
+        results.push({ ...step, state: 'done' as const })
+      }
+      return results
+    },
+    async status({ url } = {}) {
+      const found: EndpointStatus[] = []
+      for (const endpoint of await spec.list()) {
+        if (url !== undefined && endpoint.url !== url) continue
+        const said = await spec.failures?.(endpoint)
+        const delivering = endpoint.enabled && endpoint.state === 'active'
+        found.push({ ...endpoint, delivering, failures: [], ...said })
+      }
+      return found
+    },
+    ...(spec.enable && { enable: spec.enable }),
+    ...(spec.rotate && { rotate: spec.rotate }),
+    ...(spec.confirm && { confirm: spec.confirm }),
+  }
+}

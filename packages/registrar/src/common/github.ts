@@ -1,0 +1,36 @@
+import type { Answer } from './client.ts'
+
+/** Where hooks live at GitHub. */
+export interface GithubOwner {
+  readonly repository?: string
+  readonly organization?: string
+}
+
+/** The path of an owner's hooks. Throws a `TypeError` unless exactly one owner is given. */
+export function githubHooks(
+  name: string,
+  { repository, organization }: GithubOwner,
+): { readonly account: string; readonly base: string } {
+  if ((repository === undefined) === (organization === undefined))
+    throw new TypeError(`${name}: give either repository ('owner/name') or organization`)
+  if (organization !== undefined) {
+    const base = `/orgs/${encodeURIComponent(organization)}/hooks`
+    return { account: `organization ${organization}`, base }
+  }
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository!))
+    throw new TypeError(`${name}: repository: must be owner/name, got ${repository}`)
+  return { account: `repository ${repository}`, base: `/repos/${repository}/hooks` }
+}
+
+/**
+ * How long GitHub asks to wait. It answers 403 too when a rate limit is used up; then `x-ratelimit-reset` is the second
+ * the limit starts again, and `retry-after` counts where it is sent.
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ */
+export function waitOfGithub({ status, headers }: Answer): number | undefined {
+  if (status !== 403 && status !== 429) return undefined
+  const after = Number(headers.get('retry-after') ?? NaN)
+  if (after >= 0) return after * 1000
+  if (headers.get('x-ratelimit-remaining') !== '0') return undefined
+  return Math.max(1000, Number(headers.get('x-ratelimit-reset')) * 1000 - Date.now())
+}

@@ -1,0 +1,60 @@
+import { checkSecret } from '@postern/core'
+
+/** Options that every registrar and source takes. */
+export interface ApiOptions {
+  /** The host of the API, for proxies, regions and tests; `http` to a loopback address alone. @default the sender's own */
+  readonly api?: string
+  /** Milliseconds that one request may take. @default 10000 */
+  readonly timeout?: number
+  /** The longest that one call waits in all, in milliseconds, because the sender asked for it. @default 60000 */
+  readonly patience?: number
+  /** Sends the requests. @default globalThis.fetch */
+  readonly fetch?: typeof globalThis.fetch
+  /** Waits, in milliseconds. @default a timer */
+  readonly wait?: (milliseconds: number) => Promise<void>
+}
+
+/** A token, or a function that gives the one in force: for tokens that expire. */
+export type Token = string | (() => string | Promise<string>)
+
+const COMMON = ['api', 'timeout', 'patience', 'fetch', 'wait']
+
+/** Throws a `TypeError` that names an option nobody knows, or one that is missing. */
+export function checkOptions(
+  name: string,
+  options: object,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): void {
+  const known = new Set([...COMMON, ...required, ...optional])
+  const unknown = Object.keys(options).find((key) => !known.has(key))
+  if (unknown !== undefined)
+    throw new TypeError(
+      `${name}: ${unknown} is no option; there are ${[...known].toSorted().join(', ')}`,
+    )
+  for (const option of required) {
+    const value = (options as Readonly<Record<string, unknown>>)[option]
+    if (typeof value === 'function') continue
+    checkSecret(`${name}: ${option}`, value)
+  }
+}
+
+/** Reads a token each time, and checks it as it is read. */
+export function tokenOf(name: string, token: Token): () => Promise<string> {
+  return async () => {
+    const value = typeof token === 'function' ? await token() : token
+    checkSecret(name, value)
+    return value
+  }
+}
+
+/** The URL of a receiver, checked: a sender prints it, so it carries no password. Throws a `TypeError`. */
+export function checkUrl(option: string, url: string): void {
+  const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new TypeError(`${option}: must be an absolute https URL; give the receiver's public URL`)
+  if (parsed.username !== '' || parsed.password !== '')
+    throw new TypeError(
+      `${option}: must carry no user name or password, since plans print it; use the secret of the sender`,
+    )
+}

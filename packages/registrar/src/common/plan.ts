@@ -1,0 +1,181 @@
+import type { Endpoint, Plan, Settings, Shape, Step, Want } from '../registrar.ts'
+import { RegistrarError } from '../errors.ts'
+import type { RegistrarSpec } from './define.ts'
+import { checkUrl } from './options.ts'
+
+const WANT = ['url', 'topics', 'formerly', 'all']
+
+/** The steps from what the sender has to what is wanted. Throws a `TypeError` for a want that cannot be met. */
+export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
+  checkWant(want)
+  const map = spec.map(want.topics)
+  if (map.topics.length === 0)
+    throw new TypeError(
+      `topics: must have one that ${spec.provider} can subscribe to by its API, got ${want.topics.join(', ')}`,
+    )
+  if (spec.most !== undefined && map.topics.length > spec.most && want.all !== true)
+    throw new TypeError(
+      `topics: become ${map.topics.length} subscriptions at ${spec.provider}; name the topics, or give all: true`,
+    )
+  const topics = spec.topics === 'by hand' ? [] : map.topics
+  const steps =
+    spec.one === 'account'
+      ? stepsOf(spec, want, topics, has, has)
+      : spec.one === 'topic'
+        ? perTopic(spec, want, topics, ours(has, want))
+        : stepsOf(spec, want, topics, ours(has, want), has)
+  const { provider, account } = spec
+  return { provider, account, want, map, steps, warnings: warningsOf(spec, want, map, has) }
+}
+
+function checkWant(want: Want): void {
+  const unknown = Object.keys(want).find((key) => !WANT.includes(key))
+  if (unknown !== undefined)
+    throw new TypeError(`plan: ${unknown} is no option; there are ${WANT.join(', ')}`)
+  checkUrl('url', want.url)
+  for (const url of want.formerly ?? []) checkUrl('formerly', url)
+}
+
+function ours(has: readonly Endpoint[], { url, formerly = [] }: Want): readonly Endpoint[] {
+  return has.filter((endpoint) => endpoint.url === url || formerly.includes(endpoint.url))
+}
+
+/** One endpoint for all topics: the one with the URL, else one that is to be moved; further ones would deliver twice. */
+function stepsOf(
+  spec: RegistrarSpec,
+  want: Want,
+  topics: readonly string[],
+  mine: readonly Endpoint[],
+  has: readonly Endpoint[],
+): readonly Step[] {
+  const after = { url: want.url, topics, ...(spec.settings && { settings: spec.settings }) }
+  const first = best(mine, after)
+  if (first === undefined) {
+    const why = has.length === 0 ? 'the account has no endpoint' : 'no endpoint has this URL'
+    return [{ do: 'create', kind: spec.kind, after, why }]
+  }
+  if (spec.one === 'account') checkTaken(spec, want, first)
+  const rest = mine.filter((endpoint) => endpoint !== first)
+  return [
+    ...change(spec, first, after),
+    ...rest.map((endpoint) =>
+      drop(spec, endpoint, 'a second endpoint would deliver each event twice'),
+    ),
+  ]
+}
+
+/** The endpoint of an account that has one for everything is not taken from another receiver. */
+function checkTaken(spec: RegistrarSpec, { url, formerly = [] }: Want, has: Endpoint): void {
+  if (has.url === '' || has.url === url || formerly.includes(has.url)) return
+  throw new RegistrarError(
+    'taken',
+    `formerly: must name ${hostOf(has.url)}, which ${spec.provider} delivers to now; one URL is all it has`,
+  )
+}
+
+/** One endpoint for each topic. */
+function perTopic(
+  spec: RegistrarSpec,
+  want: Want,
+  topics: readonly string[],
+  mine: readonly Endpoint[],
+): readonly Step[] {
+  const used = new Set<Endpoint>()
+  const steps = topics.flatMap((topic): readonly Step[] => {
+    const settings = spec.settings && { settings: spec.settings }
+    const after = { url: want.url, topics: [topic], ...settings }
+    const found = best(
+      mine.filter((endpoint) => endpoint.topics[0] === topic),
+      after,
+    )
+    if (found === undefined)
+      return [{ do: 'create', kind: spec.kind, after, why: `nothing is subscribed to ${topic}` }]
+    used.add(found)
+    return change(spec, found, after)
+  })
+  const rest = mine.filter((endpoint) => !used.has(endpoint))
+  return [...steps, ...rest.map((endpoint) => drop(spec, endpoint, whyDropped(endpoint, topics)))]
+}
+
+function whyDropped({ topics: [topic = ''] }: Endpoint, wanted: readonly string[]): string {
+  return wanted.includes(topic)
+    ? 'a second endpoint would deliver each event twice'
+    : `no pattern needs ${topic}`
+}
+
+function best(mine: readonly Endpoint[], after: Shape): Endpoint | undefined {
+  const same = mine.filter((endpoint) => endpoint.url === after.url)
+  return same.find((endpoint) => differences(endpoint, after).length === 0) ?? same[0] ?? mine[0]
+}
+
+function change(spec: RegistrarSpec, endpoint: Endpoint, after: Shape): readonly Step[] {
+  const differs = differences(endpoint, after)
+  if (differs.length === 0) return []
+  const fixed = differs.filter(
+    ({ name }) => spec.update === undefined || spec.fixed?.includes(name),
+  )
+  const why = differs.map((difference) => difference.why).join('; ')
+  const before = shapeOf(endpoint, spec.settings)
+  const base = { kind: spec.kind, id: endpoint.id, before, after }
+  if (fixed.length === 0) return [{ do: 'update', ...base, why }]
+  const names = fixed.map(({ name }) => name).join(' and ')
+  return [{ do: 'replace', ...base, why: `${why}; ${spec.provider} cannot change ${names}` }]
+}
+
+function drop(spec: RegistrarSpec, endpoint: Endpoint, why: string): Step {
+  const before = shapeOf(endpoint, spec.settings)
+  return { do: 'delete', kind: spec.kind, id: endpoint.id, before, why }
+}
+
+function shapeOf({ url, topics, settings = {} }: Endpoint, wanted: Settings | undefined): Shape {
+  const compared = Object.keys(wanted ?? {}).filter((name) => name in settings)
+  return {
+    url,
+    topics,
+    ...(wanted && {
+      settings: Object.fromEntries(compared.map((name) => [name, settings[name]!])),
+    }),
+  }
+}
+
+function differences(
+  endpoint: Endpoint,
+  after: Shape,
+): readonly { readonly name: string; readonly why: string }[] {
+  const found = []
+  if (endpoint.url !== after.url) found.push({ name: 'url', why: 'the URL has changed' })
+  const missing = after.topics.filter((topic) => !endpoint.topics.includes(topic))
+  const further = endpoint.topics.filter((topic) => !after.topics.includes(topic))
+  if (missing.length + further.length > 0) {
+    const changes = [...missing.map((topic) => `+${topic}`), ...further.map((topic) => `-${topic}`)]
+    found.push({ name: 'topics', why: `topics ${changes.join(' ')}` })
+  }
+  for (const [name, value] of Object.entries(after.settings ?? {})) {
+    const is = endpoint.settings?.[name]
+    if (is !== value) found.push({ name, why: `${name} is ${String(is)} and must be ${value}` })
+  }
+  return found
+}
+
+function warningsOf(
+  spec: RegistrarSpec,
+  want: Want,
+  map: Plan['map'],
+  has: readonly Endpoint[],
+): readonly string[] {
+  const off = has.filter((endpoint) => endpoint.url === want.url && !endpoint.enabled)
+  return [
+    ...map.wider.map(
+      ({ pattern, becomes }) =>
+        `${pattern} becomes ${becomes}: more arrives than the pattern asks for`,
+    ),
+    ...map.unknown.map((pattern) => `${pattern} matches no topic of ${spec.provider}`),
+    ...map.manual.map(({ pattern, why }) => `${pattern}: ${why}`),
+    ...off.map(({ id }) => `${spec.kind} ${id} is turned off, and applying leaves it off`),
+    ...(spec.warn?.(want) ?? []),
+  ]
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? `the URL at ${new URL(url).host}` : 'the present URL'
+}

@@ -1,0 +1,32 @@
+import { RegistrarError } from '../errors.ts'
+
+/** An object of an answer. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** The member as rows. Throws `unexpected` when the sender answered something else. */
+export function rows(value: unknown, what: string): readonly Row[] {
+  if (Array.isArray(value)) return value as readonly Row[]
+  throw new RegistrarError('unexpected', `${what}: the answer holds no list`)
+}
+
+/** The member as an object, or an empty one. */
+export function row(value: unknown): Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : {}
+}
+
+/** A string or number as a string, or an empty one. */
+export function text(value: unknown): string {
+  return ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : ''
+}
+
+/** The strings of a list. */
+export function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(text) : []
+}
+
+/** The id of what was made. Throws `unexpected` without one: what was made could not be found again. */
+export function idOf(value: unknown, what: string): string {
+  const id = text(value)
+  if (id === '') throw new RegistrarError('unexpected', `${what}: the answer holds no id`)
+  return id
+}

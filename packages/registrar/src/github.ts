@@ -1,0 +1,174 @@
+import { createClient, type Answer } from './common/client.ts'
+import { defineRegistrar, type Target } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { githubHooks, waitOfGithub } from './common/github.ts'
+import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { newSecret } from './common/secret.ts'
+import { topicList } from './common/topic-list.ts'
+import type { Endpoint, Failure, Mapping, Registrar } from './registrar.ts'
+import { GITHUB_TOPICS } from './topics/github.ts'
+
+/** Options of {@link githubRegistrar}: give `repository` or `organization`. */
+export interface GithubRegistrarOptions extends ApiOptions {
+  /** A token that may write webhooks: `repository_hooks: write` or `organization_hooks: write`. */
+  readonly token: Token
+  /** `owner/name`. @default undefined, when `organization` is given */
+  readonly repository?: string
+  /** The organization's login. @default undefined, when `repository` is given */
+  readonly organization?: string
+}
+
+/**
+ * Webhooks of a repository or an organization at GitHub. GitHub subscribes to events without their action: `issues.opened`
+ * becomes `issues`. GitHub shows secrets masked, so a plan cannot compare them and only `rotate` changes one; GitHub holds
+ * one secret, so keep both at the receiver until `rotate` has resolved. The webhook of a GitHub App is
+ * `githubAppRegistrar`.
+ *
+ * API: https://docs.github.com/en/rest/repos/webhooks, as described in npm @octokit/openapi.
+ *
+ * @example
+ * const registrar = githubRegistrar({ token: process.env.GITHUB_TOKEN!, repository: 'octo/hello' })
+ * const plan = await registrar.plan({ url: 'https://app.example/github', topics: receiver.topics })
+ * await registrar.apply(plan, { secret: process.env.GITHUB_WEBHOOK_SECRET! })
+ */
+export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
+  checkOptions('githubRegistrar', options, ['token'], ['repository', 'organization'])
+  const { account, base } = githubHooks('githubRegistrar', options)
+  const token = tokenOf('githubRegistrar: token', options.token)
+  const call = createClient({
+    ...options,
+    title: 'GitHub',
+    api: options.api ?? 'https://api.github.com',
+    headers: async () => ({
+      authorization: `Bearer ${await token()}`,
+      accept: 'application/vnd.github+json',
+      'x-github-api-version': '2022-11-28',
+    }),
+    wait429: waitOfGithub,
+    explain: explainGithub,
+  })
+
+  return defineRegistrar({
+    provider: 'github',
+    account,
+    kind: 'hook',
+    secret: 'given',
+    settings: { content_type: 'json', insecure_ssl: '0' },
+    map: mapGithub,
+    async list() {
+      const found: Endpoint[] = []
+      for (let page = 1; ; page++) {
+        const answer = await call('GET', base, { query: { per_page: 100, page } })
+        found.push(
+          ...rows(answer.json, 'GitHub')
+            .filter(({ name }) => name === 'web')
+            .map(toEndpoint),
+        )
+        if (!hasNext(answer)) return found
+      }
+    },
+    async create({ url, topics, settings, secret = '' }) {
+      const config = { url, ...settings, secret }
+      const json = { name: 'web', active: true, events: topics, config }
+      const answer = await call('POST', base, { json, secrets: [secret] })
+      return { id: idOf(row(answer.json)['id'], 'GitHub') }
+    },
+    async update({ id, url, settings }, target) {
+      await call('PATCH', `${base}/${id}`, { json: { events: target.topics } })
+      // The config is changed at its own path: a PATCH of the hook without the secret removes the secret.
+      if (url !== target.url || !sameSettings(settings, target)) {
+        const json = { url: target.url, ...target.settings }
+        await call('PATCH', `${base}/${id}/config`, { json })
+      }
+    },
+    async delete({ id }) {
+      await call('DELETE', `${base}/${id}`, { allow: [404] })
+    },
+    async failures({ id }) {
+      const query = { per_page: 100 }
+      const answer = await call('GET', `${base}/${id}/deliveries`, { query })
+      return { failures: rows(answer.json, 'GitHub').filter(isFailure).map(toFailure) }
+    },
+    async enable(id) {
+      await call('PATCH', `${base}/${id}`, { json: { active: true } })
+    },
+    async rotate(id, { onSecret }) {
+      const answer = await call('GET', `${base}/${id}`)
+      const secret = newSecret()
+      const url = text(row(row(answer.json)['config'])['url'])
+      await onSecret({ provider: 'github', endpoint: id, url, secret })
+      await call('PATCH', `${base}/${id}/config`, { json: { secret }, secrets: [secret] })
+    },
+  })
+}
+
+/** Topics of GitHub's events: the first segment of a pattern, and `*` for everything. */
+export function mapGithub(patterns: readonly string[]): Mapping {
+  return mapTopics(patterns, {
+    known: topicList(GITHUB_TOPICS).filter((name) => !APP_ONLY.has(name)),
+    everything: '*',
+    convert(pattern) {
+      const [name = '', action] = pattern.split('.', 2)
+      if (name.includes('*')) return undefined
+      return { name, wider: action !== undefined && action !== '*' && action !== '**' }
+    },
+    manual(pattern) {
+      const [name = ''] = pattern.split('.', 1)
+      if (name === 'ping') return 'GitHub sends ping by itself when a hook is made'
+      return APP_ONLY.has(name)
+        ? 'GitHub sends it to GitHub Apps, without a subscription'
+        : undefined
+    },
+  })
+}
+
+/** GitHub's own words for what was wrong with a request. */
+export function explainGithub(body: unknown): string | undefined {
+  const { message, errors } = row(body)
+  const details = Array.isArray(errors) ? errors.map((error) => text(row(error)['message'])) : []
+  return [text(message), ...details].filter((part) => part !== '').join('; ') || undefined
+}
+
+const APP_ONLY = /* @__PURE__ */ new Set([
+  'github_app_authorization',
+  'installation',
+  'installation_repositories',
+  'installation_target',
+])
+
+function toEndpoint(hook: Row): Endpoint {
+  const config = row(hook['config'])
+  return {
+    id: text(hook['id']),
+    url: text(config['url']),
+    topics: texts(hook['events']).toSorted(),
+    enabled: hook['active'] === true,
+    state: 'active',
+    settings: {
+      content_type: text(config['content_type']),
+      insecure_ssl: text(config['insecure_ssl']),
+    },
+  }
+}
+
+function sameSettings(settings: Endpoint['settings'], target: Target): boolean {
+  return Object.entries(target.settings).every(([name, value]) => settings?.[name] === value)
+}
+
+function hasNext(answer: Answer): boolean {
+  return /\brel="next"/.test(answer.headers.get('link') ?? '')
+}
+
+function isFailure({ status_code: status }: Row): boolean {
+  return typeof status !== 'number' || status < 200 || status > 299
+}
+
+function toFailure(delivery: Row): Failure {
+  const status = Number(delivery['status_code'])
+  return {
+    at: Date.parse(text(delivery['delivered_at'])),
+    ...(status > 0 && { status }),
+    reason: text(delivery['status']),
+  }
+}

@@ -1,0 +1,19 @@
+export type {
+  ApplyOptions,
+  Endpoint,
+  EndpointState,
+  EndpointStatus,
+  Failure,
+  Mapping,
+  OnSecret,
+  Plan,
+  Registrar,
+  RotateOptions,
+  Settings,
+  Shape,
+  Step,
+  StepResult,
+  ToldSecret,
+  Want,
+} from './registrar.ts'
+export { RegistrarError, type RegistrarErrorCode, type RegistrarErrorOptions } from './errors.ts'

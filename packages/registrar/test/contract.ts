@@ -1,0 +1,178 @@
+// What every registrar must do, run against a fake of its sender.
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ApiOptions } from '../src/common/options.ts'
+import type { ApplyOptions, Endpoint, Plan, Registrar } from '../src/registrar.ts'
+import type { Fake, FakeAnswer } from './fakes/fake.ts'
+
+export interface Subject {
+  readonly start: () => Promise<Fake>
+  /** Makes the registrar with a token: the fake's, or a wrong one. */
+  readonly make: (options: ApiOptions, token: string) => Registrar
+  readonly token: string
+  readonly url: string
+  /** A URL that the receiver had before. */
+  readonly old: string
+  /** Patterns, and the topics they become, sorted. */
+  readonly patterns: readonly string[]
+  readonly topics: readonly string[]
+  /** Other patterns, whose topics differ. */
+  readonly others: readonly string[]
+  readonly apply?: ApplyOptions
+  /** What the sender cannot do. */
+  readonly lacks?: readonly ('foreign' | 'topics' | 'remove')[]
+  /** What the sender answers beyond a rate limit. @default 429 */
+  readonly limited?: (seconds: number) => FakeAnswer
+  /** What a wrong token becomes. @default unauthorized */
+  readonly denied?: string
+}
+
+export function testRegistrar(name: string, subject: Subject): void {
+  const { url, old, patterns, topics, others, token } = subject
+  const limited = subject.limited ?? defaultLimited
+  const lacks = (what: 'foreign' | 'topics' | 'remove'): boolean =>
+    subject.lacks?.includes(what) === true
+  const waits: number[] = []
+  const secrets: string[] = []
+  const applying: ApplyOptions = {
+    ...subject.apply,
+    ...(subject.apply?.onSecret && { onSecret: ({ secret }) => secrets.push(secret) }),
+  }
+  let fake: Fake
+  let registrar: Registrar
+
+  const make = (given: string, options: ApiOptions = {}): Registrar =>
+    subject.make({ api: fake.url, wait: async (time) => void waits.push(time), ...options }, given)
+  const found = async (at: string): Promise<readonly Endpoint[]> =>
+    (await registrar.list()).filter((endpoint) => endpoint.url === at)
+  const topicsAt = async (at: string): Promise<readonly string[]> =>
+    [...new Set((await found(at)).flatMap((endpoint) => endpoint.topics))].toSorted()
+  const register = async (at: string, wanted: readonly string[]): Promise<Plan> => {
+    const plan = await registrar.plan({ url: at, topics: wanted })
+    const results = await registrar.apply(plan, applying)
+    expect(results.map(({ state, reason }) => ({ state, reason }))).toEqual(
+      plan.steps.map(() => ({ state: 'done', reason: undefined })),
+    )
+    return plan
+  }
+
+  describe(name, () => {
+    beforeEach(async () => {
+      fake = await subject.start()
+      waits.length = 0
+      secrets.length = 0
+      registrar = make(token)
+    })
+    afterEach(async () => {
+      await fake.close()
+      expect(fake.problems).toEqual([])
+    })
+
+    test('plans, applies, lists and removes, and changes nothing a second time', async () => {
+      const before = await registrar.list()
+      const plan = await registrar.plan({ url, topics: patterns })
+      expect(fake.changes()).toBe(0)
+      expect(plan.map.topics).toEqual(topics)
+      expect(new Set(plan.steps.map((step) => step.do))).toEqual(new Set(['create']))
+      const printed = JSON.stringify(plan)
+      const results = await registrar.apply(JSON.parse(printed) as Plan, applying)
+      expect(results.map(({ state }) => state)).toEqual(plan.steps.map(() => 'done'))
+      if (!lacks('topics')) expect(await topicsAt(url)).toEqual(topics)
+      else expect(await found(url)).toHaveLength(1)
+
+      const changes = fake.changes()
+      expect((await registrar.plan({ url, topics: patterns })).steps).toEqual([])
+      expect(await registrar.apply(plan, applying)).toEqual([])
+      expect(fake.changes()).toBe(changes)
+
+      const held = [...secrets, applying.secret ?? token, token]
+      for (const secret of held) {
+        expect(printed + JSON.stringify(results)).not.toContain(secret)
+        expect(inspect(await registrar.list(), { depth: 9 })).not.toContain(secret)
+      }
+      if (lacks('remove')) return
+      const removed = await registrar.remove({ url })
+      expect(removed.length).toBeGreaterThan(0)
+      expect(await registrar.list()).toEqual(before)
+      expect(await registrar.remove({ url })).toEqual([])
+    })
+
+    const followsTopics = async (): Promise<void> => {
+      await register(url, patterns)
+      await register(url, others)
+      expect(await topicsAt(url)).toEqual(registrar.map(others).topics)
+      expect((await registrar.plan({ url, topics: others })).steps).toEqual([])
+    }
+    if (!lacks('topics')) test('follows the topics of the code', followsTopics)
+
+    test('moves an endpoint from a former URL, and leaves others alone', async () => {
+      await register(old, patterns)
+      const strangers = (await registrar.list()).filter((endpoint) => endpoint.url !== old)
+      if (!lacks('foreign')) expect(strangers.length).toBeGreaterThan(0)
+      const plan = await registrar.plan({ url, topics: patterns, formerly: [old] })
+      const results = await registrar.apply(plan, applying)
+      expect(results.every(({ state }) => state === 'done')).toBe(true)
+      expect(await found(old)).toEqual([])
+      expect(await found(url)).not.toEqual([])
+      const ids = (await registrar.list()).map(({ id }) => id)
+      expect(ids).toEqual(expect.arrayContaining(strangers.map(({ id }) => id)))
+    })
+
+    test('refuses a plan that the sender has outrun, before it sends a change', async () => {
+      const stale = await registrar.plan({ url, topics: patterns })
+      await register(url, lacks('topics') ? patterns : others)
+      if (lacks('topics')) {
+        expect(await registrar.apply(stale, applying)).toEqual([])
+        return
+      }
+      const changes = fake.changes()
+      await expect(registrar.apply(stale, applying)).rejects.toMatchObject({ code: 'stale_plan' })
+      expect(fake.changes()).toBe(changes)
+    })
+
+    test('waits as long as the sender asks, and no longer than its patience', async () => {
+      fake.interrupt(limited(2))
+      await registrar.list()
+      expect(waits).toEqual([2000])
+      fake.interrupt(limited(3600))
+      await expect(registrar.list()).rejects.toMatchObject({
+        code: 'rate_limited',
+        retryAfter: 3_600_000,
+      })
+    })
+
+    test('keeps tokens out of errors, of inspection and of the process title', async () => {
+      const wrong = 'xoxe-wrong-token-0123456789abcdef'
+      const denied = await make(wrong)
+        .list()
+        .catch((error: unknown) => error)
+      expect(denied).toMatchObject({
+        name: 'RegistrarError',
+        code: subject.denied ?? 'unauthorized',
+      })
+      const gone = make(token, { api: 'http://127.0.0.1:9' })
+      const away = await gone.list().catch((error: unknown) => error)
+      expect(away).toMatchObject({ name: 'RegistrarError', code: 'unavailable' })
+      for (const error of [denied, away]) {
+        const shown = inspect(error, { depth: 9, showHidden: true })
+        expect(shown).not.toContain(wrong)
+        expect(shown).not.toContain(token)
+      }
+      expect(inspect(registrar, { depth: 9, showHidden: true })).not.toContain(token)
+      expect(process.title + process.argv.join(' ')).not.toContain(token)
+    })
+
+    test('refuses options that nobody knows, and a token that is empty', () => {
+      expect(() => make(token, { colour: 'red' } as object)).toThrow(/colour is no option/)
+      expect(() => make(' ')).toThrow(TypeError)
+    })
+  })
+}
+
+function defaultLimited(seconds: number): FakeAnswer {
+  return {
+    status: 429,
+    headers: { 'retry-after': String(seconds) },
+    json: { message: 'slow down' },
+  }
+}

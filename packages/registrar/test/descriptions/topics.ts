@@ -1,0 +1,107 @@
+// Writes the names that each sender's description or SDK lists as subscribable into `src/topics/`.
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+type Json = Readonly<Record<string, unknown>>
+
+export interface Sources {
+  readonly unpack: (name: string, version: string) => string
+  /** The introspection of Shopify's admin API. */
+  readonly introspection: object
+}
+
+export function writeTopics({ unpack, introspection }: Sources): void {
+  const octokit = unpack('@octokit/openapi', '23.0.2')
+  write('github', '@octokit/openapi 23.0.2 (x-webhooks)', github(octokit))
+  const stripe = read(unpack('stripe', '23.1.0'), 'esm/resources/WebhookEndpoints.d.ts')
+  write('stripe', 'stripe 23.1.0 (EnabledEvent)', quoted(/type EnabledEvent = ([^;]+);/, stripe))
+  write('shopify', '@shopify/dev-mcp 1.16.0 (WebhookSubscriptionTopic)', shopify(introspection))
+  const slack = read(unpack('@slack/web-api', '8.2.0'), 'dist/types/request/manifest.d.ts')
+  write(
+    'slack',
+    '@slack/web-api 8.2.0 (ManifestEvent)',
+    quoted(/type ManifestEvent = ([^;]+);/, slack),
+  )
+  const paddle = unpack('@paddle/paddle-node-sdk', '3.10.0')
+  const paddleTypes = read(paddle, 'dist/types/notifications/helpers/types.d.ts')
+  write(
+    'paddle',
+    '@paddle/paddle-node-sdk 3.10.0 (EventName)',
+    quoted(/enum EventName \{([^}]+)\}/, paddleTypes),
+  )
+  const polar = read(
+    unpack('@polar-sh/sdk', '0.49.0'),
+    'dist/esm/models/components/webhookeventtype.d.ts',
+  )
+  write(
+    'polar',
+    '@polar-sh/sdk 0.49.0 (WebhookEventType)',
+    quoted(/WebhookEventType: \{([^}]+)\}/, polar),
+  )
+  const chargebee = read(unpack('chargebee', '3.33.0'), 'types/core.d.ts')
+  write(
+    'chargebee',
+    'chargebee 3.33.0 (EventTypeEnum)',
+    quoted(/type EventTypeEnum =([^;]+);/, chargebee),
+  )
+  write('square', 'square 46.0.0 (the types of events)', square(unpack('square', '46.0.0')))
+}
+
+function write(name: string, source: string, topics: readonly string[]): void {
+  const sorted = [...new Set(topics)].filter((topic) => topic !== '*').toSorted()
+  const lines: string[] = []
+  for (const topic of sorted) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + topic.length < 100)
+      lines[lines.length - 1] = `${last} ${topic}`
+    else lines.push(topic)
+  }
+  const text = [
+    `// Written by test/descriptions/extract.ts from npm ${source}.`,
+    `export const ${name.toUpperCase()}_TOPICS: string = \``,
+    ...lines,
+    '`',
+    '',
+  ].join('\n')
+  writeFileSync(join(import.meta.dirname, '../../src/topics', `${name}.ts`), text)
+}
+
+function github(folder: string): readonly string[] {
+  const document = JSON.parse(read(folder, 'generated/api.github.com.json')) as Json
+  const hooks = (document['x-webhooks'] ?? document['webhooks']) as Record<string, { post: Json }>
+  return Object.values(hooks).flatMap(({ post }) => {
+    const parameters = post['parameters'] as readonly { name: string; example: string }[]
+    const found = parameters.find(({ name }) => name.toLowerCase() === 'x-github-event')?.example
+    const [, named] = /^(.+?)\//.exec(post['operationId'] as string) ?? []
+    // The examples of some are another event's: the operation's name decides.
+    const name = (named ?? found ?? '').replaceAll('-', '_')
+    return name === '' || name === 'ping' ? [] : [name]
+  })
+}
+
+function shopify(introspection: object): readonly string[] {
+  const { data } = introspection as { data: { __schema: { types: readonly Json[] } } }
+  const found = data.__schema.types.find(({ name }) => name === 'WebhookSubscriptionTopic')
+  const values = found!['enumValues'] as readonly { name: string; description: string }[]
+  return values.map(({ name, description }) => {
+    const [, topic] = /`([a-z_0-9]+[/.][a-z_0-9/]+)`/.exec(description) ?? []
+    return topic ?? name.toLowerCase()
+  })
+}
+
+function square(folder: string): readonly string[] {
+  return globSync('api/types/*Event.d.ts', { cwd: folder }).flatMap((file) => {
+    const [, topic] = /represents, `"([^"]+)"/.exec(read(folder, file)) ?? []
+    return topic === undefined ? [] : [topic]
+  })
+}
+
+function quoted(pattern: RegExp, text: string): readonly string[] {
+  const [, inner] = pattern.exec(text) ?? []
+  if (inner === undefined) throw new Error(`nothing matches ${pattern}`)
+  return [...inner.matchAll(/["']([^"']+)["']/g)].map(([, topic]) => topic!)
+}
+
+function read(folder: string, file: string): string {
+  return readFileSync(join(folder, file), 'utf8')
+}

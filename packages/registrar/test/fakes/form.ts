@@ -1,0 +1,16 @@
+/** The object of a form or a query whose names have brackets: `a[b]=1` and `c[]=1`. */
+export function toObject(form: URLSearchParams): Record<string, any> {
+  const object: Record<string, any> = {}
+  for (const [name, value] of form) {
+    const [, first = name, rest = ''] = /^([^[]+)((?:\[[^\]]*\])*)$/.exec(name) ?? []
+    const path = [first, ...[...rest.matchAll(/\[([^\]]*)\]/g)].map(([, key]) => key ?? '')]
+    put(object, path, value)
+  }
+  return object
+}
+
+function put(target: Record<string, any>, [key = '', ...rest]: string[], value: string): void {
+  if (rest.length === 0) target[key] = value
+  else if (rest[0] === '' || /^\d+$/.test(rest[0] ?? '')) (target[key] ??= []).push(value)
+  else put((target[key] ??= {}), rest, value)
+}
