@@ -1,4 +1,5 @@
-import { createClient, type Answer } from './common/client.ts'
+import { createClient } from './common/client.ts'
+import type { Answer } from './common/client-types.ts'
 import { defineRegistrar, type Target } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
@@ -111,7 +112,7 @@ export function mapGithub(patterns: readonly string[]): Mapping {
     convert(pattern) {
       const [name = '', action] = pattern.split('.', 2)
       if (name.includes('*')) return undefined
-      return { name, wider: action !== undefined && action !== '*' && action !== '**' }
+      return { names: [name], wider: action !== undefined && action !== '*' && action !== '**' }
     },
     manual(pattern) {
       const [name = ''] = pattern.split('.', 1)

@@ -1,4 +1,5 @@
-import { createClient, type Call } from './common/client.ts'
+import { createClient } from './common/client.ts'
+import type { Call } from './common/client-types.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'

@@ -41,9 +41,9 @@ testRegistrar('GitHub, App', {
 })
 
 test('names what is wider, unknown and set by hand', () => {
-  const { map } = make('http://127.0.0.1:9')
+  const registrar = make('http://127.0.0.1:9')
   expect(
-    map(['issues.opened', 'release.*', 'isues.opened', 'installation.created', 'ping']),
+    registrar.map(['issues.opened', 'release.*', 'isues.opened', 'installation.created', 'ping']),
   ).toEqual({
     topics: ['issues', 'release'],
     wider: [{ pattern: 'issues.opened', becomes: 'issues' }],
@@ -53,8 +53,8 @@ test('names what is wider, unknown and set by hand', () => {
       { pattern: 'ping', why: expect.stringContaining('by itself') },
     ],
   })
-  expect(map(['**']).topics).toEqual(['*'])
-  expect(map(['*.opened'])).toMatchObject({
+  expect(registrar.map(['**']).topics).toEqual(['*'])
+  expect(registrar.map(['*.opened'])).toMatchObject({
     topics: ['*'],
     wider: [{ pattern: '*.opened', becomes: '*' }],
   })

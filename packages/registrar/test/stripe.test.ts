@@ -21,9 +21,9 @@ testRegistrar('Stripe', {
 })
 
 test('subscribes to everything by *, and names what Stripe does not have', () => {
-  const { map } = make('http://127.0.0.1:9')
-  expect(map(['**']).topics).toEqual(['*'])
-  expect(map(['invoice.payed', 'charge.dispute.*'])).toMatchObject({
+  const registrar = make('http://127.0.0.1:9')
+  expect(registrar.map(['**']).topics).toEqual(['*'])
+  expect(registrar.map(['invoice.payed', 'charge.dispute.*'])).toMatchObject({
     topics: expect.arrayContaining(['charge.dispute.closed', 'charge.dispute.created']),
     unknown: ['invoice.payed'],
   })

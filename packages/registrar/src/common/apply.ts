@@ -31,7 +31,12 @@ export async function applyPlan(
   const results: StepResult[] = []
   let stop: string | undefined
   for (const step of steps) {
-    if (stop !== undefined) results.push({ ...step, state: 'failed', reason: stop })
+    const settled = results.every(({ state }) => state === 'done')
+    if (step.do === 'delete' && !settled) {
+      // What delivers now is kept until what follows it works.
+      const reason = 'not tried, since a step before it is not done'
+      results.push({ ...step, state: 'failed', reason })
+    } else if (stop !== undefined) results.push({ ...step, state: 'failed', reason: stop })
     else {
       const result = await take(spec, step, has, options)
       results.push(result.result)
@@ -97,7 +102,7 @@ async function send(
   if (step.do === 'create') return create(spec, target, options)
   if (spec.deleteFirst === true) await spec.delete!(endpoint!)
   const made = await create(spec, target, options)
-  if (spec.deleteFirst !== true) await spec.delete!(endpoint!)
+  if (spec.deleteFirst !== true && made.state !== 'pending') await spec.delete!(endpoint!)
   return made
 }
 

@@ -1,4 +1,4 @@
-import type { Answer } from './client.ts'
+import type { Answer } from './client-types.ts'
 
 /** Where hooks live at GitHub. */
 export interface GithubOwner {

@@ -12,11 +12,15 @@ export interface MapRules {
   /** Postern's topic of a sender's name, where they differ: wildcards match it. @default the name itself */
   readonly topicOf?: (name: string) => string
   /** The sender's name for a topic that is not known as it is. `wider` when more would arrive than the pattern asks for. */
-  readonly convert?: (
-    pattern: string,
-  ) => { readonly name: string; readonly wider: boolean } | undefined
+  readonly convert?: (pattern: string) => Converted | undefined
   /** Topics that only a person can set, and why. */
   readonly manual?: (pattern: string) => string | undefined
+}
+
+/** Names that a topic becomes. */
+export interface Converted {
+  readonly names: readonly string[]
+  readonly wider: boolean
 }
 
 /** Maps patterns by the rules. What no rule covers is named in `unknown`, never dropped. */
@@ -35,9 +39,9 @@ export function mapTopics(patterns: readonly string[], rules: MapRules): Mapping
     const converted = exact === undefined ? rules.convert?.(pattern) : undefined
     if (why !== undefined) manual.push({ pattern, why })
     else if (exact !== undefined) topics.add(exact)
-    else if (converted !== undefined && isKnown(converted.name)) {
-      topics.add(converted.name)
-      if (converted.wider) wider.push({ pattern, becomes: converted.name })
+    else if (converted !== undefined && converted.names.every(isKnown)) {
+      for (const name of converted.names) topics.add(name)
+      if (converted.wider) wider.push({ pattern, becomes: converted.names.join(', ') })
     } else if (pattern.includes('*')) addWild(pattern)
     else if (rules.known === undefined || rules.open === true) topics.add(pattern)
     else unknown.push(pattern)

@@ -58,3 +58,21 @@ export function checkUrl(option: string, url: string): void {
       `${option}: must carry no user name or password, since plans print it; use the secret of the sender`,
     )
 }
+
+/** The API's base, checked. Throws a `TypeError`. */
+export function checkApi(title: string, api: string): string {
+  const url = URL.canParse(api) ? new URL(api) : undefined
+  const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(url?.hostname ?? '')
+  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && local))
+    throw new TypeError(`${title}: api: must be an https URL, since the token goes there`)
+  return api.replace(/\/+$/, '')
+}
+
+/** Milliseconds that a timer can take. Throws a `TypeError`. */
+export function checkAmount(value: number, option: string): number {
+  if (typeof value !== 'number' || !(value >= 0 && value < 2 ** 31))
+    throw new TypeError(
+      `${option}: must be milliseconds from 0 to 2147483647, got ${String(value)}`,
+    )
+  return value
+}

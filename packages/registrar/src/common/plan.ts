@@ -55,6 +55,7 @@ function stepsOf(
     return [{ do: 'create', kind: spec.kind, after, why }]
   }
   if (spec.one === 'account') checkTaken(spec, want, first)
+  if (waits(first, want.url)) return []
   const rest = mine.filter((endpoint) => endpoint !== first)
   return [
     ...change(spec, first, after),
@@ -91,8 +92,11 @@ function perTopic(
     if (found === undefined)
       return [{ do: 'create', kind: spec.kind, after, why: `nothing is subscribed to ${topic}` }]
     used.add(found)
+    if (waits(found, want.url)) return []
     return change(spec, found, after)
   })
+  // What is replaced delivers until its successor was confirmed.
+  if ([...used].some((endpoint) => waits(endpoint, want.url))) return steps
   const rest = mine.filter((endpoint) => !used.has(endpoint))
   return [...steps, ...rest.map((endpoint) => drop(spec, endpoint, whyDropped(endpoint, topics)))]
 }
@@ -108,11 +112,16 @@ function best(mine: readonly Endpoint[], after: Shape): Endpoint | undefined {
   return same.find((endpoint) => differences(endpoint, after).length === 0) ?? same[0] ?? mine[0]
 }
 
+function waits({ state, url }: Endpoint, wanted: string): boolean {
+  return state === 'pending' && url === wanted
+}
+
 function change(spec: RegistrarSpec, endpoint: Endpoint, after: Shape): readonly Step[] {
-  const differs = differences(endpoint, after)
+  const gone = endpoint.state === 'failed' ? [{ name: 'state', why: 'the sender gave it up' }] : []
+  const differs = [...gone, ...differences(endpoint, after)]
   if (differs.length === 0) return []
   const fixed = differs.filter(
-    ({ name }) => spec.update === undefined || spec.fixed?.includes(name),
+    ({ name }) => spec.update === undefined || name === 'state' || spec.fixed?.includes(name),
   )
   const why = differs.map((difference) => difference.why).join('; ')
   const before = shapeOf(endpoint, spec.settings)
@@ -163,6 +172,7 @@ function warningsOf(
   map: Plan['map'],
   has: readonly Endpoint[],
 ): readonly string[] {
+  const pending = has.filter((endpoint) => waits(endpoint, want.url))
   const off = has.filter((endpoint) => endpoint.url === want.url && !endpoint.enabled)
   return [
     ...map.wider.map(
@@ -171,6 +181,9 @@ function warningsOf(
     ),
     ...map.unknown.map((pattern) => `${pattern} matches no topic of ${spec.provider}`),
     ...map.manual.map(({ pattern, why }) => `${pattern}: ${why}`),
+    ...pending.map(
+      ({ id }) => `${spec.kind} ${id} waits for its proof: confirm it, and plan again`,
+    ),
     ...off.map(({ id }) => `${spec.kind} ${id} is turned off, and applying leaves it off`),
     ...(spec.warn?.(want) ?? []),
   ]

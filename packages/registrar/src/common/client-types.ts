@@ -1,0 +1,57 @@
+import type { RegistrarErrorCode } from '../errors.ts'
+import type { ApiOptions } from './options.ts'
+
+/** How one sender's API is called. */
+export interface ClientSpec extends ApiOptions {
+  /** The provider's title, for messages. */
+  readonly title: string
+  readonly api: string
+  /** Headers of each request: the token's, and what the sender wants beside it. */
+  headers(): Promise<Readonly<Record<string, string>>>
+  /** Takes secrets out of a text before it becomes part of a message; for APIs with a token in the path. */
+  readonly secrets?: () => readonly string[]
+  /** Milliseconds to wait before the request is sent again, for senders with rules of their own. */
+  readonly wait429?: (answer: Answer) => number | undefined
+  /** What a 2xx means that is an error all the same, for senders that answer so. */
+  readonly judge?: (answer: Answer) => Verdict | undefined
+  /** Reads what the sender says of an error. @default the `message` or `error` members of its JSON */
+  readonly explain?: (body: unknown) => string | undefined
+}
+
+/** An error in the form of an answer. */
+export interface Verdict {
+  readonly code: RegistrarErrorCode
+  readonly reason?: string
+  /** Milliseconds after which the request may be sent again. */
+  readonly wait?: number
+}
+
+/** One request. */
+export interface Request {
+  /** A list becomes one parameter for each of its values. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
+  readonly json?: unknown
+  readonly form?: URLSearchParams
+  readonly headers?: Readonly<Record<string, string>>
+  /** Whether it may be sent twice. @default true for GET, PUT and DELETE */
+  readonly repeatable?: boolean
+  /** Statuses beside 2xx that are an answer and no error. */
+  readonly allow?: readonly number[]
+  /** Secrets of the body: what the sender repeats of them stays out of messages. */
+  readonly secrets?: readonly string[]
+  /** What messages call the path, where it holds a secret. */
+  readonly named?: string
+}
+
+/** What the sender answered. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** The body as it came. */
+  readonly text: string
+  /** The body's JSON, or undefined where it is none. */
+  readonly json: unknown
+}
+
+/** Calls a sender's API. */
+export type Call = (method: string, path: string, request?: Request) => Promise<Answer>

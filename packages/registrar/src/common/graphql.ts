@@ -1,0 +1,43 @@
+import { RegistrarError } from '../errors.ts'
+import type { Answer, Call, Verdict } from './client-types.ts'
+import { row, rows, text, texts, type Row } from './read.ts'
+
+/** Sends one GraphQL operation; `member` is the one field that it asks for. */
+export type Ask = (query: string, variables: Row, member: string) => Promise<Row>
+
+/** Sends operations of GraphQL to a path. `userErrors` of a mutation become `invalid`. */
+export function graphqlClient(call: Call, path: string): Ask {
+  return async (query, variables, member) => {
+    const mutation = query.startsWith('mutation')
+    const json = { query, variables }
+    const answer = await call('POST', path, { json, repeatable: !mutation })
+    const found = row(row(row(answer.json)['data'])[member])
+    const wrong = found['userErrors'] === undefined ? [] : rows(found['userErrors'], member)
+    if (wrong.length > 0)
+      throw new RegistrarError('invalid', `${member}: ${wrong.map(said).join('; ')}`)
+    return found
+  }
+}
+
+/** Errors of GraphQL come with 200. `codes` are those of a token and of a limit. */
+export function judgeGraphql(
+  answer: Answer,
+  codes: { readonly denied: readonly string[]; readonly limited: readonly string[] },
+  wait: (answer: Answer) => number,
+): Verdict | undefined {
+  const errors = row(answer.json)['errors']
+  if (!Array.isArray(errors) || errors.length === 0) return undefined
+  const found = errors.map((error) => text(row(row(error)['extensions'])['code']))
+  const reason = errors.map(said).join('; ')
+  if (found.some((code) => codes.limited.includes(code)))
+    return { code: 'rate_limited', reason, wait: wait(answer) }
+  return {
+    code: found.some((code) => codes.denied.includes(code)) ? 'unauthorized' : 'invalid',
+    reason,
+  }
+}
+
+function said(error: unknown): string {
+  const { field, message } = row(error)
+  return [...(field === undefined ? [] : [texts(field).join('.')]), text(message)].join(': ')
+}

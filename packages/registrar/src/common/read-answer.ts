@@ -1,0 +1,30 @@
+import { parseJson } from '@postern/core'
+import { RegistrarError } from '../errors.ts'
+import type { Answer } from './client-types.ts'
+
+/** Bytes of an answer that are read at most; a payload of GitHub has up to 25 MiB. */
+const MOST = 32 * 1024 * 1024
+
+/** The answer with its body. Throws `unexpected` beyond the bound, so that a wrong host cannot fill the memory. */
+export async function readAnswer(response: Response): Promise<Answer> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    if (size > MOST)
+      throw new RegistrarError('unexpected', `the answer is larger than ${MOST} bytes`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  text += decoder.decode()
+  return { status: response.status, headers: response.headers, text, json: parse(text) }
+}
+
+function parse(text: string): unknown {
+  try {
+    // Ids of GitHub and others are 64-bit integers.
+    return parseJson(text, { depth: 200, exact: true })
+  } catch {
+    return undefined
+  }
+}

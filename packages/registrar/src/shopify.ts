@@ -1,0 +1,135 @@
+import { createClient } from './common/client.ts'
+import type { Answer } from './common/client-types.ts'
+import { defineRegistrar } from './common/define.ts'
+import { graphqlClient, judgeGraphql } from './common/graphql.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { topicList } from './common/topic-list.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+import { SHOPIFY_TOPICS } from './topics/shopify.ts'
+
+/** Options of {@link shopifyRegistrar}. */
+export interface ShopifyRegistrarOptions extends ApiOptions {
+  /** The shop's domain, `octo.myshopify.com`. */
+  readonly shop: string
+  /** The access token of the app in this shop. */
+  readonly token: Token
+  /** The version of the admin API. @default '2026-10' */
+  readonly version?: string
+}
+
+/**
+ * Webhook subscriptions of an app in one shop at Shopify, by the GraphQL Admin API: one subscription for each topic. The
+ * API shows those of this app alone, and not those that the app's configuration file declares. The three privacy topics
+ * are set in that file. Deliveries are signed with the app's client secret, so there is no secret to give or to keep.
+ *
+ * API: https://shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionCreate, as described in npm
+ * @shopify/dev-mcp.
+ *
+ * @example
+ * const registrar = shopifyRegistrar({ shop: 'octo.myshopify.com', token: process.env.SHOPIFY_TOKEN! })
+ * await registrar.apply(await registrar.plan({ url: 'https://app.example/shopify', topics: ['orders/create'] }))
+ */
+export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
+  checkOptions('shopifyRegistrar', options, ['shop', 'token'], ['version'])
+  const { shop, version = '2026-10' } = options
+  if (!/^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(shop))
+    throw new TypeError(`shopifyRegistrar: shop: must be name.myshopify.com, got ${shop}`)
+  const token = tokenOf('shopifyRegistrar: token', options.token)
+  const call = createClient({
+    ...options,
+    title: 'Shopify',
+    api: options.api ?? `https://${shop}`,
+    headers: async () => ({ 'x-shopify-access-token': await token() }),
+    judge: (answer) => judgeGraphql(answer, CODES, waitOf),
+    explain: (body) => text(row(body)['errors']) || undefined,
+  })
+  const ask = graphqlClient(call, `/admin/api/${version}/graphql.json`)
+  const topics = topicList(SHOPIFY_TOPICS)
+  const topicOf = new Map(topics.map((topic) => [enumOf(topic), topic]))
+
+  return defineRegistrar({
+    provider: 'shopify',
+    account: `shop ${shop}`,
+    kind: 'webhookSubscription',
+    one: 'topic',
+    most: 50,
+    settings: { format: 'JSON' },
+    map: (patterns) =>
+      mapTopics(patterns, {
+        known: topics,
+        manual: (pattern) =>
+          PRIVACY.includes(pattern) ? "set it in the app's configuration file" : undefined,
+      }),
+    async list() {
+      const found: Endpoint[] = []
+      let after: string | undefined
+      do {
+        const page = await ask(LIST, { after }, 'webhookSubscriptions')
+        found.push(...rows(page['nodes'], 'Shopify').map(toEndpoint))
+        const { hasNextPage, endCursor } = row(page['pageInfo'])
+        after = hasNextPage === true ? text(endCursor) : undefined
+      } while (after)
+      return found
+    },
+    async create({ url, topics: [topic = ''], settings }) {
+      const variables = { topic: enumOf(topic), given: { uri: url, ...settings } }
+      const made = await ask(CREATE, variables, 'webhookSubscriptionCreate')
+      return { id: idOf(row(made['webhookSubscription'])['id'], 'Shopify') }
+    },
+    async update({ id }, { url, settings }) {
+      await ask(UPDATE, { id, given: { uri: url, ...settings } }, 'webhookSubscriptionUpdate')
+    },
+    async delete({ id }) {
+      await ask(DELETE, { id }, 'webhookSubscriptionDelete')
+    },
+  })
+
+  function toEndpoint(subscription: Row): Endpoint {
+    const topic = text(subscription['topic'])
+    return {
+      id: text(subscription['id']),
+      url: text(subscription['uri']),
+      topics: [topicOf.get(topic) ?? topic],
+      enabled: true,
+      state: 'active',
+      settings: { format: text(subscription['format']) },
+    }
+  }
+}
+
+const PRIVACY = ['customers/data_request', 'customers/redact', 'shop/redact']
+const CODES = { denied: ['ACCESS_DENIED'], limited: ['THROTTLED'] }
+
+const LIST = `query ($after: String) {
+  webhookSubscriptions(first: 100, after: $after) {
+    nodes { id topic uri format }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+const CREATE = `mutation ($topic: WebhookSubscriptionTopic!, $given: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $given) {
+    webhookSubscription { id }
+    userErrors { field message }
+  }
+}`
+const UPDATE = `mutation ($id: ID!, $given: WebhookSubscriptionInput!) {
+  webhookSubscriptionUpdate(id: $id, webhookSubscription: $given) { userErrors { field message } }
+}`
+const DELETE = `mutation ($id: ID!) {
+  webhookSubscriptionDelete(id: $id) { userErrors { field message } }
+}`
+
+function enumOf(topic: string): string {
+  return topic.replaceAll(/[/.]/g, '_').toUpperCase()
+}
+
+/** The bucket of points fills at `restoreRate` a second. https://shopify.dev/docs/api/usage/limits */
+function waitOf({ json }: Answer): number {
+  const cost = row(row(row(json)['extensions'])['cost'])
+  const { currentlyAvailable, restoreRate } = row(cost['throttleStatus'])
+  const missing = Number(cost['requestedQueryCost']) - Number(currentlyAvailable)
+  const seconds = missing / Number(restoreRate)
+  return seconds > 0 ? Math.ceil(seconds * 1000) : 1000
+}

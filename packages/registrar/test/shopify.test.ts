@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { shopifyRegistrar } from '../src/shopify.ts'
+import { testRegistrar } from './contract.ts'
+import { SHOPIFY_SHOP, SHOPIFY_TOKEN, startShopify, throttledShopify } from './fakes/shopify.ts'
+
+const url = 'https://app.example/shopify'
+const make = (api: string) =>
+  shopifyRegistrar({ api, shop: SHOPIFY_SHOP, token: SHOPIFY_TOKEN, wait: async () => {} })
+
+testRegistrar('Shopify', {
+  start: startShopify,
+  make: (options, token) => shopifyRegistrar({ ...options, shop: SHOPIFY_SHOP, token }),
+  token: SHOPIFY_TOKEN,
+  url,
+  old: 'https://old.example/shopify',
+  patterns: ['orders/create', 'customer.tags_added'],
+  topics: ['customer.tags_added', 'orders/create'],
+  others: ['orders/create', 'orders/paid'],
+  limited: throttledShopify,
+})
+
+test('refuses more than 50 subscriptions without all, and names the privacy topics', async () => {
+  const fake = await startShopify()
+  const registrar = make(fake.url)
+  await expect(registrar.plan({ url, topics: ['**'] })).rejects.toThrow(
+    /218 subscriptions.*all: true/,
+  )
+  const plan = await registrar.plan({ url, topics: ['**'], all: true })
+  expect(plan.steps).toHaveLength(218)
+  expect(registrar.map(['orders/*', 'shop/redact'])).toMatchObject({
+    topics: expect.arrayContaining(['orders/create', 'orders/paid']),
+    manual: [{ pattern: 'shop/redact', why: expect.stringContaining('configuration file') }],
+  })
+  const results = await registrar.apply(plan)
+  expect(results.every(({ state }) => state === 'done')).toBe(true)
+  // Three pages of the list.
+  expect(await registrar.list()).toHaveLength(219)
+  await fake.close()
+  expect(fake.problems).toEqual([])
+})
+
+test('goes on after a step that Shopify refuses, and tells why', async () => {
+  const fake = await startShopify()
+  const registrar = make(fake.url)
+  const plan = await registrar.plan({ url, topics: ['orders/create', 'orders/paid'] })
+  await registrar.list()
+  let posts = 0
+  const failing = shopifyRegistrar({
+    api: fake.url,
+    shop: SHOPIFY_SHOP,
+    token: SHOPIFY_TOKEN,
+    fetch: (input, init) => {
+      if (posts++ === 1)
+        fake.interrupt({
+          json: {
+            data: {
+              webhookSubscriptionCreate: { userErrors: [{ field: ['uri'], message: 'is bad' }] },
+            },
+          },
+        })
+      return fetch(input, init)
+    },
+  })
+  expect(await failing.apply(plan)).toMatchObject([
+    { state: 'failed', reason: 'webhookSubscriptionCreate: uri: is bad' },
+    { state: 'done' },
+  ])
+  // The plan still holds for the rest.
+  expect(await registrar.apply(plan)).toMatchObject([{ state: 'done' }])
+  expect((await registrar.plan({ url, topics: ['orders/*'] })).steps.length).toBeGreaterThan(0)
+  await fake.close()
+})
