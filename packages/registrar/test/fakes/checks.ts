@@ -7,10 +7,10 @@ export interface Checks {
 }
 
 export function createChecks({ schemas }: Description): Checks {
-  const make = (coerceTypes: boolean): Ajv =>
+  const make = (coerceTypes: false | 'array'): Ajv =>
     new Ajv({ strict: false, validateFormats: false, allErrors: true, coerceTypes })
   const plain = make(false)
-  const lenient = make(true)
+  const lenient = make('array')
   const known = new Map<Schema, ValidateFunction>()
   return {
     check(schema, value, coerce) {

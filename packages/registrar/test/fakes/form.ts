@@ -10,7 +10,8 @@ export function toObject(form: URLSearchParams): Record<string, any> {
 }
 
 function put(target: Record<string, any>, [key = '', ...rest]: string[], value: string): void {
-  if (rest.length === 0) target[key] = value
+  // A name that comes again is a list, as Twilio has it.
+  if (rest.length === 0) target[key] = key in target ? [target[key], value].flat() : value
   else if (rest[0] === '' || /^\d+$/.test(rest[0] ?? '')) (target[key] ??= []).push(value)
   else put((target[key] ??= {}), rest, value)
 }

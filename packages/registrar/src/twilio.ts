@@ -1,0 +1,151 @@
+import { createClient } from './common/client.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { checkTwilio, twilioHeaders, type TwilioAccount } from './common/twilio.ts'
+import { RegistrarError } from './errors.ts'
+import type { Endpoint, EndpointState, Registrar } from './registrar.ts'
+
+/** Options of {@link twilioRegistrar}. */
+export interface TwilioRegistrarOptions extends TwilioAccount {
+  /** The version of the events' schemas. @default 1 */
+  readonly schemaVersion?: number
+}
+
+/**
+ * Event Streams of an account at Twilio: a sink with the URL, and a subscription with the types. Twilio wants a proof for
+ * a new sink: `apply` leaves the step pending and has Twilio send a test event; give its `test_id` to `confirm`, then plan
+ * and apply again for the subscription. A sink cannot change its URL, so the sink is replaced, and the old one delivers
+ * until the new one is confirmed. Wildcards have nothing to expand over: name each type. Deliveries are signed with the
+ * Auth Token. For the messages and calls of a phone number see `twilioNumberRegistrar`.
+ *
+ * API: https://www.twilio.com/docs/events/event-streams, as described in npm @twilio/cli-core.
+ *
+ * @example
+ * const registrar = twilioRegistrar({ accountSid, authToken })
+ * const plan = await registrar.plan({ url, topics: ['com.twilio.messaging.message.delivered'] })
+ */
+export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
+  checkTwilio('twilioRegistrar', options, ['schemaVersion'])
+  const { accountSid, schemaVersion = 1 } = options
+  const call = createClient({
+    ...options,
+    title: 'Twilio',
+    api: options.api ?? 'https://events.twilio.com',
+    headers: () => twilioHeaders('twilioRegistrar', options),
+  })
+
+  return defineRegistrar({
+    provider: 'twilio',
+    account: `account ${accountSid}`,
+    kind: 'sink',
+    settings: { method: 'POST' },
+    fixed: ['url', 'method'],
+    map: (patterns) =>
+      mapTopics(patterns, {
+        known: [],
+        open: true,
+        manual: (pattern) =>
+          pattern.startsWith('com.twilio.')
+            ? undefined
+            : 'it comes from a phone number or a request of yours: see twilioNumberRegistrar',
+      }),
+    async list() {
+      const sinks = await pages('/v1/Sinks', 'sinks')
+      const subscriptions = await pages('/v1/Subscriptions', 'subscriptions')
+      const found: Endpoint[] = []
+      for (const sink of sinks.filter((each) => each['sink_type'] === 'webhook')) {
+        const topics: string[] = []
+        for (const subscription of subscriptions.filter((each) => each['sink_sid'] === sink['sid']))
+          topics.push(...(await typesOf(text(subscription['sid']))))
+        found.push(toEndpoint(sink, topics))
+      }
+      return found
+    },
+    async create({ url, settings: { method } }) {
+      const form = new URLSearchParams({
+        Description: 'Postern',
+        SinkType: 'webhook',
+        SinkConfiguration: JSON.stringify({ destination: url, method }),
+      })
+      const { json } = await call('POST', '/v1/Sinks', { form })
+      const id = idOf(row(json)['sid'], 'Twilio')
+      await call('POST', `/v1/Sinks/${id}/Test`)
+      const reason = 'Twilio sent a test event: give its test_id to confirm, then plan again'
+      return { id, state: 'pending', reason }
+    },
+    async update({ id, topics: has }, { topics }) {
+      const [subscription] = await subscriptionsOf(id)
+      const missing = topics.filter((topic) => !has.includes(topic))
+      if (subscription === undefined) {
+        const form = new URLSearchParams({ Description: 'Postern', SinkSid: id })
+        for (const type of topics)
+          form.append('Types', JSON.stringify({ type, schema_version: schemaVersion }))
+        await call('POST', '/v1/Subscriptions', { form })
+        return
+      }
+      for (const type of missing) {
+        const form = new URLSearchParams({ Type: type, SchemaVersion: String(schemaVersion) })
+        await call('POST', `/v1/Subscriptions/${subscription}/SubscribedEvents`, { form })
+      }
+      for (const each of await subscriptionsOf(id))
+        for (const type of (await typesOf(each)).filter((topic) => !topics.includes(topic)))
+          await call('DELETE', `/v1/Subscriptions/${each}/SubscribedEvents/${type}`, {
+            allow: [404],
+          })
+    },
+    async delete({ id }) {
+      for (const subscription of await subscriptionsOf(id))
+        await call('DELETE', `/v1/Subscriptions/${subscription}`, { allow: [404] })
+      await call('DELETE', `/v1/Sinks/${id}`, { allow: [404] })
+    },
+    async confirm(id, proof) {
+      const form = new URLSearchParams({ TestId: proof })
+      const { json } = await call('POST', `/v1/Sinks/${id}/Validate`, { form, repeatable: true })
+      const result = text(row(json)['result'])
+      if (result !== 'valid') throw new RegistrarError('invalid', `Twilio: sink ${id} is ${result}`)
+    },
+  })
+
+  async function subscriptionsOf(sink: string): Promise<readonly string[]> {
+    const all = await pages(`/v1/Subscriptions`, 'subscriptions', { SinkSid: sink })
+    return all.map((subscription) => text(subscription['sid']))
+  }
+
+  async function typesOf(subscription: string): Promise<readonly string[]> {
+    const path = `/v1/Subscriptions/${subscription}/SubscribedEvents`
+    return (await pages(path, 'types')).map((event) => text(event['type']))
+  }
+
+  async function pages(path: string, member: string, query: Row = {}): Promise<readonly Row[]> {
+    const found: Row[] = []
+    let next: Row | undefined = { PageSize: 100, ...query }
+    while (next) {
+      const { json } = await call('GET', path, { query: next as Record<string, string> })
+      found.push(...rows(row(json)[member], 'Twilio'))
+      const url = text(row(row(json)['meta'])['next_page_url'])
+      // The query alone is taken: the host of the API stays the one that was given.
+      next = url === '' ? undefined : Object.fromEntries(new URL(url).searchParams)
+    }
+    return found
+  }
+}
+
+const STATES: Readonly<Record<string, EndpointState>> = {
+  initialized: 'pending',
+  validating: 'pending',
+  failed: 'failed',
+}
+
+function toEndpoint(sink: Row, topics: readonly string[]): Endpoint {
+  const configuration = row(sink['sink_configuration'])
+  const state = STATES[text(sink['status'])] ?? 'active'
+  return {
+    id: text(sink['sid']),
+    url: text(configuration['destination']),
+    topics: topics.toSorted(),
+    enabled: true,
+    state,
+    settings: { method: text(configuration['method']).toUpperCase() },
+  }
+}
