@@ -97,7 +97,11 @@ const CUTS: Readonly<Record<string, () => Cut>> = {
     operations: [
       'GET /api/v1/app/{app_id}/endpoint/',
       'POST /api/v1/app/{app_id}/endpoint/',
+      'GET /api/v1/app/{app_id}/endpoint/{endpoint_id}/',
       'PUT /api/v1/app/{app_id}/endpoint/{endpoint_id}/',
+      'GET /api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}/',
+      'POST /api/v1/app/{app_id}/endpoint/{endpoint_id}/replay-missing/',
+      'POST /api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/resend/',
       'DELETE /api/v1/app/{app_id}/endpoint/{endpoint_id}/',
       'GET /api/v1/app/{app_id}/endpoint/{endpoint_id}/secret/',
       'POST /api/v1/app/{app_id}/endpoint/{endpoint_id}/secret/rotate/',

@@ -57,9 +57,9 @@ export function cut(options: Cut): Description {
 
   function bodyOf(body: Schema): Pick<Operation, 'body' | 'form'> {
     const content = (body['content'] ?? {}) as Record<string, Schema>
-    const type = Object.keys(content).find((each) => /json|form-urlencoded/.test(each))
+    const type = Object.keys(content).find((each) => /json|form-urlencoded|multipart/.test(each))
     if (type === undefined) return {}
-    const form = type.includes('form') ? { form: true as const } : {}
+    const form = type.includes('urlencoded') ? { form: true as const } : {}
     return { body: schema(content[type]!['schema']), ...form }
   }
 
@@ -96,6 +96,11 @@ export function cut(options: Cut): Description {
     for (const [key, member] of Object.entries(given)) {
       if (NOISE.has(key) || key.startsWith('x-')) continue
       clean[key] = memberOf(key, member)
+    }
+    // OpenAPI 3.0 has a boolean here, and JSON Schema the bound itself.
+    if (clean['exclusiveMinimum'] === true) {
+      clean['exclusiveMinimum'] = clean['minimum']
+      delete clean['minimum']
     }
     return nullable === true ? { anyOf: [clean, { type: 'null' }] } : clean
   }

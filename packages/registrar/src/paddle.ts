@@ -1,0 +1,118 @@
+import { createClient } from './common/client.ts'
+import type { Call } from './common/client-types.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { topicList } from './common/topic-list.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+import { PADDLE_TOPICS } from './topics/paddle.ts'
+
+/** Options of {@link paddleRegistrar}. */
+export interface PaddleRegistrarOptions extends ApiOptions {
+  /** An API key that may write notification settings; `pdl_sdbx_…` is of the sandbox. */
+  readonly key: Token
+}
+
+/**
+ * Notification destinations of an account at Paddle, of the type `url`. Paddle shows the secret of a destination at any
+ * time, and has no operation that changes one: make another destination instead. An account has up to ten that are on.
+ *
+ * API: https://developer.paddle.com/api-reference/notification-settings/overview, with the types of npm
+ * @paddle/paddle-node-sdk.
+ *
+ * @example
+ * const registrar = paddleRegistrar({ key: process.env.PADDLE_API_KEY! })
+ */
+export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
+  checkOptions('paddleRegistrar', options, ['key'])
+  const call = paddleClient('paddleRegistrar', options)
+
+  return defineRegistrar({
+    provider: 'paddle',
+    account: 'account',
+    kind: 'notification setting',
+    secret: 'readable',
+    map: (patterns) => mapTopics(patterns, { known: topicList(PADDLE_TOPICS) }),
+    async list() {
+      const all = await paddlePages(call, PATH, { per_page: 200 })
+      return all.filter(({ type }) => type === 'url').map(toEndpoint)
+    },
+    async create({ url, topics }) {
+      const json = {
+        description: 'Postern',
+        type: 'url',
+        destination: url,
+        subscribed_events: topics,
+      }
+      const answer = await call('POST', PATH, { json })
+      const made = row(row(answer.json)['data'])
+      return { id: idOf(made['id'], 'Paddle'), secret: text(made['endpoint_secret_key']) }
+    },
+    async update({ id }, { url, topics }) {
+      await call('PATCH', `${PATH}/${id}`, {
+        json: { destination: url, subscribed_events: topics },
+      })
+    },
+    async delete({ id }) {
+      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
+    },
+    async failures({ id }) {
+      const query = { notification_setting_id: id, status: 'failed', per_page: 50 }
+      const { json } = await call('GET', '/notifications', { query })
+      const failed = rows(row(json)['data'], 'Paddle').map((each) => ({
+        at: Date.parse(text(each['last_attempt_at'])),
+        reason: `${text(each['type'])} after ${text(each['times_attempted'])} attempts`,
+      }))
+      return { failures: failed }
+    },
+    async enable(id) {
+      await call('PATCH', `${PATH}/${id}`, { json: { active: true } })
+    },
+  })
+}
+
+/** Calls Paddle. Keys of the sandbox say so. */
+export function paddleClient(name: string, options: ApiOptions & { readonly key: Token }): Call {
+  const key = tokenOf(`${name}: key`, options.key)
+  const sandbox = String(options.key).startsWith('pdl_sdbx_')
+  return createClient({
+    ...options,
+    title: 'Paddle',
+    api: options.api ?? `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
+    headers: async () => ({ authorization: `Bearer ${await key()}`, 'paddle-version': '1' }),
+    explain: (body) => text(row(row(body)['error'])['detail']) || undefined,
+  })
+}
+
+/** Every page of a list, until `most` rows. The host of `next` is not followed, only its query. */
+export async function paddlePages(
+  call: Call,
+  path: string,
+  first: Readonly<Record<string, string | number>>,
+  enough: (found: readonly Row[]) => boolean = () => false,
+): Promise<readonly Row[]> {
+  const found: Row[] = []
+  let query: Readonly<Record<string, string | number>> | undefined = first
+  while (query) {
+    const { json } = await call('GET', path, { query })
+    found.push(...rows(row(json)['data'], 'Paddle'))
+    const { has_more: more, next } = row(row(row(json)['meta'])['pagination'])
+    const onward = more === true && !enough(found)
+    query = onward ? Object.fromEntries(new URL(text(next)).searchParams) : undefined
+  }
+  return found
+}
+
+const PATH = '/notification-settings'
+
+function toEndpoint(setting: Row): Endpoint {
+  const events = rows(setting['subscribed_events'] ?? [], 'Paddle')
+  return {
+    id: text(setting['id']),
+    url: text(setting['destination']),
+    topics: events.map((event) => text(event['name'])).toSorted(),
+    enabled: setting['active'] === true,
+    state: 'active',
+  }
+}

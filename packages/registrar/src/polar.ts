@@ -1,0 +1,119 @@
+import { createClient } from './common/client.ts'
+import type { Call } from './common/client-types.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { topicList } from './common/topic-list.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+import { POLAR_TOPICS } from './topics/polar.ts'
+
+/** Options of {@link polarRegistrar}. */
+export interface PolarRegistrarOptions extends ApiOptions {
+  /** An organization access token, or a personal one together with `organization`. */
+  readonly token: Token
+  /** The organization's id; a personal token needs it. @default the organization of the token */
+  readonly organization?: string
+}
+
+/**
+ * Webhook endpoints of an organization at Polar. Polar shows the secret at any time. With `rotate` Polar makes the new
+ * secret at once: until `onSecret` has kept it, deliveries are refused, and Polar sends them again.
+ *
+ * API: https://polar.sh/docs/api-reference/webhooks/endpoints/create, with the types of npm @polar-sh/sdk.
+ *
+ * @example
+ * const registrar = polarRegistrar({ token: process.env.POLAR_TOKEN! })
+ */
+export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
+  checkOptions('polarRegistrar', options, ['token'], ['organization'])
+  const { organization } = options
+  const call = polarClient('polarRegistrar', options)
+  const owner = organization === undefined ? {} : { organization_id: organization }
+
+  return defineRegistrar({
+    provider: 'polar',
+    account: organization === undefined ? 'organization' : `organization ${organization}`,
+    kind: 'endpoint',
+    secret: 'readable',
+    settings: { format: 'raw' },
+    map: (patterns) => mapTopics(patterns, { known: topicList(POLAR_TOPICS) }),
+    list: async () => (await polarPages(call, PATH, owner)).map(toEndpoint),
+    async create({ url, topics, settings }) {
+      const json = { url, events: topics, ...settings, ...owner }
+      const made = row((await call('POST', PATH, { json })).json)
+      return { id: idOf(made['id'], 'Polar'), secret: text(made['secret']) }
+    },
+    async update({ id }, { url, topics, settings }) {
+      await call('PATCH', `${PATH}/${id}`, { json: { url, events: topics, ...settings } })
+    },
+    async delete({ id }) {
+      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
+    },
+    async failures({ id }) {
+      const query = { endpoint_id: id, succeeded: 'false', limit: 50 }
+      const { json } = await call('GET', '/v1/webhooks/deliveries', { query })
+      const failed = rows(row(json)['items'], 'Polar').map((each) => ({
+        at: Date.parse(text(each['created_at'])),
+        ...(typeof each['http_code'] === 'number' && { status: each['http_code'] }),
+        reason: text(row(each['webhook_event'])['type']),
+      }))
+      return { failures: failed }
+    },
+    async enable(id) {
+      await call('PATCH', `${PATH}/${id}`, { json: { enabled: true } })
+    },
+    async rotate(id, { onSecret }) {
+      const made = row((await call('PATCH', `${PATH}/${id}/secret`, { repeatable: false })).json)
+      const { url, secret } = made
+      await onSecret({ provider: 'polar', endpoint: id, url: text(url), secret: text(secret) })
+    },
+  })
+}
+
+/** Calls Polar; the sandbox is `api: 'https://sandbox-api.polar.sh'`. */
+export function polarClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
+  const token = tokenOf(`${name}: token`, options.token)
+  return createClient({
+    ...options,
+    title: 'Polar',
+    api: options.api ?? 'https://api.polar.sh',
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    explain: (body) => {
+      const { detail } = row(body)
+      const details = Array.isArray(detail)
+        ? detail.map((each) => text(row(each)['msg']))
+        : [text(detail)]
+      return details.join('; ') || undefined
+    },
+  })
+}
+
+/** Every page of a list, until there is enough. */
+export async function polarPages(
+  call: Call,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  enough: (found: readonly Row[]) => boolean = () => false,
+): Promise<readonly Row[]> {
+  const found: Row[] = []
+  for (let page = 1; ; page++) {
+    const { json } = await call('GET', path, { query: { ...query, page, limit: 100 } })
+    found.push(...rows(row(json)['items'], 'Polar'))
+    const last = Number(row(row(json)['pagination'])['max_page'])
+    if (!(page < last) || enough(found)) return found
+  }
+}
+
+const PATH = '/v1/webhooks/endpoints'
+
+function toEndpoint(endpoint: Row): Endpoint {
+  return {
+    id: text(endpoint['id']),
+    url: text(endpoint['url']),
+    topics: texts(endpoint['events']).toSorted(),
+    enabled: endpoint['enabled'] !== false,
+    state: 'active',
+    settings: { format: text(endpoint['format']) },
+  }
+}

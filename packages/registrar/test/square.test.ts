@@ -1,0 +1,15 @@
+import { squareRegistrar } from '../src/square.ts'
+import { testRegistrar } from './contract.ts'
+import { SQUARE_TOKEN, startSquare } from './fakes/square.ts'
+
+testRegistrar('Square', {
+  start: () => startSquare(),
+  make: (options, token) => squareRegistrar({ ...options, token }),
+  token: SQUARE_TOKEN,
+  url: 'https://app.example/square',
+  old: 'https://old.example/square',
+  patterns: ['payment.created', 'oauth.authorization.revoked'],
+  topics: ['oauth.authorization.revoked', 'payment.created'],
+  others: ['payment.created', 'payment.updated'],
+  apply: { onSecret: () => {} },
+})
