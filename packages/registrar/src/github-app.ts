@@ -46,7 +46,7 @@ export function githubAppRegistrar(options: GithubAppRegistrarOptions): Registra
     secret: 'given',
     one: 'account',
     // The API does not say which events the App has: they are neither compared nor changed.
-    topics: 'by hand',
+    topics: 'fixed',
     settings: { content_type: 'json', insecure_ssl: '0' },
     map: mapGithub,
     warn: ({ topics }) => [

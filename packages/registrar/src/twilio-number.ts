@@ -48,9 +48,9 @@ export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Re
       const found = await find()
       return KINDS.flatMap((kind) => toEndpoint(found, kind))
     },
-    async create({ url, topics: [kind = ''], settings }) {
+    async create({ url, topics: [kind = ''], settings, formerly }) {
       const has = text((await find())[MEMBERS[kind]!.url])
-      if (has !== '' && has !== url)
+      if (has !== '' && has !== url && !formerly.includes(has))
         throw new RegistrarError(
           'taken',
           `Twilio: ${number} has another URL for ${kind}; name it in formerly`,

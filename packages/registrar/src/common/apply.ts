@@ -38,7 +38,7 @@ export async function applyPlan(
       results.push({ ...step, state: 'failed', reason })
     } else if (stop !== undefined) results.push({ ...step, state: 'failed', reason: stop })
     else {
-      const result = await take(spec, step, has, options)
+      const result = await take(spec, plan.want.formerly ?? [], step, has, options)
       results.push(result.result)
       stop = result.stop
     }
@@ -52,7 +52,8 @@ function checkSecrets(spec: RegistrarSpec, plan: Plan, { secret, onSecret }: App
     if (spec.secret !== 'given')
       throw new TypeError(`secret: ${spec.provider} takes none; leave it out`)
   }
-  const makes = plan.steps.some((step) => step.do === 'create' || step.do === 'replace')
+  const needing = ['create', 'replace', ...(spec.secretOnUpdate === true ? ['update'] : [])]
+  const makes = plan.steps.some((step) => needing.includes(step.do))
   if (!makes) return
   if (spec.secret === 'given' && secret === undefined)
     throw new TypeError(
@@ -66,13 +67,14 @@ function checkSecrets(spec: RegistrarSpec, plan: Plan, { secret, onSecret }: App
 
 async function take(
   spec: RegistrarSpec,
+  formerly: readonly string[],
   step: Step,
   has: readonly Endpoint[],
   options: ApplyOptions,
 ): Promise<{ readonly result: StepResult; readonly stop?: string }> {
   const endpoint = has.find((each) => each.id === step.id)
   try {
-    const made = await send(spec, step, endpoint, options)
+    const made = await send(spec, formerly, step, endpoint, options)
     const state = made?.state === 'pending' ? 'pending' : 'done'
     const id = made?.id ?? step.id
     const reason = made?.reason === undefined ? {} : { reason: made.reason }
@@ -90,6 +92,7 @@ async function take(
 
 async function send(
   spec: RegistrarSpec,
+  formerly: readonly string[],
   step: Step,
   endpoint: Endpoint | undefined,
   options: ApplyOptions,
@@ -97,7 +100,7 @@ async function send(
   if (step.do === 'delete') return spec.delete!(endpoint!)
   const { url, topics, settings = {} } = step.after!
   const secret = options.secret === undefined ? {} : { secret: options.secret }
-  const target: Target = { url, topics, settings, ...secret }
+  const target: Target = { url, topics, settings, formerly, ...secret }
   if (step.do === 'update') return spec.update!(endpoint!, target)
   if (step.do === 'create') return create(spec, target, options)
   if (spec.deleteFirst === true) await spec.delete!(endpoint!)

@@ -8,6 +8,8 @@ export interface ClientSpec extends ApiOptions {
   readonly api: string
   /** Headers of each request: the token's, and what the sender wants beside it. */
   headers(): Promise<Readonly<Record<string, string>>>
+  /** Parameters of each request's query: a token, at the senders that want it there. */
+  readonly query?: () => Promise<Readonly<Record<string, string>>>
   /** Takes secrets out of a text before it becomes part of a message; for APIs with a token in the path. */
   readonly secrets?: () => readonly string[]
   /** Milliseconds to wait before the request is sent again, for senders with rules of their own. */

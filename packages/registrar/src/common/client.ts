@@ -41,11 +41,12 @@ export function createClient(spec: ClientSpec): Call {
     method: string,
     path: string,
     request: Request,
-    own: Readonly<Record<string, string>>,
+    auth: Readonly<Record<string, string>>,
     label: string,
   ): Promise<Answer | RegistrarError> {
     const url = new URL(base + path)
-    for (const [name, value] of Object.entries(request.query ?? {}))
+    const own = (await spec.query?.()) ?? {}
+    for (const [name, value] of Object.entries({ ...request.query, ...own }))
       for (const each of [value].flat())
         if (each !== undefined) url.searchParams.append(name, String(each))
     const { json, form } = request
@@ -55,7 +56,7 @@ export function createClient(spec: ClientSpec): Call {
       'user-agent': 'postern-registrar',
       ...(json !== undefined && { 'content-type': 'application/json' }),
       ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
-      ...own,
+      ...auth,
       ...request.headers,
     }
     const signal = AbortSignal.timeout(timeout)

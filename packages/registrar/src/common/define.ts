@@ -12,8 +12,10 @@ export interface RegistrarSpec {
   readonly kind: string
   /** `topic`: an endpoint has one topic, so that a receiver has one for each. `account`: there is one for everything. */
   readonly one?: 'topic' | 'account'
-  /** `by hand`: the API does not have the topics, so that they are neither compared nor changed. */
-  readonly topics?: 'by hand'
+  /** `fixed`: the API has none to choose, so that topics are neither compared nor changed. */
+  readonly topics?: 'fixed'
+  /** An update without the secret would remove it at the sender. @default false */
+  readonly secretOnUpdate?: boolean
   /** Settings that each endpoint must have. What the sender says beside them is left alone. */
   readonly settings?: Settings
   /** Who makes the secret: `given` to the sender, `told` by it at creation alone, or neither. @default 'none' */
@@ -49,6 +51,7 @@ export interface Target {
   readonly url: string
   readonly topics: readonly string[]
   readonly settings: Settings
+  readonly formerly: readonly string[]
   readonly secret?: string
 }
 

@@ -49,7 +49,12 @@ export function mapTopics(patterns: readonly string[], rules: MapRules): Mapping
   return { topics: [...topics].toSorted(), wider, unknown, manual }
 
   function isKnown(name: string): boolean {
-    return name === rules.everything || rules.known === undefined || rules.known.includes(name)
+    return (
+      rules.open === true ||
+      name === rules.everything ||
+      rules.known === undefined ||
+      rules.known.includes(name)
+    )
   }
 
   function addWild(pattern: string): void {

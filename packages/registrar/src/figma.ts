@@ -1,0 +1,135 @@
+import { createClient } from './common/client.ts'
+import type { Call } from './common/client-types.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { newSecret } from './common/secret.ts'
+import { RegistrarError } from './errors.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+
+/** Where webhooks live at Figma. */
+export interface FigmaContext extends ApiOptions {
+  /** A personal access token (`figd_…`), or an OAuth token, that may write webhooks. */
+  readonly token: Token
+  /** What the webhook watches. */
+  readonly context: 'team' | 'project' | 'file'
+  /** The id of the team, the project or the file. */
+  readonly contextId: string
+}
+
+/**
+ * Webhooks of a team, a project or a file at Figma: one for each event type. The secret that `apply` gives is the passcode,
+ * which comes back in each delivery. Figma wants the passcode with each change, so a webhook that moves is replaced.
+ *
+ * API: https://developers.figma.com/docs/rest-api/webhooks, as described in npm @figma/rest-api-spec.
+ *
+ * @example
+ * const registrar = figmaRegistrar({ token: process.env.FIGMA_TOKEN!, context: 'team', contextId: '123' })
+ */
+export function figmaRegistrar(options: FigmaContext): Registrar {
+  const call = figmaClient('figmaRegistrar', options)
+  const { context, contextId } = options
+
+  return defineRegistrar({
+    provider: 'figma',
+    account: `${context} ${contextId}`,
+    kind: 'webhook',
+    one: 'topic',
+    secret: 'given',
+    map: (patterns) =>
+      mapTopics(patterns, {
+        known: EVENTS,
+        manual: (pattern) =>
+          pattern === 'PING' ? 'Figma sends it when a webhook is made' : undefined,
+      }),
+    list: async () => (await figmaWebhooks(call, options)).map(toEndpoint),
+    async create({ url, topics: [event_type = ''], secret = '' }) {
+      const owner = { context, context_id: contextId }
+      const json = { event_type, ...owner, endpoint: url, passcode: secret, status: 'ACTIVE' }
+      const answer = await call('POST', PATH, { json, secrets: [secret] })
+      return { id: idOf(row(answer.json)['id'], 'Figma') }
+    },
+    async delete({ id }) {
+      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
+    },
+    async failures({ id }) {
+      const { json } = await call('GET', `${PATH}/${id}/requests`)
+      const failed = rows(row(json)['requests'], 'Figma').flatMap((request) => {
+        const status = Number(row(request['response_info'])['status'])
+        if (status >= 200 && status < 300) return []
+        const at = Date.parse(text(row(request['request_info'])['sent_at']))
+        const reason = text(request['error_msg'])
+        return [{ at, ...(status > 0 && { status }), ...(reason !== '' && { reason }) }]
+      })
+      return { failures: failed }
+    },
+    enable: (id) => change(id, { status: 'ACTIVE' }),
+    async rotate(id, { onSecret }) {
+      const secret = newSecret()
+      const url = text((await find(id))['endpoint'])
+      await onSecret({ provider: 'figma', endpoint: id, url, secret })
+      await change(id, { passcode: secret })
+    },
+  })
+
+  async function find(id: string): Promise<Row> {
+    const found = (await figmaWebhooks(call, options)).find((webhook) => text(webhook['id']) === id)
+    if (found === undefined)
+      throw new RegistrarError('not_found', `Figma: there is no webhook ${id}`)
+    return found
+  }
+
+  async function change(id: string, more: Row): Promise<void> {
+    const { event_type, team_id, endpoint, passcode, status } = await find(id)
+    const json = { event_type, team_id, endpoint, passcode, status, ...more }
+    await call('PUT', `${PATH}/${id}`, { json, secrets: [text(passcode), text(json.passcode)] })
+  }
+}
+
+/** Calls Figma: personal tokens have a header of their own. */
+export function figmaClient(name: string, options: FigmaContext): Call {
+  checkOptions(name, options, ['token', 'context', 'contextId'])
+  const token = tokenOf(`${name}: token`, options.token)
+  return createClient({
+    ...options,
+    title: 'Figma',
+    api: options.api ?? 'https://api.figma.com',
+    headers: async () => {
+      const value = await token()
+      return value.startsWith('figd_')
+        ? { 'x-figma-token': value }
+        : { authorization: `Bearer ${value}` }
+    },
+    explain: (body) => text(row(body)['message'] ?? row(body)['err']) || undefined,
+  })
+}
+
+/** The webhooks of a context, as Figma has them: with their passcodes. */
+export async function figmaWebhooks(
+  call: Call,
+  { context, contextId }: FigmaContext,
+): Promise<readonly Row[]> {
+  const { json } = await call('GET', PATH, { query: { context, context_id: contextId } })
+  return rows(row(json)['webhooks'], 'Figma')
+}
+
+const PATH = '/v2/webhooks'
+const EVENTS = [
+  'DEV_MODE_STATUS_UPDATE',
+  'FILE_COMMENT',
+  'FILE_DELETE',
+  'FILE_UPDATE',
+  'FILE_VERSION_UPDATE',
+  'LIBRARY_PUBLISH',
+]
+
+function toEndpoint(webhook: Row): Endpoint {
+  return {
+    id: text(webhook['id']),
+    url: text(webhook['endpoint']),
+    topics: [text(webhook['event_type'])],
+    enabled: webhook['status'] === 'ACTIVE',
+    state: 'active',
+  }
+}

@@ -1,0 +1,141 @@
+import { createClient } from './common/client.ts'
+import type { Answer } from './common/client-types.ts'
+import { defineRegistrar } from './common/define.ts'
+import { graphqlClient, judgeGraphql } from './common/graphql.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { topicList } from './common/topic-list.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+import { LINEAR_TOPICS } from './topics/linear.ts'
+
+/** Options of {@link linearRegistrar}. */
+export interface LinearRegistrarOptions extends ApiOptions {
+  /** An API key (`lin_api_…`) of an admin, or an OAuth token with the scope `admin`. */
+  readonly token: Token
+  /** The id of one team. @default all public teams */
+  readonly team?: string
+}
+
+/**
+ * Webhooks of a workspace at Linear. Linear subscribes to resources without their action: `Issue.create` becomes `Issue`.
+ * Linear makes the secret. With `rotate` the new secret counts at once: until `onSecret` has kept it, deliveries are
+ * refused, and Linear sends them again three times. A webhook cannot change its team, so that it is replaced.
+ *
+ * API: https://linear.app/developers/webhooks, with the types of npm @linear/sdk.
+ *
+ * @example
+ * const registrar = linearRegistrar({ token: process.env.LINEAR_API_KEY! })
+ */
+export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
+  checkOptions('linearRegistrar', options, ['token'], ['team'])
+  const { team } = options
+  const token = tokenOf('linearRegistrar: token', options.token)
+  const call = createClient({
+    ...options,
+    title: 'Linear',
+    api: options.api ?? 'https://api.linear.app',
+    headers: async () => {
+      const value = await token()
+      return { authorization: value.startsWith('lin_api_') ? value : `Bearer ${value}` }
+    },
+    judge: (answer) => judgeGraphql(answer, CODES, waitOf),
+  })
+  const ask = graphqlClient(call, '/graphql')
+
+  return defineRegistrar({
+    provider: 'linear',
+    account: team === undefined ? 'all public teams' : `team ${team}`,
+    kind: 'webhook',
+    secret: 'readable',
+    settings: { team: team ?? ALL },
+    fixed: ['team'],
+    map: (patterns) =>
+      mapTopics(patterns, {
+        known: topicList(LINEAR_TOPICS),
+        convert(pattern) {
+          const [name = '', action] = pattern.split('.', 2)
+          if (action === undefined || name.includes('*')) return undefined
+          return { names: [name], wider: !/^\*\*?$/.test(action) }
+        },
+      }),
+    async list() {
+      const found: Endpoint[] = []
+      let after: string | undefined
+      do {
+        const page = await ask(LIST, { after }, 'webhooks')
+        found.push(...rows(page['nodes'], 'Linear').map(toEndpoint))
+        const { hasNextPage, endCursor } = row(page['pageInfo'])
+        after = hasNextPage === true ? text(endCursor) : undefined
+      } while (after)
+      return found
+    },
+    async create({ url, topics }) {
+      const scope = team === undefined ? { allPublicTeams: true } : { teamId: team }
+      const input = { url, resourceTypes: topics, label: 'Postern', ...scope }
+      const made = row((await ask(CREATE, { input }, 'webhookCreate'))['webhook'])
+      return { id: idOf(made['id'], 'Linear'), secret: text(made['secret']) }
+    },
+    async update({ id }, { url, topics }) {
+      await ask(UPDATE, { id, input: { url, resourceTypes: topics } }, 'webhookUpdate')
+    },
+    async delete({ id }) {
+      await ask(DELETE, { id }, 'webhookDelete')
+    },
+    async enable(id) {
+      await ask(UPDATE, { id, input: { enabled: true } }, 'webhookUpdate')
+    },
+    async failures({ id }) {
+      const { failures } = await ask(FAILURES, { id }, 'webhook')
+      const failed = rows(failures, 'Linear').map((failure) => ({
+        at: Date.parse(text(failure['createdAt'])),
+        ...(typeof failure['httpStatus'] === 'number' && { status: failure['httpStatus'] }),
+      }))
+      return { failures: failed }
+    },
+    async rotate(id, { onSecret }) {
+      const { url } = await ask(FIND, { id }, 'webhook')
+      const { secret } = await ask(ROTATE, { id }, 'webhookRotateSecret')
+      await onSecret({ provider: 'linear', endpoint: id, url: text(url), secret: text(secret) })
+    },
+  })
+}
+
+const ALL = 'all public teams'
+const CODES = { denied: ['AUTHENTICATION_ERROR'], limited: ['RATELIMITED'] }
+
+const LIST = `query ($after: String) {
+  webhooks(first: 100, after: $after) {
+    nodes { id url enabled resourceTypes allPublicTeams team { id } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+const FIND = 'query ($id: String!) { webhook(id: $id) { url } }'
+const FAILURES = 'query ($id: String!) { webhook(id: $id) { failures { createdAt httpStatus } } }'
+const CREATE = `mutation ($input: WebhookCreateInput!) {
+  webhookCreate(input: $input) { webhook { id secret } }
+}`
+const UPDATE = `mutation ($id: String!, $input: WebhookUpdateInput!) {
+  webhookUpdate(id: $id, input: $input) { success }
+}`
+const DELETE = 'mutation ($id: String!) { webhookDelete(id: $id) { success } }'
+const ROTATE = 'mutation ($id: String!) { webhookRotateSecret(id: $id) { secret } }'
+
+/** Linear tells when its limit starts again in milliseconds since 1970. https://linear.app/developers/rate-limiting */
+function waitOf({ headers }: Answer): number {
+  const after = Number(headers.get('retry-after') ?? NaN)
+  if (after >= 0) return after * 1000
+  const reset = Number(headers.get('x-ratelimit-requests-reset') ?? NaN)
+  return Math.max(1000, (reset || Date.now()) - Date.now())
+}
+
+function toEndpoint(webhook: Row): Endpoint {
+  return {
+    id: text(webhook['id']),
+    url: text(webhook['url']),
+    topics: texts(webhook['resourceTypes']).toSorted(),
+    enabled: webhook['enabled'] === true,
+    state: 'active',
+    settings: { team: webhook['allPublicTeams'] === true ? ALL : text(row(webhook['team'])['id']) },
+  }
+}

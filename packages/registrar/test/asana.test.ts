@@ -1,0 +1,14 @@
+import { asanaRegistrar } from '../src/asana.ts'
+import { testRegistrar } from './contract.ts'
+import { ASANA_TOKEN, startAsana } from './fakes/asana.ts'
+
+testRegistrar('Asana', {
+  start: () => startAsana(),
+  make: (options, token) => asanaRegistrar({ ...options, token, workspace: '12', resource: '34' }),
+  token: ASANA_TOKEN,
+  url: 'https://app.example/asana',
+  old: 'https://old.example/asana',
+  patterns: ['task.added', 'story.*'],
+  topics: ['story.*', 'task.added'],
+  others: ['task.added', 'task.changed'],
+})

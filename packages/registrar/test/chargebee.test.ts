@@ -1,0 +1,15 @@
+import { chargebeeRegistrar } from '../src/chargebee.ts'
+import { testRegistrar } from './contract.ts'
+import { CHARGEBEE_KEY, startChargebee } from './fakes/chargebee.ts'
+
+testRegistrar('Chargebee', {
+  start: () => startChargebee(),
+  make: (options, key) => chargebeeRegistrar({ ...options, key, site: 'octo-test' }),
+  token: CHARGEBEE_KEY,
+  url: 'https://app.example/chargebee',
+  old: 'https://old.example/chargebee',
+  patterns: ['subscription_created', 'invoice_generated'],
+  topics: ['invoice_generated', 'subscription_created'],
+  others: ['subscription_created', 'customer_created'],
+  apply: { secret: 'postern:a-secret-of-the-receiver' },
+})

@@ -1,0 +1,100 @@
+// Contentful's webhooks of a space, as the reference of its Content Management API has them.
+import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { bearer, boolean, described, number, object, string, strings } from './schema.ts'
+
+export const CONTENTFUL_TOKEN = 'CFPAT-fake0123456789fake0123456789'
+
+const header = object({ key: string, value: string, 'secret?': boolean })
+const shape = {
+  name: string,
+  url: string,
+  topics: { ...strings, items: { type: 'string', pattern: String.raw`^[\w*]+\.[\w*]+$` } },
+  'httpBasicUsername?': string,
+  'headers?': { type: 'array', items: header },
+  'filters?': { type: 'array' },
+  'transformation?': { type: 'object' },
+  'active?': boolean,
+}
+
+export async function startContentful(): Promise<Fake & { readonly webhooks: any[] }> {
+  let next = 1
+  const webhooks: Record<string, any>[] = []
+  const add = (body: object): Record<string, any> => {
+    const made = {
+      active: true,
+      headers: [],
+      ...body,
+      sys: { id: `wh${next++}`, version: 0, type: 'WebhookDefinition' },
+    }
+    webhooks.push(made)
+    return made
+  }
+  add({ name: 'theirs', url: 'https://stranger.example/hooks', topics: ['*.*'] })
+  const error = (status: number, id: string): FakeAnswer => ({
+    status,
+    json: { sys: { type: 'Error', id }, message: id },
+  })
+  const one = (
+    id: string | undefined,
+    then: (found: Record<string, any>) => FakeAnswer,
+  ): FakeAnswer => {
+    const found = webhooks.find(({ sys }) => sys.id === id)
+    return found ? then(found) : error(404, 'NotFound')
+  }
+  const path = '/spaces/{space}/webhook_definitions'
+  const fake = await startFake({
+    description: described(
+      'npm contentful-management 12.18.0, dist/types/entities/webhook.d.ts',
+      'MIT',
+      {
+        [`GET ${path}`]: { query: object({ 'limit?': number, 'skip?': number }) },
+        [`POST ${path}`]: { body: object(shape) },
+        [`GET ${path}/{id}`]: {},
+        [`PUT ${path}/{id}`]: { body: object(shape) },
+        [`DELETE ${path}/{id}`]: {},
+        'GET /spaces/{space}/webhooks/{id}/calls': {
+          query: object({ 'limit?': number, 'skip?': number }),
+        },
+      },
+    ),
+    refuse: bearer(CONTENTFUL_TOKEN, {
+      sys: { id: 'AccessTokenInvalid' },
+      message: 'The access token is invalid',
+    }),
+    invalid: (message) => ({ status: 422, json: { sys: { id: 'ValidationFailed' }, message } }),
+    routes: {
+      [`GET ${path}`]: ({ query }) => {
+        const skip = Number(query['skip'] ?? 0)
+        const items = webhooks.slice(skip, skip + Number(query['limit'] ?? 100))
+        return { json: { total: webhooks.length, skip, limit: 100, items } }
+      },
+      [`POST ${path}`]: ({ body, headers }) =>
+        headers['content-type']?.startsWith('application/vnd.contentful')
+          ? { status: 201, json: add(body) }
+          : error(422, 'UnsupportedMediaType'),
+      [`GET ${path}/{id}`]: ({ params }) => one(params['id'], (json) => ({ json })),
+      [`PUT ${path}/{id}`]: ({ params, body, headers }) =>
+        one(params['id'], (found) => {
+          if (headers['x-contentful-version'] !== String(found['sys'].version))
+            return error(409, 'VersionMismatch')
+          const sys = { ...found['sys'], version: found['sys'].version + 1 }
+          for (const name of Object.keys(found)) delete found[name]
+          return { json: Object.assign(found, body, { sys }) }
+        }),
+      [`DELETE ${path}/{id}`]: ({ params }) =>
+        one(params['id'], (found) => {
+          webhooks.splice(webhooks.indexOf(found), 1)
+          return { status: 204 }
+        }),
+      'GET /spaces/{space}/webhooks/{id}/calls': () => ({
+        json: {
+          items: [
+            { statusCode: 500, requestAt: '2026-01-01T00:00:01Z' },
+            { statusCode: 200, requestAt: '2026-01-01T00:00:00Z' },
+          ],
+        },
+      }),
+    },
+  })
+  return { ...fake, webhooks }
+}

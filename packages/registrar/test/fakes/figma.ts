@@ -1,0 +1,90 @@
+// Figma's webhooks of a team, as https://developers.figma.com/docs/rest-api/webhooks has them.
+import { load } from './description.ts'
+import { startFake, type Fake } from './fake.ts'
+
+export const FIGMA_TOKEN = 'figd_fake0123456789fake0123456789'
+export const FIGMA_TEAM = '123456'
+
+export interface FigmaRequest {
+  readonly id: string
+  readonly sent_at: string
+  readonly status: number | undefined
+  readonly payload: object
+}
+
+export interface FigmaState {
+  /** Newest first, of each webhook. */
+  requests?: FigmaRequest[]
+}
+
+export async function startFigma(
+  state: FigmaState = {},
+): Promise<Fake & { readonly webhooks: any[] }> {
+  let next = 1
+  const webhooks: Record<string, any>[] = []
+  const add = (body: any): Record<string, any> => {
+    const team_id = body.context === 'team' ? body.context_id : ''
+    const more = { team_id, plan_api_id: 'plan', client_id: null, description: null }
+    const made = { status: 'ACTIVE', ...more, ...body, id: String(next++) }
+    webhooks.push(made)
+    return made
+  }
+  add({
+    event_type: 'FILE_UPDATE',
+    context: 'team',
+    context_id: FIGMA_TEAM,
+    endpoint: 'https://stranger.example/hooks',
+    passcode: 'theirs',
+  })
+  const missing = { status: 404, json: { err: 'Not found', status: 404 } }
+  const fake = await startFake({
+    description: load('figma'),
+    refuse: (headers) =>
+      headers['x-figma-token'] === FIGMA_TOKEN || headers.authorization === `Bearer ${FIGMA_TOKEN}`
+        ? undefined
+        : { status: 401, json: { err: 'Invalid token', status: 401 } },
+    invalid: (message) => ({ status: 400, json: { message, status: 400 } }),
+    routes: {
+      'GET /v2/webhooks': ({ query }) => ({
+        json: {
+          webhooks: webhooks.filter(
+            (each) =>
+              each['context'] === query['context'] && each['context_id'] === query['context_id'],
+          ),
+        },
+      }),
+      'POST /v2/webhooks': ({ body }) => {
+        if (webhooks.length >= 20) return { status: 400, json: { message: 'too many webhooks' } }
+        if (!body.endpoint.startsWith('https://') || body.passcode.length > 100)
+          return { status: 400, json: { message: 'endpoint or passcode' } }
+        return { json: add(body) }
+      },
+      'PUT /v2/webhooks/{webhook_id}': ({ params, body }) => {
+        const found = webhooks.find(({ id }) => id === params['webhook_id'])
+        return found ? { json: Object.assign(found, body) } : missing
+      },
+      'DELETE /v2/webhooks/{webhook_id}': ({ params }) => {
+        const at = webhooks.findIndex(({ id }) => id === params['webhook_id'])
+        return at < 0 ? missing : { json: webhooks.splice(at, 1)[0] }
+      },
+      'GET /v2/webhooks/{webhook_id}/requests': ({ params }) => {
+        const found = webhooks.find(({ id }) => id === params['webhook_id'])
+        if (!found) return missing
+        const requests = (state.requests ?? []).map(({ id, sent_at, status, payload }) => ({
+          webhook_id: found['id'],
+          request_info: {
+            id,
+            endpoint: found['endpoint'],
+            sent_at,
+            payload: { ...payload, passcode: found['passcode'] },
+          },
+          response_info:
+            status === undefined ? null : { status: String(status), received_at: sent_at },
+          error_msg: status === undefined ? 'ECONNREFUSED' : null,
+        }))
+        return { json: { requests } }
+      },
+    },
+  })
+  return { ...fake, webhooks }
+}
