@@ -74,7 +74,7 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
   /** A PUT replaces the endpoint, so that everything else of it is sent too. */
   async function change(id: string, more: Row): Promise<void> {
     const { json } = await call('GET', `${base}/${id}/`)
-    const { id: _, createdAt: __, updatedAt: ___, ...rest } = row(json)
+    const { id: _id, createdAt: _created, updatedAt: _updated, ...rest } = row(json)
     await call('PUT', `${base}/${id}/`, { json: { ...rest, ...more } })
   }
 }

@@ -28,17 +28,17 @@ export function mapTopics(patterns: readonly string[], rules: MapRules): Mapping
   if (!Array.isArray(patterns) || patterns.length === 0)
     throw new TypeError('topics: must be one topic pattern or more; give receiver.topics')
   const topicOf = rules.topicOf ?? ((name: string) => name)
-  const byTopic = new Map(rules.known?.map((name) => [topicOf(name), name]))
+  const pairs = (rules.known ?? []).map((name) => [topicOf(name), name] as const)
   const topics = new Set<string>()
   const wider: { pattern: string; becomes: string }[] = []
   const unknown: string[] = []
   const manual: { pattern: string; why: string }[] = []
   for (const pattern of patterns) {
     const why = rules.manual?.(pattern)
-    const exact = byTopic.get(pattern)
-    const converted = exact === undefined ? rules.convert?.(pattern) : undefined
+    const exact = pairs.filter(([topic]) => topic === pattern)
+    const converted = exact.length === 0 ? rules.convert?.(pattern) : undefined
     if (why !== undefined) manual.push({ pattern, why })
-    else if (exact !== undefined) topics.add(exact)
+    else if (exact.length > 0) for (const [, name] of exact) topics.add(name)
     else if (converted !== undefined && converted.names.every(isKnown)) {
       for (const name of converted.names) topics.add(name)
       if (converted.wider) wider.push({ pattern, becomes: converted.names.join(', ') })
@@ -64,7 +64,7 @@ export function mapTopics(patterns: readonly string[], rules: MapRules): Mapping
     }
     const table = createTopicTable<true>()
     table.add([pattern], true)
-    const found = [...byTopic].filter(([topic]) => table.match(topic).length > 0)
+    const found = pairs.filter(([topic]) => table.match(topic).length > 0)
     for (const [, name] of found) topics.add(name)
     if (found.length > 0) return
     if (rules.everything === undefined) unknown.push(pattern)

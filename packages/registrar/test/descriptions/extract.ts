@@ -137,6 +137,7 @@ const CUTS: Readonly<Record<string, () => Cut>> = {
     answers: true,
     operations: [
       'GET /merchants/{merchantId}/webhooks',
+      'GET /merchants/{merchantId}/webhooks/{webhookId}',
       'POST /merchants/{merchantId}/webhooks',
       'PATCH /merchants/{merchantId}/webhooks/{webhookId}',
       'DELETE /merchants/{merchantId}/webhooks/{webhookId}',

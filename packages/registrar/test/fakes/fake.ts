@@ -24,7 +24,11 @@ export interface FakeAnswer {
 export interface FakeSpec {
   readonly description: Description
   /** Undefined: the request may pass. */
-  readonly refuse: (headers: IncomingHttpHeaders, path: string) => FakeAnswer | undefined
+  readonly refuse: (
+    headers: IncomingHttpHeaders,
+    path: string,
+    query: Readonly<Record<string, any>>,
+  ) => FakeAnswer | undefined
   /** By `GET /path/{name}`. */
   readonly routes: Readonly<Record<string, (request: FakeRequest) => FakeAnswer>>
   /** What the sender answers to a request that its description does not allow. */
@@ -98,7 +102,7 @@ export async function startFake(spec: FakeSpec): Promise<Fake> {
     requests.push({ method, path, query, body })
     const next = queue.shift()
     if (next !== undefined) return next
-    const refused = spec.refuse(request.headers, url.pathname)
+    const refused = spec.refuse(request.headers, url.pathname, query)
     if (refused !== undefined) return refused
     const found = routeOf(spec, method, path)
     const operation = found && spec.description.operations[found.key]

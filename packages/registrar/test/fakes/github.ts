@@ -189,7 +189,7 @@ function cursored(
   return { json: all.slice(from, from + size).map(item), ...(link && { headers: { link } }) }
 }
 
-function item({ payload: _, ...delivery }: GithubDelivery): object {
+function item({ payload: _payload, ...delivery }: GithubDelivery): object {
   return {
     redelivery: false,
     duration: 0.1,

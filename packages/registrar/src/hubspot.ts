@@ -1,0 +1,125 @@
+import { createClient } from './common/client.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { topicList } from './common/topic-list.ts'
+import { RegistrarError } from './errors.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+import { HUBSPOT_TOPICS } from './topics/hubspot.ts'
+
+/** Options of {@link hubspotRegistrar}. */
+export interface HubspotRegistrarOptions extends ApiOptions {
+  /** The developer API key of the account that has the app. */
+  readonly developerKey: Token
+  /** The app's id. */
+  readonly appId: string
+  /** The properties to watch, for each object of `….propertyChange`: `{ contact: ['email'] }`. @default {} */
+  readonly properties?: Readonly<Record<string, readonly string[]>>
+}
+
+/**
+ * Webhook subscriptions of a public app at HubSpot: one for each event type, and one for each property that is watched. An
+ * app has one target URL for all of them, and the URL of another receiver is not taken unless it stands in `formerly`.
+ * Deliveries are signed with the app's client secret.
+ *
+ * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of npm @hubspot/api-client.
+ *
+ * @example
+ * const registrar = hubspotRegistrar({ developerKey, appId: '123', properties: { contact: ['email'] } })
+ * await registrar.apply(await registrar.plan({ url, topics: ['contact.creation', 'contact.propertyChange'] }))
+ */
+export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
+  checkOptions('hubspotRegistrar', options, ['developerKey', 'appId'], ['properties'])
+  const { appId, properties = {} } = options
+  const key = tokenOf('hubspotRegistrar: developerKey', options.developerKey)
+  const call = createClient({
+    ...options,
+    title: 'HubSpot',
+    api: options.api ?? 'https://api.hubapi.com',
+    headers: async () => ({}),
+    query: async () => ({ hapikey: await key() }),
+    secrets: () => (typeof options.developerKey === 'string' ? [options.developerKey] : []),
+  })
+  const base = `/webhooks/v3/${encodeURIComponent(appId)}`
+
+  return defineRegistrar({
+    provider: 'hubspot',
+    account: `app ${appId}`,
+    kind: 'subscription',
+    one: 'topic',
+    map: (patterns) =>
+      mapTopics(patterns, {
+        known: topicList(HUBSPOT_TOPICS).flatMap((name) => watched(name, properties)),
+        topicOf: (name) => name.split('/', 1)[0]!,
+        manual: (pattern) =>
+          pattern.endsWith('.propertyChange') && watched(pattern, properties).length === 0
+            ? 'say which properties by the option properties'
+            : undefined,
+      }),
+    async list() {
+      const url = await targetUrl()
+      if (url === undefined) return []
+      const { json } = await call('GET', `${base}/subscriptions`)
+      return rows(row(json)['results'], 'HubSpot').map((each) => toEndpoint(each, url))
+    },
+    async create({ url, topics: [topic = ''], formerly }) {
+      await target(url, formerly)
+      const [eventType = '', propertyName] = topic.split('/', 2)
+      const json = { eventType, active: true, ...(propertyName !== undefined && { propertyName }) }
+      const answer = await call('POST', `${base}/subscriptions`, { json })
+      return { id: idOf(row(answer.json)['id'], 'HubSpot') }
+    },
+    update: (_endpoint, { url, formerly }) => target(url, formerly),
+    async delete({ id }) {
+      await call('DELETE', `${base}/subscriptions/${id}`, { allow: [404] })
+    },
+    async enable(id) {
+      await call('PATCH', `${base}/subscriptions/${id}`, { json: { active: true } })
+    },
+  })
+
+  async function settings(): Promise<Row> {
+    return row((await call('GET', `${base}/settings`, { allow: [404] })).json)
+  }
+
+  async function targetUrl(): Promise<string | undefined> {
+    return text((await settings())['targetUrl']) || undefined
+  }
+
+  /** Sets the URL of the app, which all its subscriptions share. */
+  async function target(url: string, formerly: readonly string[]): Promise<void> {
+    const { targetUrl: has, throttling = { maxConcurrentRequests: 10 } } = await settings()
+    if (has === url) return
+    const { json } = await call('GET', `${base}/subscriptions`)
+    const used = rows(row(json)['results'], 'HubSpot').length > 0
+    if (used && !formerly.includes(text(has)))
+      throw new RegistrarError(
+        'taken',
+        `HubSpot: app ${appId} delivers to another URL; name it in formerly`,
+      )
+    await call('PUT', `${base}/settings`, { json: { targetUrl: url, throttling } })
+  }
+}
+
+/** Names of an event type: with each property that is watched, where the type has properties. */
+function watched(
+  name: string,
+  properties: Readonly<Record<string, readonly string[]>>,
+): readonly string[] {
+  if (!name.endsWith('.propertyChange')) return [name]
+  const object = name.slice(0, name.indexOf('.'))
+  return (properties[object] ?? []).map((property) => `${name}/${property}`)
+}
+
+function toEndpoint(subscription: Row, url: string): Endpoint {
+  const property = text(subscription['propertyName'])
+  const topic = text(subscription['eventType'])
+  return {
+    id: text(subscription['id']),
+    url,
+    topics: [property === '' ? topic : `${topic}/${property}`],
+    enabled: subscription['active'] === true,
+    state: 'active',
+  }
+}

@@ -1,0 +1,74 @@
+import { createClient } from './common/client.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { row, text } from './common/read.ts'
+import type { Registrar } from './registrar.ts'
+
+/** Options of {@link lineRegistrar}. */
+export interface LineRegistrarOptions extends ApiOptions {
+  /** A channel access token. */
+  readonly token: Token
+}
+
+/**
+ * The one webhook URL of a channel at LINE. LINE sends every event there: there are no topics to choose. The API sets the
+ * URL; whether the webhook is used is a switch in the console, and the API cannot delete the URL, so `remove` throws. The
+ * URL of another receiver is not taken unless it stands in `formerly`. Deliveries are signed with the channel secret.
+ *
+ * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, with the types of npm
+ * @line/bot-sdk.
+ *
+ * @example
+ * const registrar = lineRegistrar({ token: process.env.LINE_CHANNEL_ACCESS_TOKEN! })
+ */
+export function lineRegistrar(options: LineRegistrarOptions): Registrar {
+  checkOptions('lineRegistrar', options, ['token'])
+  const token = tokenOf('lineRegistrar: token', options.token)
+  const call = createClient({
+    ...options,
+    title: 'LINE',
+    api: options.api ?? 'https://api.line.me',
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+  })
+  const set = async (url: string): Promise<void> => {
+    await call('PUT', PATH, { json: { endpoint: url } })
+  }
+
+  return defineRegistrar({
+    provider: 'line',
+    account: 'channel',
+    kind: 'webhook endpoint',
+    one: 'account',
+    topics: 'fixed',
+    map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*' }),
+    async list() {
+      // LINE answers 404 while no URL is set.
+      const { json } = await call('GET', PATH, { allow: [404] })
+      const url = text(row(json)['endpoint'])
+      if (url === '') return []
+      const enabled = row(json)['active'] === true
+      return [{ id: 'channel', url, topics: [], enabled, state: 'active' }]
+    },
+    async create({ url }) {
+      await set(url)
+      return { id: 'channel' }
+    },
+    update: (_endpoint, { url }) => set(url),
+    async failures({ url }) {
+      const { json } = await call('POST', '/v2/bot/channel/webhook/test', {
+        json: { endpoint: url },
+      })
+      const { success, timestamp, statusCode, reason, detail } = row(json)
+      if (success === true) return { failures: [] }
+      const failure = {
+        at: Date.parse(text(timestamp)),
+        reason: `${text(reason)}: ${text(detail)}`,
+      }
+      const status = Number(statusCode)
+      return { delivering: false, failures: [{ ...failure, ...(status > 0 && { status }) }] }
+    },
+  })
+}
+
+const PATH = '/v2/bot/channel/webhook/endpoint'

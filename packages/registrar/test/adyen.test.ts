@@ -1,0 +1,15 @@
+import { adyenRegistrar } from '../src/adyen.ts'
+import { testRegistrar } from './contract.ts'
+import { ADYEN_KEY, startAdyen } from './fakes/adyen.ts'
+
+testRegistrar('Adyen', {
+  start: () => startAdyen(),
+  make: (options, key) => adyenRegistrar({ ...options, api: options.api!, key, merchant: 'Octo' }),
+  token: ADYEN_KEY,
+  url: 'https://app.example/adyen',
+  old: 'https://old.example/adyen',
+  patterns: ['AUTHORISATION', 'CAPTURE'],
+  topics: ['AUTHORISATION', 'CAPTURE'],
+  others: ['AUTHORISATION', 'REFUND'],
+  apply: { onSecret: () => {} },
+})

@@ -1,0 +1,15 @@
+import { discordRegistrar } from '../src/discord.ts'
+import { testRegistrar } from './contract.ts'
+import { DISCORD_TOKEN, startDiscord } from './fakes/discord.ts'
+
+testRegistrar('Discord', {
+  start: () => startDiscord(),
+  make: (options, token) => discordRegistrar({ ...options, token }),
+  token: DISCORD_TOKEN,
+  url: 'https://app.example/discord',
+  old: 'https://old.example/discord',
+  patterns: ['ENTITLEMENT_CREATE', 'APPLICATION_AUTHORIZED'],
+  topics: ['APPLICATION_AUTHORIZED', 'ENTITLEMENT_CREATE'],
+  others: ['ENTITLEMENT_DELETE'],
+  lacks: ['foreign'],
+})

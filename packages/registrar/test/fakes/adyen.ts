@@ -1,0 +1,70 @@
+// Adyen's webhooks of a merchant account, as https://docs.adyen.com/api-explorer/Management/3 has them.
+import { load } from './description.ts'
+import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+
+export const ADYEN_KEY = 'AQEfake0123456789fake0123456789'
+
+export async function startAdyen(): Promise<Fake & { readonly webhooks: any[] }> {
+  let next = 1
+  const webhooks: Record<string, any>[] = []
+  const add = (body: object): Record<string, any> => {
+    const id = `S2-${next++}`
+    const self = { href: `https://management-test.adyen.com/v3/merchants/Octo/webhooks/${id}` }
+    const made = { ...body, id, _links: { self, testWebhook: self, generateHmac: self } }
+    webhooks.push(made)
+    return made
+  }
+  add({
+    type: 'standard',
+    url: 'https://stranger.example/hooks',
+    active: true,
+    communicationFormat: 'json',
+    hmacKeyCheckValue: 'AAAA',
+  })
+  const error = (status: number, detail: string): FakeAnswer => ({
+    status,
+    json: { title: 'Invalid', status, detail },
+  })
+  const one = (
+    id: string | undefined,
+    then: (found: Record<string, any>) => FakeAnswer,
+  ): FakeAnswer => {
+    const found = webhooks.find((each) => each['id'] === id)
+    return found ? then(found) : error(404, 'no such webhook')
+  }
+  const path = '/merchants/{merchantId}/webhooks'
+  const fake = await startFake({
+    description: load('adyen'),
+    refuse: (headers) =>
+      headers['x-api-key'] === ADYEN_KEY ? undefined : error(401, 'Unauthorized'),
+    invalid: (detail) => error(422, detail),
+    routes: {
+      [`GET ${path}`]: ({ query }) => {
+        const size = Number(query['pageSize'] ?? 10)
+        const page = Number(query['pageNumber'] ?? 1)
+        const data = webhooks.slice((page - 1) * size, page * size)
+        const link = { href: 'https://management-test.adyen.com/v3/x' }
+        const pagesTotal = Math.ceil(webhooks.length / size)
+        const _links = { self: link, first: link, last: link }
+        return { json: { data, itemsTotal: webhooks.length, pagesTotal, _links } }
+      },
+      [`GET ${path}/{webhookId}`]: ({ params }) => one(params['webhookId'], (json) => ({ json })),
+      [`POST ${path}`]: ({ body }) =>
+        body.url.startsWith('https://') ? { json: add(body) } : error(422, 'url must be https'),
+      [`PATCH ${path}/{webhookId}`]: ({ params, body }) =>
+        one(params['webhookId'], (found) => ({ json: Object.assign(found, body) })),
+      [`DELETE ${path}/{webhookId}`]: ({ params }) =>
+        one(params['webhookId'], (found) => {
+          webhooks.splice(webhooks.indexOf(found), 1)
+          return { status: 204 }
+        }),
+      [`POST ${path}/{webhookId}/generateHmac`]: ({ params }) =>
+        one(params['webhookId'], (found) => {
+          const hmacKey = String(next++).padStart(64, 'A')
+          found['hmacKeyCheckValue'] = hmacKey.slice(-4)
+          return { json: { hmacKey } }
+        }),
+    },
+  })
+  return { ...fake, webhooks }
+}

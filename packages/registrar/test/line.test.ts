@@ -1,0 +1,15 @@
+import { lineRegistrar } from '../src/line.ts'
+import { testRegistrar } from './contract.ts'
+import { LINE_TOKEN, startLine } from './fakes/line.ts'
+
+testRegistrar('Line', {
+  start: () => startLine(),
+  make: (options, token) => lineRegistrar({ ...options, token }),
+  token: LINE_TOKEN,
+  url: 'https://app.example/line',
+  old: 'https://old.example/line',
+  patterns: ['message.text', 'follow'],
+  topics: ['follow', 'message.text'],
+  others: ['follow'],
+  lacks: ['foreign', 'topics', 'remove'],
+})

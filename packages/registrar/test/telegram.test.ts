@@ -1,0 +1,25 @@
+import { telegramRegistrar } from '../src/telegram.ts'
+import { testRegistrar } from './contract.ts'
+import { TELEGRAM_TOKEN, startTelegram } from './fakes/telegram.ts'
+
+testRegistrar('Telegram', {
+  start: () => startTelegram(),
+  make: (options, token) => telegramRegistrar({ ...options, token }),
+  token: TELEGRAM_TOKEN,
+  url: 'https://app.example/telegram',
+  old: 'https://old.example/telegram',
+  patterns: ['message', 'callback_query'],
+  topics: ['callback_query', 'message'],
+  others: ['message', 'poll'],
+  apply: { secret: 'a-secret-of-the-receiver_0123456789' },
+  lacks: ['foreign'],
+  limited: (seconds) => ({
+    status: 429,
+    json: {
+      ok: false,
+      error_code: 429,
+      description: 'Too Many Requests',
+      parameters: { retry_after: seconds },
+    },
+  }),
+})
