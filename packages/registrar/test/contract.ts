@@ -175,7 +175,7 @@ export function testRegistrar(name: string, subject: Subject): void {
     })
 
     test('refuses options that nobody knows, and a token that is empty', () => {
-      expect(() => make(token, { colour: 'red' } as object)).toThrow(/colour is no option/)
+      expect(() => make(token, { colour: 'red' } as object)).toThrow(/unknown option colour/)
       expect(() => make(' ')).toThrow(TypeError)
     })
   })

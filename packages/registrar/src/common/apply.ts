@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { checkSecret } from '@postern/core'
+import { checkSecret } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
 import type { ApplyOptions, Endpoint, Plan, Step, StepResult } from '../registrar.ts'
 import type { Made, RegistrarSpec, Target } from './define.ts'

@@ -1,4 +1,4 @@
-import { stringifyJson } from '@postern/core'
+import { stringifyJson } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
 import type { Answer, Call, ClientSpec, Request } from './client-types.ts'
 import { checkAmount, checkApi } from './options.ts'

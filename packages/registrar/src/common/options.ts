@@ -1,4 +1,5 @@
-import { checkSecret } from '@postern/core'
+import { unknownOptions } from '@postern/core/inbox'
+import { checkSecret } from '@postern/core/scheme'
 
 /** Options that every registrar and source takes. */
 export interface ApiOptions {
@@ -26,12 +27,7 @@ export function checkOptions(
   required: readonly string[],
   optional: readonly string[] = [],
 ): void {
-  const known = new Set([...COMMON, ...required, ...optional])
-  const unknown = Object.keys(options).find((key) => !known.has(key))
-  if (unknown !== undefined)
-    throw new TypeError(
-      `${name}: ${unknown} is no option; there are ${[...known].toSorted().join(', ')}`,
-    )
+  unknownOptions(name, options, [...COMMON, ...required, ...optional])
   for (const option of required) {
     const value = (options as Readonly<Record<string, unknown>>)[option]
     if (typeof value === 'function') continue

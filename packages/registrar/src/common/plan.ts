@@ -1,3 +1,4 @@
+import { unknownOptions } from '@postern/core/inbox'
 import type { Endpoint, Plan, Settings, Shape, Step, Want } from '../registrar.ts'
 import { RegistrarError } from '../errors.ts'
 import type { RegistrarSpec } from './define.ts'
@@ -29,9 +30,7 @@ export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint
 }
 
 function checkWant(want: Want): void {
-  const unknown = Object.keys(want).find((key) => !WANT.includes(key))
-  if (unknown !== undefined)
-    throw new TypeError(`plan: ${unknown} is no option; there are ${WANT.join(', ')}`)
+  unknownOptions('plan', want, WANT)
   checkUrl('url', want.url)
   for (const url of want.formerly ?? []) checkUrl('formerly', url)
 }

@@ -1,4 +1,4 @@
-import { parseJson } from '@postern/core'
+import { parseJson } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
 import type { Answer } from './client-types.ts'
 
