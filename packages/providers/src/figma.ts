@@ -63,6 +63,12 @@ const SCHEME: Scheme<string> = {
   },
 }
 
+/** A changed passcode makes no other event of it. */
+function withoutPasscode(payload: unknown): unknown {
+  const { passcode: _passcode, ...rest } = payload as Record<string, unknown>
+  return rest
+}
+
 function refused(code: 'missing_header' | 'signature_mismatch', message: string): WebhookError {
   return new WebhookError(code, message, { status: 400 })
 }
@@ -74,7 +80,7 @@ function eventOf(payload: unknown): EventDraft {
     joined(payload, 'file_key'),
     joined(payload, 'timestamp'),
     joined(payload, 'comment_id') ?? joined(payload, 'version_id'),
-    topic === 'LIBRARY_PUBLISH' ? digestId(payload) : undefined,
+    topic === 'LIBRARY_PUBLISH' ? digestId(withoutPasscode(payload)) : undefined,
   ]
   const isWhole = parts[0] !== undefined && parts[2] !== undefined
   return { id: isWhole ? parts.filter(Boolean).join(':') : undefined, topic, payload }

@@ -16,4 +16,13 @@ export type {
   ToldSecret,
   Want,
 } from './registrar.ts'
+export type {
+  ListedDelivery,
+  ListedEvent,
+  PayloadSource,
+  Range,
+  RedeliverySource,
+  Source,
+  SourceBase,
+} from './source.ts'
 export { RegistrarError, type RegistrarErrorCode, type RegistrarErrorOptions } from './errors.ts'

@@ -1,4 +1,5 @@
 // Svix's endpoints of an application, as https://api.svix.com/docs has them.
+import type { Description } from '../descriptions/description.ts'
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer, type FakeRequest } from './fake.ts'
 import { bearer } from './schema.ts'
@@ -17,6 +18,7 @@ export interface SvixState {
   /** Newest first. */
   attempts?: SvixAttempt[]
   resend?: (message: string) => void
+  replay?: (since: string, until: string) => void
 }
 
 export async function startSvix(
@@ -44,7 +46,7 @@ export async function startSvix(
   }
   const base = '/api/v1/app/{app_id}/endpoint/'
   const fake = await startFake({
-    description: load('svix'),
+    description: described(),
     refuse: bearer(SVIX_TOKEN, { code: 'authentication_failed', detail: 'Invalid token' }),
     invalid: (detail) => ({ status: 422, json: { detail } }),
     routes: {
@@ -86,6 +88,10 @@ export async function startSvix(
           query,
         )
       },
+      [`POST ${base}{endpoint_id}/replay-missing/`]: ({ body }) => {
+        state.replay?.(body.since, body.until)
+        return { status: 202, json: { id: 'qtask_1', status: 'running', task: 'endpoint.replay' } }
+      },
       'POST /api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/resend/': ({ params }) => {
         state.resend?.(params['msg_id']!)
         return { status: 202, json: {} }
@@ -93,6 +99,19 @@ export async function startSvix(
     },
   })
   return { ...fake, secret: (id) => secrets.get(id) ?? '' }
+}
+
+/** The description is older than `with_msg`, which npm svix 1.99.1 (MIT) has in dist/api/messageAttempt.d.ts. */
+function described(): Description {
+  const description = load('svix')
+  const key = 'GET /api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}/'
+  const operation = description.operations[key]!
+  const properties = {
+    ...(operation.query!['properties'] as object),
+    with_msg: { type: 'boolean' },
+  }
+  const changed = { ...operation, query: { ...operation.query, properties } }
+  return { ...description, operations: { ...description.operations, [key]: changed } }
 }
 
 function shown(

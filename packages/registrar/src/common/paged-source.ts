@@ -1,0 +1,88 @@
+import { RegistrarError } from '../errors.ts'
+import type { ListedDelivery, ListedEvent, PayloadSource, Range } from '../source.ts'
+
+/** A list whose pages hold payloads. */
+export interface PagedSpec<Item> {
+  readonly provider: string
+  readonly account: string
+  /** One page, newest first. `next` is undefined at the end. */
+  readonly page: (cursor: string | undefined, range: Bounds) => Promise<Page<Item>>
+  /** The item's event, without its `ref`. */
+  readonly event: (item: Item) => Omit<ListedEvent, 'ref'>
+  readonly delivery: (item: Item) => ListedDelivery
+  /** One item by its id, at senders that have it: a list of undelivered events changes while it is read. */
+  readonly one?: (id: string) => Promise<Item>
+  readonly version?: () => Promise<string | undefined>
+}
+
+/** What a page is asked for. */
+export type Bounds = Required<Omit<Range, 'limit'>>
+
+/** One page. */
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly next: string | undefined
+}
+
+/** Pages that are looked through for an event that has moved, since newer ones came before it. */
+const MOST_MOVED = 10
+
+/**
+ * A source of payloads from a list in pages. The pages' payloads are not held: `read` asks for the event's page again, and
+ * keeps the last page, so that reading oldest first costs one request a page.
+ */
+export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
+  let kept: { readonly key: string; readonly items: readonly Item[] } | undefined
+
+  return {
+    kind: 'payload',
+    provider: spec.provider,
+    account: spec.account,
+    ...(spec.version && { version: spec.version }),
+    async *list(range) {
+      const bounds = boundsOf(range)
+      let left = range.limit ?? 10_000
+      let cursor: string | undefined
+      do {
+        const { items, next } = await spec.page(cursor, bounds)
+        for (const item of items) {
+          const event = spec.event(item)
+          if (event.at < bounds.since) return
+          if (event.at > bounds.until || (bounds.undelivered && event.undelivered === false))
+            continue
+          if (left-- <= 0) return
+          yield { ...event, ref: JSON.stringify([cursor ?? null, bounds]) }
+        }
+        cursor = next
+      } while (cursor !== undefined)
+    },
+    async read({ id, ref }) {
+      const [from, bounds] = JSON.parse(ref) as readonly [string | null, Bounds]
+      let cursor = from ?? undefined
+      const mostMoved = spec.one ? 1 : MOST_MOVED
+      for (let moved = 0; moved < mostMoved; moved++) {
+        const key = JSON.stringify([cursor, bounds])
+        const held =
+          kept?.key === key ? kept.items.find((item) => spec.event(item).id === id) : undefined
+        if (held !== undefined) return spec.delivery(held)
+        const { items, next } = await spec.page(cursor, bounds)
+        kept = { key, items }
+        const found = items.find((item) => spec.event(item).id === id)
+        if (found !== undefined) return spec.delivery(found)
+        if (next === undefined) break
+        cursor = next
+      }
+      if (spec.one) return spec.delivery(await spec.one(id))
+      throw new RegistrarError('not_found', `${spec.provider}: the sender lists ${id} no longer`)
+    },
+  }
+}
+
+/** A range with its defaults. Throws a `TypeError`. */
+export function boundsOf({ since, until, undelivered = true }: Range): Bounds {
+  if (!(since >= 0 && since <= until))
+    throw new TypeError(
+      `since: must be milliseconds since 1970, before until; got ${since} and ${until}`,
+    )
+  return { since, until, undelivered }
+}

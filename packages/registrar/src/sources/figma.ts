@@ -1,0 +1,61 @@
+import { stringifyJson } from '@postern/core/scheme'
+import { checkUrl } from '../common/options.ts'
+import { pagedSource } from '../common/paged-source.ts'
+import { row, rows, text, type Row } from '../common/read.ts'
+import { figmaClient, figmaWebhooks, type FigmaContext } from '../figma.ts'
+import type { PayloadSource } from '../source.ts'
+
+/** Options of {@link figmaEvents}. */
+export interface FigmaEventsOptions extends FigmaContext {
+  /** The URL of the webhooks. */
+  readonly url: string
+}
+
+/**
+ * What Figma sent to the webhooks with this URL in the last 7 days, with payloads, attempt by attempt. The passcode is taken
+ * out of each. Figma lists all requests of a webhook at once.
+ *
+ * API: https://developers.figma.com/docs/rest-api/webhooks-endpoints
+ *
+ * @example
+ * const source = figmaEvents({ token, context: 'team', contextId: '123', url: 'https://app.example/figma' })
+ */
+export function figmaEvents({ url, ...options }: FigmaEventsOptions): PayloadSource {
+  checkUrl('figmaEvents: url', url)
+  const call = figmaClient('figmaEvents', options)
+  return pagedSource<Row>({
+    provider: 'figma',
+    account: `${options.context} ${options.contextId}`,
+    async page() {
+      const webhooks = (await figmaWebhooks(call, options)).filter(
+        (each) => each['endpoint'] === url,
+      )
+      const items: Row[] = []
+      for (const webhook of webhooks) {
+        const { json } = await call('GET', `/v2/webhooks/${text(webhook['id'])}/requests`)
+        items.push(...rows(row(json)['requests'], 'Figma'))
+      }
+      return { items: items.toSorted((a, b) => sentAt(b) - sentAt(a)), next: undefined }
+    },
+    event(item) {
+      const { id, payload } = row(item['request_info'])
+      const status = Number(row(item['response_info'])['status'])
+      const undelivered = !(status >= 200 && status < 300)
+      return {
+        id: text(id),
+        topic: text(row(payload)['event_type']),
+        at: sentAt(item),
+        undelivered,
+      }
+    },
+    delivery(item) {
+      const { passcode: _passcode, ...payload } = row(row(item['request_info'])['payload'])
+      const headers = { 'content-type': 'application/json' }
+      return { url, headers, body: stringifyJson(payload) }
+    },
+  })
+}
+
+function sentAt(item: Row): number {
+  return Date.parse(text(row(item['request_info'])['sent_at']))
+}

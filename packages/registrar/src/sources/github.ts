@@ -1,0 +1,164 @@
+import { stringifyJson } from '@postern/core/scheme'
+import { createClient } from '../common/client.ts'
+import type { Answer, Call } from '../common/client-types.ts'
+import { githubHooks, waitOfGithub, type GithubOwner } from '../common/github.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { boundsOf } from '../common/paged-source.ts'
+import { row, rows, text, type Row } from '../common/read.ts'
+import { RegistrarError } from '../errors.ts'
+import { explainGithub } from '../github.ts'
+import type { ListedEvent, PayloadSource, Range, RedeliverySource } from '../source.ts'
+
+/** Options of {@link githubEvents} and {@link githubRedelivery}: give `repository`, `organization` or `app`. */
+export interface GithubSourceOptions extends ApiOptions, GithubOwner {
+  /** A token that may read hooks, and write them for redeliveries; for an App its JSON Web Token, as a function. */
+  readonly token: Token
+  /** The URL of the hook. An App has one, so that it needs none. @default undefined, when `app` is given */
+  readonly url?: string
+  /** True for the hook of a GitHub App. @default false */
+  readonly app?: boolean
+}
+
+/**
+ * What GitHub sent to one hook in the last days, with payloads. All attempts of an event share its GUID, which is
+ * `X-GitHub-Delivery`: an event counts as delivered when one of them got a 2xx. Two Apps get the same GUID with payloads
+ * of their own, so give their receivers different names.
+ *
+ * API: https://docs.github.com/en/rest/repos/webhooks#list-deliveries-for-a-repository-webhook
+ *
+ * @example
+ * const source = githubEvents({ token, repository: 'octo/hello', url: 'https://app.example/github' })
+ */
+export function githubEvents(options: GithubSourceOptions): PayloadSource {
+  const { call, base, ...shared } = githubSource('githubEvents', options)
+  return {
+    kind: 'payload',
+    ...shared,
+    async read({ ref }) {
+      const { json } = await call('GET', `${await base()}/deliveries/${ref}`)
+      const { headers, payload } = row(row(json)['request'])
+      const kept = Object.entries(row(headers)).filter(([name]) => !/^x-hub-signature/i.test(name))
+      const strings = Object.fromEntries(
+        kept.map(([name, value]) => [name.toLowerCase(), text(value)]),
+      )
+      // The payload comes as JSON, also where the hook sends forms.
+      return {
+        headers: { ...strings, 'content-type': 'application/json' },
+        body: stringifyJson(payload),
+      }
+    },
+  }
+}
+
+/**
+ * The same list, and GitHub delivers again: with the same GUID, signed. GitHub keeps deliveries for 3 days.
+ *
+ * API: https://docs.github.com/en/rest/repos/webhooks#redeliver-a-delivery-for-a-repository-webhook
+ *
+ * @example
+ * const source = githubRedelivery({ token, repository: 'octo/hello', url: 'https://app.example/github' })
+ */
+export function githubRedelivery(options: GithubSourceOptions): RedeliverySource {
+  const { call, base, ...shared } = githubSource('githubRedelivery', options)
+  return {
+    kind: 'redelivery',
+    ...shared,
+    async redeliver({ ref }) {
+      await call('POST', `${await base()}/deliveries/${ref}/attempts`)
+    },
+  }
+}
+
+interface GithubList {
+  readonly provider: string
+  readonly account: string
+  readonly list: (range: Range) => AsyncIterable<ListedEvent>
+  readonly call: Call
+  readonly base: () => Promise<string>
+}
+
+function githubSource(name: string, options: GithubSourceOptions): GithubList {
+  checkOptions(name, options, ['token'], ['repository', 'organization', 'app', 'url'])
+  const { app = false, url } = options
+  if (app !== (url === undefined)) throw new TypeError(`${name}: give url, or app: true`)
+  const owner = app ? { account: 'app', base: '/app/hook' } : githubHooks(name, options)
+  const token = tokenOf(`${name}: token`, options.token)
+  const call = createClient({
+    ...options,
+    title: 'GitHub',
+    api: options.api ?? 'https://api.github.com',
+    headers: async () => ({
+      authorization: `Bearer ${await token()}`,
+      accept: 'application/vnd.github+json',
+      'x-github-api-version': '2022-11-28',
+    }),
+    wait429: waitOfGithub,
+    explain: explainGithub,
+  })
+  let found: string | undefined
+  const base = async (): Promise<string> => (found ??= app ? owner.base : await findHook())
+  return { provider: 'github', account: owner.account, call, base, list }
+
+  async function findHook(): Promise<string> {
+    for (let page = 1; ; page++) {
+      const answer = await call('GET', owner.base, { query: { per_page: 100, page } })
+      const hooks = rows(answer.json, 'GitHub')
+      const hook = hooks.find((each) => text(row(each['config'])['url']) === url)
+      if (hook !== undefined) return `${owner.base}/${text(hook['id'])}`
+      if (cursorOf(answer, 'page') === undefined)
+        throw new RegistrarError('not_found', `GitHub: no hook of ${owner.account} has this URL`)
+    }
+  }
+
+  // Attempts of one event are apart in the list, and the first of them is the oldest: the range is read before it is given.
+  async function* list(range: Range): AsyncIterable<ListedEvent> {
+    const { since, until, undelivered } = boundsOf(range)
+    const limit = range.limit ?? 10_000
+    const groups = new Map<string, Group>()
+    const path = `${await base()}/deliveries`
+    let cursor: string | undefined
+    read: do {
+      const answer = await call('GET', path, { query: { per_page: 100, cursor } })
+      for (const attempt of rows(answer.json, 'GitHub')) {
+        if (Date.parse(text(attempt['delivered_at'])) < since) break read
+        add(groups, attempt)
+        if (groups.size > limit) break read
+      }
+      cursor = cursorOf(answer, 'cursor')
+    } while (cursor !== undefined)
+    const events = [...groups.values()].toSorted((a, b) => b.at - a.at).slice(0, limit)
+    for (const { delivered, ...event } of events)
+      if (event.at <= until && !(undelivered && delivered))
+        yield { ...event, undelivered: !delivered }
+  }
+}
+
+interface Group {
+  readonly id: string
+  readonly topic: string
+  readonly ref: string
+  at: number
+  delivered: boolean
+}
+
+function add(groups: Map<string, Group>, attempt: Row): void {
+  const id = text(attempt['guid'])
+  const at = Date.parse(text(attempt['delivered_at']))
+  const status = Number(attempt['status_code'])
+  const succeeded = status >= 200 && status < 300
+  const known = groups.get(id)
+  if (known !== undefined) {
+    known.at = at
+    known.delivered ||= succeeded
+    return
+  }
+  const action = text(attempt['action'])
+  const topic = action === '' ? text(attempt['event']) : `${text(attempt['event'])}.${action}`
+  groups.set(id, { id, topic, at, ref: text(attempt['id']), delivered: succeeded })
+}
+
+/** The parameter of the link to the next page. The host of the link is not followed. */
+function cursorOf({ headers }: Answer, name: string): string | undefined {
+  const [, next] = /<([^>]+)>;\s*rel="next"/.exec(headers.get('link') ?? '') ?? []
+  return next === undefined ? undefined : (new URL(next).searchParams.get(name) ?? undefined)
+}

@@ -1,0 +1,105 @@
+import { stringifyJson } from '@postern/core/scheme'
+import type { Call } from '../common/client-types.ts'
+import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
+import { boundsOf, pagedSource, type Page } from '../common/paged-source.ts'
+import { row, rows, text, type Row } from '../common/read.ts'
+import { paddleClient } from '../paddle.ts'
+import type { PayloadSource, RedeliverySource } from '../source.ts'
+
+/** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
+export interface PaddleSourceOptions extends ApiOptions {
+  /** An API key that may read events or notifications, and write notifications for redeliveries. */
+  readonly key: Token
+  /** The notification setting, `ntfset_…`, whose notifications are listed. @default every setting */
+  readonly setting?: string
+}
+
+/**
+ * Events of the last 90 days at Paddle, with payloads; `event_id` is that of the notifications. Paddle does not say in this
+ * list which were delivered.
+ *
+ * API: https://developer.paddle.com/api-reference/events/list-events
+ *
+ * @example
+ * const source = paddleEvents({ key: process.env.PADDLE_API_KEY! })
+ */
+export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): PayloadSource {
+  checkOptions('paddleEvents', options, ['key'])
+  const call = paddleClient('paddleEvents', options)
+  return pagedSource<Row>({
+    provider: 'paddle',
+    account: 'account',
+    page: (cursor) => pageOf(call, '/events', { order_by: 'id[DESC]' }, cursor),
+    event: (item) => ({
+      id: text(item['event_id']),
+      topic: text(item['event_type']),
+      at: Date.parse(text(item['occurred_at'])),
+      undelivered: undefined,
+    }),
+    delivery: (item) => ({
+      headers: { 'content-type': 'application/json' },
+      body: stringifyJson(item),
+    }),
+  })
+}
+
+/**
+ * Notifications at Paddle, which Paddle sends again on request: as new notifications with the same `event_id`. Those that
+ * Paddle still tries count as delivered, since it refuses to replay them.
+ *
+ * API: https://developer.paddle.com/api-reference/notifications/replay-notification
+ *
+ * @example
+ * const source = paddleRedelivery({ key: process.env.PADDLE_API_KEY!, setting: 'ntfset_01…' })
+ */
+export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource {
+  checkOptions('paddleRedelivery', options, ['key'], ['setting'])
+  const { setting } = options
+  const call = paddleClient('paddleRedelivery', options)
+  return {
+    kind: 'redelivery',
+    provider: 'paddle',
+    account: setting === undefined ? 'account' : `setting ${setting}`,
+    async *list(range) {
+      const { since, until, undelivered } = boundsOf(range)
+      const query = {
+        from: new Date(since).toISOString(),
+        // Paddle's bound is exclusive.
+        to: new Date(until + 1).toISOString(),
+        status: undelivered ? 'failed' : 'failed,delivered',
+        ...(setting !== undefined && { notification_setting_id: setting }),
+      }
+      let left = range.limit ?? 10_000
+      let cursor: string | undefined
+      do {
+        const { items, next } = await pageOf(call, '/notifications', query, cursor)
+        for (const item of items) {
+          if (left-- <= 0) return
+          yield {
+            id: text(row(item['payload'])['event_id']),
+            topic: text(item['type']),
+            at: Date.parse(text(item['occurred_at'])),
+            undelivered: item['status'] === 'failed',
+            ref: text(item['id']),
+          }
+        }
+        cursor = next
+      } while (cursor !== undefined)
+    },
+    async redeliver({ ref }) {
+      await call('POST', `/notifications/${ref}/replay`)
+    },
+  }
+}
+
+async function pageOf(
+  call: Call,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  cursor: string | undefined,
+): Promise<Page<Row>> {
+  const { json } = await call('GET', path, { query: { ...query, per_page: 200, after: cursor } })
+  const { has_more: more, next } = row(row(row(json)['meta'])['pagination'])
+  const after = more === true ? new URL(text(next)).searchParams.get('after') : null
+  return { items: rows(row(json)['data'], 'Paddle'), next: after ?? undefined }
+}

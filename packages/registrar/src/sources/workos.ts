@@ -1,0 +1,65 @@
+import { stringifyJson } from '@postern/core/scheme'
+import { createClient } from '../common/client.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { pagedSource } from '../common/paged-source.ts'
+import { row, rows, text, type Row } from '../common/read.ts'
+import type { PayloadSource } from '../source.ts'
+
+/** Options of {@link workosEvents}. */
+export interface WorkosEventsOptions extends ApiOptions {
+  /** The API key of the environment, `sk_…`. */
+  readonly key: Token
+  /** The names of the events to list: WorkOS wants them named. */
+  readonly events: readonly string[]
+}
+
+/**
+ * Events of the last 30 days at WorkOS, with payloads; `id` is that of the webhooks. WorkOS does not say which were
+ * delivered.
+ *
+ * API: https://workos.com/docs/reference/events/list, with the types of npm @workos-inc/node.
+ *
+ * @example
+ * const source = workosEvents({ key: process.env.WORKOS_API_KEY!, events: ['dsync.user.created'] })
+ */
+export function workosEvents(options: WorkosEventsOptions): PayloadSource {
+  checkOptions('workosEvents', options, ['key'], ['events'])
+  const { events } = options
+  if (!Array.isArray(events) || events.length === 0)
+    throw new TypeError('workosEvents: events: must name one event or more; WorkOS lists no others')
+  const key = tokenOf('workosEvents: key', options.key)
+  const call = createClient({
+    ...options,
+    title: 'WorkOS',
+    api: options.api ?? 'https://api.workos.com',
+    headers: async () => ({ authorization: `Bearer ${await key()}` }),
+  })
+
+  return pagedSource<Row>({
+    provider: 'workos',
+    account: 'environment',
+    async page(cursor, { since, until }) {
+      const query = {
+        'events[]': events,
+        range_start: new Date(since).toISOString(),
+        range_end: new Date(until).toISOString(),
+        order: 'desc',
+        limit: 100,
+        after: cursor,
+      }
+      const { json } = await call('GET', '/events', { query })
+      const next = text(row(row(json)['list_metadata'])['after']) || undefined
+      return { items: rows(row(json)['data'], 'WorkOS'), next }
+    },
+    event: (item) => ({
+      id: text(item['id']),
+      topic: text(item['event']),
+      at: Date.parse(text(item['created_at'])),
+      undelivered: undefined,
+    }),
+    delivery: (item) => ({
+      headers: { 'content-type': 'application/json' },
+      body: stringifyJson(item),
+    }),
+  })
+}

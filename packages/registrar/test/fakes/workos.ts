@@ -1,0 +1,50 @@
+// WorkOS's events, as https://workos.com/docs/reference/events/list has them.
+import { startFake, type Fake } from './fake.ts'
+import { bearer, described, number, object, oneOf, string, strings } from './schema.ts'
+
+export const WORKOS_KEY = 'sk_test_fake0123456789fake0123456789'
+
+export interface WorkosEvent {
+  readonly id: string
+  readonly event: string
+  readonly created_at: string
+}
+
+/** Events newest first. */
+export async function startWorkos(events: readonly WorkosEvent[]): Promise<Fake> {
+  return startFake({
+    description: described('npm @workos-inc/node 8.13.0, SerializedListEventOptions', 'MIT', {
+      'GET /events': {
+        query: object({
+          events: strings,
+          'range_start?': string,
+          'range_end?': string,
+          'limit?': { ...number, maximum: 100 },
+          'after?': string,
+          'organization_id?': string,
+          'order?': oneOf('asc', 'desc'),
+        }),
+      },
+    }),
+    refuse: bearer(WORKOS_KEY, { message: 'Unauthorized' }),
+    invalid: (message) => ({ status: 422, json: { message } }),
+    routes: {
+      'GET /events': ({ query }) => {
+        const found = events.filter(
+          (each) =>
+            query['events'].includes(each.event) &&
+            each.created_at >= query['range_start'] &&
+            each.created_at <= query['range_end'],
+        )
+        const after = query['after'] as string | undefined
+        const from = after === undefined ? 0 : found.findIndex(({ id }) => id === after) + 1
+        const size = Number(query['limit'] ?? 10)
+        const data = found
+          .slice(from, from + size)
+          .map((each) => ({ ...each, object: 'event', data: { id: `user_${each.id}` } }))
+        const last = from + size < found.length ? (data.at(-1)?.id ?? null) : null
+        return { json: { object: 'list', data, list_metadata: { before: null, after: last } } }
+      },
+    },
+  })
+}
