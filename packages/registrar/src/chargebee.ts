@@ -36,7 +36,7 @@ export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registra
     headers: async () => ({
       authorization: `Basic ${Buffer.from(`${await key()}:`).toString('base64')}`,
     }),
-    secrets: () => (typeof options.key === 'string' ? [options.key] : []),
+    secrets: key.seen,
   })
 
   return defineRegistrar({

@@ -39,7 +39,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
     api: options.api ?? 'https://api.hubapi.com',
     headers: async () => ({}),
     query: async () => ({ hapikey: await key() }),
-    secrets: () => (typeof options.developerKey === 'string' ? [options.developerKey] : []),
+    secrets: key.seen,
   })
   const base = `/webhooks/v3/${encodeURIComponent(appId)}`
 

@@ -28,13 +28,12 @@ export interface TelegramRegistrarOptions extends ApiOptions {
 export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar {
   checkOptions('telegramRegistrar', options, ['token'])
   const token = tokenOf('telegramRegistrar: token', options.token)
-  const seen = new Set<string>()
   const call = createClient({
     ...options,
     title: 'Telegram',
     api: options.api ?? 'https://api.telegram.org',
     headers: async () => ({}),
-    secrets: () => [...seen],
+    secrets: token.seen,
     explain: (body) => text(row(body)['description']) || undefined,
     // Telegram tells the wait in the body.
     wait429: ({ status, json }) => {
@@ -90,7 +89,6 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     secrets: readonly string[] = [],
   ): Promise<Row> {
     const value = await token()
-    seen.add(value)
     const more = { named: `/bot***/${method}`, repeatable: true, secrets }
     const answer = await call('POST', `/bot${value}/${method}`, json ? { json, ...more } : more)
     return row(row(answer.json)['result'])

@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { row, rows, text, type Row } from './common/read.ts'
-import { checkTwilio, twilioHeaders, type TwilioAccount } from './common/twilio.ts'
+import { checkTwilio, twilioAuth, type TwilioAccount } from './common/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -33,7 +33,7 @@ export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Re
     ...options,
     title: 'Twilio',
     api: options.api ?? 'https://api.twilio.com',
-    headers: () => twilioHeaders(name, options),
+    ...twilioAuth(name, options),
   })
   const base = `/2010-04-01/Accounts/${accountSid}/IncomingPhoneNumbers`
 

@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { idOf, row, rows, text, type Row } from './common/read.ts'
-import { checkTwilio, twilioHeaders, type TwilioAccount } from './common/twilio.ts'
+import { checkTwilio, twilioAuth, type TwilioAccount } from './common/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, EndpointState, Registrar } from './registrar.ts'
 
@@ -32,7 +32,7 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
     ...options,
     title: 'Twilio',
     api: options.api ?? 'https://events.twilio.com',
-    headers: () => twilioHeaders('twilioRegistrar', options),
+    ...twilioAuth('twilioRegistrar', options),
   })
 
   return defineRegistrar({

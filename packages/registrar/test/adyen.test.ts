@@ -12,4 +12,11 @@ testRegistrar('Adyen', {
   topics: ['AUTHORISATION', 'CAPTURE'],
   others: ['AUTHORISATION', 'REFUND'],
   apply: { onSecret: () => {} },
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.id === id),
+      { active: false },
+    ),
+  secretOf: (fake, id) => fake.secrets.get(id),
+  rotatedBy: 'sender',
 })

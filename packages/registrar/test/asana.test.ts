@@ -11,4 +11,12 @@ testRegistrar('Asana', {
   patterns: ['task.added', 'story.*'],
   topics: ['story.*', 'task.added'],
   others: ['task.added', 'task.changed'],
+  fail(fake, id) {
+    const failure = { last_failure_at: '2026-01-01T00:00:00Z', last_failure_content: '500' }
+    Object.assign(
+      fake.rows.find((each) => each.gid === id),
+      failure,
+    )
+    return { at: Date.parse('2026-01-01T00:00:00Z'), reason: '500' }
+  },
 })

@@ -12,4 +12,13 @@ testRegistrar('Chargebee', {
   topics: ['invoice_generated', 'subscription_created'],
   others: ['subscription_created', 'customer_created'],
   apply: { secret: 'postern:a-secret-of-the-receiver' },
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.id === id),
+      { disabled: true },
+    ),
+  secretOf(fake, id) {
+    const found = fake.rows.find((each) => each.id === id)
+    return `${found.basic_auth_username}:${found.basic_auth_password}`
+  },
 })

@@ -11,4 +11,10 @@ testRegistrar('Contentful', {
   patterns: ['ContentManagement.Entry.publish', 'Asset.*'],
   topics: ['Asset.*', 'Entry.publish'],
   others: ['Entry.publish', 'Entry.unpublish'],
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.sys.id === id),
+      { active: false },
+    ),
+  fail: () => ({ at: Date.parse('2026-01-01T00:00:01Z'), status: 500 }),
 })

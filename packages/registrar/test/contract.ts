@@ -2,11 +2,19 @@
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ApiOptions } from '../src/common/options.ts'
-import type { ApplyOptions, Endpoint, Plan, Registrar, StepResult, Want } from '../src/registrar.ts'
+import type {
+  ApplyOptions,
+  Endpoint,
+  Plan,
+  Registrar,
+  StepResult,
+  ToldSecret,
+  Want,
+} from '../src/registrar.ts'
 import type { Fake, FakeAnswer } from './fakes/fake.ts'
 
-export interface Subject {
-  readonly start: () => Promise<Fake>
+export interface Subject<F extends Fake = Fake> {
+  readonly start: () => Promise<F>
   /** Makes the registrar with a token: the fake's, or a wrong one. */
   readonly make: (options: ApiOptions, token: string) => Registrar
   readonly token: string
@@ -20,7 +28,15 @@ export interface Subject {
   readonly others: readonly string[]
   readonly apply?: ApplyOptions
   /** Proves an endpoint that waits; the plan is then made and applied again. */
-  readonly confirm?: (registrar: Registrar, id: string, fake: Fake) => Promise<void>
+  readonly confirm?: (registrar: Registrar, id: string, fake: F) => Promise<void>
+  /** Turns an endpoint off at the sender; the registrar must tell so and turn it on. */
+  readonly disable?: (fake: F, id: string) => void
+  /** The secret that an endpoint has at the sender; `rotate` must change it, and hand it out. */
+  readonly secretOf?: (fake: F, id: string) => unknown
+  /** Who makes the new secret: a sender that does has it before `onSecret` gets it. @default 'registrar' */
+  readonly rotatedBy?: 'registrar' | 'sender'
+  /** Makes the sender tell a failure of the endpoint, and gives what `status` must then contain. */
+  readonly fail?: (fake: F, id: string) => object
   /** What the sender cannot do. */
   readonly lacks?: readonly ('foreign' | 'topics' | 'remove')[]
   /** What the sender answers beyond a rate limit. @default 429 */
@@ -29,7 +45,7 @@ export interface Subject {
   readonly denied?: string
 }
 
-export function testRegistrar(name: string, subject: Subject): void {
+export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>): void {
   const { url, old, patterns, topics, others, token } = subject
   const limited = subject.limited ?? defaultLimited
   const lacks = (what: 'foreign' | 'topics' | 'remove'): boolean =>
@@ -40,7 +56,7 @@ export function testRegistrar(name: string, subject: Subject): void {
     ...subject.apply,
     ...(subject.apply?.onSecret && { onSecret: ({ secret }) => secrets.push(secret) }),
   }
-  let fake: Fake
+  let fake: F
   let registrar: Registrar
 
   const make = (given: string, options: ApiOptions = {}): Registrar =>
@@ -173,6 +189,54 @@ export function testRegistrar(name: string, subject: Subject): void {
       expect(inspect(registrar, { depth: 9, showHidden: true })).not.toContain(token)
       expect(process.title + process.argv.join(' ')).not.toContain(token)
     })
+
+    const { disable, secretOf, fail } = subject
+    if (disable)
+      test('tells that an endpoint is off, leaves it off, and turns it on when asked', async () => {
+        await register(url, patterns)
+        const { id } = (await found(url))[0]!
+        expect(await registrar.status({ url })).toMatchObject(
+          [...(await found(url))].map(() => ({ delivering: true })),
+        )
+        disable(fake, id)
+        const off = (await registrar.status({ url })).find((each) => each.id === id)
+        expect(off).toMatchObject({ delivering: false, enabled: false })
+        const plan = await registrar.plan({ url, topics: patterns })
+        expect(plan.steps).toEqual([])
+        expect(plan.warnings).toContainEqual(expect.stringContaining('turned off'))
+        await registrar.enable!(id)
+        const on = (await registrar.status({ url })).find((each) => each.id === id)
+        expect(on).toMatchObject({ delivering: true, enabled: true })
+      })
+
+    if (secretOf)
+      test('rotates a secret, which reaches the receiver', async () => {
+        await register(url, patterns)
+        const { id } = (await found(url))[0]!
+        const before = secretOf(fake, id)
+        const told: ToldSecret[] = []
+        let during: unknown
+        await registrar.rotate!(id, {
+          onSecret(each) {
+            told.push(each)
+            during = secretOf(fake, id)
+          },
+        })
+        expect(told).toMatchObject([{ endpoint: id, url, provider: registrar.provider }])
+        expect(secretOf(fake, id)).toBe(told[0]!.secret)
+        expect(before).not.toBe(told[0]!.secret)
+        expect(during).toBe(subject.rotatedBy === 'sender' ? told[0]!.secret : before)
+        expect((await registrar.plan({ url, topics: patterns })).steps).toEqual([])
+      })
+
+    if (fail)
+      test('tells the last failures of an endpoint', async () => {
+        await register(url, patterns)
+        const { id } = (await found(url))[0]!
+        const expected = fail(fake, id)
+        const failed = (await registrar.status({ url })).find((each) => each.id === id)
+        expect(failed!.failures).toEqual([expected])
+      })
 
     test('refuses options that nobody knows, and a token that is empty', () => {
       expect(() => make(token, { colour: 'red' } as object)).toThrow(/unknown option colour/)

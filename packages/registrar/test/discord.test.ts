@@ -12,4 +12,5 @@ testRegistrar('Discord', {
   topics: ['APPLICATION_AUTHORIZED', 'ENTITLEMENT_CREATE'],
   others: ['ENTITLEMENT_DELETE'],
   lacks: ['foreign'],
+  disable: (fake) => Object.assign(fake.application(), { event_webhooks_status: 3 }),
 })

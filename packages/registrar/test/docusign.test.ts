@@ -12,4 +12,9 @@ testRegistrar('Docusign', {
   patterns: ['envelope-completed', 'recipient-signed'],
   topics: ['envelope-completed', 'recipient-signed'],
   others: ['envelope-completed', 'envelope-voided'],
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.connectId === id),
+      { allowEnvelopePublish: 'false' },
+    ),
 })

@@ -13,4 +13,10 @@ testRegistrar('Figma', {
   topics: ['FILE_UPDATE', 'LIBRARY_PUBLISH'],
   others: ['FILE_UPDATE', 'FILE_COMMENT'],
   apply: { secret: 'a-secret-of-the-receiver-0123456789' },
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.id === id),
+      { status: 'PAUSED' },
+    ),
+  secretOf: (fake, id) => fake.rows.find((each) => each.id === id).passcode,
 })

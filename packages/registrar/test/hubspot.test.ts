@@ -18,4 +18,9 @@ testRegistrar('Hubspot', {
   topics: ['contact.creation', 'contact.propertyChange/email', 'contact.propertyChange/phone'],
   others: ['contact.creation', 'deal.creation'],
   lacks: ['foreign'],
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.id === id),
+      { active: false },
+    ),
 })

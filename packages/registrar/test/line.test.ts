@@ -11,5 +11,9 @@ testRegistrar('Line', {
   patterns: ['message.text', 'follow'],
   topics: ['follow', 'message.text'],
   others: ['follow'],
+  fail(fake) {
+    fake.state.status = 500
+    return { at: Date.parse('2026-01-01T00:00:00Z'), status: 500, reason: 'ERROR_STATUS_CODE: 500' }
+  },
   lacks: ['foreign', 'topics', 'remove'],
 })

@@ -17,4 +17,17 @@ testRegistrar('Linear', {
     headers: { 'retry-after': String(seconds) },
     json: { errors: [{ message: 'Rate limit exceeded', extensions: { code: 'RATELIMITED' } }] },
   }),
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.id === id),
+      { enabled: false },
+    ),
+  secretOf: (fake, id) => fake.rows.find((each) => each.id === id).secret,
+  rotatedBy: 'sender',
+  fail(fake, id) {
+    fake.rows
+      .find((each) => each.id === id)
+      .failures.push({ createdAt: '2026-01-01T00:00:00Z', httpStatus: 502 })
+    return { at: Date.parse('2026-01-01T00:00:00Z'), status: 502 }
+  },
 })

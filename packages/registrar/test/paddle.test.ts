@@ -12,4 +12,9 @@ testRegistrar('Paddle', {
   topics: ['payout.created', 'payout.paid', 'transaction.paid'],
   others: ['transaction.paid', 'transaction.billed'],
   apply: { onSecret: () => {} },
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.id === id),
+      { active: false },
+    ),
 })

@@ -12,4 +12,11 @@ testRegistrar('Polar', {
   topics: ['order.paid', 'refund.created', 'refund.updated'],
   others: ['order.paid', 'order.refunded'],
   apply: { onSecret: () => {} },
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.id === id),
+      { enabled: false },
+    ),
+  secretOf: (fake, id) => fake.rows.find((each) => each.id === id).secret,
+  rotatedBy: 'sender',
 })

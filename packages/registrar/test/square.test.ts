@@ -12,4 +12,11 @@ testRegistrar('Square', {
   topics: ['oauth.authorization.revoked', 'payment.created'],
   others: ['payment.created', 'payment.updated'],
   apply: { onSecret: () => {} },
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.id === id),
+      { enabled: false },
+    ),
+  secretOf: (fake, id) => fake.rows.find((each) => each.id === id).signature_key,
+  rotatedBy: 'sender',
 })

@@ -12,4 +12,10 @@ testRegistrar('Svix', {
   topics: ['order.created', 'order.paid'],
   others: ['order.paid', 'order.sent'],
   apply: { onSecret: () => {} },
+  disable: (fake, id) =>
+    Object.assign(
+      fake.rows.find((each) => each.id === id),
+      { disabled: true },
+    ),
+  secretOf: (fake, id) => fake.secret(id),
 })

@@ -22,4 +22,12 @@ testRegistrar('Telegram', {
       parameters: { retry_after: seconds },
     },
   }),
+  secretOf: (fake) => fake.webhook().secret_token,
+  fail(fake) {
+    Object.assign(fake.webhook(), {
+      last_error_date: 1_700_000_000,
+      last_error_message: 'Wrong response',
+    })
+    return { at: 1_700_000_000_000, reason: 'Wrong response' }
+  },
 })

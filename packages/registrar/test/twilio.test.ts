@@ -3,7 +3,7 @@ import { twilioNumberRegistrar } from '../src/twilio-number.ts'
 import { twilioRegistrar } from '../src/twilio.ts'
 import { testRegistrar } from './contract.ts'
 import { startTwilioNumber, TWILIO_NUMBER } from './fakes/twilio-number.ts'
-import { startTwilio, TWILIO_ACCOUNT, TWILIO_TOKEN, type FakeTwilio } from './fakes/twilio.ts'
+import { startTwilio, TWILIO_ACCOUNT, TWILIO_TOKEN } from './fakes/twilio.ts'
 
 const url = 'https://app.example/twilio'
 const accountSid = TWILIO_ACCOUNT
@@ -19,7 +19,7 @@ testRegistrar('Twilio, Event Streams', {
   patterns: [delivered, failed],
   topics: [delivered, failed],
   others: [failed, 'com.twilio.messaging.message.sent'],
-  confirm: (registrar, id, fake) => registrar.confirm!(id, (fake as FakeTwilio).testId(id)!),
+  confirm: (registrar, id, fake) => registrar.confirm!(id, fake.testId(id)!),
 })
 
 testRegistrar('Twilio, number', {

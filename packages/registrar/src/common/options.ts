@@ -36,18 +36,29 @@ export function checkOptions(
 }
 
 /** Reads a token each time, and checks it as it is read. */
-export function tokenOf(name: string, token: Token): () => Promise<string> {
-  return async () => {
+export interface TokenReader {
+  (): Promise<string>
+  /** The tokens that were read: a client keeps them out of its messages. */
+  readonly seen: () => readonly string[]
+}
+
+/** Makes a reader of an option. Most tokens expire within a day, so that the last 20 are remembered. */
+export function tokenOf(name: string, token: Token): TokenReader {
+  const seen = new Set<string>()
+  const read = async (): Promise<string> => {
     const value = typeof token === 'function' ? await token() : token
     checkSecret(name, value)
+    seen.add(value)
+    for (const oldest of seen) if (seen.size > 20) seen.delete(oldest)
     return value
   }
+  return Object.assign(read, { seen: () => [...seen] })
 }
 
 /** The URL of a receiver, checked: a sender prints it, so it carries no password. Throws a `TypeError`. */
-export function checkUrl(option: string, url: string): void {
+export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:$/): void {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+  if (parsed === undefined || !scheme.test(parsed.protocol))
     throw new TypeError(`${option}: must be an absolute https URL; give the receiver's public URL`)
   if (parsed.username !== '' || parsed.password !== '')
     throw new TypeError(

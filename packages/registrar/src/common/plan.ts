@@ -31,7 +31,7 @@ export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint
 
 function checkWant(want: Want): void {
   unknownOptions('plan', want, WANT)
-  checkUrl('url', want.url)
+  checkUrl('url', want.url, /^https:$/)
   for (const url of want.formerly ?? []) checkUrl('formerly', url)
 }
 

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import type { ClientSpec } from './client-types.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './options.ts'
 
 /** Who calls Twilio's API. */
@@ -20,11 +21,17 @@ export function checkTwilio(
     throw new TypeError(`${name}: accountSid: must be AC and 32 hex digits; see the console`)
 }
 
-/** The header of a request: Basic, with the account as the user. */
-export async function twilioHeaders(
+/** What a client needs of the account: Basic, with the account as the user. */
+export function twilioAuth(
   name: string,
   { accountSid, authToken }: TwilioAccount,
-): Promise<Readonly<Record<string, string>>> {
-  const token = await tokenOf(`${name}: authToken`, authToken)()
-  return { authorization: `Basic ${Buffer.from(`${accountSid}:${token}`).toString('base64')}` }
+): Pick<ClientSpec, 'headers' | 'secrets'> {
+  const token = tokenOf(`${name}: authToken`, authToken)
+  return {
+    secrets: token.seen,
+    headers: async () => {
+      const basic = Buffer.from(`${accountSid}:${await token()}`).toString('base64')
+      return { authorization: `Basic ${basic}` }
+    },
+  }
 }

@@ -4,8 +4,11 @@ import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 
 export const ADYEN_KEY = 'AQEfake0123456789fake0123456789'
 
-export async function startAdyen(): Promise<Fake & { readonly webhooks: any[] }> {
+export async function startAdyen(): Promise<
+  Fake & { readonly rows: any[]; readonly secrets: Map<string, string> }
+> {
   let next = 1
+  const secrets = new Map<string, string>()
   const webhooks: Record<string, any>[] = []
   const add = (body: object): Record<string, any> => {
     const id = `S2-${next++}`
@@ -61,10 +64,11 @@ export async function startAdyen(): Promise<Fake & { readonly webhooks: any[] }>
       [`POST ${path}/{webhookId}/generateHmac`]: ({ params }) =>
         one(params['webhookId'], (found) => {
           const hmacKey = String(next++).padStart(64, 'A')
+          secrets.set(found['id'], hmacKey)
           found['hmacKeyCheckValue'] = hmacKey.slice(-4)
           return { json: { hmacKey } }
         }),
     },
   })
-  return { ...fake, webhooks }
+  return { ...fake, rows: webhooks, secrets }
 }

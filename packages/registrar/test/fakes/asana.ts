@@ -5,7 +5,7 @@ import { bearer } from './schema.ts'
 
 export const ASANA_TOKEN = '1/fake0123456789:fake0123456789fake'
 
-export async function startAsana(): Promise<Fake> {
+export async function startAsana(): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   const webhooks: Record<string, any>[] = []
   const add = (data: object): Record<string, any> => {
@@ -28,7 +28,7 @@ export async function startAsana(): Promise<Fake> {
     )
       ? 'filters: unknown action'
       : undefined
-  return startFake({
+  const fake = await startFake({
     description: load('asana'),
     refuse: bearer(ASANA_TOKEN, { errors: [{ message: 'Not Authorized' }] }),
     invalid: (message) => error(400, message),
@@ -67,6 +67,7 @@ export async function startAsana(): Promise<Fake> {
       },
     },
   })
+  return { ...fake, rows: webhooks }
 }
 
 const ACTIONS = ['added', 'changed', 'deleted', 'removed', 'undeleted']

@@ -17,7 +17,7 @@ const shape = {
   'enabled_events?': { type: 'array', items: oneOf(...CHARGEBEE_TOPICS.trim().split(/\s+/)) },
 }
 
-export async function startChargebee(): Promise<Fake & { readonly endpoints: any[] }> {
+export async function startChargebee(): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   const endpoints: Record<string, any>[] = []
   const put = (into: Record<string, any>, { disabled, ...given }: any): Record<string, any> =>
@@ -92,5 +92,5 @@ export async function startChargebee(): Promise<Fake & { readonly endpoints: any
         }),
     },
   })
-  return { ...fake, endpoints }
+  return { ...fake, rows: endpoints }
 }

@@ -16,7 +16,7 @@ const shape = {
   'active?': boolean,
 }
 
-export async function startContentful(): Promise<Fake & { readonly webhooks: any[] }> {
+export async function startContentful(): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   const webhooks: Record<string, any>[] = []
   const add = (body: object): Record<string, any> => {
@@ -96,5 +96,5 @@ export async function startContentful(): Promise<Fake & { readonly webhooks: any
       }),
     },
   })
-  return { ...fake, webhooks }
+  return { ...fake, rows: webhooks }
 }

@@ -5,7 +5,7 @@ import { bearer } from './schema.ts'
 
 export const DOCUSIGN_TOKEN = 'eyJfake.0123456789fake0123456789.fake'
 
-export async function startDocusign(): Promise<Fake> {
+export async function startDocusign(): Promise<Fake & { readonly rows: any[] }> {
   let next = 10
   const configurations: Record<string, any>[] = [
     {
@@ -19,7 +19,7 @@ export async function startDocusign(): Promise<Fake> {
     json: { errorCode: 'INVALID_REQUEST', message },
   })
   const path = '/v2.1/accounts/{accountId}/connect'
-  return startFake({
+  const fake = await startFake({
     description: load('docusign'),
     refuse: bearer(DOCUSIGN_TOKEN, {
       errorCode: 'USER_AUTHENTICATION_FAILED',
@@ -52,4 +52,5 @@ export async function startDocusign(): Promise<Fake> {
       },
     },
   })
+  return { ...fake, rows: configurations }
 }

@@ -17,9 +17,7 @@ export interface FigmaState {
   requests?: FigmaRequest[]
 }
 
-export async function startFigma(
-  state: FigmaState = {},
-): Promise<Fake & { readonly webhooks: any[] }> {
+export async function startFigma(state: FigmaState = {}): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   const webhooks: Record<string, any>[] = []
   const add = (body: any): Record<string, any> => {
@@ -86,5 +84,5 @@ export async function startFigma(
       },
     },
   })
-  return { ...fake, webhooks }
+  return { ...fake, rows: webhooks }
 }

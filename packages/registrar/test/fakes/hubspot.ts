@@ -5,7 +5,7 @@ import { boolean, described, number, object, oneOf, string } from './schema.ts'
 
 export const HUBSPOT_KEY = 'eu1-fake-0123-4567-89ab-cdef01234567'
 
-export async function startHubspot(): Promise<Fake & { settings(): any }> {
+export async function startHubspot(): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   let settings: any
   const subscriptions: Record<string, any>[] = []
@@ -74,5 +74,5 @@ export async function startHubspot(): Promise<Fake & { settings(): any }> {
       },
     },
   })
-  return { ...fake, settings: () => settings }
+  return { ...fake, rows: subscriptions }
 }

@@ -9,11 +9,13 @@ export interface LineState {
   status?: number
 }
 
-export async function startLine(state: LineState = {}): Promise<Fake> {
+export async function startLine(
+  state: LineState = {},
+): Promise<Fake & { readonly state: LineState }> {
   let endpoint: string | undefined
   const url = { type: 'string', maxLength: 500, pattern: '^https://' }
   const error = (status: number, message: string): FakeAnswer => ({ status, json: { message } })
-  return startFake({
+  const fake = await startFake({
     description: described('npm @line/bot-sdk 11.0.0, dist/messaging-api/model', 'Apache-2.0', {
       'GET /v2/bot/channel/webhook/endpoint': {},
       'PUT /v2/bot/channel/webhook/endpoint': { body: object({ endpoint: url }) },
@@ -40,4 +42,5 @@ export async function startLine(state: LineState = {}): Promise<Fake> {
       },
     },
   })
+  return { ...fake, state }
 }

@@ -34,7 +34,7 @@ const schema = buildSchema(`
   input WebhookUpdateInput { enabled: Boolean label: String resourceTypes: [String!] secret: String url: String }
 `)
 
-export async function startLinear(): Promise<Fake & { readonly webhooks: any[] }> {
+export async function startLinear(): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   const webhooks: any[] = []
   const add = ({ teamId, ...input }: any): any => {
@@ -113,5 +113,5 @@ export async function startLinear(): Promise<Fake & { readonly webhooks: any[] }
       },
     },
   })
-  return { ...fake, webhooks }
+  return { ...fake, rows: webhooks }
 }

@@ -30,7 +30,9 @@ const page = { 'after?': string, 'per_page?': number, 'order_by?': string }
 const shape = { destination: string, subscribed_events: strings }
 const optional = { 'destination?': string, 'subscribed_events?': strings, 'active?': boolean }
 
-export async function startPaddle(state: PaddleState = {}): Promise<Fake> {
+export async function startPaddle(
+  state: PaddleState = {},
+): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   const settings: Record<string, any>[] = []
   const add = (body: any): Record<string, any> => {
@@ -64,7 +66,7 @@ export async function startPaddle(state: PaddleState = {}): Promise<Fake> {
     status: 404,
     json: { error: { type: 'request_error', code: 'not_found', detail: 'Not found' } },
   }
-  return startFake({
+  const fake = await startFake({
     description: described(
       'npm @paddle/paddle-node-sdk 3.10.0, dist/types/resources',
       'Apache-2.0',
@@ -151,6 +153,7 @@ export async function startPaddle(state: PaddleState = {}): Promise<Fake> {
       },
     },
   })
+  return { ...fake, rows: settings }
 }
 
 function named(events: readonly string[]): readonly object[] {

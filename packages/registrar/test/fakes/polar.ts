@@ -23,7 +23,7 @@ export interface PolarState {
 const format = oneOf('raw', 'discord', 'slack')
 const page = { 'page?': number, 'limit?': { type: 'integer', maximum: 100 } }
 
-export async function startPolar(state: PolarState = {}): Promise<Fake> {
+export async function startPolar(state: PolarState = {}): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   const endpoints: Record<string, any>[] = []
   const add = (body: object): Record<string, any> => {
@@ -48,7 +48,7 @@ export async function startPolar(state: PolarState = {}): Promise<Fake> {
     return found ? then(found) : missing
   }
   const base = '/v1/webhooks/endpoints'
-  return startFake({
+  const fake = await startFake({
     description: described('npm @polar-sh/sdk 0.49.0, models/components/webhook*', 'MIT', {
       [`GET ${base}`]: { query: object({ ...page, 'organization_id?': string }) },
       [`POST ${base}`]: {
@@ -119,6 +119,7 @@ export async function startPolar(state: PolarState = {}): Promise<Fake> {
       },
     },
   })
+  return { ...fake, rows: endpoints }
 }
 
 function shown({ event, type, eventSucceeded, archived, ...delivery }: PolarDelivery): object {

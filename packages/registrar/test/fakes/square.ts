@@ -27,7 +27,9 @@ const subscription = object({
 const page = { 'cursor?': string, 'limit?': number }
 const range = object({ 'start_at?': string, 'end_at?': string })
 
-export async function startSquare(state: SquareState = {}): Promise<Fake> {
+export async function startSquare(
+  state: SquareState = {},
+): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   const subscriptions: Record<string, any>[] = []
   const add = (given: object): Record<string, any> => {
@@ -62,7 +64,7 @@ export async function startSquare(state: SquareState = {}): Promise<Fake> {
   const unauthorized = {
     errors: [{ code: 'UNAUTHORIZED', detail: 'This request could not be authorized.' }],
   }
-  return startFake({
+  const fake = await startFake({
     description: described('npm square 46.0.0, api/types and serialization/types', 'MIT', {
       [`GET ${base}`]: {
         query: object({
@@ -148,6 +150,7 @@ export async function startSquare(state: SquareState = {}): Promise<Fake> {
       },
     },
   })
+  return { ...fake, rows: subscriptions }
 }
 
 function paged(

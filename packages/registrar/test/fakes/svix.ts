@@ -23,7 +23,7 @@ export interface SvixState {
 
 export async function startSvix(
   state: SvixState = {},
-): Promise<Fake & { secret(id: string): string }> {
+): Promise<Fake & { readonly rows: any[]; secret(id: string): string }> {
   let next = 1
   const secrets = new Map<string, string>()
   const endpoints: Record<string, any>[] = []
@@ -98,7 +98,7 @@ export async function startSvix(
       },
     },
   })
-  return { ...fake, secret: (id) => secrets.get(id) ?? '' }
+  return { ...fake, rows: endpoints, secret: (id) => secrets.get(id) ?? '' }
 }
 
 /** The description is older than `with_msg`, which npm svix 1.99.1 (MIT) has in dist/api/messageAttempt.d.ts. */
