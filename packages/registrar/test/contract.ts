@@ -37,6 +37,8 @@ export interface Subject<F extends Fake = Fake> {
   readonly rotatedBy?: 'registrar' | 'sender'
   /** Makes the sender tell a failure of the endpoint, and gives what `status` must then contain. */
   readonly fail?: (fake: F, id: string) => object
+  /** The account has one endpoint for everything. */
+  readonly single?: true
   /** What the sender cannot do. */
   readonly lacks?: readonly ('foreign' | 'topics' | 'remove')[]
   /** What the sender answers beyond a rate limit. @default 429 */
@@ -189,6 +191,18 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
       expect(inspect(registrar, { depth: 9, showHidden: true })).not.toContain(token)
       expect(process.title + process.argv.join(' ')).not.toContain(token)
     })
+
+    if (subject.single)
+      test('does not take the one URL from another receiver, until formerly names it', async () => {
+        await register(old, patterns)
+        const changes = fake.changes()
+        const refused = registrar.plan({ url, topics: patterns })
+        await expect(refused).rejects.toMatchObject({
+          code: 'taken',
+          message: expect.stringContaining(new URL(old).host),
+        })
+        expect(fake.changes()).toBe(changes)
+      })
 
     const { disable, secretOf, fail } = subject
     if (disable)

@@ -11,6 +11,7 @@ testRegistrar('Discord', {
   patterns: ['ENTITLEMENT_CREATE', 'APPLICATION_AUTHORIZED'],
   topics: ['APPLICATION_AUTHORIZED', 'ENTITLEMENT_CREATE'],
   others: ['ENTITLEMENT_DELETE'],
+  single: true,
   lacks: ['foreign'],
   disable: (fake) => Object.assign(fake.application(), { event_webhooks_status: 3 }),
 })

@@ -37,6 +37,7 @@ testRegistrar('GitHub, App', {
   topics: ['issues', 'push'],
   others: ['push'],
   apply: { secret },
+  single: true,
   lacks: ['foreign', 'topics', 'remove'],
 })
 

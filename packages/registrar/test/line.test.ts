@@ -15,5 +15,6 @@ testRegistrar('Line', {
     fake.state.status = 500
     return { at: Date.parse('2026-01-01T00:00:00Z'), status: 500, reason: 'ERROR_STATUS_CODE: 500' }
   },
+  single: true,
   lacks: ['foreign', 'topics', 'remove'],
 })

@@ -16,6 +16,7 @@ testRegistrar('Slack', {
   patterns: ['app_mention', 'reaction_added'],
   topics: ['app_mention', 'reaction_added'],
   others: ['app_mention', 'team_join'],
+  single: true,
   lacks: ['foreign'],
 })
 

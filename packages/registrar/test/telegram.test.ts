@@ -12,6 +12,7 @@ testRegistrar('Telegram', {
   topics: ['callback_query', 'message'],
   others: ['message', 'poll'],
   apply: { secret: 'a-secret-of-the-receiver_0123456789' },
+  single: true,
   lacks: ['foreign'],
   limited: (seconds) => ({
     status: 429,
