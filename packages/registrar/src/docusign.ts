@@ -7,7 +7,7 @@ import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link docusignRegistrar}. */
 export interface DocusignRegistrarOptions extends ApiOptions {
-  /** An access token; it ends after 8 hours at most, so a function may give a new one. */
+  /** An access token; it ends after hours, so a function may give a new one. */
   readonly token: Token
   /** The account's id, a GUID. */
   readonly accountId: string
@@ -39,7 +39,7 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
     provider: 'docusign',
     account: `account ${options.accountId}`,
     kind: 'Connect configuration',
-    settings: { includeHMAC: 'true', format: 'json' },
+    settings: { includeHMAC: 'true', version: JSON_VERSION },
     map: (patterns) => mapTopics(patterns, { known: [], open: true }),
     warn: () => ['an HMAC key must be made by hand in the account, or deliveries are not signed'],
     async list() {
@@ -51,17 +51,24 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
       return { id: idOf(row(json)['connectId'], 'DocuSign') }
     },
     async update({ id }, { url, topics }) {
-      // A PUT changes the members that it names.
-      await call('PUT', path, { json: { connectId: id, ...shapeOf(url, topics) } })
+      await change(id, shapeOf(url, topics))
     },
     async delete({ id }) {
       await call('DELETE', `${path}/${id}`, { allow: [404] })
     },
-    async enable(id) {
-      await call('PUT', path, { json: { connectId: id, allowEnvelopePublish: 'true' } })
-    },
+    enable: (id) => change(id, { allowEnvelopePublish: 'true' }),
   })
+
+  /** Sends everything of a configuration back: whether DocuSign keeps what a PUT leaves out is not described. */
+  async function change(id: string, more: Row): Promise<void> {
+    const { json } = await call('GET', `${path}/${id}`)
+    const [has = {}] = rows(row(json)['configurations'] ?? [], 'DocuSign')
+    await call('PUT', path, { json: { ...has, ...more, connectId: id } })
+  }
 }
+
+/** Events come as JSON; without it they come as XML. */
+const JSON_VERSION = 'restv2.1'
 
 const NEW = {
   name: 'Postern',
@@ -73,7 +80,7 @@ const NEW = {
 }
 
 function shapeOf(url: string, topics: readonly string[]): Row {
-  const eventData = { version: 'restv2.1', format: 'json' }
+  const eventData = { version: JSON_VERSION }
   return { urlToPublishTo: url, events: topics, includeHMAC: 'true', eventData }
 }
 
@@ -86,7 +93,7 @@ function toEndpoint(configuration: Row): Endpoint {
     state: 'active',
     settings: {
       includeHMAC: text(configuration['includeHMAC']),
-      format: text(row(configuration['eventData'])['format']).toLowerCase(),
+      version: text(row(configuration['eventData'])['version']),
     },
   }
 }

@@ -43,7 +43,7 @@ export function lineRegistrar(options: LineRegistrarOptions): Registrar {
     topics: 'fixed',
     map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*' }),
     async list() {
-      // LINE answers 404 while no URL is set.
+      // A channel may have no URL yet.
       const { json } = await call('GET', PATH, { allow: [404] })
       const url = text(row(json)['endpoint'])
       if (url === '') return []

@@ -102,7 +102,11 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
 }
 
 const ALL = 'all public teams'
-const CODES = { denied: ['AUTHENTICATION_ERROR'], limited: ['RATELIMITED'] }
+/** `type` and `code` of an error: npm @linear/sdk reads the one, the documentation names the other. */
+const CODES = {
+  denied: ['authentication error', 'AUTHENTICATION_ERROR'],
+  limited: ['ratelimited', 'RATELIMITED'],
+}
 
 const LIST = `query ($after: String) {
   webhooks(first: 100, after: $after) {

@@ -80,7 +80,7 @@ export function paddleClient(name: string, options: ApiOptions & { readonly key:
     ...options,
     title: 'Paddle',
     api: options.api ?? `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
-    headers: async () => ({ authorization: `Bearer ${await key()}`, 'paddle-version': '1' }),
+    headers: async () => ({ authorization: `Bearer ${await key()}` }),
     explain: (body) => text(row(row(body)['error'])['detail']) || undefined,
   })
 }

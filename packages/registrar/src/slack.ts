@@ -11,7 +11,7 @@ import { SLACK_TOPICS } from './topics/slack.ts'
 
 /** Options of {@link slackRegistrar}. */
 export interface SlackRegistrarOptions extends ApiOptions {
-  /** An app configuration token (`xoxe.xoxp-…`); it ends after 12 hours, so a function may give a new one. */
+  /** An app configuration token (`xoxe.xoxp-…`); it ends after hours, so a function may give a new one. */
   readonly token: Token
   /** The app's id, `A…`. */
   readonly appId: string

@@ -50,7 +50,7 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
     },
     async create({ url, topics }) {
       const json = { url, version: 1, ...filterOf(topics) }
-      // With its key the request may be sent again: Svix answers it from memory for 12 hours.
+      // With its key the request may be sent again: Svix answers it from memory.
       const headers = { 'idempotency-key': crypto.randomUUID() }
       const made = await call('POST', `${base}/`, { json, headers, repeatable: true })
       const id = idOf(row(made.json)['id'], 'Svix')

@@ -15,7 +15,7 @@ testRegistrar('Linear', {
   limited: (seconds) => ({
     status: 400,
     headers: { 'retry-after': String(seconds) },
-    json: { errors: [{ message: 'Rate limit exceeded', extensions: { code: 'RATELIMITED' } }] },
+    json: { errors: [{ message: 'Rate limit exceeded', extensions: { type: 'ratelimited' } }] },
   }),
   disable: (fake, id) =>
     Object.assign(

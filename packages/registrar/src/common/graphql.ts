@@ -27,7 +27,10 @@ export function judgeGraphql(
 ): Verdict | undefined {
   const errors = row(answer.json)['errors']
   if (!Array.isArray(errors) || errors.length === 0) return undefined
-  const found = errors.map((error) => text(row(row(error)['extensions'])['code']))
+  const found = errors.flatMap((error) => {
+    const { code, type } = row(row(error)['extensions'])
+    return [text(code), text(type)]
+  })
   const reason = errors.map(said).join('; ')
   if (found.some((code) => codes.limited.includes(code)))
     return { code: 'rate_limited', reason, wait: wait(answer) }

@@ -15,7 +15,7 @@ export interface PaddleSourceOptions extends ApiOptions {
 }
 
 /**
- * Events of the last 90 days at Paddle, with payloads; `event_id` is that of the notifications. Paddle does not say in this
+ * Events at Paddle, with payloads; `event_id` is that of the notifications. Paddle does not say in this
  * list which were delivered.
  *
  * API: https://developer.paddle.com/api-reference/events/list-events

@@ -14,7 +14,7 @@ export interface WorkosEventsOptions extends ApiOptions {
 }
 
 /**
- * Events of the last 30 days at WorkOS, with payloads; `id` is that of the webhooks. WorkOS does not say which were
+ * Events at WorkOS, with payloads; `id` is that of the webhooks. WorkOS does not say which were
  * delivered.
  *
  * API: https://workos.com/docs/reference/events/list, with the types of npm @workos-inc/node.

@@ -122,6 +122,7 @@ const CUTS: Readonly<Record<string, () => Cut>> = {
     answers: false,
     operations: [
       'GET /v2.1/accounts/{accountId}/connect',
+      'GET /v2.1/accounts/{accountId}/connect/{connectId}',
       'POST /v2.1/accounts/{accountId}/connect',
       'PUT /v2.1/accounts/{accountId}/connect',
       'DELETE /v2.1/accounts/{accountId}/connect/{connectId}',

@@ -30,6 +30,10 @@ export async function startDocusign(): Promise<Fake & { readonly rows: any[] }> 
       [`GET ${path}`]: () => ({
         json: { configurations, totalRecords: String(configurations.length) },
       }),
+      [`GET ${path}/{connectId}`]: ({ params }) => {
+        const found = configurations.filter(({ connectId }) => connectId === params['connectId'])
+        return { json: { configurations: found, totalRecords: String(found.length) } }
+      },
       [`POST ${path}`]: ({ body }) => {
         if (!body.urlToPublishTo?.startsWith('https://'))
           return wrong('urlToPublishTo must be https')
@@ -41,7 +45,10 @@ export async function startDocusign(): Promise<Fake & { readonly rows: any[] }> 
       },
       [`PUT ${path}`]: ({ body }) => {
         const found = configurations.find(({ connectId }) => connectId === body.connectId)
-        return found ? { json: Object.assign(found, body) } : wrong('connectId is unknown')
+        if (!found) return wrong('connectId is unknown')
+        // The strictest reading: a PUT is the whole configuration.
+        for (const name of Object.keys(found)) delete found[name]
+        return { json: Object.assign(found, body) }
       },
       [`DELETE ${path}/{connectId}`]: ({ params }) => {
         const at = configurations.findIndex(({ connectId }) => connectId === params['connectId'])

@@ -98,7 +98,7 @@ export async function startLinear(): Promise<Fake & { readonly rows: any[] }> {
               errors: [
                 {
                   message: 'Authentication required',
-                  extensions: { code: 'AUTHENTICATION_ERROR' },
+                  extensions: { type: 'authentication error' },
                 },
               ],
             },
