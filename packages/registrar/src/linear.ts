@@ -93,6 +93,10 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
       }))
       return { failures: failed }
     },
+    async reveal(id, { onSecret }) {
+      const { url, secret } = await ask(FIND, { id }, 'webhook')
+      await onSecret({ provider: 'linear', endpoint: id, url: text(url), secret: text(secret) })
+    },
     async rotate(id, { onSecret }) {
       const { url } = await ask(FIND, { id }, 'webhook')
       const { secret } = await ask(ROTATE, { id }, 'webhookRotateSecret')
@@ -114,7 +118,7 @@ const LIST = `query ($after: String) {
     pageInfo { hasNextPage endCursor }
   }
 }`
-const FIND = 'query ($id: String!) { webhook(id: $id) { url } }'
+const FIND = 'query ($id: String!) { webhook(id: $id) { url secret } }'
 const FAILURES = 'query ($id: String!) { webhook(id: $id) { failures { createdAt httpStatus } } }'
 const CREATE = `mutation ($input: WebhookCreateInput!) {
   webhookCreate(input: $input) { webhook { id secret } }

@@ -3,7 +3,7 @@ import type { Call } from './common/client-types.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { idOf, linkQuery, row, rows, text, type Row } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { PADDLE_TOPICS } from './topics/paddle.ts'
@@ -66,6 +66,16 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
       }))
       return { failures: failed }
     },
+    async reveal(id, { onSecret }) {
+      const { json } = await call('GET', `${PATH}/${id}`)
+      const { destination, endpoint_secret_key: secret } = row(row(json)['data'])
+      await onSecret({
+        provider: 'paddle',
+        endpoint: id,
+        url: text(destination),
+        secret: text(secret),
+      })
+    },
     async enable(id) {
       await call('PATCH', `${PATH}/${id}`, { json: { active: true } })
     },
@@ -99,7 +109,7 @@ export async function paddlePages(
     found.push(...rows(row(json)['data'], 'Paddle'))
     const { has_more: more, next } = row(row(row(json)['meta'])['pagination'])
     const onward = more === true && !enough(found)
-    query = onward ? Object.fromEntries(new URL(text(next)).searchParams) : undefined
+    query = onward ? Object.fromEntries(linkQuery(next, 'Paddle')) : undefined
   }
   return found
 }

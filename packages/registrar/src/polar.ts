@@ -63,6 +63,10 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
     async enable(id) {
       await call('PATCH', `${PATH}/${id}`, { json: { enabled: true } })
     },
+    async reveal(id, { onSecret }) {
+      const { url, secret } = row((await call('GET', `${PATH}/${id}`)).json)
+      await onSecret({ provider: 'polar', endpoint: id, url: text(url), secret: text(secret) })
+    },
     async rotate(id, { onSecret }) {
       const made = row((await call('PATCH', `${PATH}/${id}/secret`, { repeatable: false })).json)
       const { url, secret } = made

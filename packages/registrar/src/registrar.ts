@@ -23,6 +23,8 @@ export interface Registrar {
   enable?(id: string): Promise<void>
   /** Changes the secret of an endpoint. `onSecret` gets the new one; each provider says what delivers meanwhile. */
   rotate?(id: string, options: RotateOptions): Promise<void>
+  /** Hands out the secret that an endpoint has, at senders that show it at any time. */
+  reveal?(id: string, options: RotateOptions): Promise<void>
   /** Proves to the sender that the endpoint is ours, with what the sender sent there. */
   confirm?(id: string, proof: string): Promise<void>
 }
@@ -120,9 +122,9 @@ export interface ToldSecret {
   readonly secret: string
 }
 
-/** Options of `rotate`. */
+/** Options of `rotate` and `reveal`. */
 export interface RotateOptions {
-  /** Gets the new secret. Keep the old one beside it until `rotate` has resolved. */
+  /** Gets the secret. While it is rotated, keep the old one beside it until `rotate` has resolved. */
   readonly onSecret: OnSecret
 }
 

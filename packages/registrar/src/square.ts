@@ -67,6 +67,11 @@ export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
     async enable(id) {
       await call('PUT', `${PATH}/${id}`, { json: { subscription: { enabled: true } } })
     },
+    async reveal(id, { onSecret }) {
+      const { json } = await call('GET', `${PATH}/${id}`)
+      const { notification_url: url, signature_key: secret } = row(row(json)['subscription'])
+      await onSecret({ provider: 'square', endpoint: id, url: text(url), secret: text(secret) })
+    },
     async rotate(id, { onSecret }) {
       const { json } = await call('GET', `${PATH}/${id}`)
       const url = text(row(row(json)['subscription'])['notification_url'])

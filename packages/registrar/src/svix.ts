@@ -63,6 +63,11 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
       await call('DELETE', `${base}/${id}/`, { allow: [404] })
     },
     enable: (id) => change(id, { disabled: false }),
+    async reveal(id, { onSecret }) {
+      const { json } = await call('GET', `${base}/${id}/`)
+      const secret = await secretOf(id)
+      await onSecret({ provider: 'svix', endpoint: id, url: text(row(json)['url']), secret })
+    },
     async rotate(id, { onSecret }) {
       const { json } = await call('GET', `${base}/${id}/`)
       const key = `whsec_${randomBytes(24).toString('base64')}`

@@ -1,7 +1,7 @@
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { idOf, linkQuery, row, rows, text, type Row } from './common/read.ts'
 import { checkTwilio, twilioAuth, type TwilioAccount } from './common/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, EndpointState, Registrar } from './registrar.ts'
@@ -124,8 +124,7 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
       const { json } = await call('GET', path, { query: next as Record<string, string> })
       found.push(...rows(row(json)[member], 'Twilio'))
       const url = text(row(row(json)['meta'])['next_page_url'])
-      // The query alone is taken: the host of the API stays the one that was given.
-      next = url === '' ? undefined : Object.fromEntries(new URL(url).searchParams)
+      next = url === '' ? undefined : Object.fromEntries(linkQuery(url, 'Twilio'))
     }
     return found
   }

@@ -90,6 +90,14 @@ test('follows no redirect: the token would go along', async () => {
   expect(seen).toEqual(['GET /a'])
 })
 
+test.each(['/a/../b', '/a/%2e%2e/b', '/a?all=true', '/a#b'])(
+  'sends nothing to the path %s',
+  async (path) => {
+    await expect(client()('DELETE', path)).rejects.toMatchObject({ code: 'invalid' })
+    expect(seen).toEqual([])
+  },
+)
+
 test('ends a request that takes too long, and names the time', async () => {
   const hold = (): void => {}
   answers = [hold]
@@ -131,5 +139,5 @@ test('sends a token to https alone, and over http to a loopback address', () => 
   )
   expect(() => client({ api: 'nonsense' })).toThrow(TypeError)
   expect(() => client({ api: 'https://api.octo.example' })).not.toThrow()
-  expect(() => client({ timeout: -1 })).toThrow(/^timeout: must be milliseconds/)
+  expect(() => client({ timeout: -1 })).toThrow(/^timeout must be milliseconds/)
 })

@@ -33,6 +33,8 @@ export interface Subject<F extends Fake = Fake> {
   readonly disable?: (fake: F, id: string) => void
   /** The secret that an endpoint has at the sender; `rotate` must change it, and hand it out. */
   readonly secretOf?: (fake: F, id: string) => unknown
+  /** The secret that `reveal` must hand out. */
+  readonly shownSecret?: (fake: F, id: string) => unknown
   /** Who makes the new secret: a sender that does has it before `onSecret` gets it. @default 'registrar' */
   readonly rotatedBy?: 'registrar' | 'sender'
   /** Makes the sender tell a failure of the endpoint, and gives what `status` must then contain. */
@@ -204,7 +206,7 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
         expect(fake.changes()).toBe(changes)
       })
 
-    const { disable, secretOf, fail } = subject
+    const { disable, secretOf, shownSecret, fail } = subject
     if (disable)
       test('tells that an endpoint is off, leaves it off, and turns it on when asked', async () => {
         await register(url, patterns)
@@ -221,6 +223,17 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
         await registrar.enable!(id)
         const on = (await registrar.status({ url })).find((each) => each.id === id)
         expect(on).toMatchObject({ delivering: true, enabled: true })
+      })
+
+    if (shownSecret)
+      test('hands out a secret that the sender shows, when it was lost', async () => {
+        await register(url, patterns)
+        const { id } = (await found(url))[0]!
+        const told: ToldSecret[] = []
+        await registrar.reveal!(id, { onSecret: (each) => told.push(each) })
+        const secret = shownSecret(fake, id)
+        expect(told).toEqual([{ provider: registrar.provider, endpoint: id, url, secret }])
+        expect(secret).toMatch(/.{10}/)
       })
 
     if (secretOf)
@@ -252,12 +265,41 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
         expect(failed!.failures).toEqual([expected])
       })
 
+    test.each(NONSENSE)(
+      'takes the answer %j for what it is: nothing but a RegistrarError is thrown',
+      async (json) => {
+        fake.interrupt({ json })
+        const found = await registrar.list().catch((error: unknown) => error)
+        if (!Array.isArray(found)) expect(found).toMatchObject({ name: 'RegistrarError' })
+      },
+    )
+
     test('refuses options that nobody knows, and a token that is empty', () => {
       expect(() => make(token, { colour: 'red' } as object)).toThrow(/unknown option colour/)
       expect(() => make(' ')).toThrow(TypeError)
     })
   })
 }
+
+const NONSENSE: readonly unknown[] = [
+  null,
+  7,
+  'text',
+  [],
+  [null, 7],
+  {},
+  { data: null, items: 7, list: 'text', webhooks: {}, result: [], manifest: 7 },
+  {
+    data: [null],
+    items: [7],
+    list: [null],
+    webhooks: ['text'],
+    sinks: [null],
+    subscriptions: [[]],
+  },
+  { ok: true, result: { url: 7, allowed_updates: 'text' }, manifest: { settings: [] } },
+  { data: { webhooks: { nodes: [null] }, webhookSubscriptions: { nodes: 7 } }, errors: [] },
+]
 
 function defaultLimited(seconds: number): FakeAnswer {
   return {

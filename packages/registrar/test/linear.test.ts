@@ -22,6 +22,7 @@ testRegistrar('Linear', {
       fake.rows.find((each) => each.id === id),
       { enabled: false },
     ),
+  shownSecret: (fake, id) => fake.rows.find((each) => each.id === id).secret,
   secretOf: (fake, id) => fake.rows.find((each) => each.id === id).secret,
   rotatedBy: 'sender',
   fail(fake, id) {

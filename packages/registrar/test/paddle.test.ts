@@ -12,6 +12,7 @@ testRegistrar('Paddle', {
   topics: ['payout.created', 'payout.paid', 'transaction.paid'],
   others: ['transaction.paid', 'transaction.billed'],
   apply: { onSecret: () => {} },
+  shownSecret: (fake, id) => fake.rows.find((each) => each.id === id).endpoint_secret_key,
   disable: (fake, id) =>
     Object.assign(
       fake.rows.find((each) => each.id === id),

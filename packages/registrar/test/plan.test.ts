@@ -151,6 +151,12 @@ test('says that an endpoint is left when its secret could not be kept and it cou
   ])
 })
 
+test('shows no password of a URL that it lists', async () => {
+  const { registrar } = sender([endpoint('1', 'https://user:password@stranger.example/', ['a'])])
+  expect((await registrar.list())[0]!.url).toBe('https://user:***@stranger.example/')
+  expect(JSON.stringify(await registrar.status())).not.toContain('password')
+})
+
 test('refuses a want that cannot be met', async () => {
   const { registrar } = sender()
   const plan = (want: object) => registrar.plan({ url, topics: ['a'], ...want })

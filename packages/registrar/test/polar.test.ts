@@ -17,6 +17,7 @@ testRegistrar('Polar', {
       fake.rows.find((each) => each.id === id),
       { enabled: false },
     ),
+  shownSecret: (fake, id) => fake.rows.find((each) => each.id === id).secret,
   secretOf: (fake, id) => fake.rows.find((each) => each.id === id).secret,
   rotatedBy: 'sender',
 })

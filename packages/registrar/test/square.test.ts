@@ -17,6 +17,7 @@ testRegistrar('Square', {
       fake.rows.find((each) => each.id === id),
       { enabled: false },
     ),
+  shownSecret: (fake, id) => fake.rows.find((each) => each.id === id).signature_key,
   secretOf: (fake, id) => fake.rows.find((each) => each.id === id).signature_key,
   rotatedBy: 'sender',
 })

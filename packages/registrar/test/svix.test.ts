@@ -17,5 +17,6 @@ testRegistrar('Svix', {
       fake.rows.find((each) => each.id === id),
       { disabled: true },
     ),
+  shownSecret: (fake, id) => fake.secret(id),
   secretOf: (fake, id) => fake.secret(id),
 })

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { unknownOptions } from '@postern/core/inbox'
 import { checkSecret } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
 import type { ApplyOptions, Endpoint, Plan, Step, StepResult } from '../registrar.ts'
@@ -15,6 +16,7 @@ export async function applyPlan(
     throw new TypeError(
       `plan: must be made by this registrar, got one for ${plan.provider}, ${plan.account}`,
     )
+  unknownOptions('apply', options, ['secret', 'onSecret'])
   checkSecrets(spec, plan, options)
   const has = await spec.list()
   const { steps } = makePlan(spec, plan.want, has)

@@ -1,7 +1,7 @@
 import { stringifyJson } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
 import type { Answer, Call, ClientSpec, Request } from './client-types.ts'
-import { checkAmount, checkApi } from './options.ts'
+import { checkApi, checkTimer } from './options.ts'
 import { readAnswer } from './read-answer.ts'
 import { verdictOf } from './verdict.ts'
 
@@ -17,8 +17,8 @@ export function createClient(spec: ClientSpec): Call {
   const base = checkApi(spec.title, spec.api)
   const send = spec.fetch ?? globalThis.fetch
   const wait = spec.wait ?? defaultWait
-  const timeout = checkAmount(spec.timeout ?? 10_000, 'timeout')
-  const patience = checkAmount(spec.patience ?? 60_000, 'patience')
+  const timeout = checkTimer(spec.timeout ?? '10s', 'timeout')
+  const patience = checkTimer(spec.patience ?? '1m', 'patience')
 
   return async (method, path, request = {}) => {
     const label = `${spec.title}: ${method} ${request.named ?? path}`
@@ -44,7 +44,7 @@ export function createClient(spec: ClientSpec): Call {
     auth: Readonly<Record<string, string>>,
     label: string,
   ): Promise<Answer | RegistrarError> {
-    const url = new URL(base + path)
+    const url = urlOf(base, path, label)
     const own = (await spec.query?.()) ?? {}
     for (const [name, value] of Object.entries({ ...request.query, ...own }))
       for (const each of [value].flat())
@@ -69,6 +69,14 @@ export function createClient(spec: ClientSpec): Call {
       return new RegistrarError('unavailable', `${label}: ${networkReason(error, timeout)}`)
     }
   }
+}
+
+/** Ids stand in paths: one that leads elsewhere is refused, whoever gave it. */
+function urlOf(base: string, path: string, label: string): URL {
+  const url = new URL(base + path)
+  const plain = new URL(base).pathname.replace(/\/$/, '') + path
+  if (url.pathname === plain && url.search === '' && url.hash === '') return url
+  throw new RegistrarError('invalid', `${label}: the path must hold plain ids`)
 }
 
 function defaultWait(milliseconds: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { unknownOptions } from '@postern/core/inbox'
 import type { Endpoint, EndpointState, EndpointStatus, Failure, Mapping } from '../registrar.ts'
 import type { Registrar, RotateOptions, Settings, Want } from '../registrar.ts'
 import { applyPlan } from './apply.ts'
@@ -41,6 +42,7 @@ export interface RegistrarSpec {
   }>
   readonly enable?: (id: string) => Promise<void>
   readonly rotate?: (id: string, options: RotateOptions) => Promise<void>
+  readonly reveal?: (id: string, options: RotateOptions) => Promise<void>
   readonly confirm?: (id: string, proof: string) => Promise<void>
   /** Further warnings of a plan. */
   readonly warn?: (want: Want) => readonly string[]
@@ -66,7 +68,8 @@ export interface Made {
 }
 
 /** Makes a registrar of what one sender's file says. */
-export function defineRegistrar(spec: RegistrarSpec): Registrar {
+export function defineRegistrar(given: RegistrarSpec): Registrar {
+  const spec = { ...given, list: async () => (await given.list()).map(withoutPassword) }
   return {
     provider: spec.provider,
     account: spec.account,
@@ -74,7 +77,9 @@ export function defineRegistrar(spec: RegistrarSpec): Registrar {
     list: () => spec.list(),
     plan: async (want) => makePlan(spec, want, await spec.list()),
     apply: (plan, options = {}) => applyPlan(spec, plan, options),
-    async remove({ url }) {
+    async remove(options) {
+      unknownOptions('remove', options, ['url'])
+      const { url } = options
       checkUrl('url', url)
       const found = (await spec.list()).filter((endpoint) => endpoint.url === url)
       const results = []
@@ -95,7 +100,9 @@ export function defineRegistrar(spec: RegistrarSpec): Registrar {
       }
       return results
     },
-    async status({ url } = {}) {
+    async status(options = {}) {
+      unknownOptions('status', options, ['url'])
+      const { url } = options
       const found: EndpointStatus[] = []
       for (const endpoint of await spec.list()) {
         if (url !== undefined && endpoint.url !== url) continue
@@ -107,6 +114,15 @@ export function defineRegistrar(spec: RegistrarSpec): Registrar {
     },
     ...(spec.enable && { enable: spec.enable }),
     ...(spec.rotate && { rotate: spec.rotate }),
+    ...(spec.reveal && { reveal: spec.reveal }),
     ...(spec.confirm && { confirm: spec.confirm }),
   }
+}
+
+/** Other people's URLs can carry a password, and lists are printed. */
+function withoutPassword(endpoint: Endpoint): Endpoint {
+  const url = URL.canParse(endpoint.url) ? new URL(endpoint.url) : undefined
+  if (url === undefined || url.password === '') return endpoint
+  url.password = '***'
+  return { ...endpoint, url: url.href }
 }

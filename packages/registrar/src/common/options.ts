@@ -1,3 +1,4 @@
+import { milliseconds, type Duration } from '@postern/core'
 import { unknownOptions } from '@postern/core/inbox'
 import { checkSecret } from '@postern/core/scheme'
 
@@ -5,10 +6,10 @@ import { checkSecret } from '@postern/core/scheme'
 export interface ApiOptions {
   /** The host of the API, for proxies, regions and tests; `http` to a loopback address alone. @default the sender's own */
   readonly api?: string
-  /** Milliseconds that one request may take. @default 10000 */
-  readonly timeout?: number
-  /** The longest that one call waits in all, in milliseconds, because the sender asked for it. @default 60000 */
-  readonly patience?: number
+  /** How long one request may take. @default '10s' */
+  readonly timeout?: Duration
+  /** The longest that one call waits in all, because the sender asked for it. @default '1m' */
+  readonly patience?: Duration
   /** Sends the requests. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch
   /** Waits, in milliseconds. @default a timer */
@@ -76,10 +77,8 @@ export function checkApi(title: string, api: string): string {
 }
 
 /** Milliseconds that a timer can take. Throws a `TypeError`. */
-export function checkAmount(value: number, option: string): number {
-  if (typeof value !== 'number' || !(value >= 0 && value < 2 ** 31))
-    throw new TypeError(
-      `${option}: must be milliseconds from 0 to 2147483647, got ${String(value)}`,
-    )
-  return value
+export function checkTimer(value: Duration, option: string): number {
+  const time = milliseconds(value, option)
+  if (time < 2 ** 31) return time
+  throw new TypeError(`${option}: must be at most 24 days, got ${value}`)
 }

@@ -5,13 +5,20 @@ export type Row = Readonly<Record<string, unknown>>
 
 /** The member as rows. Throws `unexpected` when the sender answered something else. */
 export function rows(value: unknown, what: string): readonly Row[] {
-  if (Array.isArray(value)) return value as readonly Row[]
+  if (Array.isArray(value)) return value.map(row)
   throw new RegistrarError('unexpected', `${what}: the answer holds no list`)
 }
 
 /** The member as an object, or an empty one. */
 export function row(value: unknown): Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : {}
+}
+
+/** The parameters of the link to a next page. Its host is not followed: the token stays with the API that was given. */
+export function linkQuery(link: unknown, what: string): URLSearchParams {
+  const url = text(link)
+  if (URL.canParse(url)) return new URL(url).searchParams
+  throw new RegistrarError('unexpected', `${what}: the link to the next page is none`)
 }
 
 /** A string or number as a string, or an empty one. */

@@ -4,7 +4,7 @@ import type { Answer, Call } from '../common/client-types.ts'
 import { githubHooks, waitOfGithub, type GithubOwner } from '../common/github.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
+import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import { explainGithub } from '../github.ts'
 import type { ListedEvent, PayloadSource, Range, RedeliverySource } from '../source.ts'
@@ -160,5 +160,5 @@ function add(groups: Map<string, Group>, attempt: Row): void {
 /** The parameter of the link to the next page. The host of the link is not followed. */
 function cursorOf({ headers }: Answer, name: string): string | undefined {
   const [, next] = /<([^>]+)>;\s*rel="next"/.exec(headers.get('link') ?? '') ?? []
-  return next === undefined ? undefined : (new URL(next).searchParams.get(name) ?? undefined)
+  return next === undefined ? undefined : (linkQuery(next, 'GitHub').get(name) ?? undefined)
 }

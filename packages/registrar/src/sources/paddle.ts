@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import type { Call } from '../common/client-types.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf, pagedSource, type Page } from '../common/paged-source.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
+import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
 import { paddleClient } from '../paddle.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
 
@@ -100,6 +100,6 @@ async function pageOf(
 ): Promise<Page<Row>> {
   const { json } = await call('GET', path, { query: { ...query, per_page: 200, after: cursor } })
   const { has_more: more, next } = row(row(row(json)['meta'])['pagination'])
-  const after = more === true ? new URL(text(next)).searchParams.get('after') : null
+  const after = more === true ? linkQuery(next, 'Paddle').get('after') : null
   return { items: rows(row(json)['data'], 'Paddle'), next: after ?? undefined }
 }

@@ -75,6 +75,7 @@ export async function startPaddle(
         'POST /notification-settings': {
           body: object({ description: string, type: oneOf('url', 'email'), ...shape }),
         },
+        'GET /notification-settings/{id}': {},
         'PATCH /notification-settings/{id}': { body: object(optional) },
         'DELETE /notification-settings/{id}': {},
         'GET /notifications': {
@@ -100,6 +101,10 @@ export async function startPaddle(
     routes: {
       'GET /notification-settings': ({ query }) =>
         paged(settings, query, 'id', '/notification-settings'),
+      'GET /notification-settings/{id}': ({ params }) => {
+        const found = settings.find(({ id }) => id === params['id'])
+        return found ? { json: { data: found } } : missing
+      },
       'POST /notification-settings': ({ body }) => ({ status: 201, json: { data: add(body) } }),
       'PATCH /notification-settings/{id}': ({ params, body }) => {
         const found = settings.find(({ id }) => id === params['id'])

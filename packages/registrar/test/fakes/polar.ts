@@ -60,6 +60,7 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
           'organization_id?': string,
         }),
       },
+      [`GET ${base}/{id}`]: {},
       [`PATCH ${base}/{id}`]: {
         body: object({
           'url?': string,
@@ -92,6 +93,7 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
       [`POST ${base}`]: ({ body }) => ({ status: 201, json: add(body) }),
       [`PATCH ${base}/{id}`]: ({ params, body }) =>
         one(params['id'], (found) => ({ json: Object.assign(found, body) })),
+      [`GET ${base}/{id}`]: ({ params }) => one(params['id'], (json) => ({ json })),
       [`DELETE ${base}/{id}`]: ({ params }) =>
         one(params['id'], (found) => {
           endpoints.splice(endpoints.indexOf(found), 1)

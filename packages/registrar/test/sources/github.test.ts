@@ -142,7 +142,7 @@ test('keeps the digits of ids beyond 2^53', async () => {
   const source = githubEvents({
     ...options,
     fetch: async (input, init) =>
-      String(input).includes('/deliveries?') ? new Response(text) : fetch(input, init),
+      (input as URL).href.includes('/deliveries?') ? new Response(text) : fetch(input, init),
   })
   expect((await all(source)).map(({ ref }) => ref)).toEqual([id])
 })
