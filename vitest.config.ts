@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // Their files share the modules of a worker, which takes a fifth of the time: a test that needs a module unloaded resets it.
-const IN_PROCESS = '{core,providers,testing,node,express,koa,fastify,hono,sqlite,redis,forward,registrar}'
+const IN_PROCESS =
+  '{core,providers,testing,node,express,koa,fastify,hono,sqlite,redis,forward,registrar}'
 
 export default defineConfig({
   test: {

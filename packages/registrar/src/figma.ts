@@ -1,8 +1,7 @@
-import { createClient } from './common/client.ts'
-import type { Call } from './common/client-types.ts'
+import { figmaClient, figmaWebhooks } from './common/figma.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { idOf, row, rows, text, type Row } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import { RegistrarError } from './errors.ts'
@@ -85,33 +84,6 @@ export function figmaRegistrar(options: FigmaContext): Registrar {
     const json = { event_type, team_id, endpoint, passcode, status, ...more }
     await call('PUT', `${PATH}/${id}`, { json, secrets: [text(passcode), text(json.passcode)] })
   }
-}
-
-/** Calls Figma: personal tokens have a header of their own. */
-export function figmaClient(name: string, options: FigmaContext): Call {
-  checkOptions(name, options, ['token', 'context', 'contextId'])
-  const token = tokenOf(`${name}: token`, options.token)
-  return createClient({
-    ...options,
-    title: 'Figma',
-    api: options.api ?? 'https://api.figma.com',
-    headers: async () => {
-      const value = await token()
-      return value.startsWith('figd_')
-        ? { 'x-figma-token': value }
-        : { authorization: `Bearer ${value}` }
-    },
-    explain: (body) => text(row(body)['message'] ?? row(body)['err']) || undefined,
-  })
-}
-
-/** The webhooks of a context, as Figma has them: with their passcodes. */
-export async function figmaWebhooks(
-  call: Call,
-  { context, contextId }: FigmaContext,
-): Promise<readonly Row[]> {
-  const { json } = await call('GET', PATH, { query: { context, context_id: contextId } })
-  return rows(row(json)['webhooks'], 'Figma')
 }
 
 const PATH = '/v2/webhooks'

@@ -1,10 +1,9 @@
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { waitOfGithub } from './common/github.ts'
+import { explainGithub, mapGithub, waitOfGithub } from './common/github.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { row, text } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
-import { explainGithub, mapGithub } from './github.ts'
 import type { Registrar } from './registrar.ts'
 
 /** Options of {@link githubAppRegistrar}. */

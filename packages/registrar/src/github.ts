@@ -1,14 +1,11 @@
 import { createClient } from './common/client.ts'
 import type { Answer } from './common/client-types.ts'
 import { defineRegistrar, type Target } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { githubHooks, waitOfGithub } from './common/github.ts'
+import { explainGithub, mapGithub, githubHooks, waitOfGithub } from './common/github.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
-import { topicList } from './common/topic-list.ts'
-import type { Endpoint, Failure, Mapping, Registrar } from './registrar.ts'
-import { GITHUB_TOPICS } from './topics/github.ts'
+import type { Endpoint, Failure, Registrar } from './registrar.ts'
 
 /** Options of {@link githubRegistrar}: give `repository` or `organization`. */
 export interface GithubRegistrarOptions extends ApiOptions {
@@ -103,40 +100,6 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
     },
   })
 }
-
-/** Topics of GitHub's events: the first segment of a pattern, and `*` for everything. */
-export function mapGithub(patterns: readonly string[]): Mapping {
-  return mapTopics(patterns, {
-    known: topicList(GITHUB_TOPICS).filter((name) => !APP_ONLY.has(name)),
-    everything: '*',
-    convert(pattern) {
-      const [name = '', action] = pattern.split('.', 2)
-      if (name.includes('*')) return undefined
-      return { names: [name], wider: action !== undefined && action !== '*' && action !== '**' }
-    },
-    manual(pattern) {
-      const [name = ''] = pattern.split('.', 1)
-      if (name === 'ping') return 'GitHub sends ping by itself when a hook is made'
-      return APP_ONLY.has(name)
-        ? 'GitHub sends it to GitHub Apps, without a subscription'
-        : undefined
-    },
-  })
-}
-
-/** GitHub's own words for what was wrong with a request. */
-export function explainGithub(body: unknown): string | undefined {
-  const { message, errors } = row(body)
-  const details = Array.isArray(errors) ? errors.map((error) => text(row(error)['message'])) : []
-  return [text(message), ...details].filter((part) => part !== '').join('; ') || undefined
-}
-
-const APP_ONLY = /* @__PURE__ */ new Set([
-  'github_app_authorization',
-  'installation',
-  'installation_repositories',
-  'installation_target',
-])
 
 function toEndpoint(hook: Row): Endpoint {
   const config = row(hook['config'])

@@ -1,9 +1,8 @@
-import { createClient } from './common/client.ts'
-import type { Call } from './common/client-types.ts'
+import { paddleClient, paddlePage } from './common/paddle.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, linkQuery, row, rows, text, type Row } from './common/read.ts'
+import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
+import { idOf, row, rows, text, type Row } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { PADDLE_TOPICS } from './topics/paddle.ts'
@@ -35,8 +34,14 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
     secret: 'readable',
     map: (patterns) => mapTopics(patterns, { known: topicList(PADDLE_TOPICS) }),
     async list() {
-      const all = await paddlePages(call, PATH, { per_page: 200 })
-      return all.filter(({ type }) => type === 'url').map(toEndpoint)
+      const found: Endpoint[] = []
+      let cursor: string | undefined
+      do {
+        const { items, next } = await paddlePage(call, PATH, {}, cursor)
+        found.push(...items.filter(({ type }) => type === 'url').map(toEndpoint))
+        cursor = next
+      } while (cursor !== undefined)
+      return found
     },
     async create({ url, topics }) {
       const json = {
@@ -80,38 +85,6 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
       await call('PATCH', `${PATH}/${id}`, { json: { active: true } })
     },
   })
-}
-
-/** Calls Paddle. Keys of the sandbox say so. */
-export function paddleClient(name: string, options: ApiOptions & { readonly key: Token }): Call {
-  const key = tokenOf(`${name}: key`, options.key)
-  const sandbox = String(options.key).startsWith('pdl_sdbx_')
-  return createClient({
-    ...options,
-    title: 'Paddle',
-    api: options.api ?? `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
-    headers: async () => ({ authorization: `Bearer ${await key()}` }),
-    explain: (body) => text(row(row(body)['error'])['detail']) || undefined,
-  })
-}
-
-/** Every page of a list, until `most` rows. The host of `next` is not followed, only its query. */
-export async function paddlePages(
-  call: Call,
-  path: string,
-  first: Readonly<Record<string, string | number>>,
-  enough: (found: readonly Row[]) => boolean = () => false,
-): Promise<readonly Row[]> {
-  const found: Row[] = []
-  let query: Readonly<Record<string, string | number>> | undefined = first
-  while (query) {
-    const { json } = await call('GET', path, { query })
-    found.push(...rows(row(json)['data'], 'Paddle'))
-    const { has_more: more, next } = row(row(row(json)['meta'])['pagination'])
-    const onward = more === true && !enough(found)
-    query = onward ? Object.fromEntries(linkQuery(next, 'Paddle')) : undefined
-  }
-  return found
 }
 
 const PATH = '/notification-settings'

@@ -1,8 +1,7 @@
-import { createClient } from './common/client.ts'
-import type { Call } from './common/client-types.ts'
+import { polarClient, polarPages } from './common/polar.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -73,40 +72,6 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
       await onSecret({ provider: 'polar', endpoint: id, url: text(url), secret: text(secret) })
     },
   })
-}
-
-/** Calls Polar; the sandbox is `api: 'https://sandbox-api.polar.sh'`. */
-export function polarClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
-  const token = tokenOf(`${name}: token`, options.token)
-  return createClient({
-    ...options,
-    title: 'Polar',
-    api: options.api ?? 'https://api.polar.sh',
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
-    explain: (body) => {
-      const { detail } = row(body)
-      const details = Array.isArray(detail)
-        ? detail.map((each) => text(row(each)['msg']))
-        : [text(detail)]
-      return details.join('; ') || undefined
-    },
-  })
-}
-
-/** Every page of a list, until there is enough. */
-export async function polarPages(
-  call: Call,
-  path: string,
-  query: Readonly<Record<string, string>>,
-  enough: (found: readonly Row[]) => boolean = () => false,
-): Promise<readonly Row[]> {
-  const found: Row[] = []
-  for (let page = 1; ; page++) {
-    const { json } = await call('GET', path, { query: { ...query, page, limit: 100 } })
-    found.push(...rows(row(json)['items'], 'Polar'))
-    const last = Number(row(row(json)['pagination'])['max_page'])
-    if (!(page < last) || enough(found)) return found
-  }
 }
 
 const PATH = '/v1/webhooks/endpoints'

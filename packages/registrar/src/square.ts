@@ -1,8 +1,7 @@
-import { createClient } from './common/client.ts'
-import type { Call } from './common/client-types.ts'
+import { squareClient } from './common/square.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -80,24 +79,6 @@ export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
       const answer = await call('POST', path, { json: given, repeatable: true })
       const secret = text(row(answer.json)['signature_key'])
       await onSecret({ provider: 'square', endpoint: id, url, secret })
-    },
-  })
-}
-
-/** Calls Square; another host, such as the sandbox's `https://connect.squareupsandbox.com`, is the option `api`. */
-export function squareClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
-  const token = tokenOf(`${name}: token`, options.token)
-  return createClient({
-    ...options,
-    title: 'Square',
-    api: options.api ?? 'https://connect.squareup.com',
-    headers: async () => ({
-      authorization: `Bearer ${await token()}`,
-      'square-version': '2026-09-16',
-    }),
-    explain: (body) => {
-      const errors = rows(row(body)['errors'] ?? [], 'Square')
-      return errors.map(({ code, detail }) => `${text(code)} ${text(detail)}`.trim()).join('; ')
     },
   })
 }

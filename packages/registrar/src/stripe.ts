@@ -1,8 +1,7 @@
-import { createClient } from './common/client.ts'
-import type { Call } from './common/client-types.ts'
+import { stripeClient } from './common/stripe.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar, Settings } from './registrar.ts'
@@ -111,23 +110,6 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     const form = new URLSearchParams({ disabled: String(disabled) })
     await call('POST', `${PATH}/${id}`, { form, repeatable: true })
   }
-}
-
-/** Calls Stripe's API with a key. */
-export function stripeClient(
-  name: string,
-  options: ApiOptions & { readonly key: Token; readonly account?: string },
-): Call {
-  const key = tokenOf(`${name}: key`, options.key)
-  return createClient({
-    ...options,
-    title: 'Stripe',
-    api: options.api ?? 'https://api.stripe.com',
-    headers: async () => ({
-      authorization: `Bearer ${await key()}`,
-      ...(options.account !== undefined && { 'stripe-account': options.account }),
-    }),
-  })
 }
 
 const PATH = '/v1/webhook_endpoints'

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { createClient } from './common/client.ts'
-import type { Call } from './common/client-types.ts'
+import { svixClient } from './common/svix.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -82,18 +81,6 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
     const { id: _id, createdAt: _created, updatedAt: _updated, ...rest } = row(json)
     await call('PUT', `${base}/${id}/`, { json: { ...rest, ...more } })
   }
-}
-
-/** Calls Svix. A token ends in its region: `….eu`. */
-export function svixClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
-  const token = tokenOf(`${name}: token`, options.token)
-  const [, region] = /\.(us|eu|in|ca|au)$/.exec(String(options.token)) ?? []
-  return createClient({
-    ...options,
-    title: 'Svix',
-    api: options.api ?? `https://api.${region === undefined ? '' : `${region}.`}svix.com`,
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
-  })
 }
 
 function filterOf(topics: readonly string[]): Row {

@@ -1,3 +1,8 @@
+import type { Mapping } from '../registrar.ts'
+import { GITHUB_TOPICS } from '../topics/github.ts'
+import { mapTopics } from './map.ts'
+import { row, text } from './read.ts'
+import { topicList } from './topic-list.ts'
 import type { Answer } from './client-types.ts'
 
 /** Where hooks live at GitHub. */
@@ -34,3 +39,37 @@ export function waitOfGithub({ status, headers }: Answer): number | undefined {
   if (headers.get('x-ratelimit-remaining') !== '0') return undefined
   return Math.max(1000, Number(headers.get('x-ratelimit-reset')) * 1000 - Date.now())
 }
+
+/** Topics of GitHub's events: the first segment of a pattern, and `*` for everything. */
+export function mapGithub(patterns: readonly string[]): Mapping {
+  return mapTopics(patterns, {
+    known: topicList(GITHUB_TOPICS).filter((name) => !APP_ONLY.has(name)),
+    everything: '*',
+    convert(pattern) {
+      const [name = '', action] = pattern.split('.', 2)
+      if (name.includes('*')) return undefined
+      return { names: [name], wider: action !== undefined && action !== '*' && action !== '**' }
+    },
+    manual(pattern) {
+      const [name = ''] = pattern.split('.', 1)
+      if (name === 'ping') return 'GitHub sends ping by itself when a hook is made'
+      return APP_ONLY.has(name)
+        ? 'GitHub sends it to GitHub Apps, without a subscription'
+        : undefined
+    },
+  })
+}
+
+/** GitHub's own words for what was wrong with a request. */
+export function explainGithub(body: unknown): string | undefined {
+  const { message, errors } = row(body)
+  const details = Array.isArray(errors) ? errors.map((error) => text(row(error)['message'])) : []
+  return [text(message), ...details].filter((part) => part !== '').join('; ') || undefined
+}
+
+const APP_ONLY = /* @__PURE__ */ new Set([
+  'github_app_authorization',
+  'installation',
+  'installation_repositories',
+  'installation_target',
+])

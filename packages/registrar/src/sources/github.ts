@@ -1,12 +1,11 @@
 import { stringifyJson } from '@postern/core/scheme'
 import { createClient } from '../common/client.ts'
 import type { Answer, Call } from '../common/client-types.ts'
-import { githubHooks, waitOfGithub, type GithubOwner } from '../common/github.ts'
+import { explainGithub, githubHooks, waitOfGithub, type GithubOwner } from '../common/github.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
-import { explainGithub } from '../github.ts'
 import type { ListedEvent, PayloadSource, Range, RedeliverySource } from '../source.ts'
 
 /** Options of {@link githubEvents} and {@link githubRedelivery}: give `repository`, `organization` or `app`. */

@@ -1,9 +1,8 @@
+import { paddleClient, paddlePage } from '../common/paddle.ts'
 import { stringifyJson } from '@postern/core/scheme'
-import type { Call } from '../common/client-types.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
-import { boundsOf, pagedSource, type Page } from '../common/paged-source.ts'
-import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
-import { paddleClient } from '../paddle.ts'
+import { boundsOf, pagedSource } from '../common/paged-source.ts'
+import { row, text, type Row } from '../common/read.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
 
 /** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
@@ -29,7 +28,7 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
   return pagedSource<Row>({
     provider: 'paddle',
     account: 'account',
-    page: (cursor) => pageOf(call, '/events', { order_by: 'id[DESC]' }, cursor),
+    page: (cursor) => paddlePage(call, '/events', { order_by: 'id[DESC]' }, cursor),
     event: (item) => ({
       id: text(item['event_id']),
       topic: text(item['event_type']),
@@ -72,7 +71,7 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
       let left = range.limit ?? 10_000
       let cursor: string | undefined
       do {
-        const { items, next } = await pageOf(call, '/notifications', query, cursor)
+        const { items, next } = await paddlePage(call, '/notifications', query, cursor)
         for (const item of items) {
           if (left-- <= 0) return
           yield {
@@ -90,16 +89,4 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
       await call('POST', `/notifications/${ref}/replay`)
     },
   }
-}
-
-async function pageOf(
-  call: Call,
-  path: string,
-  query: Readonly<Record<string, string>>,
-  cursor: string | undefined,
-): Promise<Page<Row>> {
-  const { json } = await call('GET', path, { query: { ...query, per_page: 200, after: cursor } })
-  const { has_more: more, next } = row(row(row(json)['meta'])['pagination'])
-  const after = more === true ? linkQuery(next, 'Paddle').get('after') : null
-  return { items: rows(row(json)['data'], 'Paddle'), next: after ?? undefined }
 }

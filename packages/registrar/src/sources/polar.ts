@@ -1,7 +1,7 @@
+import { polarClient } from '../common/polar.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { row, rows, text } from '../common/read.ts'
-import { polarClient } from '../polar.ts'
 import type { RedeliverySource } from '../source.ts'
 
 /** Options of {@link polarRedelivery}. */

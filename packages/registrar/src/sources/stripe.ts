@@ -1,9 +1,9 @@
+import { stripeClient } from '../common/stripe.ts'
 import { stringifyJson } from '@postern/core/scheme'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
 import { row, rows, text, type Row } from '../common/read.ts'
 import type { PayloadSource } from '../source.ts'
-import { stripeClient } from '../stripe.ts'
 
 /** Options of {@link stripeEvents}. */
 export interface StripeEventsOptions extends ApiOptions {

@@ -1,8 +1,8 @@
+import { svixClient } from '../common/svix.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { row, rows, text, type Row } from '../common/read.ts'
 import type { ListedEvent, RedeliverySource } from '../source.ts'
-import { svixClient } from '../svix.ts'
 
 /** Options of {@link svixRedelivery}. */
 export interface SvixRedeliveryOptions extends ApiOptions {

@@ -1,0 +1,32 @@
+import type { FigmaContext } from '../figma.ts'
+import { createClient } from './client.ts'
+import type { Call } from './client-types.ts'
+import { checkOptions, tokenOf } from './options.ts'
+import { row, rows, text, type Row } from './read.ts'
+
+/** Calls Figma: personal tokens have a header of their own. */
+export function figmaClient(name: string, options: FigmaContext): Call {
+  checkOptions(name, options, ['token', 'context', 'contextId'])
+  const token = tokenOf(`${name}: token`, options.token)
+  return createClient({
+    ...options,
+    title: 'Figma',
+    api: options.api ?? 'https://api.figma.com',
+    headers: async () => {
+      const value = await token()
+      return value.startsWith('figd_')
+        ? { 'x-figma-token': value }
+        : { authorization: `Bearer ${value}` }
+    },
+    explain: (body) => text(row(body)['message'] ?? row(body)['err']) || undefined,
+  })
+}
+
+/** The webhooks of a context, as Figma has them: with their passcodes. */
+export async function figmaWebhooks(
+  call: Call,
+  { context, contextId }: FigmaContext,
+): Promise<readonly Row[]> {
+  const { json } = await call('GET', '/v2/webhooks', { query: { context, context_id: contextId } })
+  return rows(row(json)['webhooks'], 'Figma')
+}

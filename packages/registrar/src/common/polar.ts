@@ -1,0 +1,37 @@
+import { createClient } from './client.ts'
+import type { Call } from './client-types.ts'
+import { tokenOf, type ApiOptions, type Token } from './options.ts'
+import { row, rows, text, type Row } from './read.ts'
+
+/** Calls Polar; the sandbox is `api: 'https://sandbox-api.polar.sh'`. */
+export function polarClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
+  const token = tokenOf(`${name}: token`, options.token)
+  return createClient({
+    ...options,
+    title: 'Polar',
+    api: options.api ?? 'https://api.polar.sh',
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    explain: (body) => {
+      const { detail } = row(body)
+      const details = Array.isArray(detail)
+        ? detail.map((each) => text(row(each)['msg']))
+        : [text(detail)]
+      return details.join('; ') || undefined
+    },
+  })
+}
+
+/** Every page of a list. */
+export async function polarPages(
+  call: Call,
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Promise<readonly Row[]> {
+  const found: Row[] = []
+  for (let page = 1; ; page++) {
+    const { json } = await call('GET', path, { query: { ...query, page, limit: 100 } })
+    found.push(...rows(row(json)['items'], 'Polar'))
+    const last = Number(row(row(json)['pagination'])['max_page'])
+    if (!(page < last)) return found
+  }
+}
