@@ -1,5 +1,5 @@
-import { figmaClient, figmaWebhooks } from './common/figma.ts'
 import { defineRegistrar } from './common/define.ts'
+import { figmaClient, figmaWebhooks } from './common/figma.ts'
 import { mapTopics } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
 import { idOf, row, rows, text, type Row } from './common/read.ts'

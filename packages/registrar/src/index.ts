@@ -25,4 +25,5 @@ export type {
   Source,
   SourceBase,
 } from './source.ts'
+export type { ApiOptions, Token } from './common/options.ts'
 export { RegistrarError, type RegistrarErrorCode, type RegistrarErrorOptions } from './errors.ts'

@@ -1,5 +1,5 @@
-import { createClient } from './common/client.ts'
 import type { Answer } from './common/client-types.ts'
+import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { graphqlClient, judgeGraphql } from './common/graphql.ts'
 import { mapTopics } from './common/map.ts'

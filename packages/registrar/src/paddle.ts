@@ -1,7 +1,7 @@
-import { paddleClient, paddlePage } from './common/paddle.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
+import { paddleClient, paddlePage } from './common/paddle.ts'
 import { idOf, row, rows, text, type Row } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'

@@ -1,5 +1,5 @@
-import { createClient } from './common/client.ts'
 import type { Answer, Verdict } from './common/client-types.ts'
+import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'

@@ -1,8 +1,8 @@
-import { stripeClient } from './common/stripe.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { stripeClient } from './common/stripe.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar, Settings } from './registrar.ts'
 import { STRIPE_TOPICS } from './topics/stripe.ts'
@@ -13,14 +13,14 @@ export interface StripeRegistrarOptions extends ApiOptions {
   readonly key: Token
   /** The version of the API that events are rendered in, such as `2026-10-28.dahlia`. @default the account's */
   readonly apiVersion?: string
-  /** True for an endpoint that gets the events of connected accounts. @default false */
+  /** True for an endpoint that gets the events of connected accounts, and for those endpoints alone. @default false */
   readonly connect?: boolean
 }
 
 /**
  * Webhook endpoints of an account at Stripe. Stripe tells a signing secret once, when the endpoint is made: `apply` needs
  * `onSecret`, and an endpoint whose secret was never kept is replaced by the next plan. Wildcards become the types they
- * match. An endpoint's API version and `connect` cannot change, so a plan replaces the endpoint. `rotate` makes a second
+ * match. An endpoint's API version cannot change, so a plan replaces the endpoint. `rotate` makes a second
  * endpoint that is off, hands out its secret, turns it on and deletes the first: its id changes, and events arrive twice
  * for a moment with the same event id.
  *
@@ -37,7 +37,6 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   const connect = options.connect === true
   const settings: Settings = {
     secret: KEPT,
-    connect,
     ...(options.apiVersion !== undefined && { api_version: options.apiVersion }),
   }
 
@@ -47,7 +46,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     kind: 'webhook_endpoint',
     secret: 'told' as const,
     settings,
-    fixed: ['api_version', 'connect', 'secret'],
+    fixed: ['api_version', 'secret'],
     map: (patterns: readonly string[]) =>
       mapTopics(patterns, { known: topicList(STRIPE_TOPICS), everything: '*' }),
     async list() {
@@ -57,7 +56,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
         const query = { limit: 100, starting_after: after }
         const { json } = await call('GET', PATH, { query })
         const page = rows(row(json)['data'], 'Stripe')
-        found.push(...page.map(toEndpoint))
+        found.push(...page.filter((each) => isConnect(each) === connect).map(toEndpoint))
         after = row(json)['has_more'] === true ? text(page.at(-1)?.['id']) : undefined
       } while (after)
       return found
@@ -122,6 +121,11 @@ function formOf(url: string, topics: readonly string[]): URLSearchParams {
   return form
 }
 
+/** An endpoint of Connect may have the URL of the account's own: each belongs to a registrar of its own. */
+function isConnect({ metadata, application }: Row): boolean {
+  return row(metadata)['postern_connect'] === 'true' || text(application) !== ''
+}
+
 function toEndpoint(endpoint: Row): Endpoint {
   const metadata = row(endpoint['metadata'])
   return {
@@ -132,7 +136,6 @@ function toEndpoint(endpoint: Row): Endpoint {
     state: 'active',
     settings: {
       secret: metadata['postern_secret'] === 'untold' ? 'untold' : KEPT,
-      connect: metadata['postern_connect'] === 'true' || text(endpoint['application']) !== '',
       api_version: text(endpoint['api_version']),
     },
   }

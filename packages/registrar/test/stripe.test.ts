@@ -113,6 +113,22 @@ test('rotates by a second endpoint, which is off until the receiver has its secr
   await fake.close()
 })
 
+test('leaves the endpoint of Connect alone that has the same URL, and the other way round', async () => {
+  const fake = await startStripe()
+  const apply = async (registrar: ReturnType<typeof make>) => {
+    const plan = await registrar.plan({ url, topics: ['invoice.paid'] })
+    await registrar.apply(plan, { onSecret: () => {} })
+    return plan.steps.map((step) => step.do)
+  }
+  const [own, connect] = [make(fake.url), make(fake.url, { connect: true })]
+  expect([await apply(own), await apply(connect)]).toEqual([['create'], ['create']])
+  expect([await apply(own), await apply(connect)]).toEqual([[], []])
+  await connect.rotate!('we_2', { onSecret: () => {} })
+  expect([await apply(own), await apply(connect)]).toEqual([[], []])
+  expect(fake.endpoints.map(({ id }) => id)).toEqual(['we_3', 'we_1', 'we_stranger'])
+  await fake.close()
+})
+
 test('tells that Stripe turned the endpoint off, and turns it on', async () => {
   const fake = await startStripe()
   const registrar = make(fake.url)

@@ -1,6 +1,6 @@
 import type { FigmaContext } from '../figma.ts'
-import { createClient } from './client.ts'
 import type { Call } from './client-types.ts'
+import { createClient } from './client.ts'
 import { checkOptions, tokenOf } from './options.ts'
 import { row, rows, text, type Row } from './read.ts'
 

@@ -1,9 +1,9 @@
 import type { Mapping } from '../registrar.ts'
 import { GITHUB_TOPICS } from '../topics/github.ts'
+import type { Answer } from './client-types.ts'
 import { mapTopics } from './map.ts'
 import { row, text } from './read.ts'
 import { topicList } from './topic-list.ts'
-import type { Answer } from './client-types.ts'
 
 /** Where hooks live at GitHub. */
 export interface GithubOwner {

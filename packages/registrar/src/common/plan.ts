@@ -1,6 +1,6 @@
 import { unknownOptions } from '@postern/core/inbox'
-import type { Endpoint, Plan, Settings, Shape, Step, Want } from '../registrar.ts'
 import { RegistrarError } from '../errors.ts'
+import type { Endpoint, Plan, Settings, Shape, Step, Want } from '../registrar.ts'
 import type { RegistrarSpec } from './define.ts'
 import { checkUrl } from './options.ts'
 

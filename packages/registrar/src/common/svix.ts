@@ -1,5 +1,5 @@
-import { createClient } from './client.ts'
 import type { Call } from './client-types.ts'
+import { createClient } from './client.ts'
 import { tokenOf, type ApiOptions, type Token } from './options.ts'
 
 /** Calls Svix. A token ends in its region: `….eu`. */

@@ -1,9 +1,9 @@
-import { figmaClient, figmaWebhooks } from '../common/figma.ts'
-import type { FigmaContext } from '../figma.ts'
 import { stringifyJson } from '@postern/core/scheme'
+import { figmaClient, figmaWebhooks } from '../common/figma.ts'
 import { checkUrl } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
 import { row, rows, text, type Row } from '../common/read.ts'
+import type { FigmaContext } from '../figma.ts'
 import type { PayloadSource } from '../source.ts'
 
 /** Options of {@link figmaEvents}. */

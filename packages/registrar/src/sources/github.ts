@@ -1,6 +1,6 @@
 import { stringifyJson } from '@postern/core/scheme'
-import { createClient } from '../common/client.ts'
 import type { Answer, Call } from '../common/client-types.ts'
+import { createClient } from '../common/client.ts'
 import { explainGithub, githubHooks, waitOfGithub, type GithubOwner } from '../common/github.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'

@@ -1,6 +1,6 @@
-import { paddleClient, paddlePage } from '../common/paddle.ts'
 import { stringifyJson } from '@postern/core/scheme'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
+import { paddleClient, paddlePage } from '../common/paddle.ts'
 import { boundsOf, pagedSource } from '../common/paged-source.ts'
 import { row, text, type Row } from '../common/read.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'

@@ -1,6 +1,6 @@
-import { polarClient } from '../common/polar.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
+import { polarClient } from '../common/polar.ts'
 import { row, rows, text } from '../common/read.ts'
 import type { RedeliverySource } from '../source.ts'
 

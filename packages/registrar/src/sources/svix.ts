@@ -1,7 +1,7 @@
-import { svixClient } from '../common/svix.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { row, rows, text, type Row } from '../common/read.ts'
+import { svixClient } from '../common/svix.ts'
 import type { ListedEvent, RedeliverySource } from '../source.ts'
 
 /** Options of {@link svixRedelivery}. */
