@@ -102,7 +102,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
   }
 }
 
-/** Names of an event type: with each property that is watched, where the type has properties. */
+/** Names of an event type: with each property that is watched, if the type has properties. */
 function watched(
   name: string,
   properties: Readonly<Record<string, readonly string[]>>,

@@ -17,7 +17,7 @@ export interface Registrar {
   apply(plan: Plan, options?: ApplyOptions): Promise<readonly StepResult[]>
   /** Deletes the endpoints that have exactly this URL. Resolves with an empty list when there are none. */
   remove(options: { readonly url: string }): Promise<readonly StepResult[]>
-  /** What the sender says of each endpoint: whether it delivers, and its last failures where its API has them. */
+  /** What the sender says of each endpoint: whether it delivers, and its last failures if its API has them. */
   status(options?: { readonly url?: string }): Promise<readonly EndpointStatus[]>
   /** Turns an endpoint on again that the sender or a person turned off. */
   enable?(id: string): Promise<void>
@@ -85,7 +85,7 @@ export interface Plan {
 
 /** One change at the sender. */
 export interface Step {
-  /** `replace` makes a new endpoint and then deletes the old one, where the sender cannot change it. */
+  /** `replace` makes a new endpoint and then deletes the old one, if the sender cannot change it. */
   readonly do: 'create' | 'update' | 'replace' | 'delete'
   /** What the sender calls it: `hook`, `webhook_endpoint`. */
   readonly kind: string
@@ -104,7 +104,7 @@ export interface Shape {
 
 /** Options of `apply`. */
 export interface ApplyOptions {
-  /** The secret to give the sender, where the sender takes one. */
+  /** The secret to give the sender, if the sender takes one. */
   readonly secret?: string
   /** Gets each secret that the sender hands out. When it throws, the endpoint that was made is deleted again. */
   readonly onSecret?: OnSecret
@@ -138,7 +138,7 @@ export interface StepResult extends Step {
 
 /** What a sender says of one endpoint. */
 export interface EndpointStatus extends Endpoint {
-  /** Whether the sender still delivers there; undefined where its API does not say. */
+  /** Whether the sender still delivers there; undefined if its API does not say. */
   readonly delivering: boolean | undefined
   /** The last failures the API tells, newest first. */
   readonly failures: readonly Failure[]
@@ -146,7 +146,7 @@ export interface EndpointStatus extends Endpoint {
 
 /** A delivery that failed. */
 export interface Failure {
-  /** Milliseconds since 1970, where the API has it. */
+  /** Milliseconds since 1970, if the API has it. */
   readonly at?: number
   /** The status the endpoint answered with. */
   readonly status?: number

@@ -52,11 +52,11 @@ export interface Range {
 export interface ListedEvent {
   /** The event's id at the sender: `evt_…`, a GUID. */
   readonly id: string
-  /** The topic, as the provider names it; undefined where the list does not have it. */
+  /** The topic, as the provider names it; undefined if the list does not have it. */
   readonly topic: string | undefined
   /** When it happened or was first sent, in milliseconds since 1970. */
   readonly at: number
-  /** Whether the sender says that no attempt succeeded; undefined where it does not say. */
+  /** Whether the sender says that no attempt succeeded; undefined if it does not say. */
   readonly undelivered: boolean | undefined
   /** The version its payload is rendered in, at senders that have several. */
   readonly version?: string
@@ -66,7 +66,7 @@ export interface ListedEvent {
 
 /** One delivery as an API gives it: what `receiver.take` takes. */
 export interface ListedDelivery {
-  /** The URL it was sent to, where the API says it and the provider needs it. */
+  /** The URL it was sent to, if the API says it and the provider needs it. */
   readonly url?: string
   readonly headers: Readonly<Record<string, string>>
   /** JSON text. */

@@ -41,7 +41,7 @@ export interface Request {
   readonly allow?: readonly number[]
   /** Secrets of the body: what the sender repeats of them stays out of messages. */
   readonly secrets?: readonly string[]
-  /** What messages call the path, where it holds a secret. */
+  /** What messages call the path, if it holds a secret. */
   readonly named?: string
 }
 
@@ -51,7 +51,7 @@ export interface Answer {
   readonly headers: Headers
   /** The body as it came. */
   readonly text: string
-  /** The body's JSON, or undefined where it is none. */
+  /** The body's JSON, or undefined if it is none. */
   readonly json: unknown
 }
 

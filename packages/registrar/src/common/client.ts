@@ -36,7 +36,7 @@ export function createClient(spec: ClientSpec): Call {
     }
   }
 
-  /** One request: the answer, or why there is none. */
+  /** One request: the answer, or the error in its place. */
   async function once(
     method: string,
     path: string,
@@ -71,7 +71,7 @@ export function createClient(spec: ClientSpec): Call {
   }
 }
 
-/** Ids stand in paths: one that leads elsewhere is refused, whoever gave it. */
+/** Ids stand in paths: an id that would lead to another path is refused. */
 function urlOf(base: string, path: string, label: string): URL {
   const url = new URL(base + path)
   const plain = new URL(base).pathname.replace(/\/$/, '') + path

@@ -31,7 +31,7 @@ export interface RegistrarSpec {
   list(): Promise<readonly Endpoint[]>
   create(target: Target): Promise<Made>
   update?(endpoint: Endpoint, target: Target): Promise<Made | void>
-  /** Absent where the sender's API cannot. */
+  /** Absent if the sender's API cannot. */
   delete?(endpoint: Endpoint): Promise<void>
   /** Called after a told secret is in safe keeping. */
   readonly kept?: (id: string) => Promise<void>

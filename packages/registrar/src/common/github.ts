@@ -29,7 +29,7 @@ export function githubHooks(
 
 /**
  * How long GitHub asks to wait. It answers 403 too when a rate limit is used up; then `x-ratelimit-reset` is the second
- * the limit starts again, and `retry-after` counts where it is sent.
+ * the limit starts again, and `retry-after` counts if it is sent.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 export function waitOfGithub({ status, headers }: Answer): number | undefined {

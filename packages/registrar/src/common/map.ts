@@ -9,7 +9,7 @@ export interface MapRules {
   readonly open?: boolean
   /** The sender's name for "everything". Absent: a wildcard expands over `known`. */
   readonly everything?: string
-  /** Postern's topic of a sender's name, where they differ: wildcards match it. @default the name itself */
+  /** Postern's topic of a sender's name, if they differ: wildcards match it. @default the name itself */
   readonly topicOf?: (name: string) => string
   /** The sender's name for a topic that is not known as it is. `wider` when more would arrive than the pattern asks for. */
   readonly convert?: (pattern: string) => Converted | undefined

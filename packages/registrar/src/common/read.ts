@@ -18,7 +18,7 @@ export function row(value: unknown): Row {
 export function linkQuery(link: unknown, what: string): URLSearchParams {
   const url = text(link)
   if (URL.canParse(url)) return new URL(url).searchParams
-  throw new RegistrarError('unexpected', `${what}: the link to the next page is none`)
+  throw new RegistrarError('unexpected', `${what}: the link to the next page must be a URL`)
 }
 
 /** A string or number as a string, or an empty one. */

@@ -40,7 +40,7 @@ export function githubEvents(options: GithubSourceOptions): PayloadSource {
       const strings = Object.fromEntries(
         kept.map(([name, value]) => [name.toLowerCase(), text(value)]),
       )
-      // The payload comes as JSON, also where the hook sends forms.
+      // The payload comes as JSON, also if the hook sends forms.
       return {
         headers: { ...strings, 'content-type': 'application/json' },
         body: stringifyJson(payload),

@@ -32,7 +32,7 @@ interface Subject {
   readonly topic: string
   /** Requests for the whole list. */
   readonly pages: number
-  /** The webhook's id, where it is not the listed one. */
+  /** The webhook's id, if it is not the listed one. */
   readonly derived?: true
 }
 
