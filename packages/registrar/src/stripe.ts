@@ -61,14 +61,19 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
       } while (after)
       return found
     },
-    async create({ url, topics }: { url: string; topics: readonly string[] }) {
+    async create({
+      url,
+      topics,
+      settings: wanted = {},
+    }: Pick<Endpoint, 'url' | 'topics' | 'settings'>) {
       const form = formOf(url, topics)
       form.set('metadata[postern_secret]', 'untold')
       if (connect) {
         form.set('connect', 'true')
         form.set('metadata[postern_connect]', 'true')
       }
-      if (options.apiVersion !== undefined) form.set('api_version', options.apiVersion)
+      const version = text(wanted['api_version'])
+      if (version !== '') form.set('api_version', version)
       // With its key the request may be sent again after a failure of the network: Stripe answers it from memory.
       const headers = { 'idempotency-key': crypto.randomUUID() }
       const { json } = await call('POST', PATH, { form, headers, repeatable: true })

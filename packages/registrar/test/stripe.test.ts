@@ -101,13 +101,21 @@ test('rotates by a second endpoint, which is off until the receiver has its secr
   await registrar.apply(await registrar.plan({ url, topics: ['invoice.paid'] }), {
     onSecret: () => {},
   })
+  fake.endpoints[0]!.api_version = '2025-01-01'
   const during: unknown[] = []
   await registrar.rotate!('we_1', {
     onSecret: () => during.push(...fake.endpoints.map(({ id, status }) => `${id} ${status}`)),
   })
   expect(during).toEqual(['we_2 disabled', 'we_1 enabled', 'we_stranger enabled'])
   expect(fake.endpoints).toMatchObject([
-    { id: 'we_2', status: 'enabled', url, enabled_events: ['invoice.paid'], metadata: {} },
+    {
+      id: 'we_2',
+      status: 'enabled',
+      url,
+      enabled_events: ['invoice.paid'],
+      metadata: {},
+      api_version: '2025-01-01',
+    },
     { id: 'we_stranger' },
   ])
   await fake.close()
