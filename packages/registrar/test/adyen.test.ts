@@ -6,6 +6,7 @@ testRegistrar('Adyen', {
   start: () => startAdyen(),
   make: (options, key) => adyenRegistrar({ ...options, api: options.api!, key, merchant: 'Octo' }),
   token: ADYEN_KEY,
+  more: (fake, at) => fake.rows.push({ ...fake.rows[0], id: `more-${at}` }),
   url: 'https://app.example/adyen',
   old: 'https://old.example/adyen',
   patterns: ['AUTHORISATION', 'CAPTURE'],

@@ -6,6 +6,7 @@ testRegistrar('Asana', {
   start: () => startAsana(),
   make: (options, token) => asanaRegistrar({ ...options, token, workspace: '12', resource: '34' }),
   token: ASANA_TOKEN,
+  more: (fake, at) => fake.rows.push({ ...fake.rows[0], gid: `more-${at}` }),
   url: 'https://app.example/asana',
   old: 'https://old.example/asana',
   patterns: ['task.added', 'story.*'],

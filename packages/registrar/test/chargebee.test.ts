@@ -6,6 +6,7 @@ testRegistrar('Chargebee', {
   start: () => startChargebee(),
   make: (options, key) => chargebeeRegistrar({ ...options, key, site: 'octo-test' }),
   token: CHARGEBEE_KEY,
+  more: (fake, at) => fake.rows.push({ ...fake.rows[0], id: `more-${at}` }),
   url: 'https://app.example/chargebee',
   old: 'https://old.example/chargebee',
   patterns: ['subscription_created', 'invoice_generated'],

@@ -6,6 +6,7 @@ testRegistrar('Contentful', {
   start: () => startContentful(),
   make: (options, token) => contentfulRegistrar({ ...options, token, space: 'octo' }),
   token: CONTENTFUL_TOKEN,
+  more: (fake, at) => fake.rows.push({ ...fake.rows[0], sys: { id: `more-${at}`, version: 0 } }),
   url: 'https://app.example/contentful',
   old: 'https://old.example/contentful',
   patterns: ['ContentManagement.Entry.publish', 'Asset.*'],

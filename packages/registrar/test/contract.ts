@@ -39,6 +39,8 @@ export interface Subject<F extends Fake = Fake> {
   readonly rotatedBy?: 'registrar' | 'sender'
   /** Makes the sender tell a failure of the endpoint, and gives what `status` must then contain. */
   readonly fail?: (fake: F, id: string) => object
+  /** Adds an endpoint of somebody else at the sender, for lists with several pages. */
+  readonly more?: (fake: F, at: number) => unknown
   /** The account has one endpoint for everything. */
   readonly single?: true
   /** What the sender cannot do. */
@@ -193,6 +195,18 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
       expect(inspect(registrar, { depth: 9, showHidden: true })).not.toContain(token)
       expect(process.title + process.argv.join(' ')).not.toContain(token)
     })
+
+    const { more } = subject
+    if (more)
+      test('lists every page', async () => {
+        const before = await registrar.list()
+        for (let at = 0; at < 520; at++) more(fake, at)
+        const requests = fake.requests.length
+        const after = await registrar.list()
+        expect(after).toHaveLength(before.length + 520)
+        expect(new Set(after.map(({ id }) => id)).size).toBe(after.length)
+        expect(fake.requests.length - requests).toBeGreaterThan(2)
+      })
 
     if (subject.single)
       test('does not take the one URL from another receiver, until formerly names it', async () => {

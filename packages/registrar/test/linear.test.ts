@@ -6,6 +6,7 @@ testRegistrar('Linear', {
   start: () => startLinear(),
   make: (options, token) => linearRegistrar({ ...options, token }),
   token: LINEAR_TOKEN,
+  more: (fake, at) => fake.rows.push({ ...fake.rows[0], id: `more-${at}` }),
   url: 'https://app.example/linear',
   old: 'https://old.example/linear',
   patterns: ['Issue.create', 'Comment'],

@@ -6,6 +6,7 @@ testRegistrar('Paddle', {
   start: () => startPaddle(),
   make: (options, key) => paddleRegistrar({ ...options, key }),
   token: PADDLE_KEY,
+  more: (fake, at) => fake.rows.push({ ...fake.rows[0], id: `more-${at}` }),
   url: 'https://app.example/paddle',
   old: 'https://old.example/paddle',
   patterns: ['transaction.paid', 'payout.*'],

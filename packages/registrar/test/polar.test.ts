@@ -6,6 +6,7 @@ testRegistrar('Polar', {
   start: () => startPolar(),
   make: (options, token) => polarRegistrar({ ...options, token }),
   token: POLAR_TOKEN,
+  more: (fake, at) => fake.rows.push({ ...fake.rows[0], id: `more-${at}` }),
   url: 'https://app.example/polar',
   old: 'https://old.example/polar',
   patterns: ['order.paid', 'refund.*'],

@@ -11,6 +11,8 @@ testRegistrar('Shopify', {
   start: startShopify,
   make: (options, token) => shopifyRegistrar({ ...options, shop: SHOPIFY_SHOP, token }),
   token: SHOPIFY_TOKEN,
+  more: (fake, at) =>
+    fake.subscriptions.push({ ...fake.subscriptions[0]!, id: `gid://more/${at}` }),
   url,
   old: 'https://old.example/shopify',
   patterns: ['orders/create', 'customer.tags_added'],

@@ -6,6 +6,7 @@ testRegistrar('Square', {
   start: () => startSquare(),
   make: (options, token) => squareRegistrar({ ...options, token }),
   token: SQUARE_TOKEN,
+  more: (fake, at) => fake.rows.push({ ...fake.rows[0], id: `more-${at}` }),
   url: 'https://app.example/square',
   old: 'https://old.example/square',
   patterns: ['payment.created', 'oauth.authorization.revoked'],

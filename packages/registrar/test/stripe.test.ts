@@ -12,6 +12,8 @@ testRegistrar('Stripe', {
   start: startStripe,
   make: (options, key) => stripeRegistrar({ ...options, key }),
   token: STRIPE_KEY,
+  more: (fake, at) =>
+    (fake.endpoints as unknown[]).push({ ...fake.endpoints[0], id: `more-${at}` }),
   url,
   old: 'https://old.example/stripe',
   patterns: ['invoice.paid', 'payment_link.*'],

@@ -6,6 +6,7 @@ testRegistrar('Svix', {
   start: () => startSvix(),
   make: (options, token) => svixRegistrar({ ...options, token, application: 'app_octo' }),
   token: SVIX_TOKEN,
+  more: (fake, at) => fake.rows.push({ ...fake.rows[0], id: `more-${at}` }),
   url: 'https://app.example/svix',
   old: 'https://old.example/svix',
   patterns: ['order.created', 'order.paid'],

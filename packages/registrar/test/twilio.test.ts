@@ -14,6 +14,8 @@ testRegistrar('Twilio, Event Streams', {
   start: startTwilio,
   make: (options, authToken) => twilioRegistrar({ ...options, accountSid, authToken }),
   token: TWILIO_TOKEN,
+  more: (fake, at) =>
+    fake.sinks.push({ ...fake.sinks[0], sid: `DG${String(at).padStart(32, 'a')}` }),
   url,
   old: 'https://old.example/twilio',
   patterns: [delivered, failed],

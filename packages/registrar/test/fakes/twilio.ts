@@ -19,6 +19,7 @@ interface Subscription {
 }
 
 export interface FakeTwilio extends Fake {
+  readonly sinks: object[]
   /** The test event that Twilio sent to a sink. */
   testId(sink: string): string | undefined
 }
@@ -166,5 +167,5 @@ export async function startTwilio(): Promise<FakeTwilio> {
       },
     },
   })
-  return { ...fake, testId: (sink) => sinks.find((each) => each.sid === sink)?.testId }
+  return { ...fake, sinks, testId: (sink) => sinks.find((each) => each.sid === sink)?.testId }
 }
