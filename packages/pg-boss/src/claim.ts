@@ -104,7 +104,7 @@ export function createClaims(engine: Engine, host: ClaimHost): Claims {
     const wanted = wish(most)
     if (wanted.length === 0) return 0
     for (const { slot, room } of wanted) slot.claimed += room
-    const gate = alone ? suspects.take(() => wake()) : undefined
+    const gate = alone ? suspects.take(wake) : undefined
     let jobs: readonly Fetched[] = []
     try {
       const { rows } = await db.executeSql(sql, [

@@ -4,7 +4,8 @@ import { dropOld } from './attempts.ts'
  * One statement that settles: rows of outcomes, names of their queues, and their ids. Names and ids are given once more
  * as arrays: from a join alone PostgreSQL may read all jobs, however few are meant. The fence is that of pg-boss: only
  * while the count is the one the claim came with is it still its own. An outcome that comes after its lease ended counts
- * if the task was not claimed since: then there was no interruption. A task that is done at once has no row of attempts:
+ * if the task was not claimed since: then there was no interruption. What is given back keeps its interruptions and its
+ * place. A task that is done at once has no row of attempts:
  * its job says when it started and how long it took.
  */
 export function settleSql(schema: string): string {
@@ -13,14 +14,15 @@ export function settleSql(schema: string): string {
       state = i.state::${schema}.job_state,
       completed_on = CASE WHEN i.state <> 'retry' THEN clock_timestamp() END,
       start_after = CASE WHEN i.state = 'retry' THEN clock_timestamp() + i.wait * interval '1 millisecond' ELSE j.start_after END,
-      priority = CASE WHEN i.state = 'retry' THEN i.priority ELSE j.priority END,
+      priority = COALESCE(i.priority, j.priority),
       output = CASE i.kind WHEN 'postpone' THEN j.output ELSE i.output END,
-      data = CASE WHEN j.data ? 'cut' OR i.kind = 'postpone'
+      data = CASE WHEN i.given THEN j.data || jsonb_build_object('base', i.base)
+        WHEN j.data ? 'cut' OR i.kind = 'postpone'
         THEN (j.data - '{cut,charged}'::text[]) || jsonb_build_object('base', i.base) ELSE j.data END
     FROM json_to_recordset($1::json) AS i(name text, id uuid, count int, attempt int, base int, kind text, state text,
-      priority int, wait float8, at float8, ms float8, by text, error jsonb, output jsonb)
+      priority int, given boolean, wait float8, at float8, ms float8, by text, error jsonb, output jsonb)
     WHERE j.name = ANY($2::text[]) AND j.id = ANY($3::uuid[]) AND j.name = i.name AND j.id = i.id
-      AND j.retry_count = i.count AND (j.state = 'active' OR (j.state = 'retry' AND j.data ? 'cut'))
+      AND j.retry_count = i.count AND (j.state = 'active' OR (j.state = 'retry' AND j.data ? 'cut' AND NOT i.given))
     RETURNING j.id, extract(epoch FROM j.start_after - clock_timestamp())::float8 * 1000 AS wait,
       i.count, i.attempt, i.kind, i.at, i.ms, i.by, i.error),
   a AS (

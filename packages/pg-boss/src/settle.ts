@@ -109,7 +109,8 @@ export function createSettle(
       base: kind === 'postpone' ? task.base + 1 : task.base,
       kind,
       state: kind === 'done' ? 'completed' : kind === 'dead' ? 'failed' : 'retry',
-      priority: task.fair === undefined ? 0 : PARKED,
+      priority: 'at' in outcome && ran ? (task.fair === undefined ? 0 : PARKED) : undefined,
+      given: ran === undefined,
       // As a span, since the clocks of this machine and of the database may differ.
       wait: 'at' in outcome ? Math.max(0, Math.ceil(outcome.at - time)) : 0,
       ...run,
