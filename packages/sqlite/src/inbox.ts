@@ -1,5 +1,6 @@
 import { attachment, type Inbox } from '@postern/core/inbox'
 import { connect } from './connection.ts'
+import { createJournal } from './journal.ts'
 import { createPort } from './port.ts'
 import { createPrune } from './prune.ts'
 import { createRecords } from './records.ts'
@@ -44,6 +45,7 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
       () => receivers.consumers(),
     ),
     records: createRecords(store),
+    journal: createJournal(store),
     close: () => receivers.close(),
   }
 }

@@ -1,7 +1,6 @@
 import type { Json } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
-import { unavailable } from './errors.ts'
-import type { Store } from './store.ts'
+import { reading, type Store } from './store.ts'
 import { written } from './written.ts'
 
 /** Keyed values in the file. */
@@ -22,7 +21,7 @@ export function createRecords(store: Store): Records {
 
   return {
     get(key) {
-      const row = read(() => find.get(key)) as Row | undefined
+      const row = reading(store, () => find.get(key)) as Row | undefined
       return row && { value: JSON.parse(row.value) as Json, version: row.version }
     },
     set(key, value, expected) {
@@ -36,7 +35,7 @@ export function createRecords(store: Store): Records {
     },
     delete: (key, expected) => written(store, () => drop.run(key, expected).changes === 1),
     list(prefix) {
-      const rows = read(() => range.all(prefix, prefix, prefix)) as unknown as (Row & {
+      const rows = reading(store, () => range.all(prefix, prefix, prefix)) as unknown as (Row & {
         readonly key: string
       })[]
       return rows.map(({ key, value, version }) => ({
@@ -45,14 +44,6 @@ export function createRecords(store: Store): Records {
         version,
       }))
     },
-  }
-
-  function read<T>(query: () => T): T {
-    try {
-      return query()
-    } catch (error) {
-      throw unavailable(error, store.settings.path)
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { createBegun, type Begun } from './begun.ts'
 import type { Connections } from './connection.ts'
+import { unavailable } from './errors.ts'
 import { createFinished, type Finished } from './finished.ts'
 import { createKeys, type Keys } from './known.ts'
 import type { Settings } from './settings.ts'
@@ -48,5 +49,14 @@ export function createStore(connections: Connections, settings: Settings): Store
     running: new Map(),
     commits: 0,
     token: () => tokens.current(),
+  }
+}
+
+/** Reads; an error of the file is one of the inbox. */
+export function reading<T>({ settings }: Store, query: () => T): T {
+  try {
+    return query()
+  } catch (error) {
+    throw error instanceof TypeError ? error : unavailable(error, settings.path)
   }
 }

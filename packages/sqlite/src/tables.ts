@@ -22,7 +22,7 @@
  *   `deliveries`.
  * - `topic_events.events`: offsets in a block of event numbers, 2 bytes each.
  * - `arrivals` holds verified deliveries, `strangers` the others: they never push each other out. `rings` counts both.
- * - `minutes.data`, `hours.data`: count, sum, maximum and histogram of a series, packed.
+ * - `history`: counts and gauges of a minute or an hour (`step` in milliseconds), of all series, packed.
  *
  * No foreign keys: only this package writes these tables, and the look-ups cost as much as the inserts.
  */
@@ -108,15 +108,9 @@ export const VERSIONS: readonly string[] = [
     id TEXT PRIMARY KEY, source TEXT NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX postern_kept_source ON postern_kept (source, id);
-  CREATE TABLE postern_series (
-    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, receiver TEXT NOT NULL, subscription TEXT NOT NULL,
-    field TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (kind, receiver, subscription, field, value)
-  ) STRICT;
-  CREATE TABLE postern_minutes (
-    at INTEGER NOT NULL, series INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (at, series)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE postern_hours (
-    at INTEGER NOT NULL, series INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (at, series)
+  CREATE TABLE postern_series (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE postern_history (
+    step INTEGER NOT NULL, at INTEGER NOT NULL, counts BLOB, gauges BLOB, PRIMARY KEY (step, at)
   ) STRICT, WITHOUT ROWID;
   `,
 ]

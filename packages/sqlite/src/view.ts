@@ -7,13 +7,12 @@ import {
   type InboxView,
 } from '@postern/core/inbox'
 import { createChange } from './change.ts'
-import { unavailable } from './errors.ts'
 import { FROM, numberOf } from './filter.ts'
 import { INFO, infoOf, type InfoRow } from './info.ts'
 import { createRerun } from './rerun.ts'
 import { createSearch } from './search.ts'
 import { createStats } from './stats.ts'
-import type { Store } from './store.ts'
+import { reading, type Store } from './store.ts'
 
 // Rows of a page.
 const DEFAULT_LIMIT = 100
@@ -48,19 +47,22 @@ export function createView(
       return { rows, tasks: rows, cursor: found.cursor, searchedTo: found.searchedTo }
     },
     get(id) {
-      const row = read(() => detail.get(numberOf(id))) as DetailRow | undefined
+      const row = reading(store, () => detail.get(numberOf(id))) as DetailRow | undefined
       if (!row) return undefined
       const delivery = decodeDelivery(row.head, row.body)
       return { ...infoOf(row), record: decodeEvent(row.record, delivery), delivery }
     },
-    stats: () => read(stats),
+    stats: () => reading(store, stats),
     causes(filter) {
       unknownOptions('causes', filter, ['receiver', 'subscription'])
-      return read(() => causes(filter ?? {}))
+      return reading(store, () => causes(filter ?? {}))
     },
     // The other connection sees what the main one and other processes commit, and not its own commits.
     version: () =>
-      read(() => (dataVersion.get() as { data_version: number }).data_version + store.commits),
+      reading(
+        store,
+        () => (dataVersion.get() as { data_version: number }).data_version + store.commits,
+      ),
     ...createChange(store, search, look, consumers),
     async rerun(id, edit) {
       unknownOptions('rerun', edit, ['payload'])
@@ -68,21 +70,13 @@ export function createView(
     },
     orphans: () =>
       orphansOf(
-        read(stats).map(({ receiver, subscription, counts }) => ({
+        reading(store, stats).map(({ receiver, subscription, counts }) => ({
           receiver,
           subscription,
           pending: counts.pending,
         })),
         consumers(),
       ),
-  }
-
-  function read<T>(query: () => T): T {
-    try {
-      return query()
-    } catch (error) {
-      throw unavailable(error, store.settings.path)
-    }
   }
 }
 

@@ -1,0 +1,124 @@
+import type { Arrival } from '@postern/core/inbox'
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Writes deliveries into their rings. Inside a transaction. */
+export interface Arrivals {
+  add(arrived: readonly Arrival[], lost: number): void
+  /** Drops what is beyond the bounds: few rows each time, since few came. */
+  trim(now: number): void
+}
+
+/** Bounds of a ring. */
+interface Bounds {
+  readonly rows: number
+  readonly bytes: number
+}
+
+const MIB = 1024 * 1024
+const DAY = 86_400_000
+/** Deliveries that a signature verified, and the others: strangers fill only theirs. */
+const RINGS: Readonly<Record<'arrivals' | 'strangers', Bounds>> = {
+  arrivals: { rows: 100_000, bytes: 64 * MIB },
+  strangers: { rows: 10_000, bytes: 16 * MIB },
+}
+const AGE = 30 * DAY
+// Refused requests that are kept for each receiver and code, unless a receiver sends more in one batch.
+const KEPT = 3
+// Rows dropped in one transaction.
+const STEP = 1000
+
+/** Prepares the statements. */
+export function createArrivals(db: DatabaseSync): Arrivals {
+  const rings = Object.entries(RINGS).map(([name, bounds]) => createRing(db, name, bounds))
+  const keep = db.prepare(
+    'INSERT OR REPLACE INTO postern_kept (id, source, head, body) VALUES (?, ?, ?, ?)',
+  )
+  const dropKept = db.prepare(
+    `DELETE FROM postern_kept WHERE source = ? AND id < (
+       SELECT id FROM postern_kept WHERE source = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+  )
+  const most = new Map<string, number>()
+
+  return {
+    add(arrived, lost) {
+      const sources = new Map<string, number>()
+      for (const arrival of arrived) {
+        const { kept, ...row } = arrival
+        rings[arrival.verified ? 0 : 1]!.add(row)
+        if (!kept) continue
+        const { url, headers, body } = kept
+        const source = `${arrival.receiver}\n${arrival.code ?? ''}`
+        keep.run(arrival.id, source, JSON.stringify({ url, headers }), body)
+        sources.set(source, (sources.get(source) ?? 0) + 1)
+      }
+      for (const [source, count] of sources) {
+        const bound = Math.max(KEPT, count, most.get(source) ?? 0)
+        if (bound > KEPT) most.set(source, bound)
+        dropKept.run(source, source, bound - 1)
+      }
+      for (const ring of rings) ring.count(ring === rings[0] ? lost : 0)
+    },
+    trim(now) {
+      for (const ring of rings) ring.trim(now - AGE)
+    },
+  }
+}
+
+interface Ring {
+  add(row: Omit<Arrival, 'kept'>): void
+  /** Writes the counts. */
+  count(lost: number): void
+  trim(before: number): void
+}
+
+function createRing(db: DatabaseSync, name: string, bounds: Bounds): Ring {
+  const table = `postern_${name}`
+  const insert = db.prepare(
+    `INSERT INTO ${table} (id, at, size, data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  )
+  const update = db.prepare(
+    'UPDATE postern_rings SET rows = rows + ?, bytes = bytes + ?, lost = lost + ? WHERE name = ?',
+  )
+  const total = db.prepare('SELECT rows, bytes FROM postern_rings WHERE name = ?')
+  const oldest = db.prepare(`SELECT id, at, size FROM ${table} ORDER BY id LIMIT ${STEP}`)
+  const drop = db.prepare(`DELETE FROM ${table} WHERE id <= ?`)
+  const dropKept = db.prepare('DELETE FROM postern_kept WHERE id = ?')
+  let rows = 0
+  let bytes = 0
+
+  return {
+    add(row) {
+      const data = JSON.stringify(row)
+      if (insert.run(row.id, row.at, data.length, data).changes === 0) return
+      rows++
+      bytes += data.length
+    },
+    count(lost) {
+      if (rows > 0 || lost > 0) update.run(rows, bytes, lost, name)
+      rows = bytes = 0
+    },
+    trim(before) {
+      const sum = total.get(name) as { rows: number; bytes: number }
+      let last: string | undefined
+      let gone = 0
+      let less = 0
+      for (const row of oldest.iterate() as Iterable<unknown> as Iterable<RingRow>) {
+        const over = sum.rows - gone > bounds.rows || sum.bytes - less > bounds.bytes
+        if (!over && row.at >= before) break
+        last = row.id
+        gone++
+        less += row.size
+        dropKept.run(row.id)
+      }
+      if (last === undefined) return
+      drop.run(last)
+      update.run(-gone, -less, 0, name)
+    },
+  }
+}
+
+interface RingRow {
+  readonly id: string
+  readonly at: number
+  readonly size: number
+}

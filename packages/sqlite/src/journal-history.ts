@@ -1,0 +1,154 @@
+import {
+  addCounts,
+  packMinute,
+  unpackMinute,
+  type Counts,
+  type MinuteCount,
+  type MinuteGauge,
+} from '@postern/core/inbox'
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Writes counts and gauges. Inside a transaction. */
+export interface HistoryWriter {
+  add(minutes: readonly MinuteCount[], gauges: readonly MinuteGauge[]): void
+  /** Makes minutes that are two days old hours, and drops hours after thirty; a few rows each time. */
+  rollUp(now: number): void
+}
+
+/** A series of counts, or the gauges of a subscription. */
+export type SeriesKey = Pick<MinuteCount, 'receiver' | 'subscription'> & {
+  readonly kind: MinuteCount['kind'] | 'gauge'
+  readonly by?: MinuteCount['by']
+  readonly value?: string
+}
+
+/** Widths of rows, in milliseconds. */
+export const MINUTE = 60_000
+export const HOUR: number = 60 * MINUTE
+const MINUTES_KEPT = 48 * HOUR
+const HOURS_KEPT = 30 * 24 * HOUR
+// Rows rolled up in one transaction: an hour of minutes.
+const STEP = 60
+
+/** How rows of one column are added: counts are summed, of gauges the last one stays. */
+const COLUMNS: Readonly<Record<'counts' | 'gauges', (one: Counts, later: Counts) => Counts>> = {
+  counts: (one, later) => addCounts([one, later]),
+  gauges: (_, later) => later,
+}
+type Column = keyof typeof COLUMNS
+
+/** Prepares the statements. */
+export function createHistory(db: DatabaseSync): HistoryWriter {
+  const findSeries = db.prepare('SELECT id FROM postern_series WHERE name = ?')
+  const addSeries = db.prepare('INSERT INTO postern_series (name) VALUES (?)')
+  const each = (statement: (column: Column) => string) => ({
+    counts: db.prepare(statement('counts')),
+    gauges: db.prepare(statement('gauges')),
+  })
+  const find = each(
+    (column) => `SELECT ${column} AS data FROM postern_history WHERE step = ? AND at = ?`,
+  )
+  const put = each(
+    (column) => `INSERT INTO postern_history (step, at, ${column}) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET ${column} = excluded.${column}`,
+  )
+  const old = db.prepare(
+    `SELECT at, counts, gauges FROM postern_history WHERE step = ${MINUTE} AND at < ? ORDER BY at LIMIT ${STEP}`,
+  )
+  const drop = db.prepare('DELETE FROM postern_history WHERE step = ? AND at <= ?')
+  const known = new Map<string, number>()
+
+  return {
+    add(minutes, gauges) {
+      // A number of the table may have been rolled back: what is not known is asked again.
+      known.clear()
+      const counted = minutes.map(({ minute, count, sum, max, histogram, ...name }) => {
+        const { receiver, subscription, kind, by, value } = name
+        const series = numberOf({
+          receiver,
+          ...(subscription !== undefined && { subscription }),
+          kind,
+          by,
+          value,
+        })
+        return { minute, series, counts: { count, sum, max, histogram } }
+      })
+      const gauged = gauges.map(({ minute, receiver, subscription, ...gauge }) => ({
+        minute,
+        series: numberOf({ receiver, subscription, kind: 'gauge' }),
+        counts: packGauge(gauge),
+      }))
+      write('counts', MINUTE, counted)
+      write('gauges', MINUTE, gauged)
+    },
+    rollUp(now) {
+      const rows = old.all(now - MINUTES_KEPT) as unknown as HistoryRow[]
+      if (rows.length > 0) {
+        for (const column of ['counts', 'gauges'] as const)
+          write(
+            column,
+            HOUR,
+            rows.flatMap(({ at, [column]: data }) =>
+              [...(data ? unpackMinute(data) : [])].map(([series, counts]) => ({
+                minute: at - (at % HOUR),
+                series,
+                counts,
+              })),
+            ),
+          )
+        drop.run(MINUTE, rows.at(-1)!.at)
+      }
+      drop.run(HOUR, now - HOURS_KEPT)
+    },
+  }
+
+  /** Adds to what the rows have. */
+  function write(column: Column, step: number, parts: readonly Part[]): void {
+    const spans = new Map<number, Map<number, Counts>>()
+    for (const { minute, series, counts } of parts) {
+      let span = spans.get(minute)
+      if (!span) {
+        const row = find[column].get(step, minute) as { data: Uint8Array | null } | undefined
+        spans.set(minute, (span = new Map(row?.data ? unpackMinute(row.data) : [])))
+      }
+      const before = span.get(series)
+      span.set(series, before ? COLUMNS[column](before, counts) : counts)
+    }
+    for (const [at, span] of spans) put[column].run(step, at, packMinute(span))
+  }
+
+  function numberOf(key: SeriesKey): number {
+    const name = JSON.stringify(key)
+    let number = known.get(name)
+    if (number === undefined) {
+      const row = findSeries.get(name) as { id: number } | undefined
+      number = row?.id ?? Number(addSeries.run(name).lastInsertRowid)
+      known.set(name, number)
+    }
+    return number
+  }
+}
+
+/** A gauge as counts: pending, running, dead, and when the oldest task was due. */
+function packGauge({
+  pending,
+  running,
+  dead,
+  oldest,
+}: Pick<MinuteGauge, 'pending' | 'running' | 'dead' | 'oldest'>): Counts {
+  const histogram: Counts['histogram'] =
+    oldest === undefined ? [] : [[0, Math.max(0, Math.floor(oldest))]]
+  return { count: pending, sum: running, max: dead, histogram }
+}
+
+interface Part {
+  readonly minute: number
+  readonly series: number
+  readonly counts: Counts
+}
+
+interface HistoryRow {
+  readonly at: number
+  readonly counts: Uint8Array | null
+  readonly gauges: Uint8Array | null
+}
