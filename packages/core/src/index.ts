@@ -50,8 +50,22 @@ export {
 } from './subscribe/retry.ts'
 export { parseRetryAfter } from './retry-after.ts'
 export type { StandardSchema } from './subscribe/standard-schema.ts'
-export type { AnsweredInfo, AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
-export { logger, type LoggerOptions, type LogSink } from './logger.ts'
+export type {
+  AnsweredInfo,
+  AttemptInfo,
+  EventInfo,
+  InterruptedInfo,
+  Observer,
+  RequestInfo,
+} from './observer.ts'
+export {
+  logger,
+  structuredLogger,
+  type LogFields,
+  type LoggerOptions,
+  type LogSink,
+  type LogWriter,
+} from './logger.ts'
 
 export { memoryInbox } from './inbox/memory/inbox.ts'
 export type { MemoryInboxOptions } from './inbox/memory/settings.ts'

@@ -1,6 +1,7 @@
 import { errorText, textOf } from './errors.ts'
 import { createLineBudget } from './line-budget.ts'
 import type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
+import { unknownOptions } from './unknown-options.ts'
 
 /** Where log lines go: `console` fits, and so do pino and winston. */
 export interface LogSink {
@@ -18,12 +19,48 @@ export interface LoggerOptions {
   readonly refusals?: number
 }
 
+/** What a structured line says beside its message: names and numbers, never a payload, a header or a secret. */
+export type LogFields = Readonly<Record<string, string | number | undefined>>
+
+/** Takes one structured line. */
+export type LogWriter = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields: LogFields,
+) => void
+
 /**
  * The default observer: a line for what an operator must see (refusals with their reason, failures, dead tasks,
  * warnings), none for what goes well, and never a payload, a header or a secret. Errors of handlers are logged with
  * their stack, since a failure after the early 200 would otherwise be seen by nobody.
+ *
+ * @example
+ * createReceiver({ provider, log: logger(console, { refusals: 3 }) })
  */
 export function logger(sink: LogSink = console, options: LoggerOptions = {}): Observer {
+  return loggerTo((level, message, { receiver }) => {
+    sink[level](`[postern${receiver === undefined ? '' : ` ${receiver}`}] ${message}`)
+  }, options)
+}
+
+/**
+ * The same lines with their parts as fields, for pino, winston and what reads JSON: receiver, provider, topic, id,
+ * subscription, task, attempt, code.
+ *
+ * @example
+ * structuredLogger((level, message, fields) => pino[level](fields, message))
+ * structuredLogger((level, message, fields) => winston.log(level, message, fields))
+ */
+export function structuredLogger(write: LogWriter, options: LoggerOptions = {}): Observer {
+  if (typeof write !== 'function')
+    throw new TypeError(
+      'structuredLogger: write must be a function of level, message and fields, such as (level, message, fields) => pino[level](fields, message)',
+    )
+  return loggerTo(write, options)
+}
+
+function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
+  unknownOptions('logger', options, ['refusals'])
   const { refusals = 10 } = options
   if (!Number.isInteger(refusals) || refusals < 0)
     throw new TypeError(
@@ -31,43 +68,88 @@ export function logger(sink: LogSink = console, options: LoggerOptions = {}): Ob
     )
   const unhandled = new Set<string>()
   const budget = createLineBudget(refusals, (unprinted) =>
-    sink.warn(
-      `[postern] ${unprinted} more refusals within a second were not printed; observers were told of each`,
+    write(
+      'warn',
+      `${unprinted} more refusals within a second were not printed; observers were told of each`,
+      { unprinted },
     ),
   )
   return {
     rejected(request, error) {
       if (!budget.take()) return
-      sink.warn(
-        `${head(request)} refused ${oneLine(request.method)} ${oneLine(request.path)}: ${error.code}, ${oneLine(error.message)}`,
+      write(
+        'warn',
+        `refused ${oneLine(request.method)} ${oneLine(request.path)}: ${error.code}, ${oneLine(error.message)}`,
+        { ...ofRequest(request), code: error.code, reason: oneLine(error.message) },
       )
     },
     unhandled(event, action) {
       // Once a topic: senders subscribed to everything would fill the log. Topics come from the network, hence the bound.
       if (unhandled.has(event.topic) || unhandled.size >= 100) return
       unhandled.add(event.topic)
-      sink.info(
-        `${head(event)} ${action} ${oneLine(event.topic)}: no subscription matches (said once a topic)`,
+      write(
+        'info',
+        `${action} ${oneLine(event.topic)}: no subscription matches (said once a topic)`,
+        ofEvent(event),
       )
     },
+    conflict: (event) =>
+      write(
+        'warn',
+        `${what(event)} came again with another body: the sender used an id twice, and only the first body was stored`,
+        ofEvent(event),
+      ),
     attemptFailed: (attempt, error) =>
-      sink.warn(`${head(attempt)} ${task(attempt)} failed: ${stackOf(error)}`),
+      write('warn', `${task(attempt)} failed: ${stackOf(error)}`, {
+        ...ofAttempt(attempt),
+        error: oneLine(errorText(error)),
+      }),
+    interrupted: ({ receiver, subscription, task: id, attempt, count }) =>
+      write(
+        'warn',
+        `a run of ${subscription} ended without an outcome, ${count} in a row: the process died, or its lease ended`,
+        { receiver, subscription, task: id, attempt, interruptions: count },
+      ),
     dead: (attempt, error) =>
-      sink.error(
-        `${head(attempt)} ${task(attempt)} is dead: ${oneLine(error.message)}; replay it or let the sender deliver it again`,
+      write(
+        'error',
+        `${task(attempt)} is dead: ${oneLine(error.message)}; replay it or let the sender deliver it again`,
+        { ...ofAttempt(attempt), error: oneLine(error.message) },
       ),
     fenced: (attempt) =>
-      sink.warn(
-        `${head(attempt)} ${task(attempt)} ended after its claim was lost; its outcome was refused`,
+      write(
+        'warn',
+        `${task(attempt)} ended after its claim was lost; its outcome was refused`,
+        ofAttempt(attempt),
       ),
     answerFailed: (event, error) =>
-      sink.error(`${head(event)} answer to ${what(event)} failed: ${stackOf(error)}`),
-    warning: (receiver, message) => sink.warn(`[postern ${receiver}] ${oneLine(message)}`),
+      write('error', `answer to ${what(event)} failed: ${stackOf(error)}`, {
+        ...ofEvent(event),
+        error: oneLine(errorText(error)),
+      }),
+    silent: (receiver, since) =>
+      write('warn', `no verified delivery since ${new Date(since).toISOString()}`, { receiver }),
+    warning: (receiver, message) => write('warn', oneLine(message), { receiver }),
   }
 }
 
-function head(about: RequestInfo | EventInfo): string {
-  return `[postern ${about.receiver}]`
+function ofRequest({ receiver, provider, method, path, bytes }: RequestInfo): LogFields {
+  return { receiver, provider, method: oneLine(method), path: oneLine(path), bytes }
+}
+
+function ofEvent({ receiver, provider, topic, id, scope }: EventInfo): LogFields {
+  return {
+    receiver,
+    provider,
+    topic: oneLine(topic),
+    ...(id !== undefined && { id: oneLine(id) }),
+    ...(scope !== undefined && { scope: oneLine(scope) }),
+  }
+}
+
+function ofAttempt(info: AttemptInfo): LogFields {
+  const { subscription, task: id, attempt } = info
+  return { ...ofEvent(info), subscription, task: id, attempt }
 }
 
 function what(event: EventInfo): string {

@@ -50,6 +50,18 @@ export interface AttemptInfo extends EventInfo {
   readonly attempt: number
 }
 
+/** A run that ended without an outcome. */
+export interface InterruptedInfo {
+  readonly receiver: string
+  readonly subscription: string
+  readonly task: string
+  readonly attempt: number
+  /** How many in a row. After three the task is a suspect, and runs alone. */
+  readonly count: number
+  /** How often a suspect was charged in a row. As often as its policy has attempts, and it is dead as `poison`. */
+  readonly charged: number
+}
+
 /**
  * What happens, one method each. All are optional, synchronous and must be quick; what they throw is swallowed, since
  * watching must not change what is watched. None is given a payload, a secret or a signature.
@@ -98,14 +110,8 @@ export interface Observer {
   done?(attempt: AttemptInfo, duration: number): void
   /** The task was given up. */
   dead?(attempt: AttemptInfo, error: TaskError): void
-  /**
-   * A run ended without an outcome: the process died or its lease ended. No attempt is used. `count` in a row; a suspect
-   * runs alone, and is dead as `poison` when it was charged too often.
-   */
-  interrupted?(
-    attempt: AttemptInfo,
-    interruption: { readonly count: number; readonly suspect: boolean },
-  ): void
+  /** A run ended without an outcome: the process died, or its lease ended. No attempt is used. */
+  interrupted?(interruption: InterruptedInfo): void
   /** Nothing came for longer than the receiver's `silence`. Times in milliseconds since 1970. */
   silent?(receiver: string, since: number): void
   /** An attempt ended after its claim was lost (timeout, lease expiry): what it reported was refused. */

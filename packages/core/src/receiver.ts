@@ -8,6 +8,7 @@ import type { Provider } from './provider/provider.ts'
 import { createAdmit } from './receive/admit.ts'
 import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
 import { refuse } from './receive/conclude.ts'
+import { createConflictWatch } from './receive/conflict.ts'
 import type { Line } from './receive/line.ts'
 import { receive } from './receive/receive.ts'
 import { createRecorder } from './receive/recorder-later.ts'
@@ -78,6 +79,8 @@ export function createReceiver<Events extends EventMap = EventMap>(
     answers,
     recorder,
     silence,
+    conflicts:
+      inbox.view && observer.conflict ? createConflictWatch(name, inbox.view, now) : undefined,
     subscriptionsOf: (event) => subscriptions.match(event),
     strip,
     admit,

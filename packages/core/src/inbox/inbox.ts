@@ -46,6 +46,14 @@ export interface Consumer {
   run(claim: Claim, signal: AbortSignal | undefined): MaybePromise<Outcome>
   /** To be called when an outcome is safely stored (or, with false, was refused because the claim had been lost). */
   settled(claim: Claim, outcome: Outcome, stored: boolean, ran?: Ran): void
+  /** A claim ended without an outcome, and that is stored: how often in a row, and how often it was charged. */
+  interrupted?(interruption: {
+    readonly subscription: string
+    readonly task: string
+    readonly attempt: number
+    readonly count: number
+    readonly charged: number
+  }): void
   /** Something an operator should hear: a window shortened, an engine that is unsafe or unreachable. */
   warn(message: string): void
   /** Milliseconds since 1970. */

@@ -106,11 +106,14 @@ export function tellTaken(
   taken: readonly Taken[],
 ): void {
   const { observer, receiver } = line
-  if (!observer.accepted && !observer.duplicate) return
+  if (!observer.accepted && !observer.duplicate && !line.conflicts) return
   items.forEach(({ event, tasks }, at) => {
     const info = eventInfo(receiver, event)
     if (taken[at] === 'new') observer.accepted?.(info, tasks.length, exchange.info)
-    else observer.duplicate?.(info, taken[at] === 'revived', exchange.info)
+    else {
+      observer.duplicate?.(info, taken[at] === 'revived', exchange.info)
+      line.conflicts?.look(event, () => observer.conflict?.(info, exchange.info))
+    }
   })
 }
 

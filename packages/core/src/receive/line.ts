@@ -7,6 +7,7 @@ import type { Provider } from '../provider/provider.ts'
 import type { Subscription } from '../subscribe/subscription.ts'
 import type { Admission } from './admit.ts'
 import type { Answers } from './answer.ts'
+import type { ConflictWatch } from './conflict.ts'
 import type { Dedupe } from './identity.ts'
 import type { Recorder } from './recorder.ts'
 import type { Reply } from './reply.ts'
@@ -25,6 +26,8 @@ export interface Line {
   /** Writes the journal, if the inbox keeps one. */
   readonly recorder: Recorder | undefined
   readonly silence: Silence
+  /** Undefined if no observer asks, or the inbox cannot tell. */
+  readonly conflicts: ConflictWatch | undefined
   readonly limits: Limits
   readonly ack: Reply
   readonly exact: boolean

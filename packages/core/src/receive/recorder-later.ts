@@ -17,6 +17,7 @@ export function createRecorder(context: RecorderContext): Recorder | undefined {
     answered: (...entry) => pass((ready) => ready.answered(...entry)),
     took: (...entry) => pass((ready) => ready.took(...entry)),
     settled: (...entry) => pass((ready) => ready.settled(...entry)),
+    interrupted: (...entry) => pass((ready) => ready.interrupted(...entry)),
     start: () => pass((ready) => ready.start()),
     async flush() {
       await loading

@@ -18,6 +18,8 @@ export interface Recorder {
   took(exchange: Exchange, outcome: ArrivalOutcome, events: readonly EventRecord[]): void
   /** A run has ended and its outcome is stored. */
   settled(claim: Claim, outcome: Outcome, ran: Ran | undefined): void
+  /** A run ended without an outcome. */
+  interrupted(subscription: string): void
   /** Starts to read the gauges each minute. */
   start(): void
   /** Writes what waits. */
@@ -103,6 +105,7 @@ export function createRecorder(context: RecorderContext): Recorder {
       if (outcome.kind === 'done')
         lane.whole('done').add(end, Math.max(end - claim.delivery.receivedAt, 0))
     },
+    interrupted: (subscription) => laneOf(subscription).outcome('interrupted').add(now(), 0),
     start() {
       if (timer !== undefined || !inbox.view) return
       timer = setInterval(() => void readGauges(), MINUTE)

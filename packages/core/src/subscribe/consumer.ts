@@ -40,6 +40,10 @@ export function createConsumer(context: ConsumerContext): Consumer {
       if (outcome.kind === 'dead')
         tellDead(observer, context, attemptInfo(context, claim), outcome.error)
     },
+    interrupted(interruption) {
+      context.recorder?.interrupted(interruption.subscription)
+      observer.interrupted?.({ receiver: context.receiver, ...interruption })
+    },
     warn: (message) => observer.warning?.(context.receiver, message),
   }
 
