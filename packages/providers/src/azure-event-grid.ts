@@ -3,6 +3,7 @@ import { provider, stringifyJson, token, type Factory, type ParsedBody } from '@
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 import { consent } from './schemes/abuse-protection.ts'
+import { checkedChallenge } from './schemes/challenge.ts'
 
 /** Options of {@link azureEventGrid}. */
 export interface AzureEventGridOptions {
@@ -14,6 +15,7 @@ export interface AzureEventGridOptions {
   readonly header?: string
 }
 
+const VALIDATION_CODE = /^[\w-]{1,128}$/
 const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent'
 
 /**
@@ -34,7 +36,7 @@ export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ pr
     queryKey: "Name of the query parameter that holds it. Default 'code'.",
     header: 'Name of the header that holds it, in place of the query parameter.',
   },
-  challenge: /^[\w-]{1,128}$/,
+  challenge: VALIDATION_CODE,
   covers: { body: 'none' },
   methods: ['POST', 'OPTIONS'],
   scheme: ({ queryKey = 'code', header }) =>
@@ -58,5 +60,6 @@ function handshake(delivery: Delivery, { value }: ParsedBody): Reply | undefined
   if (delivery.method === 'OPTIONS') return consent(delivery, ['eventgrid.azure.net'])
   const [first] = [value].flat()
   if (field(first, 'eventType') !== VALIDATION) return undefined
-  return jsonReply({ validationResponse: needed(field(first, 'data'), 'validationCode') })
+  const code = checkedChallenge(text(field(first, 'data'), 'validationCode'), VALIDATION_CODE)
+  return jsonReply({ validationResponse: code })
 }

@@ -1,7 +1,7 @@
 import { WebhookError, type SecretOption } from '@postern/core'
 import { hmac, mergeDeep, provider, stringifyJson, type Factory } from '@postern/core/scheme'
 import { field } from './common/read.ts'
-import { challengeReply } from './schemes/challenge.ts'
+import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
 
 /** Options of {@link dropbox}. */
 export interface DropboxOptions {
@@ -25,7 +25,7 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
   options: {
     appSecret: 'The app secret.',
   },
-  challenge: /^[\w.~+/=-]{1,512}$/,
+  challenge: CHALLENGE,
   secret: 'appSecret',
   ids: false,
   covers: { body: 'bytes' },

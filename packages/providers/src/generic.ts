@@ -1,24 +1,25 @@
-import { WebhookError, type Delivery, type Limits, type SecretOption } from '@postern/core'
+import type { Limits, SecretOption } from '@postern/core'
 import {
   provider,
   type Coding,
   type Covers,
-  type Draft,
-  type EventDraft,
   type Factory,
   type Format,
-  type ParsedBody,
   type Provider,
   type Scheme,
 } from '@postern/core/scheme'
+import {
+  composeGeneric,
+  genericEvents,
+  type Extract,
+  type GenericPlaces,
+} from './schemes/generic-events.ts'
 import { genericScheme, type GenericSchemeOptions } from './schemes/generic.ts'
-import { at, member } from './common/read.ts'
 
-/** Reads a value out of a verified delivery; of a list, `body` holds one event alone. */
-export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined
+export type { Extract }
 
 /** Options of {@link generic}: what is signed and how ({@link GenericSchemeOptions}), and where id and topic are. */
-export interface GenericOptions extends GenericSchemeOptions {
+export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** The signing secret, token or `user:password`. Several while it is being changed. */
   readonly secret?: SecretOption
   /** Takes deliveries without any authentication: whoever knows the URL can send. @default false */
@@ -27,24 +28,6 @@ export interface GenericOptions extends GenericSchemeOptions {
   readonly name?: string
   /** Methods taken. @default POST, and GET where the signature does not cover a body (tokens, Basic) */
   readonly methods?: readonly string[]
-  /** Reads the event's id. @default the header, the query parameter or the member named below */
-  readonly id?: Extract
-  /** Header that carries the event's id. @default none */
-  readonly eventIdHeader?: string
-  /** Query parameter that carries the event's id. @default none */
-  readonly eventIdQuery?: string
-  /** Member of the body that is the event's id; dots lead into objects (`data.id`). @default none, so that nothing is deduplicated by id */
-  readonly eventIdField?: string
-  /** Reads the topic, or is the topic of every delivery. @default the header, the query parameter or the member named below */
-  readonly topic?: string | Extract
-  /** Header that carries the topic. @default none */
-  readonly topicHeader?: string
-  /** Query parameter that carries the topic. @default none */
-  readonly topicQuery?: string
-  /** Member of the body that is the topic; dots lead into objects. @default 'type' */
-  readonly topicField?: string
-  /** Member of the body that holds a list of events, each with its own id and topic; '' where the body is the list. @default none */
-  readonly itemsField?: string
   /** What the sender sends: see `Provider.formats`. @default JSON, XML, form or bytes, and the query of a GET */
   readonly formats?: readonly Format[]
   /** Content codings the sender uses. @default none */
@@ -137,15 +120,8 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       ...(options.eventIdHeader !== undefined && { claims: options.eventIdHeader.toLowerCase() }),
     }
   },
-  events: (delivery, body, options) => {
-    const { itemsField } = options
-    if (itemsField === undefined) return [eventOf(options, delivery, body, exactOf(delivery, body))]
-    const exact = at(exactOf(delivery, body), itemsField)
-    return listOf(at(body.value, itemsField), itemsField).map((value, index) =>
-      eventOf(options, delivery, { ...body, value }, Array.isArray(exact) ? exact[index] : value),
-    )
-  },
-  compose: (draft, options) => compose(options, draft),
+  events: genericEvents,
+  compose: composeGeneric,
 })
 
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
@@ -158,74 +134,4 @@ function coversOf({ covers }: Scheme, options: GenericOptions): Covers {
     ...(covers.body === 'bytes' && options.eventIdField !== undefined && { id: true }),
     ...(isHeader && { topic: false }),
   }
-}
-
-function listOf(value: unknown, path: string): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  const place = path === '' ? 'the body' : path
-  throw new WebhookError('unidentified', `${place} is no list of events`)
-}
-
-// A number beyond 2^53 is an id too, and must keep its last digits.
-function exactOf(delivery: Delivery, { kind, value }: ParsedBody): unknown {
-  return kind === 'json' ? delivery.json('exact') : value
-}
-
-function eventOf(
-  options: GenericOptions,
-  delivery: Delivery,
-  body: ParsedBody,
-  exact: unknown,
-): EventDraft {
-  const { topic, id, topicHeader, topicQuery, eventIdHeader, eventIdQuery } = options
-  const found =
-    typeof topic === 'function'
-      ? topic(delivery, body)
-      : (topic ??
-        extract(delivery, exact, topicHeader, topicQuery, options.topicField ?? 'type') ??
-        'event')
-  const own = id
-    ? id(delivery, body)
-    : extract(delivery, exact, eventIdHeader, eventIdQuery, options.eventIdField)
-  return { id: own || undefined, topic: found ?? '', payload: body.value }
-}
-
-// A place that is named is the only one looked at: falling back to the body would mix the ids of two meanings.
-function extract(
-  delivery: Delivery,
-  exact: unknown,
-  header: string | undefined,
-  query: string | undefined,
-  path: string | undefined,
-): string | undefined {
-  if (header !== undefined) return delivery.header(header) || undefined
-  if (query !== undefined) return delivery.query().get(query) || undefined
-  return path === undefined ? undefined : member(exact, path)
-}
-
-function compose(
-  options: GenericOptions,
-  { topic, id, method, url, payload }: Draft,
-): { headers: Record<string, string>; url?: string; body?: string } {
-  const [headers, fields]: [Record<string, string>, Record<string, unknown>] = [{}, {}]
-  const target = new URL(url ?? 'https://example.com/webhooks')
-  const put = (
-    value: string | undefined,
-    header: string | undefined,
-    query: string | undefined,
-    path: string | undefined,
-  ): void => {
-    if (value === undefined) return
-    if (header !== undefined) headers[header.toLowerCase()] = value
-    else if (query !== undefined) target.searchParams.set(query, value)
-    else if (path !== undefined && !path.includes('.')) fields[path] = value
-  }
-  put(id, options.eventIdHeader, options.eventIdQuery, options.eventIdField)
-  put(topic, options.topicHeader, options.topicQuery, options.topicField ?? 'type')
-  Object.assign(fields, payload)
-  if (method === 'GET' || method === 'HEAD') {
-    for (const [name, value] of Object.entries(fields)) target.searchParams.set(name, String(value))
-    return { headers, url: target.href, body: '' }
-  }
-  return { headers, url: target.href, body: JSON.stringify(fields) }
 }

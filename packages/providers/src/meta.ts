@@ -11,7 +11,7 @@ import {
 } from '@postern/core/scheme'
 import { DAY, MIB } from './common/units.ts'
 import { field } from './common/read.ts'
-import { challengeReply } from './schemes/challenge.ts'
+import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
 import { metaUpdates } from './schemes/meta-updates.ts'
 
 /** Options of {@link meta}. */
@@ -49,7 +49,7 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
     appSecret: 'The app secret.',
     verifyToken: 'The verify token of your subscriptions.',
   },
-  challenge: /^[\w.~+/=-]{1,512}$/,
+  challenge: CHALLENGE,
   secret: 'appSecret',
   covers: { body: 'bytes', id: true },
   methods: ['POST', 'GET'],

@@ -26,6 +26,9 @@ export interface MicrosoftGraphOptions {
   readonly clientState: SecretOption
 }
 
+// A sentence, or letters and digits: never what JSON or markup is written with.
+const VALIDATION_TOKEN = /^[^{}[\]<>"]{1,2048}$/
+
 /**
  * Microsoft Graph change notifications. Nothing is signed: `clientState` must be right in every notification, and a wrong
  * one gets the 202 Microsoft asks for while nothing is taken. A delivery is a batch: topics are
@@ -44,7 +47,7 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
     clientState: 'The clientState subscriptions were made with.',
   },
   greets: 'body',
-  challenge: /^[^{}[\]<>"]{1,2048}$/,
+  challenge: VALIDATION_TOKEN,
   secret: 'clientState',
   covers: { body: 'none' },
   scheme: () => CLIENT_STATE,
@@ -89,8 +92,8 @@ const CLIENT_STATE: Scheme<string> = {
 function greet(delivery: Delivery): Reply | undefined {
   const tokens = delivery.query().getAll('validationToken')
   if (tokens.length === 0) return undefined
-  if (tokens.length > 1 || tokens[0] === '' || tokens[0]!.length > 2048)
-    throw new WebhookError('handshake_refused', 'validationToken must be there once')
+  if (tokens.length > 1 || !VALIDATION_TOKEN.test(tokens[0]!))
+    throw new WebhookError('handshake_refused', 'validationToken must be there once, as a text')
   const headers = { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }
   return { status: 200, headers, body: tokens[0]! }
 }

@@ -9,6 +9,7 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, items, needed, text } from './common/read.ts'
 
 /** Options of {@link okta}. */
@@ -36,7 +37,7 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
     secret: 'Whole value of the authentication header.',
     header: 'The authentication header of the hook. Default Authorization.',
   },
-  challenge: /^[\w.~+/=-]{1,512}$/,
+  challenge: CHALLENGE,
   covers: { body: 'none' },
   scheme: (options) => token({ header: options.header ?? 'authorization' }),
   methods: ['GET', 'POST'],
@@ -51,11 +52,11 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
   }),
 })
 
-const CHALLENGE = 'x-okta-verification-challenge'
+const HEADER = 'x-okta-verification-challenge'
 
 function greet(delivery: Delivery): Reply | undefined {
-  if (delivery.method !== 'GET' || delivery.header(CHALLENGE) === undefined) return undefined
-  return jsonReply({ verification: singleHeader(delivery, CHALLENGE) })
+  if (delivery.method !== 'GET' || delivery.header(HEADER) === undefined) return undefined
+  return jsonReply({ verification: checkedChallenge(singleHeader(delivery, HEADER)) })
 }
 
 function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {

@@ -29,7 +29,12 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
   },
   secret: 'secretKey',
   covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: (options) => hmac({ ...SIGNATURE, tolerance: options.tolerance ?? 5 }),
+  scheme: (options) =>
+    hmac({
+      ...SIGNATURE,
+      tolerance: options.tolerance ?? 5,
+      ahead: Math.max(options.tolerance ?? 5, AHEAD),
+    }),
   retrySpan: 3 * DAY,
   events: (_delivery, { value }) => [
     { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
@@ -47,6 +52,9 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
     ),
   }),
 })
+
+// A clock that is 6 s slow would refuse everything; a time of the future cannot be one that was captured.
+const AHEAD = 60
 
 const SIGNATURE = /* @__PURE__ */ pairs({
   header: 'paddle-signature',

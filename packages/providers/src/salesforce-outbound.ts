@@ -1,4 +1,4 @@
-import { xmlReply, type Delivery, type SecretOption } from '@postern/core'
+import { WebhookError, xmlReply, type Delivery, type SecretOption } from '@postern/core'
 import {
   mismatch,
   provider,
@@ -46,7 +46,7 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
   xml: true,
   scheme: () => ORGANIZATION,
   retrySpan: DAY,
-  events: (delivery) => eventsOf(notifications(delivery)),
+  events: (delivery) => eventsOf(notifications(delivery), organizationOf(delivery)),
   reply: (result) => (result.kind === 'refused' ? undefined : xmlReply(ACK)),
 })
 
@@ -60,19 +60,31 @@ const ORGANIZATION: Scheme<string> = {
     return secret
   },
   verify(delivery, keys) {
-    const given = childText(notifications(delivery), 'OrganizationId')
+    const given = organizationOf(delivery)
     const found = keys.findIndex((key) => safeEqual(key, given))
     if (found < 0) throw mismatch('OrganizationId', keys.length)
     return found
   },
 }
 
+const MARK = /<(?:[\w.-]{1,64}:)?OrganizationId>([^<]{1,64})</g
+
+// A message of 100 notifications is large: for the claim of a stranger it is searched, not parsed.
+function organizationOf(delivery: Delivery): string {
+  const [first, ...more] = delivery.text().matchAll(MARK)
+  if (!first || more.length > 0)
+    throw new WebhookError('missing_header', 'the message has not one OrganizationId')
+  return first[1]!
+}
+
 function notifications(delivery: Delivery): string | XmlObject {
   return child(child(child(delivery.xml(), 'Envelope'), 'Body'), 'notifications')
 }
 
-function eventsOf(message: string | XmlObject): readonly EventDraft[] {
+function eventsOf(message: string | XmlObject, organization: string): readonly EventDraft[] {
   const { OrganizationId, ActionId, EnterpriseUrl, PartnerUrl } = message as XmlObject
+  if (childText(message, 'OrganizationId') !== organization)
+    throw new WebhookError('malformed_body', 'the message names two organisations')
   return children(message, 'Notification').map((notification) => {
     const sObject = child(notification, 'sObject')
     const type = Object.entries(sObject).find(([name]) => /^@(?:.*:)?type$/.test(name))?.[1]

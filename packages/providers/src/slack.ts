@@ -57,7 +57,6 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
   },
   formats: ['json', 'form'],
   greets: 'body',
-  challenge: /^[\w.~+/=-]{1,512}$/,
   secret: 'signingSecret',
   covers: { body: 'bytes', id: true, timestamp: true },
   methods: ['POST', 'GET'],

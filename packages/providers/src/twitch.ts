@@ -9,6 +9,7 @@ import {
   type Factory,
   type ParsedBody,
 } from '@postern/core/scheme'
+import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link twitch}. */
@@ -37,7 +38,7 @@ export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
     secret: 'Secret of the subscription.',
     tolerance: 'Seconds the signed time may be away from now. Default 600.',
   },
-  challenge: /^[\w.~+/=-]{1,512}$/,
+  challenge: CHALLENGE,
   claims: 'twitch-eventsub-message-id',
   covers: { body: 'bytes', id: true, timestamp: true },
   scheme: ({ tolerance = 600 }) =>
@@ -60,7 +61,7 @@ const ACTIVE = [undefined, 'enabled', 'webhook_callback_verification_pending']
 
 function handshake(_delivery: Delivery, { value }: ParsedBody): Reply | undefined {
   const challenge = text(value, 'challenge')
-  return challenge === undefined ? undefined : textReply(challenge)
+  return challenge === undefined ? undefined : textReply(checkedChallenge(challenge))
 }
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {

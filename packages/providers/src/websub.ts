@@ -39,6 +39,9 @@ export interface WebsubOptions {
   readonly unauthenticated?: boolean
 }
 
+// Neither a feed nor JSON.
+const HUB_CHALLENGE = /^[^<{[][^]{0,1023}$/
+
 /**
  * WebSub (W3C), the successor of PubSubHubbub, and YouTube's push notifications. HMAC over the body in `X-Hub-Signature`,
  * by SHA-1, 256, 384 or 512 as the hub likes. Verifications of intent are answered for expected topics, with 404 for
@@ -60,7 +63,7 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
     unauthenticated: 'Takes deliveries of subscriptions without a secret. Default false.',
   },
   formats: ['json', 'xml', 'bytes'],
-  challenge: /^[\w.~+/=-]{1,512}$/,
+  challenge: HUB_CHALLENGE,
   covers: { body: 'bytes', id: true, topic: false },
   methods: ['GET', 'POST'],
   scheme: websubScheme,
@@ -81,7 +84,7 @@ async function verifyIntent(delivery: Delivery, options: WebsubOptions): Promise
     const intent = { mode, topic, lease: Number.isFinite(lease) ? lease : undefined } as const
     if (await isExpected(intent, options.expectedTopic)) {
       await options.onVerified?.(intent)
-      return challengeReply(delivery.query(), 'hub.challenge')
+      return challengeReply(delivery.query(), 'hub.challenge', HUB_CHALLENGE)
     }
   }
   throw new WebhookError(

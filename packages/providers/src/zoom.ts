@@ -22,6 +22,8 @@ export interface ZoomOptions {
 
 const RETRY_SPAN = 2 * HOUR
 
+const PLAIN_TOKEN = /^[\w-]{1,128}$/
+
 /**
  * Zoom. HMAC-SHA256 over `v0:time:body`. Topic is `event` (`meeting.started`); there is no id. The signed
  * `endpoint.url_validation`, which comes at saving and every 72 hours, is answered. Zoom wants its 2xx within 3 s and
@@ -38,7 +40,7 @@ export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
     secretToken: "The app's Secret Token.",
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
   },
-  challenge: /^[\w-]{1,128}$/,
+  challenge: PLAIN_TOKEN,
   secret: 'secretToken',
   ids: false,
   covers: { body: 'bytes', timestamp: true },
@@ -62,7 +64,7 @@ function handshake(_: unknown, { value }: ParsedBody, { key }: Verified): Reply 
   if (field(value, 'event') !== 'endpoint.url_validation') return undefined
   const plainToken = text(field(value, 'payload'), 'plainToken') ?? ''
   // The key of events signs it: a text with a colon could be the one an event is signed by.
-  if (!/^[\w-]{1,128}$/.test(plainToken))
+  if (!PLAIN_TOKEN.test(plainToken))
     throw new WebhookError('handshake_refused', 'plainToken is not letters and digits')
   const encryptedToken = hmacDigest('sha256', 'hex', key as Uint8Array, plainToken)
   return jsonReply({ plainToken, encryptedToken })

@@ -32,7 +32,9 @@ export function current(file: string): string {
 function read(name: string): File {
   const text = current(name)
   const factories = [...text.matchAll(/^export const (\w+): Factory</gm)].map((match) => match[1]!)
-  const types = [...text.matchAll(/^export (?:interface|type) (\w+)/gm)].map((match) => match[1]!)
+  const types = [...text.matchAll(/^export (?:interface|type)(?: \{)? (\w+)/gm)].map(
+    (match) => match[1]!,
+  )
   if (factories.length !== 1)
     throw new Error(`src/${name} must export one factory, as \`export const x: Factory<…>\``)
   return { name, factory: factories[0]!, types }

@@ -1,15 +1,27 @@
 import { textReply, WebhookError, type Reply } from '@postern/core'
 
+/** What a challenge can be that is echoed: never what begins as JSON does, so that no event is a challenge. */
+export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
+
+/** The challenge itself. Throws `handshake_refused` where it is none. */
+export function checkedChallenge(challenge: string | undefined, shape: RegExp = CHALLENGE): string {
+  if (challenge !== undefined && shape.test(challenge)) return challenge
+  throw new WebhookError(
+    'handshake_refused',
+    'the challenge is missing, or not as this sender writes it',
+  )
+}
+
 /**
  * The reply that echoes a challenge from the query: as plain text that no browser takes for a page, since anybody can
  * choose it. Nothing is signed.
  *
- * @throws WebhookError `handshake_refused` where it is missing, empty or repeated.
+ * @throws WebhookError `handshake_refused` where it is missing, empty, repeated or no challenge.
  */
-export function challengeReply(query: URLSearchParams, name: string): Reply {
+export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)
   if (!challenge || more.length > 0)
     throw new WebhookError('handshake_refused', `the query has not one ${name}`)
-  const reply = textReply(challenge)
+  const reply = textReply(checkedChallenge(challenge, shape))
   return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff' } }
 }

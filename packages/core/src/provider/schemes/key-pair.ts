@@ -23,7 +23,8 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
       return { publicKey: createPublicKey(privateKey), privateKey }
     }
     if (text.startsWith('-----BEGIN ')) return { publicKey: createPublicKey(text) }
-    const der = fromBase64(text)
+    // Dashboards break long lines, and so do those who copy from them.
+    const der = fromBase64(text.replace(/[\r\n]+[ \t]*/g, ''))
     if (der && der.length > 0)
       return { publicKey: createPublicKey({ key: toBuffer(der), format: 'der', type: 'spki' }) }
   } catch {

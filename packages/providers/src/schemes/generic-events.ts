@@ -1,0 +1,113 @@
+import { WebhookError, type Delivery } from '@postern/core'
+import { mergeDeep, type Draft, type EventDraft, type ParsedBody } from '@postern/core/scheme'
+import { at, member } from '../common/read.ts'
+
+/** Reads a value out of a verified delivery; of a list, `body` holds one event alone. */
+export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined
+
+/** Where a sender that nobody has written a provider for has its ids and topics. */
+export interface GenericPlaces {
+  /** Reads the event's id. @default the header, the query parameter or the member named below */
+  readonly id?: Extract
+  /** Header that carries the event's id. @default none */
+  readonly eventIdHeader?: string
+  /** Query parameter that carries the event's id. @default none */
+  readonly eventIdQuery?: string
+  /** Member of the body that is the event's id; dots lead into objects (`data.id`). @default none, so that nothing is deduplicated by id */
+  readonly eventIdField?: string
+  /** Reads the topic, or is the topic of every delivery. @default the header, the query parameter or the member named below */
+  readonly topic?: string | Extract
+  /** Header that carries the topic. @default none */
+  readonly topicHeader?: string
+  /** Query parameter that carries the topic. @default none */
+  readonly topicQuery?: string
+  /** Member of the body that is the topic; dots lead into objects. @default 'type' */
+  readonly topicField?: string
+  /** Member of the body that holds a list of events, each with its own id and topic; '' where the body is the list. @default none */
+  readonly itemsField?: string
+}
+
+/** The events of a delivery: one, or those of the list that `itemsField` names. */
+export function genericEvents(
+  delivery: Delivery,
+  body: ParsedBody,
+  options: GenericPlaces,
+): readonly EventDraft[] {
+  const { itemsField } = options
+  if (itemsField === undefined) return [eventOf(options, delivery, body, exactOf(delivery, body))]
+  const exact = at(exactOf(delivery, body), itemsField)
+  return listOf(at(body.value, itemsField), itemsField).map((value, index) =>
+    eventOf(options, delivery, { ...body, value }, Array.isArray(exact) ? exact[index] : value),
+  )
+}
+
+function listOf(value: unknown, path: string): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  const place = path === '' ? 'the body' : path
+  throw new WebhookError('unidentified', `${place} is no list of events`)
+}
+
+// A number beyond 2^53 is an id too, and must keep its last digits.
+function exactOf(delivery: Delivery, { kind, value }: ParsedBody): unknown {
+  return kind === 'json' ? delivery.json('exact') : value
+}
+
+function eventOf(
+  options: GenericPlaces,
+  delivery: Delivery,
+  body: ParsedBody,
+  exact: unknown,
+): EventDraft {
+  const { topic, id, topicHeader, topicQuery, eventIdHeader, eventIdQuery } = options
+  const found =
+    typeof topic === 'function'
+      ? topic(delivery, body)
+      : (topic ??
+        extract(delivery, exact, topicHeader, topicQuery, options.topicField ?? 'type') ??
+        'event')
+  const own = id
+    ? id(delivery, body)
+    : extract(delivery, exact, eventIdHeader, eventIdQuery, options.eventIdField)
+  return { id: own || undefined, topic: found ?? '', payload: body.value }
+}
+
+// A place that is named is the only one looked at: falling back to the body would mix the ids of two meanings.
+function extract(
+  delivery: Delivery,
+  exact: unknown,
+  header: string | undefined,
+  query: string | undefined,
+  path: string | undefined,
+): string | undefined {
+  if (header !== undefined) return delivery.header(header) || undefined
+  if (query !== undefined) return delivery.query().get(query) || undefined
+  return path === undefined ? undefined : member(exact, path)
+}
+
+/** Puts id, topic and payload where the options say, for `sign`. */
+export function composeGeneric(
+  { topic, id, method, url, payload }: Draft,
+  options: GenericPlaces,
+): { headers: Record<string, string>; url?: string; body?: string } {
+  const [headers, fields]: [Record<string, string>, Record<string, unknown>] = [{}, {}]
+  const target = new URL(url ?? 'https://example.com/webhooks')
+  const put = (
+    value: string | undefined,
+    header: string | undefined,
+    query: string | undefined,
+    path: string | undefined,
+  ): void => {
+    if (value === undefined) return
+    if (header !== undefined) headers[header.toLowerCase()] = value
+    else if (query !== undefined) target.searchParams.set(query, value)
+    else if (path !== undefined && !path.includes('.')) fields[path] = value
+  }
+  put(id, options.eventIdHeader, options.eventIdQuery, options.eventIdField)
+  put(topic, options.topicHeader, options.topicQuery, options.topicField ?? 'type')
+  if (method === 'GET' || method === 'HEAD') {
+    for (const [name, value] of Object.entries(mergeDeep(fields, payload)))
+      target.searchParams.set(name, String(value))
+    return { headers, url: target.href, body: '' }
+  }
+  return { headers, url: target.href, body: JSON.stringify(mergeDeep(fields, payload)) }
+}
