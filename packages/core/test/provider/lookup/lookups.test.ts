@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { bucket, lookups } from '../../../src/provider/index.ts'
+
+const unavailable = expect.objectContaining({ code: 'secret_unavailable', status: 503 }) as Error
+
+describe('a bucket', () => {
+  test('runs a number of look-ups a minute, and few at the same time', async () => {
+    const bounds = bucket({ perMinute: 3, atOnce: 2 })
+    const open = Promise.withResolvers<string>()
+    const first = bounds.run(0, () => open.promise)
+    const second = bounds.run(0, () => open.promise)
+    await expect(bounds.run(0, async () => 'third')).rejects.toThrow(unavailable)
+    open.resolve('done')
+    expect(await Promise.all([first, second])).toEqual(['done', 'done'])
+    expect(await bounds.run(1, async () => 'third')).toBe('third')
+    await expect(bounds.run(2, async () => 'fourth')).rejects.toThrow(unavailable)
+    expect(await bounds.run(20_001, async () => 'later')).toBe('later')
+    // A clock that went back fills nothing, and stops nothing.
+    await expect(bounds.run(0, async () => 'back')).rejects.toThrow(unavailable)
+    expect(await bounds.run(30_000, async () => 'on')).toBe('on')
+  })
+})
+
+describe('look-ups', () => {
+  const ask = (asked: string[], key: string) => async () => {
+    asked.push(key)
+    if (key.startsWith('down')) throw new Error('down')
+    return key.startsWith('made-up') ? undefined : { key }
+  }
+
+  test('ask once for what is known, pending or unknown', async () => {
+    const asked: string[] = []
+    const known = lookups<{ key: string }>({ perMinute: 100, atOnce: 100 })
+    const both = await Promise.all([
+      known.find('a', 0, ask(asked, 'a')),
+      known.find('a', 0, ask(asked, 'a')),
+    ])
+    expect(both).toEqual([{ key: 'a' }, { key: 'a' }])
+    expect(known.find('a', 1, ask(asked, 'a'))).toEqual({ key: 'a' })
+    expect(await known.find('made-up', 1, ask(asked, 'made-up'))).toBeUndefined()
+    expect(await known.find('made-up', 2, ask(asked, 'made-up'))).toBeUndefined()
+    expect(asked).toEqual(['a', 'made-up'])
+    expect(await known.find('made-up', 60_002, ask(asked, 'made-up'))).toBeUndefined()
+    expect(asked).toHaveLength(3)
+  })
+
+  test('made-up keys neither drive known ones out nor are they refused unasked', async () => {
+    const asked: string[] = []
+    const known = lookups<{ key: string }>({ kept: 2, perMinute: 50, atOnce: 50 })
+    await known.find('a', 0, ask(asked, 'a'))
+    const made = Array.from({ length: 3000 }, (_, at) => `made-up ${at}`)
+    const results = await Promise.allSettled(
+      made.map(async (key) => await known.find(key, 0, ask(asked, key))),
+    )
+    const suppressed = results.filter((one) => one.status === 'rejected')
+    expect(suppressed).toHaveLength(3000 - 49)
+    expect(
+      suppressed.every(({ reason }) => (reason as { code?: string }).code === 'secret_unavailable'),
+    ).toBe(true)
+    expect(known.find('a', 1, ask(asked, 'a'))).toEqual({ key: 'a' })
+    expect(asked).toHaveLength(50)
+  })
+
+  test('a failure is not kept unless asked for, and old findings count on through it', async () => {
+    const asked: string[] = []
+    const known = lookups<{ key: string }>({ maxAge: 1000 })
+    await expect(known.find('down', 0, ask(asked, 'down'))).rejects.toThrow('down')
+    await expect(known.find('down', 0, ask(asked, 'down'))).rejects.toThrow('down')
+    expect(asked).toHaveLength(2)
+    await known.find('a', 0, ask(asked, 'a'))
+    const failing = async (): Promise<undefined> => {
+      throw new Error('down')
+    }
+    expect(await known.find('a', 2000, failing)).toEqual({ key: 'a' })
+    const kept = lookups<{ key: string }>({ failed: 30_000 })
+    await expect(kept.find('down', 0, ask(asked, 'down'))).rejects.toThrow('down')
+    expect(() => kept.find('down', 29_999, ask(asked, 'down'))).toThrow('down')
+    expect(asked).toHaveLength(4)
+    await expect(kept.find('down', 30_001, ask(asked, 'down'))).rejects.toThrow('down')
+    expect(asked).toHaveLength(5)
+  })
+})
