@@ -63,6 +63,7 @@ export type { BatchWork } from './kit/backlog.ts'
 export { createBatch, type Batch, type BatchOptions, type Fault } from './kit/batch.ts'
 export { checks, type Checks, type CommonDefaults, type CommonSettings } from './kit/checks.ts'
 export { causeOf } from './kit/cause.ts'
+export { checkDeliveryFilter, matchesDelivery, type DeliveryPage } from './kit/delivery-filter.ts'
 export { editedEvent } from './kit/edited-event.ts'
 export { settledBy, timeTo, within } from './kit/deadline.ts'
 export {

@@ -84,7 +84,7 @@ export function createRecorder(context: RecorderContext): Recorder {
       const { outcome, error } = what
       outcomes(outcome).add(exchange.at, took)
       if (error) codes(error.code).add(exchange.at, took)
-      buffer.arrived(arrivalOf(exchange, reply, took, what))
+      if (buffer.takes(exchange.verified)) buffer.arrived(arrivalOf(exchange, reply, took, what))
     },
     took(exchange, outcome, events) {
       const reply = { status: 0 }

@@ -20,6 +20,8 @@ export interface JournalBufferOptions {
 
 /** Collects what happened and writes it off the path of deliveries: nothing here throws, waits or grows. */
 export interface JournalBuffer {
+  /** True if `arrived` would keep a delivery now. Else it is counted as lost: to make its row costs more than to ask. */
+  takes(verified: boolean): boolean
   arrived(arrival: Arrival): void
   /** The series of a name, for `add`. */
   series(name: SeriesName): Series
@@ -48,14 +50,11 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   let closed = false
 
   return {
+    takes,
     arrived(arrival) {
-      if (closed) return
-      const ring = arrival.verified ? 'verified' : 'unverified'
-      if (kept[ring] >= most[ring]) lost++
-      else {
-        kept[ring]++
-        arrived.push(arrival)
-      }
+      if (!takes(arrival.verified)) return
+      kept[arrival.verified ? 'verified' : 'unverified']++
+      arrived.push(arrival)
       schedule()
     },
     series: (name) => table.of(name),
@@ -69,6 +68,15 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
       closed = true
       return flush()
     },
+  }
+
+  function takes(verified: boolean): boolean {
+    if (closed) return false
+    const ring = verified ? 'verified' : 'unverified'
+    if (kept[ring] < most[ring]) return true
+    lost++
+    schedule()
+    return false
   }
 
   function schedule(): void {

@@ -1,5 +1,6 @@
 import { timeTo } from '../kit/deadline.ts'
 import type { Drained, Outcome } from '../inbox.ts'
+import { hurry } from './revive.ts'
 import { giveBack, start } from './run.ts'
 import { openTasks, type MemoryState } from './state.ts'
 import type { MemoryTask } from './task.ts'
@@ -39,7 +40,7 @@ export async function drain(
   function startSome(): number {
     let some = 0
     while (some < TURN && counts.ran < max && !signal.aborted && Date.now() < until - last) {
-      const task = lanes.next()
+      const task = lanes.next() ?? (overdue(state) ? lanes.next() : undefined)
       if (!task) break
       some++
       counts.ran++
@@ -66,6 +67,15 @@ const COUNT = { done: 'done', retry: 'retried', dead: 'dead', postpone: 'postpon
 
 function nextRound(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Makes tasks ready whose time has come and whose timer has not fired yet. True if any. */
+function overdue(state: MemoryState): boolean {
+  const now = state.consumer.now()
+  let any = false
+  for (const task of openTasks(state))
+    if (task.timer && task.due <= now) any = hurry(state, task) || any
+  return any
 }
 
 /** What is due and did not run, and when the next task is due. */

@@ -4,6 +4,7 @@ import { settledBy } from '../kit/deadline.ts'
 import { accept } from './accept.ts'
 import { createLanes } from './claim.ts'
 import { drain } from './drain.ts'
+import { memoryJournal } from './journal.ts'
 import { memoryRecords } from './records.ts'
 import { abort, giveBackAll, start } from './run.ts'
 import { wait } from './settle.ts'
@@ -40,6 +41,8 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
     attach: (consumer) => receivers.attach(consumer),
     view: memoryView(shelf),
     records: memoryRecords(),
+    journal: memoryJournal(shelf, settings),
+    maxPending: settings.maxPending,
     close: () => receivers.close(),
   }
 
@@ -88,6 +91,7 @@ async function end(state: MemoryState, closing: AbortController, until: number):
   if (now < until) await settledBy(lanes.idle(), now + (until - now) / 2)
   if (state.closing !== closing) return
   abort(state)
-  if (Date.now() < until) await settledBy(lanes.idle(), until)
+  // A turn of the event loop at least: a handler that ends at once for the signal is not cut off.
+  await settledBy(lanes.idle(), until)
   if (state.closing === closing) giveBackAll(state)
 }

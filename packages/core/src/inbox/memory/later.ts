@@ -1,7 +1,31 @@
 import { WebhookError } from '../../errors.ts'
 import { atMost } from '../kit/at-most.ts'
 import type { Consumer, Inbox, Port } from '../inbox.ts'
+import type { Journal } from '../journal.ts'
+import type { Records } from '../records.ts'
 import type { InboxView } from '../view.ts'
+
+const VIEW: readonly (keyof InboxView)[] = [
+  'list',
+  'get',
+  'stats',
+  'causes',
+  'version',
+  'replay',
+  'rerun',
+  'discard',
+  'prune',
+  'orphans',
+]
+const JOURNAL: readonly (keyof Journal)[] = [
+  'write',
+  'refusals',
+  'deliveries',
+  'delivery',
+  'attempts',
+  'history',
+]
+const RECORDS: readonly (keyof Records)[] = ['get', 'set', 'delete', 'list']
 
 /**
  * The inbox of a receiver that was given none: `memoryInbox()`. The first delivery loads it, so that bundles of apps
@@ -15,11 +39,22 @@ export function defaultInbox(): Inbox {
     name: 'memoryInbox',
     can: { order: true, transaction: false, durable: false, fair: true, search: 'scan' },
     attach: (consumer) => lazyPort(consumer, load),
-    view: lazyView(async () => (await load()).view!),
+    view: lazily(async () => (await load()).view!, VIEW),
+    journal: lazily(async () => (await load()).journal!, JOURNAL),
+    records: lazily(async () => (await load()).records!, RECORDS),
     async close() {
       await (await loading)?.close()
     },
   }
+}
+
+/** An object whose methods load it first. */
+function lazily<T extends object>(load: () => Promise<T>, names: readonly (keyof T)[]): T {
+  const later =
+    (name: keyof T) =>
+    async (...args: readonly unknown[]) =>
+      ((await load())[name] as (...given: readonly unknown[]) => unknown)(...args)
+  return Object.fromEntries(names.map((name) => [name, later(name)])) as T
 }
 
 function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
@@ -27,46 +62,33 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
   let attaching: Promise<Port> | undefined
   let working = false
   let closed = false
-  const attach = async (): Promise<Port> => {
+  const attach = (): Promise<Port> => (attaching ??= attachNow())
+
+  return {
+    accept: (intake, host) =>
+      port ? port.accept(intake, host) : attach().then((ready) => ready.accept(intake, host)),
+    work() {
+      working = true
+      port?.work!()
+    },
+    drain: async (until, max, last) => (await attach()).drain!(until, max, last),
+    async close(until) {
+      // A delivery that waits for the inbox to load was not refused: it is accepted first, and its tasks run.
+      const left = Math.max(0, until - Date.now())
+      if (attaching && !port) await atMost(attaching.catch(noFault), left)
+      closed = true
+      await port?.close(until)
+    },
+  }
+
+  async function attachNow(): Promise<Port> {
     const inbox = closed ? undefined : await load()
     if (!inbox || closed) throw new WebhookError('closed', 'memoryInbox: the receiver was closed')
     port = inbox.attach(consumer)
-    if (working) port.work?.()
+    if (working) port.work!()
     return port
   }
-  return {
-    accept: (intake, host) =>
-      port
-        ? port.accept(intake, host)
-        : (attaching ??= attach()).then((ready) => ready.accept(intake, host)),
-    work() {
-      working = true
-      port?.work?.()
-    },
-    close,
-  }
-
-  async function close(until: number): Promise<void> {
-    // A delivery that waits for the inbox to load was not refused: it is accepted first, and its tasks run.
-    const left = Math.max(0, until - Date.now())
-    if (attaching && !port)
-      await atMost(
-        attaching.catch(() => {}),
-        left,
-      )
-    closed = true
-    await port?.close(until)
-  }
 }
 
-function lazyView(load: () => Promise<InboxView>): InboxView {
-  return {
-    list: async (filter) => (await load()).list(filter),
-    get: async (id) => (await load()).get(id),
-    stats: async () => (await load()).stats(),
-    replay: async (filter) => (await load()).replay(filter),
-    discard: async (filter) => (await load()).discard(filter),
-    prune: async (before) => (await load()).prune(before),
-    orphans: async () => (await load()).orphans(),
-  }
-}
+/** Who waits for the inbox hears why it is not there. */
+function noFault(): void {}

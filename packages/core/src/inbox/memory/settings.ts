@@ -13,6 +13,12 @@ export interface MemoryInboxOptions {
   readonly maxWaitingBytes?: number
   /** Dead tasks kept with their event for `replay`. The oldest one is dropped beyond that, which observers hear of; a redelivery still revives it. @default 1000 */
   readonly maxDead?: number
+  /** Deliveries that the journal keeps, verified and unverified ones apart. @default 10_000 */
+  readonly maxDeliveries?: number
+  /** How long the journal keeps them. @default '7d' */
+  readonly keepDeliveries?: Duration
+  /** How long the journal keeps counts and durations, by the hour after two days. @default '30d' */
+  readonly keepHistory?: Duration
   /** How long `waitUntil` of a host that freezes after the response is held for the first attempts. @default '25s' */
   readonly hold?: Duration
 }
@@ -25,6 +31,9 @@ export interface MemorySettings {
   readonly maxPending: number
   readonly maxWaitingBytes: number
   readonly maxDead: number
+  readonly maxDeliveries: number
+  readonly keepDeliveries: number
+  readonly keepHistory: number
   readonly hold: number
 }
 
@@ -38,6 +47,9 @@ export function memorySettings(options: MemoryInboxOptions | undefined): MemoryS
     maxPending: check.whole('maxPending', 10_000),
     maxWaitingBytes: check.whole('maxWaitingBytes', 64 * 1024 * 1024),
     maxDead: check.whole('maxDead', 1000),
+    maxDeliveries: check.whole('maxDeliveries', 10_000),
+    keepDeliveries: check.span('keepDeliveries', '7d'),
+    keepHistory: check.span('keepHistory', '30d'),
     hold: check.time('hold', '25s'),
   }
   check.end()

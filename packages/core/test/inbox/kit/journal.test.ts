@@ -219,6 +219,17 @@ describe('the buffer of a journal', () => {
     ])
   })
 
+  test('a row that would be lost need not be made: who asks counts it', async () => {
+    const { buffer, batches } = make({ perSecond: 1 })
+    expect(buffer.takes(true)).toBe(true)
+    buffer.arrived(arrival('1'))
+    expect([buffer.takes(true), buffer.takes(false)]).toEqual([false, true])
+    await buffer.flush()
+    expect(batches).toMatchObject([{ arrived: [{ id: '1' }], lost: 1 }])
+    await buffer.close()
+    expect(buffer.takes(true)).toBe(false)
+  })
+
   test('a batch that fails is lost and counted, and the next one is written', async () => {
     let fails = true
     const batches: JournalBatch[] = []

@@ -683,7 +683,7 @@ describe('close', () => {
     })
     await send({ id: 'e1' })
     await heard.until('attemptStarted')
-    await receiver.close({ timeout: 40 })
+    await receiver.close({ timeout: 400 })
     expect(heard.names).not.toContain('dead')
     expect(heard.names).not.toContain('fenced')
     expect((await inbox.view!.list()).tasks).toMatchObject([{ state: 'pending', attempt: 0 }])

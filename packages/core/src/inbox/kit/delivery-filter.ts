@@ -1,0 +1,71 @@
+import { checkPattern, topicSource } from '../../subscribe/topics.ts'
+import { unknownOptions } from '../../unknown-options.ts'
+import type { Arrival, DeliveryFilter } from '../journal.ts'
+
+const KEYS: readonly (keyof DeliveryFilter)[] = [
+  'receiver',
+  'provider',
+  'outcome',
+  'code',
+  'eventId',
+  'topic',
+  'text',
+  'since',
+  'until',
+  'limit',
+  'cursor',
+  'budget',
+]
+const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'refused']
+const MOST_ROWS = 1000
+
+/** Which page of a list of deliveries, with its defaults. */
+export interface DeliveryPage {
+  /** Rows at most. */
+  readonly limit: number
+  readonly cursor: string | undefined
+  /** Milliseconds a search may take. */
+  readonly budget: number
+}
+
+/** Checks a filter of deliveries. Throws a `TypeError` for an unknown key or a value that no delivery can have. */
+export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
+  unknownOptions('filter', filter, KEYS)
+  const { outcome, topic, limit = 50, cursor, budget = 500 } = filter
+  for (const one of typeof outcome === 'string' ? [outcome] : (outcome ?? []))
+    if (!OUTCOMES.includes(one))
+      throw new TypeError(
+        `filter: outcome must be one of ${OUTCOMES.join(', ')}, got ${JSON.stringify(one)}`,
+      )
+  if (topic !== undefined) checkPattern(topic)
+  if (!(Number.isSafeInteger(limit) && limit >= 1))
+    throw new TypeError(`filter: limit must be a whole number from 1 and up, got ${String(limit)}`)
+  for (const name of ['since', 'until'] as const)
+    if (filter[name] !== undefined && !Number.isFinite(filter[name]))
+      throw new TypeError(
+        `filter: ${name} must be milliseconds since 1970, got ${String(filter[name])}`,
+      )
+  return { limit: Math.min(limit, MOST_ROWS), cursor, budget }
+}
+
+/** Makes the test of a filter of deliveries. */
+export function matchesDelivery(filter: DeliveryFilter): (arrival: Arrival) => boolean {
+  const { receiver, provider, code, eventId, since = -Infinity, until = Infinity } = filter
+  const outcomes = typeof filter.outcome === 'string' ? [filter.outcome] : filter.outcome
+  const topic = filter.topic === undefined ? undefined : new RegExp(topicSource(filter.topic), 's')
+  const text = filter.text?.toLowerCase()
+  return (arrival) =>
+    (receiver === undefined || receiver === arrival.receiver) &&
+    (provider === undefined || provider === arrival.provider) &&
+    (outcomes === undefined || outcomes.includes(arrival.outcome)) &&
+    (code === undefined || code === arrival.code) &&
+    (eventId === undefined || arrival.ids.includes(eventId)) &&
+    (topic === undefined || arrival.topics.some((one) => topic.test(one))) &&
+    arrival.at >= since &&
+    arrival.at < until &&
+    (text === undefined || has(arrival, text))
+}
+
+function has({ reason = '', ids, topics, path }: Arrival, text: string): boolean {
+  return [reason, path, ...ids, ...topics].some((one) => one.toLowerCase().includes(text))
+}

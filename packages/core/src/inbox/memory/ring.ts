@@ -1,0 +1,88 @@
+import type { Arrival } from '../journal.ts'
+
+/** Bounds of {@link createRing}. */
+export interface RingBounds {
+  readonly count: number
+  readonly bytes: number
+  /** Milliseconds. */
+  readonly age: number
+}
+
+/** The last deliveries of one kind, in the order of their ids. */
+export interface Ring {
+  add(arrival: Arrival): void
+  /** Drops what is older than the bounds allow at a time in milliseconds since 1970. */
+  expire(now: number): void
+  /** From the oldest to the newest. */
+  readonly rows: readonly Arrival[]
+}
+
+// What is kept of a code in one receiver, for `explain`; more if one batch brought more.
+const KEPT = 3
+// Rough bytes of a row without its strings.
+const ROW = 400
+
+/** Makes a ring. */
+export function createRing(bounds: RingBounds): Ring {
+  let rows: Arrival[] = []
+  // Rows before this place were dropped: to move all of them for each new one would cost more than the rest.
+  let first = 0
+  let bytes = 0
+  // Ids of the rows whose requests are kept, by receiver and code.
+  const kept = new Map<string, string[]>()
+
+  return {
+    add(arrival) {
+      let at = rows.length
+      // Several receivers write in batches of their own, so that one may come a second late.
+      while (at > first && rows[at - 1]!.id > arrival.id) at--
+      rows.splice(at, 0, arrival)
+      bytes += sizeOf(arrival)
+      if (arrival.kept) keep(arrival)
+      while (rows.length - first > bounds.count || (bytes > bounds.bytes && first < rows.length))
+        drop()
+    },
+    expire(now) {
+      while (first < rows.length && rows[first]!.at < now - bounds.age) drop()
+    },
+    get rows() {
+      compact()
+      return rows
+    },
+  }
+
+  function drop(): void {
+    bytes -= sizeOf(rows[first++]!)
+    if (first > bounds.count) compact()
+  }
+
+  function compact(): void {
+    if (first === 0) return
+    rows = rows.slice(first)
+    first = 0
+  }
+
+  /** Takes head and body from older rows of the code. */
+  function keep({ receiver, code, id }: Arrival): void {
+    const key = JSON.stringify([receiver, code])
+    const ids = [...(kept.get(key) ?? []), id]
+    kept.set(key, ids.slice(-KEPT))
+    for (const old of ids.slice(0, -KEPT)) {
+      const at = rows.findLastIndex((row) => row.id === old)
+      if (at < first) continue
+      bytes -= sizeOf(rows[at]!)
+      const { kept: _, ...rest } = rows[at]!
+      rows[at] = rest
+      bytes += sizeOf(rest)
+    }
+  }
+}
+
+function sizeOf({ kept, replyBody = '', reason = '', ids, keys, path }: Arrival): number {
+  let size = ROW + 2 * (replyBody.length + reason.length + path.length)
+  for (const text of [...ids, ...keys]) size += 2 * text.length
+  if (!kept) return size
+  size += kept.body.byteLength + 2 * kept.url.length
+  for (const [name, value] of kept.headers) size += 2 * (name.length + value.length)
+  return size
+}
