@@ -77,7 +77,8 @@ async function readRequest(
     : undefined
 }
 
-function toResponse(reply: Reply, method: string): Response {
+/** A reply as a Response; the body is left out where HTTP has none. */
+export function toResponse(reply: Reply, method: string): Response {
   const empty = method === 'HEAD' || reply.status === 204 || reply.status === 304
   return new Response(empty ? null : ((reply.body ?? null) as BodyInit | null), {
     status: reply.status,

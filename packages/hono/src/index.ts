@@ -1,1 +1,2 @@
 export { webhook, type Mountable, type WebhookOptions } from './webhook.ts'
+export { drain, health } from './routes.ts'

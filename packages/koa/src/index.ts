@@ -6,3 +6,5 @@ export type {
   UrlOptions,
   WebhookOptions,
 } from '@postern/node'
+export { closeOnSignal } from '@postern/node'
+export { drain, health } from './routes.ts'

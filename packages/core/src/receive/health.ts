@@ -36,9 +36,11 @@ export async function health(context: HealthContext): Promise<Health> {
   const unknown = { pending: undefined, oldest: undefined, dead: undefined }
   try {
     const asked = Promise.all([figures(context), lastDelivery(context)])
-    const [known, last] = await within(asked, Date.now() + PATIENCE, () => {
-      throw new Error(`${inbox.name} has not answered for ${PATIENCE} ms`)
-    })
+    const [known, last] = await within(
+      asked,
+      Date.now() + PATIENCE,
+      () => new Error(`${inbox.name} has not answered for ${PATIENCE} ms`),
+    )
     const full = inbox.maxPending !== undefined && (known.pending ?? 0) >= inbox.maxPending
     return {
       ok: isOpen() && !full,

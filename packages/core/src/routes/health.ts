@@ -1,0 +1,46 @@
+import type { Receiver } from '../receiver-types.ts'
+import { unknownOptions } from '../unknown-options.ts'
+import { privateReply, toFetch, type Route } from './route.ts'
+
+/** Options of {@link health}. */
+export interface HealthRouteOptions {
+  /** False tells only whether all is well, since figures are for operators. @default true */
+  readonly figures?: boolean
+}
+
+/**
+ * A route for probes. Readiness: 200 if every receiver can take deliveries, else 503. Liveness, with `?live`: 200 as
+ * long as the process answers, since a restart mends no database. Throws a `TypeError` that names an option at fault.
+ *
+ * @example
+ * app.get('/healthz', health([github, stripe]))
+ */
+export function health(
+  receivers: readonly Pick<Receiver, 'health'>[],
+  options: HealthRouteOptions = {},
+): (request: Request) => Promise<Response> {
+  return toFetch(healthRoute(receivers, options))
+}
+
+/** The same for hosts that are not on fetch. */
+export function healthRoute(
+  receivers: readonly Pick<Receiver, 'health'>[],
+  options: HealthRouteOptions = {},
+): Route {
+  unknownOptions('health', options, ['figures'])
+  const { figures = true } = options
+  if (
+    !Array.isArray(receivers) ||
+    receivers.some((receiver) => typeof receiver?.health !== 'function')
+  )
+    throw new TypeError('health: receivers must be a list of what createReceiver() returns')
+
+  return async ({ method, url }) => {
+    if (method !== 'GET' && method !== 'HEAD')
+      return privateReply(405, { code: 'method_not_allowed' }, { allow: 'GET, HEAD' })
+    if (/[?&]live(?:[=&#]|$)/.test(url)) return privateReply(200, { ok: true })
+    const found = await Promise.all(receivers.map((receiver) => receiver.health()))
+    const ok = found.every((each) => each.ok)
+    return privateReply(ok ? 200 : 503, figures ? { ok, receivers: found } : { ok })
+  }
+}

@@ -1,0 +1,35 @@
+import { toResponse } from '../fetch.ts'
+import type { Reply } from '../receive/reply.ts'
+
+/** What a route needs of its request, on any host. */
+export interface RouteRequest {
+  readonly method: string
+  readonly url: string
+  /** The `authorization` header. */
+  readonly authorization: string | undefined
+}
+
+/** A route that any host can mount: the adapters of node:http call it, and `toFetch` makes a fetch handler of it. */
+export type Route = (request: RouteRequest) => Promise<Reply>
+
+/** The route as a fetch handler: Next.js, Hono, Workers and others. */
+export function toFetch(route: Route): (request: Request) => Promise<Response> {
+  return async (request) =>
+    toResponse(
+      await route({
+        method: request.method,
+        url: request.url,
+        authorization: request.headers.get('authorization') ?? undefined,
+      }),
+      request.method,
+    )
+}
+
+/** A reply that no cache keeps. */
+export function privateReply(status: number, body: unknown, headers?: Reply['headers']): Reply {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  }
+}

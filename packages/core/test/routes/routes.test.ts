@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { createReceiver, memoryInbox, type Receiver } from '../../src/index.ts'
+import { drain, health } from '../../src/routes/index.ts'
+import { acme, gate } from '../acme.ts'
+
+const secret = 'cron-secret'
+const url = 'https://example.com/cron'
+let receiver: Receiver
+
+afterEach(() => receiver.close())
+
+function cron(authorization?: string): Request {
+  return new Request(url, { headers: authorization === undefined ? {} : { authorization } })
+}
+
+async function setup(count: number, handler: () => unknown): Promise<void> {
+  receiver = createReceiver({
+    provider: acme(),
+    inbox: memoryInbox(),
+    log: false,
+    work: 'drain',
+  })
+  receiver.on('ping', handler)
+  for (let at = 0; at < count; at++)
+    await receiver.receive(acme().sign!({ id: String(at), payload: {} }))
+}
+
+describe('drain', () => {
+  test('alone runs tasks, and says what it did', async () => {
+    let ran = 0
+    await setup(3, () => void ran++)
+    await new Promise(setImmediate)
+    expect(ran).toBe(0)
+    const reply = await drain(receiver, { secret, max: 2 })(cron(`Bearer ${secret}`))
+    expect(reply.status).toBe(200)
+    expect(reply.headers.get('cache-control')).toBe('no-store')
+    expect(await reply.json()).toMatchObject({ ran: 2, done: 2, left: 1 })
+    expect(ran).toBe(2)
+  })
+
+  test.each([undefined, '', 'Bearer', 'Bearer wrong', `Basic ${secret}`, `bearer ${secret}`])(
+    'is 401 with %j, and runs nothing',
+    async (authorization) => {
+      let ran = 0
+      await setup(1, () => void ran++)
+      const reply = await drain(receiver, { secret })(cron(authorization))
+      expect([reply.status, ran]).toEqual([401, 0])
+    },
+  )
+
+  test('is 409 while another one runs', async () => {
+    const open = gate()
+    const begun = gate()
+    await setup(1, () => (begun.open(), open.opened))
+    const route = drain(receiver, { secret })
+    const first = route(cron(`Bearer ${secret}`))
+    await begun.opened
+    expect((await route(cron(`Bearer ${secret}`))).status).toBe(409)
+    open.open()
+    expect(await (await first).json()).toMatchObject({ ran: 1, done: 1, left: 0 })
+    expect((await route(cron(`Bearer ${secret}`))).status).toBe(200)
+  })
+
+  test('refuses wrong options when it is made', async () => {
+    await setup(0, () => {})
+    expect(() => drain(receiver, { secret: '' })).toThrow('drain: secret')
+    expect(() => drain(receiver, {} as never)).toThrow('drain: secret')
+    expect(() => drain(receiver, { secret, max: 0 })).toThrow('max')
+    expect(() => drain(receiver, { secret, deadlin: '1s' } as never)).toThrow('deadline')
+  })
+})
+
+describe('health', () => {
+  test('is 200 with figures while all is well, and 503 once the receiver is closed', async () => {
+    await setup(2, () => {})
+    const route = health([receiver])
+    const well = await route(new Request(url))
+    expect(well.status).toBe(200)
+    expect(await well.json()).toMatchObject({
+      ok: true,
+      receivers: [{ receiver: 'acme', inbox: 'ok', pending: 2, dead: 0 }],
+    })
+    await receiver.close()
+    expect((await route(new Request(url))).status).toBe(503)
+    expect((await route(new Request(`${url}?live`))).status).toBe(200)
+  })
+
+  test('tells no figures if they are not wanted', async () => {
+    await setup(0, () => {})
+    const reply = await health([receiver], { figures: false })(new Request(url))
+    expect(await reply.json()).toEqual({ ok: true })
+  })
+
+  test('an inbox that does not answer is 503 within a second', async () => {
+    const inbox = memoryInbox()
+    const hangs = { ...inbox, view: { ...inbox.view!, stats: () => new Promise<never>(() => {}) } }
+    receiver = createReceiver({ provider: acme(), inbox: hangs, log: false, work: false })
+    receiver.on('ping', () => {})
+    const found = await receiver.health()
+    expect(found).toMatchObject({ ok: false, pending: undefined })
+    expect(found.inbox).toContain('has not answered')
+  })
+})

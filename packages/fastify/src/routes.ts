@@ -1,0 +1,37 @@
+import type { Receiver } from '@postern/core'
+import type { DrainRouteOptions, HealthRouteOptions } from '@postern/core/routes'
+import { drain as nodeDrain, health as nodeHealth, type NodeHandler } from '@postern/node'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/**
+ * A route handler that runs what is due, as `drain` of `@postern/core/routes`.
+ *
+ * @example
+ * fastify.get('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
+ */
+export function drain(
+  receiver: Pick<Receiver, 'drain'>,
+  options: DrainRouteOptions,
+): (request: FastifyRequest, reply: FastifyReply) => void {
+  return toFastify(nodeDrain(receiver, options))
+}
+
+/**
+ * A route handler for probes, as `health` of `@postern/core/routes`.
+ *
+ * @example
+ * fastify.get('/healthz', health([receiver]))
+ */
+export function health(
+  receivers: readonly Pick<Receiver, 'health'>[],
+  options: HealthRouteOptions = {},
+): (request: FastifyRequest, reply: FastifyReply) => void {
+  return toFastify(nodeHealth(receivers, options))
+}
+
+function toFastify(handle: NodeHandler): (request: FastifyRequest, reply: FastifyReply) => void {
+  return (request, reply) => {
+    reply.hijack()
+    void handle(request.raw, reply.raw)
+  }
+}

@@ -1,0 +1,31 @@
+import { drain as nodeDrain, health as nodeHealth, type NodeHandler } from '@postern/node'
+import type { Context } from 'koa'
+
+/**
+ * A middleware that runs what is due, as `drain` of `@postern/core/routes`.
+ *
+ * @example
+ * router.post('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
+ */
+export function drain(...route: Parameters<typeof nodeDrain>): (context: Context) => Promise<void> {
+  return toKoa(nodeDrain(...route))
+}
+
+/**
+ * A middleware for probes, as `health` of `@postern/core/routes`.
+ *
+ * @example
+ * router.get('/healthz', health([receiver]))
+ */
+export function health(
+  ...route: Parameters<typeof nodeHealth>
+): (context: Context) => Promise<void> {
+  return toKoa(nodeHealth(...route))
+}
+
+function toKoa(handle: NodeHandler): (context: Context) => Promise<void> {
+  return (context) => {
+    context.respond = false
+    return handle(context.req, context.res)
+  }
+}

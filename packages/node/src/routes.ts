@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Receiver } from '@postern/core'
+import {
+  drainRoute,
+  healthRoute,
+  type DrainRouteOptions,
+  type HealthRouteOptions,
+  type Route,
+} from '@postern/core/routes'
+import { writeReply } from './write-reply.ts'
+
+/** Handles one exchange of node:http. */
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/**
+ * A route that runs what is due, as `drain` of `@postern/core/routes`, for node:http and Express. Throws a `TypeError`
+ * that names an option at fault.
+ *
+ * @example
+ * app.post('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
+ */
+export function drain(receiver: Pick<Receiver, 'drain'>, options: DrainRouteOptions): NodeHandler {
+  return toNode(drainRoute(receiver, options))
+}
+
+/**
+ * A route for probes, as `health` of `@postern/core/routes`, for node:http and Express. Throws a `TypeError` that names an
+ * option at fault.
+ *
+ * @example
+ * app.get('/healthz', health([receiver]))
+ */
+export function health(
+  receivers: readonly Pick<Receiver, 'health'>[],
+  options: HealthRouteOptions = {},
+): NodeHandler {
+  return toNode(healthRoute(receivers, options))
+}
+
+/** Makes a handler of node:http out of a route. */
+function toNode(route: Route): NodeHandler {
+  return async (request, response) => {
+    const { authorization } = request.headers
+    const reply = await route({
+      method: request.method ?? 'GET',
+      url: request.url ?? '/',
+      authorization,
+    })
+    writeReply(request, response, reply)
+  }
+}
