@@ -2,7 +2,7 @@ import { parseForm } from './body/form.ts'
 import { gunzip, isCoded } from './body/inflate.ts'
 import { hasMoreNodes } from './body/json-nodes.ts'
 import { parseJson } from './body/json.ts'
-import { decideFormat, labelCounts, type Declaration } from './body/formats.ts'
+import { decideFormat, labelCounts, labelOf, type Declaration } from './body/formats.ts'
 import { parseMediaType } from './body/media-type.ts'
 import { decodeText } from './body/text.ts'
 import { parseXml, xmlCharset, type XmlObject } from './body/xml.ts'
@@ -262,7 +262,9 @@ class HttpDelivery implements Delivery {
   }
 
   #labelCharset(): string | undefined {
-    return labelCounts(this, this.#declared)
+    if (!labelCounts(this, this.#declared)) return undefined
+    // A label that names another format than the body is in says nothing of its charset, and JSON has but one.
+    return this.format === labelOf(this) && this.format !== 'json'
       ? parseMediaType(this.header('content-type')).charset
       : undefined
   }

@@ -34,7 +34,8 @@ export function labelCounts(delivery: Delivery, { covers, labelled }: Declaratio
   return covers?.body === 'none' || labelled?.(delivery) === true
 }
 
-function labelOf(delivery: Delivery): Format | undefined {
+/** The format that Content-Type names, if it names any. */
+export function labelOf(delivery: Delivery): Format | undefined {
   const { type } = parseMediaType(delivery.header('content-type'))
   if (type === '') return undefined
   if (isJson(type)) return 'json'

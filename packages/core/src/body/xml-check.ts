@@ -9,8 +9,7 @@ const START =
   ':A-Z_a-z\\xc0-\\xd6\\xd8-\\xf6\\xf8-\\u02ff\\u0370-\\u037d\\u037f-\\u167f\\u1681-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufefe\\uff00-\\ufffd'
 const NAME = `[${START}][${START}\\-.0-9\\xb7\\u0300-\\u036f\\u203f\\u2040]*`
 const TAG_NAME = new RegExp(`<${NAME}`, 'y')
-const ATTRIBUTE = new RegExp(`[ \\t\\n]+${NAME}[ \\t\\n]*=[ \\t\\n]*(?:"[^"<]*"|'[^'<]*')`, 'y')
-const ATTRIBUTE_NAME = /([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')/g
+const ATTRIBUTE = new RegExp(`[ \\t\\n]+(${NAME})[ \\t\\n]*=[ \\t\\n]*(?:"[^"<]*"|'[^'<]*')`, 'y')
 const TAG_END = /[ \t\n]*\/?>/y
 const INSTRUCTION = new RegExp(`<\\?${NAME}(?=[ \\t\\n]|\\?>)`, 'y')
 
@@ -93,17 +92,18 @@ function endOfSection(text: string, open: number, isOutside: boolean): number {
 
 function endOfTag(text: string, open: number, start: number): number {
   let at = start
-  let attributes = 0
-  for (let next = skip(ATTRIBUTE, text, at); next !== at; next = skip(ATTRIBUTE, text, at)) {
-    at = next
-    attributes++
+  const names: string[] = []
+  for (;;) {
+    ATTRIBUTE.lastIndex = at
+    const found = ATTRIBUTE.exec(text)
+    if (found === null) break
+    names.push(found[1]!)
+    at = ATTRIBUTE.lastIndex
   }
   const end = skip(TAG_END, text, at)
   if (end === at) refuse(text, open, 'has a tag that cannot be read')
-  if (attributes > 1) {
-    const names = Array.from(text.slice(start, at).matchAll(ATTRIBUTE_NAME), ([, name]) => name)
-    if (new Set(names).size < attributes) refuse(text, open, 'has an attribute twice in one tag')
-  }
+  if (names.length > 1 && new Set(names).size < names.length)
+    refuse(text, open, 'has an attribute twice in one tag')
   return end
 }
 

@@ -9,7 +9,9 @@ export function toPublicUrl(publicUrl: string): (target: string) => string {
       `publicUrl must be an absolute http or https URL without a query, such as https://example.com, got ${publicUrl}`,
     )
   }
-  const base = publicUrl.replace(/\/+$/, '')
+  let end = publicUrl.length
+  while (publicUrl.endsWith('/', end)) end--
+  const base = publicUrl.slice(0, end)
   return (target) => base + targetPath(target)
 }
 

@@ -1,6 +1,5 @@
 import { toBuffer } from '../body/bytes.ts'
 import { stringifyJson } from '../body/json.ts'
-import { isForm, isJson, parseMediaType } from '../body/media-type.ts'
 import type { Delivery, Json } from '../delivery.ts'
 import type { StoredDelivery } from '../event.ts'
 import type { Credentials } from '../provider/scheme.ts'
@@ -97,13 +96,13 @@ export function withoutMembers(payload: unknown, names: readonly string[]): unkn
 // A body that carries a credential cannot be kept as the bytes it was. Forms are written again without the field, JSON
 // without the top-level member; of anything else nothing is kept.
 function withoutFields(delivery: Delivery, names: readonly string[]): Uint8Array {
-  const { type } = parseMediaType(delivery.header('content-type'))
-  if (isForm(type)) {
+  if (delivery.content.length === 0) return delivery.content
+  if (delivery.format === 'form') {
     const form = new URLSearchParams(delivery.form())
     for (const name of names) form.delete(name)
     return toBuffer(form.toString())
   }
-  const value = isJson(type) ? delivery.json('exact') : undefined
+  const value = delivery.format === 'json' ? delivery.json('exact') : undefined
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return toBuffer('')
   return toBuffer(stringifyJson(withoutMembers(value, names)))
 }

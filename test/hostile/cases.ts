@@ -1,0 +1,17 @@
+import type { HostileCase } from './case.ts'
+import { genuineDeliveries } from './genuine.ts'
+import { bodies } from './classes/bodies.ts'
+import { bombs } from './classes/bombs.ts'
+import { codings } from './classes/codings.ts'
+import { forgeries } from './classes/forgeries.ts'
+import { heads } from './classes/heads.ts'
+import { labels } from './classes/labels.ts'
+import { methods } from './classes/methods.ts'
+
+const BY_DELIVERY = [labels, codings, methods, heads, bodies, bombs]
+
+/** All cases: each class over each provider, and those that were written by hand. */
+export async function hostileCases(): Promise<readonly HostileCase[]> {
+  const genuine = await genuineDeliveries()
+  return [...genuine.flatMap((one) => BY_DELIVERY.flatMap((make) => make(one))), ...forgeries()]
+}

@@ -1,0 +1,42 @@
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { REFUSED, withHeaders, type HostileCase, type Wire } from '../case.ts'
+import type { Genuine } from '../genuine.ts'
+
+const CODINGS: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
+  gzip: gzipSync,
+  'x-gzip': gzipSync,
+  deflate: deflateSync,
+  'Deflate ': deflateRawSync,
+  br: brotliCompressSync,
+  'gzip, gzip': (body) => gzipSync(gzipSync(body)),
+  zstd: (body) => body,
+  aes128gcm: (body) => body,
+}
+
+/** Nothing is inflated that the provider does not declare. */
+export function codings(genuine: Genuine): readonly HostileCase[] {
+  const { codings: declared = [], covers, formats = ['json'] } = genuine.provider()
+  const cases: HostileCase[] = []
+  const add = (what: string, wire: Wire, coded: boolean): void => {
+    cases.push({
+      name: `${genuine.name}: ${what}`,
+      class: 'coding',
+      provider: genuine.provider,
+      now: genuine.now,
+      steps: [{ wire, status: coded ? [415] : REFUSED, ...(coded && { code: CODE }) }],
+      runs: [],
+    })
+  }
+  for (const [coding, encode] of Object.entries(CODINGS)) {
+    if (declared.length > 0 && coding.includes('gzip') && !coding.includes(',')) continue
+    const labelled = withHeaders(genuine.wire, { 'content-encoding': coding })
+    add(`labelled ${coding}`, labelled, true)
+    add(`as ${coding}`, { ...labelled, body: encode(genuine.wire.body) }, true)
+  }
+  const whole = covers.body !== 'none' || !formats.includes('bytes')
+  if (whole && declared.length === 0)
+    add('gzip without a label', { ...genuine.wire, body: gzipSync(genuine.wire.body) }, false)
+  return cases
+}
+
+const CODE = ['unsupported_encoding']

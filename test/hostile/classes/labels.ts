@@ -1,0 +1,37 @@
+import { REFUSED, TAKEN, withHeaders, type HostileCase } from '../case.ts'
+import type { Genuine } from '../genuine.ts'
+
+const LABELS: Readonly<Record<string, string | undefined>> = {
+  'no type': undefined,
+  JSON: 'application/json',
+  'a form': 'application/x-www-form-urlencoded',
+  'the text that fetch sends': 'text/plain;charset=UTF-8',
+  XML: 'text/xml',
+  'multipart with another boundary': 'multipart/form-data; boundary=evil',
+  bytes: 'application/octet-stream',
+  'a charset that was added': 'application/json; charset=utf-16le',
+  'a structured event': 'application/cloudevents+json',
+}
+
+/** What no signature covers does not choose how the signed bytes are read. */
+export function labels(genuine: Genuine): readonly HostileCase[] {
+  const { labelled, covers, formats = ['json'] } = genuine.provider()
+  // Nothing is signed, so that a label may decide among several formats.
+  if (covers.body === 'none' && formats.length > 1) return []
+  const { name, provider, now, wire, runs } = genuine
+  const signed = labelled !== undefined
+  return Object.entries(LABELS).map(([label, type]) => ({
+    name: `${name}: labelled ${label}`,
+    class: 'label',
+    provider,
+    now,
+    steps: [
+      {
+        wire: withHeaders(wire, { 'content-type': type }),
+        status: signed ? [...TAKEN, ...REFUSED] : TAKEN,
+      },
+    ],
+    runs,
+    orNone: signed,
+  }))
+}

@@ -1,0 +1,189 @@
+import { once } from 'node:events'
+import { createServer, request as send, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { webhook as expressWebhook } from '@postern/express'
+import { webhook as fastifyWebhook } from '@postern/fastify'
+import { webhook as honoWebhook } from '@postern/hono'
+import { webhook as koaWebhook } from '@postern/koa'
+import { webhook as nextWebhook, type RouteHandlers } from '@postern/next'
+import { webhook as nodeWebhook } from '@postern/node'
+import type { Receiver } from '@postern/core'
+import { createAdaptorServer } from '@hono/node-server'
+import express from 'express'
+import { fastify } from 'fastify'
+import { Hono } from 'hono'
+import Koa from 'koa'
+import type { Wire } from './case.ts'
+
+/** What came back. Status 0: the connection ended without a reply. */
+export interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+/** A framework with one webhook route, on which receivers take turns. */
+export interface Host {
+  readonly name: string
+  /** Mounts a receiver in the place of the one before. */
+  use(receiver: Receiver): void
+  send(wire: Wire): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** The proxy before each server says that the sender used TLS. */
+const trustProxy = { hops: 1, headers: ['x-forwarded-proto'] } as const
+
+/** Every adapter, and the fetch entry itself. */
+export const hosts: readonly (() => Promise<Host>)[] = [
+  () => overNode('node:http', (mounted) => createServer(nodeWebhook(mounted, { trustProxy }))),
+  () =>
+    overNode('express', (mounted) => {
+      const app = express()
+      app.use(expressWebhook(mounted, { trustProxy }))
+      return createServer(app)
+    }),
+  () =>
+    overNode('koa', (mounted) => {
+      const app = new Koa()
+      app.use(koaWebhook(mounted, { trustProxy }))
+      return createServer((request, response) => void app.callback()(request, response))
+    }),
+  () =>
+    overNode('fastify', async (mounted) => {
+      const app = fastify()
+      await app.register(fastifyWebhook(mounted, { path: '/*', trustProxy }))
+      await app.ready()
+      return app.server
+    }),
+  () =>
+    overNode('hono', (mounted) => {
+      const app = new Hono()
+      app.all('*', (context) => {
+        const publicUrl = `${context.req.header('x-forwarded-proto')}://${context.req.header('host')}`
+        return honoWebhook(mounted, { publicUrl })(context)
+      })
+      return createAdaptorServer({ fetch: app.fetch }) as Server
+    }),
+  () =>
+    overFetch("next's handler", (mounted) => {
+      const handlers = nextWebhook(mounted)
+      return (request) =>
+        handlers[request.method as keyof RouteHandlers](request, {
+          params: Promise.resolve({}),
+        })
+    }),
+  () => overFetch('fetch', (mounted) => (request) => mounted.fetch(request)),
+]
+
+/** Stands for whatever receiver is mounted now. */
+function turnstile(): { readonly mounted: Receiver; use(receiver: Receiver): void } {
+  let current: Receiver | undefined
+  const mounted = new Proxy({} as Receiver, {
+    get: (_, name) =>
+      name === 'limits' && !current ? { time: 10_000 } : Reflect.get(current as object, name),
+  })
+  return { mounted, use: (receiver) => void (current = receiver) }
+}
+
+async function overNode(
+  name: string,
+  mount: (receiver: Receiver) => Server | Promise<Server>,
+): Promise<Host> {
+  const { mounted, use } = turnstile()
+  const server = await mount(mounted)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    name,
+    use,
+    send: (wire) => exchange(port, wire),
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function exchange(port: number, wire: Wire): Promise<Answer> {
+  const { host, pathname, search, protocol } = urlParts(wire.url)
+  const own = new Set(wire.headers.map(([header]) => header.toLowerCase()))
+  const headers = [
+    ...(own.has('host') ? [] : ['host', host]),
+    'x-forwarded-proto',
+    protocol,
+    ...(own.has('content-length') || wire.method === 'GET' || wire.method === 'HEAD'
+      ? []
+      : ['content-length', String(wire.body.byteLength)]),
+    ...wire.headers.flat(),
+  ]
+  const outgoing = send({
+    host: '127.0.0.1',
+    port,
+    method: wire.method,
+    path: pathname + search,
+    headers,
+    agent: false,
+  })
+  return new Promise((resolve) => {
+    outgoing.on('error', () => resolve({ status: 0, body: '' }))
+    outgoing.on('response', (response: IncomingMessage) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => void chunks.push(chunk))
+      response.on('error', () => resolve({ status: 0, body: '' }))
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() })
+        if (wire.headAlone) outgoing.destroy()
+      })
+    })
+    if (wire.headAlone) outgoing.flushHeaders()
+    else outgoing.end(wire.body)
+  })
+}
+
+/** The parts as they are written: URL would change what was signed. */
+function urlParts(url: string): {
+  readonly protocol: string
+  readonly host: string
+  readonly pathname: string
+  readonly search: string
+} {
+  const [protocol = '', rest = ''] = url.split('://', 2)
+  const slash = rest.search(/[/?]/)
+  const host = slash < 0 ? rest : rest.slice(0, slash)
+  const target = slash < 0 ? '/' : rest.slice(slash)
+  const path = target.startsWith('/') ? target : `/${target}`
+  return { protocol, host, pathname: path, search: '' }
+}
+
+async function overFetch(
+  name: string,
+  mount: (receiver: Receiver) => (request: Request) => Promise<Response>,
+): Promise<Host> {
+  const { mounted, use } = turnstile()
+  const handle = mount(mounted)
+  return {
+    name,
+    use,
+    async send(wire) {
+      const response = await handle(requestOf(wire))
+      return { status: response.status, body: await response.text() }
+    },
+    close: async () => {},
+  }
+}
+
+function requestOf({ method, url, headers, body, headAlone }: Wire): Request {
+  const lines = new Headers()
+  for (const [header, value] of headers) lines.append(header, value)
+  lines.set('host', urlParts(url).host)
+  const bodiless = method === 'GET' || method === 'HEAD'
+  const stalled = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) })
+  return new Request(url, {
+    method,
+    headers: lines,
+    ...(!bodiless && headAlone && { body: stalled, duplex: 'half' }),
+    ...(!bodiless && !headAlone && body.byteLength > 0 && { body }),
+  } as RequestInit)
+}

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util'
+import { createReceiver, memoryInbox } from '@postern/core'
+import type { HostileCase, Run } from './case.ts'
+import type { Host } from './hosts.ts'
+
+/** How one case went on one host. */
+export interface Verdict {
+  readonly host: string
+  readonly hostile: HostileCase
+  /** A handler ran that must not. */
+  readonly accepted: boolean
+  /** A reply of 500, no reply at all, or an error that nobody caught. */
+  readonly crashed: boolean
+  /** What is wrong; undefined if all is right. */
+  readonly wrong: string | undefined
+}
+
+/** Plays a case on a host, with a receiver of its own. Undefined if the host cannot carry its requests. */
+export async function play(hostile: HostileCase, host: Host): Promise<Verdict | undefined> {
+  if (hostile.without?.[host.name] !== undefined) return undefined
+  const runs: Run[] = []
+  const { now } = hostile
+  let open = 0
+  let ended: () => void = () => {}
+  const receiver = createReceiver({
+    inbox: memoryInbox({ window: '90d' }),
+    log: false,
+    ...(now !== undefined && { now: () => now }),
+    ...hostile.options,
+    provider: hostile.provider(),
+    observers: [
+      {
+        accepted: (_, tasks) => void (open += tasks),
+        done: () => void (--open === 0 && ended()),
+      },
+    ],
+  })
+  receiver.onAny((event) => void runs.push({ topic: event.topic, payload: event.payload }))
+  host.use(receiver)
+  const wrong: string[] = []
+  let crashed = false
+  for (const [at, step] of hostile.steps.entries()) {
+    const { status, body } = await host.send(step.wire)
+    if (status === 500 || status === 0) crashed ||= !step.status.includes(status)
+    const code = codeOf(body)
+    if (!step.status.includes(status))
+      wrong.push(`step ${at + 1}: ${status} ${code ?? ''}, must be ${step.status.join(' or ')}`)
+    else if (step.code && status >= 400 && !step.code.includes(code ?? ''))
+      wrong.push(`step ${at + 1}: ${code}, must be ${step.code.join(' or ')}`)
+    if (open > 0) await new Promise<void>((resolve) => (ended = resolve))
+  }
+  await receiver.close()
+  const left = [...hostile.runs]
+  const extra = runs.filter((run) => {
+    const found = left.findIndex((one) => isDeepStrictEqual(one, run))
+    if (found >= 0) left.splice(found, 1)
+    return found < 0
+  })
+  if (extra.length > 0) wrong.push(`handlers got ${shown(extra)}`)
+  const missing = left.length > 0 && !(hostile.orNone === true && runs.length === 0)
+  if (missing) wrong.push(`handlers did not get ${shown(left)}`)
+  return {
+    host: host.name,
+    hostile,
+    accepted: extra.length > 0,
+    crashed,
+    wrong: wrong.length > 0 ? wrong.join('; ') : undefined,
+  }
+}
+
+function codeOf(body: string): string | undefined {
+  try {
+    return (JSON.parse(body) as { code?: string }).code
+  } catch {
+    return undefined
+  }
+}
+
+function shown(runs: readonly Run[]): string {
+  return JSON.stringify(runs, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  ).slice(0, 300)
+}
