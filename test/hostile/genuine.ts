@@ -11,6 +11,8 @@ export interface Genuine {
   readonly provider: () => Provider
   readonly now: number | undefined
   readonly wire: Wire
+  /** True if a day is more than what its receiver lets pass between signing and arrival. */
+  readonly dated: boolean
   /** What handlers get of it. */
   readonly runs: readonly Run[]
 }
@@ -33,7 +35,8 @@ export async function genuineDeliveries(): Promise<readonly Genuine[]> {
       const wire = wireOf(vector)
       const runs = await runsOf(provider(), wire, now)
       if (runs.length === 0) continue
-      found.push({ name: `${entry.name}: ${vector.name}`, provider, now, wire, runs })
+      const dated = provider().covers.timestamp === true && !LONG.has(entry.name)
+      found.push({ name: `${entry.name}: ${vector.name}`, provider, now, wire, dated, runs })
       if (found.filter(({ name }) => name.startsWith(`${entry.name}: `)).length === EACH) break
     }
   }
@@ -41,6 +44,8 @@ export async function genuineDeliveries(): Promise<readonly Genuine[]> {
 }
 
 const EACH = 1
+// Their tolerance is three days and a day: what they sign is the time of the first attempt.
+const LONG = new Set(['paypal', 'sendgrid'])
 
 /** The known answers of a provider. */
 export function vectorsOf(name: string): readonly Vector[] {

@@ -76,7 +76,7 @@ export const hosts: readonly (() => Promise<Host>)[] = [
 ]
 
 /** Stands for whatever receiver is mounted now. */
-function turnstile(): { readonly mounted: Receiver; use(receiver: Receiver): void } {
+function turnstile(): { readonly mounted: Receiver; readonly use: (receiver: Receiver) => void } {
   let current: Receiver | undefined
   const mounted = new Proxy({} as Receiver, {
     get: (_, name) =>
@@ -107,7 +107,7 @@ async function overNode(
 }
 
 async function exchange(port: number, wire: Wire): Promise<Answer> {
-  const { host, pathname, search, protocol } = urlParts(wire.url)
+  const { host, target, protocol } = urlParts(wire.url)
   const own = new Set(wire.headers.map(([header]) => header.toLowerCase()))
   const headers = [
     ...(own.has('host') ? [] : ['host', host]),
@@ -122,7 +122,7 @@ async function exchange(port: number, wire: Wire): Promise<Answer> {
     host: '127.0.0.1',
     port,
     method: wire.method,
-    path: pathname + search,
+    path: target,
     headers,
     agent: false,
   })
@@ -146,15 +146,13 @@ async function exchange(port: number, wire: Wire): Promise<Answer> {
 function urlParts(url: string): {
   readonly protocol: string
   readonly host: string
-  readonly pathname: string
-  readonly search: string
+  readonly target: string
 } {
   const [protocol = '', rest = ''] = url.split('://', 2)
   const slash = rest.search(/[/?]/)
   const host = slash < 0 ? rest : rest.slice(0, slash)
   const target = slash < 0 ? '/' : rest.slice(slash)
-  const path = target.startsWith('/') ? target : `/${target}`
-  return { protocol, host, pathname: path, search: '' }
+  return { protocol, host, target: target.startsWith('/') ? target : `/${target}` }
 }
 
 async function overFetch(

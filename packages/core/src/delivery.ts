@@ -172,6 +172,7 @@ class HttpDelivery implements Delivery {
   }
 
   verify(): void {
+    if (this.#verified) return
     this.#verified = true
     if (!isCoded(this.body, this.#declared)) return
     // What was read of the compressed bytes is not what the sender said.

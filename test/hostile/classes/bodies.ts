@@ -28,7 +28,7 @@ export function bodies(genuine: Genuine): readonly HostileCase[] {
     add('body', 'twice', { ...wire, body: Buffer.concat([wire.body, wire.body]) })
     add('body', 'without a body', { ...wire, body: new Uint8Array(0) })
   }
-  if (covers.timestamp && now !== undefined) {
+  if (genuine.dated && now !== undefined) {
     add('time', 'a day late', wire, now + DAY)
     add('time', 'a day early', wire, now - DAY)
   }

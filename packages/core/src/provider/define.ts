@@ -1,4 +1,4 @@
-import type { Delivery } from '../delivery.ts'
+import { markVerified, type Delivery } from '../delivery.ts'
 import type { EventMap } from '../event.ts'
 import { unknownOptions } from '../unknown-options.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
@@ -46,6 +46,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
     const { scheme, option, secret } = authOf(spec, name, given, options, about.secretOption)
     const ring = ringOf(scheme, `${name}: ${option}`, secret)
     const { check } = spec
+    const open = (scheme as Scheme<unknown>) === noAuth
 
     const checked = (
       key: unknown,
@@ -53,6 +54,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       delivery: Delivery,
       clock: Clock,
     ): MaybePromise<Verified> => {
+      if (check && !open) markVerified(delivery)
       const wait = check?.(delivery, clock, options)
       return isPromise(wait) ? wait.then(() => ({ key, scope })) : { key, scope }
     }
@@ -73,7 +75,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       ...more,
       name,
       covers: coversOf(scheme.covers, spec.covers),
-      ...((scheme as Scheme<unknown>) === noAuth && { unauthenticated: true }),
+      ...(open && { unauthenticated: true }),
       ...credentialsOf(scheme.credentials, more?.credentials ?? spec.credentials),
       ...(scheme.signedTime && { signedTime: (delivery) => scheme.signedTime!(delivery) }),
       ...admission(scheme, ring, typeof secret !== 'function'),
