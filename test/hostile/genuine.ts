@@ -73,7 +73,7 @@ async function runsOf(
   let ended: () => void = () => {}
   const receiver = createReceiver({
     provider,
-    inbox: memoryInbox({ window: '90d' }),
+    inbox: memoryInbox({ max: 1000, window: '90d' }),
     log: false,
     ...(now !== undefined && { now: () => now }),
     observers: [

@@ -23,7 +23,7 @@ export async function play(hostile: HostileCase, host: Host): Promise<Verdict | 
   let open = 0
   let ended: () => void = () => {}
   const receiver = createReceiver({
-    inbox: memoryInbox({ window: '90d' }),
+    inbox: memoryInbox({ max: 1000, window: '90d' }),
     log: false,
     ...(now !== undefined && { now: () => now }),
     ...hostile.options,

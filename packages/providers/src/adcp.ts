@@ -47,6 +47,8 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
   },
   covers: { body: 'bytes', url: true, id: true, timestamp: true },
   canSign: false,
+  // Content-Type is one of the components that each signature must cover.
+  labelled: () => true,
   prepare({ jwks, jwksUrl, ...fetching }) {
     if (jwks === undefined && jwksUrl === undefined)
       throw new TypeError('adcp: jwksUrl is missing; give the URL of the sender’s keys, or jwks')

@@ -64,7 +64,7 @@ export {
   type JwksCacheOptions,
 } from './lookup/jwks.ts'
 export { lookups, type Lookups, type LookupsOptions } from './lookup/lookups.ts'
-export { peer, type Peer } from './peer.ts'
+export { peer, type Peer, type PeerHome } from './peer.ts'
 export { parseKeyPair, type KeyPair } from './schemes/key-pair.ts'
 export type { Message } from './schemes/message.ts'
 export { pairs, type PairsOptions } from './schemes/pairs.ts'

@@ -10,8 +10,24 @@ export interface Peer<Module> {
   load(): Promise<Module>
 }
 
-/** A lazily loaded optional peer: who does not use it neither installs nor loads it. */
-export function peer<Module>(name: string, load: () => Promise<Module>): Peer<Module> {
+/** The module that loads a peer: package managers keep the peers of each package apart. */
+export interface PeerHome {
+  /** Its `import.meta.url`. */
+  readonly from: string
+  /** A package that it certainly has. */
+  readonly beside: string
+}
+
+/**
+ * A lazily loaded optional peer: who does not use it neither installs nor loads it.
+ *
+ * @param home - the module whose package has the peer. @default a module of core
+ */
+export function peer<Module>(
+  name: string,
+  load: () => Promise<Module>,
+  home: PeerHome = { from: import.meta.url, beside: 'lru-cache' },
+): Peer<Module> {
   let loaded: Module | undefined
   let loading: Promise<Module> | undefined
   return {
@@ -19,7 +35,7 @@ export function peer<Module>(name: string, load: () => Promise<Module>): Peer<Mo
       return loaded
     },
     check(provider) {
-      if (!loaded && isMissing(name))
+      if (!loaded && isMissing(name, home))
         throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
     },
     load() {
@@ -40,11 +56,11 @@ export function peer<Module>(name: string, load: () => Promise<Module>): Peer<Mo
 
 // Only where the modules lie as npm puts them is a missing package certainly missing: a bundle holds it, and Workers have
 // no files to look for.
-function isMissing(name: string): boolean {
+function isMissing(name: string, { from, beside }: PeerHome): boolean {
   try {
     const { createRequire } = globalThis.process.getBuiltinModule('node:module')
-    const { resolve } = createRequire(import.meta.url)
-    resolve('lru-cache')
+    const { resolve } = createRequire(from)
+    resolve(beside)
     try {
       resolve(name)
       return false

@@ -35,7 +35,7 @@ export function bench(provider: Provider, now: number | undefined): Bench {
   let settle: () => void = () => undefined
   const receiver = createReceiver({
     provider,
-    inbox: memoryInbox({ window: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms` }),
+    inbox: memoryInbox({ max: 1000, window: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms` }),
     log: false,
     ...(now !== undefined && { now: () => now }),
     observers: [
