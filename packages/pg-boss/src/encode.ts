@@ -113,3 +113,8 @@ export function jobsOf(
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd')
 }
+
+/** For JSON.stringify: strings as PostgreSQL's jsonb takes them. */
+export function plain(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? storable(value) : value
+}

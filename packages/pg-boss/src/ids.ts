@@ -30,6 +30,11 @@ export function guardIdOf(receiver: string, key: string): string {
   return uuid(JSON.stringify([receiver, 'guard', key]))
 }
 
+/** Identity of a series of the history, by its name. */
+export function seriesIdOf(name: string): string {
+  return uuid(name)
+}
+
 /** Number of the advisory lock that guards an order key. */
 export function lockOf(orderId: string): string {
   return String(BigInt.asIntN(64, BigInt(`0x${orderId.replaceAll('-', '').slice(16)}`)))

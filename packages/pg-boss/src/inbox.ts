@@ -1,5 +1,7 @@
 import { attachment, settledBy, type Inbox } from '@postern/core/inbox'
+import { RINGS } from './arrivals.ts'
 import { createEngine } from './engine.ts'
+import { createJournal } from './journal.ts'
 import { createListen } from './listen.ts'
 import { createSide, type PgBossSide } from './port.ts'
 import { createPrune } from './prune.ts'
@@ -64,6 +66,7 @@ export function pgBossInbox(options: PgBossInboxOptions): Inbox {
       look,
     }),
     records: createRecords(engine),
+    journal: createJournal(engine, RINGS),
     close: () => attached.close(),
   }
 }

@@ -40,24 +40,16 @@ const VERSIONS: readonly string[] = [
   );
   CREATE TABLE $.postern_arrivals (
     id text COLLATE "C" PRIMARY KEY, at bigint NOT NULL, verified boolean NOT NULL, receiver text NOT NULL,
-    provider text NOT NULL, outcome text NOT NULL, code text, size int NOT NULL, row jsonb NOT NULL, kept jsonb,
-    body bytea
+    provider text NOT NULL, outcome text NOT NULL, code text, size int NOT NULL, row text NOT NULL, kept text, body bytea
   );
-  CREATE INDEX postern_arrivals_ring ON $.postern_arrivals (verified, at, id);
+  CREATE INDEX postern_arrivals_ring ON $.postern_arrivals (verified, at, id) INCLUDE (size);
+  CREATE INDEX postern_arrivals_at ON $.postern_arrivals (at, id);
   CREATE INDEX postern_arrivals_kept ON $.postern_arrivals (receiver, code, at) WHERE kept IS NOT NULL;
   CREATE TABLE $.postern_series (
-    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, receiver text NOT NULL, subscription text NOT NULL,
-    kind text NOT NULL, by text NOT NULL, value text NOT NULL,
-    UNIQUE (receiver, subscription, kind, by, value)
+    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key uuid NOT NULL UNIQUE, name text NOT NULL, day int NOT NULL
   );
-  CREATE TABLE $.postern_history (
-    span int NOT NULL, time int NOT NULL, series int NOT NULL, count int NOT NULL, sum bigint NOT NULL,
-    max bigint NOT NULL, histogram bytea NOT NULL, PRIMARY KEY (span, time, series)
-  );
-  CREATE TABLE $.postern_gauges (
-    time int NOT NULL, series int NOT NULL, pending int NOT NULL, running int NOT NULL, dead int NOT NULL,
-    oldest bigint, PRIMARY KEY (time, series)
-  );
+  CREATE TABLE $.postern_history (kind text NOT NULL, at bigint NOT NULL, data bytea NOT NULL, PRIMARY KEY (kind, at));
+  ALTER TABLE $.postern_schema ADD COLUMN lost bigint NOT NULL DEFAULT 0;
   CREATE INDEX postern_job_cause ON $.job (name, (output->>'cause'), created_on, id)
     WHERE output IS NOT NULL AND (state = 'retry' OR state > 'completed');
   CREATE INDEX postern_job_dead ON $.job (name, created_on, id) WHERE state > 'completed';

@@ -5,7 +5,7 @@ import { insertJobs, type NewJob } from './jobs.ts'
 import { attemptOf, type Claimed } from './lanes.ts'
 import { enqueue, lockKeys, orderedOf, release } from './order.ts'
 import type { PgExecutor } from './pg.ts'
-import { jobsOf } from './encode.ts'
+import { jobsOf, plain } from './encode.ts'
 import { settleSql } from './settle-sql.ts'
 import { PARKED, type Turns } from './turns.ts'
 
@@ -189,9 +189,4 @@ function childrenOf({ outcome }: Ended) {
 
 function isOver({ kind }: Outcome): boolean {
   return kind === 'done' || kind === 'dead'
-}
-
-// What PostgreSQL's jsonb does not take: the character 0, and halves of pairs.
-function plain(_: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value
 }

@@ -1,0 +1,160 @@
+import {
+  topicMatch,
+  unknownOptions,
+  type Arrival,
+  type DeliveryFilter,
+  type Journal,
+  type Page,
+} from '@postern/core/inbox'
+import { addArrivals, arrivalOf, pageOfArrivals, trimRing, type Rings } from './arrivals.ts'
+import { attemptsOf } from './attempts.ts'
+import { bucketsOf, checkRange } from './buckets.ts'
+import type { Engine } from './engine.ts'
+import { unavailable } from './errors.ts'
+import { addHistory, HOUR, rollUp } from './history.ts'
+import { isId } from './ids.ts'
+import type { PgExecutor } from './pg.ts'
+
+const FILTER: readonly (keyof DeliveryFilter)[] = [
+  'receiver',
+  'provider',
+  'outcome',
+  'code',
+  'eventId',
+  'topic',
+  'text',
+  'since',
+  'until',
+  'limit',
+  'cursor',
+  'budget',
+]
+const RANGE = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
+const NEW = ['duplicate', 'handshake', 'unhandled', 'refused']
+const LIMIT = 50
+const MOST = 1000
+const BUDGET = 500
+// Rows of a ring after which its bounds are looked at, as a part of them; and the longest time between, in milliseconds.
+const SLACK = 0.05
+const TRIM = 60_000
+
+/**
+ * The journal in PostgreSQL. It is bounded: two rings of deliveries by count, bytes and age (a twentieth of the count may
+ * come on top), history by minute for two days and by hour for thirty, attempts with their tasks.
+ */
+export function createJournal(engine: Engine, rings: Rings): Journal {
+  const { db, settings } = engine
+  const { schema, deadline } = settings
+  const since = { verified: 0, unverified: 0 }
+  let trimmedAt = 0
+  let rolledAt = 0
+
+  return {
+    write: ({ arrived, minutes, gauges, lost }) =>
+      run(async () => {
+        await db.transaction(deadline, async (client) => {
+          await addArrivals(client, schema, arrived)
+          await addHistory(client, schema, minutes, gauges)
+          if (lost > 0)
+            await client.executeSql(`UPDATE ${schema}.postern_schema SET lost = lost + $1`, [lost])
+        })
+        for (const { verified } of arrived) since[verified ? 'verified' : 'unverified']++
+        await keepBounds(Date.now())
+      }),
+    refusals: (filter = {}) =>
+      page(
+        filter,
+        [filter.outcome ?? NEW].flat().filter((outcome) => outcome !== 'accepted'),
+      ),
+    deliveries: (filter = {}) =>
+      page(filter, filter.outcome === undefined ? undefined : [filter.outcome].flat()),
+    delivery: (id) => run((client) => arrivalOf(client, schema, id)),
+    attempts: (task) => (isId(task) ? run(() => attemptsOf(engine, task)) : Promise.resolve([])),
+    async history(range) {
+      unknownOptions('history', range, RANGE)
+      checkRange(range)
+      return run((client) => bucketsOf(client, schema, range))
+    },
+  }
+
+  async function keepBounds(now: number): Promise<void> {
+    for (const ring of ['verified', 'unverified'] as const) {
+      if (since[ring] === 0) continue
+      if (since[ring] < rings[ring].rows * SLACK && now - trimmedAt < TRIM) continue
+      since[ring] = 0
+      trimmedAt = now
+      await db.transaction(deadline, (client) =>
+        trimRing(client, schema, ring === 'verified', rings[ring], now - rings.age),
+      )
+    }
+    if (now - rolledAt < HOUR) return
+    rolledAt = now
+    // An hour a transaction: locks are short, and a process that dies in between leaves the rest to others.
+    while (await db.transaction(deadline, (client) => rollUp(client, schema, now)));
+  }
+
+  async function page(
+    filter: DeliveryFilter,
+    outcomes: readonly string[] | undefined,
+  ): Promise<Page<Arrival>> {
+    unknownOptions('deliveries', filter, FILTER)
+    const { limit = LIMIT, budget = BUDGET, cursor } = filter
+    if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= MOST))
+      throw new TypeError(
+        `deliveries: limit must be a whole number from 1 to ${MOST}, got ${String(limit)}`,
+      )
+    const fits = textsOf(filter)
+    let place = cursor === undefined ? undefined : parse(cursor)
+    return run(async (client) => {
+      const until = Date.now() + budget
+      const rows: Arrival[] = []
+      const part = Math.max(200, limit + 1)
+      for (;;) {
+        const found = await pageOfArrivals(client, schema, { ...filter, outcomes }, place, part)
+        for (const { replyBody: _reply, ...arrival } of found) {
+          if (!fits(arrival)) continue
+          if (rows.length === limit) {
+            const { at, id } = rows.at(-1)!
+            return { rows, cursor: `${at}~${id}`, searchedTo: at }
+          }
+          rows.push(arrival)
+        }
+        const last = found.at(-1)
+        if (found.length < part || !last) return { rows, cursor: undefined, searchedTo: undefined }
+        place = { at: Math.floor(last.at), id: last.id }
+        if (Date.now() >= until)
+          return { rows, cursor: `${place.at}~${place.id}`, searchedTo: last.at }
+      }
+    })
+  }
+
+  async function run<T>(work: (client: PgExecutor) => Promise<T>): Promise<T> {
+    try {
+      await engine.ready()
+      return await work(db)
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+}
+
+/** What a filter says of texts that have no column. */
+function textsOf({ eventId, topic, text }: DeliveryFilter): (arrival: Arrival) => boolean {
+  const pattern = topic === undefined ? undefined : new RegExp(topicMatch(topic).source, 's')
+  const part = text?.toLowerCase()
+  return ({ ids, topics, reason = '', path }) =>
+    (eventId === undefined || ids.includes(eventId)) &&
+    (pattern === undefined || topics.some((each) => pattern.test(each))) &&
+    (part === undefined ||
+      [reason, path, ...ids, ...topics].some((each) => each.toLowerCase().includes(part)))
+}
+
+function parse(cursor: string): { readonly at: number; readonly id: string } {
+  const tilde = cursor.indexOf('~')
+  const at = Number(cursor.slice(0, tilde))
+  if (tilde < 1 || !Number.isFinite(at))
+    throw new TypeError(
+      `cursor: must be one that a page of this inbox gave, got ${JSON.stringify(cursor)}`,
+    )
+  return { at: Math.floor(at), id: cursor.slice(tilde + 1) }
+}
