@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { explain, isBusy } from './errors.ts'
+import { createFileGuard, type FileGuard } from './file-guard.ts'
 import { migrate } from './schema.ts'
 
 /** The connections of one inbox. All calls are synchronous, so no transaction is ever left open between two of them. */
@@ -8,6 +9,7 @@ export interface Connections {
   readonly main: DatabaseSync
   /** Reads, and `task.commit`, whose writes must not be able to leave the main connection in another state. */
   readonly side: DatabaseSync
+  readonly guard: FileGuard
   /** Version of SQLite in this Node. */
   readonly version: string
   close(): void
@@ -29,7 +31,8 @@ export function connect(path: string): Connections {
     const { version } = main.prepare('SELECT sqlite_version() AS version').get() as {
       version: string
     }
-    return { main, side, version, close: () => opened.forEach((db) => db.close()) }
+    const guard = createFileGuard(path)
+    return { main, side, guard, version, close: () => opened.forEach((db) => db.close()) }
   } catch (error) {
     for (const db of opened) db.close()
     if (error instanceof TypeError && !('errcode' in error)) throw error
@@ -56,10 +59,10 @@ function open(path: string, wait: number, opened: DatabaseSync[]): DatabaseSync 
   // First of all: even reading a setting can find the file locked, while another process closes its last connection.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
   // A commit is on the disk before it is acknowledged. A page that is twice the usual takes several deliveries, so that
-  // fewer are written; larger ones would cost more where deliveries come one by one. (Only for a new file.) Checkpoints at
+  // fewer are written; larger ones would cost more where deliveries come one by one. (Only for a new file, as the giving back of free pages.) Checkpoints at
   // 16 MiB instead of 4 write each page less often.
   db.exec(
-    'PRAGMA page_size = 8192; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000',
+    'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 33554432',
   )
   return db
 }

@@ -29,9 +29,13 @@ export function isStorageFault(error: unknown): boolean {
   return code !== undefined && code !== BUSY && code !== LOCKED && code !== ERROR && code in REASONS
 }
 
+// ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE: of the statement and its values, not of the file.
+const LASTING = [ERROR, 18, 19, 20, 21, 25]
+
 /** True if a work failed for a reason of its own, so that another try fails as well. */
-export function isLasting(error: WebhookError): boolean {
-  return !isBusy(error.cause) && !isStorageFault(error.cause)
+export function isLasting({ cause }: Error): boolean {
+  const code = primary(cause)
+  return code === undefined ? cause instanceof Error : LASTING.includes(code)
 }
 
 /** An error of SQLite as the refusal of a delivery. */

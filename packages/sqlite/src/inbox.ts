@@ -7,6 +7,7 @@ import { createRecords } from './records.ts'
 import { checkSettings, type SqliteInboxOptions } from './settings.ts'
 import { createStore } from './store.ts'
 import { createTopicIndex } from './topics.ts'
+import { createUpkeep } from './upkeep.ts'
 import { createView } from './view.ts'
 
 /**
@@ -22,12 +23,19 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
   const settings = checkSettings(options)
   const connections = connect(settings.path)
   const store = createStore(connections, settings)
-  const sweeps = [createPrune(store), createTopicIndex(store)]
+  const warn = (message: string): void => {
+    for (const consumer of receivers.consumers()) consumer.warn(message)
+  }
+  const sweeps = [createPrune(store), createTopicIndex(store), createUpkeep(store, warn)]
   const receivers = attachment({
     inbox: 'sqliteInbox',
     window: { option: 'window', time: settings.window },
-    join: (consumer) => createPort(store, consumer, () => sweeps.forEach((sweep) => sweep.start())),
+    join(consumer) {
+      connections.guard.start(warn)
+      return createPort(store, consumer, () => sweeps.forEach((sweep) => sweep.start()))
+    },
     async close() {
+      connections.guard.stop()
       await Promise.all(sweeps.map((sweep) => sweep.stop()))
       await store.writer.flushed()
       store.writer.close()

@@ -1,3 +1,4 @@
+import { isWebhookError } from '@postern/core'
 import {
   createRunner,
   type Consumer,
@@ -82,13 +83,14 @@ export function createRun(store: Store, host: RunHost): Runner<Running> {
       },
       done: () => done(task.stored || !ran ? ending : undefined),
       failed(error) {
-        if (error.code === 'closed') return done(undefined)
+        if (isWebhookError(error) && error.code === 'closed') return done(undefined)
         consumer.warn(`the outcome of task ${task.id} could not be stored: ${error.message}`)
-        if (isLasting(error) && ending.kind !== 'dead') {
+        if (isLasting(error) && ending === outcome) {
           // Another try fails as well: the task is dead with the reason, and holds up nobody.
-          ending = buried(ending, error)
+          ending = buried(outcome, error)
           return writer.add(work)
         }
+        ending = outcome
         setTimeout(() => writer.add(work), STORE_AGAIN)
       },
     }

@@ -41,7 +41,7 @@ export function createStore(connections: Connections, settings: Settings): Store
     ...parts,
     settings,
     connections,
-    writer: createWriter(main, settings.path, kept),
+    writer: createWriter(connections, settings.path, kept),
     keys,
     topicLog,
     begun,

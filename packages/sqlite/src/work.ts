@@ -1,19 +1,17 @@
-import { WebhookError } from '@postern/core'
-
 /** Something to write. All that waits in one turn of the event loop shares one transaction, and so one sync of the disk. */
 export interface Work {
   /** Bytes it writes, roughly. */
   readonly bytes: number
-  /** When waiting is over, on the clock of `performance.now()`; what may wait for ever has none. */
+  /** When waiting is over, on the clock of `performance.now()`. @default never */
   readonly deadline?: number
-  /** Writes. Called again, alone, where the transaction it shared was rolled back because of another. */
+  /** Writes. Called again, alone, if the transaction it shared was rolled back because of another. */
   run(): void
   /** It is stored. */
   done(): void
   /** What `run` wrote is undone: another try may follow. */
   undo?(): void
   /** It is not stored and will not be. */
-  failed(error: WebhookError): void
+  failed(error: Error): void
 }
 
 /** What is kept in memory of what transactions write. */
@@ -23,19 +21,4 @@ export interface Kept {
   stored(): void
   /** It was rolled back. */
   forget(): void
-}
-
-/** Fails them all for the same reason. */
-export function failAll(batch: readonly Work[], error: WebhookError): void {
-  for (const work of batch) work.failed(error)
-}
-
-/** Bytes they write. */
-export function bytesOf(batch: readonly Work[]): number {
-  return batch.reduce((sum, work) => sum + work.bytes, 0)
-}
-
-/** Why nothing is written any more. */
-export function closedError(): WebhookError {
-  return new WebhookError('closed', 'sqliteInbox was closed')
 }

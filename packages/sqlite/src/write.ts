@@ -1,196 +1,106 @@
 import { WebhookError } from '@postern/core'
-import type { DatabaseSync } from 'node:sqlite'
+import { createBatch, type Batch, type Fault } from '@postern/core/inbox'
+import type { Connections } from './connection.ts'
 import { isBusy, isStorageFault, unavailable } from './errors.ts'
 import { rollback } from './schema.ts'
-import { bytesOf, closedError, failAll, type Kept, type Work } from './work.ts'
+import type { Kept, Work } from './work.ts'
 
-/** The one place transactions are made in. */
-export interface Writer {
-  add(work: Work): void
-  /** The same, behind everything else of its transaction. */
+/** The one place that makes transactions on the main connection. */
+export interface Writer extends Batch<Work> {
+  /** Writes behind everything else of its transaction. */
   addLast(work: Work): void
-  /** Bytes that wait. */
-  readonly waiting: number
-  /** Writes what waits right now instead of in the next turn of the event loop, unless the file is locked. */
-  now(): void
-  /** Resolves when nothing waits. */
-  flushed(): Promise<void>
-  /** Fails what waits. */
-  close(): void
 }
 
 // Bounds of one transaction: how long one holds the event loop and the file depends on them.
-const BATCH_ROWS = 512
-const BATCH_BYTES = 8 * 1024 * 1024
-// Waits between tries for the lock, in milliseconds.
-const FIRST_WAIT = 1
-const LONGEST_WAIT = 8
+const ROWS = 512
+const BYTES = 8 * 1024 * 1024
 
-/** Makes the writer of a file. */
-export function createWriter(db: DatabaseSync, path: string, kept: readonly Kept[]): Writer {
-  const begin = db.prepare('BEGIN IMMEDIATE')
-  const commit = db.prepare('COMMIT')
-  let queue: Work[] = []
+/** Makes the writer of a file. What is locked is tried again later: waiting inside SQLite would hold the event loop. */
+export function createWriter(
+  { main, guard }: Pick<Connections, 'main' | 'guard'>,
+  path: string,
+  kept: readonly Kept[],
+): Writer {
+  const begin = main.prepare('BEGIN IMMEDIATE')
+  const commit = main.prepare('COMMIT')
   let last: Work[] = []
-  let waiting = 0
-  let scheduled = false
-  let locked = false
-  let wait = FIRST_WAIT
-  let closed = false
-  let idlers: (() => void)[] = []
-
-  return {
-    add(work) {
-      if (closed) return work.failed(closedError())
-      waiting += work.bytes
-      queue.push(work)
-      schedule()
+  const batch = createBatch<Work>({
+    inbox: 'sqliteInbox',
+    rows: ROWS,
+    bytes: BYTES,
+    store(works) {
+      store(works, true)
     },
-    addLast(work) {
-      if (closed) return work.failed(closedError())
-      last.push(work)
-      schedule()
-    },
-    get waiting() {
-      return waiting
-    },
-    now() {
-      if (!locked) write()
-    },
-    flushed: () =>
-      queue.length + last.length === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => idlers.push(resolve)),
-    close() {
-      closed = true
-      failAll([...queue, ...last], closedError())
-      queue = []
-      last = []
-      rest()
-    },
-  }
-
-  function schedule(): void {
-    if (scheduled) return
-    scheduled = true
-    setImmediate(turn)
-  }
-
-  function turn(): void {
-    scheduled = false
-    locked = false
-    write()
-  }
-
-  function write(): void {
-    if (closed || queue.length + last.length === 0) return
-    if (transaction()) {
-      wait = FIRST_WAIT
-      if (queue.length + last.length > 0) schedule()
-      else rest()
-      return
-    }
-    // Waiting inside SQLite would hold the event loop: come back.
-    locked = true
-    scheduled = true
-    setTimeout(turn, wait)
-    wait = Math.min(wait * 2, LONGEST_WAIT)
-    expire()
-  }
-
-  /** One transaction of what waits; false where the file is locked. */
-  function transaction(): boolean {
-    try {
-      begin.run()
-    } catch (error) {
-      if (isBusy(error)) return false
-      fail([...take(), ...last.splice(0)], error)
-      return true
-    }
-    const batch = take()
-    const tried: Work[] = []
-    try {
-      for (let at = 0; at < batch.length || last.length > 0; at++) {
-        // Taken now and not before: what ran may have asked for it.
-        if (at === batch.length) batch.push(...last.splice(0))
-        tried.push(batch[at]!)
-        batch[at]!.run()
-      }
-      for (const each of kept) each.store()
-      commit.run()
-    } catch (error) {
-      undo(tried)
-      if (isBusy(error)) {
-        queue.unshift(...batch)
-        waiting += bytesOf(batch)
-        return false
-      }
-      if (batch.length === 1 || isStorageFault(error)) fail(batch, error)
-      else for (const work of batch) alone(work)
-      return true
-    }
-    for (const each of kept) each.stored()
-    for (const work of batch) work.done()
-    return true
-  }
-
-  /** One work in its own transaction, after it or another made the common one fail. */
-  function alone(work: Work): void {
-    try {
-      begin.run()
-      work.run()
-      for (const each of kept) each.store()
-      commit.run()
-    } catch (error) {
-      undo([work])
-      if (!isBusy(error)) return fail([work], error)
-      queue.push(work)
-      waiting += work.bytes
-      return
-    }
-    for (const each of kept) each.stored()
-    work.done()
-  }
-
-  function undo(tried: readonly Work[]): void {
-    rollback(db)
-    for (const each of kept) each.forget()
-    for (const work of tried) work.undo?.()
-  }
-
-  function take(): Work[] {
-    let rows = 0
-    let bytes = 0
-    while (rows < queue.length && rows < BATCH_ROWS && bytes < BATCH_BYTES)
-      bytes += queue[rows++]!.bytes
-    const batch = rows === queue.length ? queue : queue.slice(0, rows)
-    queue = rows === queue.length ? [] : queue.slice(rows)
-    waiting -= bytes
-    return batch
-  }
-
-  /** Fails what waited too long for the lock. */
-  function expire(): void {
-    const now = performance.now()
-    const late = queue.filter((work) => work.deadline !== undefined && work.deadline <= now)
-    if (late.length === 0) return
-    queue = queue.filter((work) => !late.includes(work))
-    waiting -= bytesOf(late)
-    failAll(
-      late,
+    fault,
+    refusal: (error) => unavailable(error, path),
+    late: () =>
       new WebhookError(
         'inbox_unavailable',
         `sqliteInbox: ${path}: another process held its write lock until the deadline`,
       ),
-    )
+  })
+  // Begins a transaction in which there may be nothing but last works.
+  const nothing: Work = { bytes: 0, run: () => {}, done: () => {}, failed: failLast }
+
+  return {
+    add: (work) => batch.add(work),
+    addLast(work) {
+      last.push(work)
+      if (last.length === 1) batch.add(nothing)
+    },
+    get waiting() {
+      return batch.waiting
+    },
+    now: () => batch.now(),
+    flushed: () => batch.flushed(),
+    close: () => batch.close(),
   }
 
-  function fail(batch: readonly Work[], error: unknown): void {
-    failAll(batch, unavailable(error, path))
+  /** One transaction; with the last works, if they are to be in it. */
+  function store(works: readonly Work[], withLast: boolean): void {
+    const lost = guard.lost()
+    if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
+    begin.run()
+    const tried: Work[] = []
+    const behind: Work[] = []
+    try {
+      for (const work of works) run(work)
+      // Taken now and not before: what ran may have asked for it.
+      while (withLast && last.length > 0)
+        for (const work of last.splice(0)) {
+          behind.push(work)
+          run(work)
+        }
+      for (const each of kept) each.store()
+      commit.run()
+    } catch (error) {
+      rollback(main)
+      for (const each of kept) each.forget()
+      for (const work of tried) work.undo?.()
+      if (behind.length === 0) throw error
+      if (fault(error) !== 'one') {
+        last.unshift(...behind)
+        throw error
+      }
+      // One of them is at fault: each last work is tried by itself, and the others without them.
+      for (const work of behind) batch.add(work)
+      return store(works, false)
+    }
+    for (const each of kept) each.stored()
+    for (const work of tried) work.done()
+
+    function run(work: Work): void {
+      tried.push(work)
+      work.run()
+    }
   }
 
-  function rest(): void {
-    for (const resolve of idlers) resolve()
-    idlers = []
+  function fault(error: unknown): Fault {
+    if (isBusy(error)) return 'again'
+    return isStorageFault(error) || error instanceof WebhookError ? 'all' : 'one'
+  }
+
+  function failLast(error: Error): void {
+    for (const work of last.splice(0)) work.failed(error as WebhookError)
   }
 }

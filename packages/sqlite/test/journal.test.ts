@@ -2,7 +2,7 @@ import type { Arrival, Journal, MinuteCount } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { gate } from '../../testing/src/inbox/gate.ts'
 import { intake, item } from '../../testing/src/inbox/make.ts'
-import { DEAD, DONE, FAILURE, retryIn } from '../../testing/src/inbox/recorder.ts'
+import { DEAD, DONE, FAILURE, lane, retryIn } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit } = sqliteScene()
@@ -105,7 +105,10 @@ test('of many attempts the first and the last nineteen are kept, and go with the
 test('an interruption is told apart', async () => {
   const hold = gate()
   const inbox = open()
-  const stuck = join(inbox, { run: () => hold.passed.then(() => DONE) })
+  const stuck = join(inbox, {
+    lanes: [lane('a', { concurrency: 1 })],
+    run: () => hold.passed.then(() => DONE),
+  })
   await stuck.port.accept(intake(item('1')), {})
   await stuck.until('it runs', () => stuck.runs.length === 1)
   edit((db) => db.exec('UPDATE postern_tasks SET due = 0'))

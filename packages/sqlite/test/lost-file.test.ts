@@ -1,0 +1,116 @@
+import { renameSync, rmSync } from 'node:fs'
+import type { Inbox } from '@postern/core/inbox'
+import { expect, test } from 'vitest'
+import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { DONE } from '../../testing/src/inbox/recorder.ts'
+import { sqliteInbox } from '../src/index.ts'
+import { sqliteScene } from './scene.ts'
+
+const scene = sqliteScene()
+
+/** Accepts one delivery after another until one is refused. */
+async function untilRefused(port: ReturnType<Inbox['attach']>): Promise<unknown> {
+  for (let at = 0; ; at++) {
+    try {
+      await port.accept(intake(item(`later-${at}`)), {})
+    } catch (error) {
+      return error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+test.each([
+  ['the file is deleted', 'inbox.db was deleted', (path: string) => rmSync(path)],
+  ['its log is deleted', 'inbox.db-wal was deleted', (path: string) => rmSync(`${path}-wal`)],
+  [
+    'another file takes its place',
+    'inbox.db was replaced',
+    (path: string) => {
+      void sqliteInbox({ path: `${path}2` }).close()
+      renameSync(`${path}2`, path)
+    },
+  ],
+])('%s under a running process: 503 with a loud error', async (_, message, act) => {
+  const warnings: string[] = []
+  const shop = scene.join(scene.open())
+  shop.consumer.warn = (warning) => void warnings.push(warning)
+  await shop.port.accept(intake(item('1')), {})
+  await shop.untilSettled(1)
+  act(scene.file.path)
+  const refusal = await untilRefused(shop.port)
+  expect(refusal).toMatchObject({ code: 'inbox_unavailable', status: 503 })
+  expect((refusal as Error).message).toContain(message)
+  const until = performance.now() + 15_000
+  while (warnings.length === 0 && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(warnings.join()).toContain(message)
+})
+
+test('a file that was put back is written again', async () => {
+  const shop = scene.join(scene.open())
+  await shop.port.accept(intake(item('1')), {})
+  renameSync(scene.file.path, `${scene.file.path}.away`)
+  await untilRefused(shop.port)
+  renameSync(`${scene.file.path}.away`, scene.file.path)
+  const until = performance.now() + 15_000
+  let taken: unknown
+  while (taken === undefined && performance.now() < until)
+    taken = await Promise.resolve(shop.port.accept(intake(item('back')), {})).catch(
+      () => new Promise((resolve) => setTimeout(resolve, 20, undefined)),
+    )
+  expect(taken).toEqual(['new'])
+})
+
+test('an outcome that cannot be stored is buried with its reason, and those it came with are stored', async () => {
+  const inbox = scene.open()
+  let go: () => void = () => {}
+  const gone = new Promise<void>((resolve) => (go = resolve))
+  const shop = scene.join(inbox, {
+    run: async ({ event }) => {
+      await gone
+      return event.id === 'bad'
+        ? { kind: 'done', spawn: [{ subscription: 'a', part: {} as never }] }
+        : DONE
+    },
+  })
+  await shop.port.accept(intake(item('1'), item('bad'), item('2')), {})
+  await shop.until('all run', () => shop.runs.length === 3)
+  go()
+  await shop.untilSettled(3)
+  const { tasks } = await inbox.view!.list()
+  expect(Object.fromEntries(tasks.map(({ event, state }) => [event.id, state]))).toEqual({
+    1: 'done',
+    2: 'done',
+    bad: 'dead',
+  })
+  expect(tasks.find(({ event }) => event.id === 'bad')!.error).toMatchObject({
+    name: 'UnstorableOutcome',
+    message: expect.stringContaining('cannot be stored'),
+  })
+})
+
+test('the file shrinks again when a flood was forgotten', async () => {
+  const inbox = scene.open({ window: '20ms', keepDone: '20ms' })
+  const shop = scene.join(inbox)
+  const body = new Uint8Array(20_000).fill(65)
+  const size = (): number =>
+    scene.edit((db) => {
+      const { n } = db
+        .prepare('SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size')
+        .get() as { n: number }
+      return n
+    })
+  for (let at = 0; at < 1000; at += 50)
+    await Promise.all(
+      Array.from({ length: 50 }, async (__, more) =>
+        shop.port.accept({ delivery: delivery({ body }), items: [item(`e${at + more}`)] }, {}),
+      ),
+    )
+  await shop.untilSettled(1000)
+  const flooded = size()
+  expect(flooded).toBeGreaterThan(20_000_000)
+  await scene.untilFound(
+    `SELECT 1 FROM pragma_page_count, pragma_page_size WHERE page_count * page_size < ${flooded / 2}`,
+  )
+})
