@@ -1,6 +1,12 @@
-import type { Arrival, DeliveryFilter, KeptRequest, Page } from '@postern/core/inbox'
+import {
+  checkDeliveryFilter,
+  matchesDelivery,
+  type Arrival,
+  type DeliveryFilter,
+  type KeptRequest,
+  type Page,
+} from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
-import { checkDeliveryFilter, matchesDelivery } from './delivery-filter.ts'
 
 /** Reads what arrived. */
 export interface Deliveries {
