@@ -182,3 +182,30 @@ test('signs with all keys in force at once, and leaves out those that only verif
     expect(verdict(scheme, secret, signed)).toBe(0)
   expect(() => scheme.signAll!(request(), [scheme.key(verifying.v1a)], NOW)).toThrow('cannot sign')
 })
+
+test('verifications by Ed25519 are few: keys times signatures', () => {
+  const sent = sign('v1a')
+  const value = sent.headers[HEADER]!
+  const noise = `v1a,${randomBytes(64).toString('base64')}`
+  const five = withHeader(sent, HEADER, () =>
+    [value, ...Array.from({ length: 4 }, () => noise)].join(' '),
+  )
+  expect(verdict(scheme, [secrets.v1, verifying.v1a], five)).toBe(1)
+  const keys = [verifying.v1a, secrets.v1a]
+  expect(verdict(scheme, keys, five)).toBe('malformed_header')
+  expect(
+    verdict(
+      scheme,
+      keys,
+      withHeader(sent, HEADER, () => `${noise} ${value}`),
+    ),
+  ).toBe(0)
+})
+
+test('headers of Svix name the provider that reads them', () => {
+  const headers = { 'svix-id': 'msg_1', 'svix-timestamp': '1', 'svix-signature': 'v1,a' }
+  const delivery = createDelivery({ url: 'https://example.com/', headers })
+  expect(() => scheme.verify(delivery, [scheme.key(secrets.v1)], NOW)).toThrow(
+    'use svix({ secret })',
+  )
+})

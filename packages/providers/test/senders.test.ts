@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { calCom } from '../src/cal-com.ts'
+import { generic } from '../src/generic.ts'
+import { paddle } from '../src/paddle.ts'
+import { slack } from '../src/slack.ts'
+import { standardWebhooks } from '../src/standard-webhooks.ts'
+import { svix } from '../src/svix.ts'
+import { resend } from '../src/resend.ts'
+import { deliver } from './deliver.ts'
+
+const NOW = 1_760_000_000_000
+
+test('generic reads lists, templates, dates and any of several headers by options alone', async () => {
+  const provider = generic({
+    name: 'box',
+    secret: 's',
+    scheme: 'hmac',
+    header: ['Box-Primary', 'Box-Secondary'],
+    message: '{body}{time}',
+    timestampHeader: 'Box-Time',
+    timestampUnit: 'iso',
+    encoding: 'base64',
+    itemsField: 'events',
+    topicField: 'event.type',
+    eventIdField: 'id',
+  })
+  const body =
+    '{"events":[{"id":1,"event":{"type":"a"}},{"id":12345678901234567891,"event":{"type":"b"}}]}'
+  const signed = provider.sign!({ body, at: NOW })
+  const { 'box-primary': signature, ...others } = signed.headers
+  const second = { ...others, 'box-primary': 'b2xk', 'box-secondary': signature! }
+  const wrong = { ...others, 'box-primary': 'b2xk' }
+  const result = await deliver(
+    provider,
+    [signed, { ...signed, headers: second }, { ...signed, headers: wrong }],
+    NOW,
+  )
+  expect(result.statuses).toEqual([200, 200, 401])
+  expect(result.events.map(({ id, topic }) => [id, topic])).toEqual([
+    ['1', 'a'],
+    ['12345678901234567891', 'b'],
+  ])
+  const late = await deliver(provider, [signed], NOW + 301_000)
+  expect(late.codes).toEqual(['timestamp_too_old'])
+  const paired = generic({
+    secret: 's',
+    scheme: 'hmac',
+    header: 'X-Sig',
+    pairs: { signature: 'v0' },
+  })
+  expect(paired.sign!({ at: NOW, body: '{}' }).headers['X-Sig']).toMatch(/^t=1760000000,v0=/)
+})
+
+test('clocks and ids of single senders', async () => {
+  const provider = paddle({ secretKey: 'pdl' })
+  const slow = provider.sign!({ at: NOW + 30_000 })
+  const old = provider.sign!({ at: NOW - 6000 })
+  expect((await deliver(provider, [slow, old], NOW)).statuses).toEqual([200, 401])
+  const cal = calCom({ secret: 's' })
+  const ended = cal.sign!({ body: '{"triggerEvent":"MEETING_ENDED","uid":"b1","createdAt":"x"}' })
+  expect((await deliver(cal, [ended, ended])).events.map(({ id }) => id)).toEqual([
+    'MEETING_ENDED:b1',
+  ])
+})
+
+test('the family of Standard Webhooks reads the topic from where a sender has it', async () => {
+  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+  for (const provider of [
+    standardWebhooks({ secret, topicField: 'data.event' }),
+    svix({ secret, topicField: 'data.event' }),
+    resend({ secret, topicField: 'data.event' }),
+  ]) {
+    const signed = provider.sign!({ topic: 'job.done', payload: { data: { id: 1 } }, at: NOW })
+    const { events } = await deliver(provider, [signed], NOW)
+    expect(events).toMatchObject([{ topic: 'job.done', payload: { data: { id: 1 } } }])
+  }
+})
+
+test('a payload is laid over the sample of its topic', async () => {
+  const provider = slack({ signingSecret: 's' })
+  const signed = provider.sign!({ topic: 'message', payload: { event: { text: 'hi' } }, at: NOW })
+  const { events } = await deliver(provider, [signed], NOW)
+  expect(events).toMatchObject([
+    { topic: 'message', payload: { event: { type: 'message', text: 'hi' } } },
+  ])
+})
