@@ -12,7 +12,8 @@ export interface BitbucketOptions {
 /**
  * Bitbucket Cloud and Data Center. HMAC-SHA256 over the body in `X-Hub-Signature`, whose other users sign with SHA-1. The
  * topic is `X-Event-Key` (`repo:push`), the id `X-Request-UUID` or, on Data Center, `X-Request-Id`; whether it stays the
- * same over attempts is not documented. Data Center's connection test (`diagnostics:ping`) is an event like any other and
+ * same over attempts is not documented. Neither is signed (`covers.topic` is false: a captured body can come again under
+ * another topic), except that Data Center says the topic in the body too: then the body decides. Data Center's connection test (`diagnostics:ping`) is an event like any other and
  * must be signed. Cloud sends no more than 256 KB; raise `limits.body` for Data Center. It wants its 2xx within 10 s and
  * tries at most twice more.
  * https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/

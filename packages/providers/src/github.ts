@@ -21,7 +21,8 @@ export interface GithubOptions {
  * GitHub: repositories, organisations, Apps, Marketplace, Sponsors. HMAC-SHA256 over the body in `X-Hub-Signature-256`;
  * the SHA-1 header beside it never counts. JSON and `payload=` forms. The topic is the event with its action
  * (`issues.opened`), and the event alone (`issues`) matches too. The id is `X-GitHub-Delivery`, the same on a redelivery.
- * Neither is signed, and nothing is dated: what was captured is stopped by its id alone. GitHub wants its 2xx within
+ * Neither is signed (`covers.topic` is false: a captured body can come again as another event), and nothing is dated: what
+ * was captured is stopped by its id alone. GitHub wants its 2xx within
  * 10 s and never retries by itself; redeliveries are asked for by hand or API within 3 days.
  *
  * Types: `github<GithubEvents>({ secret })` with `@postern/providers/types/github`.

@@ -15,7 +15,7 @@ export interface SanityOptions {
 
 /**
  * Sanity (GROQ-powered webhooks). HMAC-SHA256 over `t.body`, `t` in milliseconds, in unpadded base64url. Topic is
- * `Sanity-Operation` (`create`, `update`, `delete`), id is `Idempotency-Key`; neither is signed. The payload is your own
+ * `Sanity-Operation` (`create`, `update`, `delete`), id is `Idempotency-Key`; neither is signed (`covers.topic` is false: a captured body can come again as another operation). The payload is your own
  * projection. Sanity waits 30 s, retries 429 and 5xx for 30 minutes, and gives up at any other 4xx.
  * https://www.sanity.io/docs/webhooks
  */

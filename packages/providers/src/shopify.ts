@@ -20,8 +20,9 @@ export interface ShopifyOptions {
 
 /**
  * Shopify, in both header dialects: `X-Shopify-*`, and `Shopify-*` of the Events preview, which counts where its HMAC is
- * there. HMAC-SHA256 in base64 over the body alone: topic, shop and id are headers that nothing protects, so check the shop
- * against your installations. Topics as they are sent: `orders/create`, and `Product.create` (`Product` matches too) of
+ * there. HMAC-SHA256 in base64 over the body alone: topic, shop and id are headers that nothing protects
+ * (`covers.topic` is false: a captured body can come again under another topic, which nothing here can stop), so check the
+ * shop against your installations. A delivery without a webhook id is taken and not deduplicated: ask for `dedupe: 'digest'`. Topics as they are sent: `orders/create`, and `Product.create` (`Product` matches too) of
  * the Events dialect. Shopify wants its 2xx within 5 s, takes a redirect for a failure, and retries for 4 hours; after 8
  * failures in a row it removes the subscription.
  * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries

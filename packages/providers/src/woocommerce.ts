@@ -23,7 +23,7 @@ export interface WoocommerceOptions {
  * WooCommerce. HMAC-SHA256 over the body in `X-WC-Webhook-Signature`; the key is the secret with HTML entities undone, as
  * WordPress does. Topic is the header `X-WC-Webhook-Topic` (`order.updated`). Its delivery id is the same for all of a
  * webhook's deliveries in one second, so the id is that, the topic, and the object's id or a hash of the body. Headers are
- * not signed, nothing is dated. The unsigned ping at activation is answered 200. WooCommerce waits 60 s, never tries
+ * not signed (`covers.topic` is false: a captured body can come again under another topic), nothing is dated. The unsigned ping at activation is answered 200. WooCommerce waits 60 s, never tries
  * again, and disables the webhook after more than five failures in a row.
  * https://woocommerce.com/document/webhooks/
  */

@@ -1,8 +1,22 @@
 import { expect, test } from 'vitest'
 import { rfc9421 } from '../src/rfc9421.ts'
+import { deliver } from './deliver.ts'
 
 test('a key of another kind than alg is refused', () => {
   expect(() => rfc9421({ secret: 's', alg: 'ed25519' })).toThrow('secret does not go with alg')
   expect(() => rfc9421({ publicKey: 'MFkw', alg: 'ed25519' })).toThrow(/publicKey.*Ed25519 key/)
   expect(() => rfc9421({ secret: 's', publicKey: 'p' })).toThrow('not both')
+})
+
+test('a list of more components than a profile has is refused before a header is read', async () => {
+  const provider = rfc9421({ secret: 's', requiredComponents: [] })
+  const names = Array.from({ length: 33 }, (_, at) => `"x-pad";key="k${at}"`)
+  const headers = {
+    'x-pad': `a${' '.repeat(10_500)}b`,
+    'signature-input': `s=(${names.join(' ')});created=1760000000`,
+    signature: 's=:YWJj:',
+  }
+  const delivery = { url: 'https://example.com/', headers, body: '{}' }
+  const { codes } = await deliver(provider, [delivery], 1_760_000_000_000)
+  expect(codes).toEqual(['malformed_header'])
 })
