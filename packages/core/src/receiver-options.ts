@@ -76,10 +76,15 @@ export function checkReceiver<Events extends EventMap>(
   oneOf('integers', integers, ['number', 'exact'])
   oneOf('work', work, [true, false, 'drain'])
   oneOf('journal', journal, [true, false])
+  const inbox = checkInbox(options.inbox)
+  if (work === false && inbox.view && !inbox.can.durable)
+    throw new TypeError(
+      `work: false needs an inbox that another process reads, and tasks of ${inbox.name} are in this one: leave work out, or set work: 'drain' and call receiver.drain()`,
+    )
   return {
     provider,
     name,
-    inbox: checkInbox(options.inbox),
+    inbox,
     ownInbox: options.inbox === undefined,
     limits: resolveLimits(options.limits, provider.limits),
     observer: combineObservers([

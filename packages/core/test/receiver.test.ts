@@ -232,21 +232,34 @@ describe('onUnhandled', () => {
 })
 
 describe('work: false', () => {
+  /** As an inbox that another process reads. */
+  function shared(): Inbox {
+    const inbox = memoryInbox()
+    return { ...inbox, can: { ...inbox.can, durable: true } }
+  }
+
+  test('is refused for tasks that no other process sees', () => {
+    for (const inbox of [undefined, memoryInbox()])
+      expect(() => setup({ work: false, ...(inbox && { inbox }) })).toThrow(
+        /^work: false needs an inbox that another process reads, and tasks of memoryInbox/,
+      )
+  })
+
   test('without a subscription takes nothing', async () => {
-    const { heard, send } = setup({ work: false })
+    const { heard, send } = setup({ work: false, inbox: shared() })
     const reply = await send()
     expect(codeOf(reply)).toBe('internal_error')
     expect(heard.all('rejected')[0]?.[1].message).toContain('work: false and no subscription')
   })
 
   test("without a subscription stores what nobody handles with onUnhandled: 'store'", async () => {
-    const { receiver, send } = setup({ work: false, onUnhandled: 'store' })
+    const { receiver, send } = setup({ work: false, inbox: shared(), onUnhandled: 'store' })
     expect((await send()).status).toBe(200)
     expect(await receiver.tasks()).toHaveLength(1)
   })
 
   test('runs nothing before work() is called', async () => {
-    const { receiver, heard, send } = setup({ work: false })
+    const { receiver, heard, send } = setup({ work: false, inbox: shared() })
     receiver.on('ping', () => {})
     await send()
     const held: unknown[] = []

@@ -25,6 +25,16 @@ export function openConnection(connection: RedisConnection): Opened {
   return { client, own: true }
 }
 
+/** True for a client of a Redis Cluster. */
+export function isCluster(client: Redis | Cluster): boolean {
+  return 'isCluster' in client && client.isCluster === true
+}
+
+/** What decides about the slot of all keys with this prefix; undefined if each key has its own. */
+export function hashTag(prefix: string): string | undefined {
+  return /^[^{]*\{([^}]+)\}/.exec(prefix)?.[1]
+}
+
 // Another copy of ioredis makes clients that are no instances of ours.
 function isClient(connection: object | string): boolean {
   return (

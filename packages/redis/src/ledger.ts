@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
-import { milliseconds, type Duration } from '@postern/core'
-import { type Ledger, type LedgerClaim } from '@postern/core/inbox'
-import { openConnection, type RedisConnection } from './connection.ts'
+import type { Duration } from '@postern/core'
+import { checks, type Guard, type Ledger, type LedgerClaim } from '@postern/core/inbox'
+import { hashTag, isCluster, openConnection, type RedisConnection } from './connection.ts'
 import { createScriptRunner } from './script.ts'
 import { CLAIM, COMMIT, RELEASE, RENEW, UNDO } from './scripts.ts'
 import { watchServer } from './server.ts'
 
 /** Options of {@link redisLedger}. */
 export interface RedisLedgerOptions {
-  /** A client of ioredis, a URL, or options of ioredis. A client must not have a `keyPrefix` in a Cluster. @default 'redis://127.0.0.1:6379' */
-  readonly connection?: RedisConnection
-  /** What the keys begin with. @default 'postern:ledger:' */
+  /** A client of ioredis, a URL, or options of ioredis. A client must not have a `keyPrefix` in a Cluster. */
+  readonly connection: RedisConnection
+  /** What the keys begin with. On a Cluster it needs a hash tag, since one script touches an event and its guards. @default 'postern:ledger:', or '{postern:ledger}:' on a Cluster */
   readonly prefix?: string
   /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
   readonly window?: Duration
-  /** How long a step may take before the delivery gets 503. @default '1s' */
+  /** How long a step may take, the wait for the connection included, before the delivery gets 503. @default '1s' */
   readonly deadline?: Duration
 }
 
@@ -22,14 +22,27 @@ export interface RedisLedgerOptions {
  * A ledger on Redis, for `inlineInbox` in several processes or in none that stays: one hash an event, one script a step,
  * fenced by comparing tokens. While Redis is away, hangs or refuses writes, nothing is taken: deliveries get 503 within
  * the deadline, and the sender delivers again. It remembers as long as Redis does: warnings tell where that is in doubt.
+ *
+ * @example
+ * const inbox = inlineInbox({ ledger: redisLedger({ connection: process.env.REDIS_URL! }) })
  */
-export function redisLedger(options: RedisLedgerOptions = {}): Ledger {
-  const window = milliseconds(options.window ?? '4d', 'redisLedger: window')
-  const deadline = milliseconds(options.deadline ?? '1s', 'redisLedger: deadline')
-  if (window < 1) throw new TypeError('redisLedger: window must be at least a millisecond')
-  if (deadline < 1) throw new TypeError('redisLedger: deadline must be at least a millisecond')
-  const prefix = options.prefix ?? 'postern:ledger:'
-  const { client, own } = openConnection(options.connection ?? 'redis://127.0.0.1:6379')
+export function redisLedger(options: RedisLedgerOptions): Ledger {
+  const check = checks<RedisLedgerOptions>('redisLedger', options)
+  const window = Math.max(1, Math.ceil(check.span('window', '4d')))
+  const deadline = check.time('deadline', '1s')
+  const connection = check.value('connection')
+  const given = check.value('prefix')
+  check.end()
+  if (connection === undefined || connection === '')
+    throw new TypeError(
+      `redisLedger: connection must be a URL such as 'redis://127.0.0.1:6379', options of ioredis or a client, got ${JSON.stringify(connection)}`,
+    )
+  const { client, own } = openConnection(connection)
+  const prefix = given ?? (isCluster(client) ? '{postern:ledger}:' : 'postern:ledger:')
+  if (isCluster(client) && hashTag(prefix) === undefined)
+    throw new TypeError(
+      `redisLedger: prefix must have a hash tag such as '{postern:ledger}:' on a Cluster, got ${JSON.stringify(prefix)}; one script touches an event and its guards`,
+    )
   const scripts = createScriptRunner(client, deadline)
   const listeners: ((message: string) => void)[] = []
   const unwatch = watchServer(client, (message) => listeners.forEach((warn) => warn(message)))
@@ -38,21 +51,36 @@ export function redisLedger(options: RedisLedgerOptions = {}): Ledger {
     name: 'redisLedger',
     durable: true,
     window,
-    async claim(key, token, lease): Promise<LedgerClaim> {
-      const name = nameOf(key)
+    async claim(key, token, lease, guards = []): Promise<LedgerClaim> {
+      const keys = keysOf(key, guards)
       const undo = (answer: unknown): void => {
         if ((answer as Answer)[0] !== 'claimed') return
-        scripts.run(UNDO, name, [token, window]).catch(() => {})
+        scripts.run(UNDO, keys, [token, window]).catch(() => {})
       }
-      const answer = (await scripts.run(CLAIM, name, [token, lease, window], undo)) as Answer
-      if (answer[0] === 'done') return { kind: 'done' }
-      if (answer[0] === 'busy') return { kind: 'busy', left: answer[1] }
-      return { kind: 'claimed', claims: answer[1], state: answer[2] ?? undefined }
+      const says = guards.map(({ otherwise }) => otherwise)
+      const answer = (await scripts.run(
+        CLAIM,
+        keys,
+        [token, lease, window, ...says],
+        undo,
+      )) as Answer
+      switch (answer[0]) {
+        case 'done':
+          return { kind: 'done' }
+        case 'busy':
+          return { kind: 'busy', left: answer[1] }
+        case 'guarded':
+          return { kind: 'guarded', otherwise: answer[1] }
+        case 'claimed':
+          return { kind: 'claimed', claims: answer[1], state: answer[2] ?? undefined }
+      }
     },
     renew: (key, token, lease, state) =>
-      step(RENEW, key, [token, lease, window, ...(state === undefined ? [] : [state])]),
-    commit: (key, token) => step(COMMIT, key, [token, window]),
-    release: (key, token, state) => step(RELEASE, key, [token, window, state]),
+      step(RENEW, keysOf(key), [token, lease, window, ...(state === undefined ? [] : [state])]),
+    commit: (key, token, guards) => step(COMMIT, keysOf(key, guards), [token, window]),
+    release: (key, token, state, guards) =>
+      step(RELEASE, keysOf(key, guards), [token, window, state]),
+    undo: (key, token, guards) => step(UNDO, keysOf(key, guards), [token, window]),
     listen(warn) {
       listeners.push(warn)
     },
@@ -64,19 +92,24 @@ export function redisLedger(options: RedisLedgerOptions = {}): Ledger {
 
   async function step(
     script: string,
-    key: string,
+    keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<boolean> {
-    return (await scripts.run(script, nameOf(key), args)) === 1
+    return (await scripts.run(script, keys, args)) === 1
+  }
+
+  function keysOf(key: string, guards: readonly Guard[] = []): readonly string[] {
+    return [nameOf(key, ''), ...guards.map((guard) => nameOf(guard.key, 'g:'))]
   }
 
   // Keys carry what senders choose: hashed, they have one length and no braces that would move them in a Cluster.
-  function nameOf(key: string): string {
-    return prefix + createHash('sha256').update(key).digest('base64url')
+  function nameOf(key: string, kind: string): string {
+    return prefix + kind + createHash('sha256').update(key).digest('base64url')
   }
 }
 
 type Answer =
   | readonly ['done']
   | readonly ['busy', number]
+  | readonly ['guarded', Guard['otherwise']]
   | readonly ['claimed', number, string | null | undefined]

@@ -1,67 +1,75 @@
 import { createHash } from 'node:crypto'
 import { WebhookError } from '@postern/core'
 import type { Cluster, Redis } from 'ioredis'
+import { createWaiters, type Waiter } from './ready.ts'
 
-/** Runs scripts on one key, each within a deadline. */
+/** Runs scripts, each within a deadline. */
 export interface ScriptRunner {
   /**
-   * Rejects with `inbox_unavailable` where Redis is away, hangs or refuses. `late` gets the answer of a script that had
-   * been sent and came after its deadline.
+   * Waits for the connection. Rejects with `inbox_unavailable` if Redis is away, hangs or refuses until the deadline.
+   * `late` gets the answer of a script that had been sent and came after it.
    */
   run(
     script: string,
-    key: string,
+    keys: readonly string[],
     args: readonly (string | number)[],
     late?: (answer: unknown) => void,
   ): Promise<unknown>
 }
 
-/** Makes a runner on a client. It asks for the status first, since a client may keep commands until Redis is back. */
+/** Makes a runner on a client. */
 export function createScriptRunner(client: Redis | Cluster, deadline: number): ScriptRunner {
   const hashes = new Map<string, string>()
+  const waiters = createWaiters(client)
   return {
-    run(script, key, args, late) {
-      if (client.status !== 'ready')
-        return Promise.reject(unavailable(`Redis is not connected (${client.status})`))
-      const sent = send(script, key, args)
-      return new Promise((resolve, reject) => {
+    run: (script, keys, args, late) =>
+      new Promise((resolve, reject) => {
         let over = false
         const timer = setTimeout(() => {
-          over = true
-          reject(unavailable(`Redis did not answer within ${deadline} ms`))
+          waiters.delete(waiter)
+          const what =
+            client.status === 'ready' ? 'did not answer' : `was not connected (${client.status})`
+          failed(`Redis ${what} within ${deadline} ms`)
         }, deadline)
-        sent.then(
-          (answer) => {
-            clearTimeout(timer)
-            if (over) late?.(answer)
-            else resolve(answer)
+        // A client may keep commands until Redis is back: nothing is sent before, and nothing whose caller has gone.
+        const waiter: Waiter = {
+          ready() {
+            send(script, keys, args).then(
+              (answer) => {
+                clearTimeout(timer)
+                if (over) late?.(answer)
+                else resolve(answer)
+              },
+              (error: unknown) =>
+                failed(error instanceof Error ? error.message : String(error), error),
+            )
           },
-          (error: unknown) => {
-            clearTimeout(timer)
-            reject(unavailable(error instanceof Error ? error.message : String(error), error))
-          },
-        )
-      })
-    },
+          failed: (error) => failed(error.message, error),
+        }
+        if (client.status === 'ready') waiter.ready()
+        else waiters.add(waiter)
+
+        function failed(reason: string, cause?: unknown): void {
+          over = true
+          clearTimeout(timer)
+          reject(new WebhookError('inbox_unavailable', `redisLedger: ${reason}`, { cause }))
+        }
+      }),
   }
 
   async function send(
     script: string,
-    key: string,
+    keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<unknown> {
     let hash = hashes.get(script)
     if (!hash) hashes.set(script, (hash = createHash('sha1').update(script).digest('hex')))
     try {
-      return await client.evalsha(hash, 1, key, ...args)
+      return await client.evalsha(hash, keys.length, ...keys, ...args)
     } catch (error) {
       // Redis forgets its scripts when it restarts.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return client.eval(script, 1, key, ...args)
+      return client.eval(script, keys.length, ...keys, ...args)
     }
   }
-}
-
-function unavailable(reason: string, cause?: unknown): WebhookError {
-  return new WebhookError('inbox_unavailable', `redisLedger: ${reason}`, { cause })
 }

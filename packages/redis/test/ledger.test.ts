@@ -1,10 +1,10 @@
 import { inlineInbox, createReceiver } from '@postern/core'
 import { acme, testLedger } from '@postern/testing'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis, type RedisService } from '../../../test/services/redis.ts'
-import { redisLedger } from '../src/index.ts'
+import { redisLedger, type RedisLedgerOptions } from '../src/index.ts'
 
 if (redisServer.file === undefined)
   console.warn(`redisLedger is not tested: Redis is missing, ${redisServer.get}`)
@@ -46,7 +46,7 @@ describe.skipIf(redisServer.file === undefined)('redisLedger', () => {
   })
 
   test('forgets after its window', async () => {
-    const ledger = open({ prefix: 'window:', window: 40 })
+    const ledger = open({ prefix: 'window:', window: '40ms' })
     await connected(ledger)
     await ledger.claim('k', 'a', 60_000)
     await ledger.commit('k', 'a')
@@ -142,12 +142,47 @@ describe.skipIf(redisServer.file === undefined)('redisLedger', () => {
     await unsafe.stop()
   })
 
-  test('refuses options that make no sense', () => {
-    expect(() => redisLedger({ window: 0 })).toThrow('redisLedger: window')
-    expect(() => redisLedger({ deadline: 'soon' as never })).toThrow('redisLedger: deadline')
+  test('waits for its connection up to the deadline', async () => {
+    await redis.down()
+    const ledger = open({ prefix: 'wait:', deadline: '10s' })
+    const claim = ledger.claim('k', 'a', 60_000)
+    await redis.up()
+    expect(await claim).toMatchObject({ kind: 'claimed', claims: 1 })
+    await ledger.close!()
+    await expect(ledger.claim('k', 'b', 1)).rejects.toMatchObject({ status: 503 })
+    const client = new Redis(redis.url, { lazyConnect: true })
+    const lazy = open({ connection: client, prefix: 'lazy:' })
+    expect(await lazy.claim('k', 'a', 60_000)).toMatchObject({ kind: 'claimed' })
+    client.disconnect()
   })
 
-  function open(options: Parameters<typeof redisLedger>[0]): ReturnType<typeof redisLedger> {
+  test('refuses options that make no sense', () => {
+    const connection = redis.url
+    expect(() => redisLedger({ connection, window: 0 })).toThrow('redisLedger: window')
+    expect(() => redisLedger({ connection, deadline: 'soon' as never })).toThrow(
+      'redisLedger: deadline',
+    )
+    expect(() => redisLedger({ connection, deadlin: 1 } as never)).toThrow('mean deadline?')
+    for (const missing of [undefined, {}, { connection: undefined }, { connection: '' }])
+      expect(() => redisLedger(missing as never)).toThrow(
+        /^redisLedger: connection must be a URL such as 'redis:/,
+      )
+  })
+
+  test('on a Cluster keeps an event and its guards in one slot', () => {
+    const cluster = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true })
+    expect(() => redisLedger({ connection: cluster, prefix: 'app:' })).toThrow(
+      /^redisLedger: prefix must have a hash tag/,
+    )
+    expect(() => redisLedger({ connection: cluster, prefix: 'a{}:' })).toThrow('hash tag')
+    for (const prefix of [undefined, '{app}:'])
+      expect(() =>
+        redisLedger({ connection: cluster, ...(prefix !== undefined && { prefix }) }),
+      ).not.toThrow()
+    cluster.disconnect()
+  })
+
+  function open(options: Partial<RedisLedgerOptions>): ReturnType<typeof redisLedger> {
     return redisLedger({ connection: redis.url, ...options })
   }
 

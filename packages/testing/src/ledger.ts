@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import type { Ledger } from '@postern/core/inbox'
+import type { Guard, Ledger } from '@postern/core/inbox'
 import type { Runner } from './runner.ts'
 
 /** A ledger to be judged. */
@@ -90,6 +90,52 @@ export function testLedger(
       for (const key of keys) assert.equal(await one.commit(key, 'a'), true, key)
     })
 
+    check('takes a claim back as if it had not been made', async (one, two) => {
+      await one.claim('k', 'a', LONG)
+      assert.equal(await one.undo('k', 'a'), true)
+      assert.deepEqual(await two.claim('k', 'b', LONG), claimed(1))
+      assert.equal(await one.undo('k', 'a'), false)
+      await two.release('k', 'b', 'half done')
+      await one.claim('k', 'c', LONG)
+      assert.equal(await one.undo('k', 'c'), true)
+      assert.deepEqual(await two.claim('k', 'd', LONG), claimed(2, 'half done'))
+    })
+
+    check('lets one key have a guard, for as long as the key is known', async (one, two) => {
+      const guards = [refuse('signature'), duplicate('body')]
+      await one.claim('k', 'a', LONG, guards)
+      const other = async (...its: readonly Guard[]): Promise<unknown> =>
+        two.claim('other', 'b', LONG, its)
+      assert.deepEqual(await other(refuse('signature')), guarded('refuse'))
+      assert.deepEqual(await other(duplicate('body')), guarded('duplicate'))
+      assert.deepEqual(await other(duplicate('body'), refuse('signature')), guarded('refuse'))
+      assert.equal(await one.release('k', 'a', '', guards), true)
+      assert.deepEqual(await other(refuse('signature')), guarded('refuse'))
+      // The key that has it passes, and nothing of the others was taken.
+      assert.deepEqual(await two.claim('k', 'c', LONG, guards), claimed(2, ''))
+      assert.equal(await two.commit('k', 'c', guards), true)
+      assert.deepEqual(await other(refuse('signature')), guarded('refuse'))
+      assert.deepEqual(await one.claim('k', 'd', LONG, guards), { kind: 'done' })
+      assert.deepEqual(await other(refuse('another')), claimed(1))
+    })
+
+    check('gives the guards of a first claim back with it', async (one, two) => {
+      const guards = [refuse('signature')]
+      await one.claim('k', 'a', LONG, guards)
+      await one.undo('k', 'a', guards)
+      assert.deepEqual(await two.claim('other', 'b', LONG, guards), claimed(1))
+      await two.release('other', 'b', '', guards)
+      await two.claim('other', 'c', LONG, guards)
+      await two.undo('other', 'c', guards)
+      assert.deepEqual(await one.claim('k', 'd', LONG, guards), guarded('refuse'))
+    })
+
+    check('keeps guards apart from keys of the same name', async (one) => {
+      await one.claim('name', 'a', LONG)
+      assert.deepEqual(await one.claim('k', 'b', LONG, [refuse('name')]), claimed(1))
+      assert.deepEqual(await one.claim('l', 'c', LONG, [refuse('k')]), claimed(1))
+    })
+
     check('has one winner among many', async (one, two) => {
       const contenders = Array.from({ length: 50 }, (_, at) => ({ token: `t${at}`, at }))
       for (let round = 0; round < 20; round++) {
@@ -121,6 +167,18 @@ export function testLedger(
 
 function claimed(claims: number, state?: string): object {
   return { kind: 'claimed', claims, state }
+}
+
+function guarded(otherwise: Guard['otherwise']): object {
+  return { kind: 'guarded', otherwise }
+}
+
+function refuse(key: string): Guard {
+  return { key, otherwise: 'refuse' }
+}
+
+function duplicate(key: string): Guard {
+  return { key, otherwise: 'duplicate' }
 }
 
 /** Claims as soon as the lease of another has run out. */

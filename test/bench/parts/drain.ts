@@ -56,7 +56,8 @@ async function drained(inbox: Inbox, tasks: number): Promise<Drained> {
     provider: github({ secret: SECRET }),
     inbox,
     log: false,
-    work: false,
+    // Not false, which an inbox in memory refuses: all wait for `work()` below.
+    work: 'drain',
     observers: [{ done: () => void (--left === 0 && all.resolve()) }],
   })
   receiver.on('issues', () => {})

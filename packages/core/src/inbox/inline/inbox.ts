@@ -1,10 +1,12 @@
-import { milliseconds, type Duration } from '../../duration.ts'
+import type { Duration } from '../../duration.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Consumer, Host, Inbox, Intake, Port, Taken } from '../inbox.ts'
+import { hold } from './hold.ts'
 import { runInline, type InlineContext, type InlineResult } from './run.ts'
 import type { Ledger } from './ledger.ts'
 import { memoryLedger } from './memory-ledger.ts'
 import { atMost } from '../kit/at-most.ts'
+import { checks } from '../kit/checks.ts'
 import { createSlots, type Slots } from '../kit/slots.ts'
 
 /** Milliseconds before the end of closing in which tasks are given back to the ledger. */
@@ -35,19 +37,19 @@ export interface InlineInboxOptions {
  * An event without an id cannot be recognised: if one of its tasks fails, the redelivery runs them all.
  */
 export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
-  const own = options.ledger === undefined
-  const { ledger = memoryLedger(), whileRunning = 503, maxRunning = 1000 } = options
-  const lease = milliseconds(options.lease ?? '30s', 'inlineInbox: lease')
+  const check = checks<InlineInboxOptions>('inlineInbox', options)
+  const own = check.value('ledger') === undefined
+  const ledger = check.value('ledger') ?? memoryLedger()
+  const lease = check.time('lease', '30s')
+  const whileRunning = check.value('whileRunning') ?? 503
+  const maxRunning = check.whole('maxRunning', 1000)
+  check.end()
   if (lease < 10) throw new TypeError('inlineInbox: lease must be at least 10 ms')
   if (typeof ledger?.claim !== 'function')
     throw new TypeError('inlineInbox: ledger must be one: memoryLedger(), or redisLedger(…)')
   if (![409, 503, 200].includes(whileRunning))
     throw new TypeError(
       `inlineInbox: whileRunning must be 409, 503 or 200, got ${String(whileRunning)}`,
-    )
-  if (!(Number.isInteger(maxRunning) && maxRunning >= 1))
-    throw new TypeError(
-      `inlineInbox: maxRunning must be a whole number from 1 and up, got ${String(maxRunning)}`,
     )
   const settings = { ledger, lease, whileRunning, maxRunning }
   const ports = new Map<string, InlinePort>()
@@ -93,7 +95,6 @@ function createInlinePort(
   let closed = false
   const context: InlineContext = {
     consumer,
-    ledger,
     lease,
     slots: slotsOf,
     closing: closing.signal,
@@ -137,11 +138,23 @@ function createInlinePort(
   }
 
   async function take({ items, delivery }: Intake): Promise<readonly Taken[]> {
-    const ends = await Promise.allSettled(items.map((item) => runInline(context, item, delivery)))
-    const results = ends.map((end) => {
-      if (end.status === 'rejected') throw end.reason
-      return end.value
-    })
+    const holding = await Promise.allSettled(
+      items.map(({ event }) => hold(consumer.receiver, ledger, lease, event)),
+    )
+    const holds = holding.map((one) => (one.status === 'fulfilled' ? one.value : undefined))
+    if (holds.some((one) => one?.kind === 'refused')) {
+      // All of the delivery or nothing: the claims of its other events are taken back.
+      await Promise.all(holds.map(async (one) => one?.kind === 'held' && one.undo()))
+      return items.map(() => 'refused')
+    }
+    const ends = await Promise.allSettled(
+      items.map(async (item, at) => {
+        const held = holds[at]
+        return held?.kind === 'held' ? runInline(context, held, item, delivery) : held
+      }),
+    )
+    for (const one of [...holding, ...ends]) if (one.status === 'rejected') throw one.reason
+    const results = ends.map((one) => (one as PromiseFulfilledResult<InlineResult>).value)
     const failed = results.filter((result) => result.kind === 'failed')
     if (failed.length > 0) throw redeliver(failed)
     return results.map(({ kind }) => (kind === 'busy' ? busy() : kind)) as Taken[]

@@ -1,3 +1,4 @@
+import type { Guard } from '../../event.ts'
 import type { MaybePromise } from '../../maybe.ts'
 
 /**
@@ -14,16 +15,30 @@ export interface Ledger {
   readonly window: number
   /**
    * Takes the key for `lease` milliseconds, unless it is done or somebody else has it. `token` is unique to this call
-   * and fences what follows: once another has taken the key, nothing done with the older token counts.
+   * and fences the calls that follow: once another has taken the key, nothing done with the older token counts.
+   * `guards` are taken in the same step, for as long as the key is remembered; if one belongs to another key, nothing
+   * is taken. The key that holds them passes. Give the same guards to `commit`, `release` and `undo`.
    */
-  claim(key: string, token: string, lease: number): MaybePromise<LedgerClaim>
-  /** Holds the key for another `lease` milliseconds, and keeps `state` if given. False where the token has lost it. */
+  claim(
+    key: string,
+    token: string,
+    lease: number,
+    guards?: readonly Guard[],
+  ): MaybePromise<LedgerClaim>
+  /** Holds the key for another `lease` milliseconds, and keeps `state` if given. False if the token has lost it. */
   renew(key: string, token: string, lease: number, state?: string): MaybePromise<boolean>
-  /** Ends the key: from now on it is done. False where the token has lost it. */
-  commit(key: string, token: string): MaybePromise<boolean>
-  /** Gives the key back with what the next claim has to know. False where the token has lost it. */
-  release(key: string, token: string, state: string): MaybePromise<boolean>
-  /** Hands over who is to hear what an operator should know, such as a window that became shorter. */
+  /** Ends the key: from now on it is done. False if the token has lost it. */
+  commit(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
+  /** Gives the key back with what the next claim has to know. False if the token has lost it. */
+  release(
+    key: string,
+    token: string,
+    state: string,
+    guards?: readonly Guard[],
+  ): MaybePromise<boolean>
+  /** Takes the claim back, and the guards if it was the key's first, as if it had not been made. False if the token has lost it. */
+  undo(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
+  /** Hands over a function that hears what an operator should know, such as a window that became shorter. */
   listen?(warn: (message: string) => void): void
   /** Frees what the ledger itself opened. */
   close?(): Promise<void>
@@ -31,9 +46,11 @@ export interface Ledger {
 
 /**
  * What a claim found. `claimed`: it is yours, for the `claims`th time (1 at first), with the state its last holder left.
- * `busy`: somebody else has it for `left` more milliseconds at most. `done`: it was committed.
+ * `busy`: somebody else has it for `left` more milliseconds at most. `done`: it was committed. `guarded`: a guard
+ * belongs to another key; `otherwise` is what it says, `refuse` if any does.
  */
 export type LedgerClaim =
   | { readonly kind: 'claimed'; readonly claims: number; readonly state: string | undefined }
   | { readonly kind: 'busy'; readonly left: number }
   | { readonly kind: 'done' }
+  | { readonly kind: 'guarded'; readonly otherwise: Guard['otherwise'] }

@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { milliseconds, type Duration } from '../../duration.ts'
+import type { Duration } from '../../duration.ts'
+import type { Guard } from '../../event.ts'
+import { checks } from '../kit/checks.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Options of {@link memoryLedger}. */
@@ -8,7 +10,7 @@ export interface MemoryLedgerOptions {
   readonly max?: number
   /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
   readonly window?: Duration
-  /** Gives the time in milliseconds since 1970. @default Date.now */
+  /** Gives the time in milliseconds since 1970. @default () => Date.now() */
   readonly now?: () => number
 }
 
@@ -23,24 +25,22 @@ interface Entry {
 /**
  * A ledger in the memory of this process: for one process that stays up, for development and for tests. It forgets when
  * the process ends, and other processes do not see it; `redisLedger` of `@postern/redis` is for those.
+ *
+ * @example
+ * const inbox = inlineInbox({ ledger: memoryLedger({ window: '7d' }) })
  */
 export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
-  const { max = 100_000, now = Date.now } = options
-  const window = milliseconds(options.window ?? '4d', 'memoryLedger: window')
-  if (!(Number.isInteger(max) && max >= 1))
-    throw new TypeError(
-      `memoryLedger: max must be a whole number from 1 and up, got ${String(max)}`,
-    )
+  const check = checks<MemoryLedgerOptions>('memoryLedger', options)
+  const max = check.whole('max', 100_000)
+  const window = check.span('window', '4d')
+  const now = check.value('now') ?? (() => Date.now())
+  check.end()
   // Entries that are held stay out of the cache, so that no flood of others can push a running event out.
   const held = new Map<string, Entry>()
-  const settled = new LRUCache<string, Entry>({
-    max,
-    ttl: window,
-    // Asks the clock each time, which costs less than the timer that would spare it.
-    ttlResolution: 0,
-    perf: { now },
-    dispose: (_, key, reason) => reason === 'evict' && evicted(key),
-  })
+  const settled = cache<Entry>((key) => evicted(key))
+  // Keys of events by guard key. They stay out of the cache while their event is held.
+  const guarding = new Map<string, string>()
+  const guarded = cache<string>(() => {})
   let warn: ((message: string) => void) | undefined
   let warnAgain = 0
 
@@ -48,7 +48,12 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
     name: 'memoryLedger',
     durable: false,
     window,
-    claim(key, token, lease) {
+    claim(key, token, lease, guards = []) {
+      const others = guards.filter((guard) => (holderOf(guard) ?? key) !== key)
+      if (others.length > 0) {
+        const refuses = others.some(({ otherwise }) => otherwise === 'refuse')
+        return { kind: 'guarded', otherwise: refuses ? 'refuse' : 'duplicate' }
+      }
       const running = held.get(key)
       if (running && running.until > now()) return { kind: 'busy', left: running.until - now() }
       const known = running ?? settled.get(key)
@@ -62,6 +67,7 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
       }
       settled.delete(key)
       held.set(key, entry)
+      for (const guard of guards) guarding.set(guard.key, key)
       return { kind: 'claimed', claims: entry.claims, state: entry.state }
     },
     renew(key, token, lease, state) {
@@ -71,15 +77,44 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
       if (state !== undefined) entry.state = state
       return true
     },
-    commit: (key, token) =>
-      settle(key, token, (entry) => {
+    commit: (key, token, guards) =>
+      settle(key, token, guards, (entry) => {
         entry.done = true
         entry.state = undefined
       }),
-    release: (key, token, state) => settle(key, token, (entry) => (entry.state = state)),
+    release: (key, token, state, guards) =>
+      settle(key, token, guards, (entry) => (entry.state = state)),
+    undo(key, token, guards = []) {
+      const first = mine(key, token)?.claims === 1
+      const undone = settle(key, token, guards, (entry) => entry.claims--)
+      if (undone && first) {
+        settled.delete(key)
+        for (const guard of guards) guarded.delete(guard.key)
+      }
+      return undone
+    },
     listen(listener) {
       warn = listener
     },
+  }
+
+  function cache<Value extends object | string>(
+    dropped: (key: string) => void,
+  ): LRUCache<string, Value> {
+    return new LRUCache({
+      max,
+      // An integer above 0: lru-cache keeps an entry for ever at 0.
+      ttl: Math.max(1, Math.ceil(window)),
+      // Asks the clock each time, which costs less than the timer that would spare it.
+      ttlResolution: 0,
+      // An entry made at time 0 would never end.
+      perf: { now: () => now() + 1 },
+      dispose: (_, key, reason) => reason === 'evict' && dropped(key),
+    })
+  }
+
+  function holderOf({ key }: Guard): string | undefined {
+    return guarding.get(key) ?? guarded.peek(key)
   }
 
   function mine(key: string, token: string): Entry | undefined {
@@ -87,13 +122,22 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
     return entry?.token === token ? entry : undefined
   }
 
-  function settle(key: string, token: string, change: (entry: Entry) => void): boolean {
+  function settle(
+    key: string,
+    token: string,
+    guards: readonly Guard[] = [],
+    change: (entry: Entry) => void,
+  ): boolean {
     const entry = mine(key, token)
     if (!entry) return false
     change(entry)
     entry.token = undefined
     held.delete(key)
     settled.set(key, entry)
+    for (const guard of guards) {
+      guarding.delete(guard.key)
+      guarded.set(guard.key, key)
+    }
     return true
   }
 

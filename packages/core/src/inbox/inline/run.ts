@@ -1,16 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import { MAX_TIMER } from '../../duration.ts'
 import { WebhookError } from '../../errors.ts'
 import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { Claim, Consumer, IntakeItem, Outcome } from '../inbox.ts'
+import type { Held } from './hold.ts'
 import { decodeTasks, encodeTasks, newTasks, reviveDead, type InlineTask } from './tasks.ts'
-import type { Ledger } from './ledger.ts'
 import type { Slots } from '../kit/slots.ts'
 
 /** What {@link runInline} needs. */
 export interface InlineContext {
   readonly consumer: Consumer
-  readonly ledger: Ledger
   /** Milliseconds; renewed while the handlers run. */
   readonly lease: number
   readonly slots: (subscription: string) => Slots
@@ -30,36 +28,22 @@ interface Ended {
   readonly outcome: Outcome
 }
 
-/** Runs the open tasks of one event, once nobody else does, and keeps what became of each. */
+/** Runs the open tasks of one event that is held, and keeps what became of each. */
 export async function runInline(
   context: InlineContext,
+  held: Held,
   item: IntakeItem,
   delivery: StoredDelivery,
 ): Promise<InlineResult> {
-  const { event } = item
-  const { ledger, consumer, lease } = context
-  if (!event.dedupe) {
-    // An event without identity cannot be found again: a redelivery of it runs all its tasks anew.
-    const run = { event, delivery, tasks: newTasks(item.tasks, 1), claims: 1 }
-    return (await runAll(context, run, context.closing, async () => true)) ?? { kind: 'new' }
-  }
-
-  const { receiver } = consumer
-  const key = `${receiver.length}:${receiver}:${event.key}`
-  const token = randomUUID()
-  const claimed = await ledger.claim(key, token, lease)
-  if (claimed.kind === 'busy') return { kind: 'busy' }
-  if (claimed.kind === 'done') return { kind: 'duplicate' }
-
   // The set of tasks is fixed at the first delivery: what the ledger kept wins over today's subscriptions.
-  const known = claimed.state === undefined ? undefined : decodeTasks(claimed.state)
-  if (known) reviveDead(known, claimed.claims)
+  const known = held.state === undefined ? undefined : decodeTasks(held.state)
+  if (known) reviveDead(known, held.claims)
   const tasks = known ?? newTasks(item.tasks, 1)
   const lost = new AbortController()
   const signal = AbortSignal.any([context.closing, lost.signal])
-  const renewal = setInterval(() => void renew(), Math.min(lease / 3, MAX_TIMER))
+  const renewal = setInterval(() => void renew(), Math.min(context.lease / 3, MAX_TIMER))
   try {
-    const run = { event, delivery, tasks, claims: claimed.claims }
+    const run = { event: item.event, delivery, tasks, claims: held.claims }
     const failed = await runAll(context, run, signal, store)
     if (lost.signal.aborted) return { kind: 'busy' }
     return failed ?? { kind: known ? 'revived' : 'new' }
@@ -69,7 +53,7 @@ export async function runInline(
 
   async function renew(): Promise<void> {
     try {
-      if (!(await ledger.renew(key, token, lease))) lose()
+      if (!(await held.renew())) lose()
     } catch {
       // Unreachable for the moment: what the handlers did is kept with the next step that gets through, or refused.
     }
@@ -77,10 +61,10 @@ export async function runInline(
 
   async function store(running: boolean): Promise<boolean> {
     const kept = running
-      ? await ledger.renew(key, token, lease, encodeTasks(tasks))
+      ? await held.renew(encodeTasks(tasks))
       : tasks.every((task) => task.state === 'done')
-        ? await ledger.commit(key, token)
-        : await ledger.release(key, token, encodeTasks(tasks))
+        ? await held.commit()
+        : await held.release(encodeTasks(tasks))
     if (!kept) lose()
     return kept
   }

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { RetryAfter, Unrecoverable, fixed, inlineInbox, memoryLedger } from '../../../src/index.ts'
+import type { IntakeItem } from '../../../src/inbox/index.ts'
+import { createRecorder } from '../../../../testing/src/inbox/recorder.ts'
+import { intake, item } from '../memory/scene.ts'
 import { acme, batches, codeOf, gate, setup } from '../../acme.ts'
 
 const EVENT = { id: 'e1', topic: 'ping' }
@@ -163,6 +166,23 @@ describe('inlineInbox', () => {
     expect(codeOf(await send({ id: 'e3' }))).toBe('closed')
   })
 
+  test('a guard of another event refuses all of a delivery, and nothing of it runs', async () => {
+    const inbox = inlineInbox()
+    const recorder = createRecorder({ lanes: ['a'] })
+    const port = inbox.attach(recorder.consumer)
+    const guards = [{ key: 'signature', otherwise: 'refuse' }] as const
+    const accept = async (...items: readonly IntakeItem[]): Promise<unknown> =>
+      port.accept(intake(...items), {})
+    expect(await accept(item('1', ['a'], { guards }))).toEqual(['new'])
+    expect(await accept(item('2'), item('3', ['a'], { guards }))).toEqual(['refused', 'refused'])
+    expect(await accept(item('1', ['a'], { guards }))).toEqual(['duplicate'])
+    expect(await accept(item('2'))).toEqual(['new'])
+    const unknown = { guards, dedupe: false }
+    expect(await accept(item('4', ['a'], unknown))).toEqual(['refused'])
+    expect(recorder.ran()).toEqual(['a:1', 'a:2'])
+    expect(recorder.runs.map(({ claim }) => claim.attempt)).toEqual([1, 1])
+  })
+
   test('closes in time: gives back handlers that do not end, without an attempt', async () => {
     const ledger = memoryLedger()
     const before = setup({ inbox: inlineInbox({ ledger }) })
@@ -221,6 +241,7 @@ describe('inlineInbox', () => {
     expect(() => inlineInbox({ whileRunning: 500 as never })).toThrow('whileRunning')
     expect(() => inlineInbox({ maxRunning: 0 })).toThrow('maxRunning')
     expect(() => inlineInbox({ ledger: {} as never })).toThrow('ledger')
+    expect(() => inlineInbox({ leas: 1 } as never)).toThrow('did you mean lease?')
     const inbox = inlineInbox({ ledger: memoryLedger({ window: '1h' }) })
     const { receiver } = setup({ inbox })
     expect(() => receiver.on('ping', { orderBy: () => 'k' }, () => {})).toThrow('orderBy')

@@ -31,5 +31,9 @@ describe('memoryLedger', () => {
   test('refuses options that make no sense', () => {
     expect(() => memoryLedger({ max: 0 })).toThrow('memoryLedger: max')
     expect(() => memoryLedger({ window: 'soon' as never })).toThrow('memoryLedger: window')
+    expect(() => memoryLedger({ window: 60_000 })).toThrow(
+      "must be a time with its unit such as '4d'",
+    )
+    expect(() => memoryLedger({ maximum: 1 } as never)).toThrow('unknown option maximum')
   })
 })

@@ -420,7 +420,7 @@ describe('order and concurrency', () => {
     await heard.until('done', 501)
     // Deliveries came while tasks ran, so what matters is only that none had to wait for the end.
     expect(runs.indexOf('ping')).toBeLessThanOrEqual(500)
-    const { receiver: other, heard: told, send: deliver } = setup({ work: false })
+    const { receiver: other, heard: told, send: deliver } = setup({ work: 'drain' })
     const order: string[] = []
     other.on('busy', () => void order.push('busy'))
     other.on('ping', () => void order.push('ping'))

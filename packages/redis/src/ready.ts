@@ -1,0 +1,47 @@
+import type { Cluster, Redis } from 'ioredis'
+
+/** A call that waits for the connection. */
+export interface Waiter {
+  /** The client can be used. */
+  ready(): void
+  /** The client was closed. */
+  failed(error: Error): void
+}
+
+/** The calls that wait for the connection of a client. */
+export interface Waiters {
+  /** Adds a call. To be used if the client is not ready. */
+  add(waiter: Waiter): void
+  /** Takes one out that waits no longer: while Redis is away they would add up. */
+  delete(waiter: Waiter): void
+}
+
+/** Makes them. They share two listeners: each of their own would stay at the client until Redis is back. */
+export function createWaiters(client: Redis | Cluster): Waiters {
+  const waiting = new Set<Waiter>()
+  client.on('ready', () => {
+    for (const waiter of takeAll()) waiter.ready()
+  })
+  client.on('end', () => {
+    for (const waiter of takeAll()) waiter.failed(closed())
+  })
+  return {
+    add(waiter) {
+      if (client.status === 'end') return waiter.failed(closed())
+      waiting.add(waiter)
+      // A client that connects when it is first used. Why it fails, its `error` event says.
+      if (client.status === 'wait') client.connect().catch(() => {})
+    },
+    delete: (waiter) => void waiting.delete(waiter),
+  }
+
+  function takeAll(): readonly Waiter[] {
+    const all = [...waiting]
+    waiting.clear()
+    return all
+  }
+}
+
+function closed(): Error {
+  return new Error('the client of Redis was closed')
+}
