@@ -33,10 +33,13 @@ export interface HoldContext {
   readonly lease: number
 }
 
+// The part of the lease that a lock still holds when LOAD replies.
+const SURE = 0.9
+
 type Reply = readonly Buffer[]
 
 /**
- * Reads a claimed job with its event, and renews its lock. `lost` if the lock is no longer this claim's, `missing` if
+ * Reads a claimed job with its event, and renews its lock if that is not fresh. `lost` if the lock is no longer this claim's, `missing` if
  * its event was never taken. `suspect`: it may start although it is one.
  *
  * The reply may come late, when Redis was away: another process may have run the task and settled it since. So a reply
@@ -62,8 +65,9 @@ export async function hold(
       suspect ? 1 : 0,
     )) as Reply | 0 | null
     if (reply === 0) return 'lost'
-    if (performance.now() - asked >= lease) continue
-    return reply === null ? 'missing' : read(job, reply, startedAt, asked + lease)
+    const until = asked + lease * SURE
+    if (performance.now() >= until) continue
+    return reply === null ? 'missing' : read(job, reply, startedAt, until)
   }
 }
 
@@ -83,11 +87,11 @@ function read(job: Job<JobData>, reply: Reply, startedAt: number, until: number)
     },
     startedAt,
     until,
-    stalled: Number(stalled),
-    seen: Number(seen),
-    cut: Number(cut),
-    charged: Number(charged),
-    before: before!,
-    attempts: attempts!,
+    stalled: Number(stalled ?? 0),
+    seen: Number(seen ?? 0),
+    cut: Number(cut ?? 0),
+    charged: Number(charged ?? 0),
+    before: before ?? '',
+    attempts: attempts ?? '',
   }
 }

@@ -37,16 +37,16 @@ end
 return replies`
 
 /**
- * Begins a run, if the lock is still this claim's; the lock is renewed. KEYS: prefix; ARGV: event, ref, token, lease in
+ * Begins a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix; ARGV: event, ref, token, lease in
  * milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost, nothing if there is no such
- * event, or event, head and body of its delivery, then stc, sn, cut, chg, ls and pa of the job. The start is written
+ * event, or event, head and body of its delivery, then, unless this is the first claim, stc, sn, cut, chg, ls and pa of the job. The start is written
  * unless the job was interrupted or is a suspect that may not start.
  */
 export const LOAD: string = `
 local prefix = KEYS[1]
 local job = prefix .. ':' .. ARGV[2]
 if redis.call('GET', job .. ':lock') ~= ARGV[3] then return 0 end
-redis.call('PEXPIRE', job .. ':lock', ARGV[4])
+if redis.call('PTTL', job .. ':lock') < ARGV[4] * 0.9 then redis.call('PEXPIRE', job .. ':lock', ARGV[4]) end
 local event = redis.call('HMGET', prefix .. ':event:' .. ARGV[1], 'e', 'h', 'b', 'd')
 if not event[1] then return false end
 if event[4] then
@@ -62,6 +62,7 @@ if priority > 0 then
   local meta = prefix .. ':turn:' .. ARGV[2]:match('^(.*):')
   if priority > tonumber(redis.call('HGET', meta, 'v') or 0) then redis.call('HSET', meta, 'v', priority) end
 end
+if not (own[1] or own[2] or own[5] or own[6]) then return {event[1], event[2], event[3]} end
 return {event[1], event[2], event[3], own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
 
 /**
