@@ -131,7 +131,7 @@ export function createAttempts(context: AttemptContext): Attempts {
     }
     // BullMQ stores it with the lock alone: when that may have ended, it is made sure of first.
     if (performance.now() > held.until - lease / 4) {
-      const back = await takeBack(context, owner, held, true)
+      const back = await takeBack(context, owner, held)
       if (back !== 'held') {
         consumer.settled(claim, outcome, back === 'stored')
         return { ran: true }

@@ -62,13 +62,14 @@ if priority > 0 then
   local meta = prefix .. ':turn:' .. ARGV[2]:match('^(.*):')
   if priority > tonumber(redis.call('HGET', meta, 'v') or 0) then redis.call('HSET', meta, 'v', priority) end
 end
-if not (own[1] or own[2] or own[5] or own[6]) then return {event[1], event[2], event[3]} end
+if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], event[3]} end
 return {event[1], event[2], event[3], own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
 
 /**
  * Takes a job back for a run whose lock has ended, if nobody settled it since. KEYS: prefix; ARGV: queue, id, token,
- * lease in milliseconds, attempts made when it was claimed, 1 to take it from another run too, start of the run. Replies
- * 1 if the lock still was this run's, 2 if it is again, 3 if this run's outcome is stored already, 0 otherwise.
+ * lease in milliseconds, attempts made when it was claimed, start of the run. Replies 1 if the lock still was this run's,
+ * 2 if it is again, 3 if this run's outcome is stored already, 0 otherwise. A job that another claim has is left to that:
+ * its run may begin at any moment, and must not do so after this one has settled the task.
  */
 export const ADOPT: string = `
 local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
@@ -79,12 +80,12 @@ if lock == token then
   return 1
 end
 local made = redis.call('HMGET', job, 'atm', 'data', 'stc', 'pa', 'returnvalue')
-if (made[4] or ''):find(',' .. ARGV[7] .. ',', 1, true) or (made[5] or ''):find(':' .. ARGV[7] .. ',', 1, true) then
+if (made[4] or ''):find(',' .. ARGV[6] .. ',', 1, true) or (made[5] or ''):find(':' .. ARGV[6] .. ',', 1, true) then
   return 3
 end
 if not made[2] or (made[1] or '0') ~= ARGV[5] then return 0 end
 if redis.call('ZSCORE', base .. ':completed', id) or redis.call('ZSCORE', base .. ':failed', id) then return 0 end
-if lock and ARGV[6] ~= '1' then return 0 end
+if lock then return 0 end
 if redis.call('LREM', base .. ':active', -1, id) + redis.call('LREM', base .. ':wait', 1, id)
   + redis.call('ZREM', base .. ':prioritized', id) + redis.call('ZREM', base .. ':delayed', id) == 0 then return 0 end
 redis.call('LPUSH', base .. ':active', id)
@@ -122,7 +123,7 @@ export const AGAIN: string = `${TURN_FUNCTION}
 local job = KEYS[1] .. ':' .. ARGV[1] .. ':' .. ARGV[2]
 local own = redis.call('HMGET', job, 'data', 'returnvalue', 'pa', 'finishedOn')
 if not own[1] then return 0 end
-local ended, ran = own[2] and own[2] ~= 'null' and cjson.decode(own[2]), own[3] and cjson.decode(own[3]) or {n = 0, a = {}}
+local ended, ran = own[2] and own[2] ~= 'null' and cjson.decode(own[2]), (own[3] or '') ~= '' and cjson.decode(own[3]) or {n = 0, a = {}}
 local last = ran.a[#ran.a]
 if type(ended) == 'table' and ended.s and (not last or last[2] ~= ended.s) then
   ran.n = ran.n + 1

@@ -121,7 +121,7 @@ export async function store(
       return true
     } catch (error) {
       if (isFenced(error)) {
-        const back = await takeBack(context, owner, held, false)
+        const back = await takeBack(context, owner, held)
         if (back === 'stored') return true
         if (back === 'lost') return false
         continue
@@ -137,15 +137,14 @@ export async function store(
 
 /**
  * Takes a job back for a run whose lock ended, and makes sure of a lock that may have. `stored`: Redis had stored this
- * outcome before its reply was lost. `also` takes it from another run that has not settled it.
+ * outcome before its reply was lost.
  */
 export async function takeBack(
   { client, prefix, lease, consumer }: SettleContext,
   { job, token }: Owner,
   { claim, startedAt }: Held,
-  also: boolean,
 ): Promise<'held' | 'stored' | 'lost'> {
-  const args = [job.queueName, job.id!, token, lease, job.attemptsMade, also ? 1 : 0, startedAt]
+  const args = [job.queueName, job.id!, token, lease, job.attemptsMade, startedAt]
   const reply = await run(client, 'posternAdopt', prefix, ...args)
   if (reply === 2)
     consumer.warn(
