@@ -2,6 +2,7 @@ import { milliseconds } from './duration.ts'
 import type { EventMap, WebhookEvent } from './event.ts'
 import type { Inbox } from './inbox/inbox.ts'
 import { defaultInbox } from './inbox/memory/later.ts'
+import { createSeal, type Seal } from './inbox/seal.ts'
 import { resolveLimits, type Limits } from './limits.ts'
 import { logger } from './logger.ts'
 import { combineObservers, type Observer } from './observer.ts'
@@ -31,6 +32,7 @@ export interface ReceiverSettings {
   readonly work: boolean | 'drain'
   readonly journal: boolean
   readonly refusedBodies: number
+  readonly seal: Seal | undefined
   /** Milliseconds without a delivery after which observers hear of it. */
   readonly silence: number | undefined
 }
@@ -53,6 +55,7 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'journal',
   'refusedBodies',
   'silence',
+  'seal',
 ]
 
 /** Checks the options of `createReceiver`. Throws a `TypeError` that names the one at fault and the way out. */
@@ -101,6 +104,7 @@ export function checkReceiver<Events extends EventMap>(
     work,
     journal,
     refusedBodies: checkBodies(refusedBodies),
+    seal: options.seal === undefined ? undefined : createSeal(options.seal, 'seal'),
     silence: options.silence === undefined ? undefined : milliseconds(options.silence, 'silence'),
   }
 }

@@ -11,6 +11,7 @@ import type { Drained, Host, Inbox, TaskError } from './inbox/inbox.ts'
 import type { Changed, ReplayOptions, TaskFilter, TaskInfo } from './inbox/view.ts'
 import type { Health } from './receive/health.ts'
 import type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
+import type { KeyOption } from './inbox/seal.ts'
 import type { LimitOptions, Limits } from './limits.ts'
 import type { AttemptInfo, Observer } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
@@ -67,6 +68,12 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
    * credentials. False keeps none. @default 3
    */
   readonly refusedBodies?: number | false
+  /**
+   * Encrypts payloads, headers and bodies where the inbox stores them, with AES-256-GCM: 32 bytes, as they are, in base64
+   * or in hex. The first of several seals, all of them open, so that a key can be changed. Topic, ids and times stay
+   * readable. @default stored as they came
+   */
+  readonly seal?: KeyOption
   /** Observers hear of it (`silent`) if no verified delivery came for so long. @default never */
   readonly silence?: Duration
 }

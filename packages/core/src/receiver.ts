@@ -3,6 +3,7 @@ import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Inbox, TaskError } from './inbox/inbox.ts'
+import { sealedPort } from './inbox/sealed-port.ts'
 import type { AttemptInfo } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
 import { createAdmit } from './receive/admit.ts'
@@ -65,7 +66,10 @@ export function createReceiver<Events extends EventMap = EventMap>(
     fairBy: settings.fairBy,
     deadListeners,
   })
-  const port = inbox.attach(consumer)
+  const { seal } = settings
+  const port = seal
+    ? sealedPort(seal, consumer, (sealing) => inbox.attach(sealing))
+    : inbox.attach(consumer)
   let working = false
   let started = false
   let closed = false

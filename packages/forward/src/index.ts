@@ -15,4 +15,4 @@ export type {
   Source,
   SourceOptions,
 } from './source-types.ts'
-export type { KeyOption } from './seal.ts'
+export type { KeyOption } from '@postern/core/inbox'

@@ -12,7 +12,7 @@ import { createGuard } from './guard.ts'
 import { compose } from './message.ts'
 import { CALL_OPTIONS, checkCalls } from './options.ts'
 import { createRegistry } from './registry.ts'
-import { createSeal } from './seal.ts'
+import { createSeal } from '@postern/core/inbox'
 import { signer } from './signer.ts'
 import type { Kept, Message, RegisteredDestination, Source, SourceOptions } from './source-types.ts'
 

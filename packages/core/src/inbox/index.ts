@@ -108,3 +108,5 @@ export {
   type Minute,
 } from './kit/minute-pack.ts'
 export type { Series, SeriesName } from './kit/series.ts'
+export { createSeal, type KeyOption, type Seal } from './seal.ts'
+export { opened } from './sealed-port.ts'

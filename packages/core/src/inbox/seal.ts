@@ -1,0 +1,88 @@
+import { Buffer } from 'node:buffer'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+
+/** What a `key` option takes: 32 bytes, as they are, in base64 or in hex; the first of several seals, all of them open. */
+export type KeyOption = string | Uint8Array | readonly (string | Uint8Array)[]
+
+/** Encrypts what is kept, for the place it is kept in. */
+export interface Seal {
+  seal(text: string, place: string): string
+  /** Throws if no key fits, or if the text was changed or is from another place. */
+  open(sealed: string, place: string): string
+  sealBytes(bytes: Uint8Array, place: string): Uint8Array
+  /** As {@link Seal.open}. */
+  openBytes(sealed: Uint8Array, place: string): Uint8Array
+}
+
+// A byte for the version, then the id of the key, the nonce and the tag (NIST SP 800-38D), then what was encrypted.
+const VERSION = 1
+const ID = 4
+const NONCE = 12
+const TAG = 16
+const HEAD = 1 + ID + NONCE + TAG
+
+/**
+ * Makes a seal: AES-256-GCM with a random nonce, and the place as additional data, so that what is moved to another
+ * place does not open. Throws a `TypeError` that names `option` for a key of another kind.
+ */
+export function createSeal(given: KeyOption, option = 'key'): Seal {
+  const list = Array.isArray(given) ? (given as readonly (string | Uint8Array)[]) : [given]
+  const keys = list.map((each) => toKey(each as string | Uint8Array, option))
+  const [first] = keys
+  if (!first) throw new TypeError(`${option} must not be an empty list`)
+  return {
+    seal: (text, place) => Buffer.from(sealBytes(Buffer.from(text), place)).toString('base64url'),
+    open: (sealed, place) =>
+      Buffer.from(openBytes(Buffer.from(sealed, 'base64url'), place)).toString('utf8'),
+    sealBytes,
+    openBytes,
+  }
+
+  function sealBytes(bytes: Uint8Array, place: string): Uint8Array {
+    const nonce = randomBytes(NONCE)
+    const cipher = createCipheriv('aes-256-gcm', first!.bytes, nonce)
+    cipher.setAAD(Buffer.from(place))
+    const sealed = [cipher.update(bytes), cipher.final()]
+    return Buffer.concat([Buffer.of(VERSION), first!.id, nonce, cipher.getAuthTag(), ...sealed])
+  }
+
+  function openBytes(sealed: Uint8Array, place: string): Uint8Array {
+    const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
+    const id = bytes.subarray(1, 1 + ID)
+    const key = keys.find((each) => each.id.equals(id))
+    if (bytes[0] !== VERSION || bytes.length < HEAD || !key)
+      throw new Error(
+        `${option}: what is kept for ${place} was sealed with a key that is not given`,
+      )
+    try {
+      const nonce = bytes.subarray(1 + ID, 1 + ID + NONCE)
+      const decipher = createDecipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: TAG })
+      decipher.setAAD(Buffer.from(place))
+      decipher.setAuthTag(bytes.subarray(1 + ID + NONCE, HEAD))
+      return Buffer.concat([decipher.update(bytes.subarray(HEAD)), decipher.final()])
+    } catch (error) {
+      throw new Error(
+        `${option}: what is kept for ${place} was changed, or is from another place`,
+        {
+          cause: error,
+        },
+      )
+    }
+  }
+}
+
+function toKey(
+  given: string | Uint8Array,
+  option: string,
+): { readonly id: Buffer; readonly bytes: Uint8Array } {
+  const bytes =
+    typeof given !== 'string'
+      ? given
+      : Buffer.from(given, /^[0-9a-fA-F]{64}$/.test(given) ? 'hex' : 'base64')
+  if (!(bytes instanceof Uint8Array) || bytes.length !== 32)
+    throw new TypeError(
+      `${option} must be 32 random bytes, or their base64 or hex: node -p "crypto.randomBytes(32).toString('base64')" makes one`,
+    )
+  // Says which key it was and nothing of what it is.
+  return { bytes, id: createHash('sha256').update(bytes).digest().subarray(0, ID) }
+}

@@ -1,0 +1,100 @@
+import { Buffer } from 'node:buffer'
+import { errorText } from '../errors.ts'
+import type { EventRecord, StoredDelivery } from '../event.ts'
+import { decodeEvent, encodeEvent, packDelivery, unpackDelivery } from './codec.ts'
+import type { Claim, Consumer, Intake, Port } from './inbox.ts'
+import type { Seal } from './seal.ts'
+
+// A character of private use begins it: no sender's payload is taken for a sealed one.
+const MARK = '\ue001sealed:'
+
+/** What an inbox keeps of a sealed delivery beside its bytes. */
+const SEALED: StoredDelivery['headers'] = [['x-postern-sealed', '1']]
+
+/**
+ * The port of an inbox that is handed nothing to read: payloads, headers, query and context are sealed before they are
+ * stored, and opened for the handler. Topic, ids, scope and times stay readable, since inboxes search and order by them.
+ *
+ * @param attach - joins the consumer to its inbox.
+ */
+export function sealedPort(
+  seal: Seal,
+  consumer: Consumer,
+  attach: (consumer: Consumer) => Port,
+): Port {
+  const open = new WeakMap<Claim, Claim>()
+  const port = attach({
+    ...consumer,
+    run(claim, signal) {
+      try {
+        const readable = openClaim(seal, claim)
+        open.set(claim, readable)
+        return consumer.run(readable, signal)
+      } catch (error) {
+        // Another key will not come by itself: the task waits as dead for a replay.
+        return { kind: 'dead', error: { name: 'SealedEvent', message: errorText(error) } }
+      }
+    },
+    settled: (claim, ...rest) => consumer.settled(open.get(claim) ?? claim, ...rest),
+  })
+  return { ...port, accept: (intake, host) => port.accept(sealed(seal, intake), host) }
+}
+
+// Member by member: an inbox may have made it of a class, whose members no spread copies.
+function openClaim(seal: Seal, claim: Claim): Claim {
+  const { id, subscription, part, data, attempt } = claim
+  return {
+    id,
+    subscription,
+    part,
+    data,
+    attempt,
+    ...opened(seal, { event: claim.event, delivery: claim.delivery }),
+    commit: claim.commit && ((write, spawn) => claim.commit!(write, spawn)),
+  }
+}
+
+function sealed(seal: Seal, { delivery, items }: Intake): Intake {
+  const { method, url, receivedAt } = delivery
+  return {
+    delivery: {
+      method,
+      url: url.split(/[?#]/, 1)[0]!,
+      headers: SEALED,
+      body: seal.sealBytes(packDelivery(delivery), 'delivery'),
+      receivedAt,
+    },
+    items: items.map(({ event, tasks }) => ({ event: sealEvent(seal, event), tasks })),
+  }
+}
+
+function sealEvent(seal: Seal, event: EventRecord): EventRecord {
+  const { source: _, ...rest } = event
+  const bytes = seal.sealBytes(Buffer.from(encodeEvent(event)), event.key)
+  return { ...rest, payload: MARK + Buffer.from(bytes).toString('base64') }
+}
+
+/**
+ * What an inbox gives of an event and its delivery, opened; what was stored before sealing was turned on is returned as it
+ * is. Throws if no key fits.
+ *
+ * @example
+ * const task = await inbox.view.get(id)
+ * const { record, delivery } = opened(createSeal(key), { event: task.record, delivery: task.delivery })
+ */
+export function opened<Kept extends Pick<Claim, 'event' | 'delivery'>>(
+  seal: Seal,
+  kept: Kept,
+): Kept {
+  const { payload, key } = kept.event
+  if (typeof payload !== 'string' || !payload.startsWith(MARK)) return kept
+  const bytes = seal.openBytes(Buffer.from(payload.slice(MARK.length), 'base64'), key)
+  const event = decodeEvent(Buffer.from(bytes).toString('utf8'))
+  const delivery = unpackDelivery(seal.openBytes(kept.delivery.body, 'delivery'))
+  return { ...kept, event: { ...event, ...extras(kept.event) }, delivery }
+}
+
+/** What an inbox may have added. */
+function extras({ origin, carrier }: EventRecord): Partial<EventRecord> {
+  return { ...(origin !== undefined && { origin }), ...(carrier && { carrier }) }
+}
