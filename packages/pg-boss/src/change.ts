@@ -23,7 +23,7 @@ export interface ChangeHost {
   readonly pending: (receiver: string, more: number) => void
   /** Ready tasks may be there. */
   readonly look: () => void
-  readonly run: <T>(work: (db: PgExecutor) => Promise<T>) => Promise<T>
+  readonly run: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 const OPTIONS = ['dryRun', 'limit', 'cursor', 'until']
@@ -137,7 +137,9 @@ export function createChange(host: ChangeHost): Pick<InboxView, 'replay' | 'disc
     return inSteps(options, (place) =>
       run(async () => {
         const { cursor, rows, dryRun } = place
-        const found = await scan(db, filter, { cursor, rows, ascending: true })
+        const found = await db.transaction(deadline, (client) =>
+          scan(client, filter, { cursor, rows, ascending: true }),
+        )
         // An event may have many tasks: what goes beyond the step comes in the next one.
         const tasks = found.tasks.slice(0, rows)
         const next = tasks.length < found.tasks.length ? tasks.at(-1)!.place : found.cursor

@@ -42,6 +42,7 @@ export interface Fetched {
 
 // Tasks of one statement: for 5,000 subscriptions one statement claims for all, and the next goes on behind it.
 const MOST = 1000
+const MANY = 100
 
 /** Makes the claims of a receiver. */
 export function createClaims(engine: Engine, host: ClaimHost): Claims {
@@ -107,13 +108,16 @@ export function createClaims(engine: Engine, host: ClaimHost): Claims {
     const gate = alone ? suspects.take(wake) : undefined
     let jobs: readonly Fetched[] = []
     try {
-      const { rows } = await db.executeSql(sql, [
-        wanted.map(({ queue }) => queue),
-        wanted.map(({ room }) => room),
-        wanted.map(({ now }) => now),
-        most,
-        gate ? 1 : 0,
-      ])
+      const { rows } = await execute(
+        [
+          wanted.map(({ queue }) => queue),
+          wanted.map(({ room }) => room),
+          wanted.map(({ now }) => now),
+          most,
+          gate ? 1 : 0,
+        ],
+        wanted.length,
+      )
       jobs = rows as unknown as Fetched[]
     } finally {
       for (const { slot, room } of wanted) slot.claimed -= room
@@ -125,6 +129,12 @@ export function createClaims(engine: Engine, host: ClaimHost): Claims {
     note(wanted, jobs, jobs.length >= most)
     await hand(jobs, drain, gate)
     return jobs.length
+  }
+
+  /** For many queues PostgreSQL would compile the statement first, outside of a transaction. */
+  function execute(values: unknown[], queues: number): ReturnType<typeof db.executeSql> {
+    if (queues < MANY) return db.executeSql(sql, values)
+    return db.transaction(settings.deadline, (client) => client.executeSql(sql, values))
   }
 
   /** Queues with room. They begin behind those that were asked last, if not all could be served. */

@@ -10,7 +10,8 @@ export interface Database extends PgExecutor {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>
   /**
    * Runs what is given in one transaction. Where it is not over after `time` milliseconds the connection is dropped,
-   * and with it what was written, unless the COMMIT was under way: then either may have happened.
+   * and with it what was written, unless the COMMIT was on its way: then either may have happened. PostgreSQL compiles
+   * nothing in it: for a statement over many queues that takes a second, and running it a few milliseconds.
    */
   transaction<T>(time: number, run: (client: PgExecutor) => Promise<T>, last?: string): Promise<T>
   /** The same with the client itself, for what applications do in it. */
@@ -42,7 +43,7 @@ export function createDatabase(settings: Settings): Database {
         // The server gives up as well, so that a process that was stopped holds no locks.
         const limit = Math.ceil(time)
         await client.query(
-          `BEGIN; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
+          `BEGIN; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
         )
         return finish(client, () => run(executor(client)), last)
       }),

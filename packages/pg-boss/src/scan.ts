@@ -38,13 +38,19 @@ export type Scan = (
   options: ScanOptions,
 ) => Promise<Scanned>
 
-/** Makes it: failed tasks are few beside the done ones, so that their jobs lead to events; else events lead to jobs. */
+/**
+ * Makes it. Failed tasks are few beside the done ones, so that their jobs lead to events; so are those that are open,
+ * unless there is a backlog. Else events lead to jobs.
+ */
 export function createScan(engine: Engine): Scan {
   const jobs = createJobScan(engine)
   const events = createEventScan(engine)
-  return (client, filter, options) => {
-    const byJob = options.cursor === undefined ? isFailing(filter) : options.cursor.startsWith('j')
-    return byJob ? jobs(client, filter, options) : events(client, filter, options)
+  return async (client, filter, options) => {
+    if (options.cursor?.startsWith('e') || isLookedUp(filter))
+      return events(client, filter, options)
+    const found =
+      isFailing(filter) || isOpen(filter) ? await jobs(client, filter, options) : undefined
+    return found ?? events(client, filter, options)
   }
 }
 
@@ -53,8 +59,16 @@ export function receiversOf({ queues }: Engine): readonly string[] {
   return [...new Set(queues.all().map((queue) => queue.receiver))]
 }
 
-/** True if the filter is about failed tasks, and no look-up of events finds fewer. */
-function isFailing(filter: TaskFilter): boolean {
-  const few = filter.eventId ?? filter.keys ?? filter.id
-  return few === undefined && (filter.state === 'dead' || filter.cause !== undefined)
+/** True if an index on events finds few tasks at once. */
+function isLookedUp({ eventId, keys, id }: TaskFilter): boolean {
+  return (eventId ?? keys ?? id) !== undefined
+}
+
+function isFailing({ state, cause }: TaskFilter): boolean {
+  return state === 'dead' || cause !== undefined
+}
+
+/** True for tasks that wait or run. */
+export function isOpen({ state, cause }: TaskFilter): boolean {
+  return (state === 'pending' || state === 'running') && cause === undefined
 }

@@ -1,5 +1,6 @@
 import { unknownOptions, type Consumer, type InboxView } from '@postern/core/inbox'
 import { createChange } from './change.ts'
+import type { Database } from './connection.ts'
 import type { Engine } from './engine.ts'
 import { unavailable } from './errors.ts'
 import { createList } from './list.ts'
@@ -23,11 +24,11 @@ export function createView({ engine, consumers, side, look }: ViewHost): InboxVi
   const lineOf = (queue: string): string =>
     sides().reduce((line, each) => each.lanes.lineOf(line), queue)
   const rerun = createRerun(engine, lineOf)
-  const list = createList(engine, run)
+  const list = createList(engine, read)
 
   return {
     ...list,
-    ...createStats(engine, run, () =>
+    ...createStats(engine, read, () =>
       sides().flatMap(({ lanes }) => lanes.all().flatMap((slot) => slot.queues)),
     ),
     ...createChange({
@@ -48,7 +49,11 @@ export function createView({ engine, consumers, side, look }: ViewHost): InboxVi
     },
   }
 
-  async function run<T>(work: (db: PgExecutor) => Promise<T>): Promise<T> {
+  function read<T>(work: (db: PgExecutor) => Promise<T>): Promise<T> {
+    return run((db) => db.transaction(engine.settings.deadline, work))
+  }
+
+  async function run<T>(work: (db: Database) => Promise<T>): Promise<T> {
     try {
       await engine.ready()
       return await work(engine.db)
