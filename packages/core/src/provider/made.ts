@@ -29,7 +29,11 @@ export function remember(made: Made): Remembering {
   return { [MADE]: () => made }
 }
 
-/** How a provider was made; undefined where `provider()` did not make it. */
+/**
+ * How a provider was made; undefined where `provider()` did not make it. It holds secrets: print nothing of it.
+ *
+ * @example const isRight = (key: unknown) => madeOf(provider)?.verifyWith([key], delivery, Date.now)
+ */
 export function madeOf(provider: Provider): Made | undefined {
   return (provider as Remembering)[MADE]?.()
 }

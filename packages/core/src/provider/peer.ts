@@ -21,6 +21,8 @@ export interface PeerHome {
 /**
  * A lazily loaded optional peer: who does not use it neither installs nor loads it.
  *
+ * @example const jose = peer('jose', () => import('jose'))
+ *
  * @param home - the module whose package has the peer. @default a module of core
  */
 export function peer<Module>(

@@ -33,8 +33,7 @@ export interface StandardFamilySpec extends Omit<Base, 'events' | 'options' | 's
   readonly signatures?: (list: string) => string
 }
 
-/** Sentences on the options of the family. */
-export const FAMILY_OPTIONS = {
+const FAMILY_OPTIONS = {
   tolerance: 'Seconds the signed time may be away from now. Default 300.',
   topicField: 'Member of the body that is the topic. Default type.',
 } as const

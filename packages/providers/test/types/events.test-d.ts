@@ -1,5 +1,6 @@
 // Checked by the compiler, in the step that checks types of tests; nothing here runs.
 import { createReceiver } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import type { GithubEvents } from '@postern/providers/types/github'
 import type { SlackEvents } from '@postern/providers/types/slack'
 import type { StripeEvents } from '@postern/providers/types/stripe'
@@ -41,6 +42,21 @@ export function githubTypes(secret: string): void {
   receiver.on('issues.oppened', () => undefined)
   // @ts-expect-error -- no topic can match
   receiver.on('nothing.*', () => undefined)
+}
+
+export async function signTypes(secret: string): Promise<void> {
+  const provider = github<GithubEvents>({ secret })
+  const signed = provider.sign!({ topic: 'issues.opened', payload: { issue: { title: 'hi' } } })
+  // @ts-expect-error -- no such topic
+  provider.sign!({ topic: 'issues.oppened' })
+  // What is signed fits what sends requests.
+  await fetch(signed.url, signed)
+  void new Request(signed.url, signed)
+  // A typed provider is a provider.
+  const any: Provider = provider
+  any.sign!({ topic: 'whatever' })
+  // @ts-expect-error -- the option has another name
+  github({ secrets: secret })
 }
 
 export function stripeTypes(secret: string): void {

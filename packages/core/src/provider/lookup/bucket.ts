@@ -16,7 +16,11 @@ export interface Bucket {
 
 const MINUTE = 60_000
 
-/** A bucket that refills evenly. `now` is in milliseconds since 1970. */
+/**
+ * A bucket that refills evenly. `now` is in milliseconds since 1970.
+ *
+ * @example const key = await bucket({ perMinute: 10 }).run(now, () => api.key(kid))
+ */
 export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): Bucket {
   let left = perMinute
   let filled = Number.NEGATIVE_INFINITY

@@ -18,6 +18,8 @@ const LIMIT = 256 * 1024
  * one that stands for `nothing`, no bytes.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
+ *
+ * @example const pem = new TextDecoder().decode(await fetchBounded('https://acme.example/key.pem', {}))
  */
 export async function fetchBounded(
   url: string,

@@ -23,7 +23,11 @@ export interface JwkSource {
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
 }
 
-/** A key set that was given. Throws a `TypeError` naming the option where it is none. */
+/**
+ * A key set that was given. Throws a `TypeError` naming the option where it is none.
+ *
+ * @example fixedKeys(jwt({ algorithms: ['ES256'] }), [givenJwks(options.jwks, 'acme: jwks')])
+ */
 export function givenJwks(jwks: Jwks, option: string): JwkSource {
   const keys = keysOf(jwks)
   if (!keys || keys.length === 0)
@@ -52,6 +56,8 @@ const FETCHES = 6
  * The key set behind a URL: fetched when it is first needed, kept for `maxAge`, fetched again for an unknown key id, six
  * times a minute at most; beyond that an unknown id is `secret_unavailable` (503). While a fetch fails, keys that are
  * known go on counting.
+ *
+ * @example fixedKeys(jwt({ algorithms: ['RS256'] }), [fetchedJwks('https://acme.example/jwks.json')])
  */
 export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSource {
   checkKeysUrl(url)
@@ -107,7 +113,11 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
 
 const MAX_KID = 256
 
-/** Keys that are asked for one by one, by their id. `undefined` from `ask` means that there is no such key. */
+/**
+ * Keys that are asked for one by one, by their id. `undefined` from `ask` means that there is no such key.
+ *
+ * @example keyedJwks((kid) => api.verificationKey(kid))
+ */
 export function keyedJwks(
   ask: (kid: string) => Promise<Jwk | undefined>,
   options: JwksCacheOptions = {},

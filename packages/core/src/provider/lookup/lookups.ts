@@ -33,6 +33,10 @@ const MAX_KEY = 1024
  * Look-ups that strangers can set off: few at once, a number of them a minute, each key asked for once. What is known, what is
  * being asked for and what is unknown are kept apart: made-up keys drive no real one out. A look-up beyond the bounds is
  * `secret_unavailable` (503), never a refusal.
+ *
+ * @example
+ * const certificates = lookups<X509Certificate>({ kept: 20 })
+ * const found = await certificates.find(url, now, () => download(url))
  */
 export function lookups<Value extends object>(options: LookupsOptions = {}): Lookups<Value> {
   const { kept = 100, maxAge = Number.POSITIVE_INFINITY, negative = 60_000, failed = 0 } = options

@@ -1,6 +1,10 @@
 import type { Scheme } from '../scheme.ts'
 
-/** Takes what anybody sends: for senders that cannot authenticate themselves. Nothing is protected. */
+/**
+ * Takes what anybody sends: for senders that cannot authenticate themselves. Nothing is protected.
+ *
+ * @example provider<object>({ name: 'probe', options: {}, scheme: () => noAuth, events: () => [{ topic: 'ping', payload: 1 }] })
+ */
 export const noAuth: Scheme<undefined> = {
   covers: { body: 'none' },
   keys: [undefined],
