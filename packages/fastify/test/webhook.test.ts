@@ -56,7 +56,11 @@ describe('webhook', () => {
     fastify.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(createGunzip()))
     const stage = createStage('plain')
     const { url, close } = await serve(fastify, stage)
-    const response = await fetch(url, { method: 'POST', body: gzipSync('{}') })
+    const response = await fetch(url, {
+      method: 'POST',
+      body: gzipSync('{}'),
+      headers: { 'x-acme-signature': 'sha256=00' },
+    })
     expect(await response.json()).toMatchObject({ code: 'body_consumed' })
     const { refused } = await stage.control('report')
     expect(refused[0]!.message).toMatch(/^a preParsing hook .* keep it off this route/)
@@ -69,7 +73,7 @@ describe('webhook', () => {
     const response = await fetch(url, {
       method: 'POST',
       body: '{}',
-      headers: { 'content-type': 'json' },
+      headers: { 'content-type': 'json', 'x-acme-signature': 'sha256=00' },
     })
     expect(response.status).toBe(415)
     expect(await response.json()).toMatchObject({ code: 'unsupported_media_type' })

@@ -94,7 +94,8 @@ test('says so where somebody else begins to read', async () => {
   const request = new IncomingMessage(new Socket())
   request.push('{"a":1}')
   const { receiver } = createStage('plain')
-  const headers = new NodeHeaders({ headers: {}, rawHeaders: [] })
+  const signature = { 'x-acme-signature': 'sha256=00' }
+  const headers = new NodeHeaders({ headers: signature, rawHeaders: [] })
   const url = 'https://example.com/'
   const admission = receiver.admit({ method: 'POST', url, headers })
   const reading = createBodyReader(receiver.limits.time)(request, admission)

@@ -196,8 +196,13 @@ export function createRecorder(context: RecorderContext): Recorder {
     if (count >= most || !isWhole(delivery)) return undefined
     if (delivery.body.byteLength > LARGEST_KEPT) return undefined
     kept.set(code, count + 1)
-    const { url, headers, body } = context.strip(delivery, at)
-    return { url, headers, body }
+    try {
+      const { url, headers, body } = context.strip(delivery, at)
+      return { url, headers, body }
+    } catch {
+      // A credential that lies in a body nobody can read cannot be taken out of it.
+      return undefined
+    }
   }
 
   async function readGauges(): Promise<void> {

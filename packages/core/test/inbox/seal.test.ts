@@ -53,7 +53,7 @@ test('takes bytes, base64 and hex, and nothing else', () => {
 test('a receiver stores nothing readable, and its handlers get everything', async () => {
   const inbox = memoryInbox()
   const options = { provider: acme(), inbox, log: false as const, seal: key }
-  const first = createReceiver({ ...options, work: false })
+  const first = createReceiver({ ...options, work: 'drain' })
   first.on('ping', () => {})
   await first.receive(
     acme().sign!({

@@ -94,7 +94,7 @@ describe('health', () => {
   test('an inbox that does not answer is 503 within a second', async () => {
     const inbox = memoryInbox()
     const hangs = { ...inbox, view: { ...inbox.view!, stats: () => new Promise<never>(() => {}) } }
-    receiver = createReceiver({ provider: acme(), inbox: hangs, log: false, work: false })
+    receiver = createReceiver({ provider: acme(), inbox: hangs, log: false, work: 'drain' })
     receiver.on('ping', () => {})
     const found = await receiver.health()
     expect(found).toMatchObject({ ok: false, pending: undefined })
