@@ -26,13 +26,17 @@ export interface Attempts {
    * Runs one attempt and stores its outcome, except `done`: that is left to the caller. It never rejects.
    */
   run(owner: Owner, signal: AbortSignal | undefined): Promise<Ran>
-  /** Makes what runs pending again as it was claimed; what it reports later is refused. Resolves when that is stored. */
-  giveBack(): Promise<unknown>
+  /**
+   * Makes what runs by these attempts pending again as it was claimed; what it reports later is refused. Resolves with
+   * how many there were when that is stored.
+   */
+  giveBack(): Promise<number>
   /** True if a job runs here whose lock another claim has. */
   taken(id: string): Promise<boolean>
 }
 
-interface Running {
+/** A task that runs in this process, by its id. */
+export interface Running {
   /** The claim that stores the outcome: a later claim of a job that still runs here takes over. */
   owner: Owner
   readonly held: Held
@@ -49,10 +53,10 @@ interface Begun {
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 
-/** Makes it. */
-export function createAttempts(context: AttemptContext): Attempts {
+/** Makes it. All attempts of a receiver share what runs: no task runs twice in one process. */
+export function createAttempts(context: AttemptContext, running: Map<string, Running>): Attempts {
   const { consumer, lease } = context
-  const running = new Map<string, Running>()
+  const own = new Set<Running>()
 
   return {
     async run(owner, signal) {
@@ -67,13 +71,16 @@ export function createAttempts(context: AttemptContext): Attempts {
         return putBack(owner, FAILED_WAIT).catch(() => NOTHING)
       }
     },
-    giveBack: () =>
-      Promise.allSettled(
-        [...running.values()].map((one) => {
+    async giveBack() {
+      const all = [...own]
+      await Promise.allSettled(
+        all.map((one) => {
           one.back = true
           return postpone(one.owner, 0, { sn: one.owner.job.stalledCounter })
         }),
-      ),
+      )
+      return all.length
+    },
     async taken(id) {
       const one = running.get(id)
       const lock = one && (await context.client.get(`${context.prefix}:${id}:lock`))
@@ -104,8 +111,10 @@ export function createAttempts(context: AttemptContext): Attempts {
     const one: Running = { owner, held, back: false, hear: undefined }
     const id = refOf(owner)
     running.set(id, one)
+    own.add(one)
     const outcome = await consumer.run(held.claim, signal)
     running.delete(id)
+    own.delete(one)
     free?.()
     one.hear?.(outcome)
     if (one.back) consumer.settled(held.claim, outcome, false)

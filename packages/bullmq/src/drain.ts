@@ -1,36 +1,59 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { settledBy, type Drained } from '@postern/core/inbox'
-import { Job, type JobJson, type Queue } from 'bullmq'
 import { randomUUID } from 'node:crypto'
-import type { Attempts, Finished } from './attempt.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { closeBy, settledBy, timeTo, type Drained } from '@postern/core/inbox'
+import { Job, type JobJson, type Queue } from 'bullmq'
+import type { AttemptContext, Attempts, Finished } from './attempt.ts'
 import { run } from './connection.ts'
 import type { Ran } from './interruption.ts'
 import { queueName } from './names.ts'
 import type { JobData } from './queues.ts'
-import { store, type Owner, type SettleContext } from './settle.ts'
+import { store, type Owner } from './settle.ts'
 
-interface Round {
-  readonly until: number
-  readonly max: number
-  readonly signal: AbortSignal
-  readonly held: Set<Owner>
-  started: number
-  /** When the last of the interrupted tasks that were found may run again. */
-  due: number
-  readonly counts: Record<'ran' | 'done' | 'retried' | 'dead' | 'postponed', number>
+/** One call of `Port.drain`. */
+export interface Draining {
+  readonly drained: Promise<Drained>
+  /** Ends it by a time, in milliseconds since 1970, as a receiver that closes. */
+  close(until: number): Promise<void>
 }
 
-/**
- * Makes `Port.drain`. It claims by hand what is due, as many of a subscription at once as its concurrency. A task found
- * interrupted waits a little, by the rule of interruptions, and runs within the same drain if there is time.
- */
-export function createDrain(
-  context: SettleContext,
-  attempts: Attempts,
-): (until: number, max: number) => Promise<Drained> {
-  const { consumer, queues, client, prefix, lease } = context
+// Milliseconds before the deadline in which nothing starts.
+const LAST = 1000
 
-  return async function drain(until, max) {
+/**
+ * Runs what is due: it claims by hand, as many of a subscription at once as its concurrency. A task found interrupted
+ * waits a little, by the rule of interruptions, and runs within the same drain if there is time.
+ */
+export function startDrain(
+  context: AttemptContext,
+  attempts: Attempts,
+  until: number,
+  max: number,
+  last: number = LAST,
+): Draining {
+  const { consumer, queues, client, prefix, lease } = context
+  const counts = { ran: 0, done: 0, retried: 0, dead: 0, postponed: 0 }
+  const held = new Set<Owner>()
+  const abort = new AbortController()
+  let started = 0
+  let due = 0
+  let stopped = false
+  let leave = (): void => {}
+  const left = new Promise<void>((resolve) => (leave = resolve))
+  const drained = drain()
+  return {
+    drained,
+    close(by: number) {
+      stopped = true
+      const ended = drained.then(
+        () => {},
+        () => {},
+      )
+      const host = { idle: () => ended, abort: () => abort.abort(), giveBackRunning, margin: last }
+      return closeBy(by, host)
+    },
+  }
+
+  async function drain(): Promise<Drained> {
     const lanes = consumer.lanes().flatMap(({ name, formerly, concurrency }) =>
       [name, ...formerly].map((each) => ({
         name: queueName(consumer.receiver, each),
@@ -43,48 +66,55 @@ export function createDrain(
       lanes.map(async (lane) => ({ ...lane, queue: await queues.get(lane.name) })),
     )
     await Promise.all(opened.map(({ queue }) => reclaim(queue)))
-    const abort = new AbortController()
-    const counts = { ran: 0, done: 0, retried: 0, dead: 0, postponed: 0 }
-    const held = new Set<Owner>()
-    const round: Round = { until, max, signal: abort.signal, held, started: 0, due: 0, counts }
-    const over = setTimeout(() => abort.abort(), Math.max(0, until - Date.now()))
-    const renewing = setInterval(() => void renew(held), Math.max(1, lease / 4))
+    const renewing = setInterval(() => void renew(), Math.max(1, lease / 4))
+    const timers = [
+      setTimeout(() => (stopped = true), timeTo(until - last)),
+      // Handlers get half of the last time to end, and storing what is given back a quarter.
+      setTimeout(() => abort.abort(), timeTo(until - last / 2)),
+      setTimeout(giveBackRunning, timeTo(until - last / 4)),
+    ]
     try {
-      for (;;) {
-        const before = round.started
-        await Promise.all(
-          opened.flatMap(({ queue, concurrency }) =>
-            Array.from({ length: Math.min(concurrency, max) }, () => work(queue, round)),
-          ),
-        )
-        const now = Date.now()
-        if (round.started >= max || now >= until) break
-        if (round.due > now && round.due < until) await sleep(round.due - now)
-        else if (round.started === before) break
-      }
+      await Promise.race([rounds(opened), left])
     } finally {
-      clearTimeout(over)
+      stopped = true
       clearInterval(renewing)
+      for (const timer of timers) clearTimeout(timer)
     }
-    const [left, next] = (await run(
-      client,
-      'posternNext',
-      prefix,
-      Date.now(),
-      ...names,
-    )) as readonly [number, string]
-    return { ...counts, left, next: next === '' ? undefined : Number(next) }
+    const rest = run(client, 'posternNext', prefix, Date.now(), ...names)
+    const [waiting, next] = (await rest) as readonly [number, string]
+    return { ...counts, left: waiting, next: next === '' ? undefined : Number(next) }
   }
 
-  async function work(queue: Queue, round: Round): Promise<void> {
-    while (round.started < round.max && Date.now() < round.until) {
-      round.started++
-      const owner = await claim(queue)
-      const ran = owner && (await attempt(owner, round))
-      // What did not run leaves its place to another.
-      if (!ran?.ran) round.started--
-      if (!ran) return
+  async function rounds(
+    lanes: readonly { readonly queue: Queue; readonly concurrency: number }[],
+  ): Promise<void> {
+    for (;;) {
+      const before = started
+      await Promise.all(lanes.map(({ queue, concurrency }) => work(queue, concurrency - 1)))
+      const wait = due - Date.now()
+      if (started >= max || isOver()) return
+      if (wait > 0 && due < until - last) await Promise.race([sleep(wait), left])
+      else if (started === before) return
     }
+  }
+
+  /** Runs one task after another; each that finds the first of its own has another begin beside it. */
+  async function work(queue: Queue, more: number): Promise<void> {
+    let beside: Promise<void> | undefined
+    while (started < max && !isOver()) {
+      started++
+      const owner = await claim(queue)
+      if (owner && more > 0) beside ??= work(queue, more - 1)
+      const ran = owner && (await attempt(owner))
+      // What did not run leaves its place to another.
+      if (!ran?.ran) started--
+      if (!ran) break
+    }
+    await beside
+  }
+
+  function isOver(): boolean {
+    return stopped || Date.now() >= until - last
   }
 
   async function claim(queue: Queue): Promise<Owner | undefined> {
@@ -96,31 +126,37 @@ export function createDrain(
     return { job, token, backend }
   }
 
-  async function attempt(owner: Owner, round: Round): Promise<Ran> {
-    const { counts } = round
-    round.held.add(owner)
-    const ran = await attempts.run(owner, round.signal)
-    if (ran.finished && !(await complete(owner, ran.finished))) counts.done--
-    round.held.delete(owner)
-    if (ran.due !== undefined) round.due = Math.max(round.due, ran.due)
+  async function attempt(owner: Owner): Promise<Ran> {
+    held.add(owner)
+    const ran = await attempts.run(owner, abort.signal)
+    const stored = !ran.finished || (await complete(owner, ran.finished))
+    held.delete(owner)
+    if (ran.due !== undefined) due = Math.max(due, ran.due)
     if (ran.ran) counts.ran++
-    if (ran.kind === 'done') counts.done++
+    if (ran.kind === 'done' && stored) counts.done++
     else if (ran.kind === 'retry') counts.retried++
     else if (ran.kind === 'dead') counts.dead++
     else if (ran.kind === 'postpone') counts.postponed++
     return ran
   }
 
-  async function complete(owner: Owner, { held, outcome, value }: Finished): Promise<boolean> {
+  async function complete(owner: Owner, { held: its, outcome, value }: Finished): Promise<boolean> {
     const { job, token, backend } = owner
-    const stored = await store(context, owner, held, () =>
+    const stored = await store(context, owner, its, () =>
       backend.moveToCompleted(job, value, undefined as never, token, false),
     )
-    consumer.settled(held.claim, outcome, stored)
+    consumer.settled(its.claim, outcome, stored)
     return stored
   }
 
-  async function renew(held: ReadonlySet<Owner>): Promise<void> {
+  function giveBackRunning(): void {
+    void attempts.giveBack().then((count) => {
+      counts.ran += count
+      leave()
+    })
+  }
+
+  async function renew(): Promise<void> {
     const all = [...held].map(({ job, token, backend }) =>
       backend.extendLock(job.id!, token, lease),
     )

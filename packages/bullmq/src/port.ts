@@ -1,8 +1,10 @@
+import { WebhookError } from '@postern/core'
 import { createSweep, type Consumer, type Side, type Sweep } from '@postern/core/inbox'
 import { createAccepting, type AcceptContext } from './accept.ts'
-import { createAttempts, type AttemptContext } from './attempt.ts'
+import { createAttempts, type AttemptContext, type Running } from './attempt.ts'
 import type { Client } from './connection.ts'
-import { createDrain } from './drain.ts'
+import { startDrain, type Draining } from './drain.ts'
+import { announceOrphans } from './orphans.ts'
 import { sweepStep } from './prune.ts'
 import { startWorking, type Working } from './run.ts'
 
@@ -16,41 +18,61 @@ export interface SideContext extends AcceptContext {
 /** Makes a receiver's side of the inbox. */
 export function createSide(context: SideContext, consumer: Consumer): Side {
   const { client, queues, settings, failed } = context
-  const { prefix, lease, keepDone, window } = settings
   const accepting = createAccepting(context, consumer)
+  // All attempts of this process share what runs here.
+  const running = new Map<string, Running>()
   let working: Working | undefined
   let sweep: Sweep | undefined
+  let drains: Promise<unknown> = Promise.resolve()
+  let draining: Draining | undefined
   let closing = false
   let ended = false
-  const shared = { consumer, queues, prefix, lease, failed, ended: () => ended }
   return {
     accept: (intake) => accepting.accept(intake),
     work() {
-      const patient = context.patient()
-      const mine: AttemptContext = {
-        ...shared,
-        client: patient,
-        // Ids outlive their tasks; a job without its event waits as long as one could still come.
-        keepDone: Math.max(keepDone, window),
-        closing: () => closing,
-      }
-      working = startWorking({ ...mine, stop: () => (closing = true) }, createAttempts(mine))
-      sweep = createSweep(keepDone, sweepStep({ client, queues, settings }, consumer))
+      const mine = contextOf(context.patient())
+      const attempts = createAttempts(mine, running)
+      working = startWorking({ ...mine, stop: () => (closing = true) }, attempts)
+      sweep = createSweep(settings.keepDone, sweepStep({ client, queues, settings }, consumer))
       sweep.start()
+      // If Redis is away, the next start says it.
+      announceOrphans(mine, consumer).catch(() => {})
     },
-    drain(until, max) {
-      const mine = {
-        ...shared,
-        client,
-        keepDone: Math.max(keepDone, window),
-        closing: () => closing,
-      }
-      return createDrain(mine, createAttempts(mine))(until, max)
+    drain(until, max, last) {
+      const drained = drains.then(() => {
+        if (closing) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
+        const mine = contextOf(client)
+        draining = startDrain(mine, createAttempts(mine, running), until, max, last)
+        return draining.drained
+      })
+      drains = drained.catch(() => {})
+      return drained
     },
     async close(until) {
       closing = true
-      await Promise.all([working?.close(until), accepting.close(), sweep?.stop()])
+      await Promise.all([
+        working?.close(until),
+        draining?.close(until),
+        accepting.close(),
+        sweep?.stop(),
+      ])
       ended = true
     },
+  }
+
+  function contextOf(its: Client): AttemptContext {
+    const { prefix, lease, keepDone, window } = settings
+    return {
+      consumer,
+      client: its,
+      queues,
+      prefix,
+      lease,
+      // Ids outlive their tasks; a job without its event waits as long as one could still come.
+      keepDone: Math.max(keepDone, window),
+      failed,
+      closing: () => closing,
+      ended: () => ended,
+    }
   }
 }

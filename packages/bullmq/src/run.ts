@@ -1,4 +1,4 @@
-import { createSlots, settledBy, type Lane, type Slots } from '@postern/core/inbox'
+import { closeBy, createSlots, settledBy, type Lane, type Slots } from '@postern/core/inbox'
 import { DelayedError, Worker } from 'bullmq'
 import type { Attempts, Finished } from './attempt.ts'
 import type { DoneValue } from './attempts.ts'
@@ -11,8 +11,8 @@ import { store, type Owner, type SettleContext } from './settle.ts'
 const LOOK = 1000
 // Workers that connect at a time: each opens a connection, and deliveries must get through beside them.
 const AT_ONCE = 20
-// Giving back takes one round trip; it begins so long before the end, in milliseconds, or at a quarter of the time.
-const BACK = 500
+// Milliseconds that giving back may take: one round trip.
+const BACK = 250
 
 // Redis takes 10,000 clients by default, and several processes share it.
 const MOST = 1000
@@ -49,14 +49,19 @@ export function startWorking(
     stopped = true
     clearInterval(timer)
     context.stop()
-    const left = Math.max(0, until - Date.now())
-    const ends = Date.now() + left / 2
-    // A worker never ends while Redis is away: nothing here waits for it longer than `until`.
-    const closing = Promise.all([...workers.values()].map((worker) => worker.close()))
-    if (await settledBy(closing, ends)) return
-    for (const worker of workers.values()) worker.cancelAllJobs('the receiver was closed')
-    if (await settledBy(closing, until - Math.min(BACK, left / 4))) return
-    await settledBy(attempts.giveBack(), Math.max(until, Date.now() + 20))
+    // A worker never ends while Redis is away, or while a handler hangs: nothing here waits for it longer than `until`.
+    const closed = Promise.all([...workers.values()].map((worker) => worker.close()))
+    let leave = (): void => {}
+    const left = new Promise<void>((resolve) => (leave = resolve))
+    const idle = Promise.race([closed, left])
+    await closeBy(until, {
+      idle: () => idle.then(() => {}),
+      abort() {
+        for (const worker of workers.values()) worker.cancelAllJobs('the receiver was closed')
+      },
+      giveBackRunning: () => void attempts.giveBack().then(leave),
+      margin: BACK,
+    })
   }
 
   async function look(): Promise<void> {

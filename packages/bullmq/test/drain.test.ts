@@ -99,8 +99,43 @@ describe.skipIf(redisServer.file === undefined)('drain of bullmqInbox', () => {
     const inbox = scene.open()
     const port = inbox.attach(consumer)
     await port.accept(intake('1'), {})
-    const drained = await port.drain!(Date.now() + 300, 10)
+    const drained = await port.drain!(Date.now() + 400, 10, 200)
     expect(drained).toMatchObject({ ran: 1, postponed: 1, left: 1 })
+    expect((await inbox.view!.list()).tasks[0]).toMatchObject({ state: 'pending', attempt: 0 })
+  })
+
+  test('gives back what still runs at the end, and starts nothing near it', async () => {
+    const { passed, pass } = gate()
+    const consumer = record({
+      lanes: [lane('a', { concurrency: 2 })],
+      run: () => passed.then(() => DONE),
+    })
+    const inbox = scene.open()
+    const port = inbox.attach(consumer)
+    for (const id of ['1', '2', '3']) await port.accept(intake(id), {})
+    const drained = await port.drain!(Date.now() + 400, 10, 200)
+    expect(drained).toMatchObject({ ran: 2, done: 0, retried: 0, postponed: 0, left: 3 })
+    const { tasks } = await inbox.view!.list()
+    expect(tasks.map(({ state, attempt }) => [state, attempt])).toEqual(
+      Array(3).fill(['pending', 0]),
+    )
+    expect(await port.drain!(Date.now() + 100, 10, 200)).toMatchObject({ ran: 0, left: 3 })
+    pass()
+    await expect.poll(() => consumer.ended.length, LONG).toBe(2)
+    expect(consumer.ended.map(({ stored }) => stored)).toEqual([false, false])
+  })
+
+  test('ends when its receiver closes', async () => {
+    const { passed, pass } = gate()
+    scene.later(pass)
+    const consumer = record({ run: () => passed.then(() => DONE) })
+    const inbox = scene.open()
+    const port = inbox.attach(consumer)
+    await port.accept(intake('1'), {})
+    const drained = port.drain!(soon(), 10)
+    await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+    await port.close(Date.now() + 300)
+    expect(await drained).toMatchObject({ ran: 1, left: 1 })
     expect((await inbox.view!.list()).tasks[0]).toMatchObject({ state: 'pending', attempt: 0 })
   })
 })
