@@ -55,6 +55,8 @@ describe.skipIf(redisServer.file === undefined)('on a real Redis', () => {
       keepsDone: true,
       records: true,
       interruptions: true,
+      fair: true,
+      journal: true,
       bounded: true,
     },
   )

@@ -57,6 +57,10 @@ withPostgres('pgBossInbox', (postgres) => {
       records: true,
       bounded: true,
       interruptions: true,
+      guards: true,
+      drain: true,
+      fair: true,
+      pages: true,
     },
   )
 

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { acceptCases } from './inbox/accept-cases.ts'
+import { arrivalCases } from './inbox/arrival-cases.ts'
+import { attemptCases } from './inbox/attempt-cases.ts'
+import { changeCases } from './inbox/change-cases.ts'
+import { causeCases } from './inbox/cause-cases.ts'
+import { closeCases } from './inbox/close-cases.ts'
+import { drainCases } from './inbox/drain-cases.ts'
 import { duplicateCases } from './inbox/duplicate-cases.ts'
+import { fairCases } from './inbox/fair-cases.ts'
+import { guardCases } from './inbox/guard-cases.ts'
+import { interruptionCases } from './inbox/interruption-cases.ts'
+import { historyCases } from './inbox/history-cases.ts'
 import { orderCases } from './inbox/order-cases.ts'
+import { pageCases, searches } from './inbox/page-cases.ts'
 import { receiverCases } from './inbox/receiver-cases.ts'
 import { recordsCases } from './inbox/records-cases.ts'
 import { restartCases } from './inbox/restart-cases.ts'
@@ -29,10 +40,22 @@ export interface InboxSkills {
   readonly keepsDone?: boolean
   /** Has `records`. @default false */
   readonly records?: boolean
-  /** Counts interruptions apart from attempts. @default false */
-  readonly interruptions?: boolean
   /** Keeps the `maxPending` it is made with. @default false */
   readonly bounded?: boolean
+  /** Takes the guards of events. @default false */
+  readonly guards?: boolean
+  /** Counts interruptions apart from attempts. @default false */
+  readonly interruptions?: boolean
+  /** Makes suspects of tasks that were interrupted, and its view tells of it. It must be `shared`. @default false */
+  readonly suspects?: boolean
+  /** Its ports have `drain`. @default false */
+  readonly drain?: boolean
+  /** Follows `fairKey`. @default false */
+  readonly fair?: boolean
+  /** Its view has pages, causes and chunks of changes. @default false */
+  readonly pages?: boolean
+  /** Has a `journal`: attempts, deliveries and history. @default false */
+  readonly journal?: boolean
 }
 
 /**
@@ -53,6 +76,8 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
       assert.equal(can.order, skills.order === true)
       assert.equal(can.transaction, skills.transaction !== undefined)
       assert.equal(can.durable, skills.durable === true)
+      if (skills.fair) assert.equal(can.fair, true)
+      if (skills.pages) assert.ok(searches(scene.inbox), 'can.search is index or scan')
       assert.ok(view, 'an inbox that keeps tasks has a view')
       assert.equal(records !== undefined, skills.records === true)
       return Promise.resolve()
@@ -61,12 +86,27 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
     describe('a redelivery', () => duplicateCases(test))
     describe('settling', () => settleCases(test))
     describe('workers', () => workerCases(test, skills.durable === true))
+    describe('closing', () => closeCases(test))
     describe('the view', () => viewCases(test, skills.keepsDone === true))
+    if (skills.pages) {
+      describe('pages of the view', () => pageCases(test))
+      describe('what the view sums up', () => causeCases(test))
+      describe('changes by the view', () => changeCases(test, skills.keepsDone === true))
+    }
     describe('under a receiver', () => receiverCases(test, bounded))
     if (skills.order) describe('order by key', () => orderCases(test))
     if (skills.durable) describe('a restart', () => restartCases(test))
     if (skills.shared)
       describe('two processes', () => sharedCases(test, skills.interruptions === true))
+    if (skills.guards) describe('guards', () => guardCases(test, skills.durable === true))
+    if (skills.suspects) describe('interruptions', () => interruptionCases(test))
+    if (skills.drain) describe('draining', () => drainCases(test, skills.shared === true))
+    if (skills.fair) describe('fairness', () => fairCases(test))
+    if (skills.journal) {
+      describe('attempts', () => attemptCases(test, skills.keepsDone === true))
+      describe('the journal', () => arrivalCases(test, skills.durable === true))
+      describe('history', () => historyCases(test, skills.durable === true))
+    }
     if (skills.records) describe('records', () => recordsCases(test, skills.durable === true))
     if (skills.transaction)
       describe('task.commit', () => transactionCases(test, skills.transaction!))

@@ -17,6 +17,8 @@ export interface TaskInfo {
   readonly attempt: number
   /** Runs in all, those before a replay and interruptions included. */
   readonly attempts?: number | undefined
+  /** Interruptions in a row since its last reported outcome: with three it is a suspect. */
+  readonly interrupted?: number | undefined
   /** When it is due. */
   readonly due: number | undefined
   /** When it became done or dead. */

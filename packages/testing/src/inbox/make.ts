@@ -3,6 +3,7 @@ import type {
   EventRecord,
   Intake,
   IntakeItem,
+  Port,
   StoredDelivery,
   TaskDraft,
 } from '@postern/core/inbox'
@@ -53,4 +54,15 @@ export function item(
 /** A delivery with these events. */
 export function intake(...items: readonly IntakeItem[]): Intake {
   return { delivery: delivery(), items }
+}
+
+/** Takes an event at a time of its own. */
+export async function take(
+  { port }: { readonly port: Port },
+  id: string,
+  receivedAt: number,
+  options: Partial<EventRecord> = {},
+  tasks: readonly (string | TaskDraft)[] = ['a'],
+): Promise<void> {
+  await port.accept({ delivery: delivery({ receivedAt }), items: [item(id, tasks, options)] }, {})
 }

@@ -8,5 +8,13 @@ testInbox(
     return { inbox, close: () => inbox.close() }
   },
   { describe, test },
-  { name: 'memoryInbox', order: true, bounded: true, records: true },
+  {
+    name: 'memoryInbox',
+    order: true,
+    bounded: true,
+    records: true,
+    guards: true,
+    fair: true,
+    pages: true,
+  },
 )
