@@ -1,7 +1,7 @@
-import { isSuspect, suspects, type Outcome } from '@postern/core/inbox'
+import { isSuspect, suspects, type Outcome, type Ran } from '@postern/core/inbox'
 import type { DoneValue } from './attempts.ts'
 import { hold, type Held } from './claim.ts'
-import { cutOff, missing, NOTHING, putBack, type Ran } from './interruption.ts'
+import { cutOff, missing, NOTHING, putBack, type Ended } from './interruption.ts'
 import { promote } from './revive.ts'
 import { doneValue, postpone, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
 import { spawn } from './spawn.ts'
@@ -16,6 +16,7 @@ export interface AttemptContext extends SettleContext {
 /** A run that is done: its value is to be stored. */
 export interface Finished {
   readonly held: Held
+  readonly ran: Ran
   readonly outcome: Outcome
   readonly value: DoneValue
 }
@@ -25,7 +26,7 @@ export interface Attempts {
   /**
    * Runs one attempt and stores its outcome, except `done`: that is left to the caller. It never rejects.
    */
-  run(owner: Owner, signal: AbortSignal | undefined): Promise<Ran>
+  run(owner: Owner, signal: AbortSignal | undefined): Promise<Ended>
   /**
    * Makes what runs by these attempts pending again as it was claimed; what it reports later is refused. Resolves with
    * how many there were when that is stored.
@@ -41,7 +42,7 @@ export interface Running {
   owner: Owner
   readonly held: Held
   back: boolean
-  hear: ((outcome: Outcome) => void) | undefined
+  hear: ((outcome: Outcome, ran: Ran) => void) | undefined
 }
 
 interface Begun {
@@ -88,7 +89,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     },
   }
 
-  async function begin(owner: Owner): Promise<Begun | Ran> {
+  async function begin(owner: Owner): Promise<Begun | Ended> {
     const held = await hold(context, owner.job, owner.token, false)
     if (held === 'lost') return NOTHING
     if (held === 'missing') return missing(context, owner)
@@ -107,51 +108,55 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     owner: Owner,
     { held, free }: Begun,
     signal: AbortSignal | undefined,
-  ): Promise<Ran> {
+  ): Promise<Ended> {
     const one: Running = { owner, held, back: false, hear: undefined }
     const id = refOf(owner)
     running.set(id, one)
     own.add(one)
+    const began = performance.now()
     const outcome = await consumer.run(held.claim, signal)
+    // Measured once, to the microsecond.
+    const duration = Math.round((performance.now() - began) * 1000) / 1000
+    const ran = { startedAt: held.startedAt, duration }
     running.delete(id)
     own.delete(one)
     free?.()
-    one.hear?.(outcome)
-    if (one.back) consumer.settled(held.claim, outcome, false)
-    return one.back || one.owner !== owner ? { ran: true } : finish(one, outcome)
+    one.hear?.(outcome, ran)
+    if (one.back) consumer.settled(held.claim, outcome, false, ran)
+    return one.back || one.owner !== owner ? { ran: true } : finish(one, outcome, ran)
   }
 
   /** BullMQ found a job without a lock and handed it over again: one run, whose outcome the later claim stores. */
-  async function join(one: Running, owner: Owner): Promise<Ran> {
+  async function join(one: Running, owner: Owner): Promise<Ended> {
     one.owner = owner
-    const outcome = await new Promise<Outcome>((resolve) => {
+    const [outcome, ran] = await new Promise<[Outcome, Ran]>((resolve) => {
       const before = one.hear
-      one.hear = (heard) => (before?.(heard), resolve(heard))
+      one.hear = (...heard) => (before?.(...heard), resolve(heard))
     })
-    return one.back || one.owner !== owner ? NOTHING : finish(one, outcome)
+    return one.back || one.owner !== owner ? NOTHING : finish(one, outcome, ran)
   }
 
-  async function finish({ owner, held }: Running, outcome: Outcome): Promise<Ran> {
+  async function finish({ owner, held }: Running, outcome: Outcome, ran: Ran): Promise<Ended> {
     const { claim } = held
     const { kind } = outcome
     if (kind !== 'done') {
-      consumer.settled(claim, outcome, await settle(context, owner, held, outcome))
+      consumer.settled(claim, outcome, await settle(context, owner, held, outcome, ran), ran)
       return { kind, ran: true }
     }
     // BullMQ stores it with the lock alone: when that may have ended, it is made sure of first.
     if (performance.now() > held.until - lease / 4) {
       const back = await takeBack(context, owner, held)
       if (back !== 'held') {
-        consumer.settled(claim, outcome, back === 'stored')
+        consumer.settled(claim, outcome, back === 'stored', ran)
         return { ran: true }
       }
     }
     const { spawn: drafts } = outcome
     if (drafts && drafts.length > 0 && !(await spawn(context, owner, claim, drafts))) {
-      consumer.settled(claim, outcome, false)
+      consumer.settled(claim, outcome, false, ran)
       return { ran: true }
     }
-    return { kind, ran: true, finished: { held, outcome, value: doneValue(held) } }
+    return { kind, ran: true, finished: { held, ran, outcome, value: doneValue(held, ran) } }
   }
 
   async function wake({ job }: Owner): Promise<void> {

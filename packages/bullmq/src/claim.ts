@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer'
-import type { Claim } from '@postern/core/inbox'
+import type { Claim, Consumer } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
 import { PROCESS } from './attempts.ts'
 import { runBuffer, type Client } from './connection.ts'
@@ -29,6 +29,7 @@ export interface Held {
 /** What {@link hold} needs. */
 export interface HoldContext {
   readonly client: Client
+  readonly consumer: Consumer
   readonly prefix: string
   readonly lease: number
 }
@@ -46,14 +47,14 @@ type Reply = readonly Buffer[]
  * older than the lock it tells of is asked for again.
  */
 export async function hold(
-  { client, prefix, lease }: HoldContext,
+  { client, prefix, lease, consumer }: HoldContext,
   job: Job<JobData>,
   token: string,
   suspect: boolean,
 ): Promise<Held | 'lost' | 'missing'> {
   for (;;) {
     const asked = performance.now()
-    const startedAt = Date.now()
+    const startedAt = consumer.now()
     const args = [job.data.e, `${job.queueName}:${job.id!}`, token, lease] as const
     const start = `${startedAt} ${PROCESS}`
     const reply = (await runBuffer(

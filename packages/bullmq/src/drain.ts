@@ -4,7 +4,7 @@ import { closeBy, settledBy, timeTo, type Drained } from '@postern/core/inbox'
 import { Job, type JobJson, type Queue } from 'bullmq'
 import type { AttemptContext, Attempts, Finished } from './attempt.ts'
 import { run } from './connection.ts'
-import type { Ran } from './interruption.ts'
+import type { Ended } from './interruption.ts'
 import { queueName } from './names.ts'
 import type { JobData } from './queues.ts'
 import { store, type Owner } from './settle.ts'
@@ -126,7 +126,7 @@ export function startDrain(
     return { job, token, backend }
   }
 
-  async function attempt(owner: Owner): Promise<Ran> {
+  async function attempt(owner: Owner): Promise<Ended> {
     held.add(owner)
     const ran = await attempts.run(owner, abort.signal)
     const stored = !ran.finished || (await complete(owner, ran.finished))
@@ -140,12 +140,15 @@ export function startDrain(
     return ran
   }
 
-  async function complete(owner: Owner, { held: its, outcome, value }: Finished): Promise<boolean> {
+  async function complete(
+    owner: Owner,
+    { held: its, outcome, value, ran }: Finished,
+  ): Promise<boolean> {
     const { job, token, backend } = owner
     const stored = await store(context, owner, its, () =>
       backend.moveToCompleted(job, value, undefined as never, token, false),
     )
-    consumer.settled(its.claim, outcome, stored)
+    consumer.settled(its.claim, outcome, stored, ran)
     return stored
   }
 

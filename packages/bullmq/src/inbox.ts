@@ -59,6 +59,7 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
       fair: true,
       search: 'scan',
     },
+    maxPending: settings.maxPending,
     attach: (consumer) => receivers.attach(consumer),
     view: createView({ client, queues, prefix, deadline, consumers: () => receivers.consumers() }),
     journal: createJournal({ client, prefix, deadline }),

@@ -13,7 +13,7 @@ import { stackOf } from './errors.ts'
 import { bury, postpone, type Owner } from './settle.ts'
 
 /** What became of a claim. */
-export interface Ran {
+export interface Ended {
   /** Undefined if no outcome came of it: the claim was lost, put off, or is stored by another. */
   readonly kind?: Outcome['kind']
   /** True if its handler ran. */
@@ -24,7 +24,7 @@ export interface Ran {
   readonly due?: number
 }
 
-export const NOTHING: Ran = {}
+export const NOTHING: Ended = {}
 
 // How long a job without its event waits.
 const MISSING_WAIT = 5000
@@ -37,13 +37,13 @@ export interface UnrunContext {
 }
 
 /** Puts a claim off that did not run. */
-export async function putBack(owner: Owner, wait: number): Promise<Ran> {
+export async function putBack(owner: Owner, wait: number): Promise<Ended> {
   await postpone(owner, wait)
   return NOTHING
 }
 
 /** Claims before this one ended without an outcome: the task waits, is charged, or is poison. */
-export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Held): Promise<Ran> {
+export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Held): Promise<Ended> {
   const { claim } = held
   const name = claim.subscription
   const lane = consumer.lanes().find((each) => each.name === name || each.formerly.includes(name))
@@ -56,21 +56,28 @@ export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Hel
   if (!state.poison) {
     const due = Date.now() + wait
     await postpone(owner, wait, { sn, cut, chg: charged, pa })
+    tell()
     return { due }
   }
   const error = poison(charged)
   const fields = { stacktrace: JSON.stringify([stackOf(error)]), cs: causeOf(error), pa, sn }
   // Replayed, it is still a suspect, and charged from the beginning.
   await bury(owner, error, { ...fields, cut, chg: 0 })
+  tell()
   consumer.settled(claim, { kind: 'dead', error }, true)
   return { kind: 'dead' }
+
+  function tell(): void {
+    const { id, subscription, attempt } = claim
+    consumer.interrupted?.({ subscription, task: id, attempt, count: cut, charged })
+  }
 }
 
 /**
  * A job without its event was left by a transaction in which a script failed: the delivery got 503, and its redelivery
  * makes the event whole. If none came for as long as events are kept, none will.
  */
-export async function missing({ keepDone }: UnrunContext, owner: Owner): Promise<Ran> {
+export async function missing({ keepDone }: UnrunContext, owner: Owner): Promise<Ended> {
   if (Date.now() - owner.job.timestamp <= keepDone) return putBack(owner, MISSING_WAIT)
   const error = { name: 'Error', message: 'the event of this task was never taken' }
   await bury(owner, error, { cs: causeOf(error) })

@@ -1,5 +1,6 @@
 import {
-  topicMatch,
+  checkDeliveryFilter,
+  matchesDelivery,
   unknownOptions,
   type Arrival,
   type DeliveryFilter,
@@ -21,24 +22,7 @@ export interface JournalContext {
   readonly deadline: number
 }
 
-const FILTER: readonly (keyof DeliveryFilter)[] = [
-  'receiver',
-  'provider',
-  'outcome',
-  'code',
-  'eventId',
-  'topic',
-  'text',
-  'since',
-  'until',
-  'limit',
-  'cursor',
-  'budget',
-]
 const RANGE = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
-const LIMIT = 50
-const MOST = 1000
-const BUDGET = 500
 
 /**
  * The journal in Redis. Its memory is bounded: two rings of deliveries by count, bytes and age, history by minute for two
@@ -85,13 +69,8 @@ export function createJournal(context: JournalContext): Journal {
     filter: DeliveryFilter,
     wanted: (arrival: Arrival) => boolean,
   ): Promise<Page<Arrival>> {
-    unknownOptions('deliveries', filter, FILTER)
-    const { limit = LIMIT, budget = BUDGET, cursor } = filter
-    if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= MOST))
-      throw new TypeError(
-        `deliveries: limit must be a whole number from 1 to ${MOST}, got ${String(limit)}`,
-      )
-    const test = matchesOf(filter)
+    const { limit, budget, cursor } = checkDeliveryFilter(filter)
+    const test = matchesDelivery(filter)
     await connected(client, deadline)
     const until = performance.now() + budget
     const rows: Arrival[] = []
@@ -144,23 +123,4 @@ function parse(cursor: string): { readonly at: number; readonly id: string } {
       `cursor: must be one that a page of this inbox gave, got ${JSON.stringify(cursor)}`,
     )
   return { at, id: cursor.slice(tilde + 1) }
-}
-
-function matchesOf(filter: DeliveryFilter): (arrival: Arrival) => boolean {
-  const { receiver, provider, outcome, code, eventId } = filter
-  const outcomes = outcome === undefined ? undefined : [outcome].flat()
-  const topic =
-    filter.topic === undefined ? undefined : new RegExp(topicMatch(filter.topic).source, 's')
-  const text = filter.text?.toLowerCase()
-  return (arrival) =>
-    (receiver === undefined || receiver === arrival.receiver) &&
-    (provider === undefined || provider === arrival.provider) &&
-    (outcomes === undefined || outcomes.includes(arrival.outcome)) &&
-    (code === undefined || code === arrival.code) &&
-    (eventId === undefined || arrival.ids.includes(eventId)) &&
-    (topic === undefined || arrival.topics.some((each) => topic.test(each))) &&
-    (text === undefined ||
-      [arrival.reason ?? '', arrival.path, ...arrival.ids, ...arrival.topics].some((each) =>
-        each.toLowerCase().includes(text),
-      ))
 }

@@ -163,6 +163,6 @@ export function startWorking(
     const done = finished.get(job)
     if (!done) return
     finished.delete(job)
-    consumer.settled(done.held.claim, done.outcome, stored)
+    consumer.settled(done.held.claim, done.outcome, stored, done.ran)
   }
 }

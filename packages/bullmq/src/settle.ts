@@ -4,6 +4,7 @@ import {
   type Attempt,
   type Consumer,
   type Outcome,
+  type Ran,
   type TaskError,
 } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
@@ -45,13 +46,14 @@ export async function settle(
   owner: Owner,
   held: Held,
   outcome: Exclude<Outcome, { kind: 'done' }>,
+  ran: Ran,
 ): Promise<boolean> {
   const { job, token, backend } = owner
   // After the lease another claim may have counted this run as interrupted.
   const late = performance.now() > held.until
   const reset = { ...((held.cut > 0 || late) && NO_CUTS), sn: job.stalledCounter }
   if (outcome.kind === 'postpone') {
-    const pa = addAttempt(held.attempts, attemptOf(held, 'postpone'))
+    const pa = addAttempt(held.attempts, attemptOf(held, ran, 'postpone'))
     return store(context, owner, held, () =>
       postpone(owner, outcome.at - context.consumer.now(), { ...reset, pa }),
     )
@@ -59,7 +61,7 @@ export async function settle(
   const error = bounded(outcome.error)
   const fields = {
     ...reset,
-    pa: addAttempt(held.attempts, attemptOf(held, outcome.kind, error)),
+    pa: addAttempt(held.attempts, attemptOf(held, ran, outcome.kind, error)),
     stacktrace: JSON.stringify([stackOf(error)]),
     cs: causeOf(error),
   }
@@ -96,13 +98,8 @@ export async function postpone(
 }
 
 /** What the job of a task that is done keeps of its run. */
-export function doneValue(held: Held): DoneValue {
-  return {
-    a: held.claim.attempt,
-    s: held.startedAt,
-    d: Date.now() - held.startedAt,
-    p: PROCESS,
-  }
+export function doneValue({ claim }: Held, { startedAt, duration }: Ran): DoneValue {
+  return { a: claim.attempt, s: startedAt, d: duration, p: PROCESS }
 }
 
 /**
@@ -154,11 +151,15 @@ export async function takeBack(
   return reply === 0 ? 'lost' : 'held'
 }
 
-function attemptOf(held: Held, outcome: Attempt['outcome'], error?: TaskError): Attempt {
+function attemptOf(
+  { claim }: Held,
+  ran: Ran,
+  outcome: Attempt['outcome'],
+  error?: TaskError,
+): Attempt {
   return {
-    attempt: held.claim.attempt,
-    startedAt: held.startedAt,
-    duration: Date.now() - held.startedAt,
+    attempt: claim.attempt,
+    ...ran,
     outcome,
     process: PROCESS,
     ...(error && { error }),

@@ -1,4 +1,4 @@
-import type { Claim, Consumer, Intake, Lane, Outcome, TaskDraft } from '@postern/core/inbox'
+import type { Claim, Consumer, Intake, Lane, Outcome, Ran, TaskDraft } from '@postern/core/inbox'
 
 /** A receiver that records what its inbox does with it. */
 export interface Recorded extends Consumer {
@@ -7,8 +7,10 @@ export interface Recorded extends Consumer {
     readonly claim: Claim
     readonly outcome: Outcome
     readonly stored: boolean
+    readonly ran: Ran | undefined
   }[]
   readonly warnings: string[]
+  readonly cuts: Parameters<NonNullable<Consumer['interrupted']>>[0][]
   /** Names of what ran, in order. */
   names(): string[]
 }
@@ -29,6 +31,7 @@ export function record(options: RecordedOptions = {}): Recorded {
   const runs: Recorded['runs'] = []
   const ended: Recorded['ended'] = []
   const warnings: string[] = []
+  const cuts: Recorded['cuts'] = []
   return {
     receiver,
     retrySpan: 0,
@@ -37,12 +40,14 @@ export function record(options: RecordedOptions = {}): Recorded {
       runs.push({ claim, signal })
       return run(claim, signal)
     },
-    settled: (claim, outcome, stored) => void ended.push({ claim, outcome, stored }),
+    settled: (claim, outcome, stored, ran) => void ended.push({ claim, outcome, stored, ran }),
     warn: (message) => void warnings.push(message),
     now: Date.now,
     runs,
     ended,
     warnings,
+    cuts,
+    interrupted: (interruption) => void cuts.push(interruption),
     names: () => runs.map(({ claim }) => claim.event.id!),
   }
 }

@@ -47,6 +47,8 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     open().attach(next).work!()
     await expect.poll(() => next.ended.length, LONG).toBe(1)
     expect(next.runs[0]!.claim.attempt).toBe(1)
+    expect(next.cuts).toMatchObject([{ subscription: 'a', attempt: 1, count: 1, charged: 0 }])
+    expect(next.ended[0]!.ran!.duration).toBeTypeOf('number')
     const [task] = (await inbox.view!.list()).tasks
     expect(task).toMatchObject({ state: 'done', attempt: 1, attempts: 2 })
     const attempts = await inbox.journal!.attempts(task!.id)
