@@ -19,8 +19,8 @@ export interface AcceptHost {
   /** True where the lines of renamed subscriptions are known to be joined. */
   readonly merged: () => boolean
   readonly merge: () => Promise<void>
-  /** Called when tasks were stored that may run. */
-  readonly stored: () => void
+  /** Called when tasks of these subscriptions were stored; `revived` if others may run again. */
+  readonly stored: (subscriptions: readonly string[], revived: boolean) => void
 }
 
 /** Makes a receiver's accept: it resolves when the delivery is committed. */
@@ -51,7 +51,8 @@ export function createAccept(
       const taken = await put(prepared, of, end)
       const old = prepared.items.filter((_, at) => taken[at] !== 'new')
       if (old.length > 0) capacity.free(old.reduce((sum, item) => sum + item.jobs.length, 0))
-      if (taken.some((one) => one === 'new' || one === 'revived')) stored()
+      const revived = taken.includes('revived')
+      if (revived || taken.includes('new')) stored(subscriptions, revived)
       return taken
     } catch (error) {
       capacity.free(jobs.length)

@@ -9,24 +9,25 @@ import {
 import { recordAttempts } from './attempts.ts'
 import type { Engine } from './engine.ts'
 import type { JobData } from './jobs.ts'
-import type { Claimed, Lanes } from './lanes.ts'
+import type { Lanes } from './lanes.ts'
 import type { Load } from './load.ts'
 import { lockKeys, release } from './order.ts'
 import type { PgExecutor } from './pg.ts'
+import type { Task } from './task.ts'
 import { ALONE, INTERRUPTED } from './turns.ts'
 
 /** What leases need of their port. */
 export interface LeaseHost {
   readonly consumer: Consumer
   readonly lanes: Lanes
-  readonly held: () => Iterable<Claimed>
+  readonly held: () => Iterable<Task>
   readonly load: Load
   /** Tasks were freed: some may be due. */
   readonly freed: (soonest: number) => void
   /** There are suspects. */
   readonly suspected: () => void
   /** A task is dead, since it was charged too often. */
-  readonly buried: (task: Claimed, error: ReturnType<typeof poison>) => void
+  readonly buried: (task: Task, error: ReturnType<typeof poison>) => void
 }
 
 // Ended leases of one transaction: few, so that locks are short.
@@ -58,7 +59,7 @@ export function createLease(engine: Engine, host: LeaseHost): Leases {
       SELECT 1 FROM ${schema}.job j WHERE j.name = w.name AND j.state < 'active' AND NOT j.blocked AND j.priority = ${ALONE}
       LIMIT 1) j) AS some`
 
-  return createLeases<Claimed>({
+  return createLeases<Task>({
     lease,
     look: Math.min(Math.max(lease / 10, pollInterval), 3000),
     held: host.held,
@@ -71,7 +72,7 @@ export function createLease(engine: Engine, host: LeaseHost): Leases {
     },
     async watch() {
       await engine.ready()
-      const names = host.lanes.all().flatMap((slot) => slot.queues)
+      const names = host.lanes.names()
       const own = [...host.held()].map((task) => task.id)
       const { rows } = await db.executeSql(ended, [names, own])
       if (rows.length > 0) await cut(rows as unknown as readonly EndedLease[])

@@ -3,16 +3,16 @@ import { decodeDelivery, decodeEvent, type Consumer } from '@postern/core/inbox'
 import type { Fetched } from './claim.ts'
 import type { Engine } from './engine.ts'
 import { explain } from './errors.ts'
-import type { Claimed, Drain, Lanes } from './lanes.ts'
+import type { Lanes } from './lanes.ts'
+import type { Task } from './task.ts'
 import { ALONE } from './turns.ts'
 
 /** Reads the events of claimed jobs. `gate` is what a suspect among them frees. */
 export type Load = (
   lanes: Lanes,
   jobs: readonly Fetched[],
-  drain?: Drain,
   gate?: () => void,
-) => Promise<readonly Claimed[]>
+) => Promise<readonly Task[]>
 
 /** Makes what reads the events of claimed jobs. A job whose event cannot be read is dead. */
 export function createLoad(engine: Engine, consumer: Consumer): Load {
@@ -23,10 +23,10 @@ export function createLoad(engine: Engine, consumer: Consumer): Load {
   const bury = `UPDATE ${settings.schema}.job SET state = 'failed', completed_on = clock_timestamp(), output = $4::jsonb
     WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3`
 
-  return async (lanes, jobs, drain, gate) => {
+  return async (lanes, jobs, gate) => {
     const { rows } = await db.executeSql(select, [[...new Set(jobs.map((job) => job.data.event))]])
     const events = new Map(rows.map((row) => [row['id'] as string, row]))
-    const claimed: Claimed[] = []
+    const claimed: Task[] = []
     // What an UPDATE returns has no order.
     const received = (job: Fetched): number => Number(events.get(job.data.event)?.['received'] ?? 0)
     for (const job of jobs.toSorted(
@@ -52,7 +52,10 @@ export function createLoad(engine: Engine, consumer: Consumer): Load {
           eventId,
           delivery,
           free: job.priority === ALONE ? gate : undefined,
-          drain,
+          startedAt: 0,
+          place: -1,
+          over: false,
+          committed: undefined,
         })
       } catch (error) {
         // What cannot be read cannot be run; left as it is, it would come first again and again.

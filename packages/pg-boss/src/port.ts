@@ -1,11 +1,10 @@
-import { createAlarm, settledBy, timeTo, type Consumer, type Side } from '@postern/core/inbox'
+import { settledBy, type Consumer, type Drained, type Side } from '@postern/core/inbox'
 import { createAccept } from './accept.ts'
 import { createCapacity, type Capacity } from './capacity.ts'
 import { createClaims } from './claim.ts'
 import { createCommit } from './commit.ts'
-import { createDrain } from './drain.ts'
 import type { Engine } from './engine.ts'
-import { explain } from './errors.ts'
+import { explain, unavailable } from './errors.ts'
 import { createStore } from './known.ts'
 import { createLanes, type Lanes } from './lanes.ts'
 import { createLease } from './lease.ts'
@@ -13,9 +12,11 @@ import { channelOf } from './listen.ts'
 import { createLoad } from './load.ts'
 import { mergeLines } from './order.ts'
 import { createPromote } from './promote.ts'
-import { createAttempts } from './run.ts'
+import { createRest } from './rest.ts'
+import { createRun } from './run.ts'
 import { createSettle } from './settle.ts'
 import { createSettler } from './settler.ts'
+import { claimOf } from './task.ts'
 import { createTurns } from './turns.ts'
 import { createWriter } from './writer.ts'
 
@@ -29,61 +30,56 @@ export interface PgBossSide extends Side {
   flushed(): Promise<unknown>
 }
 
-// How long before the end of `close` running tasks are given back, in milliseconds, so that PostgreSQL has stored it.
-const STORING = 500
-
 /** Makes a receiver's side of the inbox. */
 export function createSide(engine: Engine, consumer: Consumer, onWork: () => void): PgBossSide {
   const { settings } = engine
-  const closing = new AbortController()
-  const lanes = createLanes(consumer)
+  const { receiver } = consumer
   const notify = `SELECT pg_notify('${channelOf(settings.schema)}', '');`
-  const capacity = createCapacity(engine, consumer.receiver, () => turns)
+  const lanes = createLanes(receiver, () => runner.slots())
+  const capacity = createCapacity(engine, receiver, () => turns)
   const turns = createTurns(settings.schema, (backlog) => capacity.told(backlog))
-  const promote = createPromote(engine, turns, () =>
-    lanes.all().flatMap(({ lane, queues }) => (lane.fair ? queues : [])),
-  )
-  const settle = createSettle(engine, turns, consumer.receiver, () => consumer.now(), lanes.lineOf)
-  const store = createStore(engine, turns, lanes.lineOf)
+  const promote = createPromote(engine, turns, () => lanes.fair())
+  const settle = createSettle(engine, turns, consumer, (queue) => lanes.lineOf(queue))
+  const store = createStore(engine, turns, (queue) => lanes.lineOf(queue))
   const writer = createWriter(engine.db, store, notify)
-  const alarm = createAlarm(() => look(true), Date.now)
   const settler = createSettler({
     consumer,
     settle,
     over: (count) => capacity.free(count),
-    again: (wait) => {
-      if (active) alarm.at(Date.now() + wait + 1)
+    again(wait) {
+      promote.dueIn(wait)
+      runner.dueAt(consumer.now() + wait)
     },
-    ready: () => look(false),
+    ready: (subscription) => runner.ready(subscription),
   })
   const claims = createClaims(engine, {
     consumer,
     lanes,
-    active: () => active,
-    start: (claimed) => attempts.start(claimed),
+    runner: () => runner,
+    draining: () => drains > 0,
     promote: () => promote.run(),
   })
-  const attempts = createAttempts({
+  const runner = createRun({
     consumer,
-    slots: () => lanes.all(),
-    active: () => active,
-    commit: createCommit(engine, consumer.receiver, settle),
+    commit: createCommit(engine, receiver, settle, () => consumer.now()),
     settler,
-    signal: closing.signal,
-    refill: (slot) => claims.refill(slot),
+    fetch: (over) => claims.fetch(over),
+    reclaim,
+    rest: createRest(engine, lanes),
   })
   const leases = createLease(engine, {
     consumer,
     lanes,
-    held: () => attempts.held(),
+    held: () => runner.held(),
     load: createLoad(engine, consumer),
-    freed: (soonest) => {
-      if (active) alarm.at(Date.now() + soonest + 1)
+    freed: (soonest) => runner.dueAt(consumer.now() + soonest),
+    suspected() {
+      claims.suspected()
+      runner.look()
     },
-    suspected: () => claims.suspected(),
     buried(task, error) {
       capacity.free(1)
-      consumer.settled(attempts.claimOf(task), { kind: 'dead', error }, true)
+      consumer.settled(claimOf(task), { kind: 'dead', error }, true)
     },
   })
   const accept = createAccept({
@@ -95,11 +91,14 @@ export function createSide(engine: Engine, consumer: Consumer, onWork: () => voi
     notify,
     merged: () => merged === consumer.lanes().length,
     merge,
-    stored: () => look(false),
+    stored(subscriptions, revived) {
+      if (revived) return look()
+      for (const subscription of subscriptions) runner.ready(subscription)
+    },
   })
-  const drain = createDrain({ engine, lanes, leases, claims, attempts, promote, merge, rest })
   const warn = (message: string): void => consumer.warn(message)
-  let active = false
+  let working = false
+  let drains = 0
   let poll: ReturnType<typeof setInterval> | undefined
   let merged = 0
   engine.listeners.add(warn)
@@ -108,7 +107,7 @@ export function createSide(engine: Engine, consumer: Consumer, onWork: () => voi
     consumer,
     lanes,
     capacity,
-    look: () => look(true),
+    look,
     accept,
     work,
     drain,
@@ -117,62 +116,61 @@ export function createSide(engine: Engine, consumer: Consumer, onWork: () => voi
   }
 
   function work(): void {
-    active = true
+    working = true
     onWork()
     leases.start()
+    poll = setInterval(look, settings.pollInterval)
+    runner.work()
     leases.look().catch(() => {})
-    poll ??= setInterval(() => look(true), settings.pollInterval)
-    void merge().then(
-      () => look(true),
-      (error: unknown) => {
-        warn(`order keys of renamed subscriptions could not be joined yet: ${explain(error)}`)
-        look(true)
-      },
-    )
+    merge().then(look, (error: unknown) => {
+      warn(`order keys of renamed subscriptions could not be joined yet: ${explain(error)}`)
+      look()
+    })
   }
 
-  function rest(): void {
-    if (!active && [...attempts.held()].length === 0) leases.stop()
-  }
-
-  /** `due` if tasks that waited may be due. */
-  function look(due: boolean): void {
-    if (!active) return
-    if (due) promote.soon()
-    claims.wake()
+  /** Any task may be ready, and those that waited may be due. */
+  function look(): void {
+    promote.soon()
+    runner.look()
   }
 
   /** Once for each set of subscriptions: what was stored under their former names stands in one line with their own. */
   async function merge(): Promise<void> {
     const count = consumer.lanes().length
-    const renamed = lanes.all().filter(({ lane, queues }) => lane.ordered && queues.length > 1)
+    const renamed = runner.slots().filter(({ lane }) => lane.ordered && lane.formerly.length > 0)
     if (renamed.length > 0) await engine.ready()
-    for (const { queues } of renamed)
-      await mergeLines(engine.db, settings.schema, queues[0]!, queues.slice(1))
+    for (const slot of renamed) {
+      const [line, ...former] = lanes.queuesOf(slot)
+      await mergeLines(engine.db, settings.schema, line!, former)
+    }
     merged = count
   }
 
-  /** At half the time `signal` aborts; what runs near the end is given back while there is time to store it. */
+  async function reclaim(): Promise<void> {
+    await engine.ready()
+    await merge()
+    await leases.look()
+    promote.soon()
+  }
+
+  async function drain(until: number, max: number, last?: number): Promise<Drained> {
+    drains++
+    leases.start()
+    try {
+      return await runner.drain(until, max, last)
+    } catch (error) {
+      throw unavailable(error)
+    } finally {
+      drains--
+      if (!working && drains === 0) leases.stop()
+    }
+  }
+
   async function close(until: number): Promise<void> {
-    active = false
     clearInterval(poll)
-    alarm.clear()
-    attempts.stop()
-    const left = Math.max(0, until - Date.now())
-    const half = setTimeout(abort, timeTo(until - left / 2))
-    await settledBy(
-      claims.idle().then(() => attempts.idle()),
-      until - Math.min(STORING, left / 4),
-    )
-    clearTimeout(half)
-    abort()
-    attempts.giveBack()
+    await runner.close(until)
     await settledBy(Promise.all([writer.flushed(), settler.flushed()]), until)
     leases.stop()
     engine.listeners.delete(warn)
-  }
-
-  function abort(): void {
-    closing.abort(new Error('the receiver was closed'))
   }
 }

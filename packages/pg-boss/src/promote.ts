@@ -8,6 +8,8 @@ export interface Promote {
   run(): Promise<void>
   /** Some may be due: the next `run` looks. */
   soon(): void
+  /** One is due in so many milliseconds: the first `run` after that looks. */
+  dueIn(wait: number): void
 }
 
 const MOST = 500
@@ -19,7 +21,7 @@ export function createPromote(
   queues: () => readonly string[],
 ): Promote {
   const { schema, deadline } = settings
-  const due = `SELECT j.id, j.name, j.data->>'fair' AS fair
+  const ready = `SELECT j.id, j.name, j.data->>'fair' AS fair
     FROM unnest($1::text[]) AS w(name) CROSS JOIN LATERAL (
       SELECT j.id, j.name, j.data FROM ${schema}.job j
       WHERE j.name = w.name AND j.state < 'active' AND NOT j.blocked AND j.priority = ${PARKED} AND j.start_after <= now()
@@ -27,19 +29,24 @@ export function createPromote(
   const set = `UPDATE ${schema}.job j SET priority = i.priority
     FROM unnest($1::text[], $2::uuid[], $3::int[]) AS i(name, id, priority) WHERE j.name = i.name AND j.id = i.id`
   let asked = true
+  let due = Infinity
 
   return {
     soon() {
       asked = true
     },
+    dueIn(wait) {
+      due = Math.min(due, performance.now() + wait)
+    },
     async run() {
-      if (!asked) return
+      if (!asked && performance.now() < due) return
       asked = false
+      due = Infinity
       const names = queues()
       if (names.length === 0) return
       // Looked at first without a transaction: mostly there are none.
       const { rows } = await db.executeSql(
-        `SELECT EXISTS (${due.replace('FOR UPDATE SKIP LOCKED', '')}) AS some`,
+        `SELECT EXISTS (${ready.replace('FOR UPDATE SKIP LOCKED', '')}) AS some`,
         [names],
       )
       if (rows[0]?.['some'] !== true) return
@@ -53,7 +60,7 @@ export function createPromote(
   }
 
   async function step(client: PgExecutor, names: readonly string[]): Promise<number> {
-    const { rows } = await client.executeSql(due, [names])
+    const { rows } = await client.executeSql(ready, [names])
     const tasks = rows.flatMap((row) => {
       const queue = known.byName(row['name'] as string)
       return queue

@@ -1,20 +1,20 @@
-import { causeOf, type Outcome } from '@postern/core/inbox'
+import { causeOf, type Consumer, type Outcome, type Ran } from '@postern/core/inbox'
 import { PROCESS } from './attempts.ts'
 import type { Engine } from './engine.ts'
 import { insertJobs, type NewJob } from './jobs.ts'
-import { attemptOf, type Claimed } from './lanes.ts'
 import { enqueue, lockKeys, orderedOf, release } from './order.ts'
 import type { PgExecutor } from './pg.ts'
 import { jobsOf, plain } from './encode.ts'
 import { settleSql } from './settle-sql.ts'
+import { attemptOf, type Task } from './task.ts'
 import { PARKED, type Turns } from './turns.ts'
 
 /** An attempt that ended. */
 export interface Ended {
-  readonly task: Claimed
+  readonly task: Task
   readonly outcome: Outcome
   /** When it started and how long it took, in milliseconds; undefined if it never did: then it is no attempt. */
-  readonly ran: { readonly at: number; readonly ms: number } | undefined
+  readonly ran: Ran | undefined
 }
 
 /** What became of an outcome: undefined where the claim was lost. */
@@ -36,8 +36,7 @@ export interface Settle {
 export function createSettle(
   engine: Engine,
   turns: Turns,
-  receiver: string,
-  now: () => number,
+  { receiver, now }: Pick<Consumer, 'receiver' | 'now'>,
   lineOf: (queue: string) => string,
 ): Settle {
   const { db, settings, queues } = engine
@@ -99,7 +98,7 @@ export function createSettle(
   function row({ task, outcome, ran }: Ended, time: number) {
     const { kind } = outcome
     const error = 'error' in outcome ? outcome.error : undefined
-    const run = ran && { at: Math.floor(ran.at), ms: ran.ms, by: PROCESS }
+    const run = ran && { at: Math.floor(ran.startedAt), ms: ran.duration, by: PROCESS }
     return {
       name: task.queue,
       id: task.id,

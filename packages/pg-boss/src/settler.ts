@@ -1,6 +1,6 @@
 import { createBatch, type BatchWork, type Consumer, type Outcome } from '@postern/core/inbox'
 import { explain, isLasting } from './errors.ts'
-import type { Claimed } from './lanes.ts'
+import type { Task } from './task.ts'
 import type { Ended, Settle, Stored } from './settle.ts'
 
 /** Stores outcomes; those that come while others are stored, together. It tries for as long as it takes. */
@@ -8,7 +8,7 @@ export interface Settler {
   /** `done` gets what was stored, or undefined where the claim was lost or the inbox closed first. */
   add(ended: Ended, done: (stored: Outcome | undefined) => void): void
   /** `task.commit` has stored its outcome. */
-  committed(task: Claimed): void
+  committed(task: Task): void
   /** Resolves when nothing waits. */
   flushed(): Promise<void>
   close(): void
@@ -22,8 +22,8 @@ export interface SettlerHost {
   readonly over: (count: number) => void
   /** A task may run again after so many milliseconds. */
   readonly again: (wait: number) => void
-  /** Something may have become ready: a child, the next of an order key. */
-  readonly ready: () => void
+  /** Tasks of a subscription may have become ready: children, the next of an order key. */
+  readonly ready: (subscription: string) => void
 }
 
 const BATCH = 500
@@ -66,8 +66,7 @@ export function createSettler(host: SettlerHost): Settler {
   return {
     add: (ended, done) => add(ended, done, false),
     committed(task) {
-      host.over(1)
-      if (task.order !== undefined) host.ready()
+      if (task.committed) follow(task, task.committed)
     },
     flushed: () => batch.flushed(),
     close: () => batch.close(),
@@ -98,7 +97,14 @@ export function createSettler(host: SettlerHost): Settler {
     if (!stored) return
     const { outcome, wait } = stored
     if (wait !== undefined) return host.again(wait)
-    host.over(1 - (outcome.kind === 'done' ? (outcome.spawn?.length ?? 0) : 0))
-    if (task.order !== undefined || (outcome.kind === 'done' && outcome.spawn)) host.ready()
+    follow(task, outcome)
+  }
+
+  /** What is over makes room, and may make others ready. */
+  function follow({ subscription, order }: Task, outcome: Outcome): void {
+    const children = (outcome.kind === 'done' && outcome.spawn) || []
+    host.over(1 - children.length)
+    if (order !== undefined) host.ready(subscription)
+    for (const child of children) host.ready(child.subscription)
   }
 }

@@ -28,9 +28,7 @@ export function createView({ engine, consumers, side, look }: ViewHost): InboxVi
 
   return {
     ...list,
-    ...createStats(engine, read, () =>
-      sides().flatMap(({ lanes }) => lanes.all().flatMap((slot) => slot.queues)),
-    ),
+    ...createStats(engine, read, () => sides().flatMap(({ lanes }) => lanes.names())),
     ...createChange({
       engine,
       lineOf,
