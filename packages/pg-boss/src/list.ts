@@ -30,7 +30,7 @@ export function createList(
   const { schema } = engine.settings
   const scan = createScan(engine)
   const columns = `j.id, j.state::text AS state, j.retry_count, j.started_on IS NOT NULL AS started,
-    (j.data->>'base')::int AS base, j.data->>'part' AS part, j.output,
+    (j.data->>'base')::int AS base, COALESCE((j.data->>'cut')::int, 0) AS cut, j.data->>'part' AS part, j.output,
     extract(epoch FROM j.start_after)::float8 * 1000 AS due, extract(epoch FROM j.completed_on)::float8 * 1000 AS settled,
     e.event_id, e.topic, e.scope, e.key, e.provider, e.received::float8 AS received, l.receiver, l.subscription`
   const payload = 'e.record, COALESCE(d.head, e.head) AS head, COALESCE(d.body, e.body) AS body'
@@ -122,6 +122,7 @@ function info(row: InfoRow): TaskInfo {
     state,
     attempt: row.started ? Math.max(0, row.retry_count - row.base + 1) : 0,
     attempts: row.started ? row.retry_count + 1 : 0,
+    interrupted: row.cut,
     due: state === 'pending' ? row.due : undefined,
     settledAt: state === 'done' || state === 'dead' ? (row.settled ?? undefined) : undefined,
     duration: row.output?.ms,
@@ -165,6 +166,7 @@ interface InfoRow {
   readonly retry_count: number
   readonly started: boolean
   readonly base: number
+  readonly cut: number
   readonly part: string | null
   readonly output: Output | null
   readonly due: number

@@ -61,6 +61,8 @@ withPostgres('pgBossInbox', (postgres) => {
       drain: true,
       fair: true,
       pages: true,
+      suspects: true,
+      journal: true,
     },
   )
 
