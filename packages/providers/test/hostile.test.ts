@@ -5,6 +5,9 @@ import { braintree } from '../src/braintree.ts'
 import { generic } from '../src/generic.ts'
 import { hubspot } from '../src/hubspot.ts'
 import { linear } from '../src/linear.ts'
+import { razorpay } from '../src/razorpay.ts'
+import { sanity } from '../src/sanity.ts'
+import { zendesk } from '../src/zendesk.ts'
 import { mailgun } from '../src/mailgun.ts'
 import { salesforceOutbound } from '../src/salesforce-outbound.ts'
 import { standardWebhooks } from '../src/standard-webhooks.ts'
@@ -163,6 +166,19 @@ describe('what nobody signed', () => {
     expect((await deliver(named, both)).events).toHaveLength(1)
     expect([provider.ids, named.ids]).toEqual([false, true])
     expect([provider.covers.id, named.covers.id]).toEqual([undefined, true])
+  })
+
+  test.each([
+    ['linear', linear({ secret: 's' }), 'linear-delivery'],
+    ['razorpay', razorpay({ secret: 's' }), 'x-razorpay-event-id'],
+    ['sanity', sanity({ secret: 's' }), 'idempotency-key'],
+    ['zendesk', zendesk({ signingSecret: 's' }), 'x-zendesk-webhook-invocation-id'],
+  ])('%s: what was captured is a duplicate under any id', async (_name, provider, header) => {
+    const signed = provider.sign!({ at: NOW })
+    const again = { ...signed, headers: { ...signed.headers, [header]: 'another' } }
+    const { statuses, events } = await deliver(provider, [signed, again, signed], NOW)
+    expect(statuses).toEqual([200, 200, 200])
+    expect(events).toHaveLength(1)
   })
 
   test('Salesforce: an organisation that stands in a comment counts for nothing', async () => {

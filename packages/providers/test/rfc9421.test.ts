@@ -20,3 +20,17 @@ test('a list of more components than a profile has is refused before a header is
   const { codes } = await deliver(provider, [delivery], 1_760_000_000_000)
   expect(codes).toEqual(['malformed_header'])
 })
+
+test('a label counts where it was signed, and the bytes decide where it was not', async () => {
+  const headers = { 'content-type': 'text/plain' }
+  const required = ['@method', '@target-uri', 'content-digest', 'content-type']
+  for (const [components, payload] of [
+    [required, '{"a":1}'],
+    [required.slice(0, 3), { a: 1 }],
+  ] as const) {
+    const provider = rfc9421({ secret: 's', requiredComponents: components })
+    const signed = provider.sign!({ body: '{"a":1}', headers })
+    const { events } = await deliver(provider, [signed])
+    expect(events.map((event) => event.payload)).toEqual([payload])
+  }
+})

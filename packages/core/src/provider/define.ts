@@ -6,6 +6,7 @@ import type { About, Factory } from './about.ts'
 import { admission, authOf, coversOf, credentialsOf, explained, ringOf, signed } from './auth.ts'
 import { toRequest } from './compose.ts'
 import { remember } from './made.ts'
+import { checkPeer } from './peer.ts'
 import type { Clock, Draft, Provider, Verified } from './provider.ts'
 import type { Scheme } from './scheme.ts'
 import { noAuth } from './schemes/no-auth.ts'
@@ -44,6 +45,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
     const more = spec.more?.(options)
     const name = more?.name ?? spec.name
     const { scheme, option, secret } = authOf(spec, name, given, options, about.secretOption)
+    if ((more?.formats ?? spec.formats)?.join() === 'multipart') checkPeer(name, '@fastify/busboy')
     const ring = ringOf(scheme, `${name}: ${option}`, secret)
     const { check } = spec
     const open = (scheme as Scheme<unknown>) === noAuth

@@ -37,8 +37,7 @@ export function peer<Module>(
       return loaded
     },
     check(provider) {
-      if (!loaded && isMissing(name, home))
-        throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
+      if (!loaded) checkPeer(provider, name, home)
     },
     load() {
       return (loading ??= load().then(
@@ -54,6 +53,16 @@ export function peer<Module>(
       ))
     },
   }
+}
+
+/** Throws a `TypeError` where a package that a provider needs is certainly not installed. */
+export function checkPeer(
+  provider: string,
+  name: string,
+  home: PeerHome = { from: import.meta.url, beside: 'lru-cache' },
+): void {
+  if (isMissing(name, home))
+    throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
 // Only where the modules lie as npm puts them is a missing package certainly missing: a bundle holds it, and Workers have
