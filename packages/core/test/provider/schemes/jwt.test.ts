@@ -1,4 +1,4 @@
-import { createDelivery } from '@postern/core'
+import { createDelivery } from '../../../src/index.ts'
 import {
   givenJwks,
   jwt,
@@ -8,7 +8,7 @@ import {
   type JwkSource,
   type JwtOptions,
   type Scheme,
-} from '@postern/core/scheme'
+} from '../../../src/provider/index.ts'
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 
