@@ -3,6 +3,7 @@ import { fromBase64, fromHex, toBuffer } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
 import { messageParts, type Message } from './message.ts'
 import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
+import { compared, isWatched } from './watch.ts'
 
 /** Hash functions senders use under HMAC (RFC 2104). */
 export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512'
@@ -43,6 +44,7 @@ export function hmacAlgorithm(
   return {
     key: (secret) => decodeKey(secret, keyEncoding),
     matches(key, message, candidates) {
+      if (isWatched()) compared(key, { algorithm, encoding, message, candidates })
       const expected = toBuffer(hmacDigest(algorithm, encoding, key, message))
       let found = false
       for (const candidate of candidates) {

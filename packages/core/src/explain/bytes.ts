@@ -1,0 +1,103 @@
+import { concat, createRoom, replaced, swapped } from './edit.ts'
+import type { Bounds } from './bounds.ts'
+import type { Cause, Change, Request, Step } from './finding.ts'
+
+const CR = 13
+const LF = 10
+const BOM = [0xef, 0xbb, 0xbf] as const
+
+/** Bodies with line ends, whitespace at their ends or a byte order mark put back: no parsing, so for any size. */
+export function* bodyBytes(request: Request, bounds: Bounds): Generator<Change> {
+  const { body } = request
+  const room = createRoom()
+  const make = (bytes: Uint8Array, cause: Cause, message: string): Change => ({
+    request: { ...request, body: bytes },
+    steps: [stepOf(cause, message)],
+  })
+  if (BOM.every((byte, at) => body[at] === byte))
+    yield make(
+      body.subarray(3),
+      'body-bom',
+      'the body begins with a byte order mark that was not signed',
+    )
+  if (bounds.over()) return
+  for (const end of lineEnds(body))
+    yield make(
+      body.subarray(0, end),
+      'body-trailing-newline',
+      `the body ends with a line break that was not signed (${body.length - end} bytes at its end)`,
+    )
+  const blank = inner(body)
+  if (blank.length < body.length)
+    yield make(
+      blank,
+      'body-trailing-newline',
+      'the body has whitespace around it that was not signed',
+    )
+  for (const end of ['\n', '\r\n', '\r', ' ', '\n\n', '\0']) {
+    if (bounds.over()) return
+    yield make(
+      concat(room, body, end),
+      'body-trimmed',
+      'the body lacks whitespace at its end that was signed',
+    )
+  }
+  if (body.includes(LF)) {
+    if (body.includes(CR)) {
+      const bytes = replaced(room, body, CR, LF, bounds)
+      if (bytes)
+        yield make(
+          bytes,
+          'body-crlf',
+          'line ends of the body were LF when it was signed, and came as CRLF',
+        )
+    }
+    const bytes = swapped(room, body, bounds)
+    if (bytes)
+      yield make(
+        bytes,
+        'body-crlf',
+        'line ends of the body were CRLF when it was signed, and came as LF',
+      )
+  }
+  if (bounds.over()) return
+  yield make(
+    concat(room, '\uFEFF', body),
+    'body-bom',
+    'the body lacks the byte order mark that was signed',
+  )
+  yield make(concat(room, '\n', body), 'body-trimmed', 'the body lacks whitespace at its start')
+}
+
+/** The remedy of everything that changes a body before it is verified. */
+export const RAW =
+  'hand the receiver the exact bytes of the request: mount it before any body parser, and let no proxy rewrite bodies'
+
+function stepOf(cause: Cause, message: string): Step {
+  return { cause, message, remedy: RAW }
+}
+
+/** Where the body ends without its last line break, without the one before, and so on; the nearest first. */
+function* lineEnds(body: Uint8Array): Generator<number> {
+  let end = body.length
+  for (let count = 0; count < 4 && end > 0 && body[end - 1] === LF; count++) {
+    if (body[end - 2] === CR) {
+      yield end - 2
+      // LF alone may have been added to a body that ended with CR.
+      yield end - 1
+      end -= 2
+    } else yield --end
+  }
+}
+
+function inner(body: Uint8Array): Uint8Array {
+  let start = 0
+  let end = body.length
+  while (start < end && isBlank(body[start]!)) start++
+  while (end > start && isBlank(body[end - 1]!)) end--
+  return body.subarray(start, end)
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 32 || (byte >= 9 && byte <= 13)
+}

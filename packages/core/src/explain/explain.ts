@@ -1,0 +1,110 @@
+import { createDelivery, isDelivery, type Delivery, type DeliveryInit } from '../delivery.ts'
+import type { Provider } from '../provider/provider.ts'
+import { unknownOptions } from '../unknown-options.ts'
+import { createBounds } from './bounds.ts'
+import { judge, type Case } from './case.ts'
+import { likely } from './likely.ts'
+import {
+  finding,
+  type ExplainOptions,
+  type Explanation,
+  type Finding,
+  type Step,
+} from './finding.ts'
+import { search } from './search.ts'
+import { isOurs, otherSenders } from './senders.ts'
+import { createTrial } from './trial.ts'
+
+/**
+ * Tells why a delivery does not verify. It undoes what commonly goes wrong, one thing and then two, until the delivery
+ * verifies: that is a proof. What loses information (a wrong secret, a truncated body) is named as likely. Of several
+ * providers, the one that accepts the delivery counts, else the one whose headers the delivery has.
+ *
+ * It blocks the thread for up to `ms`. It never throws for what the network sent, and quotes no secret, no signature and
+ * no payload. Secrets that are looked up are looked up once, by the provider's own function.
+ *
+ * @throws TypeError if an option is wrong or unknown.
+ * @example
+ * const { findings } = await explain(delivery, stripe({ secret }))
+ * findings[0] // { cause: 'secret-whitespace', certainty: 'proven', message: …, remedy: … }
+ */
+export async function explain(
+  delivery: Delivery | DeliveryInit,
+  provider: Provider | readonly Provider[],
+  options: ExplainOptions = {},
+): Promise<Explanation> {
+  unknownOptions('explain', options, ['catalogue', 'now', 'attempts', 'ms'])
+  const { now = () => Date.now(), attempts = 20_000, ms = 1000 } = options
+  const catalogue = [...(options.catalogue?.values() ?? [])]
+  for (const [name, value] of Object.entries({ attempts, ms }))
+    if (!(typeof value === 'number' && value > 0))
+      throw new TypeError(
+        `explain: ${name} must be a number above 0, got ${String(value)}; omit it`,
+      )
+  const providers = [provider].flat() as readonly Provider[]
+  if (providers.length === 0)
+    throw new TypeError('explain: provider must be one provider or more, got none; give yours')
+
+  const given = isDelivery(delivery) ? delivery : createDelivery(delivery)
+  const bounds = createBounds(attempts, ms)
+  const trial = createTrial(bounds, now())
+  const cases: Case[] = []
+  for (const one of providers) {
+    const found = await judge(given, one, trial)
+    if (!found.error) return said(found, [])
+    cases.push(found)
+  }
+  const refused = cases.find((one) => one.error!.code !== 'missing_header') ?? cases[0]!
+  return said(refused, await findings(refused))
+
+  async function findings({
+    subject,
+    error,
+    reads,
+    time,
+    provider: one,
+  }: Case): Promise<Finding[]> {
+    if (time.length > 0) return proven(time)
+    if (!subject) return likely({ subject, error: error!, reads, provider: one, others: [], ms })
+    const { request } = subject.state
+    const missing = error!.code === 'missing_header'
+    const ask = () =>
+      otherSenders(request, subject.secrets?.texts ?? [], one.name, catalogue, trial, bounds)
+    // A header of another sender under our name would verify too: who sent it comes first.
+    const early = missing && !isOurs(request, reads) ? await ask() : undefined
+    if (early?.verified === 1) return early.steps.map((step) => finding(step, 'proven'))
+    if (early && early.verified > 1) return early.steps.map((step) => finding(step, 'likely'))
+    const found = await search(subject, error!, reads, trial, bounds)
+    if (found) return proven(found)
+    const late = missing ? early : await ask()
+    if (late?.verified === 1 && !missing) return late.steps.map((step) => finding(step, 'proven'))
+    // What only looks like another sender's is no reason where the header of ours is there.
+    const others = missing || (late?.verified ?? 0) > 0 ? (late?.steps ?? []) : []
+    return likely({ subject, error: error!, reads, provider: one, others, ms })
+  }
+
+  function said(found: Case, all: readonly Finding[]): Explanation {
+    return {
+      verdict: found.error ? 'refused' : 'accepted',
+      code: found.error?.code,
+      provider: found.provider.name,
+      findings: all,
+      stats: bounds.stats(),
+    }
+  }
+}
+
+function proven(steps: readonly Step[]): Finding[] {
+  const found = steps.map((step) =>
+    // A sender that signs another unit is seen by nothing but the date that comes out.
+    finding(step, step.guessed ? 'likely' : 'proven'),
+  )
+  if (!steps.some(({ cause }) => cause === 'stale')) return found
+  return [...found, finding(SLOW, 'possible')]
+}
+
+const SLOW: Step = {
+  cause: 'clock-skew',
+  message: 'the clock of this machine may be ahead, if the sender sent the delivery just now',
+  remedy: 'compare the clock with a time server',
+}

@@ -1,0 +1,137 @@
+import type { Delivery } from '../delivery.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { About } from '../provider/about.ts'
+
+/** Why a delivery did not verify. The codes are stable. */
+export type Cause =
+  | 'secret-whitespace'
+  | 'secret-quoted'
+  | 'secret-encoding'
+  | 'secret-prefix'
+  | 'secret-wrong'
+  | 'body-reserialized'
+  | 'body-trailing-newline'
+  | 'body-trimmed'
+  | 'body-crlf'
+  | 'body-bom'
+  | 'body-charset'
+  | 'body-decompressed'
+  | 'body-truncated'
+  | 'body-empty'
+  | 'form-reencoded'
+  | 'header-missing'
+  | 'header-renamed'
+  | 'header-joined'
+  | 'signature-encoding'
+  | 'signature-prefix'
+  | 'signature-algorithm'
+  | 'stale'
+  | 'clock-skew'
+  | 'clock-unit'
+  | 'url-scheme'
+  | 'url-host'
+  | 'url-port'
+  | 'url-path'
+  | 'url-query'
+  | 'parameters-order'
+  | 'wrong-provider'
+  | 'gateway-in-front'
+
+/** `proven`: the delivery verifies once exactly this is undone. The others are what the delivery looks like. */
+export type Certainty = 'proven' | 'likely' | 'possible'
+
+/** One reason, in words for people. It quotes no secret, no signature and no payload. */
+export interface Finding {
+  readonly cause: Cause
+  readonly certainty: Certainty
+  /** What is the matter, in one sentence. */
+  readonly message: string
+  /** What to do about it. */
+  readonly remedy: string
+}
+
+/** What {@link explain} found. */
+export interface Explanation {
+  readonly verdict: 'accepted' | 'refused'
+  /** The code of the refusal; undefined if the delivery is accepted. */
+  readonly code: ErrorCode | undefined
+  /** Name of the provider that the findings are about. */
+  readonly provider: string
+  /** Best first. The causes of a proof stand beside each other: all of them must be undone. */
+  readonly findings: readonly Finding[]
+  readonly stats: {
+    /** Verifications that were tried. */
+    readonly attempts: number
+    /** How long it took, in milliseconds. */
+    readonly ms: number
+    /** True if a bound ended the search before everything was tried. */
+    readonly stopped: boolean
+  }
+}
+
+/** Options of {@link explain}. */
+export interface ExplainOptions {
+  /** Senders to recognise a delivery of another one by. @default none */
+  readonly catalogue?: ReadonlyMap<string, About> | readonly About[]
+  /** The time to judge by, in milliseconds since 1970. Give the time of arrival for what came earlier. @default Date.now */
+  readonly now?: () => number
+  /** Verifications that may be tried. @default 20000 */
+  readonly attempts?: number
+  /** Time that may be used, in milliseconds. Verifying a large body once can take longer than what is left. @default 1000 */
+  readonly ms?: number
+}
+
+/** A delivery as the search changes it: plain data. */
+export interface Request {
+  readonly method: string
+  readonly url: string
+  readonly headers: ReadonlyMap<string, readonly string[]>
+  readonly body: Uint8Array
+}
+
+/** Plain data of a delivery. */
+export function toRequest(delivery: Delivery): Request {
+  const headers = new Map<string, string[]>()
+  for (const [name, value] of delivery.headerLines()) {
+    const known = headers.get(name.toLowerCase())
+    if (known) known.push(value)
+    else headers.set(name.toLowerCase(), [value])
+  }
+  return { method: delivery.method, url: delivery.url, headers, body: delivery.body }
+}
+
+/** One cause with where it lies: a finding that still needs its certainty. */
+export interface Step {
+  readonly cause: Cause
+  readonly message: string
+  readonly remedy: string
+  /** True if the delivery verifies and the cause is still only the best reading of why. */
+  readonly guessed?: boolean
+}
+
+/** A finding of a step. */
+export function finding({ cause, message, remedy }: Step, certainty: Certainty): Finding {
+  return { cause, certainty, message, remedy }
+}
+
+/** What undoes a cause: a request, keys or options in place of those that were given. */
+export interface Change {
+  readonly steps: readonly Step[]
+  readonly request?: Request
+  readonly keys?: readonly unknown[]
+  /** Options to make the provider again with. */
+  readonly options?: object
+}
+
+/** Copies of the headers with some lines in place of others. */
+export function withHeaders(
+  request: Request,
+  changes: Readonly<Record<string, readonly string[] | undefined>>,
+): Request {
+  const headers = new Map(request.headers)
+  for (const [name, lines] of Object.entries(changes)) {
+    if (lines === undefined) headers.delete(name)
+    else headers.set(name, lines)
+  }
+  return { ...request, headers }
+}

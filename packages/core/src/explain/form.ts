@@ -1,0 +1,128 @@
+import { toBuffer, utf8 } from '../body/bytes.ts'
+import { RAW } from './bytes.ts'
+import type { Bounds } from './bounds.ts'
+import type { Change, Request } from './finding.ts'
+import { orders } from './orders.ts'
+
+const MOST = 256 * 1024
+const FIELDS = 1000
+
+/** A form's fields as other writers of forms would have written them, and in other orders. */
+export function* reencoded(request: Request, bounds: Bounds): Generator<Change> {
+  const text = formText(request)
+  if (text === undefined) return
+  const fields = fieldsOf(text)
+  if (!fields || bounds.over()) return
+  const tried = new Set([text])
+  for (const write of WRITERS) {
+    if (bounds.over()) return
+    yield* attempt(fields.map((pair) => written(pair, write)).join('&'))
+  }
+  const raw = text.split('&')
+  for (const order of orders(raw)) {
+    if (bounds.over()) return
+    const body = order.join('&')
+    if (body === text) continue
+    yield {
+      request: { ...request, body: toBuffer(body) },
+      steps: [
+        {
+          cause: 'parameters-order',
+          message: 'the fields of the form came in another order than they were signed in',
+          remedy: RAW,
+        },
+      ],
+    }
+  }
+
+  function* attempt(body: string): Generator<Change> {
+    if (tried.has(body)) return
+    tried.add(body)
+    yield {
+      request: { ...request, body: toBuffer(body) },
+      steps: [
+        {
+          cause: 'form-reencoded',
+          message:
+            'the form was parsed and written again: its escapes are not those that were signed',
+          remedy: RAW,
+        },
+      ],
+    }
+  }
+}
+
+/** How a form writes a text: what stays, what a space becomes, and the case of hex digits. */
+export interface FormWriter {
+  readonly kept: RegExp
+  readonly space: '+' | '%20'
+  readonly lower?: boolean
+}
+
+const KEPT = [
+  /[\w.*-]/, // URLSearchParams, Java
+  /[\w.~-]/, // RFC 3986: PHP, Ruby, Go, Python
+  /[\w.!~*'()-]/, // encodeURIComponent
+  /[\w.-]/, // PHP before 5.3
+  /[\w.~!*'()/:?@;,$-]/, // curl and hands
+  /[\w.~/-]/, // Python's quote
+]
+
+/** Writers that are met. */
+export const WRITERS: readonly FormWriter[] = [false, true].flatMap((lower) =>
+  KEPT.flatMap((kept) => (['+', '%20'] as const).map((space) => ({ kept, space, lower }))),
+)
+
+/** One text written for a form or a query. */
+export function written(pair: readonly string[], writer: FormWriter): string {
+  return pair.map((text) => encoded(text, writer)).join('=')
+}
+
+/** The decoded names and values of a form or query; undefined if it has escapes that are none, or very many fields. */
+export function fieldsOf(text: string): readonly (readonly string[])[] | undefined {
+  const parts = text.split('&', FIELDS + 1)
+  if (parts.length > FIELDS) return undefined
+  try {
+    return parts.map((part) => {
+      const equals = part.indexOf('=')
+      const pair = equals < 0 ? [part] : [part.slice(0, equals), part.slice(equals + 1)]
+      return pair.map((one) => decodeURIComponent(one.replaceAll('+', ' ')))
+    })
+  } catch {
+    return undefined
+  }
+}
+
+function encoded(text: string, { kept, space, lower }: FormWriter): string {
+  let out = ''
+  for (const byte of toBuffer(text)) {
+    const character = String.fromCharCode(byte)
+    if (byte < 0x80 && kept.test(character)) out += character
+    else if (byte === 0x20) out += space
+    else {
+      const hex = byte.toString(16).padStart(2, '0')
+      out += `%${lower ? hex : hex.toUpperCase()}`
+    }
+  }
+  return out
+}
+
+/** The text of a form; of a JSON object of texts, the form that it may have been. */
+function formText(request: Request): string | undefined {
+  if (request.body.length === 0 || request.body.length > MOST) return undefined
+  const text = utf8(request.body)
+  if (/^[^\s{[<"]+=/.test(text) && !text.includes('\n')) return text
+  // A form that came with spaces or line breaks unescaped.
+  if (/^[\w.%+[\]-]+=/.test(text)) return text
+  if (!/^\s*\{/.test(text) || text.length > 65_536) return undefined
+  try {
+    const entries = Object.entries(JSON.parse(text) as Record<string, unknown>)
+    if (entries.length === 0 || !entries.every(([, value]) => typeof value === 'string'))
+      return undefined
+    return entries
+      .map((pair) => pair.map((one) => encodeURIComponent(one as string)).join('='))
+      .join('&')
+  } catch {
+    return undefined
+  }
+}

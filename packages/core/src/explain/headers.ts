@@ -1,0 +1,119 @@
+import type { Bounds } from './bounds.ts'
+import { withHeaders, type Change, type Request, type Step } from './finding.ts'
+import type { Reads } from './recording.ts'
+
+// Names that no proxy makes of a header of a signature.
+const USUAL =
+  /^(?:accept|connection|content-|host$|user-agent|via$|te$|date$|age$|server|cookie|cache-|pragma|origin$|referer|x-forwarded|forwarded|x-real-ip|cf-|x-amzn|x-request-id|traceparent|tracestate|transfer-|upgrade)/
+const MOST = 64
+
+/** Headers that verification looked for and that are missing or blank. */
+export function missingHeaders(request: Request, reads: Reads): readonly string[] {
+  return [...reads.headers].filter(
+    (name) => !request.headers.get(name)?.some((line) => line.trim()),
+  )
+}
+
+/** Puts the value of a header that nobody read under a name that is missing, the most alike first. */
+export function* renamed(request: Request, reads: Reads, bounds: Bounds): Generator<Change> {
+  const spare: string[] = []
+  for (const name of request.headers.keys()) {
+    if (bounds.over()) return
+    if (!reads.headers.has(name) && !USUAL.test(name)) spare.push(name)
+  }
+  for (const name of missingHeaders(request, reads)) {
+    const alike = spare
+      .slice(0, 4096)
+      .map((other) => ({ other, score: likeness(name, other) }))
+      .toSorted((a, b) => b.score - a.score)
+      .slice(0, MOST)
+    for (const { other } of alike) {
+      if (bounds.over()) return
+      yield {
+        request: withHeaders(request, { [name]: request.headers.get(other), [other]: undefined }),
+        steps: [renamedStep(name, other)],
+      }
+    }
+  }
+}
+
+/** Takes one of several values that stand in one header, or in several lines of it. */
+export function* joined(request: Request, reads: Reads, bounds: Bounds): Generator<Change> {
+  const all: Record<string, readonly string[]> = {}
+  for (const name of reads.headers) {
+    const lines = request.headers.get(name)
+    if (!lines) continue
+    const [first] = halves(lines)
+    if (first !== undefined) all[name] = [first]
+  }
+  const names = Object.keys(all)
+  if (names.length > 0) yield { request: withHeaders(request, all), steps: [joinedStep(names)] }
+  for (const name of reads.headers) {
+    const lines = request.headers.get(name) ?? []
+    const values = lines.length > 1 ? lines.slice(0, 8) : pieces(lines[0] ?? '')
+    for (const value of values) {
+      if (bounds.over()) return
+      yield { request: withHeaders(request, { [name]: [value] }), steps: [joinedStep([name])] }
+    }
+  }
+}
+
+function renamedStep(name: string, other: string): Step {
+  return {
+    cause: 'header-renamed',
+    message: `the value of ${name} came in the header ${shown(other)}`,
+    remedy: `let the proxy or host in front pass ${name} on under its own name`,
+  }
+}
+
+function joinedStep(names: readonly string[]): Step {
+  return {
+    cause: 'header-joined',
+    message: `${names.join(' and ')} came with more than one value; with one of them alone the signature matches`,
+    remedy:
+      'find the proxy that adds the header a second time, and let it pass the line of the sender alone',
+  }
+}
+
+// Names come from the network.
+function shown(name: string): string {
+  return name.replaceAll(/[^\w-]/g, '?').slice(0, 100)
+}
+
+function halves(lines: readonly string[]): readonly string[] {
+  if (lines.length > 1) return [lines[0]!]
+  const value = lines[0]!
+  if (value.length > 8192) return []
+  for (const separator of [', ', ',', '; ']) {
+    const middle = (value.length - separator.length) / 2
+    if (!Number.isInteger(middle) || middle < 1) continue
+    const half = value.slice(0, middle)
+    if (value === half + separator + half) return [half]
+  }
+  return []
+}
+
+function* pieces(value: string): Generator<string> {
+  if (value.length > 8192) return
+  const cuts = [...value.matchAll(/[,;]\s*/g)].slice(0, 20)
+  for (const cut of cuts) {
+    yield value.slice(0, cut.index)
+    yield value.slice(cut.index + cut[0].length)
+  }
+}
+
+/** How alike two names are: shared runs of letters, with whole words first. */
+function likeness(name: string, other: string): number {
+  const [a, b] = [plain(name), plain(other)]
+  if (a === b) return 100
+  if (a.includes(b) || b.includes(a)) return 50 + Math.min(a.length, b.length)
+  const words = name.split(/[-_.]/).filter((word) => word !== 'x')
+  return words.reduce((sum, word) => {
+    if (b.includes(word)) return sum + word.length + 2
+    return b.includes(word.slice(0, 3)) ? sum + 3 : sum
+  }, 0)
+}
+
+function plain(name: string): string {
+  return name.replace(/^(?:http[-_])?x[-_]/, '').replaceAll(/[-_.]/g, '')
+}

@@ -1,0 +1,47 @@
+import { isDeeper } from '../body/json-depth.ts'
+import type { Bounds } from './bounds.ts'
+
+/** A token of JSON as it stands in the text: a mark, a string with its quotes, or a number or word. */
+export type Token = string
+
+const PATTERN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs
+const MOST = 60_000
+
+/** The tokens of a JSON text; undefined if it is none, or too large, or the bounds are used up. */
+export function tokensOf(text: string, bounds: Bounds): readonly Token[] | undefined {
+  const first = text.trimStart()[0]
+  if ((first !== '{' && first !== '[') || isDeeper(text, 64)) return undefined
+  const tokens: Token[] = []
+  let end = 0
+  for (const match of text.matchAll(PATTERN)) {
+    if (tokens.length % 1024 === 0 && (tokens.length > MOST || bounds.over())) return undefined
+    if (/\S/.test(text.slice(end, match.index))) return undefined
+    tokens.push(match[0])
+    end = match.index + match[0].length
+  }
+  return /\S/.test(text.slice(end)) ? undefined : tokens
+}
+
+/** A value in the tokens: where it begins and where it ends. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** The members of the object that begins at a place, each with its key. */
+export function membersOf(tokens: readonly Token[], from: number): readonly Span[] {
+  const members: Span[] = []
+  let depth = 0
+  let start = from + 1
+  for (let at = from; at < tokens.length; at++) {
+    const token = tokens[at]
+    if (token === '{' || token === '[') depth++
+    else if (token === '}' || token === ']') depth--
+    if ((token === ',' && depth === 1) || depth === 0) {
+      if (at > start) members.push({ from: start, to: at })
+      start = at + 1
+    }
+    if (depth === 0) break
+  }
+  return members
+}

@@ -1,0 +1,110 @@
+import type { WebhookError } from '../errors.ts'
+import type { Provider } from '../provider/provider.ts'
+import { createBounds } from './bounds.ts'
+import { hasMilliseconds } from './clock-unit.ts'
+import { finding, type Finding, type Step } from './finding.ts'
+import { isUrlSigned } from './groups.ts'
+import { missingHeaders } from './headers.ts'
+import { lost, wrongSecret } from './lost.ts'
+import type { Reads } from './recording.ts'
+import type { Subject } from './subject.ts'
+import { clockUnit } from './time.ts'
+
+// A body of 256 KiB takes 10 ms.
+const LOOK = 100
+
+/** What the search left: a refusal without a proof. */
+export interface Unproven {
+  readonly subject: Subject | undefined
+  readonly provider: Provider
+  readonly error: WebhookError
+  readonly reads: Reads
+  /** Other senders that the delivery may come from. */
+  readonly others: readonly Step[]
+  /** Milliseconds for a look at the body. */
+  readonly ms: number
+}
+
+/** Findings without a proof, the likeliest first. */
+export function likely({ subject, provider, error, reads, others, ms }: Unproven): Finding[] {
+  if (!subject) return [finding(noSecret(error), 'likely')]
+  const { request } = subject.state
+  const gone =
+    reads.body || provider.covers.body !== 'none'
+      ? lost(request, createBounds(Infinity, Math.min(ms, LOOK)))
+      : []
+  const inBody = error.code === 'missing_header' && missingHeaders(request, reads).length === 0
+  const steps = [
+    ...others,
+    ...(inBody ? gone : []),
+    ...(error.code === 'missing_header' ? [missing(error, provider)] : []),
+    ...(error.code === 'malformed_header'
+      ? [malformed(error, request.headers, reads, hasMilliseconds(request, reads))]
+      : []),
+    ...(inBody ? [] : gone),
+  ]
+  const about = subject.made?.factory.about
+  const names = subject.secrets?.texts.map((_, at) => subject.secrets!.name(at)) ?? []
+  const option = subject.secrets?.option ?? 'secret'
+  const wrong =
+    error.code === 'unknown_sender'
+      ? noSecret(error)
+      : wrongSecret(
+          error.code,
+          names,
+          about?.title ?? provider.name,
+          option,
+          about?.options[option],
+          about?.docs ?? '',
+        )
+  return [
+    ...steps.map((step) => finding(step, 'likely')),
+    ...(wrong ? [finding(wrong, steps.length > 0 ? 'possible' : 'likely')] : []),
+    ...(error.code === 'signature_mismatch' && isUrlSigned(subject, reads)
+      ? [finding(otherUrl(), 'possible')]
+      : []),
+  ]
+}
+
+function missing({ message }: WebhookError, { name }: Provider): Step {
+  return {
+    cause: 'header-missing',
+    message: `${message}, and nothing that came takes its place`,
+    remedy: `let the proxy or host in front pass it on; if ${name} never sent it, set a secret for the webhook at the sender`,
+  }
+}
+
+function malformed(
+  error: WebhookError,
+  headers: ReadonlyMap<string, readonly string[]>,
+  reads: Reads,
+  milliseconds: boolean,
+): Step {
+  if (/unix time|date and time/.test(error.message))
+    return clockUnit(milliseconds ? 'the signed time (in milliseconds)' : 'the signed time')
+  const several = [...reads.headers].some((name) => (headers.get(name)?.length ?? 0) > 1)
+  const joined = several || /came \d+ times|second|one signature/.test(error.message)
+  const prefix = /begins with/.test(error.message)
+  return {
+    cause: joined ? 'header-joined' : prefix ? 'signature-prefix' : 'signature-encoding',
+    message: error.message,
+    remedy: 'let the proxy or host in front pass the header on as it came',
+  }
+}
+
+function noSecret({ message }: WebhookError): Step {
+  return {
+    cause: 'secret-wrong',
+    message,
+    remedy: 'give the secret of the endpoint that this delivery belongs to',
+  }
+}
+
+function otherUrl(): Step {
+  return {
+    cause: 'url-host',
+    message:
+      'the URL is signed too: a proxy may have changed it, and left no trace of the one that was signed',
+    remedy: 'give the provider the URL as the sender has it: publicUrl',
+  }
+}

@@ -1,0 +1,141 @@
+import { Buffer } from 'node:buffer'
+import { utf8 } from '../body/bytes.ts'
+import type { ErrorCode } from '../errors.ts'
+import { RAW } from './bytes.ts'
+import type { Bounds } from './bounds.ts'
+import type { Request, Step } from './finding.ts'
+import { isInteger } from './json-order.ts'
+import { membersOf, tokensOf } from './json-tokens.ts'
+
+const MOST = 256 * 1024
+
+/** What the body itself shows of information that is gone, and that no proof can bring back; the clearest first. */
+export function lost(request: Request, bounds: Bounds): readonly Step[] {
+  const { body, headers } = request
+  const found: Step[] = []
+  const declared = Number(headers.get('content-length')?.[0] ?? NaN)
+  const coding = headers.get('content-encoding')?.[0]?.toLowerCase()
+  if (body.length === 0) {
+    if (request.method !== 'GET' && request.method !== 'HEAD') found.push(empty())
+    return found
+  }
+  if (coding !== undefined && /gzip|br|deflate|zstd/.test(coding) && !isCompressed(body, coding))
+    found.push(
+      step(
+        'body-decompressed',
+        `Content-Encoding says ${/gzip|br|deflate|zstd/.exec(coding)![0]}, and the body is not compressed any more: the compressed bytes that were signed are gone`,
+      ),
+    )
+  else if (declared > body.length)
+    found.push(step('body-truncated', `the body ends after ${body.length} of ${declared} bytes`))
+  if (body.length > MOST || isCompressed(body, 'gzip')) return found
+  const text = utf8(body)
+  if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
+    found.push(empty(`the body is ${text.trim()}, as a parser leaves it that ran first`))
+  const replaced = text.indexOf('\uFFFD')
+  if (replaced >= 0)
+    found.push(
+      step(
+        'body-charset',
+        `character ${replaced + 1} of the body is U+FFFD: the bytes were read in another charset, and what they were is lost`,
+      ),
+    )
+  const end = cutAt(text)
+  if (end !== undefined && !found.some(({ cause }) => cause === 'body-truncated'))
+    found.push(step('body-truncated', end))
+  const place = rewritten(text, bounds)
+  if (place !== undefined) found.push(step('body-reserialized', place))
+  return found
+}
+
+/** The secret, once nothing helped. */
+export function wrongSecret(
+  code: ErrorCode | undefined,
+  names: readonly string[],
+  title: string,
+  option: string,
+  about: string | undefined,
+  docs: string,
+): Step | undefined {
+  if (code !== 'signature_mismatch' || names.length === 0) return undefined
+  return {
+    cause: 'secret-wrong',
+    message: `no change of the delivery makes it match ${names.join(' or ')}: the secret is that of another endpoint, app or environment`,
+    remedy: `compare it with the secret that ${title} shows for the endpoint that sent this: each endpoint has its own, and test mode another than live mode. ${option}: ${about ?? 'the secret of this endpoint.'}${docs === '' ? '' : ` See ${docs}`}`,
+  }
+}
+
+function step(cause: Step['cause'], message: string): Step {
+  return { cause, message, remedy: RAW }
+}
+
+function empty(
+  message = 'the body is empty: something read it before the receiver, or a redirect dropped it',
+): Step {
+  return step('body-empty', message)
+}
+
+function isCompressed(body: Uint8Array, coding: string): boolean {
+  if (coding.includes('gzip')) return body[0] === 0x1f && body[1] === 0x8b
+  // Brotli and deflate have no mark: what begins as JSON, XML or a form is plain.
+  return !/^[\s\w{[<"]{4}/.test(utf8(body.subarray(0, 16)))
+}
+
+/** Where a JSON text ends too early; undefined if it is whole or no JSON. */
+function cutAt(text: string): string | undefined {
+  const start = text.trimStart()[0]
+  if (start !== '{' && start !== '[') return undefined
+  const open: string[] = []
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (quoted) {
+      if (character === '\\') at++
+      else if (character === '"') quoted = false
+    } else if (character === '"') quoted = true
+    else if (character === '{' || character === '[') open.push(character)
+    else if (character === '}' || character === ']') open.pop()
+  }
+  return quoted || open.length > 0
+    ? `the body ends inside ${quoted ? 'a string' : open.at(-1) === '{' ? 'an object' : 'an array'} at byte ${Buffer.byteLength(text)}`
+    : undefined
+}
+
+/** A place that only a writer other than the sender leaves. */
+function rewritten(text: string, bounds: Bounds): string | undefined {
+  const tokens = tokensOf(text, bounds)
+  if (!tokens) return undefined
+  let objects = 0
+  let keys = 0
+  let sorted = true
+  for (const [at, token] of tokens.entries()) {
+    if (at % 1024 === 0 && bounds.over()) return undefined
+    if (/^-?\d/.test(token) && isRounded(token))
+      return `number ${at + 1} of the tokens is beyond what JavaScript can hold exactly, and ends as JavaScript rounds it: its digits are lost`
+    if (token !== '{') continue
+    const names = membersOf(tokens, at).map(({ from }) => tokens[from]!)
+    if (names.length > 1 && isInteger(names[0]!) && ascends(names.filter(isInteger).map(integerOf)))
+      return `an object begins with its integer keys (from ${names[0]!.slice(0, 14)}), as JavaScript orders them: their places are lost`
+    if (names.length < 2) continue
+    objects++
+    keys += names.length
+    sorted &&= ascends(names)
+  }
+  return sorted && keys >= 5 && objects > 0
+    ? `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their order is lost`
+    : undefined
+}
+
+function integerOf(token: string): number {
+  return Number(token.slice(1, -1))
+}
+
+function ascends<T>(values: readonly T[]): boolean {
+  return values.every((value, at) => at === 0 || values[at - 1]! <= value)
+}
+
+function isRounded(token: string): boolean {
+  const value = Number(token)
+  if (!Number.isFinite(value) || Math.abs(value) <= Number.MAX_SAFE_INTEGER) return false
+  return String(value) === token
+}

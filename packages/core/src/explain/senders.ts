@@ -1,0 +1,93 @@
+import { isPromise } from '../maybe.ts'
+import type { About } from '../provider/about.ts'
+import { madeOf } from '../provider/made.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { Bounds } from './bounds.ts'
+import type { Request, Step } from './finding.ts'
+import type { Reads } from './recording.ts'
+import { deliveryOf, type Trial } from './trial.ts'
+
+/** Other senders whose headers a delivery has: those that verify it with the same secret, else all. */
+export async function otherSenders(
+  request: Request,
+  secrets: readonly string[],
+  name: string,
+  catalogue: readonly About[],
+  trial: Trial,
+  bounds: Bounds,
+): Promise<{ readonly steps: readonly Step[]; readonly verified: number }> {
+  const seen: About[] = []
+  const verified: About[] = []
+  for (const about of catalogue) {
+    if (bounds.over()) break
+    // What cannot sign verifies with keys that are fetched: explaining must ask nobody.
+    if (about.name === name || !about.canSign || about.secretOption === undefined) continue
+    const provider = made(about, secrets)
+    if (!provider || !hasItsHeaders(request, provider)) continue
+    seen.push(about)
+    const keys = madeOf(provider)!.scheme.keys ?? keysOf(provider, secrets)
+    const outcome = await trial.run({ request, provider, keys, steps: [] })
+    if (outcome?.accepted) verified.push(about)
+  }
+  const why =
+    verified.length > 0
+      ? 'its signature matches with the same secret'
+      : 'it has the headers of that sender'
+  const named = verified.length > 0 ? verified : seen
+  return { verified: verified.length, steps: named.slice(0, 5).map((about) => wrong(about, why)) }
+}
+
+/** True if headers that only the expected sender sets came with the delivery. */
+export function isOurs(request: Request, reads: Reads): boolean {
+  const families = [...reads.headers].flatMap(
+    (name) => /^(?!content-|user-|x-forwarded)(?:x-)?[^-]+-/.exec(name)?.[0] ?? [],
+  )
+  return [...request.headers.keys()].some((name) =>
+    families.some((family) => name.startsWith(family)),
+  )
+}
+
+function made(about: About, secrets: readonly string[]): Provider | undefined {
+  for (const secret of [...secrets, 'a secret to look with']) {
+    try {
+      const provider = about.create({ [about.secretOption!]: secret })
+      if (madeOf(provider)) return provider
+    } catch {
+      // Its secrets have another form.
+    }
+  }
+  return undefined
+}
+
+function keysOf(provider: Provider, secrets: readonly string[]): readonly unknown[] {
+  const { scheme } = madeOf(provider)!
+  return secrets.flatMap((secret) => {
+    try {
+      return [scheme.key(secret)]
+    } catch {
+      return []
+    }
+  })
+}
+
+// A token in Authorization or in the query has no header of its own, so it says nothing about who sent it.
+function hasItsHeaders(request: Request, provider: Provider): boolean {
+  const { scheme } = madeOf(provider)!
+  if (scheme.head === true) return false
+  const { needs = [] } = scheme
+  if (needs.length > 0) return needs.every((header) => request.headers.has(header))
+  try {
+    const found = scheme.present?.(deliveryOf({ request, provider, keys: [], steps: [] }))
+    return !isPromise(found) && found === true
+  } catch {
+    return false
+  }
+}
+
+function wrong(about: About, why: string): Step {
+  return {
+    cause: 'wrong-provider',
+    message: `the delivery comes from ${about.title}: ${why}`,
+    remedy: `send it to a receiver with the provider ${about.name}, or correct the URL at ${about.title}`,
+  }
+}

@@ -1,0 +1,145 @@
+import { encode, fromBase64, fromHex, toBuffer, utf8 } from '../body/bytes.ts'
+import type { Bounds } from './bounds.ts'
+import { withHeaders, type Change, type Request, type Step } from './finding.ts'
+import type { Reads } from './recording.ts'
+
+const LONGEST = 8192
+const TOKEN = /[A-Za-z0-9+/_-]{20,}={0,2}/g
+const PREFIXES = ['sha256=', 'sha1=', 'v1=', 'v1,', 'v0=', 'sha512=', 'Bearer ', 'signature=']
+
+/** Writes signatures in the headers that were read another way. */
+export function* signatureEncodings(
+  request: Request,
+  reads: Reads,
+  bounds: Bounds,
+): Generator<Change> {
+  for (const [name, value] of values(request, reads)) {
+    for (const other of wholes(value)) {
+      if (bounds.over()) return
+      yield put(request, name, other, encodingStep(name))
+    }
+    const tokens = [...value.matchAll(TOKEN)].slice(0, 4)
+    for (const { 0: token, index } of tokens) {
+      for (const other of written(token)) {
+        if (bounds.over()) return
+        const text = value.slice(0, index) + other + value.slice(index + token.length)
+        yield put(request, name, text, encodingStep(name))
+      }
+    }
+  }
+}
+
+/** Adds, removes and replaces what stands before signatures. `expected` are prefixes that the scheme is known to want. */
+export function* signaturePrefixes(
+  request: Request,
+  reads: Reads,
+  bounds: Bounds,
+  expected: readonly string[],
+): Generator<Change> {
+  const prefixes = [...new Set([...expected, ...PREFIXES])]
+  for (const [name, value] of values(request, reads)) {
+    const token = new RegExp(TOKEN.source).exec(value)
+    if (!token) continue
+    const head = value.slice(0, token.index)
+    const tail = value.slice(token.index)
+    // What belongs to the token: `v1=` of `t=1,v1=abc`, all of `sha256=`.
+    const kept = head.replace(/["']?[\w-]*[=, :]?["']?\s*$/, '')
+    const texts = new Set<string>()
+    for (const base of new Set([head, kept, ''])) {
+      texts.add(base + tail.replace(/["']$/, ''))
+      for (const prefix of prefixes) texts.add(base + prefix + tail.replace(/["']$/, ''))
+    }
+    if (/^\d{10,13},/.test(value)) texts.add(`t=${value}`)
+    for (const text of texts) {
+      if (bounds.over()) return
+      if (text !== value) yield put(request, name, text, prefixStep(name, head, kept))
+    }
+  }
+}
+
+/** What stands before the first signature of a header, for the grammar of a scheme. */
+export function prefixOf(value: string): string | undefined {
+  const token = new RegExp(TOKEN.source).exec(value)
+  return token ? /[\w-]*[=, :]?$/.exec(value.slice(0, token.index))?.[0] : undefined
+}
+
+function* values(request: Request, reads: Reads): Generator<readonly [string, string]> {
+  for (const name of reads.headers) {
+    const value = request.headers.get(name)?.[0]
+    if (value !== undefined && value.length <= LONGEST) yield [name, value]
+  }
+}
+
+function put(request: Request, name: string, value: string, step: Step): Change {
+  return { request: withHeaders(request, { [name]: [value] }), steps: [step] }
+}
+
+/** The whole value written another way. */
+function* wholes(value: string): Generator<string> {
+  const trimmed = value.trim().replace(/^["'](.*)["']$/, '$1')
+  if (trimmed !== value) yield trimmed
+  if (/%[\dA-F]{2}/i.test(value)) {
+    try {
+      yield decodeURIComponent(value)
+    } catch {
+      // No escapes of a URL.
+    }
+  }
+  if (/[\w/] [\w/]/.test(value)) yield value.replaceAll(' ', '+')
+}
+
+/** One signature in the other encodings that senders use. */
+function written(token: string): ReadonlySet<string> {
+  const found = new Set<string>()
+  const hex = fromHex(token)
+  if (hex) {
+    found.add(token.toLowerCase())
+    found.add(token.toUpperCase())
+    add(found, hex)
+  }
+  const plain = token.replaceAll('-', '+').replaceAll('_', '/').replaceAll('=', '')
+  const padded = plain.padEnd(Math.ceil(plain.length / 4) * 4, '=')
+  found.add(padded)
+  found.add(plain)
+  const bytes = fromBase64(padded)
+  if (bytes) {
+    add(found, bytes)
+    // Base64 of what was text already.
+    const text = utf8(bytes)
+    if (/^[\w+/=-]{20,}$/.test(text)) {
+      found.add(text)
+      const inner = fromHex(text) ?? fromBase64(text)
+      if (inner) add(found, inner)
+    }
+  }
+  found.delete(token)
+  return found
+}
+
+function add(found: Set<string>, bytes: Uint8Array): void {
+  found.add(encode(bytes, 'hex'))
+  found.add(encode(bytes, 'base64'))
+  found.add(encode(bytes, 'base64url'))
+  found.add(toBuffer(bytes).toString('base64').replaceAll('=', ''))
+}
+
+function encodingStep(name: string): Step {
+  return {
+    cause: 'signature-encoding',
+    message: `the signature in ${name} is written in another way than this sender writes it (hex or base64, case, padding)`,
+    remedy:
+      'pass the header on as it came; if your own code signs, write the signature as the sender documents',
+  }
+}
+
+function prefixStep(name: string, head: string, kept: string): Step {
+  const prefix = head.slice(kept.length).trim()
+  return {
+    cause: 'signature-prefix',
+    message: /^[\w=,:-]{1,20}$/.test(prefix)
+      ? `${name} has ${prefix} before the signature, which is not what this sender writes there`
+      : `${name} lacks what this sender writes before the signature`,
+    remedy:
+      'pass the header on as it came; if your own code signs, write the prefix as the sender documents',
+  }
+}

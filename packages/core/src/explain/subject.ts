@@ -1,0 +1,69 @@
+import type { Delivery } from '../delivery.ts'
+import { madeOf, type Made } from '../provider/made.ts'
+import type { Provider } from '../provider/provider.ts'
+import { toRequest } from './finding.ts'
+import { namedSecrets, type Secrets } from './secrets.ts'
+import { prefixOf } from './signature-text.ts'
+import type { State } from './trial.ts'
+
+/** A delivery to be explained, with the provider that refuses it and the secrets in force. */
+export interface Subject {
+  readonly provider: Provider
+  /** Undefined if the provider was not made by `provider()`: then secrets and options cannot be varied. */
+  readonly made: Made | undefined
+  readonly secrets: Secrets | undefined
+  readonly state: State
+  /** The URL option as it counts for this delivery. */
+  readonly publicUrl: string | undefined
+  readonly takesPublicUrl: boolean
+  /** Headers of a small delivery that was signed here: they show the grammar. Empty if nothing can be signed. */
+  readonly sample: ReadonlyMap<string, string>
+  /** What the scheme writes before its signatures. */
+  readonly prefixes: readonly string[]
+}
+
+/** Prepares one provider. A secret that is looked up is looked up once. */
+export async function subjectOf(delivery: Delivery, provider: Provider): Promise<Subject> {
+  const request = toRequest(delivery)
+  const made = madeOf(provider)
+  const texts = made ? await textsOf(made, delivery) : []
+  const secrets = made && texts.length > 0 ? namedSecrets(provider.name, made, texts) : undefined
+  const keys = made?.scheme.keys ?? texts.map((text) => made!.scheme.key(text))
+  const sample = sampleOf(provider, texts[0])
+  const options = made?.options as Readonly<Record<string, unknown>> | undefined
+  return {
+    provider,
+    made,
+    secrets,
+    state: { request, provider, keys, steps: [] },
+    publicUrl: urlOf(options?.['publicUrl'], delivery),
+    takesPublicUrl: made !== undefined && 'publicUrl' in made.factory.about.options,
+    sample,
+    prefixes: [...sample.values()].flatMap((value) => prefixOf(value) || []),
+  }
+}
+
+async function textsOf({ secret }: Made, delivery: Delivery): Promise<readonly string[]> {
+  const given = typeof secret === 'function' ? await secret(delivery) : secret
+  if (given === undefined) return []
+  return [given].flat().flatMap((one) => (typeof one === 'string' ? one : one.secret))
+}
+
+function urlOf(option: unknown, delivery: Delivery): string | undefined {
+  try {
+    const url: unknown = typeof option === 'function' ? option(delivery) : option
+    return typeof url === 'string' ? url : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function sampleOf(provider: Provider, secret: string | undefined): ReadonlyMap<string, string> {
+  try {
+    const draft = { body: '{}', ...(secret !== undefined && { secret }) }
+    const signed = provider.sign?.(draft)
+    return new Map(Object.entries(signed?.headers ?? {}))
+  } catch {
+    return new Map()
+  }
+}

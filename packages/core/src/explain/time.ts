@@ -1,0 +1,61 @@
+import type { WebhookError } from '../errors.ts'
+import type { Step } from './finding.ts'
+
+// 2001-09-09: earlier is a time in seconds that was read as milliseconds, or the other way.
+const EARLIEST = 1e12
+// The year 2603.
+const LATEST = 2e13
+
+/** The signed time that a refusal tells of, and what that means. */
+export function timeSteps(
+  error: WebhookError,
+  now: number,
+): { readonly at: number; readonly steps: readonly Step[] } | undefined {
+  const past = error.code === 'timestamp_too_old'
+  if (!past && error.code !== 'timestamp_in_future') return undefined
+  const seconds = Number(/signed (\d+) s /.exec(error.message)?.[1] ?? NaN)
+  if (Number.isNaN(seconds)) return undefined
+  const at = past ? now - seconds * 1000 : now + seconds * 1000
+  if (at < EARLIEST || at > LATEST)
+    return { at, steps: [{ ...clockUnit('the signed time'), guessed: true }] }
+  return { at, steps: [past ? stale(seconds) : skew(seconds)] }
+}
+
+/** A time in another unit than the sender's documentation has. */
+export function clockUnit(where: string): Step {
+  return {
+    cause: 'clock-unit',
+    message: `${where} is in another unit than this sender uses, such as milliseconds in place of seconds`,
+    remedy:
+      'pass the header on as it came; if the sender really signs this unit, set it where the provider has an option for it',
+  }
+}
+
+/** Seconds as people say them. */
+export function span(seconds: number): string {
+  const units = [
+    [86_400, 'days'],
+    [3_600, 'hours'],
+    [60, 'minutes'],
+  ] as const
+  for (const [size, name] of units)
+    if (seconds >= 2 * size) return `${Math.round(seconds / size)} ${name}`
+  return `${seconds} seconds`
+}
+
+function stale(seconds: number): Step {
+  return {
+    cause: 'stale',
+    message: `the delivery was signed ${span(seconds)} before it was judged, longer ago than the tolerance allows; the signature itself matches`,
+    remedy:
+      'let the sender deliver it again; for stored deliveries judge by the time of their arrival (now)',
+  }
+}
+
+function skew(seconds: number): Step {
+  return {
+    cause: 'clock-skew',
+    message: `the delivery was signed ${span(seconds)} ahead of this clock; the signature itself matches`,
+    remedy: 'set the clock of this machine by NTP, or that of the sender',
+  }
+}

@@ -1,0 +1,114 @@
+import { createDelivery, type Delivery } from '../delivery.ts'
+import { toWebhookError, type WebhookError } from '../errors.ts'
+import type { HeaderLines } from '../header-lines.ts'
+import { defaultLimits } from '../limits.ts'
+import { isPromise, type MaybePromise } from '../maybe.ts'
+import { madeOf, remake } from '../provider/made.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { Bounds } from './bounds.ts'
+import type { Change, Request, Step } from './finding.ts'
+import { recording, type Reads } from './recording.ts'
+import { timeSteps } from './time.ts'
+
+/** One place of the search: what would be verified, and what has been undone so far. */
+export interface State {
+  readonly request: Request
+  readonly provider: Provider
+  readonly keys: readonly unknown[]
+  readonly steps: readonly Step[]
+}
+
+/** How a state verifies. With `steps`, the clock too had to be undone. */
+export type Outcome =
+  | { readonly accepted: true; readonly steps: readonly Step[]; readonly error?: WebhookError }
+  | { readonly accepted: false; readonly error: WebhookError }
+
+/** Verifies states within the bounds. */
+export interface Trial {
+  /** Undefined if the bounds are used up. */
+  run(state: State): MaybePromise<Outcome | undefined>
+  /** The same, with what was read of the request. */
+  look(state: State): Promise<{ readonly outcome: Outcome; readonly reads: Reads } | undefined>
+}
+
+/** Makes a trial at a time in milliseconds since 1970. */
+export function createTrial(bounds: Bounds, now: number): Trial {
+  return {
+    run: (state) => judge(state, deliveryOf(state)),
+    async look(state) {
+      const { delivery, reads } = recording(deliveryOf(state))
+      const outcome = await judge(state, delivery)
+      return outcome && { outcome, reads }
+    },
+  }
+
+  function judge(state: State, delivery: Delivery): MaybePromise<Outcome | undefined> {
+    if (!bounds.take()) return undefined
+    const error = verify(state, delivery, now)
+    return isPromise(error)
+      ? error.then((found) => judged(state, delivery, found))
+      : judged(state, delivery, error)
+  }
+
+  // Schemes look at the time once the signature matches: a second look at the signed time tells whether that was all.
+  function judged(
+    state: State,
+    delivery: Delivery,
+    error: WebhookError | undefined,
+  ): MaybePromise<Outcome | undefined> {
+    if (!error) return { accepted: true, steps: [] }
+    const shift = timeSteps(error, now)
+    if (!shift || !bounds.take()) return { accepted: false, error }
+    const again = verify(state, delivery, shift.at)
+    const decide = (second: WebhookError | undefined): Outcome =>
+      second ? { accepted: false, error: second } : { accepted: true, steps: shift.steps, error }
+    return isPromise(again) ? again.then(decide) : decide(again)
+  }
+}
+
+/** The state after a change. Undefined if the provider refuses its new options. */
+export function changed(state: State, change: Change): State | undefined {
+  let { provider } = state
+  if (change.options) {
+    try {
+      provider = remake(provider, change.options)
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    request: change.request ?? state.request,
+    provider,
+    keys: change.keys ?? state.keys,
+    steps: [...state.steps, ...change.steps],
+  }
+}
+
+/** The delivery of a state, unparsed. */
+export function deliveryOf({ request, provider }: State): Delivery {
+  const { method, url, headers, body } = request
+  const lines: HeaderLines = {
+    get: (name) => headers.get(name)?.[0],
+    all: (name) => headers.get(name) ?? [],
+    *lines() {
+      for (const [name, values] of headers) for (const value of values) yield [name, value]
+    },
+  }
+  return createDelivery({ method, url, headers: lines, body }, defaultLimits(), provider)
+}
+
+function verify(
+  { provider, keys }: State,
+  delivery: Delivery,
+  now: number,
+): MaybePromise<WebhookError | undefined> {
+  const made = madeOf(provider)
+  try {
+    const found = made
+      ? made.verifyWith(keys, delivery, () => now)
+      : provider.verify(delivery, () => now)
+    return isPromise(found) ? found.then(() => undefined, toWebhookError) : undefined
+  } catch (error) {
+    return toWebhookError(error)
+  }
+}

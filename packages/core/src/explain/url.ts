@@ -1,0 +1,174 @@
+import type { Bounds } from './bounds.ts'
+import type { Cause, Change, Request, Step } from './finding.ts'
+import { fieldsOf, written, WRITERS } from './form.ts'
+import { orders } from './orders.ts'
+import { partsOf, sourcesOf, type UrlParts } from './url-sources.ts'
+
+interface Variant {
+  readonly value: string
+  readonly cause: Cause
+}
+
+/** The URL as it may have been signed: one part of it changed, then two, then three. */
+export function* urlChanges(
+  request: Request,
+  publicUrl: string | undefined,
+  takesPublicUrl: boolean,
+  bounds: Bounds,
+): Generator<Change> {
+  const current = partsOf(publicUrl ?? request.url)
+  if (!current || (publicUrl ?? request.url).length > 8192) return
+  const known = sourcesOf(request, publicUrl)
+  const parts: readonly (readonly [keyof UrlParts, readonly Variant[]])[] = [
+    ['scheme', distinct(known.scheme, ['https', 'http'], current.scheme, 'url-scheme')],
+    [
+      'port',
+      distinct(
+        known.port,
+        ['', ':443', ':80', ':8080', ':3000', ':8443'],
+        current.port,
+        'url-port',
+      ),
+    ],
+    ['host', distinct(known.host, hosts(current.host), current.host, 'url-host')],
+    ['path', distinct(known.path, paths(current.path), current.path, 'url-path')],
+    ['query', queries(current.query, known.query)],
+  ]
+  const tried = new Set<string>()
+  for (let count = 1; count <= 4; count++)
+    for (const change of changesOf(parts, count)) {
+      if (bounds.over()) return
+      const url = textOf({ ...current, ...change.parts })
+      if (tried.has(url)) continue
+      tried.add(url)
+      yield {
+        request: { ...request, url },
+        ...(takesPublicUrl && { options: { publicUrl: url } }),
+        steps: change.causes.map((cause) =>
+          stepOf(cause, current, { ...current, ...change.parts }),
+        ),
+      }
+    }
+}
+
+interface Changed {
+  readonly parts: Partial<UrlParts>
+  readonly causes: readonly Cause[]
+}
+
+// Variants of a part that are tried, by the number of parts that change at once: 400, 640, 640 and 405 URLs.
+const TRIED = [0, 400, 8, 4, 3]
+
+function* changesOf(
+  parts: readonly (readonly [keyof UrlParts, readonly Variant[]])[],
+  count: number,
+  most: number = TRIED[count]!,
+): Generator<Changed> {
+  if (count === 0) return yield { parts: {}, causes: [] }
+  for (const [at, [name, variants]] of parts.entries())
+    for (const { value, cause } of variants.slice(0, most))
+      for (const rest of changesOf(parts.slice(at + 1), count - 1, most))
+        yield { parts: { [name]: value, ...rest.parts }, causes: [cause, ...rest.causes] }
+}
+
+function distinct(
+  known: readonly string[],
+  guesses: readonly string[],
+  current: string,
+  cause: Cause,
+): Variant[] {
+  const values = new Set([...known, ...guesses])
+  values.delete(current)
+  return [...values].slice(0, 60).map((value) => ({ value, cause }))
+}
+
+function hosts(host: string): readonly string[] {
+  return [host.toLowerCase(), host.startsWith('www.') ? host.slice(4) : `www.${host}`]
+}
+
+function paths(path: string): readonly string[] {
+  const slash = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
+  const found = [slash, path.replaceAll(/\/{2,}/g, '/'), path.toLowerCase()]
+  const segments = path.split('/').slice(1)
+  for (let cut = 1; cut < Math.min(segments.length, 4); cut++)
+    found.push(`/${segments.slice(cut).join('/')}`, `/${segments.slice(0, -cut).join('/')}`)
+  for (const convert of [decodeURI, decodeURIComponent, encodeURI]) {
+    try {
+      found.push(convert(path))
+    } catch {
+      // No escapes of a URL.
+    }
+  }
+  for (const prefix of [
+    '/api',
+    '/webhooks',
+    '/webhook',
+    '/hooks',
+    '/v1',
+    '/prod',
+    '/dev',
+    '/stage',
+    '/default',
+  ])
+    found.push(prefix + path)
+  return found
+}
+
+function queries(query: string, known: readonly string[]): Variant[] {
+  const found = new Map<string, Cause>()
+  for (const value of known) found.set(value, 'url-query')
+  if (query.length > 1) {
+    const raw = query.slice(1).split('&')
+    if (raw.length <= 50)
+      for (const order of orders(raw)) found.set(`?${order.join('&')}`, 'parameters-order')
+    found.set('', 'url-query')
+    for (const at of raw.slice(0, 50).keys()) {
+      const rest = raw.toSpliced(at, 1).join('&')
+      found.set(rest === '' ? '' : `?${rest}`, 'url-query')
+    }
+    const fields = fieldsOf(query.slice(1)) ?? []
+    for (const writer of WRITERS)
+      if (fields.length > 0)
+        found.set(`?${fields.map((pair) => written(pair, writer)).join('&')}`, 'url-query')
+    found.set(`?${fields.map((pair) => pair.join('=')).join('&')}`, 'url-query')
+  }
+  for (const value of ['', '?']) if (!found.has(value)) found.set(value, 'url-query')
+  found.delete(query)
+  // What a header tells of comes first, then the orders: a part changed beside others tries the first few alone.
+  return [...found].map(([value, cause]) => ({ value, cause })).slice(0, 400)
+}
+
+function textOf({ scheme, host, port, path, query }: UrlParts): string {
+  return `${scheme}://${host}${port}${path}${query}`
+}
+
+const SAYS: Partial<Record<Cause, (from: UrlParts, to: UrlParts) => string>> = {
+  'url-scheme': (from, to) =>
+    `the signed URL begins with ${to.scheme}, and ${from.scheme} was verified`,
+  'url-host': (from, to) =>
+    `the signed URL has the host ${shown(to.host)}, and ${shown(from.host)} was verified`,
+  'url-port': (from, to) => `the signed URL has ${port(to)}, and ${port(from)} was verified`,
+  'url-path': (from, to) =>
+    `the signed URL has the path ${shown(to.path)}, and ${shown(from.path)} was verified`,
+  'url-query': () => 'the query of the URL is not the one that was signed',
+  'parameters-order': () =>
+    'the parameters of the query came in another order than they were signed in',
+}
+
+function stepOf(cause: Cause, from: UrlParts, to: UrlParts): Step {
+  const signed = `${to.scheme}://${shown(to.host)}${to.port}${shown(to.path)}`
+  return {
+    cause,
+    message: SAYS[cause]!(from, to),
+    remedy: `let the adapter trust the proxy in front, or give the provider the URL as the sender has it: publicUrl, here ${signed}${to.query === '' ? '' : ' with its query'}`,
+  }
+}
+
+function port({ port: text }: UrlParts): string {
+  return text === '' ? 'no port' : `the port ${text.slice(1)}`
+}
+
+// It comes from the network.
+function shown(text: string): string {
+  return text.replaceAll(/[^\w.:/[\]%~@!$'()*,;=-]/g, '?').slice(0, 200)
+}

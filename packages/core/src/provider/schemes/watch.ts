@@ -1,0 +1,29 @@
+import type { HashName, SignatureEncoding } from './hmac.ts'
+import type { Message } from './message.ts'
+
+/** What an HMAC was compared with, for tools that ask why nothing matched. It holds signatures. */
+export interface Compared {
+  readonly algorithm: HashName
+  readonly encoding: SignatureEncoding
+  readonly message: Message
+  readonly candidates: readonly string[]
+}
+
+// Undefined until a tool watches, so that a receiver pays one comparison.
+let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
+
+/** Calls `report` for each comparison made with this very key object. */
+export function watch(key: Uint8Array, report: (seen: Compared) => void): void {
+  watchers ??= new WeakMap()
+  watchers.set(key, report)
+}
+
+/** Tells who watches a key what is compared. */
+export function compared(key: Uint8Array, seen: Compared): void {
+  watchers?.get(key)?.(seen)
+}
+
+/** True once a tool watches any key. */
+export function isWatched(): boolean {
+  return watchers !== undefined
+}

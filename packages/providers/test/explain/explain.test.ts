@@ -1,0 +1,162 @@
+import { inspect } from 'node:util'
+import { explain } from '@postern/core/explain'
+import { dockerHub, github, meta, shopify, slack, stripe } from '@postern/providers'
+import { catalogue } from '@postern/providers/catalogue'
+import { describe, expect, test } from 'vitest'
+import { NOW, sealedOf } from './sealed.ts'
+
+const now = () => NOW
+const sealed = (sender: string) => sealedOf().find((one) => one.sender === sender)!
+
+describe('whom the delivery is from', () => {
+  test('of several providers the one that accepts it counts', async () => {
+    const { request, provider } = sealed('shopify')
+    const found = await explain(request, [github({ secret: 'x y z 1 2 3' }), provider()], { now })
+    expect(found).toMatchObject({ verdict: 'accepted', provider: 'shopify', code: undefined })
+  })
+
+  test('of several that refuse it, the one whose headers it has is explained', async () => {
+    const { request, provider, secret } = sealed('shopify')
+    const found = await explain(request, [github({ secret }), provider(`${secret} `)], { now })
+    expect(found.provider).toBe('shopify')
+    expect(found.findings[0]).toMatchObject({ cause: 'secret-whitespace', certainty: 'proven' })
+  })
+
+  test('another sender is proven if it alone verifies with the same secret', async () => {
+    const { request, secret } = sealed('shopify')
+    const found = await explain(request, github({ secret }), { now, catalogue })
+    expect(found.findings).toMatchObject([{ cause: 'wrong-provider', certainty: 'proven' }])
+    expect(found.findings[0]!.message).toContain('Shopify')
+  })
+
+  test('twins are all named, and none is proven', async () => {
+    const { request, secret } = sealed('svix')
+    const found = await explain(request, slack({ signingSecret: secret }), { now, catalogue })
+    expect(found.findings.length).toBeGreaterThan(1)
+    for (const one of found.findings)
+      expect(one).toMatchObject({ cause: 'wrong-provider', certainty: 'likely' })
+  })
+
+  test('a sender that shares the header is not accused where the secret is wrong', async () => {
+    const { request } = sealed('github')
+    const found = await explain(
+      request,
+      meta({ appSecret: 'quite another secret', verifyToken: 'verify 1' }),
+      { now, catalogue },
+    )
+    expect(found.findings.map(({ cause }) => cause)).not.toContain('wrong-provider')
+    expect(found.findings[0]).toMatchObject({ cause: 'secret-wrong', certainty: 'likely' })
+  })
+})
+
+describe('what is said', () => {
+  test('the fingerprint tells secrets apart and no secret is said', async () => {
+    const { request, secret } = sealed('stripe')
+    const found = await explain(request, stripe({ secret: ['whsec_another', `${secret}\t`] }), {
+      now,
+    })
+    expect(found.findings[0]!.message).toMatch(/number 2 of 2, fingerprint [\da-f]{8}\)/)
+    expect(JSON.stringify(found)).not.toContain(secret)
+  })
+
+  test('a token has no fingerprint', async () => {
+    const provider = dockerHub({ secret: ' token-one' })
+    const request = dockerHub({ secret: 'token-one' }).sign!({
+      payload: { push_data: { tag: 'a' } },
+    })
+    const [first] = (await explain(request, provider, { now })).findings
+    expect(first).toMatchObject({ cause: 'secret-whitespace', certainty: 'proven' })
+    expect(first!.message).not.toMatch(/fingerprint|token-one/)
+  })
+
+  test('credentials of a URL are not', async () => {
+    const { request, provider } = sealed('square')
+    const url = 'http://user:pass-word@inside.local:9000/in/here?b=2&a=1&c=x%20y'
+    const headers = { ...request.headers, 'x-forwarded-host': 'hooks.example.com' }
+    const found = await explain({ ...request, url, headers }, provider(), { now })
+    expect(found.findings.map(({ cause }) => cause)).toContain('url-host')
+    expect(JSON.stringify(found)).not.toContain('pass-word')
+  })
+
+  test('the size of a skew is', async () => {
+    const { request, provider } = sealed('stripe')
+    const found = await explain(request, provider(), { now: () => NOW - 7_200_000 })
+    expect(found).toMatchObject({
+      code: 'timestamp_in_future',
+      findings: [{ cause: 'clock-skew', certainty: 'proven' }],
+    })
+    expect(found.findings[0]!.message).toContain('2 hours')
+  })
+})
+
+describe('options of providers', () => {
+  test('a publicUrl that is wrong is found', async () => {
+    const { request, provider } = sealed('square')
+    const wrong = provider(undefined, {
+      publicUrl: 'https://old.example.com/in/here?b=2&a=1&c=x%20y',
+    })
+    const [first] = (await explain(request, wrong, { now })).findings
+    expect(first).toMatchObject({ cause: 'url-host', certainty: 'proven' })
+  })
+
+  test('a secret that is looked up is varied too, and looked up once', async () => {
+    const { request, secret } = sealed('github')
+    let asked = 0
+    const provider = github({
+      secret: () => {
+        asked++
+        return `"${secret}"`
+      },
+    })
+    expect((await explain(request, provider, { now })).findings[0]).toMatchObject({
+      cause: 'secret-quoted',
+      certainty: 'proven',
+    })
+    expect(asked).toBe(1)
+  })
+
+  test('a look-up that fails is said', async () => {
+    const { request } = sealed('github')
+    const provider = github({ secret: () => Promise.reject(new Error('the vault is closed')) })
+    expect(await explain(request, provider, { now })).toMatchObject({
+      verdict: 'refused',
+      code: 'secret_unavailable',
+    })
+  })
+
+  test('a provider that is spread keeps what explain needs, and shows no secret', async () => {
+    const { request, provider, secret } = sealed('github')
+    const spread = { ...provider(`${secret} `), name: 'mine' }
+    expect((await explain(request, spread, { now })).findings[0]!.cause).toBe('secret-whitespace')
+    expect(inspect(spread, { depth: 9, showHidden: true }) + JSON.stringify(spread)).not.toContain(
+      secret,
+    )
+  })
+})
+
+describe('bounds', () => {
+  test('attempts end the search', async () => {
+    const { request, provider } = sealed('github')
+    const { stats } = await explain(request, provider('quite another secret'), {
+      now,
+      attempts: 25,
+    })
+    expect(stats).toMatchObject({ attempts: 25, stopped: true })
+  })
+
+  test.for([
+    [{ attempt: 1 }, 'did you mean attempts?'],
+    [{ ms: 0 }, 'ms must be a number above 0'],
+  ] as const)('%j is a TypeError', async ([options, message]) => {
+    const { request } = sealed('github')
+    await expect(
+      explain(request, shopify({ secret: 'some secret' }), options as never),
+    ).rejects.toThrow(message)
+  })
+
+  test('no provider is a TypeError', async () => {
+    await expect(explain({ url: 'https://example.com/' }, [])).rejects.toThrow(
+      'explain: provider must be',
+    )
+  })
+})

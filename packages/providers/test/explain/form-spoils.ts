@@ -1,0 +1,41 @@
+import { gzipSync } from 'node:zlib'
+import { bytes, text, type Spoil } from './spoil.ts'
+
+/** What happens to forms, and to what was compressed. */
+export const FORMS: readonly Spoil[] = [
+  {
+    name: 'inflated on the way',
+    cause: 'body-decompressed',
+    loses: true,
+    apply(from, sealed) {
+      if (['twilio', 'mailgun'].includes(sealed.sender)) return undefined
+      const zipped = sealed.sign(gzipSync(sealed.request.body), {
+        headers: { 'content-encoding': 'gzip' },
+      })
+      return { ...from, request: { ...zipped, body: sealed.request.body } }
+    },
+  },
+  {
+    name: 'form written again',
+    cause: 'form-reencoded',
+    apply(from, sealed) {
+      if (!['github', 'slack'].includes(sealed.sender)) return undefined
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+      const signed = sealed.sign("payload=%7B%22a%22%3A%22b%20c%22%7D&x=it's", { headers })
+      return {
+        ...from,
+        request: { ...signed, body: bytes(new URLSearchParams(text(signed.body)).toString()) },
+      }
+    },
+  },
+  {
+    name: 'form in another order',
+    cause: 'parameters-order',
+    apply(from, sealed) {
+      if (!['github', 'slack'].includes(sealed.sender)) return undefined
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+      const signed = sealed.sign('token=x&command=%2Fdeploy&text=now', { headers })
+      return { ...from, request: { ...signed, body: bytes('command=%2Fdeploy&text=now&token=x') } }
+    },
+  },
+]

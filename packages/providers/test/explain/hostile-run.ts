@@ -1,0 +1,47 @@
+import { gzipSync } from 'node:zlib'
+import type { DeliveryInit } from '@postern/core'
+import { explain } from '@postern/core/explain'
+import { sealedOf } from './sealed.ts'
+
+// Run as a process of its own, whose memory is nobody else's: `node hostile-run.ts <case> <sender>` prints JSON.
+const [, , name = '', sender = ''] = process.argv
+const MIB = 1024 * 1024
+
+const BODIES: Readonly<Record<string, () => Uint8Array>> = {
+  deep: () => Buffer.from(`${'['.repeat(120_000)}${']'.repeat(120_000)}`),
+  numbers: () => Buffer.from(`[${'1,'.repeat(1_000_000)}1]`),
+  large: () => Buffer.from(`{"a":"${'é\r\n'.repeat(6 * MIB)}"}\n`),
+  bomb: () => gzipSync(Buffer.alloc(200 * MIB)),
+  headers: () => Buffer.from('{}'),
+  quotes: () => Buffer.from(`{"a":${'"\\'.repeat(100_000)}`),
+  values: () =>
+    Buffer.from(`{${Array.from({ length: 12_000 }, (_, at) => `"${at}":"</é>"`).join(',')}}`),
+  fields: () => Buffer.from(Array.from({ length: 60_000 }, (_, at) => `a${at % 7}=%`).join('&')),
+  envelopes: () =>
+    Buffer.from(JSON.stringify({ body: JSON.stringify({ body: 'x'.repeat(200_000) }) })),
+}
+
+const sealed = sealedOf().find((one) => one.sender === sender)!
+const { request } = sealed
+const many = Array.from(
+  { length: 2000 },
+  (_, at) => [`x-signature-${at}`, `${'a1b2,'.repeat(50)}${at}`] as const,
+)
+const delivery: DeliveryInit = {
+  ...request,
+  url: `${request.url}&${Array.from({ length: 200 }, (_, at) => `p${at}=%zz`).join('&')}`,
+  body: BODIES[name]!(),
+  headers: name === 'headers' ? [...many, ...Object.entries(request.headers)] : request.headers,
+}
+global.gc?.()
+const before = process.memoryUsage().rss
+const { stats, findings } = await explain(delivery, sealed.provider(), {
+  now: () => Date.parse('2026-11-25T12:00:00Z'),
+})
+console.log(
+  JSON.stringify({
+    ...stats,
+    first: findings[0]?.cause,
+    mib: Math.round((process.resourceUsage().maxRSS * 1024 - before) / MIB),
+  }),
+)

@@ -1,0 +1,29 @@
+import type { DeliveryInit, Provider } from '@postern/core'
+import type { Cause } from '@postern/core/explain'
+import type { SignableRequest } from '@postern/core/scheme'
+import { NOW, type Sealed } from './sealed.ts'
+
+/** A delivery that something changed, and what judges it. */
+export interface Spoilt {
+  readonly request: SignableRequest & { readonly lines?: DeliveryInit['headers'] }
+  readonly provider: Provider
+  readonly now: number
+  readonly secret: string
+}
+
+/** One thing that goes wrong. Undefined if it cannot happen to this delivery. */
+export interface Spoil {
+  readonly name: string
+  readonly cause: Cause
+  /** Nothing can bring back what is lost: likely is right. */
+  readonly loses?: boolean
+  apply(from: Spoilt, sealed: Sealed): Spoilt | undefined
+}
+
+export function clean(sealed: Sealed): Spoilt {
+  return { request: sealed.request, provider: sealed.provider(), now: NOW, secret: sealed.secret }
+}
+
+export const text = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+export const bytes = (body: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(body)

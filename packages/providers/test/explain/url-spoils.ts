@@ -1,0 +1,59 @@
+import type { Cause } from '@postern/core/explain'
+import type { Spoil } from './spoil.ts'
+
+/** What happens to URLs. */
+export const URLS: readonly Spoil[] = [
+  url('http', 'url-scheme', (target) => {
+    target.protocol = 'http:'
+    return {}
+  }),
+  url('inner host', 'url-host', (target) => {
+    target.hostname = 'app.internal'
+    return { 'x-forwarded-host': 'hooks.example.com' }
+  }),
+  url('inner port', 'url-port', (target) => {
+    target.port = '8080'
+    return {}
+  }),
+  url('prefix cut', 'url-path', (target) => {
+    target.pathname = '/here'
+    return { 'x-forwarded-prefix': '/in' }
+  }),
+  url('slash added', 'url-path', (target) => {
+    target.pathname += '/'
+    return {}
+  }),
+  url('parameter added', 'url-query', (target) => {
+    target.search += '&utm=1'
+    return {}
+  }),
+  url('parameters sorted', 'parameters-order', (target) => {
+    target.search = '?a=1&b=2&c=x%20y'
+    return {}
+  }),
+]
+
+function url(
+  name: string,
+  cause: Cause,
+  change: (url: URL) => Record<string, string> | undefined,
+): Spoil {
+  return {
+    name,
+    cause,
+    apply(from, { sender }) {
+      if (!['twilio', 'square', 'hubspot'].includes(sender)) return undefined
+      const target = new URL(from.request.url)
+      const headers = change(target)
+      if (headers === undefined) return undefined
+      return {
+        ...from,
+        request: {
+          ...from.request,
+          url: target.href,
+          headers: { ...from.request.headers, ...headers },
+        },
+      }
+    },
+  }
+}
