@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import type { Provider } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import type { SignableRequest } from '@postern/core/scheme'
 import {
   discord,

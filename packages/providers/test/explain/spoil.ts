@@ -1,6 +1,6 @@
-import type { DeliveryInit, Provider } from '@postern/core'
+import type { DeliveryInit } from '@postern/core'
 import type { Cause } from '@postern/core/explain'
-import type { SignableRequest } from '@postern/core/scheme'
+import type { Provider, SignableRequest } from '@postern/core/scheme'
 import { NOW, type Sealed } from './sealed.ts'
 
 /** A delivery that something changed, and what judges it. */
