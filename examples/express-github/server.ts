@@ -1,6 +1,6 @@
 // GitHub on Express. Set GITHUB_WEBHOOK_SECRET to what you entered at GitHub, and point the webhook at /webhooks/github.
 import { createReceiver } from '@postern/core'
-import { webhook } from '@postern/express'
+import { closeOnSignal, webhook } from '@postern/express'
 import { github } from '@postern/providers/github'
 import type { GithubEvents } from '@postern/providers/types/github'
 import express from 'express'
@@ -26,3 +26,4 @@ app.use(express.json())
 const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
   console.log('listening', server.address())
 })
+closeOnSignal({ server, receivers: [receiver] })

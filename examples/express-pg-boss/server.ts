@@ -2,7 +2,7 @@
 // crash at any moment leaves both or neither. Any number of these processes may run on one database. Make the table first:
 // psql "$DATABASE_URL" -f credits.sql
 import { createReceiver } from '@postern/core'
-import { webhook } from '@postern/express'
+import { closeOnSignal, webhook } from '@postern/express'
 import { pgBossInbox, type PgTransaction } from '@postern/pg-boss'
 import { stripe } from '@postern/providers/stripe'
 import express from 'express'
@@ -12,10 +12,11 @@ const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL']! })
 // Idle connections break when the server restarts; the next query gets a new one.
 pool.on('error', (error) => console.log('PostgreSQL:', error.message))
 
+// What a killed process was at runs in another after this time.
+const inbox = pgBossInbox({ pool, lease: '5s' })
 const receiver = createReceiver({
   provider: stripe({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
-  // What a killed process was at runs in another after this time.
-  inbox: pgBossInbox({ pool, lease: '5s' }),
+  inbox,
 })
 
 receiver.on('invoice.paid', { name: 'credit', orderBy: customerOf }, async (event, task) => {
@@ -45,3 +46,4 @@ app.all('/webhooks/stripe', webhook(receiver)) // before express.json()
 const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
   console.log('listening', server.address())
 })
+closeOnSignal({ server, receivers: [receiver], inboxes: [inbox, { close: () => pool.end() }] })

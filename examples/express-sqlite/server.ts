@@ -2,7 +2,7 @@
 // the booking is written in the transaction that settles its task.
 import type { DatabaseSync } from 'node:sqlite'
 import { createReceiver } from '@postern/core'
-import { webhook } from '@postern/express'
+import { closeOnSignal, webhook } from '@postern/express'
 import { stripe } from '@postern/providers/stripe'
 import { sqliteInbox } from '@postern/sqlite'
 import express from 'express'
@@ -29,7 +29,4 @@ app.get('/total', (_, response) => void response.json(bookings.total()))
 const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
   console.log('listening', server.address())
 })
-process.once('SIGTERM', () => {
-  server.close()
-  void receiver.close().then(() => inbox.close())
-})
+closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })

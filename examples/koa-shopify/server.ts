@@ -1,7 +1,7 @@
 // Shopify on Koa. SHOPIFY_CLIENT_SECRET is the app's client secret; while you rotate it, give both, old and new.
 import Router from '@koa/router'
 import { createReceiver } from '@postern/core'
-import { webhook } from '@postern/koa'
+import { closeOnSignal, webhook } from '@postern/koa'
 import { shopify } from '@postern/providers/shopify'
 import Koa from 'koa'
 
@@ -25,3 +25,4 @@ router.all('/webhooks/shopify', webhook(receiver))
 const server = new Koa().use(router.routes()).listen(Number(process.env['PORT'] ?? 3000), () => {
   console.log('listening', server.address())
 })
+closeOnSignal({ server, receivers: [receiver] })

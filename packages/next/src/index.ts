@@ -8,4 +8,4 @@ export {
 } from './webhook.ts'
 export { persistent } from './persistent.ts'
 export { reloadable, type Reloadable } from './reloadable.ts'
-export { drain, health } from '@postern/core/routes'
+export { drain, health } from './routes.ts'

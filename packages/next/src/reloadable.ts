@@ -1,10 +1,14 @@
 import type { Receiver } from '@postern/core'
-import { persistent } from './persistent.ts'
+import { isBuilding, kept } from './persistent.ts'
 
 /** A receiver that edits can replace: what {@link reloadable} gives. */
 export interface Reloadable<R> {
   /** Hands a request to the receiver of now; waits while one takes over from another. */
   readonly fetch: Receiver['fetch']
+  /** Runs what is due at the receiver of now, for a cron route. */
+  readonly drain: Receiver['drain']
+  /** How the receiver of now is, for a route of probes. */
+  readonly health: Receiver['health']
   /** The receiver of now. Rejected where its making failed. */
   readonly current: () => Promise<R>
 }
@@ -23,15 +27,16 @@ export interface Reloadable<R> {
  *   createReceiver({ provider: github({ secret }), inbox }).on('push', deploy),
  * )
  */
-export function reloadable<R extends Pick<Receiver, 'fetch' | 'close'>>(
+export function reloadable<R extends Pick<Receiver, 'fetch' | 'close' | 'drain' | 'health'>>(
   key: string,
   make: () => R,
 ): Reloadable<R> {
-  const slots = persistent('postern.reloadable', () => new Map<string, { receiver: Promise<R> }>())
-  const { NEXT_PHASE } = process.env
-  if (NEXT_PHASE !== 'phase-production-build') take()
+  const slots = kept('postern.reloadable', () => new Map<string, { receiver: Promise<R> }>())
+  if (!isBuilding()) take()
   return {
     fetch: async (request, host) => (await current()).fetch(request, host),
+    drain: async (options) => (await current()).drain(options),
+    health: async () => (await current()).health(),
     current,
   }
 

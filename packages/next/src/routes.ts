@@ -1,0 +1,43 @@
+import type { Receiver } from '@postern/core'
+import {
+  drain as fetchDrain,
+  health as fetchHealth,
+  type DrainRouteOptions,
+  type HealthRouteOptions,
+} from '@postern/core/routes'
+import { isBuilding } from './persistent.ts'
+
+/**
+ * A route handler that runs what is due, as `drain` of `@postern/core/routes`. During `next build` the secret need not be
+ * there.
+ *
+ * @example
+ * export const dynamic = 'force-dynamic'
+ * export const GET = drain(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
+ */
+export function drain(
+  receiver: Pick<Receiver, 'drain'>,
+  options: DrainRouteOptions,
+): (request: Request) => Promise<Response> {
+  return isBuilding() ? whileBuilding : fetchDrain(receiver, options)
+}
+
+/**
+ * A route handler for probes, as `health` of `@postern/core/routes`.
+ *
+ * @example
+ * export const dynamic = 'force-dynamic'
+ * export const GET = health([receiver])
+ */
+export function health(
+  receivers: readonly Pick<Receiver, 'health'>[],
+  options: HealthRouteOptions = {},
+): (request: Request) => Promise<Response> {
+  return isBuilding() ? whileBuilding : fetchHealth(receivers, options)
+}
+
+async function whileBuilding(): Promise<Response> {
+  throw new Error(
+    "next build called a route of Postern: add export const dynamic = 'force-dynamic'",
+  )
+}
