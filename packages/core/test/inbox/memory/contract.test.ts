@@ -16,5 +16,7 @@ testInbox(
     guards: true,
     fair: true,
     pages: true,
+    drain: true,
+    journal: true,
   },
 )
