@@ -7,6 +7,7 @@ import { discard, readStream } from './body/read-stream.ts'
 import type { Receiver } from './receiver-types.ts'
 import type { Admission } from './receive/admit.ts'
 import type { Reply } from './receive/reply.ts'
+import { toResponse } from './receive/response.ts'
 
 /** What the host of a fetch request offers. */
 export interface FetchHost extends Host {
@@ -75,15 +76,6 @@ async function readRequest(
   return request.body
     ? readStream(request.body, length === null ? undefined : Number(length), limits.time, admission)
     : undefined
-}
-
-/** A reply as a Response; the body is left out where HTTP has none. */
-export function toResponse(reply: Reply, method: string): Response {
-  const empty = method === 'HEAD' || reply.status === 204 || reply.status === 304
-  return new Response(empty ? null : ((reply.body ?? null) as BodyInit | null), {
-    status: reply.status,
-    headers: { ...reply.headers },
-  })
 }
 
 class FetchHeaders implements HeaderLines {

@@ -1,4 +1,4 @@
-import { toResponse } from '../fetch.ts'
+import { toResponse } from '../receive/response.ts'
 import type { Reply } from '../receive/reply.ts'
 
 /** What a route needs of its request, on any host. */
