@@ -41,8 +41,21 @@ export interface HostileCase {
   readonly runs: readonly Run[]
   /** True if none of `runs` is right too. */
   readonly orNone?: boolean
+  /** True if the first step is genuine: handlers may get what they got of it again, and nothing else. */
+  readonly sameAsFirst?: boolean
+  /** True if they may get it once only. */
+  readonly once?: boolean
+  /** What else must hold once all is over: says what is wrong. */
+  readonly after?: () => string | undefined
   /** Hosts that cannot carry these requests, with the reason. */
   readonly without?: Readonly<Record<string, string>>
+}
+
+/** What a handler was given; bytes as base64, since hosts have them in different classes. */
+export function runOf(topic: string, payload: unknown): Run {
+  return payload instanceof Uint8Array
+    ? { topic, payload: { base64: Buffer.from(payload).toString('base64') } }
+    : { topic, payload }
 }
 
 /** Statuses of a delivery that was taken, or whose events are known. */

@@ -1,5 +1,9 @@
 import type { HostileCase } from './case.ts'
 import { genuineDeliveries } from './genuine.ts'
+import { challenges } from './attacks/challenges.ts'
+import { exhaustion } from './attacks/exhaustion.ts'
+import { formats } from './attacks/formats.ts'
+import { identity } from './attacks/identity.ts'
 import { bodies } from './classes/bodies.ts'
 import { bombs } from './classes/bombs.ts'
 import { codings } from './classes/codings.ts'
@@ -13,5 +17,12 @@ const BY_DELIVERY = [labels, codings, methods, heads, bodies, bombs]
 /** All cases: each class over each provider, and those that were written by hand. */
 export async function hostileCases(): Promise<readonly HostileCase[]> {
   const genuine = await genuineDeliveries()
-  return [...genuine.flatMap((one) => BY_DELIVERY.flatMap((make) => make(one))), ...forgeries()]
+  return [
+    ...genuine.flatMap((one) => BY_DELIVERY.flatMap((make) => make(one))),
+    ...forgeries(),
+    ...challenges(),
+    ...formats(),
+    ...identity(),
+    ...exhaustion(),
+  ]
 }

@@ -3,7 +3,7 @@ import { createReceiver, memoryInbox } from '@postern/core'
 import type { Provider } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers/catalogue'
 import type { Vector } from '@postern/testing'
-import type { Run, Wire } from './case.ts'
+import { runOf, type Run, type Wire } from './case.ts'
 
 /** A genuine delivery of a provider, as somebody could have captured it. */
 export interface Genuine {
@@ -83,7 +83,7 @@ async function runsOf(
       },
     ],
   })
-  receiver.onAny((event) => void runs.push({ topic: event.topic, payload: event.payload }))
+  receiver.onAny((event) => void runs.push(runOf(event.topic, event.payload)))
   await receiver.receive({ ...wire })
   if (open > 0) await new Promise<void>((resolve) => (ended = resolve))
   await receiver.close()

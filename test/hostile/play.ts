@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createReceiver, memoryInbox } from '@postern/core'
-import type { HostileCase, Run } from './case.ts'
+import { runOf, type HostileCase, type Run } from './case.ts'
 import type { Host } from './hosts.ts'
 
 /** How one case went on one host. */
@@ -13,6 +13,19 @@ export interface Verdict {
   readonly crashed: boolean
   /** What is wrong; undefined if all is right. */
   readonly wrong: string | undefined
+}
+
+/** Plays all cases that a host can carry, one after another. */
+export async function playAll(
+  cases: readonly HostileCase[],
+  host: Host,
+): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = []
+  for (const hostile of cases) {
+    const verdict = await play(hostile, host)
+    if (verdict) verdicts.push(verdict)
+  }
+  return verdicts
 }
 
 /** Plays a case on a host, with a receiver of its own. Undefined if the host cannot carry its requests. */
@@ -35,9 +48,11 @@ export async function play(hostile: HostileCase, host: Host): Promise<Verdict | 
       },
     ],
   })
-  receiver.onAny((event) => void runs.push({ topic: event.topic, payload: event.payload }))
+  receiver.onAny((event) => void runs.push(runOf(event.topic, event.payload)))
   host.use(receiver)
   const wrong: string[] = []
+  const left = [...hostile.runs]
+  const allowed: Run[] = []
   let crashed = false
   for (const [at, step] of hostile.steps.entries()) {
     const { status, body } = await host.send(step.wire)
@@ -47,18 +62,27 @@ export async function play(hostile: HostileCase, host: Host): Promise<Verdict | 
       wrong.push(`step ${at + 1}: ${status} ${code ?? ''}, must be ${step.status.join(' or ')}`)
     else if (step.code && status >= 400 && !step.code.includes(code ?? ''))
       wrong.push(`step ${at + 1}: ${code}, must be ${step.code.join(' or ')}`)
-    if (open > 0) await new Promise<void>((resolve) => (ended = resolve))
+    if (open > 0 && !(await ends(new Promise<void>((resolve) => (ended = resolve))))) {
+      crashed = true
+      wrong.push(`step ${at + 1}: a handler did not end`)
+    }
+    if (at === 0 && hostile.sameAsFirst) {
+      if (hostile.once) left.push(...runs)
+      else allowed.push(...runs)
+      if (runs.length === 0) wrong.push('the genuine delivery gave no event')
+    }
   }
   await receiver.close()
-  const left = [...hostile.runs]
   const extra = runs.filter((run) => {
     const found = left.findIndex((one) => isDeepStrictEqual(one, run))
     if (found >= 0) left.splice(found, 1)
-    return found < 0
+    return found < 0 && !allowed.some((one) => isDeepStrictEqual(one, run))
   })
   if (extra.length > 0) wrong.push(`handlers got ${shown(extra)}`)
   const missing = left.length > 0 && !(hostile.orNone === true && runs.length === 0)
   if (missing) wrong.push(`handlers did not get ${shown(left)}`)
+  const after = hostile.after?.()
+  if (after !== undefined) wrong.push(after)
   return {
     host: host.name,
     hostile,
@@ -66,6 +90,16 @@ export async function play(hostile: HostileCase, host: Host): Promise<Verdict | 
     crashed,
     wrong: wrong.length > 0 ? wrong.join('; ') : undefined,
   }
+}
+
+async function ends(handlers: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), 10_000)
+  })
+  const ended = await Promise.race([handlers.then(() => true), late])
+  clearTimeout(timer)
+  return ended
 }
 
 function codeOf(body: string): string | undefined {

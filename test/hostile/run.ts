@@ -1,7 +1,10 @@
-// `npm run test:hostile`: plays every case through every adapter, and says what came of it.
+// `npm run test:hostile`: plays every case through every adapter, and says what came of it. With a word behind it, the
+// cases of that class, or with that word in their name.
 import { hostileCases } from './cases.ts'
+import { costOf, ofStrangers } from './cost.ts'
 import { hosts } from './hosts.ts'
-import { play, type Verdict } from './play.ts'
+import { playAll } from './play.ts'
+import { reportOf } from './report.ts'
 
 const only = process.argv[2]
 const cases = (await hostileCases()).filter(
@@ -14,31 +17,14 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     console.error(error)
   })
 
-const verdicts: Verdict[] = []
-const names: string[] = []
+const verdicts = []
 for (const open of hosts) {
   const host = await open()
-  names.push(host.name)
-  for (const hostile of cases) {
-    const verdict = await play(hostile, host)
-    if (verdict) verdicts.push(verdict)
-  }
+  verdicts.push(...(await playAll(cases, host)))
   await host.close()
 }
-
-const wrong = verdicts.filter((verdict) => verdict.wrong !== undefined)
-const said = new Map<string, string[]>()
-for (const { host, hostile, wrong: reason } of wrong) {
-  const line = `${hostile.class} · ${hostile.name}: ${reason}`
-  said.set(line, [...(said.get(line) ?? []), host])
-}
-for (const [line, where] of said) console.log(`✗ ${line} (${where.join(', ')})`)
-console.log(
-  `cases              ${cases.length}, in ${new Set(cases.map((one) => one.class)).size} classes`,
-)
-console.log(`adapters           ${names.length}: ${names.join(', ')}`)
-console.log(`played             ${verdicts.length}`)
-console.log(`wrongly accepted   ${verdicts.filter(({ accepted }) => accepted).length}`)
-console.log(`crashed            ${verdicts.filter(({ crashed }) => crashed).length + uncaught}`)
-console.log(`another reply      ${wrong.length}`)
-process.exitCode = wrong.length + uncaught > 0 ? 1 : 0
+const costs = []
+for (const hostile of ofStrangers(cases)) costs.push(await costOf(hostile, 3))
+const { lines, failed } = reportOf(cases, verdicts, costs, uncaught)
+for (const line of lines) console.log(line)
+process.exitCode = failed ? 1 : 0

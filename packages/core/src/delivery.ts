@@ -5,6 +5,7 @@ import { parseJson } from './body/json.ts'
 import { decideFormat, labelCounts, labelOf, type Declaration } from './body/formats.ts'
 import { parseMediaType } from './body/media-type.ts'
 import { decodeText } from './body/text.ts'
+import { hasMoreTags } from './body/xml-tags.ts'
 import { parseXml, xmlCharset, type XmlObject } from './body/xml.ts'
 import { toBuffer } from './body/bytes.ts'
 import { toHeaderLines, type HeaderLines } from './header-lines.ts'
@@ -243,7 +244,11 @@ class HttpDelivery implements Delivery {
     if (!this.#verified && content.byteLength > xml)
       throw tooComplex(`${xml} bytes of XML (limits.unverified.xml)`)
     const charset = this.#labelCharset() ?? xmlCharset(content) ?? this.#charset()
-    return parseXml(decodeText(content, charset), {
+    const text = decodeText(content, charset)
+    const { nodes } = limits.unverified
+    if (!this.#verified && hasMoreTags(text, nodes))
+      throw tooComplex(`${nodes} elements and attributes (limits.unverified.nodes)`)
+    return parseXml(text, {
       depth: this.#verified ? limits.depth : Math.min(depth, limits.depth),
     })
   }

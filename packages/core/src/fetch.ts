@@ -42,10 +42,10 @@ export function createFetch(
       )
     } catch (error) {
       admission?.release()
+      reply = receiver.refuse({ method, url }, toWebhookError(error))
       // Refused on its head, or by its length: what the sender is writing is dropped for a moment.
       if (request.body && !request.bodyUsed && !request.body.locked)
         await discard(request.body.getReader())
-      reply = receiver.refuse({ method, url }, toWebhookError(error))
     }
     try {
       return toResponse(reply, request.method)

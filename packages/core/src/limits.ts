@@ -23,7 +23,7 @@ export interface Limits {
 
 /** Bounds of what is parsed before verification, and after it for providers with `unauthenticated: true`. */
 export interface UnverifiedLimits {
-  /** Values and members of a JSON text; more is refused with 413. @default 5000 */
+  /** Values and members of a JSON text, elements and attributes of XML; more is refused with 413. @default 5000 */
   readonly nodes: number
   /** Bytes of an XML text; more is refused with 413. @default 262_144 */
   readonly xml: number

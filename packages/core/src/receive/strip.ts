@@ -24,7 +24,7 @@ export function stripper(
       delivery,
       headers,
       query.length === 0 ? delivery.url : withoutQuery(delivery.url, query),
-      fields.length === 0 ? delivery.body : withoutFields(delivery, fields),
+      fields.length === 0 ? delivery.body : keptBody(delivery, fields),
       receivedAt,
     )
 }
@@ -91,6 +91,15 @@ export function withoutMembers(payload: unknown, names: readonly string[]): unkn
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return payload
   if (!names.some((name) => Object.hasOwn(payload, name))) return payload
   return Object.fromEntries(Object.entries(payload).filter(([name]) => !names.includes(name)))
+}
+
+/** Nothing of a body that cannot be read: what was refused is kept too, and its credential may be anywhere. */
+function keptBody(delivery: Delivery, names: readonly string[]): Uint8Array {
+  try {
+    return withoutFields(delivery, names)
+  } catch {
+    return toBuffer('')
+  }
 }
 
 // A body that carries a credential cannot be kept as the bytes it was. Forms are written again without the field, JSON

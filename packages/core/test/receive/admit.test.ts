@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { textReply, WebhookError } from '../../src/index.ts'
+import type { Provider } from '../../src/provider/index.ts'
+import { acme, setup } from '../acme.ts'
+
+type Sent = Readonly<Record<string, string>>
+
+const url = 'https://example.com/hook'
+
+/** A sender whose head must have a key, and which greets a ping that carries none. */
+function headed(more: Partial<Provider> = {}): Provider {
+  return {
+    ...acme(),
+    admit(head) {
+      if (head.header('x-key') !== 'k')
+        throw new WebhookError('missing_header', 'header x-key is missing')
+    },
+    greet: (delivery) =>
+      String(Buffer.from(delivery.body)) === 'ping' ? textReply('pong') : undefined,
+    ...more,
+  }
+}
+
+function admit(provider: Provider, headers: Sent = {}, method = 'POST'): number | undefined {
+  const { receiver } = setup({ provider, limits: { body: 10_000 } })
+  return receiver.admit({
+    method,
+    url,
+    headers: { get: (name) => headers[name], all: () => [], lines: () => [] },
+  }).limit
+}
+
+describe('the head alone', () => {
+  test.each<[string, string, Sent]>([
+    ['unsupported_encoding', 'a coding that nobody declared', { 'content-encoding': 'gzip' }],
+    ['unsupported_encoding', 'two codings', { 'content-encoding': 'identity, br' }],
+    ['body_too_large', 'a length beyond the limit', { 'content-length': '10001' }],
+    ['missing_header', 'a header that is missing', {}],
+  ])('is refused with %s for %s', (code, _, headers) => {
+    expect(() => admit(headed(), headers)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('is admitted with its limit', () => {
+    expect(admit(headed(), { 'x-key': 'k', 'content-length': '10000' })).toBe(10_000)
+    expect(admit(headed(), { 'x-key': 'k', 'content-encoding': ' Identity ' })).toBe(10_000)
+  })
+
+  test('may have a coding that is declared', () => {
+    const provider = headed({ codings: ['gzip'] })
+    expect(admit(provider, { 'x-key': 'k', 'content-encoding': 'gzip' })).toBe(10_000)
+    for (const coding of ['br', 'gzip, gzip'])
+      expect(() => admit(provider, { 'x-key': 'k', 'content-encoding': coding })).toThrow(
+        expect.objectContaining({ code: 'unsupported_encoding' }),
+      )
+  })
+
+  test('a greeting that comes as POST may have a kibibyte, if the provider says so', () => {
+    expect(() => admit(headed())).toThrow(expect.objectContaining({ code: 'missing_header' }))
+    const provider = headed({ greets: 'body' })
+    expect(admit(provider)).toBe(1024)
+    expect(() => admit(provider, { 'content-length': '1025' })).toThrow(
+      expect.objectContaining({ code: 'missing_header' }),
+    )
+  })
+})
+
+test('a greeting is read and answered; more than a kibibyte is refused for what its head lacks', async () => {
+  const provider = headed({ greets: 'body' })
+  const { receiver } = setup({ provider })
+  expect((await receiver.receive({ url, body: 'ping' })).body).toBe('pong')
+  expect((await receiver.receive({ url, body: 'a'.repeat(1025) })).status).toBe(401)
+  const request = new Request(url, { method: 'POST', body: 'a'.repeat(1025) })
+  expect(await (await receiver.fetch(request)).json()).toMatchObject({ code: 'missing_header' })
+})
+
+test('what the head condemns is answered before a byte of the body is read', async () => {
+  let pulled = 0
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        pulled++
+        controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const { receiver, heard } = setup({ provider: headed() })
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+  const replied = receiver.fetch(new Request(url, init))
+  expect(heard.all('rejected')[0]?.[1].code).toBe('missing_header')
+  expect(pulled).toBe(0)
+  expect((await replied).status).toBe(401)
+})

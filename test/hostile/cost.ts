@@ -1,0 +1,66 @@
+import { createReceiver, memoryInbox } from '@postern/core'
+import type { HostileCase } from './case.ts'
+
+/** What a refused request cost. */
+export interface Cost {
+  readonly name: string
+  /** Bytes on the wire. */
+  readonly bytes: number
+  /** Milliseconds of CPU, of all threads. */
+  readonly cpu: number
+  /** Mebibytes that were allocated and not yet collected. */
+  readonly mebibytes: number
+}
+
+/** Milliseconds of CPU that a stranger's request may cost: so many, and so many for each mebibyte on the wire. */
+export function allowance(bytes: number): number {
+  return 20 + (20 * bytes) / 2 ** 20
+}
+
+/** The median cost of the first request of a case, refused in process, over `runs` runs after a warm one. */
+export async function costOf(hostile: HostileCase, runs: number): Promise<Cost> {
+  const { now, steps, name } = hostile
+  const receiver = createReceiver({
+    inbox: memoryInbox({ max: 1000, window: '90d' }),
+    log: false,
+    ...(now !== undefined && { now: () => now }),
+    provider: hostile.provider(),
+  })
+  receiver.onAny(() => {})
+  const { wire } = steps[0]!
+  const measured: { cpu: number; bytes: number }[] = []
+  for (let run = 0; run <= runs; run++) {
+    const before = process.memoryUsage()
+    const started = process.cpuUsage()
+    await receiver.receive(wire)
+    const { user, system } = process.cpuUsage(started)
+    const after = process.memoryUsage()
+    const grown = after.heapUsed + after.external - before.heapUsed - before.external
+    if (run > 0) measured.push({ cpu: (user + system) / 1000, bytes: Math.max(0, grown) })
+  }
+  await receiver.close()
+  return {
+    name,
+    bytes: wire.body.byteLength,
+    cpu: median(measured.map(({ cpu }) => cpu)),
+    mebibytes: median(measured.map(({ bytes }) => bytes)) / 2 ** 20,
+  }
+}
+
+/** Cases whose first request is a stranger's: it is refused, and runs nothing. */
+export function ofStrangers(cases: readonly HostileCase[]): readonly HostileCase[] {
+  return cases.filter(
+    ({ class: kind, runs, steps, sameAsFirst }) =>
+      DEAR.has(kind) && runs.length === 0 && !sameAsFirst && steps[0]!.status.every(isRefusal),
+  )
+}
+
+const DEAR = new Set(['bomb', 'head', 'signature', 'host', 'coding'])
+
+function isRefusal(status: number): boolean {
+  return status >= 400
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+}
