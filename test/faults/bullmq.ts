@@ -36,7 +36,7 @@ export async function bullmqCrashRun(rounds: number): Promise<CrashReport> {
     let cursor: string | undefined
     do {
       const page = await inbox.view!.list({ state, limit: 1000, ...(cursor && { cursor }) })
-      for (const { subscription, event } of page.tasks) found.push(`${subscription} ${event.id}`)
+      for (const { subscription, event } of page.rows) found.push(`${subscription} ${event.id}`)
       cursor = page.cursor
     } while (cursor !== undefined)
     return found

@@ -59,7 +59,7 @@ export function createView(context: ViewContext): InboxView {
       return page(undefined)
 
       function page(at: typeof place): ReturnType<InboxView['list']> {
-        return { rows, tasks: rows, cursor: at?.cursor, searchedTo: at?.at }
+        return { rows, cursor: at?.cursor, searchedTo: at?.at }
       }
     },
     async get(id) {

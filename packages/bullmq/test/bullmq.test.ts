@@ -48,7 +48,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
     const keys = await operator.keys('{once}:*')
     expect(keys.filter((key) => key.startsWith('{once}:delivery:'))).toHaveLength(1)
     expect(keys.filter((key) => key.startsWith('{once}:event:'))).toHaveLength(3)
-    const { tasks } = await inbox.view!.list()
+    const { rows: tasks } = await inbox.view!.list()
     expect(tasks).toHaveLength(6)
     for (const { id } of tasks) {
       const detail = await inbox.view!.get(id)
@@ -72,7 +72,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
       broken = true
       await deliver(one, id)
       await expect
-        .poll(async () => (await inboxes[0]!.view!.list({ state: 'dead' })).tasks.length, LONG)
+        .poll(async () => (await inboxes[0]!.view!.list({ state: 'dead' })).rows.length, LONG)
         .toBe(1)
       broken = false
       const replies = await Promise.all(
@@ -175,7 +175,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
     })
     for (const id of ['1', '2', '3']) await deliver(one, id)
     await expect.poll(() => one.done.length, LONG).toBe(6)
-    expect((await inbox.view!.list()).tasks.map(({ state }) => state)).toEqual(
+    expect((await inbox.view!.list()).rows.map(({ state }) => state)).toEqual(
       Array.from({ length: 6 }, () => 'done'),
     )
     await one.receiver.close()

@@ -24,7 +24,7 @@ describe.skipIf(redisServer.file === undefined)('closing bullmqInbox', () => {
     const until = Date.now() + 400
     await port.close(until)
     expect(hanging.runs.map(({ signal }) => signal!.aborted)).toEqual([true, true, true])
-    const { tasks } = await other.view!.list()
+    const { rows: tasks } = await other.view!.list()
     expect(tasks.map(({ state, attempt }) => [state, attempt])).toEqual(
       Array(3).fill(['pending', 0]),
     )
@@ -77,7 +77,7 @@ describe.skipIf(redisServer.file === undefined)('closing bullmqInbox', () => {
     await closed
     expect(consumer.ended.map(({ stored }) => stored)).toEqual([true])
     expect(consumer.runs).toHaveLength(1)
-    expect((await scene.open().view!.list({ state: 'pending' })).tasks).toHaveLength(1)
+    expect((await scene.open().view!.list({ state: 'pending' })).rows).toHaveLength(1)
   })
 
   test.each(['is away', 'hangs'])(

@@ -80,7 +80,7 @@ describe.skipIf(redisServer.file === undefined)('drain of bullmqInbox', () => {
     scene.open({ lease: '300ms', connection: proxy.url }).attach(dying).work!()
     await expect.poll(() => dying.runs.length, LONG).toBe(1)
     proxy.cut()
-    const { id } = (await scene.open().view!.list()).tasks[0]!
+    const { id } = (await scene.open().view!.list()).rows[0]!
     const locked = (): Promise<number> => scene.operator.exists(`${scene.prefix}:${id}:lock`)
     await expect.poll(locked, LONG).toBe(0)
     const next = record()
@@ -101,7 +101,7 @@ describe.skipIf(redisServer.file === undefined)('drain of bullmqInbox', () => {
     await port.accept(intake('1'), {})
     const drained = await port.drain!(Date.now() + 400, 10, 200)
     expect(drained).toMatchObject({ ran: 1, postponed: 1, left: 1 })
-    expect((await inbox.view!.list()).tasks[0]).toMatchObject({ state: 'pending', attempt: 0 })
+    expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'pending', attempt: 0 })
   })
 
   test('gives back what still runs at the end, and starts nothing near it', async () => {
@@ -115,7 +115,7 @@ describe.skipIf(redisServer.file === undefined)('drain of bullmqInbox', () => {
     for (const id of ['1', '2', '3']) await port.accept(intake(id), {})
     const drained = await port.drain!(Date.now() + 400, 10, 200)
     expect(drained).toMatchObject({ ran: 2, done: 0, retried: 0, postponed: 0, left: 3 })
-    const { tasks } = await inbox.view!.list()
+    const { rows: tasks } = await inbox.view!.list()
     expect(tasks.map(({ state, attempt }) => [state, attempt])).toEqual(
       Array(3).fill(['pending', 0]),
     )
@@ -136,6 +136,6 @@ describe.skipIf(redisServer.file === undefined)('drain of bullmqInbox', () => {
     await expect.poll(() => consumer.runs.length, LONG).toBe(1)
     await port.close(Date.now() + 300)
     expect(await drained).toMatchObject({ ran: 1, left: 1 })
-    expect((await inbox.view!.list()).tasks[0]).toMatchObject({ state: 'pending', attempt: 0 })
+    expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'pending', attempt: 0 })
   })
 })

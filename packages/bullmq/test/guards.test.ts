@@ -22,7 +22,7 @@ describe.skipIf(redisServer.file === undefined)('guards of bullmqInbox', () => {
       'refused',
       'refused',
     ])
-    expect((await inbox.view!.list()).tasks).toHaveLength(1)
+    expect((await inbox.view!.list()).rows).toHaveLength(1)
     expect(await port.accept(free, {})).toEqual(['new'])
   })
 
@@ -32,7 +32,7 @@ describe.skipIf(redisServer.file === undefined)('guards of bullmqInbox', () => {
     await port.accept(guarded('1'), {})
     expect(await port.accept(guarded('1'), {})).toEqual(['duplicate'])
     expect(await port.accept(guarded('2', 'duplicate'), {})).toEqual(['duplicate'])
-    expect((await inbox.view!.list()).tasks).toHaveLength(1)
+    expect((await inbox.view!.list()).rows).toHaveLength(1)
   })
 
   test('of many at once exactly one is taken; others are told to come again, and then refused', async () => {

@@ -49,7 +49,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     expect(next.runs[0]!.claim.attempt).toBe(1)
     expect(next.cuts).toMatchObject([{ subscription: 'a', attempt: 1, count: 1, charged: 0 }])
     expect(next.ended[0]!.ran!.duration).toBeTypeOf('number')
-    const [task] = (await inbox.view!.list()).tasks
+    const [task] = (await inbox.view!.list()).rows
     expect(task).toMatchObject({ state: 'done', attempt: 1, attempts: 2 })
     const attempts = await inbox.journal!.attempts(task!.id)
     expect(attempts.map(({ outcome, attempt }) => [outcome, attempt])).toEqual([
@@ -68,7 +68,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     const inbox = open()
     const port = inbox.attach(record())
     await port.accept(intake('1'), {})
-    const { id } = (await inbox.view!.list()).tasks[0]!
+    const { id } = (await inbox.view!.list()).rows[0]!
     await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 7, chg: 4 })
     open({ connection: proxy.url }).attach(dying).work!()
     await expect.poll(() => dying.runs.length, LONG).toBe(1)
@@ -104,7 +104,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     const port = inbox.attach(consumer)
     for (const id of ['suspect 1', 'suspect 2', 'suspect 3', 'plain'])
       await port.accept(intake(id), {})
-    for (const { id, event } of (await inbox.view!.list()).tasks)
+    for (const { id, event } of (await inbox.view!.list()).rows)
       if (event.id !== 'plain')
         await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 3, chg: 0 })
     port.work!()
@@ -122,7 +122,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     })
     const port = inbox.attach(consumer)
     await port.accept(intake('1'), {})
-    const { id } = (await inbox.view!.list()).tasks[0]!
+    const { id } = (await inbox.view!.list()).rows[0]!
     await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 4, chg: 1 })
     port.work!()
     await expect.poll(() => consumer.ended.length, LONG).toBe(2)
@@ -159,7 +159,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     await port.accept(intake('1'), {})
     port.work!()
     await expect.poll(() => consumer.runs.length, LONG).toBe(1)
-    const { id } = (await inbox.view!.list()).tasks[0]!
+    const { id } = (await inbox.view!.list()).rows[0]!
     const lock = await scene.operator.get(`${scene.prefix}:${id}:lock`)
     await scene.operator.del(`${scene.prefix}:${id}:lock`)
     const again = async (): Promise<string | null> =>
@@ -183,7 +183,7 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     await port.accept(intake('1'), {})
     port.work!()
     await expect.poll(() => consumer.runs.length, LONG).toBe(1)
-    const { id } = (await inbox.view!.list()).tasks[0]!
+    const { id } = (await inbox.view!.list()).rows[0]!
     await scene.operator.del(`${scene.prefix}:${id}:lock`)
     pass()
     await expect.poll(() => consumer.ended.length, LONG).toBe(1)

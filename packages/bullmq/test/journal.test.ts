@@ -190,10 +190,10 @@ describe.skipIf(redisServer.file === undefined)('the journal of bullmqInbox', ()
     await port.accept(intake('1'), {})
     port.work!()
     await expect.poll(() => consumer.ended.length).toBe(3)
-    await expect.poll(async () => (await inbox.view!.list()).tasks[0]?.state).toBe('done')
+    await expect.poll(async () => (await inbox.view!.list()).rows[0]?.state).toBe('done')
     expect(await inbox.view!.replay({ state: 'done' })).toEqual({ count: 1, cursor: undefined })
     await expect.poll(() => consumer.ended.length).toBe(4)
-    const { id } = (await inbox.view!.list()).tasks[0]!
+    const { id } = (await inbox.view!.list()).rows[0]!
     await expect.poll(async () => (await inbox.journal!.attempts(id)).length).toBe(4)
     const attempts = await inbox.journal!.attempts(id)
     expect(attempts.map(({ outcome, attempt }) => [outcome, attempt])).toEqual([

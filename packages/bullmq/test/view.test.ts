@@ -61,7 +61,7 @@ describe.skipIf(redisServer.file === undefined)('the view of bullmqInbox', () =>
     await expect.poll(() => consumer.ended.length, LONG).toBe(3)
     await expect.poll(async () => (await inbox.view!.stats())[0]!.counts.done, LONG).toBe(1)
     const ids = async (filter: object) =>
-      (await inbox.view!.list(filter)).tasks.map(({ event }) => event.id)
+      (await inbox.view!.list(filter)).rows.map(({ event }) => event.id)
     expect(await ids({})).toEqual(['good', '2', '1'])
     expect(await ids({ part: 'p' })).toEqual(['1'])
     expect(await ids({ provider: 'other' })).toEqual(['good'])
@@ -95,7 +95,7 @@ describe.skipIf(redisServer.file === undefined)('the view of bullmqInbox', () =>
     await expect.poll(async () => (await inbox.view!.stats())[0]!.counts.done, LONG).toBe(1)
     await expect.poll(() => consumer.ended.length, LONG).toBe(2)
     for (const state of ['done', 'dead'] as const) {
-      const [task] = (await inbox.view!.list({ state })).tasks
+      const [task] = (await inbox.view!.list({ state })).rows
       expect(task!.duration).toBeGreaterThanOrEqual(15)
       expect(task!.settledAt).toBeGreaterThanOrEqual(from + 15)
       expect(task!.provider).toBe('acme')
@@ -139,7 +139,7 @@ describe.skipIf(redisServer.file === undefined)('the view of bullmqInbox', () =>
     const rest = await view.replay({}, { cursor: first.cursor, rate: 1 })
     expect(rest).toMatchObject({ count: 15, cursor: undefined })
     await expect.poll(() => consumer.ended.length, LONG).toBeGreaterThanOrEqual(37)
-    const waiting = (await view.list({ state: 'pending' })).tasks.filter(
+    const waiting = (await view.list({ state: 'pending' })).rows.filter(
       ({ event }) => event.id !== 'later',
     )
     const due = waiting.map((task) => task.due!).sort((one, other) => one - other)
@@ -157,7 +157,7 @@ describe.skipIf(redisServer.file === undefined)('the view of bullmqInbox', () =>
     await port.accept(intake('1', [{ subscription: 'a', part: 'p' }]), {})
     port.work!()
     await expect.poll(() => consumer.ended.length, LONG).toBe(1)
-    const [task] = (await inbox.view!.list()).tasks
+    const [task] = (await inbox.view!.list()).rows
     const id = await inbox.view!.rerun!(task!.id, { payload: { id: 'edited' } })
     await expect.poll(() => consumer.ended.length, LONG).toBe(2)
     const { claim } = consumer.runs[1]!
@@ -176,6 +176,6 @@ describe.skipIf(redisServer.file === undefined)('the view of bullmqInbox', () =>
       count: 2,
       cursor: expect.any(String),
     })
-    expect((await inbox.view!.list()).tasks).toHaveLength(3)
+    expect((await inbox.view!.list()).rows).toHaveLength(3)
   })
 })

@@ -163,7 +163,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     },
     async tasks(filter = {}) {
       const page = await view().list({ ...filter, receiver: name })
-      return page.rows ?? page.tasks
+      return page.rows
     },
     async close(closing = {}) {
       unknownOptions('close', closing, ['timeout'])

@@ -72,7 +72,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
   test('work() and tasks() where the inbox has neither', async () => {
     const inbox: Inbox = {
       name: 'inlineInbox',
-      can: { order: false, transaction: false, durable: false },
+      can: { order: false, transaction: false, durable: false, fair: false, search: 'scan' },
       attach: () => ({ accept: () => [], close: async () => {} }),
       close: async () => {},
     }

@@ -108,7 +108,7 @@ function page(
   cursor: string | undefined,
   searchedTo: number | undefined,
 ) {
-  return { rows, tasks: rows, cursor, searchedTo }
+  return { rows, cursor, searchedTo }
 }
 
 function info(row: InfoRow): TaskInfo {

@@ -23,7 +23,7 @@ withPostgres('closing a receiver of pgBossInbox', (postgres) => {
     await first.until(() => first.runs.length === 1)
     await port.close(Date.now() + 400)
     expect(aborted).toBe(true)
-    const [task] = (await inbox.view!.list()).tasks
+    const [task] = (await inbox.view!.list()).rows
     expect(task).toMatchObject({ state: 'pending' })
 
     const second = record()
@@ -33,7 +33,7 @@ withPostgres('closing a receiver of pgBossInbox', (postgres) => {
     end({ kind: 'dead', error: { name: 'Error', message: 'too late' } })
     await first.until(() => first.settled.length === 1)
     expect(first.settled[0]!.stored).toBe(false)
-    expect((await inbox.view!.list({ state: 'done' })).tasks).toHaveLength(1)
+    expect((await inbox.view!.list({ state: 'done' })).rows).toHaveLength(1)
     await inbox.close()
   })
 

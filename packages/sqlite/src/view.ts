@@ -44,7 +44,7 @@ export function createView(
       if (!(budget >= 0)) throw new TypeError(`budget: must be milliseconds, got ${String(budget)}`)
       const found = await search<InfoRow>(INFO, filter, { limit, cursor, budget })
       const rows = found.rows.map(infoOf)
-      return { rows, tasks: rows, cursor: found.cursor, searchedTo: found.searchedTo }
+      return { rows, cursor: found.cursor, searchedTo: found.searchedTo }
     },
     get(id) {
       const row = reading(store, () => detail.get(numberOf(id))) as DetailRow | undefined

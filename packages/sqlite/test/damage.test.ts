@@ -40,6 +40,6 @@ test('a task that cannot be read is dead with the reason, and does not hold up t
   const next = join(inbox, { lanes: ['b'] })
   await next.untilSettled(1)
   expect(next.ran()).toEqual(['b:2'])
-  const [dead] = (await inbox.view!.list({ state: 'dead' })).tasks
+  const [dead] = (await inbox.view!.list({ state: 'dead' })).rows
   expect(dead).toMatchObject({ event: { id: '1' }, error: { name: 'UnreadableTask' } })
 })

@@ -66,7 +66,7 @@ test('a suspect that is charged as often as its policy has attempts is dead as p
     outcome: { kind: 'dead', error: { name: 'poison' } },
     stored: true,
   })
-  const { tasks } = await inbox.view!.list({ state: 'dead' })
+  const { rows: tasks } = await inbox.view!.list({ state: 'dead' })
   expect(tasks).toMatchObject([{ event: { id: '1' }, error: { name: 'poison' } }])
   await inbox.view!.replay({ eventId: '1' })
   await shop.untilSettled(3)
@@ -90,6 +90,6 @@ test('an outcome that comes after its lease ended counts while nobody else has c
   await shop.untilSettled(1)
   expect(shop.settled[0]!.stored).toBe(true)
   expect(row()).toMatchObject({ state: 0, attempt: 1, cut: 0, charged: 0, gate: 0 })
-  const { tasks } = await inbox.view!.list({})
+  const { rows: tasks } = await inbox.view!.list({})
   expect(tasks[0]!.error?.message).toBe(FAILURE.message)
 })

@@ -58,7 +58,7 @@ test('attempts of a task: each with its outcome, its error and its process, kept
   })
   await shop.port.accept(intake(item('1')), {})
   await shop.untilSettled(3)
-  const [task] = (await inbox.view!.list()).tasks
+  const [task] = (await inbox.view!.list()).rows
   expect(task).toMatchObject({ state: 'dead', attempts: 3, settledAt: expect.any(Number) })
   broken = false
   await inbox.view!.replay({})
@@ -78,7 +78,7 @@ test('attempts of a task: each with its outcome, its error and its process, kept
   })
   expect(attempts.every(({ duration }) => duration! >= 0)).toBe(true)
   expect(attempts.at(-1)!.error).toBeUndefined()
-  expect((await inbox.view!.list()).tasks[0]).toMatchObject({
+  expect((await inbox.view!.list()).rows[0]).toMatchObject({
     attempts: 6,
     error: undefined,
     cause: undefined,
@@ -90,7 +90,7 @@ test('of many attempts the first and the last nineteen are kept, and go with the
   const shop = join(inbox, { run: ({ attempt }) => (attempt < 30 ? retryIn(0) : DONE) })
   await shop.port.accept(intake(item('1')), {})
   await shop.untilSettled(30)
-  const [task] = (await inbox.view!.list()).tasks
+  const [task] = (await inbox.view!.list()).rows
   const attempts = await inbox.journal!.attempts(task!.id)
   expect(attempts.map(({ attempt }) => attempt)).toEqual([
     1,

@@ -78,7 +78,7 @@ test('an outcome that cannot be stored is buried with its reason, and those it c
   await shop.until('all run', () => shop.runs.length === 3)
   go()
   await shop.untilSettled(3)
-  const { tasks } = await inbox.view!.list()
+  const { rows: tasks } = await inbox.view!.list()
   expect(Object.fromEntries(tasks.map(({ event, state }) => [event.id, state]))).toEqual({
     1: 'done',
     2: 'done',

@@ -14,8 +14,8 @@ async function pages(view: InboxView, filter: TaskFilter, limit: number): Promis
   let cursor: string | undefined
   do {
     const page = await view.list({ ...filter, limit, ...(cursor !== undefined && { cursor }) })
-    expect(page.tasks.length).toBeLessThanOrEqual(limit)
-    all.push(...page.tasks)
+    expect(page.rows.length).toBeLessThanOrEqual(limit)
+    all.push(...page.rows)
     cursor = page.cursor
   } while (cursor !== undefined)
   return all
@@ -119,7 +119,7 @@ test('a search that runs out of its budget says how far it looked, and goes on f
       {},
     )
   const first = await inbox.view!.list({ part: 'none', budget: 0 })
-  expect(first.tasks).toEqual([])
+  expect(first.rows).toEqual([])
   expect(first.cursor).toBeDefined()
   expect(first.searchedTo).toBeGreaterThan(1000)
   let { cursor } = first
@@ -153,7 +153,7 @@ test('causes group dead and failing tasks, version changes with any task, and ol
     { receiver: 'shop', subscription: 'b', dead: 0, retrying: 1, sample: FAILURE },
   ])
   expect(await inbox.view!.causes!({ subscription: 'b' })).toHaveLength(1)
-  const [dead] = (await inbox.view!.list({ cause: causes[0]!.cause })).tasks
+  const [dead] = (await inbox.view!.list({ cause: causes[0]!.cause })).rows
   expect(dead!.error?.message).toContain('no order')
   const stats = await inbox.view!.stats()
   expect(stats.find(({ subscription }) => subscription === 'c')!.oldest).toBeLessThanOrEqual(
@@ -199,7 +199,7 @@ test('rerun makes an event of its own for the same subscription and part', async
   const shop = join(inbox)
   await shop.port.accept(intake(item('1', [{ subscription: 'a', part: 'p', data: { to: 1 } }])), {})
   await shop.untilSettled(1)
-  const [old] = (await inbox.view!.list()).tasks
+  const [old] = (await inbox.view!.list()).rows
   const id = await inbox.view!.rerun!(old!.id, { payload: { edited: true } })
   await shop.untilSettled(2)
   const { claim } = shop.runs[1]!

@@ -18,9 +18,9 @@ export interface Inbox {
     /** Keeps what it acknowledged when the process dies. */
     readonly durable: boolean
     /** Follows `TaskDraft.fairKey`: one tenant's backlog does not hold up the others. */
-    readonly fair?: boolean
+    readonly fair: boolean
     /** `index`: the filters of the view use an index. `scan`: they look through the tasks, newest first. */
-    readonly search?: 'index' | 'scan'
+    readonly search: 'index' | 'scan'
   }
   /** Joins a receiver. A second receiver of the same name is a `TypeError`. */
   attach(consumer: Consumer): Port

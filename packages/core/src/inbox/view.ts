@@ -16,19 +16,19 @@ export interface TaskInfo {
   /** The attempt it is at, counted from the first run or the last replay. */
   readonly attempt: number
   /** Runs in all, those before a replay and interruptions included. */
-  readonly attempts?: number | undefined
+  readonly attempts: number
   /** Interruptions in a row since its last reported outcome: with three it is a suspect. */
   readonly interrupted?: number | undefined
   /** When it is due. */
   readonly due: number | undefined
   /** When it became done or dead. */
-  readonly settledAt?: number | undefined
+  readonly settledAt: number | undefined
   /** Milliseconds its last run took; undefined before the first one ended. */
-  readonly duration?: number | undefined
+  readonly duration: number | undefined
   readonly error: TaskError | undefined
   /** Groups equal errors: `causeOf(error)`. Undefined without an error, and once the task is done. */
-  readonly cause?: string | undefined
-  readonly provider?: string | undefined
+  readonly cause: string | undefined
+  readonly provider: string | undefined
   readonly event: {
     readonly id: string | undefined
     readonly topic: string
@@ -127,7 +127,7 @@ export interface LaneStats {
   readonly subscription: string
   readonly counts: Readonly<Record<TaskState, number>>
   /** When the oldest task that is due now was due, in milliseconds since 1970; undefined if none is. */
-  readonly oldest?: number | undefined
+  readonly oldest: number | undefined
 }
 
 /**
@@ -137,35 +137,30 @@ export interface LaneStats {
 export interface InboxView {
   /**
    * Newest first. It stops after its budget, and `searchedTo` says how far it looked: a page can be empty and have a
-   * cursor. `tasks` is the old name of `rows`.
+   * cursor.
    */
-  list(query?: TaskQuery): MaybePromise<
-    Partial<Page<TaskInfo>> & {
-      readonly tasks: readonly TaskInfo[]
-      readonly cursor: string | undefined
-    }
-  >
+  list(query?: TaskQuery): MaybePromise<Page<TaskInfo>>
   get(id: string): MaybePromise<TaskDetail | undefined>
   stats(): MaybePromise<readonly LaneStats[]>
   /** Dead and failing tasks by error, the most tasks first, at most 100. */
-  causes?(filter?: {
+  causes(filter?: {
     readonly receiver?: string
     readonly subscription?: string
   }): MaybePromise<readonly Cause[]>
   /** A number that changes when any task did, in this process or another. Cheap: pages ask it often. */
-  version?(): MaybePromise<number>
+  version(): MaybePromise<number>
   /**
    * Makes dead tasks pending again, from attempt 1. With `state: 'done'` done ones, and with `state: 'pending'` waiting
-   * ones due now. `poison` tasks stay suspects. A number is the old form of `{ count }`.
+   * ones due now. `poison` tasks stay suspects.
    */
-  replay(filter: TaskFilter, options?: ReplayOptions): MaybePromise<Changed | number>
+  replay(filter: TaskFilter, options?: ReplayOptions): MaybePromise<Changed>
   /**
    * Runs the task's event once more with another payload: a new event (`editedEvent`) with one task for the same
    * subscription and part. The id of the new task.
    */
-  rerun?(id: string, edit: { readonly payload: Json }): MaybePromise<string>
-  /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. A number is the old form of `{ count }`. */
-  discard(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed | number>
+  rerun(id: string, edit: { readonly payload: Json }): MaybePromise<string>
+  /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. */
+  discard(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>
   /** Forgets done and dead tasks received before the time given, in milliseconds since 1970. */
   prune(before: number): MaybePromise<number>
   /** Subscriptions with pending tasks that no attached receiver has. */

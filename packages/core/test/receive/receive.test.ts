@@ -7,7 +7,7 @@ import { acme, batches, codeOf, setup } from '../acme.ts'
 
 const down = (accept: () => never): Inbox => ({
   name: 'downInbox',
-  can: { order: true, transaction: false, durable: true },
+  can: { order: true, transaction: false, durable: true, fair: false, search: 'scan' },
   attach: () => ({ accept, close: async () => {} }),
   close: async () => {},
 })

@@ -6,7 +6,7 @@ import type { Scene, SceneTest } from './scene.ts'
 
 /** The attempts of the only task. */
 async function attempts(scene: Scene): Promise<readonly Attempt[]> {
-  const [task] = (await scene.inbox.view!.list()).rows!
+  const [task] = (await scene.inbox.view!.list()).rows
   return scene.inbox.journal!.attempts(task!.id)
 }
 
@@ -71,7 +71,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
       all.map(({ attempt }) => attempt),
       [1, 1],
     )
-    const [task] = (await scene.inbox.view!.list()).rows!
+    const [task] = (await scene.inbox.view!.list()).rows
     assert.deepEqual([task!.attempt, task!.attempts], [1, 2])
   })
 
@@ -91,7 +91,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
     assert.deepEqual(outcomes(all), ['done'])
     assert.equal(all[0]!.attempt, 1)
     assert.equal(all[0]!.error, undefined)
-    const [task] = (await scene.inbox.view!.list()).rows!
+    const [task] = (await scene.inbox.view!.list()).rows
     assert.equal(task!.attempts, 1)
     assert.ok(task!.settledAt! > 0 && task!.duration! >= 0)
   })

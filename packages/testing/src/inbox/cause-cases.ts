@@ -30,7 +30,7 @@ export function causeCases(test: SceneTest): void {
     await take(shop, 'odd', 3000)
     await take(shop, 'fine', 4000)
     await shop.untilSettled(5)
-    const causes = await view(scene).causes!()
+    const causes = await view(scene).causes()
     const of = (subscription: string, word: string) =>
       causes.find((one) => one.subscription === subscription && one.sample.message.includes(word))!
     const { cause, dead, retrying, first, last, receiver } = of('a', 'order')
@@ -41,14 +41,14 @@ export function causeCases(test: SceneTest): void {
     assert.equal(causes.length, 3)
     assert.equal(causes[0]!.cause, cause, 'the most tasks first')
     assert.deepEqual(await list(scene, { cause, subscription: 'a' }), ['a:18', 'a:17'])
-    assert.equal((await view(scene).causes!({ subscription: 'b' })).length, 1)
-    assert.deepEqual(await view(scene).causes!({ receiver: 'bank' }), [])
+    assert.equal((await view(scene).causes({ subscription: 'b' })).length, 1)
+    assert.deepEqual(await view(scene).causes({ receiver: 'bank' }), [])
   })
 
   test('a version changes when a task did, and stays while none did', async (scene) => {
     const shop = scene.join({ work: false })
-    const versions = [await view(scene).version!()]
-    const note = async (): Promise<void> => void versions.push(await view(scene).version!())
+    const versions = [await view(scene).version()]
+    const note = async (): Promise<void> => void versions.push(await view(scene).version())
     await shop.port.accept(intake(item('1')), {})
     await note()
     shop.work()
@@ -56,8 +56,8 @@ export function causeCases(test: SceneTest): void {
     await note()
     await view(scene).list()
     assert.equal(new Set(versions).size, 3, versions.join(', '))
-    const before = await view(scene).version!()
-    assert.equal(await view(scene).version!(), before)
+    const before = await view(scene).version()
+    assert.equal(await view(scene).version(), before)
   })
 
   test('stats tell since when the oldest due task waits', async (scene) => {

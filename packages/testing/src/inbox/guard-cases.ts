@@ -127,7 +127,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
     await scene.inbox.view!.list()
     shop.work()
     await shop.untilSettled(1)
-    const [task] = (await scene.inbox.view!.list()).rows ?? []
+    const [task] = (await scene.inbox.view!.list()).rows
     const detail = task && (await scene.inbox.view!.get(task.id))
     assert.equal(detail?.record.guards, undefined)
   })

@@ -162,7 +162,7 @@ async function reclaim(scene: Scene, dying: Joined, run: Run = () => DONE): Prom
 
 async function infos(scene: Scene): Promise<readonly TaskInfo[]> {
   const page = await scene.inbox.view!.list()
-  return page.rows ?? page.tasks
+  return page.rows
 }
 
 async function only(scene: Scene): Promise<TaskInfo> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Inbox, InboxView, TaskInfo, TaskQuery } from '@postern/core/inbox'
+import type { InboxView, TaskInfo, TaskQuery } from '@postern/core/inbox'
 import { intake, item, take } from './make.ts'
 import { DEAD, FAILURE, retryIn } from './recorder.ts'
 import type { Scene, SceneTest } from './scene.ts'
@@ -13,7 +13,7 @@ async function list(scene: Scene, query: TaskQuery = {}): Promise<readonly strin
 }
 
 async function rows(scene: Scene, query: TaskQuery = {}): Promise<readonly TaskInfo[]> {
-  return (await view(scene).list(query)).rows!
+  return (await view(scene).list(query)).rows
 }
 
 /** What operators look at: pages and filters. */
@@ -25,7 +25,7 @@ export function pageCases(test: SceneTest): void {
     let cursor: string | undefined
     do {
       const page = await view(scene).list({ limit: 4, ...(cursor !== undefined && { cursor }) })
-      pages.push(page.rows!.map(({ event }) => event.id!))
+      pages.push(page.rows.map(({ event }) => event.id!))
       cursor = page.cursor
       if (cursor === undefined) assert.equal(page.searchedTo, undefined)
     } while (cursor !== undefined)
@@ -40,7 +40,7 @@ export function pageCases(test: SceneTest): void {
     await take(shop, 'e5', 5000)
     const second = await view(scene).list({ limit: 2, cursor: first.cursor! })
     assert.deepEqual(
-      second.rows!.map(({ event }) => event.id),
+      second.rows.map(({ event }) => event.id),
       ['e2', 'e1'],
     )
   })
@@ -121,9 +121,4 @@ export function pageCases(test: SceneTest): void {
     assert.equal(task!.error?.message, FAILURE.message)
     assert.match(task!.cause!, /^\S+$/)
   })
-}
-
-/** What an inbox says of its search must be one of the two. */
-export function searches(inbox: Inbox): boolean {
-  return inbox.can.search === 'index' || inbox.can.search === 'scan'
 }

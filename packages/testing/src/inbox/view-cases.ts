@@ -10,10 +10,8 @@ const view = (scene: Scene): InboxView => scene.inbox.view!
 const ids = (tasks: readonly TaskInfo[]): string[] =>
   tasks.map(({ subscription, event }) => `${subscription}:${event.id}`).sort()
 
-const rowsOf = (page: Awaited<ReturnType<InboxView['list']>>): readonly TaskInfo[] =>
-  page.rows ?? page.tasks
-const count = (changed: Changed | number): number =>
-  typeof changed === 'number' ? changed : changed.count
+const rowsOf = (page: Awaited<ReturnType<InboxView['list']>>): readonly TaskInfo[] => page.rows
+const count = (changed: Changed): number => changed.count
 
 /** What operators see and do. `keepsDone` where done tasks can be looked at. */
 export function viewCases(test: SceneTest, keepsDone: boolean): void {

@@ -55,7 +55,13 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
   const ports = new Map<string, InlinePort>()
   return {
     name: 'inlineInbox',
-    can: { order: false, transaction: false, durable: ledger.durable },
+    can: {
+      order: false,
+      transaction: false,
+      durable: ledger.durable,
+      fair: false,
+      search: 'scan',
+    },
     attach(consumer: Consumer): Port {
       if (ports.get(consumer.receiver)?.closed === false)
         throw new TypeError(

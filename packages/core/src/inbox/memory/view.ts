@@ -16,8 +16,7 @@ export function memoryView(shelf: Shelf): InboxView {
   return {
     list(query = {}) {
       const { rows, cursor, searchedTo } = page(shelf, query)
-      const tasks = rows.map(info)
-      return { rows: tasks, tasks, cursor, searchedTo }
+      return { rows: rows.map(info), cursor, searchedTo }
     },
     get(id) {
       const found = keptTasks(shelf).find(({ task }) => task.id === id)

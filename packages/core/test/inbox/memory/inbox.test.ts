@@ -686,7 +686,7 @@ describe('close', () => {
     await receiver.close({ timeout: 400 })
     expect(heard.names).not.toContain('dead')
     expect(heard.names).not.toContain('fenced')
-    expect((await inbox.view!.list()).tasks).toMatchObject([{ state: 'pending', attempt: 0 }])
+    expect((await inbox.view!.list()).rows).toMatchObject([{ state: 'pending', attempt: 0 }])
   })
 
   test('takes nothing more, and runs what waits while there is time', async () => {
@@ -733,21 +733,21 @@ describe('view', () => {
     await other.heard.until('attemptStarted')
     const list: InboxView['list'] = (filter) => inbox.view!.list(filter)
     const ids = async (query: TaskQuery): Promise<unknown[]> =>
-      (await list(query)).tasks.map((task) => task.event.id)
+      (await list(query)).rows.map((task) => task.event.id)
     const first = await list({ limit: 2 })
-    expect(first.tasks.map((task) => task.event.id)).toEqual(['e6', 'e5'])
+    expect(first.rows.map((task) => task.event.id)).toEqual(['e6', 'e5'])
     const second = await list({ limit: 2, cursor: first.cursor! })
-    expect(second.tasks.map((task) => task.event.id)).toEqual(['e4', 'e3'])
-    expect(second.searchedTo).toBe(second.tasks[1]!.receivedAt)
+    expect(second.rows.map((task) => task.event.id)).toEqual(['e4', 'e3'])
+    expect(second.searchedTo).toBe(second.rows[1]!.receivedAt)
     expect(await inbox.view!.discard({ eventId: 'e2' })).toMatchObject({ count: 1 })
     const third = await list({ limit: 2, cursor: second.cursor! })
-    expect(third.tasks.map((task) => task.event.id)).toEqual(['e1'])
+    expect(third.rows.map((task) => task.event.id)).toEqual(['e1'])
     expect([third.cursor, third.searchedTo]).toEqual([undefined, undefined])
     expect(await ids({ cursor: first.cursor!, receiver: 'acme', state: 'dead' })).toEqual([
       'e4',
       'e1',
     ])
-    expect((await list({ topic: 'pong' })).tasks).toEqual([])
+    expect((await list({ topic: 'pong' })).rows).toEqual([])
     expect(await inbox.view!.stats()).toMatchObject([
       {
         receiver: 'acme',
@@ -760,7 +760,7 @@ describe('view', () => {
         counts: { pending: 1, running: 1, done: 0, dead: 0 },
       },
     ])
-    const { id } = third.tasks[0]!
+    const { id } = third.rows[0]!
     expect(await inbox.view!.get(id)).toMatchObject({
       id,
       state: 'dead',
