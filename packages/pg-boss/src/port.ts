@@ -11,6 +11,7 @@ import { createLease } from './lease.ts'
 import { channelOf } from './listen.ts'
 import { createLoad } from './load.ts'
 import { mergeLines } from './order.ts'
+import { announceOrphans } from './orphans.ts'
 import { createPromote } from './promote.ts'
 import { createRest } from './rest.ts'
 import { createRun } from './run.ts'
@@ -122,6 +123,8 @@ export function createSide(engine: Engine, consumer: Consumer, onWork: () => voi
     poll = setInterval(look, settings.pollInterval)
     runner.work()
     leases.look().catch(() => {})
+    // If PostgreSQL is away, the next start says it.
+    announceOrphans(engine, consumer).catch(() => {})
     merge().then(look, (error: unknown) => {
       warn(`order keys of renamed subscriptions could not be joined yet: ${explain(error)}`)
       look()

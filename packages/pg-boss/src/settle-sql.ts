@@ -24,6 +24,7 @@ export function settleSql(schema: string): string {
     WHERE j.name = ANY($2::text[]) AND j.id = ANY($3::uuid[]) AND j.name = i.name AND j.id = i.id
       AND j.retry_count = i.count AND (j.state = 'active' OR (j.state = 'retry' AND j.data ? 'cut' AND NOT i.given))
     RETURNING j.id, extract(epoch FROM j.start_after - clock_timestamp())::float8 * 1000 AS wait,
+      j.heartbeat_on + (j.data->>'lease')::float8 * interval '1 second' < clock_timestamp() AND NOT i.given AS late,
       i.count, i.attempt, i.kind, i.at, i.ms, i.by, i.error),
   a AS (
     INSERT INTO ${schema}.postern_attempts AS t (task, run, attempt, started, duration, outcome, error, process)
@@ -33,5 +34,5 @@ export function settleSql(schema: string): string {
       outcome = EXCLUDED.outcome, error = EXCLUDED.error, process = EXCLUDED.process
     RETURNING task, run),
   o AS (${dropOld(schema)})
-  SELECT id, wait FROM s`
+  SELECT id, wait, late FROM s`
 }

@@ -36,7 +36,7 @@ export interface Settle {
 export function createSettle(
   engine: Engine,
   turns: Turns,
-  { receiver, now }: Pick<Consumer, 'receiver' | 'now'>,
+  { receiver, now, warn }: Pick<Consumer, 'receiver' | 'now' | 'warn'>,
   lineOf: (queue: string) => string,
 ): Settle {
   const { db, settings, queues } = engine
@@ -92,6 +92,11 @@ export function createSettle(
       [...new Set(input.map((one) => one.name))],
       input.map((one) => one.id),
     ])
+    for (const each of rows)
+      if (each['late'] === true)
+        warn(
+          `pgBossInbox: the lease of task ${String(each['id'])} ended while it ran, since the event loop was held or PostgreSQL was away; no other outcome came first, so this one counts`,
+        )
     return new Map(rows.map((each) => [each['id'] as string, each['wait'] as number]))
   }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { InboxView, LaneStats, TaskError } from '@postern/core/inbox'
+import type { Consumer, InboxView, LaneStats, TaskError } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { FAILING } from './filter.ts'
+import { findOrphans } from './orphans.ts'
 import type { PgExecutor } from './pg.ts'
 
 // Tasks of a subscription and state that are counted one by one. Beyond, pg-boss's own figure of its queue is told,
@@ -11,10 +12,11 @@ const CAUSES = 100
 
 /** Makes the figures of the view. None of them counts all tasks. */
 export function createStats(
-  { settings: { schema } }: Engine,
+  engine: Engine,
   run: <T>(work: (db: PgExecutor) => Promise<T>) => Promise<T>,
-  attached: () => readonly string[],
+  consumers: () => readonly Consumer[],
 ): Pick<InboxView, 'stats' | 'causes' | 'version' | 'orphans'> {
+  const { schema } = engine.settings
   const count = (condition: string): string =>
     `(SELECT count(*)::int FROM (SELECT 1 FROM ${schema}.job j WHERE j.name = l.queue AND ${condition} LIMIT ${COUNTED}) c)`
   // In the order of the index: else PostgreSQL reads all its entries first.
@@ -67,16 +69,7 @@ export function createStats(
         const digest = createHash('sha256').update(String(rows[0]!['snapshot'])).digest()
         return digest.readUIntBE(0, 6)
       }),
-    orphans: () =>
-      run(async (db) => {
-        const { rows } = await db.executeSql(
-          `SELECT l.receiver, l.subscription, count(*)::int AS pending
-           FROM ${schema}.postern_lanes l JOIN ${schema}.job j ON j.name = l.queue
-           WHERE j.state < 'active' AND l.queue <> ALL($1::text[]) GROUP BY l.id ORDER BY l.id`,
-          [attached()],
-        )
-        return rows as never
-      }),
+    orphans: () => run((db) => findOrphans(db, engine, consumers())),
   }
 }
 

@@ -28,7 +28,7 @@ export function createView({ engine, consumers, side, look }: ViewHost): InboxVi
 
   return {
     ...list,
-    ...createStats(engine, read, () => sides().flatMap(({ lanes }) => lanes.names())),
+    ...createStats(engine, read, consumers),
     ...createChange({
       engine,
       lineOf,

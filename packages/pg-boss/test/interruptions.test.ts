@@ -129,6 +129,7 @@ withPostgres('interruptions in pgBossInbox', (postgres) => {
     end({ kind: 'done' })
     await slow.until(() => slow.settled.length === 1)
     expect(slow.settled[0]).toMatchObject({ stored: true, outcome: DONE })
+    expect(slow.warnings.join()).toMatch(/the lease of task .* ended while it ran/)
     expect(await scene.job()).toMatchObject({ state: 'completed' })
     await scene.close()
   })

@@ -71,6 +71,18 @@ withPostgres('the view of pgBossInbox', (postgres) => {
     await inbox.close()
   })
 
+  test('tasks of a subscription that is gone are told at the start of work', async () => {
+    const { service, schema } = postgres()
+    const inbox = pgBossInbox({ connectionString: service.url, schema: schema() })
+    const shop = record()
+    const port = inbox.attach(shop.consumer)
+    await port.accept(intake('1', [{ subscription: 'gone' }, { subscription: 'a' }]), {})
+    port.work!()
+    await shop.until(() => shop.warnings.length > 0)
+    expect(shop.warnings.join()).toMatch(/1 tasks of the subscription gone wait.*formerly/)
+    await inbox.close()
+  })
+
   test('edits and runs: a new event with one task for the same subscription and part', async () => {
     const { service, schema } = postgres()
     const inbox = pgBossInbox({ connectionString: service.url, schema: schema() })
