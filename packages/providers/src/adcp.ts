@@ -31,7 +31,7 @@ const WINDOW = 300
  * AdCP (Ad Context Protocol) webhooks: RFC 9421 under the label `sig1` and the tag `adcp/webhook-signing/v1`, by Ed25519 or
  * ECDSA P-256, over method, target, authority, content type and digest, valid for 5 minutes at most. Keys must be meant for
  * it (`adcp_use`, `key_ops`). The id is the body's `idempotency_key`, the topic its task type and status
- * (`create_media_buy.completed`; `task.completed` where it names no type). Needs the package structured-headers.
+ * (`create_media_buy.completed`; `task.completed` if it names no type). Needs the package structured-headers.
  * https://docs.adcontextprotocol.org/docs/building/implementation/webhooks
  */
 export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({

@@ -21,7 +21,7 @@ export interface AdyenPlatformOptions {
 /**
  * Adyen's platform webhooks: Balance Platform, Management, Configuration. Unlike the payment ones they sign the body as it
  * is, HMAC-SHA256 in the header `HmacSignature`. Topic is `type`. There is no id of the event; ours is resource, type and
- * `sequenceNumber`, or `timestamp` where there is none, all of them signed. Adyen wants its 2xx within 10 s and tries
+ * `sequenceNumber`, or `timestamp` if there is none, all of them signed. Adyen wants its 2xx within 10 s and tries
  * again for up to 30 days.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */

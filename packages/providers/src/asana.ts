@@ -23,13 +23,13 @@ import { items, member } from './common/read.ts'
 /** Options of {@link asana}. */
 export interface AsanaOptions {
   /**
-   * The `X-Hook-Secret` of the webhook; each webhook has its own. A function looks it up where it arrives by handshake.
+   * The `X-Hook-Secret` of the webhook; each webhook has its own. A function looks it up if it arrives by handshake.
    * @default those in `records`, else none, so that only the handshake is answered
    */
   readonly secret?: SecretOption
   /**
    * Whether a handshake is expected now. Anybody can send one, and who plants a secret can sign events: say true while a
-   * create call of yours is under way, and for the URL it named. @default false
+   * create call of yours waits for its answer, and for the URL it named. @default false
    */
   readonly acceptHandshake?: boolean | ((delivery: Delivery) => MaybePromise<boolean>)
   /** Keeps the secret of a handshake; the reply waits for it, so that a secret that was not kept makes no webhook. */
@@ -146,9 +146,9 @@ const TRIES = 5
 
 /** Secrets that arrived by handshake. */
 interface RecordedSecrets {
-  /** The secrets kept for the URL of a delivery; undefined where there are none. */
+  /** The secrets kept for the URL of a delivery; undefined if there are none. */
   readonly secret: (delivery: Delivery) => Promise<readonly string[] | undefined>
-  /** Keeps one more for the URL of its handshake. Throws `inbox_unavailable` where it cannot be kept. */
+  /** Keeps one more for the URL of its handshake. Throws `inbox_unavailable` if it cannot be kept. */
   readonly keep: (secret: string, delivery: Delivery) => Promise<void>
 }
 
@@ -178,7 +178,7 @@ function recordedSecrets(records: Records, provider: string): RecordedSecrets {
       for (let tries = 0; tries < TRIES; tries++) {
         const { secrets, version } = await find(key)
         if (secrets.includes(secret)) return
-        // The oldest goes: a webhook that was made anew leaves its old secret behind.
+        // The oldest goes: a webhook that was made again leaves its old secret behind.
         if (await records.set(key, [...secrets.slice(1 - MOST), secret], version)) return
       }
       throw new WebhookError('inbox_unavailable', 'the secret of a handshake could not be kept')

@@ -22,7 +22,7 @@ import { signedByCertificate, type CertificateClaim } from './schemes/certificat
 
 /** Options of {@link awsSns}. */
 export interface AwsSnsOptions extends CertificateOptions {
-  /** The ARN of the topic that may send; several, where one route serves them. Any AWS customer can have SNS sign. */
+  /** The ARN of the topic that may send; several, if one route serves them. Any AWS customer can have SNS sign. */
   readonly topicArn: SecretOption
   /** `true` confirms subscriptions of these topics; a function decides for each. @default false: they become events */
   readonly confirm?: boolean | ((message: unknown) => boolean | Promise<boolean>)
@@ -51,7 +51,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
  * Amazon SNS over HTTPS. RSA (SHA-256, or SHA-1 of SignatureVersion 1) over fields of the body, with the certificate at
  * `SigningCertURL`. The topic is the ARN, the id `MessageId`; the application's own event is the text in `Message`.
  * Subscription and unsubscription confirmations have the topic `<ARN>:SubscriptionConfirmation`, and the first is
- * confirmed by the receiver where `confirm` says so. Raw message delivery is unsigned and refused. SNS wants its 2xx
+ * confirmed by the receiver if `confirm` says so. Raw message delivery is unsigned and refused. SNS wants its 2xx
  * within 15 s and retries 3 times in a minute unless a delivery policy says more, an hour at most.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */

@@ -11,7 +11,7 @@ export interface AzureEventGridOptions {
   readonly secret: SecretOption
   /** Name of the query parameter that holds it. @default 'code' */
   readonly queryKey?: string
-  /** Name of the header that holds it, where it is a delivery property: it stays out of access logs. */
+  /** Name of the header that holds it, if it is a delivery property: it stays out of access logs. */
   readonly header?: string
 }
 

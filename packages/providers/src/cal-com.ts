@@ -20,7 +20,7 @@ export interface CalComOptions {
 
 /**
  * Cal.com. HMAC-SHA256 over the body in `X-Cal-Signature-256`. Topic is `triggerEvent` (`BOOKING_CREATED`), or `custom`
- * where a payload template of your own leaves it out. There is no id of the event; ours is trigger, booking and
+ * if a payload template of your own leaves it out. There is no id of the event; ours is trigger, booking and
  * `createdAt`, all signed. A redirect is a failure; most installations never try again.
  * https://cal.com/docs/developing/guides/automation/webhooks
  */

@@ -62,7 +62,7 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
  * The events of a delivery in one of the three modes of CloudEvents' HTTP binding, chosen by Content-Type. The topic is
  * `type`, the id `source:id`. The payload is the event in its JSON form; in binary mode `data` is the body as it was read.
  *
- * @throws WebhookError `unidentified` where a required attribute is missing; `unsupported_media_type` for a format that is
+ * @throws WebhookError `unidentified` if a required attribute is missing; `unsupported_media_type` for a format that is
  * not JSON.
  */
 function cloudEvents(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {

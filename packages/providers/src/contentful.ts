@@ -26,7 +26,7 @@ export interface ContentfulOptions extends PublicUrlOption {
  * Contentful, with request verification switched on. HMAC-SHA256 over method, path, listed headers and body. Topic is
  * `X-Contentful-Topic` (`ContentManagement.Entry.publish`; `Entry.publish` matches too), id is
  * `X-Contentful-Idempotency-Key`, both as far as they were signed. The 30 s of Contentful's SDK are as long as the time
- * between its retries: give a larger `tolerance` where clocks or queues are slow. Contentful waits 30 s and retries 429 and
+ * between its retries: give a larger `tolerance` if clocks or queues are slow. Contentful waits 30 s and retries 429 and
  * 5xx twice, 30 s apart. There is one secret and no overlap when it changes.
  * https://www.contentful.com/developers/docs/webhooks/request-verification/
  */

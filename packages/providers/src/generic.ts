@@ -26,7 +26,7 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   readonly unauthenticated?: boolean
   /** Name of the sender: of its receiver, in logs and on events. @default 'generic' */
   readonly name?: string
-  /** Methods taken. @default POST, and GET where the signature does not cover a body (tokens, Basic) */
+  /** Methods taken. @default POST, and GET if the signature does not cover a body (tokens, Basic) */
   readonly methods?: readonly string[]
   /** What the sender sends: see `Provider.formats`. @default JSON, XML, form or bytes, and the query of a GET */
   readonly formats?: readonly Format[]
@@ -47,7 +47,7 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
 /**
  * A sender nobody has written a provider for: any scheme, by name or as a value (`hmac(…)`, `ed25519(…)`,
  * `standardWebhooksScheme(…)`, `jwt(…)` …), and extractors for id and topic. The bytes decide how a body is read. Without an
- * id that you name nothing is deduplicated. The payload of a GET is its query string, where the scheme covers the URL or
+ * id that you name nothing is deduplicated. The payload of a GET is its query string, if the scheme covers the URL or
  * nothing at all. Whether headers and query are protected is the scheme's affair: see its `covers`.
  *
  * @example

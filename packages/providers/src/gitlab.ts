@@ -25,9 +25,9 @@ export interface GitlabOptions {
 
 /**
  * GitLab: project, group and system hooks. A signing token is Standard Webhooks; a secret token comes as it is in
- * `X-Gitlab-Token` and proves nothing about the body. Where one of the tokens in force is a signing token, a delivery must
+ * `X-Gitlab-Token` and proves nothing about the body. If one of the tokens in force is a signing token, a delivery must
  * be signed: the secret token does not count any more. Topic is `object_kind` or `event_name` with the action
- * (`merge_request.open`; `merge_request` matches too), and the hook's name where a custom template left neither. Id is
+ * (`merge_request.open`; `merge_request` matches too), and the hook's name if a custom template left neither. Id is
  * `webhook-id` or `Idempotency-Key`, before 17.4 `X-Gitlab-Event-UUID`, which hooks set off by hooks share. GitLab waits
  * 10 s and disables a hook for a while after four failures; it promises no retries.
  * https://docs.gitlab.com/user/project/integrations/webhooks/
@@ -89,7 +89,7 @@ function compose({ topic = 'push', id = crypto.randomUUID(), payload }: Draft): 
 type GitlabKey = { readonly signing: StandardWebhooksKey } | { readonly plain: string }
 
 /**
- * GitLab's two mechanisms: Standard Webhooks under a signing token, `whsec_…`, and the secret token in a header. Where a
+ * GitLab's two mechanisms: Standard Webhooks under a signing token, `whsec_…`, and the secret token in a header. If a
  * signing token is in force the secret token does not count, so that nobody gets by without a signature.
  *
  * @param given - the tokens, since what is protected depends on their kind.

@@ -20,13 +20,13 @@ export interface GooglePubsubOptions extends FetchOptions {
   /** The service account of the push subscription. Anybody at Google can have a token made for your audience. */
   readonly email: string | readonly string[]
   /**
-   * The audience of the push subscription. Give it where anybody may choose the Host of a request.
+   * The audience of the push subscription. Give it if anybody may choose the Host of a request.
    * @default the URL of the request, since Google's default is the URL it pushes to
    */
   readonly audience?: string | readonly string[]
   /** Google's keys, in place of fetching them. */
   readonly jwks?: Jwks
-  /** Seconds the clocks may differ. @default 60 where the token is from the future, 0 where it has expired */
+  /** Seconds the clocks may differ. @default 60 if the token is from the future, 0 if it has expired */
   readonly tolerance?: number
 }
 

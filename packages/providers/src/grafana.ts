@@ -16,7 +16,7 @@ export interface GrafanaOptions extends HttpAuthOptions {
 }
 
 /**
- * Grafana alerting. HMAC-SHA256 over the body, or over `<unix seconds>:<body>` where the contact point names a timestamp
+ * Grafana alerting. HMAC-SHA256 over the body, or over `<unix seconds>:<body>` if the contact point names a timestamp
  * header; or HTTP authentication alone. A delivery is a group of alerts, each an event of its own: topic `firing` or
  * `resolved` with the contact point's name, id `fingerprint:startsAt:status`, payload the group with that one alert. A
  * group that still fires is sent again with the same ids: such repeats run nothing while the inbox remembers them.

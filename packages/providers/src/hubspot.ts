@@ -32,7 +32,7 @@ export interface HubspotOptions extends HubspotSchemeOptions {
 /**
  * HubSpot: webhooks (a delivery carries up to 100 events), workflow actions and calls of UI extensions. Version 3 is
  * HMAC-SHA256 over method, URL, body and time, and alone counts by default. Versions 1 and 2 are plain hashes without a
- * time: take them with `versions`, where an older app has nothing better. Behind a proxy give `publicUrl`. Topic is
+ * time: take them with `versions`, if an older app has nothing better. Behind a proxy give `publicUrl`. Topic is
  * `subscriptionType` (`contact.propertyChange`), or `request` for what is no webhook. HubSpot's `eventId` is not unique, so
  * the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot wants its 2xx within 5 s and retries 10
  * times over 24 hours.
@@ -107,7 +107,7 @@ interface HubspotSchemeOptions extends PublicUrlOption {
   readonly tolerance?: number
   /**
    * The versions to take. Versions 1 and 2 are plain hashes without a time, which can be lengthened: their bodies must be
-   * JSON, version 1 is for POST alone, and both count only where no v3 signature came. @default ['v3']
+   * JSON, version 1 is for POST alone, and both count only if no v3 signature came. @default ['v3']
    */
   readonly versions?: readonly HubspotVersion[]
 }
@@ -118,7 +118,7 @@ const VERSION = 'x-hubspot-signature-version'
 // What HubSpot's page on v3 asks to decode; every other escape stays.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
-/** HubSpot's three signatures. One of version 3, where it came, decides alone. */
+/** HubSpot's three signatures. One of version 3, if it came, decides alone. */
 function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   const { versions = ['v3'] } = options
   const url = (delivery: Delivery): string => signedUrl(delivery, options)
@@ -175,7 +175,7 @@ const HASH: SignatureAlgorithm<Uint8Array> = {
 }
 
 /**
- * How a verified delivery is read: its query only where that very query was signed, else its body as JSON.
+ * How a verified delivery is read: its query only if that very query was signed, else its body as JSON.
  */
 function hubspotFormat(delivery: Delivery, options: PublicUrlOption): 'json' | 'query' {
   if (delivery.body.length > 0 || (delivery.header(V3) ?? delivery.header(VERSION)) === 'v1')

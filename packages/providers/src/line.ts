@@ -21,7 +21,7 @@ export interface LineOptions {
  * console's Verify button). Topic is the event's `type`, with that of the message (`message.text`; `message` matches too);
  * id is its `webhookEventId`, the same on a redelivery; the payload is the event with the `destination` of the delivery.
  * Events whose `mode` is `standby` are not to be answered. Nothing is dated: what was captured is stopped by its ids alone,
- * which are signed. LINE delivers again only where that is switched on.
+ * which are signed. LINE delivers again only if that is switched on.
  * https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
  */
 export const line: Factory<LineOptions> = /* @__PURE__ */ provider({

@@ -22,11 +22,11 @@ import { field, text } from './common/read.ts'
 
 /** Options of {@link mailgun}. */
 export interface MailgunOptions {
-  /** The webhook signing key of the account; of the primary account, where events of subaccounts are to be taken too. */
+  /** The webhook signing key of the account; of the primary account, if events of subaccounts are to be taken too. */
   readonly signingKey: SecretOption
   /**
    * Seconds the signed time may be away from now, in the past and in the future. Mailgun names none and does not say
-   * whether a retry is signed anew. @default 32_400, the 8 hours of its retries and one more
+   * whether a retry is signed again. @default 32_400, the 8 hours of its retries and one more
    */
   readonly tolerance?: number
 }

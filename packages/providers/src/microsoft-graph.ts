@@ -33,7 +33,7 @@ const VALIDATION_TOKEN = /^[^{}[\]<>"]{1,2048}$/
  * Microsoft Graph change notifications. Nothing is signed: `clientState` must be right in every notification, and a wrong
  * one gets the 202 Microsoft asks for while nothing is taken. A delivery is a batch: topics are
  * `#Microsoft.Graph.Message.created` or a lifecycle event (`subscriptionRemoved`); the id is made of subscription,
- * resource, change and etag where there is one. The validation of an endpoint (`?validationToken=`) is answered.
+ * resource, change and etag if there is one. The validation of an endpoint (`?validationToken=`) is answered.
  * `encryptedContent` is left as it is. Graph wants its 2xx within 10 s and retries for 4 hours.
  * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
  */

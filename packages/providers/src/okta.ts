@@ -22,7 +22,7 @@ export interface OktaOptions {
 
 /**
  * Okta event hooks (not the synchronous inline hooks). They are not signed: a header carries the secret, and the body is
- * as safe as TLS. A delivery is a batch; each event has its `uuid` as id, also where a batch is put together anew, and its
+ * as safe as TLS. A delivery is a batch; each event has its `uuid` as id, also in a batch that is put together again, and its
  * `eventType` as topic (`user.session.start`). The GET that verifies the hook is answered unsigned. Okta wants an empty
  * 2xx within 3 s and tries once more. Order is not kept; compare `published`.
  * https://developer.okta.com/docs/concepts/event-hooks/

@@ -14,7 +14,7 @@ export interface PaddleOptions {
 /**
  * Paddle Billing (not Paddle Classic). HMAC-SHA256 over `ts:body`; any of several `h1` may match (a key in rotation). Topic
  * is `event_type`, id is `event_id`; `notification_id` differs by destination and is not one. Paddle's own window of 5 s is
- * tight: give a larger `tolerance` where clocks or queues are slow. Paddle wants a 200 within 5 s, sends unordered, and
+ * tight: give a larger `tolerance` if clocks or queues are slow. Paddle wants a 200 within 5 s, sends unordered, and
  * retries for 3 days.
  * https://developer.paddle.com/webhooks/signature-verification
  */

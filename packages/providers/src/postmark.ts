@@ -20,7 +20,7 @@ export interface PostmarkOptions {
 
 /**
  * Postmark. It does not sign: the webhook carries HTTP Basic credentials, and the body is as safe as TLS. Topic is
- * `RecordType` (`Bounce`), or `Inbound` where an inbound message has none. The id of a bounce or complaint is `ID`, beyond
+ * `RecordType` (`Bounce`), or `Inbound` if an inbound message has none. The id of a bounce or complaint is `ID`, beyond
  * 2^53 and kept to its last digit; of an inbound message `MessageID`; of the others message, type, recipient and time.
  * Postmark wants a 200, stops at 403, and retries for about 11 hours.
  * https://postmarkapp.com/developer/webhooks/webhooks-overview

@@ -27,7 +27,7 @@ export interface RecurlyOptions {
  * Recurly's JSON webhooks; its XML ones are not signed. HMAC-SHA256 over `time.body`, the time in milliseconds; any of
  * several signatures may match (a key stays in force for 24 hours after a new one is made). Topic is
  * `object_type.event_type` (`account.created`; `account` matches too). `id` is that of the object, so the event's is
- * `id:event_type:event_time`, with the `uuid` where there is one. Recurly wants its 2xx within 5 s,
+ * `id:event_type:event_time`, with the `uuid` if there is one. Recurly wants its 2xx within 5 s,
  * follows no redirect, and retries ten times over about 73 hours.
  * https://docs.recurly.com/docs/signature-verification
  */

@@ -12,7 +12,7 @@ export interface Rfc9421Options extends Omit<
   HttpMessageSignaturesOptions,
   'checkTimes' | 'target' | 'base64url'
 > {
-  /** The shared secret, where `alg` is `hmac-sha256`. */
+  /** The shared secret, if `alg` is `hmac-sha256`. */
   readonly secret?: SecretOption
   /** The sender's public key as PEM, for the other algorithms. */
   readonly publicKey?: SecretOption

@@ -104,7 +104,7 @@ function children(element: unknown, name: string): readonly (string | XmlObject)
   )
 }
 
-/** The one child of that name. Throws `malformed_body` where there is none or more than one. */
+/** The one child of that name. Throws `malformed_body` if there is none or more than one. */
 function child(element: unknown, name: string): string | XmlObject {
   const found = children(element, name)
   if (found.length !== 1)

@@ -8,7 +8,7 @@ export interface SanityOptions {
   readonly secret: SecretOption
   /**
    * Seconds the signed time may be away from now, in the past and in the future. Sanity names none and does not say
-   * whether a retry is signed anew. @default 3600, the half hour of its retries twice
+   * whether a retry is signed again. @default 3600, the half hour of its retries twice
    */
   readonly tolerance?: number
 }

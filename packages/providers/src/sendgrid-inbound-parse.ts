@@ -6,7 +6,7 @@ import { DAY, MIB } from './common/units.ts'
 export interface SendgridInboundParseOptions {
   /** The public key of the security policy: base64 without PEM armour. */
   readonly publicKey?: SecretOption
-  /** `true` takes mail without any signature, as SendGrid sends it where there is no security policy. @default false */
+  /** `true` takes mail without any signature, as SendGrid sends it if there is no security policy. @default false */
   readonly unauthenticated?: boolean
   /** Seconds the signed time may be away from now; SendGrid names no window and retries for 3 days. @default 259200 */
   readonly tolerance?: number
@@ -16,9 +16,9 @@ export interface SendgridInboundParseOptions {
 const MAX_BODY: number = 32 * MIB
 
 /**
- * Twilio SendGrid Inbound Parse: a mail as `multipart/form-data`. ECDSA (P-256, SHA-256) over time and body where a
+ * Twilio SendGrid Inbound Parse: a mail as `multipart/form-data`. ECDSA (P-256, SHA-256) over time and body if a
  * security policy signs. The topic is `mail` and there is no id: a Message-ID is the sender's to choose. The payload is
- * `{ fields, files }`. Its text fields are read as UTF-8: where `charsets` names another one, ask for the raw mail. SendGrid
+ * `{ fields, files }`. Its text fields are read as UTF-8: if `charsets` names another one, ask for the raw mail. SendGrid
  * retries on 5xx for 3 days and drops the mail on 4xx.
  * https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks
  */

@@ -19,7 +19,7 @@ export interface SentryOptions {
 }
 
 /**
- * Sentry's integration platform. HMAC-SHA256 over the body in `Sentry-Hook-Signature`, or `Sentry-App-Signature` where that
+ * Sentry's integration platform. HMAC-SHA256 over the body in `Sentry-Hook-Signature`, or `Sentry-App-Signature` if that
  * older header came alone. Topic is `Sentry-Hook-Resource` with the body's `action` (`issue.created`; `issue` matches too),
  * id is `Request-ID`; neither header is signed (`covers.topic` is false: a captured body can come again as another resource), and neither is `Sentry-Hook-Timestamp`, so that it is not looked at. Sentry
  * wants its 2xx within a second and, as far as known, retries nothing.

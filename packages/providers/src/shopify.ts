@@ -19,7 +19,7 @@ export interface ShopifyOptions {
 }
 
 /**
- * Shopify, in both header dialects: `X-Shopify-*`, and `Shopify-*` of the Events preview, which counts where its HMAC is
+ * Shopify, in both header dialects: `X-Shopify-*`, and `Shopify-*` of the Events preview, which counts if its HMAC is
  * there. HMAC-SHA256 in base64 over the body alone: topic, shop and id are headers that nothing protects
  * (`covers.topic` is false: a captured body can come again under another topic, which nothing here can stop), so check the
  * shop against your installations. A delivery without a webhook id is taken and not deduplicated: ask for `dedupe: 'digest'`. Topics as they are sent: `orders/create`, and `Product.create` (`Product` matches too) of

@@ -24,7 +24,7 @@ export interface StandardWebhooksOptions {
 /**
  * Any sender that keeps to Standard Webhooks 1.0.0: `v1` and `v1a` over `id.time.body`, any of several signatures.
  * Id is `webhook-id`, the same over retries. Topic is `type` of the JSON body, as the specification recommends, or
- * `message` where there is none. The recommended schedule retries for about 76 hours; a redirect is a failure.
+ * `message` if there is none. The recommended schedule retries for about 76 hours; a redirect is a failure.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ */ provider({

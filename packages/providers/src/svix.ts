@@ -11,7 +11,7 @@ import { composeMessage } from './schemes/standard-family.ts'
 
 /** Options of {@link svix}. */
 export interface SvixOptions {
-  /** The endpoint's signing secret, `whsec_<base64>`, or `whpk_<base64>` where the endpoint signs with Ed25519. */
+  /** The endpoint's signing secret, `whsec_<base64>`, or `whpk_<base64>` if the endpoint signs with Ed25519. */
   readonly secret: SecretOption
   /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number

@@ -18,7 +18,7 @@ export interface TelegramOptions {
 
 /**
  * Telegram Bot API. The token comes as it is in `X-Telegram-Bot-Api-Secret-Token` and proves nothing about the body. Topic
- * is what the Update has (`message`, `callback_query`), id is `update_id`, which each bot counts by itself: where bots share
+ * is what the Update has (`message`, `callback_query`), id is `update_id`, which each bot counts by itself: if bots share
  * a route, give each token its `scope`. Telegram runs a JSON reply that has a `method`, so the reply is empty unless you give
  * one with `receiver.answer`. It repeats what got no 2xx and keeps updates for 24 hours.
  * https://core.telegram.org/bots/api#setwebhook

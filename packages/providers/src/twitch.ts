@@ -22,7 +22,7 @@ export interface TwitchOptions {
 
 /**
  * Twitch EventSub. HMAC-SHA256 over message id, time and body. Topic is the type of the subscription (`channel.follow`),
- * with `.revocation` after it where the subscription was revoked (`revocation` matches each of these). Id is
+ * with `.revocation` after it if the subscription was revoked (`revocation` matches each of these). Id is
  * `Twitch-Eventsub-Message-Id`. What a delivery is, its signed body says; the header that says so too is not signed. The
  * challenge of a new subscription is signed and echoed. Twitch wants its 2xx within a few seconds; too many slow or failed
  * answers revoke the subscription.

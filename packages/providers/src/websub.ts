@@ -136,7 +136,7 @@ const METHODS = new Map(
 )
 const MAX_SECRET = 199
 
-/** `X-Hub-Signature: method=hex`, where the hub chooses one of the four methods of WebSub, section 8. */
+/** `X-Hub-Signature: method=hex`: the hub chooses one of the four methods of WebSub, section 8. */
 function websubScheme(): Scheme<Uint8Array> {
   return {
     covers: { body: 'bytes', id: true },

@@ -73,7 +73,7 @@ async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise
   })
 }
 
-// Ids are read where no digit is lost.
+// Ids are read from the body with its integers exact, so that no digit is lost.
 function eventsOf(value: unknown, exact: unknown): readonly EventDraft[] {
   const names = Object.keys(Object(value)).filter((name) => /_events?$/.test(name))
   if (names.length === 0)

@@ -46,6 +46,9 @@ describe.each([...catalogue.values()])('$name makes what it describes', (about) 
     expect(provider.name).toBe(about.name)
     expect(provider.retrySpan).toBe(about.retrySpan)
     expect(provider.sign !== undefined).toBe(about.canSign)
+    // An option can make the protection less, and never more than the catalogue says.
+    for (const [name, value] of Object.entries(provider.covers))
+      if (about.covers && value === true) expect(about.covers).toHaveProperty(name, true)
     expect(provider.formats ?? ['json']).toEqual(
       expect.arrayContaining([...about.formats].filter((one) => one !== 'query')),
     )

@@ -8,15 +8,15 @@ export interface About {
   readonly name: string
   /** Name as people write it. */
   readonly title: string
-  /** The sender's own page on its signatures; empty where there is none. */
+  /** The sender's own page on its signatures; empty if there is none. */
   readonly docs: string
   /** The factory: `create({ [secretOption]: secret, ...options })`. The factory itself has the types of each option. */
   create(options: object): Provider
-  /** Name of the option that takes the secret. Absent where there is none. */
+  /** Name of the option that takes the secret. Absent if there is none. */
   readonly secretOption?: string
   /** Every option with a sentence on it. */
   readonly options: Readonly<Record<string, string>>
-  /** Topics that are sent; examples where there are many. */
+  /** Topics that are sent; examples if there are many. */
   readonly topics: readonly string[]
   /** Challenges that the receiver answers by itself. */
   readonly handshakes: readonly string[]
@@ -24,11 +24,11 @@ export interface About {
   readonly formats: readonly Format[]
   readonly codings: readonly Coding[]
   readonly charsets: readonly string[]
-  /** What the signature protects at best; an option can make it less. Absent where the scheme alone decides. */
+  /** What the signature protects at best; an option can make it less. Absent if the scheme alone decides. */
   readonly covers?: Covers
   /** False if the sender never signs the same bytes twice on purpose. */
   readonly repeats: boolean
-  /** Over how long one event is delivered again, in milliseconds; absent where the sender does not say. */
+  /** Over how long one event is delivered again, in milliseconds; absent if the sender does not say. */
   readonly retrySpan?: number
   /** True if `sign` can make deliveries. */
   readonly canSign: boolean

@@ -15,7 +15,7 @@ export interface Auth<Key> {
   readonly secret: SecretOption | undefined
 }
 
-/** Chooses scheme and secret by the options. Throws a `TypeError` where none is given and nobody said that none is wanted. */
+/** Chooses scheme and secret by the options. Throws a `TypeError` if none is given and nobody said that none is wanted. */
 export function authOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   name: string,
@@ -41,7 +41,7 @@ export function authOf<Options extends object, Key, Ready>(
   return { scheme: spec.scheme(options), option, secret }
 }
 
-/** The keys in force: those of the scheme where it has its own, else those of the secret option. */
+/** The keys in force: those of the scheme if it has its own, else those of the secret option. */
 export function ringOf<Key>(
   scheme: Scheme<Key>,
   option: string,
@@ -53,7 +53,7 @@ export function ringOf<Key>(
   return { for: () => set, given: keys, parse: (one) => scheme.key(one) }
 }
 
-/** What the head alone can say against a delivery; nothing where the scheme needs the body for all of it. */
+/** What the head alone can say against a delivery; nothing if the scheme needs the body for all of it. */
 export function admission<Key>(
   scheme: Scheme<Key>,
   ring: Keyring<Key>,

@@ -10,7 +10,7 @@ export interface Made {
   readonly factory: Factory<object>
   readonly options: object
   readonly scheme: Scheme
-  /** The secret option as it was given; undefined where the keys are ready made, or nothing is authenticated. */
+  /** The secret option as it was given; undefined if the keys are ready made, or nothing is authenticated. */
   readonly secret: SecretOption | undefined
   /** Verifies with these keys in place of those in force, all checks of the provider included. */
   verifyWith(keys: readonly unknown[], delivery: Delivery, clock: Clock): MaybePromise<Verified>
@@ -30,7 +30,7 @@ export function remember(made: Made): Remembering {
 }
 
 /**
- * How a provider was made; undefined where `provider()` did not make it. It holds secrets: print nothing of it.
+ * How a provider was made; undefined if `provider()` did not make it. It holds secrets: print nothing of it.
  *
  * @example const isRight = (key: unknown) => madeOf(provider)?.verifyWith([key], delivery, Date.now)
  */
@@ -41,7 +41,7 @@ export function madeOf(provider: Provider): Made | undefined {
 /**
  * Makes a provider again with some of its options changed. What was changed on the provider itself is not kept.
  *
- * @throws TypeError where `provider()` did not make it, or the factory refuses the options.
+ * @throws TypeError if `provider()` did not make it, or the factory refuses the options.
  *
  * @example
  * const staging = remake(square({ signatureKey }), { publicUrl: 'https://staging.example.com/square' })

@@ -2,11 +2,11 @@ import { WebhookError } from '../errors.ts'
 
 /** A package that is loaded when it is first needed. */
 export interface Peer<Module> {
-  /** The package, where it is loaded already. */
+  /** The package, if it is loaded already. */
   readonly loaded: Module | undefined
-  /** Throws a `TypeError` where the package is certainly not installed: for factories, before anything is delivered. */
+  /** Throws a `TypeError` if the package is certainly not installed: for factories, before anything is delivered. */
   check(provider: string): void
-  /** Loads it once. Throws `internal_error` that names the package where it is not installed. */
+  /** Loads it once. Throws `internal_error` that names the package if it is not installed. */
   load(): Promise<Module>
 }
 
@@ -55,7 +55,7 @@ export function peer<Module>(
   }
 }
 
-/** Throws a `TypeError` where a package that a provider needs is certainly not installed. */
+/** Throws a `TypeError` if a package that a provider needs is certainly not installed. */
 export function checkPeer(
   provider: string,
   name: string,

@@ -65,18 +65,18 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly limits?: LimitOptions
   /** Over how long the sender delivers one event again, in milliseconds: dedupe windows must be at least as long. */
   readonly retrySpan?: number
-  /** True where the sender takes a redirect for a failure, so that a 302 as ack is refused at construction. */
+  /** True if the sender takes a redirect for a failure, so that a 302 as ack is refused at construction. */
   readonly failsOnRedirect?: boolean
   /**
    * What this sender sends as a body. One format: the body is read as that, whatever its label says. Several: the signed
    * bytes decide among them. @default ['json']
    */
   readonly formats?: readonly Format[]
-  /** Decides the format where something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
+  /** Decides the format if something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
   readonly format?: (delivery: Delivery) => Format | undefined
   /** Content codings this sender uses; the magic bytes decide whether one was used. @default [] */
   readonly codings?: readonly Coding[]
-  /** Charsets of this sender's texts and forms, in lower case; the first one is read where none was signed. @default ['utf-8'] */
+  /** Charsets of this sender's texts and forms, in lower case; the first one is read if none was signed. @default ['utf-8'] */
   readonly charsets?: readonly string[]
   /** True if the signature of this delivery covers Content-Type and Content-Encoding: they then count. @default never, unless `covers.body` is 'none' */
   readonly labelled?: (delivery: Delivery) => boolean
@@ -98,15 +98,15 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** The header in which a delivery claims the id of its event, for the history of what was refused. In lower case. */
   readonly claims?: string
   /**
-   * Throws a `WebhookError` where the head alone condemns the delivery: a header of the signature is missing, or a token
+   * Throws a `WebhookError` if the head alone condemns the delivery: a header of the signature is missing, or a token
    * or password is wrong. It reads no body, is always synchronous, and takes whatever only `verify` can judge.
    */
   readonly admit?: (head: Delivery, clock: Clock) => void
-  /** True where `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */
+  /** True if `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */
   readonly xml?: boolean
-  /** Where the reply decides something (auth hooks): what goes out when an answer is late or fails. */
+  /** What goes out when an answer is late or fails, for senders whose reply decides something (auth hooks). */
   readonly refusal?: Reply
-  /** Throws a `WebhookError` where the delivery is not what the provider signed. */
+  /** Throws a `WebhookError` if the delivery is not what the provider signed. */
   readonly verify: (delivery: Delivery, clock: Clock) => MaybePromise<Verified | void>
   /** Reads the events out of a verified delivery; none, one or several. */
   readonly events: (delivery: Delivery, body: ParsedBody) => readonly EventDraft[]
@@ -120,7 +120,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   ) => MaybePromise<Reply | undefined>
   /** The body, status or headers this sender needs; undefined leaves the reply to the receiver. */
   readonly reply?: (result: Result, delivery: Delivery) => Reply | undefined
-  /** Makes a delivery that `verify` accepts. Absent where only the sender has the signing key. */
+  /** Makes a delivery that `verify` accepts. Absent if only the sender has the signing key. */
   readonly sign?: Sign<Events>
   /** Carries the types of topics and payloads; never there at run time. */
   readonly types?: Events

@@ -9,8 +9,8 @@ export interface Covers {
   /** True if the event's id lies in what is signed. @default false */
   readonly id?: boolean
   /**
-   * False if the topic lies in an unsigned header and nowhere else: whoever captures a delivery can send its body again
-   * under another topic. @default true where the body is protected
+   * False if the topic lies in an unsigned header and nowhere else: a captured body can be sent again
+   * under another topic. @default true if the body is protected
    */
   readonly topic?: boolean
   readonly timestamp?: boolean
@@ -46,14 +46,14 @@ export interface Scheme<Key = unknown> {
   /** Makes a key of a secret. Throws a `TypeError` that says what format was expected. */
   key(secret: string): Key
   /**
-   * Finds the key that signed the delivery and gives its place in `keys`. Throws a `WebhookError` with the reason where
+   * Finds the key that signed the delivery and gives its place in `keys`. Throws a `WebhookError` with the reason if
    * none did. `now` is in milliseconds since 1970.
    */
   verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>
   /** The time that was signed beside the body, as it came. */
   signedTime?(delivery: Delivery): string | undefined
-  /** Adds the signature to a request. Absent where the receiver's key can only verify. */
+  /** Adds the signature to a request. Absent if the receiver's key can only verify. */
   sign?(request: SignableRequest, key: Key, now: number): SignableRequest
-  /** Signs with each of the keys in force, where the scheme has room for several signatures: both during a rotation. */
+  /** Signs with each of the keys in force, if the scheme has room for several signatures: both during a rotation. */
   signAll?(request: SignableRequest, keys: readonly Key[], now: number): SignableRequest
 }

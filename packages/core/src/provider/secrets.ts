@@ -32,11 +32,11 @@ export interface KeySet<Key> {
 /** Resolves a secret option into keys. */
 export interface Keyring<Key> {
   for(delivery: Delivery): MaybePromise<KeySet<Key>>
-  /** The keys given, for signing. None where a resolver decides. */
+  /** The keys given, for signing. None if a resolver decides. */
   readonly given: readonly Key[]
   /** Turns one more secret into a key, as strictly as the option. */
   parse(secret: string): Key
-  /** True where one of the secrets given has blanks or quotes around it. */
+  /** True if one of the secrets given has blanks or quotes around it. */
   readonly odd?: boolean
 }
 
@@ -100,7 +100,7 @@ export function keyring<Key>(
 const TEMPLATE =
   /^(?:[a-z]{2,6}_)?(?:<.*>|\$?\{.*\})$|^wh[a-z]{2,4}_(?:x+|\*+)?$|\.\.\.$|…$|^(?:undefined|null)$/i
 
-/** Throws a `TypeError` that names the option where a secret is empty, blank or an unfilled template. */
+/** Throws a `TypeError` that names the option if a secret is empty, blank or an unfilled template. */
 export function checkSecret(option: string, secret: unknown): asserts secret is string {
   if (typeof secret !== 'string') {
     throw new TypeError(
@@ -119,7 +119,7 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
     throw new TypeError(`${option} begins or ends with a line break: trim it`)
 }
 
-/** True where a secret has blanks or quotes around it. They may be part of it, and mostly are a slip. */
+/** True if a secret has blanks or quotes around it. They may be part of it, and mostly are a slip. */
 function isOdd(secret: unknown): boolean {
   return typeof secret === 'string' && /^[ \t]|[ \t]$|^(["'`]).*\1$/s.test(secret)
 }

@@ -26,7 +26,7 @@ type Plain = Omit<
   | 'signedTime'
 >
 
-/** What `provider()` takes. `Ready` is what `prepare` makes of the options; the options themselves where it is absent. */
+/** What `provider()` takes. `Ready` is what `prepare` makes of the options; the options themselves if it is absent. */
 export interface ProviderSpec<
   Options extends object,
   Key = unknown,
@@ -36,7 +36,7 @@ export interface ProviderSpec<
   readonly title?: string
   /** The sender's own page on its signatures. @default '' */
   readonly docs?: string
-  /** Topics that are sent; examples where there are many. @default [] */
+  /** Topics that are sent; examples if there are many. @default [] */
   readonly topics?: readonly string[]
   /** Challenges that are answered. @default [] */
   readonly handshakes?: readonly string[]
@@ -44,18 +44,18 @@ export interface ProviderSpec<
   readonly options: Readonly<Record<keyof Options & string, string>>
   /** Checks the options and makes what the functions below get in place of them. Throws a `TypeError`. */
   readonly prepare?: (options: Options) => Ready
-  /** How deliveries are signed. `noAuth` where nothing is, `fixedKeys` where the keys are no texts. */
+  /** How deliveries are signed. `noAuth` if nothing is, `fixedKeys` if the keys are no texts. */
   readonly scheme: (options: Ready) => Scheme<Key>
-  /** Name of the option that takes the secret. @default 'secret', where there is such an option */
+  /** Name of the option that takes the secret. @default 'secret', if there is such an option */
   readonly secret?: string
   /**
-   * The option that counts and its value, where several can take the secret or it has a default. With an option
+   * The option that counts and its value, if several can take the secret or it has a default. With an option
    * `unauthenticated` the value may be undefined. @default the option of `secret`
    */
   readonly secretOf?: (options: Ready) => readonly [option: string, value: SecretOption | undefined]
-  /** What is protected at best: laid over what the scheme says, except where the scheme denies it. @default that of the scheme */
+  /** What is protected at best: laid over what the scheme says, except if the scheme denies it. @default that of the scheme */
   readonly covers?: Covers
-  /** False where only the sender has the signing key. @default true */
+  /** False if only the sender has the signing key. @default true */
   readonly canSign?: boolean
   /** Members of the provider that depend on its options. */
   readonly more?: (options: Ready) => Partial<Plain>

@@ -1,8 +1,8 @@
 // An import type of a package that is not installed is any, and skipLibCheck hides the error. So the maps of events are
-// only there where the package is; else their one topic says what to do, and every subscription is a type error.
+// only there if the package is; else their one topic says what to do, and every subscription is a type error.
 // The probe is a keyof: an alias that is given the missing type itself becomes any as a whole.
 
-/** The events where the types they come from are installed, else a map whose one topic says what is missing. */
+/** The events if the types they come from are installed, else a map whose one topic says what is missing. */
 export type Installed<Keys, Package extends string, Events> = string extends Keys
   ? { readonly [Message in `install ${Package} to have typed events`]: never }
   : Events

@@ -1,7 +1,7 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import { parseJson, type ParsedBody } from '@postern/core/scheme'
 
-/** A member of an object, or undefined where the value is no object or has no such member of its own. */
+/** A member of an object, or undefined if the value is no object or has no such member of its own. */
 export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
@@ -54,7 +54,7 @@ export function member(value: unknown, path: string): string | undefined {
 /**
  * The topic of a sender that says it in an unsigned header, and perhaps in the signed body too: the body decides.
  *
- * @throws WebhookError `unidentified` where the two contradict each other.
+ * @throws WebhookError `unidentified` if the two contradict each other.
  */
 export function agreedTopic(
   signed: string | undefined,
@@ -67,7 +67,7 @@ export function agreedTopic(
   return signed ?? said ?? ''
 }
 
-/** The members of an array inside the payload. Throws `unidentified` where there is no array of that name. */
+/** The members of an array inside the payload. Throws `unidentified` if there is no array of that name. */
 export function items(value: unknown, name: string): readonly unknown[] {
   const found = field(value, name)
   if (!Array.isArray(found))

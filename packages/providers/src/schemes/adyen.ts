@@ -51,7 +51,7 @@ export function adyenScheme(): Scheme<Uint8Array> {
   }
 }
 
-/** The items of a delivery, JSON or form. Throws `missing_header` where there are none, since then nothing is signed. */
+/** The items of a delivery, JSON or form. Throws `missing_header` if there are none, since then nothing is signed. */
 export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
   if (isForm(delivery)) return [formItem(delivery.form())]
   const body = delivery.json('exact')

@@ -4,7 +4,7 @@ import { field, member } from '../common/read.ts'
 
 type Element = string | XmlObject
 
-/** The entries and tombstones (RFC 6721) of an Atom feed; undefined where the payload is none. */
+/** The entries and tombstones (RFC 6721) of an Atom feed; undefined if the payload is none. */
 export function atomEvents(
   payload: unknown,
   topicOf: (self: string | undefined) => string,

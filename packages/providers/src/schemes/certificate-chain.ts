@@ -5,7 +5,7 @@ import { WebhookError } from '@postern/core'
 const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
-/** The certificates of a PEM text, in order; undefined where it holds none or one that cannot be read. */
+/** The certificates of a PEM text, in order; undefined if it holds none or one that cannot be read. */
 export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   try {
     const found = typeof pem === 'string' ? pem.match(PEM) : null
@@ -15,7 +15,7 @@ export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   }
 }
 
-/** Throws `unknown_sender` where the certificate is not valid at `now`, in milliseconds since 1970. */
+/** Throws `unknown_sender` if the certificate is not valid at `now`, in milliseconds since 1970. */
 export function checkDates(certificate: X509Certificate, now: number): void {
   if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo))
     throw new WebhookError(
@@ -29,7 +29,7 @@ export function checkDates(certificate: X509Certificate, now: number): void {
  * section 6, without revocation and policies). Certificates that were not sent along are fetched from where the one
  * below names them (its authority information access): what they are worth is decided by their signature alone.
  *
- * @throws WebhookError `unknown_sender` where the chain does not lead to an authority; `secret_unavailable` where a part
+ * @throws WebhookError `unknown_sender` if the chain does not lead to an authority; `secret_unavailable` if a part
  * of it cannot be fetched.
  */
 export async function checkChain(

@@ -6,7 +6,7 @@ import type { CertificateOptions, CertificateRules } from './certificate-options
 
 /** Gives the certificate a URL stands for. */
 export interface CertificateSource {
-  /** Throws `unknown_sender` where the URL or the certificate is not to be trusted at `now`, in milliseconds since 1970. */
+  /** Throws `unknown_sender` if the URL or the certificate is not to be trusted at `now`, in milliseconds since 1970. */
   find(url: string, now: number): MaybePromise<X509Certificate>
 }
 

@@ -23,7 +23,7 @@ export interface SignedByCertificateOptions extends CertificateRules {
   readonly place: string
   /** Reads the claim. Throws `missing_header`, `malformed_header` or what reading the body throws. */
   readonly read: (delivery: Delivery) => CertificateClaim
-  /** The text that is signed; undefined where the delivery is not for that `key`. */
+  /** The text that is signed; undefined if the delivery is not for that `key`. */
   readonly message: (delivery: Delivery, key: string) => string | undefined
   /** What must hold once the signature is right: dates of the message. */
   readonly check?: (delivery: Delivery, now: number) => void

@@ -3,7 +3,7 @@ import { textReply, WebhookError, type Reply } from '@postern/core'
 /** What a challenge can be that is echoed: never what begins as JSON does, so that no event is a challenge. */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
-/** The challenge itself. Throws `handshake_refused` where it is none. */
+/** The challenge itself. Throws `handshake_refused` if it is none. */
 export function checkedChallenge(challenge: string | undefined, shape: RegExp = CHALLENGE): string {
   if (challenge !== undefined && shape.test(challenge)) return challenge
   throw new WebhookError(
@@ -16,7 +16,7 @@ export function checkedChallenge(challenge: string | undefined, shape: RegExp = 
  * The reply that echoes a challenge from the query: as plain text that no browser takes for a page, since anybody can
  * choose it. Nothing is signed.
  *
- * @throws WebhookError `handshake_refused` where it is missing, empty, repeated or no challenge.
+ * @throws WebhookError `handshake_refused` if it is missing, empty, repeated or no challenge.
  */
 export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)

@@ -7,7 +7,7 @@ const HASHES = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const
 
 /**
  * Computes the digests of `Content-Digest` again over the bytes of the wire (RFC 9530, section 2). One of SHA-256 and
- * SHA-512 must be there; both must be right where both are. Older algorithms do not count.
+ * SHA-512 must be there; both must be right if both are. Older algorithms do not count.
  */
 export function checkContentDigest(sf: StructuredFields, delivery: Delivery): void {
   const digests = dictionary(sf, delivery, 'content-digest')

@@ -23,7 +23,7 @@ export interface GenericPlaces {
   readonly topicQuery?: string
   /** Member of the body that is the topic; dots lead into objects. @default 'type' */
   readonly topicField?: string
-  /** Member of the body that holds a list of events, each with its own id and topic; '' where the body is the list. @default none */
+  /** Member of the body that holds a list of events, each with its own id and topic; '' if the body is the list. @default none */
   readonly itemsField?: string
 }
 

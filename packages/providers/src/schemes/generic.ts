@@ -30,7 +30,7 @@ export interface GenericSchemeOptions {
   readonly prefix?: string
   /** `hmac`: how the secret becomes the key. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding
-  /** `hmac`: what is signed, such as `v0:{time}:{body}`. @default '{body}', or '{time}.{body}' where a time is signed */
+  /** `hmac`: what is signed, such as `v0:{time}:{body}`. @default '{body}', or '{time}.{body}' if a time is signed */
   readonly message?: string
   /** `hmac`: the header of a time that is signed. @default none, the body alone is signed */
   readonly timestampHeader?: string

@@ -19,9 +19,9 @@ export function httpAuth(options: HttpAuthOptions): Scheme<string> {
 }
 
 /**
- * The one option that was given, and its value; the first one without a value where none was.
+ * The one option that was given, and its value; the first one without a value if none was.
  *
- * @throws TypeError where more than one was given, since the weaker one would count.
+ * @throws TypeError if more than one was given, since the weaker one would count.
  */
 export function oneSecret<Options extends object>(
   provider: string,

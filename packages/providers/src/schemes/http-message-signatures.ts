@@ -27,12 +27,12 @@ export interface HttpMessageSignaturesOptions {
   readonly keyId?: string | undefined
   /** How a shared secret is written. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | undefined
-  /** The signature that counts where there are several. @default the only one, or the only one of `keyId` */
+  /** The signature that counts if there are several. @default the only one, or the only one of `keyId` */
   readonly label?: string | undefined
   /** The `tag` a signature must have. @default any */
   readonly tag?: string | undefined
   /**
-   * Components a signature must cover; `content-digest` only where there is a body, and `@target-uri` also by its parts.
+   * Components a signature must cover; `content-digest` only if there is a body, and `@target-uri` also by its parts.
    * @default ['@method', '@target-uri', 'content-digest']
    */
   readonly requiredComponents?: readonly string[] | undefined
@@ -154,7 +154,7 @@ function accepts(key: HttpSignatureKey, read: ReadSignature, base: string): bool
   )
 }
 
-/** True where the signature that counts in a verified delivery covers this header. */
+/** True if the signature that counts in a verified delivery covers this header. */
 export function coversField(
   delivery: Delivery,
   options: HttpMessageSignaturesOptions,
@@ -167,7 +167,7 @@ export function coversField(
   )
 }
 
-/** A time among the parameters of a signature, in seconds; malformed where it is no whole number. */
+/** A time among the parameters of a signature, in seconds; malformed if it is no whole number. */
 export function seconds(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = values.get(name)
   if (value === undefined) return undefined

@@ -8,7 +8,7 @@ export interface Target {
   readonly scheme: string
   readonly authority: string
   readonly path: string
-  /** With its question mark; `''` where the URL has none. */
+  /** With its question mark; `''` if the URL has none. */
   readonly query: string
 }
 

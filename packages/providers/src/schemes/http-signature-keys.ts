@@ -25,9 +25,9 @@ export type HttpSignatureAlgorithm =
 /** A key that is bound to its algorithm: what a message says about its algorithm never chooses one. */
 export interface HttpSignatureKey {
   readonly alg: HttpSignatureAlgorithm
-  /** The `keyid` it goes by, where only that one counts. */
+  /** The `keyid` it goes by, if only that one counts. */
   readonly keyId?: string | undefined
-  /** True where `signature`, in base64, is this key's over `base`. */
+  /** True if `signature`, in base64, is this key's over `base`. */
   verify(base: string, signature: string): boolean
   /** The signature in base64. */
   sign(base: string): string
@@ -36,7 +36,7 @@ export interface HttpSignatureKey {
 /** What a secret becomes: one key, or a source that is asked by `keyid`. */
 export interface HttpSignatureKeys {
   find(keyId: string | undefined, now: number): MaybePromise<readonly HttpSignatureKey[]>
-  /** The key that signs, where there is one. */
+  /** The key that signs, if there is one. */
   readonly first?: HttpSignatureKey
 }
 

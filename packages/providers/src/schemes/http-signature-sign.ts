@@ -6,7 +6,7 @@ import type { HttpSignatureKey } from './http-signature-keys.ts'
 
 /** What a signature of {@link signRequest} is like. */
 export interface SignRequestOptions {
-  /** Components without parameters; `content-digest` is left out where there is no body. */
+  /** Components without parameters; `content-digest` is left out if there is no body. */
   readonly components: readonly string[]
   /** Of `expires` and `nonce`, those that are wanted. */
   readonly parameters: readonly string[]

@@ -75,7 +75,7 @@ function changed(object: string, change: unknown, at: readonly unknown[]): Updat
   return { id, topic, only: { changes: [change] } }
 }
 
-// The subject's id is the event's where the change is that it came to be. A reaction, an edit or a removal has the id of
+// The subject's id is the event's if the change is that it came to be. A reaction, an edit or a removal has the id of
 // what it is about, and so have the next ones: those are told apart by a digest.
 function subjectOf(value: unknown): string | undefined {
   const verb = text(value, 'verb')

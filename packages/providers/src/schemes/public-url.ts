@@ -3,13 +3,13 @@ import type { Delivery } from '@postern/core'
 /** The option of senders that sign the URL they were given. */
 export interface PublicUrlOption {
   /**
-   * The URL that was signed, byte for byte as the sender has it, where a proxy changes scheme, host or path; a function
-   * where it differs by delivery. @default the URL of the request
+   * The URL that was signed, byte for byte as the sender has it, if a proxy changes scheme, host or path; a function
+   * if it differs by delivery. @default the URL of the request
    */
   readonly publicUrl?: string | ((delivery: Delivery) => string)
 }
 
-/** Throws a `TypeError` where the option is no absolute URL. */
+/** Throws a `TypeError` if the option is no absolute URL. */
 export function checkPublicUrl(provider: string, { publicUrl }: PublicUrlOption): void {
   if (typeof publicUrl === 'string' && !URL.canParse(publicUrl))
     throw new TypeError(`${provider}: publicUrl must be an absolute URL, got ${publicUrl}`)

@@ -29,7 +29,7 @@ export interface StandardFamilySpec extends Omit<Base, 'events' | 'options' | 's
   readonly prefixes?: readonly string[]
   /** Makes a key of a secret in the sender's own format. @default whsec_ and base64 */
   readonly key?: (secret: string) => StandardWebhooksKey
-  /** Writes the list of signatures as the specification has it, where the sender has its own way. */
+  /** Writes the list of signatures as the specification has it, if the sender has its own way. */
   readonly signatures?: (list: string) => string
 }
 

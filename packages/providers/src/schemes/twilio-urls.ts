@@ -3,7 +3,7 @@ import type { Delivery } from '@postern/core'
 
 /**
  * The URLs that may have been signed, before their spellings. A query the sender did not sign must not pass for one it
- * did, so the public URL's own query counts only where it says what the request's says, or the request has none.
+ * did, so the public URL's own query counts only if it says what the request's says, or the request has none.
  */
 export function publicUrls(
   delivery: Delivery,
@@ -21,7 +21,7 @@ export function publicUrls(
 
 /**
  * With and without the port, as it came, as the URL standard writes it, and with its query written the older way (' kept,
- * a space as %20): Twilio signs any of these, depending on the product. Each is made only where those before it were not
+ * a space as %20): Twilio signs any of these, depending on the product. Each is made only if those before it were not
  * what was signed.
  */
 export function* spellings(urls: readonly string[]): Generator<string> {

@@ -15,7 +15,7 @@ import { FORM_TYPE } from '../common/units.ts'
 /** What Twilio's scheme needs beside the Auth Token. */
 export interface TwilioSchemeOptions {
   /**
-   * The URL as Twilio has it, where a proxy changes scheme, host or path; a function where it differs by delivery.
+   * The URL as Twilio has it, if a proxy changes scheme, host or path; a function if it differs by delivery.
    * The query of the request counts in any case, since Twilio adds to it. @default the URL of the request
    */
   readonly publicUrl?: string | ((delivery: Delivery) => string)

@@ -25,7 +25,7 @@ export interface WechatCipher {
 /**
  * AES-256-CBC with padding to 32 bytes, around 16 random bytes, the length, the message and who it is for.
  *
- * @throws TypeError where the key is not 43 characters of base64.
+ * @throws TypeError if the key is not 43 characters of base64.
  */
 export function wechatCipher(
   provider: string,
@@ -70,15 +70,15 @@ export function wechatCipher(
 export interface WechatSignatureOptions {
   /** Seconds the signed time may be away from now. */
   readonly tolerance: number | undefined
-  /** The text that is signed beside token, time and nonce; undefined where only these are. */
+  /** The text that is signed beside token, time and nonce; undefined if only these are. */
   readonly signed: (delivery: Delivery) => string | undefined
-  /** True where messages are encrypted, so that the body is signed by its text. */
+  /** True if messages are encrypted, so that the body is signed by its text. */
   readonly secure: boolean
 }
 
 /**
  * SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined: in the query parameter
- * `signature`, or `msg_signature` where a text is signed.
+ * `signature`, or `msg_signature` if a text is signed.
  */
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)
@@ -119,7 +119,7 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
 /** What an echo can be: a message is never one, so that nobody has us decrypt or repeat messages. */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
-/** The answer to the verification of a URL. Throws `handshake_refused` where it is no echo. */
+/** The answer to the verification of a URL. Throws `handshake_refused` if it is no echo. */
 export function echoReply(echo: string): Reply {
   if (!ECHO.test(echo))
     throw new WebhookError('handshake_refused', 'echostr is not up to 64 letters and digits')

@@ -10,7 +10,7 @@ export interface BucketOptions {
 
 /** Bounds look-ups in number and in time. */
 export interface Bucket {
-  /** Runs one if there is room. Throws `secret_unavailable` (503) at once where there is none, so that the sender tries again. */
+  /** Runs one if there is room. Throws `secret_unavailable` (503) at once if there is none, so that the sender tries again. */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
 }
 

@@ -14,7 +14,7 @@ export interface FetchOptions {
 const LIMIT = 256 * 1024
 
 /**
- * The bytes a URL gives: at most 256 KiB, within the time limit, from that URL and no redirect. Where the status is the
+ * The bytes a URL gives: at most 256 KiB, within the time limit, from that URL and no redirect. If the status is the
  * one that stands for `nothing`, no bytes.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.

@@ -19,12 +19,12 @@ export interface Jwks {
 
 /** Where the keys of a sender come from. */
 export interface JwkSource {
-  /** Keys that may have the id, all of them where it is undefined; none where the id is unknown. `now` in milliseconds since 1970. */
+  /** Keys that may have the id, all of them if it is undefined; none if the id is unknown. `now` in milliseconds since 1970. */
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
 }
 
 /**
- * A key set that was given. Throws a `TypeError` naming the option where it is none.
+ * A key set that was given. Throws a `TypeError` naming the option if it is none.
  *
  * @example fixedKeys(jwt({ algorithms: ['ES256'] }), [givenJwks(options.jwks, 'acme: jwks')])
  */

@@ -16,7 +16,7 @@ export interface LookupsOptions extends BucketOptions {
 
 /** What is looked up by a key that anybody can make up. */
 export interface Lookups<Value> {
-  /** The value of a key; undefined where `ask` says that there is none. `now` is in milliseconds since 1970. */
+  /** The value of a key; undefined if `ask` says that there is none. `now` is in milliseconds since 1970. */
   find(
     key: string,
     now: number,

@@ -30,7 +30,7 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
         secret.slice(0, secret.indexOf(':')),
         secret.slice(secret.indexOf(':') + 1),
       ]
-      // Where the user is an API key the password is empty by design (RFC 7617 allows it); one of them is the secret.
+      // If the user is an API key the password is empty by design (RFC 7617 allows it); one of them is the secret.
       checkSecret('what Basic credentials hold', password === '' ? user : password)
       return secret
     },

@@ -1,6 +1,6 @@
 /**
  * The DER form (RFC 3279, section 2.2.3) of an ECDSA signature in raw form: r and s of `size` bytes each, one after
- * another. Undefined where it has another length.
+ * another. Undefined if it has another length.
  */
 export function rawToDer(raw: Uint8Array, size: number): Uint8Array | undefined {
   if (raw.length !== 2 * size) return undefined
@@ -16,7 +16,7 @@ export function derToRaw(der: Uint8Array, size: number): Uint8Array {
   for (const end of [size, 2 * size]) {
     const length = der[at + 1]!
     const number = der.subarray(at + 2, at + 2 + length)
-    // A number whose first bit is set has a zero before it, and can have it where it is as long as the curve.
+    // A number whose first bit is set has a zero before it, and can have it if it is as long as the curve.
     const digits = number.subarray(Math.max(0, length - size))
     raw.set(digits, end - digits.length)
     at += 2 + length
@@ -27,7 +27,7 @@ export function derToRaw(der: Uint8Array, size: number): Uint8Array {
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 
-/** A number in its shortest form, with a zero before it where it would be negative. */
+/** A number in its shortest form, with a zero before it if it would be negative. */
 function integer(bytes: Uint8Array): readonly number[] {
   let first = 0
   while (first < bytes.length - 1 && bytes[first] === 0) first++

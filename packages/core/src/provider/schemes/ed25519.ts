@@ -11,7 +11,7 @@ export interface Ed25519Options extends SignatureOptions {
   readonly encoding?: 'hex' | 'base64' | undefined
 }
 
-/** An Ed25519 key: the public half, and the private one where the secret held it. */
+/** An Ed25519 key: the public half, and the private one if the secret held it. */
 export interface Ed25519Key {
   readonly publicKey: OpaqueKey
   readonly privateKey?: OpaqueKey | undefined
@@ -54,7 +54,7 @@ export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm
   }
 }
 
-/** True where one candidate, written canonically, is the signature of the message. */
+/** True if one candidate, written canonically, is the signature of the message. */
 function ed25519Matches(
   key: Ed25519Key,
   message: Uint8Array,

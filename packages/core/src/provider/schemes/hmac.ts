@@ -71,7 +71,7 @@ export function hmacDigest(
   return mac.digest(encoding)
 }
 
-// Node 24.21 takes 8 µs for an HMAC over 1 KB where the key is bytes and 1.6 µs where it is a KeyObject.
+// Node 24.21 takes 8 µs for an HMAC over 1 KB if the key is bytes and 1.6 µs if it is a KeyObject.
 const keyObjects = new WeakMap<Uint8Array, KeyObject>()
 
 function keyObject(key: Uint8Array): KeyObject {
@@ -80,7 +80,7 @@ function keyObject(key: Uint8Array): KeyObject {
   return known
 }
 
-/** The bytes of a key. Throws a `TypeError` that says what was expected where the text does not decode. */
+/** The bytes of a key. Throws a `TypeError` that says what was expected if the text does not decode. */
 function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
   if (encoding === 'utf8') return toBuffer(secret)
   const bytes = encoding === 'hex' ? fromHex(secret) : fromBase64(secret)

@@ -32,7 +32,7 @@ export interface JwtOptions {
   readonly required?: readonly string[]
   /** What must hold beside; throws a `WebhookError`. */
   readonly check?: (claims: JwtClaims, delivery: Delivery) => void
-  /** True where the token vouches for the body, as a hash in its claims that `check` compares. @default false */
+  /** True if the token vouches for the body, as a hash in its claims that `check` compares. @default false */
   readonly coversBody?: boolean
 }
 
@@ -45,7 +45,7 @@ const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE_
  * A signed JSON Web Token (RFC 7519, RFC 8725), checked by the package jose, an optional peer that is loaded with the
  * first delivery. A key is a source of public keys; as a secret, the https URL of a JSON Web Key Set.
  *
- * @throws TypeError where jose is not installed.
+ * @throws TypeError if jose is not installed.
  *
  * @example scheme: () => jwt({ algorithms: ['RS256'], issuer: ['https://issuer.example.com'], required: ['exp'] })
  */
@@ -127,7 +127,7 @@ function memberOf(value: unknown, name: 'alg' | 'kid'): unknown {
     : undefined
 }
 
-/** The claims where this key signed the token, undefined where it did not. */
+/** The claims if this key signed the token, undefined if it did not. */
 async function verified(
   token: string,
   key: Jwk,

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { fromBase64, toBuffer } from '../../body/bytes.ts'
 import type { OpaqueKey } from './ed25519.ts'
 
-/** An asymmetric key: the public half, and the private one where the secret held it. */
+/** An asymmetric key: the public half, and the private one if the secret held it. */
 export interface KeyPair {
   readonly publicKey: OpaqueKey
   readonly privateKey?: OpaqueKey | undefined
@@ -13,7 +13,7 @@ export interface KeyPair {
  * The key a text holds: PEM of a public key, a certificate or a private key (which can sign as well), or base64 of an
  * SPKI structure without its armour.
  *
- * @throws TypeError that names what was `expected` where the text holds no key.
+ * @throws TypeError that names what was `expected` if the text holds no key.
  */
 export function parseKeyPair(secret: string, expected: string): KeyPair {
   const text = secret.trim()

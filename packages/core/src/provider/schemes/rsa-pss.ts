@@ -4,7 +4,7 @@ import type { HashName } from './hmac.ts'
 // Of the ways to check RSASSA-PSS, workerd (2026-11-17) offers one: createVerify with the key's text. Its verify() reads
 // the padding and does not use it, and no call of it takes a KeyObject beside options.
 
-/** True where `signature` is the RSASSA-PSS signature of the bytes, with a salt as long as the hash (RFC 8017). */
+/** True if `signature` is the RSASSA-PSS signature of the bytes, with a salt as long as the hash (RFC 8017). */
 export function verifyPss(
   hash: HashName,
   bytes: Uint8Array,

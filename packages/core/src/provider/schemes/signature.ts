@@ -12,7 +12,7 @@ import {
   type TimestampUnit,
 } from './timestamp.ts'
 
-/** What a delivery claims: its candidate signatures and, where the scheme has one, the time text that was signed. */
+/** What a delivery claims: its candidate signatures and, if the scheme has one, the time text that was signed. */
 export interface SignatureClaim {
   readonly signatures: readonly string[]
   readonly timestamp?: string
@@ -21,7 +21,7 @@ export interface SignatureClaim {
 /** An algorithm over a message. Signatures are texts, in the encoding the algorithm was made with. */
 export interface SignatureAlgorithm<Key> {
   key(secret: string): Key
-  /** True where one of the candidates is the signature of the message. It compares in constant time and in canonical form. */
+  /** True if one of the candidates is the signature of the message. It compares in constant time and in canonical form. */
   matches(key: Key, message: Message, candidates: readonly string[]): boolean
   sign?(key: Key, message: Message): string
 }
@@ -34,18 +34,18 @@ export interface SignatureOptions {
   readonly prefix?: string
   /**
    * What is signed: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function.
-   * @default '{body}', or '{time}.{body}' where a timestamp header is named
+   * @default '{body}', or '{time}.{body}' if a timestamp header is named
    */
   readonly message?: string | ((delivery: Delivery, timestamp: string | undefined) => Message)
-  /** The header that carries the time of signing, where there is one. */
+  /** The header that carries the time of signing, if there is one. */
   readonly timestampHeader?: string | undefined
   /** @default 's' */
   readonly timestampUnit?: TimestampUnit | undefined
   /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number | undefined
-  /** Seconds a signed time may be in the future, where clocks differ by more. @default tolerance */
+  /** Seconds a signed time may be in the future, if clocks differ by more. @default tolerance */
   readonly ahead?: number | undefined
-  /** What the signature protects. @default the body's bytes, and the time where there is one */
+  /** What the signature protects. @default the body's bytes, and the time if there is one */
   readonly covers?: Covers
   /** Reads a header with a grammar of its own. Throws `missing_header` or `malformed_header`. */
   readonly read?: (delivery: Delivery) => SignatureClaim

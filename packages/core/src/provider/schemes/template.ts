@@ -10,7 +10,7 @@ const PLACE = /\{([^{}]*)\}/
  * Makes what is signed of a template. `{body}` stands for the exact bytes, `{time}` for the text of the signed time,
  * `{method}` and `{url}` for those of the request, `{header:x-request-id}` for a header that must be there once.
  *
- * @throws TypeError where the template has another place in braces, or none.
+ * @throws TypeError if the template has another place in braces, or none.
  *
  * @example hmac({ header: 'x-signature', timestampHeader: 'x-time', message: messageTemplate('v0:{time}:{body}') })
  */

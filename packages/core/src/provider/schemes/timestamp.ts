@@ -33,7 +33,7 @@ export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string
 
 /**
  * Refuses what is further than `tolerance` seconds from now, in the past or in the future; exactly that far is taken.
- * What is no number is refused. `ahead` is the tolerance of the future where it has its own.
+ * What is no number is refused. `ahead` is the tolerance of the future if it has its own.
  */
 export function checkTimestamp(
   time: number,
