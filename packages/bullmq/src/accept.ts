@@ -49,10 +49,10 @@ export function createAccepting(
   { client, queues, settings, watch }: AcceptContext,
   { receiver }: Consumer,
 ): Accepting {
-  const { prefix, deadline, maxPending, maxWaitingBytes } = settings
+  const { prefix, deadline, maxPending, maxPendingShare, maxWaitingBytes } = settings
   const capacity = createCapacity(client, prefix, receiver, maxPending)
   // One key of `fairBy` leaves room for the others.
-  const share = Math.max(1, Math.floor(maxPending / 2))
+  const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   const batch = createBatch<Work>({
     inbox: 'bullmqInbox',

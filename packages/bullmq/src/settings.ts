@@ -11,11 +11,10 @@ export interface BullmqInboxOptions {
   readonly connection: BullmqConnection
   /** What all keys begin with. The braces put them into one slot of a Cluster, where one transaction reaches them. @default '{postern}' */
   readonly prefix?: string
-  /**
-   * Tasks of one receiver that may be pending or running, over all its subscriptions; beyond, deliveries get 503. One
-   * `fairBy` key has at most half of it in a subscription. @default 1_000_000
-   */
+  /** Tasks of one receiver that may be pending or running, over all its subscriptions; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
+  /** The part of `maxPending` that tasks of one fair key (`fairBy`, a tenant) may take in a subscription. @default 0.5 */
+  readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for Redis; beyond, deliveries get 503. @default 67_108_864 */
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for Redis before it gets 503. @default '2s' */
@@ -39,6 +38,7 @@ export interface BullmqInboxOptions {
 export interface Settings extends CommonSettings {
   readonly connection: BullmqConnection
   readonly prefix: string
+  readonly maxPendingShare: number
   readonly unsafe: boolean
 }
 
@@ -50,6 +50,7 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
   const connection = check.value('connection')
   const prefix = check.value('prefix') ?? '{postern}'
   const unsafe = check.value('unsafe') ?? false
+  const maxPendingShare = check.value('maxPendingShare') ?? 0.5
   const common = check.common({ deadline: DEADLINE })
   check.end()
   if (connection === undefined || connection === null || connection === '')
@@ -58,6 +59,10 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
     )
   if (typeof prefix !== 'string' || prefix.trim() === '')
     throw new TypeError('bullmqInbox: prefix must be a string that is not empty')
+  if (!(typeof maxPendingShare === 'number' && maxPendingShare > 0 && maxPendingShare <= 1))
+    throw new TypeError(
+      `bullmqInbox: maxPendingShare must be a number from above 0 to 1, got ${String(maxPendingShare)}`,
+    )
   if (typeof unsafe !== 'boolean')
     throw new TypeError(`bullmqInbox: unsafe must be true or false, got ${String(unsafe)}`)
   if (typeof connection === 'object' && 'isCluster' in connection && connection.isCluster) {
@@ -66,5 +71,5 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
         `bullmqInbox: prefix must have a part in braces on a Cluster, as in {postern}, got ${prefix}: one transaction reaches one slot`,
       )
   }
-  return { ...common, connection, prefix, unsafe }
+  return { ...common, connection, prefix, maxPendingShare, unsafe }
 }

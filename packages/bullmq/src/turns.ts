@@ -54,7 +54,7 @@ export async function takeTurns(
     if (first < 0)
       return new WebhookError(
         'inbox_full',
-        `bullmqInbox: ${waiting} tasks of one fairBy key are pending in ${queue}, its share of maxPending is ${share}`,
+        `bullmqInbox: ${waiting} tasks of one fairBy key are pending in ${queue}, maxPendingShare allows ${share}`,
       )
     turns.set(turnOf(queue, key), first)
   }

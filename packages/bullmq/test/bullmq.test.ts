@@ -15,6 +15,8 @@ test('bullmqInbox refuses options that make no sense', () => {
   expect(() => bullmqInbox({ connection: 'redis://x', prefix: '' })).toThrow('bullmqInbox: prefix')
   const connection = 'redis://127.0.0.1:1'
   expect(() => bullmqInbox({ connection, maxPending: 0 })).toThrow('bullmqInbox: maxPending')
+  expect(() => bullmqInbox({ connection, maxPendingShare: 2 })).toThrow('from above 0 to 1')
+  expect(() => bullmqInbox({ connection, unsafe: 'yes' } as never)).toThrow('bullmqInbox: unsafe')
   expect(() => bullmqInbox({ connection, deadline: 0 })).toThrow('bullmqInbox: deadline')
   expect(() => bullmqInbox({ connection, keepDone: 'soon' as never })).toThrow(
     'bullmqInbox: keepDone',
