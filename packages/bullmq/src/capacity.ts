@@ -1,7 +1,7 @@
 import { WebhookError } from '@postern/core'
 import { run, type Client } from './connection.ts'
 import type { PreparedItem } from './encode.ts'
-import { queueName } from './names.ts'
+import { parseRef, queueName } from './names.ts'
 
 /** Is there room for the tasks of a receiver? */
 export interface Capacity {
@@ -51,9 +51,9 @@ export function createCapacity(
           'inbox_full',
           `bullmqInbox: ${total} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
         )
-      for (const { item } of items)
-        for (const { subscription } of item.tasks) {
-          const queue = queueName(receiver, subscription)
+      for (const { refs } of items)
+        for (const ref of refs) {
+          const { queue } = parseRef(ref)
           set(queue, (pending.get(queue) ?? 0) + 1)
         }
       return undefined

@@ -3,7 +3,7 @@ import type { Claim, Consumer } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
 import { PROCESS } from './attempts.ts'
 import { runBuffer, type Client } from './connection.ts'
-import { parseQueueName } from './names.ts'
+import { subscriptionOf } from './names.ts'
 import type { JobData } from './queues.ts'
 import { decodeStored } from './store.ts'
 
@@ -55,16 +55,12 @@ export async function hold(
   for (;;) {
     const asked = performance.now()
     const startedAt = consumer.now()
-    const args = [job.data.e, `${job.queueName}:${job.id!}`, token, lease] as const
-    const start = `${startedAt} ${PROCESS}`
-    const reply = (await runBuffer(
-      client,
-      'posternLoad',
-      prefix,
-      ...args,
-      start,
-      suspect ? 1 : 0,
-    )) as Reply | 0 | null
+    const id = `${job.queueName}:${job.id!}`
+    const args = [id, token, lease, `${startedAt} ${PROCESS}`] as const
+    const loaded = suspect
+      ? runBuffer(client, 'posternLoad', prefix, ...args, 1)
+      : runBuffer(client, 'posternLoad', prefix, ...args)
+    const reply = (await loaded) as Reply | 0 | null
     if (reply === 0) return 'lost'
     const until = asked + lease * SURE
     if (performance.now() >= until) continue
@@ -79,7 +75,7 @@ function read(job: Job<JobData>, reply: Reply, startedAt: number, until: number)
   return {
     claim: {
       id: `${job.queueName}:${job.id!}`,
-      subscription: parseQueueName(job.queueName).subscription,
+      subscription: subscriptionOf(job.queueName),
       part: job.data.p,
       data: job.data.d,
       event: record,

@@ -11,11 +11,15 @@ export function queueName(receiver: string, subscription: string): string {
 
 /** Receiver and subscription of a {@link queueName}. */
 export function parseQueueName(name: string): { receiver: string; subscription: string } {
-  const slash = name.indexOf('/')
   return {
-    receiver: decodeURIComponent(name.slice(0, slash)),
-    subscription: decodeURIComponent(name.slice(slash + 1)),
+    receiver: decodeURIComponent(name.slice(0, name.indexOf('/'))),
+    subscription: subscriptionOf(name),
   }
+}
+
+/** Subscription of a {@link queueName}. */
+export function subscriptionOf(name: string): string {
+  return decodeURIComponent(name.slice(name.indexOf('/') + 1))
 }
 
 /** Name of an event: a hash, since keys come from senders and have any length and any character. */

@@ -37,29 +37,30 @@ end
 return replies`
 
 /**
- * Begins a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix; ARGV: event, ref, token, lease in
- * milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost, nothing if there is no such
- * event, or event, head and body of its delivery, then, unless this is the first claim, stc, sn, cut, chg, ls and pa of the job. The start is written
- * unless the job was interrupted or is a suspect that may not start.
+ * Begins a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix;
+ * ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost,
+ * nothing if there is no such event, or event, head and body of its delivery, then, unless this is the first claim, stc,
+ * sn, cut, chg, ls and pa of the job. The start is written unless the job was interrupted or is a suspect that may not
+ * start. The name of the event is part of the job's id.
  */
 export const LOAD: string = `
 local prefix = KEYS[1]
-local job = prefix .. ':' .. ARGV[2]
-if redis.call('GET', job .. ':lock') ~= ARGV[3] then return 0 end
-if redis.call('PTTL', job .. ':lock') < ARGV[4] * 0.9 then redis.call('PEXPIRE', job .. ':lock', ARGV[4]) end
-local event = redis.call('HMGET', prefix .. ':event:' .. ARGV[1], 'e', 'h', 'b', 'd')
+local job = prefix .. ':' .. ARGV[1]
+if redis.call('GET', job .. ':lock') ~= ARGV[2] then return 0 end
+if redis.call('PTTL', job .. ':lock') < ARGV[3] * 0.9 then redis.call('PEXPIRE', job .. ':lock', ARGV[3]) end
+local event = redis.call('HMGET', prefix .. ':event:' .. ARGV[1]:match(':e([^:]*)$'):sub(1, 32), 'e', 'h', 'b', 'd')
 if not event[1] then return false end
 if event[4] then
   local delivery = redis.call('HMGET', prefix .. ':delivery:' .. event[4], 'h', 'b')
   event[2], event[3] = delivery[1], delivery[2]
 end
 local own = redis.call('HMGET', job, 'stc', 'sn', 'cut', 'chg', 'ls', 'pa', 'priority')
-if tonumber(own[1] or 0) <= tonumber(own[2] or 0) and (ARGV[6] == '1' or tonumber(own[3] or 0) < 3) then
-  redis.call('HSET', job, 'ls', ARGV[5])
+if tonumber(own[1] or 0) <= tonumber(own[2] or 0) and (ARGV[5] == '1' or tonumber(own[3] or 0) < 3) then
+  redis.call('HSET', job, 'ls', ARGV[4])
 end
 local priority = tonumber(own[7] or 0)
 if priority > 0 then
-  local meta = prefix .. ':turn:' .. ARGV[2]:match('^(.*):')
+  local meta = prefix .. ':turn:' .. ARGV[1]:match('^(.*):')
   if priority > tonumber(redis.call('HGET', meta, 'v') or 0) then redis.call('HSET', meta, 'v', priority) end
 end
 if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], event[3]} end
