@@ -1,4 +1,5 @@
-import { isSuspect, suspects, type Outcome, type Ran } from '@postern/core/inbox'
+import type { MaybePromise } from '@postern/core'
+import { isSuspect, suspects, type Outcome, type Ran, type TaskDraft } from '@postern/core/inbox'
 import type { DoneValue } from './attempts.ts'
 import { hold, type Held } from './claim.ts'
 import { cutOff, missing, NOTHING, putBack, type Ended } from './interruption.ts'
@@ -104,26 +105,30 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     return NOTHING
   }
 
-  async function execute(
+  function execute(
     owner: Owner,
     { held, free }: Begun,
     signal: AbortSignal | undefined,
-  ): Promise<Ended> {
+  ): MaybePromise<Ended> {
     const one: Running = { owner, held, back: false, hear: undefined }
     const id = refOf(owner)
     running.set(id, one)
     own.add(one)
     const began = performance.now()
-    const outcome = await consumer.run(held.claim, signal)
-    // Measured once, to the microsecond.
-    const duration = Math.round((performance.now() - began) * 1000) / 1000
-    const ran = { startedAt: held.startedAt, duration }
-    running.delete(id)
-    own.delete(one)
-    free?.()
-    one.hear?.(outcome, ran)
-    if (one.back) consumer.settled(held.claim, outcome, false, ran)
-    return one.back || one.owner !== owner ? { ran: true } : finish(one, outcome, ran)
+    const reported = consumer.run(held.claim, signal)
+    return 'kind' in reported ? end(reported) : reported.then(end)
+
+    function end(outcome: Outcome): MaybePromise<Ended> {
+      // Measured once, to the microsecond.
+      const duration = Math.round((performance.now() - began) * 1000) / 1000
+      const ran = { startedAt: held.startedAt, duration }
+      running.delete(id)
+      own.delete(one)
+      free?.()
+      one.hear?.(outcome, ran)
+      if (one.back) consumer.settled(held.claim, outcome, false, ran)
+      return one.back || one.owner !== owner ? { ran: true } : finish(one, outcome, ran)
+    }
   }
 
   /** BullMQ found a job without a lock and handed it over again: one run, whose outcome the later claim stores. */
@@ -136,27 +141,38 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     return one.back || one.owner !== owner ? NOTHING : finish(one, outcome, ran)
   }
 
-  async function finish({ owner, held }: Running, outcome: Outcome, ran: Ran): Promise<Ended> {
-    const { claim } = held
+  function finish({ owner, held }: Running, outcome: Outcome, ran: Ran): MaybePromise<Ended> {
     const { kind } = outcome
     if (kind !== 'done') {
-      consumer.settled(claim, outcome, await settle(context, owner, held, outcome, ran), ran)
-      return { kind, ran: true }
+      return settle(context, owner, held, outcome, ran).then((stored) => {
+        consumer.settled(held.claim, outcome, stored, ran)
+        return { kind, ran: true }
+      })
     }
+    const drafts = outcome.spawn ?? []
     // BullMQ stores it with the lock alone: when that may have ended, it is made sure of first.
-    if (performance.now() > held.until - lease / 4) {
-      const back = await takeBack(context, owner, held)
-      if (back !== 'held') {
-        consumer.settled(claim, outcome, back === 'stored', ran)
-        return { ran: true }
-      }
+    const sure = performance.now() <= held.until - lease / 4
+    if (sure && drafts.length === 0)
+      return { kind, ran: true, finished: { held, ran, outcome, value: doneValue(held, ran) } }
+    return complete(owner, held, outcome, ran, sure, drafts)
+  }
+
+  async function complete(
+    owner: Owner,
+    held: Held,
+    outcome: Outcome,
+    ran: Ran,
+    sure: boolean,
+    drafts: readonly TaskDraft[],
+  ): Promise<Ended> {
+    const { claim } = held
+    const back = sure ? 'held' : await takeBack(context, owner, held)
+    if (back === 'held' && (drafts.length === 0 || (await spawn(context, owner, claim, drafts)))) {
+      const value = doneValue(held, ran)
+      return { kind: 'done', ran: true, finished: { held, ran, outcome, value } }
     }
-    const { spawn: drafts } = outcome
-    if (drafts && drafts.length > 0 && !(await spawn(context, owner, claim, drafts))) {
-      consumer.settled(claim, outcome, false, ran)
-      return { ran: true }
-    }
-    return { kind, ran: true, finished: { held, ran, outcome, value: doneValue(held, ran) } }
+    consumer.settled(claim, outcome, back === 'stored', ran)
+    return { ran: true }
   }
 
   async function wake({ job }: Owner): Promise<void> {

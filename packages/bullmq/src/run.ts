@@ -37,7 +37,7 @@ export function startWorking(
       `bullmqInbox: ${names} subscriptions of ${consumer.receiver} are too many: each has a worker with a connection to Redis, and ${MOST} is the most; give one handler several topics, spread the subscriptions over receivers in processes of their own, or take pgBossInbox`,
     )
   const workers = new Map<string, JobWorker>()
-  const finished = new WeakMap<object, Finished & { readonly owner: Owner }>()
+  const finished = new Map<object, { readonly owner: Owner; readonly done: Finished }>()
   let stopped = false
   let looking = false
   const timer = setInterval(() => void look(), LOOK)
@@ -91,7 +91,7 @@ export function startWorking(
           const { finished: done } = await attempts.run(owner, signal)
           // The worker leaves a job alone that throws this.
           if (!done) throw new DelayedError()
-          finished.set(job, { ...done, owner })
+          finished.set(job, { owner, done })
           return done.value
         } finally {
           free?.()
@@ -148,11 +148,17 @@ export function startWorking(
    * the task was settled since; what BullMQ then does with the job is refused by its own scripts.
    */
   async function refused(job: object | undefined): Promise<number> {
-    const done = job && finished.get(job)
-    if (done) {
-      const { owner, held, value } = done
-      const stored = await store(context, owner, held, () =>
-        owner.backend.moveToCompleted(owner.job, value, undefined as never, owner.token, false),
+    const known = job && finished.get(job)
+    if (known) {
+      const { owner, done } = known
+      const stored = await store(context, owner, done.held, () =>
+        owner.backend.moveToCompleted(
+          owner.job,
+          done.value,
+          undefined as never,
+          owner.token,
+          false,
+        ),
       )
       tell(job, stored)
     }
@@ -160,9 +166,10 @@ export function startWorking(
   }
 
   function tell(job: object, stored: boolean): void {
-    const done = finished.get(job)
-    if (!done) return
+    const known = finished.get(job)
+    if (!known) return
     finished.delete(job)
-    consumer.settled(done.held.claim, done.outcome, stored, done.ran)
+    const { held, outcome, ran } = known.done
+    consumer.settled(held.claim, outcome, stored, ran)
   }
 }
