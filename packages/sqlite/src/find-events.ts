@@ -40,7 +40,9 @@ export function createEventFinder(db: DatabaseSync, keys: Keys): EventFinder {
   const receivers = db.prepare('SELECT id FROM postern_receivers WHERE coalesce(name = ?, 1)')
   const scopes = db.prepare('SELECT scope FROM postern_scopes WHERE receiver = ?')
   const loose = db.prepare('SELECT id FROM postern_events WHERE loose = 1 AND event_id = ?')
-  const ends = db.prepare('SELECT min(id) AS low, max(id) AS high FROM postern_events')
+  const ends = db.prepare(
+    'SELECT (SELECT min(id) FROM postern_events) AS low, (SELECT max(id) FROM postern_events) AS high',
+  )
   const at = db.prepare('SELECT id, received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1')
   const numbers = db.prepare('SELECT topics FROM postern_numbers')
   const topic = db.prepare('SELECT id FROM postern_topics WHERE name = ?')

@@ -4,7 +4,7 @@ import type { PlacedRow } from './search.ts'
 import { DONE, PENDING, STATES } from './tally.ts'
 
 /** Columns of {@link InfoRow}, over the tables that a filter reads. */
-export const INFO: string = `t.id, t.event, t.part, t.state, t.attempt, t.due, t.took, t.error, t.cause, e.event_id, e.topic,
+export const INFO: string = `t.id, t.event, t.part, t.state, t.attempt, t.due, t.cut, t.took, t.error, t.cause, e.event_id, e.topic,
   e.scope, e.key, e.received, ${PROVIDER} AS provider, l.name AS subscription,
   r.name AS receiver,
   coalesce((SELECT max(seq) FROM postern_attempts a WHERE a.task = t.id), 0) + (t.state >= 2 AND t.took IS NOT NULL) AS runs`
@@ -15,6 +15,7 @@ export interface InfoRow extends PlacedRow {
   readonly state: number
   readonly attempt: number
   readonly due: number
+  readonly cut: number
   readonly took: number | null
   readonly error: string | null
   readonly cause: string | null
@@ -39,6 +40,7 @@ export function infoOf(row: InfoRow): TaskInfo {
     state: STATES[row.state]!,
     attempt: row.attempt,
     attempts: row.runs,
+    interrupted: row.cut,
     due: row.state === PENDING ? row.due : undefined,
     settledAt: row.state >= DONE ? row.due : undefined,
     duration: row.took === null ? undefined : row.took / 1000,
