@@ -91,11 +91,12 @@ export function createClaim(
       left -= rows.length
       if (left === 0) return write()
       fillSuspect(slot, name, lane, now)
+      // What is claimed is due no more.
+      write()
       const due = ready.next(lane, now)
       if (due !== undefined) host.runner().dueAt(due)
     }
     slot.backlog = false
-    write()
   }
 
   /** Writes the claims that were made since. */
