@@ -44,12 +44,13 @@ export function createAccept(
         run() {
           taken = []
           claimed = []
-          refused = fullError(tally, receiver, intake, settings.maxPending)
+          const owner = tally.receiver(receiver)
+          refused = fullError(tally, owner, receiver, intake, settings.maxPending)
           if (refused) return
           const add = newEvents.begin(encoded)
-          const said = guards.judge(intake, tally.receiver(receiver))
+          const said = guards.judge(intake, owner)
           for (let at = 0; at < intake.items.length; at++)
-            taken.push(said?.[at] ?? take(intake, at, add, claimed))
+            taken.push(said?.[at] ?? take(intake, at, owner, add, claimed))
         },
         undo: () => claimed.forEach(({ slot }) => runner.reserve(slot, -1)),
         done() {
@@ -63,10 +64,15 @@ export function createAccept(
     })
   }
 
-  function take(intake: Intake, at: number, add: AddEvent, claimed: Running[]): Taken {
+  function take(
+    intake: Intake,
+    at: number,
+    owner: number,
+    add: AddEvent,
+    claimed: Running[],
+  ): Taken {
     const item = intake.items[at]!
     const { event } = item
-    const owner = tally.receiver(receiver)
     const hash = keys.hash(owner, event.key)
     const known = event.dedupe ? keys.find(hash, owner, event.key) : undefined
     const due = Math.floor(consumer.now())

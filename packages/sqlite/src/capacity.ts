@@ -8,13 +8,14 @@ const SHARE = 0.5
 /** The refusal of a delivery if its receiver, or a tenant of it, has no room for its tasks. Inside a transaction. */
 export function fullError(
   tally: Tally,
+  owner: number,
   receiver: string,
   { items }: Intake,
   maxPending: number,
 ): WebhookError | undefined {
-  const owner = tally.receiver(receiver)
   const open = tally.open(owner)
-  const wanted = items.reduce((sum, item) => sum + item.tasks.length, 0)
+  let wanted = 0
+  for (const { tasks } of items) wanted += tasks.length
   if (open + wanted > maxPending)
     return full(`${open} tasks of ${receiver} are pending, maxPending is ${maxPending}`)
   const share = Math.ceil(maxPending * SHARE)

@@ -60,9 +60,9 @@ function open(path: string, wait: number, opened: DatabaseSync[]): DatabaseSync 
   db.exec(`PRAGMA busy_timeout = ${wait}`)
   // A commit is on the disk before it is acknowledged. A page that is twice the usual takes several deliveries, so that
   // fewer are written; larger ones would cost more where deliveries come one by one. (Only for a new file, as the giving back of free pages.) Checkpoints at
-  // 16 MiB instead of 4 write each page less often.
+  // 32 MiB instead of 4 write each page less often.
   db.exec(
-    'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 33554432',
+    'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864',
   )
   return db
 }

@@ -1,6 +1,6 @@
 import { encodeDelivery, encodeEvent, type Intake } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
-import { keyOf, type Scopes } from './scopes.ts'
+import { isKeyOf, type Scopes } from './scopes.ts'
 
 /** A delivery and its events as they are stored. */
 export interface EncodedIntake {
@@ -59,7 +59,7 @@ export function createNewEvents(db: DatabaseSync, scopes: Scopes): NewEvents {
           alone ? head : null,
           alone ? body : null,
         )
-        if (id !== undefined && key !== keyOf(scope, id)) loosen.run(number)
+        if (id !== undefined && !isKeyOf(key, scope, id)) loosen.run(number)
       }
     },
   }

@@ -29,8 +29,7 @@ export function createTaskFinder(db: DatabaseSync): TaskFinder {
   const of =
     'SELECT t.event, t.id AS task FROM postern_tasks t WHERE t.lane = ? AND t.state = 0 AND'
   const pending = db.prepare(
-    `${of} t.gate = 0 UNION ALL ${of} t.gate = 2 UNION ALL ${of} t.gate = 3
-     UNION ALL SELECT t.event, t.id FROM postern_tasks t INDEXED BY postern_tasks_keys
+    `${of} t.gate = 0 UNION ALL ${of} t.gate > 1 UNION ALL SELECT t.event, t.id FROM postern_tasks t INDEXED BY postern_tasks_keys
      WHERE t.lane = ? AND t.order_key IS NOT NULL AND t.state < 2 AND t.state = 0 AND t.gate = 1`,
   )
   const after = '(t.event < ? OR (t.event = ? AND t.id < ?)) AND t.event <= ?'
@@ -51,7 +50,7 @@ export function createTaskFinder(db: DatabaseSync): TaskFinder {
       const { receiver, subscription } = filter
       const { n } = count.get(receiver ?? null, subscription ?? null) as { n: number }
       if (n > MOST) return undefined
-      return lanesOf(filter).flatMap((lane) => rows(pending.all(lane, lane, lane, lane)))
+      return lanesOf(filter).flatMap((lane) => rows(pending.all(lane, lane, lane)))
     },
     lanes: lanesOf,
     dead: (lane, { event, task }, most) => rows(dead.all(lane, event, event, task, event, most)),

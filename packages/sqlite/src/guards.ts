@@ -1,4 +1,4 @@
-import type { Intake, Taken } from '@postern/core/inbox'
+import type { Intake, IntakeItem, Taken } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 
 /** Keys that only one event of a receiver may hold. They live as long as their event. Inside a transaction. */
@@ -30,7 +30,7 @@ export function createGuards(db: DatabaseSync): Guards {
   }
 
   function judge({ items }: Intake, receiver: number): readonly (Taken | undefined)[] | undefined {
-    if (items.every(({ event }) => event.guards === undefined)) return undefined
+    if (!items.some(hasGuards)) return undefined
     // Keys that earlier events of the same delivery take.
     const taken = new Map<string, string>()
     const said = items.map(({ event }) => {
@@ -50,4 +50,8 @@ export function createGuards(db: DatabaseSync): Guards {
   function holderOf(receiver: number, key: string): string | undefined {
     return (find.get(receiver, key) as { key: string } | undefined)?.key
   }
+}
+
+function hasGuards({ event }: IntakeItem): boolean {
+  return event.guards !== undefined
 }

@@ -61,19 +61,19 @@ export function createReady(db: DatabaseSync): Ready {
      ORDER BY t.turn, t.due, t.id LIMIT ?`,
   )
   const suspects = db.prepare(
-    `${rows('postern_tasks_suspects')} WHERE t.lane = ? AND t.state = 0 AND t.gate = 2 AND t.due <= ?
+    `${rows('postern_tasks_held')} WHERE t.lane = ? AND t.state = 0 AND t.gate > 1 AND t.gate = 2 AND t.due <= ?
      ORDER BY t.due LIMIT 1`,
   )
   const enter = db.prepare(
     `UPDATE postern_tasks SET gate = 0 WHERE id IN (
-       SELECT id FROM postern_tasks INDEXED BY postern_tasks_later
-       WHERE lane = ? AND state = 0 AND gate = 3 AND due <= ? ORDER BY due LIMIT ${STEP})`,
+       SELECT id FROM postern_tasks INDEXED BY postern_tasks_held
+       WHERE lane = ? AND state = 0 AND gate > 1 AND gate = 3 AND due <= ? ORDER BY due LIMIT ${STEP})`,
   )
   const any = db.prepare(
     `SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn = 0 AND due <= ?
      UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn > 0
-     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 3 AND due <= ?
-     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 2 AND due <= ? LIMIT 1`,
+     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate > 1 AND gate = 3 AND due <= ?
+     UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate > 1 AND gate = 2 AND due <= ? LIMIT 1`,
   )
   const past = db.prepare(
     'SELECT turn, tenant, cut, error IS NOT NULL AS failed FROM postern_tasks WHERE id = ?',
@@ -81,8 +81,8 @@ export function createReady(db: DatabaseSync): Ready {
   const next = db.prepare(
     `SELECT min(due) AS due FROM (
        SELECT min(due) AS due FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn = 0
-       UNION ALL SELECT min(due) FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 2 AND due > ?
-       UNION ALL SELECT min(due) FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 3)`,
+       UNION ALL SELECT min(due) FROM postern_tasks WHERE lane = ? AND state = 0 AND gate > 1 AND gate = 2 AND due > ?
+       UNION ALL SELECT min(due) FROM postern_tasks WHERE lane = ? AND state = 0 AND gate > 1 AND gate = 3)`,
   )
 
   return {

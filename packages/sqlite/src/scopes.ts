@@ -9,6 +9,8 @@ export interface Scopes extends Kept {
 
 // Remembered in memory, to spare a statement for each event.
 const MOST = 10_000
+// A longer id is hashed by core.
+const LONGEST = 256
 
 /** Prepares the statements. */
 export function createScopes(db: DatabaseSync): Scopes {
@@ -28,8 +30,15 @@ export function createScopes(db: DatabaseSync): Scopes {
   }
 }
 
+/** True if core made the key of the id and the scope. Without a scope, no text is made for it. */
+export function isKeyOf(key: string, scope: string | undefined, id: string): boolean {
+  if (scope === undefined && id.length <= LONGEST)
+    return key.length === id.length + 1 && key.charCodeAt(0) === 58 && key.endsWith(id)
+  return key === keyOf(scope, id)
+}
+
 /** The key that core gives to an event with an id: long ids are hashed, and the length keeps scope and id apart. */
 export function keyOf(scope: string | undefined, id: string): string {
-  const short = id.length > 256 ? `sha256:${createHash('sha256').update(id).digest('hex')}` : id
+  const short = id.length > LONGEST ? `sha256:${createHash('sha256').update(id).digest('hex')}` : id
   return scope === undefined ? `:${short}` : `${scope.length}:${scope}:${short}`
 }

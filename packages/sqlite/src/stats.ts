@@ -24,7 +24,8 @@ export function createStats(db: DatabaseSync, consumers: () => readonly Consumer
     `SELECT min(due) AS due FROM (
        SELECT min(due) AS due ${of} gate = 0 AND turn = 0 UNION ALL
        SELECT * FROM (SELECT due ${of} gate = 0 AND turn > 0 ORDER BY turn LIMIT 1) UNION ALL
-       SELECT min(due) ${of} gate = 2 UNION ALL SELECT min(due) ${of} gate = 3)`,
+       SELECT min(due) ${of} gate > 1 AND gate = 2 UNION ALL
+       SELECT min(due) ${of} gate > 1 AND gate = 3)`,
   )
   const causes = db.prepare(
     `SELECT g.*, l.name AS subscription, r.name AS receiver, s.error,

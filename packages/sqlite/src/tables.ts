@@ -75,8 +75,7 @@ export const VERSIONS: readonly string[] = [
     UNIQUE (event, lane, part)
   ) STRICT;
   CREATE INDEX postern_tasks_ready ON postern_tasks (lane, turn, due) WHERE state = 0 AND gate = 0;
-  CREATE INDEX postern_tasks_suspects ON postern_tasks (lane, due) WHERE state = 0 AND gate = 2;
-  CREATE INDEX postern_tasks_later ON postern_tasks (lane, due) WHERE state = 0 AND gate = 3;
+  CREATE INDEX postern_tasks_held ON postern_tasks (lane, gate, due) WHERE state = 0 AND gate > 1;
   CREATE INDEX postern_tasks_leases ON postern_tasks (due) WHERE state = 1;
   CREATE INDEX postern_tasks_keys ON postern_tasks (lane, order_key) WHERE order_key IS NOT NULL AND state < 2;
   CREATE INDEX postern_tasks_dead ON postern_tasks (lane, event) WHERE state = 3;

@@ -69,9 +69,9 @@ export function createAcceptWithin(
       try {
         // A write comes first: from here on nobody else writes, and what is read stays true.
         lock.run()
-        const full = fullError(tally, consumer.receiver, intake, settings.maxPending)
-        if (full) throw full
         const owner = tally.receiver(consumer.receiver)
+        const full = fullError(tally, owner, consumer.receiver, intake, settings.maxPending)
+        if (full) throw full
         const now = Math.floor(consumer.now())
         const said = guards.judge(intake, owner)
         const add = parts.newEvents.begin(encodeIntake(intake))
