@@ -59,6 +59,11 @@ testInbox(
     bounded: true,
     interruptions: true,
     guards: true,
+    suspects: true,
+    drain: true,
+    fair: true,
+    pages: true,
+    journal: true,
   },
 )
 
