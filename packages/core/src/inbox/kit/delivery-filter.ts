@@ -48,7 +48,13 @@ export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
   return { limit: Math.min(limit, MOST_ROWS), cursor, budget }
 }
 
-/** Makes the test of a filter of deliveries. */
+/**
+ * Makes the test of a filter of deliveries, for a journal that looks through its rows.
+ *
+ * @example
+ * const { limit, cursor, budget } = checkDeliveryFilter(filter)
+ * const rows = newestFirst.filter(matchesDelivery(filter)).slice(0, limit)
+ */
 export function matchesDelivery(filter: DeliveryFilter): (arrival: Arrival) => boolean {
   const { receiver, provider, code, eventId, since = -Infinity, until = Infinity } = filter
   const outcomes = typeof filter.outcome === 'string' ? [filter.outcome] : filter.outcome

@@ -13,7 +13,7 @@ export function accept(state: MemoryState, intake: Intake, host: Host): readonly
   const guarded = items.some(({ event }) => event.guards) ? state.guards.judge(items) : undefined
   if (guarded === 'refused') return items.map(() => 'refused')
   room(state, intake)
-  state.shelf.version++
+  state.store.version++
   const { lanes, settings } = state
   const ends: Promise<void>[] | undefined = host.waitUntil && lanes.working ? [] : undefined
   const bytes = delivery.body.byteLength / items.length

@@ -8,12 +8,12 @@ import { info } from './info.ts'
 import { hurry, replay } from './revive.ts'
 import { firstEnded } from './run.ts'
 import { add, forget } from './settle.ts'
-import { closed, keptTasks, type Found, type MemoryState, type Shelf } from './state.ts'
+import { closed, keptTasks, type Found, type MemoryState, type MemoryStore } from './state.ts'
 import type { MemoryTask } from './task.ts'
 
 /** What operators do. */
 export function changes(
-  shelf: Shelf,
+  store: MemoryStore,
 ): Pick<Required<InboxView>, 'replay' | 'rerun' | 'discard' | 'prune'> {
   return {
     replay(filter, options = {}) {
@@ -23,13 +23,13 @@ export function changes(
       if (state === 'running')
         throw new TypeError("replay: state must be 'dead', 'done' or 'pending', got 'running'")
       return inSteps(options, (place) => {
-        const { found, next } = oldest(shelf, { ...filter, state }, [state], place)
+        const { found, next } = oldest(store, { ...filter, state }, [state], place)
         if (!place.dryRun) found.forEach((one, at) => again(one, place.due(at)))
         return { count: found.length, cursor: next }
       })
     },
     rerun(id, { payload }) {
-      const found = keptOf(shelf, { id })[0]
+      const found = keptOf(store, { id })[0]
       if (!found)
         throw new TypeError(`rerun: no task has the id ${id}; done tasks are not kept in memory`)
       if (JSON.stringify(payload) === undefined)
@@ -37,7 +37,7 @@ export function changes(
       const { state, task } = found
       const { receiver, event, delivery, bytes } = task.owner
       const owner = new MemoryEvent(receiver, editedEvent(event, payload), delivery, bytes)
-      shelf.version++
+      store.version++
       state.known.enter(owner)
       add(state, owner, task.draft)
       return owner.first!.id
@@ -46,13 +46,13 @@ export function changes(
       unknownOptions('discard', options, STEPS)
       checkFilter(filter, 'discard')
       return inSteps(options, (place) => {
-        const { found, next } = oldest(shelf, filter, ['pending', 'dead'], place)
+        const { found, next } = oldest(store, filter, ['pending', 'dead'], place)
         if (!place.dryRun) for (const { state, task } of found) discard(state, task)
         return { count: found.length, cursor: next }
       })
     },
     prune(before) {
-      const found = keptOf(shelf, { state: 'dead', before })
+      const found = keptOf(store, { state: 'dead', before })
       for (const { state, task } of found) forget(state, task)
       return found.length
     },
@@ -68,7 +68,7 @@ function again({ state, task }: Found, due: number): void {
 
 /** Gives a pending or dead task up for good; its event stays known. */
 function discard(state: MemoryState, task: MemoryTask): void {
-  state.shelf.version++
+  state.store.version++
   if (task.state === 'dead') {
     task.state = 'done'
     forget(state, task)
@@ -82,13 +82,13 @@ function discard(state: MemoryState, task: MemoryTask): void {
 
 /** The oldest tasks that a filter means, behind a cursor, and the cursor behind them. */
 function oldest(
-  shelf: Shelf,
+  store: MemoryStore,
   filter: TaskFilter,
   states: readonly TaskState[],
   { cursor, rows }: Pick<StepPlace, 'cursor' | 'rows'>,
 ): { found: readonly Found[]; next: string | undefined } {
   const above = cursor === undefined ? -1 : Number(cursor)
-  const all = keptOf(shelf, filter).filter(
+  const all = keptOf(store, filter).filter(
     ({ task }) => task.sequence > above && states.includes(task.state),
   )
   const found = all.slice(0, rows)
@@ -99,9 +99,9 @@ function oldest(
 }
 
 /** The tasks that a filter means, the oldest first. */
-function keptOf(shelf: Shelf, filter: TaskFilter): readonly Found[] {
+function keptOf(store: MemoryStore, filter: TaskFilter): readonly Found[] {
   const matching = matches(filter)
-  return keptTasks(shelf).filter((found) =>
+  return keptTasks(store).filter((found) =>
     matching(info(found), () => found.task.owner.event.payload),
   )
 }

@@ -9,7 +9,7 @@ import { memoryRecords } from './records.ts'
 import { abort, giveBackAll, start } from './run.ts'
 import { wait } from './settle.ts'
 import { memorySettings, type MemoryInboxOptions } from './settings.ts'
-import { createState, openTasks, type MemoryState, type Shelf } from './state.ts'
+import { createState, openTasks, type MemoryState, type MemoryStore } from './state.ts'
 import { memoryView } from './view.ts'
 
 /**
@@ -22,7 +22,7 @@ import { memoryView } from './view.ts'
  */
 export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
   const settings = memorySettings(options)
-  const shelf: Shelf = { states: new Map(), sequence: 0, version: 0 }
+  const store: MemoryStore = { states: new Map(), sequence: 0, version: 0 }
   const receivers = attachment({
     inbox: 'memoryInbox',
     ...(settings.window !== undefined && { window: { option: 'window', time: settings.window } }),
@@ -39,19 +39,19 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
       search: 'scan',
     },
     attach: (consumer) => receivers.attach(consumer),
-    view: memoryView(shelf),
+    view: memoryView(store),
     records: memoryRecords(),
-    journal: memoryJournal(shelf, settings),
+    journal: memoryJournal(store, settings),
     maxPending: settings.maxPending,
     close: () => receivers.close(),
   }
 
   function join(consumer: Consumer): Side {
     const { receiver, retrySpan } = consumer
-    const known = shelf.states.get(receiver)
+    const known = store.states.get(receiver)
     const window = settings.window ?? Math.max(DEFAULT_WINDOW, retrySpan)
-    const state = known ?? createState(shelf, consumer, { ...settings, window })
-    shelf.states.set(receiver, state)
+    const state = known ?? createState(store, consumer, { ...settings, window })
+    store.states.set(receiver, state)
     begin(state, consumer)
     const { closing } = state
     return {

@@ -2,7 +2,7 @@ import { checkDeliveryFilter, matchesDelivery } from '../kit/delivery-filter.ts'
 import type { Arrival, DeliveryFilter, Journal, Page } from '../journal.ts'
 import { createHistory } from './history.ts'
 import { createRing, type Ring } from './ring.ts'
-import { keptTasks, type Shelf } from './state.ts'
+import { keptTasks, type MemoryStore } from './state.ts'
 
 /** Bounds of {@link memoryJournal}; times in milliseconds. */
 export interface JournalBounds {
@@ -17,7 +17,7 @@ const MIB = 1024 * 1024
 const STEP = 64
 
 /** The journal of a memory inbox. Of done tasks it keeps no attempts. */
-export function memoryJournal(shelf: Shelf, bounds: JournalBounds): Journal {
+export function memoryJournal(store: MemoryStore, bounds: JournalBounds): Journal {
   const { maxDeliveries: count, keepDeliveries: age } = bounds
   // Strangers fill only their own.
   const verified = createRing({ count, bytes: 32 * MIB, age })
@@ -29,7 +29,7 @@ export function memoryJournal(shelf: Shelf, bounds: JournalBounds): Journal {
       for (const arrival of arrived) (arrival.verified ? verified : unverified).add(arrival)
       for (const minute of minutes) history.count(minute)
       for (const gauge of gauges) history.gauge(gauge)
-      const now = clock(shelf)
+      const now = clock(store)
       for (const ring of [verified, unverified]) ring.expire(now)
       history.expire(now)
     },
@@ -37,7 +37,7 @@ export function memoryJournal(shelf: Shelf, bounds: JournalBounds): Journal {
     deliveries: (filter = {}) => page(filter, () => true),
     delivery: (id) =>
       verified.rows.find((row) => row.id === id) ?? unverified.rows.find((row) => row.id === id),
-    attempts: (id) => keptTasks(shelf).find(({ task }) => task.id === id)?.task.log?.attempts ?? [],
+    attempts: (id) => keptTasks(store).find(({ task }) => task.id === id)?.task.log?.attempts ?? [],
     history: (range) => history.read(range),
   }
 
@@ -94,7 +94,7 @@ function listed(arrival: Arrival): Arrival {
 }
 
 /** The time of the receivers: a demo fills a day with a clock of its own. */
-function clock({ states }: Shelf): number {
+function clock({ states }: MemoryStore): number {
   const times = [...states.values()].map(({ consumer }) => consumer.now())
   return times.length > 0 ? Math.max(...times) : Date.now()
 }

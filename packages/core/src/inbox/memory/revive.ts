@@ -16,7 +16,7 @@ export function revive(state: MemoryState, owner: MemoryEvent): boolean {
 
 /** Dead → pending, from the first attempt, due at a time in milliseconds since 1970. Its attempts so far are kept. */
 export function replay(state: MemoryState, task: MemoryTask, due = 0): void {
-  state.shelf.version++
+  state.store.version++
   if (state.dead.delete(task)) task.owner.kept--
   opened(state, task)
   task.state = 'pending'
@@ -30,7 +30,7 @@ export function replay(state: MemoryState, task: MemoryTask, due = 0): void {
 /** Makes a task that waits for its time ready now. False if it does not wait. */
 export function hurry(state: MemoryState, task: MemoryTask): boolean {
   if (task.state !== 'pending' || !task.timer) return false
-  state.shelf.version++
+  state.store.version++
   task.due = state.consumer.now()
   state.lanes.ready(task)
   return true

@@ -48,7 +48,7 @@ export function giveBackAll(state: MemoryState): void {
 /** Makes a running task pending as it was claimed. Its outcome is refused from now on. */
 export function giveBack(state: MemoryState, task: MemoryTask): void {
   if (task.state !== 'running') return
-  state.shelf.version++
+  state.store.version++
   task.claim = undefined
   task.state = 'pending'
   task.attempt--

@@ -8,7 +8,7 @@ import { MemoryTask, type MemoryClaim } from './task.ts'
 
 /** Makes a pending task. True if enough are before it that it will not run soon. */
 export function add(state: MemoryState, owner: MemoryEvent, draft: TaskDraft): boolean {
-  const task = new MemoryTask(++state.shelf.sequence, owner, draft)
+  const task = new MemoryTask(++state.store.sequence, owner, draft)
   opened(state, task)
   return state.lanes.add(task)
 }
@@ -23,7 +23,7 @@ export function settle(
 ): void {
   const { owner } = task
   task.claim = undefined
-  state.shelf.version++
+  state.store.version++
   if (outcome.kind === 'done') {
     task.error = undefined
     // Before the parent ends: an event without open tasks is held no longer.

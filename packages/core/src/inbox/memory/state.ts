@@ -1,4 +1,5 @@
 import type { Consumer } from '../inbox.ts'
+import { createPace, type Pace } from '../kit/pace.ts'
 import { createLanes, type Lanes } from './claim.ts'
 import type { MemoryEvent } from './event.ts'
 import { createGuards, type Guards } from './guards.ts'
@@ -7,7 +8,7 @@ import type { MemorySettings } from './settings.ts'
 import type { MemoryTask } from './task.ts'
 
 /** What a memory inbox keeps. */
-export interface Shelf {
+export interface MemoryStore {
   /** By receiver. */
   readonly states: Map<string, MemoryState>
   /** The place of the newest task in the order of arrival. */
@@ -18,7 +19,7 @@ export interface Shelf {
 
 /** What it keeps for one receiver. */
 export interface MemoryState {
-  readonly shelf: Shelf
+  readonly store: MemoryStore
   readonly settings: MemorySettings
   consumer: Consumer
   lanes: Lanes
@@ -29,6 +30,7 @@ export interface MemoryState {
   bytes: number
   /** Of them, those of each fair key. */
   readonly tenants: Map<string, number>
+  readonly pace: Pace
   /** Dead tasks that are kept, the oldest death first. */
   readonly dead: Set<MemoryTask>
   /** When a dropped dead task is warned of again. */
@@ -39,12 +41,12 @@ export interface MemoryState {
 
 /** Makes it. */
 export function createState(
-  shelf: Shelf,
+  store: MemoryStore,
   consumer: Consumer,
   settings: MemorySettings & { readonly window: number },
 ): MemoryState {
   const state: MemoryState = {
-    shelf,
+    store,
     settings,
     consumer,
     lanes: createLanes(consumer, () => {}),
@@ -52,6 +54,7 @@ export function createState(
     pending: 0,
     bytes: 0,
     tenants: new Map(),
+    pace: createPace(() => consumer.now()),
     dead: new Set(),
     warnAgain: 0,
     known: createKnown(settings, () => state.consumer),
@@ -71,6 +74,7 @@ export function opened(state: MemoryState, { owner, draft }: MemoryTask): void {
 /** The task is open no longer. */
 export function closed(state: MemoryState, { owner, draft }: MemoryTask): void {
   state.pending--
+  state.pace.ended()
   if (draft.fairKey !== undefined) {
     const left = state.tenants.get(draft.fairKey)! - 1
     if (left > 0) state.tenants.set(draft.fairKey, left)
@@ -104,7 +108,7 @@ export interface Found {
 }
 
 /** All tasks that are kept, the oldest first: pending, running and dead. */
-export function keptTasks({ states }: Shelf): readonly Found[] {
+export function keptTasks({ states }: MemoryStore): readonly Found[] {
   const kept: Found[] = []
   for (const state of states.values())
     for (const owner of state.known.values())

@@ -1,7 +1,7 @@
 import { causeOf } from '../kit/cause.ts'
 import { unknownOptions } from '../../unknown-options.ts'
 import type { Cause, LaneStats, TaskState } from '../view.ts'
-import { keptTasks, type Shelf } from './state.ts'
+import { keptTasks, type MemoryStore } from './state.ts'
 
 const MOST_CAUSES = 100
 
@@ -11,9 +11,9 @@ interface Counted extends LaneStats {
 }
 
 /** Tasks by subscription and state. */
-export function stats(shelf: Shelf): readonly LaneStats[] {
+export function stats(store: MemoryStore): readonly LaneStats[] {
   const lanes = new Map<string, Counted>()
-  for (const { state, task } of keptTasks(shelf)) {
+  for (const { state, task } of keptTasks(store)) {
     const { receiver } = state.consumer
     const { subscription } = task.draft
     const key = JSON.stringify([receiver, subscription])
@@ -32,12 +32,12 @@ export function stats(shelf: Shelf): readonly LaneStats[] {
 
 /** Dead and failing tasks by error, the most tasks first. */
 export function causes(
-  shelf: Shelf,
+  store: MemoryStore,
   filter: { readonly receiver?: string; readonly subscription?: string },
 ): readonly Cause[] {
   unknownOptions('causes', filter, ['receiver', 'subscription'])
   const found = new Map<string, { -readonly [Key in keyof Cause]: Cause[Key] }>()
-  for (const { state, task } of keptTasks(shelf)) {
+  for (const { state, task } of keptTasks(store)) {
     const sample = task.error
     const { receiver } = state.consumer
     const { subscription } = task.draft

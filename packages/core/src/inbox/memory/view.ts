@@ -5,49 +5,49 @@ import type { InboxView, TaskQuery } from '../view.ts'
 import { changes } from './change.ts'
 import { detail, info } from './info.ts'
 import { causes, stats } from './stats.ts'
-import { keptTasks, type Found, type Shelf } from './state.ts'
+import { keptTasks, type Found, type MemoryStore } from './state.ts'
 
 const MOST_ROWS = 1000
 // Tasks that are looked at between two looks at the clock.
 const STEP = 64
 
 /** The view of a memory inbox: pending, running and dead tasks. Of done ones only the id of the event is known. */
-export function memoryView(shelf: Shelf): InboxView {
+export function memoryView(store: MemoryStore): InboxView {
   return {
     list(query = {}) {
-      const { rows, cursor, searchedTo } = page(shelf, query)
+      const { rows, cursor, searchedTo } = page(store, query)
       return { rows: rows.map(info), cursor, searchedTo }
     },
     get(id) {
-      const found = keptTasks(shelf).find(({ task }) => task.id === id)
+      const found = keptTasks(store).find(({ task }) => task.id === id)
       return found && detail(found)
     },
-    stats: () => stats(shelf),
-    causes: (filter = {}) => causes(shelf, filter),
-    version: () => shelf.version,
-    ...changes(shelf),
+    stats: () => stats(store),
+    causes: (filter = {}) => causes(store, filter),
+    version: () => store.version,
+    ...changes(store),
     orphans() {
-      const pending = stats(shelf).map(({ receiver, subscription, counts }) => ({
+      const pending = stats(store).map(({ receiver, subscription, counts }) => ({
         receiver,
         subscription,
         pending: counts.pending,
       }))
       return orphansOf(
         pending,
-        [...shelf.states.values()].map(({ consumer }) => consumer),
+        [...store.states.values()].map(({ consumer }) => consumer),
       )
     },
   }
 }
 
 /** One page of the tasks that a query means, the newest first. */
-function page(shelf: Shelf, query: TaskQuery): Page<Found> {
+function page(store: MemoryStore, query: TaskQuery): Page<Found> {
   const { limit = 100, cursor, budget = 500, ...filter } = query
   if (!(Number.isSafeInteger(limit) && limit >= 1))
     throw new TypeError(`limit: must be a whole number from 1 and up, got ${String(limit)}`)
   const matching = matches(filter)
   const below = before(cursor)
-  const all = keptTasks(shelf).filter(({ task }) => task.sequence < below)
+  const all = keptTasks(store).filter(({ task }) => task.sequence < below)
   const end = performance.now() + budget
   const rows: Found[] = []
   let at = all.length
