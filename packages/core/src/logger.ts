@@ -83,6 +83,15 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
         { ...ofRequest(request), code: error.code, reason: oneLine(error.message) },
       )
     },
+    explained(request, { findings }) {
+      for (const { cause, certainty, message, remedy } of findings) {
+        if (certainty !== 'proven') return
+        write('warn', `proven: ${cause}, ${oneLine(message)}; ${oneLine(remedy)}`, {
+          ...ofRequest(request),
+          cause,
+        })
+      }
+    },
     unhandled(event, action) {
       // Once a topic: senders subscribed to everything would fill the log. Topics come from the network, hence the bound.
       if (unhandled.has(event.topic) || unhandled.size >= 100) return

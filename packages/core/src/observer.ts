@@ -1,6 +1,7 @@
 import type { ErrorCode, WebhookError } from './errors.ts'
 import type { EventRecord, WebhookEvent } from './event.ts'
 import type { ArrivalOutcome } from './inbox/journal.ts'
+import type { Explanation } from './explain/finding.ts'
 import { isPromise } from './maybe.ts'
 import type { StepName } from './receive/exchange.ts'
 import type { Task } from './subscribe/task.ts'
@@ -71,6 +72,11 @@ export interface Observer {
   received?(request: RequestInfo): void
   /** A request was refused; `error.code` is the reason and `error.message` explains it. */
   rejected?(request: RequestInfo, error: WebhookError): void
+  /**
+   * Why a delivery was refused: `explain` looked at one refusal a second after its reply. Called if the receiver's
+   * `explain` is on.
+   */
+  explained?(request: RequestInfo, explanation: Explanation): void
   /** A handshake was answered. */
   handshake?(request: RequestInfo): void
   /** An event was stored and will be handled. */
@@ -201,6 +207,7 @@ function attempt<T>(call: () => T): T | undefined {
 const NAMES = [
   'received',
   'rejected',
+  'explained',
   'handshake',
   'accepted',
   'duplicate',

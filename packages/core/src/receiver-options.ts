@@ -33,6 +33,8 @@ export interface ReceiverSettings {
   readonly journal: boolean
   readonly refusedBodies: number
   readonly seal: Seal | undefined
+  /** True if refusals are explained to the observers. */
+  readonly explain: boolean
   /** Milliseconds without a delivery after which observers hear of it. */
   readonly silence: number | undefined
 }
@@ -56,6 +58,7 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'refusedBodies',
   'silence',
   'seal',
+  'explain',
 ]
 
 /** Checks the options of `createReceiver`. Throws a `TypeError` that names the one at fault and the way out. */
@@ -79,6 +82,7 @@ export function checkReceiver<Events extends EventMap>(
   oneOf('integers', integers, ['number', 'exact'])
   oneOf('work', work, [true, false, 'drain'])
   oneOf('journal', journal, [true, false])
+  oneOf('explain', options.explain, [undefined, true, false])
   const inbox = checkInbox(options.inbox)
   if (work === false && inbox.view && !inbox.can.durable)
     throw new TypeError(
@@ -105,6 +109,7 @@ export function checkReceiver<Events extends EventMap>(
     journal,
     refusedBodies: checkBodies(refusedBodies),
     seal: options.seal === undefined ? undefined : createSeal(options.seal, 'seal'),
+    explain: options.explain ?? nodeEnv() === 'development',
     silence: options.silence === undefined ? undefined : milliseconds(options.silence, 'silence'),
   }
 }
@@ -134,7 +139,7 @@ export function checkDrain(options: DrainOptions): {
 /** Says once at start what an operator should know of these settings. */
 export function warnAtStart(settings: ReceiverSettings, warn: (message: string) => void): void {
   const { inbox, provider, dedupe } = settings
-  if (!inbox.can.durable && inbox.view && isProduction())
+  if (!inbox.can.durable && inbox.view && nodeEnv() === 'production')
     warn(
       `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or pgBossInbox`,
     )
@@ -144,13 +149,10 @@ export function warnAtStart(settings: ReceiverSettings, warn: (message: string) 
     )
 }
 
-function isProduction(): boolean {
+function nodeEnv(): string | undefined {
   // Workers have no process; there the durable choice is made elsewhere.
-  return (
-    (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[
-      'NODE_ENV'
-    ] === 'production'
-  )
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  return process?.env?.['NODE_ENV']
 }
 
 function checkProvider(provider: unknown): Provider {

@@ -74,6 +74,11 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
    * readable. @default stored as they came
    */
   readonly seal?: KeyOption
+  /**
+   * Looks for the cause of a refusal after its reply, for at most 50 ms and once a second, and tells observers
+   * (`explained`): the log then has the cause that was proven. @default NODE_ENV is 'development'
+   */
+  readonly explain?: boolean
   /** Observers hear of it (`silent`) if no verified delivery came for so long. @default never */
   readonly silence?: Duration
 }

@@ -13,6 +13,7 @@ import { createConflictWatch } from './receive/conflict.ts'
 import type { Line } from './receive/line.ts'
 import { receive } from './receive/receive.ts'
 import { createRecorder } from './receive/recorder-later.ts'
+import { createExplainer } from './receive/explainer.ts'
 import { createSilence } from './receive/silence.ts'
 import { stripper } from './receive/strip.ts'
 import { checkDrain, checkReceiver, warnAtStart } from './receiver-options.ts'
@@ -83,6 +84,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     answers,
     recorder,
     silence,
+    explainer: settings.explain ? createExplainer(settings) : undefined,
     conflicts:
       inbox.view && observer.conflict ? createConflictWatch(name, inbox.view, now) : undefined,
     subscriptionsOf: (event) => subscriptions.match(event),

@@ -95,6 +95,7 @@ function contentfulScheme(options: PublicUrlOption): Scheme<Uint8Array> {
   const scheme = hmac({
     header: CONTENTFUL.signature,
     covers: { body: 'bytes', url: options.publicUrl === undefined, id: true, timestamp: true },
+    url: (delivery) => signedUrl(delivery, options),
     message: (delivery) => [
       `${delivery.method}\n${pathOf(signedUrl(delivery, options))}\n${headersOf(delivery)}\n`,
       delivery.body,

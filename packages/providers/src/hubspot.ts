@@ -126,14 +126,17 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   const v3 = hmac({
     header: V3,
     encoding: 'base64',
+    url: decoded,
     timestampHeader: 'X-HubSpot-Request-Timestamp',
     timestampUnit: 'ms',
     tolerance: options.tolerance,
     message: (delivery, time) => [delivery.method, decoded(delivery), delivery.body, time ?? ''],
   })
-  const older = (message: (delivery: Delivery) => Message): Scheme<Uint8Array> =>
-    signatureScheme(HASH, { header: OLD, message })
-  const v2 = older((delivery) => [delivery.method, url(delivery), delivery.body])
+  const older = (
+    message: (delivery: Delivery) => Message,
+    more: { readonly url?: typeof url } = {},
+  ): Scheme<Uint8Array> => signatureScheme(HASH, { header: OLD, message, ...more })
+  const v2 = older((delivery) => [delivery.method, url(delivery), delivery.body], { url })
   const v1 = older((delivery) => delivery.body)
 
   const isDated = versions.every((one) => one === 'v3')

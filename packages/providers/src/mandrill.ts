@@ -64,6 +64,7 @@ function scheme(options: PublicUrlOption): Scheme<Uint8Array> {
     algorithm: 'sha1',
     encoding: 'base64',
     covers: { body: 'fields', url: options.publicUrl === undefined, id: true },
+    url: (delivery) => signedUrl(delivery, options),
     message: (delivery): Message => {
       const fields = [...delivery.form()].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
       return [signedUrl(delivery, options), ...fields.flat()]

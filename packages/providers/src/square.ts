@@ -33,6 +33,7 @@ export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({
       header: 'X-Square-HmacSha256-Signature',
       encoding: 'base64',
       covers: { body: 'bytes', url: options.publicUrl === undefined, id: true },
+      url: (delivery) => signedUrl(delivery, options),
       message: (delivery) => [signedUrl(delivery, options), delivery.body],
     })
   },

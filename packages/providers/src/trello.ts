@@ -53,8 +53,13 @@ export const trello: Factory<TrelloOptions> = /* @__PURE__ */ provider({
 })
 
 function signature(options: PublicUrlOption): Scheme<Uint8Array> {
-  const common = { header: 'X-Trello-Webhook', algorithm: 'sha1', encoding: 'base64' } as const
   const url = (delivery: Delivery): string => signedUrl(delivery, options)
+  const common = {
+    header: 'X-Trello-Webhook',
+    algorithm: 'sha1',
+    encoding: 'base64',
+    url,
+  } as const
   const utf8 = hmac({ ...common, message: (delivery) => [delivery.body, url(delivery)] })
   const binary = hmac({
     ...common,

@@ -153,7 +153,7 @@ function websubScheme(): Scheme<Uint8Array> {
       if (algorithm === undefined)
         throw malformed(HEADER, 'sha1, sha256, sha384 or sha512, an equals sign and hex')
       const found = keys.findIndex((key) => algorithm.matches(key, delivery.body, [signature]))
-      if (found < 0) throw mismatch(HEADER, keys.length)
+      if (found < 0) throw mismatch(HEADER, keys.length, { delivery })
       return found
     },
     sign(request, key) {

@@ -3,7 +3,7 @@ import { isWebhookError, WebhookError } from '../errors.ts'
 import { isPromise } from '../maybe.ts'
 import type { Clock, Draft, Provider } from './provider.ts'
 import type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
-import { singleHeader } from './schemes/header.ts'
+import { singleHeader, withMessage } from './schemes/header.ts'
 import { noAuth } from './schemes/no-auth.ts'
 import { keyring, type Keyring, type SecretOption } from './secrets.ts'
 import type { ProviderSpec } from './spec.ts'
@@ -88,11 +88,10 @@ export function explained<Found>(verify: () => Found): Found {
     return verify()
   } catch (error) {
     if (!isWebhookError(error) || error.code !== 'signature_mismatch') throw error
-    throw new WebhookError(
-      error.code,
-      `${error.message}; the secret has blanks or quotes around it: are they part of it?`,
-      { cause: error, status: error.status, ...(error.headers && { headers: error.headers }) },
-    )
+    const hint = 'the secret has blanks or quotes around it: are they part of it?'
+    const { code, status, headers } = error
+    const told = new WebhookError(code, hint, { cause: error, status, ...(headers && { headers }) })
+    throw withMessage(told, () => `${error.message}; ${hint}`)
   }
 }
 

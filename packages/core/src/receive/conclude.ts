@@ -19,6 +19,7 @@ export function refuse(
   exchange: Exchange = new Exchange(line, delivery, line.now(), line.monotonic()),
 ): Reply {
   line.observer.rejected?.(exchange.info, error)
+  line.explainer?.(exchange, delivery, error)
   const reply = refusal(line, delivery, error)
   return answered(line, exchange, reply, { outcome: 'refused', error, delivery, events: [] })
 }

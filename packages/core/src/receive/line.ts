@@ -8,6 +8,7 @@ import type { Subscription } from '../subscribe/subscription.ts'
 import type { Admission } from './admit.ts'
 import type { Answers } from './answer.ts'
 import type { ConflictWatch } from './conflict.ts'
+import type { Explainer } from './explainer.ts'
 import type { Dedupe } from './identity.ts'
 import type { Recorder } from './recorder.ts'
 import type { Reply } from './reply.ts'
@@ -26,6 +27,7 @@ export interface Line {
   /** Writes the journal, if the inbox keeps one. */
   readonly recorder: Recorder | undefined
   readonly silence: Silence
+  readonly explainer: Explainer | undefined
   /** Undefined if no observer asks, or the inbox cannot tell. */
   readonly conflicts: ConflictWatch | undefined
   readonly limits: Limits

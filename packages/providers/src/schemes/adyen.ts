@@ -31,7 +31,7 @@ export function adyenScheme(): Scheme<Uint8Array> {
       const found = keys.findIndex((key) =>
         claims.every(({ message, signature }) => ALGORITHM.matches(key, message, [signature])),
       )
-      if (found < 0) throw mismatch(SIGNATURE, keys.length)
+      if (found < 0) throw mismatch(SIGNATURE, keys.length, { delivery })
       return found
     },
     sign(request, key) {

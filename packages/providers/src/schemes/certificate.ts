@@ -61,7 +61,7 @@ export function signedByCertificate(
         options.check?.(delivery, now)
         return found
       }
-      throw mismatch(options.place, keys.length)
+      throw mismatch(options.place, keys.length, { delivery })
     },
   }
 }

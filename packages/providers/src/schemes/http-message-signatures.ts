@@ -110,7 +110,8 @@ export function httpMessageSignatures(
 
     function attempt(at: number): MaybePromise<number> {
       const source = keys[at]
-      if (!source) throw mismatch('signature', keys.length)
+      if (!source)
+        throw mismatch('signature', keys.length, { delivery, ...(url && { url: delivery.url }) })
       const found = source.find(read.keyId, now)
       const matched = (list: readonly HttpSignatureKey[]): MaybePromise<number> =>
         list.some((key) => accepts(key, read, base)) ? at : attempt(at + 1)

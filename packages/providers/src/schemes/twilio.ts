@@ -60,7 +60,8 @@ export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
       const sharedKey = rule === undefined ? undefined : shared.get(rule)
       const found =
         rule === undefined ? at >= 0 : sharedKey !== undefined && signed(sha256, sharedKey)
-      if (!found || !bodyIsSigned(delivery, urls)) throw mismatch(HEADER, keys.length + shared.size)
+      if (!found || !bodyIsSigned(delivery, urls))
+        throw mismatch(HEADER, keys.length + shared.size, { delivery, url: urls[0] })
       return at
     },
     sign(request, key) {

@@ -37,6 +37,8 @@ export interface SignatureOptions {
    * @default '{body}', or '{time}.{body}' if a timestamp header is named
    */
   readonly message?: string | ((delivery: Delivery, timestamp: string | undefined) => Message)
+  /** The URL that `message` signs, for the text of a refusal. @default none is signed */
+  readonly url?: (delivery: Delivery) => string
   /** The header that carries the time of signing, if there is one. */
   readonly timestampHeader?: string | undefined
   /** @default 's' */
@@ -95,7 +97,10 @@ export function signatureScheme<Key>(
         if (time !== undefined) checkTimestamp(time, now, tolerance, ahead)
         return at
       }
-      throw mismatch(header, keys.length)
+      throw mismatch(header, keys.length, {
+        url: options.url?.(delivery),
+        ...(covers.body !== 'none' && { delivery }),
+      })
     },
     ...(algorithm.sign && {
       sign(request: SignableRequest, key: Key, now: number): SignableRequest {

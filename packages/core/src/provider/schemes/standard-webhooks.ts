@@ -77,7 +77,7 @@ export function standardWebhooksScheme(
         checkTimestamp(time, now, tolerance)
         return at
       }
-      throw mismatch(header, keys.length)
+      throw mismatch(header, keys.length, { delivery })
     },
     sign: (request, key, now) => signed(request, [key], now),
     signAll(request, keys, now) {

@@ -1,0 +1,55 @@
+import type { Delivery } from '../delivery.ts'
+import type { ErrorCode, WebhookError } from '../errors.ts'
+import type { Observer } from '../observer.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Looks for the cause of a refusal, off the path of its reply. */
+export type Explainer = (
+  exchange: Exchange,
+  delivery: Partial<Delivery>,
+  error: WebhookError,
+) => void
+
+const EVERY = 1000
+const CODES: ReadonlySet<ErrorCode> = new Set([
+  'missing_header',
+  'malformed_header',
+  'signature_mismatch',
+  'timestamp_too_old',
+  'timestamp_in_future',
+  'unknown_sender',
+])
+
+/**
+ * Makes an explainer that looks at one refusal a second, since anybody can make a receiver refuse. Undefined if no
+ * observer listens. Heads that were refused before their body was read have nothing that could be tried.
+ */
+export function createExplainer(context: {
+  readonly provider: Provider
+  readonly observer: Observer
+  readonly monotonic: () => number
+}): Explainer | undefined {
+  const { provider, observer, monotonic } = context
+  if (!observer.explained) return undefined
+  let last = -Infinity
+
+  return (exchange, delivery, { code }) => {
+    if (!CODES.has(code) || !isWhole(delivery) || monotonic() - last < EVERY) return
+    last = monotonic()
+    // A turn of the event loop later: the reply is on its way by then.
+    setTimeout(() => {
+      void tell(exchange, delivery).catch(() => undefined)
+    })
+  }
+
+  async function tell(exchange: Exchange, delivery: Delivery): Promise<void> {
+    const { explain } = await import('../explain/explain.ts')
+    const explanation = await explain(delivery, provider, { now: () => exchange.at, ms: 50 })
+    observer.explained?.(exchange.info, explanation)
+  }
+}
+
+function isWhole(delivery: Partial<Delivery>): delivery is Delivery {
+  return delivery.headerLines !== undefined && delivery.body !== undefined
+}

@@ -1,0 +1,132 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createReceiver, logger } from '../../src/index.ts'
+import { hmac, provider, type SecretOption } from '../../src/provider/index.ts'
+import { hear } from '../hear.ts'
+
+const acme = provider<{ secret: SecretOption }>({
+  name: 'acme',
+  options: { secret: 'The secret.' },
+  scheme: () => hmac({ header: 'x-acme-signature' }),
+  events: () => [{ topic: 'ping', payload: {} }],
+})
+const signed = acme({ secret: 'a secret of acme' }).sign!({
+  body: '{"a":1}',
+  url: 'https://me:pw@example.com/in?key=1',
+})
+
+afterEach(() => vi.unstubAllEnvs())
+
+function setup(explain?: boolean, secret = 'a secret of acme ') {
+  const heard = hear()
+  const lines: string[] = []
+  const sink = { info: () => {}, warn: (line: string) => void lines.push(line), error: () => {} }
+  let time = 0
+  const receiver = createReceiver({
+    provider: acme({ secret }),
+    observers: [heard.observer],
+    log: logger(sink),
+    monotonic: () => time,
+    ...(explain !== undefined && { explain }),
+  })
+  receiver.on('ping', () => {})
+  return { receiver, heard, lines, pass: (ms: number) => void (time += ms) }
+}
+
+describe('refusals are explained after their reply', () => {
+  test('in development the log has the cause that was proven', async () => {
+    vi.stubEnv('NODE_ENV', 'development')
+    const { receiver, heard, lines } = setup()
+    const reply = await receiver.receive(signed)
+    expect(reply.status).toBe(401)
+    expect(heard.all('explained')).toEqual([])
+    const [request, explanation] = await heard.until('explained')
+    expect(request).toMatchObject({ receiver: 'acme', path: '/in' })
+    expect(explanation.findings[0]).toMatchObject({
+      cause: 'secret-whitespace',
+      certainty: 'proven',
+    })
+    expect(lines.at(-1)).toMatch(
+      /^\[postern acme\] proven: secret-whitespace, secret \(fingerprint [\da-f]{8}\) has/,
+    )
+    expect(lines.join()).not.toContain('a secret of acme')
+    await receiver.close()
+  })
+
+  test.for(['production', 'test', ''])('never unasked where NODE_ENV is "%s"', async (env) => {
+    vi.stubEnv('NODE_ENV', env)
+    const quiet = setup()
+    const asked = setup(true)
+    await quiet.receiver.receive(signed)
+    await asked.receiver.receive(signed)
+    await asked.heard.until('explained')
+    expect(quiet.heard.all('explained')).toEqual([])
+    await quiet.receiver.close()
+    await asked.receiver.close()
+  })
+
+  test('at most once a second', async () => {
+    const { receiver, heard, pass } = setup(true)
+    for (let at = 0; at < 5; at++) await receiver.receive(signed)
+    await heard.until('explained')
+    pass(1000)
+    await receiver.receive(signed)
+    await heard.until('explained', 2)
+    expect(heard.all('rejected')).toHaveLength(6)
+    expect(heard.all('explained')).toHaveLength(2)
+    await receiver.close()
+  })
+
+  test('nothing unproven reaches the log', async () => {
+    const { receiver, heard, lines } = setup(true, 'quite another secret')
+    await receiver.receive(signed)
+    const [, explanation] = await heard.until('explained')
+    expect(explanation.findings[0]).toMatchObject({ cause: 'secret-wrong', certainty: 'likely' })
+    expect(lines.filter((line) => line.includes('proven'))).toEqual([])
+    await receiver.close()
+  })
+
+  test('explain must be a boolean', () => {
+    expect(() => setup('yes' as never)).toThrow('explain must be one of')
+  })
+})
+
+describe('what a refusal says was checked', () => {
+  async function reason(options: object = {}): Promise<string> {
+    const heard = hear()
+    const made = provider<{ secret: SecretOption }>({
+      name: 'acme',
+      options: { secret: 'The secret.' },
+      scheme: () => hmac({ header: 'x-acme-signature', ...options }),
+      events: () => [],
+    })
+    const receiver = createReceiver({
+      provider: made({ secret: ['one secret', 'two secrets'] }),
+      observers: [heard.observer],
+      log: false,
+    })
+    await receiver.receive(signed)
+    await receiver.close()
+    return heard.all('rejected')[0]![1].message
+  }
+
+  test('header, number of secrets, bytes and digest of the body, and no URL where none is signed', async () => {
+    // printf '{"a":1}' | sha256sum
+    expect(await reason()).toBe(
+      'x-acme-signature matches none of 2 secrets, checked over a body of 7 bytes (SHA-256 015abd7f5cc57a2d…): another secret, or a body that was changed on its way',
+    )
+  })
+
+  test('the URL where it is signed, without credentials and query', async () => {
+    const said = await reason({ url: ({ url }: { url: string }) => url })
+    expect(said).toContain(
+      'and the URL https://example.com/in?…: another secret, or a body or URL that was changed',
+    )
+    expect(said).not.toMatch(/pw|key=1/)
+  })
+
+  test('neither where neither is signed', async () => {
+    expect(await reason({ covers: { body: 'none' } })).toBe(
+      'x-acme-signature matches none of 2 secrets: another secret',
+    )
+  })
+})
