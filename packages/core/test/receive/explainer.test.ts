@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createReceiver, logger } from '../../src/index.ts'
-import { hmac, provider, type SecretOption } from '../../src/provider/index.ts'
+import { createReceiver, logger, type SecretOption } from '../../src/index.ts'
+import { hmac, provider } from '../../src/provider/index.ts'
 import { hear } from '../hear.ts'
 
 const acme = provider<{ secret: SecretOption }>({
