@@ -4,6 +4,7 @@ import { createKeyIndex } from './key-index.ts'
 import type { Parts } from './parts.ts'
 import type { Store } from './store.ts'
 import { DONE } from './tally.ts'
+import { createTidy } from './tidy.ts'
 import { written } from './written.ts'
 
 // Events looked at in one transaction: few, so that deliveries never wait long behind it.
@@ -14,9 +15,14 @@ export function createPrune(store: Store): Sweep {
   const { connections, settings } = store
   const { keepDone, keepDead } = settings
   const sweep = createStep(connections.main, store)
+  const tidy = createTidy(connections.main)
   return createSweep<number>(Math.min(keepDone, keepDead), (from = 0) => {
     const now = Date.now()
-    return written(store, () => sweep(from, now - keepDone, now - keepDead))
+    return written(store, () => {
+      const next = sweep(from, now - keepDone, now - keepDead)
+      if (next === undefined) tidy()
+      return next
+    })
   })
 }
 

@@ -49,14 +49,20 @@ export function createReclaim(store: Store, consumer: Consumer, lanes: Lanes): R
   return {
     needed: () => ended().length > 0,
     async run() {
-      const dead = await written(store, () =>
-        ended().flatMap(({ row, name, lane }) => {
-          const error = cut(row, name, lane)
-          const claim = error && lane && claimOf(row.id, name)
-          return claim ? [{ claim, error }] : []
-        }),
-      )
-      for (const { claim, error } of dead) consumer.settled(claim, { kind: 'dead', error }, true)
+      const all = await written(store, () => ended().map(cut))
+      for (const { row, name, lane, count, charged, poisoned } of all) {
+        if (!lane) continue
+        const { attempt } = row
+        consumer.interrupted?.({
+          subscription: name,
+          task: String(row.id),
+          attempt,
+          count,
+          charged,
+        })
+        if (poisoned)
+          consumer.settled(poisoned.claim, { kind: 'dead', error: poisoned.error }, true)
+      }
     },
   }
 
@@ -73,8 +79,8 @@ export function createReclaim(store: Store, consumer: Consumer, lanes: Lanes): R
     return found
   }
 
-  /** The error if it is poison. */
-  function cut(row: LeaseRow, name: string, lane: Lane | undefined): TaskError | undefined {
+  function cut(found: EndedLease): CutLease {
+    const { row, name, lane } = found
     const { id, attempt, token, tenant } = row
     const now = Math.floor(lane ? consumer.now() : Date.now())
     const next = interrupted({ cut: row.cut, charged: row.charged }, lane?.attempts)
@@ -87,17 +93,19 @@ export function createReclaim(store: Store, consumer: Consumer, lanes: Lanes): R
       token,
       error: null,
     })
+    const result = { ...found, count: next.cut, charged: next.charged }
     if (!next.poison) {
       const due = now + next.wait
       free.run(due, gateOf(next.cut, tenant, due, now), next.cut, next.charged, id)
       tally.move(row.lane, RUNNING, PENDING, tenant)
-      return undefined
+      return { ...result, poisoned: undefined }
     }
     const error = poison(next.charged)
     kill.run(now, next.cut, JSON.stringify(error), causeOf(error), id)
     tally.move(row.lane, RUNNING, DEAD, tenant)
     if (row.order_key !== null) order.release(lanes.sharing(name, row.lane), row.order_key)
-    return error
+    const claim = lane && claimOf(id, name)
+    return { ...result, poisoned: claim && { claim, error } }
   }
 
   function claimOf(id: number, subscription: string): Claim | undefined {
@@ -125,6 +133,13 @@ interface EndedLease {
   readonly name: string
   /** The subscription, if this receiver has it. */
   readonly lane: Lane | undefined
+}
+
+interface CutLease extends EndedLease {
+  readonly count: number
+  readonly charged: number
+  /** The claim of a task that is dead as poison now. */
+  readonly poisoned: { readonly claim: Claim; readonly error: TaskError } | undefined
 }
 
 interface LeaseRow {

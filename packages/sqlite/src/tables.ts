@@ -81,7 +81,7 @@ export const VERSIONS: readonly string[] = [
   CREATE INDEX postern_tasks_dead ON postern_tasks (lane, event) WHERE state = 3;
   CREATE INDEX postern_tasks_causes ON postern_tasks (cause, lane, event, state) WHERE cause IS NOT NULL;
   CREATE TABLE postern_tenants (
-    id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, key TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, lane INTEGER NOT NULL, key TEXT NOT NULL,
     turn INTEGER NOT NULL DEFAULT 0, open INTEGER NOT NULL DEFAULT 0, UNIQUE (key, lane)
   ) STRICT;
   CREATE TABLE postern_attempts (
