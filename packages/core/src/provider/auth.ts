@@ -38,7 +38,8 @@ export function authOf<Options extends object, Key, Ready>(
     if (secret === undefined)
       return { scheme: noAuth as Scheme<unknown> as Scheme<Key>, option, secret }
   }
-  return { scheme: spec.scheme(options), option, secret }
+  const scheme = spec.scheme(options)
+  return { scheme, option, secret: scheme.keys ? undefined : secret }
 }
 
 /** The keys in force: those of the scheme if it has its own, else those of the secret option. */
