@@ -58,6 +58,7 @@ testInbox(
     records: true,
     bounded: true,
     interruptions: true,
+    buries: true,
     guards: true,
     suspects: true,
     drain: true,

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { gate } from './gate.ts'
+import type { TaskDraft } from '@postern/core/inbox'
 import { intake, item } from './make.ts'
-import { DONE, lane, retryIn } from './recorder.ts'
+import { DONE, lane, retryIn, type Settled } from './recorder.ts'
 import type { SceneTest } from './scene.ts'
 
 /** What becomes of a task, by its outcome. */
-export function settleCases(test: SceneTest): void {
+export function settleCases(test: SceneTest, buries: boolean): void {
   test('a task is settled by itself: a sibling that fails does not run it again', async (scene) => {
     const shop = scene.join({
       lanes: ['a', 'b'],
@@ -125,5 +126,35 @@ export function settleCases(test: SceneTest): void {
     assert.equal(shop.settled[0]!.claim.subscription, 'b')
     open.pass()
     await shop.untilSettled(3)
+  })
+
+  if (!buries) return
+  test('an outcome that cannot be stored is buried with its reason, and holds up no other', async (scene) => {
+    const open = gate()
+    // JSON has no number like it, and core lets none through: a child with it is an outcome no store can take.
+    const odd = { subscription: 'a', part: 'x', data: { n: 1n } } as unknown as TaskDraft
+    const shop = scene.join({
+      async run({ event }) {
+        await open.passed
+        return event.id === 'odd' ? { kind: 'done', spawn: [odd] } : DONE
+      },
+    })
+    const ids = ['1', '2', 'odd', '3', '4']
+    await shop.port.accept(intake(...ids.map((id) => item(id))), {})
+    await shop.until('all run', () => shop.runs.length === 5)
+    open.pass()
+    const told = (id: string): Settled | undefined =>
+      shop.settled.find(({ claim }) => claim.event.id === id)
+    await shop.until('all are told', () => ids.every((id) => told(id) !== undefined))
+    for (const id of ['1', '2', '3', '4'])
+      assert.deepEqual([told(id)!.outcome.kind, told(id)!.stored], ['done', true])
+    // An inbox that need not write it may take it.
+    const { outcome, stored } = told('odd')!
+    assert.equal(stored, true)
+    if (outcome.kind === 'done') return
+    assert.equal(outcome.kind, 'dead')
+    const { rows } = await scene.inbox.view!.list({ state: 'dead' })
+    assert.equal(rows.length, 1)
+    assert.ok(rows[0]!.error!.message.length > 0)
   })
 }

@@ -13,6 +13,7 @@ testInbox(
     order: true,
     bounded: true,
     records: true,
+    buries: true,
     guards: true,
     fair: true,
     pages: true,

@@ -1,0 +1,87 @@
+import type { Consumer, Inbox, Outcome } from '@postern/core/inbox'
+
+/** A mistake an inbox can have: it changes what the inbox does with a receiver. */
+export type Flaw = (inbox: Inbox) => Inbox
+
+/** Counts a run that ended without an outcome as an attempt: a crash is charged to all that ran beside the guilty task. */
+export function chargesNeighbours(): Flaw {
+  const unfinished = new Map<string, number>()
+  return (inbox) =>
+    withConsumer(inbox, (consumer) => ({
+      ...consumer,
+      run(claim, signal) {
+        const count = unfinished.get(claim.id) ?? 0
+        unfinished.set(claim.id, count + 1)
+        return consumer.run({ ...claim, attempt: claim.attempt + count }, signal)
+      },
+      settled(claim, outcome, stored, ran) {
+        if (stored) unfinished.delete(claim.id)
+        consumer.settled(claim, outcome, stored, ran)
+      },
+    }))
+}
+
+/** Uses an attempt of each task that still runs when its receiver closes. */
+export function closeUsesAttempt(): Flaw {
+  const used = new Map<string, number>()
+  return (inbox) => {
+    const running = new Set<string>()
+    const flawed = withConsumer(inbox, (consumer) => ({
+      ...consumer,
+      run(claim, signal) {
+        running.add(claim.id)
+        const count = used.get(claim.id) ?? 0
+        return consumer.run({ ...claim, attempt: claim.attempt + count }, signal)
+      },
+      settled(claim, outcome, stored, ran) {
+        running.delete(claim.id)
+        consumer.settled(claim, outcome, stored, ran)
+      },
+    }))
+    return {
+      ...flawed,
+      attach(consumer) {
+        const port = flawed.attach(consumer)
+        return {
+          ...port,
+          async close(until) {
+            await port.close(until)
+            for (const id of running) used.set(id, (used.get(id) ?? 0) + 1)
+            running.clear()
+          },
+        }
+      },
+    }
+  }
+}
+
+/** Stores outcomes in batches that are never split: one that cannot be stored holds up all that come with it. */
+export function neverSplits(): Flaw {
+  const stuck = new Promise<Outcome>(() => {})
+  let broken = false
+  return (inbox) =>
+    withConsumer(inbox, (consumer) => ({
+      ...consumer,
+      async run(claim, signal) {
+        const outcome = await consumer.run(claim, signal)
+        // Those that ended together are one batch.
+        broken ||= isUnstorable(outcome)
+        await new Promise(setImmediate)
+        return broken ? stuck : outcome
+      },
+    }))
+}
+
+function withConsumer(inbox: Inbox, change: (consumer: Consumer) => Consumer): Inbox {
+  return { ...inbox, attach: (consumer) => inbox.attach(change(consumer)) }
+}
+
+function isUnstorable(outcome: Outcome): boolean {
+  if (outcome.kind !== 'done') return false
+  try {
+    JSON.stringify(outcome)
+    return false
+  } catch {
+    return true
+  }
+}
