@@ -59,7 +59,8 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
       ? emptyReply(202)
       : undefined,
   compose: ({ topic = '#Microsoft.Graph.Message.created', payload }) => {
-    const [, type, changeType] = /^(.*)\.(.*)$/.exec(topic) ?? []
+    const dot = topic.lastIndexOf('.')
+    const [type, changeType] = dot < 0 ? [] : [topic.slice(0, dot), topic.slice(dot + 1)]
     const change = { changeType, resourceData: { '@odata.type': type } }
     const ids = { subscriptionId: crypto.randomUUID(), resource: 'me/messages/1' }
     return { body: stringifyJson({ value: [mergeDeep({ ...ids, ...change }, payload)] }) }

@@ -74,20 +74,22 @@ test('a greeting is read and answered; more than a kibibyte is refused for what 
 })
 
 test('what the head condemns is answered before a byte of the body is read', async () => {
-  let pulled = 0
+  let pulledBefore: boolean | undefined
+  let refused = false
   const body = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        pulled++
+        pulledBefore ??= !refused
         controller.close()
       },
     },
     { highWaterMark: 0 },
   )
-  const { receiver, heard } = setup({ provider: headed() })
+  const rejected = (): void => void (refused = true)
+  const { receiver, heard } = setup({ provider: headed(), observers: [{ rejected }] })
   const init = { method: 'POST', body, duplex: 'half' } as RequestInit
   const replied = receiver.fetch(new Request(url, init))
-  expect(heard.all('rejected')[0]?.[1].code).toBe('missing_header')
-  expect(pulled).toBe(0)
+  expect((await heard.until('rejected'))[1].code).toBe('missing_header')
   expect((await replied).status).toBe(401)
+  expect(pulledBefore).toBe(false)
 })

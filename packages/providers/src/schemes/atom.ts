@@ -43,7 +43,8 @@ export function composeFeed({
   headers: Record<string, string>
   body: string
 } {
-  const [, entry, updated] = /^(.+?):(\d{4}-\d\d-\d\dT.*)$/.exec(id ?? '') ?? []
+  const colon = id?.search(/:\d{4}-\d\d-\d\dT/) ?? -1
+  const [entry, updated] = colon < 1 ? [] : [id!.slice(0, colon), id!.slice(colon + 1)]
   const time = updated ?? new Date(at).toISOString()
   return {
     headers: {

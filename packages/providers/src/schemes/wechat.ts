@@ -105,7 +105,9 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
       const url = new URL(request.url)
       const timestamp = String(Math.floor(now / 1000))
       const nonce = String(randomBytes(4).readUInt32BE())
-      const encrypted = /<Encrypt><!\[CDATA\[(.*?)\]\]>/.exec(Buffer.from(request.body).toString())
+      const encrypted = /<Encrypt><!\[CDATA\[([\w+/=]*)\]\]>/.exec(
+        Buffer.from(request.body).toString(),
+      )
       const rest = encrypted ? [encrypted[1]!] : []
       const name = encrypted ? 'msg_signature' : 'signature'
       url.searchParams.set('timestamp', timestamp)
