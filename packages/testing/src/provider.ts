@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Provider } from '@postern/core/scheme'
+import { challengeLaws } from './provider/challenge.ts'
+import { hostileLaws } from './provider/hostile.ts'
 import { judge } from './provider/judge.ts'
 import { signingLaws, type SigningLaws } from './provider/laws.ts'
 import { toReply, trial } from './provider/trial.ts'
@@ -22,7 +24,8 @@ export interface ProviderUnderTest {
 
 /**
  * The contract of a provider: every vector goes through a whole receiver, by `receive()` and by `fetch()`, and where it
- * can sign, the laws of signing hold.
+ * can sign, the laws of signing and of captured deliveries hold: what is not signed decides nothing, what is dear is
+ * refused unread, and no challenge is an event.
  *
  * @example
  * import { describe, test } from 'vitest'
@@ -39,7 +42,11 @@ export function testProvider(under: ProviderUnderTest, runner: Runner): void {
       }
     })
   }
-  if (under.sign) signingLaws(under, under.sign, runner)
+  const challenges = vectors.filter(({ expect, handshake }) => expect === 'valid' && handshake)
+  if (challenges.length > 0) challengeLaws(under, challenges, runner)
+  if (!under.sign) return
+  signingLaws(under, under.sign, runner)
+  hostileLaws(under, under.sign, runner)
 }
 
 async function byReceive(

@@ -15,6 +15,8 @@ export interface Trial {
   readonly message: string | undefined
   /** The events that were taken, in the order of the body. Each was seen to reach a handler. */
   readonly events: readonly EventInfo[]
+  /** What handlers were given, in the order in which they ran. */
+  readonly payloads: readonly unknown[]
 }
 
 const FOUR_DAYS = 4 * 86_400_000
@@ -28,6 +30,7 @@ export interface Bench {
 /** Makes a receiver that tells what becomes of each delivery, once a handler has had every event that was taken. */
 export function bench(provider: Provider, now: number | undefined): Bench {
   let events: EventInfo[] = []
+  let payloads: unknown[] = []
   let accepted = 0
   let handled = 0
   let code: string | undefined
@@ -52,16 +55,18 @@ export function bench(provider: Provider, now: number | undefined): Bench {
       },
     ],
   })
-  receiver.onAny(() => {
+  receiver.onAny(({ payload }) => {
+    payloads.push(payload)
     if (++handled >= accepted) settle()
   })
   return {
     async send(delivery) {
       events = []
+      payloads = []
       code = message = undefined
       const reply = await delivery(receiver)
       if (accepted > handled) await new Promise<void>((resolve) => (settle = resolve))
-      return { reply, code, message, events }
+      return { reply, code, message, events, payloads }
     },
     close: () => receiver.close(),
   }

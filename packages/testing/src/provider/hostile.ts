@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { gzipSync } from 'node:zlib'
+import type { DeliveryInit } from '@postern/core'
+import type { Provider, SignableRequest } from '@postern/core/scheme'
+import type { ProviderUnderTest } from '../provider.ts'
+import type { Runner } from '../runner.ts'
+import type { SigningLaws } from './laws.ts'
+import { differences } from './places.ts'
+import { signaturePlaces } from './tamper.ts'
+import { trial, type Trial } from './trial.ts'
+
+const NOW = 1_760_000_000_000
+/** Types under which a captured body is sent again. */
+export const LABELS: readonly (string | undefined)[] = [
+  undefined,
+  'application/json',
+  'application/x-www-form-urlencoded',
+  'text/plain;charset=UTF-8',
+  'text/xml',
+  'multipart/form-data; boundary=evil',
+  'application/octet-stream',
+  'application/json; charset=utf-16le',
+]
+const BOMBS = [
+  `[${'{},'.repeat(50_000)}{}]`,
+  '['.repeat(100_000),
+  `<a>${'<b/>'.repeat(50_000)}</a>`,
+  'a&'.repeat(50_000),
+  gzipSync(Buffer.alloc(50_000_000)),
+]
+const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
+
+/** The laws of what strangers make of a captured delivery. */
+export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: Runner): void {
+  const make = (secret: unknown): Provider =>
+    under.create({ ...laws.options, ...(under.secretOption && { [under.secretOption]: secret }) })
+  const provider = make(laws.secrets[0])
+  const { covers, labelled, formats = ['json'], codings = [], methods = ['POST'] } = provider
+  const sign = (draft = laws.draft): SignableRequest => provider.sign!({ at: NOW, ...draft })
+  const isLabelSigned = labelled !== undefined || (covers.body === 'none' && formats.length > 1)
+
+  runner.describe(`${under.name}: a captured delivery`, () => {
+    if (!isLabelSigned)
+      runner.test('means the same under any type, boundary and charset', async () => {
+        const signed = sign()
+        const genuine = await send(provider, signed)
+        for (const label of LABELS)
+          same(await send(provider, labelledAs(signed, label)), genuine, String(label))
+      })
+
+    runner.test('is refused with a coding that the provider does not declare', async () => {
+      const signed = sign()
+      for (const coding of [
+        'br',
+        'deflate',
+        'zstd',
+        'gzip, gzip',
+        ...(codings.length ? [] : ['gzip']),
+      ]) {
+        const headers = { ...signed.headers, 'content-encoding': coding }
+        const result = await send(provider, { ...signed, headers })
+        assert.equal(result.reply.status, 415, told(coding, result))
+      }
+    })
+
+    runner.test('is refused under another method, or means the same', async () => {
+      const signed = sign()
+      const genuine = await send(provider, signed)
+      for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'GET']) {
+        if (covers.body === 'none' && methods.includes(method)) continue
+        const result = await send(provider, { ...signed, method })
+        if (!methods.includes(method)) assert.equal(result.reply.status, 405, told(method, result))
+        sameOrNothing(result, genuine, method)
+      }
+    })
+
+    runner.test('is refused with a query that was added, or means the same', async () => {
+      const signed = sign()
+      const genuine = await send(provider, signed)
+      const url = `${signed.url}${signed.url.includes('?') ? '&' : '?'}${QUERY}`
+      const result = await send(provider, { ...signed, url })
+      if (covers.url) sameOrNothing(result, genuine, 'a query')
+      else same(result, genuine, 'a query')
+    })
+
+    if (covers.topic !== false && covers.body !== 'none' && laws.draft?.topic !== undefined)
+      runner.test('has no other topic by a header that was changed', async () => {
+        const signed = sign()
+        const genuine = await send(provider, signed)
+        const other = sign({ ...laws.draft, topic: `${laws.draft!.topic}x` })
+        for (const { header } of differences(signed, other)) {
+          if (header === undefined) continue
+          const headers = { ...signed.headers, [header]: other.headers[header]! }
+          sameOrNothing(await send(provider, { ...signed, headers }), genuine, header)
+        }
+      })
+
+    runner.test(
+      'is refused if a header of its signature came twice, or means the same',
+      async () => {
+        const signed = sign()
+        const genuine = await send(provider, signed)
+        for (const { header } of signaturePlaces(sign, laws.draft ?? {}, laws.secrets[1])) {
+          if (header === undefined) continue
+          const twice = [signed.headers[header]!, signed.headers[header]!]
+          sameOrNothing(
+            await send(provider, { ...signed, headers: { ...signed.headers, [header]: twice } }),
+            genuine,
+            header,
+          )
+        }
+      },
+    )
+
+    if (covers.body !== 'none')
+      runner.test('is refused with a body that is dear to read', async () => {
+        for (const body of BOMBS)
+          nothing(await send(provider, { ...sign(), body: Buffer.from(body) }), 'a bomb')
+      })
+
+    if (under.secretOption !== undefined)
+      runner.test('is refused if the secret is no text', async () => {
+        const [text] = laws.secrets
+        for (const odd of [
+          new String(text),
+          Buffer.from(text),
+          new Set([text]),
+          { a: text },
+          [[text]],
+          7,
+        ]) {
+          assert.throws(() => make(odd), TypeError)
+          const result = await looked(() => make(() => odd), sign())
+          if (result) assert.equal(result.reply.status, 503, told('an odd secret', result))
+        }
+      })
+
+    if (provider.challenge)
+      runner.test('cannot be a challenge', () => {
+        const body = Buffer.from(sign().body).toString()
+        assert.ok(!provider.challenge!.test(body), 'what sign makes matches challenge')
+      })
+  })
+}
+
+function labelledAs(request: SignableRequest, label: string | undefined): DeliveryInit {
+  const { ['content-type']: _, ...headers } = request.headers
+  return {
+    ...request,
+    headers: { ...headers, ...(label !== undefined && { 'content-type': label }) },
+  }
+}
+
+async function looked(make: () => Provider, request: SignableRequest): Promise<Trial | undefined> {
+  let provider: Provider
+  try {
+    provider = make()
+  } catch (error) {
+    // Senders whose secret no function can give refuse it when they are made.
+    assert.ok(error instanceof TypeError)
+    return undefined
+  }
+  return send(provider, request)
+}
+
+function send(provider: Provider, delivery: DeliveryInit): Promise<Trial> {
+  return trial(provider, NOW, (receiver) => receiver.receive(delivery))
+}
+
+function same(result: Trial, genuine: Trial, what: string): void {
+  assert.ok(result.reply.status < 300, told(what, result))
+  assert.deepEqual(read(result), read(genuine), told(what, result))
+}
+
+function sameOrNothing(result: Trial, genuine: Trial, what: string): void {
+  if (result.events.length === 0) assert.ok(result.reply.status < 500, told(what, result))
+  else same(result, genuine, what)
+}
+
+function nothing(result: Trial, what: string): void {
+  const { status } = result.reply
+  assert.ok(status >= 400 && status < 500, told(what, result))
+  assert.deepEqual(result.events, [], told(what, result))
+}
+
+function read({ events, payloads }: Trial): unknown {
+  return { topics: events.map(({ topic }) => topic), payloads }
+}
+
+function told(what: string, { reply, code, message }: Trial): string {
+  return `${what}: got ${reply.status} ${code ?? ''} ${message ?? ''}`
+}
