@@ -45,7 +45,7 @@ export function createAccept(
           taken = []
           claimed = []
           const owner = tally.receiver(receiver)
-          refused = fullError(tally, owner, receiver, intake, settings.maxPending)
+          refused = fullError(tally, owner, receiver, intake, settings)
           if (refused) return
           const add = newEvents.begin(encoded)
           const said = guards.judge(intake, owner)

@@ -1,9 +1,7 @@
 import { WebhookError } from '@postern/core'
 import type { Intake } from '@postern/core/inbox'
+import type { Settings } from './settings.ts'
 import type { Tally } from './tally.ts'
-
-// One tenant may hold this share of the tasks of a receiver, so that it is refused and not all.
-const SHARE = 0.5
 
 /** The refusal of a delivery if its receiver, or a tenant of it, has no room for its tasks. Inside a transaction. */
 export function fullError(
@@ -11,14 +9,14 @@ export function fullError(
   owner: number,
   receiver: string,
   { items }: Intake,
-  maxPending: number,
+  { maxPending, maxPendingShare }: Pick<Settings, 'maxPending' | 'maxPendingShare'>,
 ): WebhookError | undefined {
   const open = tally.open(owner)
   let wanted = 0
   for (const { tasks } of items) wanted += tasks.length
   if (open + wanted > maxPending)
     return full(`${open} tasks of ${receiver} are pending, maxPending is ${maxPending}`)
-  const share = Math.ceil(maxPending * SHARE)
+  const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   // A tenant alone cannot hold more than all of them do.
   if (open + wanted <= share) return undefined
   const tenants = new Map<string, number>()
@@ -28,7 +26,7 @@ export function fullError(
   for (const [tenant, more] of tenants)
     if (tally.openOf(owner, tenant) + more > share)
       return full(
-        `one tenant of ${receiver} holds ${tally.openOf(owner, tenant)} pending tasks; one may hold half of maxPending, which is ${maxPending}`,
+        `one tenant of ${receiver} holds ${tally.openOf(owner, tenant)} pending tasks, maxPendingShare allows ${share}`,
       )
   return undefined
 }

@@ -7,6 +7,8 @@ export interface SqliteInboxOptions {
   readonly path: string
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
+  /** Share of `maxPending` that one tenant (`fairBy` key) may hold, so that a flood refuses that tenant and not all. @default 0.5 */
+  readonly maxPendingShare?: number
   /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 67_108_864 */
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
@@ -26,6 +28,7 @@ export interface SqliteInboxOptions {
 /** The options, checked; times in milliseconds. Done events are kept for the longer of `window` and `keepDone`. */
 export interface Settings extends CommonSettings {
   readonly path: string
+  readonly maxPendingShare: number
   readonly pollInterval: number
 }
 
@@ -38,6 +41,7 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
   const check = checks('sqliteInbox', options)
   const path: unknown = check.value('path')
   const common = check.common()
+  const maxPendingShare = check.value('maxPendingShare') ?? 0.5
   const pollInterval = check.time('pollInterval', '200ms')
   check.end()
   if (typeof path !== 'string' || path.trim() === '')
@@ -48,5 +52,15 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
     throw new TypeError(
       'sqliteInbox: path must be a file, got :memory:, which forgets what was acknowledged; use memoryInbox() for that',
     )
-  return { ...common, keepDone: Math.max(common.window, common.keepDone), path, pollInterval }
+  if (!(typeof maxPendingShare === 'number' && maxPendingShare > 0 && maxPendingShare <= 1))
+    throw new TypeError(
+      `sqliteInbox: maxPendingShare must be a number from above 0 to 1, got ${String(maxPendingShare)}`,
+    )
+  return {
+    ...common,
+    maxPendingShare,
+    keepDone: Math.max(common.window, common.keepDone),
+    path,
+    pollInterval,
+  }
 }

@@ -70,7 +70,7 @@ export function createAcceptWithin(
         // A write comes first: from here on nobody else writes, and what is read stays true.
         lock.run()
         const owner = tally.receiver(consumer.receiver)
-        const full = fullError(tally, owner, consumer.receiver, intake, settings.maxPending)
+        const full = fullError(tally, owner, consumer.receiver, intake, settings)
         if (full) throw full
         const now = Math.floor(consumer.now())
         const said = guards.judge(intake, owner)

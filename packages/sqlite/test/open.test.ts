@@ -30,6 +30,7 @@ describe('options', () => {
     ['path', { path: ':memory:' }],
     ['path', { path: 7 as never }],
     ['maxPending', { maxPending: 0 }],
+    ['maxPendingShare', { maxPendingShare: 2 }],
     ['maxWaitingBytes', { maxWaitingBytes: 1.5 }],
     ['deadline', { deadline: 0 }],
     ['window', { window: 'long' as never }],
