@@ -29,6 +29,8 @@ export class MemoryEvent {
   open = 0
   /** Dead tasks that are kept for `replay`. */
   kept = 0
+  /** Where the inbox holds it. */
+  place = -1
   first: MemoryTask | undefined
   last: MemoryTask | undefined
   #event: EventRecord | undefined

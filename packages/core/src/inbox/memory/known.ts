@@ -45,14 +45,15 @@ export function createKnown(bounds: KnownBounds, consumer: () => Consumer): Know
     enter(owner) {
       const place = free.pop() ?? held.length
       held[place] = owner
-      places.set(owner.key, place)
+      owner.place = place
+      if (owner.dedupe) places.set(owner.key, place)
     },
     settle(owner) {
-      const place = places.get(owner.key)!
+      held[owner.place] = undefined
+      free.push(owner.place)
+      if (!owner.dedupe) return
       places.delete(owner.key)
-      held[place] = undefined
-      free.push(place)
-      if (owner.dedupe) settled.set(owner.key, deadOf(owner))
+      settled.set(owner.key, deadOf(owner))
     },
     *values() {
       for (const owner of held) if (owner) yield owner
