@@ -5,7 +5,8 @@ import { defaultInbox } from './inbox/memory/later.ts'
 import { createSeal, type Seal } from './inbox/seal.ts'
 import { resolveLimits, type Limits } from './limits.ts'
 import { logger } from './logger.ts'
-import { combineObservers, type Observer } from './observer.ts'
+import type { Observer } from './observer.ts'
+import { createObservers, type Observers } from './observers.ts'
 import type { Provider } from './provider/provider.ts'
 import { ackReply } from './receive/ack.ts'
 import type { Dedupe } from './receive/identity.ts'
@@ -22,6 +23,7 @@ export interface ReceiverSettings {
   readonly ownInbox: boolean
   readonly limits: Limits
   readonly observer: Observer
+  readonly observe: Observers['observe']
   readonly ack: Reply
   readonly now: () => number
   readonly monotonic: () => number
@@ -94,7 +96,7 @@ export function checkReceiver<Events extends EventMap>(
     inbox,
     ownInbox: options.inbox === undefined,
     limits: resolveLimits(options.limits, provider.limits),
-    observer: combineObservers([
+    ...createObservers([
       ...(options.log === false ? [] : [options.log ?? logger()]),
       ...(options.observers ?? []),
     ]),

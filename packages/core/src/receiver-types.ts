@@ -152,6 +152,10 @@ export interface Receiver<Events extends EventMap = EventMap> {
   replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Tasks of this receiver: pending, running, done as far as they are kept, and dead. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
+  /**
+   * Adds an observer while the receiver runs, for tests and tools. The function that it returns takes the observer away.
+   */
+  observe(observer: Observer): () => void
   /** Refuses deliveries with 503, lets running attempts end and leaves the rest pending. Closes only an inbox it made itself. */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }

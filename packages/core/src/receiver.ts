@@ -167,6 +167,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       const page = await view().list({ ...filter, receiver: name })
       return page.rows
     },
+    observe: settings.observe,
     async close(closing = {}) {
       unknownOptions('close', closing, ['timeout'])
       closed = true

@@ -15,3 +15,14 @@ export type { InboxHandle, MakeInbox } from './inbox/scene.ts'
 export type { TransactionProbe } from './inbox/transaction-cases.ts'
 export { fill, type FillOptions } from './samples/fill.ts'
 export { sample, samples, type Sample } from './samples/samples.ts'
+export {
+  deliver,
+  type Delivered,
+  type DeliveredEvent,
+  type DeliveredTask,
+  type DeliverOptions,
+} from './kit/deliver.ts'
+export { exportDelivery, fromDelivery, type ExportedDelivery } from './kit/exported.ts'
+export { frozen, type FrozenClock } from './kit/frozen.ts'
+export { settled, type SettledOptions } from './kit/settled.ts'
+export { signed, signedInit, type SignedOptions } from './kit/signed.ts'

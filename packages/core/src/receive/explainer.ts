@@ -22,20 +22,20 @@ const CODES: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /**
- * Makes an explainer that looks at one refusal a second, since anybody can make a receiver refuse. Undefined if no
- * observer listens. Heads that were refused before their body was read have nothing that could be tried.
+ * Makes an explainer that looks at one refusal a second, since anybody can make a receiver refuse. It does nothing
+ * while no observer listens. Heads that were refused before their body was read have nothing that could be tried.
  */
 export function createExplainer(context: {
   readonly provider: Provider
   readonly observer: Observer
   readonly monotonic: () => number
-}): Explainer | undefined {
+}): Explainer {
   const { provider, observer, monotonic } = context
-  if (!observer.explained) return undefined
   let last = -Infinity
 
   return (exchange, delivery, { code }) => {
-    if (!CODES.has(code) || !isWhole(delivery) || monotonic() - last < EVERY) return
+    if (!CODES.has(code) || !isWhole(delivery) || !observer.explained || monotonic() - last < EVERY)
+      return
     last = monotonic()
     // A turn of the event loop later: the reply is on its way by then.
     setTimeout(() => {

@@ -1,0 +1,110 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AttemptInfo, EventInfo, Receiver } from '@postern/core'
+import type { TaskError } from '@postern/core/inbox'
+
+/** An event that a delivery carried, and what became of it. */
+export interface DeliveredEvent extends EventInfo {
+  readonly outcome: 'accepted' | 'duplicate' | 'revived' | 'unhandled'
+}
+
+/** A task of a delivery after its first attempt. */
+export interface DeliveredTask extends AttemptInfo {
+  /** `retrying`: it failed or was postponed, and runs again later. */
+  readonly state: 'done' | 'retrying' | 'dead'
+  /** Why it is dead. */
+  readonly error?: TaskError
+}
+
+/** What came of a delivery. */
+export interface Delivered {
+  readonly status: number
+  /** The reply, its body unread. */
+  readonly reply: Response
+  /** Why it was refused, for people; undefined if it was taken, or went to a URL. */
+  readonly reason: string | undefined
+  /** Events it carried; empty for a URL. */
+  readonly events: readonly DeliveredEvent[]
+  /** Tasks of the events that were accepted, each after one attempt; empty for a URL. */
+  readonly tasks: readonly DeliveredTask[]
+}
+
+/** Options of {@link deliver}. */
+export interface DeliverOptions {
+  /** Milliseconds to wait for the first attempts. A receiver with `work: false` runs none: give 0. @default 5000 */
+  readonly timeout?: number
+}
+
+const delivering = new AsyncLocalStorage<object>()
+
+/**
+ * Hands a request to a receiver, or sends it to the URL where your app listens. With a receiver it also waits for the
+ * first attempt of each task, so that a test that got its answer knows that the handlers have run.
+ *
+ * @example
+ * const { status, tasks } = await deliver(receiver, await signed(provider, 'issues.opened'))
+ * expect([status, tasks[0]?.state]).toEqual([200, 'done'])
+ */
+export async function deliver(
+  target: Receiver | string | URL,
+  request: Request | Promise<Request>,
+  options: DeliverOptions = {},
+): Promise<Delivered> {
+  const sent = await request
+  if (typeof target === 'string' || target instanceof URL) return overHttp(target, sent)
+  const { timeout = 5000 } = options
+  const here = {}
+  const events: DeliveredEvent[] = []
+  const tasks: DeliveredTask[] = []
+  let expected = 0
+  let reason: string | undefined
+  let changed = (): void => undefined
+  const isHere = (): boolean => delivering.getStore() === here
+  const ended = (info: AttemptInfo, state: DeliveredTask['state'], error?: TaskError): void => {
+    tasks.push({ ...info, state, ...(error && { error }) })
+    changed()
+  }
+  const stop = target.observe({
+    rejected: (_request, error) => void (isHere() && (reason = error.message)),
+    accepted(event, count) {
+      if (!isHere()) return
+      events.push({ ...event, outcome: 'accepted' })
+      expected += count
+    },
+    duplicate: (event, revived) =>
+      void (isHere() && events.push({ ...event, outcome: revived ? 'revived' : 'duplicate' })),
+    unhandled: (event) => void (isHere() && events.push({ ...event, outcome: 'unhandled' })),
+    done: (info) => ended(info, 'done'),
+    dead: (info, error) => ended(info, 'dead', error),
+    retried: (info) => ended(info, 'retrying'),
+    postponed: (info) => ended(info, 'retrying'),
+  })
+  try {
+    const reply = await delivering.run(here, () => target.fetch(sent))
+    const own = (): readonly DeliveredTask[] =>
+      tasks.filter((task) =>
+        events.some(
+          ({ id, topic, scope }) => task.id === id && task.topic === topic && task.scope === scope,
+        ),
+      )
+    const until = Date.now() + timeout
+    while (own().length < expected && Date.now() < until) {
+      await new Promise<void>((wake) => {
+        const timer = setTimeout(wake, until - Date.now())
+        changed = () => {
+          clearTimeout(timer)
+          wake()
+        }
+      })
+    }
+    return { status: reply.status, reply, reason, events, tasks: own() }
+  } finally {
+    stop()
+  }
+}
+
+async function overHttp(target: string | URL, request: Request): Promise<Delivered> {
+  const { method, headers } = request
+  const body = method === 'GET' || method === 'HEAD' ? undefined : await request.arrayBuffer()
+  const reply = await fetch(target, { method, headers, redirect: 'manual', ...(body && { body }) })
+  return { status: reply.status, reply, reason: undefined, events: [], tasks: [] }
+}

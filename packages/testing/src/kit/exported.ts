@@ -1,0 +1,75 @@
+import type { StoredDelivery } from '@postern/core/inbox'
+import type { Draft, Provider } from '@postern/core/scheme'
+import { toRequest } from './signed.ts'
+
+/** A stored delivery as JSON: what "copy as test" copies. */
+export interface ExportedDelivery {
+  readonly provider: string
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** The body, as text if it is UTF-8. */
+  readonly body: string
+  /** How `body` is written. @default 'utf8' */
+  readonly encoding?: 'utf8' | 'base64'
+  /** When it arrived, in milliseconds since 1970. */
+  readonly receivedAt: number
+}
+
+// They are those of the way, or are made anew when the request is signed.
+const DROPPED = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+  'accept-encoding',
+])
+
+/** A stored delivery as JSON, for {@link fromDelivery}. */
+export function exportDelivery(provider: string, delivery: StoredDelivery): ExportedDelivery {
+  const { method, url, headers, body, receivedAt } = delivery
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
+  const isText = !text.includes('\uFFFD')
+  return {
+    provider,
+    method,
+    url,
+    headers,
+    body: isText ? text : Buffer.from(body).toString('base64'),
+    ...(!isText && { encoding: 'base64' as const }),
+    receivedAt,
+  }
+}
+
+/**
+ * A delivery that was received, as a `Request` that is signed again with your test secret, at the time of its arrival.
+ * Freeze the clock of the receiver there: `frozen(exported.receivedAt)`.
+ *
+ * @throws TypeError if it is no exported delivery, or the provider cannot sign.
+ * @example
+ * const now = frozen(exported.receivedAt)
+ * const receiver = createReceiver({ provider, now, inbox: inlineInbox() })
+ * expect((await deliver(receiver, fromDelivery(exported, provider))).status).toBe(200)
+ */
+export function fromDelivery(exported: ExportedDelivery, provider: Provider): Request {
+  const { method, url, headers, body, encoding = 'utf8', receivedAt } = exported
+  if (typeof body !== 'string' || typeof url !== 'string' || !Array.isArray(headers))
+    throw new TypeError(
+      'fromDelivery: exported must be what exportDelivery or "copy as test" made; copy it whole',
+    )
+  if (!provider.sign)
+    throw new TypeError(
+      `fromDelivery: ${provider.name} cannot sign, since only its sender has the key; test its handlers with receiver.take`,
+    )
+  const credentials = new Set(provider.credentials?.headers)
+  const kept = headers.filter(([name]) => !DROPPED.has(name) && !credentials.has(name))
+  const draft: Draft = {
+    method,
+    url,
+    headers: Object.fromEntries(kept),
+    body: Uint8Array.from(Buffer.from(body, encoding)),
+    at: receivedAt,
+  }
+  return toRequest(provider.sign(draft))
+}

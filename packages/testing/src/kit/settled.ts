@@ -1,0 +1,67 @@
+import type { Receiver } from '@postern/core'
+import type { TaskInfo } from '@postern/core/inbox'
+
+/** Options of {@link settled}. */
+export interface SettledOptions {
+  /** Milliseconds to wait. @default 5000 */
+  readonly timeout?: number
+}
+
+// An inbox may tell of an end a moment before its list shows it.
+const LOOK = 20
+
+/**
+ * Resolves once no task of the receiver is pending or running: all are done or dead, retries included. With an inbox that
+ * runs handlers inside the request there is nothing to wait for.
+ *
+ * @throws TypeError if tasks are left after the timeout, naming them with their errors.
+ * @example
+ * await receiver.fetch(await signed(provider, 'push'))
+ * await settled(receiver)
+ */
+export async function settled(receiver: Receiver, options: SettledOptions = {}): Promise<void> {
+  const { timeout = 5000 } = options
+  const until = Date.now() + timeout
+  let wake = (): void => undefined
+  const told = (): void => wake()
+  const stop = receiver.observe({ done: told, dead: told, retried: told, postponed: told })
+  try {
+    for (;;) {
+      const left = await unsettled(receiver)
+      if (left.length === 0) return
+      if (Date.now() >= until) throw unfinished(left, timeout)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LOOK)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  } finally {
+    stop()
+  }
+}
+
+async function unsettled(receiver: Receiver): Promise<readonly TaskInfo[]> {
+  try {
+    const pending = await receiver.tasks({ state: 'pending' })
+    return [...pending, ...(await receiver.tasks({ state: 'running' }))]
+  } catch (error) {
+    // `inlineInbox` keeps no tasks.
+    if (error instanceof TypeError && error.message.includes('keeps no tasks')) return []
+    throw error
+  }
+}
+
+function unfinished(left: readonly TaskInfo[], timeout: number): TypeError {
+  const named = left
+    .slice(0, 5)
+    .map(
+      ({ subscription, event, state, error }) =>
+        `${subscription} on ${event.topic} (${state}${error ? `, ${error.message}` : ''})`,
+    )
+  return new TypeError(
+    `settled: ${left.length} tasks are left after ${timeout} ms: ${named.join('; ')}; raise timeout, or use retry: { attempts: 1 } in tests`,
+  )
+}
