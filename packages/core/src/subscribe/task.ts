@@ -20,7 +20,10 @@ export interface Task {
   readonly part: string | undefined
   /** What the child task was spawned with. */
   readonly data: Json | undefined
-  /** Ends this task in child tasks of the same subscription, stored together with its being done. */
+  /**
+   * Ends this task in child tasks of the same subscription, stored together with its being done. Data that is not a JSON
+   * value is a `TypeError` here: no inbox could store the outcome.
+   */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**
    * Runs `write` in the transaction that settles this task, as its last act: both happen or neither. Only where the
@@ -121,7 +124,7 @@ class ClaimedTask implements RunningTask {
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void {
     this.spawned = [
       ...(this.spawned ?? []),
-      ...children.map((child) => ({ subscription: this.subscription, ...child })),
+      ...children.map((child) => checkChild({ subscription: this.subscription, ...child })),
     ]
   }
 
@@ -134,4 +137,17 @@ class ClaimedTask implements RunningTask {
       throw new Error('task.commit: the attempt timed out, so its outcome is refused')
     return this.#claim.commit(write as (transaction: unknown) => unknown, this.spawned) as T
   }
+}
+
+function checkChild(child: TaskDraft): TaskDraft {
+  const { part, data } = child
+  if (typeof part !== 'string')
+    throw new TypeError(`task.spawn: part must be a string, got ${typeof part}`)
+  if (data === undefined) return child
+  try {
+    if (JSON.stringify(data) !== undefined) return child
+  } catch {}
+  throw new TypeError(
+    `task.spawn: data of part ${JSON.stringify(part)} must be a JSON value; BigInt, functions and circular objects are none`,
+  )
 }

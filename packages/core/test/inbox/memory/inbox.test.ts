@@ -517,6 +517,17 @@ describe('waitUntil', () => {
 })
 
 describe('spawn', () => {
+  test.each<[unknown, RegExp]>([
+    [{ part: 'x', data: { n: 1n } }, /^task\.spawn: data of part "x" must be a JSON value/],
+    [{ part: 'x', data: () => 1 }, /must be a JSON value/],
+    [{ part: 7 }, /^task\.spawn: part must be a string, got number/],
+  ])('of %o is an error of the handler', async (child, message) => {
+    const { receiver, heard, send } = setup()
+    receiver.on('ping', { retry: ONCE }, (_, task) => task.spawn([child as never]))
+    await send()
+    expect((await heard.until('dead'))[1].message).toMatch(message)
+  })
+
   test('ends a task in children that settle one by one', async () => {
     const { receiver, heard, send } = setup()
     const runs: unknown[] = []
