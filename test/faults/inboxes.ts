@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bullmqInbox } from '@postern/bullmq'
+import type { Duration } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { pgBossInbox } from '@postern/pg-boss'
 import { sqliteInbox } from '@postern/sqlite'
@@ -12,10 +13,10 @@ import { startRedis } from '../services/redis.ts'
 export type DurableName = 'sqlite' | 'bullmq' | 'pg-boss'
 
 /** Opens a durable inbox on its store, in this process. */
-export function openDurable(name: DurableName, store: string): Inbox {
-  if (name === 'sqlite') return sqliteInbox({ path: store })
-  if (name === 'bullmq') return bullmqInbox({ connection: store, deadline: '30s' })
-  return pgBossInbox({ connectionString: store, deadline: '30s' })
+export function openDurable(name: DurableName, store: string, lease: Duration = '30s'): Inbox {
+  if (name === 'sqlite') return sqliteInbox({ path: store, lease })
+  if (name === 'bullmq') return bullmqInbox({ connection: store, deadline: '30s', lease })
+  return pgBossInbox({ connectionString: store, deadline: '30s', lease })
 }
 
 /** Starts what a durable inbox stands on: a folder, a Redis, a PostgreSQL. */

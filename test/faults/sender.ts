@@ -8,7 +8,14 @@ export interface Sender {
   /** Deliveries that wait for their reply. */
   readonly underway: number
   /** Deliveries in all, and those that got no 2xx. */
-  readonly counts: { readonly sent: number; readonly refused: number }
+  readonly counts: {
+    readonly sent: number
+    readonly refused: number
+    /** Deliveries whose connection was taken and broke, or that got no 2xx. */
+    readonly lost: number
+  }
+  /** Makes no new events, and delivers none again. */
+  stop(): void
   /** Makes no new events; resolves when all that were made are acknowledged. */
   finish(): Promise<void>
 }
@@ -26,16 +33,19 @@ export interface SenderOptions {
   readonly concurrency: number
   /** How often an event that was acknowledged is delivered once more all the same, as some providers do. */
   readonly again: number
+  /** Told when nothing takes the connection any more. */
+  readonly ended?: () => void
 }
 
 /** Starts to send. */
 export function startSender(options: SenderOptions): Sender {
   const acknowledged = new Set<string>()
-  const counts = { sent: 0, refused: 0 }
+  const counts = { sent: 0, refused: 0, lost: 0 }
   const agent = new Agent({ keepAlive: true, maxSockets: options.concurrency })
   let underway = 0
   let made = 0
   let finishing = false
+  let stopped = false
   const loops = Array.from({ length: options.concurrency }, loop)
   return {
     acknowledged,
@@ -43,6 +53,10 @@ export function startSender(options: SenderOptions): Sender {
       return underway
     },
     counts,
+    stop() {
+      stopped = true
+      agent.destroy()
+    },
     async finish() {
       finishing = true
       await Promise.all(loops)
@@ -51,10 +65,10 @@ export function startSender(options: SenderOptions): Sender {
   }
 
   async function loop(): Promise<void> {
-    while (!finishing) {
+    while (!finishing && !stopped) {
       const id = `e${++made}`
       let times = Math.random() < options.again ? 2 : 1
-      while (times > 0) {
+      while (times > 0 && !stopped) {
         if (await deliver(id)) times--
         else await sleep(5 + Math.random() * 20)
       }
@@ -68,25 +82,32 @@ export function startSender(options: SenderOptions): Sender {
     underway++
     const status = await post(url, options.compose(id), agent)
     underway--
+    if (status === 'refused') {
+      options.ended?.()
+      return false
+    }
     const taken = status !== undefined && status >= 200 && status < 300
+    if (!taken && !stopped) counts.lost++
     if (taken) acknowledged.add(id)
     else counts.refused++
     return taken
   }
 }
 
-/** The status of the reply; undefined where the connection broke. */
+/** The status of the reply; `refused` if nothing listens; undefined if the connection broke. */
 function post(
   url: string,
   { headers, body }: { readonly headers: Record<string, string>; readonly body: string },
   agent: Agent,
-): Promise<number | undefined> {
+): Promise<number | 'refused' | undefined> {
   return new Promise((resolve) => {
     const sending = request(url, { method: 'POST', agent, headers, timeout: 10_000 }, (reply) => {
       reply.resume()
       reply.once('close', () => resolve(reply.complete ? reply.statusCode : undefined))
     })
-    sending.once('error', () => resolve(undefined))
+    sending.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'ECONNREFUSED' ? 'refused' : undefined),
+    )
     sending.once('timeout', () => sending.destroy())
     sending.end(body)
   })

@@ -111,16 +111,14 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
   }
 
   async function closeServers(end: number): Promise<void> {
+    const until = end - grace * (1 - SERVER_SHARE)
     if (server && 'server' in server) {
-      // Fastify answers 503 itself while it closes, and resets what waits for its receivers: all go at once.
-      const timeout = Math.max(end - Date.now() - grace * INBOX_SHARE, 0)
-      return each([
-        () => server.close(),
-        ...receivers.map((receiver) => () => receiver.close({ timeout })),
-      ])
+      // Its own close() answers 503 to connections that are kept alive: they must have ended before.
+      await each([() => closeServer(server.server as NodeServer, until)])
+      return each([() => atMost(server.close(), end)])
     }
     const servers = server ? [server] : (found?.servers() ?? [])
-    await each(servers.map((one) => () => closeServer(one, end - grace * (1 - SERVER_SHARE))))
+    await each(servers.map((one) => () => closeServer(one, until)))
   }
 
   async function each(steps: readonly (() => unknown)[]): Promise<void> {
@@ -149,6 +147,11 @@ async function closeServer(server: NodeServer, until: number): Promise<void> {
   })
   if (await settledBy(closed, until)) return closed
   server.closeIdleConnections()
+}
+
+/** Waits for it until a time, and no longer: it may have ended with the server already. */
+async function atMost(closing: PromiseLike<unknown>, until: number): Promise<void> {
+  await settledBy(Promise.resolve(closing), until)
 }
 
 /** Servers of this process, by the requests they took: Next.js hands its own to nobody. */

@@ -1,0 +1,33 @@
+// Eight healthy tasks of two seconds beside one that kills the process: `node poison-victim.ts <inbox> <store> <journal>`.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createReceiver } from '@postern/core'
+import { closeOnSignal, webhook } from '@postern/node'
+import { acme } from '@postern/testing'
+import { openDurable, type DurableName } from './inboxes.ts'
+import { openJournal } from './journal.ts'
+import { SECRET } from './secrets.ts'
+
+const [name = 'sqlite', store = '', journal = ''] = process.argv.slice(2)
+const lines = openJournal(journal)
+const inbox = openDurable(name as DurableName, store, '1s')
+const receiver = createReceiver({ provider: acme({ secret: SECRET }), inbox, log: false })
+receiver.on(
+  'healthy',
+  { name: 'healthy', concurrency: 64, retry: { attempts: 8 } },
+  async (event, task) => {
+    lines.write(`run healthy ${event.id} ${task.attempt}`)
+    await sleep(2000, undefined, { signal: task.signal })
+    lines.write(`done healthy ${event.id} ${task.attempt}`)
+  },
+)
+receiver.on('poison', { name: 'poison', retry: { attempts: 5 } }, (event) => {
+  lines.write(`run poison ${event.id}`)
+  process.kill(process.pid, 'SIGKILL')
+})
+const server = createServer(webhook(receiver))
+closeOnSignal({ server, receivers: [receiver], inboxes: [inbox], grace: '5s' })
+server.listen(0, '127.0.0.1', () => {
+  console.log(`ready ${(server.address() as AddressInfo).port}`)
+})

@@ -1,0 +1,109 @@
+import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { acme } from '@postern/testing'
+import { openDurable, startStore, type DurableName } from './inboxes.ts'
+import { launch } from './launch.ts'
+import { SECRET } from './secrets.ts'
+import { startSender } from './sender.ts'
+
+/** What came of ending a busy process by SIGTERM. */
+export interface ShutdownReport {
+  /** Milliseconds from the signal to the exit, of each run. */
+  readonly times: readonly number[]
+  readonly delivered: number
+  /** Requests that were begun and got no reply, or one that is no 2xx. */
+  readonly lostRequests: number
+  /** Acknowledged events that are not done once another process has worked. */
+  readonly lostEvents: number
+  /** Exits by another code than 0. */
+  readonly wrongExits: number
+}
+
+/** The frameworks of a shutdown run. */
+export const FRAMEWORKS: readonly string[] = ['node', 'express', 'koa', 'fastify', 'hono']
+
+const provider = acme({ secret: SECRET })
+
+/** Ends a process with busy keep-alive connections, `runs` times. */
+export async function shutdownRun(
+  framework: string,
+  name: DurableName,
+  runs: number,
+): Promise<ShutdownReport> {
+  const { store, stop } = await startStore(name)
+  const program = fileURLToPath(new URL('shutdown-victim.ts', import.meta.url))
+  const times: number[] = []
+  const acknowledged = new Set<string>()
+  let delivered = 0
+  let lostRequests = 0
+  let wrongExits = 0
+  try {
+    for (let run = 0; run < runs; run++) {
+      const victim = await launch([program, framework, name, store])
+      let open = true
+      const sender = startSender({
+        url: () => (open ? victim.url : undefined),
+        compose: (id) => {
+          const signed = provider.sign!({ topic: 'ping', id: `${run}-${id}`, payload: {} })
+          return {
+            headers: { ...signed.headers },
+            body: new TextDecoder().decode(signed.body),
+          }
+        },
+        concurrency: 16,
+        again: 0,
+        // The connection is refused once nothing listens: the sender sends elsewhere.
+        ended: () => (open = false),
+      })
+      while (sender.acknowledged.size < 200) await sleep(5)
+      const from = performance.now()
+      victim.child.kill('SIGTERM')
+      await victim.ended
+      times.push(Math.round(performance.now() - from))
+      if (victim.child.exitCode !== 0) wrongExits++
+      open = false
+      sender.stop()
+      for (const id of sender.acknowledged) acknowledged.add(`${run}-${id}`)
+      delivered += sender.counts.sent
+      lostRequests += sender.counts.lost
+    }
+    return {
+      times,
+      delivered,
+      lostRequests,
+      lostEvents: await unfinished(name, store, acknowledged),
+      wrongExits,
+    }
+  } finally {
+    await stop()
+  }
+}
+
+/** How many acknowledged events are not done when another process has worked on them. */
+async function unfinished(
+  name: DurableName,
+  store: string,
+  acknowledged: ReadonlySet<string>,
+): Promise<number> {
+  const program = fileURLToPath(new URL('shutdown-victim.ts', import.meta.url))
+  const worker = await launch([program, 'node', name, store])
+  const inbox = openDurable(name, store, '1s')
+  const left = new Set(acknowledged)
+  for (let tries = 0; tries < 300 && left.size > 0; tries++) {
+    let cursor: string | undefined
+    do {
+      const page = await inbox.view!.list({
+        state: 'done',
+        limit: 1000,
+        ...(cursor !== undefined && { cursor }),
+      })
+      for (const { event } of page.rows ?? []) left.delete(event.id!)
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    if (left.size > 0) await sleep(100)
+  }
+  worker.child.kill('SIGKILL')
+  await worker.ended
+  await inbox.close()
+  return left.size
+}
