@@ -46,7 +46,8 @@ withPostgres('pgBossInbox', (postgres) => {
         },
       }
     },
-    { describe, test },
+    // A task that is interrupted again and again waits for up to 24 seconds in all.
+    { describe, test: (name, body) => test(name, body, 60_000) },
     {
       name: 'pgBossInbox',
       durable: true,
