@@ -42,6 +42,8 @@ export interface Running {
   /** The claim that stores the outcome: a later claim of a job that still runs here takes over. */
   owner: Owner
   readonly held: Held
+  /** Frees the place of a suspect. */
+  readonly free: (() => void) | undefined
   back: boolean
   hear: ((outcome: Outcome, ran: Ran) => void) | undefined
 }
@@ -78,6 +80,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
       await Promise.allSettled(
         all.map((one) => {
           one.back = true
+          one.free?.()
           return postpone(one.owner, 0, { sn: one.owner.job.stalledCounter })
         }),
       )
@@ -110,7 +113,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     { held, free }: Begun,
     signal: AbortSignal | undefined,
   ): MaybePromise<Ended> {
-    const one: Running = { owner, held, back: false, hear: undefined }
+    const one: Running = { owner, held, free, back: false, hear: undefined }
     const id = refOf(owner)
     running.set(id, one)
     own.add(one)

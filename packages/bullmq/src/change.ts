@@ -16,6 +16,7 @@ import { prepare, queuesOf } from './encode.ts'
 import { find, isRef } from './list.ts'
 import { eventOfJob, parseRef } from './names.ts'
 import { forgetSome } from './prune.ts'
+import type { JobData } from './queues.ts'
 import { handle, promote, retry } from './revive.ts'
 import { showTask } from './show.ts'
 import { decodeStored, type Stored } from './store.ts'
@@ -53,7 +54,11 @@ export function createChanges(context: ViewContext): Changes {
       if (!task || !found) throw new TypeError(`rerun: there is no task ${id}`)
       const { record, delivery } = decodeStored(found)
       const { receiver, subscription, part } = task
-      const drafts = [{ subscription, ...(part !== undefined && { part }) }]
+      const text = (await client.hget(`${prefix}:${id}`, 'data')) ?? '{}'
+      const { d: data } = JSON.parse(text) as JobData
+      const drafts = [
+        { subscription, ...(part !== undefined && { part }), ...(data !== undefined && { data }) },
+      ]
       const items = [{ event: editedEvent(record, edit.payload), tasks: drafts }]
       const prepared = prepare(receiver, {
         delivery: { ...delivery, receivedAt: Date.now() },

@@ -155,6 +155,7 @@ export function startDrain(
   function giveBackRunning(): void {
     void attempts.giveBack().then((count) => {
       counts.ran += count
+      counts.postponed += count
       leave()
     })
   }

@@ -40,7 +40,11 @@ export async function takeGuards(
       asked.push({ item, otherwise, name })
     }
   const wanted = asked.filter(({ item, name }) => holders.get(name) === item.name)
-  const args = wanted.flatMap(({ item, name }) => [name, item.name])
+  const args = wanted.flatMap(({ item, name, otherwise }) => [
+    name,
+    item.name,
+    otherwise === 'refuse' ? 1 : 0,
+  ])
   const replies = (await run(
     client,
     'posternGuard',

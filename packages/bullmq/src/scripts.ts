@@ -42,21 +42,28 @@ end
 return {found, counts}`
 
 /**
- * Keeps guards for events that are about to be stored. KEYS: prefix; ARGV: milliseconds they are kept, then for each
- * guard its name and its event. Replies for each: 0 kept for this event, 1 another event has it, 2 another event is
- * about to be stored with it.
+ * Keeps guards for events that are about to be stored, all of an event or none. KEYS: prefix; ARGV: milliseconds they are
+ * kept, then for each guard its name, its event, and 1 if it refuses. Replies for each: 0 free, 1 another event has it, 2
+ * another event is about to be stored with it. If one refuses or is in doubt, none is kept.
  */
 export const GUARD: string = `
-local replies = {}
-for i = 2, #ARGV, 2 do
-  local key = KEYS[1] .. ':guard:' .. ARGV[i]
-  local holder = redis.call('GET', key)
+local replies, taken = {}, {}
+local none = false
+for i = 2, #ARGV, 3 do
+  local holder = redis.call('GET', KEYS[1] .. ':guard:' .. ARGV[i])
   local reply = 0
-  if not holder then redis.call('SET', key, '?' .. ARGV[i + 1], 'PX', ARGV[1])
-  elseif holder ~= ARGV[i + 1] and holder ~= '?' .. ARGV[i + 1] then
+  if holder and holder ~= ARGV[i + 1] and holder ~= '?' .. ARGV[i + 1] then
     reply = holder:sub(1, 1) == '?' and 2 or 1
+    taken[ARGV[i + 1]] = true
+    if reply == 2 or ARGV[i + 2] == '1' then none = true end
   end
   replies[#replies + 1] = reply
+end
+if none then return replies end
+for i = 2, #ARGV, 3 do
+  if not taken[ARGV[i + 1]] then
+    redis.call('SET', KEYS[1] .. ':guard:' .. ARGV[i], '?' .. ARGV[i + 1], 'NX', 'PX', ARGV[1])
+  end
 end
 return replies`
 

@@ -17,6 +17,7 @@ type Row = readonly [
   finished: string,
   attempts: string,
   value: string,
+  cut: string,
 ]
 
 type EventRow = readonly [head: string, arrived: string, jobs: readonly Row[]]
@@ -53,7 +54,7 @@ export async function showTask(
 }
 
 function toInfo([key, id, topic, scope, provider]: Head, receivedAt: number, row: Row): TaskInfo {
-  const [ref, state, due, data, made, reason, stacks, cause, finished, attempts, value] = row
+  const [ref, state, due, data, made, reason, stacks, cause, finished, attempts, value, cut] = row
   const { receiver, subscription } = parseQueueName(parseRef(ref).queue)
   const { count, kept } = attemptsOf(attempts, value)
   const settled = state === 'done' || state === 'dead'
@@ -67,6 +68,7 @@ function toInfo([key, id, topic, scope, provider]: Head, receivedAt: number, row
     // BullMQ counts an attempt when it ends.
     attempt: Number(made || 0) + (state === 'running' ? 1 : 0),
     attempts: count,
+    interrupted: Number(cut) > 0 && state !== 'done' ? Number(cut) : undefined,
     due: state === 'pending' ? dueOf(due, receivedAt) : undefined,
     settledAt: settled && finished !== '' ? Number(finished) : undefined,
     duration: kept.findLast(({ duration }) => duration !== undefined)?.duration,

@@ -18,7 +18,7 @@ for i, name in ipairs(ARGV) do
     local queue, id = ref:match('^(.*):(.-)$')
     local base = prefix .. ':' .. queue
     local job = redis.call('HMGET', prefix .. ':' .. ref, 'data', 'atm', 'failedReason', 'stacktrace', 'cs',
-      'finishedOn', 'pa', 'returnvalue')
+      'finishedOn', 'pa', 'returnvalue', 'cut')
     if job[1] then
       local due = redis.call('ZSCORE', base .. ':delayed', id)
       local state = 'pending'
@@ -26,7 +26,7 @@ for i, name in ipairs(ARGV) do
       elseif redis.call('ZSCORE', base .. ':completed', id) then state = 'done'
       elseif redis.call('EXISTS', prefix .. ':' .. ref .. ':lock') == 1 then state = 'running' end
       local row = {ref, state, due or ''}
-      for at = 1, 8 do row[#row + 1] = job[at] or '' end
+      for at = 1, 9 do row[#row + 1] = job[at] or '' end
       jobs[#jobs + 1] = row
     end
   end

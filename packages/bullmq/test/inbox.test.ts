@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { bullmqInbox } from '../src/index.ts'
+import { startProxy, type Proxy } from './proxy.ts'
 
 if (redisServer.file === undefined)
   console.warn(`bullmqInbox is not tested: Redis is missing, ${redisServer.get}`)
@@ -23,27 +24,33 @@ describe.skipIf(redisServer.file === undefined)('on a real Redis', () => {
   })
 
   testInbox(
-    (wish) => {
+    async (wish) => {
       const prefix = `{contract-${made++}}`
       const opened: Inbox[] = []
-      const open = (): Inbox => {
-        const inbox = bullmqInbox({ connection: redis.url, prefix, lease: '400ms', ...wish })
+      const proxies: Proxy[] = []
+      const open = async (): Promise<Inbox> => {
+        const proxy = await startProxy(redis.port)
+        proxies.push(proxy)
+        const inbox = bullmqInbox({ connection: proxy.url, prefix, lease: '400ms', ...wish })
         opened.push(inbox)
         return inbox
       }
       return {
-        inbox: open(),
+        inbox: await open(),
         async reopen() {
           await opened.pop()!.close()
           return open()
         },
         another: open,
         async abandon() {
+          // A process that stopped claims nothing more either.
+          for (const proxy of proxies) proxy.stopClaims()
           const locks = await operator.keys(`${prefix}:*:lock`)
           if (locks.length > 0) await operator.del(locks)
         },
         async close() {
           await Promise.all(opened.map((inbox) => inbox.close()))
+          await Promise.all(proxies.map((proxy) => proxy.stop()))
         },
       }
     },
@@ -54,8 +61,12 @@ describe.skipIf(redisServer.file === undefined)('on a real Redis', () => {
       shared: true,
       keepsDone: true,
       records: true,
+      guards: true,
       interruptions: true,
+      suspects: true,
+      drain: true,
       fair: true,
+      pages: true,
       journal: true,
       bounded: true,
     },

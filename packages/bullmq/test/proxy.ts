@@ -7,6 +7,8 @@ export interface Proxy {
   holdAfter(text: string): Promise<void>
   /** Lets go on what was held up. */
   release(): void
+  /** Holds up what waits for jobs: the workers behind claim nothing more, and their other connections go on. */
+  stopClaims(): void
   /** Breaks all connections and refuses new ones, as if the process behind were dead. */
   cut(): void
   stop(): Promise<void>
@@ -17,6 +19,8 @@ export async function startProxy(port: number): Promise<Proxy> {
   const sockets = new Set<Socket>()
   let waiting: { readonly text: string; readonly seen: () => void } | undefined
   let holding = false
+  let claims = true
+  const blocking = new Set<Socket>()
   let cut = false
   const server = createServer((client) => {
     if (cut) return void client.destroy()
@@ -32,6 +36,10 @@ export async function startProxy(port: number): Promise<Proxy> {
       if (holding) socket.pause()
     }
     client.on('data', (chunk) => {
+      if (chunk.includes('bzpopmin')) {
+        blocking.add(redis)
+        if (!claims) redis.pause()
+      }
       redis.write(chunk)
       if (!waiting || !chunk.includes(waiting.text)) return
       const { seen } = waiting
@@ -49,6 +57,10 @@ export async function startProxy(port: number): Promise<Proxy> {
     release() {
       holding = false
       for (const socket of sockets) socket.resume()
+    },
+    stopClaims() {
+      claims = false
+      for (const socket of blocking) socket.pause()
     },
     cut() {
       cut = true
