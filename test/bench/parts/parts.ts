@@ -12,5 +12,6 @@ export const PARTS: Readonly<
   drain: async () => (await import('./drain.ts')).drain,
   latency: async () => (await import('./latency.ts')).latency,
   down: async () => (await import('./down.ts')).down,
+  strangers: async () => (await import('./strangers.ts')).strangers,
   'start-up': async () => (await import('./start-up.ts')).startUp,
 }

@@ -22,6 +22,17 @@ export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
       `${'--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'.repeat(bytes / 55)}--X--`,
     ),
   'multipart of dashes': (bytes) => Buffer.from(`--X\r\n${'\r\n--'.repeat(bytes / 4)}`),
+  // Just within the bounds of what is parsed before verification.
+  'JSON of as many values as may be': (bytes) =>
+    Buffer.from(`[${'{"a":[]},'.repeat(1200)}"${'\\n'.repeat(bytes / 2)}"]`),
+  'XML of as many elements as may be': (bytes) =>
+    Buffer.from(`<xml>${'<b c=""/>'.repeat(2400)}${'&amp;'.repeat(bytes / 6)}</xml>`),
+  'a form of as many fields as may be': (bytes) =>
+    Buffer.from(many(999, (at) => `f${at}=${'%41'.repeat(bytes / 3000)}`, '&')),
+  'multipart of as many parts as may be': (bytes) =>
+    Buffer.from(
+      `${`--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n${'-'.repeat(bytes / 100)}\r\n`.repeat(99)}--X--`,
+    ),
   'gzip of nothing': (bytes) => gzipSync(Buffer.alloc(bytes * 200)),
   spaces: (bytes) => Buffer.alloc(bytes, 0x20),
   zeros: (bytes) => Buffer.alloc(bytes),
