@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { Delivery } from '../delivery.ts'
 import { milliseconds, type Duration } from '../duration.ts'
-import { WebhookError } from '../errors.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
+import { bucket } from './lookup/bucket.ts'
 import type { ScopedSecret, SecretResolver } from './secrets.ts'
 
 /** What {@link perTenant} needs. */
@@ -17,6 +17,8 @@ export interface PerTenantOptions {
   readonly max?: number
   /** How many look-ups run at the same time; beyond, a delivery is answered 503 and comes again. @default 100 */
   readonly atOnce?: number
+  /** How many look-ups are begun in a minute; beyond, likewise. Names that are made up use them too. @default 3000 */
+  readonly perMinute?: number
 }
 
 /**
@@ -32,7 +34,8 @@ export interface PerTenantOptions {
  * })
  */
 export function perTenant(options: PerTenantOptions): SecretResolver {
-  const { atOnce = 100 } = options
+  const { atOnce = 100, perMinute = 3000 } = options
+  const lookups = bucket({ atOnce, perMinute })
   const ttl = milliseconds(options.ttl ?? '60s', 'perTenant.ttl')
   // The clock is asked each time: the cache would keep its answer by a timer, which not every host allows.
   const bounds = { max: options.max ?? 1000, ttl, ttlResolution: 0, perf: { now: uptime } }
@@ -42,18 +45,27 @@ export function perTenant(options: PerTenantOptions): SecretResolver {
   const pending = new Map<string, Promise<ScopedSecret | undefined>>()
   return (delivery) => {
     const scope = options.tenant(delivery)
-    if (scope === undefined || unknown.has(scope)) return undefined
+    if (scope === undefined || scope.length > MAX_NAME || unknown.has(scope)) return undefined
     const running = known.get(scope) ?? pending.get(scope)
     if (running) return running
-    if (pending.size >= atOnce)
-      throw new WebhookError('secret_unavailable', 'too many look-ups of tenants at once', {
-        retryAfter: 5,
-      })
-    const looked = options.secrets(scope)
-    if (!isPromise(looked)) return remember(scope, looked)
+    const leave = lookups.enter(uptime())
+    let looked: ReturnType<typeof options.secrets>
+    try {
+      looked = options.secrets(scope)
+    } catch (error) {
+      leave()
+      throw error
+    }
+    if (!isPromise(looked)) {
+      leave()
+      return remember(scope, looked)
+    }
     const found = looked.then((secret) => remember(scope, secret))
     pending.set(scope, found)
-    const done = (): boolean => pending.delete(scope)
+    const done = (): void => {
+      pending.delete(scope)
+      leave()
+    }
     found.then(done, done)
     return found
   }
@@ -72,6 +84,9 @@ export function perTenant(options: PerTenantOptions): SecretResolver {
     return found
   }
 }
+
+// Names that strangers make up are remembered as unknown.
+const MAX_NAME = 1024
 
 function uptime(): number {
   return performance.now()

@@ -276,6 +276,37 @@ describe('perTenant', () => {
     expect(asked).toEqual(['known', 'a', 'b', 'c'])
   })
 
+  test('begins some look-ups a minute: one beyond is a 503, never a 401, and known tenants pass', async () => {
+    const asked: string[] = []
+    const secret = perTenant({
+      tenant,
+      secrets: async (name) => {
+        asked.push(name)
+        return name.startsWith('known') ? `secret-of-${name}` : undefined
+      },
+      perMinute: 5,
+    })
+    const { receiver } = setup({ provider: acme({ secret }) })
+    receiver.on('ping', () => {})
+    expect((await send(receiver, 'known1')).status).toBe(200)
+    for (let at = 0; at < 4; at++)
+      expect(codeOf(await send(receiver, `made-up-${at}`))).toBe('unknown_sender')
+    expect(codeOf(await send(receiver, 'known2'))).toBe('secret_unavailable')
+    expect((await send(receiver, 'known1')).status).toBe(200)
+    await vi.advanceTimersByTimeAsync(12_001)
+    expect((await send(receiver, 'known2')).status).toBe(200)
+    expect(asked).toHaveLength(6)
+  })
+
+  test('asks for no name of more than 1,024 characters', async () => {
+    const asked: string[] = []
+    const secret = perTenant({ tenant, secrets: (name) => void asked.push(name) })
+    const { receiver } = setup({ provider: acme({ secret }) })
+    receiver.on('ping', () => {})
+    expect(codeOf(await send(receiver, 'a'.repeat(1025)))).toBe('unknown_sender')
+    expect(asked).toEqual([])
+  })
+
   test('names its option where the ttl is none', () => {
     expect(() => perTenant({ tenant, secrets: () => 'x', ttl: 'long' as never })).toThrow(
       'perTenant.ttl',

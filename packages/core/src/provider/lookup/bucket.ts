@@ -12,6 +12,8 @@ export interface BucketOptions {
 export interface Bucket {
   /** Runs one if there is room. Throws `secret_unavailable` (503) at once if there is none, so that the sender tries again. */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
+  /** Counts one that begins, and gives what to call when it has ended. Throws as `run` does. */
+  enter(now: number): () => void
 }
 
 const MINUTE = 60_000
@@ -26,26 +28,30 @@ export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): Buck
   let filled = Number.NEGATIVE_INFINITY
   let running = 0
   return {
+    enter,
     async run(now, ask) {
-      // A clock that went back fills nothing and must not stop the filling.
-      const passed = Math.max(0, now - filled)
-      left = Math.min(perMinute, left + (passed * perMinute) / MINUTE)
-      filled = now
-      if (left < 1 || running >= atOnce)
-        throw new WebhookError(
-          'secret_unavailable',
-          'too many look-ups of keys; this one must wait',
-          {
-            retryAfter: 5,
-          },
-        )
-      left--
-      running++
+      const leave = enter(now)
       try {
         return await ask()
       } finally {
-        running--
+        leave()
       }
     },
+  }
+
+  function enter(now: number): () => void {
+    // A clock that went back fills nothing and must not stop the filling.
+    const passed = Math.max(0, now - filled)
+    left = Math.min(perMinute, left + (passed * perMinute) / MINUTE)
+    filled = now
+    if (left < 1 || running >= atOnce)
+      throw new WebhookError(
+        'secret_unavailable',
+        'too many look-ups of keys or tenants; this one must wait',
+        { retryAfter: 5 },
+      )
+    left--
+    running++
+    return () => void running--
   }
 }
