@@ -1,6 +1,6 @@
 import type { TaskDraft } from '@postern/core/inbox'
 import { explain } from './errors.ts'
-import { createParts } from './parts.ts'
+import { createParts, type Parts } from './parts.ts'
 import { rollback } from './schema.ts'
 import type { Store } from './store.ts'
 import type { Running } from './task.ts'
@@ -18,11 +18,15 @@ export type Commit = (
  */
 export function createCommit(store: Store, now: () => number): Commit {
   const db = store.connections.side
-  const { settle, kept } = createParts(db)
+  // Made with the first commit: most receivers have none, and statements cost a millisecond.
+  let parts: Parts | undefined
 
   return (attempt, write, spawn) => {
     if (attempt.committed || attempt.over || !store.running.has(attempt.id))
       throw new Error('task.commit: this attempt is settled already: commit is its last act')
+    const lost = store.connections.guard.lost()
+    if (lost !== undefined) throw new Error(`task.commit: ${lost}`)
+    const { settle, kept } = (parts ??= createParts(db))
     begin()
     try {
       attempt.took = Math.round((performance.now() - attempt.started) * 1000)
