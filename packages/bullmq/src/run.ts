@@ -1,4 +1,4 @@
-import { closeBy, createSlots, settledBy, type Lane, type Slots } from '@postern/core/inbox'
+import { closeBy, createSemaphore, settledBy, type Lane, type Semaphore } from '@postern/core/inbox'
 import { DelayedError, Worker } from 'bullmq'
 import type { Attempts, Finished } from './attempt.ts'
 import type { DoneValue } from './attempts.ts'
@@ -68,7 +68,7 @@ export function startWorking(
     if (looking) return
     looking = true
     for (const lane of consumer.lanes()) {
-      const slots = lane.formerly.length > 0 ? createSlots(() => lane.concurrency) : undefined
+      const slots = lane.formerly.length > 0 ? createSemaphore(() => lane.concurrency) : undefined
       for (const name of [lane.name, ...lane.formerly]) {
         const queue = queueName(consumer.receiver, name)
         if (stopped || workers.has(queue)) continue
@@ -81,7 +81,7 @@ export function startWorking(
     looking = false
   }
 
-  function start(queue: string, lane: Lane, slots: Slots | undefined): JobWorker {
+  function start(queue: string, lane: Lane, slots: Semaphore | undefined): JobWorker {
     const worker: JobWorker = new Worker<JobData, DoneValue>(
       queue,
       async (job, token, signal) => {

@@ -39,7 +39,7 @@ export {
 export type { Records } from './records.ts'
 export type { Ledger, LedgerClaim } from './inline/ledger.ts'
 export type { EventRecord, StoredDelivery } from '../event.ts'
-export { createSlots, type Slots } from './kit/slots.ts'
+export { createSemaphore, type Semaphore } from './kit/semaphore.ts'
 export type {
   Arrival,
   ArrivalOutcome,

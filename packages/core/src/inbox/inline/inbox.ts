@@ -5,9 +5,9 @@ import { hold } from './hold.ts'
 import { runInline, type InlineContext, type InlineResult } from './run.ts'
 import type { Ledger } from './ledger.ts'
 import { memoryLedger } from './memory-ledger.ts'
-import { atMost } from '../kit/at-most.ts'
+import { settledBy } from '../kit/deadline.ts'
 import { checks } from '../kit/checks.ts'
-import { createSlots, type Slots } from '../kit/slots.ts'
+import { createSemaphore, type Semaphore } from '../kit/semaphore.ts'
 
 /** Milliseconds before the end of closing in which tasks are given back to the ledger. */
 const LAST = 500
@@ -97,7 +97,7 @@ function createInlinePort(
   const closing = new AbortController()
   const over = new Set<() => void>()
   const running = new Set<Promise<unknown>>()
-  const slots = new Map<string, Slots>()
+  const slots = new Map<string, Semaphore>()
   let closed = false
   const context: InlineContext = {
     consumer,
@@ -135,12 +135,12 @@ function createInlinePort(
     const left = Math.max(0, until - Date.now())
     const last = Math.min(LAST, left / 4)
     const ended = (): Promise<unknown> => Promise.all(running)
-    if (left > 0) await atMost(ended(), left / 2)
+    if (left > 0) await settledBy(ended(), Date.now() + left / 2)
     closing.abort(new Error('the receiver was closed'))
-    if (left > 0) await atMost(ended(), left / 2 - last)
+    if (left > 0) await settledBy(ended(), Date.now() + left / 2 - last)
     for (const giveBack of over) giveBack()
     // The ledger may be a second away: the caller was promised an end.
-    await atMost(ended(), last)
+    await settledBy(ended(), Date.now() + last)
   }
 
   async function take({ items, delivery }: Intake): Promise<readonly Taken[]> {
@@ -184,13 +184,13 @@ function createInlinePort(
     })
   }
 
-  function slotsOf(subscription: string): Slots {
+  function slotsOf(subscription: string): Semaphore {
     const lane = consumer
       .lanes()
       .find(({ name, formerly }) => name === subscription || formerly.includes(subscription))
     const name = lane?.name ?? subscription
     let known = slots.get(name)
-    if (!known) slots.set(name, (known = createSlots(() => lane?.concurrency ?? 1)))
+    if (!known) slots.set(name, (known = createSemaphore(() => lane?.concurrency ?? 1)))
     return known
   }
 }

@@ -4,14 +4,14 @@ import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { Claim, Consumer, IntakeItem, Outcome } from '../inbox.ts'
 import type { Held } from './hold.ts'
 import { decodeTasks, encodeTasks, newTasks, reviveDead, type InlineTask } from './tasks.ts'
-import type { Slots } from '../kit/slots.ts'
+import type { Semaphore } from '../kit/semaphore.ts'
 
 /** What {@link runInline} needs. */
 export interface InlineContext {
   readonly consumer: Consumer
   /** Milliseconds; renewed while the handlers run. */
   readonly lease: number
-  readonly slots: (subscription: string) => Slots
+  readonly slots: (subscription: string) => Semaphore
   /** Aborted when the receiver closes. */
   readonly closing: AbortSignal
   /** Called when closing can wait no longer: each gives an event that still runs back to the ledger. */

@@ -1,4 +1,4 @@
-import { atMost } from '../kit/at-most.ts'
+import { settledBy } from '../kit/deadline.ts'
 import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { Host, Intake, IntakeItem, TaskDraft, Taken } from '../inbox.ts'
 import { room } from './capacity.ts'
@@ -24,7 +24,7 @@ export function accept(state: MemoryState, intake: Intake, host: Host): readonly
   }
   if (ends && ends.length > 0) {
     lanes.wake()
-    host.waitUntil!(atMost(Promise.all(ends), settings.hold))
+    host.waitUntil!(settledBy(Promise.all(ends), Date.now() + settings.hold))
   }
   return taken
 }

@@ -1,5 +1,5 @@
 import { WebhookError } from '../../errors.ts'
-import { atMost } from '../kit/at-most.ts'
+import { settledBy } from '../kit/deadline.ts'
 import type { Consumer, Inbox, Port } from '../inbox.ts'
 import type { Journal } from '../journal.ts'
 import type { Records } from '../records.ts'
@@ -74,8 +74,7 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
     drain: async (until, max, last) => (await attach()).drain!(until, max, last),
     async close(until) {
       // A delivery that waits for the inbox to load was not refused: it is accepted first, and its tasks run.
-      const left = Math.max(0, until - Date.now())
-      if (attaching && !port) await atMost(attaching.catch(noFault), left)
+      if (attaching && !port) await settledBy(attaching, until)
       closed = true
       await port?.close(until)
     },
@@ -89,6 +88,3 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
     return port
   }
 }
-
-/** Who waits for the inbox hears why it is not there. */
-function noFault(): void {}

@@ -1,11 +1,11 @@
 /** Lets at most so many through at once; the others wait in line. */
-export interface Slots {
+export interface Semaphore {
   /** Resolves with what gives the place back, or at once where there is one. */
   take(): Promise<() => void> | (() => void)
 }
 
 /** Makes places for `count` at once. `count` is asked each time, since it may change. */
-export function createSlots(count: () => number): Slots {
+export function createSemaphore(count: () => number): Semaphore {
   const line: (() => void)[] = []
   let taken = 0
   return {
