@@ -1,5 +1,6 @@
 import {
-  topicMatch,
+  checkDeliveryFilter,
+  matchesDelivery,
   unknownOptions,
   type Arrival,
   type DeliveryFilter,
@@ -15,25 +16,8 @@ import { addHistory, HOUR, rollUp } from './history.ts'
 import { isId } from './ids.ts'
 import type { PgExecutor } from './pg.ts'
 
-const FILTER: readonly (keyof DeliveryFilter)[] = [
-  'receiver',
-  'provider',
-  'outcome',
-  'code',
-  'eventId',
-  'topic',
-  'text',
-  'since',
-  'until',
-  'limit',
-  'cursor',
-  'budget',
-]
 const RANGE = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
 const NEW = ['duplicate', 'handshake', 'unhandled', 'refused']
-const LIMIT = 50
-const MOST = 1000
-const BUDGET = 500
 // Rows of a ring after which its bounds are looked at, as a part of them; and the longest time between, in milliseconds.
 const SLACK = 0.05
 const TRIM = 60_000
@@ -97,13 +81,8 @@ export function createJournal(engine: Engine, rings: Rings): Journal {
     filter: DeliveryFilter,
     outcomes: readonly string[] | undefined,
   ): Promise<Page<Arrival>> {
-    unknownOptions('deliveries', filter, FILTER)
-    const { limit = LIMIT, budget = BUDGET, cursor } = filter
-    if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= MOST))
-      throw new TypeError(
-        `deliveries: limit must be a whole number from 1 to ${MOST}, got ${String(limit)}`,
-      )
-    const fits = textsOf(filter)
+    const { limit, budget, cursor } = checkDeliveryFilter(filter)
+    const fits = matchesDelivery(filter)
     let place = cursor === undefined ? undefined : parse(cursor)
     return run(async (client) => {
       const until = Date.now() + budget
@@ -136,17 +115,6 @@ export function createJournal(engine: Engine, rings: Rings): Journal {
       throw unavailable(error)
     }
   }
-}
-
-/** What a filter says of texts that have no column. */
-function textsOf({ eventId, topic, text }: DeliveryFilter): (arrival: Arrival) => boolean {
-  const pattern = topic === undefined ? undefined : new RegExp(topicMatch(topic).source, 's')
-  const part = text?.toLowerCase()
-  return ({ ids, topics, reason = '', path }) =>
-    (eventId === undefined || ids.includes(eventId)) &&
-    (pattern === undefined || topics.some((each) => pattern.test(each))) &&
-    (part === undefined ||
-      [reason, path, ...ids, ...topics].some((each) => each.toLowerCase().includes(part)))
 }
 
 function parse(cursor: string): { readonly at: number; readonly id: string } {

@@ -79,4 +79,16 @@ withPostgres('fair turns of pgBossInbox', (postgres) => {
     await expect.poll(() => again().catch(() => 'full')).toEqual(['new'])
     await inbox.close()
   })
+
+  test('maxPending counts the tasks of one receiver: another is not refused with it', async () => {
+    const inbox = open({ maxPending: 3 })
+    const shop = inbox.attach(record({ lanes: LANES }).consumer)
+    const bank = inbox.attach(record({ receiver: 'bank', lanes: LANES }).consumer)
+    for (const id of ['1', '2', '3']) await shop.accept(intake(id), {})
+    await expect((async () => shop.accept(intake('4'), {}))()).rejects.toMatchObject({
+      code: 'inbox_full',
+    })
+    expect(await bank.accept(intake('1'), {})).toEqual(['new'])
+    await inbox.close()
+  })
 })
