@@ -21,9 +21,9 @@ export type Span = 'minutes' | 'gauges' | 'hours' | 'hour-gauges'
 export const MINUTE = 60_000
 export const HOUR = 3_600_000
 export const DAY = 86_400_000
-/** How long minutes are kept, and hours. */
+/** How long minutes are kept. */
 export const MINUTES_KEPT: number = 2 * DAY
-export const HOURS_KEPT: number = 30 * DAY
+const HOURS_KEPT = 30 * DAY
 
 // Minutes wait so long for a process that puts them together.
 const UNROLLED = 7 * DAY
@@ -61,7 +61,7 @@ export async function addHistory(
 }
 
 /** Adds packed counts to a field that other processes add to as well. */
-export async function merge(
+async function merge(
   { client, prefix }: HistoryContext,
   span: Span,
   at: number,

@@ -5,9 +5,6 @@ import type { PreparedItem } from './encode.ts'
 import { queueName } from './names.ts'
 import type { JobData } from './queues.ts'
 
-/** Turns of tasks: each task with a fair key has one, by queue and key. */
-export type Turns = ReadonlyMap<string, number>
-
 /** What turns are asked of. */
 export interface TurnContext {
   readonly client: Client
