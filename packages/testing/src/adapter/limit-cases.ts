@@ -27,6 +27,23 @@ export function limitCases(mount: Mount, { test }: Runner): void {
       assert.match(text, /\r\nconnection: close\r\n/i)
     }))
 
+  test('a head without its signature gets 401 before a byte of its body came', () =>
+    onStage(mount, 'plain', async ({ url, control }) => {
+      const { status, text } = await exchange(
+        url,
+        [
+          'POST {target} HTTP/1.1',
+          'Connection: close',
+          'Content-Type: application/json',
+          'Content-Length: 100000',
+        ],
+        () => {},
+      )
+      assert.equal(status, 401)
+      assert.match(text, /"missing_header"/)
+      assert.deepEqual((await control('report')).runs, [])
+    }))
+
   test('a chunked body of 1 MiB over the limit gets 413 and Connection: close', () =>
     onStage(mount, 'bounded', async ({ url, control }) => {
       const { status, text } = await exchange(url, CHUNKED, (socket) => flood(socket, MIB))

@@ -1,0 +1,163 @@
+import { decideFormat, labelCounts, labelOf, type Declaration } from './body/formats.ts'
+import { parseForm } from './body/form.ts'
+import { gunzip, isCoded } from './body/inflate.ts'
+import { hasMoreNodes } from './body/json-nodes.ts'
+import { parseJson } from './body/json.ts'
+import { parseMediaType } from './body/media-type.ts'
+import { decodeText } from './body/text.ts'
+import { hasMoreTags } from './body/xml-tags.ts'
+import { parseXml, xmlCharset, type XmlObject } from './body/xml.ts'
+import type { Delivery, Json } from './delivery.ts'
+import { WebhookError } from './errors.ts'
+import type { HeaderLines } from './header-lines.ts'
+import type { Limits } from './limits.ts'
+import type { Format } from './provider/provider.ts'
+
+/** A delivery that is parsed when it is asked for, and in two phases: within `limits.unverified` until `verify` is called. */
+// A class, since one is made for each request and lazy members on a prototype cost nothing until they are used.
+export class HttpDelivery implements Delivery {
+  readonly method: string
+  readonly url: string
+  readonly body: Uint8Array
+  readonly context: Json | undefined
+  readonly limits: Limits
+  readonly #lines: HeaderLines
+  readonly #declared: Declaration
+  #verified = false
+  #content: Uint8Array | undefined
+  #format: Format | undefined
+  #text: string | undefined
+  #json: { value: unknown } | undefined
+  #exact: { value: unknown } | undefined
+  #form: URLSearchParams | undefined
+  #xml: XmlObject | undefined
+  #query: URLSearchParams | undefined
+
+  constructor(
+    method: string,
+    url: string,
+    lines: HeaderLines,
+    body: Uint8Array,
+    context: Json | undefined,
+    limits: Limits,
+    declared: Declaration,
+  ) {
+    this.method = method
+    this.url = url
+    this.body = body
+    this.context = context
+    this.limits = limits
+    this.#lines = lines
+    this.#declared = declared
+  }
+
+  verify(): void {
+    if (this.#verified) return
+    this.#verified = true
+    if (!isCoded(this.body, this.#declared)) return
+    // What was read of the compressed bytes is not what the sender said.
+    this.#format = this.#text = this.#json = this.#exact = this.#form = this.#xml = undefined
+  }
+
+  get content(): Uint8Array {
+    if (!this.#verified) return this.body
+    return (this.#content ??= isCoded(this.body, this.#declared)
+      ? gunzip(this.body, this.limits.inflated)
+      : this.body)
+  }
+
+  get format(): Format {
+    return (this.#format ??= decideFormat(this, this.#declared))
+  }
+
+  header(name: string): string | undefined {
+    return this.#lines.get(name.toLowerCase())
+  }
+
+  headers(name: string): readonly string[] {
+    return this.#lines.all(name.toLowerCase())
+  }
+
+  headerLines(): Iterable<readonly [string, string]> {
+    return this.#lines.lines()
+  }
+
+  json(exact?: 'exact'): unknown {
+    if (exact) return (this.#exact ??= { value: this.#parseJson(true) }).value
+    return (this.#json ??= { value: this.#parseJson(false) }).value
+  }
+
+  form(): URLSearchParams {
+    return (this.#form ??= parseForm(this.#source(), this.#fields(), this.#charset()))
+  }
+
+  xml(): XmlObject {
+    return (this.#xml ??= this.#parseXml())
+  }
+
+  text(): string {
+    return (this.#text ??= this.#source())
+  }
+
+  query(): URLSearchParams {
+    if (this.#query === undefined) {
+      const [head] = this.url.split('#', 1) as [string]
+      const start = head.indexOf('?')
+      this.#query = parseForm(start < 0 ? '' : head.slice(start + 1), this.#fields())
+    }
+    return this.#query
+  }
+
+  #parseJson(exact: boolean): unknown {
+    const text = this.#source()
+    const { limits } = this
+    if (this.#verified) return parseJson(text, { depth: limits.depth, exact })
+    const { nodes, depth } = limits.unverified
+    if (hasMoreNodes(text, nodes)) throw tooComplex(`${nodes} values (limits.unverified.nodes)`)
+    return parseJson(text, { depth: Math.min(depth, limits.depth), exact })
+  }
+
+  #parseXml(): XmlObject {
+    const { content, limits } = this
+    const { xml, depth } = limits.unverified
+    if (!this.#verified && content.byteLength > xml)
+      throw tooComplex(`${xml} bytes of XML (limits.unverified.xml)`)
+    const charset = this.#labelCharset() ?? xmlCharset(content) ?? this.#charset()
+    const text = decodeText(content, charset)
+    const { nodes } = limits.unverified
+    if (!this.#verified && hasMoreTags(text, nodes))
+      throw tooComplex(`${nodes} elements and attributes (limits.unverified.nodes)`)
+    return parseXml(text, {
+      depth: this.#verified ? limits.depth : Math.min(depth, limits.depth),
+    })
+  }
+
+  #fields(): number {
+    const { fields, unverified } = this.limits
+    return this.#verified ? fields : Math.min(fields, unverified.fields)
+  }
+
+  // Kept only if asked for: once it was parsed, nobody reads it again, and the delivery lives on with its tasks.
+  #source(): string {
+    return this.#text ?? decodeText(this.content, this.#charset())
+  }
+
+  #charset(): string | undefined {
+    return this.#labelCharset() ?? this.#declared.charsets?.[0]
+  }
+
+  #labelCharset(): string | undefined {
+    if (!labelCounts(this, this.#declared)) return undefined
+    // A label that names another format than the body is in says nothing of its charset, and JSON has but one.
+    return this.format === labelOf(this) && this.format !== 'json'
+      ? parseMediaType(this.header('content-type')).charset
+      : undefined
+  }
+}
+
+function tooComplex(bound: string): WebhookError {
+  return new WebhookError(
+    'too_complex',
+    `before verification the body may have at most ${bound}; raise that limit if the sender needs more`,
+  )
+}
