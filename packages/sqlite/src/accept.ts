@@ -4,7 +4,7 @@ import type { Lanes } from './lanes.ts'
 import { encodeIntake, type AddEvent } from './encode.ts'
 import { fullError } from './capacity.ts'
 import type { Store } from './store.ts'
-import { createRunning, type Running } from './task.ts'
+import type { Running } from './task.ts'
 import { NO_TURN } from './turns.ts'
 import type { Work } from './work.ts'
 
@@ -94,7 +94,7 @@ export function createAccept(
       }
       const turn = draft.fairKey === undefined ? NO_TURN : newTasks.turnOf(lane, draft)
       const token = store.token()
-      const task = createRunning({
+      const task: Running = {
         slot,
         id: 0,
         token,
@@ -112,7 +112,14 @@ export function createAccept(
         eventRecord: event,
         delivery: intake.delivery,
         free: undefined,
-      })
+        lease: undefined,
+        started: 0,
+        took: 0,
+        stored: false,
+        place: -1,
+        over: false,
+        committed: undefined,
+      }
       // First, so that its slot is free again if storing it fails.
       claimed.push(task)
       const leased = Date.now() + settings.lease

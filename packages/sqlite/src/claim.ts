@@ -13,7 +13,7 @@ import { explain } from './errors.ts'
 import type { Lanes } from './lanes.ts'
 import type { Ready, ReadyRow } from './ready.ts'
 import type { Store } from './store.ts'
-import { createRunning, type Running } from './task.ts'
+import type { Running } from './task.ts'
 import { DEAD, PENDING, RUNNING } from './tally.ts'
 
 /** What claiming needs of its port. */
@@ -133,7 +133,7 @@ export function createClaim(
     const { turn, tenant, cut, failed } = ready.past(row)
     try {
       const delivery = decodeDelivery(row.head, row.body)
-      const task = createRunning({
+      const task: Running = {
         slot,
         id,
         token,
@@ -151,7 +151,14 @@ export function createClaim(
         eventRecord: decodeEvent(row.record, delivery),
         delivery,
         free,
-      })
+        lease: undefined,
+        started: 0,
+        took: 0,
+        stored: false,
+        place: -1,
+        over: false,
+        committed: undefined,
+      }
       taken.push(id)
       tally.move(lane, PENDING, RUNNING, tenant)
       if (turn > 0) turns.reach(lane, turn)
