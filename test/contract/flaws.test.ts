@@ -52,7 +52,6 @@ async function failures(flaw: Flaw, names: readonly string[]): Promise<readonly 
       name: 'flawed',
       durable: true,
       shared: true,
-      interruptions: true,
       suspects: true,
       buries: true,
     },

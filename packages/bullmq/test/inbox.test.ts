@@ -62,7 +62,6 @@ describe.skipIf(redisServer.file === undefined)('on a real Redis', () => {
       keepsDone: true,
       records: true,
       guards: true,
-      interruptions: true,
       suspects: true,
       drain: true,
       fair: true,

@@ -57,7 +57,6 @@ testInbox(
     keepsDone: true,
     records: true,
     bounded: true,
-    interruptions: true,
     buries: true,
     guards: true,
     suspects: true,

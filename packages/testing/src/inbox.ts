@@ -44,8 +44,6 @@ export interface InboxSkills {
   readonly bounded?: boolean
   /** Takes the guards of events. @default false */
   readonly guards?: boolean
-  /** Counts interruptions apart from attempts. @default false */
-  readonly interruptions?: boolean
   /** Buries an outcome that cannot be stored, and holds up no other. @default false */
   readonly buries?: boolean
   /** Makes suspects of tasks that were interrupted, and its view tells of it. It must be `shared`. @default false */
@@ -78,7 +76,7 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
       assert.equal(can.order, skills.order === true)
       assert.equal(can.transaction, skills.transaction !== undefined)
       assert.equal(can.durable, skills.durable === true)
-      if (skills.fair) assert.equal(can.fair, true)
+      assert.equal(can.fair, skills.fair === true)
       assert.ok(['index', 'scan'].includes(can.search))
       assert.ok(view, 'an inbox that keeps tasks has a view')
       assert.equal(records !== undefined, skills.records === true)
@@ -98,8 +96,7 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
     describe('under a receiver', () => receiverCases(test, bounded))
     if (skills.order) describe('order by key', () => orderCases(test))
     if (skills.durable) describe('a restart', () => restartCases(test))
-    if (skills.shared)
-      describe('two processes', () => sharedCases(test, skills.interruptions === true))
+    if (skills.shared) describe('two processes', () => sharedCases(test))
     if (skills.guards) describe('guards', () => guardCases(test, skills.durable === true))
     if (skills.suspects) describe('interruptions', () => interruptionCases(test))
     if (skills.drain) describe('draining', () => drainCases(test, skills.shared === true))
