@@ -1,0 +1,16 @@
+import type { ExitCode } from './outcome.ts'
+
+/** Example command lines, for the end of a help text. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ postern ${line}`).join('\n')}`
+}
+
+/** An action of commander. */
+// The exit code is set and not forced: what was written must reach a pipe first.
+export function run<Args extends readonly unknown[]>(
+  action: (...args: Args) => Promise<ExitCode>,
+): (...args: unknown[]) => Promise<void> {
+  return async (...args: unknown[]): Promise<void> => {
+    process.exitCode = await action(...(args as unknown as Args))
+  }
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import type { DeliveryInit } from '@postern/core'
+import { explain, type Explanation, type Finding } from '@postern/core/explain'
+import { withInbox, type InboxOptions } from '../inbox.ts'
+import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { parseRequest, type SavedRequest } from '../request-file.ts'
+import { providerOf, type SenderOptions } from '../sender.ts'
+import { shown, styled } from '../style.ts'
+
+/** Options of `postern explain`. */
+export interface ExplainCommandOptions extends SenderOptions, InboxOptions {
+  readonly provider: string
+  readonly at?: string
+  readonly ms: string
+  readonly json?: boolean
+}
+
+/** `postern explain`: from a file, stdin, or a refusal in an inbox. Exit code 1 if the delivery is refused. */
+export async function explainCommand(
+  source: string,
+  options: ExplainCommandOptions,
+): Promise<ExitCode> {
+  const { provider, about, from } = await providerOf(options.provider, options)
+  const { delivery, receivedAt } = await savedOf(source, options)
+  const { catalogue } = await import('@postern/providers/catalogue')
+  const at = options.at === undefined ? receivedAt : timeOption(options.at)
+  const found = await explain(delivery, provider, {
+    catalogue,
+    ms: Number(options.ms),
+    ...(at !== undefined && { now: () => at }),
+  })
+  if (options.json) say(JSON.stringify(found, undefined, 2))
+  else tell(found, about.title, from)
+  return found.verdict === 'accepted' ? 0 : 1
+}
+
+function tell({ verdict, code, findings, stats }: Explanation, title: string, from: string): void {
+  if (verdict === 'accepted')
+    say(
+      `${styled('green', '●')} accepted: ${title} signed this delivery, with the secret of ${from || 'no option'}`,
+    )
+  else say(`${styled('red', '✕')} refused: ${code}`)
+  for (const finding of findings) say(lines(finding))
+  if (verdict === 'refused' && findings.length === 0) say('  nothing that is known explains it')
+  remark(
+    `  tried ${stats.attempts} changes in ${Math.round(stats.ms)} ms${stats.stopped ? '; the search was stopped: raise --ms' : ''}`,
+  )
+}
+
+function lines({ cause, certainty, message, remedy }: Finding): string {
+  const format = { proven: 'green', likely: 'yellow', possible: 'gray' } as const
+  const head = `  ${styled(format[certainty], certainty.padEnd(9))}${styled('bold', cause.padEnd(22))}`
+  return `${head}${shown(message, 600)}\n${' '.repeat(11)}Remedy: ${shown(remedy, 600)}`
+}
+
+async function savedOf(source: string, options: InboxOptions): Promise<SavedRequest> {
+  if (options.sqlite ?? options.redis ?? options.postgres) return keptOf(source, options)
+  try {
+    return parseRequest(source === '-' ? await buffer(process.stdin) : await readFile(source))
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw new Failure(2, `${source} cannot be read: give a saved request, or - for stdin`, {
+      cause: error,
+    })
+  }
+}
+
+async function keptOf(id: string, options: InboxOptions): Promise<SavedRequest> {
+  return withInbox(options, async ({ journal, name }) => {
+    if (!journal) throw new Failure(2, `${name} keeps no journal of what arrived`)
+    const found = await journal.delivery(id)
+    if (!found)
+      throw new Failure(1, `no delivery has the id ${id}: \`postern inbox deliveries\` lists them`)
+    if (!found.kept)
+      throw new Failure(
+        1,
+        `the body of ${id} was not kept: set refusedBodies on the receiver (3 of each code and second by default), and wait for the next refusal`,
+      )
+    const { url, headers, body } = found.kept
+    const delivery: DeliveryInit = { method: found.method, url, headers, body }
+    return { delivery, receivedAt: found.at }
+  })
+}
+
+function timeOption(text: string): number {
+  const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+  if (Number.isNaN(time))
+    throw new Failure(2, `--at must be an ISO date or milliseconds since 1970, got ${text}`)
+  return time
+}

@@ -1,0 +1,155 @@
+import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
+import { withInbox, type OpenInbox } from '../inbox.ts'
+import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { lasting, shortId, shown, state, table, timeOf } from '../style.ts'
+import { sinceOption } from '../time-option.ts'
+
+/** `postern inbox list`. */
+export async function listCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async ({ view }) => {
+    const { rows, cursor } = await view.list({ ...filterOf(options), limit: Number(options.limit) })
+    if (options.json) say(JSON.stringify({ tasks: rows, cursor }, undefined, 2))
+    else if (rows.length === 0) remark('no task matches')
+    else
+      say(
+        table([
+          ['received', 'state', 'subscription', 'topic', 'attempts', 'task', 'error'],
+          ...rows.map((task) => [
+            timeOf(task.receivedAt),
+            state(task.state),
+            shown(task.subscription),
+            shown(task.event.topic),
+            String(task.attempts),
+            task.id,
+            shown(task.error?.message ?? '', 80),
+          ]),
+        ]),
+      )
+    if (cursor !== undefined && !options.json)
+      remark('there are more: raise --limit, or narrow the filter')
+    return 0
+  })
+}
+
+/** `postern inbox show <task>`. */
+export async function showCommand(id: string, options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async ({ view, journal }) => {
+    const task = await view.get(id)
+    if (!task) throw new Failure(1, `no task has the id ${id}: \`postern inbox list\` shows ids`)
+    const attempts = (await journal?.attempts(id)) ?? []
+    if (options.json) {
+      const body = Buffer.from(task.delivery.body).toString('base64')
+      say(
+        JSON.stringify(
+          { ...task, delivery: { ...task.delivery, body, encoding: 'base64' }, history: attempts },
+          undefined,
+          2,
+        ),
+      )
+      return 0
+    }
+    const { event, record, delivery } = task
+    say(
+      `${shown(event.topic)}  ${shortId(event.id ?? 'no id')}  ${state(task.state)}  ${shown(task.subscription)}`,
+    )
+    say(`received ${new Date(task.receivedAt).toISOString()}, ${task.attempts} attempts`)
+    for (const one of attempts)
+      say(
+        `  #${one.attempt}  ${timeOf(one.startedAt)}  ${one.outcome}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),
+      )
+    say(
+      `\npayload\n${shown(JSON.stringify(record.payload, undefined, 2).replaceAll('\n', '\u2028'), 20_000).replaceAll('�', '\n')}`,
+    )
+    say(
+      `\nheaders\n${table(delivery.headers.map(([name, value]) => [`  ${shown(name)}`, shown(value)]))}`,
+    )
+    return 0
+  })
+}
+
+/** `postern inbox deliveries`: what arrived and what was answered. */
+export async function deliveriesCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async (inbox) => {
+    const journal = journalOf(inbox)
+    const { receiver, topic, eventId, text, outcome } = options
+    const since = sinceOption('--since', options.since)
+    const given = { receiver, topic, eventId, text, outcome, since, limit: Number(options.limit) }
+    const filter = Object.fromEntries(
+      Object.entries(given).filter(([, value]) => value !== undefined),
+    )
+    const { rows } = await journal.deliveries(filter)
+    if (options.json) say(JSON.stringify({ deliveries: rows }, undefined, 2))
+    else if (rows.length === 0) remark('no delivery matches')
+    else
+      say(
+        table([
+          ['arrived', 'outcome', 'reply', 'took', 'receiver', 'topics', 'delivery', 'why'],
+          ...rows.map((one) => [
+            timeOf(one.at),
+            state(one.outcome),
+            String(one.status),
+            lasting(one.took),
+            shown(one.receiver),
+            shown(one.topics.join(', ') || '?', 60),
+            one.id,
+            shown(one.code === undefined ? '' : `${one.code}: ${one.reason ?? ''}`, 100),
+          ]),
+        ]),
+      )
+    return 0
+  })
+}
+
+/** `postern inbox causes`: dead and failing tasks by their error. */
+export async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async ({ view }) => {
+    const { receiver, subscription } = options
+    const causes = await view.causes({
+      ...(receiver !== undefined && { receiver }),
+      ...(subscription !== undefined && { subscription }),
+    })
+    if (options.json) say(JSON.stringify({ causes }, undefined, 2))
+    else if (causes.length === 0) say('All is well: no task failed.')
+    else
+      say(
+        table([
+          ['dead', 'retrying', 'subscription', 'last', 'cause', 'error'],
+          ...causes.map((one) => [
+            String(one.dead),
+            String(one.retrying),
+            shown(one.subscription),
+            timeOf(one.last),
+            one.cause,
+            shown(one.sample.message, 100),
+          ]),
+        ]),
+      )
+    return 0
+  })
+}
+
+/** `postern inbox stats`. */
+export async function statsCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async ({ view }) => {
+    const lanes = await view.stats()
+    if (options.json) say(JSON.stringify({ subscriptions: lanes }, undefined, 2))
+    else
+      say(
+        table([
+          ['receiver', 'subscription', 'pending', 'running', 'done', 'dead', 'oldest due'],
+          ...lanes.map(({ receiver, subscription, counts, oldest }) => [
+            shown(receiver),
+            shown(subscription),
+            ...[counts.pending, counts.running, counts.done, counts.dead].map(String),
+            oldest === undefined ? '' : lasting(Math.max(0, Date.now() - oldest)),
+          ]),
+        ]),
+      )
+    return 0
+  })
+}
+
+function journalOf({ journal, name }: OpenInbox): NonNullable<OpenInbox['journal']> {
+  if (!journal) throw new Failure(2, `${name} keeps no journal of what arrived`)
+  return journal
+}

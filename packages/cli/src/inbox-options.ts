@@ -1,0 +1,46 @@
+import type { TaskFilter, TaskState } from '@postern/core/inbox'
+import type { InboxOptions } from './inbox.ts'
+import { Failure } from './outcome.ts'
+import { sinceOption } from './time-option.ts'
+
+/** Options of the commands on an inbox. */
+export interface InboxCommandOptions extends InboxOptions {
+  readonly receiver?: string
+  readonly subscription?: string
+  readonly state?: string
+  readonly topic?: string
+  readonly eventId?: string
+  readonly id?: string
+  readonly cause?: string
+  readonly text?: string
+  readonly since?: string
+  readonly until?: string
+  readonly outcome?: string
+  readonly limit: string
+  readonly rate?: string
+  readonly yes?: boolean
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
+
+const STATES = ['pending', 'running', 'done', 'dead']
+
+/** The filter of the options: unknown states are refused here, unknown members by the inbox. */
+export function filterOf(options: InboxCommandOptions): TaskFilter {
+  const { receiver, subscription, topic, eventId, id, cause, text } = options
+  if (options.state !== undefined && !STATES.includes(options.state))
+    throw new Failure(2, `--state must be one of ${STATES.join(', ')}, got ${options.state}`)
+  const given = {
+    receiver,
+    subscription,
+    topic,
+    eventId,
+    id,
+    cause,
+    text,
+    state: options.state as TaskState | undefined,
+    after: sinceOption('--since', options.since),
+    before: sinceOption('--until', options.until),
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Inbox, InboxView, Journal } from '@postern/core/inbox'
+import { Failure } from './outcome.ts'
+
+/** Options that say where an inbox is: one of them. */
+export interface InboxOptions {
+  readonly sqlite?: string
+  readonly redis?: string
+  readonly postgres?: string
+}
+
+/** An inbox that was opened to look at it: nothing runs. */
+export interface OpenInbox {
+  readonly view: InboxView
+  readonly journal: Journal | undefined
+  readonly name: string
+}
+
+/** Opens an inbox for a command and closes it after. */
+export async function withInbox<Result>(
+  options: InboxOptions,
+  use: (inbox: OpenInbox) => Promise<Result>,
+): Promise<Result> {
+  const given = [options.sqlite, options.redis, options.postgres].filter((one) => one !== undefined)
+  if (given.length !== 1)
+    throw new Failure(2, 'give one of --sqlite file, --redis url and --postgres url')
+  const inbox = await open(options)
+  try {
+    if (!inbox.view) throw new Failure(2, `${inbox.name} keeps no tasks that could be looked at`)
+    return await use({ view: inbox.view, journal: inbox.journal, name: inbox.name })
+  } finally {
+    await inbox.close()
+  }
+}
+
+async function open({ sqlite, redis, postgres }: InboxOptions): Promise<Inbox> {
+  if (sqlite !== undefined) {
+    // The inbox would make the file.
+    if (!existsSync(sqlite)) throw new Failure(1, `--sqlite: ${sqlite} does not exist`)
+    const { sqliteInbox } = await import('@postern/sqlite')
+    return sqliteInbox({ path: sqlite })
+  }
+  if (redis !== undefined) {
+    const { bullmqInbox } = await ofProject<{
+      readonly bullmqInbox: (options: { connection: { url: string } }) => Inbox
+    }>('@postern/bullmq')
+    return bullmqInbox({ connection: { url: redis } })
+  }
+  const { pgBossInbox } = await ofProject<{
+    readonly pgBossInbox: (options: { connectionString: string }) => Inbox
+  }>('@postern/pg-boss')
+  return pgBossInbox({ connectionString: postgres! })
+}
+
+/** A package of the project in this folder: the versions of its engine are those of the app. */
+async function ofProject<Module>(name: string): Promise<Module> {
+  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
+    let file: string
+    try {
+      file = createRequire(from).resolve(name)
+    } catch {
+      continue
+    }
+    return (await import(pathToFileURL(file).href)) as Module
+  }
+  throw new Failure(
+    2,
+    `${name} is not installed in this folder: run it where your app is, or npm install ${name}`,
+  )
+}

@@ -1,0 +1,41 @@
+import { CommanderError } from 'commander'
+
+/** Exit codes. 0 as asked; 1 the answer is no; 2 wrong use; 3 the other side failed. */
+export type ExitCode = 0 | 1 | 2 | 3
+
+/** Ends a command with an exit code and a message for people. */
+export class Failure extends Error {
+  readonly exitCode: ExitCode
+
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.exitCode = exitCode
+  }
+}
+
+/** A remark or progress: to stderr, so that results can be piped. */
+export function remark(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** A result: to stdout. */
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Tells why a command ended, and gives its exit code. */
+export function exitCodeOf(error: unknown, tell: (text: string) => void): ExitCode {
+  // Commander has told what is wrong already; 0 is that of --help and --version.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof Failure) {
+    if (error.message !== '') tell(`postern: ${error.message}`)
+    return error.exitCode
+  }
+  // Bad configuration, from a factory or a filter.
+  if (error instanceof TypeError) {
+    tell(`postern: ${error.message}`)
+    return 2
+  }
+  tell(`postern: ${error instanceof Error ? error.message : String(error)}`)
+  return 3
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+import { examples, run } from './action.ts'
+import type { InboxCommandOptions } from './inbox-options.ts'
+
+/** The commands on an inbox. */
+export function inboxCommands(inbox: Command): void {
+  const look = () => import('./commands/inbox-look.ts')
+  const change = () => import('./commands/inbox-change.ts')
+  place(inbox.command('list'))
+    .description('list tasks, the newest first')
+    .addHelpText('after', examples('inbox list --sqlite webhooks.db --state dead --since 2h'))
+    .action(run(async (options: InboxCommandOptions) => (await look()).listCommand(options)))
+  place(inbox.command('show <task>'))
+    .description('show a task: attempts, payload, headers')
+    .action(
+      run(async (id: string, options: InboxCommandOptions) =>
+        (await look()).showCommand(id, options),
+      ),
+    )
+  place(inbox.command('deliveries'))
+    .description('list what arrived and what was answered')
+    .option('--outcome <outcome>', 'accepted, duplicate, handshake, unhandled or refused')
+    .action(run(async (options: InboxCommandOptions) => (await look()).deliveriesCommand(options)))
+  place(inbox.command('causes'))
+    .description('group failed tasks by their error')
+    .action(run(async (options: InboxCommandOptions) => (await look()).causesCommand(options)))
+  place(inbox.command('stats'))
+    .description('count tasks by subscription and state')
+    .action(run(async (options: InboxCommandOptions) => (await look()).statsCommand(options)))
+  for (const verb of ['replay', 'discard'] as const)
+    place(inbox.command(verb))
+      .description(
+        verb === 'replay' ? 'make dead tasks pending again' : 'drop pending or dead tasks',
+      )
+      .option('--rate <number>', 'tasks a second')
+      .option('--dry-run', 'count, and change nothing')
+      .option('-y, --yes', 'do not ask')
+      .addHelpText('after', examples(`inbox ${verb} --sqlite webhooks.db --cause 3f2a… --dry-run`))
+      .action(
+        run(async (options: InboxCommandOptions) => (await change()).changeCommand(verb, options)),
+      )
+  place(inbox.command('prune <age>'))
+    .description('forget done and dead tasks that are older')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples('inbox prune 30d --sqlite webhooks.db'))
+    .action(
+      run(async (age: string, options: InboxCommandOptions) =>
+        (await change()).pruneCommand(age, options),
+      ),
+    )
+}
+
+/** Options that say which inbox, and which of its tasks. */
+function place(command: Command): Command {
+  return command
+    .option('--sqlite <file>', 'an inbox of @postern/sqlite')
+    .option('--redis <url>', 'an inbox of @postern/bullmq')
+    .option('--postgres <url>', 'an inbox of @postern/pg-boss')
+    .option('--receiver <name>', 'of this receiver')
+    .option('--subscription <name>', 'of this subscription')
+    .option('--state <state>', 'pending, running, done or dead')
+    .option('--topic <pattern>', 'whose topic matches, as in orders/*')
+    .option('--event-id <id>', "with the sender's id")
+    .option('--id <task>', 'one task')
+    .option('--cause <cause>', 'that failed with this error, as in `postern inbox causes`')
+    .option('--text <text>', 'with this text in id, topic or payload')
+    .option('--since <age>', 'received after: 30m, 2h, 7d or an ISO date')
+    .option('--until <age>', 'received before')
+    .option('--limit <number>', 'rows', '50')
+    .option('--json', 'print JSON')
+}

@@ -1,0 +1,124 @@
+import { Command } from 'commander'
+import { examples, run } from './action.ts'
+import { inboxCommands } from './program-inbox.ts'
+
+const many = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
+
+/** The commands. Each loads its module when it runs, so that `--help` costs what commander costs. */
+export function createProgram(): Command {
+  const program = new Command('postern')
+    .description(
+      'Webhooks: see why one was refused, send signed ones, listen, and operate an inbox.',
+    )
+    .exitOverride()
+    .showHelpAfterError('(postern --help shows all commands)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 as asked, 1 the answer is no (refused, not found), 2 wrong use, 3 the other side failed.',
+    )
+
+  sender(program.command('explain <request>'))
+    .description('tell why a saved request was refused')
+    .requiredOption('-p, --provider <name>', 'who sent it, as in `postern providers`')
+    .option(
+      '--at <time>',
+      'judge by this time: an ISO date or milliseconds since 1970 (default: that of the file, else now)',
+    )
+    .option('--ms <milliseconds>', 'how long to search', '5000')
+    .option('--sqlite <file>', 'the request is the id of a delivery in this inbox')
+    .option('--redis <url>', 'the same, in Redis')
+    .option('--postgres <url>', 'the same, in PostgreSQL')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'explain ./request.json --provider stripe --env .env',
+        'explain - --provider github < request.http',
+        'explain 0mh3k… --provider slack --sqlite webhooks.db',
+      ),
+    )
+    .action(
+      run(async (source: string, options: never) =>
+        (await import('./commands/explain.ts')).explainCommand(source, options),
+      ),
+    )
+
+  sender(program.command('send <provider> [topic]'))
+    .description('send a correctly signed delivery')
+    .requiredOption('--to <url>', 'where to')
+    .option('--data <json>', 'payload to lay over the sample, or @file')
+    .option('--set <a.b=value>', 'one member of the payload; can be repeated', many)
+    .option('--count <number>', 'how many', '1')
+    .option('--rate <number>', 'how many a second (default: one after another)')
+    .option('--duplicate', 'send the same delivery again')
+    .option('--tamper', 'change a byte after signing: it must be refused')
+    .option('--stale', 'sign it a day ago: it must be refused if the sender signs a time')
+    .option('--timeout <seconds>', 'how long to wait for a reply', '30')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'send github issues.opened --to http://localhost:3000/webhooks/github',
+        'send stripe invoice.paid --to http://localhost:3000/stripe --set data.object.total=999',
+        'send shopify --to http://localhost:3000/shopify --count 100 --rate 20',
+      ),
+    )
+    .action(
+      run(async (name: string, topic: string | undefined, options: never) =>
+        (await import('./commands/send.ts')).sendCommand(name, topic, options),
+      ),
+    )
+
+  sender(program.command('listen <provider>'))
+    .description('receive deliveries and print them')
+    .option('--port <number>', 'port of this machine; 0 takes a free one', '3000')
+    .option('--store <file>', 'keep them in a SQLite inbox')
+    .option('--forward <url>', 'hand each verified delivery on')
+    .option('--output <how>', 'compact or json', 'compact')
+    .addHelpText(
+      'after',
+      examples('listen github', 'listen stripe --port 4000 --forward http://localhost:3000/stripe'),
+    )
+    .action(
+      run(async (name: string, options: never) =>
+        (await import('./commands/listen.ts')).listenCommand(name, options),
+      ),
+    )
+
+  program
+    .command('providers [name]')
+    .description('list the senders, or tell all about one')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('providers', 'providers twilio'))
+    .action(
+      run(async (name: string | undefined, options: never) =>
+        (await import('./commands/providers.ts')).providersCommand(name, options),
+      ),
+    )
+
+  inboxCommands(program.command('inbox').description('look into an inbox and change it'))
+
+  program
+    .command('completion <shell>')
+    .description('print a completion script for bash, zsh or fish')
+    .addHelpText('after', examples('completion bash >> ~/.bashrc'))
+    .action(
+      run(async (shell: string) =>
+        (await import('./commands/completion.ts')).completionCommand(shell, program),
+      ),
+    )
+
+  return program
+}
+
+/** Options that make a provider. */
+function sender(command: Command): Command {
+  return command
+    .option(
+      '-s, --secret <secret>',
+      'its secret; can be repeated (default: from the environment, then .env)',
+      many,
+    )
+    .option('--env <file>', 'a .env file that counts before the environment')
+    .option('-o, --option <name=value>', 'a further option of the provider; can be repeated', many)
+}

@@ -1,0 +1,111 @@
+import type { DeliveryInit } from '@postern/core'
+import { fromCurl } from './curl.ts'
+import { Failure } from './outcome.ts'
+
+/** A request that was saved, and when it arrived if the file says so. */
+export interface SavedRequest {
+  readonly delivery: DeliveryInit
+  readonly receivedAt: number | undefined
+}
+
+type Lines = readonly (readonly [string, string])[]
+
+/**
+ * Reads a saved request: what Postern exports, plain JSON (`{ method, url, headers, body }`), an entry of a HAR file, a
+ * curl command line, or the text of an HTTP/1 request.
+ */
+export function parseRequest(bytes: Uint8Array): SavedRequest {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+  const start = text.trimStart()
+  if (start.startsWith('{') || start.startsWith('[')) return fromJson(start)
+  if (/^curl\s/.test(start)) return fromCurl(start)
+  if (/^[A-Z]+ \S+( HTTP\/[\d.]+)?\r?\n/.test(start)) return fromHttp(bytes)
+  throw new Failure(
+    2,
+    'the request must be JSON with url, headers and body, a HAR file, a curl command or the text of an HTTP request; none of these was found',
+  )
+}
+
+function fromJson(text: string): SavedRequest {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Failure(2, `the request is no JSON: ${(error as Error).message}`, { cause: error })
+  }
+  const entries = at(at(value, 'log'), 'entries')
+  const entry = Array.isArray(entries) ? (entries.find(isPost) ?? entries[0]) : value
+  const request = at(entry, 'request') ?? entry
+  const url = at(request, 'url')
+  const method = at(request, 'method')
+  const headers = linesOf(at(request, 'headers'))
+  const content = at(request, 'postData')
+  const body = content === undefined ? at(request, 'body') : at(content, 'text')
+  const encoding = at(request, 'encoding') ?? at(content, 'encoding')
+  const isBase64 = encoding === 'base64' || at(request, 'isBase64Encoded') === true
+  if (typeof url !== 'string' || headers === undefined)
+    throw new Failure(
+      2,
+      'the request must have url and headers: { "method", "url", "headers", "body" }',
+    )
+  if (body !== undefined && typeof body !== 'string')
+    throw new Failure(
+      2,
+      'body must be a string with the exact text that came, got parsed JSON; the signature is over the bytes',
+    )
+  const received = at(entry, 'receivedAt') ?? at(entry, 'at') ?? at(entry, 'startedDateTime')
+  return {
+    delivery: {
+      method: typeof method === 'string' ? method : 'POST',
+      url,
+      headers,
+      body: body === undefined ? '' : isBase64 ? Buffer.from(body, 'base64') : body,
+    },
+    receivedAt: typeof received === 'string' ? Date.parse(received) : numberOf(received),
+  }
+}
+
+/** The text of an HTTP/1 request: its bytes after the empty line are the body. */
+function fromHttp(bytes: Uint8Array): SavedRequest {
+  const buffer = Buffer.from(bytes)
+  const crlf = buffer.indexOf('\r\n\r\n')
+  const end = crlf >= 0 ? crlf : buffer.indexOf('\n\n')
+  const head = buffer.subarray(0, end < 0 ? buffer.length : end).toString('utf8')
+  const body = end < 0 ? Buffer.alloc(0) : buffer.subarray(end + (crlf >= 0 ? 4 : 2))
+  const [first = '', ...lines] = head.split(/\r?\n/)
+  const [method = 'POST', target = '/'] = first.split(' ')
+  const headers = lines.flatMap((line): Lines => {
+    const [, name, value] = /^([^:]+):\s*(.*)$/.exec(line) ?? []
+    return name === undefined ? [] : [[name, value!]]
+  })
+  const host = headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? 'localhost'
+  const url = target.startsWith('/') ? `https://${host}${target}` : target
+  return { delivery: { method, url, headers, body }, receivedAt: undefined }
+}
+
+function linesOf(headers: unknown): Lines | undefined {
+  if (Array.isArray(headers))
+    return headers.flatMap((line: unknown): Lines => {
+      if (Array.isArray(line)) return [[String(line[0]), String(line[1])]]
+      const name = at(line, 'name')
+      return typeof name === 'string' ? [[name, String(at(line, 'value'))]] : []
+    })
+  if (typeof headers !== 'object' || headers === null) return undefined
+  return Object.entries(headers).flatMap(([name, value]: [string, unknown]) =>
+    [value].flat().map((line) => [name, String(line)] as const),
+  )
+}
+
+function isPost(entry: unknown): boolean {
+  return at(at(entry, 'request'), 'method') === 'POST'
+}
+
+function at(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}

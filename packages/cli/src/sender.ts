@@ -1,0 +1,89 @@
+import type { About, Provider } from '@postern/core/scheme'
+import { Failure } from './outcome.ts'
+import { readEnv } from './env.ts'
+
+/** Options of commands that make a provider. */
+export interface SenderOptions {
+  readonly secret?: readonly string[]
+  readonly env?: string
+  readonly option?: readonly string[]
+}
+
+/** What is said of a sender. Only its module is loaded. */
+export async function aboutOf(name: string): Promise<About> {
+  if (/^[a-z\d][a-z\d.-]*$/.test(name)) {
+    try {
+      const file = name.replaceAll('.', '-')
+      const module = (await import(`@postern/providers/${file}`)) as Readonly<
+        Record<string, unknown>
+      >
+      for (const member of Object.values(module))
+        if (typeof member === 'function' && 'about' in member) return member.about as About
+    } catch (error) {
+      const { code } = error as { code?: unknown }
+      if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error
+    }
+  }
+  const { catalogue } = await import('@postern/providers/catalogue')
+  const near = [...catalogue.keys()].filter((one) => one.startsWith(name.slice(0, 3)))
+  throw new Failure(
+    2,
+    `provider must be a name in the catalogue, got ${name}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''} \`postern providers\` lists all`,
+  )
+}
+
+/** The secret's environment variables that are looked for, in this order. */
+export function variablesOf(about: About): readonly string[] {
+  const upper = (text: string): string =>
+    text
+      .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
+      .replaceAll(/[.-]/g, '_')
+      .toUpperCase()
+  const name = upper(about.name)
+  const option = about.secretOption === undefined ? [] : [`${name}_${upper(about.secretOption)}`]
+  return [...new Set([`${name}_WEBHOOK_SECRET`, ...option, `${name}_SECRET`, 'WEBHOOK_SECRET'])]
+}
+
+/** Makes a provider with the secret of an option, the environment or a `.env` file, and further options as `name=value`. */
+export async function providerOf(
+  name: string,
+  options: SenderOptions,
+): Promise<{ readonly about: About; readonly provider: Provider; readonly from: string }> {
+  const about = await aboutOf(name)
+  const { secret, from } = await secretOf(about, options)
+  const more = Object.fromEntries((options.option ?? []).map((one) => pairOf(one)))
+  const hasSecret = about.secretOption !== undefined && secret !== undefined
+  if (!hasSecret && !('unauthenticated' in about.options) && about.secretOption !== undefined)
+    throw new Failure(
+      2,
+      `${about.title} needs its secret: give --secret, or set ${variablesOf(about)[0]} in the environment or in .env`,
+    )
+  const given = {
+    ...(hasSecret && { [about.secretOption]: secret.length === 1 ? secret[0] : secret }),
+    ...(!hasSecret && 'unauthenticated' in about.options && { unauthenticated: true }),
+    ...more,
+  }
+  return { about, provider: about.create(given), from }
+}
+
+async function secretOf(
+  about: About,
+  { secret, env }: SenderOptions,
+): Promise<{ readonly secret: readonly string[] | undefined; readonly from: string }> {
+  if (secret && secret.length > 0) return { secret, from: '--secret' }
+  const file = await readEnv(env)
+  for (const name of variablesOf(about)) {
+    // A file that is named counts before the environment.
+    const value = (env === undefined ? undefined : file[name]) ?? process.env[name] ?? file[name]
+    if (value !== undefined && value !== '') return { secret: [value], from: name }
+  }
+  return { secret: undefined, from: '' }
+}
+
+function pairOf(text: string): readonly [string, string | number | boolean] {
+  const [, name, value] = /^([\w.]+)=(.*)$/s.exec(text) ?? []
+  if (name === undefined)
+    throw new Failure(2, `--option must be name=value, got ${text}; as in --option tolerance=600`)
+  if (value === 'true' || value === 'false') return [name, value === 'true']
+  return [name, /^\d+$/.test(value!) ? Number(value) : value!]
+}

@@ -1,0 +1,82 @@
+import { styleText } from 'node:util'
+
+type Format = Parameters<typeof styleText>[0]
+
+/** Text in a style, if stdout is a terminal and NO_COLOR is not set. */
+export function styled(format: Format, text: string): string {
+  return styleText(format, text, { stream: process.stdout })
+}
+
+/** Signs and words of what became of things: never colour alone. */
+export const SIGNS: Readonly<Record<string, readonly [sign: string, format: Format]>> = {
+  done: ['●', 'green'],
+  accepted: ['●', 'green'],
+  pending: ['○', 'cyan'],
+  retrying: ['◐', 'yellow'],
+  running: ['◐', 'cyan'],
+  dead: ['✕', 'red'],
+  refused: ['⊘', 'red'],
+  duplicate: ['=', 'gray'],
+  handshake: ['↺', 'gray'],
+  unhandled: ['–', 'gray'],
+}
+
+/** A state with its sign. */
+export function state(name: string): string {
+  const [sign, format] = SIGNS[name] ?? ['?', 'gray']
+  return `${styled(format, sign)} ${name}`
+}
+
+/** What came from the network as it may stand on a line: control characters cannot move the cursor. */
+export function shown(text: string, most = 200): string {
+  const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
+  return clean.length > most ? `${clean.slice(0, most - 1)}…` : clean
+}
+
+/** A long id with head and tail. */
+export function shortId(id: string): string {
+  return id.length > 24 ? `${shown(id.slice(0, 13))}…${shown(id.slice(-8))}` : shown(id)
+}
+
+/** A time of day, with its day if that is not today. */
+export function timeOf(at: number, now: number = Date.now()): string {
+  const date = new Date(at)
+  const two = (part: number): string => String(part).padStart(2, '0')
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
+  if (date.toDateString() === new Date(now).toDateString()) return time
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`
+}
+
+/** A duration with one unit. */
+export function lasting(milliseconds: number): string {
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+    [1000, 's'],
+  ] as const
+  for (const [size, unit] of units)
+    if (milliseconds >= size) return `${Math.round((milliseconds / size) * 10) / 10} ${unit}`
+  return `${Math.round(milliseconds)} ms`
+}
+
+const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
+
+/** Rows in aligned columns. Numbers stand on the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const width = (cell: string): number => cell.replaceAll(ESCAPES, '').length
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((row) => width(row[at] ?? ''))),
+  )
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => {
+          const blank = ' '.repeat(widths[at]! - width(cell))
+          return /^[\d,.]+(?: (?:ms|s|min|h|d|B))?$/.test(cell) ? blank + cell : cell + blank
+        })
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,155 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { github } from '@postern/providers/github'
+import { stripe } from '@postern/providers/stripe'
+import { createReceiver } from '@postern/core'
+import { sqliteInbox } from '@postern/sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { postern } from './run.ts'
+
+const SECRET = 'whsec_4fZ1mQp8Rk2sVt6x'
+const signed = stripe({ secret: SECRET }).sign!({
+  topic: 'invoice.paid',
+  payload: { note: "it's" },
+})
+const body = new TextDecoder().decode(signed.body)
+const { url, headers, method } = signed
+let cwd = ''
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'postern-'))
+  await writeFile(join(cwd, '.env'), `STRIPE_WEBHOOK_SECRET="${SECRET} "\n`)
+})
+afterAll(() => rm(cwd, { recursive: true }))
+
+const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
+const SAVED: Readonly<Record<string, string>> = {
+  json: JSON.stringify({ method, url, headers, body }),
+  base64: JSON.stringify({
+    url,
+    headers: Object.entries(headers),
+    body: Buffer.from(body).toString('base64'),
+    encoding: 'base64',
+  }),
+  har: JSON.stringify({
+    log: {
+      entries: [
+        {
+          startedDateTime: new Date().toISOString(),
+          request: {
+            method,
+            url,
+            headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
+            postData: { text: body },
+          },
+        },
+      ],
+    },
+  }),
+  curl: `curl -X POST ${url} \\\n${Object.entries(headers)
+    .map(([name, value]) => `  -H ${quoted(`${name}: ${value}`)} \\\n`)
+    .join('')}  --data-binary ${quoted(body)}`,
+  http: `POST /webhooks HTTP/1.1\r\nHost: example.com\r\n${Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n${body}`,
+}
+
+describe('explain', () => {
+  test.for(Object.keys(SAVED))(
+    'reads %s, finds the blank in .env, and ends with 1',
+    async (kind) => {
+      await writeFile(join(cwd, kind), SAVED[kind]!)
+      const { code, out, err } = await postern(['explain', kind, '--provider', 'stripe'], { cwd })
+      expect(out).toMatch(
+        /^✕ refused: signature_mismatch\n {2}proven {3}secret-whitespace {5}secret \(fingerprint [\da-f]{8}\) has whitespace/,
+      )
+      expect(err).toMatch(/tried \d+ changes in \d+ ms/)
+      expect(out + err).not.toContain(SECRET)
+      expect(code).toBe(1)
+    },
+  )
+
+  test('from stdin, and 0 where the delivery is accepted', async () => {
+    const { code, out } = await postern(['explain', '-', '-p', 'stripe', '-s', SECRET], {
+      input: SAVED['http']!,
+    })
+    expect([code, out]).toEqual([
+      0,
+      '● accepted: Stripe signed this delivery, with the secret of --secret\n',
+    ])
+  })
+
+  test('JSON is that of explain', async () => {
+    const { out } = await postern(
+      ['explain', '-', '-p', 'stripe', '-s', 'whsec_another', '--json'],
+      { input: SAVED['json']! },
+    )
+    expect(JSON.parse(out)).toMatchObject({
+      verdict: 'refused',
+      provider: 'stripe',
+      findings: [{ cause: 'secret-wrong', certainty: 'likely' }],
+    })
+  })
+
+  test('another sender is recognised by the catalogue', async () => {
+    const { out } = await postern(['explain', '-', '-p', 'github', '-s', SECRET], {
+      input: SAVED['json']!,
+    })
+    expect(out).toMatch(/proven {3}wrong-provider .* Stripe/)
+  })
+
+  test('the id of a refusal in an inbox', async () => {
+    const path = join(cwd, 'inbox.db')
+    const inbox = sqliteInbox({ path })
+    const receiver = createReceiver({
+      provider: github({ secret: '"a secret of GitHub"' }),
+      inbox,
+      log: false,
+    })
+    receiver.on('push', () => {})
+    await receiver.receive(
+      github({ secret: 'a secret of GitHub' }).sign!({ topic: 'push', payload: {} }),
+    )
+    await receiver.close()
+    const { rows } = await inbox.journal!.refusals()
+    await inbox.close()
+    const { out, code } = await postern([
+      'explain',
+      rows[0]!.id,
+      '-p',
+      'github',
+      '-s',
+      '"a secret of GitHub"',
+      '--sqlite',
+      path,
+    ])
+    expect(out).toContain('secret-quoted')
+    expect(code).toBe(1)
+    expect(
+      (await postern(['explain', 'nothing', '-p', 'github', '-s', 'some secret', '--sqlite', path]))
+        .err,
+    ).toContain('no delivery has the id nothing')
+  })
+})
+
+describe('wrong use ends with 2', () => {
+  test.for([
+    [['explain', 'json'], "required option '-p, --provider <name>'"],
+    [['explain', 'missing.json', '-p', 'stripe'], 'missing.json cannot be read'],
+    [['explain', 'json', '-p', 'strip'], 'did you mean stripe'],
+    [['explain', 'json', '-p', 'github'], 'GitHub needs its secret'],
+    [['explain', 'json', '-p', 'stripe', '--at', 'soon'], '--at must be an ISO date'],
+    [['explain', 'json', '-p', 'stripe', '-o', 'tolerances=1'], 'did you mean tolerance?'],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+    [['inbox', 'list'], 'give one of --sqlite'],
+    [['inbox', 'list', '--sqlite', 'inbox.db', '--state', 'dad'], '--state must be one of'],
+    [['send', 'paypal', '--to', 'http://127.0.0.1:1/', '-s', 'some id'], 'cannot be sent'],
+  ] as const)('%j', async ([args, message]) => {
+    await writeFile(join(cwd, 'json'), SAVED['json']!)
+    await writeFile(join(cwd, 'inbox.db'), '')
+    const { code, err, out } = await postern(args, { cwd })
+    expect(err).toContain(message)
+    expect([code, out]).toEqual([2, ''])
+  })
+})

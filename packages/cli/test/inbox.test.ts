@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createReceiver } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { sqliteInbox } from '@postern/sqlite'
+import { deliver, signed } from '@postern/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { postern } from './run.ts'
+
+const provider = github({ secret: 'a secret of GitHub' })
+let folder = ''
+let file = ''
+
+async function open(
+  mail: () => void,
+): Promise<{ receiver: ReturnType<typeof createReceiver>; readonly close: () => Promise<void> }> {
+  const inbox = sqliteInbox({ path: file })
+  const receiver = createReceiver({ provider, inbox, log: false })
+  receiver.on('push', { name: 'mail', retry: { attempts: 1 } }, mail)
+  receiver.on('push', { name: 'ledger' }, () => {})
+  return {
+    receiver,
+    async close() {
+      await receiver.close()
+      await inbox.close()
+    },
+  }
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'postern-'))
+  file = join(folder, 'webhooks.db')
+  const { receiver, close } = await open(() => {
+    throw new Error('SMTP 421 too many connections')
+  })
+  for (const id of ['e1', 'e2', 'e3'])
+    await deliver(receiver, signed(provider, 'push', { ref: 'refs/heads/main' }, { id }))
+  await deliver(receiver, signed(provider, 'push', {}, { secret: 'another secret' }))
+  await close()
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const inbox = (...args: string[]) => postern(['inbox', ...args, '--sqlite', file])
+
+describe('what is in an inbox', () => {
+  test('tasks, with filters', async () => {
+    const { out, code } = await inbox('list', '--state', 'dead')
+    const [head, ...rows] = out.trim().split('\n')
+    expect(head).toMatch(/^received +state +subscription +topic +attempts +task +error$/)
+    expect(rows).toHaveLength(3)
+    for (const row of rows)
+      expect(row).toMatch(/✕ dead +mail +push +1 +\S+ +SMTP 421 too many connections$/)
+    expect(code).toBe(0)
+    expect(JSON.parse((await inbox('list', '--json', '--event-id', 'e2')).out).tasks).toHaveLength(
+      2,
+    )
+    expect((await inbox('list', '--topic', 'issues.*')).err).toContain('no task matches')
+  })
+
+  test('one task with its attempts and payload', async () => {
+    const { tasks } = JSON.parse(
+      (await inbox('list', '--json', '--event-id', 'e1', '--state', 'dead')).out,
+    ) as { tasks: { id: string }[] }
+    const { out } = await inbox('show', tasks[0]!.id)
+    expect(out).toMatch(/#1 .* dead .* SMTP 421/)
+    expect(out).toContain('"ref": "refs/heads/main"')
+    expect((await inbox('show', 'nothing')).code).toBe(1)
+  })
+
+  test('causes, counts and what arrived', async () => {
+    expect((await inbox('causes')).out).toMatch(
+      /\n +3 +0 +mail .* SMTP 421 too many connections\n$/,
+    )
+    expect((await inbox('stats')).out).toMatch(/github +mail +0 +0 +0 +3\n/)
+    const { out } = await inbox('deliveries', '--outcome', 'refused')
+    expect(out).toMatch(
+      /⊘ refused +401 .* signature_mismatch: x-hub-signature-256 matches none of 1 secret/,
+    )
+  })
+})
+
+describe('changes', () => {
+  test('a dry run tells and changes nothing', async () => {
+    const { out, code } = await inbox('replay', '--state', 'dead', '--rate', '10', '--dry-run')
+    expect(out).toBe(
+      "Run 3 tasks again, at 10 a second, about 300 ms. They run in your app, with today's handlers; this command only queues them.\n",
+    )
+    expect(code).toBe(0)
+    expect(JSON.parse((await inbox('list', '--json', '--state', 'dead')).out).tasks).toHaveLength(3)
+  })
+
+  test('without a terminal nobody is asked, and nothing changes', async () => {
+    const { err, code } = await inbox('replay', '--state', 'dead')
+    expect([code, err]).toEqual([2, expect.stringContaining('give --yes')])
+    expect(JSON.parse((await inbox('list', '--json', '--state', 'dead')).out).tasks).toHaveLength(3)
+  })
+
+  test('replayed tasks run in the app', async () => {
+    expect((await inbox('replay', '--event-id', 'e1', '--yes')).out).toMatch(
+      /^1 tasks are queued again/,
+    )
+    let runs = 0
+    let ran = (): void => undefined
+    const once = new Promise<void>((resolve) => (ran = resolve))
+    const { receiver, close } = await open(() => void runs++)
+    receiver.observe({ done: () => ran() })
+    await receiver.work()
+    await once
+    await close()
+    expect(runs).toBe(1)
+  })
+
+  test('discard needs a filter, and drops the rest', async () => {
+    expect(await inbox('discard', '--yes')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('needs a filter') as string,
+    })
+    expect((await inbox('discard', '--state', 'dead', '--yes')).out).toBe(
+      '2 tasks were discarded.\n',
+    )
+    expect(await inbox('replay', '--state', 'dead', '--yes')).toMatchObject({
+      code: 1,
+      err: 'no task matches\n',
+    })
+  })
+})

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { line, postern, start } from './run.ts'
+
+describe('send, followed by listen', () => {
+  test.for([
+    ['github', 'issues.opened'],
+    ['stripe', 'invoice.paid'],
+    ['shopify', 'orders/create'],
+  ] as const)('%s', async ([name, topic]) => {
+    const secret = 'whsec_c2VjcmV0IG9mIHRlc3Rz'
+    const listening = start(['listen', name, '--port', '0', '-s', secret])
+    try {
+      const to = /http:\S+/.exec(await line(listening, 'stderr', /listening for/))![0]
+      const send = (...more: string[]) =>
+        postern(['send', name, topic, '--to', to, '-s', secret, ...more])
+      const seen = line(listening, 'stdout', new RegExp(topic))
+      expect(await send()).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(new RegExp(`^● 200 .* ${name} +${topic}`)) as string,
+      })
+      expect(await seen).toMatch(new RegExp(`^\\d\\d:\\d\\d:\\d\\d +● 200 .* ${name} +${topic}`))
+
+      const refused = line(listening, 'stdout', /signature_mismatch/)
+      expect(await send('--tamper')).toMatchObject({
+        code: 1,
+        out: expect.stringMatching(/^⊘ 401/) as string,
+      })
+      expect(await refused).toMatch(/⊘ 401/)
+
+      const again = JSON.parse((await send('--duplicate', '--json')).out) as { status: number }[]
+      expect(again.map(({ status }) => status)).toEqual([200, 200])
+      if (name === 'stripe') expect((await send('--stale')).out).toMatch(/^⊘ 401/)
+    } finally {
+      const ended = new Promise((resolve) => listening.once('exit', resolve))
+      listening.kill('SIGINT')
+      expect(await ended).toBe(0)
+    }
+  })
+
+  test('a slip in the secret is explained while listening', async () => {
+    const listening = start(['listen', 'github', '--port', '0', '-s', ' a secret of GitHub'])
+    try {
+      const to = /http:\S+/.exec(await line(listening, 'stderr', /listening for/))![0]
+      const proven = line(listening, 'stdout', /proven: secret-whitespace/)
+      await postern(['send', 'github', '--to', to, '-s', 'a secret of GitHub'])
+      expect(await proven).toContain('fingerprint')
+    } finally {
+      listening.kill('SIGINT')
+    }
+  })
+
+  test('a side that does not answer ends with 3', async () => {
+    const { code, err } = await postern([
+      'send',
+      'github',
+      '--to',
+      'http://127.0.0.1:9/',
+      '-s',
+      'some secret',
+    ])
+    expect([code, err]).toEqual([3, expect.stringContaining('did not answer')])
+  })
+
+  test.for(['bash', 'zsh', 'fish'])(
+    'completion for %s names commands and options',
+    async (shell) => {
+      const { out } = await postern(['completion', shell])
+      for (const word of ['explain', 'listen', 'replay', '--provider']) expect(out).toContain(word)
+    },
+  )
+})
