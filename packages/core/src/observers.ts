@@ -1,4 +1,5 @@
-import { combineObservers, type Observer } from './observer.ts'
+import { combineObservers } from './combine-observers.ts'
+import type { Observer } from './observer.ts'
 
 /** The observers of a receiver as one, to which more can be added while it runs. */
 export interface Observers {

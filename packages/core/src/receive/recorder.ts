@@ -5,9 +5,9 @@ import type { Claim, Inbox, Outcome, Ran } from '../inbox/inbox.ts'
 import type { Arrival, ArrivalOutcome, KeptRequest } from '../inbox/journal.ts'
 import { causeOf } from '../inbox/kit/cause.ts'
 import { createJournalBuffer } from '../inbox/kit/journal-buffer.ts'
-import type { Series, SeriesName } from '../inbox/kit/series.ts'
 import type { Exchange } from './exchange.ts'
 import type { Reply } from './reply.ts'
+import { createSeriesCache } from './series-cache.ts'
 import type { Answered } from './conclude.ts'
 
 /** Writes what happens at a receiver to the journal of its inbox, in batches off the path of deliveries. */
@@ -75,15 +75,13 @@ export function createRecorder(context: RecorderContext): Recorder {
     },
   })
 
-  const outcomes = seriesBy({ receiver, kind: 'delivery', by: 'outcome' })
-  const codes = seriesBy({ receiver, kind: 'delivery', by: 'code' })
-  const lanes = new Map<string, ReturnType<typeof createLane>>()
+  const series = createSeriesCache(receiver, buffer)
 
   return {
     answered(exchange, reply, took, what) {
       const { outcome, error } = what
-      outcomes(outcome).add(exchange.at, took)
-      if (error) codes(error.code).add(exchange.at, took)
+      series.outcomes(outcome).add(exchange.at, took)
+      if (error) series.codes(error.code).add(exchange.at, took)
       if (buffer.takes(exchange.verified)) buffer.arrived(arrivalOf(exchange, reply, took, what))
     },
     took(exchange, outcome, events) {
@@ -99,13 +97,13 @@ export function createRecorder(context: RecorderContext): Recorder {
       if (!ran) return
       const { duration } = ran
       const end = ran.startedAt + duration
-      const lane = laneOf(claim.subscription)
+      const lane = series.lane(claim.subscription)
       lane.outcome(outcome.kind).add(end, duration)
       if ('error' in outcome) lane.cause(causeOf(outcome.error)).add(end, duration)
       if (outcome.kind === 'done')
         lane.whole('done').add(end, Math.max(end - claim.delivery.receivedAt, 0))
     },
-    interrupted: (subscription) => laneOf(subscription).outcome('interrupted').add(now(), 0),
+    interrupted: (subscription) => series.lane(subscription).outcome('interrupted').add(now(), 0),
     start() {
       if (timer !== undefined || !inbox.view) return
       timer = setInterval(() => void readGauges(), MINUTE)
@@ -116,32 +114,6 @@ export function createRecorder(context: RecorderContext): Recorder {
       clearInterval(timer)
       return buffer.close()
     },
-  }
-
-  /** The series of each value. They are kept, since looking one up in the buffer costs more than adding to it. */
-  function seriesBy(name: Omit<SeriesName, 'value'>): (value: string) => Series {
-    const known = new Map<string, Series>()
-    return (value) => {
-      let series = known.get(value)
-      if (!series) known.set(value, (series = buffer.series({ ...name, value })))
-      return series
-    }
-  }
-
-  function laneOf(subscription: string): ReturnType<typeof createLane> {
-    let lane = lanes.get(subscription)
-    if (!lane) lanes.set(subscription, (lane = createLane(subscription)))
-    return lane
-  }
-
-  function createLane(
-    subscription: string,
-  ): Readonly<Record<'outcome' | 'cause' | 'whole', (value: string) => Series>> {
-    return {
-      outcome: seriesBy({ receiver, subscription, kind: 'attempt', by: 'outcome' }),
-      cause: seriesBy({ receiver, subscription, kind: 'attempt', by: 'cause' }),
-      whole: seriesBy({ receiver, subscription, kind: 'end-to-end', by: 'outcome' }),
-    }
   }
 
   function arrivalOf(

@@ -1,0 +1,96 @@
+import type { Observer } from './observer.ts'
+import { isPromise } from './maybe.ts'
+
+/** One observer that calls all of them and lets none of their errors through. Without any, every call is a no-op. */
+export function combineObservers(observers: readonly Observer[]): Observer {
+  const combined: Record<string, (...args: unknown[]) => void> = {}
+  for (const name of NAMES) {
+    const heard = observers.filter((observer) => observer[name] !== undefined)
+    if (heard.length === 0) continue
+    combined[name] = (...args) => {
+      for (const observer of heard) {
+        try {
+          ;(observer[name] as (...args: unknown[]) => void).apply(observer, args)
+        } catch {
+          // Watching must not change what is watched.
+        }
+      }
+    }
+  }
+  const combinedObserver = combined as Observer
+  const carrier = observers.find((observer) => observer.carrier !== undefined)
+  if (carrier) combinedObserver.carrier = (request) => attempt(() => carrier.carrier!(request))
+  const around = chain(observers)
+  if (around) combinedObserver.around = around
+  return combinedObserver
+}
+
+/** One `around` of all: the first observer is the outermost. Undefined if none has one, so that it costs nothing. */
+function chain(observers: readonly Observer[]): Observer['around'] {
+  return observers
+    .filter((observer) => observer.around !== undefined)
+    .reduceRight<Observer['around']>(
+      (inner, observer) => (event, task, next) =>
+        guarded(
+          (run) => observer.around!(event, task, run),
+          inner ? () => inner(event, task, next) : next,
+        ),
+      undefined,
+    )
+}
+
+/** Runs `next` inside of `wrap`, with the outcome of `next` alone: it runs even if `wrap` fails or forgets it. */
+function guarded(wrap: (next: () => unknown) => unknown, next: () => unknown): unknown {
+  let outcome: (() => unknown) | undefined
+  const run = (): unknown => {
+    if (outcome) return outcome()
+    try {
+      const value = next()
+      outcome = () => value
+    } catch (error) {
+      outcome = () => {
+        throw error
+      }
+    }
+    return outcome()
+  }
+  const wrapped = attempt(() => wrap(run))
+  if (!isPromise(wrapped)) return run()
+  // An asynchronous wrap may call `next` later. The promise of one that did already may reject too: nobody waits for it.
+  const ended = wrapped.then(run, run)
+  if (outcome === undefined) return ended
+  ended.catch(() => {})
+  return run()
+}
+
+function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call()
+  } catch {
+    return undefined
+  }
+}
+
+const NAMES = [
+  'received',
+  'rejected',
+  'explained',
+  'handshake',
+  'accepted',
+  'duplicate',
+  'conflict',
+  'unhandled',
+  'step',
+  'answered',
+  'attemptStarted',
+  'attemptFailed',
+  'retried',
+  'postponed',
+  'done',
+  'dead',
+  'interrupted',
+  'silent',
+  'fenced',
+  'answerFailed',
+  'warning',
+] as const satisfies readonly (keyof Observer)[]
