@@ -15,17 +15,8 @@ const ASKED = 'explain/'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Packages whose code sees what the network sends. */
-export const PACKAGES = [
-  'core',
-  'node',
-  'express',
-  'koa',
-  'fastify',
-  'hono',
-  'next',
-  'providers',
-] as const
+// Their code sees what the network sends.
+const PACKAGES = ['core', 'node', 'express', 'koa', 'fastify', 'hono', 'next', 'providers'] as const
 
 /** Every regular expression that the sources of these packages write down. */
 export function writtenExpressions(): readonly Expression[] {

@@ -29,7 +29,7 @@ export async function playAll(
 }
 
 /** Plays a case on a host, with a receiver of its own. Undefined if the host cannot carry its requests. */
-export async function play(hostile: HostileCase, host: Host): Promise<Verdict | undefined> {
+async function play(hostile: HostileCase, host: Host): Promise<Verdict | undefined> {
   if (hostile.without?.[host.name] !== undefined) return undefined
   const runs: Run[] = []
   const { now } = hostile
