@@ -30,10 +30,11 @@ export function isDataFault(error: unknown): boolean {
 }
 
 /**
- * True where trying again cannot help: PostgreSQL refused the statement itself. Its other classes are about the server,
- * the connection, locks and room, and pass.
+ * True where trying again cannot help: PostgreSQL refused the statement itself, or what is to be stored is no JSON
+ * value. Its other classes are about the server, the connection, locks and room, and pass.
  */
 export function isLasting(error: unknown): boolean {
+  if (error instanceof TypeError) return true
   const code = codeOf(error)
   return (
     code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|40|53|55|57|58|XX)/.test(code)

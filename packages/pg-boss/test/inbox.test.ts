@@ -57,6 +57,7 @@ withPostgres('pgBossInbox', (postgres) => {
       keepsDone: true,
       records: true,
       bounded: true,
+      buries: true,
       guards: true,
       drain: true,
       fair: true,
