@@ -3,7 +3,7 @@ import type { Provider } from '@postern/core/scheme'
 import { REFUSED, withHeaders, type HostileCase, type Wire } from '../case.ts'
 import type { Genuine } from '../genuine.ts'
 
-/** Bodies that are dear to read, of about that many bytes. */
+/** @public Bodies that are dear to read, of about that many bytes; the bench makes them larger. */
 export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
   'JSON of empty objects': (bytes) => Buffer.from(`[${'{},'.repeat(bytes / 3)}{}]`),
   'JSON of brackets': (bytes) => Buffer.from('['.repeat(bytes)),
@@ -52,7 +52,7 @@ export function bombs(genuine: Genuine): readonly HostileCase[] {
   }))
 }
 
-/** The request as a stranger can send it: credentials that protect no body are not known to one. */
+/** @public The request as a stranger can send it: credentials that protect no body are not known to one. */
 export function unproven(wire: Wire, { covers }: Provider): Wire {
   if (covers.body !== 'none') return wire
   const [url = ''] = wire.url.split('?', 1)
