@@ -53,7 +53,6 @@ async function failures(flaw: Flaw, names: readonly string[]): Promise<readonly 
       durable: true,
       shared: true,
       suspects: true,
-      buries: true,
     },
   )
   const failed: string[] = []

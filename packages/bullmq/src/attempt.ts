@@ -5,7 +5,7 @@ import { hold, type Held } from './claim.ts'
 import { cutOff, missing, NOTHING, putBack, type Ended } from './interruption.ts'
 import { promote } from './revive.ts'
 import { doneValue, postpone, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
-import { spawn } from './spawn.ts'
+import { spawn, unstorableReason } from './spawn.ts'
 
 /** What attempts need. */
 export interface AttemptContext extends SettleContext {
@@ -144,7 +144,8 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     return one.back || one.owner !== owner ? NOTHING : finish(one, outcome, ran)
   }
 
-  function finish({ owner, held }: Running, outcome: Outcome, ran: Ran): MaybePromise<Ended> {
+  function finish(one: Running, outcome: Outcome, ran: Ran): MaybePromise<Ended> {
+    const { owner, held } = one
     const { kind } = outcome
     if (kind !== 'done') {
       return settle(context, owner, held, outcome, ran).then((stored) => {
@@ -153,6 +154,9 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
       })
     }
     const drafts = outcome.spawn ?? []
+    // Adding the children would fail each time it is tried.
+    const unstorable = drafts.length > 0 ? unstorableReason(drafts) : undefined
+    if (unstorable) return finish(one, { kind: 'dead', error: unstorable }, ran)
     // BullMQ stores it with the lock alone: when that may have ended, it is made sure of first.
     const sure = performance.now() <= held.until - lease / 4
     if (sure && drafts.length === 0)

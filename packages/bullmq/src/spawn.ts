@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Claim, TaskDraft } from '@postern/core/inbox'
+import type { Claim, TaskDraft, TaskError } from '@postern/core/inbox'
 import { run } from './connection.ts'
 import { jobRef, parseRef, queueName } from './names.ts'
 import type { Owner, SettleContext } from './settle.ts'
@@ -44,5 +44,16 @@ export async function spawn(
     const wanted = [{ queue, key: fairKey, count: 1 }]
     const turns = await takeTurns({ client, prefix }, wanted, Number.MAX_SAFE_INTEGER)
     return turns instanceof Error ? undefined : turns.get(turnOf(queue, fairKey))
+  }
+}
+
+/** Why children cannot be stored: their data is no JSON value. Undefined if they can. */
+export function unstorableReason(drafts: readonly TaskDraft[]): TaskError | undefined {
+  try {
+    JSON.stringify(drafts)
+    return undefined
+  } catch (error) {
+    const message = `its children cannot be stored: ${(error as Error).message}`
+    return { name: 'UnstorableOutcome', message }
   }
 }

@@ -57,7 +57,6 @@ withPostgres('pgBossInbox', (postgres) => {
       keepsDone: true,
       records: true,
       bounded: true,
-      buries: true,
       guards: true,
       drain: true,
       fair: true,

@@ -57,7 +57,6 @@ testInbox(
     keepsDone: true,
     records: true,
     bounded: true,
-    buries: true,
     guards: true,
     suspects: true,
     drain: true,

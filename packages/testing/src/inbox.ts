@@ -44,8 +44,6 @@ export interface InboxSkills {
   readonly bounded?: boolean
   /** Takes the guards of events. @default false */
   readonly guards?: boolean
-  /** Buries an outcome that cannot be stored, and holds up no other. @default false */
-  readonly buries?: boolean
   /** Makes suspects of tasks that were interrupted, and its view tells of it. It must be `shared`. @default false */
   readonly suspects?: boolean
   /** Its ports have `drain`. @default false */
@@ -84,7 +82,7 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
     })
     describe('accept', () => acceptCases(test, bounded))
     describe('a redelivery', () => duplicateCases(test))
-    describe('settling', () => settleCases(test, skills.buries === true))
+    describe('settling', () => settleCases(test))
     describe('workers', () => workerCases(test, skills.durable === true))
     describe('closing', () => closeCases(test))
     describe('the view', () => viewCases(test, skills.keepsDone === true))

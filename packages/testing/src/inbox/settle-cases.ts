@@ -6,7 +6,7 @@ import { DONE, lane, retryIn, type Settled } from './recorder.ts'
 import type { SceneTest } from './scene.ts'
 
 /** What becomes of a task, by its outcome. */
-export function settleCases(test: SceneTest, buries: boolean): void {
+export function settleCases(test: SceneTest): void {
   test('a task is settled by itself: a sibling that fails does not run it again', async (scene) => {
     const shop = scene.join({
       lanes: ['a', 'b'],
@@ -128,7 +128,6 @@ export function settleCases(test: SceneTest, buries: boolean): void {
     await shop.untilSettled(3)
   })
 
-  if (!buries) return
   test('an outcome that cannot be stored is buried with its reason, and holds up no other', async (scene) => {
     const open = gate()
     // JSON has no number like it, and core lets none through: a child with it is an outcome no store can take.

@@ -13,7 +13,6 @@ testInbox(
     order: true,
     bounded: true,
     records: true,
-    buries: true,
     guards: true,
     fair: true,
     pages: true,
