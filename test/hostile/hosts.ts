@@ -59,8 +59,8 @@ export const hosts: readonly (() => Promise<Host>)[] = [
     overNode('hono', (mounted) => {
       const app = new Hono()
       app.all('*', (context) => {
-        const publicUrl = `${context.req.header('x-forwarded-proto')}://${context.req.header('host')}`
-        return honoWebhook(mounted, { publicUrl })(context)
+        const publicBase = `${context.req.header('x-forwarded-proto')}://${context.req.header('host')}`
+        return honoWebhook(mounted, { publicBase })(context)
       })
       return createAdaptorServer({ fetch: app.fetch }) as Server
     }),

@@ -23,7 +23,7 @@ export interface WebhookOptions {
    * Scheme, host and, where a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
    * for senders that sign the URL. @default the URL of the request
    */
-  readonly publicUrl?: string
+  readonly publicBase?: string
 }
 
 /**
@@ -38,8 +38,8 @@ export function webhook(
   receiver: Mountable,
   options: WebhookOptions = {},
 ): (context: Context) => Promise<Response> {
-  const { context: contextOf, publicUrl } = options
-  const rebase = publicUrl === undefined ? undefined : toPublicUrl(publicUrl)
+  const { context: contextOf, publicBase } = options
+  const rebase = publicBase === undefined ? undefined : toPublicUrl(publicBase)
   const { limits } = receiver
   const read = createBodyReader(limits.time)
   let withoutExecution = false

@@ -142,11 +142,11 @@ describe('webhook', () => {
     await close()
   })
 
-  test('puts publicUrl in the place of what it sees', async () => {
+  test('puts publicBase in the place of what it sees', async () => {
     const stage = createStage('url')
     const app = new Hono().all(
       '/acme',
-      webhook(stage.receiver, { publicUrl: 'https://hooks.example/v1' }),
+      webhook(stage.receiver, { publicBase: 'https://hooks.example/v1' }),
     )
     const { body, ...delivery } = acme({ secret: 'suite-secret-one', signs: 'url' }).sign!({
       payload: {},
@@ -157,7 +157,7 @@ describe('webhook', () => {
       body: Buffer.from(body),
     })
     assert.equal(response.status, 200)
-    expect(() => webhook(stage.receiver, { publicUrl: '/v1' })).toThrow(/^publicUrl must be/)
+    expect(() => webhook(stage.receiver, { publicBase: '/v1' })).toThrow(/^publicBase must be/)
   })
 })
 

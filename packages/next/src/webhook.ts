@@ -33,7 +33,7 @@ export interface WebhookOptions {
    * for senders that sign the URL. Next.js writes query strings anew (`%7e` as `%7E`, `flag` as `flag=`), so keep those of
    * signed URLs plain. @default `Host`, and the scheme Next.js sees
    */
-  readonly publicUrl?: string
+  readonly publicBase?: string
 }
 
 /**
@@ -45,8 +45,8 @@ export interface WebhookOptions {
  * export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })
  */
 export function webhook(receiver: Mountable, options: WebhookOptions = {}): RouteHandlers {
-  const { after, context, publicUrl } = options
-  const urlOf = publicUrl === undefined ? addressedUrl : rebased(toPublicUrl(publicUrl))
+  const { after, context, publicBase } = options
+  const urlOf = publicBase === undefined ? addressedUrl : rebased(toPublicUrl(publicBase))
 
   const handle: RouteHandler = async function posternWebhook(request, route) {
     const params = context && (await route.params)

@@ -75,12 +75,12 @@ describe('webhook', () => {
     )
   })
 
-  test('puts publicUrl in the place of what it sees, and context has the parameters', async () => {
+  test('puts publicBase in the place of what it sees, and context has the parameters', async () => {
     const seen: unknown[] = []
     const provider = acme({ secret, signs: 'url' })
     const receiver = createReceiver({ provider, log: false })
     const { POST } = webhook(receiver, {
-      publicUrl: 'https://hooks.example/v1',
+      publicBase: 'https://hooks.example/v1',
       context: (request, params) => {
         seen.push(params, request.method)
         return undefined
@@ -97,7 +97,7 @@ describe('webhook', () => {
     const response = await POST(request, { params: Promise.resolve({ tenant: 'umbrella' }) })
     expect(response.status).toBe(200)
     expect(seen).toEqual([{ tenant: 'umbrella' }, 'POST'])
-    expect(() => webhook(receiver, { publicUrl: 'example' })).toThrow(/^publicUrl must be/)
+    expect(() => webhook(receiver, { publicBase: 'example' })).toThrow(/^publicBase must be/)
   })
 })
 

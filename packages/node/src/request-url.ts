@@ -9,7 +9,7 @@ export interface UrlOptions {
    * Scheme, host and, where a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
    * the request's own path and query are put behind it. @default what the request says
    */
-  readonly publicUrl?: string
+  readonly publicBase?: string
   /**
    * Which proxies may say how the sender addressed them, and in which headers.
    * `{ hops: 1, headers: ['x-forwarded-proto', 'x-forwarded-host'] }` believes one proxy in these two. @default false, none
@@ -24,9 +24,9 @@ export interface UrlOptions {
 export function requestUrl(
   options: UrlOptions,
 ): (request: IncomingMessage, target: string) => string {
-  const { publicUrl } = options
-  if (publicUrl !== undefined) {
-    const rebase = toPublicUrl(publicUrl)
+  const { publicBase } = options
+  if (publicBase !== undefined) {
+    const rebase = toPublicUrl(publicBase)
     return (_, target) => rebase(target)
   }
   const originOf = options.trustProxy ? forwarded(options.trustProxy) : undefined

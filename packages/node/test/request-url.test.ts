@@ -18,12 +18,12 @@ describe('the URL of a request', () => {
     expect(at('*')).toBe('http://app.internal:3000/*')
   })
 
-  test('has the origin and prefix of publicUrl, as they are written', () => {
-    expect(urlOf({ publicUrl: 'https://example.com' })).toBe('https://example.com/hooks?a=1')
-    expect(urlOf({ publicUrl: 'https://example.com:443/' })).toBe(
+  test('has the origin and prefix of publicBase, as they are written', () => {
+    expect(urlOf({ publicBase: 'https://example.com' })).toBe('https://example.com/hooks?a=1')
+    expect(urlOf({ publicBase: 'https://example.com:443/' })).toBe(
       'https://example.com:443/hooks?a=1',
     )
-    expect(urlOf({ publicUrl: 'https://example.com/api', trustProxy: ONE }, FORWARDED)).toBe(
+    expect(urlOf({ publicBase: 'https://example.com/api', trustProxy: ONE }, FORWARDED)).toBe(
       'https://example.com/api/hooks?a=1',
     )
   })

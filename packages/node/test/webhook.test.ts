@@ -117,8 +117,8 @@ describe('webhook', () => {
 
   test('refuses wrong options when it is made, by name', () => {
     const { receiver } = createStage('plain')
-    expect(() => webhook(receiver, { publicUrl: 'example.com' })).toThrow(/^publicUrl must be/)
-    expect(() => webhook(receiver, { publicUrl: 'https://a.example/?b' })).toThrow(/^publicUrl/)
+    expect(() => webhook(receiver, { publicBase: 'example.com' })).toThrow(/^publicBase must be/)
+    expect(() => webhook(receiver, { publicBase: 'https://a.example/?b' })).toThrow(/^publicBase/)
     expect(() => webhook(receiver, { trustProxy: -1 as never })).toThrow(/^trustProxy must be/)
     expect(() => webhook(receiver, { trustProxy: 'yes' as never })).toThrow(/^trustProxy must be/)
   })

@@ -17,7 +17,7 @@ export interface AttemptRow extends Omit<Attempt, 'startedAt' | 'error'> {
 }
 
 /** Attempts kept of a task beside its first. */
-export const LAST = 19
+const LAST = 19
 
 /** Stores attempts in the transaction of `client`. */
 export async function recordAttempts(

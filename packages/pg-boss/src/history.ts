@@ -19,9 +19,9 @@ export const MINUTE = 60_000
 export const HOUR = 3_600_000
 const DAY = 86_400_000
 /** How long minutes are kept, in milliseconds. */
-export const MINUTES_KEPT: number = 2 * DAY
+const MINUTES_KEPT: number = 2 * DAY
 /** How long hours are kept, in milliseconds. */
-export const HOURS_KEPT: number = 30 * DAY
+const HOURS_KEPT: number = 30 * DAY
 
 // Names come from outside: causes and codes. What comes beyond is not counted.
 const MOST_SERIES = 20_000

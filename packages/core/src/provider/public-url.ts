@@ -6,7 +6,7 @@ export function toPublicUrl(publicUrl: string): (target: string) => string {
   const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || /[?#]/.test(publicUrl)) {
     throw new TypeError(
-      `publicUrl must be an absolute http or https URL without a query, such as https://example.com, got ${publicUrl}`,
+      `publicBase must be an absolute http or https URL without a query, such as https://example.com, got ${publicUrl}`,
     )
   }
   let end = publicUrl.length

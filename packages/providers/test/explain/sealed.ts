@@ -45,7 +45,7 @@ const PAYLOAD = {
 }
 
 /** JSON as different senders write it. */
-export const WRITERS: Readonly<Record<string, string>> = {
+const WRITERS: Readonly<Record<string, string>> = {
   compact: JSON.stringify(PAYLOAD),
   indented: JSON.stringify(PAYLOAD, null, 2),
   python: escapeBeyond(spaced(JSON.stringify(PAYLOAD))),

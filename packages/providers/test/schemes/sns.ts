@@ -3,12 +3,13 @@ import { awsSns, type AwsSnsOptions } from '../../src/aws-sns.ts'
 import { accepting } from '../accepting.ts'
 import { certificate, type CertificateSpec } from './certificates.ts'
 
-export const NOW = Date.parse('2026-04-01T00:00:00Z')
+const NOW = Date.parse('2026-04-01T00:00:00Z')
 export const ARN = 'arn:aws:sns:us-east-1:123456789012:MyTopic'
 export const URL_OF_LEAF = 'https://sns.us-east-1.amazonaws.com/leaf.pem'
 
-export const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
-export const [root, middle, leaf] = [rsa(), rsa(), rsa()]
+const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
+export const [root, leaf] = [rsa(), rsa()]
+const middle = rsa()
 
 export function made(spec: Partial<CertificateSpec>): string {
   return certificate({
@@ -20,7 +21,7 @@ export function made(spec: Partial<CertificateSpec>): string {
   })
 }
 
-export const rootPem = made({
+const rootPem = made({
   subject: 'root',
   issuer: 'root',
   publicKey: root.publicKey,

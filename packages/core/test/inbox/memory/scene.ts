@@ -8,7 +8,7 @@ import { memoryInbox, type MemoryInboxOptions } from '../../../src/index.ts'
 import type { Drained, Inbox, Port } from '../../../src/inbox/index.ts'
 
 export { lane }
-export { delivery, event, intake, item } from '../../../../testing/src/inbox/make.ts'
+export { delivery, intake, item } from '../../../../testing/src/inbox/make.ts'
 export { DEAD, DONE, retryIn } from '../../../../testing/src/inbox/recorder.ts'
 
 /** A memory inbox with a receiver that records. */
