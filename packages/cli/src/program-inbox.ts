@@ -27,6 +27,13 @@ export function inboxCommands(inbox: Command): void {
   place(inbox.command('stats'))
     .description('count tasks by subscription and state')
     .action(run(async (options: InboxCommandOptions) => (await look()).statsCommand(options)))
+  place(inbox.command('watch'))
+    .description('list tasks again whenever one has changed; Ctrl-C ends')
+    .action(
+      run(async (options: InboxCommandOptions) =>
+        (await import('./commands/inbox-watch.ts')).watchCommand(options),
+      ),
+    )
   for (const verb of ['replay', 'discard'] as const)
     place(inbox.command(verb))
       .description(

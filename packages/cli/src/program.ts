@@ -74,7 +74,7 @@ export function createProgram(): Command {
     .option('--port <number>', 'port of this machine; 0 takes a free one', '3000')
     .option('--store <file>', 'keep them in a SQLite inbox')
     .option('--forward <url>', 'hand each verified delivery on')
-    .option('--output <how>', 'compact or json', 'compact')
+    .option('--output <how>', 'interactive, compact or json (default: interactive in a terminal)')
     .addHelpText(
       'after',
       examples('listen github', 'listen stripe --port 4000 --forward http://localhost:3000/stripe'),

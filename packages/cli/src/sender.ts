@@ -80,10 +80,21 @@ async function secretOf(
   return { secret: undefined, from: '' }
 }
 
-function pairOf(text: string): readonly [string, string | number | boolean] {
+function pairOf(text: string): readonly [name: string, value: unknown] {
   const [, name, value] = /^([\w.]+)=(.*)$/s.exec(text) ?? []
   if (name === undefined)
     throw new Failure(2, `--option must be name=value, got ${text}; as in --option tolerance=600`)
   if (value === 'true' || value === 'false') return [name, value === 'true']
+  if (/^\[.*\]$|^\{.*\}$/s.test(value!)) return [name, jsonOf(name, value!)]
   return [name, /^\d+$/.test(value!) ? Number(value) : value!]
+}
+
+function jsonOf(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Failure(2, `--option ${name} is no JSON: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
 }

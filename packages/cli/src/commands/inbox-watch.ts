@@ -1,0 +1,47 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { TaskInfo } from '@postern/core/inbox'
+import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
+import { withInbox } from '../inbox.ts'
+import { remark, say, type ExitCode } from '../outcome.ts'
+import { shown, state, timeOf } from '../style.ts'
+
+// The inbox has a cheap number that says whether anything changed.
+const LOOK = 500
+
+/** `postern inbox watch`: a line for each task that is new or has another state. It ends with Ctrl-C. */
+export async function watchCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  const stop = new AbortController()
+  const end = (): void => stop.abort()
+  process.once('SIGINT', end)
+  process.once('SIGTERM', end)
+  return withInbox<ExitCode>(options, async ({ view, name }) => {
+    const known = new Map<string, string>()
+    let version: number | undefined
+    remark(`watching ${name} · Ctrl-C ends`)
+    while (!stop.signal.aborted) {
+      const now = await view.version()
+      if (now !== version) {
+        version = now
+        const { rows } = await view.list({ ...filterOf(options), limit: Number(options.limit) })
+        for (const task of rows.toReversed()) tell(task, known, options.json === true)
+      }
+      await wait(LOOK, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+    return 0
+  })
+}
+
+function tell(task: TaskInfo, known: Map<string, string>, json: boolean): void {
+  const now = `${task.state} ${task.attempts}`
+  if (known.get(task.id) === now) return
+  known.delete(task.id)
+  known.set(task.id, now)
+  // Tasks that are no longer on the page are forgotten.
+  if (known.size > 10_000) known.delete(known.keys().next().value!)
+  if (json) return say(JSON.stringify(task))
+  const { event, subscription, error, id } = task
+  const why = shown(error?.message ?? '', 80)
+  say(
+    `${timeOf(Date.now())}  ${state(task.state).padEnd(9)}  ${shown(subscription)}  ${shown(event.topic)}  ${id}  ${why}`.trimEnd(),
+  )
+}

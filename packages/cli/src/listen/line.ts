@@ -1,0 +1,22 @@
+import type { Explanation } from '@postern/core/explain'
+import { lasting, shortId, shown, styled, timeOf } from '../style.ts'
+import type { Entry } from './entry.ts'
+
+/** One delivery on one line. */
+export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
+  const { at, status, took, events, outcome, code, explanation } = entry
+  const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
+  const topics = events
+    .map(({ topic, id }) => `${shown(topic, 60)}  ${shortId(id ?? '')}`.trimEnd())
+    .join(', ')
+  const why = provenOf(explanation) ?? code ?? (outcome === 'accepted' ? '' : outcome)
+  return `${timeOf(at)}  ${sign} ${status}  ${lasting(took).padEnd(6)}  ${name}  ${topics || '?'}  ${why}`.trimEnd()
+}
+
+/** What an explanation proves, in a few words. */
+export function provenOf(explanation: Explanation | undefined): string | undefined {
+  const causes = explanation?.findings
+    .filter(({ certainty }) => certainty === 'proven')
+    .map(({ cause }) => cause)
+  return causes && causes.length > 0 ? `proven: ${causes.join(' + ')}` : undefined
+}

@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { spawn, type IPty } from '@lydell/node-pty'
+import { createReceiver } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { sqliteInbox } from '@postern/sqlite'
+import { deliver, signed } from '@postern/testing'
+import { afterEach, describe, expect, test } from 'vitest'
+import { postern } from './run.ts'
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const SECRET = 'a secret of GitHub'
+// A terminal passes on no more than it has read: the end of the text counts too.
+const CLIPBOARD = /52;c;[\w+/=]+\u0007/
+const open: IPty[] = []
+
+afterEach(() => {
+  for (const one of open.splice(0)) one.kill()
+})
+
+/** A command in a real terminal: keys go in, and what the screen was given comes out. */
+function terminal(args: readonly string[]): {
+  readonly pty: IPty
+  until(text: string | RegExp): Promise<string>
+  readonly ended: Promise<number>
+} {
+  const pty = spawn(process.execPath, [MAIN, ...args], {
+    cols: 120,
+    rows: 30,
+    env: { PATH: process.env['PATH']!, TERM: 'xterm-256color', NO_COLOR: '1' },
+  })
+  open.push(pty)
+  let shown = ''
+  let wake = (): void => undefined
+  pty.onData((text) => {
+    shown += text
+    wake()
+  })
+  const ended = new Promise<number>((resolve) => pty.onExit(({ exitCode }) => resolve(exitCode)))
+  return {
+    pty,
+    ended,
+    async until(text) {
+      const found = (): readonly string[] | null =>
+        typeof text === 'string' ? (shown.includes(text) ? [text] : null) : shown.match(text)
+      while (!found()) await new Promise<void>((resolve) => (wake = resolve))
+      const match = found()![0]!
+      // What was shown before a key was pressed does not count for the next wait.
+      shown = shown.slice(shown.indexOf(match) + match.length)
+      return match
+    },
+  }
+}
+
+describe('listen in a terminal', () => {
+  test('lists, shows details, explains, copies, and gives the terminal back', async () => {
+    const { pty, until, ended } = terminal(['listen', 'github', '--port', '0', '-s', SECRET])
+    await until('No deliveries yet')
+    const to = await until(/http:\/\/127\.0\.0\.1:\d+\//)
+    await postern(['send', 'github', 'issues.opened', '--to', to, '-s', SECRET])
+    await until(/● 200 .*issues\.opened/)
+    pty.write('\r')
+    await until('x-github-event: issues')
+    await until('"action": "opened"')
+    pty.write('\u001B')
+    await until('enter details')
+    await postern(['send', 'github', 'push', '--to', to, '-s', `${SECRET}.`])
+    await until(/⊘ 401 .*signature_mismatch/)
+    pty.write('e')
+    await until('secret-wrong')
+    pty.write('c')
+    const [, clipboard] = /52;c;([\w+/=]+)/.exec(await until(CLIPBOARD))!
+    expect(Buffer.from(clipboard!, 'base64').toString()).toMatch(
+      /^curl -X POST 'http:[\s\S]*--data-binary/,
+    )
+    pty.write('t')
+    const [, copied] = /52;c;([\w+/=]+)/.exec(await until(CLIPBOARD))!
+    expect(Buffer.from(copied!, 'base64').toString()).toContain('fromDelivery(exported, provider)')
+    pty.write('q')
+    await until('\u001B[?1049l')
+    expect(await ended).toBe(0)
+  })
+
+  test('Ctrl-C ends it', async () => {
+    const { pty, until, ended } = terminal(['listen', 'github', '--port', '0', '-s', SECRET])
+    await until('No deliveries yet')
+    pty.write('\u0003')
+    await until('\u001B[?25h')
+    expect(await ended).toBe(0)
+  })
+})
+
+describe('an inbox in a terminal', () => {
+  test('watch shows a task and its end; replay asks first, and Ctrl-C changes nothing', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'postern-'))
+    const path = join(folder, 'webhooks.db')
+    const provider = github({ secret: SECRET })
+    const inbox = sqliteInbox({ path })
+    const receiver = createReceiver({ provider, inbox, log: false })
+    receiver.on('push', { name: 'mail', retry: { attempts: 1 } }, () => {
+      throw new Error('no mail today')
+    })
+    await deliver(receiver, signed(provider, 'push', {}, { id: 'e1' }))
+
+    const watch = terminal(['inbox', 'watch', '--sqlite', path])
+    await watch.until(/✕ dead +mail +push .*no mail today/)
+    await deliver(receiver, signed(provider, 'push', {}, { id: 'e2' }))
+    await watch.until(/✕ dead +mail +push/)
+    watch.pty.write('\u0003')
+    expect(await watch.ended).toBe(0)
+    await receiver.close()
+
+    const refused = terminal(['inbox', 'replay', '--sqlite', path])
+    await refused.until('Run 2 tasks again')
+    refused.pty.write('\u0003')
+    await refused.until('nothing was changed')
+    expect(await refused.ended).toBe(1)
+    expect((await inbox.view!.list({ state: 'dead' })).rows).toHaveLength(2)
+
+    const agreed = terminal(['inbox', 'replay', '--sqlite', path])
+    await agreed.until('Run 2 tasks again')
+    agreed.pty.write('y')
+    await agreed.until('2 tasks are queued again')
+    expect(await agreed.ended).toBe(0)
+    expect((await inbox.view!.list({ state: 'pending' })).rows).toHaveLength(2)
+    await inbox.close()
+    await rm(folder, { recursive: true })
+  })
+})
