@@ -23,7 +23,7 @@ afterEach(() => {
 /** A command in a real terminal: keys go in, and what the screen was given comes out. */
 function terminal(args: readonly string[]): {
   readonly pty: IPty
-  until(text: string | RegExp): Promise<string>
+  readonly until: (text: string | RegExp) => Promise<string>
   readonly ended: Promise<number>
 } {
   const pty = spawn(process.execPath, [MAIN, ...args], {
