@@ -7,7 +7,7 @@ export const BEHIND = 1
 /** Interrupted too often: runs alone. */
 export const SUSPECT = 2
 /** Not due yet, in a lane that takes tenants in turns. */
-export const LATER = 3
+const LATER = 3
 
 /** The gate of a pending task that no other task of its order key holds up. */
 export function gateOf(cut: number, tenant: number, due: number, now: number): number {

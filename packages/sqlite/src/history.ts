@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { processOf } from './token.ts'
 
 /** Outcomes of attempts as they are stored. */
-export const OUTCOMES = ['done', 'retry', 'postpone', 'dead', 'interrupted'] as const
+const OUTCOMES = ['done', 'retry', 'postpone', 'dead', 'interrupted'] as const
 
 /** One ended attempt, as it is stored. */
 export interface Ended {

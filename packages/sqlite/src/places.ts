@@ -5,7 +5,7 @@ export interface Place {
 }
 
 /** Where the list begins. */
-export const NEWEST: Place = { event: Number.MAX_SAFE_INTEGER, task: Number.MAX_SAFE_INTEGER }
+const NEWEST: Place = { event: Number.MAX_SAFE_INTEGER, task: Number.MAX_SAFE_INTEGER }
 
 /** True if one comes before the other in the list. */
 export function isBefore(one: Place, other: Place): boolean {

@@ -39,7 +39,7 @@ export interface Past {
 }
 
 /** Of a task that is new. */
-export const NO_PAST: Past = { turn: 0, tenant: 0, cut: 0, failed: 0 }
+const NO_PAST: Past = { turn: 0, tenant: 0, cut: 0, failed: 0 }
 
 // Tasks that enter their tenant's turn again in one transaction.
 const STEP = 256

@@ -61,7 +61,7 @@ export function createTopicIndex(store: Store): Sweep {
 }
 
 /** Makes one step: indexes a block. Gives 1 if there may be another. Inside a transaction. */
-export function createStep(db: DatabaseSync, log: TopicLog): () => number | undefined {
+function createStep(db: DatabaseSync, log: TopicLog): () => number | undefined {
   const numbers = db.prepare('SELECT next, topics FROM postern_numbers')
   const read = db.prepare('SELECT id, topic FROM postern_events WHERE id >= ? AND id < ?')
   const findTopic = db.prepare('SELECT id FROM postern_topics WHERE name = ?')
