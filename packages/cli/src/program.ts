@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { examples, run } from './action.ts'
+import { version } from './version.ts'
 import { inboxCommands } from './program-inbox.ts'
 
 const many = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
@@ -10,6 +11,7 @@ export function createProgram(): Command {
     .description(
       'Webhooks: see why one was refused, send signed ones, listen, and operate an inbox.',
     )
+    .version(version())
     .exitOverride()
     .showHelpAfterError('(postern --help shows all commands)')
     .addHelpText(
@@ -97,6 +99,16 @@ export function createProgram(): Command {
     )
 
   inboxCommands(program.command('inbox').description('look into an inbox and change it'))
+
+  program
+    .command('mcp')
+    .description('serve the inbox to an agent, as a local MCP server over stdio')
+    .option('--sqlite <file>', 'an inbox of @postern/sqlite')
+    .option('--redis <url>', 'an inbox of @postern/bullmq')
+    .option('--postgres <url>', 'an inbox of @postern/pg-boss')
+    .option('--allow-actions', 'allow replaying, and sending to other machines')
+    .addHelpText('after', examples('mcp --sqlite webhooks.db'))
+    .action(run(async (options: never) => (await import('./commands/mcp.ts')).mcpCommand(options)))
 
   program
     .command('completion <shell>')

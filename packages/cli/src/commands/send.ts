@@ -20,7 +20,8 @@ export interface SendOptions extends SenderOptions {
   readonly json?: boolean
 }
 
-interface Sent {
+/** How a delivery was answered. */
+export interface Sent {
   readonly status: number
   readonly ms: number
   readonly reply: string
@@ -69,7 +70,8 @@ export async function sendCommand(
   }
 }
 
-async function post(request: SignableRequest, timeout: number): Promise<Sent> {
+/** Sends a signed request. Throws a `Failure` with exit code 3 if nothing answers. */
+export async function post(request: SignableRequest, timeout: number): Promise<Sent> {
   const { url, method, headers, body } = request
   const empty = method === 'GET' || method === 'HEAD'
   const started = performance.now()

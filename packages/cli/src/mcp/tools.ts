@@ -1,0 +1,158 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { DeliveryFilter, TaskFilter } from '@postern/core/inbox'
+import { explain } from '@postern/core/explain'
+import { signedInit } from '@postern/testing'
+import { z } from 'zod'
+import { post } from '../commands/send.ts'
+import type { OpenInbox } from '../inbox.ts'
+import { Failure } from '../outcome.ts'
+import { providerOf } from '../sender.ts'
+
+/** A tool of the MCP server: what it takes, and what it answers as JSON. */
+export interface Tool {
+  readonly name: string
+  readonly description: string
+  readonly input: z.ZodObject
+  /** True if it changes or sends something. */
+  readonly acts?: boolean
+  run(given: Readonly<Record<string, never>>): Promise<unknown>
+}
+
+const LOOK = 250
+const TASKS = {
+  receiver: z.string().optional(),
+  subscription: z.string().optional(),
+  state: z.enum(['pending', 'running', 'done', 'dead']).optional(),
+  topic: z.string().optional().describe('a pattern: * is one segment, ** the rest'),
+  eventId: z.string().optional(),
+  cause: z.string().optional(),
+  text: z.string().optional(),
+}
+const DELIVERIES = {
+  receiver: z.string().optional(),
+  outcome: z.enum(['accepted', 'duplicate', 'handshake', 'unhandled', 'refused']).optional(),
+  topic: z.string().optional(),
+  eventId: z.string().optional(),
+}
+const LIMIT = z.number().int().min(1).max(200).default(20)
+
+/** The tools over one inbox. `allowed`: those that change tasks, and sending to other machines. */
+export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonly Tool[] {
+  const history = (): NonNullable<typeof journal> => {
+    if (!journal) throw new Failure(1, 'this inbox keeps no journal of what arrived')
+    return journal
+  }
+  return [
+    {
+      name: 'list_tasks',
+      description: 'Tasks of the inbox, the newest first: pending, running, done and dead ones.',
+      input: z.strictObject({ ...TASKS, limit: LIMIT }),
+      run: async (given: TaskFilter & { limit: number }) => view.list(given),
+    },
+    {
+      name: 'list_deliveries',
+      description:
+        'What arrived and what was answered, the newest first, with the reason of refusals.',
+      input: z.strictObject({ ...DELIVERIES, limit: LIMIT }),
+      run: async (given: DeliveryFilter) => history().deliveries(given),
+    },
+    {
+      name: 'get_task',
+      description:
+        'A task with its payload, its attempts, and the exact bytes of its delivery in base64.',
+      input: z.strictObject({ id: z.string() }),
+      async run({ id }: { id: string }) {
+        const task = await view.get(id)
+        if (!task) throw new Failure(1, `no task has the id ${id}`)
+        const attempts = (await journal?.attempts(id)) ?? []
+        return {
+          ...task,
+          delivery: { ...task.delivery, body: base64(task.delivery.body) },
+          history: attempts,
+        }
+      },
+    },
+    {
+      name: 'explain_refusal',
+      description:
+        'Why a refused delivery did not verify, proven where that is possible. Secrets are read from the environment or .env, and never shown.',
+      input: z.strictObject({
+        delivery: z.string().describe('id of list_deliveries'),
+        provider: z.string(),
+      }),
+      async run({ delivery, provider }: { delivery: string; provider: string }) {
+        const found = await history().delivery(delivery)
+        if (!found) throw new Failure(1, `no delivery has the id ${delivery}`)
+        if (!found.kept)
+          throw new Failure(1, 'its body was not kept: set refusedBodies on the receiver')
+        const { catalogue } = await import('@postern/providers/catalogue')
+        const { provider: made } = await providerOf(provider, {})
+        const { method, at, kept } = found
+        return explain({ ...kept, method }, made, { catalogue, now: () => at, ms: 5000 })
+      },
+    },
+    {
+      name: 'send_delivery',
+      description: `A correctly signed delivery of a sender, to a URL${allowed ? '' : ' of this machine'}.`,
+      input: z.strictObject({
+        provider: z.string(),
+        topic: z.string().optional(),
+        to: z.url(),
+        payload: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe('laid over the sample of the topic'),
+      }),
+      async run({
+        provider,
+        topic,
+        to,
+        payload,
+      }: {
+        provider: string
+        topic?: string
+        to: string
+        payload?: unknown
+      }) {
+        if (!allowed && !isLoopback(to))
+          throw new Failure(1, 'only to this machine without --allow-actions')
+        const { provider: made } = await providerOf(provider, {})
+        return post(await signedInit(made, topic, payload, { url: to }), 30_000)
+      },
+    },
+    {
+      name: 'wait_for_delivery',
+      description: 'Waits until a delivery arrives that matches, and gives it.',
+      input: z.strictObject({ ...DELIVERIES, seconds: z.number().min(1).max(300).default(30) }),
+      async run({ seconds, ...filter }: DeliveryFilter & { seconds: number }) {
+        const since = Date.now()
+        while (Date.now() < since + seconds * 1000) {
+          const { rows } = await history().deliveries({ ...filter, since, limit: 1 })
+          if (rows[0]) return rows[0]
+          await wait(LOOK)
+        }
+        throw new Failure(1, `nothing that matches arrived within ${seconds} s`)
+      },
+    },
+    {
+      name: 'replay_tasks',
+      description: 'Makes dead tasks pending again. They run in the app. Ask with dryRun first.',
+      acts: true,
+      input: z.strictObject({
+        ...TASKS,
+        dryRun: z.boolean().default(true),
+        rate: z.number().positive().optional(),
+      }),
+      run: async ({ dryRun, rate, ...filter }: TaskFilter & { dryRun: boolean; rate?: number }) =>
+        view.replay(filter, { dryRun, ...(rate !== undefined && !dryRun && { rate }) }),
+    },
+  ].filter(({ acts }: { readonly acts?: boolean }) => allowed || acts !== true) as readonly Tool[]
+}
+
+function isLoopback(url: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
+}
