@@ -49,7 +49,7 @@ export async function commit(
   if (!results) throw unavailable('the transaction was aborted')
   // A transaction cannot load a script Redis has forgotten; over a new connection the client sends it whole.
   if (results.some(([error]) => error?.message.startsWith('NOSCRIPT'))) client.disconnect(true)
-  const [error, replies] = results[commands] ?? [new Error('the transaction gave no reply')]
+  const [error, replies] = results[commands] ?? [new Error('the transaction returned no reply')]
   if (error) throw error
   let next = 0
   return plans.map(({ fresh }) => {

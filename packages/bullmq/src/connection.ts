@@ -94,7 +94,7 @@ export function runBuffer(
 type Run = (...args: readonly (string | number | Uint8Array)[]) => Promise<unknown>
 
 /**
- * Resolves once the client is connected, undefined where it is; throws where it has lost Redis. BullMQ would wait for
+ * Resolves once the client is connected, undefined if it is; throws if it has lost Redis. BullMQ would wait for
  * it, for ever if need be.
  */
 export function connected(client: Client, deadline: number): Promise<void> | undefined {

@@ -120,7 +120,7 @@ function parse(cursor: string): { readonly at: number; readonly id: string } {
   const at = Number(cursor.slice(0, tilde))
   if (tilde < 1 || !Number.isFinite(at))
     throw new TypeError(
-      `cursor: must be one that a page of this inbox gave, got ${JSON.stringify(cursor)}`,
+      `cursor: must be the cursor of a page of this inbox, got ${JSON.stringify(cursor)}`,
     )
   return { at, id: cursor.slice(tilde + 1) }
 }

@@ -82,7 +82,7 @@ function parseCursor(cursor: string): Start {
   const [at, event, ...id] = cursor.split('~')
   if (event === undefined || !Number.isFinite(Number(at)))
     throw new TypeError(
-      `cursor: must be one that a page of this inbox gave, got ${JSON.stringify(cursor)}`,
+      `cursor: must be the cursor of a page of this inbox, got ${JSON.stringify(cursor)}`,
     )
   return { at: Number(at), event, id: id.join('~') }
 }

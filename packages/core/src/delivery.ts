@@ -25,7 +25,7 @@ export interface DeliveryInit {
     | HeaderLines
     | Iterable<readonly [string, string]>
     | Readonly<Record<string, string | readonly string[] | undefined>>
-  /** The exact bytes of the wire, still compressed if they came so. A text stands for its UTF-8 bytes. @default empty */
+  /** The exact bytes of the wire, still compressed if they arrived compressed. A string stands for its UTF-8 bytes. @default empty */
   readonly body?: Uint8Array | string
   /** A small JSON value the app attaches to the request (tenant, route); kept with the event. */
   readonly context?: Json
@@ -46,14 +46,14 @@ export interface Delivery {
   readonly format: Format
   readonly context: Json | undefined
   readonly limits: Limits
-  /** The value of a header in any case of its name; the first one where it is repeated. */
+  /** The value of a header in any case of its name; the first one if the header is repeated. */
   header(name: string): string | undefined
   /** Every line of a header, apart. Hosts on fetch `Headers` have them joined with a comma. */
   headers(name: string): readonly string[]
   /** Every header line, names in lower case. */
   headerLines(): Iterable<readonly [name: string, value: string]>
   /**
-   * The body as JSON; parsed once. `exact` gives integers beyond 2^53 as BigInt. Throws `malformed_body` or `too_deep`;
+   * The body as JSON; parsed once. `exact` returns integers beyond 2^53 as BigInt. Throws `malformed_body` or `too_deep`;
    * before verification also `too_complex` beyond `limits.unverified`, as `form` and `xml` do.
    */
   json(exact?: 'exact'): unknown
@@ -70,8 +70,8 @@ export interface Delivery {
 const EMPTY = new Uint8Array(0)
 
 /**
- * Makes a {@link Delivery}. Nothing is parsed before it is asked for, and then within `limits.unverified`: only a
- * receiver can find that a delivery is verified.
+ * Makes a {@link Delivery}. It parses on demand, within `limits.unverified`: only a receiver can mark a delivery as
+ * verified.
  */
 export function createDelivery(
   init: DeliveryInit,
@@ -94,8 +94,8 @@ export function createDelivery(
 }
 
 /**
- * A delivery of a receiver: the parts of the one given, read as its provider declares. What anybody parsed of the other
- * one under other bounds does not count.
+ * A delivery of a receiver: the parts of the given one, read as its provider declares. Values that the given one has
+ * parsed are not used, since they had other bounds.
  */
 export function ownDelivery(
   given: Delivery | DeliveryInit,
@@ -123,7 +123,7 @@ export function markVerified(delivery: Delivery): void {
 
 const UNDECLARED: Declaration = {}
 
-/** True where the value is a ready {@link Delivery} and not what makes one. */
+/** True if the value is a {@link Delivery}, not a {@link DeliveryInit}. */
 export function isDelivery(value: Delivery | DeliveryInit): value is Delivery {
   return 'header' in value && typeof value.header === 'function'
 }

@@ -49,7 +49,7 @@ const STATUS = {
 /** Why a delivery was refused. */
 export type ErrorCode = keyof typeof STATUS
 
-/** What may accompany a {@link WebhookError}. */
+/** Options of a {@link WebhookError}. */
 export interface WebhookErrorOptions {
   readonly cause?: unknown
   /** HTTP status in place of the code's own. */
@@ -89,13 +89,13 @@ export function isWebhookError(error: unknown): error is WebhookError {
   )
 }
 
-/** Anything thrown becomes a {@link WebhookError}; what is one already is returned as it is. */
+/** Turns any thrown value into a {@link WebhookError}; a {@link WebhookError} is returned unchanged. */
 export function toWebhookError(error: unknown, code: ErrorCode = 'internal_error'): WebhookError {
   if (isWebhookError(error)) return error
   return new WebhookError(code, errorText(error), { cause: error })
 }
 
-/** The message of whatever was thrown. It never throws itself: anything can be thrown, and not all of it becomes text. */
+/** The message of any thrown value. It never throws itself, even if the value cannot become a string. */
 export function errorText(error: unknown): string {
   try {
     return error instanceof Error ? String(error.message) : String(error)
@@ -104,13 +104,13 @@ export function errorText(error: unknown): string {
   }
 }
 
-/** A member of what was thrown, if it is an object whose member can be read and is a string. */
+/** A string member of a thrown value; undefined if it is no string or cannot be read. */
 export function textOf(thrown: unknown, member: string): string | undefined {
   const found = memberOf(thrown, member)
   return typeof found === 'string' ? found : undefined
 }
 
-/** A member of what was thrown; undefined if there is no such member or reading it throws. */
+/** A member of a thrown value; undefined if there is none or reading it throws. */
 export function memberOf(thrown: unknown, member: string): unknown {
   try {
     return typeof thrown === 'object' && thrown !== null

@@ -3,20 +3,20 @@ import type { Json } from './delivery.ts'
 /** Topics a provider can send, each with the type of its payload. */
 export type EventMap = Record<string, unknown>
 
-/** What is kept of a delivery beside its events: credentials are stripped from it. */
+/** The stored part of a delivery beside its events, without credentials. */
 export interface StoredDelivery {
   readonly method: string
   readonly url: string
   /** Header lines in order, names in lower case, credentials left out. */
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** The exact bytes of the wire; empty where they carried a credential field that had to go. */
+  /** The exact bytes of the wire; empty if a credential inside them could not be removed. */
   readonly body: Uint8Array
   /** When it arrived, in milliseconds since 1970. */
   readonly receivedAt: number
   readonly context?: Json
 }
 
-/** What a provider reads out of a verified delivery. */
+/** An event as a provider reads it from a verified delivery. */
 export interface EventDraft {
   /** The sender's own id of the event: the same over redeliveries. Absent: no dedupe by id. */
   readonly id?: string | undefined
@@ -31,15 +31,15 @@ export interface EventDraft {
 /** A key that only one event may hold, for as long as ids are known. */
 export interface Guard {
   readonly key: string
-  /** What a second event with this key is: refused with 401, or a duplicate that runs nothing. */
+  /** A second event with this key is refused with 401 (`refuse`), or is a duplicate that runs nothing. */
   readonly otherwise: 'refuse' | 'duplicate'
 }
 
 /** An accepted event as inboxes keep it. */
 export interface EventRecord {
-  /** Identity inside its receiver: scope and id, or a digest, or something unique where there is neither. */
+  /** Identity inside its receiver: scope and id, or a digest, or else a unique value. */
   readonly key: string
-  /** False where `key` is unique by itself, so that there is nothing to compare. */
+  /** False if `key` is a unique value that no other event can have. */
   readonly dedupe: boolean
   readonly id: string | undefined
   readonly topic: string
@@ -58,17 +58,17 @@ export interface EventRecord {
   /** Trace of the delivery (`traceparent`, `tracestate`), stored with the event for `around`. */
   readonly carrier?: Readonly<Record<string, string>>
   /**
-   * Set where `payload` is all of the body, read as JSON with or without exact integers: who keeps the delivery need
+   * Set if `payload` is the whole body, read as JSON with or without exact integers. An inbox that keeps the delivery need
    * not keep the payload beside it (`encodeEvent` with the delivery leaves it out).
    */
   readonly source?: 'json' | 'exact'
-  /** True where its delivery carried several events, or a list of them: the bytes are not this event's alone. */
+  /** True if its delivery carried several events, or a list of them: then the bytes hold more than this event. */
   readonly batch?: true
 }
 
-/** What a handler gets. */
+/** An event as its handler gets it. */
 export interface WebhookEvent<Topic extends string = string, Payload = unknown> {
-  /** The sender's id of the event; undefined where the sender has none. */
+  /** The sender's id of the event; undefined if the sender has none. */
   readonly id: string | undefined
   readonly topic: Topic
   readonly payload: Payload
@@ -81,7 +81,7 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   readonly context: Json | undefined
   /** When its delivery arrived, in milliseconds since 1970. */
   readonly receivedAt: number
-  /** True where its delivery carried several events, or a list of them: the bytes are not this event's alone. */
+  /** True if its delivery carried several events, or a list of them: then the bytes hold more than this event. */
   readonly batch?: true | undefined
   /** The request it came in, without credentials. */
   readonly delivery: StoredDelivery
@@ -89,7 +89,7 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   readonly carrier?: EventRecord['carrier'] | undefined
 }
 
-/** The event handlers get, from what the inbox kept. `payload` may differ where a schema transformed it. */
+/** Makes the event for handlers from its stored parts. `payload` differs if a schema transformed it. */
 export function toEvent(
   receiver: string,
   event: EventRecord,

@@ -9,15 +9,15 @@ import type { Admission } from './receive/admit.ts'
 import type { Reply } from './receive/reply.ts'
 import { toResponse } from './receive/response.ts'
 
-/** What the host of a fetch request offers. */
+/** Options of one fetch request, from its host. */
 export interface FetchHost extends Host {
   /** A small JSON value kept with the events (`event.context`), or a function that reads it off the request. */
   readonly context?: Json | ((request: Request) => Json | undefined) | undefined
-  /** The URL the sender used, where a proxy changed it. @default request.url */
+  /** The URL the sender used; give it if a proxy changed it. @default request.url */
   readonly url?: string | undefined
-  /** The exact bytes, where the host read the body already. */
+  /** The exact bytes; give them if the host has read the body. */
   readonly body?: Uint8Array | undefined
-  /** The header lines, where the host keeps repeats apart, which `Headers` joins. @default request.headers */
+  /** The header lines; give them if the host keeps repeated headers apart, which `Headers` joins. @default request.headers */
   readonly headers?: HeaderLines | undefined
 }
 
@@ -43,14 +43,14 @@ export function createFetch(
     } catch (error) {
       admission?.release()
       reply = receiver.refuse({ method, url }, toWebhookError(error))
-      // Refused on its head, or by its length: what the sender is writing is dropped for a moment.
+      // Refused by its head or its length: the rest of the body is read and dropped for a moment.
       if (request.body && !request.bodyUsed && !request.body.locked)
         await discard(request.body.getReader())
     }
     try {
       return toResponse(reply, request.method)
     } catch (error) {
-      // A status or header no response can have, from an answer.
+      // An answer function returned a status or header that no Response can have.
       return toResponse(
         receiver.refuse({ method: request.method, url }, toWebhookError(error, 'answer_failed')),
         request.method,
@@ -64,7 +64,7 @@ async function readRequest(
   limits: Receiver['limits'],
   admission: Admission,
 ): Promise<Uint8Array | undefined> {
-  // Reading a body of nothing takes nothing away.
+  // An empty body that was read is as good as an unread one.
   if (request.headers.get('content-length') === '0') return undefined
   if (request.bodyUsed || request.body?.locked) {
     throw new WebhookError(

@@ -2,7 +2,7 @@ import type { DeliveryInit } from './delivery.ts'
 
 /** How a host hands over the header lines it received. Names are asked for in lower case. */
 export interface HeaderLines {
-  /** The value of the header; where it came several times, the first, or all joined where the host joins them. */
+  /** The value of the header. Of a repeated header it is the first value, or all of them if the host joins them. */
   get(name: string): string | undefined
   /** Every line of that name, in order and apart, as far as the host keeps them apart. */
   all(name: string): readonly string[]

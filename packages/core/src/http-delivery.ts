@@ -13,7 +13,7 @@ import type { HeaderLines } from './header-lines.ts'
 import type { Limits } from './limits.ts'
 import type { Format } from './provider/provider.ts'
 
-/** A delivery that is parsed when it is asked for, and in two phases: within `limits.unverified` until `verify` is called. */
+/** A delivery that parses on demand, in two phases: within `limits.unverified` until `verify` is called. */
 // A class, since one is made for each request and lazy members on a prototype cost nothing until they are used.
 export class HttpDelivery implements Delivery {
   readonly method: string
@@ -55,7 +55,7 @@ export class HttpDelivery implements Delivery {
     if (this.#verified) return
     this.#verified = true
     if (!isCoded(this.body, this.#declared)) return
-    // What was read of the compressed bytes is not what the sender said.
+    // Values read from the compressed bytes are wrong now.
     this.#format = this.#text = this.#json = this.#exact = this.#form = this.#xml = undefined
   }
 
@@ -137,7 +137,7 @@ export class HttpDelivery implements Delivery {
     return this.#verified ? fields : Math.min(fields, unverified.fields)
   }
 
-  // Kept only if asked for: once it was parsed, nobody reads it again, and the delivery lives on with its tasks.
+  // Not cached: a parsed delivery lives as long as its tasks, and its text is not read again.
   #source(): string {
     return this.#text ?? decodeText(this.content, this.#charset())
   }
@@ -148,7 +148,7 @@ export class HttpDelivery implements Delivery {
 
   #labelCharset(): string | undefined {
     if (!labelCounts(this, this.#declared)) return undefined
-    // A label that names another format than the body is in says nothing of its charset, and JSON has but one.
+    // A label of another format says nothing about this body's charset, and JSON has one charset only.
     return this.format === labelOf(this) && this.format !== 'json'
       ? parseMediaType(this.header('content-type')).charset
       : undefined

@@ -1,6 +1,6 @@
 import { MAX_TIMER, milliseconds, type Duration } from './duration.ts'
 
-/** What one delivery, and all deliveries being read, may cost. Every bound has a default and a documented reply. */
+/** Bounds for one delivery and for all deliveries being read. Every bound has a default and a documented reply. */
 export interface Limits {
   /** Bytes on the wire; more is refused with 413. @default the provider's own limit, else 1 MiB */
   readonly body: number
@@ -54,7 +54,7 @@ const UNVERIFIED: UnverifiedLimits = {
 /**
  * The limits in force: what the user set, else what the provider states, else the defaults.
  *
- * @throws TypeError that names a limit that is not a number above 0, or that nobody knows.
+ * @throws TypeError that names a limit that is not a number above 0, or is unknown.
  */
 export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions = {}): Limits {
   check('limits', given, KNOWN)
@@ -107,7 +107,7 @@ interface V8 {
   getHeapStatistics(): { readonly heap_size_limit: number }
 }
 
-/** An eighth of the heap limit of V8; runtimes that do not tell it get the least. */
+/** An eighth of the heap limit of V8; other runtimes get the least. */
 function defaultBuffered(): number {
   const { process } = globalThis as {
     readonly process?: { getBuiltinModule?(name: 'node:v8'): V8 | undefined }

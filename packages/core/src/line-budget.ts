@@ -6,7 +6,7 @@ export interface LineBudget {
 
 const SECOND = 1000
 
-/** Makes a budget of `lines` a second. `tell` is called with the number of the lines that were not printed, after their second. */
+/** Makes a budget of `lines` a second. After each second `tell` is called with the number of lines that were not printed. */
 export function createLineBudget(lines: number, tell: (unprinted: number) => void): LineBudget {
   let ends = 0
   let left = lines

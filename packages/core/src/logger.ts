@@ -19,7 +19,7 @@ export interface LoggerOptions {
   readonly refusals?: number
 }
 
-/** What a structured line says beside its message: names and numbers, never a payload, a header or a secret. */
+/** The fields of a structured line: names and numbers, never a payload, a header or a secret. */
 export type LogFields = Readonly<Record<string, string | number | undefined>>
 
 /** Takes one structured line. */
@@ -30,9 +30,9 @@ export type LogWriter = (
 ) => void
 
 /**
- * The default observer: a line for what an operator must see (refusals with their reason, failures, dead tasks,
- * warnings), none for what goes well, and never a payload, a header or a secret. Errors of handlers are logged with
- * their stack, since a failure after the early 200 would otherwise be seen by nobody.
+ * The default observer: a line for each refusal with its reason, each failure, dead task and warning. Success prints
+ * nothing. No line has a payload, a header or a secret. Errors of handlers are logged with their stack: after the
+ * early 200 nobody else sees them.
  *
  * @example
  * createReceiver({ provider, log: logger(console, { refusals: 3 }) })
@@ -44,7 +44,7 @@ export function logger(sink: LogSink = console, options: LoggerOptions = {}): Ob
 }
 
 /**
- * The same lines with their parts as fields, for pino, winston and what reads JSON: receiver, provider, topic, id,
+ * The same lines with their parts as fields, for pino, winston and readers of JSON: receiver, provider, topic, id,
  * subscription, task, attempt, code.
  *
  * @example
@@ -93,7 +93,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       }
     },
     unhandled(event, action) {
-      // Once a topic: senders subscribed to everything would fill the log. Topics come from the network, hence the bound.
+      // Once for each topic: a sender of all topics would fill the log. Topics come from the network, hence the bound.
       if (unhandled.has(event.topic) || unhandled.size >= 100) return
       unhandled.add(event.topic)
       write(

@@ -1,7 +1,7 @@
-/** A value now or later. Functions of the hot path give the value itself where they can: a promise costs a tick. */
+/** A value now or later. Functions of the hot path return the value itself if they can: a promise costs a tick. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** True where there is something to wait for. */
+/** True if the value is a promise. */
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return (
     typeof value === 'object' &&

@@ -21,13 +21,13 @@ export interface RequestInfo {
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
 }
 
-/** What was answered. */
+/** A reply, as observers hear of it. */
 export interface AnsweredInfo {
   readonly outcome: ArrivalOutcome
   readonly status: number
   /** Milliseconds from the head of the request to the reply. */
   readonly took: number
-  /** Of what was refused. */
+  /** Code of the refusal. */
   readonly code?: ErrorCode
   /** Events of the delivery; empty if none was read. */
   readonly events: readonly EventInfo[]
@@ -63,8 +63,8 @@ export interface InterruptedInfo {
 }
 
 /**
- * What happens, one method each. All are optional, synchronous and must be quick; what they throw is swallowed, since
- * watching must not change what is watched. None is given a payload, a secret or a signature.
+ * Hears what a receiver does, one method for each kind of event. All methods are optional and synchronous, and must
+ * be quick. Their errors are swallowed: observers must not change outcomes. None gets a payload, a secret or a signature.
  */
 export interface Observer {
   /** A request was read and goes down the line. */

@@ -63,7 +63,7 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'explain',
 ]
 
-/** Checks the options of `createReceiver`. Throws a `TypeError` that names the one at fault and the way out. */
+/** Checks the options of `createReceiver`. Throws a `TypeError` that names the option and the remedy. */
 export function checkReceiver<Events extends EventMap>(
   options: ReceiverOptions<Events>,
 ): ReceiverSettings {
@@ -72,7 +72,7 @@ export function checkReceiver<Events extends EventMap>(
   const name = options.name ?? provider.name
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError('name must be a string that is not empty')
-  // Asked each time: fake timers that come later must reach receivers made before them.
+  // Read each time: fake timers that are installed later must work for this receiver too.
   const { now = () => Date.now(), monotonic = () => performance.now() } = options
   isFunction('now', now)
   isFunction('monotonic', monotonic)
@@ -116,7 +116,7 @@ export function checkReceiver<Events extends EventMap>(
   }
 }
 
-/** A captured delivery under another id is a replay if the sender never repeats itself and signs no id. */
+/** A captured delivery with another id is a replay, if the sender never repeats signed bytes and signs no id. */
 function defaultDedupe({ repeats, covers }: Provider): Dedupe {
   return repeats === false && covers.id !== true ? 'id+digest' : 'id'
 }
@@ -138,7 +138,7 @@ export function checkDrain(options: DrainOptions): {
   }
 }
 
-/** Says once at start what an operator should know of these settings. */
+/** Warns operators once at start of risky settings. */
 export function warnAtStart(settings: ReceiverSettings, warn: (message: string) => void): void {
   const { inbox, provider, dedupe } = settings
   if (!inbox.can.durable && inbox.view && nodeEnv() === 'production')
@@ -152,7 +152,7 @@ export function warnAtStart(settings: ReceiverSettings, warn: (message: string) 
 }
 
 function nodeEnv(): string | undefined {
-  // Workers have no process; there the durable choice is made elsewhere.
+  // Workers have no `process`, so the mode is unknown there.
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
   return process?.env?.['NODE_ENV']
 }

@@ -30,33 +30,33 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   readonly name?: string
   /** Bounds of what one delivery may cost. */
   readonly limits?: LimitOptions
-  /** Status of the acknowledgement: 200, 202 or 204, or 302 with a location where the sender takes one. @default 200 with an empty body */
+  /** Status of the acknowledgement: 200, 202 or 204, or 302 with a location if the sender accepts redirects. @default 200 with an empty body */
   readonly ack?: AckOption
   /**
-   * The tenant of an event: its tasks take turns with those of other tenants, so that the backlog of one holds up
-   * nobody else. @default the scope of the secret that verified it
+   * The tenant of an event: its tasks take turns with those of other tenants, so that one tenant's backlog does not
+   * delay the others. @default the scope of the secret that verified it
    */
   readonly fairBy?: (event: WebhookEvent) => string
   /** The time in milliseconds since 1970. @default () => Date.now() */
   readonly now?: () => number
-  /** Told what happens, beside the logger. */
+  /** Observers beside the logger. */
   readonly observers?: readonly Observer[]
   /** The logger: an observer, or false for none. @default logger(), to the console */
   readonly log?: Observer | false
-  /** What becomes of events nobody subscribed to: acknowledged and dropped, stored for a later handler, or refused with 404. @default 'acknowledge' */
+  /** Events without a subscription are acknowledged and dropped, stored for a later handler, or refused with 404. @default 'acknowledge' */
   readonly onUnhandled?: 'acknowledge' | 'store' | 'refuse'
   /**
-   * What makes two events the same. `id`: the sender's id. `id+digest`: that, and what was signed (method, body, topic and
-   * time) is known too, so that a captured delivery under another id is a duplicate. `digest`: the id, else a digest of
-   * the body. `none`: nothing.
+   * The identity of an event. `id`: the sender's id. `id+digest`: the id, and the signed content (method, body, topic and
+   * time), so that a captured delivery under another id is a duplicate. `digest`: the id, else a digest of the body.
+   * `none`: no two events are the same.
    * @default 'id'; 'id+digest' if the provider says `repeats: false` and its signature does not cover the id
    */
   readonly dedupe?: Dedupe
-  /** `exact` gives integers beyond 2^53 in JSON payloads as BigInt. @default 'number' */
+  /** `exact` returns integers beyond 2^53 in JSON payloads as BigInt. @default 'number' */
   readonly integers?: 'number' | 'exact'
   /**
    * False if another process runs the tasks (`receiver.work()` there). `drain`: only `receiver.drain()` runs them, for
-   * hosts without a process that goes on. @default true
+   * hosts without a permanent process. @default true
    */
   readonly work?: boolean | 'drain'
   /** Milliseconds of a clock that never goes back, for durations. @default () => performance.now() */
@@ -69,21 +69,21 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
    */
   readonly refusedBodies?: number | false
   /**
-   * Encrypts payloads, headers and bodies where the inbox stores them, with AES-256-GCM: 32 bytes, as they are, in base64
-   * or in hex. The first of several seals, all of them open, so that a key can be changed. Topic, ids and times stay
+   * Encrypts payloads, headers and bodies in the inbox with AES-256-GCM: 32 bytes, as they are, in base64 or in hex.
+   * With several keys the first one seals and all of them open, so that a key can be changed. Topic, ids and times stay
    * readable. @default stored as they came
    */
   readonly seal?: KeyOption
   /**
    * Looks for the cause of a refusal after its reply, for at most 50 ms and once a second, and tells observers
-   * (`explained`): the log then has the cause that was proven. @default NODE_ENV is 'development'
+   * (`explained`): the log then has a proven cause. @default NODE_ENV is 'development'
    */
   readonly explain?: boolean
-  /** Observers hear of it (`silent`) if no verified delivery came for so long. @default never */
+  /** After this time without a verified delivery, observers hear `silent`. @default never */
   readonly silence?: Duration
 }
 
-/** The thing that is mounted: takes deliveries and runs what is subscribed. */
+/** Takes deliveries and runs the subscribed handlers; an adapter mounts it. */
 export interface Receiver<Events extends EventMap = EventMap> {
   readonly name: string
   readonly provider: Provider<Events>
@@ -115,35 +115,35 @@ export interface Receiver<Events extends EventMap = EventMap> {
     handler: Handler<AnyEvent<Events>>,
   ): this
   onAny(handler: Handler<AnyEvent<Events>>): this
-  /** Called when a task was given up. It is told in this process only and is not retried. */
+  /** Called when a task is dead, in this process only; the call is not retried. */
   onDead(listener: (task: AttemptInfo, error: TaskError) => unknown): this
-  /** Gives the reply for topics whose sender reads it. */
+  /** Registers the function that makes the reply, for topics whose sender reads it. */
   answer<const P extends (keyof Events & string) | (string & {})>(
     topics: Topics<Events, P>,
     answer: AnswerFunction<EventOf<Events, P>>,
     options?: AnswerOptions,
   ): this
   /**
-   * Judges the head of a request before its body is read, and starts the count of its bytes. Adapters call it and hand
-   * what it returns to `receive` as `admission`. Throws a `WebhookError` with the refusal.
+   * Judges the head of a request before its body is read, and starts to count its bytes. Adapters pass the result to
+   * `receive` as `admission`. Throws a `WebhookError` with the refusal.
    */
   admit(head: Head): Admission
-  /** Takes one delivery and gives the reply. It never throws for what the network sent. */
+  /** Takes one delivery and returns the reply. Nothing that the network sends makes it throw. */
   receive(delivery: Delivery | DeliveryInit, host?: Host): Promise<Reply>
   /** The same for a Web standard `Request`, whose body must be unread. */
   fetch(request: Request, host?: FetchHost): Promise<Response>
-  /** The reply to a request an adapter could not read, after telling the observers why. */
+  /** Tells the observers why an adapter could not read a request, and returns the reply to it. */
   refuse(request: { readonly method: string; readonly url: string }, error: WebhookError): Reply
-  /** Runs tasks in this process, where `work: false` was given. */
+  /** Starts to run tasks in this process, after `work: false`. */
   work(): Promise<void>
   /**
-   * Runs what is due until nothing is or the deadline nears, for hosts without a process that goes on (cron routes).
-   * Tasks whose lease ended come first. What the deadline cuts is given back without using an attempt.
+   * Runs due tasks until none is left or the deadline is near, for hosts without a permanent process (cron routes).
+   * Tasks whose lease ended come first. Attempts that the deadline cuts are given back and do not count.
    */
   drain(options?: DrainOptions): Promise<Drained>
-  /** Takes what the sender's API listed, without a signature: for `catchUp`. */
+  /** Takes events that the sender's API listed, without a signature: for `catchUp`. */
   take(given: TakeInit, options?: TakeOptions): Promise<TakeResult>
-  /** How the receiver is: for probes and for people. It never rejects, and answers within a second. */
+  /** The state of the receiver, for probes and for people. It never rejects, and answers within a second. */
   health(): Promise<Health>
   /**
    * Makes dead tasks pending again; with `state: 'done'` done ones, with `state: 'pending'` waiting ones due now. One call
@@ -156,13 +156,13 @@ export interface Receiver<Events extends EventMap = EventMap> {
    * Adds an observer while the receiver runs, for tests and tools. The function that it returns takes the observer away.
    */
   observe(observer: Observer): () => void
-  /** Refuses deliveries with 503, lets running attempts end and leaves the rest pending. Closes only an inbox it made itself. */
+  /** Refuses deliveries with 503, lets running attempts end and leaves the rest pending. It closes its inbox only if it made it. */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }
 
 /** Options of `receiver.drain`. */
 export interface DrainOptions {
-  /** How long it may take in all. @default '25s' */
+  /** The longest time of one call. @default '25s' */
   readonly deadline?: Duration
   /** Tasks that may run. @default all that are due */
   readonly max?: number

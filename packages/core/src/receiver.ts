@@ -236,7 +236,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     dueNow()
   }
 
-  /** Events that nobody handled when they came are looked at again, since this process may handle them. */
+  /** Looks again at stored events without a subscription, since this process may have one for them. */
   function dueNow(): void {
     if (onUnhandled !== 'store' || subscriptions.all.length === 0) return
     void (async () => {
@@ -254,7 +254,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   }
 
   function view(): NonNullable<Inbox['view']> {
-    if (!inbox.view) throw new TypeError(`${inbox.name} keeps no tasks that could be looked at`)
+    if (!inbox.view) throw new TypeError(`${inbox.name} keeps no tasks to look at`)
     return inbox.view
   }
 }

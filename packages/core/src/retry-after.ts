@@ -1,4 +1,4 @@
-/** Milliseconds of a `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Undefined where it is neither. */
+/** Milliseconds of a `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Undefined for any other value. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? ''
   if (/^\d{1,12}$/.test(text)) return Number(text) * 1000

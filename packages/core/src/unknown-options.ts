@@ -1,6 +1,6 @@
 /**
- * Throws a `TypeError` for the first key that is not known, with the nearest known name: a mistake in an option must be
- * loud, since an option that is ignored looks like one that holds. `what` names the factory, method or filter.
+ * Throws a `TypeError` for the first unknown key, with the nearest known name: an ignored option would look as if it
+ * were in force. `what` names the factory, method or filter.
  */
 export function unknownOptions(what: string, given: unknown, known: readonly string[]): void {
   if (given === undefined) return
@@ -31,7 +31,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best
 }
 
-/** Characters to insert, delete or replace: Levenshtein's distance. */
+/** Levenshtein's distance: characters to insert, delete or replace. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (let i = 1; i <= one.length; i++) {

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express'
 /**
  * Makes a handler for Express 5 and 4. Mount it on a path of its own, before any body parser; `app.all` lets senders
  * with GET or HEAD challenges in. Nothing is passed on to `next`: the handler answers whatever the network sent.
- * Throws a `TypeError` where an option is wrong.
+ * Throws a `TypeError` if an option is wrong.
  *
  * @example
  * app.all('/webhooks/github', webhook(receiver))

@@ -16,7 +16,7 @@ export interface WebhookOptions extends NodeWebhookOptions<FastifyRequest> {
 /**
  * Makes a plugin for Fastify 5 with one route for all methods. Content type parsers are replaced inside of the plugin
  * alone: the receiver gets the bytes of the wire whatever their type and encoding, and routes beside it keep their JSON.
- * Hooks of the app run before it, as for any route. Throws a `TypeError` where an option is wrong.
+ * Hooks of the app run before it, as for any route. Throws a `TypeError` if an option is wrong.
  *
  * @example
  * fastify.register(webhook(receiver, { path: '/webhooks/github' }))

@@ -16,7 +16,7 @@ export interface Breaker {
   state(at: number): 'closed' | 'half open' | 'open'
   /** The pause there would be now. */
   readonly pause: number
-  /** Until when it is left alone, as far as is known; in the past where it is not. */
+  /** Until when it is left alone, as far as is known; in the past if it is not. */
   until(at: number): number
   /** The probe begins: the breaker is open for all others until it has ended. */
   probe(): void

@@ -19,7 +19,7 @@ export interface Answer {
 
 /** Calls destinations over connections that are kept. */
 export interface Client {
-  /** Sends a request and gives the answer; rejects where there was none in time. Redirects are answers like others. */
+  /** Sends a request and gives the answer; rejects if there was none in time. Redirects are answers like others. */
   send(message: SignableRequest, signal: AbortSignal): Promise<Answer>
   /** Ends idle connections and, when they are done, the others. */
   close(): Promise<void>

@@ -43,7 +43,7 @@ export function createEmitter(inbox: string, now: () => number): Emitter {
       const { topic, payload } = message
       const id = checkId(message.id ?? `msg_${randomUUID().replaceAll('-', '')}`)
       if (typeof topic !== 'string' || topic.trim() === '')
-        throw new TypeError('topic must be a text that is not empty')
+        throw new TypeError('topic must be a string that is not empty')
       if (payload === undefined) throw new TypeError('payload must be a JSON value')
       if (host) checkTransaction(host, inbox)
       const to = typeof message.to === 'string' ? [message.to] : message.to

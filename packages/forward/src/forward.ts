@@ -14,7 +14,7 @@ export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> exten
   'defaults'
 > {
   (event: Event, task: Task): Promise<void>
-  /** Sends to a destination again that answered 410; false where it had no mark. Needs `records`. */
+  /** Sends to a destination again that answered 410; false if it had no mark. Needs `records`. */
   restore(destination: DestinationInit): Promise<boolean>
   /** Ends the connections. Close the receiver first. */
   close(): Promise<void>
@@ -23,7 +23,7 @@ export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> exten
 /**
  * Makes a handler that passes events on to other HTTP endpoints. It ends in one task for each destination, and each is
  * retried, dead-lettered and replayed by itself: 2xx is success; 410 ends it for good and is told to `onGone`; whatever
- * else, redirects too, is tried again, at the time `Retry-After` says where it says one. Deliveries are at least once,
+ * else, redirects too, is tried again, at the time `Retry-After` says if it says one. Deliveries are at least once,
  * with the same `webhook-id` over all attempts. Where a destination is slow or down, its tasks wait without using
  * attempts and hold up nobody else. Addresses that are not of the public internet are refused when they are connected
  * to. Bad options throw a `TypeError` that names them.
@@ -52,7 +52,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
       timeout: settings.timeout + 15_000,
     },
     restore: async (destination: DestinationInit) => {
-      if (!marks) throw new TypeError('restore: marks are kept only where records was given')
+      if (!marks) throw new TypeError('restore: marks need records; give records to forward()')
       return marks.clear(named(destination).id)
     },
     close: () => caller.close(),
@@ -70,7 +70,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
   }
 
   async function deliver(event: Event, task: Task, id: string): Promise<void> {
-    // The URL in force now, where the list is fixed; it may have changed since the task was made.
+    // The URL in force now, if the list is fixed; it may have changed since the task was made.
     const destination: Destination = {
       id,
       url: fixed?.find((each) => each.id === id)?.url ?? (task.data as unknown as Destination).url,

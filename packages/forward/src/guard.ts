@@ -26,7 +26,7 @@ export class DestinationRefused extends Error {
 export interface Guard {
   /** The URL, normalised. Throws {@link DestinationRefused}. */
   url(text: string | URL): URL
-  /** Throws {@link DestinationRefused} where the address must not be connected to. */
+  /** Throws {@link DestinationRefused} if the address must not be connected to. */
   address(address: string): void
   /** `dns.lookup`, with each address checked. */
   readonly lookup: LookupFunction

@@ -22,7 +22,7 @@ export interface Registry {
   register(registration: Registration): Promise<Credentials>
   rotate(id: string, secret: string | undefined, overlap: Duration): Promise<Credentials>
   unregister(id: string): Promise<boolean>
-  /** Marks it as gone; false where it is not at that URL any more. */
+  /** Marks it as gone; false if it is not at that URL any more. */
   leave(id: string, url: string): Promise<boolean>
   /** All of them, read after the call began; calls that come while one is read share the next reading. */
   all(): Promise<ReadonlyMap<string, Kept>>

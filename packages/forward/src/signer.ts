@@ -31,7 +31,7 @@ export function signer(options: {
   const scheme = standardWebhooksScheme()
   const secrets = typeof options.secret === 'string' ? [options.secret] : options.secret
   if (!Array.isArray(secrets) || secrets.length === 0)
-    throw new TypeError('secret must be a text or a list of them, and not empty')
+    throw new TypeError('secret must be a string or a list of strings, and not empty')
   const keys = secrets.map((secret) => {
     checkSecret('secret', secret)
     const key = scheme.key(secret)

@@ -9,7 +9,7 @@ export interface SourceOptions extends CallOptions {
   readonly name: string
   /** Where messages live until they are delivered, and destinations: an inbox that has `records`. */
   readonly inbox: Inbox
-  /** Encrypts the signing secrets of destinations where they are kept. */
+  /** Encrypts the signing secrets of destinations if they are kept. */
   readonly key: KeyOption
   /** What kind of secret a destination gets that brings none: HMAC, or an Ed25519 key pair. @default 'v1' */
   readonly sign?: 'v1' | 'v1a'
@@ -19,7 +19,7 @@ export interface SourceOptions extends CallOptions {
   readonly observers?: readonly Observer[]
   /** The logger: an observer, or false for none. @default logger(), to the console */
   readonly log?: Observer | false
-  /** False where another process delivers (`source.work()` there). @default true */
+  /** False if another process delivers (`source.work()` there). @default true */
   readonly work?: boolean
 }
 
@@ -76,7 +76,7 @@ export interface Source {
       readonly overlap?: Duration
     },
   ): Promise<Credentials>
-  /** Forgets a destination: what is still to be sent to it is given up. False where there was none. */
+  /** Forgets a destination: what is still to be sent to it is given up. False if there was none. */
   unregister(id: string): Promise<boolean>
   destinations(): Promise<readonly RegisteredDestination[]>
   /**
@@ -91,7 +91,7 @@ export interface Source {
   replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Messages as they are to be sent, one task a destination. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
-  /** Delivers in this process, where `work: false` was given. */
+  /** Delivers in this process, if `work: false` was given. */
   work(): Promise<void>
   /** Takes no more messages, lets running calls end and leaves the rest pending. The inbox stays open. */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>

@@ -30,7 +30,7 @@ export function createSource(options: SourceOptions): Source {
   unknownOptions('createSource', options, OPTIONS)
   const { name, inbox, onGone, sign = 'v1', log, observers, work } = options
   if (typeof name !== 'string' || name.trim() === '')
-    throw new TypeError('name must be a text that is not empty')
+    throw new TypeError('name must be a string that is not empty')
   if (!inbox?.records)
     throw new TypeError(
       `inbox: ${inbox?.name ?? 'none'} has no records to keep destinations in: sqliteInbox, bullmqInbox, pgBossInbox and memoryInbox have`,
@@ -125,7 +125,7 @@ export function createSource(options: SourceOptions): Source {
     })
     if (outcome === 'delivered') return
     if (!(await registry.leave(id, kept.url)))
-      throw new Error(`${id} answered 410 where it was before it was registered anew`)
+      throw new Error(`${id} answered 410 at its URL before the new registration`)
     await onGone?.(shown(id, { ...kept, gone: now() }))
     throw new Unrecoverable(`${id} answered 410: it wants no more`)
   }

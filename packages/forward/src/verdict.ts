@@ -7,8 +7,8 @@ export type Verdict =
   /** 410: the destination wants no more. */
   | { readonly kind: 'gone' }
   /**
-   * Anything else, redirects too. `sick` where it is the destination that is in trouble, and not this one message;
-   * `wait` in milliseconds where it said when to come again.
+   * Anything else, redirects too. `sick` if it is the destination that is in trouble, and not this one message;
+   * `wait` in milliseconds if it said when to come again.
    */
   | { readonly kind: 'failed'; readonly sick: boolean; readonly wait: number | undefined }
 

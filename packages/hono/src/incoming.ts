@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 
 /**
- * The message of node:http that @hono/node-server made the request of, where it is still all that the request is made
- * of: then it may be read itself, at a third of the cost. Undefined on other hosts, and where a middleware has put
+ * The message of node:http that @hono/node-server made the request of, if it is still all that the request is made
+ * of: then it may be read itself, at a third of the cost. Undefined on other hosts, and if a middleware has put
  * another Request in its place or turned it into a full one, which reads the message in its own time.
  */
 export function incomingOf({ env, req }: Context): IncomingMessage | undefined {

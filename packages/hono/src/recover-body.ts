@@ -2,8 +2,8 @@ import { WebhookError } from '@postern/core'
 import type { HonoRequest } from 'hono'
 
 /**
- * The exact bytes of a body that was read through `c.req`, which keeps what it read. Refuses with `body_lossy` where
- * that is a text that may not be what was sent, and with `body_consumed` where nothing was kept.
+ * The exact bytes of a body that was read through `c.req`, which keeps what it read. Refuses with `body_lossy` if
+ * that is a text that may not be what was sent, and with `body_consumed` if nothing was kept.
  */
 export async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
   // Its type leaves out that these are promises.
@@ -36,6 +36,6 @@ function exactText(request: HonoRequest, text: string): Uint8Array {
     return bytes
   throw new WebhookError(
     'body_lossy',
-    `c.req.text() or c.req.json() made a text of ${bytes.byteLength} bytes of the body, content-length is ${length ?? 'absent'}: it may not be what the sender signed, so mount the webhook route before, or read c.req.arrayBuffer()`,
+    `c.req.text() or c.req.json() made a string of ${bytes.byteLength} bytes of the body, content-length is ${length ?? 'absent'}: it may not be what the sender signed, so mount the webhook route before, or read c.req.arrayBuffer()`,
   )
 }

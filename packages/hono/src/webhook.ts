@@ -20,7 +20,7 @@ export interface WebhookOptions {
   /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
   readonly context?: (context: Context) => Json | undefined
   /**
-   * Scheme, host and, where a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
+   * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
    * for senders that sign the URL. @default the URL of the request
    */
   readonly publicBase?: string
@@ -28,8 +28,8 @@ export interface WebhookOptions {
 
 /**
  * Makes a handler for Hono on any of its runtimes. Handlers that run after the response are kept alive with the
- * `waitUntil` of the runtime where it has one. A body that was read before through `c.req` is found again; one read
- * through `c.req.raw` is refused. Throws a `TypeError` where an option is wrong.
+ * `waitUntil` of the runtime if it has one. A body that was read before through `c.req` is found again; one read
+ * through `c.req.raw` is refused. Throws a `TypeError` if an option is wrong.
  *
  * @example
  * app.all('/webhooks/slack', webhook(receiver))

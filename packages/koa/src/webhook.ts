@@ -9,7 +9,7 @@ import type { Context } from 'koa'
 /**
  * Makes a middleware for Koa 3 and 2 that ends the request: mount it on a path of its own, before any body parser. It
  * writes the response itself (`ctx.respond = false`); headers set before it are kept. It calls no `next` and never
- * throws for what the network sent. Throws a `TypeError` where an option is wrong.
+ * throws for what the network sent. Throws a `TypeError` if an option is wrong.
  *
  * @example
  * router.all('/webhooks/shopify', webhook(receiver))

@@ -9,7 +9,7 @@ export interface Reloadable<R> {
   readonly drain: Receiver['drain']
   /** How the receiver of now is, for a route of probes. */
   readonly health: Receiver['health']
-  /** The receiver of now. Rejected where its making failed. */
+  /** The receiver of now. Rejected if its making failed. */
   readonly current: () => Promise<R>
 }
 

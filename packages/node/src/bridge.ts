@@ -33,7 +33,7 @@ export type Bridge<Subject> = (
 /**
  * The one way from node:http to a receiver, for adapters of frameworks built on it: method, body, URL, `receive`, and
  * the reply, written to the response itself. Whatever the network sends is answered and never thrown. Throws a
- * `TypeError` where an option is wrong.
+ * `TypeError` if an option is wrong.
  */
 export function createBridge<Subject>(
   receiver: Mountable,

@@ -17,9 +17,9 @@ export type BodyReader = (request: IncomingMessage, admission: Admission) => Pro
 
 /**
  * Makes the function that reads the exact bytes of a request nobody has read from, within `time` milliseconds and what
- * was admitted. It refuses with the admission's own refusal beyond its limit, `overloaded`, `body_timeout`, `body_truncated` where there are fewer or more bytes than
- * `content-length` said, `body_aborted` where the sender went away, `body_consumed` where somebody else began to read,
- * and `body_lossy` where the bytes were made text.
+ * was admitted. It refuses with the admission's own refusal beyond its limit, `overloaded`, `body_timeout`, `body_truncated` if there are fewer or more bytes than
+ * `content-length` said, `body_aborted` if the sender went away, `body_consumed` if somebody else began to read,
+ * and `body_lossy` if the bytes were made text.
  */
 export function createBodyReader(time: number): BodyReader {
   // node:http has no deadline of its own below 300 s (requestTimeout).
@@ -75,7 +75,7 @@ export function createBodyReader(time: number): BodyReader {
   }
 }
 
-/** True where the request announces a body. HTTP/2 needs no `content-length` for one. */
+/** True if the request announces a body. HTTP/2 needs no `content-length` for one. */
 export function hasBody(request: IncomingMessage): boolean {
   const { headers } = request
   if (headers['transfer-encoding'] !== undefined) return true

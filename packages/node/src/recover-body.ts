@@ -4,14 +4,14 @@ import { emptyBody } from './read-body.ts'
 
 /** Where a framework keeps what a parser left: the request of Express, `ctx.request` of Koa. */
 export interface ParsedRequest {
-  /** The bytes, as `verify` functions of body parsers and cloud functions keep them; a text where the parser made one. */
+  /** The bytes, as `verify` functions of body parsers and cloud functions keep them; a text if the parser made one. */
   readonly rawBody?: unknown
   readonly body?: unknown
 }
 
 /**
- * The exact bytes of a body that was read before us, or undefined where nobody did and the stream is there to be read.
- * Refuses with `body_consumed`, in the words of `explain`, where they are gone, and with `body_lossy` where what was
+ * The exact bytes of a body that was read before us, or undefined if nobody did and the stream is there to be read.
+ * Refuses with `body_consumed`, in the words of `explain`, if they are gone, and with `body_lossy` if what was
  * kept are not the bytes of the wire. A body is never written again from its parsed form.
  */
 export function recoverBody(
@@ -60,6 +60,6 @@ function exactText(request: IncomingMessage, text: string, property: string): Ui
     return bytes
   throw new WebhookError(
     'body_lossy',
-    `${property} is a text of ${bytes.byteLength} bytes, content-length is ${length ?? 'absent'}: it may not be what the sender signed, so mount the receiver before the body parser, or keep a Buffer in rawBody`,
+    `${property} is a string of ${bytes.byteLength} bytes, content-length is ${length ?? 'absent'}: it may not be what the sender signed, so mount the receiver before the body parser, or keep a Buffer in rawBody`,
   )
 }

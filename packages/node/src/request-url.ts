@@ -6,7 +6,7 @@ import { forwarded, type TrustProxy } from './forwarded.ts'
 /** How the URL the sender used is found, for senders that sign it. */
 export interface UrlOptions {
   /**
-   * Scheme, host and, where a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
+   * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
    * the request's own path and query are put behind it. @default what the request says
    */
   readonly publicBase?: string

@@ -16,7 +16,7 @@ export interface AcceptHost {
   readonly store: Store
   /** Statement that tells workers of other processes. */
   readonly notify: string
-  /** True where the lines of renamed subscriptions are known to be joined. */
+  /** True if the lines of renamed subscriptions are known to be joined. */
   readonly merged: () => boolean
   readonly merge: () => Promise<void>
   /** Called when tasks of these subscriptions were stored; `revived` if others may run again. */

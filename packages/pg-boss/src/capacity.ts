@@ -5,7 +5,7 @@ import type { Backlog, Turns } from './turns.ts'
 
 /** How many tasks of a receiver are pending or running, so that an inbox nobody works on does not grow without end. */
 export interface Capacity {
-  /** Takes room for tasks; undefined where there is, or the refusal. It asks the database only where it may matter. */
+  /** Takes room for tasks; undefined if there is, or the refusal. It asks the database only if it may matter. */
   reserve(jobs: readonly NewJob[]): WebhookError | undefined | Promise<WebhookError | undefined>
   /** Tasks of this process that were settled, or were not stored after all. */
   free(tasks: number): void

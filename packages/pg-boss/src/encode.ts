@@ -13,7 +13,7 @@ import { toJob, type NewJob } from './jobs.ts'
 /** A delivery as it will be stored. */
 export interface EncodedIntake {
   readonly items: readonly EncodedItem[]
-  /** Set where several events share it. */
+  /** Set if several events share it. */
   readonly delivery: SharedDelivery | undefined
   readonly bytes: number
 }

@@ -18,13 +18,13 @@ export function explain(error: unknown): string {
   return `pgBossInbox: ${reason === undefined ? message : `${reason} (PostgreSQL says: ${message})`}`
 }
 
-/** True where the same statements can succeed when they are tried again. */
+/** True if the same statements can succeed when they are tried again. */
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error)
   return code === '40001' || code === '40P01'
 }
 
-/** True where what was written is at fault, and not the server or the way to it. */
+/** True if what was written is at fault, and not the server or the way to it. */
 export function isDataFault(error: unknown): boolean {
   return /^2[123]/.test(codeOf(error) ?? '')
 }

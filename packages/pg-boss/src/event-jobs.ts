@@ -12,7 +12,7 @@ export interface EventJob {
   readonly id: string
   readonly name: string
   readonly state: string
-  /** Milliseconds since it settled; undefined where it has not. */
+  /** Milliseconds since it settled; undefined if it has not. */
   readonly settled: number | undefined
 }
 
@@ -63,7 +63,7 @@ export async function dropJobs(
   )
 }
 
-/** Drops events whose jobs are gone with their guards, and their deliveries where no other event came with them. */
+/** Drops events whose jobs are gone with their guards, and their deliveries if no other event came with them. */
 export async function dropEvents(
   client: PgExecutor,
   schema: string,

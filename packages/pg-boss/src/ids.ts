@@ -48,7 +48,7 @@ export function queueNameOf(receiver: string, subscription: string): string {
   return `${name.slice(0, 100)}/${digest.slice(0, 32)}`
 }
 
-/** True where a text is written as the ids are. */
+/** True if a text is written as the ids are. */
 export function isId(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(text)
 }

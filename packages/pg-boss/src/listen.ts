@@ -1,7 +1,7 @@
 import type { Engine } from './engine.ts'
 import type { PgClient } from './pg.ts'
 
-/** Hears of what other processes stored. Only a hint: where it does not work (PgBouncer), polling finds it too. */
+/** Hears of what other processes stored. Only a hint: if it does not work (PgBouncer), polling finds it too. */
 export interface Listen {
   start(): void
   stop(): void

@@ -21,7 +21,7 @@ export function createPrune(engine: Engine): Sweep {
     return step(place ?? START)
   })
 
-  /** Forgets, of the next events, those that are over. Gives the last one looked at, or undefined where the walk is over. */
+  /** Forgets, of the next events, those that are over. Gives the last one looked at, or undefined if the walk is over. */
   function step(from: Place): Promise<Place | undefined> {
     return db.transaction(deadline, async (client) => {
       const now = Date.now()

@@ -58,7 +58,7 @@ const VERSIONS: readonly string[] = [
 
 /**
  * Makes the tables, or brings those of an older version up to date, in a transaction that holds a lock against others
- * that do. Throws a `TypeError` where a newer version wrote them.
+ * that do. Throws a `TypeError` if a newer version wrote them.
  */
 export async function migrate(client: PgExecutor, schema: string): Promise<void> {
   const found = await versionOf(client, schema)
@@ -72,7 +72,7 @@ export async function migrate(client: PgExecutor, schema: string): Promise<void>
   await client.executeSql(`UPDATE ${schema}.postern_schema SET version = $1`, [VERSIONS.length])
 }
 
-/** Throws a `TypeError` where the tables are not those of this version. */
+/** Throws a `TypeError` if the tables are not those of this version. */
 export async function check(client: PgExecutor, schema: string): Promise<void> {
   const found = await versionOf(client, schema)
   if (found !== VERSIONS.length)

@@ -38,7 +38,7 @@ export interface PgBossInboxOptions {
    * tenth of it more, a task waits whose process was killed. Whole seconds; renewed while it runs. @default '30s'
    */
   readonly lease?: Duration
-  /** How often a worker looks for work it was not told of: retries other processes stored, and all where LISTEN does not work. @default '500ms' */
+  /** How often a worker looks for work it was not told of: retries other processes stored, and all if LISTEN does not work. @default '500ms' */
   readonly pollInterval?: Duration
 }
 

@@ -17,10 +17,10 @@ export interface Ended {
   readonly ran: Ran | undefined
 }
 
-/** What became of an outcome: undefined where the claim was lost. */
+/** What became of an outcome: undefined if the claim was lost. */
 export interface Stored {
   readonly outcome: Outcome
-  /** Milliseconds until the task may run again, where it will. */
+  /** Milliseconds until the task may run again, if it will. */
   readonly wait: number | undefined
 }
 
@@ -28,7 +28,7 @@ export interface Stored {
 export interface Settle {
   /** In transactions of its own. */
   store(ended: readonly Ended[]): Promise<readonly (Stored | undefined)[]>
-  /** In the transaction of `client`; false where the claim was lost. To be called before anything else in it. */
+  /** In the transaction of `client`; false if the claim was lost. To be called before anything else in it. */
   within(client: PgExecutor, ended: Ended, write: () => Promise<void>): Promise<boolean>
 }
 

@@ -5,7 +5,7 @@ import type { Ended, Settle, Stored } from './settle.ts'
 
 /** Stores outcomes; those that come while others are stored, together. It tries for as long as it takes. */
 export interface Settler {
-  /** `done` gets what was stored, or undefined where the claim was lost or the inbox closed first. */
+  /** `done` gets what was stored, or undefined if the claim was lost or the inbox closed first. */
   add(ended: Ended, done: (stored: Outcome | undefined) => void): void
   /** `task.commit` has stored its outcome. */
   committed(task: Task): void

@@ -29,7 +29,7 @@ export function inTransaction(
   return carried.host(db, host)
 }
 
-/** The transaction of a host, where it has one. */
+/** The transaction of a host, if it has one. */
 export function transactionOf(host: Host): PgExecutor | undefined {
   return carried.of(host)
 }

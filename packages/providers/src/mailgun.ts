@@ -169,7 +169,7 @@ function verifyClaim(
   if (timestamp === undefined || token === undefined || given.length === 0)
     throw new WebhookError(
       'missing_header',
-      'the body has no signature, timestamp and token that are texts',
+      'the body has no signature, timestamp and token that are strings',
     )
   const time = parseTimestamp(timestamp, 'timestamp (of the body)')
   const found = keys.findIndex((key) => sha256.matches(key, timestamp + token, given))

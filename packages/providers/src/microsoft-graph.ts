@@ -94,7 +94,7 @@ function greet(delivery: Delivery): Reply | undefined {
   const tokens = delivery.query().getAll('validationToken')
   if (tokens.length === 0) return undefined
   if (tokens.length > 1 || !VALIDATION_TOKEN.test(tokens[0]!))
-    throw new WebhookError('handshake_refused', 'validationToken must be there once, as a text')
+    throw new WebhookError('handshake_refused', 'validationToken must be there once, as a string')
   const headers = { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }
   return { status: 200, headers, body: tokens[0]! }
 }

@@ -21,7 +21,7 @@ export interface RedisLedgerOptions {
 /**
  * A ledger on Redis, for `inlineInbox` in several processes or in none that stays: one hash an event, one script a step,
  * fenced by comparing tokens. While Redis is away, hangs or refuses writes, nothing is taken: deliveries get 503 within
- * the deadline, and the sender delivers again. It remembers as long as Redis does: warnings tell where that is in doubt.
+ * the deadline, and the sender delivers again. It remembers as long as Redis does: warnings tell if that is in doubt.
  *
  * @example
  * const inbox = inlineInbox({ ledger: redisLedger({ connection: process.env.REDIS_URL! }) })

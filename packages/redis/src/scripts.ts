@@ -34,7 +34,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2] + ARGV[3])
 for i = 2, #KEYS do redis.call('SET', KEYS[i], KEYS[1], 'PX', ARGV[2] + ARGV[3]) end
 return {'claimed', redis.call('HINCRBY', KEYS[1], 'c', 1), entry[4]}`
 
-/** ARGV: token, lease, window, and the state where it changes. */
+/** ARGV: token, lease, window, and the state if it changes. */
 export const RENEW: string = `${MINE}${NOW}
 redis.call('HSET', KEYS[1], 'u', now + ARGV[2])
 if ARGV[4] then redis.call('HSET', KEYS[1], 's', ARGV[4]) end

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 
 /**
- * Asks the server, each time the client has connected, whether it keeps what it is told, and warns where it does not.
+ * Asks the server, each time the client has connected, whether it keeps what it is told, and warns if it does not.
  * It also hears the client's errors, which would end the process if nobody did. Returns what undoes it.
  */
 export function watchServer(client: Redis | Cluster, warn: (message: string) => void): () => void {

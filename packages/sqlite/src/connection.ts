@@ -19,7 +19,7 @@ export interface Connections {
 const OPEN_WAIT = 5000
 const SIDE_WAIT = 1000
 
-/** Opens the file and makes its tables. Throws a `TypeError` where it cannot be an inbox. */
+/** Opens the file and makes its tables. Throws a `TypeError` if it cannot be an inbox. */
 export function connect(path: string): Connections {
   const opened: DatabaseSync[] = []
   try {
@@ -59,7 +59,7 @@ function open(path: string, wait: number, opened: DatabaseSync[]): DatabaseSync 
   // First of all: even reading a setting can find the file locked, while another process closes its last connection.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
   // A commit is on the disk before it is acknowledged. A page that is twice the usual takes several deliveries, so that
-  // fewer are written; larger ones would cost more where deliveries come one by one. (Only for a new file, as the giving back of free pages.) Checkpoints at
+  // fewer are written; larger ones would cost more if deliveries come one by one. (Only for a new file, as the giving back of free pages.) Checkpoints at
   // 32 MiB instead of 4 write each page less often.
   db.exec(
     'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864',

@@ -17,13 +17,13 @@ const REASONS: Readonly<Record<number, string>> = {
   26: 'it is not an SQLite database: use another path',
 }
 
-/** True where another writer was at it, so that trying again helps. */
+/** True if another writer was at it, so that trying again helps. */
 export function isBusy(error: unknown): boolean {
   const code = primary(error)
   return code === BUSY || code === LOCKED
 }
 
-/** True where the file or its disk is at fault, so that the next statement fails as well. */
+/** True if the file or its disk is at fault, so that the next statement fails as well. */
 export function isStorageFault(error: unknown): boolean {
   const code = primary(error)
   return code !== undefined && code !== BUSY && code !== LOCKED && code !== ERROR && code in REASONS
@@ -56,7 +56,7 @@ export function explain(error: unknown, path: string): string {
   return `sqliteInbox: ${path}: ${reason === undefined ? message : `${reason} (SQLite says: ${message})`}`
 }
 
-/** SQLite's primary result code, undefined where the error is not SQLite's. */
+/** SQLite's primary result code, undefined if the error is not SQLite's. */
 function primary(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined

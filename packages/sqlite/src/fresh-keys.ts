@@ -6,7 +6,7 @@ export interface FreshKeys {
   readonly size: number
   /** Sets the key of an event, also of one whose number was given before and rolled back. */
   add(event: number, hash: number): void
-  /** Events whose key may be the one looked for; undefined where there are none. */
+  /** Events whose key may be the one looked for; undefined if there are none. */
   candidates(hash: number): number[] | undefined
   /** Forgets an event and those after it: they were rolled back. */
   cut(event: number): void
@@ -32,7 +32,7 @@ export const DISTANCE: number = 2 ** 21
 /** Makes an empty one for events from a number on. */
 export function createFreshKeys(first: number): FreshKeys {
   let hashes = new Uint32Array(1024)
-  // Open addressing: distance of an event from the first and one more, 0 where there is none.
+  // Open addressing: distance of an event from the first and one more, 0 if there is none.
   let slots = new Int32Array(4096)
   let used = 0
   let size = 0

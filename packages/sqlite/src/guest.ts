@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /**
- * Checks a connection of the application through which deliveries are to be stored. Throws a `TypeError` where it is not
+ * Checks a connection of the application through which deliveries are to be stored. Throws a `TypeError` if it is not
  * to the file of `main`, or gives rows or numbers in a way of its own.
  */
 export function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
   const file = fileOf(db)
   if (typeof file !== 'string')
     throw new TypeError(
-      'inTransaction: the connection gives rows as arrays: open one without returnArrays',
+      'inTransaction: the connection returns rows as arrays: open one without returnArrays',
     )
   if (file !== fileOf(main))
     throw new TypeError(
@@ -16,13 +16,13 @@ export function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): 
     )
   if (typeof db.prepare('SELECT 1 AS one').get()?.['one'] !== 'number')
     throw new TypeError(
-      'inTransaction: the connection gives numbers as bigints: open one without readBigInts',
+      'inTransaction: the connection returns numbers as bigints: open one without readBigInts',
     )
 }
 
-/** Throws a `TypeError` where the connection has no transaction open. */
+/** Throws a `TypeError` if the connection has no transaction open. */
 export function checkTransaction(db: DatabaseSync): void {
-  // `isTransaction` came with Node 22.16 only; to begin one fails where one is open, and changes nothing.
+  // `isTransaction` came with Node 22.16 only; to begin one fails if one is open, and changes nothing.
   try {
     db.exec('BEGIN')
   } catch {

@@ -28,7 +28,7 @@ export function createPrune(store: Store): Sweep {
 
 /**
  * Makes one step of a sweep: forgets, of the next events, those whose tasks were all settled before the times given.
- * Gives the last event looked at, or undefined where the walk is over. Inside a transaction.
+ * Gives the last event looked at, or undefined if the walk is over. Inside a transaction.
  */
 function createStep(
   db: DatabaseSync,
@@ -59,7 +59,7 @@ function createStep(
 const KEYS = 4
 const EVENTS = 64
 
-/** Makes what drops an event, its tasks, and its delivery where no other event came with it. Inside a transaction. */
+/** Makes what drops an event, its tasks, and its delivery if no other event came with it. Inside a transaction. */
 export function createForget(
   db: DatabaseSync,
   { tally, history, guards }: Pick<Parts, 'tally' | 'history' | 'guards'>,

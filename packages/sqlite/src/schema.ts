@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { VERSIONS } from './tables.ts'
 
-/** Makes the tables, or brings those of an older version up to date. Throws a `TypeError` where a newer one wrote them. */
+/** Makes the tables, or brings those of an older version up to date. Throws a `TypeError` if a newer one wrote them. */
 export function migrate(db: DatabaseSync, path: string): void {
   if (versionOf(db, path) === VERSIONS.length) return
   db.exec('BEGIN IMMEDIATE')

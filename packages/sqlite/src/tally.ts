@@ -14,9 +14,9 @@ export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead
  * transaction that changes the tasks, so that bounds and statistics never have to count rows.
  */
 export interface Tally {
-  /** Number of a receiver; made where it is new. Inside a transaction. */
+  /** Number of a receiver; made if it is new. Inside a transaction. */
   receiver(name: string): number
-  /** Number of a lane; made where it is new. Inside a transaction. */
+  /** Number of a lane; made if it is new. Inside a transaction. */
   lane(receiver: string, name: string): number
   /** Name of a lane, and number of its receiver. */
   laneOf(lane: number): LaneName

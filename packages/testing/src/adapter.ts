@@ -14,7 +14,7 @@ export interface AdapterUnderTest {
   readonly mount: Mount
   /** The same under a prefix that a router cuts off. */
   readonly nested?: Mount
-  /** True where the host writes query strings anew (`%7e` as `%7E`, `flag` as `flag=`) before anybody sees them. @default false */
+  /** True if the host writes query strings anew (`%7e` as `%7E`, `flag` as `flag=`) before anybody sees them. @default false */
   readonly rewritesQuery?: boolean
   /** Apps in which something reads the body first and keeps nothing. */
   readonly consumed?: readonly ConsumedVariant[]

@@ -6,7 +6,7 @@ import type { Runner } from './runner.ts'
 export interface LedgerUnderTest {
   /** A ledger on an empty store, or on one no test used these keys with. */
   readonly ledger: Ledger
-  /** A second client of the same store, as another process would have; the ledger itself where it is bound to this process. */
+  /** A second client of the same store, as another process would have; the ledger itself if it is bound to this process. */
   readonly other?: Ledger
   /** Undoes the making. */
   stop?(): Promise<void>

@@ -13,17 +13,17 @@ export interface ProviderUnderTest {
   readonly name: string
   /** The factory. */
   create(options: object): Provider
-  /** Name of the factory's secret option. Absent where it has none. */
+  /** Name of the factory's secret option. Absent if it has none. */
   readonly secretOption?: string | undefined
   readonly vectors?: readonly Vector[]
   /** Judges the reason of each refusal too. @default false */
   readonly reasons?: boolean
-  /** Two secrets and a draft, where the provider can sign: the laws of signing are then checked. */
+  /** Two secrets and a draft, if the provider can sign: the laws of signing are then checked. */
   readonly sign?: SigningLaws
 }
 
 /**
- * The contract of a provider: every vector goes through a whole receiver, by `receive()` and by `fetch()`, and where it
+ * The contract of a provider: every vector goes through a whole receiver, by `receive()` and by `fetch()`, and if it
  * can sign, the laws of signing and of captured deliveries hold: what is not signed decides nothing, what is dear is
  * refused unread, and no challenge is an event.
  *

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 // The one file of core that touches Buffer. It is imported, not taken from the global scope, since Workers and Deno
 // have the module but not the global.
 
-/** The same memory seen as a Buffer, or the UTF-8 bytes of a text. */
+/** The same memory seen as a Buffer, or the UTF-8 bytes of a string. */
 export function toBuffer(data: Uint8Array | string): Buffer {
   if (typeof data === 'string') return Buffer.from(data, 'utf8')
   if (Buffer.isBuffer(data)) return data
@@ -20,18 +20,18 @@ export function encode(bytes: Uint8Array, encoding: 'hex' | 'base64' | 'base64ur
   return toBuffer(bytes).toString(encoding)
 }
 
-/** The bytes of a hex text, or undefined where it has an odd length or a character that is no hex digit. */
+/** The bytes of a hex string; undefined if its length is odd or a character is no hex digit. */
 export function fromHex(text: string): Uint8Array | undefined {
   return /^(?:[0-9a-fA-F]{2})*$/.test(text) ? Buffer.from(text, 'hex') : undefined
 }
 
-/** The bytes of a padded, canonical base64 text, or undefined where it is anything else. */
+/** The bytes of a padded, canonical base64 string; undefined for any other string. */
 export function fromBase64(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64')
   return bytes.toString('base64') === text ? bytes : undefined
 }
 
-/** The bytes of an unpadded, canonical base64url text, or undefined where it is anything else. */
+/** The bytes of an unpadded, canonical base64url string; undefined for any other string. */
 export function fromBase64url(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : undefined

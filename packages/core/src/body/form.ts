@@ -3,11 +3,11 @@ import { WebhookError } from '../errors.ts'
 import { decodeText } from './text.ts'
 
 /**
- * The fields of an `application/x-www-form-urlencoded` text, in order. A stray `%` stands for itself.
+ * The fields of an `application/x-www-form-urlencoded` string, in order. A stray `%` stands for itself.
  *
- * @param fields - more than so many fields are refused; they are counted before anything is parsed.
- * @param charset - of the percent-encoded bytes; UTF-8 where it is undefined.
- * @throws WebhookError `malformed_body` for too many fields; `unsupported_encoding` for a charset nobody knows.
+ * @param fields - the most fields; more are refused. They are counted before anything is parsed.
+ * @param charset - of the percent-encoded bytes; UTF-8 if it is undefined.
+ * @throws WebhookError `malformed_body` for too many fields; `unsupported_encoding` for an unknown charset.
  */
 export function parseForm(text: string, fields: number, charset?: string): URLSearchParams {
   let count = 1
@@ -38,7 +38,7 @@ export function formToObject(params: URLSearchParams): Record<string, string | s
   return object
 }
 
-/** Adds a value to the field of that name: the first is a text, more of them an array. */
+/** Adds a value to the field of that name: a single value is a string, several are an array. */
 export function addField(
   object: Record<string, string | string[]>,
   name: string,

@@ -2,8 +2,8 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
 /**
- * True where arrays and objects of a JSON text lie deeper in one another than the limit. Knows strings and escapes;
- * what is not JSON gets some answer, and an error from the parser.
+ * True if arrays and objects of a JSON text nest deeper than the limit. It reads strings and escapes;
+ * a text that is not JSON gets some answer here, and an error from the parser.
  */
 export function isDeeper(json: string, limit: number): boolean {
   let depth = 0

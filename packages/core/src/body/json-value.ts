@@ -4,12 +4,12 @@ export const DEEP = 1
 export const POISON = 2
 
 /**
- * Looks a parsed value over: is it nested deeper than so many levels, and has it a key that could poison a prototype?
- * It goes down level by level, so that it does not recurse, and stops below the last one.
+ * Inspects a parsed value: is it nested deeper than the limit, and has it a key that could poison a prototype?
+ * It goes level by level without recursion, and stops below the last one.
  */
 export function inspect(value: unknown, levels: number): number {
   let found = 0
-  // What others put on Object.prototype is not ours to follow.
+  // Inherited members are skipped: other code may have extended Object.prototype.
   const inherits = Object.keys(Object.prototype).length > 0
   let level = isObject(value) ? [value] : []
   for (let left = levels; level.length > 0; left--) {
@@ -25,7 +25,7 @@ export function inspect(value: unknown, levels: number): number {
         }
         continue
       }
-      // Of all ways over the members this one costs least.
+      // `for in` is the fastest way over the members.
       for (const key in node) {
         if (key === '__proto__' || key === 'constructor') found |= POISON
         const member = (node as Record<string, unknown>)[key]

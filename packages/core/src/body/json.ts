@@ -5,9 +5,9 @@ import { dropPoison } from './safe-keys.ts'
 
 /** How {@link parseJson} reads. */
 export interface JsonOptions {
-  /** Arrays and objects within one another; more is refused with `too_deep`. */
+  /** The deepest nesting of arrays and objects; deeper is refused with `too_deep`. */
   readonly depth: number
-  /** Gives integers beyond 2^53 as BigInt, so that no digit is lost. @default false */
+  /** Returns integers beyond 2^53 as BigInt, so that no digit is lost. @default false */
   readonly exact?: boolean | undefined
 }
 
@@ -28,7 +28,7 @@ const sourceJSON = JSON as unknown as {
  * The value of a JSON text. A leading byte order mark is skipped. Keys that would poison a prototype (`__proto__`,
  * `constructor.prototype`) are left out.
  *
- * @throws WebhookError `malformed_body`, whose message gives the position and nothing of the payload; `too_deep`.
+ * @throws WebhookError `malformed_body`, whose message has the position and nothing of the payload; `too_deep`.
  */
 export function parseJson(text: string, options: JsonOptions): unknown {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
@@ -41,7 +41,7 @@ export function parseJson(text: string, options: JsonOptions): unknown {
         : JSON.parse(json)
   } catch (cause) {
     if (cause instanceof WebhookError) throw cause
-    // A reviver walks by recursion, and what it walks was not measured yet.
+    // A reviver recurses, so depth must be checked before it runs.
     if (cause instanceof RangeError || isDeeper(json, depth)) throw tooDeep(depth)
     // V8 quotes the payload in its own message, so that error must not be the cause either.
     throw new WebhookError(
@@ -60,7 +60,7 @@ function tooDeep(depth: number): WebhookError {
   return new WebhookError('too_deep', `the JSON body is nested deeper than limits.depth (${depth})`)
 }
 
-/** What an engine says of the place, without what it quotes. */
+/** The position in an engine's message, without the payload that the message quotes. */
 function placeOf(cause: unknown, length: number): string {
   const message = String(cause)
   const at = /at position (\d+)/.exec(message)
@@ -70,8 +70,8 @@ function placeOf(cause: unknown, length: number): string {
 }
 
 /**
- * JSON of the value; a BigInt is written as its digits, also where somebody gave `BigInt.prototype` a `toJSON`. What
- * JSON has no text for (`undefined`, a function) is written `null`.
+ * JSON of the value; a BigInt is written as its digits, even if `BigInt.prototype` has a `toJSON`. A value
+ * that JSON cannot write (`undefined`, a function) becomes `null`.
  *
  * @throws TypeError for a cycle.
  */
@@ -90,13 +90,13 @@ function write(
   value: unknown,
   replacer?: (this: unknown, key: string, value: unknown) => unknown,
 ): string {
-  // The declared type forgets that undefined and functions have no text.
+  // JSON.stringify returns undefined for undefined and functions; its declared type omits that.
   const text = JSON.stringify(value, replacer) as string | undefined
   return text ?? 'null'
 }
 
 function digits(this: unknown, key: string, value: unknown): unknown {
-  // The holder has the value as it was before any toJSON.
+  // `this[key]` is the value before any toJSON ran.
   const original = (this as Record<string, unknown>)[key]
   return typeof original === 'bigint' ? sourceJSON.rawJSON(original.toString()) : value
 }
@@ -110,7 +110,7 @@ function exactly(
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const { source } = context
   if (source === undefined || !/^-?\d+$/.test(source)) return value
-  // The time for a BigInt grows faster than its digits: a million of them would hold the process for long.
+  // Making a BigInt takes longer than linear time: a million digits would block the process.
   if (source.length > MAX_DIGITS) {
     throw new WebhookError(
       'malformed_body',

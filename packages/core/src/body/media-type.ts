@@ -1,6 +1,6 @@
-/** What a Content-Type header says, as far as a body is read by it. */
+/** The parts of a Content-Type header that decide how a body is read. */
 export interface MediaType {
-  /** `type/subtype` in lower case, or `''` where the header is absent or blank. */
+  /** `type/subtype` in lower case, or `''` if the header is absent or blank. */
   readonly type: string
   /** The `charset` parameter in lower case. */
   readonly charset: string | undefined
@@ -77,7 +77,7 @@ export function isText(type: string): boolean {
 }
 
 function parse(contentType: string): MediaType {
-  // Two headers of the name may have been joined with a comma: the first one counts.
+  // Hosts join repeated headers with a comma: the first one counts.
   const end = contentType.search(/[;,]/)
   const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase()
   let charset: string | undefined

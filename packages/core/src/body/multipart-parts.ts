@@ -12,7 +12,7 @@ export interface Part {
  * The parts of a multipart body, in order.
  *
  * @throws WebhookError `malformed_body` for a body without its last boundary, a part without headers, or more than
- * `limit` parts; `unsupported_media_type` where the parser is not installed or cannot be loaded.
+ * `limit` parts; `unsupported_media_type` if the parser is missing or cannot be loaded.
  */
 export async function readParts(
   body: Uint8Array,
@@ -28,7 +28,7 @@ export async function readParts(
     const dicer = new Dicer({ boundary, partHwm: body.length + 1, highWaterMark: body.length + 1 })
     dicer.on('part', (stream) => {
       const part: OpenPart = { headers: undefined, chunks: [] }
-      // A cut-off body makes the part fail as well as the parser, and an error nobody hears ends the process.
+      // A truncated body emits an error on the part too, and an unhandled `error` event ends the process.
       stream.on('error', reject)
       stream.on('header', (headers) => (part.headers = headers))
       if (open.length < limit) {
@@ -60,7 +60,7 @@ export async function readParts(
   })
 }
 
-/** Counts the delimiters first, since the parser cannot be stopped once it has the bytes. */
+/** Counts the delimiters before parsing: the parser cannot be stopped once it has the bytes. */
 function refuseMany(bytes: ReturnType<typeof toBuffer>, boundary: string, limit: number): void {
   const delimiter = `\r\n--${boundary}`
   let count = 0
@@ -69,7 +69,7 @@ function refuseMany(bytes: ReturnType<typeof toBuffer>, boundary: string, limit:
     i !== -1;
     i = bytes.indexOf(delimiter, i + delimiter.length)
   ) {
-    // One for each part, and the last one.
+    // One delimiter for each part, and the last one.
     if (++count > limit + 1) throw tooMany(limit)
   }
 }
@@ -86,7 +86,7 @@ interface OpenPart {
   readonly chunks: Uint8Array[]
 }
 
-// What is used of the parser; its own types leave `partHwm` out.
+// The members of the parser that we use; its own types omit `partHwm`.
 type DicerConstructor = new (options: {
   readonly boundary: string
   readonly partHwm: number

@@ -10,7 +10,7 @@ export interface MultipartFile {
   readonly name: string
   /** Without any directory the sender put before it. */
   readonly filename: string
-  /** As the sender names it; `text/plain` where it names none (RFC 7578, section 4.4). */
+  /** As the sender names it; `text/plain` without a name (RFC 7578, section 4.4). */
   readonly contentType: string
   readonly data: Uint8Array
 }
@@ -23,20 +23,20 @@ export interface MultipartBody {
   readonly files: readonly MultipartFile[]
 }
 
-/** What a multipart body may have. */
+/** Limits of a multipart body. */
 export interface MultipartLimits {
-  /** Parts, files among them; more is refused with `malformed_body`. */
+  /** The most parts, files included; more are refused with `malformed_body`. */
   readonly fields: number
 }
 
 /**
- * The fields and files of a `multipart/form-data` body (RFC 7578). The boundary is the body's first line: a label that
- * no signature covers could name another one, and have a part inside a part's text read. Text is UTF-8 unless its part
- * names another charset.
+ * The fields and files of a `multipart/form-data` body (RFC 7578). The boundary is read from the body's first
+ * line: a label that no signature covers could name another one, so that text inside a part is read as a part. Text is
+ * UTF-8 unless its part names another charset.
  *
  * @throws WebhookError `malformed_body` for a body that begins with no boundary, is cut off, unreadable or has too many
  * parts; `unsupported_media_type` if the parser, an optional peer, is not installed; `unsupported_encoding` for a field
- * in a charset nobody knows.
+ * in an unknown charset.
  */
 export async function parseMultipart(
   body: Uint8Array,

@@ -8,13 +8,13 @@ import { loadXml, xmlReady } from './xml.ts'
 export interface ParsedBody {
   readonly kind: 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'query' | 'bytes' | 'empty'
   readonly value: unknown
-  /** True where integers beyond 2^53 are wanted as BigInt, for providers that find JSON inside a field. */
+  /** True if integers beyond 2^53 become BigInt, for providers that find JSON inside a field. */
   readonly exact?: boolean
 }
 
 /**
  * Reads the body in its {@link Delivery.format}; `undefined` for an empty one. A promise only for multipart, and for XML
- * until its parser is loaded. `exact` gives integers of JSON beyond 2^53 as BigInt.
+ * until its parser is loaded. `exact` returns integers of JSON beyond 2^53 as BigInt.
  *
  * @throws WebhookError with the codes of that format's reader; from the promise if there is one.
  */

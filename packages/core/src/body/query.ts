@@ -1,9 +1,9 @@
 import { formToObject, parseForm } from './form.ts'
 
 /**
- * The fields of a URL's query string, as {@link formToObject} gives them.
+ * The fields of a URL's query string, as {@link formToObject} returns them.
  *
- * @throws WebhookError `malformed_body` where there are more than `fields` of them.
+ * @throws WebhookError `malformed_body` if there are more than `fields` of them.
  */
 export function queryToObject(url: string, fields: number): Record<string, string | string[]> {
   return formToObject(parseForm(queryOf(url), fields))

@@ -4,7 +4,8 @@ import type { Admission } from '../receive/admit.ts'
 
 /**
  * Reads a Web stream to its end: the exact bytes. Throws the admission's refusal at its limit and `overloaded` when the
- * budget is spent, `body_timeout` after `time` milliseconds, and `body_aborted` or `body_truncated` where fewer bytes came than `content-length` promised.
+ * budget is spent, and `body_timeout` after `time` milliseconds. Fewer bytes than `content-length` promised are
+ * `body_aborted` or `body_truncated`.
  */
 export async function readStream(
   stream: ReadableStream<Uint8Array>,
@@ -60,14 +61,14 @@ async function readAll(
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
 }
 
-// What a sender may still have under way when it is refused, and for how long: in all, and without another byte.
+// Bytes that are still read after a refusal, and the time for them: in all, and without another byte.
 const BYTES = 1024 * 1024
 const TIME = 500
 const IDLE = 100
 
 /**
- * Reads on for a moment before the refusal and drops what comes: hosts close the connection with the reply, and a sender
- * that is still writing then would get a reset in its place (RFC 9112 section 9.6).
+ * Reads and drops the rest of the body for a moment before the refusal. Hosts close the connection with the reply: a
+ * sender that still writes would get a reset in place of the reply (RFC 9112 section 9.6).
  */
 export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   const end = Date.now() + TIME
@@ -88,7 +89,7 @@ export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): 
   reader.cancel().catch(() => {})
 }
 
-/** Fewer bytes than promised. Next.js cuts bodies at 10 MB where a proxy (middleware) file exists, and says so only on its console. */
+/** Fewer bytes than promised. Next.js cuts bodies at 10 MB if a proxy (middleware) file exists, and says so only on its console. */
 function truncated(size: number, length: number): WebhookError {
   const next =
     size >= 10 * 1000 * 1000 && length > size

@@ -6,8 +6,8 @@ const decoders = new Map<string, TextDecoder>()
 /**
  * The text of the bytes, without a leading byte order mark. What is invalid becomes U+FFFD.
  *
- * @param charset - a label of the WHATWG Encoding Standard; UTF-8 where it is undefined.
- * @throws WebhookError `unsupported_encoding` for a label nobody knows.
+ * @param charset - a label of the WHATWG Encoding Standard; UTF-8 if it is undefined.
+ * @throws WebhookError `unsupported_encoding` for an unknown label.
  */
 export function decodeText(bytes: Uint8Array, charset: string | undefined): string {
   if (charset === undefined || charset === 'utf-8' || charset === 'utf8') {

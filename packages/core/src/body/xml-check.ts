@@ -15,9 +15,9 @@ const INSTRUCTION = new RegExp(`<\\?${NAME}(?=[ \\t\\n]|\\?>)`, 'y')
 
 /**
  * Checks that a document is well-formed and has no DOCTYPE, before anything is built: the parser lets nearly everything
- * pass. Gives the document back with line ends as `\n` (XML 1.0, section 2.11) and with an empty comment for each
- * processing instruction, since the parser takes quotes in them for strings and so may see another end of them than XML
- * does. References are left to decodeXml().
+ * pass. Returns the document with line ends as `\n` (XML 1.0, section 2.11) and with an empty comment for each
+ * processing instruction: the parser reads quotes inside them as strings, so it may find another end than XML has.
+ * References are left to decodeXml().
  *
  * @throws WebhookError `malformed_body` with the line, `too_deep`.
  */
@@ -107,7 +107,7 @@ function endOfTag(text: string, open: number, start: number): number {
   return end
 }
 
-/** The index after what the sticky pattern matches, or the same index where it matches nothing. */
+/** The index after what the sticky pattern matches, or the same index if it matches nothing. */
 function skip(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.test(text) ? pattern.lastIndex : at
@@ -126,7 +126,7 @@ function isSpace(text: string, start: number, end: number): boolean {
   return true
 }
 
-/** Nothing of the document is quoted. */
+/** The message quotes nothing of the document. */
 function refuse(text: string, at: number, reason: string): never {
   const line = text.slice(0, at).split('\n').length
   throw new WebhookError('malformed_body', `the XML body ${reason} (line ${line})`)

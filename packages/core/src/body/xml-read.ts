@@ -91,7 +91,7 @@ function firstKey(node: Node): string {
 
 function add(object: XmlObject, name: string, value: string | XmlObject): void {
   if (!Object.hasOwn(object, name)) {
-    // It would change the prototype, here or where the value is merged into another object.
+    // `__proto__` would change the prototype, here or in an object that the value is merged into.
     if (name !== '__proto__') object[name] = value
     return
   }

@@ -9,14 +9,14 @@ export interface XmlObject {
 }
 
 /**
- * What an element holds: its text where it has no attribute and no child (`''` where it is empty), else an object;
- * an array of these where several siblings share the name. {@link list} makes it an array in every case.
+ * The value of an element: its text if it has no attribute and no child (`''` if it is empty), else an object;
+ * an array of these if several siblings share the name. {@link list} makes it an array in every case.
  */
 export type XmlValue = string | XmlObject | (string | XmlObject)[]
 
 /** How {@link parseXml} reads. */
 export interface XmlOptions {
-  /** Elements within one another; more is refused with `too_deep`. */
+  /** The deepest nesting of elements; deeper is refused with `too_deep`. */
   readonly depth: number
 }
 
@@ -45,7 +45,7 @@ export function xmlReady(): boolean {
  * The document as `{ rootName: value }`. Strict: no DOCTYPE, one root, well-formed, only the five entities of XML and
  * references to characters XML allows, nothing expanded twice.
  *
- * @throws WebhookError `malformed_body`, `too_deep`. Error where {@link loadXml} has not resolved yet.
+ * @throws WebhookError `malformed_body`, `too_deep`. Error if {@link loadXml} has not resolved yet.
  */
 export function parseXml(text: string, options: XmlOptions): XmlObject {
   if (reader === undefined) throw new Error('parseXml() was called before loadXml() had resolved')
@@ -62,7 +62,7 @@ const DECLARED = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']/
 
 /**
  * The charset an XML document names itself, by its byte order mark or else by its declaration (XML 1.0, appendix F), in
- * lower case; undefined where it names none, which means UTF-8. A charset parameter of the Content-Type goes before it.
+ * lower case; undefined without one, which means UTF-8. A charset parameter of the Content-Type wins.
  */
 export function xmlCharset(bytes: Uint8Array): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0] = bytes
@@ -73,6 +73,6 @@ export function xmlCharset(bytes: Uint8Array): string | undefined {
     return 'utf-16be'
   if (a !== 0x3c || b !== 0x3f) return undefined
   const declared = DECLARED.exec(String.fromCharCode(...bytes.subarray(0, 256)))?.[1]?.toLowerCase()
-  // A declaration that could be read as ASCII is not in UTF-16, whatever it says.
+  // A declaration that was read as ASCII is not in UTF-16, whatever it says.
   return declared?.startsWith('utf-16') === true ? 'utf-8' : declared
 }

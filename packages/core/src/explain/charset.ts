@@ -40,7 +40,7 @@ function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
-/** The bytes that Windows-1252 reads as this text; undefined if there are none. */
+/** The bytes that Windows-1252 reads as this string; undefined if no bytes do. */
 function narrowed(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length)
   for (let at = 0; at < text.length; at++) {

@@ -23,7 +23,7 @@ export function* clockUnits(
   }
 }
 
-/** True if a header that was read has a time of 13 digits: milliseconds, where most senders have seconds. */
+/** True if a header that was read has a time of 13 digits: milliseconds, while most senders use seconds. */
 export function hasMilliseconds(request: Request, reads: Reads): boolean {
   return [...reads.headers].some((name) =>
     /(?<!\d)1\d{12}(?!\d)/.test(request.headers.get(name)?.[0]?.slice(0, 8192) ?? ''),
@@ -41,7 +41,7 @@ function* unitsOf(value: string, sample: string | undefined): Generator<string> 
   if (seconds !== undefined) {
     yield value.replace(seconds, `${seconds}000`)
     yield value.replace(seconds, isoOf(Number(seconds) * 1000))
-    // Where the sender signs milliseconds, the last three digits are gone: there are 1,000 of them.
+    // A sender that signs milliseconds: the last three digits are lost, so 1,000 values are possible.
     if (sample !== undefined && /^\d{13}$/.test(sample))
       for (let rest = 1; rest < 1000; rest++)
         yield value.replace(seconds, seconds + String(rest).padStart(3, '0'))

@@ -85,7 +85,7 @@ function* opened(request: Request, value: unknown, depth: number): Generator<Cha
   }
 }
 
-// Headers of the envelope count where the request itself has none of that name.
+// A header of the envelope counts if the request itself has none of that name.
 function withEnvelopeHeaders(
   request: Request,
   envelope: Readonly<Record<string, unknown>>,

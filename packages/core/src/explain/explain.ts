@@ -16,9 +16,9 @@ import { isOurs, otherSenders } from './senders.ts'
 import { createTrial } from './trial.ts'
 
 /**
- * Tells why a delivery does not verify. It undoes what commonly goes wrong, one thing and then two, until the delivery
- * verifies: that is a proof. What loses information (a wrong secret, a truncated body) is named as likely. Of several
- * providers, the one that accepts the delivery counts, else the one whose headers the delivery has.
+ * Tells why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery
+ * verifies: that is a proof. A mistake that loses information (a wrong secret, a truncated body) is named as likely.
+ * Of several providers, the one that accepts the delivery counts, else the one whose headers the delivery has.
  *
  * It blocks the thread for up to `ms`. It never throws for what the network sent, and quotes no secret, no signature and
  * no payload. Secrets that are looked up are looked up once, by the provider's own function.
@@ -70,7 +70,7 @@ export async function explain(
     const missing = error!.code === 'missing_header'
     const ask = () =>
       otherSenders(request, subject.secrets?.texts ?? [], one.name, catalogue, trial, bounds)
-    // A header of another sender under our name would verify too: who sent it comes first.
+    // A header of another sender, renamed to ours, would verify too: so the sender is checked first.
     const early = missing && !isOurs(request, reads) ? await ask() : undefined
     if (early?.verified === 1) return early.steps.map((step) => finding(step, 'proven'))
     if (early && early.verified > 1) return early.steps.map((step) => finding(step, 'likely'))
@@ -78,7 +78,7 @@ export async function explain(
     if (found) return proven(found)
     const late = missing ? early : await ask()
     if (late?.verified === 1 && !missing) return late.steps.map((step) => finding(step, 'proven'))
-    // What only looks like another sender's is no reason where the header of ours is there.
+    // A likeness to another sender is no cause if the header of our sender is there.
     const others = missing || (late?.verified ?? 0) > 0 ? (late?.steps ?? []) : []
     return likely({ subject, error: error!, reads, provider: one, others, ms })
   }
@@ -96,7 +96,7 @@ export async function explain(
 
 function proven(steps: readonly Step[]): Finding[] {
   const found = steps.map((step) =>
-    // A sender that signs another unit is seen by nothing but the date that comes out.
+    // Only the resulting date shows that a sender signs another unit.
     finding(step, step.guessed ? 'likely' : 'proven'),
   )
   if (!steps.some(({ cause }) => cause === 'stale')) return found

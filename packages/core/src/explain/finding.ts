@@ -44,13 +44,13 @@ export type Certainty = 'proven' | 'likely' | 'possible'
 export interface Finding {
   readonly cause: Cause
   readonly certainty: Certainty
-  /** What is the matter, in one sentence. */
+  /** The cause, in one sentence. */
   readonly message: string
-  /** What to do about it. */
+  /** The remedy. */
   readonly remedy: string
 }
 
-/** What {@link explain} found. */
+/** The result of {@link explain}. */
 export interface Explanation {
   readonly verdict: 'accepted' | 'refused'
   /** The code of the refusal; undefined if the delivery is accepted. */
@@ -71,9 +71,9 @@ export interface Explanation {
 
 /** Options of {@link explain}. */
 export interface ExplainOptions {
-  /** Senders to recognise a delivery of another one by. @default none */
+  /** Providers of other senders, to recognise their deliveries. @default none */
   readonly catalogue?: ReadonlyMap<string, About> | readonly About[]
-  /** The time to judge by, in milliseconds since 1970. Give the time of arrival for what came earlier. @default Date.now */
+  /** The time to judge by, in milliseconds since 1970. Give the time of arrival for an earlier delivery. @default Date.now */
   readonly now?: () => number
   /** Verifications that may be tried. @default 20000 */
   readonly attempts?: number
@@ -100,7 +100,7 @@ export function toRequest(delivery: Delivery): Request {
   return { method: delivery.method, url: delivery.url, headers, body: delivery.body }
 }
 
-/** One cause with where it lies: a finding that still needs its certainty. */
+/** One cause and its place: a finding that still needs its certainty. */
 export interface Step {
   readonly cause: Cause
   readonly message: string
@@ -114,7 +114,7 @@ export function finding({ cause, message, remedy }: Step, certainty: Certainty):
   return { cause, certainty, message, remedy }
 }
 
-/** What undoes a cause: a request, keys or options in place of those that were given. */
+/** A change that undoes a cause: another request, other keys or other options. */
 export interface Change {
   readonly steps: readonly Step[]
   readonly request?: Request

@@ -68,7 +68,7 @@ const KEPT = [
   /[\w.~/-]/, // Python's quote
 ]
 
-/** Writers that are met. */
+/** Known writers of forms. */
 export const WRITERS: readonly FormWriter[] = [false, true].flatMap((lower) =>
   KEPT.flatMap((kept) => (['+', '%20'] as const).map((space) => ({ kept, space, lower }))),
 )
@@ -78,7 +78,7 @@ export function written(pair: readonly string[], writer: FormWriter): string {
   return pair.map((text) => encoded(text, writer)).join('=')
 }
 
-/** The decoded names and values of a form or query; undefined if it has escapes that are none, or very many fields. */
+/** The decoded names and values of a form or query; undefined if it has invalid escapes or too many fields. */
 export function fieldsOf(text: string): readonly (readonly string[])[] | undefined {
   const parts = text.split('&', FIELDS + 1)
   if (parts.length > FIELDS) return undefined

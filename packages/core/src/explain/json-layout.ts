@@ -15,7 +15,7 @@ export interface Layout {
 
 const INDENTS = ['  ', '    ', '\t', ' ', '   ', '        ']
 
-/** Layouts of the writers of JSON that are met, the commonest first. */
+/** Layouts of known writers of JSON, the commonest first. */
 export const LAYOUTS: readonly Layout[] = [
   { name: 'no whitespace (JSON.stringify, PHP, Go, Ruby)', colon: ':', comma: ',' },
   { name: 'a space after colons and commas (Python)', colon: ': ', comma: ', ' },

@@ -7,7 +7,7 @@ export type Token = string
 const PATTERN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs
 const MOST = 60_000
 
-/** The tokens of a JSON text; undefined if it is none, or too large, or the bounds are used up. */
+/** The tokens of a JSON text; undefined if it is invalid or too large, or the bounds are used up. */
 export function tokensOf(text: string, bounds: Bounds): readonly Token[] | undefined {
   const first = text.trimStart()[0]
   if ((first !== '{' && first !== '[') || isDeeper(text, 64)) return undefined

@@ -13,7 +13,7 @@ import { clockUnit } from './time.ts'
 // A body of 256 KiB takes 10 ms.
 const LOOK = 100
 
-/** What the search left: a refusal without a proof. */
+/** The result of a search without a proof: a refusal. */
 export interface Unproven {
   readonly subject: Subject | undefined
   readonly provider: Provider

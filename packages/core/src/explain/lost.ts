@@ -9,7 +9,7 @@ import { membersOf, tokensOf } from './json-tokens.ts'
 
 const MOST = 256 * 1024
 
-/** What the body itself shows of information that is gone, and that no proof can bring back; the clearest first. */
+/** Signs in the body that information is lost, which no proof can bring back; the clearest first. */
 export function lost(request: Request, bounds: Bounds): readonly Step[] {
   const { body, headers } = request
   const found: Step[] = []

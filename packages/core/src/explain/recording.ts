@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery.ts'
 
-/** What a verification read of a delivery. */
+/** The parts of a delivery that a verification read. */
 export interface Reads {
   /** Names of headers, in lower case, in the order they were first read. */
   readonly headers: Set<string>
@@ -15,7 +15,7 @@ export function recording(delivery: Delivery): {
   readonly reads: Reads
 } {
   const reads: Reads = { headers: new Set(), url: false, body: false, method: false }
-  // Noted first: reading a body that is none throws.
+  // Noted before the body is read, since reading an invalid body throws.
   const body = <T>(read: () => T): T => {
     reads.body = true
     return read()

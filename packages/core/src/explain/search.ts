@@ -14,7 +14,7 @@ const WRITTEN = 100
 const BASES = 6
 const DEPTH = 4
 
-/** Searches for the changes that make a delivery verify. Undefined if there are none within the bounds. */
+/** Searches for the changes that make a delivery verify. Undefined if none are found within the bounds. */
 export async function search(
   subject: Subject,
   error: WebhookError,
@@ -140,7 +140,7 @@ export function isHeaderError({ code }: WebhookError): boolean {
   return code === 'missing_header' || code === 'malformed_header' || code === 'malformed_body'
 }
 
-// Those that are met together most come first.
+// The most common pairs come first.
 function pairsOf(by: Groups): readonly (readonly [Group, Group])[] {
   const { headers, secrets, envelopes, bodies, urls, algorithms } = by
   return [

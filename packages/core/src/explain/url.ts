@@ -168,7 +168,7 @@ function port({ port: text }: UrlParts): string {
   return text === '' ? 'no port' : `the port ${text.slice(1)}`
 }
 
-// It comes from the network.
+// The string comes from the network.
 function shown(text: string): string {
   return text.replaceAll(/[^\w.:/[\]%~@!$'()*,;=-]/g, '?').slice(0, 200)
 }

@@ -5,17 +5,17 @@ import { decodeText } from '../body/text.ts'
 import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 
-// Inboxes store opaque texts and bytes: what JSON cannot carry (BigInt, bytes) is written as an object with one marked
-// key. Keys of a payload that begin with the mark themselves get one more, so nothing a sender writes is taken for it.
-// A character of private use, since JSON writes it as it is: escaped keys are what engines refuse (PostgreSQL's jsonb
-// takes no \u0000) or get wrong (V8 13 can take a key with an escape for another one of the same written beginning).
+// Inboxes store opaque strings and bytes. A value that JSON cannot carry (BigInt, bytes) becomes an object with one
+// marked key. Keys of a payload that begin with the mark get a second mark, so no sender can forge such an object.
+// The mark is a private-use character, which JSON writes without an escape. Engines refuse escaped keys (PostgreSQL's
+// jsonb takes no \u0000) or confuse them (V8 13, for keys with an escape and the same beginning).
 const MARK = '\ue000'
 const BIGINT = '\ue000n'
 const BYTES = '\ue000b'
 
 /**
- * An event as text. BigInt and bytes survive. With its delivery, which must then be kept beside it and given to
- * {@link decodeEvent}, the payload is left out where the body says the same.
+ * An event as a string; BigInt and bytes survive. Given the delivery, it omits a payload that the body holds too. Then
+ * store the delivery beside it and pass it to {@link decodeEvent}.
  */
 export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): string {
   if (event.source === undefined || delivery === undefined || !isPlain(delivery))
@@ -28,14 +28,14 @@ export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecor
   const event = whole(decode(text) as EventRecord)
   if (event.source === undefined) return event
   if (delivery === undefined)
-    throw new TypeError('decodeEvent: this event was encoded with its delivery: give it here too')
+    throw new TypeError('decodeEvent: delivery must be given, since the event was encoded with it')
   return withPayload(event, delivery.body)
 }
 
-/** An event that has a `source` without its payload, which its body says. */
+/** An event with a `source`, without its payload, which the body holds. */
 export type Outline = Omit<EventRecord, 'payload'>
 
-/** An outline as text. */
+/** An outline as a string. */
 export function encodeOutline(event: EventRecord): string {
   const { payload: _, guards: __, ...rest } = event
   return JSON.stringify(rest)
@@ -57,7 +57,7 @@ function whole<T extends Outline>(event: T): T {
   return { ...event, id: event.id, scope: event.scope }
 }
 
-/** True where the bytes that are kept are the JSON text that was read: neither compressed nor in another charset. */
+/** True if the stored bytes are the JSON text that was parsed: neither compressed nor in another charset. */
 export function isPlain({ body, headers }: StoredDelivery): boolean {
   return (
     body.length > 0 &&
@@ -69,7 +69,7 @@ export function isPlain({ body, headers }: StoredDelivery): boolean {
   )
 }
 
-/** Head of a delivery as text; its body is stored beside it as the bytes it is. */
+/** Head of a delivery as a string; its body is stored beside it as bytes. */
 export function encodeDelivery(delivery: StoredDelivery): { head: string; body: Uint8Array } {
   const { method, url, headers, receivedAt, context } = delivery
   return {
@@ -83,7 +83,7 @@ export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
   return { ...(JSON.parse(head) as Omit<StoredDelivery, 'body'>), body }
 }
 
-/** Head and body of a delivery as one run of bytes, for engines that keep one value. */
+/** Head and body of a delivery in one byte array, for engines that store one value. */
 export function packDelivery(delivery: StoredDelivery): Uint8Array {
   const { head, body } = encodeDelivery(delivery)
   const bytes = toBuffer(head)
@@ -134,7 +134,7 @@ function unmark(_: string, value: unknown): unknown {
   )
 }
 
-/** A JSON value checked to be one: `context` comes from the app and is kept with the event. */
+/** Checks that a value is JSON: `context` comes from the app and is stored with the event. */
 export function checkJson(value: unknown, name: string): Json | undefined {
   if (value === undefined) return undefined
   let text: string | undefined

@@ -6,7 +6,7 @@ import type { Journal } from './journal.ts'
 import type { Records } from './records.ts'
 import type { InboxView } from './view.ts'
 
-/** Where accepted events and their tasks live until done. It dedupes and stores in one atomic step. */
+/** Stores accepted events and their tasks until they are done. It dedupes and stores in one atomic step. */
 export interface Inbox {
   /** As in `memoryInbox`: errors and logs name it. */
   readonly name: string
@@ -34,19 +34,19 @@ export interface Inbox {
   close(): Promise<void>
 }
 
-/** What an inbox needs of a receiver. */
+/** A receiver as its inbox sees it. */
 export interface Consumer {
   /** Name of the receiver: part of each event's identity. */
   readonly receiver: string
-  /** Over how long the sender may deliver one event again, in milliseconds. */
+  /** The time in which the sender may deliver one event again, in milliseconds. */
   readonly retrySpan: number
   /** Subscriptions this process has. A worker claims only tasks of these. Ask again at each claim: they can grow. */
   lanes(): readonly Lane[]
-  /** Runs one attempt and says what became of it. It never rejects. */
+  /** Runs one attempt and returns its outcome. It never rejects. */
   run(claim: Claim, signal: AbortSignal | undefined): MaybePromise<Outcome>
-  /** To be called when an outcome is safely stored (or, with false, was refused because the claim had been lost). */
+  /** Call it when an outcome is stored; or with false if it was refused because the claim was lost. */
   settled(claim: Claim, outcome: Outcome, stored: boolean, ran?: Ran): void
-  /** A claim ended without an outcome, and that is stored: how often in a row, and how often it was charged. */
+  /** An interruption is stored: how many in a row, and how many of them were charged. */
   interrupted?(interruption: {
     readonly subscription: string
     readonly task: string
@@ -54,13 +54,13 @@ export interface Consumer {
     readonly count: number
     readonly charged: number
   }): void
-  /** Something an operator should hear: a window shortened, an engine that is unsafe or unreachable. */
+  /** Warns an operator: a window was shortened, an engine is unsafe or unreachable. */
   warn(message: string): void
   /** Milliseconds since 1970. */
   now(): number
 }
 
-/** One run of a handler, measured once by who started it. */
+/** One run of a handler; its starter measures it once. */
 export interface Ran {
   /** Milliseconds since 1970, on the consumer's clock. */
   readonly startedAt: number
@@ -74,7 +74,7 @@ export interface Lane {
   /** Names it had before: their pending tasks are its own. */
   readonly formerly: readonly string[]
   readonly concurrency: number
-  /** True where tasks carry an order key. */
+  /** True if tasks carry an order key. */
   readonly ordered: boolean
   /** Milliseconds an attempt may take; a lease must be longer. */
   readonly timeout: number
@@ -86,21 +86,21 @@ export interface Lane {
 
 /** A receiver's side of an inbox. */
 export interface Port {
-  /** Resolves when it is safe to acknowledge. One entry an item, in order. Throws or rejects where nothing was taken. */
+  /** Resolves when it is safe to acknowledge. One entry for each item, in order. Throws or rejects if nothing was taken. */
   accept(intake: Intake, host: Host): MaybePromise<readonly Taken[]>
-  /** Starts to run tasks. Absent where accept does. */
+  /** Starts to run tasks. Absent if `accept` runs them. */
   work?(): void
   /**
    * Runs what is due, without `work`: frees ended leases, then claims and runs at most `max` tasks and waits for its own
-   * attempts. Starts nothing in the last milliseconds (`last`, 1000 if not given) before `until` (milliseconds since
-   * 1970); what still runs near the end hears `signal` and is then given back without an attempt.
+   * attempts. Starts nothing in the last milliseconds (`last`, 1000 by default) before `until` (milliseconds since
+   * 1970). Attempts that still run near the end hear `signal`; then their tasks are given back without an attempt.
    */
   drain?(until: number, max: number, last?: number): Promise<Drained>
   /**
-   * Takes nothing more, and has ended by `until` (milliseconds since 1970, of the machine's clock). Claims no more,
-   * unless a task that does not run is lost with the process; at half the time left `signal` of the running attempts
-   * aborts; what still runs at the end is given back as it was claimed, without an attempt and without an interruption,
-   * early enough to be stored by then. A late outcome is refused.
+   * Takes no more deliveries, and has ended by `until` (milliseconds since 1970, of the machine's clock). It claims no
+   * more tasks, unless the inbox would lose them with the process. `signal` of the running attempts aborts at half the
+   * time left. Tasks that still run at the end are given back as they were claimed: no attempt, no interruption, and
+   * early enough to be stored by `until`. A late outcome is refused.
    */
   close(until: number): Promise<void>
 }
@@ -119,11 +119,11 @@ export interface Drained {
   readonly next: number | undefined
 }
 
-/** What the host of one delivery offers. */
+/** The host's side of one delivery. */
 export interface Host {
   /** Keeps the process or isolate alive until the promise settles (Workers, Vercel, Next's `after`). */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
-  /** What `receiver.admit` said of the head, if the host asked it before it read the body. */
+  /** The result of `receiver.admit`, if the host called it before it read the body. */
   readonly admission?: Admission | undefined
 }
 
@@ -133,7 +133,7 @@ export interface Intake {
   readonly items: readonly IntakeItem[]
 }
 
-/** One event of a delivery and its tasks, one a subscription. */
+/** One event of a delivery and its tasks, one for each subscription. */
 export interface IntakeItem {
   readonly event: EventRecord
   readonly tasks: readonly TaskDraft[]
@@ -146,9 +146,9 @@ export interface TaskDraft {
   readonly part?: string
   /** Tasks of one subscription and key run one after another. */
   readonly orderKey?: string
-  /** What a child task carries beside its event. */
+  /** Data of a child task beside its event. */
   readonly data?: Json
-  /** The tenant whose turn it is: claims take the keys of one subscription in turns. */
+  /** The tenant: claims take the tenants of one subscription in turns. */
   readonly fairKey?: string
 }
 
@@ -171,8 +171,8 @@ export interface Claim {
   /** 1 for the first attempt; counted when the task is claimed, so an attempt that killed the process counts. */
   readonly attempt: number
   /**
-   * Runs the writes, the settling as done and the storing of children in one fenced transaction, where the inbox
-   * `can.transaction`. What the attempt reports afterwards changes nothing.
+   * Runs the writes, settles the task as done and stores its children in one fenced transaction, if the inbox
+   * `can.transaction`. A later report of the attempt changes nothing.
    */
   readonly commit?:
     | ((
@@ -182,7 +182,7 @@ export interface Claim {
     | undefined
 }
 
-/** What became of an attempt. The retry policy is the receiver's; the inbox obeys. Times in milliseconds since 1970. */
+/** How an attempt ended. The receiver's retry policy decided; the inbox obeys. Times in milliseconds since 1970. */
 export type Outcome =
   | { readonly kind: 'done'; readonly spawn?: readonly TaskDraft[] }
   | { readonly kind: 'retry'; readonly at: number; readonly error: TaskError }

@@ -1,14 +1,14 @@
 import type { MaybePromise } from '../maybe.ts'
 import type { TaskError } from './inbox.ts'
 
-/** The history that people look at: attempts, what arrived and what was answered, counts a minute. Losing it loses no event. */
+/** The history for people: attempts, deliveries with their replies, counts by minute. Losing it loses no event. */
 export interface Journal {
   /**
    * Writes a batch off the path of deliveries. It may fail: the batch is then lost and counted. At most a second of
    * deliveries comes in one batch, and the rows of a transaction are bounded.
    */
   write(batch: JournalBatch): MaybePromise<void>
-  /** What arrived and made no new event, newest first. */
+  /** Deliveries that made no new event, newest first. */
   refusals(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
   /** Accepted and refused deliveries in one order, newest first. Lists leave `kept` and `replyBody` out. */
   deliveries(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
@@ -20,7 +20,7 @@ export interface Journal {
   history(range: HistoryRange): MaybePromise<readonly Bucket[]>
 }
 
-/** One batch of what happened. */
+/** One batch of entries. */
 export interface JournalBatch {
   readonly arrived: readonly Arrival[]
   readonly minutes: readonly MinuteCount[]
@@ -29,7 +29,7 @@ export interface JournalBatch {
   readonly lost: number
 }
 
-/** What became of a delivery. */
+/** The outcome of a delivery. */
 export type ArrivalOutcome = 'accepted' | 'duplicate' | 'handshake' | 'unhandled' | 'refused'
 
 /** One delivery that arrived. Times in milliseconds since 1970. */
@@ -57,7 +57,7 @@ export interface Arrival {
   readonly bytes: number
   /** Topics of its events, at most ten. */
   readonly topics: readonly string[]
-  /** Ids of its events, at most ten; for refused deliveries what an unverified header claims. */
+  /** Ids of its events, at most ten; for refused deliveries the id that an unverified header claims. */
   readonly ids: readonly string[]
   /** Keys of its events (`EventRecord.key`), at most ten: `list({ keys })` finds the tasks. */
   readonly keys: readonly string[]
@@ -95,7 +95,7 @@ export interface DeliveryFilter {
   /** Rows of one page. @default 50, at most 1000 */
   readonly limit?: number
   readonly cursor?: string
-  /** Milliseconds a scan may take before it answers with what it has. @default 500 */
+  /** Milliseconds a scan may take before it returns the rows found so far. @default 500 */
   readonly budget?: number
 }
 
@@ -122,7 +122,7 @@ export interface Attempt {
   readonly process: string
 }
 
-/** What is counted. */
+/** What a series counts: runs, deliveries or times. */
 export type CountKind = 'delivery' | 'attempt' | 'end-to-end'
 
 /** Counts of one minute and series. Counts of several processes add up. */

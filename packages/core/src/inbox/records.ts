@@ -4,7 +4,7 @@ import type { MaybePromise } from '../maybe.ts'
 /** Small keyed values beside the tasks, with compare-and-set: destinations, handshake secrets, marks. */
 export interface Records {
   get(key: string): MaybePromise<{ readonly value: Json; readonly version: number } | undefined>
-  /** Stores where the version is still `expected` (0: not there yet). False where it is not. */
+  /** Stores the value if the version is still `expected` (0: not there yet); else returns false. */
   set(key: string, value: Json, expected: number): MaybePromise<boolean>
   delete(key: string, expected: number): MaybePromise<boolean>
   list(

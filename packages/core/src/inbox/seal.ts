@@ -22,7 +22,7 @@ const TAG = 16
 const HEAD = 1 + ID + NONCE + TAG
 
 /**
- * Makes a seal: AES-256-GCM with a random nonce, and the place as additional data, so that what is moved to another
+ * Makes a seal: AES-256-GCM with a random nonce, and the place as additional data: a value moved to another
  * place does not open. Throws a `TypeError` that names `option` for a key of another kind.
  */
 export function createSeal(given: KeyOption, option = 'key'): Seal {
@@ -83,6 +83,6 @@ function toKey(
     throw new TypeError(
       `${option} must be 32 random bytes, or their base64 or hex: node -p "crypto.randomBytes(32).toString('base64')" makes one`,
     )
-  // Says which key it was and nothing of what it is.
+  // Identifies the key without revealing it.
   return { bytes, id: createHash('sha256').update(bytes).digest().subarray(0, ID) }
 }

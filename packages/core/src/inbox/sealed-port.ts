@@ -12,8 +12,8 @@ const MARK = '\ue001sealed:'
 const SEALED: StoredDelivery['headers'] = [['x-postern-sealed', '1']]
 
 /**
- * The port of an inbox that is handed nothing to read: payloads, headers, query and context are sealed before they are
- * stored, and opened for the handler. Topic, ids, scope and times stay readable, since inboxes search and order by them.
+ * A port whose inbox stores only sealed data: payloads, headers, query and context are sealed before they are stored,
+ * and opened for the handler. Topic, ids, scope and times stay readable, since inboxes search and order by them.
  *
  * @param attach - joins the consumer to its inbox.
  */
@@ -31,7 +31,7 @@ export function sealedPort(
         open.set(claim, readable)
         return consumer.run(readable, signal)
       } catch (error) {
-        // Another key will not come by itself: the task waits as dead for a replay.
+        // Retries cannot bring the missing key: the task is dead and waits for a replay.
         return { kind: 'dead', error: { name: 'SealedEvent', message: errorText(error) } }
       }
     },
@@ -75,8 +75,8 @@ function sealEvent(seal: Seal, event: EventRecord): EventRecord {
 }
 
 /**
- * What an inbox gives of an event and its delivery, opened; what was stored before sealing was turned on is returned as it
- * is. Throws if no key fits.
+ * Opens an event and its delivery from an inbox. Data that was stored before sealing was turned on is returned
+ * unchanged. Throws if no key fits.
  *
  * @example
  * const task = await inbox.view.get(id)
@@ -94,7 +94,7 @@ export function opened<Kept extends Pick<Claim, 'event' | 'delivery'>>(
   return { ...kept, event: { ...event, ...extras(kept.event) }, delivery }
 }
 
-/** What an inbox may have added. */
+/** Members that an inbox may have added. */
 function extras({ origin, carrier }: EventRecord): Partial<EventRecord> {
   return { ...(origin !== undefined && { origin }), ...(carrier && { carrier }) }
 }

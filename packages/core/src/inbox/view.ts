@@ -69,7 +69,7 @@ export interface TaskQuery extends TaskFilter {
   readonly limit?: number
   /** Where the page begins: `cursor` of the page before. */
   readonly cursor?: string
-  /** Milliseconds a search may take before it answers with what it has. @default 500 */
+  /** Milliseconds a search may take before it returns the rows found so far. @default 500 */
   readonly budget?: number
 }
 
@@ -93,11 +93,11 @@ export interface ChangeOptions {
 
 /** How tasks are replayed. */
 export interface ReplayOptions extends ChangeOptions {
-  /** Tasks a second: they become due one after another, and the cursor carries on where the chunk ended. @default all at once */
+  /** Tasks a second: they become due one after another, and the cursor carries on if the chunk ended. @default all at once */
   readonly rate?: number
 }
 
-/** What one chunk of a change did. */
+/** The result of one chunk of a change. */
 export interface Changed {
   /** Tasks that were changed, or would be (`dryRun`). */
   readonly count: number
@@ -131,7 +131,7 @@ export interface LaneStats {
 }
 
 /**
- * What the CLI and the inspector use. An unknown key of a filter or an option is a `TypeError` with the nearest known
+ * The operators' side of an inbox, for the command line and the inspector. An unknown key of a filter or an option is a `TypeError` with the nearest known
  * name.
  */
 export interface InboxView {

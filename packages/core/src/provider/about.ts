@@ -2,7 +2,7 @@ import type { EventMap } from '../event.ts'
 import type { Coding, Format, Provider } from './provider.ts'
 import type { Covers } from './scheme.ts'
 
-/** What documentation, command lines and tests say of a provider. */
+/** Facts on a provider for documentation, command lines and tests. */
 export interface About {
   /** The `name` of the providers that the factory makes. */
   readonly name: string
@@ -16,7 +16,7 @@ export interface About {
   readonly secretOption?: string
   /** Every option with a sentence on it. */
   readonly options: Readonly<Record<string, string>>
-  /** Topics that are sent; examples if there are many. */
+  /** Topics that the sender sends; examples if there are many. */
   readonly topics: readonly string[]
   /** Challenges that the receiver answers by itself. */
   readonly handshakes: readonly string[]
@@ -24,11 +24,11 @@ export interface About {
   readonly formats: readonly Format[]
   readonly codings: readonly Coding[]
   readonly charsets: readonly string[]
-  /** What the signature protects at best; an option can make it less. Absent if the scheme alone decides. */
+  /** The most that the signature protects; an option can reduce it. Absent if the scheme alone decides. */
   readonly covers?: Covers
   /** False if the sender never signs the same bytes twice on purpose. */
   readonly repeats: boolean
-  /** Over how long one event is delivered again, in milliseconds; absent if the sender does not say. */
+  /** How long the sender delivers one event again, in milliseconds; absent if the sender does not say. */
   readonly retrySpan?: number
   /** True if `sign` can make deliveries. */
   readonly canSign: boolean

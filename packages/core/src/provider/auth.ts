@@ -15,7 +15,7 @@ export interface Auth<Key> {
   readonly secret: SecretOption | undefined
 }
 
-/** Chooses scheme and secret by the options. Throws a `TypeError` if none is given and nobody said that none is wanted. */
+/** Chooses scheme and secret by the options. Throws a `TypeError` without a secret, unless `unauthenticated: true` is given. */
 export function authOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   name: string,
@@ -54,7 +54,7 @@ export function ringOf<Key>(
   return { for: () => set, given: keys, parse: (one) => scheme.key(one) }
 }
 
-/** What the head alone can say against a delivery; nothing if the scheme needs the body for all of it. */
+/** Checks the head alone; absent if every check of the scheme needs the body. */
 export function admission<Key>(
   scheme: Scheme<Key>,
   ring: Keyring<Key>,
@@ -83,7 +83,7 @@ function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown
   return new WebhookError('missing_header', 'the delivery carries no signature')
 }
 
-/** Tells of a mismatch that the secret looks like a slip. */
+/** Adds to a mismatch that the secret looks like a slip. */
 export function explained<Found>(verify: () => Found): Found {
   try {
     return verify()
@@ -96,7 +96,7 @@ export function explained<Found>(verify: () => Found): Found {
   }
 }
 
-/** What is protected: what the spec says of id and topic counts unless the scheme denies it. */
+/** The protected parts: the spec decides on id and topic, unless the scheme denies it. */
 export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   if (!spec || scheme.body === 'none') return scheme
   const said = Object.entries(spec).filter(

@@ -11,7 +11,7 @@ export interface Composed {
   readonly body?: string | Uint8Array
 }
 
-/** The request of a draft, before it is signed. What the draft says itself wins. */
+/** The request of a draft, before it is signed. Members of the draft win. */
 export function toRequest(draft: Draft, composed: Composed): SignableRequest {
   const body =
     draft.body ?? composed.body ?? (draft.payload === undefined ? '' : stringifyJson(draft.payload))

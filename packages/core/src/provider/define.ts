@@ -14,8 +14,8 @@ import type { Keyring, KeySet } from './secrets.ts'
 import type { ProviderSpec } from './spec.ts'
 
 /**
- * Makes the factory of a sender, with its `about`. Options and secrets are checked when the factory is called: what is
- * wrong throws a `TypeError` that names the option.
+ * Makes the factory of a sender, with its `about`. Options and secrets are checked when the factory is called: a
+ * wrong one throws a `TypeError` that names the option.
  *
  * @example
  * export const acme: Factory<{ secret: SecretOption }> = provider({

@@ -39,7 +39,7 @@ export function madeOf(provider: Provider): Made | undefined {
 }
 
 /**
- * Makes a provider again with some of its options changed. What was changed on the provider itself is not kept.
+ * Makes a provider again with some of its options changed. Changes of the provider object itself are lost.
  *
  * @throws TypeError if `provider()` did not make it, or the factory refuses the options.
  *

@@ -1,6 +1,6 @@
 /**
- * Lays `changes` over `base`: plain objects are merged member by member, anything else takes the place of what was
- * there. `undefined` changes nothing.
+ * Lays `changes` over `base`: plain objects are merged member by member, any other value replaces the
+ * one in `base`. `undefined` changes nothing.
  *
  * @example
  * mergeDeep({ event: { type: 'message', text: '' } }, { event: { text: 'hi' } }) // keeps event.type

@@ -19,7 +19,7 @@ export interface PeerHome {
 }
 
 /**
- * A lazily loaded optional peer: who does not use it neither installs nor loads it.
+ * A lazily loaded optional peer: an app that does not use it neither installs nor loads it.
  *
  * @example const jose = peer('jose', () => import('jose'))
  *
@@ -65,8 +65,7 @@ export function checkPeer(
     throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
-// Only where the modules lie as npm puts them is a missing package certainly missing: a bundle holds it, and Workers have
-// no files to look for.
+// A missing package is only certain if modules lie in npm's folders: a bundle can hold it, and Workers have no files.
 function isMissing(name: string, { from, beside }: PeerHome): boolean {
   try {
     const { createRequire } = globalThis.process.getBuiltinModule('node:module')

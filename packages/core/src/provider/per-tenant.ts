@@ -7,7 +7,7 @@ import type { ScopedSecret, SecretResolver } from './secrets.ts'
 
 /** What {@link perTenant} needs. */
 export interface PerTenantOptions {
-  /** Who claims to send: read from path, header or `context`. `undefined` refuses the delivery as `unknown_sender`. */
+  /** Returns the tenant that the delivery claims to be from: read from path, header or `context`. `undefined` refuses the delivery as `unknown_sender`. */
   readonly tenant: (delivery: Delivery) => string | undefined
   /** Looks the tenant's secrets up. `undefined` means that there is no such tenant. */
   readonly secrets: (tenant: string) => MaybePromise<string | readonly string[] | undefined>
@@ -17,7 +17,7 @@ export interface PerTenantOptions {
   readonly max?: number
   /** How many look-ups run at the same time; beyond, a delivery is answered 503 and comes again. @default 100 */
   readonly atOnce?: number
-  /** How many look-ups are begun in a minute; beyond, likewise. Names that are made up use them too. @default 3000 */
+  /** How many look-ups are begun in a minute; beyond, likewise. Invented names count too. @default 3000 */
   readonly perMinute?: number
 }
 
@@ -37,10 +37,10 @@ export function perTenant(options: PerTenantOptions): SecretResolver {
   const { atOnce = 100, perMinute = 3000 } = options
   const lookups = bucket({ atOnce, perMinute })
   const ttl = milliseconds(options.ttl ?? '60s', 'perTenant.ttl')
-  // The clock is asked each time: the cache would keep its answer by a timer, which not every host allows.
+  // Reads the clock each time: not every host allows the timer that the cache would use instead.
   const bounds = { max: options.max ?? 1000, ttl, ttlResolution: 0, perf: { now: uptime } }
   const known = new LRUCache<string, ScopedSecret>(bounds)
-  // Apart, since who is not known could be anybody: made-up names must not drive the known ones out.
+  // A cache of their own: invented names must not drive the known tenants out.
   const unknown = new LRUCache<string, true>(bounds)
   const pending = new Map<string, Promise<ScopedSecret | undefined>>()
   return (delivery) => {
@@ -85,7 +85,7 @@ export function perTenant(options: PerTenantOptions): SecretResolver {
   }
 }
 
-// Names that strangers make up are remembered as unknown.
+// How many unknown names are remembered.
 const MAX_NAME = 1024
 
 function uptime(): number {

@@ -13,10 +13,10 @@ export type Format = 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'bytes' | 
 /** A content coding that a provider can declare. Its magic bytes decide, never its label. */
 export type Coding = 'gzip'
 
-/** Gives the time in milliseconds since 1970. */
+/** Returns the time in milliseconds since 1970. */
 export type Clock = () => number
 
-/** What verification found out. */
+/** The result of a verification. */
 export interface Verified {
   /** The tenant or key that verified the delivery: events get it as their scope. */
   readonly scope?: string | undefined
@@ -36,7 +36,7 @@ export type Result =
 export interface Draft<Events extends EventMap = EventMap> {
   readonly topic?: keyof Events & string
   readonly id?: string
-  /** What becomes the body, as JSON unless the provider sends something else; laid over the sample of the topic, deeply. */
+  /** The payload: it becomes the body, as JSON unless the provider sends another format. Merged deeply into the topic's sample. */
   readonly payload?: unknown
   /** The body itself, in place of `payload`. */
   readonly body?: string | Uint8Array
@@ -51,7 +51,7 @@ export interface Draft<Events extends EventMap = EventMap> {
   readonly secret?: string
 }
 
-// By way of a method, so that a typed provider is a provider: topics are checked where `sign` is called.
+// A method, so that a typed provider is assignable to Provider: topics are checked where `sign` is called.
 type Sign<Events extends EventMap> = { sign(draft: Draft<Events>): SignableRequest }['sign']
 
 /** Who sends. Made by a factory that takes the provider's own option names: `github({ secret })`. */
@@ -61,15 +61,15 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly methods?: readonly string[]
   readonly covers: Covers
   readonly credentials?: Credentials
-  /** What the sender promises not to exceed; the receiver's own `limits` win. */
+  /** Limits that the sender promises to keep; the receiver's own `limits` win. */
   readonly limits?: LimitOptions
-  /** Over how long the sender delivers one event again, in milliseconds: dedupe windows must be at least as long. */
+  /** How long the sender delivers one event again, in milliseconds: dedupe windows must be at least as long. */
   readonly retrySpan?: number
   /** True if the sender takes a redirect for a failure, so that a 302 as ack is refused at construction. */
   readonly failsOnRedirect?: boolean
   /**
-   * What this sender sends as a body. One format: the body is read as that, whatever its label says. Several: the signed
-   * bytes decide among them. @default ['json']
+   * Formats of this sender's bodies. If there is one, the body is read in it, whatever its label says. If there are
+   * several, the signed bytes decide among them. @default ['json']
    */
   readonly formats?: readonly Format[]
   /** Decides the format if something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
@@ -91,20 +91,20 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** 'body' if unsigned greetings come as POST: at most 1 KiB of an unsigned body is then read for `greet`. @default 'head' */
   readonly greets?: 'head' | 'body'
   /**
-   * What a challenge of this sender can look like: each text that `greet` or `handshake` echoes, decrypts or signs
-   * matches the whole expression. No message that `sign` makes matches it.
+   * The form of this sender's challenges: each string that `greet` or `handshake` echoes, decrypts or signs matches the
+   * whole expression. No message that `sign` makes matches it.
    */
   readonly challenge?: RegExp
   /** The header in which a delivery claims the id of its event, for the history of what was refused. In lower case. */
   readonly claims?: string
   /**
    * Throws a `WebhookError` if the head alone condemns the delivery: a header of the signature is missing, or a token
-   * or password is wrong. It reads no body, is always synchronous, and takes whatever only `verify` can judge.
+   * or password is wrong. It reads no body, is always synchronous, and lets pass all that only `verify` can judge.
    */
   readonly admit?: (head: Delivery, clock: Clock) => void
   /** True if `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */
   readonly xml?: boolean
-  /** What goes out when an answer is late or fails, for senders whose reply decides something (auth hooks). */
+  /** The reply when an answer is late or fails, for senders that act on the reply (auth hooks). */
   readonly refusal?: Reply
   /** Throws a `WebhookError` if the delivery is not what the provider signed. */
   readonly verify: (delivery: Delivery, clock: Clock) => MaybePromise<Verified | void>
@@ -122,6 +122,6 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly reply?: (result: Result, delivery: Delivery) => Reply | undefined
   /** Makes a delivery that `verify` accepts. Absent if only the sender has the signing key. */
   readonly sign?: Sign<Events>
-  /** Carries the types of topics and payloads; never there at run time. */
+  /** Carries the types of topics and payloads; absent at run time. */
   readonly types?: Events
 }

@@ -1,6 +1,6 @@
 /**
  * Makes the function that puts path and query of a request's target, or of its URL, behind the URL senders know. The
- * base is used as it is written: a sender that signs `:443` signs it. Throws a `TypeError` if it is no such URL.
+ * base is used as it is written: a sender that signs `:443` signs it. Throws a `TypeError` for any other URL.
  */
 export function toPublicUrl(publicUrl: string): (target: string) => string {
   const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined

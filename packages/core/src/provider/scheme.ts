@@ -1,7 +1,7 @@
 import type { Delivery } from '../delivery.ts'
 import type { MaybePromise } from '../maybe.ts'
 
-/** What a signature protects. Documentation, tests and the defence against replays read it. */
+/** The parts of a delivery that a signature protects. Documentation, tests and the defence against replays read it. */
 export interface Covers {
   /** `bytes`: any changed byte of the body is noticed. `fields`: any changed field is. `none`: the body is not protected. */
   readonly body: 'bytes' | 'fields' | 'none'
@@ -16,7 +16,7 @@ export interface Covers {
   readonly timestamp?: boolean
 }
 
-/** Where a delivery carries what could be used to forge another: stripped before store, log and forward. */
+/** Places of a delivery that hold credentials: stripped before store, log and forward. */
 export interface Credentials {
   readonly headers?: readonly string[]
   readonly query?: readonly string[]
@@ -31,7 +31,7 @@ export interface SignableRequest {
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** How a delivery is signed: small functions that verify and sign. `Key` is what a secret becomes, once. */
+/** How a delivery is signed: small functions that verify and sign. `Key` is made once from a secret. */
 export interface Scheme<Key = unknown> {
   readonly covers: Covers
   readonly credentials?: Credentials
@@ -43,10 +43,10 @@ export interface Scheme<Key = unknown> {
   readonly keys?: readonly Key[]
   /** True if the delivery carries what this scheme verifies, right or wrong. @default one of `needs` is there */
   present?(delivery: Delivery): boolean
-  /** Makes a key of a secret. Throws a `TypeError` that says what format was expected. */
+  /** Makes a key of a secret. Throws a `TypeError` that names the expected format. */
   key(secret: string): Key
   /**
-   * Finds the key that signed the delivery and gives its place in `keys`. Throws a `WebhookError` with the reason if
+   * Finds the key that signed the delivery and returns its index in `keys`. Throws a `WebhookError` with the reason if
    * none did. `now` is in milliseconds since 1970.
    */
   verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>

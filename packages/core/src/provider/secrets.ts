@@ -19,7 +19,7 @@ export type Secrets = string | readonly string[] | ScopedSecret | readonly Scope
  */
 export type SecretResolver = (delivery: Delivery) => MaybePromise<Secrets | undefined>
 
-/** What a provider's secret option takes. */
+/** A provider's secret option. */
 export type SecretOption = Secrets | SecretResolver
 
 /** Keys in force for one delivery, ready for a scheme. */
@@ -41,8 +41,8 @@ export interface Keyring<Key> {
 }
 
 /**
- * Checks and prepares a secret option. Text that is empty, blank or an unfilled template throws a `TypeError` that
- * names the option, at once for what is given and as `secret_unavailable` (503) for what a resolver returns.
+ * Checks and prepares a secret option. A string that is empty, blank or an unfilled template throws a `TypeError` that
+ * names the option: at once for given secrets, as `secret_unavailable` (503) for those of a resolver.
  */
 export function keyring<Key>(
   option: string,
@@ -105,7 +105,7 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
   if (typeof secret !== 'string') {
     throw new TypeError(
       typeof secret === 'object' && secret !== null
-        ? `${option} must be a string, { secret, scope } or an array of these, got ${kindOf(secret)}; give the text itself`
+        ? `${option} must be a string, { secret, scope } or an array of these, got ${kindOf(secret)}; give the string itself`
         : `${option} must be a string, got ${kindOf(secret)}: is the environment variable set?`,
     )
   }
@@ -114,12 +114,12 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
   if (TEMPLATE.test(secret.trim())) {
     throw new TypeError(`${option} is an unfilled template: put the secret itself in its place`)
   }
-  // A PEM file ends with a line break, and that break is part of no key.
+  // A PEM file ends with a line break, which is not part of the key.
   if (/[\r\n]$|^[\r\n]/.test(secret) && !secret.includes('-----BEGIN '))
     throw new TypeError(`${option} begins or ends with a line break: trim it`)
 }
 
-/** True if a secret has blanks or quotes around it. They may be part of it, and mostly are a slip. */
+/** True if a secret has blanks or quotes around it. They may belong to the secret, but mostly are a slip. */
 function isOdd(secret: unknown): boolean {
   return typeof secret === 'string' && /^[ \t]|[ \t]$|^(["'`]).*\1$/s.test(secret)
 }
@@ -135,7 +135,7 @@ function keySet<Key>(
   for (const item of list) {
     const scoped = isScoped(item) ? item : undefined
     if (scoped && (typeof scoped.scope !== 'string' || scoped.scope === ''))
-      throw new TypeError(`${option} has a secret whose scope is no text: name its tenant`)
+      throw new TypeError(`${option} has a secret whose scope is no string: name its tenant`)
     const values: readonly unknown[] =
       scoped && Array.isArray(scoped.secret) ? scoped.secret : [scoped ? scoped.secret : item]
     for (const value of values) {

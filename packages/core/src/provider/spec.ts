@@ -8,7 +8,7 @@ import type { Clock, Draft, Provider, Result, Verified } from './provider.ts'
 import type { Covers, Scheme } from './scheme.ts'
 import type { Keyring, SecretOption } from './secrets.ts'
 
-/** Members of a provider that its spec says as they are. */
+/** Members that a provider takes unchanged from its spec. */
 type Plain = Omit<
   Provider,
   | 'covers'
@@ -26,7 +26,7 @@ type Plain = Omit<
   | 'signedTime'
 >
 
-/** What `provider()` takes. `Ready` is what `prepare` makes of the options; the options themselves if it is absent. */
+/** The argument of `provider()`. `Ready` is the result of `prepare`; without `prepare`, the options themselves. */
 export interface ProviderSpec<
   Options extends object,
   Key = unknown,
@@ -42,9 +42,9 @@ export interface ProviderSpec<
   readonly handshakes?: readonly string[]
   /** Every option with a sentence on it: any other name is a `TypeError`. */
   readonly options: Readonly<Record<keyof Options & string, string>>
-  /** Checks the options and makes what the functions below get in place of them. Throws a `TypeError`. */
+  /** Checks the options and returns a value that the functions below get in their place. Throws a `TypeError`. */
   readonly prepare?: (options: Options) => Ready
-  /** How deliveries are signed. `noAuth` if nothing is, `fixedKeys` if the keys are no texts. */
+  /** How deliveries are signed. `noAuth` if nothing is signed, `fixedKeys` if the keys are no strings. */
   readonly scheme: (options: Ready) => Scheme<Key>
   /** Name of the option that takes the secret. @default 'secret', if there is such an option */
   readonly secret?: string
@@ -53,13 +53,13 @@ export interface ProviderSpec<
    * `unauthenticated` the value may be undefined. @default the option of `secret`
    */
   readonly secretOf?: (options: Ready) => readonly [option: string, value: SecretOption | undefined]
-  /** What is protected at best: laid over what the scheme says, except if the scheme denies it. @default that of the scheme */
+  /** The most that is protected: it refines the scheme's `covers`, but cannot exceed it. @default that of the scheme */
   readonly covers?: Covers
   /** False if only the sender has the signing key. @default true */
   readonly canSign?: boolean
   /** Members of the provider that depend on its options. */
   readonly more?: (options: Ready) => Partial<Plain>
-  /** What must hold beside the signature; throws a `WebhookError`. It runs after the signature was found right. */
+  /** Checks more than the signature, after the signature has matched; throws a `WebhookError`. */
   readonly check?: (delivery: Delivery, clock: Clock, options: Ready) => MaybePromise<void>
   readonly events: (delivery: Delivery, body: ParsedBody, options: Ready) => readonly EventDraft[]
   readonly format?: (
@@ -67,7 +67,7 @@ export interface ProviderSpec<
     options: Ready,
   ) => ReturnType<NonNullable<Provider['format']>>
   readonly labelled?: (delivery: Delivery, options: Ready) => boolean
-  /** Answers an unsigned challenge. `keys` are those in force, for the few senders that want it signed. */
+  /** Answers an unsigned challenge. `keys` are those in force, for the few senders that want a signed answer. */
   readonly greet?: (
     delivery: Delivery,
     options: Ready,
@@ -80,6 +80,6 @@ export interface ProviderSpec<
     options: Ready,
   ) => MaybePromise<Reply | undefined>
   readonly reply?: (result: Result, delivery: Delivery, options: Ready) => Reply | undefined
-  /** Puts topic, id and payload where this sender has them, for `sign`. @default JSON of `payload` */
+  /** Puts topic, id and payload where this sender has them, for `sign`. @default the JSON of `payload` */
   readonly compose?: (draft: Draft, options: Ready) => Composed
 }

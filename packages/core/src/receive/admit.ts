@@ -5,7 +5,7 @@ import type { Limits } from '../limits.ts'
 import type { Provider } from '../provider/provider.ts'
 import { createBudget, type Account } from './budget.ts'
 
-/** The head of a request: all that is known before a byte of the body is read. */
+/** The head of a request: all of it but the body. */
 export interface Head {
   readonly method: string
   /** Absolute URL as the sender addressed it, as far as the host knows. */
@@ -13,7 +13,7 @@ export interface Head {
   readonly headers: HeaderLines
 }
 
-/** Leave to read a body: how many bytes, and the account they count on. */
+/** Permission to read a body: how many bytes, and the account that counts them. */
 export interface Admission extends Account {
   /** When the head was judged, in milliseconds since 1970 and on the monotonic clock. */
   readonly at: number
@@ -24,13 +24,13 @@ export interface Admission extends Account {
   tooLarge(length?: number): WebhookError
 }
 
-/** What `admit` needs of its receiver. */
+/** The receiver as `admit` sees it. */
 export interface AdmitContext {
   readonly provider: Provider
   readonly limits: Limits
   readonly now: () => number
   readonly monotonic: () => number
-  /** Throws if the receiver takes nothing now. */
+  /** Throws if the receiver takes no deliveries now. */
   readonly open: () => void
 }
 
@@ -39,7 +39,7 @@ const GREETING = 1024
 
 /**
  * The first step of the line, on the head alone: receiver open, method, coding, declared length, headers that the scheme
- * needs, credentials that lie in the head. Throws the refusal of what the head condemns.
+ * needs, credentials that lie in the head. Throws the refusal if one of these fails.
  */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
   const { provider, limits, now, monotonic } = context

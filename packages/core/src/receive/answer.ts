@@ -5,7 +5,7 @@ import { emptyReply, isReply, jsonReply, textReply, xmlReply, type Reply } from 
 import type { WebhookEvent } from '../event.ts'
 import { createTopicTable } from '../subscribe/topics.ts'
 
-/** What an answer function may give: a whole reply, a text (`text/xml` where it begins with `<`: TwiML), a JSON value, or nothing for an empty reply. */
+/** The result of an answer function: a whole reply, a string (`text/xml` if it begins with `<`: TwiML), a JSON value, or undefined for an empty reply. */
 export type Answer =
   | Reply
   | string
@@ -14,7 +14,7 @@ export type Answer =
   | undefined
   | void
 
-/** Gives the reply to the sender. It runs after the event was stored, for duplicates too, and is not a task. */
+/** Returns the reply to the sender. It runs after the event was stored, for duplicates too, and is not a task. */
 export type AnswerFunction<Event extends WebhookEvent = WebhookEvent> = (
   event: Event,
 ) => MaybePromise<Answer>
@@ -23,11 +23,11 @@ export type AnswerFunction<Event extends WebhookEvent = WebhookEvent> = (
 export interface AnswerOptions {
   /** How long the sender can wait. @default '2500ms', inside Slack's three seconds */
   readonly deadline?: Duration
-  /** What goes out after the deadline. @default an empty 200, or the provider's refusal where the reply decides something */
+  /** The reply after the deadline. @default an empty 200, or the provider's refusal if the sender acts on the reply */
   readonly late?: Reply
 }
 
-/** An answer that is registered. */
+/** A registered answer. */
 export interface RegisteredAnswer {
   readonly answer: AnswerFunction
   readonly deadline: number
@@ -41,7 +41,7 @@ export interface Answers {
   readonly size: number
 }
 
-/** Makes the register of answers. Where several match, the first one registered answers. */
+/** Makes the register of answers. If several match, the first one registered answers. */
 export function createAnswers(): Answers {
   const table = createTopicTable<RegisteredAnswer>()
   return {
@@ -65,8 +65,8 @@ export function createAnswers(): Answers {
 }
 
 /**
- * The reply an answer gives, within its deadline. Where the reply decides something (`refusal`), one that is late or
- * fails is that refusal; elsewhere a late one is `late` and a failed one a 500, whose event is stored all the same.
+ * The reply of an answer, within its deadline. With a `refusal` (the sender acts on the reply), a late or failed answer
+ * becomes that refusal. Without one, a late answer becomes `late` and a failed one a 500; the event stays stored.
  */
 export function answerReply(
   registered: RegisteredAnswer,

@@ -14,7 +14,7 @@ export interface Budget {
 export interface Account {
   /** Counts bytes that arrived. Throws `overloaded` (503) when the budget is spent. */
   take(bytes: number): void
-  /** Gives back what was taken. A second call does nothing. */
+  /** Gives back the counted bytes. A second call does nothing. */
   release(): void
 }
 

@@ -36,21 +36,21 @@ function refusal(
         : undefined
     return own ?? problem(error)
   } catch {
-    // What a provider puts in its refusals may be read from the very body that was refused.
+    // A provider's `reply` to a refusal may read the body that was refused.
     return problem(error)
   }
 }
 
-/** What the journal and the observers hear once the reply is ready. */
+/** The conclusion of a delivery for the journal and the observers, once the reply is ready. */
 export interface Answered {
   readonly outcome: ArrivalOutcome
   readonly events: readonly EventRecord[]
   readonly error?: WebhookError
-  /** What was refused, as far as it was read. */
+  /** The refused delivery, as far as it was read. */
   readonly delivery?: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
 }
 
-/** Tells the journal and the observers what was answered, and gives the reply on. */
+/** Tells the journal and the observers of the reply, and returns it. */
 export function answered(line: Line, exchange: Exchange, reply: Reply, what: Answered): Reply {
   const { observer, recorder, silence } = line
   if (what.outcome !== 'refused' && exchange.verified) silence.heard(exchange.at)
@@ -67,7 +67,7 @@ export function answered(line: Line, exchange: Exchange, reply: Reply, what: Ans
   return reply
 }
 
-/** What the inbox said of all events, in one word. */
+/** The inbox's result for all events, in one word. */
 export function outcomeOf(taken: readonly Taken[]): 'accepted' | 'duplicate' | 'unhandled' {
   if (taken.length === 0) return 'unhandled'
   return taken.every((one) => one === 'duplicate') ? 'duplicate' : 'accepted'
@@ -99,7 +99,7 @@ export function reply(
   )
 }
 
-/** Tells observers what became of each event. */
+/** Tells observers the outcome of each event. */
 export function tellTaken(
   line: Line,
   exchange: Exchange,
@@ -118,7 +118,7 @@ export function tellTaken(
   })
 }
 
-/** The answer to the first event that one is subscribed to. */
+/** The answer to the first event for which one is registered. */
 function answer(
   line: Line,
   exchange: Exchange,

@@ -2,16 +2,16 @@ import { stringifyJson } from '../body/json.ts'
 import type { EventRecord } from '../event.ts'
 import type { InboxView } from '../inbox/view.ts'
 
-/** Finds senders that use an id again for something else. */
+/** Finds senders that use an id again for another event. */
 export interface ConflictWatch {
-  /** Looks, off the path of the delivery, whether the event that is known says the same. */
+  /** Checks, off the path of the delivery, whether the known event has the same body. */
   look(event: EventRecord, found: () => void): void
 }
 
-// A sender that delivers everything twice must not make every delivery a query.
+// A sender that delivers all events twice must not cause a query for each delivery.
 const EVERY = 1000
 
-/** Makes the watch of a receiver: at most one look a second, and only at what the inbox still keeps. */
+/** Makes the watch of a receiver: at most one query in a second, only for events that the inbox still keeps. */
 export function createConflictWatch(
   receiver: string,
   view: Pick<InboxView, 'list' | 'get'>,
@@ -24,7 +24,7 @@ export function createConflictWatch(
       const at = now()
       if (at < next) return
       next = at + EVERY
-      // An inbox that does not answer has told of it elsewhere.
+      // The inbox reports its own outage elsewhere.
       void compare(event, found).catch(() => {})
     },
   }

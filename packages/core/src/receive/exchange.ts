@@ -61,7 +61,7 @@ export class Exchange {
   }
 }
 
-// Of the grammar of https://www.w3.org/TR/trace-context/ only the length is checked: who reads it checks the rest.
+// Of the grammar of https://www.w3.org/TR/trace-context/ only the length is checked: its readers check the rest.
 const MAX_TRACE = 512
 
 function traceOf(header: (name: string) => string | undefined): RequestInfo['trace'] {

@@ -23,7 +23,7 @@ const CODES: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * Makes an explainer that looks at one refusal a second, since anybody can make a receiver refuse. It does nothing
- * while no observer listens. Heads that were refused before their body was read have nothing that could be tried.
+ * while no observer listens. Requests that were refused before their body was read cannot be explained.
  */
 export function createExplainer(context: {
   readonly provider: Provider

@@ -3,7 +3,7 @@ import type { Inbox } from '../inbox/inbox.ts'
 import { within } from '../inbox/kit/deadline.ts'
 import type { Silence } from './silence.ts'
 
-/** How a receiver is. Times in milliseconds since 1970. */
+/** The state of a receiver. Times in milliseconds since 1970. */
 export interface Health {
   /** True if deliveries can be taken: the receiver is open, and its inbox answers and has room. */
   readonly ok: boolean
@@ -19,7 +19,7 @@ export interface Health {
   readonly lastDelivery: number | undefined
 }
 
-/** What {@link health} needs. */
+/** The receiver as {@link health} sees it. */
 export interface HealthContext {
   readonly name: string
   readonly inbox: Inbox

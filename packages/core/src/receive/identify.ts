@@ -13,10 +13,10 @@ import { UNHANDLED } from '../subscribe/subscription.ts'
 import { taskDrafts } from '../subscribe/task-drafts.ts'
 import { withoutMembers } from './strip.ts'
 
-/** What a delivery says. */
+/** The events of a delivery. */
 export interface Identified {
   readonly events: readonly EventRecord[]
-  /** What is to be stored: the events somebody subscribed to. */
+  /** The events to store: those with a subscription. */
   readonly intake: Intake
 }
 
@@ -52,7 +52,7 @@ export function identify(
     events.push(event)
     const tasks = taskDrafts(line, line.subscriptionsOf(draft), event, stored)
     if (tasks.length > 0) items.push({ event, tasks })
-    // A topic that is only answered is handled by its answer: there is nothing to store.
+    // A topic with an answer and no subscription: the answer handles it, and nothing is stored.
     else if (line.answers.size === 0 || !line.answers.match(event.topic, event.aliases)) {
       if (line.onUnhandled === 'store') items.push({ event, tasks: [{ subscription: UNHANDLED }] })
       else if (line.onUnhandled === 'refuse') refused = event
@@ -78,7 +78,7 @@ function draftsOf(line: Line, delivery: Delivery, body: ParsedBody): readonly Ev
   try {
     drafts = line.provider.events(delivery, body)
   } catch (error) {
-    // A provider reads what the payload should hold; where it is not there, that is the sender's fault and not ours.
+    // A provider reads members that the payload should have. A missing one is the sender's fault, not ours.
     throw isWebhookError(error)
       ? error
       : new WebhookError(
@@ -92,12 +92,12 @@ function draftsOf(line: Line, delivery: Delivery, body: ParsedBody): readonly Ev
       throw new WebhookError('unidentified', `${line.provider.name}: the delivery names no topic`)
     }
     if (draft.id !== undefined && (typeof draft.id !== 'string' || draft.id === ''))
-      throw new WebhookError('unidentified', `${line.provider.name}: the event's id is no text`)
+      throw new WebhookError('unidentified', `${line.provider.name}: the event's id is no string`)
   }
   return drafts
 }
 
-// Only the one kind of message that never quotes a value: the others could put payload into a log.
+// Only this kind of message never quotes a value: other messages could put payload into a log.
 function shapeError(error: unknown): string {
   const text = errorText(error)
   return /^Cannot read properties of (?:undefined|null) \(reading '[^']{0,100}'\)$/.test(text)
@@ -107,7 +107,7 @@ function shapeError(error: unknown): string {
       : typeof error
 }
 
-/** What the events of a delivery have in common. */
+/** The common parts of the events of a delivery. */
 interface Source extends IdentitySource {
   readonly line: Line
   readonly body: ParsedBody
@@ -143,7 +143,7 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Members of a payload that are credentials: fields of a body, parameters where the query is the payload. */
+/** Members of a payload that are credentials: fields of a body, parameters if the query is the payload. */
 function credentialMembers(
   credentials: Credentials | undefined,
   body: ParsedBody,

@@ -4,12 +4,12 @@ import type { EventDraft, Guard } from '../event.ts'
 import type { Provider } from '../provider/provider.ts'
 
 /**
- * What makes two events the same. `id`: the sender's id. `id+digest`: the id, and what was signed under another id is a
- * duplicate too. `digest`: the id, else a digest of the body. `none`: nothing.
+ * The identity of an event. `id`: the sender's id. `id+digest`: the id; the same signed content under another id is a
+ * duplicate too. `digest`: the id, else a digest of the body. `none`: no two events are the same.
  */
 export type Dedupe = 'id' | 'id+digest' | 'digest' | 'none'
 
-/** What the identity of an event is made of. */
+/** The parts that the identity of an event is made of. */
 export interface IdentitySource {
   readonly line: { readonly dedupe: Dedupe; readonly provider: Provider }
   readonly delivery: Delivery
@@ -49,7 +49,8 @@ export function identityOf(source: IdentitySource, draft: EventDraft, at: number
 }
 
 /**
- * The length before the scope keeps scope and id apart whatever they hold; the mark keeps ids, digests and guards apart.
+ * The length before the scope keeps scope and id apart, whatever characters they have. The mark keeps ids, digests and
+ * guards apart.
  */
 function scoped(scope: string | undefined, mark: ':' | '#' | '!', id: string): string {
   const short = id.length > MAX_ID ? `sha256:${createHash('sha256').update(id).digest('hex')}` : id
@@ -66,7 +67,7 @@ function bodyDigest({ method, url, body }: Delivery): string {
     .digest('hex')
 }
 
-/** Of all that tells two signed events apart: the body, the time that was signed, and the topic, which headers may hold. */
+/** A digest of all that differs between two signed events: body, signed time, and topic, which can be in a header. */
 function signedDigest(source: IdentitySource, { topic }: EventDraft, at: number): string {
   const { delivery, line } = source
   source.digest ||= bodyDigest(delivery)

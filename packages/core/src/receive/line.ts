@@ -14,7 +14,7 @@ import type { Recorder } from './recorder.ts'
 import type { Reply } from './reply.ts'
 import type { Silence } from './silence.ts'
 
-/** What the line needs of its receiver. */
+/** The receiver as the line sees it. */
 export interface Line {
   readonly receiver: string
   readonly provider: Provider

@@ -14,7 +14,7 @@ import type { Reply } from './reply.ts'
 
 /**
  * The line a delivery walks: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept →
- * reply. It answers whatever the network sent and never throws. A step that has its result at once is not awaited: a
+ * reply. It answers every request and never throws. A step that has its result at once is not awaited: a
  * promise costs a tick.
  */
 export async function receive(line: Line, delivery: Delivery, host: Host): Promise<Reply> {

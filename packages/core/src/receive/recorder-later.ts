@@ -1,11 +1,11 @@
 import type { Recorder, RecorderContext } from './recorder.ts'
 
-// Entries that wait for the module: the first moment of a process under load.
+// The most entries that wait while the module loads, in a process that starts under load.
 const MOST = 1000
 
 /**
- * The recorder of a receiver, loaded with the first entry: an app that starts has nothing to write yet. Undefined if the
- * inbox keeps no journal, or none is wanted.
+ * The recorder of a receiver. Its module is loaded with the first entry, so that apps start faster. Undefined if the
+ * inbox keeps no journal, or `journal: false` is set.
  */
 export function createRecorder(context: RecorderContext): Recorder | undefined {
   if (!context.inbox.journal || context.kept === undefined) return undefined

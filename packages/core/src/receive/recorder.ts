@@ -14,7 +14,7 @@ import type { Answered } from './conclude.ts'
 export interface Recorder {
   /** A delivery was answered. `took` is milliseconds. */
   answered(exchange: Exchange, reply: Reply, took: number, what: Answered): void
-  /** What a sender's API listed was taken. */
+  /** `take` took events that a sender's API listed. */
   took(exchange: Exchange, outcome: ArrivalOutcome, events: readonly EventRecord[]): void
   /** A run has ended and its outcome is stored. */
   settled(claim: Claim, outcome: Outcome, ran: Ran | undefined): void
@@ -67,7 +67,7 @@ export function createRecorder(context: RecorderContext): Recorder {
         await journal.write(batch)
         failing = false
       } catch (error) {
-        // Said once for each outage: the log would fill while a disk is full.
+        // Warned once for each outage: else a full disk would fill the log.
         if (!failing) context.warn(`the journal could not be written: ${errorText(error)}`)
         failing = true
         throw error
@@ -172,7 +172,7 @@ export function createRecorder(context: RecorderContext): Recorder {
       const { url, headers, body } = context.strip(delivery, at)
       return { url, headers, body }
     } catch {
-      // A credential that lies in a body nobody can read cannot be taken out of it.
+      // A credential cannot be removed from an unreadable body.
       return undefined
     }
   }

@@ -29,7 +29,7 @@ export function xmlReply(body: string, status = 200): Reply {
 }
 
 /**
- * The reply to a refused delivery: `application/problem+json` with the stable code and nothing that would help an
+ * The reply to a refused delivery: `application/problem+json` with the stable code and no detail that helps an
  * attacker (RFC 9457). The full reason goes to observers. A body that was too large or too slow also closes the
  * connection, since node:http would go on reading it (RFC 9110 section 15.5.14); so does a receiver that was closed.
  */
@@ -51,10 +51,10 @@ export function problem(error: WebhookError): Reply {
   }
 }
 
-// A keep-alive connection would go on sending to a receiver that takes nothing more.
+// A keep-alive connection would go on sending to a closed receiver.
 const CLOSING: ReadonlySet<ErrorCode> = new Set(['body_too_large', 'body_timeout', 'closed'])
 
-/** True where a value an `answer` function gave is a whole {@link Reply} and not a JSON value to wrap. */
+/** True if the result of an `answer` function is a whole {@link Reply}, not a JSON value to wrap. */
 export function isReply(value: unknown): value is Reply {
   if (
     typeof value !== 'object' ||

@@ -1,6 +1,6 @@
 import type { Observer } from '../observer.ts'
 
-/** Knows when the last genuine delivery came, and says when none came for too long. */
+/** Notes the time of the last verified delivery, and reports when none came for too long. */
 export interface Silence {
   /** When the last verified delivery came to this process, in milliseconds since 1970. */
   readonly last: number | undefined
@@ -12,7 +12,7 @@ export interface Silence {
 /** What {@link createSilence} needs. */
 export interface SilenceContext {
   readonly name: string
-  /** Milliseconds without a delivery; undefined if nobody asked. */
+  /** Milliseconds without a delivery; undefined if the option is not set. */
   readonly limit: number | undefined
   readonly now: () => number
   readonly observer: Observer

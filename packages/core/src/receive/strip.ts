@@ -4,10 +4,10 @@ import type { Delivery, Json } from '../delivery.ts'
 import type { StoredDelivery } from '../event.ts'
 import type { Credentials } from '../provider/scheme.ts'
 
-// Never kept, whoever sends them: they authenticate the client of a proxy or browser, not the delivery.
+// Never stored, for any sender: they authenticate the client of a proxy or browser, not the delivery.
 const ALWAYS = ['authorization', 'proxy-authorization', 'cookie']
 
-/** Makes of a delivery what may be stored, logged and forwarded: without the provider's credentials. */
+/** Makes the part of a delivery that may be stored, logged and forwarded: without the provider's credentials. */
 export function stripper(
   credentials: Credentials = {},
 ): (delivery: Delivery, receivedAt: number) => StoredDelivery {
@@ -29,8 +29,8 @@ export function stripper(
     )
 }
 
-// A class, since an object literal with a getter is a hidden class of its own each time, which V8 keeps, with all that
-// its getter sees, until a full collection.
+// A class: V8 makes a new hidden class for each object literal with a getter, and keeps the getter's scope until a full
+// collection.
 class KeptDelivery implements StoredDelivery {
   readonly method: string
   readonly url: string
@@ -57,7 +57,7 @@ class KeptDelivery implements StoredDelivery {
     if (delivery.context !== undefined) this.context = delivery.context
   }
 
-  // Many handlers never look at a header, and an inbox in memory stores none: copied when asked for.
+  // Copied on demand: many handlers read no header, and an inbox in memory stores none.
   get headers(): StoredDelivery['headers'] {
     return (this.#headers ??= [...this.#delivery.headerLines()].filter(
       ([name]) => !this.#dropped.has(name),
@@ -65,7 +65,7 @@ class KeptDelivery implements StoredDelivery {
   }
 }
 
-/** The path of a URL: what may be logged of it. */
+/** The path of a URL, the part that may be logged. */
 export function pathOf(url: string): string {
   const scheme = url.indexOf('://')
   const start = url.indexOf('/', scheme < 0 ? 0 : scheme + 3)
@@ -86,14 +86,14 @@ function withoutQuery(url: string, names: readonly string[]): string {
   return url.slice(0, start) + (kept.length > 0 ? `?${kept.join('&')}` : '') + url.slice(end)
 }
 
-/** A payload without the members that are credentials; the same one where it has none. */
+/** A payload without its credentials; the same object if it has none. */
 export function withoutMembers(payload: unknown, names: readonly string[]): unknown {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return payload
   if (!names.some((name) => Object.hasOwn(payload, name))) return payload
   return Object.fromEntries(Object.entries(payload).filter(([name]) => !names.includes(name)))
 }
 
-/** Nothing of a body that cannot be read: what was refused is kept too, and its credential may be anywhere. */
+/** An unreadable body is dropped: refused deliveries are stored too, and a credential may be anywhere in it. */
 function keptBody(delivery: Delivery, names: readonly string[]): Uint8Array {
   try {
     return withoutFields(delivery, names)
@@ -102,8 +102,8 @@ function keptBody(delivery: Delivery, names: readonly string[]): Uint8Array {
   }
 }
 
-// A body that carries a credential cannot be kept as the bytes it was. Forms are written again without the field, JSON
-// without the top-level member; of anything else nothing is kept.
+// A body with a credential is not stored unchanged. Forms are written again without the field, JSON without the
+// top-level member; any other body is dropped.
 function withoutFields(delivery: Delivery, names: readonly string[]): Uint8Array {
   if (delivery.content.length === 0) return delivery.content
   if (delivery.format === 'form') {

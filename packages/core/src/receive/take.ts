@@ -9,7 +9,7 @@ import { outcomeOf, tellTaken } from './conclude.ts'
 import type { Line } from './line.ts'
 import { acceptAll } from './receive.ts'
 
-/** What a sender's API listed, as the webhook would have brought it. */
+/** A delivery that a sender's API listed, as its webhook would have been. */
 export type TakeInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
 
 /** Options of `receiver.take`. */
@@ -18,7 +18,7 @@ export interface TakeOptions {
   readonly scope?: string
 }
 
-/** What became of it. */
+/** The outcome of `take`. */
 export interface TakeResult {
   readonly outcome: 'accepted' | 'duplicate' | 'unhandled'
   /** One entry for each event. */
@@ -26,8 +26,8 @@ export interface TakeResult {
 }
 
 /**
- * Takes what the sender's API listed: parse → identify → accept, with the identity the webhook would have had, so that
- * doubles vanish. Nothing is verified, greeted, answered or replied; the journal has it as unsigned.
+ * Takes events that the sender's API listed: parse → identify → accept. They get the identity that the webhook would
+ * have had, so that duplicates are found. Nothing is verified, greeted or answered; the journal marks them as unsigned.
  *
  * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
  */

@@ -7,14 +7,14 @@ import { privateReply, toFetch, type Route } from './route.ts'
 
 /** Options of {@link drain}. */
 export interface DrainRouteOptions extends DrainOptions {
-  /** What the caller must send as `Authorization: Bearer …`: Vercel sends `CRON_SECRET` so. */
+  /** The secret in the caller's `Authorization: Bearer …`; Vercel sends `CRON_SECRET` there. */
   readonly secret: string
 }
 
 /**
- * A route that runs what is due, for the cron of hosts without a process that goes on. The secret is compared in
- * constant time; a call while another one runs is 409; the reply is what `receiver.drain()` did, as JSON. Throws a
- * `TypeError` that names an option at fault.
+ * A route that runs due tasks, for the cron of hosts without a permanent process. The secret is compared in constant
+ * time. A call while another one runs is 409. The reply is the result of `receiver.drain()` as JSON. Throws a
+ * `TypeError` that names a wrong option.
  *
  * @example
  * export const GET = drain(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
@@ -46,7 +46,7 @@ export function drainRoute(receiver: Pick<Receiver, 'drain'>, options: DrainRout
     try {
       return privateReply(200, await receiver.drain(how))
     } catch {
-      // The reason is for observers: the inbox tells it.
+      // The reply has no reason: the inbox tells it to observers.
       return privateReply(503, { code: 'inbox_unavailable' }, { 'retry-after': '5' })
     } finally {
       running = false

@@ -10,7 +10,7 @@ export interface HealthRouteOptions {
 
 /**
  * A route for probes. Readiness: 200 if every receiver can take deliveries, else 503. Liveness, with `?live`: 200 as
- * long as the process answers, since a restart mends no database. Throws a `TypeError` that names an option at fault.
+ * long as the process answers, since a restart repairs no database. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * app.get('/healthz', health([github, stripe]))

@@ -1,7 +1,7 @@
 import { toResponse } from '../receive/response.ts'
 import type { Reply } from '../receive/reply.ts'
 
-/** What a route needs of its request, on any host. */
+/** The parts of a request that a route reads, on any host. */
 export interface RouteRequest {
   readonly method: string
   readonly url: string

@@ -6,7 +6,7 @@ import type { run as runAttempt } from './run.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { UNHANDLED } from './subscription.ts'
 
-/** What {@link createConsumer} needs. */
+/** The argument of {@link createConsumer}. */
 export interface ConsumerContext extends RunContext {
   readonly retrySpan: number
   readonly recorder: Recorder | undefined
@@ -15,7 +15,7 @@ export interface ConsumerContext extends RunContext {
 
 type Runner = { readonly run: typeof runAttempt }
 
-/** A receiver as its inbox sees it: which subscriptions it has, how to run a task, and who hears what became of it. */
+/** A receiver as its inbox sees it: its subscriptions, how to run a task, and the listeners for outcomes. */
 export function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
   let runner: Runner | undefined
@@ -73,7 +73,7 @@ function tellDead(
 ): void {
   observer.dead?.(task, error)
   for (const listener of context.deadListeners) {
-    // A listener that fails must not keep the others, or the inbox, from hearing of it.
+    // A listener that throws must not keep the outcome from other listeners and the inbox.
     void Promise.resolve()
       .then(() => listener(task, error))
       .catch((failure: unknown) =>

@@ -15,9 +15,9 @@ export interface ExponentialOptions {
   readonly attempts?: number
   /** Upper bound of the first wait. @default '1s' */
   readonly base?: Duration
-  /** By what each bound is larger than the one before. @default 4 */
+  /** Each bound is this many times the one before. @default 4 */
   readonly factor?: number
-  /** No wait is longer. @default '1h' */
+  /** The longest wait. @default '1h' */
   readonly max?: Duration
   /** `full`: anywhere between nothing and the bound, so that failures do not come back as one wave. @default 'full' */
   readonly jitter?: 'full' | 'none'
@@ -40,7 +40,7 @@ export function exponential(options: ExponentialOptions = {}): RetryPolicy {
   return {
     attempts: checkAttempts(options.attempts ?? 8),
     delay(attempt) {
-      // The power of a late attempt is infinite, and no base of 0 times that is a number.
+      // The power of a late attempt is Infinity, and 0 × Infinity is NaN.
       const bound = Math.min(max, base * Math.min(factor ** (attempt - 1), Number.MAX_VALUE))
       return Math.round(jitter === 'full' ? Math.random() * bound : bound)
     },
@@ -57,10 +57,10 @@ export function fixed(options: {
   return { attempts: checkAttempts(options.attempts ?? 8), delay: () => delay }
 }
 
-/** What a `retry` option takes: a policy, or what {@link exponential} takes. */
+/** A `retry` option: a policy, or the options of {@link exponential}. */
 export type RetryOption = RetryPolicy | ExponentialOptions
 
-/** The policy an option stands for. Throws a `TypeError` that names the option at fault. */
+/** The policy of a `retry` option. Throws a `TypeError` that names a wrong option. */
 export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
   if (option !== undefined && (typeof option !== 'object' || option === null))
     throw new TypeError(
@@ -71,12 +71,12 @@ export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
   return exponential(option as ExponentialOptions | undefined)
 }
 
-/** Throw it in a handler where trying again cannot help: the task is dead at once. */
+/** Throw it in a handler if a retry cannot help: the task is dead at once. */
 export class Unrecoverable extends Error {
   override readonly name = 'Unrecoverable'
 }
 
-/** What {@link RetryAfter} takes beside its time. */
+/** Options of {@link RetryAfter}. */
 export interface RetryAfterOptions extends ErrorOptions {
   /** Waits longer if the retry policy would. @default false */
   readonly atLeast?: boolean
@@ -90,7 +90,7 @@ export class RetryAfter extends Error {
   override readonly name = 'RetryAfter'
   /** Milliseconds to wait. */
   readonly delay: number
-  /** True if the policy's own wait counts where it is longer. */
+  /** True if a longer wait of the retry policy wins. */
   readonly atLeast: boolean
 
   constructor(delay: Duration, message?: string, options: RetryAfterOptions = {}) {
@@ -101,7 +101,7 @@ export class RetryAfter extends Error {
   }
 }
 
-/** Throw it in a handler where now is not the time (a busy or a sick destination): the task waits, and no attempt is used. */
+/** Throw it in a handler if the task must wait, as for a busy or failing destination: no attempt is used. */
 export class Postpone extends Error {
   override readonly name = 'Postpone'
   /** Milliseconds to wait. */

@@ -3,7 +3,7 @@ import { eventInfo, type AttemptInfo, type Observer } from '../observer.ts'
 import type { Subscriptions } from './subscription.ts'
 import type { DraftRules } from './task-drafts.ts'
 
-/** What a run needs of its receiver. */
+/** The receiver as a run sees it. */
 export interface RunContext extends DraftRules {
   readonly inbox: string
   readonly subscriptions: Subscriptions

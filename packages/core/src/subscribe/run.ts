@@ -21,7 +21,7 @@ export function run(
 ): MaybePromise<Outcome> {
   if (claim.subscription === UNHANDLED) return adopt(context, claim)
   const subscription = context.subscriptions.find(claim.subscription)
-  // A worker claims only lanes it has; should an engine hand over another, it must wait and not be lost.
+  // A worker claims only its own lanes. If an engine hands over a task of another lane, the task waits and is not lost.
   if (!subscription) return { kind: 'postpone', at: context.now() + 60_000 }
   if (claim.attempt > subscription.retry.attempts) {
     return {
@@ -98,7 +98,7 @@ function failed(
   signal: AbortSignal | undefined,
 ): Outcome {
   const info = attemptInfo(context, claim)
-  // After the abort an error tells of the closing and not of the task: it is given back.
+  // An error after the abort comes from the closing, not from the task: the task is given back.
   const postponed = signal?.aborted === true ? 0 : delayOf(context, error, 'Postpone')
   if (postponed !== undefined) {
     const at = context.now() + postponed
@@ -137,7 +137,7 @@ function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Sub
   try {
     const wait = retry.delay(info.attempt)
     if (wait >= 0 && wait < Infinity) return Math.min(wait, LONGEST)
-    throw new TypeError(`its delay gave ${String(wait)}`)
+    throw new TypeError(`its delay returned ${String(wait)}`)
   } catch (failure) {
     context.observer.warning?.(
       context.receiver,
@@ -147,11 +147,11 @@ function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Sub
   }
 }
 
-// Beyond that a time is a mistake: 1e17 ms are three million years.
+// A longer wait is a mistake: 1e17 ms are three million years.
 const LONGEST = 365 * 86_400_000
 const DEFAULT_POLICY: RetryPolicy = exponential()
 
-/** Milliseconds that a `RetryAfter` or `Postpone` asks for. By name, since another copy of the package may have made it. */
+/** Milliseconds of a `RetryAfter` or `Postpone`. Found by name, since another copy of the package may have made it. */
 function delayOf(
   context: RunContext,
   error: unknown,
@@ -182,7 +182,7 @@ function withTimeout(
       task.abort(error)
       reject(error)
     }, subscription.timeout)
-    // Query builders are thenables whose `then` may give anything.
+    // Query builders are thenables whose `then` may return any value.
     void Promise.resolve(result)
       .then(resolve, reject)
       .finally(() => clearTimeout(timer))

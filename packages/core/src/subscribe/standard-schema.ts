@@ -10,7 +10,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
-/** What validation gave: the (perhaps transformed) value, or issues. */
+/** The result of a validation: the (perhaps transformed) value, or issues. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
@@ -21,7 +21,7 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** What a schema gives for a matching value. */
+/** A schema's output type. */
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output']
 
 /** The place of an issue, as `items.0.price`. */

@@ -20,7 +20,7 @@ export interface PreparedHandler extends Handler {
 
 /** Options of one subscription. */
 export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> {
-  /** Stable over restarts: stored tasks find their handler by it. @default the topic pattern, numbered where it repeats */
+  /** Stable over restarts: stored tasks find their handler by it. @default the topic pattern, with a number if it repeats */
   readonly name?: string
   /** Names it had before: tasks stored under them are its own. */
   readonly formerly?: readonly string[]
@@ -30,7 +30,7 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly timeout?: Duration
   /** Attempts running at once, in each process. @default 10 */
   readonly concurrency?: number
-  /** Checks and types the payload (zod, valibot, arktype …). What does not match is a dead task with the issues. */
+  /** Checks and types the payload (zod, valibot, arktype …). A task whose payload does not match is dead, with the issues. */
   readonly schema?: StandardSchema
   /** Events of one key run one after another, in order of arrival. Not every inbox can. */
   readonly orderBy?: (event: Event) => string
@@ -65,10 +65,10 @@ export interface Subscriptions {
   readonly all: readonly Subscription[]
 }
 
-/** The lane that keeps events nobody subscribed to, with `onUnhandled: 'store'`. No subscription may have its name. */
+/** The lane of events without a subscription, for `onUnhandled: 'store'`. No subscription may have its name. */
 export const UNHANDLED = 'unhandled'
 
-/** What a register of subscriptions is told of its receiver. */
+/** Facts on the receiver for the register of its subscriptions. */
 export interface SubscriptionRules {
   /** Topics whose matches are remembered. */
   readonly topicCache: number | undefined
@@ -162,7 +162,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
   function freeName(wanted: string): string {
     let name = wanted
     for (let number = 2; byName.has(name); number++) name = `${wanted}#${number}`
-    // A number by the order of lines: after a swap of two lines, stored tasks would run with the other handler.
+    // Numbers depend on the order of lines: after a swap of two lines, stored tasks would run with the other handler.
     if (durable && name !== wanted)
       throw new TypeError(
         `two subscriptions without a name on ${wanted}: give each a name, such as on('${wanted}', { name: 'mail' }, handler), since stored tasks find their handler by it`,

@@ -2,7 +2,7 @@ import { toEvent, type EventRecord, type StoredDelivery, type WebhookEvent } fro
 import type { TaskDraft } from '../inbox/inbox.ts'
 import type { Subscription } from './subscription.ts'
 
-/** What the drafts of a receiver's tasks depend on. */
+/** The settings that task drafts depend on. */
 export interface DraftRules {
   readonly receiver: string
   /** The tenant whose turn a task takes. @default the event's scope */

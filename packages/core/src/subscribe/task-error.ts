@@ -14,7 +14,7 @@ export class SchemaMismatch extends Error {
   readonly issues: readonly SchemaIssue[]
 
   constructor(issues: readonly SchemaIssue[]) {
-    // Places only: what a schema says of a value may quote the value, and messages are logged.
+    // Places only: messages are logged, and those of a schema may quote a value.
     super(
       `the payload does not match the schema at ${issues.map((issue) => issuePath(issue) || 'its root').join(', ')}`,
     )
@@ -23,8 +23,8 @@ export class SchemaMismatch extends Error {
 }
 
 /**
- * What is stored of anything a handler threw. It never throws: properties may throw when they are read, a proxy may be
- * revoked, and a value may have no text. Long texts are cut, with a mark.
+ * The stored form of any value that a handler threw. It never throws, even if a property throws, a proxy is revoked or
+ * a value cannot become a string. Long strings are cut, with a mark.
  */
 export function taskError(thrown: unknown): TaskError {
   const name = textOf(thrown, 'name')
@@ -48,7 +48,7 @@ function issuesOf(thrown: unknown): TaskError['issues'] {
     : undefined
 }
 
-/** True for a {@link SchemaMismatch}; a revoked proxy is none, and asking it throws. */
+/** True for a {@link SchemaMismatch}; false for a revoked proxy, on which `instanceof` throws. */
 export function isMismatch(thrown: unknown): thrown is SchemaMismatch {
   try {
     return thrown instanceof SchemaMismatch

@@ -16,23 +16,23 @@ export interface Task {
   readonly idempotencyKey: string
   /** Aborted when the attempt times out or the receiver closes. */
   readonly signal: AbortSignal
-  /** What tells this child task from its siblings, where it was spawned. */
+  /** Name of this child task among its siblings; undefined if it was not spawned. */
   readonly part: string | undefined
-  /** What the child task was spawned with. */
+  /** Data that the child task was spawned with. */
   readonly data: Json | undefined
   /**
-   * Ends this task in child tasks of the same subscription, stored together with its being done. Data that is not a JSON
-   * value is a `TypeError` here: no inbox could store the outcome.
+   * Ends this task in child tasks of the same subscription, stored in the step that makes it done. Data that is no JSON
+   * value throws a `TypeError`: no inbox could store it.
    */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**
-   * Runs `write` in the transaction that settles this task, as its last act: both happen or neither. Only where the
+   * Runs `write` in the transaction that settles this task, as its last act: both happen or neither. Only if the
    * inbox `can.transaction`; `write` gets that inbox's own connection and is synchronous with SQLite.
    */
   commit<T>(write: (transaction: never) => T): T
 }
 
-/** A task and what its run left behind. */
+/** A task with the results of its run. */
 export interface RunningTask extends Task {
   readonly spawned: readonly TaskDraft[] | undefined
   /** Aborts the signal, if anybody asked for it. */
@@ -148,6 +148,6 @@ function checkChild(child: TaskDraft): TaskDraft {
     if (JSON.stringify(data) !== undefined) return child
   } catch {}
   throw new TypeError(
-    `task.spawn: data of part ${JSON.stringify(part)} must be a JSON value; BigInt, functions and circular objects are none`,
+    `task.spawn: data of part ${JSON.stringify(part)} must be a JSON value; BigInt, functions and circular objects cannot be stored`,
   )
 }

@@ -7,7 +7,7 @@ type Segment<T extends string> = T extends `${string}${Separator}${string}`
     ? false
     : true
 
-/** The topic where the pattern matches it, else never. */
+/** The topic if the pattern matches it, else `never`. */
 type MatchTopic<P extends string, T extends string> = P extends T
   ? T
   : P extends `${infer Head}**`
@@ -24,7 +24,7 @@ type MatchTopic<P extends string, T extends string> = P extends T
         : never
       : never
 
-/** True where the rest of a topic is one segment and then what the rest of the pattern wants. */
+/** True if the rest of a topic is one segment and then what the rest of the pattern wants. */
 type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
   ? Segment<Rest>
   : Tail extends `${infer S extends Separator}${infer More}`
@@ -37,10 +37,10 @@ type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
       : false
     : false
 
-/** True where the provider's topics are not known one by one. */
+/** True if the provider's topics are not listed one by one. */
 type IsOpen<Events extends EventMap> = string extends keyof Events ? true : false
 
-/** Topics of a typed provider that a pattern matches; a union for wildcards, never where nothing can match. */
+/** Topics of a typed provider that a pattern matches; a union for wildcards, `never` if nothing can match. */
 export type TopicsOf<Events extends EventMap, P extends string> = P extends `${string}*${string}`
   ? { [T in keyof Events & string]: MatchTopic<P, T> }[keyof Events & string]
   : // What has no wildcard is looked up: providers with hundreds of topics would else compare each with each.
@@ -58,12 +58,12 @@ export type EventOf<Events extends EventMap, P extends string> =
         ? WebhookEvent<TopicOf<Events, P>, Events[P]>
         : never
 
-/** What `event.topic` can be where the topic itself is subscribed to: it, or what it is the wider name of. */
+/** The topics of events for a subscription to this topic: the topic, and those of which it is the wider name. */
 export type TopicOf<Events extends EventMap, P extends string> =
   | P
   | Extract<keyof Events, `${P}${Separator}${string}`>
 
-/** Anything, or a type nothing has that says what is wrong where a typed provider has no topic a pattern could match. */
+/** Any type; but if no topic of a typed provider can match the pattern, an impossible type whose name is the error. */
 export type PatternOf<Events extends EventMap, P extends string> =
   IsOpen<Events> extends true
     ? unknown

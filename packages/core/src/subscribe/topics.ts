@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 // Segments of a topic end at `.`, `/` or `:`.
 const SEPARATORS = './:'
 
-/** Finds what is subscribed to a topic. */
+/** Finds the subscriptions of a topic. */
 export interface TopicTable<T> {
   add(patterns: readonly string[], value: T): void
   /** Values whose pattern is the topic or one of its aliases, or whose wildcards match the topic, in the order they were added. */
@@ -14,8 +14,8 @@ export interface TopicTable<T> {
 const NOTHING: readonly never[] = []
 
 /**
- * Makes a topic table. An exact match is a Map look-up; what wildcards give for a topic is remembered for `cache`
- * topics, since topics come from the network.
+ * Makes a topic table. An exact match is a Map look-up; the matches of wildcards are cached for `cache`
+ * topics, a bound since topics come from the network.
  */
 export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   const exact = new Map<string, readonly Entry<T>[]>()
@@ -63,10 +63,10 @@ interface Entry<T> {
   readonly value: T
 }
 
-/** Throws a `TypeError` that says what a pattern may be. */
+/** Throws a `TypeError` if the pattern is not valid. */
 export function checkPattern(pattern: string): void {
   if (typeof pattern !== 'string' || pattern.trim() === '')
-    throw new TypeError('a topic pattern must be a text that is not empty')
+    throw new TypeError('a topic pattern must be a string that is not empty')
   for (const segment of pattern.split(/[./:]/)) {
     if (segment.includes('*') && segment !== '*' && segment !== '**')
       throw new TypeError(

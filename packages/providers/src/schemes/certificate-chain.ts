@@ -39,7 +39,7 @@ export async function checkChain(
   options: FetchOptions,
 ): Promise<readonly X509Certificate[]> {
   const [leaf, ...others] = parseCertificates(new TextDecoder().decode(fetched)) ?? []
-  if (!leaf) throw new WebhookError('unknown_sender', 'the certificate URL gave no certificate')
+  if (!leaf) throw new WebhookError('unknown_sender', 'the certificate URL returned no certificate')
   const authorities = [...extra, ...(await authoritiesOfNode())]
   const chain = [leaf]
   while (chain.length < MAX_DEPTH) {

@@ -42,7 +42,7 @@ export function send(
 
 /** A request by hand: its head goes out as written, what follows is up to `body`. */
 export interface RawAnswer {
-  /** Head and body as they came; empty where the connection ended without an answer. */
+  /** Head and body as they came; empty if the connection ended without an answer. */
   readonly text: string
   readonly status: number
   /** Bytes that left this side before the connection ended. */

@@ -12,7 +12,7 @@ async function attempts(scene: Scene): Promise<readonly Attempt[]> {
 
 const outcomes = (all: readonly Attempt[]): readonly string[] => all.map(({ outcome }) => outcome)
 
-/** Each run of a task is kept with it. `keepsDone` where done tasks can be looked at. */
+/** Each run of a task is kept with it. `keepsDone` if done tasks can be looked at. */
 export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   test('an attempt has its start, duration, outcome and process', async (scene) => {
     const from = Date.now()

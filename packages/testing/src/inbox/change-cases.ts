@@ -22,7 +22,7 @@ async function dead(scene: Scene, count: number): Promise<Joined> {
   return shop
 }
 
-/** What operators change: in chunks, and counted first. `keepsDone` where done tasks can be looked at. */
+/** What operators change: in chunks, and counted first. `keepsDone` if done tasks can be looked at. */
 export function changeCases(test: SceneTest, keepsDone: boolean): void {
   test('a dry run counts and changes nothing', async (scene) => {
     const shop = await dead(scene, 3)

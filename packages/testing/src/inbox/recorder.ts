@@ -116,7 +116,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 }
 
-/** Subscription and event of a claim, such as `a:1`; with its part, where it has one. */
+/** Subscription and event of a claim, such as `a:1`; with its part, if it has one. */
 function label(claim: Claim): string {
   const part = claim.part === undefined ? '' : `~${claim.part}`
   return `${claim.subscription}:${claim.event.id ?? claim.event.key}${part}`

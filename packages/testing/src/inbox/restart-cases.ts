@@ -6,7 +6,7 @@ import type { SceneTest } from './scene.ts'
 
 const HOUR = 3_600_000
 
-/** What outlives the process, where the inbox is durable. */
+/** What outlives the process, if the inbox is durable. */
 export function restartCases(test: SceneTest): void {
   test('pending tasks run after a restart, and done ones do not run again', async (scene) => {
     const before = scene.join({ lanes: ['a', 'b'] })

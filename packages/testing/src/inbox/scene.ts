@@ -6,11 +6,11 @@ import { createRecorder, type Recorder, type RecorderOptions } from './recorder.
 /** An inbox under test, on a store of its own. */
 export interface InboxHandle {
   readonly inbox: Inbox
-  /** Closes the inbox and gives another on the same store, as after a restart. Needed where it is `durable`. */
+  /** Closes the inbox and gives another on the same store, as after a restart. Needed if it is `durable`. */
   reopen?(): MaybePromise<Inbox>
-  /** Another inbox on the same store beside the first, as a second process has. Needed where it is `shared`. */
+  /** Another inbox on the same store beside the first, as a second process has. Needed if it is `shared`. */
   another?(): MaybePromise<Inbox>
-  /** Ends the leases of what runs now, as if its process had stopped. Needed where it is `shared`. */
+  /** Ends the leases of what runs now, as if its process had stopped. Needed if it is `shared`. */
   abandon?(): MaybePromise<void>
   /** Closes every inbox of the store and removes the store. */
   close(): MaybePromise<void>
@@ -18,7 +18,7 @@ export interface InboxHandle {
 
 /** Makes an inbox for one test. */
 export type MakeInbox = (wish: {
-  /** How many tasks may be pending, where the inbox is `bounded`. */
+  /** How many tasks may be pending, if the inbox is `bounded`. */
   readonly maxPending?: number
 }) => MaybePromise<InboxHandle>
 

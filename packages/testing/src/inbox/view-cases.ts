@@ -13,7 +13,7 @@ const ids = (tasks: readonly TaskInfo[]): string[] =>
 const rowsOf = (page: Awaited<ReturnType<InboxView['list']>>): readonly TaskInfo[] => page.rows
 const count = (changed: Changed): number => changed.count
 
-/** What operators see and do. `keepsDone` where done tasks can be looked at. */
+/** What operators see and do. `keepsDone` if done tasks can be looked at. */
 export function viewCases(test: SceneTest, keepsDone: boolean): void {
   test('list tells the state of each task', async (scene) => {
     const open = gate()

@@ -11,7 +11,7 @@ export interface JudgeOptions {
   readonly joined: boolean
 }
 
-/** Throws an assertion error where the trial is not what the vector asks for. */
+/** Throws an assertion error if the trial is not what the vector asks for. */
 export function judge(vector: Vector, result: Trial, options: JudgeOptions): void {
   const told = `got ${result.reply.status} ${result.code ?? ''} ${result.message ?? ''}`
   if (vector.expect === 'invalid') return judgeRefusal(vector, result, options, told)
@@ -25,7 +25,7 @@ export function judge(vector: Vector, result: Trial, options: JudgeOptions): voi
   judgeEvents('topic', vector.topic, result, (event, topic) => continues(event.topic, topic))
 }
 
-/** True where a topic is the expected one, or goes on from it in a new segment. */
+/** True if a topic is the expected one, or goes on from it in a new segment. */
 function continues(topic: string, expected: string): boolean {
   return (
     topic === expected ||

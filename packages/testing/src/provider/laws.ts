@@ -14,9 +14,9 @@ export interface SigningLaws {
   readonly options?: object
   /** What is signed. Where it names a topic or an id, the event must have them. @default a payload alone */
   readonly draft?: Draft
-  /** True where upper and lower case of the signature (or of the word before a token) are the same to the provider. @default false */
+  /** True if upper and lower case of the signature (or of the word before a token) are the same to the provider. @default false */
   readonly anyCase?: boolean
-  /** What of a body is protected, where a provider `covers` fields. @default the fields of a form, the value of JSON */
+  /** What of a body is protected, if a provider `covers` fields. @default the fields of a form, the value of JSON */
   readonly covered?: (body: Uint8Array, contentType: string) => unknown
 }
 

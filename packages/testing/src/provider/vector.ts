@@ -5,11 +5,11 @@ export interface Vector {
   readonly url: string
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly bodyBase64: string
-  /** Value of the provider's secret option; absent where none is needed. */
+  /** Value of the provider's secret option; absent if none is needed. */
   readonly secret?: string | readonly string[]
   /** All other options of the factory. */
   readonly extra?: Readonly<Record<string, unknown>>
-  /** The clock in unix seconds; null where nothing is dated. */
+  /** The clock in unix seconds; null if nothing is dated. */
   readonly now?: number | null
   readonly expect: 'valid' | 'invalid'
   readonly reason?: string | null
@@ -37,7 +37,7 @@ export function vectorOptions(vector: Vector, secretOption: string | undefined):
   }
 }
 
-/** The vector as a `Request`, or undefined where a `Request` cannot carry it. */
+/** The vector as a `Request`, or undefined if a `Request` cannot carry it. */
 export function vectorRequest(vector: Vector): Request | undefined {
   const bodiless = vector.method === 'GET' || vector.method === 'HEAD'
   if (bodiless && vector.bodyBase64 !== '') return undefined

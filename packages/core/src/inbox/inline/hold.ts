@@ -27,7 +27,7 @@ export async function hold(
   lease: number,
   { key, dedupe, guards }: EventRecord,
 ): Promise<Hold> {
-  // An event without identity cannot be found again: a redelivery of it runs all its tasks anew.
+  // An event without identity cannot be found again: a redelivery of it runs all its tasks again.
   if (!dedupe && !guards) return UNKNOWN
   // The length keeps receiver and key apart whatever they hold.
   const scoped = (name: string): string => `${receiver.length}:${receiver}:${name}`

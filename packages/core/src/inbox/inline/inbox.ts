@@ -14,13 +14,13 @@ const LAST = 500
 
 /** Options of {@link inlineInbox}. */
 export interface InlineInboxOptions {
-  /** Remembers what was done: `redisLedger` of `@postern/redis` where there is more than one process, or none that stays. @default memoryLedger() */
+  /** Remembers finished tasks. Give `redisLedger` of `@postern/redis` if there are several processes, or none stays up. @default memoryLedger() */
   readonly ledger?: Ledger
   /** After this time without a sign of life from the process that handles an event, a redelivery of it runs. Renewed while it runs. @default '30s' */
   readonly lease?: Duration
   /**
-   * The status for a delivery whose twin runs right now. 503 makes every sender that retries come again; some take 409 for
-   * the last word (PagerDuty, Sanity, Contentful); 200 says that all is well although nobody knows yet. @default 503
+   * The status for a delivery whose twin runs right now. 503 makes every sender that retries come again; some never
+   * retry after 409 (PagerDuty, Sanity, Contentful); 200 acknowledges before the outcome is known. @default 503
    */
   readonly whileRunning?: 409 | 503 | 200
   /** Deliveries handled or waiting for their turn at once; beyond, they get 503. @default 1000 */
@@ -28,11 +28,11 @@ export interface InlineInboxOptions {
 }
 
 /**
- * An inbox for hosts without a worker: the handlers run inside the request and the reply waits for them. Nothing is
- * stored but what became of each task: where all are done or dead the sender gets its 2xx, and where one failed it gets
- * 503 with `Retry-After`, delivers again, and only what is not done runs again. How often a task is tried is still the
- * receiver's retry policy, counted over deliveries; when is up to the sender. An event whose tasks died is acknowledged,
- * and a later delivery of it revives them. Handlers must be faster than the sender's own timeout.
+ * An inbox for hosts without a worker: the handlers run inside the request and the reply waits for them. Only the
+ * outcome of each task is stored. If all tasks are done or dead, the sender gets 2xx. If one failed, the sender gets 503
+ * with `Retry-After` and delivers again; only unfinished tasks then run. The receiver's retry policy decides how often a
+ * task is tried, counted over deliveries; the sender decides when. An event with dead tasks is acknowledged, and a later
+ * delivery of it revives them. Handlers must be faster than the sender's own timeout.
  *
  * An event without an id cannot be recognised: if one of its tasks fails, the redelivery runs them all.
  */
@@ -44,9 +44,11 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
   const whileRunning = check.value('whileRunning') ?? 503
   const maxRunning = check.whole('maxRunning', 1000)
   check.end()
-  if (lease < 10) throw new TypeError('inlineInbox: lease must be at least 10 ms')
+  if (lease < 10) throw new TypeError(`inlineInbox: lease must be at least 10 ms, got ${lease} ms`)
   if (typeof ledger?.claim !== 'function')
-    throw new TypeError('inlineInbox: ledger must be one: memoryLedger(), or redisLedger(…)')
+    throw new TypeError(
+      'inlineInbox: ledger must be a ledger; give memoryLedger() or redisLedger(…)',
+    )
   if (![409, 503, 200].includes(whileRunning))
     throw new TypeError(
       `inlineInbox: whileRunning must be 409, 503 or 200, got ${String(whileRunning)}`,
@@ -122,7 +124,7 @@ function createInlinePort(
       const watched = work.catch(() => {})
       running.add(watched)
       void watched.then(() => running.delete(watched))
-      // A sender that hangs up must not freeze the handlers half-way.
+      // The host must not freeze the handlers if the sender hangs up.
       host.waitUntil?.(watched)
       return work
     },
@@ -139,7 +141,7 @@ function createInlinePort(
     closing.abort(new Error('the receiver was closed'))
     if (left > 0) await settledBy(ended(), Date.now() + left / 2 - last)
     for (const giveBack of over) giveBack()
-    // The ledger may be a second away: the caller was promised an end.
+    // A call of the ledger can take a second, but `close` must end at its deadline.
     await settledBy(ended(), Date.now() + last)
   }
 

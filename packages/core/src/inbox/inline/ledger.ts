@@ -2,9 +2,8 @@ import type { Guard } from '../../event.ts'
 import type { MaybePromise } from '../../maybe.ts'
 
 /**
- * What `inlineInbox` remembers between deliveries: which events are done, which one runs right now, and what became of
- * the tasks of one that failed. Every method is one atomic step for its key. `testLedger` of `@postern/testing` is its
- * contract.
+ * The memory of `inlineInbox` between deliveries: the events that are done, those that run now, and the outcomes of
+ * tasks of failed events. Every method is one atomic step for its key. `testLedger` of `@postern/testing` is its contract.
  */
 export interface Ledger {
   /** As in `memoryLedger`: errors name it. */
@@ -38,7 +37,7 @@ export interface Ledger {
   ): MaybePromise<boolean>
   /** Takes the claim back, and the guards if it was the key's first, as if it had not been made. False if the token has lost it. */
   undo(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
-  /** Hands over a function that hears what an operator should know, such as a window that became shorter. */
+  /** Takes a function that hears warnings for operators, such as a window that became shorter. */
   listen?(warn: (message: string) => void): void
   /** Frees what the ledger itself opened. */
   close?(): Promise<void>

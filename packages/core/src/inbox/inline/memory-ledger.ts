@@ -10,7 +10,7 @@ export interface MemoryLedgerOptions {
   readonly max?: number
   /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
   readonly window?: Duration
-  /** Gives the time in milliseconds since 1970. @default () => Date.now() */
+  /** Returns the time in milliseconds since 1970. @default () => Date.now() */
   readonly now?: () => number
 }
 
@@ -105,7 +105,7 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
       max,
       // An integer above 0: lru-cache keeps an entry for ever at 0.
       ttl: Math.max(1, Math.ceil(window)),
-      // Asks the clock each time, which costs less than the timer that would spare it.
+      // Reads the clock each time: a timer would cost more.
       ttlResolution: 0,
       // An entry made at time 0 would never end.
       perf: { now: () => now() + 1 },

@@ -35,7 +35,7 @@ export async function runInline(
   item: IntakeItem,
   delivery: StoredDelivery,
 ): Promise<InlineResult> {
-  // The set of tasks is fixed at the first delivery: what the ledger kept wins over today's subscriptions.
+  // The set of tasks is fixed at the first delivery: tasks in the ledger win over today's subscriptions.
   const known = held.state === undefined ? undefined : decodeTasks(held.state)
   if (known) reviveDead(known, held.claims)
   const tasks = known ?? newTasks(item.tasks, 1)
@@ -55,7 +55,7 @@ export async function runInline(
     try {
       if (!(await held.renew())) lose()
     } catch {
-      // Unreachable for the moment: what the handlers did is kept with the next step that gets through, or refused.
+      // The ledger is unreachable now: the next call that succeeds stores the outcomes, or they are refused.
     }
   }
 
@@ -77,7 +77,7 @@ export async function runInline(
 interface InlineRun {
   readonly event: EventRecord
   readonly delivery: StoredDelivery
-  /** Grows by what tasks spawn. */
+  /** Grows when a task spawns children. */
   readonly tasks: InlineTask[]
   readonly claims: number
 }

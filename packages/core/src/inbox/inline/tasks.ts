@@ -48,7 +48,7 @@ export function newTasks(drafts: readonly TaskDraft[], claims: number): InlineTa
   return drafts.map((draft) => ({ draft, state: 'open', skipped: claims - 1 }))
 }
 
-/** Where every task is settled and some are dead, those begin anew: only a sender that delivers again comes here. */
+/** If every task is settled and some are dead, the dead ones start again: the sender has delivered again. */
 export function reviveDead(tasks: readonly InlineTask[], claims: number): void {
   if (tasks.some((task) => task.state === 'open')) return
   for (const task of tasks) {

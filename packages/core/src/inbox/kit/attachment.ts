@@ -95,7 +95,7 @@ export function attachment({ inbox, window, join, close }: AttachmentOptions): A
   }
 
   async function end(): Promise<void> {
-    // Rejections are looked at last: what the sides share must be closed whatever one of them did.
+    // Rejections are handled last: the shared resources must be closed in any case.
     const ended = await Promise.allSettled(
       [...joined.values()].map((one) => (one.closing ??= one.side.close(Date.now()))),
     )

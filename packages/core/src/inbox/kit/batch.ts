@@ -27,7 +27,7 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly late: () => Error
 }
 
-/** Stores what comes in one turn of the event loop, and what comes while others are stored, together. */
+/** Stores works together that arrive in one turn of the event loop, or while others are stored. */
 export interface Batch<Work extends BatchWork> {
   add(work: Work): void
   /** Bytes that wait. */
@@ -108,7 +108,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     else rest()
   }
 
-  /** A promise where the store is asynchronous. */
+  /** A promise, if the store is asynchronous. */
   function write(batch: readonly Work[]): Promise<void> | undefined {
     try {
       const stored = store(batch, untilOf(batch))
@@ -133,7 +133,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     return alone(batch, 0)
   }
 
-  /** One that cannot be stored must not keep out those it came with. */
+  /** A work that cannot be stored must not fail the others of its batch. */
   function alone(batch: readonly Work[], from: number): Promise<void> | undefined {
     for (let at = from; at < batch.length; at++) {
       const stored = write([batch[at]!])

@@ -9,11 +9,11 @@ export interface Checks<Options extends object> {
   whole(name: keyof Options & string, fallback: number, least?: number): number
   /** Milliseconds of a duration, at least 1. A bare number is milliseconds. */
   time(name: keyof Options & string, fallback: Duration): number
-  /** Milliseconds of how long something is kept. A bare number is refused, since it was a count elsewhere. */
+  /** Milliseconds of how long something is kept. A bare number is refused: other inboxes read it as a count. */
   span(name: keyof Options & string, fallback: Duration): number
   /** The options that durable inboxes have in common. */
   common(defaults?: CommonDefaults): CommonSettings
-  /** To be called last: an option that nothing asked for is unknown. */
+  /** Call it last: it refuses options that no check has read. */
   end(): void
 }
 
@@ -79,7 +79,8 @@ export function checks<Options extends object>(
 
   function time(name: string, fallback: Duration): number {
     const value = milliseconds((get(name) ?? fallback) as Duration, `${inbox}: ${name}`)
-    if (value < 1) throw new TypeError(`${inbox}: ${name} must be at least a millisecond`)
+    if (value < 1)
+      throw new TypeError(`${inbox}: ${name} must be at least a millisecond, got ${value} ms`)
     return value
   }
 

@@ -12,7 +12,7 @@ import type { EventRecord } from '../../event.ts'
  * edited.origin === record.key // true
  */
 export function editedEvent(event: EventRecord, payload: Json): EventRecord {
-  // `source` says that the body of the delivery is the payload, which an edited one is not.
+  // `source` means that the body holds the payload, which is false for an edited one.
   const { source: _, guards: __, ...rest } = event
   return { ...rest, key: `~${randomUUID()}`, dedupe: false, payload, origin: event.key }
 }

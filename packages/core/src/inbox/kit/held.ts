@@ -4,7 +4,7 @@ export interface Placed {
   place: number
 }
 
-/** What this process holds. */
+/** The claims that this process holds. */
 export interface Held<One extends Placed> extends Iterable<One> {
   add(one: One): void
   delete(one: One): void

@@ -3,7 +3,7 @@ import type { Changed, ReplayOptions } from '../view.ts'
 
 /** Where one step of a change begins and how far it goes. */
 export interface StepPlace {
-  /** What the step before gave. */
+  /** The cursor of the step before. */
   readonly cursor: string | undefined
   /** Tasks to change at most. */
   readonly rows: number

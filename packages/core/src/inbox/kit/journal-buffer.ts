@@ -4,7 +4,7 @@ import { createSeriesTable, type Series, type SeriesName } from './series.ts'
 
 /** What {@link createJournalBuffer} needs. */
 export interface JournalBufferOptions {
-  /** As `Journal.write`. What it throws loses the batch, whose deliveries are then counted as lost. */
+  /** As `Journal.write`. If it throws, the batch is lost and its deliveries are counted as lost. */
   readonly write: (batch: JournalBatch) => MaybePromise<void>
   /** Milliseconds after which what came is written. @default 1000 */
   readonly every?: number
@@ -18,9 +18,9 @@ export interface JournalBufferOptions {
   readonly values?: number
 }
 
-/** Collects what happened and writes it off the path of deliveries: nothing here throws, waits or grows. */
+/** Collects entries and writes them off the path of deliveries. No method throws or waits, and memory is bounded. */
 export interface JournalBuffer {
-  /** True if `arrived` would keep a delivery now. Else it is counted as lost: to make its row costs more than to ask. */
+  /** True if `arrived` would keep a delivery now; else the delivery is counted as lost. Ask before you make its row. */
   takes(verified: boolean): boolean
   arrived(arrival: Arrival): void
   /** The series of a name, for `add`. */
@@ -89,7 +89,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    // One write at a time: a slow store gets fewer and fuller batches, and what does not fit is counted.
+    // One write at a time: a slow store gets fewer, fuller batches, and rows that do not fit are counted as lost.
     return (writing = writing.then(writeAll))
   }
 

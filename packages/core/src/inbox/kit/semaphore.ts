@@ -1,6 +1,6 @@
-/** Lets at most so many through at once; the others wait in line. */
+/** Lets at most `count` callers through at once; the others wait in line. */
 export interface Semaphore {
-  /** Resolves with what gives the place back, or at once where there is one. */
+  /** Returns a function that gives the place back; a promise of it if no place is free. */
   take(): Promise<() => void> | (() => void)
 }
 

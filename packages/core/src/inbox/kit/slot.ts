@@ -21,7 +21,7 @@ export interface Slot<Task> {
 
 /**
  * How far ahead quick handlers get tasks, so that one transaction is shared by more of them: as many as end within
- * `time` milliseconds, and at most `most`. Slow ones get none: what waits here no other process can run.
+ * `time` milliseconds, and at most `most`. Slow handlers get none: no other process can run the tasks that wait here.
  */
 export interface Ahead {
   readonly time: number
@@ -49,7 +49,7 @@ export interface Slots<Task> {
   readonly claimed: number
 }
 
-// Below this an attempt counts as so many milliseconds: a pace of 0 would claim all at once.
+// The least milliseconds an attempt counts: a pace of 0 would claim all tasks at once.
 const LEAST_PACE = 0.01
 
 /** Makes the slots. Subscriptions may come later: lanes are asked for each time. */

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../maybe.ts'
 
-/** Forgets in the background what was kept long enough. */
+/** Removes expired rows in the background. */
 export interface Sweep {
   /** Starts with the first round after a pause. */
   start(): void
@@ -53,7 +53,7 @@ export function createSweep<Place>(
     try {
       found = await step(place)
     } catch {
-      // Whoever uses the store at this moment reports it.
+      // Other users of the store report the error.
     }
     running = undefined
     next(found, found === undefined ? pause : REST)

@@ -1,4 +1,4 @@
-/** Runs something once the reply of the request under way has gone out, as far as this process can know. */
+/** Runs a function once the reply to the current request has gone out, as far as this process can know. */
 export type AfterReply = (work: () => void) => void
 
 const { process } = globalThis as { process?: { nextTick?: (work: () => void) => void } }
@@ -7,7 +7,7 @@ const NOW: Promise<void> = Promise.resolve()
 
 /**
  * At once after it: adapters write the reply in promise jobs, and a tick asked for by one of these comes when all of
- * them are done. Where there are no ticks it is {@link inNextRound}.
+ * them are done. Without ticks it is {@link inNextRound}.
  * https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export const afterReply: AfterReply = nextTick

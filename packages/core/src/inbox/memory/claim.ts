@@ -67,8 +67,8 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     const length = lineUp(lane, task)
     if (length > 1) return length > BACKLOG
     lane.queue.push(task)
-    // What runs at once is over before the next body is parsed, and so dies young: a third less CPU at 100 KB. Handlers
-    // that hold the thread wait until those who delivered together have their replies.
+    // A task that runs at once ends before the next body is parsed, so its objects die young: a third less CPU at
+    // 100 KB. Handlers that block the thread wait until all requests of this turn have their replies.
     offer(lane, quick ? afterReply : inNextRound)
     return lane.queue.size > BACKLOG
   }
@@ -146,7 +146,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
         start(lane.queue.shift()!)
       }
       lane.due = false
-      // What is left has its turn after requests had theirs.
+      // The rest runs after pending requests.
       offer(lane)
     }
     quick = performance.now() - began <= QUICK * started
@@ -175,7 +175,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     schedule()
   }
 
-  // Workers cancel what a request scheduled when the request ends, so that a turn which is due may never come.
+  // Workers cancel the timers of a request when it ends, so that a scheduled turn may never come.
   function wake(): void {
     scheduled = false
     schedule()

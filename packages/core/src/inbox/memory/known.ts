@@ -10,7 +10,7 @@ export interface KnownBounds {
   readonly window: number
 }
 
-/** What an inbox knows of events: those it holds, and for a window those that are settled. */
+/** The events that an inbox knows: those it holds, and for a window those that are settled. */
 export interface Known {
   /** The event, while tasks of it are open or kept dead. */
   held(key: string): MemoryEvent | undefined
@@ -67,7 +67,7 @@ export interface Forgetful<Value> {
   set(key: string, value: Value): void
 }
 
-/** Makes it. `what` is how a warning names an entry that was dropped before its time. */
+/** Makes it. `what` names the entries in the warning about a shortened window. */
 export function createForgetful<Value extends object | string>(
   { max, window }: KnownBounds,
   consumer: () => Consumer,
@@ -78,14 +78,14 @@ export function createForgetful<Value extends object | string>(
   let warnAgain = 0
 
   return {
-    // Not `get`, which would make an id recent that only a redelivery asks for.
+    // Not `get`: a redelivery must not make an id recent.
     peek: (key) => cache?.peek(key),
     set(key, value) {
       cache ??= new LRUCache({
         max,
         // An integer above 0: lru-cache keeps an entry for ever at 0.
         ttl: Math.max(1, Math.ceil(window)),
-        // It asks the clock each time, which costs less than the timer that would spare it.
+        // Reads the clock each time: a timer would cost more.
         ttlResolution: 0,
         // An entry made at time 0 would never end.
         perf: { now: () => consumer().now() + 1 },

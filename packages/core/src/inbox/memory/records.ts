@@ -3,7 +3,7 @@ import type { Records } from '../records.ts'
 
 /** Keyed values in the memory of this process. */
 export function memoryRecords(): Records {
-  // As text, so that nobody can change a value from outside, and as durable inboxes give it back.
+  // As strings: callers cannot change a stored value, and get copies as from durable inboxes.
   const kept = new Map<string, { readonly text: string; readonly version: number }>()
   let versions = 0
 

@@ -7,7 +7,7 @@ export interface MemoryInboxOptions {
   readonly max?: number
   /** For how long an id is known after its event settled; at least the sender's retry span. @default '4d', or the retry span if that is longer */
   readonly window?: Duration
-  /** Tasks that may be pending or running, of which one tenant (`fairKey`) may have half; beyond, deliveries get 503. @default 10_000 */
+  /** Tasks that may be pending or running, of which one tenant (`fairKey`) may have half. Deliveries beyond that get 503. @default 10_000 */
   readonly maxPending?: number
   /** Bytes of bodies that may wait with them; beyond, deliveries get 503. @default 64 MiB */
   readonly maxWaitingBytes?: number

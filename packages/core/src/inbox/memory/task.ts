@@ -61,7 +61,7 @@ export class MemoryClaim implements Claim {
     this.#task = task
   }
 
-  // Few but observers ask for it, and to write it costs more than all the rest.
+  // Made on demand: few readers ask for it, and making it costs more than the rest of the claim.
   get id(): string {
     return this.#task.id
   }

@@ -1,6 +1,6 @@
 import { WebhookError } from '../../errors.ts'
 
-/** How many look-ups strangers can set off. */
+/** Bounds of the look-ups that strangers can cause. */
 export interface BucketOptions {
   /** Look-ups a minute, in bursts of as many. @default 30 */
   readonly perMinute?: number | undefined
@@ -10,9 +10,9 @@ export interface BucketOptions {
 
 /** Bounds look-ups in number and in time. */
 export interface Bucket {
-  /** Runs one if there is room. Throws `secret_unavailable` (503) at once if there is none, so that the sender tries again. */
+  /** Runs a look-up if there is room; else throws `secret_unavailable` (503) at once, so that the sender tries again. */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
-  /** Counts one that begins, and gives what to call when it has ended. Throws as `run` does. */
+  /** Counts a look-up that begins, and returns a function to call when it has ended. Throws as `run` does. */
   enter(now: number): () => void
 }
 

@@ -14,8 +14,8 @@ export interface FetchOptions {
 const LIMIT = 256 * 1024
 
 /**
- * The bytes a URL gives: at most 256 KiB, within the time limit, from that URL and no redirect. If the status is the
- * one that stands for `nothing`, no bytes.
+ * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. Returns no bytes if
+ * the status is the one given as `nothing`.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
  *

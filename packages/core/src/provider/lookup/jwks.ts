@@ -24,7 +24,7 @@ export interface JwkSource {
 }
 
 /**
- * A key set that was given. Throws a `TypeError` naming the option if it is none.
+ * A source of the given key set. Throws a `TypeError` that names the option if the value is no key set.
  *
  * @example fixedKeys(jwt({ algorithms: ['ES256'] }), [givenJwks(options.jwks, 'acme: jwks')])
  */
@@ -44,18 +44,18 @@ export interface JwksCacheOptions extends FetchOptions {
 }
 
 const HOUR = 3_600_000
-// A key id can be made up by anybody. One that a fresh set does not have is not asked for again for as long.
+// Anybody can invent a key id: one that a fresh set lacks is not asked for again within this time.
 const UNKNOWN = 60_000
 const MOST_UNKNOWN = 1000
-// While its server is down, a set is not asked for with each delivery.
+// Milliseconds between two tries while the server is down: not one for each delivery.
 const FAILED = 10_000
 // Fetches of one set in a minute: its sender changes it a few times a year.
 const FETCHES = 6
 
 /**
  * The key set behind a URL: fetched when it is first needed, kept for `maxAge`, fetched again for an unknown key id, six
- * times a minute at most; beyond that an unknown id is `secret_unavailable` (503). While a fetch fails, keys that are
- * known go on counting.
+ * times a minute at most; beyond that an unknown id is `secret_unavailable` (503). While a fetch fails, known
+ * keys stay in force.
  *
  * @example fixedKeys(jwt({ algorithms: ['RS256'] }), [fetchedJwks('https://acme.example/jwks.json')])
  */
@@ -149,11 +149,11 @@ async function load(url: string, options: FetchOptions): Promise<readonly Jwk[]>
   } catch {
     keys = undefined
   }
-  if (!keys) throw new WebhookError('secret_unavailable', `${url} gave no JSON Web Key Set`)
+  if (!keys) throw new WebhookError('secret_unavailable', `${url} returned no JSON Web Key Set`)
   return keys
 }
 
-// Symmetric keys have no place in a published set, and `oct` would make one of it.
+// A published set must hold no symmetric keys: with `oct`, anybody who reads the set could sign.
 function keysOf(value: unknown): readonly Jwk[] | undefined {
   const keys =
     typeof value === 'object' && value !== null && 'keys' in value ? value.keys : undefined

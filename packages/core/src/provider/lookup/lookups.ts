@@ -2,19 +2,19 @@ import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../../maybe.ts'
 import { bucket, type BucketOptions } from './bucket.ts'
 
-/** How {@link lookups} keeps what was found. */
+/** How {@link lookups} keeps values. */
 export interface LookupsOptions extends BucketOptions {
-  /** How many findings are kept. @default 100 */
+  /** How many values are kept. @default 100 */
   readonly kept?: number
-  /** Milliseconds after which a finding is asked for again; it counts on while that fails. @default never */
+  /** Milliseconds after which a value is asked for again; it stays in force while that fails. @default never */
   readonly maxAge?: number | undefined
-  /** Milliseconds for which a key stays unknown, or refused, without being asked for. @default 60_000 */
+  /** Milliseconds for which an unknown or refused key is not asked for again. @default 60_000 */
   readonly negative?: number
-  /** Milliseconds for which a failure to ask stands. @default 0, the next delivery asks again */
+  /** Milliseconds for which a failed look-up is not repeated. @default 0, the next delivery asks again */
   readonly failed?: number
 }
 
-/** What is looked up by a key that anybody can make up. */
+/** Values that are looked up by a key that anybody can invent. */
 export interface Lookups<Value> {
   /** The value of a key; undefined if `ask` says that there is none. `now` is in milliseconds since 1970. */
   find(
@@ -30,9 +30,9 @@ const STRANGERS = 1000
 const MAX_KEY = 1024
 
 /**
- * Look-ups that strangers can set off: few at once, a number of them a minute, each key asked for once. What is known, what is
- * being asked for and what is unknown are kept apart: made-up keys drive no real one out. A look-up beyond the bounds is
- * `secret_unavailable` (503), never a refusal.
+ * Look-ups that strangers can cause: few at once, a bounded number in a minute, and each key asked for once. Known,
+ * pending and unknown keys are kept apart, so that invented keys drive no real one out. A look-up beyond the bounds
+ * is `secret_unavailable` (503), never a refusal.
  *
  * @example
  * const certificates = lookups<X509Certificate>({ kept: 20 })

@@ -3,8 +3,8 @@ import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
 
 /**
- * The one line of a header that must be there once. Absent or blank is `missing_header`; repeated is `malformed_header`,
- * since which of two lines counts is what an attacker would like to choose.
+ * The one line of a header that must be there once. Absent or blank is `missing_header`; repeated is `malformed_header`:
+ * an attacker must not choose which of two lines counts.
  */
 export function singleHeader(delivery: Delivery, name: string): string {
   const lines = delivery.headers(name)
@@ -22,7 +22,7 @@ export function singleHeader(delivery: Delivery, name: string): string {
   return value
 }
 
-/** A `malformed_header` error that says what was expected of which header. */
+/** A `malformed_header` error that names the header and its expected form. */
 export function malformed(header: string, expected: string): WebhookError {
   return new WebhookError('malformed_header', `header ${header} is not ${expected}`)
 }
@@ -42,7 +42,7 @@ export interface Checked {
 export function mismatch(header: string, keys: number, checked: Checked = {}): WebhookError {
   const short = `${header} matches none of ${keys} secret${keys === 1 ? '' : 's'}`
   const error = new WebhookError('signature_mismatch', short)
-  // The digest of a body that a stranger sent costs as much as its verification.
+  // Made on demand: the digest of a stranger's body costs as much as its verification.
   return withMessage(error, () => short + overText(checked))
 }
 

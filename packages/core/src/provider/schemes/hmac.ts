@@ -11,7 +11,7 @@ export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 /** How senders write signatures. */
 export type SignatureEncoding = 'hex' | 'base64' | 'base64url'
 
-/** How the secret text becomes the key: as it is, or decoded. */
+/** How the secret string becomes the key: as it is, or decoded. */
 export type KeyEncoding = 'utf8' | 'hex' | 'base64'
 
 /** Options of {@link hmac}. */
@@ -27,7 +27,7 @@ export interface HmacOptions extends SignatureOptions {
 }
 
 /**
- * HMAC over a message (RFC 2104), by default over the exact body bytes. Signatures are compared as texts in constant
+ * HMAC over a message (RFC 2104), by default over the exact body bytes. Signatures are compared as strings in constant
  * time: a truncated one, another alphabet or stray characters never match.
  *
  * @example hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' })
@@ -49,7 +49,7 @@ export function hmacAlgorithm(
       let found = false
       for (const candidate of candidates) {
         const given = toBuffer(anyCase ? candidate.toLowerCase() : candidate)
-        // No early exit: how many candidates there are is known to the sender anyway, which one matched is not.
+        // No early exit: the sender knows the number of candidates, but must not learn which one matched.
         if (given.length === expected.length && timingSafeEqual(given, expected)) found = true
       }
       return found
@@ -58,7 +58,7 @@ export function hmacAlgorithm(
   }
 }
 
-/** The HMAC of a message as text. */
+/** The HMAC of a message as a string. */
 export function hmacDigest(
   algorithm: HashName,
   encoding: SignatureEncoding,
@@ -80,7 +80,7 @@ function keyObject(key: Uint8Array): KeyObject {
   return known
 }
 
-/** The bytes of a key. Throws a `TypeError` that says what was expected if the text does not decode. */
+/** The bytes of a key. Throws a `TypeError` that names the expected encoding if the string does not decode. */
 function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
   if (encoding === 'utf8') return toBuffer(secret)
   const bytes = encoding === 'hex' ? fromHex(secret) : fromBase64(secret)

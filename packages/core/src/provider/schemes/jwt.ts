@@ -20,17 +20,17 @@ export interface JwtOptions {
   readonly algorithms: readonly JwtAlgorithm[]
   /** The header that carries the token alone. @default `Authorization`, with `Bearer` before the token */
   readonly header?: string
-  /** What `iss` may be. */
+  /** Allowed values of `iss`. */
   readonly issuer?: readonly string[]
-  /** What `aud` may be. */
+  /** Allowed values of `aud`. */
   readonly audience?: (delivery: Delivery) => readonly string[]
-  /** Requires `iat`, and refuses what is older than so many seconds, or as far in the future. */
+  /** Requires `iat`, and refuses a token that is more than this many seconds old, or as far in the future. */
   readonly maxAge?: number
   /** Seconds the clocks may differ. @default 60 for `nbf` and a future `iat`, 0 for `exp` */
   readonly tolerance?: number | undefined
   /** Claims that must be there. */
   readonly required?: readonly string[]
-  /** What must hold beside; throws a `WebhookError`. */
+  /** Checks more than signature and claims; throws a `WebhookError`. */
   readonly check?: (claims: JwtClaims, delivery: Delivery) => void
   /** True if the token vouches for the body, as a hash in its claims that `check` compares. @default false */
   readonly coversBody?: boolean
@@ -141,7 +141,7 @@ async function verified(
       ? (claims as JwtClaims)
       : undefined
   } catch {
-    // Of another type, for another use, or simply not the one: jose tells them apart, the sender must not.
+    // The key has another type or use, or is simply another key: the sender must not learn which.
     return undefined
   }
 }

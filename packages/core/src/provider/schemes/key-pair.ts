@@ -10,10 +10,10 @@ export interface KeyPair {
 }
 
 /**
- * The key a text holds: PEM of a public key, a certificate or a private key (which can sign as well), or base64 of an
+ * The key that a string holds: PEM of a public key, a certificate or a private key (which can sign as well), or base64 of an
  * SPKI structure without its armour.
  *
- * @throws TypeError that names what was `expected` if the text holds no key.
+ * @throws TypeError that names what was `expected` if the string holds no key.
  */
 export function parseKeyPair(secret: string, expected: string): KeyPair {
   const text = secret.trim()
@@ -28,7 +28,7 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
     if (der && der.length > 0)
       return { publicKey: createPublicKey({ key: toBuffer(der), format: 'der', type: 'spki' }) }
   } catch {
-    // The error of OpenSSL says nothing a reader could use and may quote the key.
+    // The error of OpenSSL does not help and may quote the key.
   }
   throw new TypeError(`the key must be ${expected}${isPssKey(text) ? PSS_KEY : ''}`)
 }

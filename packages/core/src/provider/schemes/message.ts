@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { toBuffer } from '../../body/bytes.ts'
 
-/** What is signed: a text (its UTF-8 bytes), bytes, or both one after another. */
+/** The signed message: a string (its UTF-8 bytes), bytes, or both one after another. */
 export type Message = string | Uint8Array | readonly (string | Uint8Array)[]
 
 /** The parts of a message, to be fed to a hash one after another. */

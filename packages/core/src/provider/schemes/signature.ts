@@ -12,13 +12,13 @@ import {
   type TimestampUnit,
 } from './timestamp.ts'
 
-/** What a delivery claims: its candidate signatures and, if the scheme has one, the time text that was signed. */
+/** The claims of a delivery: its candidate signatures and, if the scheme has one, the string of the signed time. */
 export interface SignatureClaim {
   readonly signatures: readonly string[]
   readonly timestamp?: string
 }
 
-/** An algorithm over a message. Signatures are texts, in the encoding the algorithm was made with. */
+/** An algorithm over a message. Signatures are strings, in the encoding the algorithm was made with. */
 export interface SignatureAlgorithm<Key> {
   key(secret: string): Key
   /** True if one of the candidates is the signature of the message. It compares in constant time and in canonical form. */
@@ -30,10 +30,10 @@ export interface SignatureAlgorithm<Key> {
 export interface SignatureOptions {
   /** The header that carries the signature, in any case. */
   readonly header: string
-  /** What stands before the signature, such as `sha256=`. @default '' */
+  /** The prefix of the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
   /**
-   * What is signed: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function.
+   * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function.
    * @default '{body}', or '{time}.{body}' if a timestamp header is named
    */
   readonly message?: string | ((delivery: Delivery, timestamp: string | undefined) => Message)
@@ -47,13 +47,13 @@ export interface SignatureOptions {
   readonly tolerance?: number | undefined
   /** Seconds a signed time may be in the future, if clocks differ by more. @default tolerance */
   readonly ahead?: number | undefined
-  /** What the signature protects. @default the body's bytes, and the time if there is one */
+  /** The protected parts. @default the body's bytes, and the time if there is one */
   readonly covers?: Covers
   /** Reads a header with a grammar of its own. Throws `missing_header` or `malformed_header`. */
   readonly read?: (delivery: Delivery) => SignatureClaim
   /** Headers without which `read` or `message` refuses each delivery. @default the header, and that of the time; none beside `read` */
   readonly needs?: readonly string[]
-  /** Writes what `read` reads. */
+  /** Writes the header that `read` reads. */
   readonly write?: (signature: string, timestamp: string) => Readonly<Record<string, string>>
 }
 
@@ -104,7 +104,7 @@ export function signatureScheme<Key>(
     },
     ...(algorithm.sign && {
       sign(request: SignableRequest, key: Key, now: number): SignableRequest {
-        // A date that the request has already is what its sender would sign, to the last digit.
+        // If the request has a date header, it is signed as written, to the last digit.
         const dated = unit === 'iso' && stampHeader !== undefined && request.headers[stampHeader]
         const timestamp = dated || formatTimestamp(now, unit)
         const stamped =
@@ -120,7 +120,7 @@ export function signatureScheme<Key>(
 
   function readHeaders(delivery: Delivery): SignatureClaim {
     const value = singleHeader(delivery, header)
-    // What is missing is told before what is malformed.
+    // A missing header is reported before a malformed one.
     const timestamp = stampHeader === undefined ? undefined : singleHeader(delivery, stampHeader)
     if (!value.startsWith(prefix)) throw malformed(header, `a signature that begins with ${prefix}`)
     const signature = value.slice(prefix.length)

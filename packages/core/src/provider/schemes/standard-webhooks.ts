@@ -19,17 +19,17 @@ export interface StandardWebhooksSchemeOptions {
   readonly prefixes?: readonly string[]
   /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number | undefined
-  /** Takes the secret's text as the key, for senders that reuse the headers with such a secret. @default false */
+  /** Uses the bytes of the secret string as the key, for senders that reuse the headers with such a secret. @default false */
   readonly raw?: boolean | undefined
 }
 
-/** What a secret became: HMAC bytes for `v1`, or an Ed25519 key for `v1a`. */
+/** The key of a secret: HMAC bytes for `v1`, or an Ed25519 key for `v1a`. */
 export type StandardWebhooksKey =
   | { readonly version: 'v1'; readonly key: Uint8Array }
   | { readonly version: 'v1a'; readonly key: Ed25519Key }
 
 const MAX_SIGNATURES = 20
-// Each Ed25519 verification hashes the whole body: two keys and two signatures are what a rotation needs.
+// Each Ed25519 verification hashes the whole body, and a rotation needs two keys and two signatures.
 const MAX_V1A = 8
 // `id.time.body` has no fixed cuts: an id that ends in a time, or a body that begins with one, can be cut elsewhere.
 const CUT_ID = /\.\d{10,11}$/
@@ -121,7 +121,7 @@ export function standardWebhooksId(
   return delivery.header(`${headerSet(delivery, prefixes)}id`)
 }
 
-// The headers of Svix are the same but for their names, and so is the mistake to take the other provider.
+// Svix differs in the names of its headers alone, so choosing the other provider is a common mistake.
 function messageId(delivery: Delivery, prefix: string): string {
   if (delivery.header(`${prefix}id`) === undefined && delivery.header('svix-id') !== undefined)
     throw new WebhookError(
@@ -150,7 +150,7 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
     if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
       found[version].push(part.slice(comma + 1))
   }
-  // One a key in rotation is usual; each more costs an attacker nothing and us a verification.
+  // A sender signs once for each key in rotation. More cost an attacker nothing, and us a verification each.
   if (found.v1.length + found.v1a.length > MAX_SIGNATURES)
     throw malformed(header, `a list of at most ${MAX_SIGNATURES} signatures`)
   if (found.v1.length + found.v1a.length === 0)
@@ -174,7 +174,7 @@ function base64Key(secret: string, prefix: string, lengths?: readonly number[]):
   const bytes = fromBase64(text.padEnd(Math.ceil(text.length / 4) * 4, '='))
   if (!bytes || bytes.length === 0)
     throw new TypeError(
-      `the secret must be ${prefix} and base64; use raw: true where the sender signs with its text`,
+      `the secret must be ${prefix} and base64; use raw: true if the sender signs with the secret as it is`,
     )
   if (lengths && !lengths.includes(bytes.length))
     throw new TypeError(

@@ -7,7 +7,7 @@ type Part = (delivery: Delivery, timestamp: string | undefined) => string | Uint
 const PLACE = /\{([^{}]*)\}/
 
 /**
- * Makes what is signed of a template. `{body}` stands for the exact bytes, `{time}` for the text of the signed time,
+ * Makes the function that fills a message template. `{body}` stands for the exact bytes, `{time}` for the signed time as written,
  * `{method}` and `{url}` for those of the request, `{header:x-request-id}` for a header that must be there once.
  *
  * @throws TypeError if the template has another place in braces, or none.

@@ -16,7 +16,7 @@ const EXPECTED = {
   iso: 'a date and time such as 2026-01-31T08:00:00Z',
 } as const
 
-/** Milliseconds since 1970 of a timestamp text. Anything but plain decimal digits, or a whole date, is malformed. */
+/** Milliseconds since 1970 of a timestamp string. Anything but plain decimal digits, or a whole date, is malformed. */
 export function parseTimestamp(text: string, header: string, unit: TimestampUnit = 's'): number {
   if (!WRITTEN[unit].test(text)) throw malformed(header, EXPECTED[unit])
   const time = unit === 'iso' ? Date.parse(text) : unit === 's' ? Number(text) * 1000 : Number(text)
@@ -25,15 +25,15 @@ export function parseTimestamp(text: string, header: string, unit: TimestampUnit
   return time
 }
 
-/** The text of a time in milliseconds since 1970. */
+/** The string of a time in milliseconds since 1970. */
 export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string {
   if (unit === 'iso') return new Date(time).toISOString()
   return String(Math.floor(unit === 's' ? time / 1000 : time))
 }
 
 /**
- * Refuses what is further than `tolerance` seconds from now, in the past or in the future; exactly that far is taken.
- * What is no number is refused. `ahead` is the tolerance of the future if it has its own.
+ * Refuses a time that is more than `tolerance` seconds from now, in the past or in the future; exactly that far passes.
+ * NaN is refused. `ahead` is the tolerance of the future, if it has its own.
  */
 export function checkTimestamp(
   time: number,
@@ -43,7 +43,7 @@ export function checkTimestamp(
 ): void {
   const age = (now - time) / 1000
   if (Number.isNaN(age))
-    throw new WebhookError('malformed_header', 'the signed time is no time that can be read')
+    throw new WebhookError('malformed_header', 'the signed time cannot be read')
   if (age > tolerance)
     throw new WebhookError(
       'timestamp_too_old',

@@ -1,7 +1,7 @@
 import type { HashName, SignatureEncoding } from './hmac.ts'
 import type { Message } from './message.ts'
 
-/** What an HMAC was compared with, for tools that ask why nothing matched. It holds signatures. */
+/** One comparison of an HMAC, for tools that explain why nothing matched. It holds signatures. */
 export interface Compared {
   readonly algorithm: HashName
   readonly encoding: SignatureEncoding
@@ -18,7 +18,7 @@ export function watch(key: Uint8Array, report: (seen: Compared) => void): void {
   watchers.set(key, report)
 }
 
-/** Tells who watches a key what is compared. */
+/** Reports a comparison to the tool that watches the key. */
 export function compared(key: Uint8Array, seen: Compared): void {
   watchers?.get(key)?.(seen)
 }
