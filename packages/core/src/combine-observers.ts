@@ -12,7 +12,7 @@ export function combineObservers(observers: readonly Observer[]): Observer {
         try {
           ;(observer[name] as (...args: unknown[]) => void).apply(observer, args)
         } catch {
-          // Watching must not change what is watched.
+          // Observers must not change outcomes.
         }
       }
     }

@@ -30,7 +30,7 @@ export function isDataFault(error: unknown): boolean {
 }
 
 /**
- * True where trying again cannot help: PostgreSQL refused the statement itself, or what is to be stored is no JSON
+ * True if trying again cannot help: PostgreSQL refused the statement itself, or what is to be stored is no JSON
  * value. Its other classes are about the server, the connection, locks and room, and pass.
  */
 export function isLasting(error: unknown): boolean {
