@@ -19,6 +19,23 @@ export function createProgram(): Command {
       '\nExit codes: 0 as asked, 1 the answer is no (refused, not found), 2 wrong use, 3 the other side failed.',
     )
 
+  program
+    .command('init')
+    .description('write a receiver, a handler, a route and a test into this project')
+    .option('-p, --provider <name>', 'who sends, as in `postern providers`')
+    .option('--inbox <name>', 'sqlite, memory, bullmq or pg-boss')
+    .option(
+      '--framework <name>',
+      'express, koa, fastify, hono or next (default: as package.json has it)',
+    )
+    .option('--path <path>', 'path of the route (default: /webhooks/<provider>)')
+    .option('--dry-run', 'print the files, and write nothing')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples('init --provider github --inbox sqlite'))
+    .action(
+      run(async (options: never) => (await import('./commands/init.ts')).initCommand(options)),
+    )
+
   sender(program.command('explain <request>'))
     .description('tell why a saved request was refused')
     .requiredOption('-p, --provider <name>', 'who sent it, as in `postern providers`')

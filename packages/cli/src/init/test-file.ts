@@ -1,0 +1,74 @@
+import type { About } from '@postern/core/scheme'
+import type { Project } from './project.ts'
+
+/** A test of the first handler. Undefined if deliveries cannot be signed. */
+export function testOf(
+  about: About,
+  {
+    factory,
+    from,
+    topic,
+    runner,
+    near,
+  }: {
+    readonly factory: string
+    readonly from: string
+    readonly topic: string
+    readonly runner: Project['runner']
+    readonly near: (name: string) => string
+  },
+): string | undefined {
+  const secret = secretOf(about)
+  if (secret === undefined) return undefined
+  const isNode = runner === 'node'
+  const head = isNode
+    ? ["import assert from 'node:assert/strict'", "import { test } from 'node:test'"]
+    : runner === 'vitest'
+      ? ["import { expect, test } from 'vitest'"]
+      : []
+  const check = (found: string, wanted: string): string =>
+    isNode ? `assert.equal(${found}, ${wanted})` : `expect(${found}).toBe(${wanted})`
+  return [
+    ...head,
+    "import { createReceiver } from '@postern/core'",
+    `import { ${factory} } from '${from}'`,
+    "import { deliver, signed } from '@postern/testing'",
+    `import { subscribe } from '${near('handlers')}'`,
+    '',
+    `test('${topic} is handled', async () => {`,
+    `  const provider = ${factory}({ ${about.secretOption}: '${secret}' })`,
+    '  const receiver = createReceiver({ provider, log: false })',
+    '  subscribe(receiver)',
+    `  const { status, tasks } = await deliver(receiver, signed(provider, '${topic}', {}))`,
+    '  await receiver.close()',
+    `  ${check('status < 300', 'true')}`,
+    `  ${check('tasks[0]?.state', "'done'")}`,
+    '})',
+    '',
+  ].join('\n')
+}
+
+/** A secret of the form that the sender has, for tests. Undefined if deliveries cannot be signed with a secret. */
+function secretOf(about: About): string | undefined {
+  if (about.secretOption === undefined || !about.canSign) return undefined
+  const bytes = Buffer.from('a secret of tests, 32 bytes long')
+  for (const secret of [
+    'a-secret-of-tests',
+    `whsec_${bytes.toString('base64')}`,
+    bytes.toString('hex'),
+    bytes.toString('base64'),
+    `private:${bytes.toString('hex')}`,
+  ]) {
+    try {
+      const provider = about.create({ [about.secretOption]: secret })
+      provider.sign?.({
+        payload: {},
+        ...(about.topics[0] !== undefined && { topic: about.topics[0] }),
+      })
+      return secret
+    } catch {
+      // Another form.
+    }
+  }
+  return undefined
+}
