@@ -1,12 +1,28 @@
 #!/usr/bin/env node
-import { createProgram } from './program.ts'
+import { realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { exitCodeOf, remark } from './outcome.ts'
+import { createProgram } from './program.ts'
 
-const program = createProgram()
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on('error', () => process.exit(0))
-try {
-  await program.parseAsync(process.argv)
-} catch (error) {
-  process.exitCode = exitCodeOf(error, remark)
+/** Runs the command line, and gives the exit code to the process. */
+export async function main(args: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', () => process.exit(0))
+  try {
+    await createProgram().parseAsync(args)
+  } catch (error) {
+    process.exitCode = exitCodeOf(error, remark)
+  }
+}
+
+// npm links to this file: what was started is a link. An import of the module starts nothing.
+const [, started] = process.argv
+if (started !== undefined && isThis(started)) await main(process.argv)
+
+function isThis(path: string): boolean {
+  try {
+    return realpathSync(path) === fileURLToPath(import.meta.url)
+  } catch {
+    return false
+  }
 }

@@ -8,7 +8,7 @@ export function styled(format: Format, text: string): string {
 }
 
 /** Signs and words of what became of things: never colour alone. */
-export const SIGNS: Readonly<Record<string, readonly [sign: string, format: Format]>> = {
+const SIGNS: Readonly<Record<string, readonly [sign: string, format: Format]>> = {
   done: ['●', 'green'],
   accepted: ['●', 'green'],
   pending: ['○', 'cyan'],

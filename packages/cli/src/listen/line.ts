@@ -14,7 +14,7 @@ export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
 }
 
 /** What an explanation proves, in a few words. */
-export function provenOf(explanation: Explanation | undefined): string | undefined {
+function provenOf(explanation: Explanation | undefined): string | undefined {
   const causes = explanation?.findings
     .filter(({ certainty }) => certainty === 'proven')
     .map(({ cause }) => cause)

@@ -136,7 +136,7 @@ export async function search(
 }
 
 /** True if a header of the signature, or the body that stands for one, is missing or cannot be read. */
-export function isHeaderError({ code }: WebhookError): boolean {
+function isHeaderError({ code }: WebhookError): boolean {
   return code === 'missing_header' || code === 'malformed_header' || code === 'malformed_body'
 }
 

@@ -32,7 +32,7 @@ export function clockUnit(where: string): Step {
 }
 
 /** Seconds as people say them. */
-export function span(seconds: number): string {
+function span(seconds: number): string {
   const units = [
     [86_400, 'days'],
     [3_600, 'hours'],
