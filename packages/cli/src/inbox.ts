@@ -45,9 +45,9 @@ async function open({ sqlite, redis, postgres }: InboxOptions): Promise<Inbox> {
   }
   if (redis !== undefined) {
     const { bullmqInbox } = await ofProject<{
-      readonly bullmqInbox: (options: { connection: { url: string } }) => Inbox
+      readonly bullmqInbox: (options: { connection: string }) => Inbox
     }>('@postern/bullmq')
-    return bullmqInbox({ connection: { url: redis } })
+    return bullmqInbox({ connection: redis })
   }
   const { pgBossInbox } = await ofProject<{
     readonly pgBossInbox: (options: { connectionString: string }) => Inbox

@@ -48,9 +48,12 @@ export function variablesOf(about: About): readonly string[] {
 export async function providerOf(
   name: string,
   options: SenderOptions,
+  made: (about: About) => string | undefined = () => undefined,
 ): Promise<{ readonly about: About; readonly provider: Provider; readonly from: string }> {
   const about = await aboutOf(name)
-  const { secret, from } = await secretOf(about, options)
+  const found = await secretOf(about, options)
+  const own = found.secret === undefined ? made(about) : undefined
+  const { secret, from } = own === undefined ? found : { secret: [own], from: 'a new key' }
   const more = Object.fromEntries((options.option ?? []).map((one) => pairOf(one)))
   const hasSecret = about.secretOption !== undefined && secret !== undefined
   if (!hasSecret && !('unauthenticated' in about.options) && about.secretOption !== undefined)

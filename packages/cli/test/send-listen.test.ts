@@ -1,4 +1,8 @@
+import { text } from 'node:stream/consumers'
+import { explain } from '@postern/core/explain'
+import { listen as serve } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
+import { providerOf } from '../src/sender.ts'
 import { line, postern, start } from './run.ts'
 
 describe('send, followed by listen', () => {
@@ -48,6 +52,29 @@ describe('send, followed by listen', () => {
       listening.kill('SIGINT')
     }
   })
+
+  test.for(['discord', 'sendgrid'])(
+    '%s: without a key one is made, and its public half verifies',
+    async (name) => {
+      let body = ''
+      let head: Record<string, string> = {}
+      const server = await serve(async (request, response) => {
+        head = request.headers as Record<string, string>
+        body = await text(request)
+        response.writeHead(204).end()
+      })
+      try {
+        const { code, err } = await postern(['send', name, '--to', server.url])
+        expect(code).toBe(0)
+        const publicKey = err.trim().split('\n').at(-1)!
+        const { provider } = await providerOf(name, { secret: [publicKey] })
+        const found = await explain({ url: server.url, headers: head, body }, provider)
+        expect(found.verdict).toBe('accepted')
+      } finally {
+        await server.close()
+      }
+    },
+  )
 
   test('a side that does not answer ends with 3', async () => {
     const { code, err } = await postern([

@@ -4,6 +4,7 @@ import type { SignableRequest } from '@postern/core/scheme'
 import { signedInit } from '@postern/testing'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { providerOf, type SenderOptions } from '../sender.ts'
+import { newKey } from '../new-key.ts'
 import { lasting, shown, styled } from '../style.ts'
 
 /** Options of `postern send`. */
@@ -33,7 +34,7 @@ export async function sendCommand(
   topic: string | undefined,
   options: SendOptions,
 ): Promise<ExitCode> {
-  const { provider, about } = await providerOf(name, options)
+  const { provider, about } = await providerOf(name, options, newKey)
   if (!provider.sign)
     throw new Failure(2, `${about.title} cannot be sent: only the sender has the key that signs`)
   if (!URL.canParse(options.to)) throw new Failure(2, `--to must be a URL, got ${options.to}`)

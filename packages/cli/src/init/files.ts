@@ -35,11 +35,7 @@ export interface InitPlan {
 const INBOX: Readonly<Record<InboxName, readonly [name: string, from: string, made: string]>> = {
   memory: ['memoryInbox', '@postern/core', 'memoryInbox()'],
   sqlite: ['sqliteInbox', '@postern/sqlite', "sqliteInbox({ path: 'webhooks.db' })"],
-  bullmq: [
-    'bullmqInbox',
-    '@postern/bullmq',
-    'bullmqInbox({ connection: { url: process.env.REDIS_URL } })',
-  ],
+  bullmq: ['bullmqInbox', '@postern/bullmq', 'bullmqInbox({ connection: process.env.REDIS_URL })'],
   'pg-boss': [
     'pgBossInbox',
     '@postern/pg-boss',
@@ -84,7 +80,7 @@ export function planOf(project: Project, { framework, about, inbox, path }: Want
     '',
     `export const receiver = createReceiver({`,
     `  provider: ${factory}(${given}),`,
-    `  inbox: ${made},`,
+    `  inbox: ${isTypeScript ? made.replace(/process\.env\.\w+/, '$&!') : made},`,
     '})',
     'subscribe(receiver)',
     '',
