@@ -2,8 +2,8 @@ import { createBridge, type Mountable, type WebhookOptions } from '@postern/node
 import type { Request, Response } from 'express'
 
 /**
- * Makes a handler for Express 5 and 4. Mount it on a path of its own, before any body parser; `app.all` lets senders
- * with GET or HEAD challenges in. Nothing is passed on to `next`: the handler answers whatever the network sent.
+ * Makes a handler for Express 5 and 4. Mount it on a path of its own, before any body parser; `app.all` also
+ * takes challenges by GET or HEAD. The handler never calls `next`: it answers every request.
  * Throws a `TypeError` if an option is wrong.
  *
  * @example

@@ -4,7 +4,7 @@ import { drain as nodeDrain, health as nodeHealth, type NodeHandler } from '@pos
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * A route handler that runs what is due, as `drain` of `@postern/core/routes`.
+ * A route handler that runs due tasks, as `drain` of `@postern/core/routes`.
  *
  * @example
  * fastify.get('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))

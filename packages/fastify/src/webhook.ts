@@ -15,7 +15,7 @@ export interface WebhookOptions extends NodeWebhookOptions<FastifyRequest> {
 
 /**
  * Makes a plugin for Fastify 5 with one route for all methods. Content type parsers are replaced inside of the plugin
- * alone: the receiver gets the bytes of the wire whatever their type and encoding, and routes beside it keep their JSON.
+ * alone: the receiver gets the bytes of the wire for any type and encoding, and other routes keep their JSON.
  * Hooks of the app run before it, as for any route. Throws a `TypeError` if an option is wrong.
  *
  * @example
@@ -37,7 +37,7 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
   })
   return function posternWebhook(fastify: FastifyInstance, _options, done) {
     fastify.removeAllContentTypeParsers()
-    // Nothing is read here: the bridge does it, within the receiver's limits.
+    // The bridge reads the body, within the receiver's limits.
     fastify.addContentTypeParser('*', (request, payload, parsed) => {
       if (payload === request.raw) parsed(null)
       else parsed(REPLACED)
@@ -46,13 +46,13 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
     done()
   }
 
-  // No promise for Fastify to wait for: what was hijacked is no concern of its any more.
+  // Returns no promise: Fastify must not wait for a hijacked reply.
   function take(request: FastifyRequest, reply: FastifyReply): void {
     reply.hijack()
     void bridge(request.raw, reply.raw, request)
   }
 
-  // Fastify refuses a Content-Type it cannot read before any parser; observers should hear of that too.
+  // Fastify refuses an invalid Content-Type before any parser runs; observers must hear of that too.
   function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): void {
     const refusal = error === REPLACED ? REPLACED : unreadableType(error)
     if (refusal === undefined) return void reply.send(error)

@@ -2,11 +2,11 @@ import { WebhookError } from '@postern/core'
 import type { HonoRequest } from 'hono'
 
 /**
- * The exact bytes of a body that was read through `c.req`, which keeps what it read. Refuses with `body_lossy` if
- * that is a text that may not be what was sent, and with `body_consumed` if nothing was kept.
+ * The exact bytes of a body that was read through `c.req`, which caches its result. Refuses with `body_lossy` if the
+ * cached string may differ from the sent bytes, and with `body_consumed` if nothing is cached.
  */
 export async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
-  // Its type leaves out that these are promises.
+  // These are promises, which the type omits.
   const { arrayBuffer, blob, text } = request.bodyCache as unknown as Kept
   if (arrayBuffer !== undefined) return new Uint8Array(await arrayBuffer)
   if (blob !== undefined) return new Uint8Array(await (await blob).arrayBuffer())
@@ -24,7 +24,7 @@ interface Kept {
   readonly text?: Promise<string>
 }
 
-// Hono decodes JSON and text as UTF-8: a byte order mark, and what was no UTF-8, are gone; the length shows it.
+// Hono decodes JSON and text as UTF-8, which loses a byte order mark and invalid UTF-8: the length shows it.
 function exactText(request: HonoRequest, text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text)
   const length = request.header('content-length')

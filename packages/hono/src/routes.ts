@@ -8,7 +8,7 @@ import {
 import type { Context } from 'hono'
 
 /**
- * A handler that runs what is due, as `drain` of `@postern/core/routes`.
+ * A handler that runs due tasks, as `drain` of `@postern/core/routes`.
  *
  * @example
  * app.get('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))

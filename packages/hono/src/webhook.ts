@@ -12,7 +12,7 @@ import type { Context } from 'hono'
 import { incomingOf } from './incoming.ts'
 import { recoverBody } from './recover-body.ts'
 
-/** What mounting needs of a receiver, whatever its events. */
+/** The members of a receiver that adapters use, for any type of event. */
 export type Mountable = Pick<Receiver, 'admit' | 'limits' | 'refuse' | 'fetch'>
 
 /** Options of {@link webhook}. */
@@ -49,7 +49,7 @@ export function webhook(
     const url = rebase?.(request.url) ?? request.url
     const incoming = request.bodyUsed ? undefined : readable(context)
     const execution = incoming && withoutExecution ? undefined : executionOf(context)
-    // A server of Node that has none with one request has none with the next, and asking is dear.
+    // Asked once: a Node server has no ExecutionContext for any request, and asking is slow.
     if (incoming && !execution) withoutExecution = true
     const headers = incoming && new NodeHeaders(incoming)
     let body: Uint8Array | undefined
@@ -71,7 +71,7 @@ export function webhook(
     })
   }
 
-  // What is refused unread, and chunks, are left to the host, which ends the connection in its own way.
+  // An unread or chunked body is left to the host, which ends the connection itself.
   function readable(context: Context): IncomingMessage | undefined {
     const incoming = incomingOf(context)
     const length = Number(incoming?.headers['content-length'] ?? NaN)
@@ -87,7 +87,7 @@ export function webhook(
 function executionOf(context: Context): Context['executionCtx'] | undefined {
   const { stackTraceLimit } = Error
   try {
-    // Runtimes without one throw, and where from would cost more than the rest of the adapter.
+    // Runtimes without it throw; capturing the stack would cost more than the rest of the adapter.
     Reflect.set(Error, 'stackTraceLimit', 0)
     return context.executionCtx
   } catch {

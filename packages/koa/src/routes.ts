@@ -2,7 +2,7 @@ import { drain as nodeDrain, health as nodeHealth, type NodeHandler } from '@pos
 import type { Context } from 'koa'
 
 /**
- * A middleware that runs what is due, as `drain` of `@postern/core/routes`.
+ * A middleware that runs due tasks, as `drain` of `@postern/core/routes`.
  *
  * @example
  * router.post('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))

@@ -8,8 +8,8 @@ import type { Context } from 'koa'
 
 /**
  * Makes a middleware for Koa 3 and 2 that ends the request: mount it on a path of its own, before any body parser. It
- * writes the response itself (`ctx.respond = false`); headers set before it are kept. It calls no `next` and never
- * throws for what the network sent. Throws a `TypeError` if an option is wrong.
+ * writes the response itself (`ctx.respond = false`); headers set before it are kept. It calls no `next`, and
+ * nothing that the network sends throws. Throws a `TypeError` if an option is wrong.
  *
  * @example
  * router.all('/webhooks/shopify', webhook(receiver))
@@ -30,7 +30,7 @@ export function webhook(
   }
 }
 
-// Parsers of Koa keep what they read on its request; cloud hosts keep it on the one of Node.
+// Parsers of Koa keep the body on Koa's request; cloud hosts keep it on Node's.
 function parsed({ request, req }: Context): ParsedRequest {
   const { rawBody, body } = request as ParsedRequest
   const host = req as ParsedRequest

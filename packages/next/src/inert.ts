@@ -1,6 +1,6 @@
 /**
- * A stand-in for what a module makes while `next build` runs it: every member is a function that returns a stand-in, so
- * that receivers can be made with it, and nothing is opened. It is no promise.
+ * A stand-in for an inbox or receiver while `next build` runs the module. Every member is a function that returns a
+ * stand-in, so that receivers can be made with it, and nothing is opened. It is no promise.
  */
 export function inert(): object {
   // An object and not a function, since factories that were not called are functions.

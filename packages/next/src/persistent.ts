@@ -5,11 +5,10 @@ const STORE = Symbol.for('postern.next.persistent')
 
 /**
  * Keeps one value for the life of the process: the first call with that key makes it, all later ones get it, also after
- * a hot reload and in code that is bundled apart. For what holds a file or connections: an inbox, a pool. An edited
+ * a hot reload and in separate bundles. Use it for values that hold a file or connections: an inbox, a pool. An edited
  * `make` takes effect with a restart.
  *
- * During `next build`, which runs route modules too, nothing is made: what is returned then can be handed to
- * `createReceiver` and opens nothing.
+ * `next build` runs route modules too. It then returns a stand-in that `createReceiver` accepts and that opens nothing.
  *
  * @example
  * const inbox = persistent('inbox', () => sqliteInbox({ path: 'webhooks.db' }))

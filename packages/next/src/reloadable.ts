@@ -1,23 +1,23 @@
 import type { Receiver } from '@postern/core'
 import { isBuilding, kept } from './persistent.ts'
 
-/** A receiver that edits can replace: what {@link reloadable} gives. */
+/** A receiver that edits can replace, made by {@link reloadable}. */
 export interface Reloadable<R> {
-  /** Hands a request to the receiver of now; waits while one takes over from another. */
+  /** Hands a request to the current receiver; waits while a new one takes over. */
   readonly fetch: Receiver['fetch']
-  /** Runs what is due at the receiver of now, for a cron route. */
+  /** Runs due tasks of the current receiver, for a cron route. */
   readonly drain: Receiver['drain']
-  /** How the receiver of now is, for a route of probes. */
+  /** The state of the current receiver, for a route of probes. */
   readonly health: Receiver['health']
-  /** The receiver of now. Rejected if its making failed. */
+  /** The current receiver. Rejects if it could not be made. */
   readonly current: () => Promise<R>
 }
 
 /**
- * Keeps one live receiver for a key, with the handlers as they are now. When a hot reload runs the module again, the old
+ * Keeps one live receiver for a key, with the newest handlers. When a hot reload runs the module again, the old
  * receiver is closed first (running attempts get five seconds to end) and the new one takes over; deliveries that come
- * meanwhile wait. There are never two receivers or workers. What is pending stays in the inbox, and the new receiver goes
- * on with it, if the inbox is {@link persistent}: an inbox made by the receiver itself is closed with it.
+ * meanwhile wait. There are never two receivers or workers. Pending tasks stay in the inbox, and the new receiver
+ * runs them, if the inbox is {@link persistent}: an inbox made by the receiver itself is closed with it.
  *
  * During `next build`, which runs route modules too, nothing is made: secrets need not be there and no file is opened.
  *
@@ -48,7 +48,7 @@ export function reloadable<R extends Pick<Receiver, 'fetch' | 'close' | 'drain' 
     const slot = slots.get(key)
     if (slot) {
       slot.receiver = slot.receiver.then(closed, () => {}).then(make)
-      // What `make` throws is thrown at the next delivery, and mended by the next edit.
+      // An error of `make` is thrown at the next delivery; the next edit can fix it.
       slot.receiver.catch(() => {})
       return slot
     }

@@ -8,8 +8,7 @@ import {
 import { isBuilding } from './persistent.ts'
 
 /**
- * A route handler that runs what is due, as `drain` of `@postern/core/routes`. During `next build` the secret need not be
- * there.
+ * A route handler that runs due tasks, as `drain` of `@postern/core/routes`. During `next build` the secret may be missing.
  *
  * @example
  * export const dynamic = 'force-dynamic'

@@ -2,7 +2,7 @@ import { type Json, type Receiver } from '@postern/core'
 import { toPublicUrl } from '@postern/core/scheme'
 import { addressedUrl } from './addressed-url.ts'
 
-/** What mounting needs of a receiver, whatever its events. */
+/** The members of a receiver that adapters use, for any type of event. */
 export type Mountable = Pick<Receiver, 'fetch'>
 
 /** The parameters of a dynamic route, by name. */
@@ -22,23 +22,23 @@ export type RouteHandlers = Readonly<
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
   /**
-   * `after` of `next/server`: keeps the function alive for the first attempts, if the platform would freeze it once
-   * it answered. Later attempts need a worker or the next delivery. @default the platform decides
+   * `after` of `next/server`: keeps the function alive for the first attempts on platforms that freeze it after the
+   * reply. Later attempts need a worker or the next delivery. @default the platform decides
    */
   readonly after?: (task: Promise<unknown>) => void
   /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
   readonly context?: (request: Request, params: RouteParams) => Json | undefined
   /**
    * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
-   * for senders that sign the URL. Next.js writes query strings anew (`%7e` as `%7E`, `flag` as `flag=`), so keep those of
+   * for senders that sign the URL. Next.js rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`), so keep those of
    * signed URLs plain. @default `Host`, and the scheme Next.js sees
    */
   readonly publicBase?: string
 }
 
 /**
- * Makes the handlers of a route of the App Router, to be exported by name. Methods the sender does not use are answered
- * with 405, so that exporting more of them does no harm. Throws a `TypeError` if an option is wrong.
+ * Makes the handlers of a route of the App Router, to be exported by name. Methods that the sender does not use get 405,
+ * so exporting more of them does no harm. Throws a `TypeError` if an option is wrong.
  *
  * @example
  * import { after } from 'next/server'

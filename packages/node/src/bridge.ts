@@ -7,23 +7,23 @@ import { type ParsedRequest, recoverBody } from './recover-body.ts'
 import { requestUrl, type UrlOptions } from './request-url.ts'
 import { writeReply } from './write-reply.ts'
 
-/** Options every adapter on node:http has. `Subject` is what its framework gives to a handler. */
+/** Options of all adapters on node:http. `Subject` is the request object of the framework. */
 export interface WebhookOptions<Subject = IncomingMessage> extends UrlOptions {
   /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
   readonly context?: (subject: Subject) => Json | undefined
 }
 
-/** What an adapter knows of its framework. */
+/** Facts on the framework of an adapter. */
 export interface BridgeHost<Subject> {
   /** The path and query of the request before any router cut its prefix off. */
   readonly target: (subject: Subject) => string
-  /** Where a body parser would have left something. */
+  /** The object on which a body parser leaves its result. */
   readonly parsed: (subject: Subject) => ParsedRequest
-  /** Who read the body and the line that mends it, for observers and logs. */
+  /** Names the code that read the body and the line that fixes it, for observers and logs. */
   readonly explain: (subject: Subject) => string
 }
 
-/** Takes one exchange of node:http to the receiver and answers it. The promise is never rejected. */
+/** Hands one request of node:http to the receiver and answers it. The promise never rejects. */
 export type Bridge<Subject> = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -32,7 +32,7 @@ export type Bridge<Subject> = (
 
 /**
  * The one way from node:http to a receiver, for adapters of frameworks built on it: method, body, URL, `receive`, and
- * the reply, written to the response itself. Whatever the network sends is answered and never thrown. Throws a
+ * the reply, written to the response itself. Every request is answered; nothing that the network sends throws. Throws a
  * `TypeError` if an option is wrong.
  */
 export function createBridge<Subject>(
@@ -69,7 +69,7 @@ export function createBridge<Subject>(
     try {
       writeReply(request, response, reply)
     } catch (error) {
-      // A reply of the app's own with a header or status that HTTP has no room for.
+      // An answer function returned a header or status that HTTP does not allow.
       writeReply(
         request,
         response,

@@ -11,21 +11,21 @@ export type ClosableServer = NodeServer | { readonly server: object; close(): Pr
 /** Options of {@link closeOnSignal}. */
 export interface CloseOnSignalOptions {
   /**
-   * What listens: the value of `app.listen()` or `serve()`, or the Fastify instance. Without it (Next.js) servers are
+   * The server: the value of `app.listen()` or `serve()`, or the Fastify instance. Without it (Next.js) servers are
    * found by their first request. @default found by their first request
    */
   readonly server?: ClosableServer
-  /** Receivers, closed when no request can come any more. */
+  /** Receivers, closed when no more requests can arrive. */
   readonly receivers?: readonly Closable[]
   /** Inboxes and other things with a `close`, closed last, in this order. */
   readonly inboxes?: readonly { close(): unknown }[]
-  /** How long all of it may take; then the process ends whatever still runs. @default '25s' */
+  /** The longest time of the whole close; then the process exits, even if handlers run. @default '25s' */
   readonly grace?: Duration
   /** @default ['SIGTERM', 'SIGINT'] */
   readonly signals?: readonly NodeJS.Signals[]
   /** False leaves the process alive once all is closed. @default true */
   readonly exit?: boolean
-  /** Told of a step that failed. @default a line on stderr */
+  /** Called with the error of a failed step. @default a line on stderr */
   readonly onError?: (error: unknown) => void
 }
 
@@ -37,7 +37,7 @@ interface Closable {
 export interface ClosesOnSignal {
   /** Closes as a signal does; a second call waits for the first. */
   close(): Promise<void>
-  /** Listens to signals no longer. */
+  /** Removes the signal handlers. */
   stop(): void
 }
 
@@ -50,16 +50,15 @@ const OPTIONS: readonly (keyof CloseOnSignalOptions)[] = [
   'exit',
   'onError',
 ]
-// Of the grace period the server may take this part to answer what it has begun.
+// The part of the grace period in which the server may answer running requests.
 const SERVER_SHARE = 0.4
-// Kept for the inboxes at the end.
+// The part that is left for the inboxes at the end.
 const INBOX_SHARE = 0.1
 
 /**
- * Ends a process without losing a request, in the order that was measured to do so: every response says
- * `Connection: close`, the server takes no more connections, and only when the last one ended are receivers closed, then
- * inboxes. Within the grace period the process has exited; a second signal ends it at once. Throws a `TypeError` that
- * names an option at fault.
+ * Ends a process without losing a request. Every response says `Connection: close`, and the server takes no more
+ * connections. When the last connection has ended, receivers are closed, then inboxes. The process exits within the
+ * grace period; a second signal ends it at once. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * const server = app.listen(3000)
@@ -113,7 +112,7 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
   async function closeServers(end: number): Promise<void> {
     const until = end - grace * (1 - SERVER_SHARE)
     if (server && 'server' in server) {
-      // Its own close() answers 503 to connections that are kept alive: they must have ended before.
+      // Fastify's close() answers 503 on keep-alive connections: they must have ended before.
       await each([() => closeServer(server.server as NodeServer, until)])
       return each([() => atMost(server.close(), end)])
     }
@@ -128,8 +127,8 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
 }
 
 /**
- * Resolves when the last connection has ended, and at the latest soon after `until`. Connections that are kept alive end
- * with their next response: one that was ended while its sender writes would lose that request.
+ * Resolves when the last connection has ended, or soon after `until`. A keep-alive connection ends with its next
+ * response: to end it earlier would lose a request that its sender is writing.
  */
 async function closeServer(server: NodeServer, until: number): Promise<void> {
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -149,12 +148,12 @@ async function closeServer(server: NodeServer, until: number): Promise<void> {
   server.closeIdleConnections()
 }
 
-/** Waits for it until a time, and no longer: it may have ended with the server already. */
+/** Waits for the promise until a time: its server may have ended already. */
 async function atMost(closing: PromiseLike<unknown>, until: number): Promise<void> {
   await settledBy(Promise.resolve(closing), until)
 }
 
-/** Servers of this process, by the requests they took: Next.js hands its own to nobody. */
+/** Servers of this process, found by their requests: Next.js does not expose its server. */
 function findServers(): { servers(): readonly Server[]; stop(): void } {
   const servers = new Set<Server>()
   const learn = (message: unknown): void => {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers'
 
-/** A time by which something must be over. */
+/** One deadline. */
 export interface Deadline {
   readonly at: number
   readonly late: () => void
@@ -13,7 +13,7 @@ export interface Deadlines {
   readonly drop: (deadline: Deadline) => void
 }
 
-/** Makes deadlines `time` milliseconds ahead, on one timer for all: one each costs more than reading a body. */
+/** Makes deadlines `time` milliseconds ahead, on one timer for all: a timer for each costs more than reading a body. */
 export function createDeadlines(time: number): Deadlines {
   // In the order in which they end, since all are given the same time.
   const open = new Set<Deadline>()
@@ -30,7 +30,7 @@ export function createDeadlines(time: number): Deadlines {
 
   function arm(wait: number): void {
     armed = true
-    // A connection that is waited for keeps the process alive by itself.
+    // The open connection keeps the process alive by itself.
     setTimeout(check, Math.ceil(wait)).unref()
   }
 

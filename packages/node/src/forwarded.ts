@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A header in which proxies write how the sender addressed them, or whom they talk to. */
+/** A header in which proxies write the origin that the sender addressed, or the sender's address. */
 export type ForwardedHeader =
   | 'forwarded'
   | 'x-forwarded-for'
@@ -9,8 +9,8 @@ export type ForwardedHeader =
   | 'x-forwarded-proto'
 
 /**
- * Which proxies are believed, and in which headers. A header that the proxies do not set is written by the client: name
- * those alone that the outermost of them sets or overwrites.
+ * Trusted proxies and headers. A client can write any header that the proxies do not set: name only headers that the
+ * outermost proxy sets or overwrites.
  */
 export interface TrustProxy {
   /** How many proxies stand before this server, 1 or more. Give this or `addresses`. */
@@ -24,7 +24,7 @@ export interface TrustProxy {
   readonly headers: readonly ForwardedHeader[]
 }
 
-/** How the sender addressed the outermost proxy that is believed. */
+/** The origin by which the sender addressed the outermost trusted proxy. */
 export interface Origin {
   readonly proto: string | undefined
   readonly host: string | undefined
@@ -32,11 +32,10 @@ export interface Origin {
 }
 
 /**
- * Makes the function that reads the origin off the headers of proxies. Each proxy appends to a list, so that anybody can
- * write what stands before the entries of the trusted ones: the entry of the outermost trusted proxy counts, from the
- * end.
+ * Makes the function that reads the origin from the headers of proxies. Each proxy appends to a list, and anybody can
+ * write the entries before those of trusted proxies. So the entry of the outermost trusted proxy counts, from the end.
  *
- * @throws TypeError for a setting that is wrong.
+ * @throws TypeError for a wrong setting.
  */
 export function forwarded(trust: TrustProxy): (request: IncomingMessage) => Origin | undefined {
   const { hops, addresses, headers } = checked(trust)

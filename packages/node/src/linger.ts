@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
-// What a sender may still have under way when it is refused, and how long it may take to hear of it.
+// Bytes that are still read after a refusal, and the longest time until the sender has read its reply.
 const BYTES = 1024 * 1024
 const TIME = 1000
 
 /**
- * Lets a connection that is to be closed end in stages (RFC 9112 section 9.6): the reply and the end go out, then what the
- * sender still writes is read and dropped for a while. node:http would close at once, and a sender that is still writing
- * would get a reset in place of its reply.
+ * Closes a connection in stages (RFC 9112 section 9.6): the reply and the end go out, then further bytes of the sender are
+ * read and dropped for a while. node:http would close at once: a sender that still writes would get a reset in place of
+ * its reply.
  */
 export function linger(request: IncomingMessage): void {
   const socket = request.socket as Socket | undefined

@@ -1,4 +1,4 @@
 import type { Receiver } from '@postern/core'
 
-/** What mounting needs of a receiver, whatever its events. */
+/** The members of a receiver that adapters use, for any type of event. */
 export type Mountable = Pick<Receiver, 'admit' | 'receive' | 'refuse' | 'limits'>

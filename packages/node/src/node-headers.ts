@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { HeaderLines } from '@postern/core'
 
-/** Reads headers where node:http put them: nothing is copied, and the request itself is not held on to. */
+/** Reads headers where node:http put them: nothing is copied, and the request itself is not retained. */
 export class NodeHeaders implements HeaderLines {
   readonly #headers: IncomingMessage['headers']
   readonly #raw: readonly string[]
@@ -13,13 +13,13 @@ export class NodeHeaders implements HeaderLines {
 
   get(name: string): string | undefined {
     const value: unknown = this.#headers[name]
-    // The record is a plain object: a header called `constructor` must not find what every object has.
+    // The record is a plain object: a header called `constructor` must not find the inherited member.
     return typeof value === 'string' ? value : Array.isArray(value) ? String(value[0]) : undefined
   }
 
   all(name: string): readonly string[] {
     const raw = this.#raw
-    // Serverless shims make the record alone.
+    // Serverless shims make only the record.
     if (raw.length === 0) return this.#record(name)
     const values: string[] = []
     for (let at = 0; at + 1 < raw.length; at += 2) {

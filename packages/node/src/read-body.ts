@@ -8,11 +8,11 @@ const EMPTY: Uint8Array = new Uint8Array(0)
 
 const PARSED: Promise<void> = Promise.resolve()
 
-// Up to so many bytes a body comes with its head, and requests that do gain from going together. Larger ones would have
-// the payloads of all of them alive at once.
+// Bodies up to this many bytes arrive with their head, and such requests gain from going together. Larger ones would
+// hold all their payloads in memory at once.
 const SMALL = 16_384
 
-/** Reads the body of a request that was admitted. */
+/** Reads the body of an admitted request. */
 export type BodyReader = (request: IncomingMessage, admission: Admission) => Promise<Uint8Array>
 
 /**
@@ -26,21 +26,21 @@ export function createBodyReader(time: number): BodyReader {
   const deadlines = createDeadlines(time)
 
   return async function readBody(request, admission) {
-    // node:http is still taking apart what came with the head.
+    // node:http is still parsing the bytes that came with the head.
     await ((lengthOf(request) ?? Infinity) <= SMALL ? together() : PARSED)
     if (request.readableDidRead) throw consumed()
     if (request.readableEncoding) throw lossy()
     return whole(request, admission) ?? collect(request, admission)
   }
 
-  /** A body that is all there, without a listener, a timer or a copy. */
+  /** Reads a body that has arrived completely, without a listener, a timer or a copy. */
   function whole(request: IncomingMessage, admission: Admission): Uint8Array | undefined {
     const length = request.readableLength
     if (length === 0 || length > admission.limit || length !== lengthOf(request)) return undefined
     if (request.readableFlowing) return undefined
     admission.take(length)
     const body: Uint8Array | null = request.read()
-    // For its end, and with it the `close` that middleware may wait for.
+    // Reads to the end, which emits the `close` that middleware may wait for.
     if (!request.complete) request.resume()
     return body ?? undefined
   }
@@ -69,7 +69,7 @@ export function createBodyReader(time: number): BodyReader {
         if (error) reject(refusal(error, request, admission))
         else resolve(body)
       })
-      // An app that paused it meant to keep the body for us.
+      // An app that paused the stream kept the body for the receiver.
       if (request.isPaused()) request.resume()
     })
   }

@@ -2,17 +2,17 @@ import type { IncomingMessage } from 'node:http'
 import { WebhookError } from '@postern/core'
 import { emptyBody } from './read-body.ts'
 
-/** Where a framework keeps what a parser left: the request of Express, `ctx.request` of Koa. */
+/** The object that holds a parser's result: the request of Express, `ctx.request` of Koa. */
 export interface ParsedRequest {
-  /** The bytes, as `verify` functions of body parsers and cloud functions keep them; a text if the parser made one. */
+  /** The bytes, as `verify` functions of body parsers and cloud functions keep them; a string if the parser made one. */
   readonly rawBody?: unknown
   readonly body?: unknown
 }
 
 /**
- * The exact bytes of a body that was read before us, or undefined if nobody did and the stream is there to be read.
- * Refuses with `body_consumed`, in the words of `explain`, if they are gone, and with `body_lossy` if what was
- * kept are not the bytes of the wire. A body is never written again from its parsed form.
+ * The exact bytes of a body that other code has read; undefined if the stream is still unread. Refuses with
+ * `body_consumed`, in the words of `explain`, if the bytes are gone. Refuses with `body_lossy` if the kept bytes are not
+ * those of the wire. A body is never rebuilt from its parsed form.
  */
 export function recoverBody(
   request: IncomingMessage,
@@ -36,7 +36,7 @@ function exact(
 ): Uint8Array {
   const length = request.headers['content-length']
   const encoding = request.headers['content-encoding']
-  // Body parsers inflate before they hand the bytes out; the length tells these from the wire's.
+  // Body parsers inflate before they pass the bytes on: a length other than content-length shows it.
   const wire =
     length === undefined
       ? encoding === undefined || encoding === 'identity'
@@ -51,7 +51,7 @@ function exact(
 function exactText(request: IncomingMessage, text: string, property: string): Uint8Array {
   const length = request.headers['content-length']
   const bytes = Buffer.from(text)
-  // A text lost its byte order mark and what was no UTF-8: the length shows it, and without one nothing does.
+  // A string has lost its byte order mark and invalid UTF-8. Only content-length can show that.
   if (
     request.headers['content-encoding'] === undefined &&
     length !== undefined &&

@@ -3,22 +3,22 @@ import { WebhookError } from '@postern/core'
 import { targetPath, toPublicUrl } from '@postern/core/scheme'
 import { forwarded, type TrustProxy } from './forwarded.ts'
 
-/** How the URL the sender used is found, for senders that sign it. */
+/** Options for the URL that the sender used, for senders that sign it. */
 export interface UrlOptions {
   /**
    * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
-   * the request's own path and query are put behind it. @default what the request says
+   * the request's own path and query are appended. @default the origin of the request
    */
   readonly publicBase?: string
   /**
-   * Which proxies may say how the sender addressed them, and in which headers.
+   * Trusted proxies, and the headers in which they pass on the origin.
    * `{ hops: 1, headers: ['x-forwarded-proto', 'x-forwarded-host'] }` believes one proxy in these two. @default false, none
    */
   readonly trustProxy?: TrustProxy | false
 }
 
 /**
- * Makes the function that gives the absolute URL of a request, and throws `malformed_url` if its Host is none. Throws a
+ * Makes the function that returns the absolute URL of a request, and throws `malformed_url` for an invalid Host. Throws a
  * `TypeError` if an option is wrong.
  */
 export function requestUrl(
@@ -37,7 +37,7 @@ export function requestUrl(
     const own = headers.host ?? (headers[':authority'] as string | undefined) ?? 'localhost'
     const origin = originOf?.(request)
     const host = origin?.host ?? own
-    // The name is the same from request to request: parsing it each time would cost as much as reading a small body.
+    // Cached: hosts repeat, and parsing one costs as much as reading a small body.
     if (host !== known) {
       if (!isHost(host)) throw new WebhookError('malformed_url', 'the Host header names no host')
       known = host

@@ -9,12 +9,12 @@ import {
 } from '@postern/core/routes'
 import { writeReply } from './write-reply.ts'
 
-/** Handles one exchange of node:http. */
+/** Handles one request of node:http. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /**
- * A route that runs what is due, as `drain` of `@postern/core/routes`, for node:http and Express. Throws a `TypeError`
- * that names an option at fault.
+ * A route that runs due tasks, as `drain` of `@postern/core/routes`, for node:http and Express. Throws a `TypeError`
+ * that names a wrong option.
  *
  * @example
  * app.post('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))

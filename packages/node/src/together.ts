@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers'
 
-// So many go together, so that their replies do not wait for all that came.
+// The most requests in one group, so that replies do not wait for all that arrived.
 const MOST = 64
 
 /** Requests that wait for the same moment. */
@@ -12,9 +12,9 @@ interface Group {
 let open: Group | undefined
 
 /**
- * Resolves when the event loop has read what its sockets had, for all that wait at once: requests that came together then
- * go down the line one right after the other, with the code of each step still in the CPU's caches, and so do their
- * replies. With 64 connections a request of 1 KB takes two thirds of the CPU it takes by itself.
+ * Resolves, for all waiting requests at once, when the event loop has read its sockets. Requests that arrived together
+ * then run one right after the other, with the code of each step still in the CPU's caches. With 64 connections a
+ * request of 1 KB takes two thirds of the CPU that it takes alone.
  */
 export function together(): Promise<void> {
   const group = (open ??= gather())

@@ -4,8 +4,8 @@ import type { Mountable } from './mountable.ts'
 import type { ParsedRequest } from './recover-body.ts'
 
 /**
- * Makes a listener for node:http (and node:https) that gives every request to the receiver. It reads the exact bytes,
- * within the receiver's limits, and answers whatever comes. Throws a `TypeError` if an option is wrong.
+ * Makes a listener for node:http (and node:https) that hands every request to the receiver. It reads the exact bytes,
+ * within the receiver's limits, and answers every request. Throws a `TypeError` if an option is wrong.
  *
  * @example
  * createServer(webhook(receiver)).listen(3000)

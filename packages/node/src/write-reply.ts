@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reply } from '@postern/core'
 import { linger } from './linger.ts'
 
-/** Writes head and end itself: what frameworks do beside it (ETag, content negotiation) costs more than verification. */
+/** Writes head and end itself: the extras of frameworks (ETag, content negotiation) cost more than verification. */
 export function writeReply(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   if (response.headersSent || response.destroyed) return
   const { status, body } = reply
   const headers: Record<string, string> = { ...reply.headers }
   if (status >= 200 && status !== 204 && status !== 304) headers['content-length'] = lengthOf(body)
-  // node:http reads on what a refusal left unread, whatever its size, unless the connection ends.
+  // node:http reads an unread body to its end, of any size, unless the connection ends.
   if (status >= 400 && unread(request)) {
     headers['connection'] = 'close'
     linger(request)

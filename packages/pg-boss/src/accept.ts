@@ -7,7 +7,7 @@ import type { Capacity } from './capacity.ts'
 import { encodeIntake, subscriptionsOf, type EncodedIntake } from './encode.ts'
 import type { Store, Writer } from './writer.ts'
 
-/** What accept works with. */
+/** The parts that accept uses. */
 export interface AcceptHost {
   readonly engine: Engine
   readonly consumer: Consumer

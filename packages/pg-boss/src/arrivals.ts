@@ -26,7 +26,7 @@ export const RINGS: Rings = {
 
 // Refused deliveries of one receiver and code that keep head and body.
 const KEPT = 3
-// Bytes of a row beside its texts.
+// Bytes of a row beside its strings.
 const OVERHEAD = 200
 
 /** Stores deliveries. */
@@ -89,7 +89,7 @@ export async function trimRing(
   )
 }
 
-/** A page of deliveries, newest first, behind a place; they still have to be looked at by their texts. */
+/** A page of deliveries, newest first, behind a place; the filter's `text` is not applied yet. */
 export async function pageOfArrivals(
   client: PgExecutor,
   schema: string,
@@ -117,7 +117,7 @@ export async function pageOfArrivals(
   return found.map((row) => JSON.parse(row['row'] as string) as Arrival)
 }
 
-/** One delivery, with what was kept of it. */
+/** One delivery, with its head and body if they were kept. */
 export async function arrivalOf(
   client: PgExecutor,
   schema: string,

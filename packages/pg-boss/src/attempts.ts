@@ -44,7 +44,7 @@ export function dropOld(schema: string): string {
     AND o.run <= a.run - ${LAST} AND o.run > (SELECT min(f.run) FROM ${schema}.postern_attempts f WHERE f.task = a.task)`
 }
 
-/** Reads the attempts of a task, oldest first. One that was done at once has no row: its job knows start and duration. */
+/** Reads the attempts of a task, oldest first. An attempt that was done at once has no row: its job has start and duration. */
 export async function attemptsOf(engine: Engine, task: string): Promise<readonly Attempt[]> {
   const { schema } = engine.settings
   const { rows } = await engine.db.executeSql(

@@ -8,7 +8,7 @@ export function withBodies(rows: readonly { readonly body: Uint8Array | undefine
     bodies.push(body)
     return { ...row, start, size: body.length }
   })
-  // JSON.stringify leaves halves of pairs escaped, and those PostgreSQL's json takes only as text that is never read.
+  // JSON.stringify escapes lone surrogates. PostgreSQL's json stores them, but fails when it decodes such a string.
   return [JSON.stringify(placed), Buffer.concat(bodies)]
 }
 

@@ -65,7 +65,7 @@ export async function bucketsOf(
       const key = `${start} ${number}`
       const known = cells.get(key)
       if (!known) cells.set(key, { from: start, series, counts })
-      // Of gauges the last one counts.
+      // The last gauge counts.
       else known.counts = gauge ? counts : addCounts([known.counts, counts])
     }
   }

@@ -3,23 +3,23 @@ import type { Engine } from './engine.ts'
 import type { NewJob } from './jobs.ts'
 import type { Backlog, Turns } from './turns.ts'
 
-/** How many tasks of a receiver are pending or running, so that an inbox nobody works on does not grow without end. */
+/** Counts the pending and running tasks of a receiver, so that an inbox without workers does not grow without bound. */
 export interface Capacity {
-  /** Takes room for tasks; undefined if there is, or the refusal. It asks the database only if it may matter. */
+  /** Takes room for tasks. Returns undefined, or the refusal without room. It asks the database only if that may matter. */
   reserve(jobs: readonly NewJob[]): WebhookError | undefined | Promise<WebhookError | undefined>
   /** Tasks of this process that were settled, or were not stored after all. */
   free(tasks: number): void
-  /** How much a fair key has waiting, as this process stored it. */
+  /** Counts the waiting tasks of a fair key that this process stored. */
   told(backlog: Backlog): void
 }
 
 // How old a count may be, in milliseconds: near the bound, and far from it.
 const NEAR = 250
 const FAR = 10_000
-// Fair keys that are remembered: only those with much waiting are.
+// The most fair keys in memory: only keys with many waiting tasks are kept.
 const KEYS = 10_000
 
-/** Makes the count. Between two looks at the database it knows what this process stored and settled. */
+/** Makes the count. Between two queries it adds and subtracts the tasks that this process stores and settles. */
 export function createCapacity(
   { settings, db, queues }: Engine,
   receiver: string,
@@ -117,7 +117,7 @@ export function createCapacity(
       .filter((queue) => queue.receiver === receiver)
       .map((queue) => queue.name)
     const before = since
-    // What is stored while the count runs may be counted twice: that errs on the safe side, until the next.
+    // Tasks that are stored during the query may be counted twice until the next one: that is on the safe side.
     const { rows } = await db.executeSql(
       `SELECT count(*)::int AS open FROM (SELECT 1 FROM ${schema}.job
        WHERE name = ANY($1::text[]) AND state < 'completed' LIMIT $2) o`,

@@ -15,11 +15,11 @@ import type { PgExecutor } from './pg.ts'
 import { reviveJobs } from './revive.ts'
 import { createScan } from './scan.ts'
 
-/** What changing needs of its view. */
+/** The view as changes see it. */
 export interface ChangeHost {
   readonly engine: Engine
   readonly lineOf: (queue: string) => string
-  /** So many more tasks of a receiver are pending, or fewer. */
+  /** Adds to the number of pending tasks of a receiver; a negative number subtracts. */
   readonly pending: (receiver: string, more: number) => void
   /** Ready tasks may be there. */
   readonly look: () => void
@@ -29,7 +29,7 @@ export interface ChangeHost {
 const OPTIONS = ['dryRun', 'limit', 'cursor', 'until']
 const OVER = "j.state >= 'completed'"
 
-/** What operators change. A filter over many tasks is worked off in steps; each step is one transaction. */
+/** Changes by operators. A filter over many tasks is done in steps; each step is one transaction. */
 export function createChange(host: ChangeHost): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
   const { engine, lineOf, run } = host
   const { db, settings } = engine
@@ -127,7 +127,7 @@ export function createChange(host: ChangeHost): Pick<InboxView, 'replay' | 'disc
       host.pending(receiver, sign * group.length)
   }
 
-  /** Changes what matches and is what `condition` says, oldest first. */
+  /** Changes matching tasks that fulfil `condition`, oldest first. */
   function each(
     filter: TaskFilter,
     condition: string,
@@ -140,12 +140,12 @@ export function createChange(host: ChangeHost): Pick<InboxView, 'replay' | 'disc
         const found = await db.transaction(deadline, (client) =>
           scan(client, filter, { cursor, rows, ascending: true }),
         )
-        // An event may have many tasks: what goes beyond the step comes in the next one.
+        // An event may have many tasks: those beyond the step come in the next one.
         const tasks = found.tasks.slice(0, rows)
         const next = tasks.length < found.tasks.length ? tasks.at(-1)!.place : found.cursor
         if (tasks.length === 0) return { count: 0, cursor: next }
         const counted = await db.transaction(deadline, async (client) => {
-          // What a worker or a redelivery changes at this moment is skipped: it is not what the filter says any more.
+          // Tasks that a worker or a redelivery changes at this moment are skipped: they no longer match the filter.
           const { rows: locked } = await client.executeSql(
             `SELECT j.id, j.name, j.state < 'active' AS pending, j.data->>'order' AS key, j.data->>'event' AS event,
                e.received::float8 AS received, e.receiver

@@ -1,10 +1,10 @@
 import { ALONE, INTERRUPTED, PARKED } from './turns.ts'
 
 /**
- * One statement that claims for any number of queues: names, how many each may have ahead, how many it can start at
- * once, how many in all, and 1 if a suspect may be among them. Its clock is `now()`: for `clock_timestamp()`, which may
- * change within a statement, PostgreSQL uses no index. An outer LIMIT keeps PostgreSQL from expecting more rows than
- * there can be, for which it would read all jobs.
+ * One statement that claims for any number of queues. Its parameters: names, tasks that each may have ahead, tasks that
+ * each can start at once, tasks in all, and 1 if a suspect may be among them. Its clock is `now()`: PostgreSQL uses no
+ * index for `clock_timestamp()`, which may change within a statement. Without the outer LIMIT PostgreSQL expects too
+ * many rows and reads all jobs.
  */
 export function claimSql(schema: string): string {
   const pick = (priority: string, most: string): string => `

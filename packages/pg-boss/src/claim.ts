@@ -15,7 +15,7 @@ export interface Claims {
   suspected(): void
 }
 
-/** What claiming needs of its port. */
+/** The port as claiming sees it. */
 export interface ClaimHost {
   readonly consumer: Consumer
   readonly lanes: Lanes
@@ -26,7 +26,7 @@ export interface ClaimHost {
   readonly promote: () => Promise<void>
 }
 
-/** A job as it was claimed. */
+/** A claimed job. */
 export interface Fetched {
   readonly id: string
   readonly name: string
@@ -78,11 +78,11 @@ export function createClaims(engine: Engine, host: ClaimHost): Claims {
     await host.promote()
     const wanted = wish()
     if (wanted.length === 0) return
-    // The room of each slot is what a drain has left: together they must not take it twice.
+    // All slots share the room that a drain has left: they must not take it twice.
     const most = host.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(runner().look) : undefined
     let jobs: readonly Fetched[] = []
-    // Before the statement: what becomes ready while it runs sets it again.
+    // Before the statement: tasks that become ready while it runs set it again.
     for (const { slot } of wanted) slot.backlog = false
     try {
       jobs = await execute(wanted, most, gate ? 1 : 0)
@@ -129,7 +129,7 @@ export function createClaims(engine: Engine, host: ClaimHost): Claims {
       })
   }
 
-  /** A slot that got what it had room for may have more; so may all if the statement ended before them. */
+  /** A slot whose room was filled may have more tasks; so may all slots, if the statement reached its limit before them. */
   function note(wanted: readonly Wish[], jobs: readonly Fetched[], cut: boolean): void {
     first = cut ? first + MOST : 0
     const found = Map.groupBy(jobs, (job) => job.name)

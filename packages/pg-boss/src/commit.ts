@@ -5,7 +5,7 @@ import type { PgClient, PgExecutor, PgResult } from './pg.ts'
 import type { Settle } from './settle.ts'
 import type { Task } from './task.ts'
 
-/** What `write` of `task.commit` gets: the transaction that settles the task. */
+/** The argument of `write` in `task.commit`: the transaction that settles the task. */
 export interface PgTransaction extends PgExecutor {
   readonly query: (text: string, values?: unknown[]) => Promise<PgResult>
   /** The client of `pg` itself, for query builders. Leave BEGIN, COMMIT and ROLLBACK alone. */
@@ -19,7 +19,7 @@ export type Commit = (
   spawn: readonly TaskDraft[] | undefined,
 ) => Promise<unknown>
 
-/** Makes `task.commit`. `now` gives milliseconds since 1970. */
+/** Makes `task.commit`. `now` returns milliseconds since 1970. */
 export function createCommit(
   engine: Engine,
   receiver: string,
@@ -39,7 +39,7 @@ export function createCommit(
     const result = await engine.db.open(task.slot.lane.timeout, async (client) => {
       let written: unknown
       const ran = { startedAt: task.startedAt, duration: Math.max(0, now() - task.startedAt) }
-      // The claim first, so that a lost one writes nothing; its row is locked from here on, so that it stays ours.
+      // The claim is checked first, so that a lost one writes nothing. It locks the row, so the claim stays ours.
       const stored = await settle.within(executor(client), { task, outcome, ran }, async () => {
         written = await write({
           ...executor(client),

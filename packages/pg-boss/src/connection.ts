@@ -4,19 +4,19 @@ import { lateError } from './errors.ts'
 import type { PgClient, PgExecutor, PgPool } from './pg.ts'
 import type { Settings } from './settings.ts'
 
-/** PostgreSQL with an end to every wait: a server that hangs must not make a delivery hang. */
+/** PostgreSQL with a deadline for every call: a server that hangs must not make a delivery hang. */
 export interface Database extends PgExecutor {
   /** Runs one statement; rejects after the deadline of the settings. */
   executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>
   /**
-   * Runs what is given in one transaction. Where it is not over after `time` milliseconds the connection is dropped,
-   * and with it what was written, unless the COMMIT was on its way: then either may have happened. PostgreSQL compiles
-   * nothing in it: for a statement over many queues that takes a second, and running it a few milliseconds.
+   * Runs the function in one transaction. If it has not ended after `time` milliseconds, the connection is dropped and
+   * its writes are rolled back; if the COMMIT was already sent, the transaction may be committed. JIT is off: compiling a
+   * statement over many queues takes a second, and running it a few milliseconds.
    */
   transaction<T>(time: number, run: (client: PgExecutor) => Promise<T>, last?: string): Promise<T>
-  /** The same with the client itself, for what applications do in it. */
+  /** The same with the client itself, for the application's own writes. */
   open<T>(time: number, run: (client: PgClient) => Promise<T>): Promise<T>
-  /** The same as `executeSql` with a minute's time: for pg-boss, whose installation and upkeep may take theirs. */
+  /** The same as `executeSql` with a deadline of a minute: for the installation and upkeep of pg-boss. */
   readonly patient: PgExecutor
   /** A client to keep. */
   connect(): Promise<PgClient>
@@ -27,7 +27,7 @@ const PATIENCE = 60_000
 // How long closing waits for the server, in milliseconds.
 const CLOSING = 2000
 
-/** Connects, when there is something to do. */
+/** Makes it; it connects with the first call. */
 export function createDatabase(settings: Settings): Database {
   const { deadline } = settings
   const own = settings.pool === undefined
@@ -40,7 +40,7 @@ export function createDatabase(settings: Settings): Database {
     },
     transaction: (time, run, last = '') =>
       use(time, async (client) => {
-        // The server gives up as well, so that a process that was stopped holds no locks.
+        // The server has the same timeout, so that a stopped process holds no locks.
         const limit = Math.ceil(time)
         await client.query(
           `BEGIN; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
@@ -70,12 +70,12 @@ export function createDatabase(settings: Settings): Database {
   }
 }
 
-/** Statements of a client, in the shape pg-boss takes. */
+/** A client in the shape that pg-boss takes. */
 export function executor(client: Pick<PgClient, 'query'>): PgExecutor {
   return { executeSql: (text, values) => client.query(text, values) }
 }
 
-// Errors after which the connection is as it was.
+// Errors that leave the connection usable.
 const rolledBack = new WeakSet<Error>()
 
 async function finish<T>(client: PgClient, run: () => Promise<T>, last: string): Promise<T> {
@@ -91,10 +91,10 @@ async function finish<T>(client: PgClient, run: () => Promise<T>, last: string):
   return result
 }
 
-/** Gives the client back; one that failed is dropped, since what is left on its connection is not known. */
+/** Gives the client back to its pool; a failed one is dropped, since the state of its connection is unknown. */
 async function release<T>(client: PgClient, run: () => Promise<T>): Promise<T> {
   let failure: Error | undefined
-  // The statement that is under way rejects with the same error.
+  // The running statement rejects with the same error.
   const fail = (): void => void (failure ??= new Error('the connection broke'))
   client.on('error', fail)
   try {

@@ -10,7 +10,7 @@ import type { Engine } from './engine.ts'
 import { eventIdOf, guardIdOf } from './ids.ts'
 import { toJob, type NewJob } from './jobs.ts'
 
-/** A delivery as it will be stored. */
+/** An encoded delivery. */
 export interface EncodedIntake {
   readonly items: readonly EncodedItem[]
   /** Set if several events share it. */
@@ -107,14 +107,14 @@ export function jobsOf(
 }
 
 /**
- * A text as columns take it: PostgreSQL's text takes neither the character 0 nor halves of pairs. These columns are for
- * look-ups; the record has what was sent.
+ * A string for a text column: PostgreSQL's text allows neither U+0000 nor lone surrogates. These columns are for
+ * look-ups; the record has the original string.
  */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd')
 }
 
-/** For JSON.stringify: strings as PostgreSQL's jsonb takes them. */
+/** For JSON.stringify: makes strings that PostgreSQL's jsonb allows. */
 export function plain(_: string, value: unknown): unknown {
   return typeof value === 'string' ? storable(value) : value
 }

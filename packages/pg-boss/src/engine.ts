@@ -7,7 +7,7 @@ import { createQueues, type Queues } from './names.ts'
 import { check, migrate } from './schema.ts'
 import type { Settings } from './settings.ts'
 
-/** One schema and all that works on it in this process, for all receivers. */
+/** One schema and its parts in this process, for all receivers. */
 export interface Engine {
   readonly settings: Settings
   readonly db: Database
@@ -16,14 +16,14 @@ export interface Engine {
   readonly boss: PgBoss
   /** True once `ready` has resolved: there is nothing to wait for. */
   readonly started: boolean
-  /** Resolves when pg-boss runs and the tables are there. Where that failed, the next call tries again. */
+  /** Resolves when pg-boss runs and the tables exist. After a failure the next call tries again. */
   ready(): Promise<void>
-  /** What pg-boss reports goes to these. */
+  /** Hear the errors and warnings of pg-boss. */
   readonly listeners: Set<(message: string) => void>
   close(): Promise<void>
 }
 
-// Installing pg-boss takes its time on a slow disk, and another process may be at it.
+// Installing pg-boss can take long on a slow disk, or wait for another process that installs it.
 const INSTALL = 60_000
 // How long stopping it may take, in milliseconds.
 const STOPPING = 2000
@@ -58,7 +58,7 @@ export function createEngine(settings: Settings): Engine {
     },
     async close() {
       closed = true
-      // It writes down that it stopped; a database that is away must not hold that up.
+      // pg-boss writes that it stopped; an unreachable database must not delay that.
       if (boss && !settings.boss)
         await settledBy(boss.stop({ graceful: false, close: false }), Date.now() + STOPPING)
       await db.close()
@@ -67,7 +67,7 @@ export function createEngine(settings: Settings): Engine {
   return engine
 
   async function start(): Promise<void> {
-    // Asked first: pg-boss itself would wait for a server that hangs.
+    // A query with a deadline first: pg-boss itself would wait for a server that hangs.
     await db.executeSql('SELECT 1')
     await alone(async (client) => {
       if (!settings.boss) {
@@ -80,7 +80,7 @@ export function createEngine(settings: Settings): Engine {
     started = true
   }
 
-  /** One process at a time: of several that install pg-boss at once, all but one would fail. */
+  /** One process at a time: if several install pg-boss at once, all but one fail. */
   function alone(run: (client: PgExecutor) => Promise<void>): Promise<void> {
     return db.transaction(INSTALL, async (client) => {
       await client.executeSql('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [

@@ -11,7 +11,7 @@ export function unavailable(error: unknown): WebhookError {
   )
 }
 
-/** What went wrong, and what helps. */
+/** The cause and the remedy, in words. */
 export function explain(error: unknown): string {
   const reason = REASONS[codeOf(error) ?? '']
   const message = errorMessage(error)
@@ -24,7 +24,7 @@ export function isTransient(error: unknown): boolean {
   return code === '40001' || code === '40P01'
 }
 
-/** True if what was written is at fault, and not the server or the way to it. */
+/** True if the written values caused the error, not the server or the connection. */
 export function isDataFault(error: unknown): boolean {
   return /^2[123]/.test(codeOf(error) ?? '')
 }
@@ -41,12 +41,12 @@ export function isLasting(error: unknown): boolean {
   )
 }
 
-/** Why nothing is stored any more. */
+/** The error after closing. */
 export function closedError(): WebhookError {
   return new WebhookError('closed', 'pgBossInbox was closed')
 }
 
-/** Nothing came back in time. */
+/** The error after a deadline. */
 export function lateError(what: string, time: number): WebhookError {
   return new WebhookError(
     'inbox_unavailable',

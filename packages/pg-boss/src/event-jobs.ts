@@ -1,7 +1,7 @@
 import type { Engine } from './engine.ts'
 import type { PgExecutor } from './pg.ts'
 
-/** An event's row with what it says of its tasks. */
+/** An event's row with the references to its tasks. */
 export interface EventTasks {
   readonly id: string
   readonly tasks: readonly (readonly [lane: number, id: string])[]
@@ -26,7 +26,7 @@ export async function namesOfJobs(
   return tasks.map(([lane, id]) => ({ name: engine.queues.byId(lane)!.name, id }))
 }
 
-/** The jobs of events that are there still, by event. */
+/** The existing jobs of events, by event. */
 export async function jobsOfEvents(
   engine: Engine,
   client: PgExecutor,

@@ -8,7 +8,7 @@ export interface Where {
   readonly values: readonly (string | number)[]
 }
 
-// pg-boss's states, in its order. What somebody cancelled in its dashboard is over as a dead task is.
+// pg-boss's states, in its order. A job that was cancelled in its dashboard counts as dead.
 const STATES: Readonly<Record<TaskState, string>> = {
   pending: "j.state < 'active'",
   running: "j.state = 'active'",
@@ -19,7 +19,7 @@ const STATES: Readonly<Record<TaskState, string>> = {
 /** Tasks that have a cause, in the words of the index on it. */
 export const FAILING = "j.output IS NOT NULL AND (j.state = 'retry' OR j.state > 'completed')"
 
-// The last character there is: what begins with a prefix is below the prefix with it.
+// The last code point: each string with a prefix sorts below the prefix plus this character.
 const LAST = '\u{10ffff}'
 // Characters of ids and topics that are indexed.
 const INDEXED = 100
@@ -32,8 +32,8 @@ export function stateOf(state: string): TaskState {
 }
 
 /**
- * A filter in two parts: what it says of events, and what it says of tasks; `?` stands for each value. `text` is left
- * out: who lists looks at it. Throws a `TypeError` for an unknown key.
+ * A filter in two parts: conditions on events and on tasks; `?` stands for each value. `text` is left out: the list
+ * applies it. Throws a `TypeError` for an unknown key.
  */
 export function conditions(
   filter: TaskFilter,

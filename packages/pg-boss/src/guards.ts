@@ -1,7 +1,7 @@
 import type { PgExecutor } from './pg.ts'
 import type { EncodedIntake, EncodedItem } from './encode.ts'
 
-/** What guards say of a batch. */
+/** The guards' judgement of a batch. */
 export interface Guarded {
   /** Deliveries of which nothing is stored. */
   readonly refused: ReadonlySet<EncodedIntake>
@@ -42,7 +42,7 @@ export function createGuards(
           refused.add(intake)
       for (const item of items) if (lost(item, 'duplicate')) duplicates.add(item)
       if (refused.size + duplicates.size === before) return { refused, duplicates }
-      // What an event took that is not stored is given back. Another event of the batch may have missed it: ask again.
+      // Guards of events that are not stored are given back. Another event of the batch may need them: check again.
       const kept = new Set(
         batch.flatMap((intake) =>
           refused.has(intake)

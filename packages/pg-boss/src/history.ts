@@ -9,7 +9,7 @@ import {
 import { seriesIdOf } from './ids.ts'
 import type { PgExecutor } from './pg.ts'
 
-/** What a row of postern_history has: counts or gauges of a minute or an hour, all series of it in one row. */
+/** The value of a row of postern_history: counts or gauges of a minute or an hour, all series in one row. */
 export type Span = 'minute' | 'hour' | 'gauge' | 'hour-gauge'
 
 /** Kind, by, value, receiver and subscription of a series. */
@@ -23,10 +23,10 @@ const MINUTES_KEPT: number = 2 * DAY
 /** How long hours are kept, in milliseconds. */
 const HOURS_KEPT: number = 30 * DAY
 
-// Names come from outside: causes and codes. What comes beyond is not counted.
+// Names come from outside: causes and codes. Series beyond this number are not counted.
 const MOST_SERIES = 20_000
 
-/** Adds counts to their minutes in the transaction of `client`; gauges take the place of those before. */
+/** Adds counts to their minutes in the transaction of `client`; gauges replace earlier ones. */
 export async function addHistory(
   client: PgExecutor,
   schema: string,
@@ -39,7 +39,7 @@ export async function addHistory(
   ]
   if (rows.length === 0) return
   const numbers = await numberSeries(client, schema, new Set(rows.map(([, , name]) => name)))
-  // In one order in every process, since each row stays locked until the end.
+  // All processes use one order, since each row stays locked until the end: no deadlocks.
   const groups = [...Map.groupBy(rows, ([span, at]) => `${span} ${at}`)]
   for (const [, group] of groups.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const [span, at] = group[0]!
@@ -149,7 +149,7 @@ function countsOf({ count, sum, max, histogram }: MinuteCount): Counts {
   return { count, sum, max, histogram }
 }
 
-// JSON as it is stored and compared: its escapes are all that a text column takes.
+// The stored form of the name as JSON: its escapes fit into a text column.
 function countName({ receiver, subscription, kind, by, value }: MinuteCount): string {
   return JSON.stringify([kind, by, value, receiver, subscription ?? null])
 }

@@ -40,7 +40,7 @@ export function lockOf(orderId: string): string {
   return String(BigInt.asIntN(64, BigInt(`0x${orderId.replaceAll('-', '').slice(16)}`)))
 }
 
-/** Name of a subscription's queue. pg-boss takes letters, digits and `_ - . /`; all else is written as its bytes. */
+/** Name of a subscription's queue. pg-boss takes letters, digits and `_ - . /`; other characters are written as their bytes. */
 export function queueNameOf(receiver: string, subscription: string): string {
   const name = `postern/${plain(receiver)}/${plain(subscription)}`
   if (name.length <= 150) return name
@@ -48,12 +48,12 @@ export function queueNameOf(receiver: string, subscription: string): string {
   return `${name.slice(0, 100)}/${digest.slice(0, 32)}`
 }
 
-/** True if a text is written as the ids are. */
+/** True if a string has the form of an id. */
 export function isId(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(text)
 }
 
-// Version 8 is the one for values of one's own making (RFC 9562, section 5.8).
+// Version 8 is for custom values (RFC 9562, section 5.8).
 function uuid(text: string): string {
   const hex = hash('sha256', text)
   const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16)

@@ -9,14 +9,14 @@ import { createRecords } from './records.ts'
 import { checkSettings, type PgBossInboxOptions } from './settings.ts'
 import { createView } from './view.ts'
 
-// How long closing waits for what was given back at the last moment, in milliseconds.
+// How long closing waits until given-back tasks are stored, in milliseconds.
 const FLUSHING = 500
 
 /**
  * An inbox on PostgreSQL with pg-boss: any number of processes may accept and work on one database. Tasks are pg-boss's
- * jobs, one queue a subscription, so that its dashboards show them; `task.commit` runs a handler's own writes in the
- * transaction that settles its task. Connects when it is first used: a database that is down is a 503 to the sender
- * and no error here. Options that are wrong throw a `TypeError`.
+ * jobs with a queue for each subscription, so its dashboards show them. `task.commit` runs a handler's own writes in the
+ * transaction that settles its task. It connects at its first use: an unreachable database is a 503 to the sender and no
+ * error here. Wrong options throw a `TypeError`.
  *
  * @example
  * const inbox = pgBossInbox({ connectionString: process.env.DATABASE_URL })

@@ -16,13 +16,13 @@ export interface JobData {
   /** Id of its event. */
   readonly event: string
   readonly part?: string
-  /** JSON as text: PostgreSQL's jsonb does not take every text JSON can hold. */
+  /** JSON as a string: PostgreSQL's jsonb does not allow every string that JSON can hold. */
   readonly data?: string
   /** Id of its order key. */
   readonly order?: string
   /** Id of its fair key. */
   readonly fair?: string
-  /** How often the job was fetched without it counting as an attempt. */
+  /** How often the job was fetched without an attempt being counted. */
   readonly base: number
   /** Seconds a claim holds without a sign of life. pg-boss's `heartbeat_seconds` stays empty: its own supervision would free the job and use up an attempt. */
   readonly lease: number
@@ -32,8 +32,8 @@ export interface JobData {
   readonly charged?: number
 }
 
-// pg-boss must neither give up on a task nor forget one: the retry policy and the retention are the receiver's. As
-// columns of jobs and not of queues, since the longest times pg-boss takes for queues are shorter than a retry span.
+// pg-boss must not give up or forget a task: retry policy and retention are the receiver's. They are columns of jobs,
+// not of queues: the longest times that pg-boss allows for queues are shorter than a retry span.
 const FOREVER = 1_000_000_000
 
 /** Makes the job of a task. */
@@ -61,8 +61,8 @@ export function toJob(
 }
 
 /**
- * Stores jobs in one statement, whatever the number of queues: pg-boss's `insert` takes one for each queue. Gives the
- * ids of those that were not there.
+ * Stores jobs in one statement for any number of queues: pg-boss's `insert` needs one for each queue. Returns the ids of
+ * the new jobs.
  */
 export async function insertJobs(
   { settings: { schema } }: Engine,

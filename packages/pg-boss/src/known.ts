@@ -10,7 +10,7 @@ import { createRevive } from './revive.ts'
 import type { Turns } from './turns.ts'
 import type { Store } from './writer.ts'
 
-/** Makes what stores deliveries: their events, the jobs of new ones, and the revival of failed tasks of known ones. */
+/** Makes the function that stores deliveries: events, the jobs of new ones, and the revival of known ones. */
 export function createStore(
   engine: Engine,
   turns: Turns,
@@ -19,8 +19,8 @@ export function createStore(
   const { schema } = engine.settings
   const revive = createRevive(engine, lineOf)
   const guard = createGuards(schema)
-  // One JSON text and one run of bytes, whatever the number of rows: several times cheaper to write and to read than a
-  // parameter a value, and a body stays the bytes it is.
+  // One JSON text and one byte array for any number of rows: several times cheaper to write and read than a parameter
+  // for each value, and bodies stay bytes.
   const events = `INSERT INTO ${schema}.postern_events
       (id, receiver, key, event_id, topic, scope, provider, received, record, tasks, delivery, head, body)
     SELECT id, receiver, key, event_id, topic, scope, provider, received, record, tasks, delivery, head,
@@ -70,7 +70,7 @@ export function createStore(
     client: PgExecutor,
     items: readonly EncodedItem[],
   ): Promise<ReadonlySet<string>> {
-    // In one order in every process, so that two that store the same events wait for each other and do not deadlock.
+    // All processes use one order: two that store the same events wait for each other and do not deadlock.
     const sorted = items.toSorted((a, b) => (a.id < b.id ? -1 : 1))
     if (items.length === 0) return NONE
     const { rows } = await client.executeSql(events, withBodies(sorted.map((item) => item.row)))

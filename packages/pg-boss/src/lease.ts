@@ -16,7 +16,7 @@ import type { PgExecutor } from './pg.ts'
 import type { Task } from './task.ts'
 import { ALONE, INTERRUPTED } from './turns.ts'
 
-/** What leases need of their port. */
+/** The port as leases see it. */
 export interface LeaseHost {
   readonly consumer: Consumer
   readonly lanes: Lanes
@@ -33,7 +33,7 @@ export interface LeaseHost {
 // Ended leases of one transaction: few, so that locks are short.
 const MOST = 500
 
-/** Keeps the leases of what runs here, and frees tasks whose process gave no sign of life. */
+/** Renews the leases of running tasks, and frees tasks whose process gave no sign of life. */
 export function createLease(engine: Engine, host: LeaseHost): Leases {
   const { db, settings } = engine
   const { schema, lease, pollInterval, deadline } = settings

@@ -22,7 +22,7 @@ const BUDGET = 500
 const PART = 100
 const LONGEST = 2000
 
-/** Makes the lists of the view. `run` reports what fails in our words. */
+/** Makes the lists of the view. `run` turns errors into ours. */
 export function createList(
   engine: Engine,
   run: <T>(work: (db: PgExecutor) => Promise<T>) => Promise<T>,
@@ -151,7 +151,7 @@ function toError({ name = 'Error', message, stack, issues, value }: Output): Tas
   return { name, message, ...(stack && { stack }), ...(issues && { issues }) }
 }
 
-/** What a job has as its output: its error, its cause, and start, duration and process of its last attempt. */
+/** The output of a job: its error, its cause, and start, duration and process of its last attempt. */
 interface Output extends Partial<TaskError> {
   readonly cause?: string
   readonly at?: number

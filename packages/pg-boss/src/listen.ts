@@ -1,7 +1,7 @@
 import type { Engine } from './engine.ts'
 import type { PgClient } from './pg.ts'
 
-/** Hears of what other processes stored. Only a hint: if it does not work (PgBouncer), polling finds it too. */
+/** Hears of tasks that other processes stored. Only a hint: if it does not work (PgBouncer), polling finds them too. */
 export interface Listen {
   start(): void
   stop(): void
@@ -15,7 +15,7 @@ export function channelOf(schema: string): string {
   return `postern_${schema}`
 }
 
-/** Makes the listener. `heard` is also called after each new connection, for what was missed without one. */
+/** Makes the listener. `heard` is also called after each new connection, for tasks that were missed without one. */
 export function createListen(engine: Engine, heard: () => void): Listen {
   const channel = channelOf(engine.settings.schema)
   let client: PgClient | undefined
@@ -66,7 +66,7 @@ export function createListen(engine: Engine, heard: () => void): Listen {
   function drop(): void {
     const gone = client
     client = undefined
-    // With an error, so that the pool does not give a listening connection to somebody else.
+    // With an error, so that the pool drops the listening connection.
     gone?.release(new Error('listening is over'))
   }
 }

@@ -7,14 +7,14 @@ import type { Lanes } from './lanes.ts'
 import type { Task } from './task.ts'
 import { ALONE } from './turns.ts'
 
-/** Reads the events of claimed jobs. `gate` is what a suspect among them frees. */
+/** Reads the events of claimed jobs. `gate` is the place that a suspect among them frees. */
 export type Load = (
   lanes: Lanes,
   jobs: readonly Fetched[],
   gate?: () => void,
 ) => Promise<readonly Task[]>
 
-/** Makes what reads the events of claimed jobs. A job whose event cannot be read is dead. */
+/** Makes the function that reads the events of claimed jobs. A job whose event cannot be read is dead. */
 export function createLoad(engine: Engine, consumer: Consumer): Load {
   const { db, settings } = engine
   const select = `SELECT e.id, e.received::float8 AS received, e.record, COALESCE(d.head, e.head) AS head, COALESCE(d.body, e.body) AS body
@@ -27,7 +27,7 @@ export function createLoad(engine: Engine, consumer: Consumer): Load {
     const { rows } = await db.executeSql(select, [[...new Set(jobs.map((job) => job.data.event))]])
     const events = new Map(rows.map((row) => [row['id'] as string, row]))
     const claimed: Task[] = []
-    // What an UPDATE returns has no order.
+    // The rows of an UPDATE have no order.
     const received = (job: Fetched): number => Number(events.get(job.data.event)?.['received'] ?? 0)
     for (const job of jobs.toSorted(
       (a, b) => b.priority - a.priority || received(a) - received(b),
@@ -58,7 +58,7 @@ export function createLoad(engine: Engine, consumer: Consumer): Load {
           committed: undefined,
         })
       } catch (error) {
-        // What cannot be read cannot be run; left as it is, it would come first again and again.
+        // An unreadable job cannot run: left as it is, it would be claimed first again and again.
         const message = `task ${job.id} cannot be read: ${explain(error)}`
         const output = JSON.stringify({ name: 'UnreadableTask', message })
         await db.executeSql(bury, [job.name, job.id, job.count, output])

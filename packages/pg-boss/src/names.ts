@@ -34,14 +34,14 @@ export function createQueues(schema: string, db: Database): Queues {
     all: () => [...byId.values()],
     load: () => load(''),
     async ensure(receiver, subscriptions) {
-      // In one order in every process, so that two that make the same queues do not deadlock.
+      // All processes use one order: two that make the same queues do not deadlock.
       const missing = [...new Set(subscriptions)]
         .map((subscription) => ({ subscription, name: queueNameOf(receiver, subscription) }))
         .filter(({ name }) => !byName.has(name))
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       if (missing.length === 0) return
       const names = missing.map(({ name }) => name)
-      // Not in a transaction with the deliveries: a queue without tasks harms nobody. Two statements for any number of
+      // Not in a transaction with the deliveries: a queue without tasks does no harm. Two statements for any number of
       // queues: one by one, 5,000 take 20 seconds.
       await db.executeSql(
         `SELECT ${schema}.create_queue(name, '{"policy":"standard"}'::jsonb) FROM unnest($1::text[]) AS n(name)

@@ -13,8 +13,8 @@ export interface OrderedTask {
 }
 
 /**
- * Keeps others from changing the lines of these keys until the transaction ends. To be called before anything else of
- * the transaction looks at them: what commits while it waits is seen by the statements after it, and by none before.
+ * Locks the lines of these keys until the transaction ends. Call it before other statements of the transaction read
+ * them: only statements after it see commits of other processes that it waited for.
  */
 export async function lockKeys(db: PgExecutor, keys: Iterable<string>): Promise<void> {
   const locks = [...new Set(keys)].toSorted().map(lockOf)
@@ -63,7 +63,7 @@ export async function enqueue(
   )
 }
 
-/** Takes tasks out of their lines and lets the next of each run: whatever became of a head, dead ones too. */
+/** Takes settled tasks, dead ones too, out of their lines and lets the next of each run. */
 export async function release(
   db: PgExecutor,
   schema: string,

@@ -22,7 +22,7 @@ export async function findOrphans(
   return orphansOf(rows as unknown as readonly Orphan[], consumers)
 }
 
-/** Says which subscriptions of a receiver have tasks that wait, though this process does not have them. */
+/** Warns of subscriptions with waiting tasks that this process does not have. */
 export async function announceOrphans(engine: Engine, consumer: Consumer): Promise<void> {
   await engine.ready()
   for (const { receiver, subscription, pending } of await findOrphans(

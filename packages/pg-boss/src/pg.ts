@@ -1,6 +1,6 @@
-// What this package needs of `pg`, by shape: a pool of the application may come from another copy of it.
+// The members of `pg` that this package uses, by shape: a pool of the application may come from another copy of `pg`.
 
-/** What a query gives. */
+/** The result of a query. */
 export interface PgResult {
   readonly rows: Record<string, unknown>[]
   readonly rowCount: number | null

@@ -123,7 +123,7 @@ export function createSide(engine: Engine, consumer: Consumer, onWork: () => voi
     poll = setInterval(look, settings.pollInterval)
     runner.work()
     leases.look().catch(() => {})
-    // If PostgreSQL is away, the next start says it.
+    // If PostgreSQL is unreachable, the next start reports it.
     announceOrphans(engine, consumer).catch(() => {})
     merge().then(look, (error: unknown) => {
       warn(`order keys of renamed subscriptions could not be joined yet: ${explain(error)}`)
@@ -137,7 +137,7 @@ export function createSide(engine: Engine, consumer: Consumer, onWork: () => voi
     runner.look()
   }
 
-  /** Once for each set of subscriptions: what was stored under their former names stands in one line with their own. */
+  /** Once for each set of subscriptions: joins the lines of their former names with their own. */
   async function merge(): Promise<void> {
     const count = consumer.lanes().length
     const renamed = runner.slots().filter(({ lane }) => lane.ordered && lane.formerly.length > 0)

@@ -2,19 +2,19 @@ import type { Engine } from './engine.ts'
 import type { PgExecutor } from './pg.ts'
 import { PARKED, type Turns } from './turns.ts'
 
-/** Failed tasks of fair keys hold no turn while they wait; here they get that of their key once they are due. */
+/** Gives due failed tasks of fair keys the next turn of their key; they hold no turn while they wait. */
 export interface Promote {
   /** Gives turns to those that are due; does nothing until the next `soon`. */
   run(): Promise<void>
   /** Some may be due: the next `run` looks. */
   soon(): void
-  /** One is due in so many milliseconds: the first `run` after that looks. */
+  /** A task is due after these milliseconds: the first `run` after that looks. */
   dueIn(wait: number): void
 }
 
 const MOST = 500
 
-/** Makes it. `queues` gives the names of those that tasks with fair keys may be in. */
+/** Makes it. `queues` returns the names of queues that may hold tasks with fair keys. */
 export function createPromote(
   { db, settings, queues: known }: Engine,
   turns: Turns,
@@ -44,7 +44,7 @@ export function createPromote(
       due = Infinity
       const names = queues()
       if (names.length === 0) return
-      // Looked at first without a transaction: mostly there are none.
+      // First a query without a transaction: mostly there are no such tasks.
       const { rows } = await db.executeSql(
         `SELECT EXISTS (${ready.replace('FOR UPDATE SKIP LOCKED', '')}) AS some`,
         [names],

@@ -21,7 +21,7 @@ export function createPrune(engine: Engine): Sweep {
     return step(place ?? START)
   })
 
-  /** Forgets, of the next events, those that are over. Gives the last one looked at, or undefined if the walk is over. */
+  /** Forgets, of the next events, those that are over. Returns the last one looked at, or undefined if the walk is over. */
   function step(from: Place): Promise<Place | undefined> {
     return db.transaction(deadline, async (client) => {
       const now = Date.now()
@@ -52,7 +52,7 @@ export function createPrune(engine: Engine): Sweep {
     return settled !== undefined && settled > (state === 'completed' ? keepDone : keepDead)
   }
 
-  /** A key whose turn was claimed is as one that never was there. */
+  /** A key whose last turn was claimed needs no row. */
   async function sweepTurns(): Promise<void> {
     await db.executeSql(
       `DELETE FROM ${schema}.postern_turns t USING ${schema}.postern_lanes l WHERE l.id = t.lane AND t.turn <= l.turn`,

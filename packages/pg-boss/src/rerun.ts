@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts'
 import { createStore } from './known.ts'
 import { createTurns } from './turns.ts'
 
-/** Stores the event of a task once more with another payload. Gives the id of the new task. */
+/** Stores the event of a task once more with another payload. Returns the id of the new task. */
 export function createRerun(
   engine: Engine,
   lineOf: (queue: string) => string,

@@ -2,7 +2,7 @@ import type { Drained } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import type { Lanes } from './lanes.ts'
 
-/** Makes what a drain says of the tasks that are left: how many are due now, and when the next one is. */
+/** Makes the function that counts the rest after a drain: due tasks, and the time of the next one. */
 export function createRest(
   { db, settings: { schema } }: Engine,
   lanes: Lanes,

@@ -4,7 +4,7 @@ import { enqueue, lockKeys } from './order.ts'
 import type { PgExecutor } from './pg.ts'
 import { ALONE, INTERRUPTED, PARKED } from './turns.ts'
 
-/** Runs what failed of known events: dead tasks from their first attempt, those that wait for a retry now. Gives the events. */
+/** Runs the failed tasks of known events again: dead ones from their first attempt, waiting ones at once. Returns the events. */
 export type Revive = (client: PgExecutor, events: readonly string[]) => Promise<ReadonlySet<string>>
 
 /** Which of a number of jobs are to run again. */
@@ -39,7 +39,7 @@ export function createRevive(engine: Engine, lineOf: (queue: string) => string):
   }
 }
 
-/** Makes jobs pending that still are what `condition` says. Gives their events. */
+/** Makes jobs pending that still fulfil `condition`. Returns their events. */
 export async function reviveJobs(
   client: PgExecutor,
   schema: string,
@@ -87,7 +87,7 @@ export async function reviveJobs(
 
 /** The event was pruned between two statements. */
 class Pruned extends Error {
-  // As a deadlock is: the same transaction succeeds when it is tried again.
+  // Like a deadlock: the same transaction succeeds at the next try.
   readonly code = '40001'
 
   constructor() {

@@ -3,7 +3,7 @@ import type { Commit } from './commit.ts'
 import type { Settler } from './settler.ts'
 import { claimOf, type Task } from './task.ts'
 
-/** What running tasks needs of its port. */
+/** The port as the runner sees it. */
 export interface RunHost {
   readonly consumer: Consumer
   readonly commit: Commit

@@ -17,7 +17,7 @@ export function createEventScan(engine: Engine): Scan {
   return async (client, filter, { cursor, rows, ascending }) => {
     const [, at, last, after] =
       /^e(-?\d+)_([-0-9a-f]{36})_([-0-9a-f]{36})?$/.exec(cursor ?? '') ?? []
-    // Behind a task its event comes once more: it may have further ones.
+    // The walk goes on at the same event: it may have more tasks.
     const behind =
       at === undefined
         ? 'true'

@@ -33,7 +33,7 @@ export function createJobScan(
     const order = `ORDER BY j.created_on ${ascending ? 'ASC' : 'DESC'}, j.id ${ascending ? 'ASC' : 'DESC'}`
     const openJobs = `SELECT j.* FROM ${schema}.job j WHERE j.name = ANY(?::text[])
       AND j.state ${filter.state === 'running' ? "= 'active'" : "IN ('created', 'retry')"} ${at === undefined ? `LIMIT ${MOST_OPEN + 1}` : ''}`
-    // A walk that began here ends here: its place means nothing to the other one.
+    // A walk must end by the index it began with: its cursor has no meaning for the other one.
     if (open && at === undefined) {
       const { rows: counted } = await client.executeSql(
         numbered(`SELECT count(*)::int AS count FROM (${openJobs}) o`),

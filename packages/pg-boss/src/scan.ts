@@ -4,7 +4,7 @@ import type { PgExecutor } from './pg.ts'
 import { createEventScan } from './scan-events.ts'
 import { createJobScan } from './scan-jobs.ts'
 
-/** A task that a filter means, and where it stands. */
+/** A task that matches a filter, and its place. */
 export interface Found {
   /** Name of its queue. */
   readonly name: string
@@ -31,7 +31,7 @@ export interface ScanOptions {
   readonly ascending: boolean
 }
 
-/** Walks the tasks of a filter, a part at a time. Of the filter's `text` it knows nothing. */
+/** Walks the tasks of a filter, a part at a time. It ignores the filter's `text`. */
 export type Scan = (
   client: PgExecutor,
   filter: TaskFilter,

@@ -7,7 +7,7 @@ type TimeText = Exclude<Duration, number>
 
 /** Options of `pgBossInbox`. One of `connectionString` and `pool` is needed. */
 export interface PgBossInboxOptions {
-  /** Where PostgreSQL is: `postgres://user@host/database`. @default none */
+  /** URL of PostgreSQL: `postgres://user@host/database`. @default none */
   readonly connectionString?: string
   /** A `Pool` of `pg` in its place, with room for at least three clients: one of them listens. It stays open. @default none */
   readonly pool?: PgPool
@@ -27,7 +27,7 @@ export interface PgBossInboxOptions {
   readonly maxWaitingBytes?: number
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
   readonly deadline?: Duration
-  /** For how long ids are known as duplicates after their event is done; at least the sender's retry span. A text such as '4d'. @default '4d' */
+  /** For how long ids are known as duplicates after their event is done; at least the sender's retry span. A string such as '4d'. @default '4d' */
   readonly window?: TimeText
   /** For how long done tasks are kept for lists and `replay`. An event's row stays for the longer of `window` and `keepDone`. @default '4d' */
   readonly keepDone?: TimeText
@@ -38,11 +38,11 @@ export interface PgBossInboxOptions {
    * tenth of it more, a task waits whose process was killed. Whole seconds; renewed while it runs. @default '30s'
    */
   readonly lease?: Duration
-  /** How often a worker looks for work it was not told of: retries other processes stored, and all if LISTEN does not work. @default '500ms' */
+  /** How often a worker polls: for retries of other processes, and for all tasks if LISTEN does not work. @default '500ms' */
   readonly pollInterval?: Duration
 }
 
-/** The options, checked; times in milliseconds. */
+/** The checked options; times in milliseconds. */
 export interface Settings extends CommonSettings {
   readonly connectionString: string | undefined
   readonly pool: PgPool | undefined
@@ -54,7 +54,7 @@ export interface Settings extends CommonSettings {
   readonly pollInterval: number
 }
 
-/** Checks the options. Throws a `TypeError` that names the one at fault. */
+/** Checks the options. Throws a `TypeError` that names the wrong one. */
 export function checkSettings(options: PgBossInboxOptions): Settings {
   const check = checks<PgBossInboxOptions>('pgBossInbox', options)
   const connectionString = check.value('connectionString')

@@ -1,12 +1,11 @@
 import { dropOld } from './attempts.ts'
 
 /**
- * One statement that settles: rows of outcomes, names of their queues, their ids, and this process. Names and ids are given once more
- * as arrays: from a join alone PostgreSQL may read all jobs, however few are meant. The fence is that of pg-boss: only
- * while the count is the one the claim came with is it still its own. An outcome that comes after its lease ended counts
- * if the task was not claimed since: then there was no interruption. What is given back keeps its interruptions and its
- * place. A task that is done at once has no row of attempts:
- * its job says when it started and how long it took.
+ * One statement that settles. Its parameters: rows of outcomes, names of their queues, their ids, and this process. Names
+ * and ids are given again as arrays: with a join alone PostgreSQL may read all jobs. The fence is pg-boss's count, which
+ * each claim raises. An outcome after the end of its lease counts if the task was not claimed since: then it was not
+ * interrupted. A given-back task keeps its interruptions and its place. A task that is done at once has no row of
+ * attempts: its job has start and duration.
  */
 export function settleSql(schema: string): string {
   return `WITH s AS (

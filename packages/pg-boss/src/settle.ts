@@ -17,7 +17,7 @@ export interface Ended {
   readonly ran: Ran | undefined
 }
 
-/** What became of an outcome: undefined if the claim was lost. */
+/** The result of storing an outcome: undefined if the claim was lost. */
 export interface Stored {
   readonly outcome: Outcome
   /** Milliseconds until the task may run again, if it will. */
@@ -32,7 +32,7 @@ export interface Settle {
   within(client: PgExecutor, ended: Ended, write: () => Promise<void>): Promise<boolean>
 }
 
-/** Makes the settling of a receiver. `complete` and `fail` of pg-boss know neither a time of return nor which of a batch they refused. */
+/** Makes the settling of a receiver. `complete` and `fail` of pg-boss take no due time and do not return the refused jobs of a batch. */
 export function createSettle(
   engine: Engine,
   turns: Turns,
@@ -88,7 +88,7 @@ export function createSettle(
     const time = now()
     const input = batch.map((one) => row(one, time))
     const { rows } = await client.executeSql(update, [
-      // What is done brings no text from outside: the check of each value costs more than all the rest.
+      // A `done` has no strings from outside, so they are not checked: the checks cost more than the rest.
       JSON.stringify(input, input.some(({ error }) => error) ? plain : undefined),
       [...new Set(input.map((one) => one.name))],
       input.map((one) => one.id),
@@ -111,7 +111,7 @@ export function createSettle(
       id: task.id,
       count: task.retryCount,
       attempt: attemptOf(task),
-      // What is postponed was no attempt.
+      // A postponed task used no attempt.
       base: kind === 'postpone' ? task.base + 1 : task.base,
       kind,
       priority: waits && ran ? (task.fair === undefined ? 0 : PARKED) : undefined,
@@ -125,7 +125,7 @@ export function createSettle(
     }
   }
 
-  /** Locks the lines that change. Gives the children. */
+  /** Locks the lines that change. Returns the children. */
   async function lock(
     client: PgExecutor,
     batch: readonly Ended[],
@@ -148,7 +148,7 @@ export function createSettle(
     return jobs
   }
 
-  /** Children of what is done, and the next of its order keys. */
+  /** Children of done tasks, and the next tasks of their order keys. */
   async function follow(
     client: PgExecutor,
     batch: readonly Ended[],

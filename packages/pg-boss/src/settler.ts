@@ -3,7 +3,7 @@ import { explain, isLasting } from './errors.ts'
 import type { Task } from './task.ts'
 import type { Ended, Settle, Stored } from './settle.ts'
 
-/** Stores outcomes; those that come while others are stored, together. It tries for as long as it takes. */
+/** Stores outcomes; those that arrive while others are stored go together. It tries until it succeeds or closes. */
 export interface Settler {
   /** `done` gets what was stored, or undefined if the claim was lost or the inbox closed first. */
   add(ended: Ended, done: (stored: Outcome | undefined) => void): void
@@ -14,13 +14,13 @@ export interface Settler {
   close(): void
 }
 
-/** What settling tells its port. */
+/** The port as the settler sees it. */
 export interface SettlerHost {
   readonly consumer: Consumer
   readonly settle: Settle
-  /** So many tasks are over. */
+  /** This number of tasks has ended. */
   readonly over: (count: number) => void
-  /** A task may run again after so many milliseconds. */
+  /** A task may run again after these milliseconds. */
   readonly again: (wait: number) => void
   /** Tasks of a subscription may have become ready: children, the next of an order key. */
   readonly ready: (subscription: string) => void
@@ -35,7 +35,7 @@ const SIZE = 1
 interface Work extends BatchWork {
   readonly ended: Ended
   readonly done: (stored: Outcome | undefined) => void
-  /** True for the second try: the task is buried with the reason. */
+  /** True for the second try: it makes the task dead with the reason. */
   readonly burial: boolean
 }
 
@@ -79,7 +79,7 @@ export function createSettler(host: SettlerHost): Settler {
       burial,
       bytes: SIZE,
       failed(error) {
-        // The inbox closed, or the burial failed too: the lease ends, and the task counts as interrupted.
+        // The inbox closed, or the second try failed too: the lease ends, and the task counts as interrupted.
         if (burial || !isLasting(error)) return done(undefined)
         const message = `${ended.outcome.kind} could not be stored: ${explain(error)}`
         consumer.warn(`task ${ended.task.id} is dead, since its outcome ${message}`)
@@ -100,7 +100,7 @@ export function createSettler(host: SettlerHost): Settler {
     follow(task, outcome)
   }
 
-  /** What is over makes room, and may make others ready. */
+  /** Ended tasks make room, and may make others ready. */
   function follow({ subscription, order }: Task, outcome: Outcome): void {
     const children = (outcome.kind === 'done' && outcome.spawn) || []
     host.over(1 - children.length)

@@ -5,8 +5,8 @@ import { FAILING } from './filter.ts'
 import { findOrphans } from './orphans.ts'
 import type { PgExecutor } from './pg.ts'
 
-// Tasks of a subscription and state that are counted one by one. Beyond, pg-boss's own figure of its queue is told,
-// which is about a minute old: a count of a million takes half a second.
+// Tasks of a subscription and state that are counted one by one. Beyond, pg-boss's own figure for the queue is used,
+// which is about a minute old: counting a million takes half a second.
 const COUNTED = 1000
 const CAUSES = 100
 

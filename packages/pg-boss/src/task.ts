@@ -33,7 +33,7 @@ export interface Task extends RunnerTask<Task>, Leased {
   startedAt: number
 }
 
-/** Attempt a claim is: those that did not count are left out. */
+/** The number of an attempt: claims that did not count are left out. */
 export function attemptOf({ retryCount, base }: Task): number {
   return retryCount - base + 1
 }

@@ -1,7 +1,7 @@
 import type { JobData } from './jobs.ts'
 import type { PgExecutor } from './pg.ts'
 
-// Priorities of pg-boss say who is claimed first, highest first. Tasks without a fair key have 0, those with one −turn.
+// pg-boss claims the highest priority first. Tasks without a fair key have 0, those with one have −turn.
 
 /** Failed tasks of a fair key: they get the key's turn once they are due, and hold none before. */
 export const PARKED = -2_000_000_000

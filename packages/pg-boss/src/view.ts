@@ -9,7 +9,7 @@ import type { PgBossSide } from './port.ts'
 import { createRerun } from './rerun.ts'
 import { createStats } from './stats.ts'
 
-/** What the view needs of its inbox. */
+/** The inbox as its view sees it. */
 export interface ViewHost {
   readonly engine: Engine
   readonly consumers: () => readonly Consumer[]
@@ -17,7 +17,7 @@ export interface ViewHost {
   readonly look: () => void
 }
 
-/** What operators see and do. */
+/** The view for operators. */
 export function createView({ engine, consumers, side, look }: ViewHost): InboxView {
   const sides = (): readonly PgBossSide[] =>
     consumers().flatMap(({ receiver }) => side(receiver) ?? [])

@@ -4,9 +4,9 @@ import type { PgExecutor } from './pg.ts'
 const carried = transactions<PgExecutor>('pgBossInbox')
 
 /**
- * A host whose delivery is stored in a transaction of the application: with `receiver.receive(delivery, host)` the
- * event, its tasks and what the application writes are committed together, or none of them. Send the reply after the
- * COMMIT: its 200 says "stored" and is true only then. The deadline and the ends of waits are the transaction's own.
+ * A host that stores its delivery in a transaction of the application. With `receiver.receive(delivery, host)` the event,
+ * its tasks and the application's writes are committed together or not at all. Send the reply after the COMMIT: its 200
+ * means "stored". Timeouts are those of the application's transaction.
  *
  * @example
  * await client.query('BEGIN')

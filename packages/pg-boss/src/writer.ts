@@ -12,7 +12,7 @@ export interface Work extends BatchWork {
   failed(error: WebhookError): void
 }
 
-/** Stores deliveries; those of one turn of the event loop, and those that come while others are stored, together. */
+/** Stores deliveries together that arrive in one turn of the event loop, or while others are stored. */
 export type Writer = Batch<Work>
 
 /** Stores a batch in the transaction of `client`. */
@@ -24,8 +24,8 @@ export type Store = (
 // Bounds of one transaction.
 const BATCH_ROWS = 128
 const BATCH_BYTES = 8 * 1024 * 1024
-// Transactions at once: while the server writes one, this process prepares the next. What waits is shared out among
-// them, where each gets enough to be worth a transaction.
+// Transactions at once: while the server writes one, this process prepares the next. Waiting deliveries are shared out
+// among them, if each gets enough to be worth a transaction.
 const AT_ONCE = 2
 const SHARE = 24
 
@@ -51,7 +51,7 @@ export function createWriter(db: Database, store: Store, last: string): Writer {
     },
     fault(error) {
       if (isTransient(error)) return 'again'
-      // One delivery the database does not take must not keep out those it came with.
+      // A delivery that the database refuses must not fail the others of its batch.
       return isDataFault(error) ? 'one' : 'all'
     },
     refusal: unavailable,

@@ -1,15 +1,15 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 
-/** A client of yours, which stays yours to close, or what to connect to: a URL, or options of ioredis. */
+/** Your client, which you close, or an address: a URL, or options of ioredis. */
 export type RedisConnection = Redis | Cluster | RedisOptions | string
 
-/** A client and whether it is ours to close. */
+/** A client, and true if we must close it. */
 export interface Opened {
   readonly client: Redis | Cluster
   readonly own: boolean
 }
 
-/** Opens what the option names. The settings make commands fail at once while Redis is away, not wait in a queue for it. */
+/** Opens the connection. Its settings make commands fail at once while Redis is unreachable, not wait in a queue. */
 export function openConnection(connection: RedisConnection): Opened {
   if (connection instanceof Redis || connection instanceof Cluster || isClient(connection))
     return { client: connection as Redis | Cluster, own: false }
@@ -30,7 +30,7 @@ export function isCluster(client: Redis | Cluster): boolean {
   return 'isCluster' in client && client.isCluster === true
 }
 
-/** What decides about the slot of all keys with this prefix; undefined if each key has its own. */
+/** The hash tag of a prefix, which decides the slot of its keys; undefined if each key has its own slot. */
 export function hashTag(prefix: string): string | undefined {
   return /^[^{]*\{([^}]+)\}/.exec(prefix)?.[1]
 }

@@ -10,7 +10,7 @@ import { watchServer } from './server.ts'
 export interface RedisLedgerOptions {
   /** A client of ioredis, a URL, or options of ioredis. A client must not have a `keyPrefix` in a Cluster. */
   readonly connection: RedisConnection
-  /** What the keys begin with. On a Cluster it needs a hash tag, since one script touches an event and its guards. @default 'postern:ledger:', or '{postern:ledger}:' on a Cluster */
+  /** Prefix of the keys. On a Cluster it needs a hash tag, since one script touches an event and its guards. @default 'postern:ledger:', or '{postern:ledger}:' on a Cluster */
   readonly prefix?: string
   /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
   readonly window?: Duration
@@ -19,9 +19,9 @@ export interface RedisLedgerOptions {
 }
 
 /**
- * A ledger on Redis, for `inlineInbox` in several processes or in none that stays: one hash an event, one script a step,
- * fenced by comparing tokens. While Redis is away, hangs or refuses writes, nothing is taken: deliveries get 503 within
- * the deadline, and the sender delivers again. It remembers as long as Redis does: warnings tell if that is in doubt.
+ * A ledger on Redis, for `inlineInbox` in several processes or in short-lived ones. Each event is a hash, each step a
+ * script, fenced by tokens. While Redis is unreachable, hangs or refuses writes, deliveries get 503 within the deadline,
+ * and the sender delivers again. Entries are as durable as Redis: it warns if Redis may lose or evict keys.
  *
  * @example
  * const inbox = inlineInbox({ ledger: redisLedger({ connection: process.env.REDIS_URL! }) })
@@ -102,7 +102,7 @@ export function redisLedger(options: RedisLedgerOptions): Ledger {
     return [nameOf(key, ''), ...guards.map((guard) => nameOf(guard.key, 'g:'))]
   }
 
-  // Keys carry what senders choose: hashed, they have one length and no braces that would move them in a Cluster.
+  // Senders choose parts of the keys: hashed keys have one length, and no braces that change the slot in a Cluster.
   function nameOf(key: string, kind: string): string {
     return prefix + kind + createHash('sha256').update(key).digest('base64url')
   }

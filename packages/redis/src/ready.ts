@@ -10,13 +10,13 @@ export interface Waiter {
 
 /** The calls that wait for the connection of a client. */
 export interface Waiters {
-  /** Adds a call. To be used if the client is not ready. */
+  /** Adds a call. Use it if the client is not ready. */
   add(waiter: Waiter): void
-  /** Takes one out that waits no longer: while Redis is away they would add up. */
+  /** Takes out a call that waits no longer: they would add up while Redis is unreachable. */
   delete(waiter: Waiter): void
 }
 
-/** Makes them. They share two listeners: each of their own would stay at the client until Redis is back. */
+/** Makes them. They share two listeners: own listeners would stay on the client until Redis is back. */
 export function createWaiters(client: Redis | Cluster): Waiters {
   const waiting = new Set<Waiter>()
   client.on('ready', () => {
@@ -29,7 +29,7 @@ export function createWaiters(client: Redis | Cluster): Waiters {
     add(waiter) {
       if (client.status === 'end') return waiter.failed(closed())
       waiting.add(waiter)
-      // A client that connects when it is first used. Why it fails, its `error` event says.
+      // A client with `lazyConnect`. Its `error` event has the reason of a failure.
       if (client.status === 'wait') client.connect().catch(() => {})
     },
     delete: (waiter) => void waiting.delete(waiter),

@@ -7,7 +7,7 @@ import { createWaiters, type Waiter } from './ready.ts'
 export interface ScriptRunner {
   /**
    * Waits for the connection. Rejects with `inbox_unavailable` if Redis is away, hangs or refuses until the deadline.
-   * `late` gets the answer of a script that had been sent and came after it.
+   * `late` gets an answer that arrives after the deadline.
    */
   run(
     script: string,
@@ -31,7 +31,7 @@ export function createScriptRunner(client: Redis | Cluster, deadline: number): S
             client.status === 'ready' ? 'did not answer' : `was not connected (${client.status})`
           failed(`Redis ${what} within ${deadline} ms`)
         }, deadline)
-        // A client may keep commands until Redis is back: nothing is sent before, and nothing whose caller has gone.
+        // A client may queue commands until Redis is back: so nothing is sent before, nor after its deadline.
         const waiter: Waiter = {
           ready() {
             send(script, keys, args).then(

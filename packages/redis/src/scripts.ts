@@ -15,7 +15,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 for i = 2, #KEYS do redis.call('SET', KEYS[i], KEYS[1], 'PX', ARGV[2]) end
 return 1`
 
-/** ARGV: token, lease, window, and for each guard what it says of another event. */
+/** ARGV: token, lease, window, and each guard's `otherwise`. */
 export const CLAIM: string = `${NOW}
 local duplicate = false
 for i = 2, #KEYS do

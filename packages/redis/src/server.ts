@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis'
 
 /**
- * Asks the server, each time the client has connected, whether it keeps what it is told, and warns if it does not.
- * It also hears the client's errors, which would end the process if nobody did. Returns what undoes it.
+ * Checks after each connect that the server keeps its data, and warns if it may not. It also hears the client's errors,
+ * since an unhandled one would end the process. Returns a function that removes the listeners.
  */
 export function watchServer(client: Redis | Cluster, warn: (message: string) => void): () => void {
   const said = new Set<string>()
@@ -18,7 +18,7 @@ export function watchServer(client: Redis | Cluster, warn: (message: string) => 
   if (client.status === 'ready') ready()
   return () => {
     client.off('ready', ready)
-    // The listener for errors stays: a client that closes may still have one to tell.
+    // The listener for errors stays: a closing client may still emit one.
   }
 
   async function ask(): Promise<void> {

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 /** Writes deliveries into their rings. Inside a transaction. */
 export interface Arrivals {
   add(arrived: readonly Arrival[], lost: number): void
-  /** Drops what is beyond the bounds: few rows each time, since few came. */
+  /** Drops rows beyond the bounds: few each time, since few were added. */
   trim(now: number): void
 }
 
@@ -16,7 +16,7 @@ interface Bounds {
 
 const MIB = 1024 * 1024
 const DAY = 86_400_000
-/** Deliveries that a signature verified, and the others: strangers fill only theirs. */
+/** One ring for verified deliveries, one for the others: strangers fill only theirs. */
 const RINGS: Readonly<Record<'arrivals' | 'strangers', Bounds>> = {
   arrivals: { rows: 100_000, bytes: 64 * MIB },
   strangers: { rows: 10_000, bytes: 16 * MIB },

@@ -4,8 +4,8 @@ import { PENDING, RUNNING, type Tally } from './tally.ts'
 import type { Kept } from './work.ts'
 
 /**
- * New tasks without an order key, a part, data or a tenant: stored together at the end of the transaction, those of a
- * lane by one statement.
+ * New tasks without an order key, a part, data or a tenant: stored together at the end of the transaction, by one
+ * statement for each lane.
  */
 export interface Begun extends Kept {
   /** A task that runs at once in this process. Sets its `id` before the commit. */
@@ -14,7 +14,7 @@ export interface Begun extends Kept {
   pending(lane: number, event: number, due: number): void
 }
 
-/** Makes what stores them. */
+/** Prepares the statements that store them. */
 export function createBegun(db: DatabaseSync, tally: Tally): Begun {
   const run = db.prepare(
     `INSERT INTO postern_tasks (event, lane, state, due, attempt, token)
@@ -56,8 +56,8 @@ export function createBegun(db: DatabaseSync, tally: Tally): Begun {
   }
 
   function forget(): void {
-    // New ones: V8 keeps the table of a cleared Map, with what was in it, as long as the one before. Once one of them is
-    // old, payloads outlive their tasks until the next full collection, and each minor one copies them.
+    // New Maps: V8 keeps the old table of a cleared Map with its entries. Once such a table is in old space, payloads
+    // outlive their tasks until the next full collection, and each minor collection copies them.
     if (running.size > 0) running = new Map()
     if (waiting.size > 0) waiting = new Map()
   }

@@ -17,7 +17,7 @@ export function fullError(
   if (open + wanted > maxPending)
     return full(`${open} tasks of ${receiver} are pending, maxPending is ${maxPending}`)
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
-  // A tenant alone cannot hold more than all of them do.
+  // The receiver's count is an upper bound for each tenant's.
   if (open + wanted <= share) return undefined
   const tenants = new Map<string, number>()
   for (const { tasks } of items)

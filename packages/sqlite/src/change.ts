@@ -20,7 +20,7 @@ const OPTIONS = ['dryRun', 'limit', 'cursor', 'until'] as const
 // Milliseconds that finding the tasks of one step may take.
 const BUDGET = 100
 
-/** What operators change. A filter over many tasks is worked off in steps; each step is one transaction. */
+/** Changes by operators. A filter over many tasks is done in steps; each step is one transaction. */
 export function createChange(
   store: Store,
   search: Search,
@@ -81,7 +81,7 @@ export function createChange(
     history.drop(id)
   }
 
-  /** Changes what matches and has one of these states still. */
+  /** Changes matching tasks that still have one of these states. */
   function each(
     filter: TaskFilter,
     options: ReplayOptions & ChangeOptions,

@@ -16,7 +16,7 @@ import type { Store } from './store.ts'
 import type { Running } from './task.ts'
 import { DEAD, PENDING, RUNNING } from './tally.ts'
 
-/** What claiming needs of its port. */
+/** The port as claiming sees it. */
 export interface ClaimHost {
   readonly consumer: Consumer
   readonly lanes: Lanes
@@ -24,7 +24,7 @@ export interface ClaimHost {
   readonly runner: () => Runner<Running>
 }
 
-/** Makes what claims ready tasks for the hungry slots of a receiver, at the end of a transaction. */
+/** Makes the function that claims ready tasks for the hungry slots of a receiver, at the end of a transaction. */
 export function createClaim(
   store: Store,
   host: ClaimHost,
@@ -49,7 +49,7 @@ export function createClaim(
         claimed = []
         taken = []
         if (!host.runner().active) return
-        // What the transaction took in is to be found.
+        // Tasks of this transaction must be found too.
         store.begun.store()
         for (const { slot } of host.runner().hungry()) fill(slot, host.runner().room(slot))
       },
@@ -83,15 +83,15 @@ export function createClaim(
       if (lane === undefined) continue
       const rows = ready.due(lane, now, left)
       for (const row of rows) {
-        // What failed or took a process down before is claimed only to start at once: claimed ahead of time, it would
-        // be interrupted with each of those around it.
+        // A task that failed or was interrupted is claimed only to start at once: one that waits in a process is
+        // interrupted whenever another task kills the process.
         if (!isNew(row) && startable(slot) <= 0) return write()
         take(slot, name, lane, row, undefined)
       }
       left -= rows.length
       if (left === 0) return write()
       fillSuspect(slot, name, lane, now)
-      // What is claimed is due no more.
+      // A claimed task is not due any more.
       write()
       const due = ready.next(lane, now)
       if (due !== undefined) host.runner().dueAt(due)
@@ -166,7 +166,7 @@ export function createClaim(
       claimed.push(task)
     } catch (error) {
       free?.()
-      // What cannot be read cannot be run; left as it is, it would come first again and again.
+      // An unreadable task cannot run: left as it is, it would be claimed first again and again.
       if (error instanceof Error && 'errcode' in error) throw error
       const message = `task ${id} cannot be read: ${explain(error, settings.path)}`
       const reason = { name: 'UnreadableTask', message }

@@ -13,8 +13,8 @@ export type Commit = (
 ) => unknown
 
 /**
- * Makes `task.commit`. It has a connection of its own, so that a handler cannot leave the one deliveries are stored on
- * in another state; and it is synchronous, so that no handler can keep its transaction open while deliveries come in.
+ * Makes `task.commit`. It has a connection of its own: a handler must not change the state of the connection that stores
+ * deliveries. It is synchronous: no handler can keep its transaction open while deliveries arrive.
  */
 export function createCommit(store: Store, now: () => number): Commit {
   const db = store.connections.side
@@ -31,7 +31,7 @@ export function createCommit(store: Store, now: () => number): Commit {
     try {
       attempt.took = Math.round((performance.now() - attempt.started) * 1000)
       const outcome = { kind: 'done' as const, ...(spawn && { spawn }) }
-      // First, so that a lost claim writes nothing; the file is locked from here on, so that it stays ours.
+      // The claim is checked first, so that a lost one writes nothing. It locks the file, so the claim stays ours.
       if (!settle.settle(attempt, outcome, Math.floor(now())))
         throw new Error(
           'task.commit: the claim was lost (its lease ran out and another process took the task), so nothing was written',

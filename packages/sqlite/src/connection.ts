@@ -5,9 +5,9 @@ import { migrate } from './schema.ts'
 
 /** The connections of one inbox. All calls are synchronous, so no transaction is ever left open between two of them. */
 export interface Connections {
-  /** Writes. Never waits for a lock: who finds the file locked tries again later, so that the event loop goes on. */
+  /** For writes. It never waits for a lock: a caller that finds the file locked tries again later. */
   readonly main: DatabaseSync
-  /** Reads, and `task.commit`, whose writes must not be able to leave the main connection in another state. */
+  /** For reads and for `task.commit`, whose writes must not change the state of the main connection. */
   readonly side: DatabaseSync
   readonly guard: FileGuard
   /** Version of SQLite in this Node. */
@@ -41,8 +41,8 @@ export function connect(path: string): Connections {
 }
 
 /**
- * True for the versions that can damage a WAL file when two processes write and check-point at once:
- * 3.7.0 to 3.51.2, except for 3.44.6 and 3.50.7 and what follows them in their line. https://www.sqlite.org/wal.html
+ * True for versions that can damage a WAL file if two processes write and checkpoint at once: 3.7.0 to 3.51.2, except
+ * 3.44.6 and 3.50.7 and later releases of these lines. https://www.sqlite.org/wal.html
  */
 export function hasWalResetBug(version: string): boolean {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
@@ -56,11 +56,11 @@ export function hasWalResetBug(version: string): boolean {
 function open(path: string, wait: number, opened: DatabaseSync[]): DatabaseSync {
   const db = new DatabaseSync(path)
   opened.push(db)
-  // First of all: even reading a setting can find the file locked, while another process closes its last connection.
+  // Set first: even reading a setting finds the file locked while another process closes its last connection.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
-  // A commit is on the disk before it is acknowledged. A page that is twice the usual takes several deliveries, so that
-  // fewer are written; larger ones would cost more if deliveries come one by one. (Only for a new file, as the giving back of free pages.) Checkpoints at
-  // 32 MiB instead of 4 write each page less often.
+  // `synchronous` FULL: a commit is on the disk before it is acknowledged. Pages of 8 KiB take several deliveries, so
+  // fewer are written; larger ones cost more for single deliveries. (Page size and vacuum mode count for new files only.)
+  // Checkpoints at 32 MiB instead of 4 write each page less often.
   db.exec(
     'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864',
   )

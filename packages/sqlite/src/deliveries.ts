@@ -8,7 +8,7 @@ import {
 } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Reads what arrived. */
+/** Reads deliveries. */
 export interface Deliveries {
   /** Both rings in one order, newest first, in steps that do not hold the event loop. */
   page(filter: DeliveryFilter, also: (arrival: Arrival) => boolean): Promise<Page<Arrival>>

@@ -14,7 +14,7 @@ export interface EncodedIntake {
 
 /** Stores new events through one connection. Inside a transaction. */
 export interface NewEvents {
-  /** Begins a delivery in the transaction under way. */
+  /** Begins a delivery in the open transaction. */
   begin(encoded: EncodedIntake): AddEvent
 }
 

@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<number, string>> = {
   26: 'it is not an SQLite database: use another path',
 }
 
-/** True if another writer was at it, so that trying again helps. */
+/** True if another writer holds the lock, so that another try helps. */
 export function isBusy(error: unknown): boolean {
   const code = primary(error)
   return code === BUSY || code === LOCKED
@@ -49,7 +49,7 @@ export function unavailable(error: unknown, path: string): WebhookError {
   )
 }
 
-/** What went wrong with the file and what helps. */
+/** The cause and the remedy, in words. */
 export function explain(error: unknown, path: string): string {
   const reason = REASONS[primary(error) ?? 0]
   const message = error instanceof Error ? error.message : String(error)

@@ -1,11 +1,11 @@
 import { realpathSync, statSync } from 'node:fs'
 
 /**
- * Notices that the file, or its log, was deleted or replaced under this process. SQLite goes on with files that nobody
- * can open again, so that what it acknowledges is lost. (A copy over the file keeps its identity and is not noticed.)
+ * Notices that the file, or its log, was deleted or replaced under this process. SQLite goes on writing
+ * files that nobody can open again, so acknowledged deliveries are lost. (A copy over the file keeps its identity and is not noticed.)
  */
 export interface FileGuard {
-  /** What happened; undefined while all is well. Looks at the disk at most twice a second. */
+  /** The reason; undefined while the file is there. Looks at the disk at most twice a second. */
   lost(): string | undefined
   /** Tells the listener when it happens, within a second. */
   start(tell: (message: string) => void): void

@@ -32,7 +32,7 @@ export interface Range {
 // Clocks of receivers, and deliveries that wait for their commit, make the order of arrival differ from that of the
 // numbers by this many milliseconds at most.
 const SLACK = 60_000
-// With fewer events nothing is to be gained.
+// With fewer events an index gains nothing.
 const FEW = 10_000
 
 /** Prepares the statements. */

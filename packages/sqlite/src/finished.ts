@@ -13,7 +13,7 @@ export interface Finished extends Kept {
 const TOOK = 2 ** 31
 const FAR = 2 ** 21
 
-/** Makes what settles them. Those that were claimed together, with one token, take one statement. */
+/** Prepares the statements that settle them. Attempts that were claimed together, with one token, take one statement. */
 export function createFinished(db: DatabaseSync, tally: Tally, settling: Settle): Finished {
   // NOT INDEXED leaves the look-up by id, and none of the leases that are open.
   const finish = db.prepare(
@@ -52,7 +52,7 @@ export function createFinished(db: DatabaseSync, tally: Tally, settling: Settle)
       for (const attempt of attempts) {
         attempt.stored = !done || done.has(attempt.id)
         if (attempt.stored) tally.move(attempt.lane, RUNNING, DONE, attempt.tenant)
-        // Its lease ended, and perhaps nobody claimed the task since; or it ran for very long.
+        // The lease ended, perhaps without another claim; or the attempt ran for very long.
         else attempt.stored = settling.settle(attempt, { kind: 'done' }, now)
       }
     }

@@ -1,12 +1,12 @@
-/** Hashes of the keys of the last events, by number of the event. They cost no object each, and nothing to collect. */
+/** Hashes of the keys of the last events, by number of the event. They are in typed arrays: no objects to collect. */
 export interface FreshKeys {
   /** Number of the first event it has room for. */
   readonly first: number
   /** How many events it spans. */
   readonly size: number
-  /** Sets the key of an event, also of one whose number was given before and rolled back. */
+  /** Sets the key of an event, even if its number was given before and rolled back. */
   add(event: number, hash: number): void
-  /** Events whose key may be the one looked for; undefined if there are none. */
+  /** Events that may have the key; undefined without any. */
   candidates(hash: number): number[] | undefined
   /** Forgets an event and those after it: they were rolled back. */
   cut(event: number): void

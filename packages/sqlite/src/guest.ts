@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /**
- * Checks a connection of the application through which deliveries are to be stored. Throws a `TypeError` if it is not
- * to the file of `main`, or gives rows or numbers in a way of its own.
+ * Checks a connection of the application that will store deliveries. Throws a `TypeError` if it is not to the file of
+ * `main`, or returns rows as arrays or numbers as bigints.
  */
 export function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
   const file = fileOf(db)
@@ -22,7 +22,7 @@ export function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): 
 
 /** Throws a `TypeError` if the connection has no transaction open. */
 export function checkTransaction(db: DatabaseSync): void {
-  // `isTransaction` came with Node 22.16 only; to begin one fails if one is open, and changes nothing.
+  // `isTransaction` needs Node 22.16. BEGIN fails inside a transaction and changes nothing.
   try {
     db.exec('BEGIN')
   } catch {

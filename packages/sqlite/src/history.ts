@@ -27,7 +27,7 @@ const LAST = 19
  */
 export interface History {
   add(ended: Ended): void
-  /** Adds what the row of a settled task says of its last attempt, before the row is made pending again. */
+  /** Adds the last attempt of a settled task from its row, before the row becomes pending again. */
   keep(task: number): void
   /** Forgets those of a task. */
   drop(task: number): void

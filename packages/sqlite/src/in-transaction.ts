@@ -5,12 +5,12 @@ import type { DatabaseSync } from 'node:sqlite'
 export const transactionsOfApp: Transactions<DatabaseSync> = transactions('sqliteInbox')
 
 /**
- * A host whose delivery is stored in a transaction of the application, on its own connection to the file of the inbox:
- * with `receiver.receive(delivery, host)`, or `source.emit(message, host)` of @postern/forward, the event, its tasks and
- * what the application writes are committed together, or none of them. Refused if the connection is to another file
- * or has no transaction open. Begin with BEGIN IMMEDIATE, await nothing else before the COMMIT, since nobody else can
- * write meanwhile, and answer after it: only then is a 200 true. How safe it is against a loss of power is up to the
- * connection (`PRAGMA synchronous = FULL`, SQLite's default). On an error, roll back.
+ * A host that stores its delivery in a transaction of the application, on the application's connection to the file of
+ * the inbox. Pass it to `receiver.receive(delivery, host)`, or `source.emit(message, host)` of @postern/forward: event,
+ * tasks and the application's writes are committed together or not at all. It is refused if the connection is to another
+ * file or has no open transaction. Begin with BEGIN IMMEDIATE, and await nothing else before the COMMIT: it blocks all
+ * other writers. Send the reply after the COMMIT, since only then its 200 is true. The connection decides on safety
+ * against a loss of power (`PRAGMA synchronous = FULL`, SQLite's default). On an error, roll back.
  *
  * @example
  * database.exec('BEGIN IMMEDIATE')

@@ -11,8 +11,8 @@ import { createUpkeep } from './upkeep.ts'
 import { createView } from './view.ts'
 
 /**
- * An inbox in one SQLite file, on Node's own `node:sqlite`. What was acknowledged is on the disk: a process that is
- * killed at any moment loses nothing, and no settled task runs again. Several processes of one machine may share the
+ * An inbox in one SQLite file, on Node's own `node:sqlite`. Acknowledged deliveries are on the disk: a process that is
+ * killed at any moment loses none, and no settled task runs again. Several processes of one machine may share the
  * file. Opens the file at once: throws a `TypeError` if it cannot be an inbox.
  *
  * @example

@@ -30,7 +30,7 @@ const HOURS_KEPT = 30 * 24 * HOUR
 // Rows rolled up in one transaction: an hour of minutes.
 const STEP = 60
 
-/** How rows of one column are added: counts are summed, of gauges the last one stays. */
+/** How rows of one column are added: counts are summed, and the last gauge stays. */
 const COLUMNS: Readonly<Record<'counts' | 'gauges', (one: Counts, later: Counts) => Counts>> = {
   counts: (one, later) => addCounts([one, later]),
   gauges: (_, later) => later,
@@ -60,7 +60,7 @@ export function createHistory(db: DatabaseSync): HistoryWriter {
 
   return {
     add(minutes, gauges) {
-      // A number of the table may have been rolled back: what is not known is asked again.
+      // A number of the table may have been rolled back: unknown series are looked up again.
       known.clear()
       const counted = minutes.map(({ minute, count, sum, max, histogram, ...name }) => {
         const { receiver, subscription, kind, by, value } = name

@@ -28,7 +28,7 @@ export function createReadHistory(
     const column = kind === 'gauge' ? 'gauges' : 'counts'
     const wanted = wantedOf(range)
     const buckets = new Map<number, Map<number, Counts>>()
-    // What is older is in hours.
+    // Older history is in hours.
     for (const width of [HOUR, MINUTE]) {
       for (let after = from - 1; ;) {
         const found = rows.all(width, after, to) as unknown as HistoryRow[]

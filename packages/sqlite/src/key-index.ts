@@ -7,13 +7,13 @@ export interface KeyIndex {
   find(hash: number, receiver: number, key: string): number | undefined
   /** Adds some of a run, from a place in it. */
   add(run: KeyRun, from: number, to: number): void
-  /** Drops entries of events that are no more, looking at so many, and goes on from there the next time. */
+  /** Drops entries of forgotten events. It looks at that many entries, and goes on behind them the next time. */
   sweep(count: number): void
 }
 
 /**
- * Makes the index. It has hashes, since keys are long, and an entry may outlive its event, so what it finds is compared
- * with the event itself.
+ * Makes the index. It has hashes, since keys are long, and an entry may outlive its event: each hit is compared with the
+ * event itself.
  */
 export function createKeyIndex(db: DatabaseSync): KeyIndex {
   const find = db.prepare(

@@ -3,9 +3,9 @@ import { createFreshKeys, type FreshKeys, type KeyRun } from './fresh-keys.ts'
 import { createKeyIndex, hashOf } from './key-index.ts'
 
 /**
- * Which events are known. An index on the keys, which have no order, would write a page of its own for each event; so
- * the keys of the last events are kept in memory, and go into the index sorted, many a page. What is in memory can be
- * read from the events at any time: those after `indexed`. Inside a transaction, all of it but `stored` and `forget`.
+ * The known events. Keys have no order, so an index on them would write a page for each event. Instead the keys of the
+ * last events stay in memory and go into the index sorted, many to a page. They can be read again at any time from the
+ * events after `indexed`. Call all methods but `stored` and `forget` inside a transaction.
  */
 export interface Keys {
   /** Hash of a key in this file, for the calls that follow. */
@@ -16,9 +16,9 @@ export interface Keys {
   find(hash: number, receiver: number, key: string): number | undefined
   /** The number that the next new event gets. */
   next(): number
-  /** Gives a new event its number. None is ever given to two, so that "after a number" means "newer". */
+  /** Gives a new event its number. No number is given twice, so a higher number means a newer event. */
   add(hash: number): number
-  /** Writes what changed, and a part of what is to be indexed. */
+  /** Writes the changes, and indexes a part of the waiting keys. */
   store(): void
   /** It is committed. */
   stored(): void
@@ -28,7 +28,7 @@ export interface Keys {
 
 // Keys in memory before they are sorted into the index: as many again can come meanwhile.
 const FRESH = 16_384
-// Keys indexed in a transaction: at least so many, and more than came in it, so that the index catches up.
+// The least keys indexed in a transaction, and more than it added, so that the index catches up.
 const LEAST = 32
 const PACE = 2
 
@@ -43,10 +43,10 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
   const index = createKeyIndex(db)
   let seen: unknown
   let seed = 0
-  // Some processes begin sooner than others, so that they do not all sort the same keys in.
+  // Processes begin at different times, so that not all of them index the same keys.
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
   let fresh = createFreshKeys(1)
-  /** What is being indexed: its keys, and how far it is, now and at the last commit. */
+  /** The keys being indexed, and the progress, now and at the last commit. */
   let run: (KeyRun & { readonly known: FreshKeys }) | undefined
   let reached = 0
   let kept = 0
@@ -108,14 +108,14 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
   }
 
   function find(hash: number, receiver: number, key: string): number | undefined {
-    // What was pruned or rolled back is still among the candidates; their rows tell.
+    // Pruned and rolled-back events are still among the candidates; their rows decide.
     for (const keys of [fresh, run?.known])
       for (const event of keys?.candidates(hash) ?? [])
         if (same.get(event, receiver, key) !== undefined) return event
     return indexed === 0 ? undefined : index.find(hash, receiver, key)
   }
 
-  /** Learns, once a transaction, what other connections wrote. */
+  /** Reads the events of other connections, once in each transaction. */
   function refresh(): void {
     if (current) return
     current = true

@@ -6,7 +6,7 @@ import type { Ready } from './ready.ts'
 import type { Store } from './store.ts'
 import { written } from './written.ts'
 
-/** What watching the file needs of its port. */
+/** The port as the watch sees it. */
 export interface LeaseHost {
   readonly consumer: Consumer
   readonly lanes: Lanes
@@ -17,8 +17,8 @@ export interface LeaseHost {
 }
 
 /**
- * Watches the file for a worker: what others stored, what a dead process left, and the leases of this one. Looking only
- * reads; it writes if there is something to do.
+ * Watches the file for a worker: tasks of other processes, tasks of dead processes, and the leases of this one. A look
+ * only reads; it writes only if there is work.
  */
 export function createFileWatch(store: Store, host: LeaseHost): Leases {
   const { connections, running, settings, tally } = store

@@ -9,7 +9,7 @@ import { NO_TURN, type Turn, type Turns } from './turns.ts'
 export interface NewTasks {
   /** Stores a task; undefined if its event has it already. */
   add(task: NewTask): number | undefined
-  /** The turn of a task that is to be made. */
+  /** The turn of a new task. */
   turnOf(lane: number, draft: TaskDraft): Turn
 }
 

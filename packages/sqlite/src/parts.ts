@@ -11,7 +11,7 @@ import { createTally, type Tally } from './tally.ts'
 import { createTurns, type Turns } from './turns.ts'
 import type { Kept } from './work.ts'
 
-/** What changes rows through one connection, inside its transactions. */
+/** The parts that change rows through one connection, inside its transactions. */
 export interface Parts {
   readonly tally: Tally
   readonly order: Order
@@ -22,7 +22,7 @@ export interface Parts {
   readonly guards: Guards
   readonly revive: Revive
   readonly settle: Settle
-  /** What is to be stored at the end of a transaction, in this order. */
+  /** Writers that run at the end of a transaction, in this order. */
   readonly kept: readonly Kept[]
 }
 

@@ -1,4 +1,4 @@
-/** A place in the list of tasks, newest event first: what comes after it is older. */
+/** A place in the list of tasks, newest event first: later places are older. */
 export interface Place {
   readonly event: number
   readonly task: number
@@ -17,7 +17,7 @@ export function inListOrder(one: Place, other: Place): number {
   return other.event - one.event || other.task - one.task
 }
 
-/** The place of a cursor. Throws a `TypeError` for a text that is not a cursor. */
+/** The place of a cursor. Throws a `TypeError` for a string that is not a cursor. */
 export function placeOf(cursor: string | undefined): Place {
   if (cursor === undefined) return NEWEST
   const match = /^(\d{1,16})\.(\d{1,16})$/.exec(cursor)

@@ -12,7 +12,7 @@ import { createRest } from './rest.ts'
 import { createRun } from './run.ts'
 import type { Store } from './store.ts'
 
-// Milliseconds that storing what was given back may take after the time to close.
+// Milliseconds that storing given-back tasks may take after the time to close.
 const MARGIN = 250
 
 /** Makes a receiver's side of the inbox. */

@@ -28,7 +28,7 @@ export function createPrune(store: Store): Sweep {
 
 /**
  * Makes one step of a sweep: forgets, of the next events, those whose tasks were all settled before the times given.
- * Gives the last event looked at, or undefined if the walk is over. Inside a transaction.
+ * Returns the last event looked at, or undefined if the walk is over. Inside a transaction.
  */
 function createStep(
   db: DatabaseSync,
@@ -55,11 +55,11 @@ function createStep(
 }
 
 // Entries of the index of keys looked at for each event that was dropped, and how many events are dropped in between.
-// What is left of events that are no more is then about a quarter of the index at most.
+// Entries of forgotten events are then at most about a quarter of the index.
 const KEYS = 4
 const EVENTS = 64
 
-/** Makes what drops an event, its tasks, and its delivery if no other event came with it. Inside a transaction. */
+/** Makes the function that drops an event, its tasks, and its delivery if no other event came with it. Inside a transaction. */
 export function createForget(
   db: DatabaseSync,
   { tally, history, guards }: Pick<Parts, 'tally' | 'history' | 'guards'>,

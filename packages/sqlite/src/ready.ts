@@ -29,7 +29,7 @@ export interface ReadyRow {
   readonly past: number
 }
 
-/** What most tasks have none of: each column of a row costs, also one that holds nothing. */
+/** Columns that are empty for most tasks: each column of a row costs time, even an empty one. */
 export interface Past {
   readonly turn: number
   readonly tenant: number
@@ -46,7 +46,7 @@ const STEP = 256
 
 /** Prepares the statements. */
 export function createReady(db: DatabaseSync): Ready {
-  // CROSS JOIN fixes the order of the tables, so that one range of an index is all that is read.
+  // CROSS JOIN fixes the order of the tables, so that only one range of an index is read.
   const rows = (index: string): string =>
     `SELECT t.id, t.event, t.part, t.data, t.attempt, t.order_key,
             t.tenant > 0 OR t.cut > 0 OR t.error IS NOT NULL AS past, e.record, coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body

@@ -26,7 +26,7 @@ export interface Reclaim {
 // Tasks freed in one transaction.
 const STEP = 256
 
-/** Makes it for a receiver. Tasks of its own lanes go first: their policy says how often a suspect is charged. */
+/** Makes it for a receiver. Tasks of its own lanes go first: their policy decides how often a suspect is charged. */
 export function createReclaim(store: Store, consumer: Consumer, lanes: Lanes): Reclaim {
   const { running, settings, tally, history, order } = store
   const db = store.connections.main
@@ -66,7 +66,7 @@ export function createReclaim(store: Store, consumer: Consumer, lanes: Lanes): R
     },
   }
 
-  /** What runs in this process is not among them, however busy the process was. */
+  /** Tasks that run in this process are left out, even if it was too busy to renew them. */
   function ended(): readonly EndedLease[] {
     const now = Date.now()
     const found: EndedLease[] = []

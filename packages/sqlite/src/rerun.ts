@@ -4,7 +4,7 @@ import { encodeIntake } from './encode.ts'
 import type { Store } from './store.ts'
 import { written } from './written.ts'
 
-/** Runs the event of a task once more with another payload; gives the id of the new task. */
+/** Runs the event of a task once more with another payload; returns the id of the new task. */
 export function createRerun(
   store: Store,
   look: () => void,

@@ -2,7 +2,7 @@ import type { Consumer, Drained } from '@postern/core/inbox'
 import type { Lanes } from './lanes.ts'
 import type { Store } from './store.ts'
 
-/** What a drain leaves: tasks of the receiver that are due now, and when the next one is, ends of leases included. */
+/** The rest after a drain: due tasks of the receiver, and the time of the next one, ends of leases included. */
 export function createRest(
   store: Store,
   consumer: Consumer,

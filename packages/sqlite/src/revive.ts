@@ -8,11 +8,11 @@ import { DONE, PENDING, type Tally } from './tally.ts'
 export interface Revive {
   /** Makes a settled task pending from its first attempt, or a waiting one due. A task that was poison stays a suspect. */
   task(row: RevivedRow, sharing: readonly number[], due: number, now: number): void
-  /** Runs what failed of a known event: dead tasks from their first attempt, those that wait for a retry now. */
+  /** Runs the failed tasks of a known event again: dead ones from their first attempt, waiting ones at once. */
   event(event: number, now: number, lanes: ReviveLanes): 'revived' | 'duplicate'
 }
 
-/** What it needs of the lanes of a receiver. */
+/** The lanes of a receiver as it sees them. */
 export interface ReviveLanes {
   sharing(subscription: string, lane: number): readonly number[]
   ready(subscription: string): void

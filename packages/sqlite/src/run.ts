@@ -13,7 +13,7 @@ import { claimOf, type Running } from './task.ts'
 import type { Store } from './store.ts'
 import type { Work } from './work.ts'
 
-/** What running tasks needs of its port. */
+/** The port as the runner sees it. */
 export interface RunHost {
   readonly consumer: Consumer
   readonly commit: Commit
@@ -86,7 +86,7 @@ export function createRun(store: Store, host: RunHost): Runner<Running> {
         if (isWebhookError(error) && error.code === 'closed') return done(undefined)
         consumer.warn(`the outcome of task ${task.id} could not be stored: ${error.message}`)
         if (isLasting(error) && ending === outcome) {
-          // Another try fails as well: the task is dead with the reason, and holds up nobody.
+          // Another try would fail too: the task is dead with the reason, and delays no other task.
           ending = buried(outcome, error)
           return writer.add(work)
         }
@@ -102,7 +102,7 @@ export function createRun(store: Store, host: RunHost): Runner<Running> {
   }
 }
 
-/** True if nothing waits for the outcome, no task of its key and no child, and its row has nothing to clear. */
+/** True if no task of its order key and no child waits for the outcome, and its row has nothing to clear. */
 function isPlain({ orderKey, fresh }: Running, outcome: Outcome): boolean {
   return fresh && orderKey === undefined && outcome.kind === 'done' && outcome.spawn === undefined
 }

@@ -30,7 +30,7 @@ export function createScopes(db: DatabaseSync): Scopes {
   }
 }
 
-/** True if core made the key of the id and the scope. Without a scope, no text is made for it. */
+/** True if core made the key of the id and the scope. Without a scope it makes no string. */
 export function isKeyOf(key: string, scope: string | undefined, id: string): boolean {
   if (scope === undefined && id.length <= LONGEST)
     return key.length === id.length + 1 && key.charCodeAt(0) === 58 && key.endsWith(id)

@@ -12,7 +12,7 @@ export type Search = <Row extends PlacedRow>(
   page: SearchPage,
 ) => Promise<Found<Row>>
 
-/** Which page, and how long it may take. */
+/** The wanted page, and its time limit. */
 export interface SearchPage {
   readonly limit: number
   readonly cursor: string | undefined

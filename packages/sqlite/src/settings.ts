@@ -3,7 +3,7 @@ import { checks, type CommonSettings } from '@postern/core/inbox'
 
 /** Options of `sqliteInbox`. */
 export interface SqliteInboxOptions {
-  /** The file, on a local disk; made if it is not there. Several processes may share it, and so may tables of your own. */
+  /** The file, on a local disk; made if it is missing. Several processes may share it. It may hold your tables too. */
   readonly path: string
   /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
@@ -25,14 +25,14 @@ export interface SqliteInboxOptions {
   readonly pollInterval?: Duration
 }
 
-/** The options, checked; times in milliseconds. Done events are kept for the longer of `window` and `keepDone`. */
+/** The checked options; times in milliseconds. Done events are kept for the longer of `window` and `keepDone`. */
 export interface Settings extends CommonSettings {
   readonly path: string
   readonly maxPendingShare: number
   readonly pollInterval: number
 }
 
-/** Checks the options. Throws a `TypeError` that names the option at fault. */
+/** Checks the options. Throws a `TypeError` that names the wrong option. */
 export function checkSettings(options: SqliteInboxOptions): Settings {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(

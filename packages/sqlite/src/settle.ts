@@ -36,7 +36,7 @@ export interface Attempt {
   stored: boolean
 }
 
-/** What settling works with. */
+/** The parts that settling uses. */
 export interface SettleParts {
   readonly tally: Tally
   readonly order: Order
@@ -44,8 +44,8 @@ export interface SettleParts {
   readonly newTasks: NewTasks
 }
 
-// A lease that ended makes the task pending and leaves the token: what the attempt reports then still counts, until
-// another process has claimed the task.
+// An ended lease makes the task pending and leaves its token: a late outcome still counts, until another process has
+// claimed the task.
 const OWN = 'WHERE id = ? AND token = ? AND state IN (0, 1)'
 
 /** Prepares the statements. */
@@ -74,7 +74,7 @@ export function createSettle(db: DatabaseSync, parts: SettleParts): Settle {
     const { id, token, lane, tenant, took } = attempt
     const row = state.get(id, token) as { state: number } | undefined
     if (!row) {
-      // It came too late to count; but a task that reports an outcome is no poison.
+      // The outcome is too late to count, but a task that reports one is not poison.
       innocent.run(id)
       return false
     }

@@ -2,7 +2,7 @@ import type { Cause, Consumer, LaneStats, TaskError } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 import { clocks } from './clocks.ts'
 
-/** Counts of tasks. Nothing here counts rows, except for those that fail. */
+/** Counts of tasks. Only failing tasks are counted row by row. */
 export interface Stats {
   readonly stats: () => readonly LaneStats[]
   readonly causes: (filter: {
@@ -11,7 +11,7 @@ export interface Stats {
   }) => readonly Cause[]
 }
 
-// Causes that are told.
+// The most causes in one answer.
 const MOST = 100
 
 /** Prepares the statements. */

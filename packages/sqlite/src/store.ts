@@ -10,7 +10,7 @@ import { createTokens } from './token.ts'
 import { createTopicLog, type TopicLog } from './topics.ts'
 import { createWriter, type Writer } from './write.ts'
 
-/** One file and all that works on it in this process, for all receivers. */
+/** One file and its parts in this process, for all receivers. */
 export interface Store extends Parts {
   readonly settings: Settings
   readonly connections: Connections
@@ -52,7 +52,7 @@ export function createStore(connections: Connections, settings: Settings): Store
   }
 }
 
-/** Reads; an error of the file is one of the inbox. */
+/** Reads; an error of the file becomes `inbox_unavailable` or `inbox_full`. */
 export function reading<T>({ settings }: Store, query: () => T): T {
   try {
     return query()

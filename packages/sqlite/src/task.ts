@@ -2,7 +2,7 @@ import type { Json } from '@postern/core'
 import type { Claim, EventRecord, Outcome, Slot, StoredDelivery } from '@postern/core/inbox'
 import type { Attempt } from './settle.ts'
 
-/** A claimed task of this process: what the runner runs. Made in two places with its members in one order, for V8. */
+/** A claimed task of this process, for the runner. Both places that make it use one order of members: one hidden class. */
 export interface Running extends Attempt {
   readonly slot: Slot<Running>
   /** Known once it is stored, before the commit. */
@@ -23,7 +23,7 @@ export interface Running extends Attempt {
   committed: Outcome | undefined
 }
 
-/** The right of this process to run a task. Holds no payload: V8 keeps what was in a Map for longer than that. */
+/** The right of this process to run a task. It holds no payload: a Map can keep dropped values alive for long. */
 export interface Lease {
   readonly id: number
   readonly token: number

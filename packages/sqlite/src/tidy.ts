@@ -8,7 +8,7 @@ const PROCESSES = 10_000
 // Topics that may stay without an event.
 const TOPICS = 10_000
 
-/** Makes what drops rows that nothing refers to any more: few of them, once a round of pruning. Inside a transaction. */
+/** Makes the function that drops unreferenced rows: few of them, once in each round of pruning. Inside a transaction. */
 export function createTidy(db: DatabaseSync): () => void {
   const blocks = db.prepare(
     `DELETE FROM postern_topic_events WHERE block < coalesce((SELECT min(id) FROM postern_events), (SELECT next FROM postern_numbers)) / ${BLOCK}`,
@@ -20,7 +20,7 @@ export function createTidy(db: DatabaseSync): () => void {
   const processes = db.prepare(
     `DELETE FROM postern_processes WHERE id <= (SELECT max(id) FROM postern_processes) - ${PROCESSES}`,
   )
-  // A tenant whose turn the lane has reached has nothing to remember.
+  // Once the lane has reached a tenant's turn, the row of the tenant is not needed.
   const tenants = db.prepare(
     `SELECT t.id, t.open <= 0 AND t.turn <= l.turn AS idle FROM postern_tenants t
      JOIN postern_lanes l ON l.id = t.lane WHERE t.id > ? ORDER BY t.id LIMIT ${STEP}`,

@@ -10,7 +10,7 @@ export interface Tokens extends Kept {
 
 // The row of the process is in the higher bits, the number of its transaction in the lower 32.
 const SHARE = 2 ** 32
-// Both fit what a number holds exactly.
+// Both together stay below 2^53.
 const PROCESSES = 2 ** 20
 
 /** Makes them. The process gets its row with its first claim. */

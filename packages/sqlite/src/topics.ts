@@ -7,7 +7,7 @@ import { written } from './written.ts'
 /** Events of a block: their offsets in it take two bytes each. */
 export const BLOCK = 2048
 
-/** Topics of the last events of this process, until they are in the index: so they need not be read again. */
+/** Topics of the last events of this process, until they are indexed: they need not be read again. */
 export interface TopicLog extends Kept {
   add(event: number, topic: string): void
   /** Topics of the events from a number on, or undefined if not all of them came through this process. */
@@ -51,8 +51,8 @@ export function createTopicLog(): TopicLog {
 }
 
 /**
- * Fills the index of topics behind the path of deliveries: for each block of events and topic the events that have it. An
- * index on the events would cost each insert a seventh more.
+ * Fills the index of topics off the path of deliveries: for each block of events, the events of each topic. An index on
+ * the events would make each insert a seventh slower.
  */
 export function createTopicIndex(store: Store): Sweep {
   const step = createStep(store.connections.main, store.topicLog)
@@ -60,7 +60,7 @@ export function createTopicIndex(store: Store): Sweep {
   return createSweep<number>(0, () => written(store, step))
 }
 
-/** Makes one step: indexes a block. Gives 1 if there may be another. Inside a transaction. */
+/** Makes one step: indexes a block. Returns 1 if there may be another. Inside a transaction. */
 function createStep(db: DatabaseSync, log: TopicLog): () => number | undefined {
   const numbers = db.prepare('SELECT next, topics FROM postern_numbers')
   const read = db.prepare('SELECT id, topic FROM postern_events WHERE id >= ? AND id < ?')

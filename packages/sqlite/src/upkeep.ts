@@ -4,7 +4,7 @@ import type { Store } from './store.ts'
 import { written } from './written.ts'
 
 const MIB = 1024 * 1024
-// Free pages that stay for what comes next: so many, or this share of the file.
+// Free pages that stay for later rows: this number, or this share of the file.
 const FREE = 1024
 const SHARE = 0.25
 // Pages given back in one transaction: about 2 milliseconds.
@@ -14,8 +14,8 @@ const LOG = 64 * MIB
 const LARGE_LOG = 4 * LOG
 
 /**
- * Makes the file and its log small again after a flood: free pages go back to the disk a few at a time, and a log that a
- * long reader has let grow is emptied once the reader is gone.
+ * Shrinks the file and its log after a flood. Free pages go back to the disk a few at a time. A log that grew behind a
+ * long read is emptied once the read has ended.
  */
 export function createUpkeep(store: Store, warn: (message: string) => void): Sweep {
   const { main } = store.connections
@@ -30,7 +30,7 @@ export function createUpkeep(store: Store, warn: (message: string) => void): Swe
   return createSweep<number>(0, async () => {
     emptyLog()
     const { free, pages, mode } = state.get() as { free: number; pages: number; mode: number }
-    // A file that was made by others may not be able to.
+    // A file that other code has made may have another vacuum mode.
     if (mode !== 2 || free <= Math.max(FREE, pages * SHARE)) return undefined
     await written(store, () => main.exec(`PRAGMA incremental_vacuum(${STEP})`))
     return free
@@ -39,7 +39,7 @@ export function createUpkeep(store: Store, warn: (message: string) => void): Swe
   function emptyLog(): void {
     const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
     if (size <= LOG) return void (warned = false)
-    // Fails at once if a reader or another writer is at it: the next look tries again.
+    // Fails at once if a reader or writer is active: the next look tries again.
     main.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     if (size <= LARGE_LOG || warned) return
     warned = true

@@ -20,7 +20,7 @@ const MOST = 1000
 // Milliseconds that a search may take.
 const BUDGET = 500
 
-/** What operators see and do. Reads are short and go past the writes; changes are made in small transactions. */
+/** The view for operators. Reads are short and do not block writes; changes are made in small transactions. */
 export function createView(
   store: Store,
   look: () => void,

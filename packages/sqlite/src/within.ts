@@ -13,8 +13,8 @@ import type { Running } from './task.ts'
 export type AcceptWithin = (db: DatabaseSync, intake: Intake) => readonly Taken[]
 
 /**
- * Makes a receiver's accept for the application's own connections. Nothing of what it writes is kept in memory, since
- * nobody tells whether it was committed: the connections of the inbox learn of it as they do of another process.
+ * Makes a receiver's accept for the application's own connections. It caches nothing that it writes, since it cannot
+ * know whether the application commits. The inbox's connections find the rows like those of another process.
  */
 export function createAcceptWithin(
   store: Store,
@@ -67,7 +67,7 @@ export function createAcceptWithin(
 
     return (intake) => {
       try {
-        // A write comes first: from here on nobody else writes, and what is read stays true.
+        // A write comes first: it locks the file, so that values read after it stay true.
         lock.run()
         const owner = tally.receiver(consumer.receiver)
         const full = fullError(tally, owner, consumer.receiver, intake, settings)
@@ -116,7 +116,7 @@ function numberOf(row: unknown): number {
   return (row as { next: number }).next
 }
 
-/** Undoes what was written here, and leaves the rest of the transaction to the application. */
+/** Undoes the writes of this function, and leaves the rest of the transaction to the application. */
 function undo(db: DatabaseSync): void {
   try {
     db.exec('ROLLBACK TO postern_accept; RELEASE postern_accept')

@@ -1,4 +1,4 @@
-/** Something to write. All that waits in one turn of the event loop shares one transaction, and so one sync of the disk. */
+/** One write. All writes that wait in one turn of the event loop share one transaction, and so one sync of the disk. */
 export interface Work {
   /** Bytes it writes, roughly. */
   readonly bytes: number
@@ -8,15 +8,15 @@ export interface Work {
   run(): void
   /** It is stored. */
   done(): void
-  /** What `run` wrote is undone: another try may follow. */
+  /** The writes of `run` were rolled back: another try may follow. */
   undo?(): void
   /** It is not stored and will not be. */
   failed(error: Error): void
 }
 
-/** What is kept in memory of what transactions write. */
+/** A cache of written rows. */
 export interface Kept {
-  /** Writes what is still to be written, before the commit. */
+  /** Makes the remaining writes, before the commit. */
   store(): void
   stored(): void
   /** It was rolled back. */

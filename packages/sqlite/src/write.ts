@@ -11,11 +11,11 @@ export interface Writer extends Batch<Work> {
   addLast(work: Work): void
 }
 
-// Bounds of one transaction: how long one holds the event loop and the file depends on them.
+// Bounds of one transaction: they limit how long it blocks the event loop and the file.
 const ROWS = 512
 const BYTES = 8 * 1024 * 1024
 
-/** Makes the writer of a file. What is locked is tried again later: waiting inside SQLite would hold the event loop. */
+/** Makes the writer of a file. A locked file is tried again later: waiting inside SQLite would block the event loop. */
 export function createWriter(
   { main, guard }: Pick<Connections, 'main' | 'guard'>,
   path: string,
@@ -82,7 +82,7 @@ export function createWriter(
         last.unshift(...behind)
         throw error
       }
-      // One of them is at fault: each last work is tried by itself, and the others without them.
+      // One last work failed: each of them is tried alone, and the other works without them.
       for (const work of behind) batch.add(work)
       return store(works, false)
     }
