@@ -43,6 +43,7 @@ test('two spoils are named, or undone by one smaller change, and none is proven 
     `${all} pairs: ${JSON.stringify(counts)}, otherwise ${wrong.length}; p50 ${slow[all >> 1]} ms, p90 ${slow[Math.floor(all * 0.9)]} ms`,
   )
   if (EVERY === 1) console.log([...wrong, ...missed].join('\n'))
+  expect(wrong).toEqual([])
   expect((counts.named + counts.smaller) / all, [...wrong, ...missed].join('\n')).toBeGreaterThan(
     0.9,
   )
