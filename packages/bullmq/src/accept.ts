@@ -14,11 +14,11 @@ import { takeTurns, wantedTurns } from './turns.ts'
 /** Stores deliveries of one receiver. */
 export interface Accepting {
   accept(intake: Intake): Promise<readonly Taken[]>
-  /** Resolves when what waits was stored or refused; all of it within the deadline. */
+  /** Resolves when all waiting deliveries are stored or refused, within the deadline. */
   close(): Promise<void>
 }
 
-/** What {@link createAccepting} needs. */
+/** The argument of {@link createAccepting}. */
 export interface AcceptContext {
   readonly client: Client
   readonly queues: Queues
@@ -26,7 +26,7 @@ export interface AcceptContext {
   readonly watch: ServerWatch
 }
 
-// Deliveries in one transaction, which Redis runs without a break: these hold it for some milliseconds.
+// Deliveries in one transaction. Redis runs it without a break: this number blocks Redis for some milliseconds.
 const BATCH = 64
 const BATCH_BYTES = 4 * 1024 * 1024
 // One transaction on its way while the next is made.
@@ -41,9 +41,9 @@ interface Work {
 }
 
 /**
- * Makes it. What comes in one turn of the event loop, and while Redis is busy, goes into one transaction: the jobs of
- * all events in all queues, and last the record of each event. Redis runs it as a whole or not at all, and a record is
- * only written if all its jobs are there, so no crash leaves an event half taken.
+ * Makes it. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one transaction: first
+ * the jobs of all events in all queues, last the record of each event. Redis runs it as a whole or not at all, and
+ * writes a record only if all its jobs exist. So no crash leaves an event half stored.
  */
 export function createAccepting(
   { client, queues, settings, watch }: AcceptContext,
@@ -132,7 +132,7 @@ export function createAccepting(
     )
   }
 
-  /** The jobs to revive of events that are known, by their names. */
+  /** The jobs to revive of known events, by their names. */
   async function look(
     items: readonly PreparedItem[],
     names: readonly string[],

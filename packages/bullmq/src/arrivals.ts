@@ -7,7 +7,7 @@ import {
 } from '@postern/core/inbox'
 import { run, type Client } from './connection.ts'
 
-/** Which deliveries a ring has: strangers fill only theirs. */
+/** A ring of verified deliveries, or of the others: strangers fill only theirs. */
 export type Ring = 'v' | 'u'
 
 /** Bounds of a ring. */
@@ -23,10 +23,10 @@ const BOUNDS: Readonly<Record<Ring, Bounds>> = {
 const KEPT_FOR = 14 * 86_400_000
 // Bodies of refused deliveries that are kept for one receiver and code.
 const BODIES = 3
-// Rows of one script: Redis does nothing else while it runs.
+// Rows of one script, which blocks Redis while it runs.
 const STEP = 50
 
-/** What arrivals are kept in. */
+/** The store of arrivals. */
 export interface ArrivalContext {
   readonly client: Client
   readonly prefix: string
@@ -48,7 +48,7 @@ export async function addArrivals(
   }
 }
 
-/** One delivery, with what was kept of it. */
+/** One delivery, with its head and body if they were kept. */
 export async function oneArrival(
   { client, prefix }: ArrivalContext,
   id: string,

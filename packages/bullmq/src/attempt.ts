@@ -7,14 +7,14 @@ import { promote } from './revive.ts'
 import { doneValue, postpone, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
 import { spawn, unstorableReason } from './spawn.ts'
 
-/** What attempts need. */
+/** The receiver's side as attempts see it. */
 export interface AttemptContext extends SettleContext {
   readonly keepDone: number
-  /** True once closing began: what is handed over now goes back at once. */
+  /** True once closing began: jobs that are handed over now go back at once. */
   readonly closing: () => boolean
 }
 
-/** A run that is done: its value is to be stored. */
+/** A run that is done, with the value to store. */
 export interface Finished {
   readonly held: Held
   readonly ran: Ran
@@ -29,8 +29,8 @@ export interface Attempts {
    */
   run(owner: Owner, signal: AbortSignal | undefined): Promise<Ended>
   /**
-   * Makes what runs by these attempts pending again as it was claimed; what it reports later is refused. Resolves with
-   * how many there were when that is stored.
+   * Makes the running tasks pending again as they were claimed; later outcomes are refused. Resolves with their number
+   * when that is stored.
    */
   giveBack(): Promise<number>
   /** True if a job runs here whose lock another claim has. */
@@ -53,11 +53,11 @@ interface Begun {
   readonly free?: () => void
 }
 
-// How long a suspect waits if it is not told before that the place is free, and a job that Redis refused to read.
+// How long a suspect waits for a free place before it tries again, and a job that Redis refused to read.
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 
-/** Makes it. All attempts of a receiver share what runs: no task runs twice in one process. */
+/** Makes it. All attempts of a receiver share one register of running tasks: no task runs twice in one process. */
 export function createAttempts(context: AttemptContext, running: Map<string, Running>): Attempts {
   const { consumer, lease } = context
   const own = new Set<Running>()
@@ -157,7 +157,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     // Adding the children would fail each time it is tried.
     const unstorable = drafts.length > 0 ? unstorableReason(drafts) : undefined
     if (unstorable) return finish(one, { kind: 'dead', error: unstorable }, ran)
-    // BullMQ stores it with the lock alone: when that may have ended, it is made sure of first.
+    // BullMQ needs the lock to store the outcome: a lock that may have ended is renewed first.
     const sure = performance.now() <= held.until - lease / 4
     if (sure && drafts.length === 0)
       return { kind, ran: true, finished: { held, ran, outcome, value: doneValue(held, ran) } }
@@ -183,7 +183,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
   }
 
   async function wake({ job }: Owner): Promise<void> {
-    // If Redis is away it is due soon anyway.
+    // If Redis is unreachable, the job is due soon anyway.
     await promote(context.queues, refOf({ job })).catch(() => false)
   }
 }

@@ -13,7 +13,7 @@ export interface DoneValue {
 /** Host and process id, as attempts name it. */
 export const PROCESS: string = `${hostname()}:${process.pid}`
 
-// The first and the last nineteen are kept. Redis holds them in the job's hash, so texts are cut too.
+// The first and the last nineteen are kept. Redis holds them in the job's hash, so strings are cut too.
 const KEPT = 20
 const LONGEST_NAME = 100
 const LONGEST_MESSAGE = 1000
@@ -29,7 +29,7 @@ type Row = readonly [
 ]
 
 interface Kept {
-  /** How many there were in all. */
+  /** The number of all attempts. */
   readonly n: number
   readonly a: readonly Row[]
 }

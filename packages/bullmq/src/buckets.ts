@@ -74,7 +74,7 @@ export async function bucketsOf(
     const key = `${start} ${JSON.stringify(name)}`
     const known = cells.get(key)
     if (!known) cells.set(key, { from: start, name, counts })
-    // Of gauges the last one counts.
+    // The last gauge counts.
     else known.counts = gauge ? counts : addCounts([known.counts, counts])
   }
 }

@@ -3,22 +3,22 @@ import { run, type Client } from './connection.ts'
 import type { PreparedItem } from './encode.ts'
 import { parseRef, queueName } from './names.ts'
 
-/** Is there room for the tasks of a receiver? */
+/** Knows whether there is room for the tasks of a receiver. */
 export interface Capacity {
   /** Resolves once the tasks of all queues are known well enough; undefined if they are. */
   known(): Promise<void> | undefined
-  /** Tells how many tasks of queues are pending now. */
+  /** Takes notice of the numbers of pending tasks in queues. */
   seen(queues: readonly string[], counts: readonly number[]): void
-  /** Adds the tasks of events, or says that they are too many and adds none. */
+  /** Adds the tasks of events; or adds none and returns the refusal if they are too many. */
   reserve(items: readonly PreparedItem[]): WebhookError | undefined
 }
 
-// Tasks of queues that no delivery of this process touched are counted again after so many milliseconds.
+// Milliseconds after which queues that no delivery of this process touched are counted again.
 const FRESH = 1000
 
 /**
  * Makes it. Queues that deliveries touch are counted with each of them; the others of the receiver once a second, so
- * that 500 subscriptions do not cost 500 counts a delivery.
+ * that 500 subscriptions do not cost 500 counts for each delivery.
  */
 export function createCapacity(
   client: Client,

@@ -17,7 +17,7 @@ const STEP = 500
 const MOST = 20_000
 const GROUPS = 100
 
-/** Dead and failing tasks by error. Of a queue with very many of them the latest are counted. */
+/** Dead and failing tasks by error. In a queue with very many of them only the latest are counted. */
 export async function causes(
   { client, prefix }: { readonly client: Client; readonly prefix: string },
   filter: { readonly receiver?: string; readonly subscription?: string },

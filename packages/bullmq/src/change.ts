@@ -22,7 +22,7 @@ import { showTask } from './show.ts'
 import { decodeStored, type Stored } from './store.ts'
 import type { ViewContext } from './view.ts'
 
-/** What operators change. */
+/** Changes by operators. */
 export type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'>>
 
 const OPTIONS = ['dryRun', 'limit', 'cursor', 'until']
@@ -91,7 +91,7 @@ export function createChanges(context: ViewContext): Changes {
     },
   }
 
-  /** Changes what matches from a place on; the number of tasks that could be changed. */
+  /** Changes matching tasks from a place on; resolves with the number of changed tasks. */
   async function each(
     filter: TaskFilter,
     place: StepPlace,
@@ -116,7 +116,7 @@ export function createChanges(context: ViewContext): Changes {
       await (await handle(queues, task.id)).remove()
       return true
     } catch (error) {
-      // A worker has taken it meanwhile, or it is gone.
+      // A worker has claimed the job meanwhile, or it is gone.
       const now = await showTask(client, prefix, task.id)
       if (now && now.state !== 'running') throw error
       return false

@@ -7,14 +7,14 @@ import { subscriptionOf } from './names.ts'
 import type { JobData } from './queues.ts'
 import { decodeStored } from './store.ts'
 
-/** A claimed job and what its hash says. */
+/** A claimed job with the fields of its hash. */
 export interface Held {
   readonly claim: Claim
   /** When the run starts, in milliseconds since 1970. */
   readonly startedAt: number
   /** Until when the lock certainly holds, by `performance.now()`. */
   readonly until: number
-  /** How often BullMQ found the job without a lock, and how many of those are accounted for. */
+  /** How often BullMQ found the job without a lock, and how many of these are already counted. */
   readonly stalled: number
   readonly seen: number
   /** Interruptions since the last outcome, and those charged. */
@@ -26,7 +26,7 @@ export interface Held {
   readonly attempts: string
 }
 
-/** What {@link hold} needs. */
+/** The argument of {@link hold}. */
 export interface HoldContext {
   readonly client: Client
   readonly consumer: Consumer
@@ -43,8 +43,8 @@ type Reply = readonly Buffer[]
  * Reads a claimed job with its event, and renews its lock if that is not fresh. `lost` if the lock is no longer this claim's, `missing` if
  * its event was never taken. `suspect`: it may start although it is one.
  *
- * The reply may come late, when Redis was away: another process may have run the task and settled it since. So a reply
- * older than the lock it tells of is asked for again.
+ * The reply may be late if Redis was unreachable: another process may have run and settled the task since. So a reply
+ * that is older than the lock is asked for again.
  */
 export async function hold(
   { client, prefix, lease, consumer }: HoldContext,

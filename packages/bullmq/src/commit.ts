@@ -7,7 +7,7 @@ import { turnOf } from './turns.ts'
 
 const HIGHEST = 2 ** 21
 
-/** What {@link commit} needs. */
+/** The argument of {@link commit}. */
 export interface CommitContext {
   readonly client: Client
   readonly queues: Queues
@@ -15,7 +15,7 @@ export interface CommitContext {
   readonly prefix: string
 }
 
-/** A delivery and those of its events that are to be stored. */
+/** A delivery and its events to store. */
 export interface CommitPlan {
   readonly prepared: Prepared
   readonly fresh: readonly PreparedItem[]
@@ -24,8 +24,8 @@ export interface CommitPlan {
 }
 
 /**
- * Stores deliveries in one transaction. Gives, for each, what RECORD said of its events (1 new, 0 known before), or why
- * it was not stored.
+ * Stores deliveries in one transaction. Returns for each the replies of RECORD for its events (1 new, 0 known before), or
+ * the error that refused it.
  */
 export async function commit(
   { client, queues, receiver, prefix }: CommitContext,

@@ -57,8 +57,8 @@ const SCRIPTS: Readonly<Record<ScriptName, string>> = {
 }
 
 /**
- * Opens a connection. `quick` is for deliveries and operators: commands fail at once while Redis is away, and a
- * connection on which nothing comes back is given up. Otherwise commands wait, as BullMQ's workers want them to.
+ * Opens a connection. `quick` is for deliveries and operators: commands fail at once while Redis is unreachable, and a
+ * connection without replies is dropped. Otherwise commands wait, as BullMQ's workers want them to.
  */
 export function openClient(connection: BullmqConnection, kind: 'quick' | 'patient'): Client {
   const settings: RedisOptions & { replyMapping: 'legacy' } =
@@ -81,7 +81,7 @@ export function run(
   return (client as unknown as Record<string, Run>)[name]!(key, ...args)
 }
 
-/** Runs a script of this package and gives texts as bytes. */
+/** Runs a script of this package and returns strings as bytes. */
 export function runBuffer(
   client: Client,
   name: ScriptName,
@@ -94,8 +94,8 @@ export function runBuffer(
 type Run = (...args: readonly (string | number | Uint8Array)[]) => Promise<unknown>
 
 /**
- * Resolves once the client is connected, undefined if it is; throws if it has lost Redis. BullMQ would wait for
- * it, for ever if need be.
+ * Resolves once the client is connected; returns undefined if it is. Throws if it has lost Redis: BullMQ would wait
+ * without a deadline.
  */
 export function connected(client: Client, deadline: number): Promise<void> | undefined {
   if (client.status === 'ready') return undefined
@@ -120,7 +120,7 @@ export function connected(client: Client, deadline: number): Promise<void> | und
   return answered(waiting, deadline)
 }
 
-// One wait for all that wait, since each would add listeners.
+// Share one promise: each call would add listeners to the client.
 const connecting = new WeakMap<Client, Promise<void>>()
 
 /** The work, or a rejection with `inbox_unavailable` after a time in milliseconds. */
@@ -155,7 +155,7 @@ function open(
   return cluster.duplicate([], { ...cluster.options, enableOfflineQueue, redisOptions } as never)
 }
 
-// Another copy of ioredis makes clients that are no instances of ours.
+// By shape: clients of another copy of ioredis are no instances of our class.
 function isClient(connection: object): connection is Client {
   return 'defineCommand' in connection && typeof connection.defineCommand === 'function'
 }

@@ -20,8 +20,8 @@ export interface Draining {
 const LAST = 1000
 
 /**
- * Runs what is due: it claims by hand, as many of a subscription at once as its concurrency. A task found interrupted
- * waits a little, by the rule of interruptions, and runs within the same drain if there is time.
+ * Runs due tasks. It claims by itself, for each subscription as many at once as its concurrency. An interrupted task
+ * waits by the rule of interruptions, and runs within the same drain if there is time.
  */
 export function startDrain(
   context: AttemptContext,
@@ -69,7 +69,7 @@ export function startDrain(
     const renewing = setInterval(() => void renew(), Math.max(1, lease / 4))
     const timers = [
       setTimeout(() => (stopped = true), timeTo(until - last)),
-      // Handlers get half of the last time to end, and storing what is given back a quarter.
+      // Of the last part, handlers get half to end, and storing given-back tasks a quarter.
       setTimeout(() => abort.abort(), timeTo(until - last / 2)),
       setTimeout(giveBackRunning, timeTo(until - last / 4)),
     ]
@@ -98,7 +98,7 @@ export function startDrain(
     }
   }
 
-  /** Runs one task after another; each that finds the first of its own has another begin beside it. */
+  /** Runs one task after another. When it finds its first task, another loop starts beside it. */
   async function work(queue: Queue, more: number): Promise<void> {
     let beside: Promise<void> | undefined
     while (started < max && !isOver()) {
@@ -106,7 +106,7 @@ export function startDrain(
       const owner = await claim(queue)
       if (owner && more > 0) beside ??= work(queue, more - 1)
       const ran = owner && (await attempt(owner))
-      // What did not run leaves its place to another.
+      // A task that did not run leaves its place to another.
       if (!ran?.ran) started--
       if (!ran) break
     }
@@ -164,13 +164,13 @@ export function startDrain(
     const all = [...held].map(({ job, token, backend }) =>
       backend.extendLock(job.id!, token, lease),
     )
-    // A lock that could not be renewed is taken back when the run ends, if nobody settled the task since.
+    // A lock that could not be renewed is taken back when the run ends, if the task was not settled since.
     await settledBy(Promise.allSettled(all), Date.now() + lease)
   }
 
   /**
-   * Frees jobs without a lock. BullMQ's check marks what is active and frees what it marked the last time and still has no
-   * lock, at most once in an interval: two checks at once free all of them.
+   * Frees jobs without a lock. BullMQ's check marks active jobs, and frees jobs that were marked the last time and have
+   * no lock, at most once in an interval: two checks in a row free all of them.
    */
   async function reclaim(queue: Queue): Promise<void> {
     const backend = queue.getBackend()

@@ -33,15 +33,15 @@ export interface Prepared {
   readonly bytes: number
 }
 
-/** Names and encodes what a delivery holds, before it waits for its turn. */
+/** Names and encodes a delivery and its events, before it waits for its batch. */
 export function prepare(receiver: string, intake: Intake): Prepared {
   const { head, body } = encodeDelivery(intake.delivery)
-  // The client writes bytes only of a Buffer.
+  // The client writes a Buffer as bytes, but not a Uint8Array.
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
   return {
     intake,
     head,
-    // The client joins strings much faster than bytes; either way the same bytes go out.
+    // The client joins strings much faster than Buffers, and the same bytes go out.
     body: isUtf8(body) ? bytes.toString() : bytes,
     bytes: head.length + body.length,
     items: intake.items.map((item) => {

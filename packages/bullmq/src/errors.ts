@@ -1,7 +1,7 @@
 import type { TaskError } from '@postern/core/inbox'
 
-// BullMQ keeps the message and the stack of an error, and its tools show both. What else a TaskError holds is written
-// into the stack, as a line of its own at the end.
+// BullMQ keeps the message and the stack of an error, and its tools show both. The other members of a TaskError are
+// written into the stack, as a line of its own at the end.
 const ISSUES = '\n    issues: '
 
 // A handler may throw megabytes, and BullMQ writes each error into a stream of events too.
@@ -10,7 +10,7 @@ const MESSAGE = 8192
 const STACK = 16_384
 const LONGEST_ISSUES = 16_384
 
-// https://github.com/taskforcesh/bullmq: codes of errors that mean another attempt, or nobody, has the job. -1 no such
+// https://github.com/taskforcesh/bullmq: codes of errors after which the claim no longer has the job. -1 no such
 // job, -2 no lock, -3 not in that state, -6 the lock of another claim.
 const FENCED: readonly unknown[] = [-1, -2, -3, -6]
 
@@ -19,7 +19,7 @@ export function isFenced(error: unknown): boolean {
   return FENCED.includes((error as { code?: unknown } | undefined)?.code)
 }
 
-/** The error as BullMQ keeps it: its stack, with what else it holds at the end. */
+/** The error as BullMQ keeps it: its stack, with its other members at the end. */
 export function stackOf({ name, message, stack, issues }: TaskError): string {
   const text = cut(stack ?? head(name, message), STACK)
   const more = issues ? JSON.stringify(issues) : ''

@@ -2,7 +2,7 @@ import { WebhookError } from '@postern/core'
 import { run, type Client } from './connection.ts'
 import type { PreparedItem } from './encode.ts'
 
-/** What {@link takeGuards} needs. */
+/** The argument of {@link takeGuards}. */
 export interface GuardContext {
   readonly client: Client
   readonly prefix: string
@@ -13,9 +13,9 @@ export interface GuardContext {
 const KEPT = 60_000
 
 /**
- * Keeps the guards of a delivery's events until they are stored with them. `refused` if one belongs to another event and
- * says so; otherwise the events that are duplicates by a guard. An error if another event with the guard is stored just
- * now: what becomes of it is not known yet.
+ * Reserves the guards of a delivery's events until both are stored. Resolves with `refused` if a guard with `refuse`
+ * belongs to another event; otherwise with the events that are duplicates by a guard. Throws if another event with the
+ * guard is being stored: its outcome is not known yet.
  */
 export async function takeGuards(
   { client, prefix, deadline }: GuardContext,

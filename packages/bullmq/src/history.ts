@@ -9,7 +9,7 @@ import {
 } from '@postern/core/inbox'
 import { run, type Client } from './connection.ts'
 
-/** What history is kept in. */
+/** The store of history. */
 export interface HistoryContext {
   readonly client: Client
   readonly prefix: string
@@ -25,12 +25,12 @@ export const DAY = 86_400_000
 export const MINUTES_KEPT: number = 2 * DAY
 const HOURS_KEPT = 30 * DAY
 
-// Minutes wait so long for a process that puts them together.
+// How long minutes wait for a process that packs them into hours.
 const UNROLLED = 7 * DAY
 // Names come from outside: causes and codes.
 const MOST_SERIES = 5000
 
-/** Adds counts to their minutes; gauges take the place of those before. */
+/** Adds counts to their minutes; gauges replace earlier ones. */
 export async function addHistory(
   context: HistoryContext,
   minutes: readonly MinuteCount[],
@@ -80,7 +80,7 @@ async function merge(
       const known = span === 'minutes' ? all.get(series) : undefined
       all.set(series, known ? addCounts([known, counts]) : counts)
     }
-    // The client writes bytes only of a Buffer.
+    // The client writes a Buffer as bytes, but not a Uint8Array.
     const args = [name, at, before ?? '', Buffer.from(packMinute(all)), goes] as const
     if ((await run(client, 'posternSwap', prefix, ...args)) === 1) return
   }
@@ -103,7 +103,7 @@ export async function rollUp(context: HistoryContext, now: number): Promise<void
           const known = from === 'minutes' ? sum.get(series) : undefined
           sum.set(series, known ? addCounts([known, counts]) : counts)
         }
-      // The same minutes make the same hour: a process that dies in between leaves work and no harm.
+      // The same minutes make the same hour: if the process dies in between, another one does the work again.
       await merge(context, to, hour, sum)
       await client.del(`${prefix}:${from}:${hour}`)
     }

@@ -12,15 +12,14 @@ import { createView } from './view.ts'
  * A durable inbox on BullMQ, for web and worker processes on any number of machines: a queue for each subscription, a
  * job for each task, the delivery stored once for all of them.
  *
- * A delivery is taken in ONE transaction over all queues, and only what that transaction recorded is acknowledged: a
- * crash of any process leaves all of it or nothing. What was acknowledged is as safe as Redis keeps it, which needs
- * `appendonly yes` and `maxmemory-policy noeviction`: without the first it warns, without the second deliveries get 503.
- * A task cut off between its effect and its settling runs again (at least once), and one that is settled does not. Two
- * processes with different subscriptions that take the same event for the first time in the same milliseconds give it
- * the tasks of both.
+ * A delivery is stored in ONE transaction over all queues, and acknowledged only if that transaction recorded it: a
+ * crash of any process leaves all of it or nothing. Acknowledged deliveries are as safe as Redis keeps them. That needs
+ * `appendonly yes` (without it the inbox warns) and `maxmemory-policy noeviction` (without it deliveries get 503). A
+ * task that is cut off between its effect and its settling runs again (at least once); a settled one does not. If two
+ * processes with different subscriptions store the same new event in the same milliseconds, it gets the tasks of both.
  *
- * While Redis is away, hangs or refuses writes, deliveries get 503 within the deadline and senders deliver again. It
- * cannot keep an order: `orderBy` throws.
+ * While Redis is unreachable, hangs or refuses writes, deliveries get 503 within the deadline, and senders deliver
+ * again. It cannot keep an order: `orderBy` throws.
  *
  * @example
  * const inbox = bullmqInbox({ connection: process.env.REDIS_URL! })

@@ -12,9 +12,9 @@ import type { Held } from './claim.ts'
 import { stackOf } from './errors.ts'
 import { bury, postpone, type Owner } from './settle.ts'
 
-/** What became of a claim. */
+/** How a claim ended. */
 export interface Ended {
-  /** Undefined if no outcome came of it: the claim was lost, put off, or is stored by another. */
+  /** Undefined without an outcome: the claim was lost or put off, or another claim stores the outcome. */
   readonly kind?: Outcome['kind']
   /** True if its handler ran. */
   readonly ran?: boolean
@@ -29,7 +29,7 @@ export const NOTHING: Ended = {}
 // How long a job without its event waits.
 const MISSING_WAIT = 5000
 
-/** What claims that do not run need. */
+/** The argument of functions for claims that do not run. */
 export interface UnrunContext {
   readonly consumer: Consumer
   /** Milliseconds. */
@@ -75,7 +75,7 @@ export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Hel
 
 /**
  * A job without its event was left by a transaction in which a script failed: the delivery got 503, and its redelivery
- * makes the event whole. If none came for as long as events are kept, none will.
+ * makes the event whole. After the time for which events are kept, no redelivery will arrive.
  */
 export async function missing({ keepDone }: UnrunContext, owner: Owner): Promise<Ended> {
   if (Date.now() - owner.job.timestamp <= keepDone) return putBack(owner, MISSING_WAIT)

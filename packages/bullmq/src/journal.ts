@@ -14,7 +14,7 @@ import { answered, connected, type Client } from './connection.ts'
 import { addHistory, HOUR, rollUp } from './history.ts'
 import { isRef } from './list.ts'
 
-/** What the journal is kept in. */
+/** The store of the journal. */
 export interface JournalContext {
   readonly client: Client
   readonly prefix: string

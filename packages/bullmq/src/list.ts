@@ -5,7 +5,7 @@ import { pagesOf, placesOf, type Place } from './places.ts'
 import { showEvents, showTask } from './show.ts'
 import { decodeStored, type Stored } from './store.ts'
 
-/** What lists read. */
+/** The store that lists read. */
 export interface ListContext {
   readonly client: Client
   readonly prefix: string
@@ -14,15 +14,15 @@ export interface ListContext {
 /** A task that was found, or a place that was searched. */
 export interface Found {
   readonly task: TaskInfo | undefined
-  /** When the event arrived that the search is at, in milliseconds since 1970. */
+  /** Arrival of the event that the search has reached, in milliseconds since 1970. */
   readonly at: number
   /** Where a search goes on behind this. */
   readonly cursor: string
 }
 
 /**
- * Finds tasks, newest event first, from a cursor on. After each page of events it tells how far it is, so that the
- * caller can stop. Tasks in a state that few are in are found through BullMQ's own sets.
+ * Finds tasks, newest event first, from a cursor on. After each page of events it yields its place, so that the
+ * caller can stop. If a state has few tasks, they are found through BullMQ's own sets.
  */
 export async function* find(
   context: ListContext,
@@ -64,7 +64,7 @@ export async function* find(
   }
 }
 
-/** True for what a task's id looks like. */
+/** True for a string with the form of a task's id. */
 export function isRef(id: string): boolean {
   return /^[^/]*\/[^/:]*:e[\w.-]+$/.test(id)
 }

@@ -2,13 +2,13 @@ import { orphansOf, type Consumer, type Orphan } from '@postern/core/inbox'
 import { run, type Client } from './connection.ts'
 import { parseQueueName, queueName } from './names.ts'
 
-/** What orphans are looked for in. */
+/** The store in which orphans are looked for. */
 export interface OrphanContext {
   readonly client: Client
   readonly prefix: string
 }
 
-/** Says which subscriptions of a receiver have tasks that wait, though this process does not have them. */
+/** Warns of subscriptions with waiting tasks that this process does not have. */
 export async function announceOrphans(context: OrphanContext, consumer: Consumer): Promise<void> {
   const rows = await waiting(context, consumer.receiver)
   for (const { receiver, subscription, pending } of orphansOf(rows, [consumer]))

@@ -12,7 +12,7 @@ interface PlaceContext {
   readonly prefix: string
 }
 
-// Events of one step: Redis does nothing else while it shows them.
+// Events of one step, which blocks Redis.
 const STEP = 100
 const SCORES = 1000
 
@@ -60,7 +60,7 @@ async function* throughIndex(
 ): AsyncGenerator<readonly Place[]> {
   const least = filter.after === undefined ? '-inf' : `(${filter.after}`
   const most = filter.before === undefined ? Infinity : filter.before
-  // Going on by count is not exact while events are forgotten, so each step begins where the last one ended.
+  // An offset shifts while events are forgotten, so each step begins at the place where the last one ended.
   let from: Place | undefined = start
   let again = start !== undefined
   for (;;) {

@@ -8,7 +8,7 @@ import { announceOrphans } from './orphans.ts'
 import { sweepStep } from './prune.ts'
 import { startWorking, type Working } from './run.ts'
 
-/** What {@link createSide} needs. */
+/** The argument of {@link createSide}. */
 export interface SideContext extends AcceptContext {
   /** The connection of workers, opened when the first one begins. */
   readonly patient: () => Client
@@ -35,7 +35,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
       working = startWorking({ ...mine, stop: () => (closing = true) }, attempts)
       sweep = createSweep(settings.keepDone, sweepStep({ client, queues, settings }, consumer))
       sweep.start()
-      // If Redis is away, the next start says it.
+      // If Redis is unreachable, the next start reports it.
       announceOrphans(mine, consumer).catch(() => {})
     },
     drain(until, max, last) {

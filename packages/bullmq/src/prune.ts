@@ -4,7 +4,7 @@ import { queueName } from './names.ts'
 import type { Queues } from './queues.ts'
 import type { Settings } from './settings.ts'
 
-/** What {@link sweepStep} needs. */
+/** The argument of {@link sweepStep}. */
 export interface PruneContext {
   readonly client: Client
   readonly queues: Queues
@@ -14,7 +14,7 @@ export interface PruneContext {
 /** Where a round is: at a queue, or behind the queues at a place among the events. */
 type Place = { readonly queue: number } | { readonly event: number }
 
-// Small steps: Redis does nothing else while it takes one.
+// Small steps: each blocks Redis.
 const STEP = 500
 
 /**
@@ -44,8 +44,8 @@ export function sweepStep(
 }
 
 /**
- * Goes through some events that arrived before a time, from a place on, and forgets those that no job is left of. Gives
- * the place to go on from, undefined at the end.
+ * Goes through some events that arrived before a time, from a place on, and forgets those that no job is left of. Returns
+ * the place of the next step, or undefined at the end.
  */
 export async function forgetSome(
   client: Client,
@@ -56,6 +56,6 @@ export async function forgetSome(
   const to = `(${before}`
   const names = await client.zrangebyscore(`${prefix}:index`, '-inf', to, 'LIMIT', skip, STEP)
   if (names.length === 0) return undefined
-  // What stays keeps its place in the order; what goes moves the rest up.
+  // Remaining events keep their rank; each forgotten one moves later events up.
   return skip + names.length - Number(await run(client, 'posternSweep', prefix, ...names))
 }

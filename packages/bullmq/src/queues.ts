@@ -5,7 +5,7 @@ import { unavailable, type Client } from './connection.ts'
 import { jobId, queueName } from './names.ts'
 import type { Settings } from './settings.ts'
 
-/** What a job carries: the name of its event, which is stored once for all its jobs, and what tells it from siblings. */
+/** The data of a job: the name of its event, which is stored once for all its jobs, and its part among siblings. */
 export interface JobData {
   readonly e: string
   readonly p?: string
@@ -72,7 +72,7 @@ export function createQueues(
       const queue = connected.get(queueName(receiver, draft.subscription))
       if (!queue) throw unavailable(`the queue of ${draft.subscription} is not connected`)
       const id = jobId(event, draft.part)
-      // Enqueued at once; what it resolves with comes from the transaction's own replies.
+      // The commands are queued at once; results come from the replies of the transaction.
       const options = { ...OPTIONS, jobId: id, ...(turn !== undefined && { priority: turn }) }
       new Job(queue, record.topic, data, options, id).addJob(multi).catch(() => {})
     },
@@ -90,7 +90,7 @@ export function createQueues(
     if (known) return known
     const opening = connect(name)
     queues.set(name, opening)
-    // A queue that could not connect stays broken for good: the next one in need makes another.
+    // A queue that could not connect never recovers: the next caller makes another.
     opening.catch(() => queues.delete(name))
     return opening
   }
@@ -103,7 +103,7 @@ export function createQueues(
       lockDuration: lease,
       stalledInterval: Math.max(1, Math.round(lease / 2)),
       maxStalledCount: Number.MAX_SAFE_INTEGER,
-      // It asks the server for all that INFO says: once is enough.
+      // BullMQ sends INFO: once is enough.
       skipVersionCheck: queues.size > 1,
     }
     const queue = new Queue(name, options)

@@ -3,11 +3,11 @@ import { run, type Client } from './connection.ts'
 import { parseRef } from './names.ts'
 import type { Queues } from './queues.ts'
 
-// https://github.com/taskforcesh/bullmq: codes of errors that mean somebody else changed the job first.
+// https://github.com/taskforcesh/bullmq: codes of errors after another client has changed the job first.
 const GONE = -1
 const ELSEWHERE = -3
 
-/** What reviving needs. */
+/** The argument of {@link revive}. */
 export interface ReviveContext {
   readonly client: Client
   readonly prefix: string
@@ -15,7 +15,7 @@ export interface ReviveContext {
 }
 
 /**
- * Runs again what failed of a known event. Each ref has a letter before it: `f` failed for good, `d` waiting for its
+ * Runs the failed tasks of a known event again. Each ref has a letter before it: `f` failed for good, `d` waiting for its
  * next attempt. Each step is one of BullMQ's own scripts, which changes a job only if it still is in that state, so
  * of several redeliveries at once exactly one revives it. True if this one did.
  */

@@ -9,7 +9,7 @@ import { store, type Owner, type SettleContext } from './settle.ts'
 
 // How often lanes are looked for: a receiver may subscribe after it began to work.
 const LOOK = 1000
-// Workers that connect at a time: each opens a connection, and deliveries must get through beside them.
+// Workers that connect at the same time: each opens a connection, and deliveries must not wait for them.
 const AT_ONCE = 20
 // Milliseconds that giving back may take: one round trip.
 const BACK = 250
@@ -49,7 +49,7 @@ export function startWorking(
     stopped = true
     clearInterval(timer)
     context.stop()
-    // A worker never ends while Redis is away, or while a handler hangs: nothing here waits for it longer than `until`.
+    // A worker does not end while Redis is unreachable or a handler hangs: nothing here waits longer than `until`.
     const closed = Promise.all([...workers.values()].map((worker) => worker.close()))
     let leave = (): void => {}
     const left = new Promise<void>((resolve) => (leave = resolve))
@@ -89,7 +89,7 @@ export function startWorking(
         const owner = { job, token: token!, backend: worker.getBackend() }
         try {
           const { finished: done } = await attempts.run(owner, signal)
-          // The worker leaves a job alone that throws this.
+          // The worker does not settle a job that throws this.
           if (!done) throw new DelayedError()
           finished.set(job, { owner, done })
           return done.value
@@ -144,8 +144,8 @@ export function startWorking(
   }
 
   /**
-   * BullMQ asks how long a failed job waits, and so tells that it could not store a completion. It is stored here, unless
-   * the task was settled since; what BullMQ then does with the job is refused by its own scripts.
+   * BullMQ asks for the wait of a failed job, which shows that it could not store a completion. The completion is stored
+   * here, unless the task was settled since. BullMQ's own scripts then refuse its later changes of the job.
    */
   async function refused(job: object | undefined): Promise<number> {
     const known = job && finished.get(job)

@@ -1,21 +1,21 @@
 import { WebhookError } from '@postern/core'
 import type { Client } from './connection.ts'
 
-/** Watches a connection: hears its errors, which would end the process if nobody did, and checks the server. */
+/** Watches a connection: hears its errors, since an unhandled one would end the process, and checks the server. */
 export interface ServerWatch {
   /** An error of a connection, told once until Redis is back. */
   readonly failed: (error: Error) => void
-  /** Tells somebody what was and will be found out. */
+  /** Adds a listener, which hears earlier findings too. */
   listen(warn: (message: string) => void): void
-  /** Rejects while Redis may evict what it acknowledged; undefined once it is known that it does not. */
+  /** Rejects while Redis may evict acknowledged deliveries; undefined once it is known that it does not. */
   safe(): Promise<void> | undefined
 }
 
-// The settings can be changed at run time: how long an answer holds, and one that refuses deliveries.
+// Settings can change at run time: how long an answer is valid, and how long one that refuses deliveries.
 const AGAIN = 60_000
 const SOON = 1000
 
-/** Asks the server whether it keeps what it acknowledges: each time the client has connected, and once a minute. */
+/** Checks that the server keeps its data: after each connect, and once a minute. */
 export function watchServer(client: Client, unsafe: boolean): ServerWatch {
   const said = new Set<string>()
   const listeners: ((message: string) => void)[] = []
@@ -36,7 +36,7 @@ export function watchServer(client: Client, unsafe: boolean): ServerWatch {
     },
     safe() {
       if (performance.now() - askedAt > (evicts === undefined ? AGAIN : SOON)) look()
-      // A look that is not the first one is not waited for.
+      // Only the first check is waited for.
       if (askedAt === -Infinity || evicts !== undefined) return refuse()
       return undefined
     },
@@ -74,7 +74,7 @@ export function watchServer(client: Client, unsafe: boolean): ServerWatch {
       )
     if (/^role:slave/m.test(info))
       tell('bullmqInbox: this Redis is a replica and takes no writes: connect to its primary')
-    // Managed servers often refuse CONFIG; what INFO tells must do there.
+    // Managed servers often refuse CONFIG: then INFO has to do.
     const [, sync] = await client.config('GET', 'appendfsync').catch(() => [])
     if (sync === 'no')
       tell(

@@ -2,14 +2,14 @@ import type { Duration } from '@postern/core'
 import { checks, type CommonSettings } from '@postern/core/inbox'
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 
-/** What to connect to: a URL, options of ioredis, or a client of ioredis whose settings are copied. */
+/** An address of Redis: a URL, options of ioredis, or a client of ioredis whose settings are copied. */
 export type BullmqConnection = Redis | Cluster | RedisOptions | string
 
 /** Options of `bullmqInbox`. */
 export interface BullmqInboxOptions {
-  /** Where Redis is. The inbox opens connections of its own with it and closes them; a client given stays yours. */
+  /** The address of Redis. The inbox opens its own connections and closes them; a given client stays yours. */
   readonly connection: BullmqConnection
-  /** What all keys begin with. The braces put them into one slot of a Cluster, where one transaction reaches them. @default '{postern}' */
+  /** Prefix of all keys. The braces put them into one slot of a Cluster, since a transaction reaches one slot. @default '{postern}' */
   readonly prefix?: string
   /** Tasks of one receiver that may be pending or running, over all its subscriptions; beyond, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
@@ -28,13 +28,13 @@ export interface BullmqInboxOptions {
   /** After this time without a sign of life from the process that runs a task, another takes it. Renewed while it runs. @default '30s' */
   readonly lease?: Duration
   /**
-   * Takes deliveries although Redis may evict keys (`maxmemory-policy` other than `noeviction`): what was acknowledged
-   * can then be lost. Without it such a Redis is a 503. @default false
+   * Takes deliveries although Redis may evict keys (`maxmemory-policy` other than `noeviction`). Acknowledged
+   * deliveries can then be lost. If false, deliveries get 503 from such a Redis. @default false
    */
   readonly unsafe?: boolean
 }
 
-/** The options, checked; times in milliseconds. */
+/** The checked options; times in milliseconds. */
 export interface Settings extends CommonSettings {
   readonly connection: BullmqConnection
   readonly prefix: string
@@ -44,7 +44,7 @@ export interface Settings extends CommonSettings {
 
 const DEADLINE = '2s'
 
-/** Checks the options. Throws a `TypeError` that names the one at fault. */
+/** Checks the options. Throws a `TypeError` that names the wrong one. */
 export function checkSettings(options: BullmqInboxOptions): Settings {
   const check = checks<BullmqInboxOptions>('bullmqInbox', options)
   const connection = check.value('connection')

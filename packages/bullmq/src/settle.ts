@@ -15,7 +15,7 @@ import { bounded, isFenced, stackOf } from './errors.ts'
 import type { JobBackend, JobData, Queues } from './queues.ts'
 import { freshTurn } from './turns.ts'
 
-/** What settling needs. */
+/** The receiver's side as settling sees it. */
 export interface SettleContext {
   readonly consumer: Consumer
   /** Waits for Redis, as workers do. */
@@ -29,7 +29,7 @@ export interface SettleContext {
   readonly ended: () => boolean
 }
 
-/** The claim that an outcome is stored by. */
+/** The claim that stores an outcome. */
 export interface Owner {
   readonly job: Job<JobData>
   readonly token: string
@@ -97,14 +97,14 @@ export async function postpone(
   await backend.moveToDelayed(job.id!, Date.now(), Math.max(0, Math.ceil(wait)), token, options)
 }
 
-/** What the job of a task that is done keeps of its run. */
+/** The return value of a done job: facts on its run. */
 export function doneValue({ claim }: Held, { startedAt, duration }: Ran): DoneValue {
   return { a: claim.attempt, s: startedAt, d: duration, p: PROCESS }
 }
 
 /**
- * Stores an outcome by one of BullMQ's scripts. If the lock is lost, the outcome counts if nobody settled the task since:
- * then the job is taken back and the script runs again.
+ * Stores an outcome by one of BullMQ's scripts. After a lost lock the outcome still counts if the task was not settled
+ * since: the job is taken back and the script runs again.
  */
 export async function store(
   context: SettleContext,
@@ -123,7 +123,7 @@ export async function store(
         if (back === 'lost') return false
         continue
       }
-      // Nobody waits for the connection any more: the lease ends, and the task runs again.
+      // The inbox has closed: the lease ends, and the task runs again.
       if (context.ended()) return false
       if (!told) context.failed(error as Error)
       told = true
@@ -133,8 +133,8 @@ export async function store(
 }
 
 /**
- * Takes a job back for a run whose lock ended, and makes sure of a lock that may have. `stored`: Redis had stored this
- * outcome before its reply was lost.
+ * Takes a job back for a run whose lock ended or may have ended. `stored`: Redis had stored this outcome before its
+ * reply was lost.
  */
 export async function takeBack(
   { client, prefix, lease, consumer }: SettleContext,

@@ -6,8 +6,8 @@ import type { Owner, SettleContext } from './settle.ts'
 import { takeTurns, turnOf } from './turns.ts'
 
 /**
- * Adds child tasks before their parent is done: should the process die in between, the parent runs again and adding
- * the same parts again changes nothing. False if the parent's lock was lost.
+ * Adds child tasks before their parent is done. If the process dies in between, the parent runs again, and adding the
+ * same parts again changes nothing. False if the parent's lock was lost.
  */
 export async function spawn(
   { client, queues, consumer, prefix, lease }: SettleContext,
@@ -33,7 +33,7 @@ export async function spawn(
       await run(client, 'posternAppend', prefix, event, ...refs)
       return true
     } catch {
-      // The queues of deliveries fail at once while Redis is away; the lock above waits for it.
+      // The queues of deliveries fail at once while Redis is unreachable; the lock above waits for Redis.
       await sleep(100)
     }
   }

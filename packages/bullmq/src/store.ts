@@ -6,7 +6,7 @@ import {
   type StoredDelivery,
 } from '@postern/core/inbox'
 
-/** What LOAD and GET_EVENT reply of an event. */
+/** The reply of LOAD and GET_EVENT for an event. */
 export type Stored = readonly [event: Buffer, head: Buffer, body: Buffer]
 
 /** The event and the delivery it came in. */

@@ -5,20 +5,20 @@ import type { PreparedItem } from './encode.ts'
 import { queueName } from './names.ts'
 import type { JobData } from './queues.ts'
 
-/** What turns are asked of. */
+/** The store of turns. */
 export interface TurnContext {
   readonly client: Client
   readonly prefix: string
 }
 
-/** Tasks that need turns: how many of which key in which queue. */
+/** Tasks that need turns: their number by queue and key. */
 export interface Wanted {
   readonly queue: string
   readonly key: string
   count: number
 }
 
-/** What events want, each queue and key once. */
+/** The turns that events need, each queue and key once. */
 export function wantedTurns(receiver: string, items: readonly PreparedItem[]): readonly Wanted[] {
   let wanted: Map<string, Wanted> | undefined
   for (const { item } of items)
@@ -33,7 +33,7 @@ export function wantedTurns(receiver: string, items: readonly PreparedItem[]): r
   return wanted ? [...wanted.values()] : []
 }
 
-/** The first turn of each queue and key, or why one key has no room. */
+/** The first turn of each queue and key, or the refusal if a key has no room. */
 export async function takeTurns(
   { client, prefix }: TurnContext,
   wanted: readonly Wanted[],
@@ -64,8 +64,8 @@ export function turnOf(queue: string, key: string): string {
 }
 
 /**
- * The fields that give a task with a fair key the next turn of its key. A retry that kept its old turn would overtake
- * everybody: its turn is long past when it is due.
+ * The fields that give a task with a fair key the next turn of its key. A retry with its old turn would overtake
+ * all other tasks, since that turn is long past when it is due.
  */
 export async function freshTurn(
   context: TurnContext,

@@ -17,7 +17,7 @@ import type { ReviveContext } from './revive.ts'
 import { showTask } from './show.ts'
 import { decodeStored, type Stored } from './store.ts'
 
-/** What the view reads and changes. */
+/** The inbox as its view sees it. */
 export interface ViewContext extends ReviveContext {
   readonly deadline: number
   readonly consumers: () => readonly Consumer[]
@@ -37,7 +37,7 @@ const LIMIT = 100
 const MOST = 1000
 const BUDGET = 500
 
-/** What operators see and do. It asks Redis directly, so it shows what every process has left there. */
+/** The view for operators. It reads Redis directly, so it shows the tasks of all processes. */
 export function createView(context: ViewContext): InboxView {
   const { client, prefix, deadline } = context
   const changes = createChanges(context)
@@ -81,7 +81,7 @@ export function createView(context: ViewContext): InboxView {
     async version() {
       await connected(client, deadline)
       const [saved, changed] = (await run(client, 'posternVersion', prefix)) as [string, string]
-      // A save sets the count of changes back; a second and its changes are never the same again.
+      // A save resets the count of changes; the pair of its second and the count never repeats.
       return Number(saved) * 1_000_000 + Number(changed)
     },
     replay: changes.replay,

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-// Not reachable from the internet, or not meant to be: the IANA special-purpose registries, multicast, and Azure's
+// Addresses that are not, or must not be, reachable from the internet: the IANA special-purpose registries, multicast, and Azure's
 // WireServer, a metadata service behind a public address. https://www.iana.org/assignments/iana-ipv4-special-registry
 const CLOSED: readonly (readonly [network: string, bits: number])[] = [
   ['0.0.0.0', 8],
@@ -42,7 +42,7 @@ export function isPublicAddress(address: string): boolean {
   return false
 }
 
-/** An address as what it stands for: of an IPv6 one that holds an IPv4 one (mapped, NAT64) that, of others themselves. */
+/** The IPv4 address inside an IPv6 one (mapped, NAT64); any other address is returned unchanged. */
 export function plainAddress(address: string): string {
   if (isIP(address) !== 6) return address
   // A zone names an interface of this machine.

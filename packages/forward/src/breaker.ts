@@ -1,26 +1,26 @@
-/** When a destination is left alone, and for how long, in milliseconds. */
+/** When calls to a destination pause, and for how long, in milliseconds. */
 export interface BreakerSettings {
   /** Failures in a row. */
   readonly failures: number
-  /** For how long at first; each probe that fails doubles it, up to `maxPause`. */
+  /** The first pause; each failed probe doubles it, up to `maxPause`. */
   readonly pause: number
   readonly maxPause: number
 }
 
-/** What a call found: `up`: it answered as one that is well; `down`: it did not; `unknown`: neither. */
+/** The result of a call: `up`: the destination works; `down`: it does not; `unknown`: the call shows neither. */
 export type Found = 'up' | 'down' | 'unknown'
 
 /** A circuit breaker: whether a destination may be called, by how the last calls ended. Times are of one clock. */
 export interface Breaker {
-  /** `closed`: call it; `half open`: one may, as its probe; `open`: leave it alone. */
+  /** `closed`: call it; `half open`: one call is allowed, as the probe; `open`: do not call it. */
   state(at: number): 'closed' | 'half open' | 'open'
-  /** The pause there would be now. */
+  /** The length of the next pause. */
   readonly pause: number
-  /** Until when it is left alone, as far as is known; in the past if it is not. */
+  /** The end of the pause, as far as it is known; in the past without a pause. */
   until(at: number): number
   /** The probe begins: the breaker is open for all others until it has ended. */
   probe(): void
-  /** A call ended; `until` is when the destination itself said to come again. */
+  /** A call ended; `until` is the time that the destination asked for. */
   learn(
     found: Found,
     call: { readonly probe: boolean; readonly until?: number | undefined },
@@ -34,7 +34,7 @@ export function createBreaker(settings: BreakerSettings): Breaker {
   let pause = settings.pause
   let openUntil = 0
   let probing = false
-  // What it asked for itself holds even if calls that were under way then are answered well.
+  // A time that the destination asked for holds even if calls that were already running then succeed.
   let askedUntil = 0
 
   return {
@@ -42,13 +42,13 @@ export function createBreaker(settings: BreakerSettings): Breaker {
     get pause() {
       return pause
     },
-    // How long a probe takes nobody knows.
+    // The time of a probe is not known.
     until: (at) => Math.max(openUntil, askedUntil, probing ? at + pause : 0),
     probe() {
       probing = true
     },
     learn(found, { probe, until = 0 }, at) {
-      // Calls that were under way when it opened end late, and say nothing new.
+      // Calls that were running when the breaker opened end late, and show nothing new.
       const late = !probe && state(at) === 'open'
       if (probe) probing = false
       askedUntil = Math.max(askedUntil, until)

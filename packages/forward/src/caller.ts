@@ -12,7 +12,7 @@ import { createWaiting } from './waiting.ts'
 
 /** One call to one destination. */
 export interface Call {
-  /** Name of the destination: what its limits and its breaker go by. */
+  /** Name of the destination: it has limits and a breaker of its own. */
   readonly destination: string
   readonly task: Task
   /** Makes the message, when it is about to be sent: a signature has its time. */
@@ -21,7 +21,7 @@ export interface Call {
 
 /** Calls destinations, each within its limits. */
 export interface Caller {
-  /** Resolves with what became of it; throws what the retry policy is to hear. */
+  /** Resolves with the verdict; throws the error for the retry policy. */
   call(call: Call): Promise<'delivered' | 'gone'>
   close(): Promise<void>
 }
@@ -54,7 +54,7 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
     try {
       const request = await message()
       guard.url(request.url)
-      // From here on what fails is the destination, unless this process is what gave up.
+      // From here on a failure is the destination's, unless this process aborted the call.
       const answer = await client.send(request, task.signal).catch((error: unknown) => {
         if (!task.signal.aborted && !isRefused(error)) found = 'down'
         throw error
@@ -69,7 +69,7 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
     } catch (error) {
       if (isRefused(error))
         throw new Unrecoverable(`${destination}: ${(error as Error).message}`, { cause: error })
-      // The last attempt leaves nothing that waits.
+      // After the last attempt the task does not wait.
       if (task.attempt < task.attempts) waiting.add(destination, task.id, now(), false)
       throw error
     } finally {

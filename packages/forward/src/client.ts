@@ -11,7 +11,7 @@ export interface ClientSettings {
   readonly maxResponse: number
 }
 
-/** What a destination answered. */
+/** The answer of a destination. */
 export interface Answer {
   readonly status: number
   readonly retryAfter: string | undefined
@@ -19,7 +19,7 @@ export interface Answer {
 
 /** Calls destinations over connections that are kept. */
 export interface Client {
-  /** Sends a request and gives the answer; rejects if there was none in time. Redirects are answers like others. */
+  /** Sends a request and resolves with the answer; rejects without one in time. Redirects are answers like others. */
   send(message: SignableRequest, signal: AbortSignal): Promise<Answer>
   /** Ends idle connections and, when they are done, the others. */
   close(): Promise<void>
@@ -49,7 +49,7 @@ export function createClient(guard: Guard, settings: ClientSettings): Client {
         body,
         signal: ends,
       })
-      // The status is known; what becomes of the rest changes nothing but whether the connection can be used again.
+      // The status is known; the rest only decides whether the connection can be used again.
       await response.body.dump({ limit: Number.MAX_SAFE_INTEGER, signal: ends }).catch(() => {})
       const after = response.headers['retry-after']
       return {
@@ -60,8 +60,8 @@ export function createClient(guard: Guard, settings: ClientSettings): Client {
     close: () => (closing ??= agent.close()),
   }
 
-  // An address in the URL is connected to without a lookup; and whatever happened before, no request is written to a
-  // socket before the address it did connect to was looked at.
+  // An address in the URL is connected to without a lookup; and no request is written to a socket before
+  // the address it connected to was checked.
   function guarded(options: buildConnector.Options, done: buildConnector.Callback): void {
     try {
       const host = hostOf(new URL(`http://${bracketed(options.hostname)}`))

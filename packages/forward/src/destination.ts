@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Where events go. A plain JSON value: it is kept with the task. */
+/** A target of events. A plain JSON value: it is stored with the task. */
 export interface Destination {
   /** The URL. */
   readonly url: string
@@ -8,7 +8,7 @@ export interface Destination {
   readonly id?: string
 }
 
-/** How destinations are given. */
+/** A destination as the user gives it. */
 export type DestinationInit = string | URL | Destination
 
 /** A destination with the name its tasks have. */

@@ -4,7 +4,7 @@ import { type Host } from '@postern/core/inbox'
 import { stringifyJson, type Provider, type Result } from '@postern/core/scheme'
 import type { Message } from './source-types.ts'
 
-/** What a source needs to give its own messages to a receiver that nothing else can reach. */
+/** Hands the messages of a source to its receiver, which nothing else can reach. */
 export interface Emitter {
   readonly provider: Provider
   /** Stores a message; rejects with the error of the receiver. */
@@ -22,7 +22,7 @@ export function createEmitter(inbox: string, now: () => number): Emitter {
   const provider: Provider = {
     name: 'source',
     covers: { body: 'none' },
-    // Its deliveries are made below, in this process, and the receiver is handed to nobody.
+    // Nothing is verified: all its deliveries are made below, and no other code has the receiver.
     verify: () => undefined,
     events: (delivery, body) => [
       {
@@ -68,7 +68,7 @@ export function createEmitter(inbox: string, now: () => number): Emitter {
   }
 }
 
-// An inbox would pass over what it does not know, and the message be stored whether or not the transaction is.
+// An inbox ignores hosts of other inboxes: the message would be stored even if the transaction rolls back.
 function checkTransaction(host: Host, inbox: string): void {
   const prefix = 'postern.transaction.'
   for (const { description = '' } of Object.getOwnPropertySymbols(host))
@@ -78,7 +78,7 @@ function checkTransaction(host: Host, inbox: string): void {
       )
 }
 
-// It becomes a header, and a part of what is signed that a dot ends.
+// The id becomes a header, and a part of the signed message that ends at a dot.
 function checkId(id: string): string {
   if (typeof id !== 'string' || !/^[!-\-/-~]{1,255}$/.test(id))
     throw new TypeError(

@@ -21,12 +21,12 @@ export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> exten
 }
 
 /**
- * Makes a handler that passes events on to other HTTP endpoints. It ends in one task for each destination, and each is
- * retried, dead-lettered and replayed by itself: 2xx is success; 410 ends it for good and is told to `onGone`; whatever
- * else, redirects too, is tried again, at the time `Retry-After` says if it says one. Deliveries are at least once,
- * with the same `webhook-id` over all attempts. Where a destination is slow or down, its tasks wait without using
- * attempts and hold up nobody else. Addresses that are not of the public internet are refused when they are connected
- * to. Bad options throw a `TypeError` that names them.
+ * Makes a handler that passes events on to other HTTP endpoints. It ends in one task for each destination, and each task
+ * is retried, dead-lettered and replayed by itself. 2xx is success. 410 ends the task for good and calls `onGone`. Any
+ * other answer, redirects too, is tried again, at the time of its `Retry-After` if there is one. Deliveries are at least
+ * once, with the same `webhook-id` over all attempts. Tasks of a slow or failing destination wait without using attempts,
+ * and do not delay others. Addresses that are not public are refused at the connect. Bad options throw a `TypeError`
+ * that names them.
  *
  * @example
  * receiver.on('order.*', forward({ to: ['https://a.example/hooks', 'https://b.example/in'], sign: signer({ secret }) }))
@@ -48,7 +48,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     defaults: {
       retry: settings.retry,
       concurrency: settings.total,
-      // Beyond the call itself: waiting for a place, and what the app's own functions take.
+      // More than the call: waiting for a place, and the time of the app's own functions.
       timeout: settings.timeout + 15_000,
     },
     restore: async (destination: DestinationInit) => {

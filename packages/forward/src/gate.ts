@@ -2,16 +2,16 @@ import { Postpone } from '@postern/core'
 import { createBreaker, type BreakerSettings, type Found } from './breaker.ts'
 import { createPace } from './pace.ts'
 
-/** Bounds of what goes on with one destination. */
+/** Bounds of the calls to one destination. */
 export interface GateSettings extends BreakerSettings {
   /** Calls at once to one destination. */
   readonly concurrency: number
   readonly now: () => number
 }
 
-/** Leave to call a destination, to be given back. */
+/** Permission to call a destination, to be given back. */
 export interface Pass {
-  /** Tells what the call found, and when the destination itself said to come again. */
+  /** Reports the result of the call, and the time that the destination asked for. */
   leave(found: Found, until?: number): void
 }
 
@@ -22,36 +22,35 @@ export interface Places {
   held: number
 }
 
-/** One destination: how many calls go on, and whether it is to be left alone. */
+/** One destination: its running calls, and whether calls pause. */
 export interface Gate {
-  /** True while calls go on or wait. */
+  /** True while calls run or wait. */
   readonly busy: boolean
-  /** True while it is left alone. */
+  /** True while calls pause. */
   readonly open: boolean
-  /** Gives leave, now or in a moment. Throws or rejects with a {@link Postpone}. */
+  /** Returns the permission, now or in a moment. Throws or rejects with a {@link Postpone}. */
   enter(): Pass | Promise<Pass>
 }
 
-// A task waits here where its turn comes within this time; else it goes back to the inbox until about then.
+// A task waits here if its turn comes within this time; else it goes back to the inbox until about then.
 const MOMENT = 250
 // Tasks that come back as soon as a destination may be called again, to be its probe.
 const SCOUTS = 3
-// How much later than those the others come, at most.
+// The others come later than those, by at most this time.
 const LATER = 30_000
 
 /**
- * Makes the gate of one destination. Four rules, in their order: while it is left alone (see {@link createBreaker}),
- * nobody enters but its probe; it may hold no more places than are free, so that however many are slow, one that holds
- * none finds a place (the dynamic threshold of shared buffers: Choudhury and Hahne, https://doi.org/10.1109/90.664262);
- * it gets no more calls at once than its limit; who comes next may wait for a moment. Who cannot enter is told when to
- * come again, as fast as the destination works (see {@link createPace}), so that a backlog neither runs in circles nor
- * comes back as one wave.
+ * Makes the gate of one destination. Four rules, in this order. While calls pause (see {@link createBreaker}), only the
+ * probe enters. A destination holds at most as many places as are free: however many are slow, an idle one finds a place
+ * (the dynamic threshold of shared buffers: Choudhury and Hahne, https://doi.org/10.1109/90.664262). It gets no more
+ * calls at once than its limit. The next task may wait for a moment. A task that cannot enter is postponed by the
+ * destination's pace (see {@link createPace}), so that a backlog neither runs in circles nor comes back as one wave.
  */
 export function createGate(settings: GateSettings, places: Places): Gate {
   const { concurrency, now } = settings
   const breaker = createBreaker(settings)
   const pace = createPace()
-  /** Calls that go on, the oldest first, and who waits for one of them to end. */
+  /** Running calls, the oldest first, and the tasks that wait for one of them to end. */
   const running = new Set<{ readonly since: number }>()
   const waiting = new Set<Waiting>()
   let scouts = 0
@@ -145,8 +144,8 @@ export function createGate(settings: GateSettings, places: Places): Gate {
 
   function away(at: number): Postpone {
     let from = Math.max(at + MOMENT, breaker.until(at))
-    // Each look at a task is a write. While the destination is down a few are enough, to probe it; for the others there
-    // is no hurry: for as long again as it is left alone.
+    // Each postponed task is a write. While the destination is down a few tasks are enough to probe it; the others wait
+    // for as long again as the pause.
     if (breaker.state(at) === 'open' && scouts++ >= SCOUTS)
       from = Math.max(from, breaker.until(at) + Math.min(breaker.pause, LATER))
     const turn = pace.turn(from, callsApart(at))

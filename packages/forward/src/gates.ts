@@ -4,7 +4,7 @@ import { createGate, type Gate, type GateSettings, type Pass, type Places } from
 export interface Gates {
   /** As {@link Gate.enter}. */
   enter(destination: string): Pass | Promise<Pass>
-  /** True while the destination is left alone. */
+  /** True while calls to the destination pause. */
   isOpen(destination: string): boolean
 }
 

@@ -14,7 +14,7 @@ export function createMarks(records: Records): Marks {
   return {
     has: async (destination) => (await records.get(PREFIX + destination)) !== undefined,
     async set(destination, at) {
-      // Where a mark is there already, another task of the destination was first.
+      // If the mark exists, another task of the destination has set it.
       await records.set(PREFIX + destination, { at }, 0)
     },
     async clear(destination) {

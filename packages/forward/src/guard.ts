@@ -5,15 +5,15 @@ import { isPublicAddress, plainAddress } from './address.ts'
 /** Which destinations may be called. */
 export interface GuardOptions {
   /**
-   * Lets addresses be called that are not of the public internet: all of them, or those the function says. An IPv4 address
-   * inside an IPv6 one is given to it as the IPv4 one. @default none
+   * Allows addresses that are not public: all of them, or those for which the function returns true. It gets the IPv4
+   * address inside an IPv6 one. @default none
    */
   readonly allowPrivate?: true | ((address: string) => boolean)
-  /** Lets `http:` URLs be called, whose contents anybody on the way can read. @default false */
+  /** Allows `http:` URLs, whose contents anybody on the way can read. @default false */
   readonly allowHttp?: boolean
   /** Ports that may be called. @default 80, 443 and those from 1024 up */
   readonly allowPort?: (port: number) => boolean
-  /** Resolves names, as `dns.lookup` does. What it gives is checked, and connected to as it was checked. @default dns.lookup */
+  /** Resolves names, as `dns.lookup` does. Its addresses are checked, and only checked ones are connected to. @default dns.lookup */
   readonly lookup?: LookupFunction
 }
 
@@ -22,7 +22,7 @@ export class DestinationRefused extends Error {
   override readonly name = 'DestinationRefused'
 }
 
-/** Says what may be called: URLs before, addresses when it is connected to them. */
+/** Decides which destinations may be called: URLs before the call, addresses at the connect. */
 export interface Guard {
   /** The URL, normalised. Throws {@link DestinationRefused}. */
   url(text: string | URL): URL
@@ -32,7 +32,7 @@ export interface Guard {
   readonly lookup: LookupFunction
 }
 
-/** Makes a guard. Throws a `TypeError` that names the option at fault. */
+/** Makes a guard. Throws a `TypeError` that names the wrong option. */
 export function createGuard(options: GuardOptions = {}): Guard {
   const { allowPrivate, allowPort = isUsualPort, lookup = resolveName as LookupFunction } = options
   if (allowPrivate !== undefined && allowPrivate !== true && typeof allowPrivate !== 'function')
@@ -76,7 +76,7 @@ export function createGuard(options: GuardOptions = {}): Guard {
   }
 
   function address(found: string): void {
-    // The address itself is kept out of the message: it would tell whoever gave the name what it resolves to in here.
+    // The message has no address: it would tell the author of the name how it resolves in this network.
     if (!allowed(found))
       throw new DestinationRefused(
         'the destination has an address that is not of the public internet (allowPrivate lets it be called)',

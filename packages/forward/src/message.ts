@@ -2,20 +2,20 @@ import { type WebhookEvent } from '@postern/core'
 import { stringifyJson, type SignableRequest } from '@postern/core/scheme'
 import type { Signer } from './signer.ts'
 
-/** What is sent in place of the bytes that came: a value, written as JSON, or bytes and what they are. */
+/** A body in place of the original bytes: a value, written as JSON, or bytes with their content type. */
 export type Content =
   | { readonly json: unknown }
   | { readonly body: string | Uint8Array; readonly contentType: string }
 
-/** What a message is made of. */
+/** The parts of a message. */
 export interface MessageParts {
   readonly event: WebhookEvent
   readonly url: URL
   /** The same over all attempts. */
   readonly id: string
-  /** In place of the bytes that came. */
+  /** Makes the body in place of the original bytes. */
   readonly content: Content | undefined
-  /** Says which headers go on. */
+  /** True for headers that are passed on. */
   readonly passes: (name: string) => boolean
   readonly signer: Signer | undefined
   readonly now: number
@@ -45,7 +45,7 @@ export function compose(parts: MessageParts): SignableRequest {
   const { headers: content, body } = contentOf(event, parts.content)
   const own = { ...content, 'user-agent': 'Postern', 'webhook-id': id }
   const passed = headersOf(event, parts.passes)
-  // What signs covers our own id and no other; unsigned, an original signature may go on with its id.
+  // Our signature covers our own id. Without a signature, the original one may be passed on with its id.
   const headers = signer ? { ...passed, ...own } : { ...own, ...passed }
   if (!signer)
     return { method: 'POST', url: url.href, headers, body: body as Uint8Array<ArrayBuffer> }
@@ -87,7 +87,7 @@ function contentOf(
       body: typeof content.body === 'string' ? Buffer.from(content.body) : content.body,
     }
   const { body, headers } = event.delivery
-  // The bytes are more than this event, or none are there (a GET, or a credential field that had to go).
+  // The bytes hold more than this event, or are empty (a GET, or a body with a credential).
   if (content || event.batch || body.length === 0)
     return {
       headers: { 'content-type': 'application/json' },

@@ -21,31 +21,31 @@ export interface CallOptions extends GuardOptions {
   readonly concurrency?: number
   /** Calls at once to all destinations: set it here, not on the subscription, since destinations share it fairly. @default 128 */
   readonly total?: number
-  /** How long it may take to connect. @default '5s' */
+  /** The longest time to connect. @default '5s' */
   readonly connectTimeout?: Duration
-  /** How long a call may take in all. @default '15s' */
+  /** The longest time of a whole call. @default '15s' */
   readonly timeout?: Duration
   /** Bytes of an answer's body that are read and dropped, so that the connection can be used again. @default 65_536 */
   readonly maxResponse?: number
   /** The longest wait a destination's `Retry-After` can ask for. @default '1h' */
   readonly maxRetryAfter?: Duration
-  /** When a destination is left alone, and for how long. */
+  /** When calls to a destination pause, and for how long. */
   readonly breaker?: {
     /** Failures in a row. @default 5 */
     readonly failures?: number
-    /** For how long at first; doubled by each probe that fails. @default '1s' */
+    /** The first pause; each failed probe doubles it. @default '1s' */
     readonly pause?: Duration
-    /** For how long at most. @default '5m' */
+    /** The longest pause. @default '5m' */
     readonly maxPause?: Duration
   }
   /**
-   * How long a task waits while its destination is left alone; then it is dead, and `replay` brings it back.
+   * How long a task waits while calls to its destination pause; then it is dead, and `replay` brings it back.
    * @default as long as the retry policy tries
    */
   readonly giveUp?: Duration
   /**
-   * Tasks of one destination that may wait in one process; one more is dead at once and told, so that a dead
-   * destination never fills the inbox of the others. @default 10_000
+   * Tasks of one destination that may wait in one process; one more is dead at once, so that a dead destination
+   * never fills the inbox of the others. @default 10_000
    */
   readonly maxWaiting?: number
   /** The time in milliseconds since 1970. @default Date.now */
@@ -54,20 +54,20 @@ export interface CallOptions extends GuardOptions {
 
 /** Options of `forward`. */
 export interface ForwardOptions<Event extends WebhookEvent = WebhookEvent> extends CallOptions {
-  /** Where to: a URL, several, or a function that finds them for an event, once. */
+  /** The destinations: a URL, several, or a function that finds them once for each event. */
   readonly to:
     | DestinationInit
     | readonly DestinationInit[]
     | ((event: Event) => MaybePromise<DestinationInit | readonly DestinationInit[]>)
-  /** What signs the message, or false for no signature. */
+  /** Signs the message; false for no signature. */
   readonly sign: SignOption<Event>
-  /** What is sent. @default the exact bytes that came; for one event of a batch, its payload as JSON */
+  /** Makes the body. @default the exact original bytes; for one event of a batch, its payload as JSON */
   readonly transform?: (event: Event, destination: Destination) => MaybePromise<Content>
-  /** Names of the headers that go on, or beginnings such as `x-github-*`. @default ['traceparent', 'tracestate'] */
+  /** Names of the headers to pass on, or prefixes such as `x-github-*`. @default ['traceparent', 'tracestate'] */
   readonly headers?: readonly string[]
-  /** Told when a destination answered 410. Where it throws, the task is tried again. */
+  /** Called when a destination answered 410. If it throws, the task is tried again. */
   readonly onGone?: (destination: Destination, event: Event) => unknown
-  /** `inbox.records`: keeps who answered 410, so that later events are not sent there. @default not kept */
+  /** `inbox.records`: stores which destinations answered 410, so that no later events go there. @default not stored */
   readonly records?: Records | undefined
 }
 
@@ -107,7 +107,7 @@ export interface CallSettings {
   readonly now: () => number
 }
 
-/** Checks the options. Throws a `TypeError` that names the one at fault. */
+/** Checks the options. Throws a `TypeError` that names the wrong one. */
 export function checkCalls(options: CallOptions): CallSettings {
   const { breaker = {}, now = () => Date.now(), retry = standardSchedule() } = options
   unknownOptions('breaker', breaker, ['failures', 'pause', 'maxPause'])

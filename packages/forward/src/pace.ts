@@ -1,20 +1,20 @@
-/** How fast a destination works, and so when those it has no place for are to come again. In milliseconds. */
+/** The pace of a destination, which decides when postponed tasks come again. In milliseconds. */
 export interface Pace {
-  /** A call was answered after that time. */
+  /** A call was answered after this time. */
   learn(took: number): void
-  /** How long a call takes: as those lately did, or as the oldest under way has by now. */
+  /** The time of a call: that of recent calls, or of the oldest running call so far. */
   of(oldest: number): number
-  /** When the next one is to come that cannot before `from`: after those told before, each after a part of a call. */
+  /** The time for the next task that cannot run before `from`: behind those postponed before, each by a part of a call. */
   turn(from: number, part: number): number
-  /** Nobody is waiting for a turn any more. */
+  /** No task waits for a turn any more. */
   restart(): void
 }
 
-// How long a call is taken to last before the first one that was answered.
+// The assumed time of a call before the first answer.
 const FIRST = 50
 // Weight of the last call in the mean.
 const WEIGHT = 0.2
-// Nobody is put off by more than this.
+// The longest time by which a task is postponed.
 const SPREAD = 30_000
 
 /** Makes the pace of a destination. */
@@ -28,9 +28,9 @@ export function createPace(): Pace {
     },
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, part) {
-      // Somewhat faster than it works, since who is early only waits and a place nobody takes is lost.
+      // Slightly faster than the destination: an early task only waits, but an unused place is lost.
       last = Math.max(last, from) + 0.8 * part
-      // Where that is too far ahead, at random, so that they do not come as one wave.
+      // If that is too far ahead, at a random time, so that tasks do not come as one wave.
       if (last > from + SPREAD) last = from + SPREAD * (0.5 + Math.random() / 2)
       return last
     },

@@ -7,7 +7,7 @@ import { createSecret, verifyingSecret } from './secret.ts'
 import { signer } from './signer.ts'
 import type { Credentials, Kept, KeptSecret, Registration } from './source-types.ts'
 
-/** What a registry is made of. */
+/** The argument of {@link createRegistry}. */
 export interface RegistryHost {
   readonly source: string
   readonly records: Records
@@ -22,7 +22,7 @@ export interface Registry {
   register(registration: Registration): Promise<Credentials>
   rotate(id: string, secret: string | undefined, overlap: Duration): Promise<Credentials>
   unregister(id: string): Promise<boolean>
-  /** Marks it as gone; false if it is not at that URL any more. */
+  /** Marks a destination as gone; false if it has another URL by now. */
   leave(id: string, url: string): Promise<boolean>
   /** All of them, read after the call began; calls that come while one is read share the next reading. */
   all(): Promise<ReadonlyMap<string, Kept>>
@@ -113,7 +113,7 @@ export function createRegistry(host: RegistryHost): Registry {
     return kept.secrets.filter(inForce).map((each) => seal.open(each.sealed, prefix + id))
   }
 
-  /** Changes what is kept, as often as somebody else was first. */
+  /** Changes the record, and tries again if another process was first. */
   async function change<T extends Kept | undefined>(
     id: string,
     make: (old: Kept | undefined) => T,

@@ -10,7 +10,7 @@ export function createSecret(version: 'v1' | 'v1a'): string {
   return `whsk_${seed.toString('base64')}`
 }
 
-/** What the receiver checks with: the secret itself for `v1`, the public key `whpk_` for `v1a`. */
+/** The receiver's key: the secret itself for `v1`, the public key `whpk_` for `v1a`. */
 export function verifyingSecret(secret: string): string {
   const key = standardWebhooksScheme().key(secret)
   if (key.version === 'v1') return secret

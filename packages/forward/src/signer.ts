@@ -7,12 +7,12 @@ import {
 } from '@postern/core/scheme'
 import type { Destination } from './destination.ts'
 
-/** What signs: any provider of Postern that can, such as `standardWebhooks({ secret })`, or what {@link signer} makes. */
+/** Signs messages: any provider of Postern that can sign, such as `standardWebhooks({ secret })`, or a {@link signer}. */
 export interface Signer {
   readonly sign?: (draft: Draft) => SignableRequest
 }
 
-/** What the `sign` option takes: a signer, one for each destination, or false for no signature. */
+/** The `sign` option: a signer, one for each destination, or false for no signature. */
 export type SignOption<Event extends WebhookEvent = WebhookEvent> =
   | Signer
   | false
@@ -20,8 +20,8 @@ export type SignOption<Event extends WebhookEvent = WebhookEvent> =
 
 /**
  * Signs as Standard Webhooks has it: `v1` with `whsec_<base64>`, `v1a` with `whsk_<base64>`; with several secrets, one
- * signature for each, so that a destination may change its own at any time. Throws a `TypeError` for a secret that is
- * none.
+ * signature for each, so that a destination may change its own at any time. Throws a `TypeError` for an invalid
+ * secret.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function signer(options: {

@@ -7,15 +7,15 @@ import type { KeyOption } from '@postern/core/inbox'
 export interface SourceOptions extends CallOptions {
   /** Unique among the receivers and sources of its inbox, and stable over restarts. */
   readonly name: string
-  /** Where messages live until they are delivered, and destinations: an inbox that has `records`. */
+  /** Stores messages until they are delivered, and destinations: an inbox that has `records`. */
   readonly inbox: Inbox
-  /** Encrypts the signing secrets of destinations if they are kept. */
+  /** Key that encrypts the stored signing secrets of destinations. */
   readonly key: KeyOption
-  /** What kind of secret a destination gets that brings none: HMAC, or an Ed25519 key pair. @default 'v1' */
+  /** The kind of secret for a destination without its own: HMAC, or an Ed25519 key pair. @default 'v1' */
   readonly sign?: 'v1' | 'v1a'
-  /** Told when a destination answered 410; it gets nothing more until it is registered again. */
+  /** Called when a destination answered 410; it gets no more messages until it is registered again. */
   readonly onGone?: (destination: RegisteredDestination) => unknown
-  /** Told what happens, beside the logger. */
+  /** Observers beside the logger. */
   readonly observers?: readonly Observer[]
   /** The logger: an observer, or false for none. @default logger(), to the console */
   readonly log?: Observer | false
@@ -43,10 +43,10 @@ export interface RegisteredDestination {
   readonly gone: number | undefined
 }
 
-/** What the receiver of messages needs. */
+/** The data that the receiver of messages needs. */
 export interface Credentials {
   readonly id: string
-  /** What it checks signatures with: a shared secret `whsec_…`, or a public key `whpk_…`. */
+  /** The key to verify signatures: a shared secret `whsec_…`, or a public key `whpk_…`. */
   readonly secret: string
 }
 
@@ -64,7 +64,7 @@ export interface Message {
 /** Sends webhooks. */
 export interface Source {
   readonly name: string
-  /** Adds or changes a destination and gives what it checks signatures with. Throws {@link DestinationRefused} for a URL that may not be called. */
+  /** Adds or changes a destination and resolves with its key to verify signatures. Throws {@link DestinationRefused} for a URL that may not be called. */
   register(registration: Registration): Promise<Credentials>
   /** Gives a destination a new secret; until the overlap is over, messages are signed with the old one too. */
   rotate(
@@ -76,28 +76,28 @@ export interface Source {
       readonly overlap?: Duration
     },
   ): Promise<Credentials>
-  /** Forgets a destination: what is still to be sent to it is given up. False if there was none. */
+  /** Forgets a destination: its waiting messages are given up. False if there was none. */
   unregister(id: string): Promise<boolean>
   destinations(): Promise<readonly RegisteredDestination[]>
   /**
    * Resolves when the message is stored; from then on it will be delivered. Rejects with the `WebhookError` of an inbox
    * that is full or down. `host` may be `inTransaction(connection)` of the package the inbox is from, @postern/sqlite or
-   * @postern/pg-boss: the message is then stored in that transaction, with what else it writes or not at all.
+   * @postern/pg-boss: the message is then committed with that transaction or not at all.
    */
   emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
-  /** Called when a destination was given up on a message. */
+  /** Called when a message to a destination was given up. */
   onDead: (listener: Parameters<Receiver['onDead']>[0]) => void
   /** Makes dead tasks pending again; resolves with their number. */
   replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
-  /** Messages as they are to be sent, one task a destination. */
+  /** Messages to send, one task for each destination. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
-  /** Delivers in this process, if `work: false` was given. */
+  /** Starts to deliver in this process, after `work: false`. */
   work(): Promise<void>
   /** Takes no more messages, lets running calls end and leaves the rest pending. The inbox stays open. */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }
 
-/** A destination as it is kept. */
+/** A stored destination. */
 export type Kept = {
   readonly url: string
   readonly topics: readonly string[]
@@ -105,7 +105,7 @@ export type Kept = {
   readonly gone?: number
 } & { readonly [key: string]: Json | undefined }
 
-/** A secret as it is kept: sealed, and from the newest to the oldest. */
+/** A stored secret: sealed, from the newest to the oldest. */
 export type KeptSecret = {
   readonly sealed: string
   /** When it stops to sign, in milliseconds since 1970. */

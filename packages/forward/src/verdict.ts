@@ -1,14 +1,14 @@
 import { parseRetryAfter } from '@postern/core'
 import type { Answer } from './client.ts'
 
-/** What an answer means for its task, by the rules of Standard Webhooks for senders. */
+/** The meaning of an answer for its task, by the rules of Standard Webhooks for senders. */
 export type Verdict =
   | { readonly kind: 'delivered' }
   /** 410: the destination wants no more. */
   | { readonly kind: 'gone' }
   /**
-   * Anything else, redirects too. `sick` if it is the destination that is in trouble, and not this one message;
-   * `wait` in milliseconds if it said when to come again.
+   * Any other answer, redirects too. `sick` if the destination fails, and not only this message;
+   * `wait` in milliseconds if the destination asked for a time.
    */
   | { readonly kind: 'failed'; readonly sick: boolean; readonly wait: number | undefined }
 

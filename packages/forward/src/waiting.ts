@@ -1,16 +1,16 @@
 import { Unrecoverable } from '@postern/core'
 
-/** Bounds of what waits for one destination. */
+/** Bounds of the waiting tasks of one destination. */
 export interface WaitingSettings {
   /** Tasks of one destination that may wait in this process. */
   readonly maxWaiting: number
-  /** Milliseconds a task may wait while its destination is left alone. */
+  /** Milliseconds a task may wait while calls to its destination pause. */
   readonly giveUp: number
 }
 
 /** The tasks that wait for a destination, by what this process has seen of them. */
 export interface Waiting {
-  /** A task waits on. Throws `Unrecoverable` if too many wait, or if it waited too long for one that is left alone. */
+  /** A task waits on. Throws `Unrecoverable` if too many wait, or if it waited too long. */
   add(destination: string, task: string, now: number, leftAlone: boolean): void
   /** A task waits no more. */
   delete(destination: string, task: string): void

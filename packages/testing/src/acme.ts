@@ -4,7 +4,7 @@ import { hmac, provider, type Factory } from '@postern/core/scheme'
 /** Options of {@link acme}. */
 export interface AcmeOptions {
   readonly secret: SecretOption
-  /** What the signature is made over: the body, or the URL, a line break and the body. @default 'body' */
+  /** The signed message: the body, or the URL, a line break and the body. @default 'body' */
   readonly signs?: 'body' | 'url'
   /** @default ['POST'] */
   readonly methods?: readonly string[]
@@ -12,9 +12,8 @@ export interface AcmeOptions {
 
 /**
  * A sender that does not exist, for tests of everything but providers: `X-Acme-Signature` is `sha256=` and the HMAC in
- * hex, `X-Acme-Topic` and `X-Acme-Id` say what the body is about. Where its `methods` have HEAD, OPTIONS and GET it
- * makes unsigned challenges with them: HEAD wants 200, OPTIONS an allowance (as CloudEvents webhooks do), and GET its
- * `challenge` back.
+ * hex; `X-Acme-Topic` and `X-Acme-Id` have topic and id. If its `methods` have HEAD, OPTIONS and GET, they are unsigned
+ * challenges: HEAD expects 200, OPTIONS an allowance (as CloudEvents webhooks do), and GET its `challenge` back.
  */
 export const acme: Factory<AcmeOptions> = /* @__PURE__ */ provider({
   name: 'acme',

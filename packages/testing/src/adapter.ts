@@ -14,11 +14,11 @@ export interface AdapterUnderTest {
   readonly mount: Mount
   /** The same under a prefix that a router cuts off. */
   readonly nested?: Mount
-  /** True if the host writes query strings anew (`%7e` as `%7E`, `flag` as `flag=`) before anybody sees them. @default false */
+  /** True if the host rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`) before the adapter gets them. @default false */
   readonly rewritesQuery?: boolean
-  /** Apps in which something reads the body first and keeps nothing. */
+  /** Apps in which other code reads the body first and keeps nothing. */
   readonly consumed?: readonly ConsumedVariant[]
-  /** Apps in which something reads the body first and keeps the bytes, or nearly so. */
+  /** Apps in which other code reads the body first and keeps the bytes, or a string of them. */
   readonly recovered?: readonly RecoveredVariant[]
 }
 

@@ -24,13 +24,13 @@ import { viewCases } from './inbox/view-cases.ts'
 import { workerCases } from './inbox/worker-cases.ts'
 import type { Runner } from './runner.ts'
 
-/** What an inbox says it can, beyond what every one must. What is not said is not tested. */
+/** Optional skills of an inbox. A skill that is not given is not tested. */
 export interface InboxSkills {
   /** As in test titles. */
   readonly name: string
-  /** `make` gives `reopen`. @default false */
+  /** `make` returns `reopen`. @default false */
   readonly durable?: boolean
-  /** `make` gives `another` and `abandon`. @default false */
+  /** `make` returns `another` and `abandon`. @default false */
   readonly shared?: boolean
   /** @default false */
   readonly order?: boolean
@@ -57,7 +57,7 @@ export interface InboxSkills {
 }
 
 /**
- * The contract of an inbox, as a suite: what it accepts, dedupes, runs, settles and keeps. It drives the inbox as a
+ * The contract of an inbox, as a suite: accepting, dedupe, runs, settling and storage. It drives the inbox as a
  * receiver does, and through whole receivers, and waits for outcomes instead of times. It asserts with node:assert, so
  * that it runs under vitest, node:test and jest.
  *

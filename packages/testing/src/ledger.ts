@@ -2,13 +2,13 @@ import { strict as assert } from 'node:assert'
 import type { Guard, Ledger } from '@postern/core/inbox'
 import type { Runner } from './runner.ts'
 
-/** A ledger to be judged. */
+/** A ledger under test. */
 export interface LedgerUnderTest {
   /** A ledger on an empty store, or on one no test used these keys with. */
   readonly ledger: Ledger
   /** A second client of the same store, as another process would have; the ledger itself if it is bound to this process. */
   readonly other?: Ledger
-  /** Undoes the making. */
+  /** Removes the ledger and its store. */
   stop?(): Promise<void>
 }
 

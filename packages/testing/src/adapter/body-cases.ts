@@ -58,11 +58,11 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
 /** What the URL cases need to know of a host. */
 export interface UrlTraits {
   readonly nested?: Mount | undefined
-  /** The host writes query strings anew before anybody sees them. */
+  /** The host rewrites query strings before the adapter gets them. */
   readonly rewritesQuery?: boolean | undefined
 }
 
-/** Bodies and URLs: what was signed is what is verified and handed on. */
+/** Bodies and URLs: the signed bytes are verified and passed on unchanged. */
 export function bodyCases(mount: Mount, traits: UrlTraits, { test }: Runner): void {
   for (const [name, sample] of Object.entries(SAMPLES)) {
     test(`takes ${name}, byte for byte`, () =>

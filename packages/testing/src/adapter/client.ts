@@ -60,7 +60,7 @@ export function exchange(
     const socket = connect(Number(port), hostname)
     let text = ''
     socket.on('data', (part: Buffer) => (text += part.toString('latin1')))
-    // A server that stops reading resets the connection: what it said before that counts.
+    // A server that stops reading resets the connection: its answer before that counts.
     socket.on('error', () => {})
     socket.on('close', () =>
       resolve({
@@ -78,8 +78,8 @@ export function exchange(
 }
 
 /**
- * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes are out; it waits where
- * nothing more fits. Between two chunks it reads: a write to a connection that was reset would lose the answer.
+ * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes are out; it waits when
+ * the buffer is full. Between two chunks it reads: a write to a connection that was reset would lose the answer.
  */
 export async function flood(socket: Socket, total: number): Promise<void> {
   const part = Buffer.alloc(65_536, 0x61)

@@ -55,7 +55,7 @@ export function limitCases(mount: Mount, { test }: Runner): void {
 
   test('a chunked body without an end is not read on', () =>
     onStage(mount, 'bounded', async ({ url }) => {
-      // What is still under way in the buffers of both kernels is several megabytes.
+      // The buffers of both kernels can hold several megabytes.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
       // A sender that goes on writing may meet the end of the connection before it reads the reply.
       assert.ok(status === 413 || status === 0, `got ${status}`)
@@ -96,7 +96,7 @@ export function limitCases(mount: Mount, { test }: Runner): void {
     }))
 }
 
-// The head alone condemns nothing: it names a signature, whose body decides.
+// The head alone cannot be refused: it has a signature, and the body decides.
 const CHUNKED = [
   'POST {target} HTTP/1.1',
   'X-Acme-Signature: sha256=00',

@@ -1,6 +1,6 @@
 import type { Json, Observer } from '@postern/core'
 
-/** One run of the handler: what it was given. */
+/** One run of the handler, with its arguments. */
 export interface Run {
   readonly id: string | undefined
   readonly topic: string
@@ -16,7 +16,7 @@ export interface Run {
 /** What happened at a stage so far. */
 export interface Report {
   readonly runs: readonly Run[]
-  /** Why deliveries were refused, as observers were told. */
+  /** Reasons of refusals, as observers heard them. */
   readonly refused: readonly { readonly code: string; readonly message: string }[]
   readonly duplicates: number
 }

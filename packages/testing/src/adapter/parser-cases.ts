@@ -5,16 +5,16 @@ import type { Runner } from '../runner.ts'
 import { send } from './client.ts'
 import { assertBytes, assertProblem, type Mount, onStage, signed } from './scene.ts'
 
-/** An app in which something reads the body before the adapter and keeps nothing. */
+/** An app in which other code reads the body before the adapter and keeps nothing. */
 export interface ConsumedVariant {
   /** What reads it, such as `express.json()`. */
   readonly name: string
   readonly mount: Mount
-  /** What the reason given to observers must say: who it was and what to do. */
+  /** The reason for observers must match it: it names the parser and the remedy. */
   readonly fix: RegExp
 }
 
-/** An app in which something reads the body before the adapter and keeps the bytes, or a text of them. */
+/** An app in which other code reads the body before the adapter and keeps the bytes, or a string of them. */
 export interface RecoveredVariant {
   readonly name: string
   readonly mount: Mount

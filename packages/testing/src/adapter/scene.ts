@@ -56,7 +56,7 @@ export function signedWithUrl(url: string, draft: Draft = {}): SignableRequest {
   return urlSender.sign!({ payload: { hello: 'world' }, ...draft, url })
 }
 
-/** The answer must be a problem document with that status and code and nothing that would help an attacker. */
+/** Asserts that the answer is a problem document with this status and code, and no other detail. */
 export function assertProblem(answer: Answer, status: number, code: string): void {
   assert.equal(answer.status, status, `expected ${status} ${code}, got ${JSON.stringify(answer)}`)
   assert.match(String(answer.headers['content-type']), /^application\/problem\+json\b/)

@@ -1,7 +1,7 @@
 const PAUSE = 5
 const LONGEST = 15_000
 
-/** Resolves when the condition holds, for what no event tells: it is asked every few milliseconds, for 15 seconds. */
+/** Resolves when the condition holds, for changes without an event: it polls every few milliseconds, for 15 seconds. */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -16,7 +16,7 @@ const WIDE = lane('a', { concurrency: 10, attempts: 2 })
 
 type Run = (claim: Claim) => Outcome | Promise<Outcome>
 
-/** A crash charges the guilty and not the neighbours. */
+/** A crash charges the task that caused it, not its neighbours. */
 export function interruptionCases(test: SceneTest): void {
   test('an interruption uses no attempt, and the view tells of it', async (scene) => {
     const first = await hang(scene)

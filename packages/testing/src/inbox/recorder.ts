@@ -34,7 +34,7 @@ export interface Recorder {
   readonly settled: readonly Settled[]
   /** Resolves when the condition holds; it is asked after everything that happens. Rejects after 15 seconds. */
   until(what: string, condition: () => boolean): Promise<void>
-  /** Resolves when so many outcomes are settled. */
+  /** Resolves when this number of outcomes is settled. */
   untilSettled(count: number): Promise<void>
   /** Labels of the attempts so far, in order: subscription and event, such as `a:1`. */
   ran(): readonly string[]
@@ -42,12 +42,12 @@ export interface Recorder {
 
 /** The error of attempts that fail in the suite. */
 export const FAILURE = { name: 'Error', message: 'the till is jammed' } as const
-/** The outcome of an attempt that is to be the last. */
+/** The outcome of a last attempt. */
 export const DEAD: Outcome = { kind: 'dead', error: FAILURE }
-/** The outcome of an attempt that did what it should. */
+/** The outcome of a successful attempt. */
 export const DONE: Outcome = { kind: 'done' }
 
-/** The outcome of an attempt that failed, due again after so many milliseconds. */
+/** The outcome of a failed attempt, due again after these milliseconds. */
 export function retryIn(wait: number): Outcome {
   return { kind: 'retry', at: Date.now() + wait, error: FAILURE }
 }

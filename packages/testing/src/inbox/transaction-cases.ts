@@ -15,7 +15,7 @@ export interface TransactionProbe {
   read(): Promise<readonly string[]> | readonly string[]
 }
 
-/** An effect and the settling, both or neither. `probe` belongs to the store of the last inbox that was made. */
+/** An effect and the settling are committed together or not at all. `probe` belongs to the store of the last inbox that was made. */
 export function transactionCases(test: SceneTest, probe: () => TransactionProbe): void {
   test('what commit writes is there when the task is done, and the task is done with it', async (scene) => {
     const shop = scene.join({

@@ -48,7 +48,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     open.pass()
     await closed
     assert.equal(shop.settled.length, shop.runs.length)
-    // What would be lost with the process may as well run before it ends; what is durable waits.
+    // A task that would be lost with the process may run before it ends; a durable one waits.
     if (durable) assert.deepEqual(shop.ran(), ['a:1'])
     const next = scene.join()
     await next.port.accept(intake(item('last')), {})

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { AttemptInfo, EventInfo, Receiver } from '@postern/core'
 import type { TaskError } from '@postern/core/inbox'
 
-/** An event that a delivery carried, and what became of it. */
+/** An event of a delivery, with its result. */
 export interface DeliveredEvent extends EventInfo {
   readonly outcome: 'accepted' | 'duplicate' | 'revived' | 'unhandled'
 }
@@ -15,7 +15,7 @@ export interface DeliveredTask extends AttemptInfo {
   readonly error?: TaskError
 }
 
-/** What came of a delivery. */
+/** The result of a delivery. */
 export interface Delivered {
   readonly status: number
   /** The reply, its body unread. */

@@ -2,13 +2,13 @@ import type { StoredDelivery } from '@postern/core/inbox'
 import type { Draft, Provider } from '@postern/core/scheme'
 import { toRequest } from './signed.ts'
 
-/** A stored delivery as JSON: what "copy as test" copies. */
+/** A stored delivery as JSON, as "copy as test" copies it. */
 export interface ExportedDelivery {
   readonly provider: string
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** The body, as text if it is UTF-8. */
+  /** The body, as a string if it is UTF-8. */
   readonly body: string
   /** How `body` is written. @default 'utf8' */
   readonly encoding?: 'utf8' | 'base64'
@@ -16,7 +16,7 @@ export interface ExportedDelivery {
   readonly receivedAt: number
 }
 
-// They are those of the way, or are made anew when the request is signed.
+// Headers of the transport, or those that signing makes again.
 const DROPPED = new Set([
   'host',
   'connection',

@@ -11,9 +11,9 @@ import { sample, type Sample } from '../samples/samples.ts'
 
 /** Options of {@link signed}. */
 export interface SignedOptions {
-  /** The event's id. @default that of the sample, else what the provider makes up */
+  /** The event's id. @default that of the sample, else one that the provider makes */
   readonly id?: string
-  /** Where the request goes: senders that sign the URL sign this one. @default 'https://example.com/webhooks' */
+  /** URL of the request: senders that sign the URL sign this one. @default 'https://example.com/webhooks' */
   readonly url?: string
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>

@@ -11,7 +11,7 @@ export interface JudgeOptions {
   readonly joined: boolean
 }
 
-/** Throws an assertion error if the trial is not what the vector asks for. */
+/** Throws an assertion error if the trial differs from the vector's expectation. */
 export function judge(vector: Vector, result: Trial, options: JudgeOptions): void {
   const told = `got ${result.reply.status} ${result.code ?? ''} ${result.message ?? ''}`
   if (vector.expect === 'invalid') return judgeRefusal(vector, result, options, told)

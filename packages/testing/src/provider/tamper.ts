@@ -66,7 +66,7 @@ export function signaturePlaces(
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_'
 
-/** The request with another character at one place of the signature; undefined if the change would be none. */
+/** The request with another character at one place of the signature; undefined if the change would have no effect. */
 export function flipCharacter(
   signed: SignableRequest,
   place: Place,
