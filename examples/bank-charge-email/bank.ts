@@ -13,7 +13,7 @@ const source = createSource({
   // node -p "crypto.randomBytes(32).toString('base64')"
   key: process.env['BANK_KEY']!,
   retry: { attempts: 20, base: '200ms', max: '1m' },
-  // Its one customer is on this machine. Leave both out where customers register their URLs themselves.
+  // Its one customer is on this machine. Leave both out if customers register their URLs themselves.
   allowPrivate: true,
   allowHttp: true,
 })

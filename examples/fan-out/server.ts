@@ -21,7 +21,7 @@ const systems = forward({
   // One after the other in a rotation: both signatures go out.
   sign: signer({ secret: process.env['SYSTEMS_SECRET']!.split(',') }),
   retry: { attempts: 20, base: '200ms', max: '1m' },
-  // They are in our own network. Leave both out where others choose the URLs.
+  // They are in our own network. Leave both out if others choose the URLs.
   allowPrivate: true,
   allowHttp: true,
   records: inbox.records,

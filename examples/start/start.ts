@@ -67,7 +67,7 @@ function curlLine(): string {
   return [`curl -i ${url} \\`, ...lines, `  -d '${body}'`].join('\n')
 }
 
-/** Your own secrets where they are set, so that the real senders can be pointed here; made-up ones else. */
+/** Your own secrets if they are set, so that the real senders can be pointed here; made-up ones else. */
 function readSecrets(): Secrets {
   const made = (): string => randomBytes(24).toString('hex')
   return {

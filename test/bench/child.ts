@@ -3,7 +3,7 @@ import { pinned } from './pinned.ts'
 
 /** A process that answers each message with one. */
 export interface Child {
-  /** Sends the message, or waits for the first answer where there is none. */
+  /** Sends the message, or waits for the first answer if there is none. */
   ask(message?: Serializable): Promise<unknown>
   /** Lets it end by itself, so that it can write a profile. */
   end(): Promise<void>

@@ -9,7 +9,7 @@ export interface BenchDelivery {
   readonly body: Buffer
 }
 
-/** The header whose value the load generator makes unique, where the id is in a header that is not signed. */
+/** The header whose value the load generator makes unique, if the id is in a header that is not signed. */
 export const ID_HEADERS: Readonly<Partial<Record<Sender, string>>> = {
   github: 'x-github-delivery',
   twilio: 'i-twilio-idempotency-token',
@@ -22,7 +22,7 @@ export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 /** The URL Twilio signs; receivers are told it, since the port changes. */
 export const PUBLIC_URL = 'https://bench.example/hook'
 
-/** A signed delivery whose body has about so many bytes. */
+/** A signed delivery whose body has about this number of bytes. */
 export function delivery(sender: Sender, bytes: number): BenchDelivery {
   // The signature stays good for the five minutes receivers allow.
   const time = String(Math.floor(Date.now() / 1000))

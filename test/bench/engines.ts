@@ -9,7 +9,7 @@ import { unique } from './inboxes.ts'
 export interface BareEngine {
   /** What it is, as the table has it. */
   readonly name: string
-  /** Stores so many in one go; resolves when they are durable. */
+  /** Stores this number in one go; resolves when they are durable. */
   store(count: number): Promise<void>
   close(): Promise<void>
 }

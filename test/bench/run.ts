@@ -67,7 +67,7 @@ function fail(message: string): never {
   process.exit(2)
 }
 
-/** A run of everything replaces everything, also where a part of it fails. */
+/** A run of everything replaces everything, also if a part of it fails. */
 function clear(): void {
   for (const name of Object.keys(PARTS)) rmSync(join(folder, `${name}.json`), { force: true })
 }

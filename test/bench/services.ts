@@ -9,7 +9,7 @@ export interface Services {
   stop(): Promise<void>
 }
 
-/** Starts a Redis that writes through and a PostgreSQL that syncs, where their programs are installed. */
+/** Starts a Redis that writes through and a PostgreSQL that syncs, if their programs are installed. */
 export async function availableServices(): Promise<Services> {
   const redis = redisServer.file === undefined ? undefined : await startRedis()
   const postgres = postgresServer.file === undefined ? undefined : await startPostgres()

@@ -49,7 +49,7 @@ test('next-stripe, built and started, takes a paid invoice once and a subscripti
   expect((await send({ ...paid, body: Buffer.from('{}') })).status).toBe(401)
   expect((await send(paid)).status).toBe(200)
   await example.line('invoice in_1 paid: 4200 eur')
-  // A retry of Stripe's is signed anew and has the same id.
+  // A retry of Stripe's is signed again and has the same id.
   expect((await send(sign(invoice))).status).toBe(200)
   const updated = {
     id: 'evt_2',

@@ -21,7 +21,7 @@ export interface CrashTarget {
 /** What a crash run found. */
 export interface CrashReport {
   readonly kills: number
-  /** Kills while deliveries and tasks were under way. */
+  /** Kills while deliveries and tasks ran. */
   readonly busyKills: number
   readonly delivered: number
   readonly acknowledged: number
@@ -31,7 +31,7 @@ export interface CrashReport {
   readonly ranAfterSettled: number
   /** Runs cut off between effect and settling, and so repeated: unavoidable. */
   readonly repeated: number
-  /** Effects that would be there twice where `task.idempotencyKey` is the key of each: keys beyond one an event. */
+  /** Effects that would be there twice if `task.idempotencyKey` is the key of each: keys beyond one an event. */
   readonly doubleByKey: number
 }
 
@@ -83,7 +83,7 @@ export async function crashRun(target: CrashTarget, rounds: number): Promise<Cra
   }
 }
 
-/** Resolves while deliveries and tasks are under way, or after ten seconds in which they never were. */
+/** Resolves when deliveries and tasks run, or after ten seconds without any. */
 async function untilBusy(target: CrashTarget, sender: Sender): Promise<void> {
   const late = performance.now() + 10_000
   while (performance.now() < late) {

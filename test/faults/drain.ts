@@ -73,7 +73,7 @@ export async function drainRun(name: DurableName, events: number): Promise<Drain
 
 interface DrainWorker {
   readonly ready: Promise<unknown>
-  /** The oldest batch of ids it handled that was not taken yet; rejected where it died. */
+  /** The oldest batch of ids it handled that was not taken yet; rejected if it died. */
   batch(): Promise<readonly string[]>
   taken(): void
   stop(): Promise<void>

@@ -27,7 +27,7 @@ export interface ForwardReport {
   readonly seconds: number
 }
 
-/** Forwards so many events to ten destinations that fail at random, with SIGKILLs in the middle. */
+/** Forwards this number of events to ten destinations that fail at random, with SIGKILLs in the middle. */
 export async function forwardRun(events: number, kills: number): Promise<ForwardReport> {
   const started = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'postern-forward-'))

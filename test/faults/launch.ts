@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline'
 /** A process to be killed, which has said that it is ready. */
 export interface Launched {
   readonly child: ChildProcess
-  /** Where it takes deliveries; undefined where it only works. */
+  /** Where it takes deliveries; undefined if it only works. */
   readonly url: string | undefined
   readonly ended: Promise<unknown>
 }
 
-/** Runs a program that says `ready <port>`. It ends with this process. Throws where it ends before it was ready. */
+/** Runs a program that says `ready <port>`. It ends with this process. Throws if it ends before it was ready. */
 export async function launch(program: readonly string[]): Promise<Launched> {
   const child = spawn(process.execPath, [...program], { stdio: ['ignore', 'pipe', 'inherit'] })
   const orphaned = (): boolean => child.kill('SIGKILL')

@@ -126,8 +126,6 @@ function faults(name: string, report: Crash): string[] {
     found.push(`${name}: ${report.missingEffects} effects of task.commit are missing`)
   if ((report.integrity ?? 'ok') !== 'ok') found.push(`${name}: ${report.integrity}`)
   if (report.busyKills < 0.8 * report.kills)
-    found.push(
-      `${name}: only ${report.busyKills} of ${report.kills} kills fell while work was under way`,
-    )
+    found.push(`${name}: only ${report.busyKills} of ${report.kills} kills fell while work ran`)
   return found
 }

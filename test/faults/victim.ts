@@ -14,7 +14,7 @@ export interface VictimOptions {
   readonly journal: string
   /** False for a process that only works. */
   readonly listens: boolean
-  /** Writes the effect of an event in the transaction of `task.commit`; absent where the inbox has none. */
+  /** Writes the effect of an event in the transaction of `task.commit`; absent if the inbox has none. */
   readonly effect?: (transaction: never, id: string) => unknown
 }
 

@@ -12,7 +12,7 @@ export interface Cost {
   readonly mebibytes: number
 }
 
-/** @public Milliseconds of CPU that a stranger's request may cost: so many, and so many for each mebibyte on the wire. */
+/** @public Milliseconds of CPU that a stranger's request may cost: a base, and more for each mebibyte on the wire. */
 export function allowance(bytes: number): number {
   return 20 + (20 * bytes) / 2 ** 20
 }

@@ -7,7 +7,7 @@ export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 /** A receiver for each provider with an official signer, and the events their handlers got. */
 export interface OfficialReceivers {
   readonly receivers: ReadonlyMap<string, Receiver>
-  /** Resolves with the events once there are so many. */
+  /** Resolves with the events once there are this many. */
   handled(count: number): Promise<readonly string[]>
 }
 

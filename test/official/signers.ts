@@ -7,7 +7,7 @@ import { Webhook as SvixWebhook } from 'svix'
 import twilio from 'twilio'
 import { secret } from './receivers.ts'
 
-/** A delivery that a provider's own package signed, or its documentation's recipe where no package signs. */
+/** A delivery that a provider's own package signed, or its documentation's recipe if no package signs. */
 export interface OfficialDelivery {
   /** Name in the catalogue. */
   readonly provider: string

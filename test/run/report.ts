@@ -13,7 +13,7 @@ export interface Result {
   readonly passed: number
   readonly failed: number
   readonly skipped: readonly string[]
-  /** What failed, with its first error, where the runner names it. */
+  /** Failed tests, with their first error, if the runner names them. */
   readonly failures?: readonly string[]
   readonly seconds: number
 }

@@ -10,7 +10,7 @@ export const bodySecret = 'secret of the bodies'
 /** Its bounds. */
 export const bodyLimits = { body: 64 * 1024, inflated: 128 * 1024, time: 1000 }
 
-/** What its answer to the topic `slow` gives where the function never ends. */
+/** What its answer to the topic `slow` gives if the function never ends. */
 export const lateAnswer = textReply('late')
 
 let receiver: Receiver | undefined

@@ -161,7 +161,7 @@ function signed(body: Uint8Array): Record<string, string> {
 }
 
 interface Outgoing {
-  /** Written one by one: with `Transfer-Encoding: chunked` where no header gives the length. */
+  /** Written one by one: with `Transfer-Encoding: chunked` if no header gives the length. */
   readonly chunks: readonly Uint8Array[]
   readonly headers?: Readonly<Record<string, string>>
   /** Leaves the request open. */

@@ -18,7 +18,7 @@ export interface PostgresService extends Service {
 
 /**
  * Starts a Postgres cluster of its own on a free port of 127.0.0.1, with one superuser `postern` that needs no password
- * and the database `postgres`. Durability stays as a real server has it (fsync on). Throws where Postgres is not
+ * and the database `postgres`. Durability stays as a real server has it (fsync on). Throws if Postgres is not
  * installed; tests ask `postgresServer.file` first.
  */
 export async function startPostgres(): Promise<PostgresService> {

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 /** A program some tests start, and how to get it. */
 export interface Program {
   readonly name: string
-  /** The file to run, undefined where the machine does not have it. */
+  /** The file to run, undefined if the machine does not have it. */
   readonly file: string | undefined
   /** What to type to have it (Debian and its kin). */
   readonly get: string

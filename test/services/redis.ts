@@ -13,7 +13,7 @@ export interface RedisService extends Service {
 
 /**
  * Starts a Redis of its own on a free port of 127.0.0.1, with an append-only file that is written through, so that a
- * restart on the same folder keeps what it acknowledged. `settings` change its configuration. Throws where redis-server
+ * restart on the same folder keeps what it acknowledged. `settings` change its configuration. Throws if redis-server
  * is not installed; tests ask `redisServer.file` first.
  */
 export async function startRedis(settings: Record<string, string> = {}): Promise<RedisService> {

@@ -93,7 +93,7 @@ describe('limits', () => {
     expect([status, code]).toEqual([413, 'body_too_large'])
     expect(response.headers.get('connection')).toBe('close')
     await cancelled.opened
-    // What a sender has under way is dropped, a mebibyte at most, so that it can read its reply.
+    // Bytes on their way are read and dropped, at most a mebibyte, so that the sender can read its reply.
     expect(pulled * 1000).toBeLessThan(10_000 + 1024 * 1024 + 5000)
   })
 

@@ -54,7 +54,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
     expect(() => receiver.on('pong', { name: 'c', formerly: ['a'] }, () => {})).toThrow('two')
   })
 
-  test('a handler, an answer or a topic that is none', () => {
+  test('an invalid handler, answer or topic', () => {
     const { receiver } = setup()
     expect(() => receiver.on('ping', undefined as never)).toThrow('ping must be a function')
     expect(() => receiver.answer('ping', undefined as never)).toThrow('needs a function')

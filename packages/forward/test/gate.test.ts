@@ -57,7 +57,7 @@ describe('the breaker', () => {
     expect(gate.open).toBe(false)
   })
 
-  test('failures of calls that were under way when it opened do not make the pause longer', () => {
+  test('failures of calls that were running when it opened do not make the pause longer', () => {
     const wide = createGate({ ...settings, concurrency: 10 }, places)
     const passes = Array.from({ length: 8 }, () => pass(wide))
     for (const one of passes) one.leave('down')

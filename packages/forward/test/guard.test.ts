@@ -52,7 +52,7 @@ describe('URLs that are refused before anything is resolved', () => {
     expect(createGuard({ allowPort: () => true }).url('https://example.com:22/').port).toBe('22')
   })
 
-  test('an option that is none is a TypeError that names it', () => {
+  test('a wrong option is a TypeError that names it', () => {
     expect(() => createGuard({ allowPrivate: 'yes' as never })).toThrow('allowPrivate')
     expect(() => createGuard({ allowPort: 443 as never })).toThrow('allowPort')
     expect(() => createGuard({ lookup: 'dns' as never })).toThrow('lookup')

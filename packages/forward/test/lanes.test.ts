@@ -30,7 +30,7 @@ test('a destination that is down uses the attempts of its probes only, and gets 
   await Promise.all(Array.from({ length: 100 }, (_, at) => scene.send({ id: `e${at}` })))
   await scene.until('postponed', 300)
   const failed = scene.told.filter((line) => line.startsWith('failed')).length
-  // Those under way when it opened, and one for each pause since.
+  // The calls that were running when it opened, and one for each pause since.
   expect(failed).toBeLessThan(60)
   down = false
   await scene.until('done', 200)

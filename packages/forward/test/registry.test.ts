@@ -82,7 +82,7 @@ describe('destinations', () => {
     await Promise.all([close(), site.close()])
   })
 
-  test('410 of where one was before it was registered anew takes nothing off', async () => {
+  test('a 410 of the URL before the new registration marks nothing', async () => {
     const fresh = await openSite()
     const old = await openSite(async () => {
       await source.register({ url: fresh.url, topics: '**', id: 'a' })

@@ -28,7 +28,7 @@ export interface Site {
   readonly connections: number
   /** The largest number of requests it had at once. */
   readonly most: number
-  /** Resolves when it got so many requests. */
+  /** Resolves when it got this number of requests. */
   until(count: number): Promise<void>
   close(): Promise<void>
 }

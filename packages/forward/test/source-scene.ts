@@ -12,9 +12,9 @@ export const key: Buffer = randomBytes(32)
 export interface SourceScene {
   readonly source: Source
   readonly inbox: Inbox
-  /** Resolves when so many tasks were done. */
+  /** Resolves when this number of tasks is done. */
   readonly done: (count: number) => Promise<void>
-  /** Resolves with the messages of the first so many dead tasks. */
+  /** Resolves with the messages of the first dead tasks, this number of them. */
   readonly dead: (count: number) => Promise<readonly string[]>
   readonly close: () => Promise<void>
 }

@@ -66,7 +66,7 @@ withPostgres('pgBossInbox', (postgres) => {
     },
   )
 
-  /** A store as new: installing pg-boss anew for each test would take most of their time. */
+  /** A store as new: installing pg-boss for each test would take most of their time. */
   async function empty(): Promise<void> {
     const { rows } = await postgres().pool.query(
       `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'pgboss'

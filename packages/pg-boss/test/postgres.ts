@@ -12,7 +12,7 @@ export interface Postgres {
   readonly schema: () => string
 }
 
-/** Defines tests that need a Postgres; where the machine has none, says so and skips them. */
+/** Defines tests that need a Postgres; if the machine has none, says so and skips them. */
 export function withPostgres(name: string, define: (postgres: () => Postgres) => void): void {
   if (postgresServer.file === undefined)
     console.warn(`${name}: not tested, since Postgres is missing: ${postgresServer.get}`)

@@ -21,7 +21,7 @@ const covered: Readonly<Record<string, NonNullable<SigningLaws['covered']>>> = {
   wecom: encrypted,
 }
 
-/** The secrets and the draft with which the laws of signing are checked; undefined where a provider cannot sign. */
+/** The secrets and the draft with which the laws of signing are checked; undefined if a provider cannot sign. */
 export function lawsOf(name: string): SigningLaws | undefined {
   if (name.startsWith('sendgrid'))
     return { ...samples[name]!, secrets: [privateKey(), privateKey()] }

@@ -42,7 +42,7 @@ describe('twitch', () => {
     expect(events.map(({ topic }) => topic)).toEqual(['stream.online'])
   })
 
-  test('reads nanoseconds, and refuses a time that is none or too far away', async () => {
+  test('reads nanoseconds, and refuses a time that is invalid or too far away', async () => {
     const at = (time: string): object =>
       provider.sign!({
         headers: { 'twitch-eventsub-message-timestamp': time },

@@ -90,7 +90,7 @@ test('keys are those of one receiver', () => {
   take(ids(0, 300))
   db.exec('BEGIN')
   for (const id of [...ids(0, 1), ...ids(299, 300)]) {
-    // Even where a hash were the same.
+    // Even if a hash were the same.
     expect(keys.find(keys.hash(1, id), 2, id)).toBeUndefined()
     expect(keys.find(keys.hash(1, id), 1, id)).toBeDefined()
   }

@@ -20,9 +20,9 @@ export interface Load {
   /** The header that gets a value of its own in each request. */
   readonly idHeader: string | undefined
   readonly connections: number
-  /** Milliseconds; requests under way at the end are waited for. */
+  /** Milliseconds; requests that run at the end are waited for. */
   readonly time: number
-  /** Goes on until there were so many requests, or for `most` milliseconds. @default 0 */
+  /** Goes on until this number of requests, or for `most` milliseconds. @default 0 */
   readonly least?: number
   readonly most?: number
 }

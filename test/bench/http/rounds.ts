@@ -42,7 +42,7 @@ const CONNECTIONS = 64
 /**
  * Serves the subjects, each by a process of its own, and loads each in turn, round after round, so that a neighbour on the
  * machine meets all of them; ratios are made inside a round. A subject that refused something, or did not hand an event to
- * its handler, is left out; throws where that is the reference.
+ * its handler, is left out; throws if that is the reference.
  */
 export async function measureGroup(
   loader: Loader,

@@ -9,7 +9,7 @@ import { availableServices } from '../services.ts'
 import { median } from '../statistics.ts'
 import { createSource } from './source.ts'
 
-/** Events that are under way at once. */
+/** Events that run at once. */
 const WIDTH = 64
 
 interface Contestant {
@@ -70,7 +70,7 @@ export async function accept({ quick }: Effort): Promise<PartResult> {
       tables: [
         {
           title: 'Accept: storing an event durably, beside the engine by itself',
-          note: `The inbox alone, without verification and parsing: ${WIDTH} events of 1 KB under way at once, each stored with its delivery and a task and known by its id from then on. The engine by itself writes ${WIDTH} rows or jobs with the body in one go and does no more. CPU of this process; Redis (appendfsync always) and PostgreSQL are processes of their own.`,
+          note: `The inbox alone, without verification and parsing: ${WIDTH} events of 1 KB at once, each stored with its delivery and a task and known by its id from then on. The engine by itself writes ${WIDTH} rows or jobs with the body in one go and does no more. CPU of this process; Redis (appendfsync always) and PostgreSQL are processes of their own.`,
           head: ['stored by', 'events/s', 'CPU µs/event', 'CPU, ratio'],
           rows,
         },
@@ -97,7 +97,7 @@ async function measure(
 
 /** Takes what a receiver would hand to the inbox, made ahead, so that only storing it is measured. */
 function prepared(inbox: Inbox): {
-  /** Makes so many batches. */
+  /** Makes this number of batches. */
   readonly fill: (batches: number) => Promise<void>
   /** Stores one batch. */
   readonly take: () => Promise<void>

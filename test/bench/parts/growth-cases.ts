@@ -7,7 +7,7 @@ import { delivery, SECRET } from '../deliveries.ts'
 import { temporarySqlite } from '../subjects/postern.ts'
 import { createSource, type Source } from './source.ts'
 
-/** Makes so many deliveries. */
+/** Makes this number of deliveries. */
 type Run = (count: number) => Promise<void>
 
 const KB = 1024

@@ -47,7 +47,7 @@ export async function growth({ quick }: Effort): Promise<PartResult> {
       },
       {
         title: 'Growth: secrets in rotation',
-        note: `The right one is the last of them. Beside receive(), so many times HMAC-SHA256 with a KeyObject and a constant-time comparison and nothing else. One more secret costs ${extra(secrets).toFixed(1)} µs, one more HMAC ${extra(hmacs).toFixed(1)} µs.`,
+        note: `The right one is the last of them. Beside receive(), the same number of times HMAC-SHA256 with a KeyObject and a constant-time comparison and nothing else. One more secret costs ${extra(secrets).toFixed(1)} µs, one more HMAC ${extra(hmacs).toFixed(1)} µs.`,
         head: ['secrets', ...few.map(counted)],
         rows: [
           ['receive() µs', ...few.map((value) => shown(secrets, value))],

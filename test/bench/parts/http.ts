@@ -4,7 +4,7 @@ import { httpTables, httpTargets, httpBars } from '../report/http.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 import { availableServices } from '../services.ts'
 
-// A file of that name in subjects/ is all a subject needs. The reference stands first and is measured in each group anew,
+// A file of that name in subjects/ is all a subject needs. The reference stands first and is measured again in each group,
 // round by round with the others of it. Only the servers of one group run: an idle queue worker beside them takes time too.
 const BY_HAND = 'node-by-hand'
 const JSON_GROUPS: readonly Group[] = [

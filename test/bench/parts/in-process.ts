@@ -69,7 +69,7 @@ export async function inProcess({ quick }: Effort): Promise<PartResult> {
     tables: [
       {
         title: 'In process: receive() against the floor',
-        note: 'The floor is createHmac with a KeyObject, timingSafeEqual and JSON.parse. receive() verifies, checks depth, parses, dedupes, stores in memory, answers and runs a handler. 64 deliveries are under way at once; the fifth column has one at a time. What the making of the deliveries costs is measured beside it, with a receiver that answers at once, and taken off. The last column is the floor itself where 64 payloads are kept until all of them are read, as a receiver must that hands them on. CPU microseconds, medians of interleaved rounds.',
+        note: 'The floor is createHmac with a KeyObject, timingSafeEqual and JSON.parse. receive() verifies, checks depth, parses, dedupes, stores in memory, answers and runs a handler. 64 deliveries run at once; the fifth column has one at a time. What the making of the deliveries costs is measured beside it, with a receiver that answers at once, and taken off. The last column is the floor itself where 64 payloads are kept until all of them are read, as a receiver must that hands them on. CPU microseconds, medians of interleaved rounds.',
         head: [
           'body',
           'floor µs',
@@ -137,7 +137,7 @@ function ratioOf(these: readonly number[], those: readonly number[]): number {
   return median(these.map((one, round) => one / those[round]!))
 }
 
-/** As {@link repeat}; so many results are kept before they are dropped together. */
+/** As {@link repeat}; keeps this number of results before it drops them together. */
 function repeatKeeping(one: () => unknown, most: number): (count: number) => Promise<void> {
   return async (count) => {
     let kept: unknown[] = []

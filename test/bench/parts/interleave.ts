@@ -6,7 +6,7 @@ export interface InterleaveOptions {
 
 /**
  * Runs the works in turn, round after round; the CPU microseconds of one repetition, by work and round. Each gets a
- * warm-up first. CPU time of all threads counts, so what is left to the garbage collector's helpers is not free.
+ * warm-up first. CPU time of all threads counts, so work of the garbage collector's threads is not free.
  */
 export async function interleave(
   works: readonly ((count: number) => Promise<void>)[],

@@ -1,4 +1,4 @@
-// A receiver with the inbox in memory, in a process of its own. The argument is its `dedupe` option. Takes so many events
+// A receiver with the inbox in memory, in a process of its own. The argument is its `dedupe` option. Takes a number of events
 // for each message and answers with the memory of the process.
 import { createReceiver, memoryInbox } from '@postern/core'
 import { github } from '@postern/providers/github'

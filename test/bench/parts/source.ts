@@ -4,7 +4,7 @@ import { createIds } from '../ids.ts'
 
 /** Deliveries, each with an id of its own, given to a receiver without HTTP. */
 export interface Source {
-  /** Gives it so many; `width` are under way at once. @default 64 */
+  /** Gives it this number of messages; `width` run at once. @default 64 */
   run(count: number, width?: number): Promise<void>
 }
 
@@ -21,7 +21,7 @@ export interface SourceOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Makes a source. `run` throws where the receiver answers with anything but 200. */
+/** Makes a source. `run` throws if the receiver answers with anything but 200. */
 export function createSource(options: SourceOptions): Source {
   const { receiver, handled } = options
   const { headers, body } = delivery(options.sender, options.bytes)

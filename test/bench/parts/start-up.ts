@@ -113,7 +113,7 @@ async function size(
     platform: 'node',
     format: 'esm',
     target: 'node22',
-    // Peers, with what is below them, and what core loads only where it is installed.
+    // Peers, with what is below them, and what core loads only if it is installed.
     external: [...external.flatMap((name) => [name, `${name}/*`]), '@fastify/busboy'],
     write: false,
     logLevel: 'silent',

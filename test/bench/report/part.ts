@@ -11,7 +11,7 @@ export interface Table {
 export interface Target {
   readonly what: string
   readonly got: number
-  /** The bound that must be kept: at least, or at most where `lower` is set. */
+  /** The bound that must be kept: at least, or at most if `lower` is set. */
   readonly bound: number
   /** The one to strive for. */
   readonly goal?: number

@@ -1,4 +1,4 @@
-// Colours by the reader's theme; mid-tones that read on white and on GitHub's dark grey where no theme is told.
+// Colours by the reader's theme; mid-tones that read on white and on GitHub's dark grey if no theme is told.
 const STYLE = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f2328 }
   .title { font-weight: 600; font-size: 15px }

@@ -1,4 +1,4 @@
-/** What stands in the way of a target, by its name. Told only where it is missed. */
+/** What stands in the way of a target, by its name. Told only if it is missed. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /receive\(\) against the floor, 1 KB/,
@@ -52,10 +52,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /node:http, /,
     'the reference does not bound, time, dedupe or store; what those cost is the difference.',
   ],
-  [
-    /^Growth, body/,
-    'bodies of which several are under way at once outgrow the caches and outlive collections.',
-  ],
+  [/^Growth, body/, 'several bodies at once outgrow the caches and outlive collections.'],
   [/^Growth, remembered/, 'a Map of a million ids no longer fits the caches of the CPU.'],
   [
     /^Growth, pending/,

@@ -79,7 +79,7 @@ function ofMailgun(): readonly HostileCase[] {
       ],
       [kept],
     ),
-    attack('time', 'Mailgun: a time that is none', provider, [
+    attack('time', 'Mailgun: an invalid time', provider, [
       refused(
         post({
           signature: { timestamp: 'NaN', token, signature: mac(KEY, `NaN${token}`) },
@@ -175,7 +175,7 @@ function secrets(): readonly HostileCase[] {
     'an empty text': '',
     blanks: '   ',
     'a promise of a Buffer': Promise.resolve(Buffer.from('supersecret')),
-    'a scope that is no text': { secret: 'supersecret', scope: 7 },
+    'a scope that is no string': { secret: 'supersecret', scope: 7 },
   }
   return Object.entries(values).map(([what, value]) => {
     const provider = (): Provider =>

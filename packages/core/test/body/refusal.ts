@@ -1,6 +1,6 @@
 import { isWebhookError, type ErrorCode } from '../../src/errors.ts'
 
-/** The code a function refuses its input with; undefined where it takes it. Any other error is thrown on. */
+/** The code a function refuses its input with; undefined if it takes it. Any other error is thrown on. */
 export function refusal(run: () => unknown): ErrorCode | undefined {
   try {
     run()

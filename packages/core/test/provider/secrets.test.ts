@@ -4,7 +4,7 @@ import { basic, checkSecret } from '../../src/provider/index.ts'
 import type { Reply, SecretOption } from '../../src/index.ts'
 import { acme, codeOf, gate, setup } from '../acme.ts'
 
-describe('a secret that is none is refused when the provider is made', () => {
+describe('an invalid secret is refused when the provider is made', () => {
   test.each<[unknown]>([
     [''],
     [' '],

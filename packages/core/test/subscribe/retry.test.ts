@@ -68,7 +68,7 @@ test.each([
   ['retry.factor', () => exponential({ factor: NaN })],
   ['retry.jitter', () => exponential({ jitter: true as never })],
   ['RetryAfter', () => new RetryAfter('soon' as never)],
-])('%s that is none is refused', (name, make) => {
+])('%s with an invalid value is refused', (name, make) => {
   expect(make).toThrow(TypeError)
   expect(make).toThrow(name)
 })

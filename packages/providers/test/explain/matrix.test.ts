@@ -6,7 +6,7 @@ import { SPOILS } from './spoils.ts'
 
 const SEALED = sealedOf()
 
-// A busy machine must not end a search that would have found its proof; where nothing can be proven, no long one is worth it.
+// A busy machine must not end a search that would have found its proof; if nothing can be proven, no long one is worth it.
 async function explained({ request, provider, now }: Spoilt, loses = false) {
   return explain(request, provider, { now: () => now, ms: loses ? 200 : 5000 })
 }

@@ -41,7 +41,7 @@ test.each([
     made({ subject: 'sns.amazonaws.com.evil.example' }) + middlePem,
   ],
   ['of another key', made({ publicKey: root.publicKey }) + middlePem],
-  ['that is none', 'hello'],
+  ['that is invalid', 'hello'],
 ])('a certificate %s is refused', async (_, pem) => {
   const { send, topics } = sns({ [URL_OF_LEAF]: pem })
   expect(await send()).toBe(401)

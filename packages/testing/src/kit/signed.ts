@@ -24,8 +24,8 @@ export interface SignedOptions {
 }
 
 /**
- * A delivery as the sender would make it, as a fetch `Request`. Its payload is the sample of the topic with yours laid over
- * it, deeply; ids, times and amounts of samples are fresh each time.
+ * A delivery as the sender would make it, as a fetch `Request`. Its payload is the sample of the topic with yours merged
+ * into it, deeply; ids, times and amounts of samples are fresh each time.
  *
  * @throws TypeError if the provider cannot sign, since only the sender has its key, or the topic is unknown and no payload
  * is given.

@@ -52,7 +52,7 @@ describe('tasks claimed inside accept', () => {
 })
 
 describe('tasks claimed by fetch', () => {
-  test('what waits runs, at most so many at once, and the rest follows', async () => {
+  test('waiting tasks run, at most `concurrency` at once, and the rest follows', async () => {
     const { run, open } = gates()
     const { runner, add, log, rows, until } = createEngine({ run })
     for (let at = 0; at < 5; at++) add('a')

@@ -97,7 +97,7 @@ describe('dedupe', () => {
     expect(heard.all('duplicate')).toHaveLength(999)
   })
 
-  test('an event that is under way is a duplicate that runs nothing', async () => {
+  test('an event with a running task is a duplicate that runs nothing', async () => {
     const { receiver, heard, send } = setup()
     const running = gate()
     receiver.on('ping', () => running.opened)
@@ -592,7 +592,7 @@ test('task.commit says which inboxes have it', async () => {
   expect((await heard.until('dead'))[1].message).toContain('memoryInbox has no transaction')
 })
 
-describe('a receiver made anew over the same inbox', () => {
+describe('a new receiver over the same inbox', () => {
   test('after a handler was renamed and another added runs nothing old twice', async () => {
     const inbox = memoryInbox()
     const first = setup({ inbox })

@@ -101,7 +101,7 @@ test.each([
   expect(verdict(hex, point.toString('hex'), sent, NOW + later)).toBe(expected)
 })
 
-test('a key that is none is refused', () => {
+test('an invalid key is refused', () => {
   for (const secret of ['secret', point.toString('hex').slice(2), point.toString('base64')])
     expect(() => hex.key(secret)).toThrow('32 bytes in hex')
   expect(() => hex.key(`${seed.toString('hex')}${point.toString('hex')}`)).toThrow(TypeError)

@@ -145,7 +145,7 @@ test('one set of headers counts as a whole', () => {
 })
 
 test.each(['whsec_!', 'secret?', 'whpk_AAAA', 'whsk_AAAA', 'whsec_AAAAA'])(
-  'a secret that is none is refused: %s',
+  'an invalid secret is refused: %s',
   (secret) => {
     expect(() => scheme.key(secret)).toThrow(TypeError)
   },
