@@ -28,6 +28,8 @@ export {
 export type { LimitOptions, Limits, UnverifiedLimits } from './limits.ts'
 export { milliseconds, type Duration } from './duration.ts'
 export type { MaybePromise } from './maybe.ts'
+export { unknownOptions } from './unknown-options.ts'
+export { settledBy } from './inbox/kit/deadline.ts'
 export type { AckOption } from './receive/ack.ts'
 export type { Admission, Head } from './receive/admit.ts'
 export type { Answer, AnswerFunction, AnswerOptions } from './receive/answer.ts'

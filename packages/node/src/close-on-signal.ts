@@ -1,7 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { milliseconds, type Duration } from '@postern/core'
-import { settledBy, unknownOptions } from '@postern/core/inbox'
+import { milliseconds, settledBy, unknownOptions, type Duration } from '@postern/core'
 
 type NodeServer = Pick<Server, 'close' | 'closeIdleConnections' | 'prependListener'>
 
