@@ -37,6 +37,7 @@ export type { FetchHost } from './fetch.ts'
 export { checkJson } from './inbox/codec.ts'
 
 export type { Handler, PreparedHandler, SubscriptionOptions } from './subscribe/subscription.ts'
+export type { PerKeyOptions } from './subscribe/per-key.ts'
 export type { Task } from './subscribe/task.ts'
 export {
   exponential,

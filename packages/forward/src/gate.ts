@@ -1,6 +1,6 @@
 import { Postpone } from '@postern/core'
+import { createSpacing } from '@postern/core/inbox'
 import { createBreaker, type BreakerSettings, type Found } from './breaker.ts'
-import { createPace } from './pace.ts'
 
 /** Bounds of the calls to one destination. */
 export interface GateSettings extends BreakerSettings {
@@ -44,12 +44,12 @@ const LATER = 30_000
  * probe enters. A destination holds at most as many places as are free: however many are slow, an idle one finds a place
  * (the dynamic threshold of shared buffers: Choudhury and Hahne, https://doi.org/10.1109/90.664262). It gets no more
  * calls at once than its limit. The next task may wait for a moment. A task that cannot enter is postponed by the
- * destination's pace (see {@link createPace}), so that a backlog neither runs in circles nor comes back as one wave.
+ * destination's pace (see {@link createSpacing}), so that a backlog neither runs in circles nor comes back as one wave.
  */
 export function createGate(settings: GateSettings, places: Places): Gate {
   const { concurrency, now } = settings
   const breaker = createBreaker(settings)
-  const pace = createPace()
+  const spacing = createSpacing()
   /** Running calls, the oldest first, and the tasks that wait for one of them to end. */
   const running = new Set<{ readonly since: number }>()
   const waiting = new Set<Waiting>()
@@ -80,7 +80,7 @@ export function createGate(settings: GateSettings, places: Places): Gate {
   /** Milliseconds from one free place to the next. */
   function callsApart(at: number): number {
     const [oldest] = running
-    return pace.of(oldest ? at - oldest.since : 0) / concurrency
+    return spacing.of(oldest ? at - oldest.since : 0) / concurrency
   }
 
   function probe(at: number): Pass {
@@ -101,8 +101,8 @@ export function createGate(settings: GateSettings, places: Places): Gate {
         breaker.learn(found, { probe: isProbe, until }, at)
         if (found === 'down') scouts = 0
         if (found === 'up') {
-          pace.learn(at - since)
-          pace.restart()
+          spacing.learn(at - since)
+          spacing.restart()
         }
         if (breaker.state(at) === 'closed') admit(at)
         else sendAllAway(at)
@@ -148,7 +148,8 @@ export function createGate(settings: GateSettings, places: Places): Gate {
     // for as long again as the pause.
     if (breaker.state(at) === 'open' && scouts++ >= SCOUTS)
       from = Math.max(from, breaker.until(at) + Math.min(breaker.pause, LATER))
-    const turn = pace.turn(from, callsApart(at))
+    // Slightly faster than the destination: an early task only waits, but an unused place is lost.
+    const turn = spacing.turn(from, 0.8 * callsApart(at))
     return new Postpone(Math.ceil(turn - at), 'the destination is busy or left alone for now')
   }
 }

@@ -13,6 +13,7 @@ import { interruptionCases } from './inbox/interruption-cases.ts'
 import { historyCases } from './inbox/history-cases.ts'
 import { orderCases } from './inbox/order-cases.ts'
 import { pageCases } from './inbox/page-cases.ts'
+import { perKeyCases } from './inbox/per-key-cases.ts'
 import { receiverCases } from './inbox/receiver-cases.ts'
 import { recordsCases } from './inbox/records-cases.ts'
 import { restartCases } from './inbox/restart-cases.ts'
@@ -98,7 +99,11 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
     if (skills.guards) describe('guards', () => guardCases(test, skills.durable === true))
     if (skills.suspects) describe('interruptions', () => interruptionCases(test))
     if (skills.drain) describe('draining', () => drainCases(test, skills.shared === true))
-    if (skills.fair) describe('fairness', () => fairCases(test))
+    if (skills.fair)
+      describe('fairness', () => {
+        fairCases(test)
+        perKeyCases(test)
+      })
     if (skills.journal) {
       describe('attempts', () => attemptCases(test, skills.keepsDone === true))
       describe('the journal', () => arrivalCases(test, skills.durable === true))

@@ -3,12 +3,14 @@ import { toEvent, type WebhookEvent } from '../event.ts'
 import type { Claim, Outcome } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
 import type { AttemptInfo } from '../observer.ts'
+import { boundRun } from './bound-run.ts'
 import { exponential, type RetryPolicy } from './retry.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { UNHANDLED, type Subscription } from './subscription.ts'
 import { taskDrafts } from './task-drafts.ts'
 import { createTask, type RunningTask } from './task.ts'
 import { isMismatch, SchemaMismatch, taskError } from './task-error.ts'
+import { withTimeout } from './timeout.ts'
 
 /**
  * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; how often and when a
@@ -32,15 +34,25 @@ export function run(
       },
     }
   }
-  context.observer.attemptStarted?.(attemptInfo(context, claim))
-  const task = createTask(
-    context.receiver,
-    context.inbox,
+  const { keyBounds } = subscription
+  if (!keyBounds) return attempt(context, claim, subscription, signal)
+  return boundRun(
+    context,
     claim,
-    subscription.name,
-    subscription.retry.attempts,
-    signal,
+    keyBounds,
+    () => attempt(context, claim, subscription, signal),
+    (error) => failed(context, claim, subscription, error, signal),
   )
+}
+
+function attempt(
+  context: RunContext,
+  claim: Claim,
+  subscription: Subscription,
+  signal: AbortSignal | undefined,
+): MaybePromise<Outcome> {
+  context.observer.attemptStarted?.(attemptInfo(context, claim))
+  const task = createTask(context, claim, subscription, signal)
   try {
     const result = handle(context, claim, subscription, task)
     if (!isPromise(result)) return done(task)
@@ -166,25 +178,4 @@ function delayOf(
     `${name} asked for ${delay} ms, more than a year: it waits for a year`,
   )
   return LONGEST
-}
-
-function withTimeout(
-  result: PromiseLike<unknown>,
-  task: RunningTask,
-  subscription: Subscription,
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const error = new Error(
-        `${subscription.name} took longer than its timeout of ${subscription.timeout} ms`,
-      )
-      error.name = 'TimeoutError'
-      task.abort(error)
-      reject(error)
-    }, subscription.timeout)
-    // Query builders are thenables whose `then` may return any value.
-    void Promise.resolve(result)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer))
-  })
 }

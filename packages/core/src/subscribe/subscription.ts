@@ -1,6 +1,7 @@
 import { MAX_TIMER, milliseconds, type Duration } from '../duration.ts'
 import type { EventDraft, WebhookEvent } from '../event.ts'
 import type { Lane } from '../inbox/inbox.ts'
+import { keyBounds, type KeyBounds, type PerKeyOptions } from './per-key.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
 import { unknownOptions } from '../unknown-options.ts'
 import type { StandardSchema } from './standard-schema.ts'
@@ -30,6 +31,8 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly timeout?: Duration
   /** Attempts running at once, in each process. @default 10 */
   readonly concurrency?: number
+  /** Bounds of the runs of one fair key (a tenant: `fairBy`, else the scope), in each process. @default no bounds */
+  readonly perKey?: PerKeyOptions
   /** Checks and types the payload (zod, valibot, arktype …). A task whose payload does not match is dead, with the issues. */
   readonly schema?: StandardSchema
   /** Events of one key run one after another, in order of arrival. Not every inbox can. */
@@ -42,6 +45,7 @@ const OPTIONS: readonly (keyof SubscriptionOptions)[] = [
   'retry',
   'timeout',
   'concurrency',
+  'perKey',
   'schema',
   'orderBy',
 ]
@@ -53,6 +57,7 @@ export interface Subscription extends Lane {
   readonly retry: RetryPolicy
   readonly schema: StandardSchema | undefined
   readonly orderBy: ((event: WebhookEvent) => string) | undefined
+  readonly keyBounds: KeyBounds | undefined
 }
 
 /** All subscriptions of a receiver. */
@@ -153,6 +158,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       timeout: Math.min(milliseconds(options.timeout ?? '5m', `timeout of ${name}`), MAX_TIMER),
       schema: options.schema,
       orderBy: options.orderBy,
+      keyBounds: keyBounds(options.perKey, name),
     }
     for (const known of [name, ...formerly]) byName.set(known, made)
     all.push(made)

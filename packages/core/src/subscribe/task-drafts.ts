@@ -19,10 +19,23 @@ export function taskDrafts(
   if (subscriptions.length === 0) return []
   let made: WebhookEvent | undefined
   const event = (): WebhookEvent => (made ??= toEvent(receiver, record, delivery, record.payload))
-  const fairKey = fairBy ? String(fairBy(event())) : record.scope
+  const fairKey = fairBy ? keyOf(fairBy, event()) : record.scope
   return subscriptions.map(({ name, orderBy }) => ({
     subscription: name,
     ...(orderBy && { orderKey: String(orderBy(event())) }),
     ...(fairKey !== undefined && { fairKey }),
   }))
+}
+
+/** The fair key of an event: what `fairBy` says, else the scope. Throws what `fairBy` throws. */
+export function fairKeyOf(
+  { receiver, fairBy }: DraftRules,
+  record: EventRecord,
+  delivery: StoredDelivery,
+): string | undefined {
+  return fairBy ? keyOf(fairBy, toEvent(receiver, record, delivery, record.payload)) : record.scope
+}
+
+function keyOf(fairBy: NonNullable<DraftRules['fairBy']>, event: WebhookEvent): string {
+  return String(fairBy(event))
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../delivery.ts'
 import type { Claim, TaskDraft } from '../inbox/inbox.ts'
+import type { Subscription } from './subscription.ts'
+import { fairKeyOf, type DraftRules } from './task-drafts.ts'
 
 /** One attempt at one event for one subscription, as its handler sees it. */
 export interface Task {
@@ -21,8 +23,8 @@ export interface Task {
   /** Data that the child task was spawned with. */
   readonly data: Json | undefined
   /**
-   * Ends this task in child tasks of the same subscription, stored in the step that makes it done. Data that is no JSON
-   * value throws a `TypeError`: no inbox could store it.
+   * Ends this task in child tasks of the same subscription, stored in the step that makes it done. They have the fair key
+   * of this task. Data that is no JSON value throws a `TypeError`: no inbox could store it.
    */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**
@@ -39,22 +41,24 @@ export interface RunningTask extends Task {
   abort(reason: unknown): void
 }
 
+/** What a task needs of its receiver. */
+export interface TaskContext extends DraftRules {
+  readonly inbox: string
+}
+
 /** Makes the task of a claim. */
 export function createTask(
-  receiver: string,
-  inbox: string,
+  context: TaskContext,
   claim: Claim,
-  subscription: string,
-  attempts: number,
+  subscription: Pick<Subscription, 'name' | 'retry'>,
   parent: AbortSignal | undefined,
 ): RunningTask {
-  return new ClaimedTask(receiver, inbox, claim, subscription, attempts, parent)
+  return new ClaimedTask(context, claim, subscription, parent)
 }
 
 // A class for the lazy members: most handlers look at neither signal nor key, and both cost more than the dispatch.
 class ClaimedTask implements RunningTask {
-  readonly #receiver: string
-  readonly #inbox: string
+  readonly #context: TaskContext
   readonly #claim: Claim
   readonly #parent: AbortSignal | undefined
   #controller: AbortController | undefined
@@ -64,19 +68,16 @@ class ClaimedTask implements RunningTask {
   spawned: TaskDraft[] | undefined
 
   constructor(
-    receiver: string,
-    inbox: string,
+    context: TaskContext,
     claim: Claim,
-    subscription: string,
-    attempts: number,
+    { name, retry }: Pick<Subscription, 'name' | 'retry'>,
     parent: AbortSignal | undefined,
   ) {
-    this.#receiver = receiver
-    this.#inbox = inbox
+    this.#context = context
     this.#claim = claim
     this.#parent = parent
-    this.subscription = subscription
-    this.attempts = attempts
+    this.subscription = name
+    this.attempts = retry.attempts
   }
 
   get id(): string {
@@ -98,7 +99,7 @@ class ClaimedTask implements RunningTask {
   get idempotencyKey(): string {
     // The name the task was stored under, so that a renamed subscription keeps its keys.
     const identity = [
-      this.#receiver,
+      this.#context.receiver,
       this.#claim.event.key,
       this.#claim.subscription,
       this.#claim.part ?? '',
@@ -122,16 +123,19 @@ class ClaimedTask implements RunningTask {
   }
 
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void {
+    const { event, delivery } = this.#claim
+    const fairKey = fairKeyOf(this.#context, event, delivery)
+    const base = { subscription: this.subscription, ...(fairKey !== undefined && { fairKey }) }
     this.spawned = [
       ...(this.spawned ?? []),
-      ...children.map((child) => checkChild({ subscription: this.subscription, ...child })),
+      ...children.map((child) => checkChild({ ...base, ...child })),
     ]
   }
 
   commit<T>(write: (transaction: never) => T): T {
     if (!this.#claim.commit)
       throw new TypeError(
-        `task.commit: ${this.#inbox} has no transaction to share; use sqliteInbox or pgBossInbox, or task.idempotencyKey`,
+        `task.commit: ${this.#context.inbox} has no transaction to share; use sqliteInbox or pgBossInbox, or task.idempotencyKey`,
       )
     if (this.#aborted)
       throw new Error('task.commit: the attempt timed out, so its outcome is refused')
