@@ -6,7 +6,7 @@ export function examples(...lines: readonly string[]): string {
 }
 
 /** An action of commander. */
-// The exit code is set and not forced: what was written must reach a pipe first.
+// The exit code is set, without process.exit(): output must reach a pipe first.
 export function run<Args extends readonly unknown[]>(
   action: (...args: Args) => Promise<ExitCode>,
 ): (...args: unknown[]) => Promise<void> {

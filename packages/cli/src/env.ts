@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { Failure } from './outcome.ts'
 
-/** The variables of a `.env` file. Without a name that of this folder, if there is one. */
+/** The variables of a `.env` file. Without a name, the one of this folder, if it exists. */
 export async function readEnv(
   file?: string,
 ): Promise<Readonly<Record<string, string | undefined>>> {

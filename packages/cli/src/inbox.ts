@@ -5,14 +5,14 @@ import { pathToFileURL } from 'node:url'
 import type { Inbox, InboxView, Journal } from '@postern/core/inbox'
 import { Failure } from './outcome.ts'
 
-/** Options that say where an inbox is: one of them. */
+/** The place of an inbox: one of these options. */
 export interface InboxOptions {
   readonly sqlite?: string
   readonly redis?: string
   readonly postgres?: string
 }
 
-/** An inbox that was opened to look at it: nothing runs. */
+/** An inbox that was opened for looking: no tasks run. */
 export interface OpenInbox {
   readonly view: InboxView
   readonly journal: Journal | undefined

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { exitCodeOf, remark } from './outcome.ts'
 import { createProgram } from './program.ts'
 
-/** Runs the command line, and gives the exit code to the process. */
+/** Runs the command line, and sets the exit code of the process. */
 export async function main(args: readonly string[]): Promise<void> {
-  // A reader that has seen enough (`| head`) is no failure.
+  // A closed pipe (`| head`) is no failure.
   process.stdout.on('error', () => process.exit(0))
   try {
     await createProgram().parseAsync(args)
@@ -15,7 +15,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-// npm links to this file: what was started is a link. An import of the module starts nothing.
+// npm links to this file, so argv names the link. An import of the module starts nothing.
 const [, started] = process.argv
 if (started !== undefined && isThis(started)) await main(process.argv)
 

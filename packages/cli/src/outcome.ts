@@ -23,9 +23,9 @@ export function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Tells why a command ended, and gives its exit code. */
+/** Prints why a command ended, and returns its exit code. */
 export function exitCodeOf(error: unknown, tell: (text: string) => void): ExitCode {
-  // Commander has told what is wrong already; 0 is that of --help and --version.
+  // Commander has printed the error already; 0 is the code of --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof Failure) {
     if (error.message !== '') tell(`postern: ${error.message}`)

@@ -57,7 +57,7 @@ export function inboxCommands(inbox: Command): void {
     )
 }
 
-/** Options that say which inbox, and which of its tasks. */
+/** Options that choose the inbox and its tasks. */
 function place(command: Command): Command {
   return command
     .option('--sqlite <file>', 'an inbox of @postern/sqlite')

@@ -2,7 +2,7 @@ import type { DeliveryInit } from '@postern/core'
 import { fromCurl } from './curl.ts'
 import { Failure } from './outcome.ts'
 
-/** A request that was saved, and when it arrived if the file says so. */
+/** A saved request, and its time of arrival if the file has it. */
 export interface SavedRequest {
   readonly delivery: DeliveryInit
   readonly receivedAt: number | undefined

@@ -9,7 +9,7 @@ export interface SenderOptions {
   readonly option?: readonly string[]
 }
 
-/** What is said of a sender. Only its module is loaded. */
+/** The facts on a sender. Only its module is loaded. */
 export async function aboutOf(name: string): Promise<About> {
   if (/^[a-z\d][a-z\d.-]*$/.test(name)) {
     try {
@@ -76,7 +76,7 @@ async function secretOf(
   if (secret && secret.length > 0) return { secret, from: '--secret' }
   const file = await readEnv(env)
   for (const name of variablesOf(about)) {
-    // A file that is named counts before the environment.
+    // A named file counts before the environment.
     const value = (env === undefined ? undefined : file[name]) ?? process.env[name] ?? file[name]
     if (value !== undefined && value !== '') return { secret: [value], from: name }
   }

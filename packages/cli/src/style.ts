@@ -7,7 +7,7 @@ export function styled(format: Format, text: string): string {
   return styleText(format, text, { stream: process.stdout })
 }
 
-/** Signs and words of what became of things: never colour alone. */
+/** Signs and words for outcomes: never colour alone. */
 const SIGNS: Readonly<Record<string, readonly [sign: string, format: Format]>> = {
   done: ['●', 'green'],
   accepted: ['●', 'green'],
@@ -27,7 +27,7 @@ export function state(name: string): string {
   return `${styled(format, sign)} ${name}`
 }
 
-/** What came from the network as it may stand on a line: control characters cannot move the cursor. */
+/** Makes a string from the network safe for a line: control characters cannot move the cursor. */
 export function shown(text: string, most = 200): string {
   const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
   return clean.length > most ? `${clean.slice(0, most - 1)}…` : clean

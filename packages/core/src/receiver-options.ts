@@ -121,7 +121,7 @@ function defaultDedupe({ repeats, covers }: Provider): Dedupe {
   return repeats === false && covers.id !== true ? 'id+digest' : 'id'
 }
 
-/** The options of `receiver.drain`, checked. Throws a `TypeError` that names the one at fault. */
+/** The options of `receiver.drain`, checked. Throws a `TypeError` that names the one that is wrong. */
 export function checkDrain(options: DrainOptions): {
   readonly until: number
   readonly max: number

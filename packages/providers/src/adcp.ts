@@ -16,7 +16,7 @@ import { httpMessageSignatures, seconds } from './schemes/http-message-signature
 import { targetOf, type Target } from './schemes/http-signature-base.ts'
 import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature-keys.ts'
 
-/** Options of {@link adcp}: the keys of the sending agent, or where they are. */
+/** Options of {@link adcp}: the keys of the sending agent, or their URL. */
 export interface AdcpOptions extends FetchOptions {
   /** The https URL of the sender's key set. */
   readonly jwksUrl?: string

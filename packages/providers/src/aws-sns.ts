@@ -83,7 +83,7 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
         covers: { body: 'fields', id: true, timestamp: true },
         place: 'Signature',
         allowed: ({ hostname, pathname }) => HOST.test(hostname) && pathname.endsWith('.pem'),
-        // A given certificate is trusted whatever its name.
+        // A given certificate is trusted with any name.
         named: options.certPem === undefined ? (name) => NAME.test(name) : undefined,
         read,
         message: (delivery, arn) => signedText(delivery.json(), arn),
@@ -120,7 +120,7 @@ function signedText(message: unknown, arn: string): string | undefined {
   return FIELDS[type]!.filter((name) => (field(message, name) ?? undefined) !== undefined)
     .map((name) => {
       const value = field(message, name)
-      // Lines separate what is signed: only the message may have its own, or it could be cut in another place.
+      // Line breaks separate the signed fields: only the message may contain them, else the fields could be cut elsewhere.
       if (typeof value !== 'string' || (name !== 'Message' && /[\r\n]/.test(value)))
         throw malformed(name, 'a text of one line')
       return `${name}\n${value}\n`

@@ -99,7 +99,7 @@ function signature(publicKey: string): Scheme<Uint8Array> {
     key: (secret) => createHash('sha1').update(secret).digest(),
     verify(delivery, keys) {
       const payload = single(delivery.form(), 'bt_payload')
-      // Anybody has a challenge signed with the same key: what looks like one is no notification.
+      // Anybody can get a challenge signed with this key: a payload in that form is no notification.
       if (CHALLENGE.test(payload.trim()))
         throw new WebhookError('malformed_body', 'bt_payload could be a challenge: it is no event')
       if (!/^[A-Za-z0-9+/=\n]+$/.test(payload)) throw malformed('bt_payload', 'base64 in lines')

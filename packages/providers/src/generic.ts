@@ -18,11 +18,11 @@ import { genericScheme, type GenericSchemeOptions } from './schemes/generic.ts'
 
 export type { Extract }
 
-/** Options of {@link generic}: what is signed and how ({@link GenericSchemeOptions}), and where id and topic are. */
+/** Options of {@link generic}: the scheme ({@link GenericSchemeOptions}), and the places of id and topic. */
 export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** The signing secret, token or `user:password`. Several while it is being changed. */
   readonly secret?: SecretOption
-  /** Takes deliveries without any authentication: whoever knows the URL can send. @default false */
+  /** Takes deliveries without any authentication: anybody who knows the URL can send. @default false */
   readonly unauthenticated?: boolean
   /** Name of the sender: of its receiver, in logs and on events. @default 'generic' */
   readonly name?: string
@@ -32,7 +32,7 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   readonly formats?: readonly Format[]
   /** Content codings the sender uses. @default none */
   readonly codings?: readonly Coding[]
-  /** Charsets of its texts and forms. @default UTF-8 */
+  /** Charsets of its text bodies and forms. @default UTF-8 */
   readonly charsets?: readonly string[]
   /** False if the sender never signs the same bytes twice on purpose. @default true */
   readonly repeats?: boolean
@@ -45,7 +45,7 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
 }
 
 /**
- * A sender nobody has written a provider for: any scheme, by name or as a value (`hmac(…)`, `ed25519(…)`,
+ * A sender without a provider of its own: any scheme, by name or as a value (`hmac(…)`, `ed25519(…)`,
  * `standardWebhooksScheme(…)`, `jwt(…)` …), and extractors for id and topic. The bytes decide how a body is read. Without an
  * id that you name nothing is deduplicated. The payload of a GET is its query string, if the scheme covers the URL or
  * nothing at all. Whether headers and query are protected is the scheme's affair: see its `covers`.

@@ -92,7 +92,7 @@ type GitlabKey = { readonly signing: StandardWebhooksKey } | { readonly plain: s
  * GitLab's two mechanisms: Standard Webhooks under a signing token, `whsec_…`, and the secret token in a header. If a
  * signing token is in force the secret token does not count, so that nobody gets by without a signature.
  *
- * @param given - the tokens, since what is protected depends on their kind.
+ * @param given - the tokens: the protected parts depend on their kind.
  */
 function gitlabScheme(given: SecretOption, tolerance: number | undefined): Scheme<GitlabKey> {
   const signed = standardWebhooksScheme({ tolerance })

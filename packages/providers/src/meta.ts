@@ -18,7 +18,7 @@ import { metaUpdates } from './schemes/meta-updates.ts'
 export interface MetaOptions {
   /** The app secret. */
   readonly appSecret: SecretOption
-  /** The verify token you give where you subscribe. @default none, so that no subscription can be confirmed */
+  /** The verify token that you enter when you subscribe. @default none, so that no subscription can be confirmed */
   readonly verifyToken?: string
 }
 
@@ -29,7 +29,7 @@ export interface MetaOptions {
  * `whatsapp_business_account.messages` and `.statuses`, Messenger's `page.message`, `page.postback`, `page.read` …
  * Ids: that of the message (with the status, `wamid…:read`), comment, lead or post; a digest of updates that have none.
  * The unsigned GET with `hub.challenge` is answered if its token is yours. Meta retries for 36 hours, WhatsApp possibly for
- * 7 days, which is what dedupe windows must span. It wants its 200 within seconds.
+ * 7 days, which dedupe windows must span. It wants its 200 within seconds.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  */
 export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
@@ -86,7 +86,7 @@ function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
 
 function compose({ topic = 'page.feed', id, at = Date.now(), payload }: Draft): { body: string } {
   const [object = topic, name = 'feed'] = topic.split('.', 2)
-  // Entries say what one change cannot: statuses, messages of Messenger.
+  // Entries have members that a change has not: statuses, messages of Messenger.
   if (field(payload, 'entry') !== undefined)
     return { body: stringifyJson(mergeDeep({ object }, payload)) }
   const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)

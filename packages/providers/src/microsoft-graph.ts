@@ -26,7 +26,7 @@ export interface MicrosoftGraphOptions {
   readonly clientState: SecretOption
 }
 
-// A sentence, or letters and digits: never what JSON or markup is written with.
+// A sentence, or letters and digits: never the characters of JSON or markup.
 const VALIDATION_TOKEN = /^[^{}[\]<>"]{1,2048}$/
 
 /**
@@ -89,7 +89,7 @@ const CLIENT_STATE: Scheme<string> = {
   },
 }
 
-// The token is reflected: as plain text that no browser may take for anything else.
+// The token is reflected: as plain text that no browser may read as another type.
 function greet(delivery: Delivery): Reply | undefined {
   const tokens = delivery.query().getAll('validationToken')
   if (tokens.length === 0) return undefined

@@ -68,7 +68,7 @@ const SCHEME = hmac({
 })
 const MAX_HANDSHAKE = 1024
 
-// The signature is checked against the token in the body: not for proof, but so that only what Notion would send gets here.
+// The signature is checked against the token in the body. That proves nothing, but drops bodies that Notion never sends.
 async function greet(
   delivery: Delivery,
   onSecret: NonNullable<NotionOptions['onSecret']>,

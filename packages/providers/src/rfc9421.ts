@@ -7,7 +7,7 @@ import {
   coversField,
 } from './schemes/http-message-signatures.ts'
 
-/** Options of {@link rfc9421}: one of `secret` and `publicKey`, and what the sender's profile says. */
+/** Options of {@link rfc9421}: one of `secret` and `publicKey`, and the sender's profile. */
 export interface Rfc9421Options extends Omit<
   HttpMessageSignaturesOptions,
   'checkTimes' | 'target' | 'base64url'

@@ -76,7 +76,7 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
   compose,
 })
 
-// An ssl_check needs no signature, so that whatever else it carries must not reach anybody.
+// An ssl_check needs no signature: none of its other members may reach a handler.
 function greet(delivery: Delivery): Reply | undefined {
   const get = delivery.method === 'GET'
   const form = get ? delivery.query() : isForm(delivery) ? delivery.form() : undefined

@@ -67,7 +67,7 @@ function read(delivery: Delivery): SignatureClaim {
     const equals = item.indexOf('=')
     const [key, value] = [item.slice(0, equals), item.slice(equals + 1)]
     const name = key.trim()
-    // A space before t or v1 is where two headers were joined: which one counts is not the sender's to choose.
+    // A space before t or v1 shows that two headers were joined: the sender must not choose which one counts.
     if ((name === 't' && timestamp !== undefined) || (name !== key && KNOWN.has(name)))
       throw grammar()
     if (key === 't') timestamp = value

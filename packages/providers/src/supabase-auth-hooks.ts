@@ -17,7 +17,7 @@ import { field, text } from './common/read.ts'
 export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 'tolerance'> {
   /** The secret of the hook, `v1,whsec_<base64>`; several joined by `|`, as in Supabase's own configuration. */
   readonly secret: SecretOption
-  /** Which hook the URL is registered for: the topic. @default told by what the payload holds */
+  /** Which hook the URL is registered for: the topic. @default found by the members of the payload */
   readonly hook?: string
 }
 

@@ -63,7 +63,7 @@ export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
 function handshake(_: unknown, { value }: ParsedBody, { key }: Verified): Reply | undefined {
   if (field(value, 'event') !== 'endpoint.url_validation') return undefined
   const plainToken = text(field(value, 'payload'), 'plainToken') ?? ''
-  // The key of events signs it: a text with a colon could be the one an event is signed by.
+  // The answer is signed with the key of events: a string with a colon could be a signed event.
   if (!PLAIN_TOKEN.test(plainToken))
     throw new WebhookError('handshake_refused', 'plainToken is not letters and digits')
   const encryptedToken = hmacDigest('sha256', 'hex', key as Uint8Array, plainToken)

@@ -11,13 +11,13 @@ export interface Registrar {
   /** The steps that make the sender match `want`. It changes nothing. */
   plan(want: Want): Promise<Plan>
   /**
-   * Lists again, and then takes the steps of a plan. A step that no longer fits what the sender has is refused as
+   * Lists again, and then takes the steps of a plan. A step that no longer fits the sender's endpoints is refused as
    * `stale_plan`, before anything is sent. A step that was already taken is left out, so that a second call sends no change.
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<readonly StepResult[]>
   /** Deletes the endpoints that have exactly this URL. Resolves with an empty list when there are none. */
   remove(options: { readonly url: string }): Promise<readonly StepResult[]>
-  /** What the sender says of each endpoint: whether it delivers, and its last failures if its API has them. */
+  /** The sender's state of each endpoint: whether it delivers, and its last failures if its API has them. */
   status(options?: { readonly url?: string }): Promise<readonly EndpointStatus[]>
   /** Turns an endpoint on again that the sender or a person turned off. */
   enable?(id: string): Promise<void>
@@ -71,7 +71,7 @@ export interface Want {
   readonly all?: boolean
 }
 
-/** What would be done. It can be printed and stored as JSON, and it holds no secret. */
+/** The planned changes. A plan can be printed and stored as JSON, and it holds no secret. */
 export interface Plan {
   readonly provider: string
   readonly account: string

@@ -1,11 +1,11 @@
 /**
- * What a sender's API lists of what it sent, for `receiver.catchUp`. Two kinds: a source of payloads gives what the
- * webhook would have carried; a source of redeliveries asks the sender to deliver again, signed. Each method may throw a
+ * Events that a sender's API lists, for `receiver.catchUp`. Two kinds: a source of payloads returns the payloads of the
+ * webhooks; a source of redeliveries asks the sender to deliver again, signed. Each method may throw a
  * `RegistrarError`.
  */
 export type Source = PayloadSource | RedeliverySource
 
-/** Lists events whose payload the API has. What it gives was not signed: the token vouches for it. */
+/** Lists events whose payload the API has. The payloads are not signed: the token vouches for them. */
 export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
   /** The one delivery of an event, as the provider's `events` reads it. */
@@ -17,7 +17,7 @@ export interface PayloadSource extends SourceBase {
   readonly version?: () => Promise<string | undefined>
 }
 
-/** Lists events that the API can deliver again. What comes then enters as any delivery, signed. */
+/** Lists events that the API can deliver again. They arrive like any delivery, signed. */
 export interface RedeliverySource extends SourceBase {
   readonly kind: 'redelivery'
   /** Asks for one event again. It resolves when the sender has taken the request, before it delivers. */
@@ -30,7 +30,7 @@ export interface RedeliverySource extends SourceBase {
 export interface SourceBase {
   /** The provider's name, as in `@postern/providers`. */
   readonly provider: string
-  /** What is listed: `repository octo/hello`. It never holds a secret. Progress is kept under it. */
+  /** Name of the list: `repository octo/hello`. It never holds a secret. Progress is kept under it. */
   readonly account: string
   /** Events of a range, newest first. Each page is one request; `limit` bounds what is held. */
   readonly list: (range: Range) => AsyncIterable<ListedEvent>

@@ -67,7 +67,7 @@ export async function showCommand(id: string, options: InboxCommandOptions): Pro
   })
 }
 
-/** `postern inbox deliveries`: what arrived and what was answered. */
+/** `postern inbox deliveries`: deliveries and their replies. */
 export async function deliveriesCommand(options: InboxCommandOptions): Promise<ExitCode> {
   return withInbox<ExitCode>(options, async (inbox) => {
     const journal = journalOf(inbox)

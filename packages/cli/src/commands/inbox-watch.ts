@@ -5,7 +5,7 @@ import { withInbox } from '../inbox.ts'
 import { remark, say, type ExitCode } from '../outcome.ts'
 import { shown, state, timeOf } from '../style.ts'
 
-// The inbox has a cheap number that says whether anything changed.
+// `version` of the inbox is a cheap number that changes with any task.
 const LOOK = 500
 
 /** `postern inbox watch`: a line for each task that is new or has another state. It ends with Ctrl-C. */

@@ -47,7 +47,7 @@ async function write({ folder }: Project, { files, env }: InitPlan): Promise<voi
   for (const [file, content] of files) {
     const path = join(folder, file)
     await mkdir(dirname(path), { recursive: true })
-    // Fails if the file came into being meanwhile.
+    // Fails if the file was created meanwhile.
     await writeFile(path, content, { flag: 'wx' })
   }
   const path = join(folder, '.env')

@@ -19,7 +19,7 @@ export interface ListenOptions extends SenderOptions {
 
 const OUTPUTS = ['interactive', 'compact', 'json']
 
-/** `postern listen`: a receiver for development that shows what arrives. It ends with Ctrl-C. */
+/** `postern listen`: a receiver for development that shows deliveries. It ends with Ctrl-C. */
 export async function listenCommand(name: string, options: ListenOptions): Promise<ExitCode> {
   const terminal = process.stdin.isTTY && process.stdout.isTTY
   const output = options.output ?? (terminal ? 'interactive' : 'compact')

@@ -28,7 +28,7 @@ export interface Sent {
   readonly reply: string
 }
 
-/** `postern send`: signed deliveries to a URL. Exit code 1 if one was not taken, 3 if nothing answered. */
+/** `postern send`: signed deliveries to a URL. Exit code 1 if one was refused, 3 without an answer. */
 export async function sendCommand(
   name: string,
   topic: string | undefined,

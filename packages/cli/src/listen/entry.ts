@@ -11,13 +11,13 @@ export interface Entry {
   readonly outcome: string
   readonly code: string | undefined
   readonly events: readonly { readonly id: string | undefined; readonly topic: string }[]
-  /** As it came; undefined if it was refused before its body was read. */
+  /** The original delivery; undefined if it was refused before its body was read. */
   readonly delivery: Delivery | undefined
-  /** Why it was refused, once that was asked. */
+  /** The explanation of a refusal, once it was asked for. */
   explanation: Explanation | undefined
 }
 
-// Bodies that are kept while listening: 500 of 1 MB are half a GB, so the oldest go.
+// Bodies kept while listening: 500 of 1 MB are half a GB, so the oldest are dropped.
 const MOST = 500
 
 const current = new AsyncLocalStorage<Delivery>()

@@ -13,7 +13,7 @@ export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
   return `${timeOf(at)}  ${sign} ${status}  ${lasting(took).padEnd(6)}  ${name}  ${topics || '?'}  ${why}`.trimEnd()
 }
 
-/** What an explanation proves, in a few words. */
+/** The proof of an explanation, in a few words. */
 function provenOf(explanation: Explanation | undefined): string | undefined {
   const causes = explanation?.findings
     .filter(({ certainty }) => certainty === 'proven')

@@ -13,19 +13,19 @@ export interface ScreenContext {
   readonly secretOption: string
   readonly provider: Provider
   readonly entries: readonly Entry[]
-  /** What was said at the start: where it listens. */
+  /** The first line: where it listens. */
   readonly where: string
-  /** Hands a delivery on once more. Undefined if there is nowhere to. */
+  /** Forwards a delivery again. Undefined without a target. */
   readonly again: ((entry: Entry) => Promise<string>) | undefined
 }
 
-/** A full-screen list of what arrives. */
+/** A full-screen list of deliveries. */
 export interface Screen {
   /** Draws what has changed. */
   draw(): void
   /** Resolves once the reader wants to leave. */
   readonly left: Promise<void>
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   close(): void
 }
 

@@ -8,7 +8,7 @@ import type { OpenInbox } from '../inbox.ts'
 import { Failure } from '../outcome.ts'
 import { providerOf } from '../sender.ts'
 
-/** A tool of the MCP server: what it takes, and what it answers as JSON. */
+/** A tool of the MCP server: its input, and its answer as JSON. */
 export interface Tool {
   readonly name: string
   readonly description: string

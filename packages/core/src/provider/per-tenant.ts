@@ -5,7 +5,7 @@ import { isPromise, type MaybePromise } from '../maybe.ts'
 import { bucket } from './lookup/bucket.ts'
 import type { ScopedSecret, SecretResolver } from './secrets.ts'
 
-/** What {@link perTenant} needs. */
+/** The argument of {@link perTenant}. */
 export interface PerTenantOptions {
   /** Returns the tenant that the delivery claims to be from: read from path, header or `context`. `undefined` refuses the delivery as `unknown_sender`. */
   readonly tenant: (delivery: Delivery) => string | undefined

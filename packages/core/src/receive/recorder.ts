@@ -28,7 +28,7 @@ export interface Recorder {
   close(): Promise<void>
 }
 
-/** What {@link createRecorder} needs. */
+/** The argument of {@link createRecorder}. */
 export interface RecorderContext {
   readonly receiver: string
   readonly inbox: Inbox

@@ -9,7 +9,7 @@ export interface Silence {
   stop(): void
 }
 
-/** What {@link createSilence} needs. */
+/** The argument of {@link createSilence}. */
 export interface SilenceContext {
   readonly name: string
   /** Milliseconds without a delivery; undefined if the option is not set. */

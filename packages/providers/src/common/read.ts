@@ -8,13 +8,13 @@ export function field(value: unknown, name: string): unknown {
     : undefined
 }
 
-/** A member that is a text and not empty, else undefined. */
+/** A member that is a string and not empty, else undefined. */
 export function text(value: unknown, name: string): string | undefined {
   const found = field(value, name)
   return typeof found === 'string' && found !== '' ? found : undefined
 }
 
-/** A member that must be there as a text. Throws `unidentified` naming it. */
+/** A member that must be a string. Throws `unidentified` that names it. */
 export function needed(value: unknown, name: string): string {
   const found = text(value, name)
   if (found === undefined)
@@ -42,7 +42,7 @@ export function at(value: unknown, path: string): unknown {
   return found
 }
 
-/** A member by its path (`data.id`), if it is a text or a number that lost no digit. */
+/** A member by its path (`data.id`), if it is a string or a number that lost no digit. */
 export function member(value: unknown, path: string): string | undefined {
   const found = at(value, path)
   if (typeof found === 'string') return found === '' ? undefined : found

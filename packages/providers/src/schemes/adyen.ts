@@ -27,7 +27,7 @@ export function adyenScheme(): Scheme<Uint8Array> {
         message: signedFields(item),
         signature: signatureOf(item),
       }))
-      // One key for all items: what one tenant signed must not be taken under another's key.
+      // One key for all items: an item of one tenant must not pass with the key of another.
       const found = keys.findIndex((key) =>
         claims.every(({ message, signature }) => ALGORITHM.matches(key, message, [signature])),
       )

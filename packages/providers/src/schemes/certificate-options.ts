@@ -1,6 +1,6 @@
 import type { FetchOptions } from '@postern/core/scheme'
 
-/** How a certificate is found and what makes it trusted. */
+/** How a certificate is found and trusted. */
 export interface CertificateOptions extends FetchOptions {
   /** PEM of the sender's certificate, taken as trusted: nothing is fetched and no chain is checked, its dates are. */
   readonly certPem?: string | undefined

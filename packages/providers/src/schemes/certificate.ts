@@ -21,7 +21,7 @@ export interface SignedByCertificateOptions extends CertificateRules {
   readonly covers: Covers
   /** Header or field that carries the signature. */
   readonly place: string
-  /** Reads the claim. Throws `missing_header`, `malformed_header` or what reading the body throws. */
+  /** Reads the claim. Throws `missing_header`, `malformed_header` or an error of reading the body. */
   readonly read: (delivery: Delivery) => CertificateClaim
   /** The text that is signed; undefined if the delivery is not for that `key`. */
   readonly message: (delivery: Delivery, key: string) => string | undefined
@@ -47,7 +47,7 @@ export function signedByCertificate(
       const { url, hash, signature } = options.read(delivery)
       const bytes = Buffer.from(signature, 'base64')
       if (bytes.toString('base64') !== signature) throw malformed(options.place, 'base64')
-      // What is for nobody here, or is no message, must not make us fetch anything.
+      // A delivery for an unknown recipient, or an invalid one, must cause no fetch.
       const texts = keys.map((key) => options.message(delivery, key))
       if (texts.every((text) => text === undefined)) throw mismatch(options.place, keys.length)
       const { publicKey } = await source.find(url, now)

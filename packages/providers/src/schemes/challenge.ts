@@ -1,6 +1,6 @@
 import { textReply, WebhookError, type Reply } from '@postern/core'
 
-/** What a challenge can be that is echoed: never what begins as JSON does, so that no event is a challenge. */
+/** The form of an echoed challenge: it never begins like JSON, so that no event is a challenge. */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
 /** The challenge itself. Throws `handshake_refused` if it is none. */

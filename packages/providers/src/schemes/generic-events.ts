@@ -5,7 +5,7 @@ import { at, member } from '../common/read.ts'
 /** Reads a value out of a verified delivery; of a list, `body` holds one event alone. */
 export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined
 
-/** Where a sender that nobody has written a provider for has its ids and topics. */
+/** Places of ids and topics, for a sender without a provider of its own. */
 export interface GenericPlaces {
   /** Reads the event's id. @default the header, the query parameter or the member named below */
   readonly id?: Extract
@@ -84,7 +84,7 @@ function extract(
   return path === undefined ? undefined : member(exact, path)
 }
 
-/** Puts id, topic and payload where the options say, for `sign`. */
+/** Puts id, topic and payload into the places that the options name, for `sign`. */
 export function composeGeneric(
   { topic, id, method, url, payload }: Draft,
   options: GenericPlaces,

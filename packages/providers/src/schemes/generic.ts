@@ -26,11 +26,11 @@ export interface GenericSchemeOptions {
   readonly algorithm?: HashName
   /** `hmac`: how the signature is written; hex in either case. @default 'hex' */
   readonly encoding?: SignatureEncoding
-  /** `hmac`: what stands before the signature, such as `sha256=`. @default '' */
+  /** `hmac`: the prefix of the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
   /** `hmac`: how the secret becomes the key. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding
-  /** `hmac`: what is signed, such as `v0:{time}:{body}`. @default '{body}', or '{time}.{body}' if a time is signed */
+  /** `hmac`: the signed message, such as `v0:{time}:{body}`. @default '{body}', or '{time}.{body}' if a time is signed */
   readonly message?: string
   /** `hmac`: the header of a time that is signed. @default none, the body alone is signed */
   readonly timestampHeader?: string
@@ -86,7 +86,7 @@ const CHOICES = {
 } as const
 
 function hmacOptions(name: string, options: GenericSchemeOptions): HmacOptions {
-  // Options come from configuration files too, where no compiler looks at them.
+  // Options come from configuration files too, which no compiler checks.
   for (const [option, allowed] of Object.entries(CHOICES)) {
     const value = options[option as keyof typeof CHOICES]
     if (value !== undefined && !(allowed as readonly string[]).includes(value))

@@ -22,7 +22,7 @@ export type HttpSignatureAlgorithm =
   | 'rsa-pss-sha512'
   | 'rsa-v1_5-sha256'
 
-/** A key that is bound to its algorithm: what a message says about its algorithm never chooses one. */
+/** A key that is bound to its algorithm: the `alg` of a message never chooses one. */
 export interface HttpSignatureKey {
   readonly alg: HttpSignatureAlgorithm
   /** The `keyid` it goes by, if only that one counts. */

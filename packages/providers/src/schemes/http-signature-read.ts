@@ -94,7 +94,7 @@ function textOf(parameters: ReadonlyMap<string, unknown>, name: string): string 
   return value
 }
 
-// Parsers of base64 forgive what stands after the last whole byte; the text of a signature must be the canonical one.
+// Parsers of base64 ignore bits after the last whole byte; a signature must be in canonical form.
 function isWritten(delivery: Delivery, base64: string, url: boolean): boolean {
   const text = delivery.headers('signature').join(', ')
   return (

@@ -8,7 +8,7 @@ export function joined(value: unknown, ...paths: readonly string[]): string | un
   return parts.includes(undefined) ? undefined : parts.join(':')
 }
 
-/** An id for what has none of its own: 16 bytes of a digest of its JSON, in hex. */
+/** An id for an event without its own: 16 bytes of a digest of its JSON, in hex. */
 export function digestId(value: unknown): string {
   return createHash('sha256').update(stringifyJson(value)).digest('hex').slice(0, 32)
 }

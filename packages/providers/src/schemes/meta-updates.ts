@@ -106,7 +106,7 @@ function messagingId(item: unknown, kind: string): string | undefined {
   if (kind === 'message' || kind === 'postback') return member(item, `${kind}.mid`)
   if (kind === 'reaction') return joined(item, 'reaction.mid', 'reaction.action')
   const seen = joined(item, 'sender.id', `${kind}.watermark`)
-  // What was delivered and what was read up to a moment would otherwise be one event.
+  // Else `delivery` and `read` up to the same moment would be one event.
   return kind === 'delivery' && seen !== undefined ? `${seen}:${kind}` : seen
 }
 

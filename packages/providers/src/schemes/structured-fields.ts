@@ -38,7 +38,7 @@ export function dictionary(
   }
 }
 
-/** A byte sequence in base64; undefined if the value is anything else. */
+/** A byte sequence in base64; undefined for any other value. */
 export function bytesAsBase64(value: unknown): string | undefined {
   return value instanceof ArrayBuffer ? Buffer.from(value).toString('base64') : undefined
 }

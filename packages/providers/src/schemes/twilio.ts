@@ -100,7 +100,7 @@ const DIGEST = 'bodySHA256'
 // Names and values are signed without separators: a name beyond this alphabet could be cut elsewhere.
 const NAME = /^[A-Za-z_][\w.[\]-]{0,127}$/
 
-/** How a delivery is read, by what is signed and by nothing else: neither method nor label are. */
+/** The format of a delivery, by its signed parts alone: method and Content-Type are not signed. */
 export function twilioFormat(delivery: Delivery): 'json' | 'form' | 'query' {
   if (delivery.query().has(DIGEST)) return 'json'
   return delivery.body.length > 0 ? 'form' : 'query'

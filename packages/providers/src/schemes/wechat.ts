@@ -78,7 +78,7 @@ export interface WechatSignatureOptions {
 
 /**
  * SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined: in the query parameter
- * `signature`, or `msg_signature` if a text is signed.
+ * `signature`, or `msg_signature` if a string is signed.
  */
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)
@@ -118,7 +118,7 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
   }
 }
 
-/** What an echo can be: a message is never one, so that nobody has us decrypt or repeat messages. */
+/** The form of an echo: a message never has it, so that nobody can make us decrypt or repeat messages. */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
 /** The answer to the verification of a URL. Throws `handshake_refused` if it is no echo. */

@@ -1,4 +1,4 @@
-// The end of CDATA, and what XML 1.0 has no place for.
+// The end of CDATA, and characters that XML 1.0 does not allow.
 const NOT_XML = /\]\]>|[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 
 /**

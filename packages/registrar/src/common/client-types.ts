@@ -10,11 +10,11 @@ export interface ClientSpec extends ApiOptions {
   headers(): Promise<Readonly<Record<string, string>>>
   /** Parameters of each request's query: a token, at the senders that want it there. */
   readonly query?: () => Promise<Readonly<Record<string, string>>>
-  /** Takes secrets out of a text before it becomes part of a message; for APIs with a token in the path. */
+  /** Removes secrets from a string before it becomes part of a message; for APIs with a token in the path. */
   readonly secrets?: () => readonly string[]
   /** Milliseconds to wait before the request is sent again, for senders with rules of their own. */
   readonly wait429?: (answer: Answer) => number | undefined
-  /** What a 2xx means that is an error all the same, for senders that answer so. */
+  /** The error in a 2xx answer, for senders that answer errors so. */
   readonly judge?: (answer: Answer) => Verdict | undefined
   /** Reads what the sender says of an error. @default the `message` or `error` members of its JSON */
   readonly explain?: (body: unknown) => string | undefined
@@ -39,7 +39,7 @@ export interface Request {
   readonly repeatable?: boolean
   /** Statuses beside 2xx that are an answer and no error. */
   readonly allow?: readonly number[]
-  /** Secrets of the body: what the sender repeats of them stays out of messages. */
+  /** Secrets of the body: they are removed from messages if the sender repeats them. */
   readonly secrets?: readonly string[]
   /** What messages call the path, if it holds a secret. */
   readonly named?: string

@@ -5,7 +5,7 @@ import { applyPlan } from './apply.ts'
 import { checkUrl } from './options.ts'
 import { makePlan } from './plan.ts'
 
-/** What one sender's file says; the rest of a `Registrar` is made from it. */
+/** The parts that one sender's file gives; the rest of a `Registrar` is made from them. */
 export interface RegistrarSpec {
   readonly provider: string
   readonly account: string
@@ -21,7 +21,7 @@ export interface RegistrarSpec {
   readonly settings?: Settings
   /** Who makes the secret: `given` to the sender, `told` by it at creation alone, or neither. @default 'none' */
   readonly secret?: 'given' | 'told' | 'readable' | 'none'
-  /** What an update cannot change, so that the endpoint is replaced: `url`, `topics`, or the name of a setting. */
+  /** Members that an update cannot change, so that the endpoint is replaced: `url`, `topics`, or the name of a setting. */
   readonly fixed?: readonly string[]
   /** Deletes before it creates, for senders that take one endpoint for a URL or an account. @default false */
   readonly deleteFirst?: boolean

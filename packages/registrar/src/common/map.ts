@@ -23,7 +23,7 @@ export interface Converted {
   readonly wider: boolean
 }
 
-/** Maps patterns by the rules. What no rule covers is named in `unknown`, never dropped. */
+/** Maps patterns by the rules. Topics without a rule are listed in `unknown`, never dropped. */
 export function mapTopics(patterns: readonly string[], rules: MapRules): Mapping {
   if (!Array.isArray(patterns) || patterns.length === 0)
     throw new TypeError('topics: must be one topic pattern or more; give receiver.topics')

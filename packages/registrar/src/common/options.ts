@@ -16,12 +16,12 @@ export interface ApiOptions {
   readonly wait?: (milliseconds: number) => Promise<void>
 }
 
-/** A token, or a function that gives the one in force: for tokens that expire. */
+/** A token, or a function that returns the current one: for tokens that expire. */
 export type Token = string | (() => string | Promise<string>)
 
 const COMMON = ['api', 'timeout', 'patience', 'fetch', 'wait']
 
-/** Throws a `TypeError` that names an option nobody knows, or one that is missing. */
+/** Throws a `TypeError` that names an unknown or a missing option. */
 export function checkOptions(
   name: string,
   options: object,

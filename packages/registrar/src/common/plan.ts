@@ -6,7 +6,7 @@ import { checkUrl } from './options.ts'
 
 const WANT = ['url', 'topics', 'formerly', 'all']
 
-/** The steps from what the sender has to what is wanted. Throws a `TypeError` for a want that cannot be met. */
+/** The steps from the sender's endpoints to the wanted ones. Throws a `TypeError` if they cannot be reached. */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
   checkWant(want)
   const map = spec.map(want.topics)

@@ -31,7 +31,7 @@ export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(text) : []
 }
 
-/** The id of what was made. Throws `unexpected` without one: what was made could not be found again. */
+/** The id of a new endpoint. Throws `unexpected` without one: the endpoint could not be found again. */
 export function idOf(value: unknown, what: string): string {
   const id = text(value)
   if (id === '') throw new RegistrarError('unexpected', `${what}: the answer holds no id`)

@@ -1,4 +1,4 @@
-/** The names in a text of names, as the files of `topics/` hold them. */
+/** The names in a string of names, as the files of `topics/` hold them. */
 export function topicList(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }

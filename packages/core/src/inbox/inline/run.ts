@@ -6,7 +6,7 @@ import type { Held } from './hold.ts'
 import { decodeTasks, encodeTasks, newTasks, reviveDead, type InlineTask } from './tasks.ts'
 import type { Semaphore } from '../kit/semaphore.ts'
 
-/** What {@link runInline} needs. */
+/** The argument of {@link runInline}. */
 export interface InlineContext {
   readonly consumer: Consumer
   /** Milliseconds; renewed while the handlers run. */

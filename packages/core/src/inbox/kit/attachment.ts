@@ -15,7 +15,7 @@ export interface Side {
   close(until: number): Promise<void>
 }
 
-/** What {@link attachment} needs. */
+/** The argument of {@link attachment}. */
 export interface AttachmentOptions {
   /** As in errors. */
   readonly inbox: string

@@ -5,7 +5,7 @@ import { createBacklog, type BatchWork } from './backlog.ts'
 /** What an error of `store` means: `again` later, `one` by one since one of them is at fault, or `all` of them failed. */
 export type Fault = 'again' | 'one' | 'all'
 
-/** What {@link createBatch} needs. */
+/** The argument of {@link createBatch}. */
 export interface BatchOptions<Work extends BatchWork> {
   /** As in errors. */
   readonly inbox: string

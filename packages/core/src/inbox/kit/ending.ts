@@ -27,7 +27,7 @@ export interface Ended<Task> {
   readonly done: (stored: Outcome | undefined) => void
 }
 
-/** What {@link createEnding} needs. */
+/** The argument of {@link createEnding}. */
 export interface EndingHost<Task> {
   readonly consumer: Consumer
   readonly slots: Slots<Task>

@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../maybe.ts'
 import type { Arrival, JournalBatch, MinuteGauge } from '../journal.ts'
 import { createSeriesTable, type Series, type SeriesName } from './series.ts'
 
-/** What {@link createJournalBuffer} needs. */
+/** The argument of {@link createJournalBuffer}. */
 export interface JournalBufferOptions {
   /** As `Journal.write`. If it throws, the batch is lost and its deliveries are counted as lost. */
   readonly write: (batch: JournalBatch) => MaybePromise<void>

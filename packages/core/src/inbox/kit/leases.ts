@@ -6,7 +6,7 @@ export interface Leased {
   leased: number
 }
 
-/** What {@link createLeases} needs. */
+/** The argument of {@link createLeases}. */
 export interface LeasesOptions<Lease extends Leased> {
   /** Milliseconds a claim holds without a sign of life. */
   readonly lease: number

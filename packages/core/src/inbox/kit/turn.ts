@@ -8,7 +8,7 @@ export interface Turns<Task> {
   readonly refill: (slot: Slot<Task>) => void
 }
 
-/** What {@link createTurns} needs. */
+/** The argument of {@link createTurns}. */
 export interface TurnsHost<Task> {
   /** Called before a turn or a refill starts its first task. */
   readonly begin: () => void
