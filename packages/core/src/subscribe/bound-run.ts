@@ -1,17 +1,19 @@
 import type { Claim, Outcome } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
-import type { KeyBounds } from './per-key.ts'
+import { createKeyBounds, type KeyBounds } from './key-bounds.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
+import type { Subscription } from './subscription.ts'
 import { fairKeyOf } from './task-drafts.ts'
 
 /** Runs an attempt within the bounds of its key, or postpones the task. `failed` gets what `fairBy` throws. */
 export function boundRun(
   context: RunContext,
   claim: Claim,
-  bounds: KeyBounds,
+  subscription: Subscription,
   attempt: () => MaybePromise<Outcome>,
   failed: (error: unknown) => Outcome,
 ): MaybePromise<Outcome> {
+  const bounds = boundsOf(subscription)
   let key: string | undefined
   try {
     key = fairKeyOf(context, claim.event, claim.delivery)
@@ -34,4 +36,14 @@ export function boundRun(
   }
   const outcome = attempt()
   return isPromise(outcome) ? outcome.then(ended) : ended(outcome)
+}
+
+// Made at the first run: a process that only accepts does not load them.
+const made = new WeakMap<Subscription, KeyBounds>()
+
+function boundsOf(subscription: Subscription): KeyBounds {
+  let bounds = made.get(subscription)
+  if (!bounds)
+    made.set(subscription, (bounds = createKeyBounds(subscription.perKey ?? {}, subscription.name)))
+  return bounds
 }

@@ -1,5 +1,4 @@
 import { unknownOptions } from '../unknown-options.ts'
-import { createKeyBound, type KeyBound, type KeyRun } from './key-bound.ts'
 
 /**
  * Bounds of the runs of one fair key in one subscription and process. A task over them goes back to the inbox without
@@ -18,22 +17,9 @@ export interface PerKeyOptions {
   readonly concurrency?: number
 }
 
-/** The bounds of a subscription, for all its keys. */
-export interface KeyBounds {
-  /** What is to be called when the run ended, or when the task is to come back: milliseconds since 1970. */
-  enter(key: string, now: number): KeyRun | number
-  /** The first time only, what an operator should hear of an event without a key. */
-  withoutKey(): string | undefined
-  /** Keys that are remembered. */
-  readonly size: number
-}
-
-/** Keys that are remembered beside those that run. */
-export const MAX_KEYS = 10_000
-
-/** Makes the bounds of a subscription, if `perKey` asks for any. Throws a `TypeError` if it is wrong. */
-export function keyBounds(option: PerKeyOptions | undefined, name: string): KeyBounds | undefined {
-  if (option === undefined) return undefined
+/** Throws a `TypeError` if `perKey` of a subscription is wrong. */
+export function checkPerKey(option: PerKeyOptions | undefined, name: string): void {
+  if (option === undefined) return
   unknownOptions(`perKey of ${name}`, option, ['rate', 'concurrency'])
   const { rate, concurrency } = option
   if (rate === undefined && concurrency === undefined)
@@ -46,38 +32,4 @@ export function keyBounds(option: PerKeyOptions | undefined, name: string): KeyB
     throw new TypeError(
       `perKey of ${name}: concurrency must be a whole number from 1 and up, got ${String(concurrency)}`,
     )
-  /** The keys that were used last stand last. */
-  const keys = new Map<string, KeyBound>()
-  let warned = false
-
-  return {
-    enter(key, now) {
-      const bound = keys.get(key) ?? createKeyBound({ rate, concurrency })
-      keys.delete(key)
-      forget(now)
-      keys.set(key, bound)
-      return bound.enter(now)
-    },
-    withoutKey() {
-      if (warned) return undefined
-      warned = true
-      return `perKey of ${name}: an event has no key, so its tasks run without these bounds; give createReceiver a fairBy, or secrets with a scope`
-    },
-    get size() {
-      return keys.size
-    },
-  }
-
-  /** Two looks for each key that comes: more keys are forgotten than made, as soon as they are idle. */
-  function forget(now: number): void {
-    for (let looks = 0; looks < 2; looks++) {
-      const [oldest] = keys
-      if (!oldest) return
-      const [key, bound] = oldest
-      keys.delete(key)
-      if (bound.isIdle(now)) continue
-      if (keys.size >= MAX_KEYS && !bound.isRunning) continue
-      keys.set(key, bound)
-    }
-  }
 }

@@ -34,12 +34,11 @@ export function run(
       },
     }
   }
-  const { keyBounds } = subscription
-  if (!keyBounds) return attempt(context, claim, subscription, signal)
+  if (!subscription.perKey) return attempt(context, claim, subscription, signal)
   return boundRun(
     context,
     claim,
-    keyBounds,
+    subscription,
     () => attempt(context, claim, subscription, signal),
     (error) => failed(context, claim, subscription, error, signal),
   )

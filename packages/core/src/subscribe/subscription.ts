@@ -1,7 +1,7 @@
 import { MAX_TIMER, milliseconds, type Duration } from '../duration.ts'
 import type { EventDraft, WebhookEvent } from '../event.ts'
 import type { Lane } from '../inbox/inbox.ts'
-import { keyBounds, type KeyBounds, type PerKeyOptions } from './per-key.ts'
+import { checkPerKey, type PerKeyOptions } from './per-key.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
 import { unknownOptions } from '../unknown-options.ts'
 import type { StandardSchema } from './standard-schema.ts'
@@ -57,7 +57,7 @@ export interface Subscription extends Lane {
   readonly retry: RetryPolicy
   readonly schema: StandardSchema | undefined
   readonly orderBy: ((event: WebhookEvent) => string) | undefined
-  readonly keyBounds: KeyBounds | undefined
+  readonly perKey: PerKeyOptions | undefined
 }
 
 /** All subscriptions of a receiver. */
@@ -146,6 +146,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       throw new TypeError(
         `concurrency of ${name} must be a number from 1 and up, got ${String(concurrency)}`,
       )
+    checkPerKey(options.perKey, name)
     const made: Subscription = {
       name,
       formerly,
@@ -158,7 +159,7 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       timeout: Math.min(milliseconds(options.timeout ?? '5m', `timeout of ${name}`), MAX_TIMER),
       schema: options.schema,
       orderBy: options.orderBy,
-      keyBounds: keyBounds(options.perKey, name),
+      perKey: options.perKey,
     }
     for (const known of [name, ...formerly]) byName.set(known, made)
     all.push(made)

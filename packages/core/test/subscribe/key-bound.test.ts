@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createKeyBound } from '../../src/subscribe/key-bound.ts'
-import { keyBounds, MAX_KEYS, type PerKeyOptions } from '../../src/subscribe/per-key.ts'
+import { createKeyBounds, MAX_KEYS } from '../../src/subscribe/key-bounds.ts'
+import type { PerKeyOptions } from '../../src/subscribe/per-key.ts'
 
 /** Lets tasks come at `times`, and come back when told, on a clock of its own. */
 function simulate(
@@ -95,7 +96,7 @@ test('a clock that is set back stops no key', () => {
 })
 
 test('idle keys are forgotten, busy ones are not', () => {
-  const bounds = keyBounds({ rate: 10, concurrency: 1 }, 'a')!
+  const bounds = createKeyBounds({ rate: 10, concurrency: 1 }, 'a')
   const held = bounds.enter('held', 0)
   for (let at = 0; at < 1000; at++) {
     const end = bounds.enter(`key${at}`, at * 1000)
@@ -107,7 +108,7 @@ test('idle keys are forgotten, busy ones are not', () => {
 })
 
 test('keys that are not idle are bounded too, those that run apart', () => {
-  const bounds = keyBounds({ rate: 0.001, concurrency: 1 }, 'a')!
+  const bounds = createKeyBounds({ rate: 0.001, concurrency: 1 }, 'a')
   bounds.enter('held', 0)
   for (let at = 0; at < 2 * MAX_KEYS; at++) {
     const end = bounds.enter(`key${at}`, 1)
