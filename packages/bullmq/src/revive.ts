@@ -16,8 +16,8 @@ export interface ReviveContext {
 
 /**
  * Runs the failed tasks of a known event again. Each ref has a letter before it: `f` failed for good, `d` waiting for its
- * next attempt. Each step is one of BullMQ's own scripts, which changes a job only if it still is in that state, so
- * of several redeliveries at once exactly one revives it. True if this one did.
+ * next attempt. Each step is one of BullMQ's own scripts, which changes a job only if it still is in that state.
+ * So of several redeliveries at once exactly one revives it. True if this one did.
  */
 export async function revive(context: ReviveContext, refs: readonly string[]): Promise<boolean> {
   const done = await Promise.all(

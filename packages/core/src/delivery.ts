@@ -61,7 +61,7 @@ export interface Delivery {
   form(): URLSearchParams
   /** The body as XML; parsed once. Throws `malformed_body` or `too_deep`. */
   xml(): XmlObject
-  /** The body as text in the charset its provider declares. Throws `unsupported_encoding`. */
+  /** The body as a string, decoded from the charset its provider declares. Throws `unsupported_encoding`. */
   text(): string
   /** The fields of the URL's query, in order. */
   query(): URLSearchParams

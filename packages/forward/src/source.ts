@@ -17,8 +17,8 @@ import { signer } from './signer.ts'
 import type { Kept, Message, RegisteredDestination, Source, SourceOptions } from './source-types.ts'
 
 /**
- * Makes your app a source of webhooks: messages are stored in an inbox and delivered to the destinations registered for
- * their topic, each with a task of its own, signed as Standard Webhooks has it, retried, dead-lettered and replayable.
+ * Makes your app a source of webhooks. Messages are stored in an inbox and delivered to the destinations registered for
+ * their topic, signed by Standard Webhooks. Each destination has a task, which is retried, dead-lettered and replayable.
  * With an inbox that several processes share, any of them delivers. Bad options throw a `TypeError` that names them.
  *
  * @example

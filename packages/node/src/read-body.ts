@@ -17,9 +17,9 @@ export type BodyReader = (request: IncomingMessage, admission: Admission) => Pro
 
 /**
  * Makes the function that reads the exact bytes of a request nobody has read from, within `time` milliseconds and what
- * was admitted. It refuses with the admission's own refusal beyond its limit, `overloaded`, `body_timeout`, `body_truncated` if there are fewer or more bytes than
- * `content-length` said, `body_aborted` if the sender went away, `body_consumed` if somebody else began to read,
- * and `body_lossy` if the bytes were made text.
+ * was admitted. It refuses with the admission's refusal beyond its limit, `overloaded` or `body_timeout`.
+ * Further refusals: `body_truncated` for fewer or more bytes than `content-length`, `body_aborted` if the sender went
+ * away, `body_consumed` if other code began to read, and `body_lossy` if the bytes were made a string.
  */
 export function createBodyReader(time: number): BodyReader {
   // node:http has no deadline of its own below 300 s (requestTimeout).

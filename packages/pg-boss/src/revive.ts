@@ -49,8 +49,8 @@ export async function reviveJobs(
   condition: string,
 ): Promise<ReadonlySet<string>> {
   await lockKeys(client, keys)
-  // Asked again on the locked rows: of two that come at once, one revives. A dead task's base moves up to the attempts
-  // it had, so that it starts from the first, while pg-boss's own count goes on and an old claim never fits again.
+  // Asked again on the locked rows: of two redeliveries at once, one revives. The base of a dead task becomes its number of
+  // attempts, so it starts from the first. pg-boss's own count goes on, so an old claim never fits again.
   const revived = await client.executeSql(
     `WITH a AS (
        INSERT INTO ${schema}.postern_attempts (task, run, attempt, started, duration, outcome, process)

@@ -13,7 +13,7 @@ import { composeMessage } from './schemes/standard-family.ts'
 export interface StandardWebhooksOptions {
   /** `whsec_<base64>` for `v1` (HMAC-SHA256), `whpk_<base64>` for `v1a` (Ed25519); both kinds may be in force. */
   readonly secret: SecretOption
-  /** Takes the text of the secret as the key, for senders that use the headers with a key that is not base64. @default false */
+  /** Uses the bytes of the secret string as the key, for senders that use the headers with a key that is not base64. @default false */
   readonly raw?: boolean
   /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number

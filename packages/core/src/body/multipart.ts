@@ -17,7 +17,7 @@ export interface MultipartFile {
 
 /** A `multipart/form-data` body. */
 export interface MultipartBody {
-  /** Parts without a file name, as text; a repeated name is an array. */
+  /** Parts without a file name, as strings; a repeated name is an array. */
   readonly fields: Record<string, string | string[]>
   /** Parts with a file name, in order. */
   readonly files: readonly MultipartFile[]

@@ -52,7 +52,7 @@ export function* reencoded(request: Request, bounds: Bounds): Generator<Change> 
   }
 }
 
-/** How a form writes a text: what stays, what a space becomes, and the case of hex digits. */
+/** How a form writes a string: characters that stay, the form of a space, and the case of hex digits. */
 export interface FormWriter {
   readonly kept: RegExp
   readonly space: '+' | '%20'

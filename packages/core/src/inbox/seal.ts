@@ -7,7 +7,7 @@ export type KeyOption = string | Uint8Array | readonly (string | Uint8Array)[]
 /** Encrypts what is kept, for the place it is kept in. */
 export interface Seal {
   seal(text: string, place: string): string
-  /** Throws if no key fits, or if the text was changed or is from another place. */
+  /** Throws if no key fits, or if the value was changed or is from another place. */
   open(sealed: string, place: string): string
   sealBytes(bytes: Uint8Array, place: string): Uint8Array
   /** As {@link Seal.open}. */

@@ -7,11 +7,11 @@ import type { SceneTest } from './scene.ts'
 
 /** How the suite writes and reads in the transaction an inbox shares with handlers. */
 export interface TransactionProbe {
-  /** Makes what `write` needs: a table of texts. */
+  /** Makes what `write` needs: a table of strings. */
   setUp(transaction: unknown): unknown
-  /** Writes a text. */
+  /** Writes a string. */
   write(transaction: unknown, text: string): unknown
-  /** Texts that are committed. */
+  /** Committed strings. */
   read(): Promise<readonly string[]> | readonly string[]
 }
 

@@ -20,7 +20,7 @@ type Row = readonly [
 const LETTERS = { open: 'o', done: 'd', dead: 'x' } as const
 const STATES = { o: 'open', d: 'done', x: 'dead' } as const
 
-/** The tasks of an event as text. */
+/** The tasks of an event as a string. */
 export function encodeTasks(tasks: readonly InlineTask[]): string {
   const rows = tasks.map(({ draft, state, skipped }): Row => {
     const head = [draft.subscription, LETTERS[state], skipped] as const

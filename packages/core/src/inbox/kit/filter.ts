@@ -15,7 +15,7 @@ export interface TopicMatch {
   readonly source: string
 }
 
-/** What each key of a filter means in SQL: a text with one `?` for the value, or a function for the rest. */
+/** What each key of a filter means in SQL: a string with one `?` for the value, or a function for the rest. */
 export type Columns = {
   readonly [Key in keyof Required<TaskFilter>]:
     | string
