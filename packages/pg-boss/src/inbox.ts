@@ -51,6 +51,7 @@ export function pgBossInbox(options: PgBossInboxOptions): Inbox {
 
   return {
     name: 'pgBossInbox',
+    maxPending: settings.maxPending,
     can: {
       order: true,
       transaction: true,
