@@ -118,6 +118,14 @@ export function createLease(engine: Engine, host: LeaseHost): Leases {
       return ruled.filter(({ id }) => ids.has(id))
     })
     if (freed.length === 0) return
+    for (const { id, name, count, base, cut, charged } of freed)
+      host.consumer.interrupted?.({
+        subscription: host.lanes.of(name)?.subscription ?? name,
+        task: id,
+        attempt: count - base + 2,
+        count: cut,
+        charged,
+      })
     if (freed.some(({ priority }) => priority === ALONE)) host.suspected()
     host.freed(Math.min(...freed.map(({ wait }) => wait)))
     const dead = freed.filter((one) => one.state === 'failed')
