@@ -24,7 +24,7 @@ export interface Inbox {
   }
   /** Joins a receiver. A second receiver of the same name is a `TypeError`. */
   attach(consumer: Consumer): Port
-  /** Absent if it keeps no tasks: the reply of `inlineInbox` waits for the handlers. */
+  /** Absent only if it keeps no tasks: the reply of `inlineInbox` waits for the handlers. */
   readonly view?: InboxView
   readonly records?: Records
   /** What happened: attempts, deliveries, counts a minute. Losing it loses no event. */
@@ -76,7 +76,7 @@ export interface Lane {
   readonly concurrency: number
   /** True if tasks carry an order key. */
   readonly ordered: boolean
-  /** Milliseconds an attempt may take; a lease must be longer. */
+  /** Milliseconds an attempt may take. A lease may be shorter: it is renewed while the attempt runs. */
   readonly timeout: number
   /** Attempts of the retry policy: a suspect is charged as often as this, and at least 5 times, before it is `poison`. */
   readonly attempts?: number
@@ -133,7 +133,7 @@ export interface Intake {
   readonly items: readonly IntakeItem[]
 }
 
-/** One event of a delivery and its tasks, one for each subscription. */
+/** One event of a delivery and its tasks, one for each subscription and at least one. Keys are compared byte by byte. */
 export interface IntakeItem {
   readonly event: EventRecord
   readonly tasks: readonly TaskDraft[]
@@ -182,7 +182,7 @@ export interface Claim {
     | undefined
 }
 
-/** How an attempt ended. The receiver's retry policy decided; the inbox obeys. Times in milliseconds since 1970. */
+/** How an attempt ended. The receiver's retry policy decided; the inbox obeys. `at`: milliseconds since 1970, on `Consumer.now()`. */
 export type Outcome =
   | { readonly kind: 'done'; readonly spawn?: readonly TaskDraft[] }
   | { readonly kind: 'retry'; readonly at: number; readonly error: TaskError }
