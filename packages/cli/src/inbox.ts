@@ -29,7 +29,7 @@ export async function withInbox<Result>(
     throw new Failure(2, 'give one of --sqlite file, --redis url and --postgres url')
   const inbox = await open(options)
   try {
-    if (!inbox.view) throw new Failure(2, `${inbox.name} keeps no tasks that could be looked at`)
+    if (!inbox.view) throw new Failure(2, `${inbox.name} keeps no tasks to look at`)
     return await use({ view: inbox.view, journal: inbox.journal, name: inbox.name })
   } finally {
     await inbox.close()

@@ -78,7 +78,9 @@ export function checkReceiver<Events extends EventMap>(
   isFunction('monotonic', monotonic)
   if (options.fairBy !== undefined) isFunction('fairBy', options.fairBy)
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
-  const { integers = 'number', work = true, journal = true, refusedBodies = 3 } = options
+  const { integers = 'number', work = true, journal = true, seal } = options
+  // A refused delivery is not sealed, so that `explain` can read it from another process.
+  const { refusedBodies = seal === undefined ? 3 : false } = options
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
   oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
   oneOf('integers', integers, ['number', 'exact'])
@@ -110,7 +112,7 @@ export function checkReceiver<Events extends EventMap>(
     work,
     journal,
     refusedBodies: checkBodies(refusedBodies),
-    seal: options.seal === undefined ? undefined : createSeal(options.seal, 'seal'),
+    seal: seal === undefined ? undefined : createSeal(seal, 'seal'),
     explain: options.explain ?? nodeEnv() === 'development',
     silence: options.silence === undefined ? undefined : milliseconds(options.silence, 'silence'),
   }

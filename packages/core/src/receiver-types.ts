@@ -65,13 +65,13 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   readonly journal?: boolean
   /**
    * Refused deliveries whose head and body are kept for `explain`, for each code: at most 256 KiB each, without
-   * credentials. False keeps none. @default 3
+   * credentials, and not sealed. False keeps none. @default 3, and false with `seal`
    */
   readonly refusedBodies?: number | false
   /**
    * Encrypts payloads, headers and bodies in the inbox with AES-256-GCM: 32 bytes, as they are, in base64 or in hex.
-   * With several keys the first one seals and all of them open, so that a key can be changed. Topic, ids and times stay
-   * readable. @default stored as they came
+   * With several keys the first one seals and all of them open, so that a key can be changed. Topic, ids, times and error
+   * texts stay readable, and the journal's path and reply. @default stored as they came
    */
   readonly seal?: KeyOption
   /**
@@ -141,7 +141,7 @@ export interface Receiver<Events extends EventMap = EventMap> {
    * Tasks whose lease ended come first. Attempts that the deadline cuts are given back and do not count.
    */
   drain(options?: DrainOptions): Promise<Drained>
-  /** Takes events that the sender's API listed, without a signature: for `catchUp`. */
+  /** Takes events that the sender's API listed, without a signature, as a source of `@postern/registrar` reads them. */
   take(given: TakeInit, options?: TakeOptions): Promise<TakeResult>
   /** The state of the receiver, for probes and for people. It never rejects, and answers within a second. */
   health(): Promise<Health>

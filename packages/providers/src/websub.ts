@@ -34,7 +34,7 @@ export interface WebsubOptions {
   /** `hub.secret` of the subscription, less than 200 bytes. With it a delivery without a signature is refused. */
   readonly secret?: SecretOption
   /**
-   * The topic URLs you have asked a hub for, or a function that knows what you are asking for now. Anybody can ask a hub
+   * The topic URLs you have asked a hub for, or a function that knows which ones are asked for at the time. Anybody can ask a hub
    * to end your subscription: a function can refuse `unsubscribe`, a URL confirms it. @default none, so that each
    * verification is refused
    */

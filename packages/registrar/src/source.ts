@@ -1,5 +1,5 @@
 /**
- * Events that a sender's API lists, for `receiver.catchUp`. Two kinds: a source of payloads returns the payloads of the
+ * Events that a sender's API lists, to fetch what a receiver missed. Two kinds: a source of payloads returns the payloads of the
  * webhooks; a source of redeliveries asks the sender to deliver again, signed. Each method may throw a
  * `RegistrarError`.
  */

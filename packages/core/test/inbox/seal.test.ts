@@ -84,6 +84,31 @@ test('a receiver stores nothing readable, and its handlers get everything', asyn
   await next.close()
 })
 
+test('refused deliveries are not sealed: with a seal their heads and bodies are kept only when asked for', async () => {
+  for (const [asked, kept] of [
+    [{}, false],
+    [{ refusedBodies: 1 }, true],
+  ] as const) {
+    const inbox = memoryInbox()
+    const receiver = createReceiver({
+      provider: acme(),
+      inbox,
+      log: false,
+      seal: key,
+      ...asked,
+    })
+    receiver.on('ping', () => {})
+    const request = acme().sign!({ id: 'e1', payload: { card: 'PAYLOAD-mark' } })
+    const changed = Buffer.from(String(request.body).replace('mark', 'bark'))
+    expect((await receiver.receive({ ...request, body: changed })).status).toBe(401)
+    await receiver.close()
+    const { rows } = await inbox.journal!.deliveries()
+    const arrival = (await inbox.journal!.delivery(rows[0]!.id))!
+    expect(arrival.code).toBe('signature_mismatch')
+    expect(arrival.kept !== undefined).toBe(kept)
+  }
+})
+
 test('seal: a key of another kind is a TypeError', () => {
   expect(() => createReceiver({ provider: acme(), seal: 'a password' })).toThrow('seal must be')
 })
