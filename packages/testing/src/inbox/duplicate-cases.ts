@@ -78,6 +78,16 @@ export function duplicateCases(test: SceneTest): void {
     assert.deepEqual(shop.ran(), ['a:1', 'a:last'])
   })
 
+  test('keys that differ in case, a blank at the end or the form of a letter are different events', async (scene) => {
+    const shop = scene.join()
+    const ids = ['evt_a', 'EVT_A', 'evt_a ', 'evt_\u00e9', 'evt_e\u0301']
+    for (const id of ids) assert.deepEqual(await shop.port.accept(intake(item(id)), {}), ['new'])
+    for (const id of ids)
+      assert.deepEqual(await shop.port.accept(intake(item(id)), {}), ['duplicate'])
+    await shop.untilSettled(ids.length)
+    assert.deepEqual(new Set(shop.ran()), new Set(ids.map((id) => `a:${id}`)))
+  })
+
   test('a delivery that mixes known and new events: only the new ones run', async (scene) => {
     const shop = scene.join()
     await shop.port.accept(intake(item('1'), item('2')), {})
