@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { DeliveryInit } from '@postern/core'
 import { explain } from '@postern/core/explain'
@@ -42,6 +43,16 @@ console.log(
   JSON.stringify({
     ...stats,
     first: findings[0]?.cause,
-    mib: Math.round((process.resourceUsage().maxRSS * 1024 - before) / MIB),
+    mib: Math.round((largest() - before) / MIB),
   }),
 )
+
+/** The most memory this process had, in bytes. */
+function largest(): number {
+  try {
+    // A process of Linux begins with the maxRSS of the one that started it; VmHWM is its own.
+    return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024
+  } catch {
+    return process.resourceUsage().maxRSS * 1024
+  }
+}
