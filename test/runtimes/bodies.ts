@@ -32,6 +32,8 @@ function create(): Receiver {
       header: 'x-signature',
       topicHeader: 'x-topic',
       eventIdHeader: 'x-id',
+      codings: ['gzip'],
+      formats: ['json', 'xml', 'multipart'],
     }),
     limits: bodyLimits,
     integers: 'exact',

@@ -32,7 +32,7 @@ export const drafts: Readonly<
   generic: {
     draft: { payload: { id: 'g1', type: 'ping', text: 'gzip and XML are tried apart' } },
     topic: 'ping g1',
-    options: { scheme: 'hmac', header: 'x-signature' },
+    options: { scheme: 'hmac', header: 'x-signature', eventIdField: 'id' },
   },
 }
 

@@ -15,9 +15,9 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-// npm links to this file, so argv names the link. An import of the module starts nothing.
+// npm links to this file, so argv names the link. An import of the module starts nothing; require() takes no top-level await.
 const [, started] = process.argv
-if (started !== undefined && isThis(started)) await main(process.argv)
+if (started !== undefined && isThis(started)) void main(process.argv)
 
 function isThis(path: string): boolean {
   try {

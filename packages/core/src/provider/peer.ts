@@ -14,9 +14,11 @@ export interface Peer<Module> {
 export interface PeerHome {
   /** Its `import.meta.url`. */
   readonly from: string
-  /** A package that it certainly has. */
-  readonly beside: string
+  /** The package that it belongs to. */
+  readonly within: string
 }
+
+const CORE: PeerHome = { from: import.meta.url, within: '@postern/core' }
 
 /**
  * A lazily loaded optional peer: an app that does not use it neither installs nor loads it.
@@ -28,7 +30,7 @@ export interface PeerHome {
 export function peer<Module>(
   name: string,
   load: () => Promise<Module>,
-  home: PeerHome = { from: import.meta.url, beside: 'lru-cache' },
+  home: PeerHome = CORE,
 ): Peer<Module> {
   let loaded: Module | undefined
   let loading: Promise<Module> | undefined
@@ -56,21 +58,20 @@ export function peer<Module>(
 }
 
 /** Throws a `TypeError` if a package that a provider needs is certainly not installed. */
-export function checkPeer(
-  provider: string,
-  name: string,
-  home: PeerHome = { from: import.meta.url, beside: 'lru-cache' },
-): void {
+export function checkPeer(provider: string, name: string, home: PeerHome = CORE): void {
   if (isMissing(name, home))
     throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
-// A missing package is only certain if modules lie in npm's folders: a bundle can hold it, and Workers have no files.
-function isMissing(name: string, { from, beside }: PeerHome): boolean {
+// A missing package is only certain if the module lies in its own package: a bundle can hold the peer, and Workers have no files.
+function isMissing(name: string, { from, within }: PeerHome): boolean {
   try {
-    const { createRequire } = globalThis.process.getBuiltinModule('node:module')
-    const { resolve } = createRequire(from)
-    resolve(beside)
+    const { process } = globalThis
+    const { resolve } = process.getBuiltinModule('node:module').createRequire(from)
+    const manifest = process
+      .getBuiltinModule('node:url')
+      .pathToFileURL(resolve(`${within}/package.json`))
+    if (!from.startsWith(new URL('.', manifest).href)) return false
     try {
       resolve(name)
       return false

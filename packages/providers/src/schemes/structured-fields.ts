@@ -14,7 +14,7 @@ export interface StructuredFields {
 export const structuredFields: Peer<StructuredFields> = peer(
   'structured-headers',
   () => import('structured-headers'),
-  { from: import.meta.url, beside: '@postern/core' },
+  { from: import.meta.url, within: '@postern/providers' },
 )
 
 /** A member of a structured field that is an item: a value and its parameters. */
