@@ -1,7 +1,6 @@
-import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { explainGithub, mapGithub, waitOfGithub } from './common/github.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { githubClient, mapGithub } from './common/github.ts'
+import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { row, text } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import type { Registrar } from './registrar.ts'
@@ -23,19 +22,7 @@ export interface GithubAppRegistrarOptions extends ApiOptions {
  */
 export function githubAppRegistrar(options: GithubAppRegistrarOptions): Registrar {
   checkOptions('githubAppRegistrar', options, ['jwt'])
-  const jwt = tokenOf('githubAppRegistrar: jwt', options.jwt)
-  const call = createClient({
-    ...options,
-    title: 'GitHub',
-    api: options.api ?? 'https://api.github.com',
-    headers: async () => ({
-      authorization: `Bearer ${await jwt()}`,
-      accept: 'application/vnd.github+json',
-      'x-github-api-version': '2022-11-28',
-    }),
-    wait429: waitOfGithub,
-    explain: explainGithub,
-  })
+  const call = githubClient('githubAppRegistrar: jwt', options.jwt, options)
   const path = '/app/hook/config'
 
   return defineRegistrar({

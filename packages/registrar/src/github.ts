@@ -1,8 +1,7 @@
 import type { Answer } from './common/client-types.ts'
-import { createClient } from './common/client.ts'
 import { defineRegistrar, type Target } from './common/define.ts'
-import { explainGithub, mapGithub, githubHooks, waitOfGithub } from './common/github.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { githubClient, mapGithub, githubHooks } from './common/github.ts'
+import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import type { Endpoint, Failure, Registrar } from './registrar.ts'
@@ -33,19 +32,7 @@ export interface GithubRegistrarOptions extends ApiOptions {
 export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
   checkOptions('githubRegistrar', options, ['token'], ['repository', 'organization'])
   const { account, base } = githubHooks('githubRegistrar', options)
-  const token = tokenOf('githubRegistrar: token', options.token)
-  const call = createClient({
-    ...options,
-    title: 'GitHub',
-    api: options.api ?? 'https://api.github.com',
-    headers: async () => ({
-      authorization: `Bearer ${await token()}`,
-      accept: 'application/vnd.github+json',
-      'x-github-api-version': '2022-11-28',
-    }),
-    wait429: waitOfGithub,
-    explain: explainGithub,
-  })
+  const call = githubClient('githubRegistrar: token', options.token, options)
 
   return defineRegistrar({
     provider: 'github',

@@ -1,7 +1,9 @@
 import type { Mapping } from '../registrar.ts'
 import { GITHUB_TOPICS } from '../topics/github.ts'
-import type { Answer } from './client-types.ts'
+import type { Answer, Call } from './client-types.ts'
+import { createClient } from './client.ts'
 import { mapTopics } from './map.ts'
+import { tokenOf, type ApiOptions, type Token } from './options.ts'
 import { row, text } from './read.ts'
 import { topicList } from './topic-list.ts'
 
@@ -27,12 +29,29 @@ export function githubHooks(
   return { account: `repository ${repository}`, base: `/repos/${repository}/hooks` }
 }
 
+/** Calls GitHub's REST API with a token that the option `name` gave. */
+export function githubClient(name: string, token: Token, options: ApiOptions): Call {
+  const read = tokenOf(name, token)
+  return createClient({
+    ...options,
+    title: 'GitHub',
+    api: options.api ?? 'https://api.github.com',
+    headers: async () => ({
+      authorization: `Bearer ${await read()}`,
+      accept: 'application/vnd.github+json',
+      'x-github-api-version': '2022-11-28',
+    }),
+    wait429: waitOfGithub,
+    explain: explainGithub,
+  })
+}
+
 /**
  * How long GitHub asks to wait. It answers 403 too when a rate limit is used up; then `x-ratelimit-reset` is the second
  * the limit starts again, and `retry-after` counts if it is sent.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
-export function waitOfGithub({ status, headers }: Answer): number | undefined {
+function waitOfGithub({ status, headers }: Answer): number | undefined {
   if (status !== 403 && status !== 429) return undefined
   const after = Number(headers.get('retry-after') ?? NaN)
   if (after >= 0) return after * 1000
@@ -61,7 +80,7 @@ export function mapGithub(patterns: readonly string[]): Mapping {
 }
 
 /** GitHub's own words for what was wrong with a request. */
-export function explainGithub(body: unknown): string | undefined {
+function explainGithub(body: unknown): string | undefined {
   const { message, errors } = row(body)
   const details = Array.isArray(errors) ? errors.map((error) => text(row(error)['message'])) : []
   return [text(message), ...details].filter((part) => part !== '').join('; ') || undefined

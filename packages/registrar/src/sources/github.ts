@@ -1,8 +1,7 @@
 import { stringifyJson } from '@postern/core/scheme'
 import type { Answer, Call } from '../common/client-types.ts'
-import { createClient } from '../common/client.ts'
-import { explainGithub, githubHooks, waitOfGithub, type GithubOwner } from '../common/github.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { githubClient, githubHooks, type GithubOwner } from '../common/github.ts'
+import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
@@ -81,19 +80,7 @@ function githubSource(name: string, options: GithubSourceOptions): GithubList {
   const { app = false, url } = options
   if (app !== (url === undefined)) throw new TypeError(`${name}: give url, or app: true`)
   const owner = app ? { account: 'app', base: '/app/hook' } : githubHooks(name, options)
-  const token = tokenOf(`${name}: token`, options.token)
-  const call = createClient({
-    ...options,
-    title: 'GitHub',
-    api: options.api ?? 'https://api.github.com',
-    headers: async () => ({
-      authorization: `Bearer ${await token()}`,
-      accept: 'application/vnd.github+json',
-      'x-github-api-version': '2022-11-28',
-    }),
-    wait429: waitOfGithub,
-    explain: explainGithub,
-  })
+  const call = githubClient(`${name}: token`, options.token, options)
   let found: string | undefined
   const base = async (): Promise<string> => (found ??= app ? owner.base : await findHook())
   return { provider: 'github', account: owner.account, call, base, list }
