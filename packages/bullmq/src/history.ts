@@ -1,11 +1,21 @@
 import { Buffer } from 'node:buffer'
 import {
   addCounts,
+  countKey,
+  countsOf,
+  DAY,
+  floor,
+  gaugeCounts,
+  gaugeKey,
+  HOUR,
+  HOURS_KEPT,
+  MINUTES_KEPT,
   packMinute,
   unpackMinute,
   type Counts,
   type MinuteCount,
   type MinuteGauge,
+  type SeriesKey,
 } from '@postern/core/inbox'
 import { run, type Client } from './connection.ts'
 
@@ -18,13 +28,6 @@ export interface HistoryContext {
 /** Hashes of packed spans: minutes by hour for two days, hours by day for thirty. */
 export type Span = 'minutes' | 'gauges' | 'hours' | 'hour-gauges'
 
-export const MINUTE = 60_000
-export const HOUR = 3_600_000
-export const DAY = 86_400_000
-/** How long minutes are kept. */
-export const MINUTES_KEPT: number = 2 * DAY
-const HOURS_KEPT = 30 * DAY
-
 // How long minutes wait for a process that packs them into hours.
 const UNROLLED = 7 * DAY
 // Names come from outside: causes and codes.
@@ -36,27 +39,19 @@ export async function addHistory(
   minutes: readonly MinuteCount[],
   gauges: readonly MinuteGauge[],
 ): Promise<void> {
-  for (const [minute, rows] of byMinute(minutes)) {
-    const added = await numbered(
+  for (const [minute, rows] of byMinute(minutes))
+    await merge(
       context,
+      'minutes',
       minute,
-      rows,
-      nameOf,
-      ({ count, sum, max, histogram }) => ({
-        count,
-        sum,
-        max,
-        histogram,
-      }),
+      await numbered(context, minute, rows, countKey, countsOf),
     )
-    await merge(context, 'minutes', minute, added)
-  }
   for (const [minute, rows] of byMinute(gauges))
     await merge(
       context,
       'gauges',
       minute,
-      await numbered(context, minute, rows, gaugeName, packGauge),
+      await numbered(context, minute, rows, gaugeKey, gaugeCounts),
     )
 }
 
@@ -70,7 +65,7 @@ async function merge(
   if (added.size === 0) return
   const wide = span === 'hours' || span === 'hour-gauges'
   const width = wide ? DAY : HOUR
-  const start = at - (at % width)
+  const start = floor(at, width)
   const name = `${span}:${start}`
   const goes = start + width + (wide ? HOURS_KEPT : MINUTES_KEPT + UNROLLED)
   for (;;) {
@@ -90,7 +85,7 @@ async function merge(
 export async function rollUp(context: HistoryContext, now: number): Promise<void> {
   const { client, prefix } = context
   const last = now - MINUTES_KEPT
-  for (let hour = last - UNROLLED - (last % HOUR); hour + HOUR <= last; hour += HOUR)
+  for (let hour = floor(last, HOUR) - UNROLLED; hour + HOUR <= last; hour += HOUR)
     for (const [from, to] of [
       ['minutes', 'hours'],
       ['gauges', 'hour-gauges'],
@@ -128,13 +123,10 @@ export async function spansOf(
 export async function seriesOf(
   { client, prefix }: HistoryContext,
   day: number,
-): Promise<ReadonlyMap<number, readonly (string | null)[]>> {
+): Promise<ReadonlyMap<number, SeriesKey>> {
   const table = await client.hgetall(`${prefix}:series:${day}`)
   return new Map(
-    Object.entries(table).map(([name, number]) => [
-      Number(number),
-      JSON.parse(name) as (string | null)[],
-    ]),
+    Object.entries(table).map(([name, number]) => [Number(number), JSON.parse(name) as SeriesKey]),
   )
 }
 
@@ -142,11 +134,16 @@ async function numbered<Row>(
   { client, prefix }: HistoryContext,
   minute: number,
   rows: readonly Row[],
-  name: (row: Row) => string,
+  key: (row: Row) => SeriesKey,
   counts: (row: Row) => Counts,
 ): Promise<ReadonlyMap<number, Counts>> {
-  const day = minute - (minute % DAY)
-  const args = [day, MOST_SERIES, day + DAY + HOURS_KEPT + DAY, ...rows.map(name)]
+  const day = floor(minute, DAY)
+  const args = [
+    day,
+    MOST_SERIES,
+    day + DAY + HOURS_KEPT + DAY,
+    ...rows.map((row) => JSON.stringify(key(row))),
+  ]
   const numbers = (await run(client, 'posternSeries', prefix, ...args)) as readonly number[]
   const added = new Map<number, Counts>()
   for (const [at, row] of rows.entries()) {
@@ -170,22 +167,4 @@ function byMinute<Row extends { readonly minute: number }>(
     else if (minute > oldest) groups.set(minute, [row])
   }
   return groups
-}
-
-function nameOf({ receiver, subscription, kind, by, value }: MinuteCount): string {
-  return JSON.stringify([kind, by, value, receiver, subscription ?? null])
-}
-
-function gaugeName({ receiver, subscription }: MinuteGauge): string {
-  return JSON.stringify(['gauge', null, null, receiver, subscription])
-}
-
-/** A gauge in the place of counts. */
-function packGauge({ pending, running, dead, oldest }: MinuteGauge): Counts {
-  return {
-    count: pending,
-    sum: running,
-    max: dead,
-    histogram: oldest === undefined ? [] : [[0, oldest]],
-  }
 }

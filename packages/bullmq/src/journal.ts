@@ -1,8 +1,11 @@
 import {
+  arrivalCursor,
+  arrivalPlace,
   checkDeliveryFilter,
+  HOUR,
   matchesDelivery,
-  unknownOptions,
   type Arrival,
+  type ArrivalPlace,
   type DeliveryFilter,
   type Journal,
   type Page,
@@ -11,7 +14,7 @@ import { addArrivals, arrivalsOf, oneArrival } from './arrivals.ts'
 import { attemptsOf } from './attempts.ts'
 import { bucketsOf } from './buckets.ts'
 import { answered, connected, type Client } from './connection.ts'
-import { addHistory, HOUR, rollUp } from './history.ts'
+import { addHistory, rollUp } from './history.ts'
 import { isRef } from './list.ts'
 
 /** The store of the journal. */
@@ -21,8 +24,6 @@ export interface JournalContext {
   /** Milliseconds a batch may wait for Redis. */
   readonly deadline: number
 }
-
-const RANGE = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
 
 /**
  * The journal in Redis. Its memory is bounded: two rings of deliveries by count, bytes and age, history by minute for two
@@ -59,7 +60,6 @@ export function createJournal(context: JournalContext): Journal {
       return attemptsOf(attempts ?? '', value ?? '').kept
     },
     async history(range) {
-      unknownOptions('history', range, RANGE)
       await connected(client, deadline)
       return bucketsOf(context, range)
     },
@@ -75,14 +75,18 @@ export function createJournal(context: JournalContext): Journal {
     const until = performance.now() + budget
     const rows: Arrival[] = []
     let seen = 0
-    for await (const arrival of inOrder(filter, cursor === undefined ? undefined : parse(cursor))) {
-      const { id, at } = arrival
+    for await (const arrival of inOrder(
+      filter,
+      cursor === undefined ? undefined : arrivalPlace(cursor),
+    )) {
+      const { at } = arrival
       if (wanted(arrival) && test(arrival)) {
         const { replyBody: _, ...row } = arrival
         rows.push(row)
       }
       const late = ++seen % 100 === 0 && performance.now() >= until
-      if (rows.length === limit || late) return { rows, cursor: `${at}~${id}`, searchedTo: at }
+      if (rows.length === limit || late)
+        return { rows, cursor: arrivalCursor(arrival), searchedTo: at }
     }
     return { rows, cursor: undefined, searchedTo: undefined }
   }
@@ -90,7 +94,7 @@ export function createJournal(context: JournalContext): Journal {
   /** Both rings in one order, newest first. */
   async function* inOrder(
     filter: DeliveryFilter,
-    start: { readonly at: number; readonly id: string } | undefined,
+    start: ArrivalPlace | undefined,
   ): AsyncGenerator<Arrival> {
     const rings = (['v', 'u'] as const).map((ring) =>
       one(arrivalsOf(context, ring, filter, start))[Symbol.asyncIterator](),
@@ -113,14 +117,4 @@ async function* one(pages: AsyncGenerator<readonly Arrival[]>): AsyncGenerator<A
 
 function isBefore(one: Arrival, other: Arrival): boolean {
   return one.at > other.at || (one.at === other.at && one.id > other.id)
-}
-
-function parse(cursor: string): { readonly at: number; readonly id: string } {
-  const tilde = cursor.indexOf('~')
-  const at = Number(cursor.slice(0, tilde))
-  if (tilde < 1 || !Number.isFinite(at))
-    throw new TypeError(
-      `cursor: must be the cursor of a page of this inbox, got ${JSON.stringify(cursor)}`,
-    )
-  return { at, id: cursor.slice(tilde + 1) }
 }

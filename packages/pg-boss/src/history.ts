@@ -1,5 +1,14 @@
 import {
   addMinutes,
+  countKey,
+  countsOf,
+  DAY,
+  floor,
+  gaugeCounts,
+  gaugeKey,
+  HOUR,
+  HOURS_KEPT,
+  MINUTES_KEPT,
   packMinute,
   unpackMinute,
   type Counts,
@@ -12,17 +21,6 @@ import type { PgExecutor } from './pg.ts'
 /** The value of a row of postern_history: counts or gauges of a minute or an hour, all series in one row. */
 export type Span = 'minute' | 'hour' | 'gauge' | 'hour-gauge'
 
-/** Kind, by, value, receiver and subscription of a series. */
-export type SeriesKey = readonly (string | null)[]
-
-export const MINUTE = 60_000
-export const HOUR = 3_600_000
-const DAY = 86_400_000
-/** How long minutes are kept, in milliseconds. */
-const MINUTES_KEPT: number = 2 * DAY
-/** How long hours are kept, in milliseconds. */
-const HOURS_KEPT: number = 30 * DAY
-
 // Names come from outside: causes and codes. Series beyond this number are not counted.
 const MOST_SERIES = 20_000
 
@@ -33,9 +31,14 @@ export async function addHistory(
   minutes: readonly MinuteCount[],
   gauges: readonly MinuteGauge[],
 ): Promise<void> {
+  // The name of a series as JSON: its escapes fit into a text column.
   const rows: readonly (readonly [Span, number, string, Counts])[] = [
-    ...minutes.map((one) => ['minute', one.minute, countName(one), countsOf(one)] as const),
-    ...gauges.map((one) => ['gauge', one.minute, gaugeName(one), packGauge(one)] as const),
+    ...minutes.map(
+      (one) => ['minute', one.minute, JSON.stringify(countKey(one)), countsOf(one)] as const,
+    ),
+    ...gauges.map(
+      (one) => ['gauge', one.minute, JSON.stringify(gaugeKey(one)), gaugeCounts(one)] as const,
+    ),
   ]
   if (rows.length === 0) return
   const numbers = await numberSeries(client, schema, new Set(rows.map(([, , name]) => name)))
@@ -139,31 +142,4 @@ async function numberSeries(
     [sorted, sorted.map((key) => keys.get(key)), Math.floor(Date.now() / DAY)],
   )
   return new Map(rows.map((row) => [keys.get(row['key'] as string)!, row['id'] as number]))
-}
-
-export function floor(time: number, width: number): number {
-  return time - (time % width)
-}
-
-function countsOf({ count, sum, max, histogram }: MinuteCount): Counts {
-  return { count, sum, max, histogram }
-}
-
-// The stored form of the name as JSON: its escapes fit into a text column.
-function countName({ receiver, subscription, kind, by, value }: MinuteCount): string {
-  return JSON.stringify([kind, by, value, receiver, subscription ?? null])
-}
-
-function gaugeName({ receiver, subscription }: MinuteGauge): string {
-  return JSON.stringify(['gauge', null, null, receiver, subscription])
-}
-
-/** A gauge in the place of counts. */
-function packGauge({ pending, running, dead, oldest }: MinuteGauge): Counts {
-  return {
-    count: pending,
-    sum: running,
-    max: dead,
-    histogram: oldest === undefined ? [] : [[0, Math.floor(oldest)]],
-  }
 }

@@ -1,22 +1,25 @@
 import {
+  arrivalCursor,
+  arrivalPlace,
   checkDeliveryFilter,
+  createBuckets,
+  HOUR,
   matchesDelivery,
-  unknownOptions,
   type Arrival,
+  type ArrivalPlace,
   type DeliveryFilter,
   type Journal,
   type Page,
 } from '@postern/core/inbox'
 import { addArrivals, arrivalOf, pageOfArrivals, trimRing, type Rings } from './arrivals.ts'
 import { attemptsOf } from './attempts.ts'
-import { bucketsOf, checkRange } from './buckets.ts'
+import { bucketsOf } from './buckets.ts'
 import type { Engine } from './engine.ts'
 import { unavailable } from './errors.ts'
-import { addHistory, HOUR, rollUp } from './history.ts'
+import { addHistory, rollUp } from './history.ts'
 import { isId } from './ids.ts'
 import type { PgExecutor } from './pg.ts'
 
-const RANGE = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
 const NEW = ['duplicate', 'handshake', 'unhandled', 'refused']
 // Rows of a ring after which its bounds are looked at, as a part of them; and the longest time between, in milliseconds.
 const SLACK = 0.05
@@ -55,9 +58,8 @@ export function createJournal(engine: Engine, rings: Rings): Journal {
     delivery: (id) => run((client) => arrivalOf(client, schema, id)),
     attempts: (task) => (isId(task) ? run(() => attemptsOf(engine, task)) : Promise.resolve([])),
     async history(range) {
-      unknownOptions('history', range, RANGE)
-      checkRange(range)
-      return run((client) => bucketsOf(client, schema, range))
+      const buckets = createBuckets(range)
+      return run((client) => bucketsOf(client, schema, range, buckets))
     },
   }
 
@@ -83,7 +85,7 @@ export function createJournal(engine: Engine, rings: Rings): Journal {
   ): Promise<Page<Arrival>> {
     const { limit, budget, cursor } = checkDeliveryFilter(filter)
     const fits = matchesDelivery(filter)
-    let place = cursor === undefined ? undefined : parse(cursor)
+    let place = cursor === undefined ? undefined : whole(arrivalPlace(cursor))
     return run(async (client) => {
       const until = Date.now() + budget
       const rows: Arrival[] = []
@@ -93,16 +95,15 @@ export function createJournal(engine: Engine, rings: Rings): Journal {
         for (const { replyBody: _reply, ...arrival } of found) {
           if (!fits(arrival)) continue
           if (rows.length === limit) {
-            const { at, id } = rows.at(-1)!
-            return { rows, cursor: `${at}~${id}`, searchedTo: at }
+            const last = rows.at(-1)!
+            return { rows, cursor: arrivalCursor(last), searchedTo: last.at }
           }
           rows.push(arrival)
         }
         const last = found.at(-1)
         if (found.length < part || !last) return { rows, cursor: undefined, searchedTo: undefined }
-        place = { at: Math.floor(last.at), id: last.id }
-        if (Date.now() >= until)
-          return { rows, cursor: `${place.at}~${place.id}`, searchedTo: last.at }
+        place = whole(last)
+        if (Date.now() >= until) return { rows, cursor: arrivalCursor(place), searchedTo: last.at }
       }
     })
   }
@@ -117,12 +118,7 @@ export function createJournal(engine: Engine, rings: Rings): Journal {
   }
 }
 
-function parse(cursor: string): { readonly at: number; readonly id: string } {
-  const tilde = cursor.indexOf('~')
-  const at = Number(cursor.slice(0, tilde))
-  if (tilde < 1 || !Number.isFinite(at))
-    throw new TypeError(
-      `cursor: must be the cursor of a page of this inbox, got ${JSON.stringify(cursor)}`,
-    )
-  return { at: Math.floor(at), id: cursor.slice(tilde + 1) }
+/** The place as the table has it: with its time in whole milliseconds. */
+function whole({ at, id }: ArrivalPlace): ArrivalPlace {
+  return { at: Math.floor(at), id }
 }

@@ -1,10 +1,20 @@
 import {
   addCounts,
+  countKey,
+  countsOf,
+  floor,
+  gaugeCounts,
+  gaugeKey,
+  HOUR,
+  HOURS_KEPT,
+  MINUTE,
+  MINUTES_KEPT,
   packMinute,
   unpackMinute,
   type Counts,
   type MinuteCount,
   type MinuteGauge,
+  type SeriesKey,
 } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 
@@ -15,18 +25,6 @@ export interface HistoryWriter {
   rollUp(now: number): void
 }
 
-/** A series of counts, or the gauges of a subscription. */
-export type SeriesKey = Pick<MinuteCount, 'receiver' | 'subscription'> & {
-  readonly kind: MinuteCount['kind'] | 'gauge'
-  readonly by?: MinuteCount['by']
-  readonly value?: string
-}
-
-/** Widths of rows, in milliseconds. */
-export const MINUTE = 60_000
-export const HOUR: number = 60 * MINUTE
-const MINUTES_KEPT = 48 * HOUR
-const HOURS_KEPT = 30 * 24 * HOUR
 // Rows rolled up in one transaction: an hour of minutes.
 const STEP = 60
 
@@ -62,24 +60,24 @@ export function createHistory(db: DatabaseSync): HistoryWriter {
     add(minutes, gauges) {
       // A number of the table may have been rolled back: unknown series are looked up again.
       known.clear()
-      const counted = minutes.map(({ minute, count, sum, max, histogram, ...name }) => {
-        const { receiver, subscription, kind, by, value } = name
-        const series = numberOf({
-          receiver,
-          ...(subscription !== undefined && { subscription }),
-          kind,
-          by,
-          value,
-        })
-        return { minute, series, counts: { count, sum, max, histogram } }
-      })
-      const gauged = gauges.map(({ minute, receiver, subscription, ...gauge }) => ({
-        minute,
-        series: numberOf({ receiver, subscription, kind: 'gauge' }),
-        counts: packGauge(gauge),
-      }))
-      write('counts', MINUTE, counted)
-      write('gauges', MINUTE, gauged)
+      write(
+        'counts',
+        MINUTE,
+        minutes.map((one) => ({
+          minute: one.minute,
+          series: numberOf(countKey(one)),
+          counts: countsOf(one),
+        })),
+      )
+      write(
+        'gauges',
+        MINUTE,
+        gauges.map((one) => ({
+          minute: one.minute,
+          series: numberOf(gaugeKey(one)),
+          counts: gaugeCounts(one),
+        })),
+      )
     },
     rollUp(now) {
       const rows = old.all(now - MINUTES_KEPT) as unknown as HistoryRow[]
@@ -90,7 +88,7 @@ export function createHistory(db: DatabaseSync): HistoryWriter {
             HOUR,
             rows.flatMap(({ at, [column]: data }) =>
               [...(data ? unpackMinute(data) : [])].map(([series, counts]) => ({
-                minute: at - (at % HOUR),
+                minute: floor(at, HOUR),
                 series,
                 counts,
               })),
@@ -127,18 +125,6 @@ export function createHistory(db: DatabaseSync): HistoryWriter {
     }
     return number
   }
-}
-
-/** A gauge as counts: pending, running, dead, and when the oldest task was due. */
-function packGauge({
-  pending,
-  running,
-  dead,
-  oldest,
-}: Pick<MinuteGauge, 'pending' | 'running' | 'dead' | 'oldest'>): Counts {
-  const histogram: Counts['histogram'] =
-    oldest === undefined ? [] : [[0, Math.max(0, Math.floor(oldest))]]
-  return { count: pending, sum: running, max: dead, histogram }
 }
 
 interface Part {

@@ -64,7 +64,14 @@ export { closeBy, type ClosingHost } from './kit/closing.ts'
 export { createBatch, type Batch, type BatchOptions, type Fault } from './kit/batch.ts'
 export { checks, type Checks, type CommonDefaults, type CommonSettings } from './kit/checks.ts'
 export { causeOf } from './kit/cause.ts'
-export { checkDeliveryFilter, matchesDelivery, type DeliveryPage } from './kit/delivery-filter.ts'
+export {
+  arrivalCursor,
+  arrivalPlace,
+  checkDeliveryFilter,
+  matchesDelivery,
+  type ArrivalPlace,
+  type DeliveryPage,
+} from './kit/delivery-filter.ts'
 export { editedEvent } from './kit/edited-event.ts'
 export { settledBy, timeTo, within } from './kit/deadline.ts'
 export {
@@ -97,6 +104,21 @@ export { createSpacing, type Spacing } from './kit/spacing.ts'
 export { createSweep, type Sweep } from './kit/sweep.ts'
 export { transactions, type Transactions } from './kit/transactions.ts'
 export { addHistograms, bucketMiddle, bucketOf, quantile, type Histogram } from './kit/histogram.ts'
+export {
+  countKey,
+  countsOf,
+  createBuckets,
+  DAY,
+  floor,
+  gaugeCounts,
+  gaugeKey,
+  HOUR,
+  HOURS_KEPT,
+  MINUTE,
+  MINUTES_KEPT,
+  type Buckets,
+  type SeriesKey,
+} from './kit/history.ts'
 export {
   createJournalBuffer,
   type JournalBuffer,

@@ -98,6 +98,33 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual([last.pending, last.running, last.dead, last.oldest], [7, 1, 2, BEGIN])
   })
 
+  test('a minute that the range touches counts in full, in its first step', async (scene) => {
+    await journal(scene).write(batch({ minutes: [minute(0), minute(2)] }))
+    const from = BEGIN + MINUTE / 2
+    const range = { from, to: from + 4 * MINUTE, step: 4 * MINUTE, kind: 'attempt' } as const
+    const found = await journal(scene).history(range)
+    assert.deepEqual(
+      found.map((one) => 'count' in one && [one.from - BEGIN, one.count]),
+      [[MINUTE / 2, 2]],
+    )
+  })
+
+  test('a range that cannot be answered is a TypeError that tells which part', async (scene) => {
+    const range = { from: BEGIN, to: BEGIN + MINUTE, step: MINUTE }
+    for (const [wrong, told] of [
+      [{ from: BEGIN + MINUTE, to: BEGIN }, /history: from and to/],
+      [{ to: NaN }, /history: from and to/],
+      [{ step: MINUTE / 2 }, /history: step/],
+      [{ from: 0 }, /history: .* steps are more than 10000/],
+      [{ form: 0 }, /from/],
+    ] as const)
+      await assert.rejects(
+        async () => journal(scene).history({ ...range, ...wrong }),
+        (error) => error instanceof TypeError && told.test(error.message),
+        JSON.stringify(wrong),
+      )
+  })
+
   if (!durable) return
   test('history outlives a restart', async (scene) => {
     await journal(scene).write(batch({ minutes: [minute(0)] }))

@@ -1,9 +1,10 @@
+import { floor, HOUR, MINUTE, MINUTES_KEPT } from '../kit/history.ts'
 import { packMinute, unpackMinute, type Counts, type Minute } from '../kit/minute-pack.ts'
 
 /** Rows by minute, packed when the minute is over, and by hour after two days. */
 export interface Spans {
   put(minute: number, row: number, counts: Counts): void
-  /** The minutes and hours that begin in a range, the oldest first. Times in milliseconds since 1970. */
+  /** The minutes and hours that a range touches, the oldest first. Times in milliseconds since 1970. */
   between(from: number, to: number): Iterable<readonly [start: number, minute: Minute]>
   /** Packs and drops what is old. */
   expire(now: number): void
@@ -11,9 +12,6 @@ export interface Spans {
   readonly bytes: number
 }
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const MINUTES_KEPT = 48 * HOUR
 // Counts come up to a second late, from receivers with batches of their own.
 const OPEN = 2 * MINUTE
 // Far above what 30 days of a million deliveries a day take.
@@ -36,7 +34,7 @@ export function createSpans(keep: number, add: (all: readonly Minute[]) => Minut
     *between(from, to) {
       const starts = [...hours.keys(), ...minutes.keys(), ...open.keys()]
       for (const start of [...new Set(starts)].sort((a, b) => a - b)) {
-        if (start < from || start >= to) continue
+        if (start < floor(from, hours.has(start) ? HOUR : MINUTE) || start >= to) continue
         const parts = [hours.get(start), minutes.get(start)].filter((one) => one !== undefined)
         const late = open.get(start)
         yield [start, add([...parts.map(unpackMinute), ...(late ? [late] : [])])]
@@ -52,7 +50,7 @@ export function createSpans(keep: number, add: (all: readonly Minute[]) => Minut
         if (minute < now - MINUTES_KEPT) {
           minutes.delete(minute)
           bytes -= packed.byteLength
-          into(hours, minute - (minute % HOUR), unpackMinute(packed))
+          into(hours, floor(minute, HOUR), unpackMinute(packed))
         }
       for (const [hour, packed] of [...hours].sort(([a], [b]) => a - b)) {
         if (hour >= now - keep && bytes <= MOST_BYTES) break
