@@ -62,7 +62,8 @@ test.each([0.2, 1, 3, 100, 1000])('tasks that come back late lose nothing of rat
   const { starts, looks } = simulate({ rate }, together(300), 0, () => (turn++ * 7) % 40)
   expect(mostWithin(starts, 1000)).toBeLessThanOrEqual(1 + rate + Math.max(1, rate / 10))
   expect(starts.at(-1)! - 1e6).toBeLessThanOrEqual((300 * 1000) / rate + 1000)
-  expect(looks).toBeLessThanOrEqual(900)
+  // Tasks that are too far ahead to get a time come back at random: some look once more.
+  expect(looks).toBeLessThanOrEqual(300 * 4)
 })
 
 test('new tasks take no place from those that come back', () => {
