@@ -47,12 +47,16 @@ interface Work {
  */
 export function createAccepting(
   { client, queues, settings, watch }: AcceptContext,
-  { receiver }: Consumer,
+  consumer: Consumer,
 ): Accepting {
+  const { receiver } = consumer
   const { prefix, deadline, maxPending, maxPendingShare, maxWaitingBytes } = settings
-  const capacity = createCapacity(client, prefix, receiver, maxPending)
+  const capacity = createCapacity(client, prefix, receiver, maxPending, () => consumer.now())
   // One key of `fairBy` leaves room for the others.
-  const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
+  const bound = {
+    share: Math.max(1, Math.floor(maxPending * maxPendingShare)),
+    full: (message: string, held: number, room: number) => capacity.full(message, held, room),
+  }
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   const batch = createBatch<Work>({
     inbox: 'bullmqInbox',
@@ -109,7 +113,7 @@ export function createAccepting(
       }
       const kept = guarded.size === 0 ? fresh : fresh.filter((item) => !guarded.has(item))
       const taken = new Map<PreparedItem, Taken>([...guarded].map((item) => [item, 'duplicate']))
-      const turns = await takeTurns({ client, prefix }, wantedTurns(receiver, kept), share)
+      const turns = await takeTurns({ client, prefix }, wantedTurns(receiver, kept), bound)
       const full = turns instanceof Error ? turns : capacity.reserve(kept)
       if (full) work.failed(full)
       else plans.push({ work, prepared, fresh: kept, turns: turns as Map<string, number>, taken })

@@ -1,4 +1,5 @@
 import { WebhookError } from '@postern/core'
+import { createPace } from '@postern/core/inbox'
 import { run, type Client } from './connection.ts'
 import type { PreparedItem } from './encode.ts'
 import { parseRef, queueName } from './names.ts'
@@ -11,6 +12,8 @@ export interface Capacity {
   seen(queues: readonly string[], counts: readonly number[]): void
   /** Adds the tasks of events; or adds none and returns the refusal if they are too many. */
   reserve(items: readonly PreparedItem[]): WebhookError | undefined
+  /** The refusal of tasks where `held` tasks fill the room. */
+  full(message: string, held: number, room: number): WebhookError
 }
 
 // Milliseconds after which queues that no delivery of this process touched are counted again.
@@ -25,7 +28,9 @@ export function createCapacity(
   prefix: string,
   receiver: string,
   maxPending: number,
+  now: () => number,
 ): Capacity {
+  const pace = createPace(now)
   let pending = new Map<string, number>()
   let total = 0
   let countedAt = -Infinity
@@ -47,10 +52,12 @@ export function createCapacity(
     reserve(items) {
       const wanted = items.reduce((sum, { refs }) => sum + refs.length, 0)
       if (total + wanted > maxPending)
-        return new WebhookError(
-          'inbox_full',
-          `bullmqInbox: ${total} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
+        return full(
+          `${total} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
+          total,
+          maxPending,
         )
+      pace.added(wanted)
       for (const { refs } of items)
         for (const ref of refs) {
           const { queue } = parseRef(ref)
@@ -58,6 +65,13 @@ export function createCapacity(
         }
       return undefined
     },
+    full,
+  }
+
+  function full(message: string, held: number, room: number): WebhookError {
+    pace.refused(total)
+    const retryAfter = pace.secondsFor(held, room)
+    return new WebhookError('inbox_full', `bullmqInbox: ${message}`, { retryAfter })
   }
 
   async function count(): Promise<void> {

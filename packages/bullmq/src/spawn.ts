@@ -42,7 +42,7 @@ export async function spawn(
     if (fairKey === undefined) return undefined
     const queue = queueName(receiver, subscription)
     const wanted = [{ queue, key: fairKey, count: 1 }]
-    const turns = await takeTurns({ client, prefix }, wanted, Number.MAX_SAFE_INTEGER)
+    const turns = await takeTurns({ client, prefix }, wanted)
     return turns instanceof Error ? undefined : turns.get(turnOf(queue, fairKey))
   }
 }

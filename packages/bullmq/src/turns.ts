@@ -1,5 +1,6 @@
 import type { Job } from 'bullmq'
-import { WebhookError } from '@postern/core'
+import type { WebhookError } from '@postern/core'
+import type { Capacity } from './capacity.ts'
 import { run, type Client } from './connection.ts'
 import type { PreparedItem } from './encode.ts'
 import { queueName } from './names.ts'
@@ -16,6 +17,12 @@ export interface Wanted {
   readonly queue: string
   readonly key: string
   count: number
+}
+
+/** How many tasks of one key may wait, and the refusal of more. */
+export interface TurnBound {
+  readonly share: number
+  readonly full: Capacity['full']
 }
 
 /** The turns that events need, each queue and key once. */
@@ -37,9 +44,10 @@ export function wantedTurns(receiver: string, items: readonly PreparedItem[]): r
 export async function takeTurns(
   { client, prefix }: TurnContext,
   wanted: readonly Wanted[],
-  share: number,
+  bound?: TurnBound,
 ): Promise<Map<string, number> | WebhookError> {
   if (wanted.length === 0) return new Map()
+  const share = bound?.share ?? Number.MAX_SAFE_INTEGER
   const args = wanted.flatMap(({ queue, key, count }) => [queue, key, count])
   const replies = (await run(client, 'posternTurn', prefix, share, ...args)) as readonly (readonly [
     number,
@@ -48,10 +56,11 @@ export async function takeTurns(
   const turns = new Map<string, number>()
   for (const [at, [first, waiting]] of replies.entries()) {
     const { queue, key } = wanted[at]!
-    if (first < 0)
-      return new WebhookError(
-        'inbox_full',
-        `bullmqInbox: ${waiting} tasks of one fairBy key are pending in ${queue}, maxPendingShare allows ${share}`,
+    if (bound && first < 0)
+      return bound.full(
+        `${waiting} tasks of one fairBy key are pending in ${queue}, maxPendingShare allows ${share}`,
+        waiting,
+        share,
       )
     turns.set(turnOf(queue, key), first)
   }
@@ -74,6 +83,6 @@ export async function freshTurn(
   const key = job.data.f
   if (key === undefined) return {}
   const queue = job.queueName
-  const turns = await takeTurns(context, [{ queue, key, count: 1 }], Number.MAX_SAFE_INTEGER)
+  const turns = await takeTurns(context, [{ queue, key, count: 1 }])
   return turns instanceof Error ? {} : { priority: turns.get(turnOf(queue, key))! }
 }

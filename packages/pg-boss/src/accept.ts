@@ -50,12 +50,12 @@ export function createAccept(
     try {
       const taken = await put(prepared, of, end)
       const old = prepared.items.filter((_, at) => taken[at] !== 'new')
-      if (old.length > 0) capacity.free(old.reduce((sum, item) => sum + item.jobs.length, 0))
+      if (old.length > 0) capacity.unreserve(old.reduce((sum, item) => sum + item.jobs.length, 0))
       const revived = taken.includes('revived')
       if (revived || taken.includes('new')) stored(subscriptions, revived)
       return taken
     } catch (error) {
-      capacity.free(jobs.length)
+      capacity.unreserve(jobs.length)
       throw error
     }
   }

@@ -1,4 +1,5 @@
 import { WebhookError } from '@postern/core'
+import { createPace } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import type { NewJob } from './jobs.ts'
 import type { Backlog, Turns } from './turns.ts'
@@ -7,8 +8,10 @@ import type { Backlog, Turns } from './turns.ts'
 export interface Capacity {
   /** Takes room for tasks. Returns undefined, or the refusal without room. It asks the database only if that may matter. */
   reserve(jobs: readonly NewJob[]): WebhookError | undefined | Promise<WebhookError | undefined>
-  /** Tasks of this process that were settled, or were not stored after all. */
+  /** Tasks of this process that were settled. */
   free(tasks: number): void
+  /** Tasks that were not stored after all, or are pending again if the number is negative. */
+  unreserve(tasks: number): void
   /** Counts the waiting tasks of a fair key that this process stored. */
   told(backlog: Backlog): void
 }
@@ -24,11 +27,13 @@ export function createCapacity(
   { settings, db, queues }: Engine,
   receiver: string,
   turns: () => Turns,
+  now: () => number,
 ): Capacity {
   const { maxPending, maxPendingShare, schema } = settings
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   /** Fair keys that wait with more than half their share. */
   const heavy = new Map<string, Backlog & { readonly at: number }>()
+  const pace = createPace(now)
   let known: number | undefined
   let since = 0
   let counted = -Infinity
@@ -44,6 +49,7 @@ export function createCapacity(
     free(tasks) {
       since -= tasks
     },
+    unreserve: (tasks) => store(-tasks),
     told,
   }
 
@@ -51,22 +57,35 @@ export function createCapacity(
     const age = performance.now() - counted
     if (known !== undefined && known + since + tasks <= maxPending) {
       if (age > FAR) void count().catch(() => {})
-      since += tasks
+      store(tasks)
       return undefined
     }
     if (known !== undefined && age <= NEAR) return full()
     return count().then(() => {
       if (known! + since + tasks > maxPending) return full()
-      since += tasks
+      store(tasks)
       return undefined
     })
   }
 
+  function store(tasks: number): void {
+    since += tasks
+    pace.added(tasks)
+  }
+
   function full(): WebhookError {
-    return new WebhookError(
-      'inbox_full',
-      `pgBossInbox: ${known! + since} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
+    const pending = known! + since
+    return refusal(
+      `${pending} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
+      pending,
+      maxPending,
     )
+  }
+
+  function refusal(message: string, held: number, room: number): WebhookError {
+    if (known !== undefined) pace.refused(known + since)
+    const retryAfter = pace.secondsFor(held, room)
+    return new WebhookError('inbox_full', `pgBossInbox: ${message}`, { retryAfter })
   }
 
   function told(backlog: Backlog): void {
@@ -100,9 +119,10 @@ export function createCapacity(
     if (stale.length > 0) for (const backlog of await turns().look(db, stale)) told(backlog)
     const most = Math.max(...keys.map(({ lane, key }) => heavy.get(`${lane} ${key}`)?.tasks ?? 0))
     if (most < share) return undefined
-    return new WebhookError(
-      'inbox_full',
-      `pgBossInbox: ${most} tasks of one fair key of ${receiver} are pending, its share of maxPending is ${share}`,
+    return refusal(
+      `${most} tasks of one fair key of ${receiver} are pending, its share of maxPending is ${share}`,
+      most,
+      share,
     )
   }
 

@@ -37,7 +37,12 @@ export function createSide(engine: Engine, consumer: Consumer, onWork: () => voi
   const { receiver } = consumer
   const notify = `SELECT pg_notify('${channelOf(settings.schema)}', '');`
   const lanes = createLanes(receiver, () => runner.slots())
-  const capacity = createCapacity(engine, receiver, () => turns)
+  const capacity = createCapacity(
+    engine,
+    receiver,
+    () => turns,
+    () => consumer.now(),
+  )
   const turns = createTurns(settings.schema, (backlog) => capacity.told(backlog))
   const promote = createPromote(engine, turns, () => lanes.fair())
   const settle = createSettle(engine, turns, consumer, (queue) => lanes.lineOf(queue))

@@ -34,14 +34,14 @@ export function createView({ engine, consumers, side, look }: ViewHost): InboxVi
       lineOf,
       look,
       run,
-      pending: (receiver, more) => side(receiver)?.capacity.free(-more),
+      pending: (receiver, more) => side(receiver)?.capacity.unreserve(-more),
     }),
     async rerun(id, edit) {
       unknownOptions('rerun', edit, ['payload'])
       const task = await list.get(id)
       if (!task) throw new TypeError(`rerun: there is no task ${id}`)
       const made = await run(() => rerun(task, edit.payload))
-      side(task.receiver)?.capacity.free(-1)
+      side(task.receiver)?.capacity.unreserve(-1)
       look()
       return made
     },

@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import type { Consumer, Intake, Runner, Taken, TaskDraft } from '@postern/core/inbox'
+import type { Consumer, Intake, Pace, Runner, Taken, TaskDraft } from '@postern/core/inbox'
 import type { Lanes } from './lanes.ts'
 import { encodeIntake, type AddEvent } from './encode.ts'
 import { fullError } from './capacity.ts'
@@ -20,6 +20,7 @@ export function createAccept(
   consumer: Consumer,
   lanes: Lanes,
   runner: Runner<Running>,
+  pace: Pace,
 ): Accept {
   const { receiver } = consumer
   const reviving = { sharing: lanes.sharing, ready: runner.ready }
@@ -37,6 +38,7 @@ export function createAccept(
     return new Promise((resolve, reject) => {
       let taken: Taken[] = []
       let claimed: Running[] = []
+      let added = 0
       let refused: WebhookError | undefined
       const work: Work = {
         bytes,
@@ -44,15 +46,23 @@ export function createAccept(
         run() {
           taken = []
           claimed = []
+          added = 0
           const owner = tally.receiver(receiver)
-          refused = fullError(tally, owner, receiver, intake, settings)
+          refused = fullError(tally, owner, receiver, intake, settings, pace)
           if (refused) return
           const add = newEvents.begin(encoded)
           const said = guards.judge(intake, owner)
-          for (let at = 0; at < intake.items.length; at++)
-            taken.push(said?.[at] ?? take(intake, at, owner, add, claimed))
+          for (let at = 0; at < intake.items.length; at++) {
+            const one = said?.[at] ?? take(intake, at, owner, add, claimed)
+            taken.push(one)
+            if (one === 'new') added += intake.items[at]!.tasks.length
+          }
+          pace.added(added)
         },
-        undo: () => claimed.forEach(({ slot }) => runner.reserve(slot, -1)),
+        undo() {
+          pace.added(-added)
+          claimed.forEach(({ slot }) => runner.reserve(slot, -1))
+        },
         done() {
           if (refused) return reject(refused)
           resolve(taken)

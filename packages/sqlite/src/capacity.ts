@@ -1,5 +1,5 @@
 import { WebhookError } from '@postern/core'
-import type { Intake } from '@postern/core/inbox'
+import type { Intake, Pace } from '@postern/core/inbox'
 import type { Settings } from './settings.ts'
 import type { Tally } from './tally.ts'
 
@@ -10,12 +10,17 @@ export function fullError(
   receiver: string,
   { items }: Intake,
   { maxPending, maxPendingShare }: Pick<Settings, 'maxPending' | 'maxPendingShare'>,
+  pace: Pace,
 ): WebhookError | undefined {
   const open = tally.open(owner)
   let wanted = 0
   for (const { tasks } of items) wanted += tasks.length
   if (open + wanted > maxPending)
-    return full(`${open} tasks of ${receiver} are pending, maxPending is ${maxPending}`)
+    return full(
+      `${open} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
+      open,
+      maxPending,
+    )
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   // The receiver's count is an upper bound for each tenant's.
   if (open + wanted <= share) return undefined
@@ -27,10 +32,14 @@ export function fullError(
     if (tally.openOf(owner, tenant) + more > share)
       return full(
         `one tenant of ${receiver} holds ${tally.openOf(owner, tenant)} pending tasks, maxPendingShare allows ${share}`,
+        tally.openOf(owner, tenant),
+        share,
       )
   return undefined
-}
 
-function full(message: string): WebhookError {
-  return new WebhookError('inbox_full', `sqliteInbox: ${message}`)
+  function full(message: string, held: number, room: number): WebhookError {
+    pace.refused(open)
+    const retryAfter = pace.secondsFor(held, room)
+    return new WebhookError('inbox_full', `sqliteInbox: ${message}`, { retryAfter })
+  }
 }

@@ -1,4 +1,4 @@
-import { settledBy, type Consumer, type Side } from '@postern/core/inbox'
+import { createPace, settledBy, type Consumer, type Side } from '@postern/core/inbox'
 import { createAcceptWithin } from './within.ts'
 import { createAccept } from './accept.ts'
 import { createClaim } from './claim.ts'
@@ -29,8 +29,9 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
     rest: createRest(store, consumer, lanes),
   })
   const watch = createFileWatch(store, { consumer, lanes, ready, reclaim, look: runner.look })
-  const accept = createAccept(store, consumer, lanes, runner)
-  const acceptWithin = createAcceptWithin(store, consumer, lanes, runner)
+  const pace = createPace(() => consumer.now())
+  const accept = createAccept(store, consumer, lanes, runner, pace)
+  const acceptWithin = createAcceptWithin(store, consumer, lanes, runner, pace)
   let working = false
 
   return {

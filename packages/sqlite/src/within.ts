@@ -1,4 +1,4 @@
-import type { Consumer, Intake, Runner, Taken, TaskDraft } from '@postern/core/inbox'
+import type { Consumer, Intake, Pace, Runner, Taken, TaskDraft } from '@postern/core/inbox'
 import type { DatabaseSync } from 'node:sqlite'
 import { unavailable } from './errors.ts'
 import { checkGuest, checkTransaction } from './guest.ts'
@@ -21,6 +21,7 @@ export function createAcceptWithin(
   consumer: Consumer,
   lanes: Lanes,
   runner: Pick<Runner<Running>, 'look' | 'ready'>,
+  pace: Pace,
 ): AcceptWithin {
   const reviving = { sharing: lanes.sharing, ready: runner.ready }
   const { main } = store.connections
@@ -70,7 +71,7 @@ export function createAcceptWithin(
         // A write comes first: it locks the file, so that values read after it stay true.
         lock.run()
         const owner = tally.receiver(consumer.receiver)
-        const full = fullError(tally, owner, consumer.receiver, intake, settings)
+        const full = fullError(tally, owner, consumer.receiver, intake, settings, pace)
         if (full) throw full
         const now = Math.floor(consumer.now())
         const said = guards.judge(intake, owner)
@@ -84,6 +85,7 @@ export function createAcceptWithin(
           if (known !== undefined) return revive.event(known, now, reviving)
           add(at, number, owner)
           for (const draft of drafts) addTask(number, draft, now)
+          pace.added(drafts.length)
           number++
           return 'new'
         })

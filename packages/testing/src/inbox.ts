@@ -8,6 +8,7 @@ import { closeCases } from './inbox/close-cases.ts'
 import { drainCases } from './inbox/drain-cases.ts'
 import { duplicateCases } from './inbox/duplicate-cases.ts'
 import { fairCases } from './inbox/fair-cases.ts'
+import { fullCases } from './inbox/full-cases.ts'
 import { guardCases } from './inbox/guard-cases.ts'
 import { interruptionCases } from './inbox/interruption-cases.ts'
 import { historyCases } from './inbox/history-cases.ts'
@@ -81,7 +82,8 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
       assert.equal(records !== undefined, skills.records === true)
       return Promise.resolve()
     })
-    describe('accept', () => acceptCases(test, bounded))
+    describe('accept', () => acceptCases(test))
+    if (bounded) describe('a full inbox', () => fullCases(test))
     describe('a redelivery', () => duplicateCases(test))
     describe('settling', () => settleCases(test))
     describe('workers', () => workerCases(test, skills.durable === true))

@@ -4,7 +4,7 @@ import { delivery, event, intake, item } from './make.ts'
 import type { SceneTest } from './scene.ts'
 
 /** What accept takes, and as a whole. */
-export function acceptCases(test: SceneTest, bounded: boolean): void {
+export function acceptCases(test: SceneTest): void {
   test('every event of a delivery is taken, and each of its subscriptions gets a task', async (scene) => {
     const shop = scene.join({ lanes: ['a', 'b'] })
     const taken = await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['b'])), {})
@@ -113,28 +113,4 @@ export function acceptCases(test: SceneTest, bounded: boolean): void {
     )
     return Promise.resolve()
   })
-
-  if (!bounded) return
-  test(
-    'a delivery that would go beyond the bound is refused as a whole with inbox_full',
-    async (scene) => {
-      const shop = scene.join({ work: false })
-      await shop.port.accept(intake(item('1'), item('2')), {})
-      await assert.rejects(
-        async () => shop.port.accept(intake(item('3'), item('4')), {}),
-        (error) => (error as { code?: string }).code === 'inbox_full',
-      )
-      assert.deepEqual(
-        await shop.port.accept(intake(item('4')), {}),
-        ['new'],
-        'nothing of it was kept',
-      )
-      shop.work()
-      await shop.untilSettled(3)
-      assert.deepEqual(await shop.port.accept(intake(item('3')), {}), ['new'], 'room is back')
-      await shop.untilSettled(4)
-      assert.deepEqual(shop.ran().length, 4)
-    },
-    { maxPending: 3 },
-  )
 }

@@ -9,6 +9,8 @@ export interface RecorderOptions {
   readonly lanes?: readonly (string | Lane)[]
   /** What becomes of an attempt. @default done */
   readonly run?: (claim: Claim, signal: AbortSignal | undefined) => MaybePromise<Outcome>
+  /** Milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
 }
 
 /** One attempt as it was seen. */
@@ -81,7 +83,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       tell()
     },
     warn: (message) => void warnings.push(message),
-    now: Date.now,
+    now: options.now ?? Date.now,
   }
   return {
     consumer,

@@ -2,9 +2,6 @@ import { WebhookError } from '../../errors.ts'
 import type { Intake } from '../inbox.ts'
 import type { MemoryState } from './state.ts'
 
-// A share of the room that is to be free before a sender comes again.
-const FREE = 0.1
-
 /** Throws `inbox_full` if there is no room for all of a delivery. */
 export function room(state: MemoryState, { delivery, items }: Intake): void {
   const { pending, bytes, settings } = state
@@ -36,12 +33,19 @@ function shares(state: MemoryState, items: Intake['items']): void {
         full(
           state,
           `one tenant holds ${state.tenants.get(fairKey) ?? 0} pending tasks; one may hold half of maxPending, which is ${maxPending}`,
+          own - 1,
+          most,
         )
     }
 }
 
-function full({ pending, pace, settings }: MemoryState, reason: string): never {
-  const before = pending - (1 - FREE) * settings.maxPending
-  const retryAfter = pace.secondsFor(Math.max(before, FREE * settings.maxPending))
+function full(
+  { pending, pace, settings }: MemoryState,
+  reason: string,
+  held = pending,
+  most = settings.maxPending,
+): never {
+  pace.refused(pending)
+  const retryAfter = pace.secondsFor(held, most)
   throw new WebhookError('inbox_full', `memoryInbox: ${reason}`, { retryAfter })
 }

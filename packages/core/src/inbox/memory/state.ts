@@ -67,6 +67,7 @@ export function createState(
 export function opened(state: MemoryState, { owner, draft }: MemoryTask): void {
   if (owner.open++ === 0) state.bytes += owner.bytes
   state.pending++
+  state.pace.added(1)
   if (draft.fairKey !== undefined)
     state.tenants.set(draft.fairKey, (state.tenants.get(draft.fairKey) ?? 0) + 1)
 }
@@ -74,7 +75,6 @@ export function opened(state: MemoryState, { owner, draft }: MemoryTask): void {
 /** The task is open no longer. */
 export function closed(state: MemoryState, { owner, draft }: MemoryTask): void {
   state.pending--
-  state.pace.ended()
   if (draft.fairKey !== undefined) {
     const left = state.tenants.get(draft.fairKey)! - 1
     if (left > 0) state.tenants.set(draft.fairKey, left)

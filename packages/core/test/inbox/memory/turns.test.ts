@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest'
-import { memoryInbox } from '../../../src/index.ts'
-import { gate, setup } from '../../acme.ts'
 import { DONE, drain, intake, item, retryIn, scene } from './scene.ts'
 
 const of = (fairKey: string): readonly { subscription: string; fairKey: string }[] => [
@@ -38,23 +36,4 @@ test('a tenant has half of the room, and the others the rest', async () => {
     /one tenant holds 5 pending tasks; one may hold half of maxPending, which is 10/,
   )
   expect(await port.accept(intake(item('q', of('quiet'))), {})).toEqual(['new'])
-})
-
-test('a full inbox says when to come again by the pace at which tasks end', async () => {
-  let now = 1_000_000
-  const { receiver, heard, send } = setup({
-    inbox: memoryInbox({ maxPending: 100 }),
-    now: () => now,
-  })
-  const held = gate()
-  receiver.on('ping', { concurrency: 1000 }, (event) =>
-    event.id!.startsWith('quick') ? undefined : held.opened,
-  )
-  for (let at = 0; at < 10; at++) await send({ id: `quick${at}` })
-  await heard.until('done', 10)
-  now += 10_000
-  for (let at = 0; at < 100; at++) await send({ id: `slow${at}` })
-  // One a second ended, and a tenth of the room is to be free.
-  expect((await send({ id: 'more' })).headers).toMatchObject({ 'retry-after': '10' })
-  held.open()
 })
