@@ -1,0 +1,1 @@
+export { INSTRUMENTS, observeMetrics, type Instrument, type InstrumentName } from './metrics.ts'

@@ -1,0 +1,164 @@
+/** What a metric is: its name, its kind, its unit, its buckets, and the attributes of its series. */
+export interface Instrument {
+  /** By the messaging conventions of OpenTelemetry if they have one, else `postern.*`. */
+  readonly name: string
+  /** `counter`: only grows. `histogram`: a distribution. `gauge`: read when it is collected. */
+  readonly kind: 'counter' | 'histogram' | 'gauge'
+  /** By UCUM, as OpenTelemetry writes units: `s`, `{delivery}`. */
+  readonly unit: string
+  readonly description: string
+  /** Upper bounds of a histogram's buckets, in its unit. */
+  readonly buckets?: readonly number[]
+  /** Names of its attributes. All of them have few values: see the README. */
+  readonly attributes: readonly string[]
+}
+
+/** Name of a row of {@link INSTRUMENTS}. */
+export type InstrumentName =
+  | 'deliveries'
+  | 'replyDuration'
+  | 'conflicts'
+  | 'sent'
+  | 'attempts'
+  | 'processDuration'
+  | 'outcomes'
+  | 'interruptions'
+  | 'endToEnd'
+  | 'tasks'
+  | 'oldestDue'
+  | 'inboxUp'
+  | 'callDuration'
+  | 'breakers'
+
+// The advice of the conventions for `messaging.process.duration` and HTTP durations.
+const QUICK = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+// A reply is mostly faster than 5 ms; most senders wait for 3 to 30 s.
+const REPLY = [0.001, 0.0025, ...QUICK, 30]
+// A handler may take minutes.
+const HANDLER = [...QUICK, 30, 60, 300]
+// From received to done: at once, or after days of retries.
+const WHOLE = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600, 21_600, 86_400, 259_200]
+
+const SENT = ['messaging.system', 'messaging.operation.name', 'messaging.destination.name'] as const
+const PROCESSED = [...SENT, 'messaging.consumer.group.name', 'postern.provider'] as const
+const LANE = ['messaging.destination.name', 'messaging.consumer.group.name'] as const
+const CALLED = [...LANE, 'postern.destination'] as const
+
+/**
+ * All metrics of a receiver, in one table: `otel()` and `@postern/prometheus` record these and no others. The receiver is
+ * `messaging.destination.name`, the subscription `messaging.consumer.group.name`, in every row.
+ *
+ * @example
+ * for (const { name, unit, description } of Object.values(INSTRUMENTS)) console.log(name, unit, description)
+ */
+export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
+  deliveries: {
+    name: 'postern.deliveries',
+    kind: 'counter',
+    unit: '{delivery}',
+    description:
+      'Deliveries that were answered; error.type is the code of a refusal, and empty for the others',
+    attributes: ['messaging.destination.name', 'postern.provider', 'postern.outcome', 'error.type'],
+  },
+  replyDuration: {
+    name: 'postern.reply.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time from the head of a delivery to its reply',
+    buckets: REPLY,
+    attributes: ['messaging.destination.name', 'postern.provider', 'postern.outcome'],
+  },
+  conflicts: {
+    name: 'postern.conflicts',
+    kind: 'counter',
+    unit: '{event}',
+    description: 'Events whose id the sender had used for another body',
+    attributes: ['messaging.destination.name', 'postern.provider'],
+  },
+  sent: {
+    name: 'messaging.client.sent.messages',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Events that were accepted: stored, and to be handled',
+    attributes: [...SENT, 'postern.provider', 'postern.topic'],
+  },
+  attempts: {
+    name: 'messaging.client.consumed.messages',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Attempts that started: events that were handed to a handler',
+    attributes: [...PROCESSED, 'postern.topic'],
+  },
+  processDuration: {
+    name: 'messaging.process.duration',
+    kind: 'histogram',
+    unit: 's',
+    description:
+      'Time an attempt took; error.type is the name of the error, and empty if it succeeded',
+    buckets: HANDLER,
+    attributes: [...PROCESSED, 'error.type'],
+  },
+  outcomes: {
+    name: 'postern.task.outcomes',
+    kind: 'counter',
+    unit: '{attempt}',
+    description:
+      'Stored ends of attempts: done, retry, postpone or dead; fenced if the end was refused, since the claim was lost',
+    attributes: [...LANE, 'postern.provider', 'postern.outcome'],
+  },
+  interruptions: {
+    name: 'postern.task.interruptions',
+    kind: 'counter',
+    unit: '{interruption}',
+    description: 'Runs that ended without an outcome: the process died, or its lease ended',
+    attributes: LANE,
+  },
+  endToEnd: {
+    name: 'postern.task.end_to_end.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time from the delivery of an event to the end of a task that is done',
+    buckets: WHOLE,
+    attributes: [...LANE, 'postern.provider'],
+  },
+  tasks: {
+    name: 'postern.inbox.tasks',
+    kind: 'gauge',
+    unit: '{task}',
+    description:
+      'Tasks in the inbox by state: pending, running or dead. Processes that share an inbox report the same number: take the maximum',
+    attributes: [...LANE, 'postern.state'],
+  },
+  oldestDue: {
+    name: 'postern.inbox.oldest_due.age',
+    kind: 'gauge',
+    unit: 's',
+    description: 'How long the oldest task that is due has been due; 0 if none is',
+    attributes: LANE,
+  },
+  inboxUp: {
+    name: 'postern.inbox.up',
+    kind: 'gauge',
+    unit: '1',
+    description:
+      '1 if the inbox told its depth when it was last asked, 0 if it failed or took too long',
+    attributes: ['messaging.destination.name'],
+  },
+  callDuration: {
+    name: 'postern.forward.call.duration',
+    kind: 'histogram',
+    unit: 's',
+    description:
+      'Time of a call to a destination of forward; error.type is the status, or the error without one',
+    buckets: [...QUICK, 30],
+    attributes: [...CALLED, 'error.type'],
+  },
+  breakers: {
+    name: 'postern.forward.breakers',
+    kind: 'gauge',
+    unit: '{destination}',
+    description:
+      'Destinations by the state of their breaker in this process: closed, open or half_open; of those whose calls paused before',
+    attributes: [...CALLED, 'postern.state'],
+  },
+}
