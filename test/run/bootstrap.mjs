@@ -12,6 +12,7 @@ const jobs = {
   test: 'test/run/check.ts',
   runtimes: 'test/runtimes/run.ts',
   faults: 'test/faults/run.ts',
+  fuzz: 'test/fuzz/run.ts',
   hostile: 'test/hostile/run.ts',
   bench: 'test/bench/run.ts',
 }

@@ -7,19 +7,28 @@ export type Token = string
 const PATTERN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs
 const MOST = 60_000
 
-/** The tokens of a JSON text; undefined if it is invalid or too large, or the bounds are used up. */
+/**
+ * The tokens of a JSON text; undefined if its brackets do not match, if it has characters of no token or is too large, or if
+ * the bounds are used up.
+ */
 export function tokensOf(text: string, bounds: Bounds): readonly Token[] | undefined {
   const first = text.trimStart()[0]
   if ((first !== '{' && first !== '[') || isDeeper(text, 64)) return undefined
   const tokens: Token[] = []
+  const open: Token[] = []
   let end = 0
   for (const match of text.matchAll(PATTERN)) {
     if (tokens.length % 1024 === 0 && (tokens.length > MOST || bounds.over())) return undefined
     if (/\S/.test(text.slice(end, match.index))) return undefined
-    tokens.push(match[0])
-    end = match.index + match[0].length
+    const [token] = match
+    if (token === '{' || token === '[') open.push(token)
+    else if (token === '}' || token === ']') {
+      if (open.pop() !== (token === '}' ? '{' : '[')) return undefined
+    }
+    tokens.push(token)
+    end = match.index + token.length
   }
-  return /\S/.test(text.slice(end)) ? undefined : tokens
+  return open.length > 0 || /\S/.test(text.slice(end)) ? undefined : tokens
 }
 
 /** A value in the tokens: where it begins and where it ends. */

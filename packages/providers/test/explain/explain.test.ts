@@ -135,6 +135,15 @@ describe('options of providers', () => {
 })
 
 describe('bounds', () => {
+  test.each(['{}]', '[]]]]', '{"a":[}', '[[{}]', '}{', '[}', '"', '{"a" "b"}'])(
+    'a body that is no JSON is explained: %s',
+    async (text) => {
+      const { request, provider } = sealed('shopify')
+      const found = await explain({ ...request, body: Buffer.from(text) }, provider(), { now })
+      expect(found.verdict).toBe('refused')
+    },
+  )
+
   test('attempts end the search', async () => {
     const { request, provider } = sealed('github')
     const { stats } = await explain(request, provider('quite another secret'), {

@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+import type { FuzzTarget } from './target.ts'
+
+/** How one target went. */
+export interface Played {
+  readonly target: FuzzTarget
+  /** Inputs that were tried. */
+  readonly runs: number
+  readonly seconds: number
+  /** The smallest input found that breaks the law, and how to have it again; undefined if none does. */
+  readonly failure: string | undefined
+}
+
+/** How long a target is tried: until one of them is reached. */
+export interface Effort {
+  readonly seed: number
+  readonly runs: number
+  readonly milliseconds: number
+  /** Where fast-check goes on from, as a failure names it. */
+  readonly path?: string | undefined
+}
+
+/** Tries a target with random inputs. A promise that nobody awaits, and an error that nobody catches, break the law too. */
+export async function play(target: FuzzTarget, effort: Effort): Promise<Played> {
+  const uncaught: unknown[] = []
+  const note = (error: unknown): void => void uncaught.push(error)
+  process.on('uncaughtException', note).on('unhandledRejection', note)
+  const started = performance.now()
+  const { property, close } = await target.law()
+  try {
+    const details = await fc.check(property, {
+      seed: effort.seed,
+      numRuns: effort.runs,
+      interruptAfterTimeLimit: effort.milliseconds,
+      ...(effort.path !== undefined && { path: effort.path }),
+    })
+    const failed = details.failed && !details.interrupted
+    return {
+      target,
+      runs: details.numRuns,
+      seconds: (performance.now() - started) / 1000,
+      failure: failed
+        ? `${String(details.errorInstance)}\n${await fc.asyncDefaultReportMessage(details)}\nAgain: npm run test:fuzz -- --only '${target.name}' --seed ${details.seed} --path ${details.counterexamplePath}`
+        : uncaught.length > 0
+          ? `Nobody caught: ${uncaught.map(String).join('; ')}`
+          : undefined,
+    }
+  } finally {
+    await close?.()
+    process.off('uncaughtException', note).off('unhandledRejection', note)
+  }
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
+import { acme } from '@postern/testing'
+import { exchange } from './socket.ts'
+
+/** A server with a receiver, and what its handler was given. */
+export interface Scene {
+  readonly port: number
+  /** Makes a signed delivery with an id of its own. */
+  delivery(): Composed
+  payload(id: string): unknown
+  /** Payloads of the runs of an event's handler. */
+  runs(id: string): readonly unknown[]
+  /** Events that were never made here, and ran. */
+  strangers(): readonly string[]
+  /** Throws unless the server still takes a right delivery, now and then. */
+  check(): Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** A signed request, in parts. */
+export interface Composed {
+  readonly id: string
+  /** The head, up to the blank line. */
+  readonly head: (chunked: boolean) => string
+  readonly body: Uint8Array
+}
+
+const EVERY = 16
+
+/** Opens a server on a port of its own. */
+export async function openScene(
+  open: (receiver: Receiver) => Server | Promise<Server>,
+): Promise<Scene> {
+  const provider = acme({ secret: 'the secret of raw requests' })
+  const runs = new Map<string, unknown[]>()
+  let ran: () => void = () => {}
+  const receiver = createReceiver({
+    provider,
+    inbox: memoryInbox({ max: 1000 }),
+    log: false,
+    limits: { time: '2s' },
+  })
+  receiver.onAny((event) => {
+    // The id beside the payload is not signed.
+    const { id } = event.payload as { readonly id: string }
+    runs.set(id, [...(runs.get(id) ?? []), event.payload])
+    ran()
+  })
+  const server = await open(receiver)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  let made = 0
+  const scene: Scene = {
+    port,
+    delivery() {
+      const id = `raw-${++made}`
+      const { headers, body } = provider.sign!({
+        id,
+        topic: 'thing.happened',
+        payload: scene.payload(id),
+      })
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+      return {
+        id,
+        body,
+        head: (chunked) =>
+          [
+            'POST /hooks HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n',
+            chunked ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${body.length}\r\n`,
+            ...lines,
+            '\r\n',
+          ].join(''),
+      }
+    },
+    payload: (id) => ({ id, note: 'ü'.repeat(20) }),
+    runs: (id) => runs.get(id) ?? [],
+    strangers: () => [...runs.keys()].filter((id) => !/^raw-\d+$/.test(id)),
+    async check() {
+      if (made % EVERY !== 0) return
+      const { id, head, body } = scene.delivery()
+      const running = new Promise<void>((resolve) => (ran = resolve))
+      const { statuses } = await exchange(port, Buffer.concat([Buffer.from(head(false)), body]), [])
+      assert.deepEqual(statuses, [200], 'the server takes no right delivery any more')
+      if (!runs.has(id)) await running
+      runs.clear()
+    },
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await receiver.close()
+    },
+  }
+  return scene
+}

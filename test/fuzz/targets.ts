@@ -1,0 +1,19 @@
+import { adapterTargets } from './adapters.ts'
+import { bodyTargets } from './bodies.ts'
+import { headerTargets } from './headers.ts'
+import { jsonTargets } from './json.ts'
+import { originTargets } from './origins.ts'
+import { schemeTargets } from './schemes.ts'
+import type { FuzzTarget } from './target.ts'
+import { xmlTargets } from './xml.ts'
+
+/** Everything that random inputs are made for. */
+export const targets: readonly FuzzTarget[] = [
+  ...jsonTargets,
+  ...bodyTargets,
+  ...xmlTargets,
+  ...headerTargets,
+  ...originTargets,
+  ...schemeTargets,
+  ...adapterTargets,
+]
