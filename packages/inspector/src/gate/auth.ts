@@ -1,0 +1,96 @@
+import { unknownOptions, type MaybePromise } from '@postern/core'
+import { checkSecret } from '@postern/core/scheme'
+import type { Action } from '../api.ts'
+import type { InspectorReply } from '../request.ts'
+
+/** What a visitor may do. */
+export interface Grant {
+  /**
+   * `read` looks only. `all` also replays, discards and runs again with an edited payload. A list names the actions:
+   * `sample` sends a made-up event to your handlers, and is allowed by name alone.
+   */
+  readonly allow: 'all' | 'read' | readonly Action[]
+  /** False hides payloads, headers, bodies and replies, and what is made of them. @default true */
+  readonly payloads?: boolean
+  /** Who it is, for observers and the log. @default unknown */
+  readonly as?: string
+}
+
+/** A secret that opens a sign-in page, or comes as `Authorization: Bearer`. */
+export interface TokenAuth extends Partial<Grant> {
+  /** At least 16 characters. Processes with the same token share their sessions. */
+  readonly token: string
+}
+
+/** Names with their passwords, for HTTP's Basic authentication. */
+export interface BasicAuth extends Omit<Partial<Grant>, 'as'> {
+  /** Passwords by name, at least 16 characters each. The name is who acts. */
+  readonly basic: Readonly<Record<string, string>>
+}
+
+/**
+ * Who may come in. A function gets the framework's own request or context, after the middleware of the app; it returns
+ * what the visitor may do, nothing to refuse, or a `Response` of its own, or it answers by itself with a redirect.
+ */
+export type Auth<Own extends readonly unknown[] = readonly unknown[]> =
+  | TokenAuth
+  | BasicAuth
+  | ((
+      ...own: Own
+    ) => MaybePromise<Grant | Response | InspectorReply | false | null | undefined | void>)
+
+const SHORTEST = 16
+const ACTIONS: readonly Action[] = ['replay', 'discard', 'rerun', 'sample']
+
+/** Checks the option. Throws a `TypeError` that names what is wrong. */
+export function checkAuth(auth: unknown): void {
+  if (typeof auth === 'function') return
+  if (typeof auth !== 'object' || auth === null)
+    throw new TypeError(
+      `inspector: auth must be { token }, { basic: { name: password } } or a function, got ${auth === null ? 'null' : typeof auth}`,
+    )
+  if ('basic' in auth) {
+    const { basic, ...grant } = auth as BasicAuth
+    unknownOptions('inspector: auth', grant, ['allow', 'payloads'])
+    const names = Object.entries(basic ?? {})
+    if (names.length === 0)
+      throw new TypeError('inspector: auth.basic must have a name with its password')
+    for (const [name, password] of names) {
+      if (name === '' || name.includes(':'))
+        throw new TypeError(
+          `inspector: a name of auth.basic must have no colon, got ${JSON.stringify(name)}`,
+        )
+      checkLong(`inspector: the password of ${name} in auth.basic`, password)
+    }
+    checkGrant({ allow: 'all', ...grant })
+    return
+  }
+  const { token, ...grant } = auth as TokenAuth
+  unknownOptions('inspector: auth', grant, ['allow', 'payloads', 'as'])
+  checkLong('inspector: auth.token', token)
+  checkGrant({ allow: 'all', ...grant })
+}
+
+/** A grant as `auth` returned it. Throws a `TypeError` if it cannot be meant. */
+export function checkGrant(grant: unknown): Grant {
+  unknownOptions('inspector: what auth returned', grant, ['allow', 'payloads', 'as'])
+  const { allow, payloads, as } = grant as Grant
+  const isList = Array.isArray(allow) && allow.every((one: Action) => ACTIONS.includes(one))
+  if (allow !== 'all' && allow !== 'read' && !isList)
+    throw new TypeError(
+      `inspector: allow of auth must be 'all', 'read' or a list of ${ACTIONS.join(', ')}, got ${JSON.stringify(allow)}`,
+    )
+  if (payloads !== undefined && typeof payloads !== 'boolean')
+    throw new TypeError('inspector: payloads of auth must be true or false')
+  if (as !== undefined && typeof as !== 'string')
+    throw new TypeError('inspector: as of auth must be a name')
+  return grant as Grant
+}
+
+function checkLong(what: string, secret: unknown): void {
+  checkSecret(what, secret)
+  if (secret.length < SHORTEST)
+    throw new TypeError(
+      `${what} must have at least ${SHORTEST} characters, got ${secret.length}; make one with: openssl rand -base64 24`,
+    )
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import { createInspector } from '../inspector.ts'
+import type { InspectorOptions } from '../options.ts'
+import { MOST_BYTES } from '../request.ts'
+import { finished, nodeRequest } from './node-host.ts'
+
+/** What `auth` gets on Fastify. */
+export type FastifyOwn = readonly [request: FastifyRequest, reply: FastifyReply]
+
+/**
+ * Makes a plugin for Fastify 5 that serves the inspector below the prefix that it is registered with. Hooks of the app run
+ * before it. Errors that `auth` throws go on to Fastify. Throws a `TypeError` that names a wrong option.
+ *
+ * @example
+ * fastify.register(inspector({ inbox, auth: (request) => request.user && { allow: 'read' } }), { prefix: '/postern' })
+ */
+export function inspector(options: InspectorOptions<FastifyOwn>): FastifyPluginCallback {
+  const inspect = createInspector(options)
+  return function posternInspector(fastify: FastifyInstance, _options, done) {
+    fastify.removeAllContentTypeParsers()
+    fastify.addContentTypeParser(
+      '*',
+      { parseAs: 'string', bodyLimit: MOST_BYTES },
+      (_request, body, parsed) => parsed(null, body),
+    )
+    fastify.all('/', answer)
+    fastify.all('/*', answer)
+    done()
+  }
+
+  async function answer(message: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const request = nodeRequest<FastifyOwn>(
+      message.raw,
+      message.originalUrl,
+      [message, reply],
+      () => reply.sent,
+      () => message.body ?? '',
+    )
+    const given = await inspect(request)
+    if (given === undefined) return reply
+    const { status, headers, body } = await finished(given, request)
+    return reply.code(status).headers(headers).send(Buffer.from(body))
+  }
+}

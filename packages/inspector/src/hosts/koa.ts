@@ -1,0 +1,34 @@
+import type { Context } from 'koa'
+import { createInspector } from '../inspector.ts'
+import type { InspectorOptions } from '../options.ts'
+import { finished, nodeRequest } from './node-host.ts'
+
+/**
+ * Makes a middleware for Koa 3 and 2 that serves the inspector: mount it on a path (`koa-mount`, or a router's
+ * `all('/postern{/*path}')`). It calls no `next`. Errors that `auth` throws go on to Koa. Throws a `TypeError` that names
+ * a wrong option.
+ *
+ * @example
+ * app.use(mount('/postern', inspector({ inbox, auth: (context) => context.session.admin && { allow: 'all' } })))
+ */
+export function inspector(
+  options: InspectorOptions<readonly [context: Context]>,
+): (context: Context) => Promise<void> {
+  const inspect = createInspector(options)
+  return async function posternInspector(context) {
+    const request = nodeRequest<readonly [Context]>(
+      context.req,
+      context.originalUrl,
+      [context],
+      // Koa writes what `auth` has put into the context, such as a redirect.
+      () => context.headerSent || context.respond === false || context.status !== 404,
+      () => (context.request as { body?: unknown }).body,
+    )
+    const given = await inspect(request)
+    if (given === undefined) return
+    const { status, headers, body } = await finished(given, request)
+    context.status = status
+    context.set(headers)
+    context.body = Buffer.from(body)
+  }
+}

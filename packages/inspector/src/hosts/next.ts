@@ -1,0 +1,33 @@
+import type { NextRequest } from 'next/server.js'
+import { createInspector } from '../inspector.ts'
+import type { InspectorOptions } from '../options.ts'
+import { webRequest, webResponse } from './web.ts'
+
+/** A route handler of the App Router. */
+export type InspectorRoute = (request: NextRequest) => Promise<Response>
+
+/**
+ * Makes the handlers of a catch-all route: `app/postern/[[...path]]/route.ts`. Give `inbox` and `receivers` as functions,
+ * since `next build` runs the module. What `auth` throws goes on to Next.js, such as `redirect('/login')`. Throws a
+ * `TypeError` that names a wrong option, except while Next.js builds: secrets need not be there then.
+ *
+ * @example
+ * export const { GET, HEAD, POST } = inspector({
+ *   inbox: () => inbox,
+ *   auth: async () => ((await auth())?.user ? { allow: 'all' } : redirect('/login')),
+ * })
+ */
+export function inspector(
+  options: InspectorOptions<readonly [request: NextRequest]>,
+): Readonly<Record<'GET' | 'HEAD' | 'POST', InspectorRoute>> {
+  const isBuilding = process.env['NEXT_PHASE'] === 'phase-production-build'
+  const inspect = isBuilding ? undefined : createInspector(options)
+  const handle: InspectorRoute = async (request) => {
+    if (!inspect)
+      throw new Error(
+        "next build called the inspector: add export const dynamic = 'force-dynamic' to its route",
+      )
+    return webResponse(await inspect(webRequest(request, [request] as const)), request.method)
+  }
+  return { GET: handle, HEAD: handle, POST: handle }
+}

@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { MOST_BYTES, type InspectorReply, type InspectorRequest } from '../request.ts'
+import { Problem } from '../replies.ts'
+import { TOO_LARGE } from '../routes/api.ts'
+
+const compressed = promisify(gzip)
+// Below this a packet of the network is not full anyway.
+const SMALL = 1400
+
+/** A request of node:http. `parsed` is what a body parser of the app has made of the body. */
+export function nodeRequest<Own extends readonly unknown[]>(
+  message: IncomingMessage,
+  target: string,
+  own: Own,
+  isAnswered: () => boolean,
+  parsed: () => unknown = () => undefined,
+): InspectorRequest<Own> {
+  const { socket, headers } = message
+  return {
+    method: message.method ?? 'GET',
+    target,
+    header(name) {
+      const value = headers[name]
+      return typeof value === 'object' ? value.join(', ') : value
+    },
+    peer: socket.remoteAddress ?? '',
+    isEncrypted: (socket as { encrypted?: boolean }).encrypted === true,
+    async body() {
+      if (!message.readableDidRead && !message.readableEnded) return read(message)
+      const body = parsed()
+      if (body === undefined)
+        throw new Problem(
+          400,
+          'body_consumed',
+          'a middleware read the body before the inspector and kept nothing: mount it before',
+        )
+      return body
+    },
+    own,
+    isAnswered,
+    canCompress: /\bgzip\b/.test(String(headers['accept-encoding'] ?? '')),
+  }
+}
+
+/** Writes the reply, and nothing if `auth` has answered. */
+export async function writeNode(
+  response: ServerResponse,
+  given: InspectorReply | Response | undefined,
+  request: InspectorRequest,
+): Promise<void> {
+  if (given === undefined || response.headersSent) return
+  const { status, headers, body } = await finished(given, request)
+  // The length and the coding of what the app began to answer.
+  response.removeHeader('content-length')
+  response.writeHead(status, { ...headers, 'content-length': String(body.byteLength) })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+/** A reply as it goes over the wire. */
+export async function finished(
+  given: InspectorReply | Response,
+  request: InspectorRequest,
+): Promise<{
+  readonly status: number
+  readonly headers: Record<string, string | string[]>
+  readonly body: Uint8Array
+}> {
+  if ('arrayBuffer' in given) {
+    const headers: Record<string, string | string[]> = Object.fromEntries(given.headers)
+    const cookies = given.headers.getSetCookie()
+    if (cookies.length > 0) headers['set-cookie'] = cookies
+    return { status: given.status, headers, body: new Uint8Array(await given.arrayBuffer()) }
+  }
+  const { status, headers } = given
+  const body = typeof given.body === 'string' ? Buffer.from(given.body) : given.body
+  if (!request.canCompress || body.byteLength < SMALL)
+    return { status, headers: { ...headers }, body }
+  return {
+    status,
+    headers: { ...headers, 'content-encoding': 'gzip', vary: 'accept-encoding' },
+    body: await compressed(body),
+  }
+}
+
+async function read(message: IncomingMessage): Promise<string> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of message as AsyncIterable<Uint8Array>) {
+    length += part.byteLength
+    if (length > MOST_BYTES) throw new RangeError(TOO_LARGE)
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}

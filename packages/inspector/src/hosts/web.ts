@@ -1,0 +1,43 @@
+import { MOST_BYTES, type InspectorReply, type InspectorRequest } from '../request.ts'
+import { TOO_LARGE } from '../routes/api.ts'
+
+/** A Web request. `peer` is the other end of the socket, if the host shows it. */
+export function webRequest<Own extends readonly unknown[]>(
+  request: Request,
+  own: Own,
+  peer?: string,
+): InspectorRequest<Own> {
+  const { pathname, search, protocol } = new URL(request.url)
+  return {
+    method: request.method,
+    target: pathname + search,
+    header: (name) => request.headers.get(name) ?? undefined,
+    peer,
+    isEncrypted: protocol === 'https:',
+    async body() {
+      if (Number(request.headers.get('content-length') ?? 0) > MOST_BYTES)
+        throw new RangeError(TOO_LARGE)
+      const text = await request.text()
+      if (text.length > MOST_BYTES) throw new RangeError(TOO_LARGE)
+      return text
+    },
+    own,
+    isAnswered: () => false,
+    // Next.js drops the header that would say so.
+    canCompress: false,
+  }
+}
+
+/** A reply as a Response. */
+export function webResponse(
+  reply: InspectorReply | Response | undefined,
+  method: string,
+): Response {
+  if (reply === undefined) throw new TypeError('auth answered a request that cannot be answered')
+  if ('arrayBuffer' in reply) return reply
+  const { status, headers, body } = reply
+  return new Response(method === 'HEAD' || body.length === 0 ? null : (body as BodyInit), {
+    status,
+    headers,
+  })
+}

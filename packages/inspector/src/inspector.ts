@@ -1,0 +1,74 @@
+import { assets } from './assets.ts'
+import { createGate, type Visitor } from './gate/gate.ts'
+import { checkInspector, type InspectorOptions } from './options.ts'
+import { placeOf, type Place } from './page-place.ts'
+import { HEADERS } from './policy.ts'
+import { problem } from './replies.ts'
+import { createApi } from './routes/api.ts'
+import type { InspectorReply, InspectorRequest } from './request.ts'
+
+/**
+ * Answers a request to the inspector; undefined if `auth` has answered it by itself. It rejects with what a function of
+ * the app throws, as `auth` may redirect by throwing, and never for what the network sent.
+ */
+export type Inspector<Own extends readonly unknown[] = readonly unknown[]> = (
+  request: InspectorRequest<Own>,
+) => Promise<InspectorReply | Response | undefined>
+
+/**
+ * Makes the inspector for any host: a function from a request to a reply. Hosts have their own entries, such as
+ * `@postern/inspector/express`. Throws a `TypeError` that names an option at fault, `auth` above all.
+ *
+ * @example
+ * const inspect = createInspector({ inbox, receivers: [github], auth: { token: process.env.POSTERN_TOKEN! } })
+ */
+export function createInspector<Own extends readonly unknown[] = readonly unknown[]>(
+  options: InspectorOptions<Own>,
+): Inspector<Own> {
+  checkInspector(options)
+  const gate = createGate(options.auth)
+  const api = createApi(options)
+
+  return async function inspect(request) {
+    const place = placeOf(request.target)
+    const passed = await gate(request, { isDocument: place.route === '' })
+    if (passed === 'answered') return undefined
+    if (!('visitor' in passed)) return secured(passed)
+    return secured(await answer(request, place, passed.visitor))
+  }
+
+  async function answer(
+    request: InspectorRequest,
+    place: Place,
+    visitor: Visitor,
+  ): Promise<InspectorReply> {
+    const reads = request.method === 'GET' || request.method === 'HEAD'
+    if (place.route.startsWith('api/'))
+      return api(request, place.route.slice('api/'.length), place.query, visitor)
+    if (!reads) return problem(405, 'method', 'GET alone')
+    switch (place.route) {
+      case '':
+        return asset(
+          'text/html',
+          assets.html.replaceAll('{{base}}', () => place.base),
+        )
+      case 'page.js':
+        return asset('text/javascript', assets.script)
+      case 'page.css':
+        return asset('text/css', assets.style)
+      default:
+        return problem(404, 'not_found', 'nothing is here')
+    }
+  }
+}
+
+function asset(type: string, body: string): InspectorReply {
+  return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body }
+}
+
+/** The reply with the headers of every reply; its own count. What the app answers keeps its own headers alone. */
+function secured(reply: InspectorReply | Response): InspectorReply | Response {
+  return reply instanceof Response || 'arrayBuffer' in reply
+    ? reply
+    : { ...reply, headers: { ...HEADERS, ...reply.headers } }
+}

@@ -1,0 +1,76 @@
+import { unknownOptions, type MaybePromise, type Observer, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { checkAuth, type Auth } from './gate/auth.ts'
+
+/** The members of a receiver that the inspector uses, for any type of event. */
+export type Inspected = Pick<
+  Receiver,
+  'name' | 'provider' | 'topics' | 'health' | 'receive' | 'fetch'
+>
+
+/** Options of the inspector. `Own` is what the host hands to `auth`. */
+export interface InspectorOptions<Own extends readonly unknown[] = readonly unknown[]> {
+  /** The inbox to look into; a function if builds run the module, as Next.js does: it is called at the first request. */
+  readonly inbox: Inbox | (() => MaybePromise<Inbox>)
+  /**
+   * The receivers of this process: with them refusals are explained, samples are sent and probes are shown.
+   * @default none
+   */
+  readonly receivers?:
+    | readonly Inspected[]
+    | (() => MaybePromise<readonly (Inspected | PromiseLike<Inspected>)[]>)
+  /** Who may come in: a token, names with passwords, or a function of the app's own session. Needed unless `dev` is true. */
+  readonly auth?: Auth<Own>
+  /**
+   * True answers without `auth`, for development: to this machine alone, if the Host is localhost, 127.0.0.1 or [::1] and
+   * no proxy has forwarded the request. Next.js and fetch hide the socket: there NODE_ENV must be `development`.
+   * @default false
+   */
+  readonly dev?: boolean
+  /** Name of the app, at the head of the page. @default 'postern' */
+  readonly name?: string
+  /** They hear of each action, and of who did it (`acted`). @default none */
+  readonly observers?: readonly Observer[]
+  /** The logger: an observer, or false for none. @default logger(), to the console */
+  readonly log?: Observer | false
+}
+
+const OPTIONS: readonly (keyof InspectorOptions)[] = [
+  'inbox',
+  'receivers',
+  'auth',
+  'dev',
+  'name',
+  'observers',
+  'log',
+]
+
+/** Checks the options. Throws a `TypeError` that names the option and the remedy. */
+export function checkInspector<Own extends readonly unknown[]>(
+  options: InspectorOptions<Own>,
+): void {
+  unknownOptions('inspector', options, OPTIONS)
+  const { inbox, receivers, auth, dev = false, name = 'postern', observers = [] } = options ?? {}
+  if (typeof inbox !== 'function' && typeof inbox?.attach !== 'function')
+    throw new TypeError(
+      `inspector: inbox must be an inbox or a function that returns one, got ${typeof inbox}; give the one that your receivers have`,
+    )
+  if (receivers !== undefined && typeof receivers !== 'function' && !Array.isArray(receivers))
+    throw new TypeError(
+      'inspector: receivers must be a list of what createReceiver() returns, or a function that returns it',
+    )
+  if (typeof dev !== 'boolean')
+    throw new TypeError(`inspector: dev must be true or false, got ${typeof dev}`)
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new TypeError('inspector: name must be a string that is not empty')
+  if (!Array.isArray(observers)) throw new TypeError('inspector: observers must be a list')
+  if (auth === undefined && !dev)
+    throw new TypeError(
+      'inspector: auth is missing: it shows payloads to whoever comes. Give auth: { token: process.env.POSTERN_TOKEN }, or a function that reads your session; for development alone, dev: true',
+    )
+  if (auth !== undefined && dev)
+    throw new TypeError(
+      'inspector: dev: true lets this machine in without auth; give one of both, as in process.env.POSTERN_TOKEN ? { auth: … } : { dev: true }',
+    )
+  if (auth !== undefined) checkAuth(auth)
+}

@@ -1,0 +1,35 @@
+/** Where a request goes, below a mount whose path nobody has told the inspector. */
+export interface Place {
+  /** `''` is the document, else what stands after `<mount>/~/`, such as `api/list`. */
+  readonly route: string
+  readonly query: URLSearchParams
+  /** What references of the document begin with. */
+  readonly base: string
+}
+
+/**
+ * The place of a request by its path alone: everything but the document lies under `<mount>/~/`. References of the
+ * document are relative to its last segment, so that they hold behind a proxy that cuts a prefix, and with or without a
+ * slash at the end.
+ */
+export function placeOf(target: string): Place {
+  const hash = target.indexOf('#')
+  const whole = hash < 0 ? target : target.slice(0, hash)
+  const mark = whole.indexOf('?')
+  const path = mark < 0 ? whole : whole.slice(0, mark)
+  const query = new URLSearchParams(mark < 0 ? '' : whole.slice(mark + 1))
+  // `~` may come as %7E: some proxies write it so.
+  const plain = path.replaceAll(/\/%7e\//gi, '/~/')
+  const at = plain.lastIndexOf('/~/')
+  if (at >= 0) return { route: plain.slice(at + 3), query, base: '' }
+  const last = path.slice(path.lastIndexOf('/') + 1)
+  return { route: '', query, base: last === '' ? './~/' : `./${quoted(last)}/~/` }
+}
+
+/** The last segment as it may stand in an attribute of HTML. */
+function quoted(segment: string): string {
+  return segment.replaceAll(
+    /[^\w\-.~%!*()@:$+,;=]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  )
+}

@@ -1,0 +1,31 @@
+/** A request to the inspector, as any host can show it. `Own` is what the host hands to `auth`. */
+export interface InspectorRequest<Own extends readonly unknown[] = readonly unknown[]> {
+  readonly method: string
+  /** Path and query, as the app sees them. */
+  readonly target: string
+  /** The value of a header, by its name in lower case. */
+  readonly header: (name: string) => string | undefined
+  /** Address of the other end of the socket; undefined where the host hides it. */
+  readonly peer: string | undefined
+  /** True if the request came over TLS to this process. */
+  readonly isEncrypted: boolean
+  /** The body: a string, or what a parser of the app has made of it. Rejects with `TooLarge` beyond 2 MiB. */
+  readonly body: () => Promise<unknown>
+  /** The framework's own request, or its context. */
+  readonly own: Own
+  /** True once `auth` has answered by itself, as with `response.redirect`. */
+  readonly isAnswered: () => boolean
+  /** True where a reply may be compressed: node:http alone. */
+  readonly canCompress: boolean
+}
+
+/** A reply of the inspector. */
+export interface InspectorReply {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** The most bytes of a body: an edited payload. */
+export const MOST_BYTES: number = 2 * 1024 * 1024

@@ -1,0 +1,11 @@
+import type { Action } from '../api.ts'
+import type { Visitor } from '../gate/gate.ts'
+
+/** True if the visitor may do it. A sample runs the handlers of the app: it needs receivers, and its name or `dev`. */
+export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): boolean {
+  const { allow, isDeveloper } = visitor
+  if (action === 'sample')
+    return hasReceivers && (isDeveloper || (typeof allow !== 'string' && allow.includes('sample')))
+  if (action === 'rerun' && !visitor.payloads) return false
+  return allow === 'all' || (allow !== 'read' && allow.includes(action))
+}

@@ -1,0 +1,44 @@
+import { madeOf } from '@postern/core/scheme'
+import type { Action, StatusReply } from '../api.ts'
+import type { Context } from './api.ts'
+import { mayDo } from './allowed.ts'
+
+/** What stays the same while the page is open. */
+export async function status({
+  inbox,
+  receivers,
+  options,
+  visitor,
+}: Context): Promise<StatusReply> {
+  const stats = (await inbox.view?.stats()) ?? []
+  const all: readonly Action[] = ['replay', 'discard', 'rerun', 'sample']
+  return {
+    name: options.name ?? 'postern',
+    inbox: inbox.name,
+    hasHandlers: receivers.length > 0,
+    receivers: [
+      ...new Set([...receivers.map(({ name }) => name), ...stats.map(({ receiver }) => receiver)]),
+    ].map((name) => {
+      const receiver = receivers.find((one) => one.name === name)
+      const about = receiver && madeOf(receiver.provider)?.factory.about
+      return {
+        name,
+        provider: receiver?.provider.name ?? name,
+        title: about?.title ?? receiver?.provider.name ?? name,
+        topics: receiver?.topics ?? [],
+        subscriptions: [
+          ...new Set(stats.flatMap((lane) => (lane.receiver === name ? lane.subscription : []))),
+        ],
+        canSign: receiver?.provider.sign !== undefined,
+      }
+    }),
+    search: inbox.can.search,
+    visitor: {
+      ...(visitor.as !== undefined && { as: visitor.as }),
+      actions: all.filter((action) => mayDo(visitor, action, receivers.length > 0)),
+      payloads: visitor.payloads,
+      canSignOut: visitor.canSignOut,
+    },
+    now: Date.now(),
+  }
+}

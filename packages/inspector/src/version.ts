@@ -1,0 +1,64 @@
+import type { Inbox } from '@postern/core/inbox'
+
+/** The version of all that the page shows. */
+export interface Version {
+  /** A string that changes when a task or the journal did. Askers within 250 ms get one answer. */
+  readonly current: () => Promise<string>
+  /** The answer of an equal question of the same version, at most 2 seconds old, or a new one. */
+  readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
+}
+
+const FRESH = 250
+const KEPT = 2000
+const MOST = 100
+
+interface Answer {
+  readonly version: string
+  readonly at: number
+  readonly value: Promise<unknown>
+}
+
+/** Makes it. Ten viewers that poll cost as much as one. */
+export function createVersion(
+  inbox: () => Promise<Inbox>,
+  now: () => number = () => performance.now(),
+): Version {
+  let known: { readonly at: number; readonly value: Promise<string> } | undefined
+  const answers = new Map<string, Answer>()
+
+  return {
+    current,
+    async shared<T>(key: string, ask: () => Promise<T>): Promise<T> {
+      const version = await current()
+      const found = answers.get(key)
+      if (found && found.version === version && now() - found.at < KEPT)
+        return found.value as Promise<T>
+      const value = ask()
+      answers.delete(key)
+      answers.set(key, { version, at: now(), value })
+      value.catch(() => answers.delete(key))
+      for (const oldest of answers.keys()) {
+        if (answers.size <= MOST) break
+        answers.delete(oldest)
+      }
+      return value
+    },
+  }
+
+  function current(): Promise<string> {
+    if (known && now() - known.at < FRESH) return known.value
+    const value = ask()
+    known = { at: now(), value }
+    value.catch(() => (known = undefined))
+    return value
+  }
+
+  async function ask(): Promise<string> {
+    const { view, journal } = await inbox()
+    const [tasks, newest] = await Promise.all([
+      view?.version() ?? 0,
+      journal?.deliveries({ limit: 1 }),
+    ])
+    return `${tasks}.${newest?.rows[0]?.id ?? ''}`
+  }
+}

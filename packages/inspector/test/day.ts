@@ -1,0 +1,99 @@
+import { createReceiver, fixed, Unrecoverable, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import type { Provider } from '@postern/core/scheme'
+import { github, shopify, slack, stripe } from '@postern/providers'
+import { samples, signedInit } from '@postern/testing'
+
+/** Signed deliveries of a day, into an inbox. */
+export interface Day {
+  readonly receivers: readonly Receiver[]
+  /** Lets the last 24 hours happen. */
+  past(count?: number): Promise<void>
+  /** Lets one more delivery happen now. */
+  one(): Promise<void>
+}
+
+const HOUR = 3_600_000
+const SECRET = 'a secret of the day'
+
+/** Makes it: four receivers whose clock is moved through the day. Handlers fail as they do in real apps. */
+export function createDay(inbox: Inbox, random: () => number = seeded(7)): Day {
+  let clock: number | undefined
+  const now = (): number => clock ?? Date.now()
+  const made = { inbox, now, log: false as const, explain: false }
+  const providers = {
+    github: github({ secret: SECRET }),
+    stripe: stripe({ secret: SECRET }),
+    shopify: shopify({ secret: SECRET }),
+    slack: slack({ signingSecret: SECRET }),
+  }
+  const all = Object.fromEntries(
+    Object.entries(providers).map(([name, provider]) => [
+      name,
+      createReceiver({ ...made, provider: provider as Provider }),
+    ]),
+  )
+  const hasTrouble = (): boolean => now() > Date.now() - 3 * HOUR && now() < Date.now() - HOUR
+  all['github']!.on('**', { name: 'deploy', retry: fixed({ attempts: 2, delay: 50 }) }, () => {
+    if (random() < 0.04) throw new Error(`exit code 1 of build ${Math.floor(random() * 9999)}`)
+  })
+  all['stripe']!.on('**', { name: 'ledger' }, async () => wait(random() * 30)).on(
+    '**',
+    { name: 'mail', retry: fixed({ attempts: 3, delay: 50 }) },
+    () => {
+      if (hasTrouble() && random() < 0.6) throw new Error('SMTP 421 too many connections')
+    },
+  )
+  all['shopify']!.on('orders/*', { name: 'stock' }, () => {
+    if (random() < 0.03)
+      throw new Unrecoverable(`article ${Math.floor(random() * 900)} does not exist`)
+  })
+  all['slack']!.on('**', { name: 'answer' }, () => undefined)
+
+  return {
+    receivers: Object.values(all),
+    async past(count = 400) {
+      const end = Date.now()
+      for (let place = 0; place < count; place++) {
+        clock = end - 24 * HOUR + Math.floor((place / count) * 24 * HOUR)
+        // Shopify has been silent for six hours.
+        await send(clock > end - 6 * HOUR)
+      }
+      clock = undefined
+    },
+    one: () => send(false),
+  }
+
+  async function send(isQuiet: boolean): Promise<void> {
+    const names = Object.keys(providers).filter((name) => !(isQuiet && name === 'shopify'))
+    const name = names[Math.floor(random() * names.length)]!
+    const provider = providers[name as keyof typeof providers] as Provider
+    const known = await samples(name)
+    const { topic } = known[Math.floor(random() * known.length)]!
+    const given = await signedInit(provider, topic, undefined, { at: now() })
+    // In trouble, somebody has copied a secret with a blank; at other times a stranger tries.
+    const bad = hasTrouble() && name === 'stripe' && random() < 0.5
+    const request = bad
+      ? await signedInit(provider, topic, undefined, { at: now(), secret: `${SECRET} ` })
+      : random() < 0.02
+        ? { ...given, headers: { 'content-type': 'application/json' } }
+        : given
+    await all[name]!.receive(request)
+    if (!bad && random() < 0.05) await all[name]!.receive(request)
+  }
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+/** Numbers from 0 to below 1, the same each time (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
