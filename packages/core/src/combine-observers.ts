@@ -22,6 +22,8 @@ export function combineObservers(observers: readonly Observer[]): Observer {
   if (carrier) combinedObserver.carrier = (request) => attempt(() => carrier.carrier!(request))
   const around = chain(observers)
   if (around) combinedObserver.around = around
+  const call = chainCalls(observers)
+  if (call) combinedObserver.call = call
   return combinedObserver
 }
 
@@ -39,13 +41,35 @@ function chain(observers: readonly Observer[]): Observer['around'] {
     )
 }
 
+/** One `call` of all, in the same way: each adds its headers. */
+function chainCalls(observers: readonly Observer[]): Observer['call'] {
+  return observers
+    .filter((observer) => observer.call !== undefined)
+    .reduceRight<Observer['call']>(
+      (inner, observer) => (call, next) =>
+        guarded<CallNext>(
+          (run) => observer.call!(call, run),
+          inner
+            ? (headers) =>
+                inner(call, (more) => next({ ...headers, ...more })) as ReturnType<CallNext>
+            : next,
+        ),
+      undefined,
+    )
+}
+
+type CallNext = Parameters<NonNullable<Observer['call']>>[1]
+
 /** Runs `next` inside of `wrap`, with the outcome of `next` alone: it runs even if `wrap` fails or forgets it. */
-function guarded(wrap: (next: () => unknown) => unknown, next: () => unknown): unknown {
+function guarded<Next extends (...args: never[]) => unknown>(
+  wrap: (next: Next) => unknown,
+  next: Next,
+): unknown {
   let outcome: (() => unknown) | undefined
-  const run = (): unknown => {
+  const run = (...args: never[]): unknown => {
     if (outcome) return outcome()
     try {
-      const value = next()
+      const value = next(...args)
       outcome = () => value
     } catch (error) {
       outcome = () => {
@@ -54,10 +78,13 @@ function guarded(wrap: (next: () => unknown) => unknown, next: () => unknown): u
     }
     return outcome()
   }
-  const wrapped = attempt(() => wrap(run))
+  const wrapped = attempt(() => wrap(run as Next))
   if (!isPromise(wrapped)) return run()
   // An asynchronous wrap may call `next` later. The promise of one that did already may reject too: nobody waits for it.
-  const ended = wrapped.then(run, run)
+  const ended = wrapped.then(
+    () => run(),
+    () => run(),
+  )
   if (outcome === undefined) return ended
   ended.catch(() => {})
   return run()
@@ -92,5 +119,6 @@ const NAMES = [
   'silent',
   'fenced',
   'answerFailed',
+  'paused',
   'warning',
 ] as const satisfies readonly (keyof Observer)[]

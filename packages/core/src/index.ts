@@ -38,6 +38,7 @@ export { checkJson } from './inbox/codec.ts'
 
 export type { Handler, PreparedHandler, SubscriptionOptions } from './subscribe/subscription.ts'
 export type { PerKeyOptions } from './subscribe/per-key.ts'
+export type { CallInfo, PauseInfo } from './subscribe/call.ts'
 export type { Task } from './subscribe/task.ts'
 export {
   exponential,
@@ -58,7 +59,9 @@ export type {
   AttemptInfo,
   EventInfo,
   InterruptedInfo,
+  ObservedReceiver,
   Observer,
+  Planned,
   RequestInfo,
 } from './observer.ts'
 export {

@@ -5,6 +5,8 @@ import type { Explanation } from './explain/finding.ts'
 import type { StepName } from './receive/exchange.ts'
 import type { Task } from './subscribe/task.ts'
 import type { TaskError } from './inbox/inbox.ts'
+import type { LaneStats } from './inbox/view.ts'
+import type { CallInfo, PauseInfo } from './subscribe/call.ts'
 
 /** A request, as far as observers may know it: no header, no query, no body. */
 export interface RequestInfo {
@@ -17,6 +19,8 @@ export interface RequestInfo {
   readonly bytes: number
   /** When its head arrived, in milliseconds since 1970. */
   readonly at: number
+  /** The same on the receiver's monotonic clock, in milliseconds: `at` of `step` is on it too. */
+  readonly started: number
   /** The sender's trace context, only if an observer has `carrier`. Anybody can send one. */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
 }
@@ -48,6 +52,27 @@ export interface AttemptInfo extends EventInfo {
   readonly task: string
   /** 1 for the first. */
   readonly attempt: number
+  /** Name of this child task among its siblings: a destination of `forward`. Undefined if it was not spawned. */
+  readonly part: string | undefined
+  /** When the delivery of its event arrived, in milliseconds since 1970. */
+  readonly receivedAt: number
+  /** The trace context that `carrier` stored with its event. */
+  readonly carrier: Readonly<Record<string, string>> | undefined
+}
+
+/** What follows from a failed attempt, before it is stored: another attempt at a time in milliseconds since 1970, or none. */
+export type Planned = { readonly kind: 'retry'; readonly at: number } | { readonly kind: 'dead' }
+
+/** A receiver as its observers see it. */
+export interface ObservedReceiver {
+  readonly name: string
+  /** Name of its provider. */
+  readonly provider: string
+  /**
+   * Its tasks by subscription and state, those of subscriptions it no longer has among them. It asks the inbox: call it
+   * some times a minute, and expect that it rejects. Absent if the inbox keeps no tasks.
+   */
+  readonly stats?: () => Promise<readonly LaneStats[]>
 }
 
 /** A run that ended without an outcome. */
@@ -67,6 +92,8 @@ export interface InterruptedInfo {
  * be quick. Their errors are swallowed: observers must not change outcomes. None gets a payload, a secret or a signature.
  */
 export interface Observer {
+  /** The receiver was made, or the observer was added to it. The function that it returns is called when the receiver closes. */
+  attached?(receiver: ObservedReceiver): (() => void) | undefined | void
   /** A request was read and goes down the line. */
   received?(request: RequestInfo): void
   /** A request was refused; `error.code` is the reason and `error.message` explains it. */
@@ -104,9 +131,19 @@ export interface Observer {
    * handler's own, and the handler runs even if the observer throws.
    */
   around?(event: WebhookEvent, task: Task, next: () => unknown): unknown
+  /**
+   * Wraps an HTTP call of `forward`: call `next` once and return what it returns. Its argument are headers to add, of
+   * which `forward` sends those that its option `headers` lets pass. The outcome is the call's own.
+   */
+  call?(
+    call: CallInfo,
+    next: (headers?: Readonly<Record<string, string>>) => Promise<{ readonly status: number }>,
+  ): unknown
+  /** Calls of `forward` to a destination pause, or go on. */
+  paused?(pause: PauseInfo): void
   attemptStarted?(attempt: AttemptInfo): void
-  /** An attempt failed, with the error as it was thrown. */
-  attemptFailed?(attempt: AttemptInfo, error: unknown): void
+  /** An attempt failed, with the error as it was thrown, and what follows from it. */
+  attemptFailed?(attempt: AttemptInfo, error: unknown, planned: Planned): void
   /** The task will be tried again at the time given, in milliseconds since 1970. */
   retried?(attempt: AttemptInfo, at: number): void
   /** The handler wanted the task to wait until the time given, in milliseconds since 1970: no attempt was used. */

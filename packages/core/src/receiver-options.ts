@@ -24,6 +24,7 @@ export interface ReceiverSettings {
   readonly limits: Limits
   readonly observer: Observer
   readonly observe: Observers['observe']
+  readonly attach: Observers['attach']
   readonly ack: Reply
   readonly now: () => number
   readonly monotonic: () => number

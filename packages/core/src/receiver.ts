@@ -7,6 +7,7 @@ import { sealedPort } from './inbox/sealed-port.ts'
 import type { AttemptInfo } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
 import { createAdmit } from './receive/admit.ts'
+import { observedReceiver } from './receive/observed-receiver.ts'
 import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
 import { refuse } from './receive/conclude.ts'
 import { createConflictWatch } from './receive/conflict.ts'
@@ -74,6 +75,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   let working = false
   let started = false
   let closed = false
+  let conflicts: Line['conflicts']
   const admit = createAdmit({ provider, limits, now, monotonic, open })
   const silence = createSilence({ name, limit: settings.silence, now, observer })
 
@@ -85,13 +87,18 @@ export function createReceiver<Events extends EventMap = EventMap>(
     recorder,
     silence,
     explainer: settings.explain ? createExplainer(settings) : undefined,
-    conflicts:
-      inbox.view && observer.conflict ? createConflictWatch(name, inbox.view, now) : undefined,
+    // Observers can be added later.
+    get conflicts() {
+      return observer.conflict && inbox.view
+        ? (conflicts ??= createConflictWatch(name, inbox.view, now))
+        : undefined
+    },
     subscriptionsOf: (event) => subscriptions.match(event),
     strip,
     admit,
   }
 
+  const detach = settings.attach(observedReceiver(name, provider, inbox))
   warnAtStart(settings, warn)
   if (work === true) startSoon()
 
@@ -174,6 +181,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       silence.stop()
       await port.close(Date.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout'))
       await recorder?.close()
+      detach()
       if (settings.ownInbox) await inbox.close()
     },
   } as Receiver<Events>

@@ -3,6 +3,8 @@ import type { Observer } from '../src/index.ts'
 type Name = keyof Observer
 type Args<N extends Name> = Parameters<NonNullable<Observer[N]>>
 
+const UNHEARD = new Set(['step', 'carrier', 'around', 'answered', 'call', 'attached'])
+
 /** An observer that remembers, and can be waited for. */
 export interface Heard {
   readonly observer: Observer
@@ -24,8 +26,7 @@ export function hear(): Heard {
   const observer = new Proxy({} as Observer, {
     get(_, name: string) {
       // They are asked or told for each step of each delivery.
-      if (name === 'step' || name === 'carrier' || name === 'around' || name === 'answered')
-        return undefined
+      if (UNHEARD.has(name)) return undefined
       return (...args: unknown[]) => {
         names.push(name as Name)
         calls.set(name as Name, [...(calls.get(name as Name) ?? []), args])

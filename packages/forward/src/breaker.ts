@@ -18,6 +18,8 @@ export interface Breaker {
   readonly pause: number
   /** The end of the pause, as far as it is known; in the past without a pause. */
   until(at: number): number
+  /** The end of the last pause while the breaker is not closed; else undefined. */
+  paused(at: number): number | undefined
   /** The probe begins: the breaker is open for all others until it has ended. */
   probe(): void
   /** A call ended; `until` is the time that the destination asked for. */
@@ -44,6 +46,10 @@ export function createBreaker(settings: BreakerSettings): Breaker {
     },
     // The time of a probe is not known.
     until: (at) => Math.max(openUntil, askedUntil, probing ? at + pause : 0),
+    paused: (at) =>
+      failures >= settings.failures || askedUntil > at
+        ? Math.max(openUntil, askedUntil)
+        : undefined,
     probe() {
       probing = true
     },

@@ -7,6 +7,7 @@ import type { Pass } from './gate.ts'
 import { createGates } from './gates.ts'
 import type { Guard } from './guard.ts'
 import type { CallSettings } from './options.ts'
+import { createTeller } from './tell.ts'
 import { judge } from './verdict.ts'
 import { createWaiting } from './waiting.ts'
 
@@ -17,6 +18,8 @@ export interface Call {
   readonly task: Task
   /** Makes the message, when it is about to be sent: a signature has its time. */
   readonly message: () => SignableRequest | Promise<SignableRequest>
+  /** True for headers that the observers may add. */
+  readonly passes: (name: string) => boolean
 }
 
 /** Calls destinations, each within its limits. */
@@ -32,6 +35,7 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
   const client = createClient(guard, settings)
   const gates = createGates(settings.total, settings)
   const waiting = createWaiting(settings)
+  const teller = createTeller()
 
   return { call, close: () => client.close() }
 
@@ -47,7 +51,7 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
     }
   }
 
-  async function call({ destination, task, message }: Call): Promise<'delivered' | 'gone'> {
+  async function call({ destination, task, message, passes }: Call): Promise<'delivered' | 'gone'> {
     const pass = await enter(destination, task)
     let found: Found = 'unknown'
     let until: number | undefined
@@ -55,10 +59,12 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
       const request = await message()
       guard.url(request.url)
       // From here on a failure is the destination's, unless this process aborted the call.
-      const answer = await client.send(request, task.signal).catch((error: unknown) => {
-        if (!task.signal.aborted && !isRefused(error)) found = 'down'
-        throw error
-      })
+      const answer = await teller
+        .call({ destination, task, request, passes }, (sent) => client.send(sent, task.signal))
+        .catch((error: unknown) => {
+          if (!task.signal.aborted && !isRefused(error)) found = 'down'
+          throw error
+        })
       const verdict = judge(answer, now(), maxRetryAfter)
       found = verdict.kind === 'failed' && verdict.sick ? 'down' : 'up'
       if (verdict.kind !== 'failed') return verdict.kind
@@ -74,6 +80,7 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
       throw error
     } finally {
       pass.leave(found, until)
+      teller.paused(destination, task, gates.pausedUntil(destination))
     }
   }
 }

@@ -78,6 +78,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     const outcome = await caller.call({
       destination: id,
       task,
+      passes,
       message: async () =>
         compose({
           event,

@@ -28,6 +28,8 @@ export interface Gate {
   readonly busy: boolean
   /** True while calls pause. */
   readonly open: boolean
+  /** The end of the pause, until a call shows that the destination works; else undefined. */
+  readonly paused: number | undefined
   /** Returns the permission, now or in a moment. Throws or rejects with a {@link Postpone}. */
   enter(): Pass | Promise<Pass>
 }
@@ -61,6 +63,9 @@ export function createGate(settings: GateSettings, places: Places): Gate {
     },
     get open() {
       return breaker.state(now()) === 'open'
+    },
+    get paused() {
+      return breaker.paused(now())
     },
     enter() {
       const at = now()

@@ -6,6 +6,8 @@ export interface Gates {
   enter(destination: string): Pass | Promise<Pass>
   /** True while calls to the destination pause. */
   isOpen(destination: string): boolean
+  /** As {@link Gate.paused}. */
+  pausedUntil(destination: string): number | undefined
 }
 
 // Destinations found at run time have no bound of their own.
@@ -26,6 +28,7 @@ export function createGates(total: number, settings: GateSettings, most: number 
       return gate.enter()
     },
     isOpen: (destination) => gates.get(destination)?.open ?? false,
+    pausedUntil: (destination) => gates.get(destination)?.paused,
   }
 
   /** Those that are busy stay: there are no more of them than places. */

@@ -112,6 +112,7 @@ export function createSource(options: SourceOptions): Source {
     const outcome = await caller.call({
       destination: id,
       task,
+      passes: () => false,
       message: () =>
         compose({
           event,

@@ -23,6 +23,8 @@ export interface Scene {
 export interface SceneOptions extends Partial<ForwardOptions> {
   readonly inbox?: Inbox
   readonly provider?: Provider
+  /** Observers beside the one of the scene. */
+  readonly observers?: readonly Observer[]
 }
 
 /** Makes a scene; loopback and http are let through unless said otherwise. */
@@ -41,11 +43,11 @@ export function createScene(options: SceneOptions): Scene {
     retried: (info, at) => tell(`retried ${at} ${info.attempt}`),
     postponed: () => tell('postponed'),
   }
-  const { inbox, provider = acme({ secret }), ...given } = options
+  const { inbox, provider = acme({ secret }), observers = [], ...given } = options
   const receiver = createReceiver({
     provider,
     log: false,
-    observers: [observer],
+    observers: [observer, ...observers],
     ...(inbox && { inbox }),
     ...(given.now && { now: given.now }),
   })

@@ -56,6 +56,7 @@ export class Exchange {
       path: pathOf(url),
       bytes: body.byteLength,
       at: this.at,
+      started: this.started,
       ...(trace && { trace }),
     }
   }

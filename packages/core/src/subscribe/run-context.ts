@@ -12,7 +12,19 @@ export interface RunContext extends DraftRules {
 }
 
 /** The attempt of a claim, for observers. */
-export function attemptInfo(context: RunContext, claim: Claim): AttemptInfo {
-  const { subscription, id, attempt } = claim
-  return { ...eventInfo(context.receiver, claim.event), subscription, task: id, attempt }
+export function attemptInfo(
+  { receiver }: Pick<RunContext, 'receiver'>,
+  { event, delivery, subscription, id, attempt, part }: Claim,
+): AttemptInfo {
+  const { receivedAt } = delivery
+  const { carrier } = event
+  return {
+    ...eventInfo(receiver, event),
+    subscription,
+    task: id,
+    attempt,
+    part,
+    receivedAt,
+    carrier,
+  }
 }

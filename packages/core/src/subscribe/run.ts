@@ -2,7 +2,7 @@ import { errorText, memberOf, textOf } from '../errors.ts'
 import { toEvent, type WebhookEvent } from '../event.ts'
 import type { Claim, Outcome } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
-import type { AttemptInfo } from '../observer.ts'
+import type { AttemptInfo, Planned } from '../observer.ts'
 import { boundRun } from './bound-run.ts'
 import { exponential, type RetryPolicy } from './retry.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
@@ -116,19 +116,15 @@ function failed(
     context.observer.postponed?.(info, at)
     return { kind: 'postpone', at }
   }
-  context.observer.attemptFailed?.(info, error)
   const stored = taskError(error)
-  if (
+  const planned: Planned =
     stored.name === 'Unrecoverable' ||
     isMismatch(error) ||
     info.attempt >= subscription.retry.attempts
-  )
-    return { kind: 'dead', error: stored }
-  return {
-    kind: 'retry',
-    at: context.now() + waitOf(context, info, subscription, error),
-    error: stored,
-  }
+      ? { kind: 'dead' }
+      : { kind: 'retry', at: context.now() + waitOf(context, info, subscription, error) }
+  context.observer.attemptFailed?.(info, error, planned)
+  return { ...planned, error: stored }
 }
 
 function waitOf(

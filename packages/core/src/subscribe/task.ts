@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../delivery.ts'
 import type { Claim, TaskDraft } from '../inbox/inbox.ts'
+import type { Observer } from '../observer.ts'
+import { OBSERVED, type Observed } from './observed.ts'
+import { attemptInfo } from './run-context.ts'
 import type { Subscription } from './subscription.ts'
 import { fairKeyOf, type DraftRules } from './task-drafts.ts'
 
@@ -44,6 +47,7 @@ export interface RunningTask extends Task {
 /** What a task needs of its receiver. */
 export interface TaskContext extends DraftRules {
   readonly inbox: string
+  readonly observer: Observer
 }
 
 /** Makes the task of a claim. */
@@ -78,6 +82,13 @@ class ClaimedTask implements RunningTask {
     this.#parent = parent
     this.subscription = name
     this.attempts = retry.attempts
+  }
+
+  get [OBSERVED](): Observed {
+    return {
+      observer: this.#context.observer,
+      attempt: attemptInfo(this.#context, this.#claim),
+    }
   }
 
   get id(): string {
