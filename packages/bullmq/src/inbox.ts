@@ -28,13 +28,14 @@ import { createView } from './view.ts'
 export function bullmqInbox(options: BullmqInboxOptions): Inbox {
   const settings = checkSettings(options)
   const { connection, prefix, deadline, window, unsafe } = settings
+  const known = Math.max(window, settings.keepDone)
   const client = openClient(connection, 'quick')
   const watch = watchServer(client, unsafe)
   const queues = createQueues(client, settings, watch.failed)
   let patient: Client | undefined
   const receivers = attachment({
     inbox: 'bullmqInbox',
-    window: { option: 'window', time: Math.max(window, settings.keepDone) },
+    window: { option: 'window', time: known },
     join(consumer) {
       watch.listen((message) => consumer.warn(message))
       return createSide(
@@ -58,6 +59,7 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
       fair: true,
       search: 'scan',
     },
+    window: known,
     maxPending: settings.maxPending,
     attach: (consumer) => receivers.attach(consumer),
     view: createView({ client, queues, prefix, deadline, consumers: () => receivers.consumers() }),

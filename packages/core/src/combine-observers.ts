@@ -117,6 +117,7 @@ const NAMES = [
   'dead',
   'interrupted',
   'silent',
+  'caughtUp',
   'fenced',
   'answerFailed',
   'paused',

@@ -9,6 +9,7 @@ import type { Observer } from './observer.ts'
 import { createObservers, type Observers } from './observers.ts'
 import type { Provider } from './provider/provider.ts'
 import { ackReply } from './receive/ack.ts'
+import { checkSetups, type CatchUpSetup } from './receive/catch-up/setup.ts'
 import type { Dedupe } from './receive/identity.ts'
 import type { Reply } from './receive/reply.ts'
 import type { DrainOptions, ReceiverOptions } from './receiver-types.ts'
@@ -40,6 +41,7 @@ export interface ReceiverSettings {
   readonly explain: boolean
   /** Milliseconds without a delivery after which observers hear of it. */
   readonly silence: number | undefined
+  readonly catchUp: readonly CatchUpSetup[]
 }
 
 const OPTIONS: readonly (keyof ReceiverOptions)[] = [
@@ -62,6 +64,7 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'silence',
   'seal',
   'explain',
+  'catchUp',
 ]
 
 /** Checks the options of `createReceiver`. Throws a `TypeError` that names the option and the remedy. */
@@ -89,6 +92,8 @@ export function checkReceiver<Events extends EventMap>(
   oneOf('journal', journal, [true, false])
   oneOf('explain', options.explain, [undefined, true, false])
   const inbox = checkInbox(options.inbox)
+  const silence =
+    options.silence === undefined ? undefined : milliseconds(options.silence, 'silence')
   if (work === false && inbox.view && !inbox.can.durable)
     throw new TypeError(
       `work: false needs an inbox that another process reads, and tasks of ${inbox.name} are in this one: leave work out, or set work: 'drain' and call receiver.drain()`,
@@ -115,7 +120,8 @@ export function checkReceiver<Events extends EventMap>(
     refusedBodies: checkBodies(refusedBodies),
     seal: seal === undefined ? undefined : createSeal(seal, 'seal'),
     explain: options.explain ?? nodeEnv() === 'development',
-    silence: options.silence === undefined ? undefined : milliseconds(options.silence, 'silence'),
+    silence,
+    catchUp: checkSetups(options.catchUp, { provider, dedupe, inbox, journal, work, silence }),
   }
 }
 

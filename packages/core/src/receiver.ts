@@ -10,6 +10,7 @@ import { createAdmit } from './receive/admit.ts'
 import { observedReceiver } from './receive/observed-receiver.ts'
 import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
 import { refuse } from './receive/conclude.ts'
+import { createCatchUps } from './receive/catch-ups.ts'
 import { createConflictWatch } from './receive/conflict.ts'
 import type { Line } from './receive/line.ts'
 import { receive } from './receive/receive.ts'
@@ -77,7 +78,20 @@ export function createReceiver<Events extends EventMap = EventMap>(
   let closed = false
   let conflicts: Line['conflicts']
   const admit = createAdmit({ provider, limits, now, monotonic, open })
-  const silence = createSilence({ name, limit: settings.silence, now, observer })
+  const catchUps = createCatchUps({
+    line: () => line,
+    inbox,
+    topics: () => receiver.topics,
+    setups: settings.catchUp,
+    warn,
+  })
+  const silence = createSilence({
+    name,
+    limit: settings.silence,
+    now,
+    observer,
+    silent: (since) => catchUps.begin('silence', since),
+  })
 
   const line: Line = {
     ...settings,
@@ -146,6 +160,10 @@ export function createReceiver<Events extends EventMap = EventMap>(
     fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
     refuse: (request, error) => refuse(line, { ...request, body: EMPTY }, error),
     take: async (given, entry = {}) => (await import('./receive/take.ts')).take(line, given, entry),
+    async catchUp(source, given) {
+      open()
+      return catchUps.run(source, given)
+    },
     async work() {
       if (!port.work)
         throw new TypeError(
@@ -179,7 +197,8 @@ export function createReceiver<Events extends EventMap = EventMap>(
       unknownOptions('close', closing, ['timeout'])
       closed = true
       silence.stop()
-      await port.close(Date.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout'))
+      const until = Date.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout')
+      await Promise.all([catchUps.close(until), port.close(until)])
       await recorder?.close()
       detach()
       if (settings.ownInbox) await inbox.close()
@@ -242,6 +261,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     silence.start()
     port.work?.()
     dueNow()
+    catchUps.begin('start')
   }
 
   /** Looks again at stored events without a subscription, since this process may have one for them. */

@@ -73,6 +73,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
     const inbox: Inbox = {
       name: 'inlineInbox',
       can: { order: false, transaction: false, durable: false, fair: false, search: 'scan' },
+      window: 86_400_000,
       attach: () => ({ accept: () => [], close: async () => {} }),
       close: async () => {},
     }

@@ -51,6 +51,7 @@ export function pgBossInbox(options: PgBossInboxOptions): Inbox {
 
   return {
     name: 'pgBossInbox',
+    window: Math.max(settings.window, settings.keepDone),
     maxPending: settings.maxPending,
     can: {
       order: true,

@@ -46,6 +46,7 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
   return {
     name: 'sqliteInbox',
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
+    window: settings.keepDone,
     maxPending: settings.maxPending,
     attach: (consumer) => receivers.attach(consumer),
     view: createView(

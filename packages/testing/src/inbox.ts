@@ -78,6 +78,8 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
       assert.equal(can.durable, skills.durable === true)
       assert.equal(can.fair, skills.fair === true)
       assert.ok(['index', 'scan'].includes(can.search))
+      const { window } = scene.inbox
+      assert.ok(window > 0, `window must be milliseconds, got ${String(window)}`)
       assert.ok(view, 'an inbox that keeps tasks has a view')
       assert.equal(records !== undefined, skills.records === true)
       return Promise.resolve()

@@ -29,6 +29,11 @@ export interface Inbox {
   readonly records?: Records
   /** What happened: attempts, deliveries, counts a minute. Losing it loses no event. */
   readonly journal?: Journal
+  /**
+   * How long an id is known at least, in milliseconds, counted from when its event came: in that time a redelivery runs
+   * nothing. `catchUp` fetches nothing older.
+   */
+  readonly window: number
   /** Tasks of one receiver that may wait or run. */
   readonly maxPending?: number
   close(): Promise<void>

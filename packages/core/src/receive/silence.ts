@@ -16,12 +16,14 @@ export interface SilenceContext {
   readonly limit: number | undefined
   readonly now: () => number
   readonly observer: Observer
+  /** Called with it. */
+  readonly silent: (since: number) => void
 }
 
 const OFTEN = 60_000
 
 /** Makes the watch of a receiver. A silence is told once, and again only after a delivery ended it. */
-export function createSilence({ name, limit, now, observer }: SilenceContext): Silence {
+export function createSilence({ name, limit, now, observer, silent }: SilenceContext): Silence {
   let last: number | undefined
   let since = 0
   let told = false
@@ -49,5 +51,6 @@ export function createSilence({ name, limit, now, observer }: SilenceContext): S
     if (told || now() - since < limit!) return
     told = true
     observer.silent?.(name, since)
+    silent(since)
   }
 }

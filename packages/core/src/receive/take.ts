@@ -31,10 +31,27 @@ export interface TakeResult {
  *
  * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
  */
-export async function take(
+export async function take(line: Line, given: TakeInit, entry: TakeOptions): Promise<TakeResult> {
+  return takeOne(line, given, entry, false)
+}
+
+/**
+ * The same for `catchUp`, which takes what may have been handled: an event without an id of its sender, which no inbox
+ * would know again, is refused as `unidentified`.
+ */
+export async function takeListed(
+  line: Line,
+  given: TakeInit,
+  entry: TakeOptions,
+): Promise<TakeResult> {
+  return takeOne(line, given, entry, true)
+}
+
+async function takeOne(
   line: Line,
   given: TakeInit,
   { scope }: TakeOptions,
+  needsIds: boolean,
 ): Promise<TakeResult> {
   const delivery = ownDelivery(given, line.limits, line.provider)
   const exchange = new Exchange(line, delivery, line.now(), line.monotonic())
@@ -49,6 +66,8 @@ export async function take(
       scope === undefined ? {} : { scope },
       exchange,
     )
+    if (needsIds && identified.intake.items.some(({ event }) => event.id === undefined))
+      throw new WebhookError('unidentified', 'an event without an id would be handled again')
     const taken = await acceptAll(line, identified, {})
     if (taken.includes('refused'))
       throw new WebhookError('replayed', 'a guard of this delivery belongs to another event')

@@ -8,6 +8,7 @@ import { acme, batches, codeOf, setup } from '../acme.ts'
 const down = (accept: () => never): Inbox => ({
   name: 'downInbox',
   can: { order: true, transaction: false, durable: true, fair: false, search: 'scan' },
+  window: 86_400_000,
   attach: () => ({ accept, close: async () => {} }),
   close: async () => {},
 })

@@ -47,14 +47,15 @@ export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
         const { items, next } = await spec.page(cursor, bounds)
         for (const item of items) {
           const event = spec.event(item)
-          if (event.at < bounds.since) return
+          if (event.at < bounds.since) return false
           if (event.at > bounds.until || (bounds.undelivered && event.undelivered === false))
             continue
-          if (left-- <= 0) return
+          if (left-- <= 0) return true
           yield { ...event, ref: JSON.stringify([cursor ?? null, bounds]) }
         }
         cursor = next
       } while (cursor !== undefined)
+      return false
     },
     async read({ id, ref }) {
       const [from, bounds] = JSON.parse(ref) as readonly [string | null, Bounds]

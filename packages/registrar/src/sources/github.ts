@@ -5,7 +5,7 @@ import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
-import type { ListedEvent, PayloadSource, Range, RedeliverySource } from '../source.ts'
+import type { ListedEvent, PayloadSource, Range, RedeliverySource, Source } from '../source.ts'
 
 /** Options of {@link githubEvents} and {@link githubRedelivery}: give `repository`, `organization` or `app`. */
 export interface GithubSourceOptions extends ApiOptions, GithubOwner {
@@ -70,7 +70,7 @@ export function githubRedelivery(options: GithubSourceOptions): RedeliverySource
 interface GithubList {
   readonly provider: string
   readonly account: string
-  readonly list: (range: Range) => AsyncIterable<ListedEvent>
+  readonly list: Source['list']
   readonly call: Call
   readonly base: () => Promise<string>
 }
@@ -97,7 +97,7 @@ function githubSource(name: string, options: GithubSourceOptions): GithubList {
   }
 
   // Attempts of one event are apart in the list, and the first of them is the oldest: the range is read before it is given.
-  async function* list(range: Range): AsyncIterable<ListedEvent> {
+  async function* list(range: Range): AsyncIterable<ListedEvent, boolean> {
     const { since, until, undelivered } = boundsOf(range)
     const limit = range.limit ?? 10_000
     const groups = new Map<string, Group>()
@@ -116,6 +116,7 @@ function githubSource(name: string, options: GithubSourceOptions): GithubList {
     for (const { delivered, ...event } of events)
       if (event.at <= until && !(undelivered && delivered))
         yield { ...event, undelivered: !delivered }
+    return groups.size > limit
   }
 }
 

@@ -73,7 +73,7 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
       do {
         const { items, next } = await paddlePage(call, '/notifications', query, cursor)
         for (const item of items) {
-          if (left-- <= 0) return
+          if (left-- <= 0) return true
           yield {
             id: text(row(item['payload'])['event_id']),
             topic: text(item['type']),
@@ -84,6 +84,7 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
         }
         cursor = next
       } while (cursor !== undefined)
+      return false
     },
     async redeliver({ ref }) {
       await call('POST', `/notifications/${ref}/replay`)

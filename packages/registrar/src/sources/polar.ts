@@ -47,14 +47,14 @@ export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySour
           const event = row(item['webhook_event'])
           const id = text(event['id'])
           if (seen.has(id) || event['is_archived'] === true) continue
-          if (seen.size >= limit) return
+          if (seen.size >= limit) return true
           seen.add(id)
           const delivered = event['succeeded'] === true
           if (undelivered && delivered) continue
           const at = Date.parse(text(item['created_at']))
           yield { id, topic: text(event['type']), at, undelivered: !delivered, ref: id }
         }
-        if (!(page < Number(row(row(json)['pagination'])['max_page']))) return
+        if (!(page < Number(row(row(json)['pagination'])['max_page']))) return false
       }
     },
     async redeliver({ ref }) {

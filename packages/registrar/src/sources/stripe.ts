@@ -3,6 +3,7 @@ import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/o
 import { pagedSource } from '../common/paged-source.ts'
 import { row, rows, text, type Row } from '../common/read.ts'
 import { stripeClient } from '../common/stripe.ts'
+import { RegistrarError } from '../errors.ts'
 import type { PayloadSource } from '../source.ts'
 
 /** Options of {@link stripeEvents}. */
@@ -74,7 +75,7 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
         if (found !== undefined) return text(found['api_version']) || undefined
         after = row(json)['has_more'] === true ? text(page.at(-1)?.['id']) : undefined
       } while (after)
-      return undefined
+      throw new RegistrarError('not_found', 'Stripe: no endpoint has this URL')
     },
   })
 }

@@ -12,6 +12,8 @@ export interface SvixRedeliveryOptions extends ApiOptions {
   readonly application: string
   /** The endpoint's id, `ep_…`. */
   readonly endpoint: string
+  /** The provider of the receiver, for a sender that sends by Svix: `clerk`, `resend`. @default 'svix' */
+  readonly provider?: string
 }
 
 /**
@@ -26,13 +28,13 @@ export interface SvixRedeliveryOptions extends ApiOptions {
  * const source = svixRedelivery({ token, application: 'app_2a…', endpoint: 'ep_2b…' })
  */
 export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource {
-  checkOptions('svixRedelivery', options, ['token', 'application', 'endpoint'])
-  const { application, endpoint } = options
+  checkOptions('svixRedelivery', options, ['token', 'application', 'endpoint'], ['provider'])
+  const { application, endpoint, provider = 'svix' } = options
   const call = svixClient('svixRedelivery', options)
   const app = `/api/v1/app/${encodeURIComponent(application)}`
   return {
     kind: 'redelivery',
-    provider: 'svix',
+    provider,
     account: `endpoint ${endpoint}`,
     // An attempt that succeeded comes after those that failed, so that the newest one of a message is met first.
     async *list(range) {
@@ -56,6 +58,7 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
       } while (iterator)
       for (const event of [...groups.values()].toSorted((a, b) => b.at - a.at).slice(0, limit))
         if (event.at <= until && !(undelivered && event.undelivered === false)) yield event
+      return groups.size > limit
     },
     async redeliver({ ref }) {
       await call('POST', `${app}/msg/${ref}/endpoint/${endpoint}/resend/`)

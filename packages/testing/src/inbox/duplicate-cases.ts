@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { gate } from './gate.ts'
-import { intake, item } from './make.ts'
+import { delivery, intake, item } from './make.ts'
 import { DEAD, DONE, retryIn } from './recorder.ts'
 import type { SceneTest } from './scene.ts'
 
@@ -28,6 +28,15 @@ export function duplicateCases(test: SceneTest): void {
     await shop.port.accept(intake(item('last')), {})
     await shop.untilSettled(2)
     assert.deepEqual(shop.ran(), ['a:1', 'a:last'])
+  })
+
+  test('for all of the stated window: a duplicate', async (scene) => {
+    const { window } = scene.inbox
+    const shop = scene.join({ retrySpan: window })
+    const early = delivery({ receivedAt: Date.now() - window + 60_000 })
+    await shop.port.accept({ delivery: early, items: [item('1')] }, {})
+    await shop.untilSettled(1)
+    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
   })
 
   test('of a done event: a duplicate', async (scene) => {

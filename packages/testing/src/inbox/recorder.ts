@@ -7,6 +7,8 @@ export interface RecorderOptions {
   readonly receiver?: string
   /** Names or lanes. @default ['a'] */
   readonly lanes?: readonly (string | Lane)[]
+  /** How long the sender delivers again, in milliseconds. @default 0 */
+  readonly retrySpan?: number
   /** What becomes of an attempt. @default done */
   readonly run?: (claim: Claim, signal: AbortSignal | undefined) => MaybePromise<Outcome>
   /** Milliseconds since 1970. @default Date.now */
@@ -71,7 +73,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
   const consumer: Consumer = {
     receiver: options.receiver ?? 'shop',
-    retrySpan: 0,
+    retrySpan: options.retrySpan ?? 0,
     lanes: () => lanes,
     run(claim, signal) {
       runs.push({ claim, at: Date.now() })

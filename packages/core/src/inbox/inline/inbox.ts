@@ -64,6 +64,7 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
       fair: false,
       search: 'scan',
     },
+    window: ledger.window,
     attach(consumer: Consumer): Port {
       if (ports.get(consumer.receiver)?.closed === false)
         throw new TypeError(

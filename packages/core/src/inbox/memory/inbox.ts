@@ -8,6 +8,7 @@ import { memoryJournal } from './journal.ts'
 import { memoryRecords } from './records.ts'
 import { abort, giveBackAll, start } from './run.ts'
 import { wait } from './settle.ts'
+import { DEFAULT_WINDOW } from './window.ts'
 import { memorySettings, type MemoryInboxOptions } from './settings.ts'
 import { createState, openTasks, type MemoryState, type MemoryStore } from './state.ts'
 import { memoryView } from './view.ts'
@@ -38,6 +39,7 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
       fair: true,
       search: 'scan',
     },
+    window: settings.window ?? DEFAULT_WINDOW,
     attach: (consumer) => receivers.attach(consumer),
     view: memoryView(store),
     records: memoryRecords(),
@@ -62,8 +64,6 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox {
     }
   }
 }
-
-const DEFAULT_WINDOW = 4 * 86_400_000
 
 /** Goes on with the tasks that are left, for a receiver that came now. */
 function begin(state: MemoryState, consumer: Consumer): void {

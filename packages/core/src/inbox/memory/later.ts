@@ -4,6 +4,7 @@ import type { Consumer, Inbox, Port } from '../inbox.ts'
 import type { Journal } from '../journal.ts'
 import type { Records } from '../records.ts'
 import type { InboxView } from '../view.ts'
+import { DEFAULT_WINDOW } from './window.ts'
 
 const VIEW: readonly (keyof InboxView)[] = [
   'list',
@@ -38,6 +39,7 @@ export function defaultInbox(): Inbox {
   return {
     name: 'memoryInbox',
     can: { order: true, transaction: false, durable: false, fair: true, search: 'scan' },
+    window: DEFAULT_WINDOW,
     attach: (consumer) => lazyPort(consumer, load),
     view: lazily(async () => (await load()).view!, VIEW),
     journal: lazily(async () => (await load()).journal!, JOURNAL),

@@ -1,0 +1,173 @@
+import { isWebhookError, textOf } from '../../errors.ts'
+import type { Inbox } from '../../inbox/inbox.ts'
+import type { ListedEvent, Source } from '../../source.ts'
+import type { Line } from '../line.ts'
+import { takeListed } from '../take.ts'
+import { listHeads } from './heads.ts'
+import { checkCatchUp, type CatchUpOptions, type CatchUpPlan } from './options.ts'
+import { createPatience } from './patience.ts'
+import { claimProgress, progressKey, type Progress } from './progress.ts'
+import { newCounts, type CatchUpProgress, type CaughtUp, type Counts } from './result.ts'
+
+/** The receiver as a catch-up sees it. */
+export interface CatchUpContext {
+  readonly line: Line
+  readonly inbox: Inbox
+  readonly topics: () => readonly string[]
+  /** Aborts when the receiver closes. */
+  readonly closing: AbortSignal
+}
+
+// Progress is stored after so many events or milliseconds, whichever comes first: what is taken again after a kill is a duplicate.
+const EVERY = 50
+const OFTEN = 1000
+const FAILURES = 100
+
+/**
+ * Takes what a source lists of a time range, oldest first. Payloads enter by `take`, and redeliveries are asked for. It can
+ * be called again after any end: it goes on where it stopped.
+ */
+export async function catchUp(
+  context: CatchUpContext,
+  source: Source,
+  options: CatchUpOptions,
+): Promise<CaughtUp> {
+  const { line, inbox, topics } = context
+  const plan = checkCatchUp(line, inbox, source, options)
+  const { since, until, all, records } = plan
+  if (plan.dryRun) return run(context, source, plan, undefined)
+  const progress = await claimProgress(records, keyOf(line, source, plan.scope), {
+    since,
+    until,
+    all,
+    topics: [...topics(), line.onUnhandled],
+  })
+  try {
+    const result = await run(context, source, plan, progress)
+    await progress.finish()
+    return result
+  } catch (error) {
+    await progress.release()
+    throw error
+  }
+}
+
+/** The key under which the progress with a source is kept. */
+export function keyOf(line: Line, source: Source, scope: string | undefined): string {
+  return progressKey(line.receiver, source.provider, source.account, source.kind, scope ?? null)
+}
+
+async function run(
+  { line, inbox, closing }: CatchUpContext,
+  source: Source,
+  plan: CatchUpPlan,
+  progress: Progress | undefined,
+): Promise<CaughtUp> {
+  const counts = newCounts(`${source.provider}: ${source.account}`, plan.since, plan.until)
+  const from = progress?.from
+  if (from) counts.resumedAt = from.at
+  const signal = progress ? AbortSignal.any([closing, progress.lost]) : closing
+  const tell = (phase: CatchUpProgress['phase'], wanted = 0, done = 0): void => {
+    const { listed, taken, duplicates, asked, failed } = counts
+    plan.onProgress({ phase, listed, wanted, done, taken, duplicates, asked, failed })
+  }
+  const patiently = createPatience(plan.patience, signal, (time) => {
+    const { listed, taken, duplicates, asked, failed } = counts
+    const figures = { listed, wanted: wanted.length, done, taken, duplicates, asked, failed }
+    plan.onProgress({ phase: 'waiting', ...figures, waitsUntil: Date.now() + time })
+  })
+  let wanted: readonly ListedEvent[] = []
+  let done = 0
+  wanted = await patiently(() => listHeads(line, source, plan, { from, counts, signal, tell }))
+  await checkVersions(source, plan, wanted, patiently)
+  if (!progress) return counts
+  if (source.kind === 'redelivery' && source.redeliverUntried) {
+    if (!progress.untried) {
+      await patiently(() => source.redeliverUntried!({ since: plan.since, until: plan.until }))
+      await progress.asked()
+    }
+    counts.askedUntried = true
+  }
+
+  let saved = performance.now()
+  let unsaved = 0
+  for (const event of wanted) {
+    if (!plan.beyondWindow && event.at < line.now() - inbox.window) counts.expired++
+    else await settle(line, source, plan, event, counts, patiently)
+    done++
+    tell('taking', wanted.length, done)
+    if (++unsaved < EVERY && performance.now() - saved < OFTEN) continue
+    await progress.save({ at: event.at, id: event.id })
+    saved = performance.now()
+    unsaved = 0
+    signal.throwIfAborted()
+  }
+  return counts
+}
+
+type Patiently = ReturnType<typeof createPatience>
+
+/** One event: taken or asked for, or counted as failed if the trouble is its own. */
+async function settle(
+  line: Line,
+  source: Source,
+  { scope }: CatchUpPlan,
+  event: ListedEvent,
+  counts: Counts,
+  patiently: Patiently,
+): Promise<void> {
+  try {
+    if (source.kind === 'redelivery') {
+      await patiently(() => source.redeliver(event))
+      counts.asked++
+      return
+    }
+    const listed = await patiently(() => source.read(event))
+    const delivery = {
+      method: 'POST',
+      url: listed.url ?? '/',
+      headers: listed.headers,
+      body: new TextEncoder().encode(listed.body),
+    }
+    const { outcome } = await patiently(() =>
+      takeListed(line, delivery, scope === undefined ? {} : { scope }),
+    )
+    if (outcome === 'accepted') counts.taken++
+    else if (outcome === 'duplicate') counts.duplicates++
+    else counts.skipped++
+  } catch (error) {
+    const code = ownTrouble(error)
+    if (code === undefined) throw error
+    if (code === 'unhandled_topic') counts.skipped++
+    else {
+      const { id, topic, at } = event
+      counts.failed++
+      if (counts.failures.length < FAILURES) counts.failures.push({ id, topic, at, code })
+    }
+  }
+}
+
+/** The code of an error that concerns one event alone. */
+function ownTrouble(error: unknown): string | undefined {
+  const code = textOf(error, 'code')
+  if (isWebhookError(error)) return error.status < 500 && code !== 'in_progress' ? code : undefined
+  return code === 'not_found' || code === 'invalid' ? code : undefined
+}
+
+/** Payloads must have the form that the endpoint's deliveries have. */
+async function checkVersions(
+  source: Source,
+  { anyVersion }: CatchUpPlan,
+  wanted: readonly ListedEvent[],
+  patiently: Patiently,
+): Promise<void> {
+  if (source.kind !== 'payload' || !source.version || anyVersion || wanted.length === 0) return
+  const own = await patiently(() => source.version!())
+  if (own === undefined) return
+  const others = wanted.filter(({ version }) => version !== undefined && version !== own)
+  if (others.length === 0) return
+  const versions = [...new Set(others.map(({ version }) => version))].join(', ')
+  throw new TypeError(
+    `catchUp: ${others.length} of ${wanted.length} events are rendered in version ${versions}, and the endpoint's deliveries in ${own}; handlers may read other members: set anyVersion: true if they can`,
+  )
+}

@@ -1,0 +1,66 @@
+import type { ListedEvent, Source } from '../../source.ts'
+import type { Line } from '../line.ts'
+import type { CatchUpPlan } from './options.ts'
+import type { Place } from './progress.ts'
+import { interruptible } from './patience.ts'
+import type { Counts } from './result.ts'
+
+/** What a list needs beside the plan. */
+export interface Listing {
+  /** Where an earlier run stopped. */
+  readonly from: Place | undefined
+  readonly counts: Counts
+  readonly signal: AbortSignal
+  readonly tell: (phase: 'listing') => void
+}
+
+// A page of most senders.
+const TOLD = 100
+
+/** The events to take, oldest first. Topics without a subscription are counted and left out. */
+export async function listHeads(
+  line: Line,
+  source: Source,
+  { since, until, limit, all }: CatchUpPlan,
+  { from, counts, signal, tell }: Listing,
+): Promise<readonly ListedEvent[]> {
+  Object.assign(counts, { listed: 0, skipped: 0, topics: {}, complete: true })
+  const wanted: ListedEvent[] = []
+  const range = { since: from?.at ?? since, until, limit, undelivered: !all }
+  const list = source.list(range)[Symbol.asyncIterator]()
+  for (;;) {
+    const next = await interruptible(list.next(), signal)
+    if (next.done === true) {
+      counts.complete = next.value !== true
+      break
+    }
+    const event = next.value
+    counts.listed++
+    counts.oldest = event.at
+    if (counts.listed % TOLD === 0) tell('listing')
+    if (from && !isAfter(event, from)) continue
+    const { topic = 'unknown' } = event
+    if (event.topic !== undefined && !isWanted(line, event.topic)) counts.skipped++
+    else {
+      counts.topics[topic] = (counts.topics[topic] ?? 0) + 1
+      wanted.push(event)
+    }
+  }
+  tell('listing')
+  return wanted.toSorted((a, b) => (isAfter(a, b) ? 1 : -1))
+}
+
+/** The order in which events are taken: equal times are common, since many senders have whole seconds. */
+function isAfter(event: Place, other: Place): boolean {
+  return event.at === other.at ? event.id > other.id : event.at > other.at
+}
+
+/**
+ * Whether a subscription takes the topic. The list has no aliases, which a provider reads from the payload: those that a
+ * topic begins with count (`issues` of `issues.opened`).
+ */
+function isWanted(line: Line, topic: string): boolean {
+  if (line.onUnhandled === 'store') return true
+  const aliases = [...topic.matchAll(/[./:]/g)].map(({ index }) => topic.slice(0, index))
+  return line.subscriptionsOf({ topic, aliases, payload: undefined }).length > 0
+}

@@ -1,0 +1,60 @@
+import { isWebhookError, memberOf, textOf } from '../../errors.ts'
+
+// Waits for a full inbox, in milliseconds: doubled each time.
+const FIRST = 1000
+const LONGEST = 30_000
+
+/**
+ * Makes a function that runs a step and waits as long as somebody asks for it: the sender (`rate_limited`) or the inbox
+ * (503), at most `patience` milliseconds at a time. Then, and when `signal` aborts, it rejects.
+ */
+export function createPatience(
+  patience: number,
+  signal: AbortSignal,
+  waits: (time: number) => void,
+): <Result>(step: () => Promise<Result>) => Promise<Result> {
+  return async (step) => {
+    let waited = 0
+    for (let pause = FIRST; ; pause = Math.min(pause * 2, LONGEST)) {
+      signal.throwIfAborted()
+      try {
+        return await interruptible(step(), signal)
+      } catch (error) {
+        if (signal.aborted) throw error
+        const time = waitOf(error, pause)
+        if (time === undefined || waited + time > patience) throw error
+        waited += time
+        waits(time)
+        await sleep(time, signal)
+      }
+    }
+  }
+}
+
+/** Milliseconds until the step may be tried again; undefined if that would not help. */
+function waitOf(error: unknown, pause: number): number | undefined {
+  if (isWebhookError(error))
+    return error.status === 503 && error.code !== 'closed' ? pause : undefined
+  if (textOf(error, 'code') !== 'rate_limited') return undefined
+  const asked = memberOf(error, 'retryAfter')
+  return typeof asked === 'number' ? Math.max(asked, 1) : undefined
+}
+
+/** The promise, or the reason of the signal if that aborts before. */
+export function interruptible<Result>(
+  promise: Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
+function sleep(time: number, signal: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const slept = new Promise<void>((resolve) => (timer = setTimeout(resolve, time)))
+  return interruptible(slept, signal).finally(() => clearTimeout(timer))
+}

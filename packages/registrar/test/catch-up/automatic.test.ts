@@ -1,0 +1,161 @@
+// The option `catchUp`: at start from the last delivery that the journal knows, and when a receiver has gone silent.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inlineInbox, memoryInbox, type CaughtUp, type Observer } from '@postern/core'
+import type { Journal } from '@postern/core/inbox'
+import { sqliteInbox } from '@postern/sqlite'
+import { expect, test, vi } from 'vitest'
+import { startGithub } from '../fakes/github.ts'
+import {
+  githubAway,
+  githubDelivery,
+  githubEvents,
+  isSubscribed,
+  NOW,
+  numbers,
+  once,
+  SINCE,
+  sourceOptions,
+  wasDelivered,
+} from './scene.ts'
+
+const late = numbers.filter((at) => at < 100 && isSubscribed(at))
+
+function hear(): { readonly observer: Observer; readonly caught: Promise<CaughtUp> } {
+  let done: (result: CaughtUp) => void
+  const caught = new Promise<CaughtUp>((resolve) => (done = resolve))
+  return { observer: { caughtUp: (_receiver, result) => done(result) }, caught }
+}
+
+test('a process that starts again takes what came since the last delivery, and only that', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-'))
+  const path = join(folder, 'webhooks.db')
+  // GitHub says that all of the hour failed. The app was away for the last 6 minutes of it.
+  const deliveries = numbers.map((at) => githubDelivery(at, { status_code: 502 }))
+  const fake = await startGithub({ deliveries })
+  const first = sqliteInbox({ path })
+  const before = githubAway({ inbox: first, now: () => NOW - 360_000 })
+  await before.deliver(999)
+  await before.receiver.close()
+  await first.close()
+
+  const inbox = sqliteInbox({ path })
+  const { observer, caught } = hear()
+  const source = githubEvents(sourceOptions(fake).github)
+  const after = githubAway({ inbox, catchUp: { source }, observers: [observer] })
+  // Deliveries of the new process do not count as the last one before it.
+  await after.deliver(0)
+  const result = await caught
+  expect(result.since).toBe(NOW - 360_000 - 300_000)
+  await after.idle()
+  expect(once(after.runs)).toBeGreaterThanOrEqual(late.length)
+  expect(after.runs.size).toBeLessThan(200)
+  await after.receiver.close()
+
+  // The rows that the catch-up wrote are not taken for deliveries, and what it covered is not listed again.
+  const again = hear()
+  const third = githubAway({
+    inbox,
+    now: () => NOW + 1000,
+    catchUp: { source },
+    observers: [again.observer],
+  })
+  await third.receiver.work()
+  expect((await again.caught).since).toBe(NOW - 300_000)
+  await third.receiver.close()
+  await inbox.close()
+  await fake.close()
+  await rm(folder, { recursive: true })
+  expect(fake.problems).toEqual([])
+})
+
+test('a receiver that nothing was delivered to asks for nothing', async () => {
+  const fake = await startGithub({ deliveries: numbers.map((at) => githubDelivery(at)) })
+  const inbox = memoryInbox()
+  let asked = (): void => undefined
+  const looked = new Promise<void>((resolve) => (asked = resolve))
+  const journal: Journal = {
+    ...inbox.journal!,
+    deliveries(filter) {
+      setImmediate(asked)
+      return inbox.journal!.deliveries(filter)
+    },
+  }
+  const { receiver, warnings } = githubAway({
+    inbox: { ...inbox, journal },
+    catchUp: { source: githubEvents(sourceOptions(fake).github) },
+  })
+  await looked
+  await receiver.close()
+  expect(fake.requests).toHaveLength(0)
+  expect(warnings).toEqual([])
+  await fake.close()
+})
+
+test('a silence is followed by a catch-up since its beginning', async () => {
+  const missed = numbers.filter((at) => isSubscribed(at) && !wasDelivered(at))
+  const fake = await startGithub({ deliveries: numbers.map((at) => githubDelivery(at)) })
+  let now = SINCE
+  const { observer, caught } = hear()
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  const { receiver, runs, idle } = githubAway({
+    now: () => now,
+    silence: '30m',
+    catchUp: { source: githubEvents(sourceOptions(fake).github), on: ['silence'] },
+    observers: [observer],
+  })
+  await receiver.work()
+  now = NOW
+  vi.advanceTimersByTime(60_000)
+  vi.useRealTimers()
+  expect(await caught).toMatchObject({ since: SINCE - 300_000, taken: missed.length })
+  await idle()
+  expect(once(runs)).toBe(missed.length)
+  await receiver.close()
+  await fake.close()
+})
+
+test('a sender that cannot be reached at start is asked again', async () => {
+  const fake = await startGithub({ deliveries: [githubDelivery(1)] })
+  const inbox = memoryInbox()
+  const before = githubAway({ inbox, now: () => NOW - 60_000 })
+  await before.deliver(999)
+  await before.receiver.close()
+
+  const source = githubEvents(sourceOptions(fake).github)
+  let fails = 1
+  const flaky: typeof source = {
+    ...source,
+    list(range) {
+      if (fails-- > 0) throw Object.assign(new Error('not reached'), { code: 'unavailable' })
+      return source.list(range)
+    },
+  }
+  const { observer, caught } = hear()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { receiver, warnings } = githubAway({
+    inbox,
+    catchUp: { source: flaky },
+    observers: [{ ...observer, warning: () => setImmediate(() => vi.advanceTimersByTime(10_000)) }],
+  })
+  await receiver.work()
+  expect(await caught).toMatchObject({ taken: 1 })
+  expect(warnings).toEqual(['catchUp: not reached; it tries again in 10 s'])
+  vi.useRealTimers()
+  await receiver.close()
+  await fake.close()
+})
+
+test('what cannot work by itself is a TypeError when the receiver is made', async () => {
+  const fake = await startGithub({})
+  const source = githubEvents(sourceOptions(fake).github)
+  const make = (options: object) => () => githubAway(options as never)
+  expect(make({ catchUp: { source, at: 1 } })).toThrow(/unknown option at/)
+  expect(make({ catchUp: { source }, work: 'drain' })).toThrow(/receiver.catchUp\(source/)
+  expect(make({ catchUp: { source }, journal: false })).toThrow(/there is no journal/)
+  expect(make({ catchUp: { source }, inbox: inlineInbox() })).toThrow(/keeps no records/)
+  expect(make({ catchUp: { source, on: ['silence'] } })).toThrow(/needs the option silence/)
+  expect(make({ catchUp: { source }, secret: () => 'a-secret-0123456789' })).toThrow(/scope: false/)
+  await fake.close()
+})
