@@ -31,9 +31,25 @@ export const chromium: Program = {
   get: 'apt-get install chromium',
 }
 
+/** prometheus, as found on PATH. */
+export const prometheusServer: Program = {
+  name: 'Prometheus',
+  file: onPath('prometheus'),
+  get: 'apt-get install prometheus',
+}
+
+/** promtool, which comes with Prometheus: checks rules and runs their tests. */
+export const promtool: Program = {
+  name: 'promtool',
+  file: onPath('promtool'),
+  get: prometheusServer.get,
+}
+
 /** The programs this machine does not have. */
 export function missing(): readonly Program[] {
-  return [redisServer, postgresServer, chromium].filter((program) => program.file === undefined)
+  return [redisServer, postgresServer, chromium, prometheusServer, promtool].filter(
+    (program) => program.file === undefined,
+  )
 }
 
 /** The file a command name stands for on PATH. */

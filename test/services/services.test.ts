@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { startPostgres } from './postgres.ts'
-import { postgresServer, redisServer } from './programs.ts'
+import { postgresServer, prometheusServer, redisServer } from './programs.ts'
+import { startPrometheus } from './prometheus.ts'
 import { startRedis } from './redis.ts'
 
 describe.skipIf(redisServer.file === undefined)('startRedis', () => {
@@ -33,6 +34,16 @@ describe.skipIf(postgresServer.file === undefined)('startPostgres', () => {
     expect(await late).toBe('N')
     await postgres.stop()
     await expect(ask(postgres.port, sslRequest)).rejects.toThrow('ECONNREFUSED')
+  })
+})
+
+describe.skipIf(prometheusServer.file === undefined)('startPrometheus', () => {
+  test('answers queries on its own port, says why it refuses one, and goes with its folder', async () => {
+    const prometheus = await startPrometheus({ targets: {} })
+    expect(await prometheus.query('vector(7)')).toEqual([{ metric: {}, value: 7 }])
+    await expect(prometheus.query('sum(')).rejects.toThrow('parse error')
+    await prometheus.stop()
+    await expect(fetch(prometheus.url)).rejects.toThrow('fetch failed')
   })
 })
 

@@ -6,4 +6,4 @@ export type {
   UrlOptions,
   WebhookOptions,
 } from '@postern/node'
-export { closeOnSignal, drain, health } from '@postern/node'
+export { closeOnSignal, drain, health, serve } from '@postern/node'

@@ -1,6 +1,11 @@
 import type { Receiver } from '@postern/core'
-import type { DrainRouteOptions, HealthRouteOptions } from '@postern/core/routes'
-import { drain as nodeDrain, health as nodeHealth, type NodeHandler } from '@postern/node'
+import type { DrainRouteOptions, HealthRouteOptions, Route } from '@postern/core/routes'
+import {
+  drain as nodeDrain,
+  health as nodeHealth,
+  serve as nodeServe,
+  type NodeHandler,
+} from '@postern/node'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
@@ -27,6 +32,16 @@ export function health(
   options: HealthRouteOptions = {},
 ): (request: FastifyRequest, reply: FastifyReply) => void {
   return toFastify(nodeHealth(receivers, options))
+}
+
+/**
+ * A route handler out of a route of another package, such as `metricsRoute` of `@postern/prometheus`.
+ *
+ * @example
+ * fastify.get('/metrics', serve(metricsRoute([receiver])))
+ */
+export function serve(route: Route): (request: FastifyRequest, reply: FastifyReply) => void {
+  return toFastify(nodeServe(route))
 }
 
 function toFastify(handle: NodeHandler): (request: FastifyRequest, reply: FastifyReply) => void {

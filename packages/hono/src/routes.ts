@@ -2,8 +2,10 @@ import type { Receiver } from '@postern/core'
 import {
   drain as fetchDrain,
   health as fetchHealth,
+  toFetch,
   type DrainRouteOptions,
   type HealthRouteOptions,
+  type Route,
 } from '@postern/core/routes'
 import type { Context } from 'hono'
 
@@ -32,5 +34,16 @@ export function health(
   options: HealthRouteOptions = {},
 ): (context: Context) => Promise<Response> {
   const handle = fetchHealth(receivers, options)
+  return (context) => handle(context.req.raw)
+}
+
+/**
+ * A handler out of a route of another package, such as `metricsRoute` of `@postern/prometheus`.
+ *
+ * @example
+ * app.get('/metrics', serve(metricsRoute([receiver])))
+ */
+export function serve(route: Route): (context: Context) => Promise<Response> {
+  const handle = toFetch(route)
   return (context) => handle(context.req.raw)
 }

@@ -1,4 +1,9 @@
-import { drain as nodeDrain, health as nodeHealth, type NodeHandler } from '@postern/node'
+import {
+  drain as nodeDrain,
+  health as nodeHealth,
+  serve as nodeServe,
+  type NodeHandler,
+} from '@postern/node'
 import type { Context } from 'koa'
 
 /**
@@ -21,6 +26,16 @@ export function health(
   ...route: Parameters<typeof nodeHealth>
 ): (context: Context) => Promise<void> {
   return toKoa(nodeHealth(...route))
+}
+
+/**
+ * A middleware out of a route of another package, such as `metricsRoute` of `@postern/prometheus`.
+ *
+ * @example
+ * router.get('/metrics', serve(metricsRoute([receiver])))
+ */
+export function serve(...route: Parameters<typeof nodeServe>): (context: Context) => Promise<void> {
+  return toKoa(nodeServe(...route))
 }
 
 function toKoa(handle: NodeHandler): (context: Context) => Promise<void> {

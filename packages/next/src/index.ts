@@ -8,4 +8,4 @@ export {
 } from './webhook.ts'
 export { persistent } from './persistent.ts'
 export { reloadable, type Reloadable } from './reloadable.ts'
-export { drain, health } from './routes.ts'
+export { drain, health, serve } from './routes.ts'

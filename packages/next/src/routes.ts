@@ -2,8 +2,10 @@ import type { Receiver } from '@postern/core'
 import {
   drain as fetchDrain,
   health as fetchHealth,
+  toFetch,
   type DrainRouteOptions,
   type HealthRouteOptions,
+  type Route,
 } from '@postern/core/routes'
 import { isBuilding } from './persistent.ts'
 
@@ -33,6 +35,17 @@ export function health(
   options: HealthRouteOptions = {},
 ): (request: Request) => Promise<Response> {
   return isBuilding() ? whileBuilding : fetchHealth(receivers, options)
+}
+
+/**
+ * A route handler out of a route of another package, such as `metricsRoute` of `@postern/prometheus`.
+ *
+ * @example
+ * export const dynamic = 'force-dynamic'
+ * export const GET = serve(metricsRoute([receiver]))
+ */
+export function serve(route: Route): (request: Request) => Promise<Response> {
+  return isBuilding() ? whileBuilding : toFetch(route)
 }
 
 async function whileBuilding(): Promise<Response> {

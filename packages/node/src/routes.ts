@@ -20,7 +20,7 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
  * app.post('/cron/webhooks', drain(receiver, { secret: process.env.CRON_SECRET! }))
  */
 export function drain(receiver: Pick<Receiver, 'drain'>, options: DrainRouteOptions): NodeHandler {
-  return toNode(drainRoute(receiver, options))
+  return serve(drainRoute(receiver, options))
 }
 
 /**
@@ -34,11 +34,16 @@ export function health(
   receivers: readonly Pick<Receiver, 'health'>[],
   options: HealthRouteOptions = {},
 ): NodeHandler {
-  return toNode(healthRoute(receivers, options))
+  return serve(healthRoute(receivers, options))
 }
 
-/** Makes a handler of node:http out of a route. */
-function toNode(route: Route): NodeHandler {
+/**
+ * Mounts a route of another package on node:http and Express, such as `metricsRoute` of `@postern/prometheus`.
+ *
+ * @example
+ * app.get('/metrics', serve(metricsRoute([receiver])))
+ */
+export function serve(route: Route): NodeHandler {
   return async (request, response) => {
     const { authorization } = request.headers
     const reply = await route({

@@ -12,7 +12,12 @@ export interface RouteRequest {
 /** A route that any host can mount: the adapters of node:http call it, and `toFetch` makes a fetch handler of it. */
 export type Route = (request: RouteRequest) => Promise<Reply>
 
-/** The route as a fetch handler: Next.js, Hono, Workers and others. */
+/**
+ * The route as a fetch handler, for Bun, Deno, Workers and others. It rejects if the route does.
+ *
+ * @example
+ * Deno.serve(toFetch(healthRoute([receiver])))
+ */
 export function toFetch(route: Route): (request: Request) => Promise<Response> {
   return async (request) =>
     toResponse(

@@ -1,0 +1,99 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startProcess } from './process.ts'
+import { prometheusServer } from './programs.ts'
+import { freePort, removeFolder, temporaryFolder } from './temporary.ts'
+import type { Service } from './temporary.ts'
+
+/** Settings of {@link startPrometheus}. */
+export interface PrometheusSettings {
+  /** `host:port` of each app, by job. */
+  readonly targets: Readonly<Record<string, readonly string[]>>
+  /** Files of rules. */
+  readonly rules?: readonly string[]
+}
+
+/** A Prometheus that is asked over its HTTP API. */
+export interface PrometheusService extends Service {
+  /** The `data` of an API path such as `query?query=up`. Throws with what Prometheus says if it refuses. */
+  ask(path: string): Promise<unknown>
+  /** The value of each series of an instant query. Throws with what Prometheus says if it refuses. */
+  query(expression: string): Promise<readonly Sample[]>
+}
+
+/** One series of an instant query. */
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/**
+ * Starts a Prometheus of its own on a free port of 127.0.0.1, which scrapes and evaluates its rules once a second. Throws if
+ * Prometheus is not installed; tests ask `prometheusServer.file` first.
+ */
+export async function startPrometheus(settings: PrometheusSettings): Promise<PrometheusService> {
+  const { file } = prometheusServer
+  if (file === undefined) throw new Error(`Prometheus is missing: ${prometheusServer.get}`)
+  const folder = await temporaryFolder('prometheus')
+  const config = join(folder, 'prometheus.json')
+  // YAML is a superset of JSON.
+  await writeFile(config, JSON.stringify(configOf(settings)))
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const prometheus = await startProcess(
+    file,
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    { ready: /Server is ready to receive web requests/ },
+  )
+  const ask = async (path: string): Promise<unknown> => {
+    const reply = (await (await fetch(`${url}/api/v1/${path}`)).json()) as Answer
+    if (reply.status !== 'success') throw new Error(`${path}: ${reply.error}`)
+    return reply.data
+  }
+  return {
+    url,
+    port,
+    pid: prometheus.pid,
+    ask,
+    async query(expression) {
+      const { result } = (await ask(`query?query=${encodeURIComponent(expression)}`)) as Vector
+      return result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }))
+    },
+    pause: () => prometheus.kill('SIGSTOP'),
+    resume: () => prometheus.kill('SIGCONT'),
+    async stop() {
+      prometheus.kill('SIGCONT')
+      prometheus.kill('SIGTERM')
+      await prometheus.ended
+      await removeFolder(folder)
+    },
+  }
+}
+
+interface Answer {
+  readonly status: 'success' | 'error'
+  readonly error?: string
+  readonly data?: unknown
+}
+
+interface Vector {
+  readonly result: readonly {
+    readonly metric: Sample['metric']
+    readonly value: readonly [time: number, value: string]
+  }[]
+}
+
+function configOf({ targets, rules = [] }: PrometheusSettings): unknown {
+  return {
+    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    rule_files: rules,
+    scrape_configs: Object.entries(targets).map(([job, hosts]) => ({
+      job_name: job,
+      static_configs: [{ targets: hosts }],
+    })),
+  }
+}
