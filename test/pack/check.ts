@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { run } from '../run/step.ts'
 import { install, nodeVersions } from './consumer.ts'
 import type { Consumer } from './consumer.ts'
-import { packAll, specifiers } from './tarballs.ts'
+import { packAll, runsOn, specifiers } from './tarballs.ts'
 import type { Packed } from './tarballs.ts'
 import { checkTypes } from './types.ts'
 import type { TypeSetting } from './types.ts'
@@ -44,11 +44,10 @@ export async function checkPack(): Promise<PackCounts> {
   const findings: Finding[] = []
   try {
     const packages = await packAll(join(folder, 'tarballs'))
-    const names = (await Promise.all(packages.map(specifiers))).flat()
     // Side by side, since each of them waits for one program, or for the registry, at a time.
     const groups = await Promise.all([
       lint(packages),
-      ...nodeVersions.map((version) => use(folder, version, packages, names)),
+      ...nodeVersions.map((version) => use(folder, version, packages)),
     ])
     findings.push(...groups.flat())
   } catch (error) {
@@ -74,9 +73,10 @@ async function lint(packages: readonly Packed[]): Promise<readonly Finding[]> {
 async function use(
   folder: string,
   version: string,
-  packages: readonly Packed[],
-  names: readonly string[],
+  all: readonly Packed[],
 ): Promise<readonly Finding[]> {
+  const packages = all.filter((packed) => runsOn(version, packed))
+  const names = (await Promise.all(packages.map(specifiers))).flat()
   const oldest = version === nodeVersions[0]
   // One project has no @types/node, the other has what TypeScript users of the frameworks have.
   const types = oldest ? [] : ['@types/node', '@types/express', '@types/koa', ...typesOfPayloads]

@@ -15,6 +15,7 @@ export interface Packed {
 /** What the checks read of a package.json. */
 interface Manifest {
   readonly name: string
+  readonly engines: { readonly node: string }
   readonly publishConfig: { readonly exports: Readonly<Record<string, unknown>> }
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
@@ -59,6 +60,17 @@ export async function specifiers(packed: Packed): Promise<readonly string[]> {
       .filter((module) => !closed.some((folder) => module.startsWith(folder)))
       .map((module) => `${packed.name}/${module}`)
   })
+}
+
+/** True if the package says that it runs on this version of Node. */
+export function runsOn(version: string, { manifest }: Packed): boolean {
+  const least = /^>=([\d.]+)$/.exec(manifest.engines.node)?.[1]
+  if (least === undefined)
+    throw new Error(`${manifest.name}: engines.node must be ">=" and a version`)
+  const parts = (text: string): readonly number[] => text.split('.').map(Number)
+  const [have, want] = [parts(version), parts(least)]
+  const at = want.findIndex((part, index) => part !== have[index])
+  return at === -1 || have[at]! > want[at]!
 }
 
 async function must(program: string, args: readonly string[]): Promise<void> {

@@ -139,7 +139,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
   inboxUp: {
     name: 'postern.inbox.up',
     kind: 'gauge',
-    unit: '1',
+    unit: '{inbox}',
     description:
       '1 if the inbox told its depth when it was last asked, 0 if it failed or took too long',
     attributes: ['messaging.destination.name'],

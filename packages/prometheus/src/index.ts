@@ -1,0 +1,1 @@
+export { metrics, metricsRoute, type MetricsOptions } from './metrics.ts'

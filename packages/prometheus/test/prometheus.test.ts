@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { prometheusServer } from '../../../test/services/programs.ts'
+import { startPrometheus, type PrometheusService } from '../../../test/services/prometheus.ts'
+import { startApp, type App } from './app.ts'
+import type { Panel } from './dashboard/dashboard.ts'
+
+const rules = fileURLToPath(new URL('../rules.yml', import.meta.url))
+const { panels, templating } = JSON.parse(
+  readFileSync(new URL('../dashboard.json', import.meta.url), 'utf8'),
+) as {
+  readonly panels: readonly Panel[]
+  readonly templating: { readonly list: readonly { readonly query: unknown }[] }
+}
+const queries = panels.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr }) => [title, expr] as const),
+)
+
+if (prometheusServer.file === undefined)
+  console.warn(`rules and dashboard meet no Prometheus: it is missing, ${prometheusServer.get}`)
+
+describe.skipIf(prometheusServer.file === undefined)('a real Prometheus', () => {
+  let app: App
+  let prometheus: PrometheusService
+
+  beforeAll(async () => {
+    app = await startApp()
+    await app.crash()
+    await app.traffic(1)
+    prometheus = await startPrometheus({ targets: { shop: [app.target] }, rules: [rules] })
+    await scrapes(2)
+    // A rate needs two values that differ.
+    await app.traffic(2)
+    await scrapes(4)
+  })
+
+  afterAll(async () => {
+    await prometheus?.stop()
+    await app?.close()
+  })
+
+  async function scrapes(count: number): Promise<void> {
+    await until(async () => {
+      const [found] = await prometheus.query('count_over_time(postern_deliveries_total[1h])')
+      return (found?.value ?? 0) >= count
+    })
+  }
+
+  test('scrapes the route without an error, and takes each line', async () => {
+    const { activeTargets } = (await prometheus.ask('targets')) as {
+      activeTargets: readonly { health: string; lastError: string }[]
+    }
+    expect(activeTargets).toEqual([expect.objectContaining({ health: 'up', lastError: '' })])
+    const scraped = await prometheus.query('scrape_samples_scraped')
+    expect(scraped[0]!.value).toBeGreaterThan(100)
+  })
+
+  test('knows the kind of each metric, and has the right counts', async () => {
+    const metadata = (await prometheus.ask('metadata')) as Record<string, { type: string }[]>
+    expect(metadata['postern_deliveries_total']).toEqual([
+      expect.objectContaining({ type: 'counter' }),
+    ])
+    expect(metadata['postern_reply_duration_seconds']).toEqual([
+      expect.objectContaining({ type: 'histogram' }),
+    ])
+    const refused = await prometheus.query(
+      'sum by (error_type) (postern_deliveries_total{postern_outcome="refused"})',
+    )
+    expect(refused).toEqual(
+      expect.arrayContaining([
+        { metric: { error_type: 'signature_mismatch' }, value: 2 },
+        { metric: { error_type: 'missing_header' }, value: 2 },
+      ]),
+    )
+    const [conflicts] = await prometheus.query('postern_conflicts_total')
+    expect(conflicts!.value).toBe(2)
+  })
+
+  test('evaluates each rule without an error', async () => {
+    const evaluated = async (): Promise<readonly Rule[]> => {
+      const { groups } = (await prometheus.ask('rules')) as { groups: { rules: Rule[] }[] }
+      return groups.flatMap((group) => group.rules)
+    }
+    await until(async () => (await evaluated()).every(({ health }) => health !== 'unknown'))
+    const all = await evaluated()
+    expect(all.length).toBeGreaterThan(10)
+    for (const { name, health, lastError = '' } of all)
+      expect({ name, health, lastError }).toEqual({ name, health: 'ok', lastError: '' })
+  })
+
+  test.each(queries)('answers the query of the panel %s with data', async (title, expression) => {
+    const found = await prometheus.query(filled(expression))
+    if (!UNFED.test(title)) expect(found.map(({ value }) => value)).not.toEqual([])
+  })
+
+  test('finds the values of the variables', async () => {
+    for (const { query } of templating.list.slice(1)) {
+      const asked = (query as { query: string }).query
+      const [, series, label] = /^label_values\((.*), (\w+)\)$/.exec(asked)!
+      const match = encodeURIComponent(filled(series!))
+      const values = await prometheus.ask(`label/${label}/values?match[]=${match}`)
+      expect(values).toEqual(['shop'])
+    }
+  })
+})
+
+function until(met: () => Promise<boolean>): Promise<unknown> {
+  return vi.waitUntil(met, { timeout: 30_000, interval: 200 })
+}
+
+// Gauges, durations of attempts, and calls of forward: in the table, and recorded with the spans of otel.
+const UNFED =
+  /^(?:Tasks that wait|Oldest due|Dead tasks|Time of an attempt|Errors of|From the|Calls by|Failed|Breakers)/
+
+interface Rule {
+  readonly name: string
+  readonly health: string
+  readonly lastError?: string
+}
+
+/** The query as Grafana sends it, with all jobs and receivers. */
+function filled(expression: string): string {
+  return expression
+    .replaceAll('$__rate_interval', '1m')
+    .replaceAll('$job', '.*')
+    .replaceAll('$receiver', '.*')
+}
