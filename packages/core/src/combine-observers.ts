@@ -121,5 +121,6 @@ const NAMES = [
   'fenced',
   'answerFailed',
   'paused',
+  'acted',
   'warning',
 ] as const satisfies readonly (keyof Observer)[]

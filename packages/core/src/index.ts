@@ -67,6 +67,7 @@ export {
 export { parseRetryAfter } from './retry-after.ts'
 export type { StandardSchema } from './subscribe/standard-schema.ts'
 export type {
+  ActedInfo,
   AnsweredInfo,
   AttemptInfo,
   EventInfo,

@@ -136,6 +136,13 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
         ...ofEvent(event),
         error: oneLine(errorText(error)),
       }),
+    acted: ({ action, as, count, target }) =>
+      write('info', `${oneLine(as ?? 'somebody')} did ${action} ${count} of ${oneLine(target)}`, {
+        action,
+        ...(as !== undefined && { as: oneLine(as) }),
+        count,
+        target: oneLine(target),
+      }),
     silent: (receiver, since) =>
       write('warn', `no verified delivery since ${new Date(since).toISOString()}`, { receiver }),
     caughtUp(receiver, { source, listed, taken, asked, failed, complete }) {

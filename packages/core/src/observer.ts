@@ -88,6 +88,17 @@ export interface InterruptedInfo {
   readonly charged: number
 }
 
+/** What somebody did to tasks by hand. */
+export interface ActedInfo {
+  readonly action: 'replay' | 'discard' | 'rerun' | 'sample'
+  /** Who did it, as the `auth` of the inspector names them. */
+  readonly as: string | undefined
+  /** Tasks that were changed; a change of many comes in chunks. */
+  readonly count: number
+  /** The filter of the change, the task or the receiver, as text. It may hold ids of events. */
+  readonly target: string
+}
+
 /**
  * Hears what a receiver does, one method for each kind of event. All methods are optional and synchronous, and must
  * be quick. Their errors are swallowed: observers must not change outcomes. None gets a payload, a secret or a signature.
@@ -163,6 +174,8 @@ export interface Observer {
   fenced?(attempt: AttemptInfo): void
   /** An answer function failed or was late. */
   answerFailed?(event: EventInfo, error: unknown, request: RequestInfo): void
+  /** Somebody replayed, discarded, edited or sent by hand: the inspector tells its own observers. */
+  acted?(action: ActedInfo): void
   /** Something an operator should know: a window shortened, an unsafe setting. */
   warning?(receiver: string, message: string): void
 }

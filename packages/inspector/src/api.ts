@@ -75,7 +75,10 @@ export interface VersionReply {
 
 export type Range = '15m' | '1h' | '6h' | '24h' | '7d' | '30d'
 
-/** Is anything wrong? Worst first. */
+/**
+ * Is anything wrong? Worst first. Things are about now, whatever the range: tasks that are dead, refusals of the last six
+ * hours, receivers that are silent. `deliveries`, `usual`, `handlers` and all sparks are about the range.
+ */
 export interface HealthReply {
   readonly at: number
   readonly range: { readonly from: number; readonly to: number; readonly step: number }
@@ -121,8 +124,8 @@ export type Thing =
       readonly count: number
       /** Tasks with this error that wait for their next run. */
       readonly retrying: number
-      /** Tasks that failed with it in the range and are done by now. */
-      readonly healed: number
+      /** Runs that failed with it in the range. */
+      readonly failures: number
       readonly since: number
       readonly spark: readonly number[]
     }
@@ -146,6 +149,7 @@ export type Thing =
 export interface RefusedGroup {
   readonly receiver: string
   readonly code: string
+  /** Of a thing, refusals of the last six hours (`since:6h`); else of the range. */
   readonly count: number
   /** A cause that `explain` has proven for one of them. */
   readonly proven?: string
@@ -228,6 +232,8 @@ export interface SuggestReply {
 export interface DetailReply {
   readonly row: Row
   readonly hidden: boolean
+  /** True if the event is sealed and the inspector has no key for it: nothing of it can be shown. */
+  readonly sealed: boolean
   readonly delivery:
     | {
         readonly at: number
@@ -245,7 +251,7 @@ export interface DetailReply {
   readonly reply:
     | { readonly status: number; readonly took: number; readonly body: string | undefined }
     | undefined
-  /** JSON text of the payload; undefined if nothing was kept. */
+  /** JSON text of the payload; undefined if nothing was kept, or if it has more than 2 MiB. */
   readonly payload: string | undefined
   readonly scope: string | undefined
   /** The key of the event that this one was edited from. */

@@ -1,5 +1,6 @@
 import { unknownOptions, type MaybePromise, type Observer, type Receiver } from '@postern/core'
-import type { Inbox } from '@postern/core/inbox'
+import { createSeal, type Inbox, type KeyOption } from '@postern/core/inbox'
+import type { Provider } from '@postern/core/scheme'
 import { checkAuth, type Auth } from './gate/auth.ts'
 
 /** The members of a receiver that the inspector uses, for any type of event. */
@@ -27,6 +28,10 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
    * @default false
    */
   readonly dev?: boolean
+  /** Providers that explain refusals where no receiver is, by their name. @default none */
+  readonly providers?: readonly Provider[]
+  /** The key, or keys, of receivers that seal what they store: it is opened for those who may see payloads. */
+  readonly seal?: KeyOption
   /** Name of the app, at the head of the page. @default 'postern' */
   readonly name?: string
   /** They hear of each action, and of who did it (`acted`). @default none */
@@ -40,6 +45,8 @@ const OPTIONS: readonly (keyof InspectorOptions)[] = [
   'receivers',
   'auth',
   'dev',
+  'providers',
+  'seal',
   'name',
   'observers',
   'log',
@@ -73,4 +80,5 @@ export function checkInspector<Own extends readonly unknown[]>(
       'inspector: dev: true lets this machine in without auth; give one of both, as in process.env.POSTERN_TOKEN ? { auth: … } : { dev: true }',
     )
   if (auth !== undefined) checkAuth(auth)
+  if (options.seal !== undefined) createSeal(options.seal, 'inspector: seal')
 }

@@ -9,7 +9,7 @@ export interface InspectorRequest<Own extends readonly unknown[] = readonly unkn
   readonly peer: string | undefined
   /** True if the request came over TLS to this process. */
   readonly isEncrypted: boolean
-  /** The body: a string, or what a parser of the app has made of it. Rejects with `TooLarge` beyond 2 MiB. */
+  /** The body: a string, or what a parser of the app has made of it. Rejects with a RangeError beyond 2 MiB. */
   readonly body: () => Promise<unknown>
   /** The framework's own request, or its context. */
   readonly own: Own
@@ -29,3 +29,6 @@ export interface InspectorReply {
 
 /** The most bytes of a body: an edited payload. */
 export const MOST_BYTES: number = 2 * 1024 * 1024
+
+/** Message of the RangeError that `InspectorRequest.body` rejects with. */
+export const TOO_LARGE = 'too large'

@@ -22,6 +22,7 @@ export {
   type DeliveredTask,
   type DeliverOptions,
 } from './kit/deliver.ts'
+export { copyAsCurl, copyAsTest } from './kit/copy.ts'
 export { exportDelivery, fromDelivery, type ExportedDelivery } from './kit/exported.ts'
 export { frozen, type FrozenClock } from './kit/frozen.ts'
 export { settled, type SettledOptions } from './kit/settled.ts'

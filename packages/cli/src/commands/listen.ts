@@ -54,9 +54,8 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
       const { createScreen } = await import('../listen/screen.ts')
       let draw = (): void => undefined
       const entries = entriesOf(receiver, () => draw())
-      const { title, secretOption = 'secret' } = about
       const again = forward === undefined ? undefined : (entry: Entry) => runAgain(forward, entry)
-      const screen = createScreen({ name, title, secretOption, provider, entries, where, again })
+      const screen = createScreen({ name, about, provider, entries, where, again })
       draw = () => screen.draw()
       try {
         await Promise.race([screen.left, signal()])

@@ -1,16 +1,17 @@
 import { emitKeypressEvents, type Key } from 'node:readline'
 import { explain } from '@postern/core/explain'
-import type { Provider } from '@postern/core/scheme'
+import type { Delivery } from '@postern/core'
+import type { StoredDelivery } from '@postern/core/inbox'
+import type { About, Provider } from '@postern/core/scheme'
+import { copyAsCurl, copyAsTest } from '@postern/testing'
 import { shown, styled } from '../style.ts'
-import { curlOf, testOf } from './copy.ts'
 import type { Entry } from './entry.ts'
 import { lineOf } from './line.ts'
 
 /** What the full-screen list needs. */
 export interface ScreenContext {
   readonly name: string
-  readonly title: string
-  readonly secretOption: string
+  readonly about: About
   readonly provider: Provider
   readonly entries: readonly Entry[]
   /** The first line: where it listens. */
@@ -96,8 +97,8 @@ export function createScreen(context: ScreenContext): Screen {
   async function act(key: string, entry: Entry): Promise<void> {
     const { delivery } = entry
     if (!delivery) note = 'it was refused before its body was read: there is nothing to look at'
-    else if (key === 'c') copy(curlOf(delivery), 'curl command')
-    else if (key === 't') copy(testOf(delivery, name, entry.at, context.secretOption), 'test')
+    else if (key === 'c') copy(copyAsCurl(storedOf(entry, delivery)), 'curl command')
+    else if (key === 't') copy(await copyAsTest(context.about, storedOf(entry, delivery)), 'test')
     else if (key === 'r')
       note = context.again ? await context.again(entry) : 'give --forward to run again'
     else {
@@ -146,6 +147,11 @@ export function createScreen(context: ScreenContext): Screen {
       ...(delivery ? bodyOf(delivery.body) : []),
     ]
   }
+}
+
+function storedOf({ at }: Entry, delivery: Delivery): StoredDelivery {
+  const { method, url, body } = delivery
+  return { method, url, body, headers: [...delivery.headerLines()], receivedAt: at }
 }
 
 function bodyOf(body: Uint8Array): readonly string[] {

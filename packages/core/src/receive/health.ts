@@ -17,6 +17,8 @@ export interface Health {
   readonly dead: number | undefined
   /** When the last verified delivery came, as far as this process or the journal knows. */
   readonly lastDelivery: number | undefined
+  /** Milliseconds without a verified delivery after which observers hear `silent`; undefined if the receiver has no `silence`. */
+  readonly silence: number | undefined
 }
 
 /** The receiver as {@link health} sees it. */
@@ -48,6 +50,7 @@ export async function health(context: HealthContext): Promise<Health> {
       inbox: full ? `full: ${known.pending} tasks of maxPending ${inbox.maxPending}` : 'ok',
       ...known,
       lastDelivery: last,
+      silence: silence.limit,
     }
   } catch (error) {
     return {
@@ -56,6 +59,7 @@ export async function health(context: HealthContext): Promise<Health> {
       inbox: errorText(error),
       ...unknown,
       lastDelivery: silence.last,
+      silence: silence.limit,
     }
   }
 }

@@ -4,6 +4,8 @@ import type { Observer } from '../observer.ts'
 export interface Silence {
   /** When the last verified delivery came to this process, in milliseconds since 1970. */
   readonly last: number | undefined
+  /** Milliseconds without a delivery; undefined if the option is not set. */
+  readonly limit: number | undefined
   heard(at: number): void
   start(): void
   stop(): void
@@ -30,6 +32,7 @@ export function createSilence({ name, limit, now, observer, silent }: SilenceCon
   let timer: ReturnType<typeof setInterval> | undefined
 
   return {
+    limit,
     get last() {
       return last
     },

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { MOST_BYTES, type InspectorReply, type InspectorRequest } from '../request.ts'
+import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
 import { Problem } from '../replies.ts'
-import { TOO_LARGE } from '../routes/api.ts'
 
 const compressed = promisify(gzip)
 // Below this a packet of the network is not full anyway.

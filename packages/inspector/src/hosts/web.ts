@@ -1,5 +1,4 @@
-import { MOST_BYTES, type InspectorReply, type InspectorRequest } from '../request.ts'
-import { TOO_LARGE } from '../routes/api.ts'
+import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
 
 /** A Web request. `peer` is the other end of the socket, if the host shows it. */
 export function webRequest<Own extends readonly unknown[]>(

@@ -1,15 +1,29 @@
-import { isWebhookError } from '@postern/core'
-import type { Inbox } from '@postern/core/inbox'
+import { isWebhookError, type ActedInfo } from '@postern/core'
+import { createSeal, type Inbox, type Seal } from '@postern/core/inbox'
 import type { Visitor } from '../gate/gate.ts'
 import type { Inspected, InspectorOptions } from '../options.ts'
 import { json, problem, Problem } from '../replies.ts'
-import { MOST_BYTES, type InspectorReply, type InspectorRequest } from '../request.ts'
+import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
 import { isSameOrigin } from '../same-origin.ts'
 import { createVersion } from '../version.ts'
+import { createWeek, type Week } from '../health/week.ts'
+import { createActed } from './acted.ts'
+import { change } from './change.ts'
+import { charts } from './charts.ts'
+import { copy } from './copy.ts'
+import { delivery, task } from './detail.ts'
+import { explain } from './explain.ts'
+import { health } from './health.ts'
+import { list } from './list.ts'
+import { rerun } from './rerun.ts'
+import { sample } from './sample.ts'
 import { status } from './status.ts'
+import { suggest } from './suggest.ts'
 
 /** What a route works with. */
 export interface Context {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   readonly inbox: Inbox
   readonly receivers: readonly Inspected[]
   readonly options: InspectorOptions<never>
@@ -20,6 +34,13 @@ export interface Context {
   /** Answers equal questions within a version of the inbox once. */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
   readonly version: () => Promise<string>
+  readonly seal: Seal | undefined
+  /** Causes that `explain` has proven, by `[receiver, code]` as JSON. */
+  readonly proofs: Map<string, string>
+  /** What is usual. */
+  readonly weekOf: (inbox: Inbox) => Promise<Week>
+  /** Tells observers and the log of an action. */
+  readonly acted: (action: ActedInfo) => void
 }
 
 type Route = (context: Context) => unknown
@@ -27,8 +48,23 @@ type Route = (context: Context) => unknown
 const READS: Readonly<Record<string, Route>> = {
   status,
   version: async ({ version }) => ({ version: await version() }),
+  health: sharing(health),
+  charts: sharing(charts),
+  list: sharing(list),
+  suggest,
+  delivery,
+  task,
+  explain,
+  copy,
 }
-const ACTS: Readonly<Record<string, Route>> = {}
+const ACTS: Readonly<Record<string, Route>> = {
+  replay: change('replay'),
+  discard: change('discard'),
+  rerun,
+  sample,
+}
+// Proofs of refusals that are remembered: receivers times codes.
+const MOST_PROOFS = 1000
 
 /** Answers the routes of the API. */
 export type Api = (
@@ -50,6 +86,11 @@ export function createApi(options: InspectorOptions<never>): Api {
     )
   })
   const version = createVersion(inbox)
+  const now = (): number => Date.now()
+  const seal = options.seal === undefined ? undefined : createSeal(options.seal, 'seal')
+  const proofs = new Map<string, string>()
+  const weekOf = createWeek(now)
+  const acted = createActed(options)
 
   return async function api(request, route, query, visitor) {
     const acts = Object.hasOwn(ACTS, route)
@@ -73,11 +114,26 @@ export function createApi(options: InspectorOptions<never>): Api {
         body,
         shared: version.shared,
         version: version.current,
+        now,
+        seal,
+        proofs,
+        weekOf,
+        acted,
       }
+      if (proofs.size > MOST_PROOFS) proofs.clear()
       return json(await (acts ? ACTS[route]! : READS[route]!)(context))
     } catch (error) {
       return failed(error)
     }
+  }
+}
+
+/** Viewers with equal rights and questions share an answer. */
+function sharing(route: Route): Route {
+  return (context) => {
+    const { query, visitor, shared } = context
+    query.sort()
+    return shared(`${route.name} ${visitor.payloads} ${query}`, async () => route(context))
   }
 }
 
@@ -108,9 +164,6 @@ function failed(error: unknown): InspectorReply {
       : String(error)
   return problem(503, 'inbox_unavailable', message.slice(0, 500), 5)
 }
-
-/** Message of the RangeError that `InspectorRequest.body` rejects with. */
-export const TOO_LARGE = 'too large'
 
 /** Asks once. A failure is asked again. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {

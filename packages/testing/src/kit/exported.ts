@@ -62,14 +62,43 @@ export function fromDelivery(exported: ExportedDelivery, provider: Provider): Re
     throw new TypeError(
       `fromDelivery: ${provider.name} cannot sign, since only its sender has the key; test its handlers with receiver.take`,
     )
-  const credentials = new Set(provider.credentials?.headers)
-  const kept = headers.filter(([name]) => !DROPPED.has(name) && !credentials.has(name))
   const draft: Draft = {
     method,
     url,
-    headers: Object.fromEntries(kept),
+    headers: Object.fromEntries(keptHeaders(headers, provider)),
     body: Uint8Array.from(Buffer.from(body, encoding)),
     at: receivedAt,
   }
   return toRequest(provider.sign(draft))
+}
+
+/** The headers of a delivery that signing does not write anew. */
+export function keptHeaders(
+  headers: ExportedDelivery['headers'],
+  provider: Provider,
+): ExportedDelivery['headers'] {
+  const dropped = new Set([
+    ...DROPPED,
+    ...(provider.credentials?.headers ?? []).map((name) => name.toLowerCase()),
+    ...timedBy(provider),
+  ])
+  return headers.filter(([name]) => !dropped.has(name))
+}
+
+/**
+ * The headers that signing writes anew: signatures, and times, which some senders keep if they are given. They are those
+ * that differ when one draft is signed at two times.
+ */
+function timedBy(provider: Provider): readonly string[] {
+  const signedAt = (at: number): Readonly<Record<string, string>> =>
+    provider.sign!({ id: 'evt_1', payload: {}, at }).headers
+  try {
+    const later = signedAt(1_700_000_000_000)
+    return Object.entries(signedAt(1_600_000_000_000)).flatMap(([name, value]) =>
+      later[name] === value ? [] : [name],
+    )
+  } catch {
+    // A draft without a topic is none for this sender: signing overwrites its headers.
+    return []
+  }
 }

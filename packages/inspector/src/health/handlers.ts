@@ -1,0 +1,44 @@
+import type { Bucket, LaneStats } from '@postern/core/inbox'
+import type { HealthReply } from '../api.ts'
+import {
+  counted,
+  countsPerStep,
+  grouped,
+  quantileOf,
+  sumOf,
+  type Counted,
+  type Span,
+} from '../span.ts'
+
+/** Runs by subscription. Subscriptions that ran nothing in the span are listed too. */
+export function handlersOf(
+  span: Span,
+  runs: readonly Bucket[],
+  lanes: readonly LaneStats[],
+): HealthReply['handlers'] {
+  const nameOf = (one: { readonly receiver: string; readonly subscription?: string }): string =>
+    JSON.stringify([one.receiver, one.subscription ?? ''])
+  const ran = grouped(counted(runs), nameOf)
+  const dead = new Map(lanes.map((lane) => [nameOf(lane), lane.counts.dead]))
+  return [...new Set([...dead.keys(), ...ran.keys()])].sort().map((name) => {
+    const [receiver, subscription] = JSON.parse(name) as [string, string]
+    const buckets = ran.get(name) ?? []
+    const ended = of(buckets, ['done', 'dead'])
+    const timed = of(buckets, ['done', 'dead', 'retry', 'postpone'])
+    return {
+      receiver,
+      subscription,
+      runs: sumOf(buckets),
+      failed: sumOf(of(buckets, ['retry', 'dead'])),
+      dead: dead.get(name) ?? 0,
+      p50: quantileOf(timed, 0.5),
+      p99: quantileOf(timed, 0.99),
+      attempts: ended.length === 0 ? undefined : sumOf(buckets) / sumOf(ended),
+      spark: countsPerStep(span, buckets),
+    }
+  })
+}
+
+function of(buckets: readonly Counted[], outcomes: readonly string[]): readonly Counted[] {
+  return buckets.filter(({ value }) => outcomes.includes(value))
+}

@@ -1,0 +1,86 @@
+import { unknownOptions } from '@postern/core'
+import type { InboxView, TaskFilter } from '@postern/core/inbox'
+import type { ChangeReply } from '../api.ts'
+import { Problem } from '../replies.ts'
+import { demand } from './allowed.ts'
+import type { Context } from './api.ts'
+
+const KEYS = ['filter', 'dryRun', 'limit', 'cursor', 'until', 'rate']
+// Milliseconds that one chunk may take, so that stopping is felt at once.
+const CHUNK = 1000
+const MOST = 10_000
+
+/** Makes the route of a change of many tasks: one call is one chunk, and a count changes nothing. */
+export function change(verb: 'replay' | 'discard'): (context: Context) => Promise<ChangeReply> {
+  return async (context) => {
+    const { inbox, visitor, body, receivers, now, acted } = context
+    demand(visitor, verb, receivers.length > 0)
+    if (!inbox.view) throw new Problem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
+    unknownOptions(verb, body, KEYS)
+    const { filter, dryRun = false, cursor, rate } = body
+    if (typeof filter !== 'object' || filter === null || Object.keys(filter).length === 0)
+      throw new Problem(400, 'filter', 'filter must say which tasks; an empty one would mean all')
+    if (typeof dryRun !== 'boolean')
+      throw new Problem(400, 'dryRun', 'dryRun must be true or false')
+    if (!visitor.payloads && 'text' in filter)
+      throw new Problem(
+        403,
+        'not_allowed',
+        'you may not see payloads: a filter by text looks into them',
+      )
+    const until = numberOf(body, 'until') ?? now()
+    const given = filter as TaskFilter
+    const changed = await run(inbox.view, verb, {
+      filter: { ...given, before: Math.min(given.before ?? Infinity, until + 1) },
+      options: {
+        dryRun,
+        limit: Math.min(numberOf(body, 'limit') ?? MOST, MOST),
+        ...(typeof cursor === 'string' && { cursor }),
+        until: Date.now() + CHUNK,
+      },
+      ...(rate !== undefined && { rate: numberOf(body, 'rate')! }),
+    })
+    if (!dryRun && changed.count > 0)
+      acted({ action: verb, as: visitor.as, count: changed.count, target: JSON.stringify(filter) })
+    return { ...changed, until }
+  }
+}
+
+interface Change {
+  readonly filter: TaskFilter
+  readonly options: {
+    readonly dryRun: boolean
+    readonly limit: number
+    readonly cursor?: string
+    readonly until: number
+  }
+  readonly rate?: number
+}
+
+async function run(
+  view: InboxView,
+  verb: 'replay' | 'discard',
+  { filter, options, rate }: Change,
+): Promise<{ readonly count: number; readonly cursor: string | undefined }> {
+  // A count of a million tasks comes in chunks too: they are added up for as long as a chunk may take.
+  let count = 0
+  let { cursor } = options
+  do {
+    const chunk = { ...options, ...(cursor !== undefined && { cursor }) }
+    const changed =
+      verb === 'replay'
+        ? await view.replay(filter, { ...chunk, ...(rate !== undefined && { rate }) })
+        : await view.discard(filter, chunk)
+    count += changed.count
+    cursor = changed.cursor
+  } while (options.dryRun && cursor !== undefined && Date.now() < options.until)
+  return { count, cursor }
+}
+
+function numberOf(body: Readonly<Record<string, unknown>>, name: string): number | undefined {
+  const value = body[name]
+  if (value === undefined) return undefined
+  if (typeof value !== 'number' || !(value > 0))
+    throw new Problem(400, name, `${name} must be a number above 0`)
+  return value
+}

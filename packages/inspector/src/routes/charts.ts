@@ -1,0 +1,95 @@
+import type { Bucket, LaneStats } from '@postern/core/inbox'
+import type { ChartsReply, Values } from '../api.ts'
+import {
+  counted,
+  grouped,
+  perStep,
+  quantileOf,
+  spanOf,
+  sumOf,
+  type Counted,
+  type Span,
+} from '../span.ts'
+import type { Context } from './api.ts'
+import { historyOf } from './health.ts'
+
+const MINUTE = 60_000
+
+/** Series for the charts. */
+export async function charts({ inbox, query, now }: Context): Promise<ChartsReply> {
+  const receiver = query.get('receiver') ?? undefined
+  const at = now()
+  const span = spanOf(query.get('range'), at)
+  const { from, to, step } = span
+  const range = { from, to, step, ...(receiver !== undefined && { receiver }) }
+  const history = historyOf(inbox.journal)
+  const [outcomes, runs, gauges, stats] = await Promise.all([
+    history({ ...range, kind: 'delivery', by: 'outcome' }),
+    history({ ...range, kind: 'attempt', by: 'outcome' }),
+    history({ ...range, kind: 'gauge' }),
+    inbox.view?.stats() ?? [],
+  ])
+  const byOutcome = grouped(counted(outcomes), ({ value }) => value)
+  const timed = counted(runs).filter(({ value }) => value !== 'interrupted')
+  const bySubscription = grouped(timed, (run) => `${run.receiver} › ${run.subscription}`)
+  const lanes = stats.filter((lane) => receiver === undefined || lane.receiver === receiver)
+  return {
+    from,
+    step,
+    deliveries: Object.fromEntries(
+      [...byOutcome].map(([outcome, buckets]) => [outcome, aMinute(span, buckets, at)]),
+    ),
+    reply: quantiles(span, counted(outcomes)),
+    handlers: Object.fromEntries(
+      [...bySubscription].map(([name, buckets]) => [name, quantiles(span, buckets)]),
+    ),
+    tasks: tasksOf(span, gauges, lanes, at),
+  }
+}
+
+/** Deliveries a minute; the last step has lasted until now. */
+function aMinute(span: Span, buckets: readonly Counted[], now: number): readonly number[] {
+  return perStep(span, buckets, (all, step) => {
+    const began = span.from + step * span.step
+    return sumOf(all) / Math.max(1, Math.min(span.step, now - began) / MINUTE)
+  }).map((value) => value ?? 0)
+}
+
+function quantiles(
+  span: Span,
+  buckets: readonly Counted[],
+): { readonly p50: Values; readonly p99: Values } {
+  return {
+    p50: perStep(span, buckets, (all) => quantileOf(all, 0.5)),
+    p99: perStep(span, buckets, (all) => quantileOf(all, 0.99)),
+  }
+}
+
+type Gauge = Extract<Bucket, { readonly kind: 'gauge' }>
+
+/** Tasks at the end of each step, of all subscriptions; the last step is what the inbox says now. */
+function tasksOf(
+  span: Span,
+  buckets: readonly Bucket[],
+  lanes: readonly LaneStats[],
+  now: number,
+): ChartsReply['tasks'] {
+  const gauges = buckets.filter((bucket): bucket is Gauge => bucket.kind === 'gauge')
+  const of = (key: 'pending' | 'running' | 'dead'): Values => {
+    const values = [...perStep(span, gauges, (all) => all.reduce((sum, one) => sum + one[key], 0))]
+    values[span.steps - 1] = lanes.reduce((sum, { counts }) => sum + counts[key], 0)
+    return values
+  }
+  const waits = [
+    ...perStep(span, gauges, (all, step) =>
+      waitOf(all, Math.min(now, span.from + (step + 1) * span.step)),
+    ),
+  ]
+  waits[span.steps - 1] = waitOf(lanes, now)
+  return { pending: of('pending'), running: of('running'), dead: of('dead'), waits }
+}
+
+function waitOf(all: readonly { readonly oldest: number | undefined }[], at: number): number {
+  const oldest = Math.min(...all.flatMap((one) => one.oldest ?? []))
+  return Number.isFinite(oldest) ? Math.max(0, at - oldest) : 0
+}

@@ -1,0 +1,72 @@
+import type { StoredDelivery } from '@postern/core/inbox'
+import { madeOf, type About } from '@postern/core/scheme'
+import type { CopyReply } from '../api.ts'
+import { Problem } from '../replies.ts'
+import type { Context } from './api.ts'
+import { detailsOf } from './detail.ts'
+import { tasksByKey } from '../search/rows.ts'
+
+const NOTE = 'It may hold data of your customers: look at it before you share or commit it.'
+
+/** A delivery as a curl command, or as a test. */
+export async function copy(context: Context): Promise<CopyReply> {
+  const { visitor, query } = context
+  if (!visitor.payloads)
+    throw new Problem(403, 'not_allowed', 'you may not see payloads, nor copy them')
+  const as = query.get('as')
+  if (as !== 'curl' && as !== 'test') throw new Problem(400, 'as', 'as must be curl or test')
+  const { delivery, provider } = await storedOf(context)
+  // It brings fast-check along, which few requests need.
+  const { copyAsCurl, copyAsTest } = await import('@postern/testing')
+  if (as === 'curl') return { text: copyAsCurl(delivery), note: NOTE }
+  const about = await aboutOf(context, provider)
+  try {
+    return { text: await copyAsTest(about, delivery), note: NOTE }
+  } catch (error) {
+    if (error instanceof TypeError)
+      throw new Problem(409, 'no_test', error.message.replace(/^copyAsTest: /, ''))
+    throw error
+  }
+}
+
+interface Stored {
+  readonly delivery: StoredDelivery
+  readonly provider: string
+}
+
+async function storedOf(context: Context): Promise<Stored> {
+  const { inbox, query } = context
+  const task = query.get('task')
+  if (task !== null) return ofTask(context, task)
+  const arrival = await inbox.journal?.delivery(query.get('delivery') ?? '')
+  if (!arrival) throw new Problem(404, 'gone', 'this delivery is gone: the history is bounded')
+  const { kept, method, at, provider } = arrival
+  if (kept) return { delivery: { ...kept, method, receivedAt: at }, provider }
+  const tasks = [...(await tasksByKey(inbox.view, [arrival])).values()].flat()
+  const own = tasks.find(({ receiver }) => receiver === arrival.receiver)
+  if (!own) throw new Problem(409, 'not_kept', 'its body was not kept')
+  return ofTask(context, own.id)
+}
+
+async function ofTask(context: Context, id: string): Promise<Stored> {
+  const [found] = await detailsOf(context, [id])
+  if (!found)
+    throw new Problem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
+  if (found.delivery.headers.some(([name]) => name === 'x-postern-sealed'))
+    throw new Problem(409, 'sealed', 'it is sealed: give the inspector the key, as its option seal')
+  return { delivery: found.delivery, provider: found.record.provider }
+}
+
+/** The sender's facts: from a receiver here, else from the catalogue. */
+async function aboutOf({ receivers }: Context, provider: string): Promise<About> {
+  const here = receivers.find((receiver) => receiver.provider.name === provider)
+  const made = here && madeOf(here.provider)
+  return made?.factory.about ?? known(provider)
+}
+
+async function known(provider: string): Promise<About> {
+  const { catalogue } = await import('@postern/providers/catalogue')
+  const about = catalogue.get(provider)
+  if (!about) throw new Problem(409, 'no_test', `${provider} is not in the catalogue`)
+  return about
+}

@@ -1,0 +1,155 @@
+import { opened, type Arrival, type TaskDetail, type TaskError } from '@postern/core/inbox'
+import { stringifyJson } from '@postern/core/scheme'
+import type { DetailReply, DetailTask, TaskFailure } from '../api.ts'
+import { Problem } from '../replies.ts'
+import { arrivalRow, keyOf, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
+import { actionsOf } from './actions-of.ts'
+import type { Context } from './api.ts'
+
+const LONGEST = 1024 * 1024
+
+/** A delivery with its tasks. */
+export async function delivery(context: Context): Promise<DetailReply> {
+  const { inbox } = context
+  const id = needed(context, 'id')
+  const arrival = await inbox.journal?.delivery(id)
+  if (!arrival) throw new Problem(404, 'gone', 'this delivery is gone: the history is bounded')
+  const tasks = [...(await tasksByKey(inbox.view, [arrival])).values()].flat()
+  const details = await detailsOf(
+    context,
+    tasks.filter((task) => task.receiver === arrival.receiver).map((task) => task.id),
+  )
+  return show(context, arrival, details)
+}
+
+/** A task, with its siblings and the delivery it came in. */
+export async function task(context: Context): Promise<DetailReply> {
+  const { inbox } = context
+  const first = await inbox.view?.get(needed(context, 'id'))
+  if (!first)
+    throw new Problem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
+  const { receiver, event } = first
+  const siblings = await tasksByKey(inbox.view, [{ receiver, keys: [event.key] }])
+  const ids = (siblings.get(keyOf(receiver, event.key)) ?? []).map(({ id }) => id)
+  const details = await detailsOf(context, ids.includes(first.id) ? ids : [first.id])
+  return show(context, await arrivalOf(context, first), details)
+}
+
+function needed({ query }: Context, name: string): string {
+  const value = query.get(name)
+  if (value === null || value === '') throw new Problem(400, name, `${name} is missing`)
+  return value
+}
+
+// Tasks of one delivery that are shown: a batch of events can have thousands.
+const MOST = 100
+
+/** Tasks with their event, opened if the inspector has the key. */
+export async function detailsOf(
+  { inbox, seal }: Pick<Context, 'inbox' | 'seal'>,
+  ids: readonly string[],
+): Promise<readonly TaskDetail[]> {
+  const found = await Promise.all(ids.slice(0, MOST).map(async (id) => inbox.view?.get(id)))
+  return found.flatMap((detail) => {
+    if (!detail) return []
+    if (!seal) return [detail]
+    try {
+      const { event: record, delivery: kept } = opened(seal, {
+        event: detail.record,
+        delivery: detail.delivery,
+      })
+      return [{ ...detail, record, delivery: kept }]
+    } catch {
+      // It was sealed with another key.
+      return [detail]
+    }
+  })
+}
+
+/** The delivery of a task, if its event has an id and the journal still has it. */
+async function arrivalOf(
+  { inbox }: Context,
+  { receiver, event }: TaskDetail,
+): Promise<Arrival | undefined> {
+  if (event.id === undefined) return undefined
+  const page = await inbox.journal?.deliveries({ receiver, eventId: event.id, limit: 20 })
+  const found = page?.rows.findLast((row) => row.keys.includes(event.key))
+  return found && inbox.journal?.delivery(found.id)
+}
+
+async function show(
+  context: Context,
+  arrival: Arrival | undefined,
+  details: readonly TaskDetail[],
+): Promise<DetailReply> {
+  const { visitor } = context
+  const [first] = details
+  const isSealed = first?.delivery.headers.some(([name]) => name === 'x-postern-sealed') === true
+  const shows = visitor.payloads && !isSealed
+  const kept = first?.delivery ?? arrival?.kept
+  const tasks = new Map(first && [[keyOf(first.receiver, first.event.key), details]])
+  const row = arrival
+    ? { ...arrivalRow(arrival, tasks), tasks: details.map(rowTask) }
+    : taskRow(details)
+  const body = shows ? kept?.body : undefined
+  return {
+    row,
+    hidden: !visitor.payloads,
+    sealed: isSealed,
+    delivery: kept && {
+      at: arrival?.at ?? first!.receivedAt,
+      method: arrival?.method ?? first!.delivery.method,
+      url: shows ? kept.url : pathOf(kept.url),
+      path: arrival?.path ?? pathOf(kept.url),
+      headers: shows ? kept.headers : undefined,
+      body: body && Buffer.from(body.subarray(0, LONGEST)).toString('base64'),
+      bodyBytes: arrival?.bytes ?? kept.body.byteLength,
+      isUnsigned: arrival?.unsigned === true,
+    },
+    reply: arrival && {
+      status: arrival.status,
+      took: arrival.took,
+      body: visitor.payloads ? arrival.replyBody : undefined,
+    },
+    payload: shows && first ? payloadText(first.record.payload) : undefined,
+    scope: first?.event.scope,
+    origin: first?.record.origin,
+    erased: false,
+    tasks: await Promise.all(details.map((detail) => taskOf(context, detail))),
+    actions: actionsOf(context, arrival, details, isSealed),
+  }
+}
+
+async function taskOf({ inbox }: Context, detail: TaskDetail): Promise<DetailTask> {
+  const runs = (await inbox.journal?.attempts(detail.id)) ?? []
+  return {
+    ...rowTask(detail),
+    due: detail.due,
+    settledAt: detail.settledAt,
+    error: detail.error && failureOf(detail.error),
+    cause: detail.cause,
+    runs: runs.map(({ attempt, startedAt, duration, outcome, error, process }) => ({
+      attempt,
+      startedAt,
+      duration,
+      outcome,
+      error: error && failureOf(error),
+      process,
+    })),
+  }
+}
+
+function failureOf({ name, message, stack, issues }: TaskError): TaskFailure {
+  const list = issues?.map(({ path, message: text }) => `${path}: ${text}`) ?? []
+  return { name, message: [message, ...list].join('\n'), stack }
+}
+
+function payloadText(payload: unknown): string | undefined {
+  const text = stringifyJson(payload)
+  return text.length > 2 * LONGEST ? undefined : text
+}
+
+/** The path of a URL: its query may hold what only some may see. */
+function pathOf(url: string): string {
+  return url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0]!
+}

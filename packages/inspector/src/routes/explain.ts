@@ -1,0 +1,62 @@
+import { explain as explainDelivery } from '@postern/core/explain'
+import type { Arrival } from '@postern/core/inbox'
+import type { Provider } from '@postern/core/scheme'
+import type { ExplainReply } from '../api.ts'
+import { Problem } from '../replies.ts'
+import type { Context } from './api.ts'
+
+// It blocks the thread: a proof takes a millisecond at the median, and the app goes on after a quarter of a second.
+const MS = 250
+
+/** Why a delivery was refused, by the secrets of the receivers here. */
+export async function explain(context: Context): Promise<ExplainReply> {
+  const { inbox, query, proofs } = context
+  const arrival = await inbox.journal?.delivery(query.get('id') ?? '')
+  if (!arrival) throw new Problem(404, 'gone', 'this delivery is gone: the history is bounded')
+  const { receiver, kept, code = '', outcome } = arrival
+  if (outcome !== 'refused') throw new Problem(409, 'not_refused', 'this delivery was not refused')
+  if (!kept)
+    return cannot(
+      code,
+      'Its body was not kept: a receiver keeps the last three of each code and second (`refusedBodies`). Wait for the next one.',
+    )
+  const provider = explainerOf(context, arrival)
+  if (!provider)
+    return cannot(
+      code,
+      `No secret of ${receiver} is here: start with --provider and --secret, or mount the page in the app.`,
+    )
+  const { catalogue } = await import('@postern/providers/catalogue')
+  const found = await explainDelivery(
+    { method: arrival.method, url: kept.url, headers: kept.headers, body: kept.body },
+    provider,
+    { catalogue, ms: MS, now: () => arrival.at },
+  )
+  const proof = found.findings.find(({ certainty }) => certainty === 'proven')
+  if (proof) proofs.set(JSON.stringify([receiver, code]), proof.cause)
+  return {
+    verdict: found.verdict,
+    code: found.code ?? code,
+    findings: found.findings,
+    stats: found.stats,
+  }
+}
+
+/** The provider whose secrets are tried: that of the receiver here, else one of the same sender. */
+function explainerOf(
+  { receivers, options }: Pick<Context, 'receivers' | 'options'>,
+  arrival: Pick<Arrival, 'receiver' | 'provider'>,
+): Provider | undefined {
+  const here = receivers.find(({ name }) => name === arrival.receiver)?.provider
+  return here ?? options.providers?.find(({ name }) => name === arrival.provider)
+}
+
+function cannot(code: string, why: string): ExplainReply {
+  return {
+    verdict: 'refused',
+    code,
+    findings: [],
+    stats: { attempts: 0, ms: 0, stopped: false },
+    cannot: why,
+  }
+}

@@ -1,0 +1,86 @@
+import type { ListReply } from '../api.ts'
+import { Problem } from '../replies.ts'
+import { searchPayload } from '../search/payload.ts'
+import { searchOf, type Search } from '../search/query.ts'
+import { deliveryRows, taskRows } from '../search/rows.ts'
+import type { Context } from './api.ts'
+
+const MOST = 200
+
+/** Deliveries, or events with the tasks that match. */
+export async function list(context: Context): Promise<ListReply> {
+  const { query, now, version } = context
+  const search = narrowed(searchOf(query.get('q') ?? '', now()), query.get('receiver'))
+  const known = await version()
+  if (search.kind === 'problem')
+    return {
+      rows: [],
+      cursor: undefined,
+      searchedTo: undefined,
+      version: known,
+      problem: search.problem,
+    }
+  const cursor = query.get('cursor') ?? undefined
+  const page = { limit: limitOf(query.get('limit')), ...(cursor !== undefined && { cursor }) }
+  return { ...(await found(context, search, page)), version: known }
+}
+
+async function found(
+  { inbox, visitor, seal }: Context,
+  search: Exclude<Search, { readonly kind: 'problem' }>,
+  page: { readonly limit: number; readonly cursor?: string },
+): Promise<Omit<ListReply, 'version'>> {
+  const { view, journal } = inbox
+  if (search.kind === 'deliveries') {
+    if (!journal)
+      throw new Problem(409, 'no_journal', `${inbox.name} keeps no journal of deliveries`)
+    const { rows, cursor, searchedTo } = await journal.deliveries({ ...search.filter, ...page })
+    return { rows: await deliveryRows(view, rows), cursor, searchedTo }
+  }
+  if (!view) throw new Problem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
+  const { filter, payload } = search
+  if (payload.length > 0 && !visitor.payloads)
+    throw new Problem(403, 'not_allowed', 'you may not see payloads, nor search them')
+  // Its text may be in a payload.
+  if (filter.text !== undefined && !visitor.payloads)
+    throw new Problem(
+      403,
+      'not_allowed',
+      'you may not see payloads: a search for text looks into them',
+    )
+  if (payload.length === 0) {
+    const { rows, cursor, searchedTo } = await view.list({ ...filter, ...page })
+    return {
+      rows: taskRows(rows),
+      cursor,
+      searchedTo,
+      tasks: { ...filter } as ListReply['tasks'] & object,
+    }
+  }
+  const { rows, cursor, searchedTo } = await searchPayload(
+    view,
+    { ...filter, ...page },
+    payload,
+    seal,
+  )
+  return { rows: taskRows(rows), cursor, searchedTo }
+}
+
+/** The search within one receiver. */
+function narrowed(search: Search, receiver: string | null): Search {
+  if (receiver === null || receiver === '' || search.kind === 'problem') return search
+  const { filter } = search
+  if (filter.receiver !== undefined && filter.receiver !== receiver)
+    return {
+      kind: 'problem',
+      problem: `receiver: is ${filter.receiver}, and the page shows ${receiver} alone`,
+    }
+  return { ...search, filter: { ...filter, receiver } } as Search
+}
+
+function limitOf(text: string | null): number {
+  const limit = Number(text ?? 50)
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= MOST))
+    throw new Problem(400, 'limit', `limit must be a whole number from 1 to ${MOST}`)
+  return limit
+}

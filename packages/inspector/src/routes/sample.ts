@@ -1,0 +1,27 @@
+import type { SampleReply } from '../api.ts'
+import { Problem } from '../replies.ts'
+import { demand } from './allowed.ts'
+import type { Context } from './api.ts'
+
+/** Sends a signed sample of a receiver's sender through the receiver, as if the sender had sent it. */
+export async function sample({ receivers, visitor, body, acted }: Context): Promise<SampleReply> {
+  demand(visitor, 'sample', receivers.length > 0)
+  const { receiver: name, topic } = body
+  const receiver = receivers.find((one) => one.name === name)
+  if (!receiver) throw new Problem(404, 'receiver', 'this receiver is not in this process')
+  if (topic !== undefined && typeof topic !== 'string')
+    throw new Problem(400, 'topic', 'topic must be a string')
+  if (!receiver.provider.sign)
+    throw new Problem(409, 'cannot_sign', `only ${receiver.provider.name} has the key to sign`)
+  const { signedInit } = await import('@postern/testing')
+  const { status, body: reply } = await receiver.receive(await signedInit(receiver.provider, topic))
+  acted({
+    action: 'sample',
+    as: visitor.as,
+    count: 1,
+    target: JSON.stringify({ receiver: name, topic }),
+  })
+  const text =
+    reply === undefined ? '' : typeof reply === 'string' ? reply : new TextDecoder().decode(reply)
+  return { status, reply: text }
+}

@@ -1,0 +1,182 @@
+import type { ArrivalOutcome, DeliveryFilter, TaskFilter, TaskState } from '@postern/core/inbox'
+
+/** A qualifier of a payload: `payload.a.b:7`. */
+export interface PayloadMatch {
+  readonly path: readonly string[]
+  /** The value as it was written, and what it can be as JSON. */
+  readonly text: string
+  readonly value: unknown
+}
+
+/** What a search means. */
+export type Search =
+  | { readonly kind: 'deliveries'; readonly filter: DeliveryFilter }
+  | {
+      readonly kind: 'tasks'
+      readonly filter: TaskFilter
+      readonly payload: readonly PayloadMatch[]
+    }
+  | { readonly kind: 'problem'; readonly problem: string }
+
+/** Qualifiers, and the lists that they can filter. */
+export const QUALIFIERS: Readonly<Record<string, 'both' | 'deliveries' | 'tasks'>> = {
+  topic: 'both',
+  state: 'tasks',
+  outcome: 'deliveries',
+  code: 'deliveries',
+  cause: 'tasks',
+  receiver: 'both',
+  provider: 'both',
+  subscription: 'tasks',
+  part: 'tasks',
+  id: 'both',
+  task: 'tasks',
+  since: 'both',
+  until: 'both',
+}
+export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
+export const OUTCOMES: readonly ArrivalOutcome[] = [
+  'accepted',
+  'duplicate',
+  'handshake',
+  'unhandled',
+  'refused',
+]
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A token of a search. */
+interface Token {
+  /** Undefined for plain text. */
+  readonly name: string | undefined
+  readonly value: string
+}
+
+/** The tokens of a search: `name:value`, with double quotes around a value that has blanks (`\"` is a quote in it). */
+function tokensOf(q: string): readonly Token[] {
+  const pattern = /(?:([a-z]+(?:\.(?:[^\s:".]|\\.)+)*):)?("(?:[^"\\]|\\.)*"?|\S+)/gi
+  return [...q.matchAll(pattern)].map(([, name, value = '']) => ({
+    name,
+    value: value.startsWith('"')
+      ? value.replace(/^"|(?<!\\)"$/g, '').replaceAll(/\\(.)/g, '$1')
+      : value,
+  }))
+}
+
+/** Reads a search. Qualifiers of tasks list tasks, all others deliveries. */
+export function searchOf(q: string, now: number): Search {
+  const given = new Map<string, string>()
+  const payload: PayloadMatch[] = []
+  const text: string[] = []
+  for (const { name, value } of tokensOf(q)) {
+    if (name === undefined) text.push(value)
+    else if (name.startsWith('payload.')) payload.push(matchOf(name, value))
+    else if (!Object.hasOwn(QUALIFIERS, name))
+      // A text such as `https://…` has a colon too.
+      text.push(`${name}:${value}`)
+    else if (given.has(name)) return problem(`${name}: stands twice; give it once`)
+    else if (value === '') return problem(`${name}: has no value`)
+    else given.set(name, value)
+  }
+  const of = (kind: string): string | undefined =>
+    [...given.keys()].find((name) => QUALIFIERS[name] === kind)
+  const [ofTasks, ofDeliveries] = [payload.length > 0 ? 'payload' : of('tasks'), of('deliveries')]
+  if (ofTasks !== undefined && ofDeliveries !== undefined)
+    return problem(
+      `${ofTasks}: lists tasks and ${ofDeliveries}: lists deliveries; take one of both away`,
+    )
+  const words = text.join(' ')
+  try {
+    return ofTasks === undefined
+      ? { kind: 'deliveries', filter: deliveriesOf(given, words, now) }
+      : { kind: 'tasks', filter: tasksOf(given, words, now), payload }
+  } catch (error) {
+    return problem((error as Error).message)
+  }
+}
+
+function problem(text: string): Search {
+  return { kind: 'problem', problem: text }
+}
+
+function matchOf(name: string, text: string): PayloadMatch {
+  const path = name
+    .slice('payload.'.length)
+    .split(/(?<!\\)\./)
+    .map((part) => part.replaceAll(/\\(.)/g, '$1'))
+  return { path, text, value: valueOf(text) }
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function deliveriesOf(
+  given: ReadonlyMap<string, string>,
+  text: string,
+  now: number,
+): DeliveryFilter {
+  const get = (name: string): string | undefined => given.get(name)
+  return withoutUndefined({
+    topic: get('topic'),
+    outcome: oneOf('outcome', get('outcome'), OUTCOMES),
+    code: get('code'),
+    receiver: get('receiver'),
+    provider: get('provider'),
+    eventId: get('id'),
+    since: timeOf('since', get('since'), now),
+    until: timeOf('until', get('until'), now),
+    text: text === '' ? undefined : text,
+  })
+}
+
+function tasksOf(given: ReadonlyMap<string, string>, text: string, now: number): TaskFilter {
+  const get = (name: string): string | undefined => given.get(name)
+  const since = timeOf('since', get('since'), now)
+  return withoutUndefined({
+    topic: get('topic'),
+    state: oneOf('state', get('state'), STATES),
+    cause: get('cause'),
+    receiver: get('receiver'),
+    provider: get('provider'),
+    subscription: get('subscription'),
+    part: get('part'),
+    eventId: get('id'),
+    id: get('task'),
+    // The inbox means "after", and a delivery of that very millisecond is meant too.
+    after: since === undefined ? undefined : since - 1,
+    before: timeOf('until', get('until'), now),
+    text: text === '' ? undefined : text,
+  })
+}
+
+/** An age such as `2h`, an ISO date, or milliseconds since 1970. */
+function timeOf(name: string, text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined
+  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  if (amount !== undefined) return now - Number(amount) * UNITS[unit!]!
+  const time = /^\d{11,14}$/.test(text) ? Number(text) : Date.parse(text)
+  if (Number.isNaN(time))
+    throw new TypeError(
+      `${name}: is an age such as 30m, 2h or 7d, or a date such as 2026-01-31T08:00Z`,
+    )
+  return time
+}
+
+function oneOf<T extends string>(
+  name: string,
+  value: string | undefined,
+  all: readonly T[],
+): T | undefined {
+  if (value === undefined || all.includes(value as T)) return value as T | undefined
+  throw new TypeError(`${name}: is one of ${all.join(', ')}`)
+}
+
+function withoutUndefined<T extends object>(
+  value: T,
+): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as never
+}

@@ -1,0 +1,94 @@
+import type { Arrival, InboxView, TaskInfo } from '@postern/core/inbox'
+import type { Row, RowTask } from '../api.ts'
+import { grouped } from '../span.ts'
+
+// Keys of one question to the inbox, and tasks of its answer.
+const KEYS = 100
+const TASKS = 1000
+
+/** Rows of deliveries, each with the tasks of its events. */
+export async function deliveryRows(
+  view: InboxView | undefined,
+  arrivals: readonly Arrival[],
+): Promise<readonly Row[]> {
+  const tasks = await tasksByKey(view, arrivals)
+  return arrivals.map((arrival) => arrivalRow(arrival, tasks))
+}
+
+/** A row of a delivery. */
+export function arrivalRow(arrival: Arrival, tasks: ReadonlyMap<string, readonly TaskInfo[]>): Row {
+  const { id, at, receiver, provider, outcome, code, reason, status, took } = arrival
+  return {
+    id: `delivery:${id}`,
+    at,
+    receiver,
+    provider,
+    topic: arrival.topics[0],
+    eventId: arrival.ids[0],
+    outcome,
+    code,
+    reason,
+    status,
+    took,
+    tasks: arrival.keys.flatMap((key) => tasks.get(keyOf(receiver, key)) ?? []).map(rowTask),
+  }
+}
+
+/** Tasks of the events of deliveries, by receiver and key; those of an event in the order of their subscriptions. */
+export async function tasksByKey(
+  view: InboxView | undefined,
+  arrivals: readonly Pick<Arrival, 'receiver' | 'keys'>[],
+): Promise<ReadonlyMap<string, readonly TaskInfo[]>> {
+  const keys = [...new Set(arrivals.flatMap((arrival) => arrival.keys))]
+  const found: TaskInfo[] = []
+  for (let place = 0; view && place < keys.length; place += KEYS) {
+    const page = await view.list({ keys: keys.slice(place, place + KEYS), limit: TASKS })
+    found.push(...page.rows)
+  }
+  found.sort((one, other) => (one.subscription < other.subscription ? -1 : 1))
+  return grouped(found, ({ receiver, event }) => keyOf(receiver, event.key))
+}
+
+/** Rows of tasks: one for each event, with those of its tasks that match. */
+export function taskRows(tasks: readonly TaskInfo[]): readonly Row[] {
+  const events = grouped(tasks, ({ receiver, event }) => keyOf(receiver, event.key))
+  return [...events.values()].map((all) => taskRow(all))
+}
+
+/** A row of an event's tasks. */
+export function taskRow(tasks: readonly TaskInfo[]): Row {
+  const [{ id, receivedAt, receiver, provider, event }] = tasks as readonly [TaskInfo]
+  return {
+    id: `task:${id}`,
+    at: receivedAt,
+    receiver,
+    provider: provider ?? receiver,
+    topic: event.topic,
+    eventId: event.id,
+    outcome: undefined,
+    code: undefined,
+    reason: undefined,
+    status: undefined,
+    took: undefined,
+    tasks: tasks.map(rowTask),
+  }
+}
+
+/** A task in a row. */
+export function rowTask(task: TaskInfo): RowTask {
+  const { id, subscription, part, state, error, interrupted = 0, attempts } = task
+  return {
+    id,
+    subscription,
+    part: part === '' ? undefined : part,
+    state,
+    retrying: state === 'pending' && error !== undefined,
+    interrupted: interrupted > 0,
+    attempts,
+  }
+}
+
+/** An event of an inbox: keys are unique in their receiver. */
+export function keyOf(receiver: string, key: string): string {
+  return JSON.stringify([receiver, key])
+}

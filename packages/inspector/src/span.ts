@@ -1,0 +1,92 @@
+import { MINUTE, type Bucket, type Histogram, addHistograms, quantile } from '@postern/core/inbox'
+import type { Range, Values } from './api.ts'
+import { Problem } from './replies.ts'
+
+/** A range of time in steps that lie at whole multiples of their width, so that each poll has the same steps. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+  readonly step: number
+  /** How many steps. */
+  readonly steps: number
+}
+
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const RANGES: Readonly<Record<Range, readonly [length: number, step: number]>> = {
+  '15m': [15 * MINUTE, MINUTE],
+  '1h': [HOUR, MINUTE],
+  '6h': [6 * HOUR, 5 * MINUTE],
+  '24h': [DAY, 15 * MINUTE],
+  '7d': [7 * DAY, 2 * HOUR],
+  '30d': [30 * DAY, 6 * HOUR],
+}
+
+/** The span of a range that ends now. Throws a `Problem` for another range. */
+export function spanOf(range: string | null, now: number): Span {
+  const name = range ?? '24h'
+  if (!Object.hasOwn(RANGES, name))
+    throw new Problem(400, 'range', `range must be one of ${Object.keys(RANGES).join(', ')}`)
+  const [length, step] = RANGES[name as Range]
+  const last = now - (now % step)
+  return { from: last + step - length, to: now + 1, step, steps: length / step }
+}
+
+/** The step of a time; -1 before the span. */
+function stepOf({ from, step, steps }: Span, at: number): number {
+  return Math.min(Math.floor((at - from) / step), steps - 1)
+}
+
+/** One value for each step, made of the buckets that fall into it. */
+export function perStep<B extends { readonly from: number }>(
+  span: Span,
+  buckets: readonly B[],
+  value: (buckets: readonly B[], step: number) => number | undefined,
+): Values {
+  const steps: B[][] = Array.from({ length: span.steps }, () => [])
+  for (const bucket of buckets) steps[stepOf(span, bucket.from)]?.push(bucket)
+  return steps.map((all, step) => (all.length === 0 ? null : (value(all, step) ?? null)))
+}
+
+/** Counts of each step, 0 where there is none. */
+export function countsPerStep(span: Span, buckets: readonly Counted[]): readonly number[] {
+  return perStep(span, buckets, sumOf).map((count) => count ?? 0)
+}
+
+/** A bucket that counts. */
+export type Counted = Extract<Bucket, { readonly count: number }>
+
+/** The buckets that count, of an answer that has no gauge. */
+export function counted(buckets: readonly Bucket[]): readonly Counted[] {
+  return buckets.filter((bucket): bucket is Counted => 'count' in bucket)
+}
+
+/** How many in all. */
+export function sumOf(buckets: readonly { readonly count: number }[]): number {
+  return buckets.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** A quantile of durations in milliseconds. */
+export function quantileOf(
+  buckets: readonly { readonly histogram: Histogram }[],
+  share: number,
+): number | undefined {
+  const found = quantile(addHistograms(buckets.map(({ histogram }) => histogram)), share)
+  return found === undefined ? undefined : found / 1000
+}
+
+/** Groups in the order of their first member. */
+export function grouped<T>(
+  all: readonly T[],
+  key: (one: T) => string,
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of all) {
+    const name = key(one)
+    const group = groups.get(name)
+    if (group) group.push(one)
+    else groups.set(name, [one])
+  }
+  return groups
+}
