@@ -89,13 +89,13 @@ function byToken({ token, ...grant }: TokenAuth): Gate<readonly unknown[]> {
         ? reload(request, sessions.begin(request))
         : signInPage(401, 'This is not the token.')
     }
-    const [, bearer] = /^bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '') ?? []
+    const [, bearer] = /^bearer +(.+)$/i.exec(request.header('authorization') ?? '') ?? []
     const given = bearer ?? (posts ? (await fieldsOf(request)).token : undefined)
     if (typeof given !== 'string')
       return isPage(request, isDocument) ? signInPage(401) : problem(401, 'sign_in', 'sign in')
     const wait = attempts.wait(request.peer ?? '')
     if (wait > 0) return tooOften(wait)
-    if (sessions.isToken(given.trim()))
+    if (sessions.isToken(given))
       return bearer === undefined ? reload(request, sessions.begin(request)) : { visitor }
     attempts.failed(request.peer ?? '')
     return isDocument

@@ -1,0 +1,208 @@
+import { createServer } from 'node:http'
+import { listen } from '@postern/testing'
+import { serve as serveHono } from '@hono/node-server'
+import express from 'express'
+import Fastify from 'fastify'
+import { Hono } from 'hono'
+import Koa from 'koa'
+import mount from 'koa-mount'
+import { inspector as onExpress } from '../src/hosts/express.ts'
+import { inspector as onFastify } from '../src/hosts/fastify.ts'
+import { inspector as onFetch } from '../src/hosts/fetch.ts'
+import { inspector as onHono } from '../src/hosts/hono.ts'
+import { inspector as onKoa } from '../src/hosts/koa.ts'
+import { inspector as onNode } from '../src/hosts/node.ts'
+import type { Grant, InspectorOptions } from '../src/index.ts'
+
+/** What every host takes alike. */
+export type Common = Omit<InspectorOptions<readonly never[]>, 'auth'> & {
+  readonly auth?: { readonly token: string } | { readonly basic: Record<string, string> }
+}
+
+/** The app's own sessions, by the cookie `user`. */
+const USERS: Readonly<Record<string, Grant>> = {
+  ada: { allow: 'all', as: 'ada' },
+  bob: { allow: 'read', payloads: false, as: 'bob' },
+}
+
+function userOf(cookie: string | undefined): Grant | undefined {
+  const name = /(?:^|;\s*)user=(\w+)/.exec(cookie ?? '')?.[1]
+  return name !== undefined && Object.hasOwn(USERS, name) ? USERS[name] : undefined
+}
+
+/** A running app with the inspector at `/admin/postern`. */
+export interface App {
+  readonly url: string
+  readonly close: () => Promise<void>
+}
+
+/** A host: the inspector with the options of all hosts, or with a function as `auth` that redirects to `/login`. */
+export interface Host {
+  readonly name: string
+  readonly compresses: boolean
+  readonly mount: (options: Common) => Promise<App>
+  /** Nobody is refused with 401 there: without a session the app's login answers; `user=boom` throws. */
+  readonly withSession: (options: Omit<Common, 'auth'>) => Promise<App>
+}
+
+const PATH = '/admin/postern'
+
+export const HOSTS: readonly Host[] = [
+  {
+    name: 'express',
+    compresses: true,
+    mount: async (options) => {
+      // A parser runs before it, and it is nested.
+      const app = express().use(express.json())
+      app.use('/admin', express.Router().use('/postern', onExpress(options)))
+      return listen(app, PATH)
+    },
+    withSession: async (options) => {
+      const auth = async (request: express.Request, response: express.Response) => {
+        if (request.headers.cookie === 'user=boom') throw new Error('the session store is down')
+        const user = userOf(request.headers.cookie)
+        return user ?? response.redirect('/login')
+      }
+      const app = express().use(express.json())
+      app.use(PATH, onExpress({ ...options, auth }))
+      app.use(((_error, _request, response, _next) => {
+        response.status(500).send('the app handles errors')
+      }) satisfies express.ErrorRequestHandler)
+      return listen(app, PATH)
+    },
+  },
+  {
+    name: 'koa',
+    compresses: true,
+    mount: async (options) => listen(new Koa().use(mount(PATH, onKoa(options))).callback(), PATH),
+    withSession: async (options) => {
+      const app = new Koa()
+      app.use(async (context, next) => {
+        try {
+          await next()
+        } catch {
+          context.status = 500
+          context.body = 'the app handles errors'
+        }
+      })
+      app.use(
+        mount(
+          PATH,
+          onKoa({
+            ...options,
+            auth: async (context) => {
+              if (context.headers.cookie === 'user=boom') throw new Error('no store')
+              const user = userOf(context.headers.cookie)
+              if (!user) context.redirect('/login')
+              return user
+            },
+          }),
+        ),
+      )
+      return listen(app.callback(), PATH)
+    },
+  },
+  {
+    name: 'fastify',
+    compresses: true,
+    mount: async (options) => fastify(onFastify(options)),
+    withSession: async (options) =>
+      fastify(
+        onFastify({
+          ...options,
+          auth: async (request, reply) => {
+            if (request.headers.cookie === 'user=boom') throw new Error('no store')
+            const user = userOf(request.headers.cookie)
+            if (!user) await reply.redirect('/login')
+            return user
+          },
+        }),
+      ),
+  },
+  {
+    name: 'hono',
+    compresses: false,
+    mount: async (options) => hono(new Hono().all(`${PATH}/*`, onHono(options))),
+    withSession: async (options) => {
+      const app = new Hono().all(
+        `${PATH}/*`,
+        onHono({
+          ...options,
+          auth: async (c) => {
+            const cookie = c.req.header('cookie')
+            if (cookie === 'user=boom') throw new Error('no store')
+            return userOf(cookie) ?? c.redirect('/login')
+          },
+        }),
+      )
+      app.onError((_error, c) => c.text('the app handles errors', 500))
+      return hono(app)
+    },
+  },
+  {
+    name: 'node',
+    compresses: true,
+    mount: async (options) => listen(onNode(options), PATH),
+    withSession: async (options) => {
+      const inspect = onNode({
+        ...options,
+        auth: (request, response) => {
+          if (request.headers.cookie === 'user=boom') throw new Error('no store')
+          const user = userOf(request.headers.cookie)
+          if (!user) response.writeHead(302, { location: '/login' }).end()
+          return user
+        },
+      })
+      return listen(
+        createServer((request, response) => {
+          inspect(request, response).catch(() =>
+            response.writeHead(500).end('the app handles errors'),
+          )
+        }),
+        PATH,
+      )
+    },
+  },
+  {
+    name: 'fetch',
+    compresses: false,
+    mount: async (options) => hono({ fetch: onFetch(options) }),
+    withSession: async (options) => {
+      const inspect = onFetch({
+        ...options,
+        auth: (request) => {
+          const cookie = request.headers.get('cookie') ?? undefined
+          if (cookie === 'user=boom') throw new Error('no store')
+          return (
+            userOf(cookie) ?? new Response(null, { status: 302, headers: { location: '/login' } })
+          )
+        },
+      })
+      return hono({
+        fetch: (request: Request) =>
+          inspect(request).catch(() => new Response('the app handles errors', { status: 500 })),
+      })
+    },
+  },
+]
+
+async function fastify(plugin: ReturnType<typeof onFastify>): Promise<App> {
+  const app = Fastify()
+  app.setErrorHandler((_error, _request, reply) => reply.code(500).send('the app handles errors'))
+  await app.register(plugin, { prefix: PATH })
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  return { url: url + PATH, close: () => app.close() }
+}
+
+function hono(app: {
+  readonly fetch: (request: Request) => Response | Promise<Response>
+}): Promise<App> {
+  return new Promise((resolve) => {
+    const server = serveHono({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve({
+        url: `http://127.0.0.1:${port}${PATH}`,
+        close: () => new Promise((closed) => server.close(() => closed())),
+      }),
+    )
+  })
+}
