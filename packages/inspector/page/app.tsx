@@ -1,0 +1,96 @@
+import type { StatusReply } from '../src/api.ts'
+import type { JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { Progress } from './bulk/progress.tsx'
+import { say } from './data/announce.ts'
+import { Failure, ask, signedOut } from './data/ask.ts'
+import { useKeys } from './data/keys.ts'
+import { startLive } from './data/live.ts'
+import { go, href, useRoute } from './data/route.ts'
+import { StatusContext } from './data/status.ts'
+import { useStore } from './data/store.ts'
+import { Detail } from './detail/detail.tsx'
+import { Health } from './health/health.tsx'
+import { List } from './list/list.tsx'
+import { Failing } from './parts/failing.tsx'
+import { Head } from './parts/head.tsx'
+import { KeysHelp } from './parts/keys-help.tsx'
+import { Said } from './parts/said.tsx'
+import { SignedOut } from './parts/signed-out.tsx'
+import { useMedia } from './parts/use-media.ts'
+import { isUtc, setServerTime, setUtc, zone } from './words/time.ts'
+
+/** The page. */
+export function App(): JSX.Element | null {
+  const [status, setStatus] = useState<StatusReply | undefined>()
+  const [failure, setFailure] = useState<Failure | undefined>()
+  const isOut = useStore(signedOut)
+  useEffect(() => {
+    if (status !== undefined) return
+    const load = (): void => {
+      ask<StatusReply>('status').then(
+        (reply) => {
+          setServerTime(reply.now)
+          setStatus(reply)
+          setFailure(undefined)
+          startLive()
+        },
+        (error: unknown) => {
+          if (error instanceof Failure) setFailure(error)
+        },
+      )
+    }
+    load()
+    const timer = setInterval(load, 5000)
+    return () => clearInterval(timer)
+  }, [status])
+
+  if (isOut) return <SignedOut />
+  if (status === undefined)
+    return failure === undefined ? null : (
+      <main class="whole">
+        <h1>{failure.status === 0 ? 'The app does not answer.' : 'The page cannot be shown.'}</h1>
+        <p>{failure.message} The page tries again every 5 s.</p>
+      </main>
+    )
+  return (
+    <StatusContext.Provider value={status}>
+      <Screens />
+    </StatusContext.Provider>
+  )
+}
+
+function Screens(): JSX.Element {
+  const { screen, open } = useRoute()
+  const [utc, setShownUtc] = useState(isUtc)
+  const [hasHelp, setHelp] = useState(false)
+  const isBeside = useMedia('(min-width: 1100px)')
+  const turnUtc = (): void => {
+    setUtc(!utc)
+    setShownUtc(!utc)
+    say(utc ? `Times in your zone, ${zone()}` : 'Times in UTC')
+  }
+  useKeys({
+    'g h': () => go(href({})),
+    'g l': () => go(href({ screen: 'list' })),
+    u: turnUtc,
+    '?': () => setHelp(true),
+  })
+  const hasDetail = screen === 'list' && open !== '' && open !== 'first'
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <Head isUtc={utc} turnUtc={turnUtc} help={() => setHelp(true)} />
+      <Failing />
+      <main id="main" tabIndex={-1} class={hasDetail ? 'with-detail' : undefined}>
+        {screen === 'health' ? <Health /> : <List isHidden={hasDetail && !isBeside} />}
+        {hasDetail && <Detail id={open} />}
+      </main>
+      <Progress />
+      <Said />
+      {hasHelp && <KeysHelp close={() => setHelp(false)} />}
+    </>
+  )
+}

@@ -1,0 +1,133 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Failure } from '../data/ask.ts'
+import {
+  RATES,
+  countMatches,
+  job,
+  startJob,
+  type Counted,
+  type Filter,
+  type What,
+} from '../data/bulk.ts'
+import { useStatus } from '../data/status.ts'
+import { useStore } from '../data/store.ts'
+import { count, counted as inWords } from '../words/count.ts'
+import { duration } from '../words/duration.ts'
+
+/** Says what will happen to how many tasks, before it happens. */
+export function AskFirst({
+  what,
+  filter,
+  close,
+}: {
+  what: What
+  filter: Filter
+  close: () => void
+}): JSX.Element {
+  const [sum, setSum] = useState(0)
+  const [counted, setCounted] = useState<Counted | undefined>()
+  const [failure, setFailure] = useState('')
+  const [rate, setRate] = useState<number>(10)
+  const isBusy = useStore(job)?.phase === 'running'
+  const go = useRef<HTMLButtonElement>(null)
+
+  useEffect(() => {
+    const stop = new AbortController()
+    countMatches(what, filter, stop.signal, setSum).then(setCounted, (error: unknown) => {
+      if (error instanceof Failure) setFailure(error.message)
+    })
+    return () => stop.abort()
+  }, [what, JSON.stringify(filter)])
+  useEffect(() => {
+    if (counted !== undefined) go.current?.focus()
+  }, [counted])
+
+  const start = (): void => {
+    void startJob(what, filter, counted!, what === 'replay' ? rate : 0)
+    close()
+  }
+  const isRun = what === 'replay'
+  return (
+    <div class="ask-first" role="group" aria-label={isRun ? 'Run again' : 'Discard'}>
+      <p role="status">
+        {failure !== '' && failure}
+        {failure === '' && counted === undefined && `Counting … ${count(sum)} so far.`}
+        {counted !== undefined && counted.count === 0 && 'No task matches any more.'}
+        {counted !== undefined && counted.count > 0 && (
+          <Sentence what={what} filter={filter} total={counted.count} rate={rate} />
+        )}
+      </p>
+      {isRun && counted !== undefined && counted.count > 1 && (
+        <label>
+          <span class="unseen">Tasks a second</span>
+          <select value={rate} onChange={(event) => setRate(Number(event.currentTarget.value))}>
+            {RATES.map((value) => (
+              <option key={value} value={value}>
+                {value === 0 ? 'all at once' : `${value} a second`}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {counted !== undefined && counted.count > 0 && (
+        <button
+          ref={go}
+          type="button"
+          class={isRun ? 'main' : 'main danger'}
+          disabled={isBusy}
+          onClick={start}
+        >
+          {isRun ? 'Run' : 'Discard'} {count(counted.count)}
+        </button>
+      )}
+      <button type="button" class="quiet" onClick={close}>
+        Close
+      </button>
+      {isBusy && <p>Another change is running.</p>}
+    </div>
+  )
+}
+
+function Sentence({
+  what,
+  filter,
+  total,
+  rate,
+}: {
+  what: What
+  filter: Filter
+  total: number
+  rate: number
+}): JSX.Element {
+  const { hasHandlers } = useStatus()
+  if (what === 'discard')
+    return (
+      <>
+        Discard {inWords(total, 'task')}. They never run; deliveries of the same events stay
+        duplicates. There is no way back.
+      </>
+    )
+  const kind =
+    filter['state'] === 'done'
+      ? 'done task'
+      : filter['state'] === 'pending'
+        ? 'waiting task'
+        : 'task'
+  const pace =
+    total === 1
+      ? ''
+      : rate === 0
+        ? ', all at once'
+        : `, at ${rate} a second, about ${duration((total / rate) * 1000)}`
+  return (
+    <>
+      Run {inWords(total, kind)} {filter['state'] === 'pending' ? 'now' : 'again'}
+      {pace}.{' '}
+      {hasHandlers
+        ? `${total === 1 ? 'It runs' : 'They run'} with today’s handlers.`
+        : 'No handlers are here: the app runs them.'}
+      {filter['state'] === 'done' && ' What they did may happen twice.'}
+    </>
+  )
+}

@@ -1,0 +1,34 @@
+import type { Values } from '../../src/api.ts'
+
+/** One series of a chart: one value a step, null where nothing is known. */
+export interface Series {
+  readonly name: string
+  readonly values: Values
+  /** The class that gives it its colour and, for lines, its dashes. */
+  readonly tone: string
+}
+
+/** What a chart shows. */
+export interface ChartData {
+  readonly title: string
+  readonly series: readonly Series[]
+  readonly from: number
+  readonly step: number
+  /** Bars stand on each other; lines cross. */
+  readonly shape: 'bars' | 'lines'
+  readonly scale: 'linear' | 'decades' | 'zero'
+  /** A value in words, for the legend and the axis. */
+  readonly words: (value: number) => string
+  /** The table, where it says more than the chart: counts in place of rates. */
+  readonly table?: {
+    readonly caption: string
+    readonly series: readonly Series[]
+    readonly words: (value: number) => string
+  }
+  /** The list behind one step. */
+  readonly link?: (from: number, to: number) => string
+}
+
+export function stepsOf({ series }: Pick<ChartData, 'series'>): number {
+  return Math.max(0, ...series.map(({ values }) => values.length))
+}

@@ -1,0 +1,23 @@
+import { createStore, type Store } from './store.ts'
+
+interface Said {
+  readonly text: string
+  readonly isShown: boolean
+}
+
+/** What a screen reader says next, and what a note at the edge of the page shows for a while. */
+export const said: Store<Said> = createStore<Said>({ text: '', isShown: false })
+
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Says a sentence politely. */
+export function say(text: string): void {
+  said.set({ text, isShown: false })
+}
+
+/** Says a sentence and shows it for some seconds. */
+export function note(text: string): void {
+  said.set({ text, isShown: true })
+  clearTimeout(timer)
+  timer = setTimeout(() => said.set({ text, isShown: false }), 5000)
+}

@@ -1,0 +1,77 @@
+import type { ErrorReply } from '../../src/api.ts'
+import { createStore, type Store } from './store.ts'
+
+/** The server said no, or nothing at all (status 0). */
+export class Failure extends Error {
+  readonly status: number
+  readonly retryAfter: number | undefined
+
+  constructor(status: number, message: string, retryAfter?: number) {
+    super(message)
+    this.status = status
+    this.retryAfter = retryAfter
+  }
+
+  /** True if a later try may go well. */
+  get passes(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500
+  }
+}
+
+/** True once the server has asked to sign in. */
+export const signedOut: Store<boolean> = createStore(false)
+
+/** Everything lies beside this script: the page knows no other path. */
+const API = new URL(/* @vite-ignore */ './api/', import.meta.url)
+const LONGEST = 30_000
+
+export type Params = Readonly<Record<string, string | number | undefined>>
+
+/** Asks the server. Throws a {@link Failure}. */
+export function ask<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+  return send(url(path, params), { method: 'GET' }, signal)
+}
+
+/** Has the server do something. Throws a {@link Failure}. */
+export function act<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
+  const init = {
+    method: 'POST',
+    // A form of another site cannot send this header.
+    headers: { 'content-type': 'application/json', 'x-postern-action': '1' },
+    body: JSON.stringify(body),
+  }
+  return send(url(path, {}), init, signal)
+}
+
+export function url(path: string, params: Params): string {
+  const at = new URL(path, API)
+  for (const [name, value] of Object.entries(params))
+    if (value !== undefined && value !== '') at.searchParams.set(name, String(value))
+  return at.href
+}
+
+async function send<T>(at: string, init: RequestInit, signal?: AbortSignal): Promise<T> {
+  const limit = AbortSignal.timeout(LONGEST)
+  let reply: Response
+  let body: unknown
+  try {
+    reply = await fetch(at, {
+      ...init,
+      // The app's own login page would be read as JSON otherwise.
+      redirect: 'manual',
+      credentials: 'same-origin',
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    })
+    body = reply.type === 'opaqueredirect' ? undefined : await reply.json()
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new Failure(0, 'The app does not answer.')
+  }
+  if (reply.type === 'opaqueredirect' || reply.status === 401) {
+    signedOut.set(true)
+    throw new Failure(401, 'You are signed out.')
+  }
+  if (reply.ok) return body as T
+  const { message, retryAfter } = (body ?? {}) as Partial<ErrorReply>
+  throw new Failure(reply.status, message ?? `The app answered ${reply.status}.`, retryAfter)
+}

@@ -1,0 +1,129 @@
+import type { ChangeReply, ChangeRequest } from '../../src/api.ts'
+import { now } from '../words/time.ts'
+import { Failure, act } from './ask.ts'
+import { refresh } from './live.ts'
+import { createStore, type Store } from './store.ts'
+
+export type Filter = Readonly<Record<string, string | number>>
+export type What = 'replay' | 'discard'
+
+/** Tasks a second; 0 is all at once. */
+export const RATES = [1, 10, 50, 200, 0] as const
+
+/** A change of many tasks that this page drives, chunk by chunk: leaving the page stops it. */
+export interface Job {
+  readonly what: What
+  readonly filter: Filter
+  readonly total: number
+  readonly done: number
+  readonly rate: number
+  readonly phase: 'running' | 'stopped' | 'finished' | 'failed'
+  readonly message: string
+}
+
+export const job: Store<Job | undefined> = createStore<Job | undefined>(undefined)
+
+/** How many match now; `until` leaves those alone that come later. */
+export interface Counted {
+  readonly count: number
+  readonly until: number
+}
+
+let stopping: AbortController | undefined
+
+/** Counts without changing anything. `progress` hears of the sum after each chunk. */
+export async function countMatches(
+  what: What,
+  filter: Filter,
+  signal: AbortSignal,
+  progress: (count: number) => void,
+): Promise<Counted> {
+  let count = 0
+  let cursor: string | undefined
+  let until: number | undefined
+  do {
+    const body: ChangeRequest = { filter, dryRun: true, ...given({ cursor, until }) }
+    const reply: ChangeReply = await act(what, body, signal)
+    count += reply.count
+    until ??= reply.until
+    cursor = reply.cursor
+    progress(count)
+  } while (cursor !== undefined)
+  return { count, until }
+}
+
+/** Changes those that were counted. A rate is kept by a chunk a second, so that stopping takes effect within one. */
+export async function startJob(
+  what: What,
+  filter: Filter,
+  counted: Counted,
+  rate: number,
+): Promise<void> {
+  if (job.get()?.phase === 'running') return
+  const mine = new AbortController()
+  stopping = mine
+  let state: Job = {
+    what,
+    filter,
+    total: counted.count,
+    done: 0,
+    rate,
+    phase: 'running',
+    message: '',
+  }
+  job.set(state)
+  addEventListener('beforeunload', warn)
+  const started = now()
+  let cursor: string | undefined
+  let chunks = 0
+  try {
+    do {
+      const body: ChangeRequest = {
+        filter,
+        until: counted.until,
+        limit: rate || 500,
+        ...(rate > 0 ? { rate } : {}),
+        ...given({ cursor }),
+      }
+      const reply: ChangeReply = await act(what, body)
+      cursor = reply.cursor
+      chunks++
+      state = { ...state, done: state.done + reply.count }
+      job.set(state)
+      if (cursor !== undefined && rate > 0) await until(started + chunks * 1000, mine.signal)
+    } while (cursor !== undefined && !mine.signal.aborted)
+    job.set({ ...state, phase: mine.signal.aborted ? 'stopped' : 'finished' })
+  } catch (error) {
+    const message = error instanceof Failure ? error.message : String(error)
+    job.set({ ...state, phase: 'failed', message })
+  }
+  removeEventListener('beforeunload', warn)
+  refresh()
+}
+
+/** Stops after the chunk that is being changed. */
+export function stopJob(): void {
+  stopping?.abort()
+}
+
+function warn(event: BeforeUnloadEvent): void {
+  event.preventDefault()
+}
+
+function until(time: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, Math.max(0, time - now()))
+    signal.addEventListener('abort', end)
+  })
+}
+
+function given<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>
+  }
+}

@@ -1,0 +1,35 @@
+import { useEffect, useRef } from 'preact/hooks'
+
+export type KeyHandlers = Readonly<Record<string, (event: KeyboardEvent) => void>>
+
+const layers: { current: KeyHandlers }[] = []
+let isAfterG = false
+
+/** Handles keys while the component is shown; the component mounted last comes first. `g h` is named so. */
+export function useKeys(handlers: KeyHandlers): void {
+  const layer = useRef(handlers)
+  layer.current = handlers
+  useEffect(() => {
+    layers.push(layer)
+    return () => {
+      layers.splice(layers.indexOf(layer), 1)
+    }
+  }, [])
+}
+
+/** Takes keys for `document`. Fields, dialogs and combinations with Ctrl, Alt or Meta keep theirs. */
+export function takeKeys(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+  const target = event.target as HTMLElement
+  if (target.closest('input, textarea, select, dialog') && event.key !== 'Escape') return
+  if (document.querySelector('dialog[open]')) return
+  const key = isAfterG ? `g ${event.key}` : event.key
+  isAfterG = event.key === 'g' && !isAfterG
+  for (const layer of layers.toReversed()) {
+    const handler = layer.current[key]
+    if (handler === undefined) continue
+    event.preventDefault()
+    handler(event)
+    return
+  }
+}

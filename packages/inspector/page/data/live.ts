@@ -1,0 +1,114 @@
+import type { VersionReply } from '../../src/api.ts'
+import { now } from '../words/time.ts'
+import { Failure, ask, signedOut } from './ask.ts'
+import { createStore, type Store } from './store.ts'
+
+/** What the loop knows. */
+export interface Live {
+  /** Changes when something changed at the server, or after a failure. */
+  readonly version: string
+  readonly isPaused: boolean
+  readonly failure: LiveFailure | undefined
+}
+
+/** Since when the server does not answer, and when the page tries again. */
+export interface LiveFailure {
+  readonly status: number
+  readonly message: string
+  readonly since: number
+  readonly next: number
+}
+
+const EVERY = 2000
+/** Also without a change: hours pass, and receivers fall silent. */
+const AT_LEAST = 60_000
+const AFTER_FAILURE = [2000, 5000, 10_000, 30_000]
+
+export const live: Store<Live> = createStore<Live>({
+  version: '',
+  isPaused: false,
+  failure: undefined,
+})
+
+let timer: ReturnType<typeof setTimeout> | undefined
+let failures = 0
+let known = ''
+let refreshed = 0
+let asking: AbortController | undefined
+
+/** Begins to ask for the version, as long as the tab is seen. */
+export function startLive(): void {
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) stop()
+    else void look()
+  })
+  refreshed = now()
+  plan(EVERY)
+}
+
+/** Stops and starts the asking. */
+export function pauseLive(isPaused: boolean): void {
+  live.set({ ...live.get(), isPaused })
+  if (isPaused) stop()
+  else void look()
+}
+
+/** Fetches all that is shown anew, after an action of the reader's. */
+export function refresh(): void {
+  refreshed = now()
+  live.set({ ...live.get(), version: `${known}@${refreshed}` })
+}
+
+/** Another request found the server failing: the loop goes on with trying. */
+export function reportFailure(failure: Failure): void {
+  if (live.get().failure === undefined) fail(failure)
+}
+
+function stop(): void {
+  clearTimeout(timer)
+  asking?.abort()
+}
+
+function plan(after: number): void {
+  clearTimeout(timer)
+  if (!document.hidden && !live.get().isPaused && !signedOut.get()) timer = setTimeout(look, after)
+}
+
+async function look(): Promise<void> {
+  stop()
+  if (live.get().isPaused) return
+  const mine = new AbortController()
+  asking = mine
+  try {
+    const { version } = await ask<VersionReply>('version', {}, mine.signal)
+    if (!mine.signal.aborted) succeed(version)
+  } catch (error) {
+    if (mine.signal.aborted) return
+    if (error instanceof Failure && error.status !== 401) fail(error)
+  }
+}
+
+function succeed(version: string): void {
+  const had = live.get().failure !== undefined
+  failures = 0
+  const isFirst = known === ''
+  const isNew = version !== known
+  known = version
+  const isOld = now() - refreshed > AT_LEAST
+  if (had || isOld || (isNew && !isFirst)) {
+    refreshed = now()
+    live.set({ ...live.get(), version: `${version}@${refreshed}`, failure: undefined })
+  }
+  plan(EVERY)
+}
+
+function fail({ status, message, retryAfter }: Failure): void {
+  const wait = Math.max(
+    AFTER_FAILURE[Math.min(failures, AFTER_FAILURE.length - 1)]!,
+    (retryAfter ?? 0) * 1000,
+  )
+  failures++
+  const since = live.get().failure?.since ?? now()
+  live.set({ ...live.get(), failure: { status, message, since, next: now() + wait } })
+  plan(wait)
+}

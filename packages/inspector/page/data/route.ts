@@ -1,0 +1,93 @@
+import type { Range } from '../../src/api.ts'
+import { createStore, useStore, type Store } from './store.ts'
+
+/** Where the reader is. All of it stands in the query, so that each view is a link. */
+export interface Route {
+  readonly screen: 'health' | 'list'
+  readonly range: Range
+  /** A receiver's name; empty for all. */
+  readonly receiver: string
+  /** The search of the list. */
+  readonly q: string
+  /** Id of the row that is open beside the list; `first` opens the newest one. */
+  readonly open: string
+  readonly tab: string
+}
+
+export const RANGES: readonly Range[] = ['15m', '1h', '6h', '24h', '7d', '30d']
+
+const DEFAULTS: Route = {
+  screen: 'health',
+  range: '24h',
+  receiver: '',
+  q: '',
+  open: '',
+  tab: '',
+}
+
+function parse(search: string): Route {
+  const query = new URLSearchParams(search)
+  const range = query.get('range') as Range
+  return {
+    screen: query.get('screen') === 'list' ? 'list' : 'health',
+    range: RANGES.includes(range) ? range : DEFAULTS.range,
+    receiver: query.get('receiver') ?? '',
+    q: query.get('q') ?? '',
+    open: query.get('open') ?? '',
+    tab: query.get('tab') ?? '',
+  }
+}
+
+const route: Store<Route> = createStore(parse(location.search))
+addEventListener('popstate', () => route.set(parse(location.search)))
+
+export function useRoute(): Route {
+  return useStore(route)
+}
+
+export function currentRoute(): Route {
+  return route.get()
+}
+
+/** The link to a place. Range and receiver stay as they are unless given; all else is as at the start unless given. */
+export function href(to: Partial<Route>): string {
+  const { range, receiver } = route.get()
+  return search({ ...DEFAULTS, range, receiver, ...to })
+}
+
+/** The link to this place with some of it changed. */
+export function hrefHere(change: Partial<Route>): string {
+  return search({ ...route.get(), ...change })
+}
+
+function search(to: Route): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(to))
+    if (value !== DEFAULTS[name as keyof Route]) query.set(name, value as string)
+  // Qualifiers are read by people: a colon, a slash and a star need no escape in a query.
+  const text = query.toString().replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2A', '*')
+  return `?${text}`
+}
+
+/** Goes to a link that `href` made. `replace` leaves no step in the history. */
+export function go(link: string, replace = false): void {
+  const url = link === '?' ? location.pathname : link
+  if (replace) history.replaceState(null, '', url)
+  else if (link !== (location.search || '?')) history.pushState(null, '', url)
+  route.set(parse(link))
+}
+
+/** Takes clicks on links within the page, for `document`. */
+export function followLinks(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0) return
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+  const link = (event.target as Element).closest('a')?.getAttribute('href')
+  if (!link?.startsWith('?')) return
+  event.preventDefault()
+  go(link)
+}
+
+/** A value of a qualifier, in quotes if it needs them. */
+export function qualifier(name: string, value: string): string {
+  return `${name}:${/[\s"]/.test(value) || value === '' ? JSON.stringify(value) : value}`
+}

@@ -1,0 +1,15 @@
+import type { Action, StatusReply } from '../../src/api.ts'
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+
+export const StatusContext = createContext<StatusReply>(undefined as never)
+
+/** What stays the same while the page is open. */
+export function useStatus(): StatusReply {
+  return useContext(StatusContext)
+}
+
+/** True if the visitor may do it. */
+export function useMay(action: Action): boolean {
+  return useStatus().visitor.actions.includes(action)
+}

@@ -1,0 +1,57 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Failure, ask, url, type Params } from './ask.ts'
+import { live, reportFailure } from './live.ts'
+import { useStore } from './store.ts'
+
+/** What is known of a question to the server. */
+export interface Answer<T> {
+  /** The last reply to this question, or to the one before while this one is open and `keep` is set. */
+  readonly data: T | undefined
+  /** True once a first reply is late enough for a skeleton. */
+  readonly isSlow: boolean
+  /** It will not go better by itself: a wrong question, something that is gone. */
+  readonly failure: Failure | undefined
+}
+
+const SKELETON_AFTER = 200
+
+/**
+ * Asks at once, and again whenever something changed at the server. With `keep` the reply to the question before stays
+ * until this one is answered, so that the layout holds.
+ */
+export function useReply<T>(path: string, params: Params, keep = false): Answer<T> {
+  const { version } = useStore(live)
+  const question = url(path, params)
+  const [state, setState] = useState<Answer<T> & { question: string }>({ question, ...NONE })
+  const latest = useRef(question)
+  latest.current = question
+
+  useEffect(() => {
+    if (path === '') return
+    const stop = new AbortController()
+    const late = setTimeout(
+      () =>
+        setState((old) => (old.question === question && old.data ? old : { ...old, isSlow: true })),
+      SKELETON_AFTER,
+    )
+    ask<T>(path, params, stop.signal)
+      .then(
+        (data) => setState({ question, data, isSlow: false, failure: undefined }),
+        (error: unknown) => {
+          if (stop.signal.aborted || !(error instanceof Failure)) return
+          if (error.passes) reportFailure(error)
+          else setState({ question, ...NONE, failure: error })
+        },
+      )
+      .finally(() => clearTimeout(late))
+    return () => {
+      clearTimeout(late)
+      stop.abort()
+    }
+  }, [question, version])
+
+  if (state.question === question || keep) return state
+  return { ...NONE, isSlow: state.isSlow }
+}
+
+const NONE = { data: undefined, isSlow: false, failure: undefined }

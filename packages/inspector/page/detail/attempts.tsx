@@ -1,0 +1,72 @@
+import type { DetailReply, DetailTask, TaskFailure } from '../../src/api.ts'
+import type { JSX } from 'preact'
+import { Mark } from '../parts/mark.tsx'
+import { duration } from '../words/duration.ts'
+import { safe, safeLines } from '../words/safe.ts'
+import { byUrgency, runLooks, taskLook } from '../words/state.ts'
+import { clock, exact, iso } from '../words/time.ts'
+
+/** Every run of every task: when, how long, how it ended, and its error. */
+export function Attempts({ tasks }: { tasks: DetailReply['tasks'] }): JSX.Element {
+  if (tasks.length === 0) return <p class="empty">No handler had a task for it.</p>
+  return (
+    <>
+      {tasks.toSorted(byUrgency).map((task) => (
+        <TaskRuns key={task.id} task={task} />
+      ))}
+    </>
+  )
+}
+
+function TaskRuns({ task }: { task: DetailTask }): JSX.Element {
+  const { runs, due, state, error } = task
+  return (
+    <section class="runs">
+      <h3>
+        <Mark look={taskLook(task)} />{' '}
+        <b>
+          {safe(task.subscription)}
+          {task.part !== undefined && ` › ${safe(task.part)}`}
+        </b>
+        {state === 'pending' && due !== undefined && <span class="muted"> due {clock(due)}</span>}
+      </h3>
+      <ol>
+        {runs.map((run, at) => (
+          <li key={at} id={runId(task.id, at)} tabIndex={-1}>
+            <p>
+              <Mark look={runLooks[run.outcome]} /> <b>#{run.attempt}</b>{' '}
+              <time dateTime={iso(run.startedAt)}>{exact(run.startedAt)}</time>
+              {run.duration !== undefined && <span> · {duration(run.duration)}</span>}
+              <span class="muted process"> · {safe(run.process)}</span>
+            </p>
+            {run.error && <ErrorText error={run.error} />}
+          </li>
+        ))}
+      </ol>
+      {runs.length === 0 && error && <ErrorText error={error} />}
+      {runs.length === 0 && !error && <p class="muted">It has not run yet.</p>}
+    </section>
+  )
+}
+
+function ErrorText({ error }: { error: TaskFailure }): JSX.Element {
+  return (
+    <div class="error">
+      <code>
+        {error.name !== 'Error' && <b>{safe(error.name)}: </b>}
+        {safe(error.message.slice(0, 2000))}
+      </code>
+      {error.stack !== undefined && (
+        <details>
+          <summary>stack</summary>
+          <pre tabIndex={0}>{safeLines(error.stack.slice(0, 10_000))}</pre>
+        </details>
+      )}
+    </div>
+  )
+}
+
+/** Where the page shows a run. */
+export function runId(task: string, at: number): string {
+  return `run-${task}-${at}`
+}

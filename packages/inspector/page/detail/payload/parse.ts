@@ -1,0 +1,61 @@
+/** A number that JavaScript cannot hold, as the sender wrote it. */
+export class LongNumber {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** A JSON value, with long numbers as they were written. */
+export type Value =
+  | null
+  | boolean
+  | number
+  | string
+  | LongNumber
+  | readonly Value[]
+  | { readonly [name: string]: Value }
+
+type Context = { readonly source?: string } | undefined
+
+/** Parses the text of a payload; undefined if it is no JSON. */
+export function parsePayload(text: string): Value | undefined {
+  try {
+    // Browsers of before 2025 have no third argument: long numbers are rounded there.
+    return JSON.parse(text, exactly as (name: string, value: unknown) => unknown) as Value
+  } catch {
+    try {
+      // Too deep for the function above, and not for the parser.
+      return JSON.parse(text) as Value
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function exactly(_name: string, value: unknown, context: Context): unknown {
+  if (typeof value !== 'number' || context?.source === undefined) return value
+  return /^-?\d{16,}$/.test(context.source) && String(value) !== context.source
+    ? new LongNumber(context.source)
+    : value
+}
+
+/** True if it has parts. */
+export function hasParts(
+  value: Value,
+): value is readonly Value[] | { readonly [name: string]: Value } {
+  return typeof value === 'object' && value !== null && !(value instanceof LongNumber)
+}
+
+/** Its parts with their names; those of an array are numbers. */
+export function partsOf(value: Value): readonly (readonly [name: string | number, value: Value])[] {
+  if (Array.isArray(value)) return value.map((part: Value, at) => [at, part] as const)
+  return hasParts(value) ? Object.entries(value) : []
+}
+
+/** How many parts it has. */
+export function sizeOf(value: Value): number {
+  if (Array.isArray(value)) return value.length
+  return hasParts(value) ? Object.keys(value).length : 0
+}

@@ -1,0 +1,54 @@
+import type { JSX } from 'preact'
+import { counted } from '../../words/count.ts'
+import { safe } from '../../words/safe.ts'
+import { LongNumber, hasParts, sizeOf, type Value } from './parse.ts'
+
+const MOST = 400
+
+/** A value on its line: always text, never markup. */
+export function ValueText({ value, isOpen }: { value: Value; isOpen: boolean }): JSX.Element {
+  if (hasParts(value)) {
+    const isArray = Array.isArray(value)
+    const size = sizeOf(value)
+    if (size === 0) return <span class="muted">{isArray ? '[]' : '{}'}</span>
+    if (isOpen) return <span class="muted">{isArray ? '[' : '{'}</span>
+    return (
+      <span class="muted">
+        {isArray ? `[ ${counted(size, 'item')} ]` : `{ ${counted(size, 'key')} }`}
+      </span>
+    )
+  }
+  if (typeof value === 'string') return <Text text={value} />
+  if (value instanceof LongNumber) return <span class="number-value">{value.text}</span>
+  return (
+    <span class={typeof value === 'number' ? 'number-value' : 'word-value'}>{String(value)}</span>
+  )
+}
+
+function Text({ text }: { text: string }): JSX.Element {
+  return (
+    <span class="text-value">
+      "<bdi>{safe(text.slice(0, MOST))}</bdi>
+      {text.length > MOST ? (
+        <span class="muted">… {counted(text.length, 'character')}, copy to see all</span>
+      ) : (
+        '"'
+      )}
+    </span>
+  )
+}
+
+/** A value as it is copied: strings as they are, all else as JSON. */
+export function valueToCopy(value: Value): string {
+  if (typeof value === 'string') return value
+  return JSON.stringify(
+    value,
+    (_name, part: unknown) => (part instanceof LongNumber ? raw(part.text) : part),
+    2,
+  )
+}
+
+function raw(text: string): unknown {
+  const { rawJSON } = JSON as { rawJSON?: (text: string) => unknown }
+  return rawJSON ? rawJSON(text) : text
+}

@@ -1,0 +1,34 @@
+import type { DetailTask } from '../../src/api.ts'
+
+/** A stretch of time from the request on. */
+export interface Span {
+  readonly end: number
+  /** Where a time stands, from 0 to 1. */
+  at(ms: number): number
+}
+
+/** The span that holds reply, runs and the next run. */
+export function spanOf(start: number, took = 0, tasks: readonly DetailTask[]): Span {
+  const ends = tasks.flatMap(({ runs, due, state }) => [
+    ...runs.map((run) => run.startedAt + (run.duration ?? 0) - start),
+    ...(state === 'pending' && due !== undefined ? [due - start] : []),
+  ])
+  const end = Math.max(10, took, ...ends)
+  const whole = Math.log10(1 + end)
+  return { end, at: (ms) => Math.min(1, Math.max(0, Math.log10(1 + Math.max(0, ms)) / whole)) }
+}
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const MARKS = [1, 10, 100, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY]
+
+/** Times that stand at the axis: not closer than their words are wide. */
+export function ticksOf(span: Span): readonly number[] {
+  const ticks = [0]
+  for (const mark of MARKS)
+    if (span.at(mark) - span.at(ticks.at(-1)!) >= 0.14 && span.at(mark) < 0.97 && mark < span.end)
+      ticks.push(mark)
+  return ticks
+}

@@ -1,0 +1,50 @@
+import type { DetailReply } from '../../src/api.ts'
+import type { JSX } from 'preact'
+import { Id } from '../parts/id.tsx'
+import { Mark } from '../parts/mark.tsx'
+import { count } from '../words/count.ts'
+import { head, safe } from '../words/safe.ts'
+import { byUrgency, outcomeLook, taskLook, type Look } from '../words/state.ts'
+import { exact, iso, isUtc } from '../words/time.ts'
+
+/** What it was, when, and what became of it in one line. */
+export function Title({ detail }: { detail: DetailReply }): JSX.Element {
+  const { row, scope, origin } = detail
+  return (
+    <header class="title">
+      <h2>
+        <bdi>{row.topic === undefined ? safe(row.receiver) : safe(head(row.topic, 200))}</bdi>
+      </h2>
+      {row.eventId !== undefined && <Id id={row.eventId} what="id of the event" />}
+      <p>
+        {summary(detail).map(({ look, of }) => (
+          <Mark key={look.word} look={look}>
+            {of === undefined ? undefined : `${count(of)} ${look.word}`}
+          </Mark>
+        ))}
+        <span class="muted">
+          {safe(row.receiver)} · <time dateTime={iso(row.at)}>{exact(row.at)}</time>
+          {!isUtc() && <span class="iso"> · {iso(row.at)}</span>}
+        </span>
+      </p>
+      {(scope !== undefined || origin !== undefined) && (
+        <p class="muted">
+          {scope !== undefined && <>tenant {safe(head(scope, 100))} </>}
+          {origin !== undefined && <>edited from {safe(head(origin, 100))}</>}
+        </p>
+      )}
+    </header>
+  )
+}
+
+/** States with their numbers, the worst first; without tasks, the outcome. */
+function summary({ row, tasks }: DetailReply): readonly { look: Look; of?: number }[] {
+  if (tasks.length === 0 || (row.outcome !== undefined && row.outcome !== 'accepted'))
+    return [{ look: outcomeLook(row.outcome ?? 'accepted') }]
+  const counts = new Map<string, { look: Look; of: number }>()
+  for (const task of tasks.toSorted(byUrgency)) {
+    const look = taskLook(task)
+    counts.set(look.word, { look, of: (counts.get(look.word)?.of ?? 0) + 1 })
+  }
+  return [...counts.values()]
+}

@@ -1,0 +1,82 @@
+import type { ChartsReply } from '../../src/api.ts'
+import type { JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
+import { Chart } from '../charts/chart.tsx'
+import type { ChartData, Series } from '../charts/series.ts'
+import { href } from '../data/route.ts'
+import { count, rate } from '../words/count.ts'
+import { duration } from '../words/duration.ts'
+import { iso } from '../words/time.ts'
+
+const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'refused'] as const
+const MINUTE = 60_000
+
+/** Deliveries a minute, reply time, tasks. */
+export function Charts({ charts, at }: { charts: ChartsReply; at: number }): JSX.Element {
+  const shown = useMemo(
+    () => [deliveries(charts, at), replyTime(charts), tasks(charts)],
+    [charts, at],
+  )
+  return (
+    <div class="charts">
+      {shown.map((data) => (
+        <Chart key={data.title} data={data} />
+      ))}
+    </div>
+  )
+}
+
+function deliveries(charts: ChartsReply, at: number): ChartData {
+  const { from, step } = charts
+  const counts: Series[] = OUTCOMES.filter(
+    (outcome) => outcome === 'accepted' || charts.deliveries[outcome]?.some((value) => value > 0),
+  ).map((name) => ({ name, tone: name, values: charts.deliveries[name] ?? [] }))
+  // The last step is not over: a rate of its own time, not of all of it.
+  const minutes = (index: number): number =>
+    Math.max(1, Math.min(step, at - from - index * step) / MINUTE)
+  return {
+    title: 'Deliveries a minute',
+    series: counts.map((one) => ({
+      ...one,
+      values: one.values.map((value, index) => (value ?? 0) / minutes(index)),
+    })),
+    from,
+    step,
+    shape: 'bars',
+    scale: 'linear',
+    words: rate,
+    table: { caption: `Deliveries, each ${duration(step)}`, series: counts, words: count },
+    link: (since, until) => href({ screen: 'list', q: `since:${iso(since)} until:${iso(until)}` }),
+  }
+}
+
+function replyTime({ from, step, reply }: ChartsReply): ChartData {
+  return {
+    title: 'Reply time',
+    series: [
+      { name: 'p50', tone: 'p50', values: reply.p50 },
+      { name: 'p99', tone: 'p99', values: reply.p99 },
+    ],
+    from,
+    step,
+    shape: 'lines',
+    scale: 'decades',
+    words: duration,
+  }
+}
+
+function tasks({ from, step, tasks: known }: ChartsReply): ChartData {
+  const series: Series[] = [
+    { name: 'waiting', tone: 'pending', values: known.pending },
+    { name: 'running', tone: 'running', values: known.running },
+    { name: 'dead', tone: 'dead', values: known.dead },
+  ]
+  return { title: 'Tasks', series, from, step, shape: 'lines', scale: 'zero', words: count }
+}
+
+/** How long the runs of one subscription took. */
+export function handlerTime(charts: ChartsReply, name: string): ChartData | undefined {
+  const known = charts.handlers[name]
+  if (known === undefined) return undefined
+  return { ...replyTime({ ...charts, reply: known }), title: `Duration of ${name}` }
+}

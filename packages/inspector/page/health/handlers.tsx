@@ -1,0 +1,127 @@
+import type { ChartsReply, HealthReply } from '../../src/api.ts'
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { Chart } from '../charts/chart.tsx'
+import { href, qualifier, useRoute } from '../data/route.ts'
+import { Spark } from '../parts/spark.tsx'
+import { count, share } from '../words/count.ts'
+import { duration } from '../words/duration.ts'
+import { safe } from '../words/safe.ts'
+import { handlerTime } from './charts.tsx'
+
+type Handler = HealthReply['handlers'][number]
+
+/** Each subscription: how often it ran, failed, and how long it took. A row opens its chart. */
+export function Handlers({
+  health,
+  charts,
+}: {
+  health: HealthReply
+  charts: ChartsReply | undefined
+}): JSX.Element {
+  const [open, setOpen] = useState('')
+  const { range } = useRoute()
+  return (
+    <section aria-labelledby="handlers">
+      <h2 id="handlers">Handlers</h2>
+      <div class="card scrolls">
+        <table class="handlers">
+          <thead>
+            <tr>
+              <th scope="col">Handler</th>
+              {['Runs', 'Failed', 'Dead', 'p50', 'p99', 'Runs a task'].map((name) => (
+                <th key={name} scope="col" class="number">
+                  {name}
+                </th>
+              ))}
+              <th scope="col" class="number">
+                {range}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {health.handlers.map((handler) => {
+              const name = `${handler.receiver} › ${handler.subscription}`
+              return (
+                <HandlerRow
+                  key={name}
+                  handler={handler}
+                  charts={charts}
+                  name={name}
+                  isOpen={open === name}
+                  toggle={() => setOpen(open === name ? '' : name)}
+                />
+              )
+            })}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+function HandlerRow({
+  handler,
+  charts,
+  name,
+  isOpen,
+  toggle,
+}: {
+  handler: Handler
+  charts: ChartsReply | undefined
+  name: string
+  isOpen: boolean
+  toggle: () => void
+}): JSX.Element {
+  const chart = isOpen && charts ? handlerTime(charts, name) : undefined
+  const mine = [
+    qualifier('receiver', handler.receiver),
+    qualifier('subscription', handler.subscription),
+  ]
+  return (
+    <>
+      <tr>
+        <th scope="row">
+          <button type="button" class="fold" aria-expanded={isOpen} onClick={toggle}>
+            {safe(handler.receiver)} › <b>{safe(handler.subscription)}</b>
+          </button>
+        </th>
+        <td class="number">{count(handler.runs)}</td>
+        <td class="number">
+          {handler.failed > 0 ? (
+            <span class="warn">
+              {count(handler.failed)} · {share(handler.failed, handler.runs)}
+            </span>
+          ) : (
+            '–'
+          )}
+        </td>
+        <td class="number">
+          {handler.dead > 0 ? (
+            <a class="bad" href={href({ screen: 'list', q: ['state:dead', ...mine].join(' ') })}>
+              <span aria-hidden="true">✕ </span>
+              {count(handler.dead)}
+            </a>
+          ) : (
+            '–'
+          )}
+        </td>
+        <td class="number">{inTime(handler.p50)}</td>
+        <td class="number">{inTime(handler.p99)}</td>
+        <td class="number">{handler.attempts?.toFixed(2) ?? '–'}</td>
+        <td class="number">
+          <Spark values={handler.spark} tone="good" />
+        </td>
+      </tr>
+      {isOpen && (
+        <tr class="opened">
+          <td colSpan={8}>{chart ? <Chart data={chart} /> : 'No run in this time.'}</td>
+        </tr>
+      )}
+    </>
+  )
+}
+
+function inTime(ms: number | undefined): string {
+  return ms === undefined ? '–' : duration(ms)
+}

@@ -1,0 +1,54 @@
+import type { ChartsReply, HealthReply } from '../../src/api.ts'
+import type { JSX } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { useRoute } from '../data/route.ts'
+import { useStatus } from '../data/status.ts'
+import { useReply } from '../data/use-reply.ts'
+import { Skeleton } from '../parts/skeleton.tsx'
+import { Charts } from './charts.tsx'
+import { Empty } from './empty.tsx'
+import { Handlers } from './handlers.tsx'
+import { Sentence } from './sentence.tsx'
+import { Things } from './things.tsx'
+import { Usual } from './usual.tsx'
+
+/** Is anything wrong? */
+export function Health(): JSX.Element {
+  const { range, receiver } = useRoute()
+  const { name } = useStatus()
+  const health = useReply<HealthReply>('health', { range, receiver }, true)
+  const charts = useReply<ChartsReply>('charts', { range, receiver }, true)
+  const data = health.data
+  useEffect(() => {
+    const things = data?.things.length ?? 0
+    document.title = `${things > 0 ? `(${things}) ` : ''}Health · ${name}`
+  }, [data, name])
+
+  if (health.failure !== undefined) return <p class="empty">{health.failure.message}</p>
+  if (data === undefined)
+    return (
+      <div class="page health">
+        <h1 class="unseen">Health</h1>
+        {health.isSlow && <Skeleton lines={8} what="health" />}
+      </div>
+    )
+  const isEmpty =
+    data.deliveries === 0 && data.receivers.every((one) => one.lastDelivery === undefined)
+  return (
+    <div class="page health">
+      {isEmpty && data.things.length === 0 ? <Empty /> : <Sentence health={data} />}
+      <Things health={data} />
+      <Usual usual={data.usual} />
+      {charts.data ? (
+        <Charts charts={charts.data} at={data.at} />
+      ) : (
+        <div class="charts">
+          {[0, 1, 2].map((at) => (
+            <div key={at} class="card chart waits" />
+          ))}
+        </div>
+      )}
+      {data.handlers.length > 0 && <Handlers health={data} charts={charts.data} />}
+    </div>
+  )
+}

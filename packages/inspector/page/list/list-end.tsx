@@ -1,0 +1,43 @@
+import type { JSX } from 'preact'
+import { href } from '../data/route.ts'
+import { Samples } from '../parts/samples.tsx'
+import { clock } from '../words/time.ts'
+import type { Loaded } from './loaded.ts'
+import type { List } from './use-list.ts'
+
+/** Under the rows: how far the list was searched, and the way on. */
+export function ListEnd({ loaded, list }: { loaded: Loaded; list: List }): JSX.Element | null {
+  const { cursor, searchedTo, rows } = loaded
+  if (cursor === undefined) return rows.length > 0 ? <p class="list-end">These are all.</p> : null
+  return (
+    <p class="list-end">
+      {searchedTo !== undefined && <>Looked back to {clock(searchedTo)}. </>}
+      <button type="button" disabled={list.isLoadingMore} onClick={list.loadMore}>
+        {list.isLoadingMore ? 'Looking …' : searchedTo === undefined ? 'Show more' : 'Look further'}
+      </button>
+    </p>
+  )
+}
+
+/** No row: what that means. */
+export function EmptyList({
+  isFiltered,
+  hasMore,
+}: {
+  isFiltered: boolean
+  hasMore: boolean
+}): JSX.Element {
+  if (hasMore) return <p class="empty">Nothing was found so far.</p>
+  if (isFiltered)
+    return (
+      <p class="empty">
+        No delivery matches. <a href={href({ screen: 'list', receiver: '' })}>Show all</a>
+      </p>
+    )
+  return (
+    <div class="empty">
+      <p>No deliveries yet. They appear here as they arrive.</p>
+      <Samples />
+    </div>
+  )
+}

@@ -1,0 +1,97 @@
+import type { Row as RowData, RowTask } from '../../src/api.ts'
+import type { JSX } from 'preact'
+import { Mark } from '../parts/mark.tsx'
+import { memo } from '../parts/memo.ts'
+import { count } from '../words/count.ts'
+import { duration } from '../words/duration.ts'
+import { head, safe, shortId } from '../words/safe.ts'
+import { byUrgency, outcomeLook, taskLook } from '../words/state.ts'
+import { clock, iso } from '../words/time.ts'
+
+const MOST_TASKS = 5
+
+interface RowProps {
+  readonly row: RowData
+  readonly at: number
+  readonly link: string
+  readonly isOpen: boolean
+  readonly isGone: boolean
+  /** Times are drawn anew when the zone changes. */
+  readonly isUtc: boolean
+}
+
+/** One delivery: when, from whom, about what, and what became of it. All of it is one link. */
+export const Row: (props: RowProps) => JSX.Element = memo(
+  ({ row, at, link, isOpen, isGone }: RowProps) => (
+    <div
+      role="row"
+      class={`row${isOpen ? ' open' : ''}${isGone ? ' gone' : ''}`}
+      aria-rowindex={at + 2}
+      aria-current={isOpen ? 'true' : undefined}
+      data-id={row.id}
+    >
+      <span role="cell" class="time">
+        <time dateTime={iso(row.at)}>{clock(row.at)}</time>
+      </span>
+      <span role="cell" class="receiver">
+        {safe(head(row.receiver, 60))}
+      </span>
+      <span role="cell" class="topic">
+        <a href={link}>
+          {row.topic === undefined ? (
+            <span class="muted">
+              <span aria-hidden="true">?</span>
+              <span class="unseen">unknown topic</span>
+            </span>
+          ) : (
+            <bdi>{safe(head(row.topic, 120))}</bdi>
+          )}
+        </a>
+      </span>
+      <span role="cell" class="event-id">
+        {row.eventId === undefined ? '' : safe(shortId(row.eventId))}
+      </span>
+      <span role="cell" class="became">
+        <Became row={row} />
+        {isGone && <span class="unseen">, no longer matches</span>}
+      </span>
+      <span role="cell" class="took">
+        {row.took === undefined ? '' : duration(row.took)}
+      </span>
+    </div>
+  ),
+)
+
+function Became({ row }: { row: RowData }): JSX.Element {
+  if (row.tasks.length === 0 || row.outcome === 'duplicate') {
+    const outcome = row.outcome ?? 'accepted'
+    return (
+      <Mark look={outcomeLook(outcome)}>
+        {outcome === 'refused' && row.code !== undefined ? safe(row.code) : undefined}
+      </Mark>
+    )
+  }
+  const tasks = row.tasks.toSorted(byUrgency)
+  return (
+    <>
+      {tasks.slice(0, MOST_TASKS).map((task) => (
+        <Task key={task.id} task={task} />
+      ))}
+      {tasks.length > MOST_TASKS && (
+        <span class="muted">and {count(tasks.length - MOST_TASKS)} more</span>
+      )}
+    </>
+  )
+}
+
+function Task({ task }: { task: RowTask }): JSX.Element {
+  const part = task.part === undefined ? '' : ` › ${task.part}`
+  return (
+    <Mark look={taskLook(task)}>
+      <span class="name">
+        {safe(head(`${task.subscription}${part}`, 60))}
+        {task.attempts > 1 && <span class="muted"> ×{count(task.attempts)}</span>}
+      </span>
+    </Mark>
+  )
+}

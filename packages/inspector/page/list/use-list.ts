@@ -1,0 +1,119 @@
+import type { ListReply } from '../../src/api.ts'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { say } from '../data/announce.ts'
+import { Failure, ask } from '../data/ask.ts'
+import { live, reportFailure } from '../data/live.ts'
+import { useStore } from '../data/store.ts'
+import { counted } from '../words/count.ts'
+import { first, more, newest, shown, updated, type Loaded } from './loaded.ts'
+
+const PAGE = 100
+const SKELETON_AFTER = 200
+
+/** The list of one search, live. */
+export interface List {
+  readonly loaded: Loaded | undefined
+  /** The last reply, for what is true of all rows. */
+  readonly reply: ListReply | undefined
+  readonly isSlow: boolean
+  readonly isLoadingMore: boolean
+  readonly failure: Failure | undefined
+  readonly loadMore: () => void
+  readonly showNew: () => void
+}
+
+interface State {
+  readonly question: string
+  readonly loaded: Loaded | undefined
+  readonly reply: ListReply | undefined
+  readonly isSlow: boolean
+  readonly failure: Failure | undefined
+}
+
+/**
+ * `place` tells where the reader is: whether rows may come and go, and which row is the first one seen.
+ */
+export function useList(
+  q: string,
+  receiver: string,
+  place: () => { readonly isStill: boolean; readonly top: number },
+): List {
+  const { version } = useStore(live)
+  const question = `${receiver} ${q}`
+  const [state, setState] = useState<State>({ ...NONE, question })
+  const [isLoadingMore, setLoadingMore] = useState(false)
+  const current = useRef(state)
+  current.current = state
+  const change = (changed: (loaded: Loaded) => Loaded): void =>
+    setState((old) => (old.loaded ? { ...old, loaded: changed(old.loaded) } : old))
+  const fetchPage = (cursor: string | undefined, signal?: AbortSignal): Promise<ListReply> =>
+    ask<ListReply>('list', { q, receiver, limit: PAGE, cursor }, signal)
+
+  useEffect(() => {
+    const stop = new AbortController()
+    const isNewQuestion = current.current.question !== question || !current.current.loaded
+    const late = setTimeout(() => {
+      if (isNewQuestion) setState((old) => ({ ...old, isSlow: true }))
+    }, SKELETON_AFTER)
+    fetchPage(undefined, stop.signal)
+      .then((reply) => {
+        setState((old) => {
+          if (old.question !== question || old.loaded === undefined)
+            return { question, loaded: first(reply), reply, isSlow: false, failure: undefined }
+          const loaded = newest(old.loaded, reply, place().isStill)
+          if (loaded.fresh > old.loaded.fresh) say(`${counted(loaded.fresh, 'new row')}`)
+          return { ...old, loaded, reply, isSlow: false, failure: undefined }
+        })
+        if (!isNewQuestion) return refreshSeen(stop.signal)
+      })
+      .catch((error: unknown) => {
+        if (stop.signal.aborted || !(error instanceof Failure)) return
+        if (error.passes) reportFailure(error)
+        else setState({ ...NONE, question, failure: error })
+      })
+      .finally(() => clearTimeout(late))
+    return () => {
+      clearTimeout(late)
+      stop.abort()
+    }
+  }, [question, version])
+
+  /** States change further down, too: the page that the reader looks at is fetched again. */
+  const refreshSeen = async (signal: AbortSignal): Promise<void> => {
+    const { loaded } = current.current
+    const { top } = place()
+    if (loaded === undefined || top < PAGE) return
+    const places = new Map(loaded.rows.map(({ id }, at) => [id, at]))
+    const page = loaded.pages.findLast((one) => (places.get(one.first) ?? Infinity) <= top)
+    if (page === undefined) return
+    const reply = await fetchPage(page.cursor, signal)
+    change((old) => updated(old, reply.rows))
+  }
+
+  const loadMore = async (): Promise<void> => {
+    const cursor = current.current.loaded?.cursor
+    if (cursor === undefined || isLoadingMore) return
+    setLoadingMore(true)
+    try {
+      const reply = await fetchPage(cursor)
+      if (current.current.question === question) change((old) => more(old, cursor, reply))
+    } catch (error) {
+      if (error instanceof Failure) reportFailure(error)
+    }
+    setLoadingMore(false)
+  }
+
+  const isSame = state.question === question
+  return {
+    // The rows of the search before stay until those of this one are here.
+    loaded: state.loaded,
+    reply: state.reply,
+    isSlow: state.isSlow && !isSame,
+    failure: state.failure,
+    isLoadingMore,
+    loadMore: () => void loadMore(),
+    showNew: () => change(shown),
+  }
+}
+
+const NONE = { loaded: undefined, reply: undefined, isSlow: false, failure: undefined }

@@ -1,0 +1,47 @@
+import type { Row } from '../../src/api.ts'
+import type { RefObject } from 'preact'
+import { copy } from '../data/copy.ts'
+import { useKeys } from '../data/keys.ts'
+import { currentRoute, go, hrefHere } from '../data/route.ts'
+
+/** `j` and `k` go from row to row, and from detail to detail while one is open; `y` copies the id. */
+export function useRowKeys(
+  rows: readonly Row[] | undefined,
+  scroller: RefObject<HTMLDivElement | null>,
+  height: number,
+): void {
+  const focused = (): string | undefined =>
+    (document.activeElement?.closest('[data-id]') as HTMLElement | null)?.dataset['id']
+  const move = (by: number): void => {
+    if (rows === undefined || rows.length === 0) return
+    const { open } = currentRoute()
+    const from = rows.findIndex(({ id }) => id === (focused() ?? open))
+    const to = Math.max(0, Math.min(rows.length - 1, from + by))
+    const { id } = rows[to]!
+    show(to)
+    if (open !== '') go(hrefHere({ open: id, tab: '' }), true)
+    // Rows beyond the edge are drawn after the scroll.
+    requestAnimationFrame(() => requestAnimationFrame(() => focus(id)))
+  }
+  const show = (at: number): void => {
+    const element = scroller.current
+    if (element === null) return
+    const head = height
+    const top = at * height
+    if (top < element.scrollTop) element.scrollTop = top
+    else if (top + height + head > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + height + head - element.clientHeight
+  }
+  const focus = (id: string): void => {
+    const row = scroller.current?.querySelector(`[data-id=${CSS.escape(id)}]`)
+    row?.querySelector('a')?.focus({ preventScroll: true })
+  }
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    y: () => {
+      const row = rows?.find(({ id }) => id === (focused() ?? currentRoute().open))
+      if (row !== undefined) void copy(row.eventId ?? row.id.replace(/^\w+:/, ''), 'id')
+    },
+  })
+}

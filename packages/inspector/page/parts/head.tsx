@@ -1,0 +1,138 @@
+import type { JSX } from 'preact'
+import { RANGES, go, href, hrefHere, useRoute } from '../data/route.ts'
+import { live, pauseLive } from '../data/live.ts'
+import { useStatus } from '../data/status.ts'
+import { useStore } from '../data/store.ts'
+import { safe } from '../words/safe.ts'
+import { SignOut } from './sign-out.tsx'
+
+const RANGE_WORDS = {
+  '15m': '15 minutes',
+  '1h': '1 hour',
+  '6h': '6 hours',
+  '24h': '24 hours',
+  '7d': '7 days',
+  '30d': '30 days',
+} as const
+
+/** What is shown, of whom, of how long, and whether it is live. */
+export function Head({
+  isUtc,
+  turnUtc,
+  help,
+}: {
+  isUtc: boolean
+  turnUtc: () => void
+  help: () => void
+}): JSX.Element {
+  const { screen } = useRoute()
+  const { name } = useStatus()
+  const current = (is: boolean): 'page' | undefined => (is ? 'page' : undefined)
+  return (
+    <header class="head">
+      <a class="brand" href={href({})} aria-label="postern, to health">
+        <Arch />
+        <span>postern</span>
+      </a>
+      {name !== 'postern' && <span class="app">{safe(name)}</span>}
+      <nav aria-label="Screens">
+        <a href={href({})} aria-current={current(screen === 'health')}>
+          Health
+        </a>
+        <a href={href({ screen: 'list' })} aria-current={current(screen === 'list')}>
+          Deliveries
+        </a>
+      </nav>
+      <div class="controls">
+        <Receivers />
+        {screen === 'health' && <RangeSelect />}
+        <LiveButton />
+        <button
+          type="button"
+          class="quiet"
+          aria-pressed={isUtc}
+          title="Times in UTC or in your zone (u)"
+          onClick={turnUtc}
+        >
+          UTC
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="All keys"
+          title="All keys (?)"
+          onClick={help}
+        >
+          ?
+        </button>
+        <SignOut />
+      </div>
+    </header>
+  )
+}
+
+function Arch(): JSX.Element {
+  return (
+    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path d="M3 15V7a5 5 0 0 1 10 0v8" fill="none" stroke="currentColor" stroke-width="3" />
+    </svg>
+  )
+}
+
+function Receivers(): JSX.Element | null {
+  const { receiver } = useRoute()
+  const { receivers } = useStatus()
+  if (receivers.length < 2) return null
+  return (
+    <select
+      aria-label="Receiver"
+      value={receiver}
+      onChange={(event) => go(hrefHere({ receiver: event.currentTarget.value, open: '' }))}
+    >
+      <option value="">all receivers</option>
+      {receivers.map(({ name }) => (
+        <option key={name} value={name}>
+          {safe(name)}
+        </option>
+      ))}
+      {receiver !== '' && !receivers.some(({ name }) => name === receiver) && (
+        <option value={receiver}>{safe(receiver)}</option>
+      )}
+    </select>
+  )
+}
+
+function RangeSelect(): JSX.Element {
+  const { range } = useRoute()
+  return (
+    <select
+      aria-label="Time range"
+      value={range}
+      onChange={(event) => go(hrefHere({ range: event.currentTarget.value as typeof range }))}
+    >
+      {RANGES.map((value) => (
+        <option key={value} value={value}>
+          {RANGE_WORDS[value]}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+function LiveButton(): JSX.Element {
+  const { isPaused, failure } = useStore(live)
+  const word = failure ? 'trying' : isPaused ? 'paused' : 'live'
+  return (
+    <button
+      type="button"
+      class={`quiet live ${word}`}
+      title={isPaused ? 'Show what happens again' : 'Pause the updates'}
+      aria-pressed={!isPaused}
+      aria-label="Live updates"
+      onClick={() => pauseLive(!isPaused)}
+    >
+      <span aria-hidden="true" class="dot" />
+      {word}
+    </button>
+  )
+}

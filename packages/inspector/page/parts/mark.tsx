@@ -1,0 +1,27 @@
+import type { JSX } from 'preact'
+import type { Look } from '../words/state.ts'
+
+/** A state: its sign, its word, its tone. `children` stand in place of the word, which is then for screen readers alone. */
+export function Mark({
+  look,
+  children,
+}: {
+  look: Look
+  children?: preact.ComponentChildren
+}): JSX.Element {
+  return (
+    <span class={`mark ${look.tone}`}>
+      <span class="sign" aria-hidden="true">
+        {look.sign}
+      </span>
+      {children === undefined ? (
+        look.word
+      ) : (
+        <>
+          {children}
+          <span class="unseen">, {look.word}</span>
+        </>
+      )}
+    </span>
+  )
+}

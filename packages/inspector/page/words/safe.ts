@@ -1,0 +1,38 @@
+/**
+ * Text that strangers chose, made harmless to look at: control characters, marks that turn the direction of writing, blanks
+ * of no width and halves of surrogate pairs become visible escapes, so that nothing hides and nothing changes its place.
+ */
+export function safe(text: string): string {
+  return text.replaceAll(HIDDEN, escaped)
+}
+
+/** As {@link safe}, with line breaks and tabs left as they are. */
+export function safeLines(text: string): string {
+  return text.replaceAll(HIDDEN, (sign) =>
+    sign === '\n' || sign === '\t' ? sign : sign === '\r' ? '' : escaped(sign),
+  )
+}
+
+// Controls, formats (marks of direction, blanks of no width), separators of lines, halves of pairs, and three letters that look like blanks.
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u3164\uFFA0]|\u034F/gu
+
+function escaped(sign: string): string {
+  const short = SHORT[sign]
+  if (short !== undefined) return short
+  const code = sign.codePointAt(0)!
+  const hex = code.toString(16).toUpperCase()
+  return code > 0xffff ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`
+}
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/** A long id by its head and its tail. */
+export function shortId(id: string): string {
+  const points = Array.from(id.length > 400 ? id.slice(0, 200) + id.slice(-200) : id)
+  return points.length <= 20 ? id : `${points.slice(0, 13).join('')}…${points.slice(-4).join('')}`
+}
+
+/** The head of a long text. */
+export function head(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`
+}

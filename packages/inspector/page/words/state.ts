@@ -1,0 +1,55 @@
+import type { Row, RowTask } from '../../src/api.ts'
+
+/** How a state looks: a sign, a word and a tone. Never the tone alone. */
+export interface Look {
+  readonly sign: string
+  readonly word: string
+  readonly tone: 'good' | 'bad' | 'warn' | 'calm'
+}
+
+const look = (sign: string, word: string, tone: Look['tone']): Look => ({ sign, word, tone })
+
+const DONE = look('●', 'done', 'good')
+const WAITING = look('○', 'waiting', 'calm')
+const RUNNING = look('▸', 'running', 'calm')
+const RETRYING = look('◐', 'retrying', 'warn')
+const DEAD = look('✕', 'dead', 'bad')
+const INTERRUPTED = look('⚡', 'interrupted', 'warn')
+
+/** How the state of a task looks. */
+export function taskLook(task: RowTask): Look {
+  if (task.state === 'done') return DONE
+  if (task.state === 'dead') return DEAD
+  if (task.state === 'running') return RUNNING
+  if (task.interrupted) return INTERRUPTED
+  return task.retrying ? RETRYING : WAITING
+}
+
+/** How a run of a task looks. */
+export const runLooks = {
+  done: DONE,
+  retry: look('✕', 'failed', 'bad'),
+  dead: DEAD,
+  postpone: look('○', 'postponed', 'calm'),
+  interrupted: INTERRUPTED,
+} as const
+
+const OUTCOMES = {
+  accepted: look('●', 'accepted', 'good'),
+  refused: look('⊘', 'refused', 'warn'),
+  duplicate: look('=', 'duplicate', 'calm'),
+  handshake: look('↺', 'handshake', 'calm'),
+  unhandled: look('–', 'unhandled', 'calm'),
+} as const
+
+/** How a delivery without tasks looks. */
+export function outcomeLook(outcome: NonNullable<Row['outcome']>): Look {
+  return OUTCOMES[outcome]
+}
+
+/** Causes that need a look: states in the order of how much. */
+export const byUrgency = (a: RowTask, b: RowTask): number => urgency(a) - urgency(b)
+
+function urgency(task: RowTask): number {
+  return ['bad', 'warn', 'calm', 'good'].indexOf(taskLook(task).tone)
+}

@@ -1,0 +1,112 @@
+const STORED = 'postern.utc'
+
+let inUtc = false
+try {
+  inUtc = localStorage.getItem(STORED) === '1'
+} catch {
+  // No storage here: the reader's zone it is.
+}
+
+/** True if times are shown in UTC, else in the reader's zone. */
+export function isUtc(): boolean {
+  return inUtc
+}
+
+/** Shows times in UTC or in the reader's zone, here and at the next visit. */
+export function setUtc(value: boolean): void {
+  inUtc = value
+  formats.clear()
+  try {
+    localStorage.setItem(STORED, value ? '1' : '0')
+  } catch {
+    // For this visit alone, then.
+  }
+}
+
+/** How far this machine's clock is ahead of the server's, in milliseconds. */
+let ahead = 0
+
+/** Tells the page what time it is where the deliveries arrive. */
+export function setServerTime(now: number): void {
+  const off = Date.now() - now
+  ahead = Math.abs(off) < 2000 ? 0 : off
+}
+
+/** The server's time. */
+export function now(): number {
+  return Date.now() - ahead
+}
+
+/** `17:04:55`; with the day if it is not today: `24 Nov 17:04:55`. */
+export function clock(at: number): string {
+  return withDay(at, format({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at))
+}
+
+/** `17:04`; with the day if it is not today. */
+export function minute(at: number): string {
+  return withDay(at, format({ hour: '2-digit', minute: '2-digit' }).format(at))
+}
+
+/** `17:04` or `24 Nov`, for the axis of a chart with steps of this width. */
+export function axisTime(at: number, span: number): string {
+  return span > 72 * HOUR
+    ? format({ day: 'numeric', month: 'short' }).format(at)
+    : format({ hour: '2-digit', minute: '2-digit' }).format(at)
+}
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const ROUND = [5, 15, 30, 60, 180, 360, 720, 1440, 4320, 10_080].map((minutes) => minutes * MINUTE)
+
+/** At most so many times between two others, round ones where the reader is. */
+export function roundTimes(from: number, until: number, most: number): readonly number[] {
+  const width = ROUND.find((one) => (until - from) / one <= most) ?? until - from
+  const zone = inUtc ? 0 : new Date(from).getTimezoneOffset() * MINUTE
+  const edge = (until - from) * 0.04
+  const times: number[] = []
+  for (
+    let at = Math.ceil((from + edge - zone) / width) * width + zone;
+    at < until - edge;
+    at += width
+  )
+    times.push(at)
+  return times
+}
+
+/** `17:04:55.909`. */
+export function exact(at: number): string {
+  return `${clock(at)}.${String(Math.floor(at) % 1000).padStart(3, '0')}`
+}
+
+/** `2026-11-25T16:04:55.909Z`. */
+export function iso(at: number): string {
+  return new Date(at).toISOString()
+}
+
+/** The reader's zone, as in `Europe/Berlin`. */
+export function zone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
+function withDay(at: number, time: string): string {
+  const day = format({ day: 'numeric', month: 'short' })
+  const shown = day.format(at)
+  if (shown === day.format(now())) return time
+  if (shown === day.format(now() - 24 * HOUR)) return `yesterday ${time}`
+  return `${shown} ${time}`
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function format(parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = Object.entries(parts).join()
+  const known = formats.get(name)
+  if (known !== undefined) return known
+  const made = new Intl.DateTimeFormat('en-GB', {
+    ...parts,
+    hourCycle: 'h23',
+    ...(inUtc ? { timeZone: 'UTC' } : {}),
+  })
+  formats.set(name, made)
+  return made
+}
