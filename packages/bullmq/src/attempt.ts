@@ -1,5 +1,12 @@
 import type { MaybePromise } from '@postern/core'
-import { isSuspect, suspects, type Outcome, type Ran, type TaskDraft } from '@postern/core/inbox'
+import {
+  isSuspect,
+  stopwatchOf,
+  suspects,
+  type Outcome,
+  type Ran,
+  type TaskDraft,
+} from '@postern/core/inbox'
 import type { DoneValue } from './attempts.ts'
 import { hold, type Held } from './claim.ts'
 import { cutOff, missing, NOTHING, putBack, type Ended } from './interruption.ts'
@@ -60,6 +67,7 @@ const FAILED_WAIT = 1000
 /** Makes it. All attempts of a receiver share one register of running tasks: no task runs twice in one process. */
 export function createAttempts(context: AttemptContext, running: Map<string, Running>): Attempts {
   const { consumer, lease } = context
+  const stopwatch = stopwatchOf(consumer)
   const own = new Set<Running>()
 
   return {
@@ -117,13 +125,13 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     const id = refOf(owner)
     running.set(id, one)
     own.add(one)
-    const began = performance.now()
+    const began = stopwatch()
     const reported = consumer.run(held.claim, signal)
     return 'kind' in reported ? end(reported) : reported.then(end)
 
     function end(outcome: Outcome): MaybePromise<Ended> {
       // Measured once, to the microsecond.
-      const duration = Math.round((performance.now() - began) * 1000) / 1000
+      const duration = Math.round((stopwatch() - began) * 1000) / 1000
       const ran = { startedAt: held.startedAt, duration }
       running.delete(id)
       own.delete(one)

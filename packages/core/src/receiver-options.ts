@@ -77,8 +77,10 @@ export function checkReceiver<Events extends EventMap>(
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError('name must be a string that is not empty')
   // Read each time: fake timers that are installed later must work for this receiver too.
-  const { now = () => Date.now(), monotonic = () => performance.now() } = options
-  isFunction('now', now)
+  const { now: given, monotonic = () => performance.now() } = options
+  isFunction('now', given ?? Date.now)
+  // Inboxes keep whole milliseconds.
+  const now = given === undefined ? () => Date.now() : () => Math.floor(given())
   isFunction('monotonic', monotonic)
   if (options.fairBy !== undefined) isFunction('fairBy', options.fairBy)
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options

@@ -66,6 +66,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     observer,
     recorder,
     now,
+    monotonic,
     fairBy: settings.fairBy,
     deadListeners,
   })

@@ -1,4 +1,4 @@
-import type { TaskDraft } from '@postern/core/inbox'
+import { stopwatchOf, type Consumer, type TaskDraft } from '@postern/core/inbox'
 import { explain } from './errors.ts'
 import { createParts, type Parts } from './parts.ts'
 import { rollback } from './schema.ts'
@@ -16,7 +16,8 @@ export type Commit = (
  * Makes `task.commit`. It has a connection of its own: a handler must not change the state of the connection that stores
  * deliveries. It is synchronous: no handler can keep its transaction open while deliveries arrive.
  */
-export function createCommit(store: Store, now: () => number): Commit {
+export function createCommit(store: Store, consumer: Consumer): Commit {
+  const stopwatch = stopwatchOf(consumer)
   const db = store.connections.side
   // Made with the first commit: most receivers have none, and statements cost a millisecond.
   let parts: Parts | undefined
@@ -29,10 +30,10 @@ export function createCommit(store: Store, now: () => number): Commit {
     const { settle, kept } = (parts ??= createParts(db))
     begin()
     try {
-      attempt.took = Math.round((performance.now() - attempt.started) * 1000)
+      attempt.took = Math.round((stopwatch() - attempt.started) * 1000)
       const outcome = { kind: 'done' as const, ...(spawn && { spawn }) }
       // The claim is checked first, so that a lost one writes nothing. It locks the file, so the claim stays ours.
-      if (!settle.settle(attempt, outcome, Math.floor(now())))
+      if (!settle.settle(attempt, outcome, Math.floor(consumer.now())))
         throw new Error(
           'task.commit: the claim was lost (its lease ran out and another process took the task), so nothing was written',
         )

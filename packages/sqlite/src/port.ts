@@ -23,7 +23,7 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
   const claim = createClaim(store, { consumer, lanes, ready, runner: () => runner })
   const runner = createRun(store, {
     consumer,
-    commit: createCommit(store, () => consumer.now()),
+    commit: createCommit(store, consumer),
     fetch: claim,
     reclaim: () => watch.look(),
     rest: createRest(store, consumer, lanes),

@@ -1,6 +1,7 @@
 import { isWebhookError } from '@postern/core'
 import {
   createRunner,
+  stopwatchOf,
   type Consumer,
   type Drained,
   type Ended,
@@ -34,11 +35,12 @@ const STORE_AGAIN = 250
 export function createRun(store: Store, host: RunHost): Runner<Running> {
   const { consumer, commit, fetch, reclaim, rest } = host
   const { running, writer, settle, finished } = store
+  const stopwatch = stopwatchOf(consumer)
   const runner = createRunner<Running>({
     consumer,
     ahead: AHEAD,
     claimOf(task) {
-      task.started = performance.now()
+      task.started = stopwatch()
       return claimOf(task, (write, spawn) => commit(task, write, spawn))
     },
     settle: end,

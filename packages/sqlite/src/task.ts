@@ -16,7 +16,7 @@ export interface Running extends Attempt {
   readonly free: (() => void) | undefined
   /** Its lease, once it is committed. */
   lease: Lease | undefined
-  /** When it started, on the clock of `performance.now()`. */
+  /** When it started, on the receiver's stopwatch. */
   started: number
   place: number
   over: boolean

@@ -63,6 +63,8 @@ export interface Consumer {
   warn(message: string): void
   /** Milliseconds since 1970. */
   now(): number
+  /** Milliseconds of a clock that never goes back, to measure runs. @default performance.now() */
+  readonly monotonic?: () => number
 }
 
 /** One run of a handler; its starter measures it once. */

@@ -58,6 +58,7 @@ export type {
 export type { Guard } from '../event.ts'
 export { unknownOptions } from '../unknown-options.ts'
 export { createAlarm, type Alarm } from './kit/alarm.ts'
+export { stopwatchOf } from './kit/stopwatch.ts'
 export { attachment, type Attachment, type AttachmentOptions, type Side } from './kit/attachment.ts'
 export type { BatchWork } from './kit/backlog.ts'
 export { closeBy, type ClosingHost } from './kit/closing.ts'

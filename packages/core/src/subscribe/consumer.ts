@@ -9,6 +9,7 @@ import { UNHANDLED } from './subscription.ts'
 /** The argument of {@link createConsumer}. */
 export interface ConsumerContext extends RunContext {
   readonly retrySpan: number
+  readonly monotonic: () => number
   readonly recorder: Recorder | undefined
   readonly deadListeners: readonly ((task: AttemptInfo, error: TaskError) => unknown)[]
 }
@@ -24,6 +25,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
     receiver: context.receiver,
     retrySpan: context.retrySpan,
     now: context.now,
+    monotonic: context.monotonic,
     lanes,
     run(claim, signal) {
       if (runner) return runner.run(context, claim, signal)

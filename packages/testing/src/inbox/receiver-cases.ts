@@ -36,6 +36,47 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
     }
   })
 
+  test('a clock that gives parts of milliseconds loses nothing of the journal', async (scene) => {
+    const warnings: string[] = []
+    const { receiver, until } = listen(scene, {
+      now: () => Date.now() + 0.25,
+      log: { warning: (_, message) => void warnings.push(message) },
+    })
+    receiver.on('thing.*', () => {})
+    try {
+      await send(receiver, '1')
+      await until('done 1')
+    } finally {
+      await receiver.close()
+    }
+    assert.deepEqual(
+      warnings.filter((one) => one.includes('journal')),
+      [],
+    )
+    const page = await scene.inbox.journal?.deliveries()
+    assert.deepEqual(
+      page?.rows.map(({ ids, at }) => [...ids, Number.isInteger(at)]) ?? [['1', true]],
+      [['1', true]],
+    )
+  })
+
+  test("a run is measured by the receiver's own clock", async (scene) => {
+    let time = 0
+    const { receiver, until } = listen(scene, { monotonic: () => time })
+    receiver.on('thing.*', () => {
+      time += 1234
+      throw new Unrecoverable('after a while')
+    })
+    try {
+      await send(receiver, '1')
+      await until('dead 1')
+      const [task] = await receiver.tasks({ state: 'dead' })
+      assert.equal(task?.duration, 1234)
+    } finally {
+      await receiver.close()
+    }
+  })
+
   test('a handler that throws is tried again with the same idempotency key', async (scene) => {
     const { receiver, until } = listen(scene)
     const keys: string[] = []

@@ -2,6 +2,7 @@ import { isPromise } from '../../maybe.ts'
 import type { Claim, Consumer, Outcome, Ran } from '../inbox.ts'
 import type { Held } from './held.ts'
 import type { Slot, Slots } from './slot.ts'
+import { stopwatchOf } from './stopwatch.ts'
 
 /** A claimed task, as the runner needs it. */
 export interface RunnerTask<Task> {
@@ -57,6 +58,7 @@ const WEIGHT = 0.2
 /** Makes the ending of attempts. */
 export function createEnding<Task extends RunnerTask<Task>>(host: EndingHost<Task>): Ending<Task> {
   const { consumer, slots, held, claimOf, settle, free } = host
+  const stopwatch = stopwatchOf(consumer)
   let wall = 0
   let read: number | undefined
 
@@ -64,7 +66,7 @@ export function createEnding<Task extends RunnerTask<Task>>(host: EndingHost<Tas
 
   function run(task: Task): void {
     const claim = claimOf(task)
-    const started = performance.now()
+    const started = stopwatch()
     // Once a turn: each reading of a clock costs 0.1 µs.
     if (read === undefined) {
       wall = consumer.now()
@@ -86,7 +88,7 @@ export function createEnding<Task extends RunnerTask<Task>>(host: EndingHost<Tas
     outcome: Outcome,
   ): void {
     const { slot } = task
-    const duration = performance.now() - started
+    const duration = stopwatch() - started
     slot.pace = slot.pace === Infinity ? duration : slot.pace + (duration - slot.pace) * WEIGHT
     slot.running--
     const ran: Ran = { startedAt, duration }

@@ -1,5 +1,6 @@
 import { isPromise } from '../../maybe.ts'
 import type { Outcome, Ran } from '../inbox.ts'
+import { stopwatchOf } from '../kit/stopwatch.ts'
 import { settle } from './settle.ts'
 import { openTasks, type MemoryState } from './state.ts'
 import { MemoryClaim, type MemoryTask } from './task.ts'
@@ -17,13 +18,14 @@ export function start(
   const claim = new MemoryClaim(task)
   task.claim = claim
   const startedAt = consumer.now()
-  const started = performance.now()
+  const stopwatch = stopwatchOf(consumer)
+  const started = stopwatch()
   const outcome = consumer.run(claim, signal)
   if (isPromise(outcome)) void outcome.then(end)
   else end(outcome)
 
   function end(reported: Outcome): void {
-    const ran: Ran = { startedAt, duration: performance.now() - started }
+    const ran: Ran = { startedAt, duration: stopwatch() - started }
     if (task.claim !== claim) return consumer.settled(claim, reported, false, ran)
     // A handler that fails after the abort gives its task back: neither closing nor a deadline uses up an attempt.
     const cut = signal.aborted && reported.kind !== 'done'
