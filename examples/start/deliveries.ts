@@ -61,7 +61,7 @@ export function createCases(
       status: 401,
       code: 'signature_mismatch',
     },
-    { source: 'shopify', what: 'valid', request: order, status: 200, runs: 1 },
+    { source: 'shopify', what: 'valid', request: order, status: 200, runs: 2 },
     {
       source: 'stripe',
       what: 'valid',

@@ -3,10 +3,13 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createApp, createReceivers, type Secrets } from './app.ts'
+import { createApp } from './app.ts'
+import { fillDay } from './day/fill.ts'
 import { createCases } from './deliveries.ts'
 import { openInbox } from './inbox.ts'
+import { createSource, sourceNames, type Secrets } from './receivers.ts'
 import { sendCase, type Outcome } from './send.ts'
+import { printing } from './services.ts'
 import { toTable } from './table.ts'
 import { createWatch } from './watch.ts'
 
@@ -14,8 +17,17 @@ const once = process.argv.includes('--once')
 const secrets = readSecrets()
 const { inbox, where } = openInbox()
 const watch = createWatch()
-const receivers = createReceivers(secrets, inbox, watch.observer, (receiver, line) =>
-  console.log(`  ${receiver}: ${line}`),
+if (!once) {
+  console.log('Filling the inbox with a day of a shop, unless it has one …')
+  const count = await fillDay(inbox, secrets)
+  if (count !== undefined) console.log(`${count} signed deliveries were taken and worked on.`)
+}
+const services = printing((receiver, line) => console.log(`  ${receiver}: ${line}`))
+const receivers = Object.fromEntries(
+  sourceNames.map((name) => [
+    name,
+    createSource(name, secrets, { inbox, observers: [watch.observer] }, services),
+  ]),
 )
 const server = createServer(createApp(receivers))
 await listen(process.env['PORT'] ?? (once ? 0 : 3000)).catch((error: NodeJS.ErrnoException) => {
@@ -78,6 +90,7 @@ function readSecrets(): Secrets {
     slack: process.env['SLACK_SIGNING_SECRET'] ?? made(),
     standardWebhooks:
       process.env['STANDARD_WEBHOOKS_SECRET'] ?? `whsec_${randomBytes(24).toString('base64')}`,
+    linear: process.env['LINEAR_WEBHOOK_SECRET'] ?? made(),
     bank: made(),
     sensor: made(),
   }

@@ -16,38 +16,43 @@ const env = (name: string): NodeJS.ProcessEnv => ({
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('npm start -- --once sends every source its deliveries and ends well', async () => {
-  const output = await new Promise<string>((resolve, reject) => {
-    execFile(
-      process.execPath,
-      ['start.ts', '--once'],
-      { cwd, env: env('once.db') },
-      (error, stdout, stderr) =>
-        error ? reject(new Error(`${stdout}\n${stderr}`, { cause: error })) : resolve(stdout),
-    )
-  })
-  for (const source of [
-    'github',
-    'shopify',
-    'stripe',
-    'twilio',
-    'slack',
-    'standard-webhooks',
-    'bank',
-    'sensor',
-  ])
-    expect(output).toMatch(new RegExp(`^${source} +valid.* 200 +[12] +as it should be$`, 'm'))
-  for (const refused of [
-    'signature_mismatch',
-    'timestamp_too_old',
-    'timestamp_in_future',
-    'missing_header',
-  ])
-    expect(output).toMatch(new RegExp(` 401 ${refused} +0 +as it should be$`, 'm'))
-  expect(output).not.toContain('WRONG')
-})
+test(
+  'npm start -- --once sends every source its deliveries and ends well',
+  { timeout: 120_000 },
+  async () => {
+    const output = await new Promise<string>((resolve, reject) => {
+      execFile(
+        process.execPath,
+        ['start.ts', '--once'],
+        { cwd, env: env('once.db') },
+        (error, stdout, stderr) =>
+          error ? reject(new Error(`${stdout}\n${stderr}`, { cause: error })) : resolve(stdout),
+      )
+    })
+    for (const source of [
+      'github',
+      'shopify',
+      'stripe',
+      'twilio',
+      'slack',
+      'standard-webhooks',
+      'bank',
+      'sensor',
+    ])
+      expect(output).toMatch(new RegExp(`^${source} +valid.* 200 +[12] +as it should be$`, 'm'))
+    for (const refused of [
+      'signature_mismatch',
+      'timestamp_too_old',
+      'timestamp_in_future',
+      'missing_header',
+    ])
+      expect(output).toMatch(new RegExp(` 401 ${refused} +0 +as it should be$`, 'm'))
+    expect(output).not.toContain('WRONG')
+  },
+)
 
-test('npm start stays up, and the curl line it prints is taken', async () => {
+// It fills a day of a shop first.
+test('npm start stays up, and the curl line it prints is taken', { timeout: 300_000 }, async () => {
   const child = spawn(process.execPath, ['start.ts'], {
     cwd,
     env: env('up.db'),
@@ -66,7 +71,8 @@ test('npm start stays up, and the curl line it prints is taken', async () => {
     const body = / -d '(.*)'$/.exec(last)![1]!
     const response = await fetch(url, { method: 'POST', headers: pairs, body })
     expect(response.status).toBe(200)
-    await example.line('github: issue opened')
+    const id = pairs.find(([name]) => name === 'x-github-delivery')![1]
+    await example.line(`github: search: issues.opened ${id}`)
   } finally {
     await example.stop()
   }

@@ -1,0 +1,75 @@
+import type { SourceName } from '../receivers.ts'
+import type { Chance } from './chance.ts'
+
+/** Something that arrives. */
+export interface Arrival {
+  readonly at: number
+  readonly source: SourceName
+  readonly what:
+    | 'genuine'
+    /** Sent a second time, as senders do that missed a reply. */
+    | 'again'
+    /** Its body was parsed and written anew on the way: a middleware that somebody put in front. */
+    | 'rewritten'
+    /** Held back on the way for longer than its signature is good for. */
+    | 'late'
+    /** A request of a stranger, without a signature. */
+    | 'stranger'
+    /** The sender asks whether the address is ours. */
+    | 'handshake'
+}
+
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+
+// Deliveries of a day by source: 2,000 in all.
+const A_DAY: Readonly<Record<SourceName, number>> = {
+  shopify: 560,
+  stripe: 440,
+  github: 380,
+  slack: 220,
+  twilio: 150,
+  'standard-webhooks': 90,
+  linear: 60,
+  bank: 60,
+  sensor: 40,
+}
+
+/** When the bank fell silent, before the end of the day. */
+export const BANK_SILENT = 6 * HOUR + 13 * MINUTE
+/** Between these times before the end of the day, a new middleware rewrote the bodies of Stripe. */
+export const REWRITTEN = { from: 3 * HOUR, to: 2 * HOUR } as const
+
+/** What arrives in the 24 hours before `end`, oldest first. */
+export function planOf(end: number, chance: Chance): readonly Arrival[] {
+  const arrivals: Arrival[] = []
+  for (const [source, count] of Object.entries(A_DAY) as [SourceName, number][]) {
+    for (let sent = 0; sent < count; sent++) {
+      const before = source === 'bank' ? chanceOfDay(chance, BANK_SILENT) : chanceOfDay(chance, 0)
+      const at = end - before
+      const rewritten = source === 'stripe' && before < REWRITTEN.from && before > REWRITTEN.to
+      arrivals.push({ at, source, what: rewritten ? 'rewritten' : 'genuine' })
+      if (!rewritten && chance.happens(0.03))
+        arrivals.push({ at: at + chance.duration(5000), source, what: 'again' })
+    }
+  }
+  for (let count = 0; count < 30; count++)
+    arrivals.push({
+      at: end - chance.random() * 24 * HOUR,
+      source: chance.one(['stripe', 'github', 'shopify'] as const),
+      what: 'stranger',
+    })
+  for (const before of [21 * HOUR, 13 * HOUR, 8 * HOUR])
+    arrivals.push({ at: end - before, source: 'stripe', what: 'late' })
+  arrivals.push({ at: end - 23 * HOUR, source: 'slack', what: 'handshake' })
+  return arrivals.filter(({ at }) => at < end).sort((a, b) => a.at - b.at)
+}
+
+/** Milliseconds before the end: fewer at night, the most half a day ago. */
+function chanceOfDay(chance: Chance, least: number): number {
+  for (;;) {
+    const before = least + chance.random() * (24 * HOUR - least)
+    const busy = 0.55 + 0.45 * Math.cos(((before - 9 * HOUR) / (24 * HOUR)) * 2 * Math.PI)
+    if (chance.random() < busy) return before
+  }
+}
