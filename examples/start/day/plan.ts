@@ -38,7 +38,7 @@ const A_DAY: Readonly<Record<SourceName, number>> = {
 /** When the bank fell silent, before the end of the day. */
 export const BANK_SILENT = 6 * HOUR + 13 * MINUTE
 /** Between these times before the end of the day, a new middleware rewrote the bodies of Stripe. */
-export const REWRITTEN = { from: 3 * HOUR, to: 2 * HOUR } as const
+const REWRITTEN = { from: 3 * HOUR, to: 2 * HOUR } as const
 
 /** What arrives in the 24 hours before `end`, oldest first. */
 export function planOf(end: number, chance: Chance): readonly Arrival[] {
