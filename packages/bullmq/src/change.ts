@@ -1,6 +1,7 @@
 import {
   checkFilter,
   editedEvent,
+  erasedError,
   inSteps,
   unknownOptions,
   type Changed,
@@ -37,12 +38,15 @@ export function createChanges(context: ViewContext): Changes {
       unknownOptions('replay', options, [...OPTIONS, 'rate'])
       const state = filter.state ?? 'dead'
       if (state === 'running') return { count: 0, cursor: undefined }
+      const { id } = filter
+      if (id !== undefined && isRef(id) && (await isErased(id))) throw erasedError('replay', id)
       return inSteps(options, (place) =>
-        each({ ...filter, state }, place, undefined, (task, due) =>
-          state === 'pending'
+        each({ ...filter, state }, place, undefined, async (task, due) => {
+          if (place.dryRun) return !(await isErased(task.id))
+          return state === 'pending'
             ? promote(queues, task.id)
-            : retry(context, task.id, state === 'dead' ? 'failed' : 'completed', due),
-        ),
+            : retry(context, task.id, state === 'dead' ? 'failed' : 'completed', due)
+        }),
       )
     },
     async rerun(id, edit) {
@@ -53,6 +57,7 @@ export function createChanges(context: ViewContext): Changes {
       const found = (await runBuffer(client, 'posternGetEvent', prefix, event)) as Stored | null
       if (!task || !found) throw new TypeError(`rerun: there is no task ${id}`)
       const { record, delivery } = decodeStored(found)
+      if (record.erased) throw erasedError('rerun', id)
       const { receiver, subscription, part } = task
       const text = (await client.hget(`${prefix}:${id}`, 'data')) ?? '{}'
       const { d: data } = JSON.parse(text) as JobData
@@ -73,7 +78,9 @@ export function createChanges(context: ViewContext): Changes {
     async discard(filter, options: ChangeOptions = {}) {
       checkFilter(filter, 'discard')
       unknownOptions('discard', options, OPTIONS)
-      return inSteps(options, (place) => each(filter, place, ['pending', 'dead'], remove))
+      return inSteps(options, (place) =>
+        each(filter, place, ['pending', 'dead'], async (task) => place.dryRun || discard(task)),
+      )
     },
     async prune(before) {
       let pruned = 0
@@ -91,20 +98,33 @@ export function createChanges(context: ViewContext): Changes {
     },
   }
 
-  /** Changes matching tasks from a place on; resolves with the number of changed tasks. */
+  async function isErased(id: string): Promise<boolean> {
+    await connected(client, deadline)
+    const event = eventOfJob(parseRef(id).id)
+    return (await client.hget(`${prefix}:event:${event}`, 'x')) === 'e'
+  }
+
+  async function discard(task: TaskInfo): Promise<boolean> {
+    if (!(await remove(task))) return false
+    const consumer = context.consumers().find(({ receiver }) => receiver === task.receiver)
+    consumer?.discarded?.(task.event.key)
+    return true
+  }
+
+  /** Changes matching tasks from a place on, or looks at them; resolves with the number that `change` is true for. */
   async function each(
     filter: TaskFilter,
     place: StepPlace,
     states: readonly string[] | undefined,
     change: (task: TaskInfo, due: number) => Promise<boolean>,
   ): Promise<Changed> {
-    const { cursor, rows, dryRun } = place
+    const { cursor, rows } = place
     await connected(client, deadline)
     let count = 0
     for await (const found of find(context, filter, cursor)) {
       const { task } = found
       if (!task || (states && !states.includes(task.state))) continue
-      if (dryRun || (await change(task, place.due(count)))) count++
+      if (await change(task, place.due(count))) count++
       if (count === rows) return { count, cursor: found.cursor }
     }
     return { count, cursor: undefined }

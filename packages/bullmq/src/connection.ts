@@ -1,6 +1,7 @@
 import { WebhookError } from '@postern/core'
 import { within } from '@postern/core/inbox'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
+import { ERASE } from './erase-scripts.ts'
 import * as journalScripts from './journal-scripts.ts'
 import * as runScripts from './run-scripts.ts'
 import * as scripts from './scripts.ts'
@@ -29,6 +30,7 @@ export type ScriptName =
   | 'posternVersion'
   | 'posternCauses'
   | 'posternLater'
+  | 'posternErase'
   | 'posternArrive'
   | 'posternSeries'
   | 'posternSwap'
@@ -51,6 +53,7 @@ const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternVersion: viewScripts.VERSION,
   posternCauses: viewScripts.CAUSES,
   posternLater: viewScripts.LATER,
+  posternErase: ERASE,
   posternArrive: journalScripts.ARRIVE,
   posternSeries: journalScripts.SERIES,
   posternSwap: journalScripts.SWAP,

@@ -73,6 +73,7 @@ export function recordArguments(
     guards.map((guard) => guard.name).join('\n'),
     shared,
     ...(at === 0 ? [head, body] : ['', '']),
+    event.passing ? '1' : '',
   ])
 }
 

@@ -2,7 +2,7 @@ import { matches, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
 import { runBuffer, type Client } from './connection.ts'
 import { eventName, eventOfJob, parseQueueName, parseRef } from './names.ts'
 import { pagesOf, placesOf, type Place } from './places.ts'
-import { showEvents, showTask } from './show.ts'
+import { showTask, showTasks } from './show.ts'
 import { decodeStored, type Stored } from './store.ts'
 
 /** The store that lists read. */
@@ -41,7 +41,7 @@ export async function* find(
     ? pagesOf(await placesOf(context, await eventsOf(context, filter)), start)
     : pagesOf(await eventsIn(context, filter), start, context, filter)
   for await (const places of pages) {
-    const tasks = await showEvents(
+    const tasks = await showTasks(
       client,
       prefix,
       places.map(({ event }) => event),
@@ -78,7 +78,8 @@ interface Start extends Place {
   readonly id: string
 }
 
-function parseCursor(cursor: string): Start {
+/** The place of a cursor. Throws a `TypeError` for a string that is not a cursor. */
+export function parseCursor(cursor: string): Start {
   const [at, event, ...id] = cursor.split('~')
   if (event === undefined || !Number.isFinite(Number(at)))
     throw new TypeError(
@@ -102,7 +103,8 @@ function passed(task: TaskInfo, start: Start | undefined): boolean {
   return event === start.event && (start.id === '' || task.id >= start.id)
 }
 
-async function eventsOf(
+/** The events of the keys of a filter. */
+export async function eventsOf(
   { client, prefix }: ListContext,
   filter: TaskFilter,
 ): Promise<readonly string[]> {
@@ -116,7 +118,7 @@ async function eventsOf(
 const MOST = 20_000
 
 /** The events of a state, if few tasks are in it; undefined: all events have to be gone through. */
-async function eventsIn(
+export async function eventsIn(
   context: ListContext,
   { state, receiver, subscription }: TaskFilter,
 ): Promise<readonly Place[] | undefined> {

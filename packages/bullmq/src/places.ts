@@ -10,6 +10,8 @@ export interface Place {
 interface PlaceContext {
   readonly client: Client
   readonly prefix: string
+  /** The sorted set of events by the time they arrived. @default 'index' */
+  readonly index?: 'index' | 'passing'
 }
 
 // Events of one step, which blocks Redis.
@@ -80,7 +82,7 @@ async function* throughIndex(
 
 /** The next events at or before a time, and at that time behind the event given, or with it. */
 async function page(
-  { client, prefix }: PlaceContext,
+  { client, prefix, index = 'index' }: PlaceContext,
   highest: string,
   least: string,
   from: Place | undefined,
@@ -89,7 +91,7 @@ async function page(
   const rows: Place[] = []
   for (let skip = 0; rows.length < STEP; skip += STEP) {
     const found = await client.zrevrangebyscore(
-      `${prefix}:index`,
+      `${prefix}:${index}`,
       highest,
       least,
       'WITHSCORES',

@@ -30,7 +30,7 @@ export async function revive(context: ReviveContext, refs: readonly string[]): P
   return done.includes(true)
 }
 
-/** Makes a settled job pending, from its first attempt; at once, or at a time. False if it is not in that state. */
+/** Makes a settled job pending, from its first attempt; at once, or at a time. False if it is not in that state, or its event was erased. */
 export async function retry(
   { client, prefix, queues }: ReviveContext,
   ref: string,
@@ -38,7 +38,7 @@ export async function retry(
   due = 0,
 ): Promise<boolean> {
   const { queue, id } = parseRef(ref)
-  await run(client, 'posternAgain', prefix, queue, id)
+  if ((await run(client, 'posternAgain', prefix, queue, id)) === -1) return false
   if (due > Date.now())
     return (await run(client, 'posternLater', prefix, queue, id, state, due, Date.now())) === 1
   const job = await handle(queues, ref)

@@ -119,10 +119,11 @@ return {due, next and string.format('%.0f', next) or ''}`
 
 /**
  * Prepares a settled job for another run: its last run goes to its attempts, and it gets a new turn. KEYS: prefix; ARGV:
- * queue, id.
+ * queue, id. Replies -1 if the contents of its event were erased, and 0 if the job is gone.
  */
 export const AGAIN: string = `${TURN_FUNCTION}
 local job = KEYS[1] .. ':' .. ARGV[1] .. ':' .. ARGV[2]
+if redis.call('HGET', KEYS[1] .. ':event:' .. ARGV[2]:sub(2, 33), 'x') == 'e' then return -1 end
 local own = redis.call('HMGET', job, 'data', 'returnvalue', 'pa', 'finishedOn')
 if not own[1] then return 0 end
 local ended, ran = own[2] and own[2] ~= 'null' and cjson.decode(own[2]), (own[3] or '') ~= '' and cjson.decode(own[3]) or {n = 0, a = {}}

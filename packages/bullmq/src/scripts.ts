@@ -1,12 +1,14 @@
 // Beside BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
 //   event:<name>    hash: i info (JSON: key, id, topic, scope, provider), e event, j its jobs (a ref a line), g its guards
-//                   (a name a line), a when it arrived, and its delivery: h head and b body, or d the name of one that
+//                   (a name a line), a when it arrived, x `p` if its contents are to be erased once its tasks are done,
+//                   `e` if they were, and its delivery: h head and b body, or d the name of one that
 //                   several events came in. It is there when, and only when, the event was taken as a whole.
 //   delivery:<name> hash: h head, b body, n events that need it
 //   guard:<name>    the event that holds the guard; `?` before it while that event is not stored yet
 //   turns:<queue>   sorted set: fair keys by their last turn
 //   turn:<queue>    hash: m last turn of all, t when it was given (seconds), v highest turn that was claimed
 //   index           sorted set of events by the time they arrived
+//   passing         sorted set of events with x `p` by the time they arrived
 //   queues          set of queue names
 //   records         hash: version, a space, JSON
 // A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
@@ -20,10 +22,11 @@
 export const LOOK: string = `
 local prefix, found, counts, at = KEYS[1], {}, {}, 1
 while ARGV[at] ~= '-' do
-  local jobs = redis.call('HGET', prefix .. ':event:' .. ARGV[at], 'j')
-  local again = false
+  local event = redis.call('HMGET', prefix .. ':event:' .. ARGV[at], 'j', 'x')
+  local jobs, again = event[1], false
   if jobs then
     again = {}
+    if event[2] == 'e' then jobs = '' end
     for ref in jobs:gmatch('[^\\n]+') do
       local queue, id = ref:match('^(.*):(.-)$')
       local base = prefix .. ':' .. queue
@@ -70,12 +73,13 @@ return replies`
 /**
  * The last step of the transaction that adds jobs. An event is recorded only if all its jobs are there: without its
  * record it was never taken. KEYS: prefix; ARGV: for each event name, info, event, jobs, time it arrived, guards, then
- * name of its delivery (empty: its own), head and body (given with the first event of a delivery). Replies, for each
+ * name of its delivery (empty: its own), head and body (given with the first event of a delivery), and 1 if its contents
+ * are to be erased. Replies, for each
  * event, 1 recorded, 0 known before, -1 a job is missing or a guard was lost.
  */
 export const RECORD: string = `
 local prefix, replies, shared = KEYS[1], {}, {}
-for i = 1, #ARGV, 9 do
+for i = 1, #ARGV, 10 do
   local name, guards, delivery = ARGV[i], ARGV[i + 5], ARGV[i + 6]
   local key = prefix .. ':event:' .. name
   local reply = 1
@@ -100,6 +104,10 @@ for i = 1, #ARGV, 9 do
       shared[delivery][3] = shared[delivery][3] + 1
     end
     redis.call('ZADD', prefix .. ':index', ARGV[i + 4], name)
+    if ARGV[i + 9] == '1' then
+      redis.call('HSET', key, 'x', 'p')
+      redis.call('ZADD', prefix .. ':passing', ARGV[i + 4], name)
+    end
   end
   replies[#replies + 1] = reply
 end
@@ -137,6 +145,7 @@ for _, name in ipairs(ARGV) do
     for guard in (event[3] or ''):gmatch('[^\\n]+') do redis.call('DEL', prefix .. ':guard:' .. guard) end
     redis.call('DEL', key)
     redis.call('ZREM', prefix .. ':index', name)
+    redis.call('ZREM', prefix .. ':passing', name)
     forgotten = forgotten + 1
   end
 end

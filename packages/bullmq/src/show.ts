@@ -20,7 +20,7 @@ type Row = readonly [
   cut: string,
 ]
 
-type EventRow = readonly [head: string, arrived: string, jobs: readonly Row[]]
+type EventRow = readonly [head: string, arrived: string, jobs: readonly Row[], refs: string]
 
 type Head = readonly [
   key: string,
@@ -30,17 +30,44 @@ type Head = readonly [
   provider: string,
 ]
 
-/** The tasks of events, as operators see them. */
+/** An event and the tasks of it that are there. */
+export interface ShownEvent {
+  readonly name: string
+  readonly receiver: string
+  readonly event: TaskInfo['event']
+  readonly provider: string
+  readonly receivedAt: number
+  readonly tasks: readonly TaskInfo[]
+}
+
+/** Events with their tasks. Those that are forgotten are left out. */
 export async function showEvents(
   client: Client,
   prefix: string,
   names: readonly string[],
+): Promise<readonly ShownEvent[]> {
+  return (await read(client, prefix, names)).flatMap(([head, arrived, jobs, refs], at) => {
+    if (head === '') return []
+    const [key, id, topic, scope, provider] = JSON.parse(head) as Head
+    const { queue } = parseRef(refs.split('\n', 1)[0]!)
+    return {
+      name: names[at]!,
+      receiver: parseQueueName(queue).receiver,
+      event: { id: id ?? undefined, topic, scope: scope ?? undefined, key },
+      provider,
+      receivedAt: Number(arrived),
+      tasks: jobs.map((job) => toInfo(JSON.parse(head) as Head, Number(arrived), job)),
+    }
+  })
+}
+
+/** The tasks of events, as operators see them. */
+export async function showTasks(
+  client: Client,
+  prefix: string,
+  names: readonly string[],
 ): Promise<readonly TaskInfo[]> {
-  if (names.length === 0) return []
-  const events = (await run(client, 'posternShow', prefix, ...names)) as readonly EventRow[]
-  return events.flatMap(([head, arrived, jobs]) =>
-    head === '' ? [] : jobs.map((job) => toInfo(JSON.parse(head) as Head, Number(arrived), job)),
-  )
+  return (await showEvents(client, prefix, names)).flatMap(({ tasks }) => tasks)
 }
 
 /** One task by its id. */
@@ -49,8 +76,17 @@ export async function showTask(
   prefix: string,
   id: JobRef,
 ): Promise<TaskInfo | undefined> {
-  const tasks = await showEvents(client, prefix, [eventOfJob(parseRef(id).id)])
+  const tasks = await showTasks(client, prefix, [eventOfJob(parseRef(id).id)])
   return tasks.find((task) => task.id === id)
+}
+
+async function read(
+  client: Client,
+  prefix: string,
+  names: readonly string[],
+): Promise<readonly EventRow[]> {
+  if (names.length === 0) return []
+  return (await run(client, 'posternShow', prefix, ...names)) as readonly EventRow[]
 }
 
 function toInfo([key, id, topic, scope, provider]: Head, receivedAt: number, row: Row): TaskInfo {

@@ -8,7 +8,7 @@ if not event[4] then return {event[1], event[2], event[3]} end
 local delivery = redis.call('HMGET', KEYS[1] .. ':delivery:' .. event[4], 'h', 'b')
 return {event[1], delivery[1], delivery[2]}`
 
-/** KEYS: prefix; ARGV: names. Replies of each event its info, when it arrived and, for each job that is there, a row. */
+/** KEYS: prefix; ARGV: names. Replies of each event its info, when it arrived, a row for each job that is there, and the refs of all. */
 export const SHOW: string = `
 local prefix, events = KEYS[1], {}
 for i, name in ipairs(ARGV) do
@@ -30,7 +30,7 @@ for i, name in ipairs(ARGV) do
       jobs[#jobs + 1] = row
     end
   end
-  events[i] = {event[1] or '', event[2] or '', jobs}
+  events[i] = {event[1] or '', event[2] or '', jobs, event[3] or ''}
 end
 return events`
 

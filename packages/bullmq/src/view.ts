@@ -9,6 +9,7 @@ import {
   type TaskInfo,
 } from '@postern/core/inbox'
 import { causes } from './causes.ts'
+import { createErase } from './erase.ts'
 import { createChanges } from './change.ts'
 import { connected, run, runBuffer } from './connection.ts'
 import { find, isRef } from './list.ts'
@@ -87,6 +88,7 @@ export function createView(context: ViewContext): InboxView {
     replay: changes.replay,
     rerun: changes.rerun,
     discard: changes.discard,
+    erase: createErase(context),
     prune: changes.prune,
     async orphans() {
       const rows = (await counts()).map((row) => {

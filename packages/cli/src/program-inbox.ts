@@ -34,18 +34,17 @@ export function inboxCommands(inbox: Command): void {
         (await import('./commands/inbox-watch.ts')).watchCommand(options),
       ),
     )
-  for (const verb of ['replay', 'discard'] as const)
-    place(inbox.command(verb))
-      .description(
-        verb === 'replay' ? 'make dead tasks pending again' : 'drop pending or dead tasks',
-      )
-      .option('--rate <number>', 'tasks a second')
+  for (const verb of ['replay', 'discard', 'erase'] as const) {
+    const command = place(inbox.command(verb))
+      .description(CHANGES[verb].does)
       .option('--dry-run', 'count, and change nothing')
       .option('-y, --yes', 'do not ask')
-      .addHelpText('after', examples(`inbox ${verb} --sqlite webhooks.db --cause 3f2a… --dry-run`))
+      .addHelpText('after', examples(`inbox ${verb} --sqlite webhooks.db ${CHANGES[verb].example}`))
       .action(
         run(async (options: InboxCommandOptions) => (await change()).changeCommand(verb, options)),
       )
+    if (verb === 'replay') command.option('--rate <number>', 'tasks a second')
+  }
   place(inbox.command('prune <age>'))
     .description('forget done and dead tasks that are older')
     .option('-y, --yes', 'do not ask')
@@ -56,6 +55,15 @@ export function inboxCommands(inbox: Command): void {
       ),
     )
 }
+
+const CHANGES = {
+  replay: { does: 'make dead tasks pending again', example: '--cause 3f2a… --dry-run' },
+  discard: { does: 'drop pending or dead tasks', example: '--cause 3f2a… --dry-run' },
+  erase: {
+    does: 'erase payload, headers and body of events whose tasks have ended',
+    example: '--event-id evt_123',
+  },
+} as const
 
 /** Options that choose the inbox and its tasks. */
 function place(command: Command): Command {

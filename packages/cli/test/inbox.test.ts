@@ -111,6 +111,28 @@ describe('changes', () => {
     expect(runs).toBe(1)
   })
 
+  test('erase needs a filter, counts events, and says what it does', async () => {
+    expect(await inbox('erase', '--yes')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('needs a filter') as string,
+    })
+    const one = ['--event-id', 'e2']
+    expect((await inbox('erase', ...one, '--dry-run')).out).toMatch(
+      /^Erase payload, headers and body of 1 events\. Nothing can bring them back/,
+    )
+    expect((await inbox('erase', ...one, '--yes', '--json')).out).toBe('{"count":1}\n')
+    const { tasks } = JSON.parse((await inbox('list', '--json', ...one)).out) as {
+      tasks: { id: string }[]
+    }
+    const { out } = await inbox('show', tasks[0]!.id)
+    expect(out).toContain('erased')
+    expect(out).not.toContain('refs/heads/main')
+    expect(await inbox('erase', ...one, '--yes')).toMatchObject({
+      code: 1,
+      err: 'no event matches whose tasks have ended\n',
+    })
+  })
+
   test('discard needs a filter, and drops the rest', async () => {
     expect(await inbox('discard', '--yes')).toMatchObject({
       code: 2,

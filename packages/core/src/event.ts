@@ -64,6 +64,10 @@ export interface EventRecord {
   readonly source?: 'json' | 'exact'
   /** True if its delivery carried several events, or a list of them: then the bytes hold more than this event. */
   readonly batch?: true
+  /** Set by a receiver whose `stored` keeps less than all: its contents are erased once its tasks are done. */
+  readonly passing?: true
+  /** Its contents were erased (`InboxView.erase`): the payload is null, or the part of it that was kept. It never runs again. */
+  readonly erased?: true
 }
 
 /** An event as its handler gets it. */

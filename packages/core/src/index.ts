@@ -1,5 +1,5 @@
 export { createReceiver } from './receiver.ts'
-export type { DrainOptions, Receiver, ReceiverOptions } from './receiver-types.ts'
+export type { DrainOptions, Receiver, ReceiverOptions, StoredOption } from './receiver-types.ts'
 export type { Health } from './receive/health.ts'
 export type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
 export type { CatchUpOptions } from './receive/catch-up/options.ts'

@@ -10,6 +10,7 @@ import { createObservers, type Observers } from './observers.ts'
 import type { Provider } from './provider/provider.ts'
 import { ackReply } from './receive/ack.ts'
 import { checkSetups, type CatchUpSetup } from './receive/catch-up/setup.ts'
+import { keepNothing, type KeepBody } from './receive/erasure.ts'
 import type { Dedupe } from './receive/identity.ts'
 import type { Reply } from './receive/reply.ts'
 import type { DrainOptions, ReceiverOptions } from './receiver-types.ts'
@@ -37,6 +38,8 @@ export interface ReceiverSettings {
   readonly journal: boolean
   readonly refusedBodies: number
   readonly seal: Seal | undefined
+  /** What is kept of the payload of done events; undefined for all. */
+  readonly keepBody: KeepBody | undefined
   /** True if refusals are explained to the observers. */
   readonly explain: boolean
   /** Milliseconds without a delivery after which observers hear of it. */
@@ -63,6 +66,7 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'refusedBodies',
   'silence',
   'seal',
+  'stored',
   'explain',
   'catchUp',
 ]
@@ -121,6 +125,7 @@ export function checkReceiver<Events extends EventMap>(
     journal,
     refusedBodies: checkBodies(refusedBodies),
     seal: seal === undefined ? undefined : createSeal(seal, 'seal'),
+    keepBody: checkStored(options.stored),
     explain: options.explain ?? nodeEnv() === 'development',
     silence,
     catchUp: checkSetups(options.catchUp, { provider, dedupe, inbox, journal, work, silence }),
@@ -191,6 +196,14 @@ function checkInbox(inbox: unknown): Inbox {
   return inbox as Inbox
 }
 
+function checkStored(stored: ReceiverOptions['stored']): KeepBody | undefined {
+  unknownOptions('stored', stored, ['body'])
+  const body: unknown = stored?.body ?? true
+  if (typeof body === 'function') return body as KeepBody
+  oneOf('stored.body', body, [true, false], 'true, false or a function')
+  return body === true ? undefined : keepNothing
+}
+
 function checkBodies(count: number | false): number {
   if (count === false) return 0
   if (!(Number.isInteger(count) && count >= 0 && count <= 1000))
@@ -205,9 +218,12 @@ function isFunction(option: string, value: unknown): void {
     throw new TypeError(`${option} must be a function, got ${typeof value}`)
 }
 
-function oneOf(option: string, value: unknown, allowed: readonly unknown[]): void {
+function oneOf(
+  option: string,
+  value: unknown,
+  allowed: readonly unknown[],
+  said = allowed.map(String).join(', '),
+): void {
   if (!allowed.includes(value))
-    throw new TypeError(
-      `${option} must be one of ${allowed.map(String).join(', ')}, got ${String(value)}`,
-    )
+    throw new TypeError(`${option} must be one of ${said}, got ${String(value)}`)
 }

@@ -79,6 +79,12 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
    */
   readonly seal?: KeyOption
   /**
+   * The contents that stay in the inbox once the last task of an event is done or discarded. `body: false` erases
+   * payload, headers, query and body; a function returns the payload that stays. Handlers get everything, and a dead task
+   * holds it back. Ids, topics and times stay, so that a redelivery is a duplicate. @default { body: true }
+   */
+  readonly stored?: StoredOption
+  /**
    * Looks for the cause of a refusal after its reply, for at most 50 ms and once a second, and tells observers
    * (`explained`): the log then has a proven cause. @default NODE_ENV is 'development'
    */
@@ -90,6 +96,21 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
    * knows, and when `silence` is told. Observers hear `caughtUp`; several processes do not run it at once. @default never
    */
   readonly catchUp?: CatchUpSetup | readonly CatchUpSetup[]
+}
+
+/**
+ * What a receiver keeps of events whose tasks are done.
+ *
+ * @example
+ * createReceiver({ provider, inbox, stored: { body: ({ id, status }) => ({ id, status }) } })
+ */
+export interface StoredOption {
+  /**
+   * True keeps all, false nothing. A function gets the payload and returns what is kept of it; it is synchronous, and if
+   * it fails nothing is kept and observers hear a warning. @default true
+   */
+  // The payload of any topic: a parameter type narrower than this is the app's own claim.
+  readonly body?: boolean | ((payload: any) => unknown)
 }
 
 /** Takes deliveries and runs the subscribed handlers; an adapter mounts it. */

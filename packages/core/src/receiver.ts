@@ -12,6 +12,7 @@ import { createAnswers, type AnswerFunction, type AnswerOptions } from './receiv
 import { refuse } from './receive/conclude.ts'
 import { createCatchUps } from './receive/catch-ups.ts'
 import { createConflictWatch } from './receive/conflict.ts'
+import { createErasure } from './receive/erasure.ts'
 import type { Line } from './receive/line.ts'
 import { receive } from './receive/receive.ts'
 import { createRecorder } from './receive/recorder-later.ts'
@@ -58,6 +59,11 @@ export function createReceiver<Events extends EventMap = EventMap>(
     monotonic,
     warn,
   })
+  const { seal, keepBody } = settings
+  const erasure =
+    keepBody && inbox.view
+      ? createErasure({ receiver: name, view: inbox.view, keepBody, seal, warn })
+      : undefined
   const consumer = createConsumer({
     receiver: name,
     inbox: inbox.name,
@@ -65,12 +71,12 @@ export function createReceiver<Events extends EventMap = EventMap>(
     subscriptions,
     observer,
     recorder,
+    erasure,
     now,
     monotonic,
     fairBy: settings.fairBy,
     deadListeners,
   })
-  const { seal } = settings
   const port = seal
     ? sealedPort(seal, consumer, (sealing) => inbox.attach(sealing))
     : inbox.attach(consumer)
@@ -179,6 +185,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       open()
       const drained = await port.drain(until, max, last)
       await recorder?.flush()
+      await erasure?.flush(until)
       return drained
     },
     async health() {
@@ -201,6 +208,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       const until = Date.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout')
       await Promise.all([catchUps.close(until), port.close(until)])
       await recorder?.close()
+      await erasure?.close(until)
       detach()
       if (settings.ownInbox) await inbox.close()
     },
@@ -259,6 +267,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     if (closed || working) return
     working = true
     recorder?.start()
+    erasure?.start()
     silence.start()
     port.work?.()
     dueNow()

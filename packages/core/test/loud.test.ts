@@ -26,6 +26,13 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
   ],
   ['something else as inbox', () => receiver({ inbox: 'webhooks.db' }), 'inbox must be'],
   ['fairBy that is no function', () => receiver({ fairBy: 'tenant' }), 'fairBy must be a function'],
+  ['stored that is no object', () => receiver({ stored: false }), 'stored: options must be'],
+  ['a typo in stored', () => receiver({ stored: { bodi: false } }), 'did you mean body?'],
+  [
+    'stored.body that is neither',
+    () => receiver({ stored: { body: 'none' } }),
+    'stored.body must be one of true, false or a function, got none',
+  ],
   [
     'an unknown option of on()',
     () => receiver().on('ping', { retrys: {} } as never, () => {}),

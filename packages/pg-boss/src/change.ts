@@ -1,5 +1,6 @@
 import {
   checkFilter,
+  erasedError,
   inSteps,
   unknownOptions,
   type Changed,
@@ -10,9 +11,10 @@ import {
 } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
 import { dropEvents, dropJobs, jobsOfEvents, type EventTasks } from './event-jobs.ts'
+import { isId } from './ids.ts'
 import { lockKeys, release } from './order.ts'
 import type { PgExecutor } from './pg.ts'
-import { reviveJobs } from './revive.ts'
+import { notErased, reviveJobs } from './revive.ts'
 import { createScan } from './scan.ts'
 
 /** The view as changes see it. */
@@ -21,6 +23,8 @@ export interface ChangeHost {
   readonly lineOf: (queue: string) => string
   /** Adds to the number of pending tasks of a receiver; a negative number subtracts. */
   readonly pending: (receiver: string, more: number) => void
+  /** A task of an event with this key was discarded. */
+  readonly discarded: (receiver: string, key: string) => void
   /** Ready tasks may be there. */
   readonly look: () => void
   readonly run: <T>(work: () => Promise<T>) => Promise<T>
@@ -40,9 +44,12 @@ export function createChange(host: ChangeHost): Pick<InboxView, 'replay' | 'disc
     async replay(filter, options = {}) {
       unknownOptions('replay', options, [...OPTIONS, 'rate'])
       const state = filter.state ?? 'dead'
-      const condition = REPLAYED[state]
+      const replayed = REPLAYED[state]
       checkFilter(filter, 'replay')
-      if (condition === undefined) return { count: 0, cursor: undefined }
+      if (replayed === undefined) return { count: 0, cursor: undefined }
+      if (filter.id !== undefined && (await run(() => isErased(filter.id!))))
+        throw erasedError('replay', filter.id)
+      const condition = `${replayed} AND ${notErased(schema)}`
       const changed = await each(
         { ...filter, state },
         condition,
@@ -85,6 +92,7 @@ export function createChange(host: ChangeHost): Pick<InboxView, 'replay' | 'disc
             rows.filter((row) => row.pending),
             -1,
           )
+          for (const row of rows) host.discarded(row.receiver, row.event_key)
         },
       )
       if (changed.count > 0) host.look()
@@ -105,6 +113,16 @@ export function createChange(host: ChangeHost): Pick<InboxView, 'replay' | 'disc
       )
       return pruned
     },
+  }
+
+  async function isErased(task: string): Promise<boolean> {
+    if (!isId(task)) return false
+    await engine.queues.load()
+    const { rows } = await db.executeSql(
+      `SELECT 1 FROM ${schema}.job j WHERE j.name = ANY($1::text[]) AND j.id = $2 AND NOT ${notErased(schema)}`,
+      [engine.queues.all().map(({ name }) => name), task],
+    )
+    return rows.length > 0
   }
 
   /** Events stay known for their whole window: a redelivery must not run a settled sibling again. */
@@ -148,7 +166,7 @@ export function createChange(host: ChangeHost): Pick<InboxView, 'replay' | 'disc
           // Tasks that a worker or a redelivery changes at this moment are skipped: they no longer match the filter.
           const { rows: locked } = await client.executeSql(
             `SELECT j.id, j.name, j.state < 'active' AS pending, j.data->>'order' AS key, j.data->>'event' AS event,
-               e.received::float8 AS received, e.receiver
+               e.received::float8 AS received, e.receiver, e.key AS event_key
              FROM ${schema}.job j JOIN ${schema}.postern_events e ON e.id = (j.data->>'event')::uuid
              WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND ${condition}
              ORDER BY j.created_on, j.id ${dryRun ? '' : 'FOR UPDATE OF j SKIP LOCKED'}`,
@@ -177,5 +195,6 @@ interface TaskRow {
   readonly pending: boolean
   readonly key: string | null
   readonly event: string
+  readonly event_key: string
   readonly received: number
 }

@@ -41,6 +41,7 @@ export interface EventRow {
   readonly delivery: string | undefined
   readonly head: string | undefined
   readonly body: Uint8Array | undefined
+  readonly contents: number | undefined
 }
 
 /** A delivery of several events. */
@@ -87,6 +88,7 @@ export function encodeIntake(engine: Engine, receiver: string, intake: Intake): 
         delivery: shared?.id,
         head: shared ? undefined : head,
         body: shared ? undefined : body,
+        contents: event.passing && 1,
       },
     }
   })

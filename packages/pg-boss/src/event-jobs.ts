@@ -70,6 +70,12 @@ export async function dropEvents(
   events: readonly string[],
 ): Promise<void> {
   if (events.length === 0) return
+  // Of two transactions that drop or empty the last two events of a delivery, the second one must see the first.
+  await client.executeSql(
+    `SELECT 1 FROM ${schema}.postern_deliveries WHERE id IN (
+       SELECT delivery FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) AND delivery IS NOT NULL) ORDER BY id FOR UPDATE`,
+    [events],
+  )
   await client.executeSql(
     `WITH guards AS (DELETE FROM ${schema}.postern_guards WHERE event = ANY($1::uuid[])),
        gone AS (DELETE FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) RETURNING id, delivery)

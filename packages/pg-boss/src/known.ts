@@ -22,11 +22,11 @@ export function createStore(
   // One JSON text and one byte array for any number of rows: several times cheaper to write and read than a parameter
   // for each value, and bodies stay bytes.
   const events = `INSERT INTO ${schema}.postern_events
-      (id, receiver, key, event_id, topic, scope, provider, received, record, tasks, delivery, head, body)
-    SELECT id, receiver, key, event_id, topic, scope, provider, received, record, tasks, delivery, head,
+      (id, receiver, key, event_id, topic, scope, provider, received, record, tasks, delivery, head, contents, body)
+    SELECT id, receiver, key, event_id, topic, scope, provider, received, record, tasks, delivery, head, contents,
       CASE WHEN head IS NOT NULL THEN substring($2::bytea FROM start + 1 FOR size) END
     FROM json_to_recordset($1::json) AS e(id uuid, receiver text, key text, event_id text, topic text, scope text,
-      provider text, received bigint, record text, tasks jsonb, delivery uuid, head text, start int, size int)
+      provider text, received bigint, record text, tasks jsonb, delivery uuid, head text, contents smallint, start int, size int)
     ON CONFLICT (id) DO NOTHING RETURNING id`
   const deliveries = `INSERT INTO ${schema}.postern_deliveries (id, head, body)
     SELECT id, head, substring($2::bytea FROM start + 1 FOR size)

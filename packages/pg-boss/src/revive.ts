@@ -10,9 +10,18 @@ export type Revive = (client: PgExecutor, events: readonly string[]) => Promise<
 /** Which of a number of jobs are to run again. */
 const FAILED = `(j.state = 'failed' OR (j.state = 'retry' AND j.output IS NOT NULL AND j.start_after > clock_timestamp()))`
 
+/**
+ * True for jobs whose event was not erased. A subquery for each job: PostgreSQL may read all events for a join. Ask in a
+ * statement that begins once the job is locked.
+ */
+export function notErased(schema: string): string {
+  return `(SELECT e.contents FROM ${schema}.postern_events e WHERE e.id = (j.data->>'event')::uuid) IS DISTINCT FROM 2`
+}
+
 /** Makes the revival of a redelivery's tasks. */
 export function createRevive(engine: Engine, lineOf: (queue: string) => string): Revive {
   const { schema } = engine.settings
+  const failing = `${FAILED} AND ${notErased(schema)}`
   return async (client, events) => {
     // The lock keeps pruning away. An event it took before is gone: storing the delivery again stores it as new.
     const known = await client.executeSql(
@@ -23,7 +32,7 @@ export function createRevive(engine: Engine, lineOf: (queue: string) => string):
     const jobs = await namesOfJobs(engine, known.rows as unknown as EventTasks[])
     const failed = await client.executeSql(
       `SELECT j.id, j.data->>'order' AS key FROM ${schema}.job j
-       WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND ${FAILED}`,
+       WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND ${failing}`,
       [[...new Set(jobs.map((job) => job.name))], jobs.map((job) => job.id)],
     )
     if (failed.rows.length === 0) return new Set()
@@ -34,7 +43,7 @@ export function createRevive(engine: Engine, lineOf: (queue: string) => string):
       lineOf,
       jobs.filter((job) => ids.has(job.id)),
       failed.rows.flatMap((row) => (row['key'] as string | null) ?? []),
-      FAILED,
+      failing,
     )
   }
 }

@@ -11,8 +11,7 @@ interface EventRow extends EventTasks {
 
 /** Walks tasks in the order in which their events were received, by the indexes on events. */
 export function createEventScan(engine: Engine): Scan {
-  const { queues, settings } = engine
-  const { schema } = settings
+  const { schema } = engine.settings
 
   return async (client, filter, { cursor, rows, ascending }) => {
     const [, at, last, after] =
@@ -30,7 +29,7 @@ export function createEventScan(engine: Engine): Scan {
       [...event.values, ...(at === undefined ? [] : [at, last])],
     )
     const events = found as unknown as readonly EventRow[]
-    const names = await meant(client, filter, events)
+    const names = await meantTasks(engine, client, filter, events)
     const end = events.at(-1)
     return {
       tasks: events.flatMap(({ id, received, tasks }) =>
@@ -51,24 +50,25 @@ export function createEventScan(engine: Engine): Scan {
       return ascending ? task > other : task < other
     }
   }
+}
 
-  /** Queues of those tasks of events that the filter means. */
-  async function meant(
-    client: PgExecutor,
-    filter: TaskFilter,
-    events: readonly EventRow[],
-  ): Promise<ReadonlyMap<string, string>> {
-    const tasks = events.flatMap((event) => event.tasks)
-    if (tasks.length === 0) return new Map()
-    if (tasks.some(([lane]) => queues.byId(lane) === undefined)) await queues.load()
-    const { task } = conditions(filter, [])
-    // A look-up for each task, whatever PostgreSQL expects: from a plain join it may read all jobs.
-    const { rows } = await client.executeSql(
-      numbered(`SELECT j.name, j.id FROM unnest(?::text[], ?::uuid[]) AS i(name, id) CROSS JOIN LATERAL (
-          SELECT j.* FROM ${schema}.job j WHERE j.name = i.name AND j.id = i.id LIMIT 1) j
-        JOIN ${schema}.postern_lanes l ON l.queue = j.name WHERE ${task.sql}`),
-      [tasks.map(([lane]) => queues.byId(lane)!.name), tasks.map(([, job]) => job), ...task.values],
-    )
-    return new Map(rows.map((row) => [row['id'] as string, row['name'] as string]))
-  }
+/** Queues of those tasks of events that the filter means. */
+export async function meantTasks(
+  { queues, settings }: Engine,
+  client: PgExecutor,
+  filter: TaskFilter,
+  events: readonly EventRow[],
+): Promise<ReadonlyMap<string, string>> {
+  const tasks = events.flatMap((event) => event.tasks)
+  if (tasks.length === 0) return new Map()
+  if (tasks.some(([lane]) => queues.byId(lane) === undefined)) await queues.load()
+  const { task } = conditions(filter, [])
+  // A look-up for each task, whatever PostgreSQL expects: from a plain join it may read all jobs.
+  const { rows } = await client.executeSql(
+    numbered(`SELECT j.name, j.id FROM unnest(?::text[], ?::uuid[]) AS i(name, id) CROSS JOIN LATERAL (
+        SELECT j.* FROM ${settings.schema}.job j WHERE j.name = i.name AND j.id = i.id LIMIT 1) j
+      JOIN ${settings.schema}.postern_lanes l ON l.queue = j.name WHERE ${task.sql}`),
+    [tasks.map(([lane]) => queues.byId(lane)!.name), tasks.map(([, job]) => job), ...task.values],
+  )
+  return new Map(rows.map((row) => [row['id'] as string, row['name'] as string]))
 }

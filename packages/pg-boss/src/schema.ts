@@ -4,6 +4,7 @@ import type { PgExecutor } from './pg.ts'
 // schema. An entry that was released is never changed again. Tasks are pg-boss's jobs and have no table here: `tasks` of
 // an event says which they are, as [lane, id] pairs. An event that came alone carries its delivery itself; those that
 // came together share a row of postern_deliveries. postern_order has the open tasks of order keys, in order.
+// `contents` of an event: 1 if they are to be erased once its tasks are done, 2 if they were.
 // An index row holds 2,704 bytes: ids and topics are indexed by their first 100 characters, or long ones would be refused.
 const VERSIONS: readonly string[] = [
   `
@@ -18,8 +19,9 @@ const VERSIONS: readonly string[] = [
   CREATE TABLE $.postern_events (
     id uuid PRIMARY KEY, receiver text NOT NULL, key text NOT NULL, event_id text, topic text NOT NULL, scope text,
     provider text NOT NULL, received bigint NOT NULL, record text NOT NULL, tasks jsonb NOT NULL,
-    delivery uuid, head text, body bytea
+    delivery uuid, head text, body bytea, contents smallint
   );
+  CREATE INDEX postern_events_passing ON $.postern_events (received, id) WHERE contents = 1;
   CREATE INDEX postern_events_received ON $.postern_events (received, id);
   CREATE INDEX postern_events_event_id ON $.postern_events (left(event_id, 100)) WHERE event_id IS NOT NULL;
   CREATE INDEX postern_events_topic ON $.postern_events (left(topic, 100) COLLATE "C", received, id);

@@ -1,7 +1,8 @@
-import { unknownOptions, type Consumer, type InboxView } from '@postern/core/inbox'
+import { erasedError, unknownOptions, type Consumer, type InboxView } from '@postern/core/inbox'
 import { createChange } from './change.ts'
 import type { Database } from './connection.ts'
 import type { Engine } from './engine.ts'
+import { createErase } from './erase.ts'
 import { unavailable } from './errors.ts'
 import { createList } from './list.ts'
 import type { PgExecutor } from './pg.ts'
@@ -35,11 +36,17 @@ export function createView({ engine, consumers, side, look }: ViewHost): InboxVi
       look,
       run,
       pending: (receiver, more) => side(receiver)?.capacity.unreserve(-more),
+      discarded: (receiver, key) =>
+        consumers()
+          .find((consumer) => consumer.receiver === receiver)
+          ?.discarded?.(key),
     }),
+    erase: createErase(engine, run),
     async rerun(id, edit) {
       unknownOptions('rerun', edit, ['payload'])
       const task = await list.get(id)
       if (!task) throw new TypeError(`rerun: there is no task ${id}`)
+      if (task.record.erased) throw erasedError('rerun', id)
       const made = await run(() => rerun(task, edit.payload))
       side(task.receiver)?.capacity.unreserve(-1)
       look()

@@ -1,4 +1,5 @@
 import {
+  erasedError,
   inSteps,
   unknownOptions,
   type Changed,
@@ -9,6 +10,7 @@ import {
   type TaskFilter,
 } from '@postern/core/inbox'
 import { clocks } from './clocks.ts'
+import { numberOf } from './filter.ts'
 import { createForget } from './prune.ts'
 import { REVIVED, type RevivedRow } from './revive.ts'
 import type { PlacedRow, Search } from './search.ts'
@@ -30,12 +32,15 @@ export function createChange(
   const { connections, settings, tally, order, revive, history } = store
   const db = connections.main
   const find = db.prepare(
-    `SELECT ${REVIVED}, t.event, e.received FROM postern_tasks t JOIN postern_events e ON e.id = t.event
+    `SELECT ${REVIVED}, t.event, e.received, e.key, e.contents IS 2 AS erased FROM postern_tasks t JOIN postern_events e ON e.id = t.event
      WHERE t.id IN (SELECT value FROM json_each(?)) ORDER BY t.id`,
   )
   const remove = db.prepare('DELETE FROM postern_tasks WHERE id = ?')
   const left = db.prepare('SELECT 1 FROM postern_tasks WHERE event = ? LIMIT 1')
   const forget = createForget(db, store)
+  const isErased = connections.side.prepare(
+    'SELECT 1 FROM postern_tasks t JOIN postern_events e ON e.id = t.event WHERE t.id = ? AND e.contents = 2',
+  )
 
   return {
     async replay(filter, options = {}) {
@@ -45,9 +50,12 @@ export function createChange(
         throw new TypeError(
           'replay: state must be dead, done or pending, got running; a running task ends by itself',
         )
+      if (filter.id !== undefined && isErased.get(numberOf(filter.id)))
+        throw erasedError('replay', filter.id)
       const from = STATES.indexOf(state)
       const nowOf = clocks(consumers())
-      const changed = await each({ ...filter, state }, options, [from], (row, due) => {
+      const wanted = { ...filter, state }
+      const changed = await each(wanted, options, { states: [from], erased: false }, (row, due) => {
         const now = nowOf(tally.laneOf(row.lane).owner)
         revive.task(row, [row.lane], due === 0 ? now : due, now)
       })
@@ -56,8 +64,10 @@ export function createChange(
     },
     async discard(filter, options = {}) {
       unknownOptions('discard', options, OPTIONS)
-      const changed = await each(filter, options, [PENDING, DEAD], (row) => {
+      const which = { states: [PENDING, DEAD], erased: true }
+      const changed = await each(filter, options, which, (row) => {
         drop(row)
+        consumerOf(row.lane)?.discarded?.(row.key)
         if (row.state !== DEAD && row.order_key !== null) order.release([row.lane], row.order_key)
       })
       if (changed.count > 0) look()
@@ -65,7 +75,8 @@ export function createChange(
     },
     async prune(before) {
       const all = { limit: Number.MAX_SAFE_INTEGER }
-      const { count } = await each({ before }, all, [DONE, DEAD], (row) => {
+      const which = { states: [DONE, DEAD], erased: true }
+      const { count } = await each({ before }, all, which, (row) => {
         drop(row)
         // An event stays known for its whole window: a redelivery must not run a settled sibling again.
         if (row.received < Date.now() - settings.window && left.get(row.event) === undefined)
@@ -75,32 +86,37 @@ export function createChange(
     },
   }
 
+  function consumerOf(lane: number): Consumer | undefined {
+    const { owner } = tally.laneOf(lane)
+    return consumers().find(({ receiver }) => receiver === owner)
+  }
+
   function drop({ id, lane, state, tenant }: TaskRow): void {
     remove.run(id)
     tally.move(lane, state, undefined, tenant)
     history.drop(id)
   }
 
-  /** Changes matching tasks that still have one of these states. */
+  /** Changes matching tasks that still have one of these states; those of erased events only if it says so. */
   function each(
     filter: TaskFilter,
     options: ReplayOptions & ChangeOptions,
-    states: readonly number[],
+    which: { readonly states: readonly number[]; readonly erased: boolean },
     change: (row: TaskRow, due: number) => void,
   ): Promise<Changed> {
+    const fits = ({ state, erased }: Changeable): boolean =>
+      which.states.includes(state) && (which.erased || erased === 0)
     return inSteps(options, async (place) => {
       const { cursor, rows, dryRun } = place
-      const found = await search<PlacedRow & { readonly state: number }>(
-        't.id, t.event, e.received, t.state',
+      const found = await search<PlacedRow & Changeable>(
+        't.id, t.event, e.received, t.state, e.contents IS 2 AS erased',
         filter,
         { limit: rows, cursor, budget: BUDGET },
       )
-      const ids = found.rows.filter(({ state }) => states.includes(state)).map(({ id }) => id)
+      const ids = found.rows.filter(fits).map(({ id }) => id)
       if (dryRun || ids.length === 0) return { count: ids.length, cursor: found.cursor }
       const count = await written(store, () => {
-        const current = (find.all(JSON.stringify(ids)) as unknown as TaskRow[]).filter((row) =>
-          states.includes(row.state),
-        )
+        const current = (find.all(JSON.stringify(ids)) as unknown as TaskRow[]).filter(fits)
         current.forEach((row, at) => change(row, place.due(at)))
         return current.length
       })
@@ -109,7 +125,14 @@ export function createChange(
   }
 }
 
-interface TaskRow extends RevivedRow {
+interface Changeable {
+  readonly state: number
+  /** 1 if the contents of its event were erased. */
+  readonly erased: number
+}
+
+interface TaskRow extends RevivedRow, Changeable {
   readonly event: number
   readonly received: number
+  readonly key: string
 }

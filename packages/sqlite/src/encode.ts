@@ -35,6 +35,7 @@ export function createNewEvents(db: DatabaseSync, scopes: Scopes): NewEvents {
   const addEvent = db.prepare(
     'INSERT INTO postern_events (id, receiver, key, received, topic, event_id, scope, delivery, record, head, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
+  const pass = db.prepare('UPDATE postern_events SET contents = 1 WHERE id = ?')
   const loosen = db.prepare('UPDATE postern_events SET loose = 1 WHERE id = ?')
 
   return {
@@ -43,7 +44,7 @@ export function createNewEvents(db: DatabaseSync, scopes: Scopes): NewEvents {
       const alone = items.length === 1
       let shared: number | bigint | undefined
       return (item, number, receiver) => {
-        const { key, topic, id, scope } = items[item]!.event
+        const { key, topic, id, scope, passing } = items[item]!.event
         if (scope !== undefined) scopes.add(receiver, scope)
         if (!alone) shared ??= addDelivery.run(head, body).lastInsertRowid
         addEvent.run(
@@ -59,6 +60,7 @@ export function createNewEvents(db: DatabaseSync, scopes: Scopes): NewEvents {
           alone ? head : null,
           alone ? body : null,
         )
+        if (passing) pass.run(number)
         if (id !== undefined && !isKeyOf(key, scope, id)) loosen.run(number)
       }
     },

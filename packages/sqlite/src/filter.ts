@@ -12,6 +12,10 @@ export const FROM = `postern_tasks t CROSS JOIN postern_events e ON e.id = t.eve
   CROSS JOIN postern_lanes l ON l.id = t.lane CROSS JOIN postern_receivers r ON r.id = l.receiver
   LEFT JOIN postern_deliveries d ON d.id = e.delivery`
 
+/** The same without tasks. */
+export const FROM_EVENTS = `postern_events e CROSS JOIN postern_receivers r ON r.id = e.receiver
+  LEFT JOIN postern_deliveries d ON d.id = e.delivery`
+
 // A damaged record must not hide the others.
 const IN_RECORD = (path: string): string =>
   `iif(json_valid(e.record), json_extract(e.record, '${path}'), NULL)`

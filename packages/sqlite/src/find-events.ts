@@ -11,6 +11,8 @@ export interface EventFinder {
   byId(id: string, filter: TaskFilter): readonly Place[]
   /** The events that can match by their time. */
   range(filter: TaskFilter): Range
+  /** Events that `stored` marked and that were not erased yet, the newest first, up to and with an event. */
+  passing(filter: TaskFilter, from: number, most: number): readonly number[]
   /** Up to which event topics are indexed. */
   indexedTopics(): number
   /** Numbers of topics. */
@@ -45,6 +47,9 @@ export function createEventFinder(db: DatabaseSync, keys: Keys): EventFinder {
   )
   const at = db.prepare('SELECT id, received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1')
   const numbers = db.prepare('SELECT topics FROM postern_numbers')
+  const passing = db.prepare(
+    'SELECT id FROM postern_events WHERE receiver = ? AND contents = 1 AND id <= ? ORDER BY id DESC LIMIT ?',
+  )
   const topic = db.prepare('SELECT id FROM postern_topics WHERE name = ?')
   const allTopics = db.prepare('SELECT id FROM postern_topics WHERE postern_matches(?, name)')
   const block = db.prepare(
@@ -73,6 +78,12 @@ export function createEventFinder(db: DatabaseSync, keys: Keys): EventFinder {
         high: before === undefined ? high : firstAfter(low, high, before + SLACK),
       }
     },
+    passing: (filter, from, most) =>
+      receiversOf(filter)
+        .flatMap((id) => passing.all(id, from, most) as unknown as { id: number }[])
+        .map(({ id }) => id)
+        .sort((a, b) => b - a)
+        .slice(0, most),
     indexedTopics: () => (numbers.get() as { topics: number }).topics,
     topics({ exact, source }) {
       const rows = exact === undefined ? allTopics.all(source) : topic.all(exact)

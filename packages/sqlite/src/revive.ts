@@ -41,7 +41,8 @@ export function createRevive(
 ): Revive {
   const failed = db.prepare(
     `SELECT ${REVIVED} FROM postern_tasks t
-     WHERE event = ? AND (state = 3 OR (state = 0 AND error IS NOT NULL AND due > ?))`,
+     WHERE event = ? AND (state = 3 OR (state = 0 AND error IS NOT NULL AND due > ?))
+     AND (SELECT contents FROM postern_events WHERE id = t.event) IS NOT 2`,
   )
   const restart = db.prepare(
     'UPDATE postern_tasks SET state = 0, due = ?, attempt = 0, gate = ?, charged = 0, token = 0 WHERE id = ?',

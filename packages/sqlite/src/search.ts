@@ -1,11 +1,11 @@
 import { type TaskFilter } from '@postern/core/inbox'
 import { unavailable } from './errors.ts'
-import { conditionsOf, FROM } from './filter.ts'
+import { conditionsOf, FROM, FROM_EVENTS } from './filter.ts'
 import { cursorOf, placeOf, type Place } from './places.ts'
 import { createSources, type Step } from './sources.ts'
 import type { Store } from './store.ts'
 
-/** Reads tasks by a filter, newest first, in steps that never hold the event loop for long. */
+/** Reads tasks or events by a filter, newest first, in steps that never hold the event loop for long. */
 export type Search = <Row extends PlacedRow>(
   columns: string,
   filter: TaskFilter,
@@ -18,9 +18,13 @@ export interface SearchPage {
   readonly cursor: string | undefined
   /** Milliseconds. */
   readonly budget: number
+  /** A further condition in SQL. */
+  readonly and?: string
+  /** Only events that `stored` marked. */
+  readonly passing?: boolean
 }
 
-/** Columns that each row has: `t.id, t.event, e.received`. */
+/** Columns that each row has: `t.id, t.event, e.received`; of events `e.id, e.id AS event, e.received`. */
 export interface PlacedRow {
   readonly id: number
   readonly event: number
@@ -41,14 +45,44 @@ const LEAST = 16
 const MOST = 32_768
 const STEP = 5
 
-const CANDIDATES: Readonly<Record<Step['kind'], string>> = {
-  tasks: 't.id IN (SELECT value FROM json_each(?))',
-  events: 't.event IN (SELECT value FROM json_each(?))',
-  range: 't.event > ? AND t.event <= ?',
+/** How rows of one kind are read. */
+interface Rows {
+  readonly from: string
+  readonly candidates: Readonly<Record<Step['kind'], string>>
+  /** Behind a place: event, event and task. */
+  readonly behind: string
+  readonly order: string
+  placeOf(row: PlacedRow): Place
 }
 
-/** Makes the search of a file. */
-export function createSearch(store: Store): Search {
+const TASKS: Rows = {
+  from: FROM,
+  candidates: {
+    tasks: 't.id IN (SELECT value FROM json_each(?))',
+    events: 't.event IN (SELECT value FROM json_each(?))',
+    range: 't.event > ? AND t.event <= ?',
+  },
+  behind: '(t.event < ? OR (t.event = ? AND t.id < ?))',
+  order: 't.event DESC, t.id DESC',
+  placeOf: ({ event, id }) => ({ event, task: id }),
+}
+
+/** Events, whether they have tasks or not: only for filters without keys of tasks. */
+const EVENTS: Rows = {
+  from: FROM_EVENTS,
+  candidates: {
+    tasks: 'e.id IN (SELECT event FROM postern_tasks WHERE id IN (SELECT value FROM json_each(?)))',
+    events: 'e.id IN (SELECT value FROM json_each(?))',
+    range: 'e.id > ? AND e.id <= ?',
+  },
+  behind: '(e.id < ? OR (e.id = ? AND ? > 0))',
+  order: 'e.id DESC',
+  placeOf: ({ event }) => ({ event, task: 0 }),
+}
+
+/** Makes the search of a file for its tasks, or for its events. */
+export function createSearch(store: Store, of: 'tasks' | 'events' = 'tasks'): Search {
+  const kind = of === 'tasks' ? TASKS : EVENTS
   const db = store.connections.side
   let pattern = ''
   let matcher = /^$/
@@ -67,7 +101,7 @@ export function createSearch(store: Store): Search {
     const until = performance.now() + page.budget
     const rows: Row[] = []
     try {
-      const source = sourceOf(filter)
+      const source = sourceOf(filter, page.passing)
       for (let width = Math.max(FIRST, page.limit); ;) {
         const began = performance.now()
         const step = source.next(place, width)
@@ -76,7 +110,7 @@ export function createSearch(store: Store): Search {
         rows.push(...read(step, page.limit + 1 - rows.length))
         if (rows.length > page.limit) {
           rows.length = page.limit
-          return stopped(placeOfRow(rows.at(-1)!))
+          return stopped(kind.placeOf(rows.at(-1)!))
         }
         place = step.to
         const now = performance.now()
@@ -89,13 +123,12 @@ export function createSearch(store: Store): Search {
       throw error instanceof TypeError ? error : unavailable(error, store.settings.path)
     }
 
-    function read({ kind, ids }: Step, most: number): Row[] {
-      const given = kind === 'range' ? ids : [JSON.stringify(ids)]
+    function read({ kind: by, ids }: Step, most: number): Row[] {
+      const given = by === 'range' ? ids : [JSON.stringify(ids)]
       return db
         .prepare(
-          `SELECT ${columns} FROM ${FROM} WHERE ${CANDIDATES[kind]}
-           AND (t.event < ? OR (t.event = ? AND t.id < ?)) AND ${sql}
-           ORDER BY t.event DESC, t.id DESC LIMIT ?`,
+          `SELECT ${columns} FROM ${kind.from} WHERE ${kind.candidates[by]}
+           AND ${kind.behind} AND ${sql} AND ${page.and ?? '1'} ORDER BY ${kind.order} LIMIT ?`,
         )
         .all(...given, place.event, place.event, place.task, ...values, most) as unknown as Row[]
     }
@@ -106,8 +139,4 @@ export function createSearch(store: Store): Search {
       return { rows, cursor: row && cursorOf(at), searchedTo: row?.received }
     }
   }
-}
-
-function placeOfRow({ event, id }: PlacedRow): Place {
-  return { event, task: id }
 }

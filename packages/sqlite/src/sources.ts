@@ -21,15 +21,16 @@ export interface Step {
 }
 
 /** Makes the sources of a file. They only read, each in milliseconds. */
-export function createSources(store: Store): (filter: TaskFilter) => Source {
+export function createSources(store: Store): (filter: TaskFilter, passing?: boolean) => Source {
   const db = store.connections.side
   const events = createEventFinder(db, store.keys)
   const tasks = createTaskFinder(db)
 
-  return (filter) => {
+  return (filter, passing = false) => {
     if (filter.id !== undefined) return listed('tasks', tasks.byId(numberOf(filter.id)))
     if (filter.keys !== undefined) return listed('events', events.byKeys(filter.keys, filter))
     if (filter.eventId !== undefined) return listed('events', events.byId(filter.eventId, filter))
+    if (passing) return marked()
     if (filter.state === 'running') return listed('tasks', tasks.running())
     if (filter.cause !== undefined)
       return inLanes((lane, after, most) => tasks.ofCause(filter.cause!, lane, after, most))
@@ -39,6 +40,21 @@ export function createSources(store: Store): (filter: TaskFilter) => Source {
     if (pending) return listed('tasks', pending)
     const range = events.range(filter)
     return filter.topic === undefined ? scan(range) : byTopic(filter.topic, range)
+
+    function marked(): Source {
+      return {
+        next(after, width) {
+          const ids = events.passing(
+            filter,
+            after.task === 0 ? after.event - 1 : after.event,
+            width,
+          )
+          if (ids.length === 0) return undefined
+          const to = { event: ids.at(-1)! - 1, task: Number.MAX_SAFE_INTEGER }
+          return { kind: 'events', ids, to }
+        },
+      }
+    }
 
     function inLanes(find: (lane: number, after: Place, most: number) => readonly Place[]): Source {
       const lanes = tasks.lanes(filter)

@@ -17,6 +17,7 @@
  * - `tasks.turn`, `tenant`: its turn among the tenants of its lane, and the row of `tenants`; 0 in lanes without tenants.
  * - `numbers.next`: number of the next event. The keys of events up to `indexed` are in `keys`, the topics of events up
  *   to `topics` in `topic_events`.
+ * - `events.contents`: 1 if a receiver's `stored` wants them erased once its tasks are done, 2 if they are.
  * - `events.loose`: 1 if its key cannot be made of its id and scope, so that its id needs an index entry.
  * - An event that came alone has its delivery in its own row (head and body); events that came together share a row of
  *   `deliveries`.
@@ -46,9 +47,10 @@ export const VERSIONS: readonly string[] = [
   CREATE TABLE postern_deliveries (id INTEGER PRIMARY KEY, head TEXT NOT NULL, body BLOB NOT NULL) STRICT;
   CREATE TABLE postern_events (
     id INTEGER PRIMARY KEY, receiver INTEGER NOT NULL, key TEXT NOT NULL, received INTEGER NOT NULL,
-    topic TEXT NOT NULL, event_id TEXT, scope TEXT, loose INTEGER, delivery INTEGER, record TEXT NOT NULL,
-    head TEXT, body BLOB
+    topic TEXT NOT NULL, event_id TEXT, scope TEXT, loose INTEGER, contents INTEGER, delivery INTEGER,
+    record TEXT NOT NULL, head TEXT, body BLOB
   ) STRICT;
+  CREATE INDEX postern_events_passing ON postern_events (receiver, id) WHERE contents = 1;
   CREATE INDEX postern_events_delivery ON postern_events (delivery) WHERE delivery IS NOT NULL;
   CREATE INDEX postern_events_loose ON postern_events (event_id) WHERE loose = 1;
   CREATE TABLE postern_keys (

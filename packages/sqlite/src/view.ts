@@ -7,6 +7,7 @@ import {
   type InboxView,
 } from '@postern/core/inbox'
 import { createChange } from './change.ts'
+import { createErase } from './erase.ts'
 import { FROM, numberOf } from './filter.ts'
 import { INFO, infoOf, type InfoRow } from './info.ts'
 import { createRerun } from './rerun.ts'
@@ -64,6 +65,7 @@ export function createView(
         () => (dataVersion.get() as { data_version: number }).data_version + store.commits,
       ),
     ...createChange(store, search, look, consumers),
+    erase: createErase(store, search),
     async rerun(id, edit) {
       unknownOptions('rerun', edit, ['payload'])
       return rerun(numberOf(id), edit.payload)

@@ -7,6 +7,7 @@ import { causeCases } from './inbox/cause-cases.ts'
 import { closeCases } from './inbox/close-cases.ts'
 import { drainCases } from './inbox/drain-cases.ts'
 import { duplicateCases } from './inbox/duplicate-cases.ts'
+import { eraseCases } from './inbox/erase-cases.ts'
 import { fairCases } from './inbox/fair-cases.ts'
 import { fullCases } from './inbox/full-cases.ts'
 import { guardCases } from './inbox/guard-cases.ts'
@@ -21,6 +22,7 @@ import { restartCases } from './inbox/restart-cases.ts'
 import { sceneTest, type MakeInbox } from './inbox/scene.ts'
 import { settleCases } from './inbox/settle-cases.ts'
 import { sharedCases } from './inbox/shared-cases.ts'
+import { storedCases } from './inbox/stored-cases.ts'
 import { transactionCases, type TransactionProbe } from './inbox/transaction-cases.ts'
 import { viewCases } from './inbox/view-cases.ts'
 import { workerCases } from './inbox/worker-cases.ts'
@@ -52,7 +54,7 @@ export interface InboxSkills {
   readonly drain?: boolean
   /** Follows `fairKey`. @default false */
   readonly fair?: boolean
-  /** Its view has pages, causes and chunks of changes. @default false */
+  /** Its view has pages, causes, chunks of changes and `erase`. @default false */
   readonly pages?: boolean
   /** Has a `journal`: attempts, deliveries and history. @default false */
   readonly journal?: boolean
@@ -95,10 +97,13 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
       describe('pages of the view', () => pageCases(test))
       describe('what the view sums up', () => causeCases(test))
       describe('changes by the view', () => changeCases(test, skills.keepsDone === true))
+      describe('erasing', () => eraseCases(test, skills.keepsDone === true))
     }
     describe('under a receiver', () => receiverCases(test, bounded))
     if (skills.order) describe('order by key', () => orderCases(test))
     if (skills.durable) describe('a restart', () => restartCases(test))
+    if (skills.pages && skills.keepsDone && skills.durable)
+      describe('`stored` of a receiver', () => storedCases(test))
     if (skills.shared) describe('two processes', () => sharedCases(test))
     if (skills.guards) describe('guards', () => guardCases(test, skills.durable === true))
     if (skills.suspects) describe('interruptions', () => interruptionCases(test))

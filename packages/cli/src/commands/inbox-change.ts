@@ -6,16 +6,12 @@ import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { lasting } from '../style.ts'
 import { sinceOption } from '../time-option.ts'
 
-type Verb = 'replay' | 'discard'
+type Verb = 'replay' | 'discard' | 'erase'
 
-/** `postern inbox replay` and `discard`: counts first, asks, then changes in chunks. */
+/** `postern inbox replay`, `discard` and `erase`: counts first, asks, then changes in chunks. */
 export async function changeCommand(verb: Verb, options: InboxCommandOptions): Promise<ExitCode> {
   const filter = filterOf(options)
-  if (verb === 'discard' && Object.keys(filter).length === 0)
-    throw new Failure(
-      2,
-      'discard needs a filter, such as --cause or --state dead: nothing can bring a task back',
-    )
+  if (verb !== 'replay' && Object.keys(filter).length === 0) throw new Failure(2, UNFILTERED[verb])
   const rate = options.rate === undefined ? undefined : Number(options.rate)
   if (rate !== undefined && !(rate > 0))
     throw new Failure(2, `--rate must be tasks a second, got ${options.rate}`)
@@ -23,12 +19,9 @@ export async function changeCommand(verb: Verb, options: InboxCommandOptions): P
     const total = await counted(verb, view, filter)
     const span =
       rate === undefined ? '' : `, at ${rate} a second, about ${lasting((total / rate) * 1000)}`
-    const says =
-      verb === 'replay'
-        ? `Run ${total} tasks again${span}. They run in your app, with today's handlers; this command only queues them.`
-        : `Discard ${total} tasks. Nothing can bring them back; a redelivery of their events stays a duplicate.`
+    const says = plan(verb, total, span)
     if (total === 0) {
-      remark('no task matches')
+      remark(verb === 'erase' ? 'no event matches whose tasks have ended' : 'no task matches')
       return 1
     }
     if (options.dryRun) {
@@ -40,15 +33,29 @@ export async function changeCommand(verb: Verb, options: InboxCommandOptions): P
       return 1
     }
     const count = await changed(verb, view, filter, rate, total)
-    if (options.json) say(JSON.stringify({ count }))
-    else
-      say(
-        verb === 'replay'
-          ? `${count} tasks are queued again. Undo: postern inbox discard --state pending, with the same filter.`
-          : `${count} tasks were discarded.`,
-      )
+    say(options.json ? JSON.stringify({ count }) : result(verb, count))
     return 0
   })
+}
+
+const UNFILTERED = {
+  discard: 'discard needs a filter, such as --cause or --state dead: nothing can bring a task back',
+  erase:
+    'erase needs a filter, such as --event-id or --until 90d: nothing can bring the contents back',
+} as const
+
+function plan(verb: Verb, total: number, span: string): string {
+  if (verb === 'replay')
+    return `Run ${total} tasks again${span}. They run in your app, with today's handlers; this command only queues them.`
+  if (verb === 'discard')
+    return `Discard ${total} tasks. Nothing can bring them back; a redelivery of their events stays a duplicate.`
+  return `Erase payload, headers and body of ${total} events. Nothing can bring them back, and they cannot be replayed; ids, topics and error texts stay, and a redelivery stays a duplicate.`
+}
+
+function result(verb: Verb, count: number): string {
+  if (verb === 'replay')
+    return `${count} tasks are queued again. Undo: postern inbox discard --state pending, with the same filter.`
+  return verb === 'discard' ? `${count} tasks were discarded.` : `${count} events were erased.`
 }
 
 /** `postern inbox prune <age>`. */

@@ -53,6 +53,7 @@ export async function showCommand(id: string, options: InboxCommandOptions): Pro
       `${shown(event.topic)}  ${shortId(event.id ?? 'no id')}  ${state(task.state)}  ${shown(task.subscription)}`,
     )
     say(`received ${new Date(task.receivedAt).toISOString()}, ${task.attempts} attempts`)
+    if (record.erased) say('its contents were erased')
     for (const one of attempts)
       say(
         `  #${one.attempt}  ${timeOf(one.startedAt)}  ${one.outcome}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),

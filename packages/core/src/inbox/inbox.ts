@@ -59,6 +59,8 @@ export interface Consumer {
     readonly count: number
     readonly charged: number
   }): void
+  /** Call it when an operator has discarded a task, with the key of its event. */
+  discarded?(key: string): void
   /** Warns an operator: a window was shortened, an engine is unsafe or unreachable. */
   warn(message: string): void
   /** Milliseconds since 1970. */

@@ -18,6 +18,7 @@ export type {
   Cause,
   Changed,
   ChangeOptions,
+  EraseOptions,
   InboxView,
   LaneStats,
   Orphan,
@@ -74,6 +75,7 @@ export {
   type DeliveryPage,
 } from './kit/delivery-filter.ts'
 export { editedEvent } from './kit/edited-event.ts'
+export { checkErase, erased, erasedError, isAboutTasks } from './kit/erased.ts'
 export { settledBy, timeTo, within } from './kit/deadline.ts'
 export {
   checkFilter,

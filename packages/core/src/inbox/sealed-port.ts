@@ -68,7 +68,8 @@ function sealed(seal: Seal, { delivery, items }: Intake): Intake {
   }
 }
 
-function sealEvent(seal: Seal, event: EventRecord): EventRecord {
+/** An event as a sealing receiver stores it. */
+export function sealEvent(seal: Seal, event: EventRecord): EventRecord {
   const { source: _, ...rest } = event
   const bytes = seal.sealBytes(Buffer.from(encodeEvent(event)), event.key)
   return { ...rest, payload: MARK + Buffer.from(bytes).toString('base64') }
@@ -90,11 +91,18 @@ export function opened<Kept extends Pick<Claim, 'event' | 'delivery'>>(
   if (typeof payload !== 'string' || !payload.startsWith(MARK)) return kept
   const bytes = seal.openBytes(Buffer.from(payload.slice(MARK.length), 'base64'), key)
   const event = decodeEvent(Buffer.from(bytes).toString('utf8'))
-  const delivery = unpackDelivery(seal.openBytes(kept.delivery.body, 'delivery'))
+  // Nothing is left of the delivery of an erased event.
+  const delivery = kept.event.erased
+    ? kept.delivery
+    : unpackDelivery(seal.openBytes(kept.delivery.body, 'delivery'))
   return { ...kept, event: { ...event, ...extras(kept.event) }, delivery }
 }
 
 /** Members that an inbox may have added. */
-function extras({ origin, carrier }: EventRecord): Partial<EventRecord> {
-  return { ...(origin !== undefined && { origin }), ...(carrier && { carrier }) }
+function extras({ origin, carrier, erased }: EventRecord): Partial<EventRecord> {
+  return {
+    ...(origin !== undefined && { origin }),
+    ...(carrier && { carrier }),
+    ...(erased && { erased }),
+  }
 }

@@ -97,9 +97,20 @@ export interface ReplayOptions extends ChangeOptions {
   readonly rate?: number
 }
 
+/** Which events are erased, and the part of them that stays. */
+export interface EraseOptions extends ChangeOptions {
+  /**
+   * Only events that a receiver's `stored` has marked (`EventRecord.passing`), and of those only events without a dead
+   * task. @default false
+   */
+  readonly passing?: boolean
+  /** Returns the payload that stays. It must not throw. @default () => null */
+  readonly keep?: (event: EventRecord, delivery: StoredDelivery) => unknown
+}
+
 /** The result of one chunk of a change. */
 export interface Changed {
-  /** Tasks that were changed, or would be (`dryRun`). */
+  /** Tasks that were changed, or would be (`dryRun`); for `erase`, events. */
   readonly count: number
   /** Where the next chunk begins; undefined when there is nothing left. */
   readonly cursor: string | undefined
@@ -151,7 +162,7 @@ export interface InboxView {
   version(): MaybePromise<number>
   /**
    * Makes dead tasks pending again, from attempt 1. With `state: 'done'` done ones, and with `state: 'pending'` waiting
-   * ones due now. `poison` tasks stay suspects.
+   * ones due now. `poison` tasks stay suspects. Tasks of erased events are left out.
    */
   replay(filter: TaskFilter, options?: ReplayOptions): MaybePromise<Changed>
   /**
@@ -161,6 +172,17 @@ export interface InboxView {
   rerun(id: string, edit: { readonly payload: Json }): MaybePromise<string>
   /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. */
   discard(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>
+  /**
+   * Erases the payload, headers, query, context and body of events. An event counts if the filter fits it, or one of
+   * its tasks if the filter has a key of tasks. Events with a pending or running task are left out. Id, topic, key and
+   * times stay, so that a redelivery is a duplicate. An erased event never runs again: `replay` leaves it out, and with
+   * its `id`, as `rerun`, throws a `TypeError`.
+   *
+   * @example
+   * const { count } = await inbox.view.erase({ eventId: 'evt_123' }, { dryRun: true })
+   * await inbox.view.erase({ eventId: 'evt_123' })
+   */
+  erase(filter: TaskFilter, options?: EraseOptions): MaybePromise<Changed>
   /** Forgets done and dead tasks received before the time given, in milliseconds since 1970. */
   prune(before: number): MaybePromise<number>
   /** Subscriptions with pending tasks that no attached receiver has. */

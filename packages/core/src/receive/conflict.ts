@@ -33,7 +33,7 @@ export function createConflictWatch(
     const { rows } = await view.list({ receiver, keys: [event.key], limit: 1 })
     const kept = rows?.[0] && (await view.get(rows[0].id))
     if (!kept || kept.record.key !== event.key || kept.record.origin !== undefined) return
-    if (kept.record.payload === undefined) return
+    if (kept.record.payload === undefined || kept.record.erased) return
     if (stringifyJson(kept.record.payload) !== stringifyJson(event.payload)) found()
   }
 }

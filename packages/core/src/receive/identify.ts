@@ -135,6 +135,7 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
     provider: line.provider.name,
   }
   if (guards !== undefined) record.guards = guards
+  if (line.keepBody) record.passing = true
   if (source.carrier) record.carrier = source.carrier
   if (count > 1 || (Array.isArray(body.value) && draft.payload !== body.value)) record.batch = true
   if (body.kind === 'json' && payload === body.value) record.source = line.exact ? 'exact' : 'json'

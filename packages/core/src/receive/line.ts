@@ -8,6 +8,7 @@ import type { Subscription } from '../subscribe/subscription.ts'
 import type { Admission } from './admit.ts'
 import type { Answers } from './answer.ts'
 import type { ConflictWatch } from './conflict.ts'
+import type { KeepBody } from './erasure.ts'
 import type { Explainer } from './explainer.ts'
 import type { Dedupe } from './identity.ts'
 import type { Recorder } from './recorder.ts'
@@ -35,6 +36,8 @@ export interface Line {
   readonly exact: boolean
   readonly dedupe: Dedupe
   readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  /** Set if less than all is kept of events whose tasks are done. */
+  readonly keepBody: KeepBody | undefined
   readonly fairBy: ((event: WebhookEvent) => string) | undefined
   readonly subscriptionsOf: (event: EventDraft) => readonly Subscription[]
   readonly admit: (head: Delivery) => Admission

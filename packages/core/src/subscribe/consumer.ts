@@ -1,6 +1,7 @@
 import { errorText } from '../errors.ts'
 import type { Consumer, Lane, TaskError } from '../inbox/inbox.ts'
 import type { AttemptInfo, Observer } from '../observer.ts'
+import type { Erasure } from '../receive/erasure.ts'
 import type { Recorder } from '../receive/recorder.ts'
 import type { run as runAttempt } from './run.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
@@ -11,6 +12,7 @@ export interface ConsumerContext extends RunContext {
   readonly retrySpan: number
   readonly monotonic: () => number
   readonly recorder: Recorder | undefined
+  readonly erasure: Erasure | undefined
   readonly deadListeners: readonly ((task: AttemptInfo, error: TaskError) => unknown)[]
 }
 
@@ -35,6 +37,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
     settled(claim, outcome, stored, ran) {
       if (!stored) return observer.fenced?.(attemptInfo(context, claim))
       context.recorder?.settled(claim, outcome, ran)
+      if (outcome.kind === 'done') context.erasure?.ended(claim.event)
       if (outcome.kind === 'done')
         return observer.done?.(attemptInfo(context, claim), ran?.duration ?? 0)
       if (outcome.kind === 'retry')
@@ -46,6 +49,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
       context.recorder?.interrupted(interruption.subscription)
       observer.interrupted?.({ receiver: context.receiver, ...interruption })
     },
+    discarded: (key) => context.erasure?.ended({ key, passing: true }),
     warn: (message) => observer.warning?.(context.receiver, message),
   }
 

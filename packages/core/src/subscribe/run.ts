@@ -1,6 +1,6 @@
 import { errorText, memberOf, textOf } from '../errors.ts'
 import { toEvent, type WebhookEvent } from '../event.ts'
-import type { Claim, Outcome } from '../inbox/inbox.ts'
+import type { Claim, Outcome, TaskError } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
 import type { AttemptInfo, Planned } from '../observer.ts'
 import { boundRun } from './bound-run.ts'
@@ -21,6 +21,7 @@ export function run(
   claim: Claim,
   signal: AbortSignal | undefined,
 ): MaybePromise<Outcome> {
+  if (claim.event.erased) return { kind: 'dead', error: ERASED }
   if (claim.subscription === UNHANDLED) return adopt(context, claim)
   const subscription = context.subscriptions.find(claim.subscription)
   // A worker claims only its own lanes. If an engine hands over a task of another lane, the task waits and is not lost.
@@ -42,6 +43,12 @@ export function run(
     () => attempt(context, claim, subscription, signal),
     (error) => failed(context, claim, subscription, error, signal),
   )
+}
+
+// A replay that began before the contents were erased: a handler must not take what is left for an event.
+const ERASED: TaskError = {
+  name: 'ErasedEvent',
+  message: 'the contents of this event were erased, so it cannot run again',
 }
 
 function attempt(

@@ -41,7 +41,7 @@ interface Shared {
 function take(state: MemoryState, { event, tasks }: IntakeItem, shared: Shared): Taken {
   if (event.dedupe) {
     const held = state.known.held(event.key)
-    if (held) return revive(state, held) ? 'revived' : 'duplicate'
+    if (held) return !held.erased && revive(state, held) ? 'revived' : 'duplicate'
     const dead = state.known.settled(event.key)
     // The set of tasks is fixed at the first accept: of a known event only its dead tasks run.
     if (dead?.length === 0) return 'duplicate'

@@ -1,6 +1,7 @@
 import { checkFilter, matches } from '../kit/filter.ts'
 import { inSteps, type StepPlace } from '../kit/in-steps.ts'
 import { editedEvent } from '../kit/edited-event.ts'
+import { erasedError } from '../kit/erased.ts'
 import { unknownOptions } from '../../unknown-options.ts'
 import type { InboxView, TaskFilter, TaskState } from '../view.ts'
 import { MemoryEvent } from './event.ts'
@@ -14,7 +15,7 @@ import type { MemoryTask } from './task.ts'
 /** What operators do. */
 export function changes(
   store: MemoryStore,
-): Pick<Required<InboxView>, 'replay' | 'rerun' | 'discard' | 'prune'> {
+): Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'> {
   return {
     replay(filter, options = {}) {
       unknownOptions('replay', options, [...STEPS, 'rate'])
@@ -22,8 +23,10 @@ export function changes(
       const { state = 'dead' } = filter
       if (state === 'running')
         throw new TypeError("replay: state must be 'dead', 'done' or 'pending', got 'running'")
+      if (filter.id !== undefined && keptOf(store, { id: filter.id })[0]?.task.owner.erased)
+        throw erasedError('replay', filter.id)
       return inSteps(options, (place) => {
-        const { found, next } = oldest(store, { ...filter, state }, [state], place)
+        const { found, next } = oldest(store, { ...filter, state }, [state], place, isWhole)
         if (!place.dryRun) found.forEach((one, at) => again(one, place.due(at)))
         return { count: found.length, cursor: next }
       })
@@ -35,6 +38,7 @@ export function changes(
       if (JSON.stringify(payload) === undefined)
         throw new TypeError(`rerun: payload must be a JSON value, got ${typeof payload}`)
       const { state, task } = found
+      if (task.owner.erased) throw erasedError('rerun', id)
       const { receiver, event, delivery, bytes } = task.owner
       const owner = new MemoryEvent(receiver, editedEvent(event, payload), delivery, bytes)
       store.version++
@@ -66,6 +70,10 @@ function again({ state, task }: Found, due: number): void {
   else hurry(state, task)
 }
 
+function isWhole({ task }: Found): boolean {
+  return !task.owner.erased
+}
+
 /** Gives a pending or dead task up for good; its event stays known. */
 function discard(state: MemoryState, task: MemoryTask): void {
   state.store.version++
@@ -86,10 +94,11 @@ function oldest(
   filter: TaskFilter,
   states: readonly TaskState[],
   { cursor, rows }: Pick<StepPlace, 'cursor' | 'rows'>,
+  counts: (found: Found) => boolean = () => true,
 ): { found: readonly Found[]; next: string | undefined } {
   const above = cursor === undefined ? -1 : Number(cursor)
   const all = keptOf(store, filter).filter(
-    ({ task }) => task.sequence > above && states.includes(task.state),
+    (one) => one.task.sequence > above && states.includes(one.task.state) && counts(one),
   )
   const found = all.slice(0, rows)
   return {
@@ -99,7 +108,7 @@ function oldest(
 }
 
 /** The tasks that a filter means, the oldest first. */
-function keptOf(store: MemoryStore, filter: TaskFilter): readonly Found[] {
+export function keptOf(store: MemoryStore, filter: TaskFilter): readonly Found[] {
   const matching = matches(filter)
   return keptTasks(store).filter((found) =>
     matching(info(found), () => found.task.owner.event.payload),

@@ -51,6 +51,18 @@ export class MemoryEvent {
     this.#folded = undefined
   }
 
+  /** True once its contents were erased. */
+  get erased(): boolean {
+    return this.#event?.erased === true
+  }
+
+  /** Replaces its contents by what is left of them. None of its tasks may be open. */
+  erase(event: EventRecord, delivery: StoredDelivery): void {
+    this.#event = event
+    this.#delivery = delivery
+    this.#folded = undefined
+  }
+
   get event(): EventRecord {
     return this.#event ?? withPayload(decodeOutline(this.#folded!.outline), this.#folded!.body)
   }

@@ -108,6 +108,8 @@ export function createForgetful<Value extends object | string>(
 }
 
 function deadOf(owner: MemoryEvent): readonly TaskDraft[] {
+  // A redelivery would bring the contents back.
+  if (owner.erased) return DONE
   let dead: TaskDraft[] | undefined
   for (let task = owner.first; task; task = task.sibling)
     if (task.state === 'dead') (dead ??= []).push(task.draft)

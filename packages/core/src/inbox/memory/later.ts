@@ -15,6 +15,7 @@ const VIEW: readonly (keyof InboxView)[] = [
   'replay',
   'rerun',
   'discard',
+  'erase',
   'prune',
   'orphans',
 ]

@@ -3,6 +3,7 @@ import { orphansOf } from '../kit/orphans.ts'
 import type { Page } from '../journal.ts'
 import type { InboxView, TaskQuery } from '../view.ts'
 import { changes } from './change.ts'
+import { erasing } from './erase.ts'
 import { detail, info } from './info.ts'
 import { causes, stats } from './stats.ts'
 import { keptTasks, type Found, type MemoryStore } from './state.ts'
@@ -26,6 +27,7 @@ export function memoryView(store: MemoryStore): InboxView {
     causes: (filter = {}) => causes(store, filter),
     version: () => store.version,
     ...changes(store),
+    erase: erasing(store),
     orphans() {
       const pending = stats(store).map(({ receiver, subscription, counts }) => ({
         receiver,

@@ -1,0 +1,39 @@
+import { errorText } from '../errors.ts'
+import type { EventRecord } from '../event.ts'
+import { encodeEvent } from '../inbox/codec.ts'
+import { opened, sealEvent } from '../inbox/sealed-port.ts'
+import type { EraseOptions } from '../inbox/view.ts'
+import { isPromise } from '../maybe.ts'
+import { keepNothing, type ErasureContext } from './erasure.ts'
+
+/**
+ * Makes what `InboxView.erase` keeps of the payloads of a receiver. Sealed payloads are opened for the app's function,
+ * and its result is sealed again. If that fails nothing is kept: the app asked that the payload goes.
+ */
+export function keepOf({
+  keepBody,
+  seal,
+  warn,
+}: Pick<ErasureContext, 'keepBody' | 'seal' | 'warn'>): NonNullable<EraseOptions['keep']> {
+  if (keepBody === keepNothing) return () => null
+  return (event, delivery) => {
+    try {
+      if (!seal) return left(event).payload
+      return sealEvent(seal, left(opened(seal, { event, delivery }).event)).payload
+    } catch (error) {
+      warn(`stored.body failed, so nothing was kept of event ${event.key}: ${errorText(error)}`)
+      return null
+    }
+  }
+
+  function left(event: EventRecord): EventRecord {
+    const payload = keepBody(event.payload)
+    if (isPromise(payload))
+      throw new TypeError('it returned a promise, and must return what is kept of the payload')
+    const { source: _, passing: __, ...rest } = event
+    const kept: EventRecord = { ...rest, payload: payload ?? null, erased: true }
+    // Throws for a value that no inbox can store.
+    encodeEvent(kept)
+    return kept
+  }
+}

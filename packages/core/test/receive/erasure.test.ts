@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { EraseOptions, InboxView, TaskFilter } from '../../src/inbox/index.ts'
+import { createErasure, keepNothing } from '../../src/receive/erasure.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+type Call = readonly [filter: TaskFilter, options: EraseOptions]
+
+/** An erasure on a view that records its calls, and fails while it is `down`. */
+function setup() {
+  const calls: Call[] = []
+  const warnings: string[] = []
+  const state = { down: false }
+  const view = {
+    erase: (...call: Call) => {
+      calls.push(call)
+      if (state.down) throw new Error('the store is down')
+      return { count: 0, cursor: undefined }
+    },
+  } as unknown as InboxView
+  const erasure = createErasure({
+    receiver: 'shop',
+    view,
+    keepBody: keepNothing,
+    seal: undefined,
+    warn: (message) => void warnings.push(message),
+  })
+  return { erasure, calls, warnings, state, filters: () => calls.map(([filter]) => filter) }
+}
+
+const passing = (key: string) => ({ key, passing: true as const })
+
+test('keys of a second are erased together, each once, a hundred in a call', async () => {
+  const { erasure, filters } = setup()
+  for (let at = 0; at < 150; at++)
+    for (let twice = 0; twice < 2; twice++) erasure.ended(passing(`k${at}`))
+  erasure.ended({ key: 'stored before `stored` was set' })
+  expect(filters()).toEqual([])
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(filters().map(({ keys }) => keys!.length)).toEqual([100, 50])
+  expect(new Set(filters().flatMap(({ keys }) => keys)).size).toBe(150)
+})
+
+test('an erasure that fails is tried again with its keys, and warned of once', async () => {
+  const { erasure, filters, state, warnings } = setup()
+  state.down = true
+  erasure.ended(passing('a'))
+  await vi.advanceTimersByTimeAsync(21_000)
+  expect(filters().length).toBe(3)
+  expect(warnings).toEqual([expect.stringContaining('the store is down')])
+  state.down = false
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(filters().slice(3)).toEqual([{ receiver: 'shop', keys: ['a'] }, { receiver: 'shop' }])
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(filters().length).toBe(5)
+})
+
+test('what a process left behind is looked for at the start and every ten minutes', async () => {
+  const { erasure, calls } = setup()
+  erasure.start()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(calls).toEqual([
+    [{ receiver: 'shop' }, { passing: true, keep: expect.any(Function) as never }],
+  ])
+  await vi.advanceTimersByTimeAsync(601_000)
+  expect(calls.length).toBe(2)
+  await erasure.close(Date.now() + 1000)
+  await vi.advanceTimersByTimeAsync(1_200_000)
+  expect(calls.length).toBe(2)
+})
+
+test('beyond ten thousand keys the next look finds the others', async () => {
+  const { erasure, filters } = setup()
+  for (let at = 0; at < 10_001; at++) erasure.ended(passing(`k${at}`))
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(filters().length).toBe(101)
+  expect(filters().at(-1)).toEqual({ receiver: 'shop' })
+})
+
+test('closing erases what waits', async () => {
+  const { erasure, filters } = setup()
+  erasure.ended(passing('a'))
+  await erasure.close(Date.now() + 1000)
+  expect(filters()).toEqual([{ receiver: 'shop', keys: ['a'] }])
+})

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { delivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { sqliteScene } from './scene.ts'
+
+const scene = sqliteScene()
+const body = Buffer.from('{"card":"4242"}')
+
+test('no table holds the contents once all events of their delivery are erased', async () => {
+  const inbox = scene.open()
+  const shop = scene.join(inbox)
+  await shop.port.accept(
+    { delivery: delivery({ body }), items: [item('1'), item('2', ['a'], { payload: '4242' })] },
+    {},
+  )
+  const alone = [item('3', ['a'], { source: 'json', payload: { card: '4242' } })]
+  await shop.port.accept({ delivery: delivery({ body }), items: alone }, {})
+  await shop.untilSettled(3)
+  expect((await inbox.view!.erase({ eventId: '1' })).count).toBe(1)
+  expect(tablesWith('4242')).toEqual(['postern_deliveries', 'postern_events'])
+  expect((await inbox.view!.erase({})).count).toBe(2)
+  expect(tablesWith('4242')).toEqual([])
+  expect(
+    scene.edit((db) => db.prepare('SELECT count(*) AS n FROM postern_deliveries').get()),
+  ).toEqual({
+    n: 0,
+  })
+})
+
+test('an event that a task opened again meanwhile keeps its contents', async () => {
+  const inbox = scene.open()
+  const shop = scene.join(inbox)
+  await shop.port.accept(intake(item('1')), {})
+  await shop.untilSettled(1)
+  // As another process would between the search and the transaction.
+  const erasing = inbox.view!.erase({ eventId: '1' })
+  scene.edit((db) => db.exec('UPDATE postern_tasks SET state = 0, due = 9e15'))
+  expect((await erasing).count).toBe(0)
+})
+
+test('looking for what `stored` left behind uses its index', () => {
+  scene.open()
+  const plan = scene.edit((db) =>
+    db
+      .prepare(
+        'EXPLAIN QUERY PLAN SELECT id FROM postern_events WHERE receiver = 1 AND contents = 1 AND id <= 9 ORDER BY id DESC LIMIT 9',
+      )
+      .all(),
+  )
+  expect(JSON.stringify(plan)).toContain('postern_events_passing')
+  expect(JSON.stringify(plan)).not.toContain('TEMP B-TREE')
+})
+
+/** Tables with a text in one of their columns. */
+function tablesWith(text: string): readonly string[] {
+  return scene.edit((db) => {
+    const tables = db
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'postern%'")
+      .all()
+    return tables
+      .map(({ name }) => String(name))
+      .filter((name) => {
+        const rows = db.prepare(`SELECT * FROM ${name}`).all()
+        return rows.some((row) =>
+          Object.values(row).some((value) =>
+            (value instanceof Uint8Array ? Buffer.from(value).toString() : String(value)).includes(
+              text,
+            ),
+          ),
+        )
+      })
+      .sort()
+  })
+}
