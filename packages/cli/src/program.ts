@@ -47,6 +47,11 @@ export function createProgram(): Command {
     .option('--sqlite <file>', 'the request is the id of a delivery in this inbox')
     .option('--redis <url>', 'the same, in Redis')
     .option('--postgres <url>', 'the same, in PostgreSQL')
+    .option(
+      '--seal-key <key>',
+      'the key of a sealed inbox; can be repeated (default: POSTERN_SEAL_KEY, then .env)',
+      many,
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

@@ -133,6 +133,55 @@ describe('explain', () => {
   })
 })
 
+test('a sealed refusal opens with --seal-key or the environment, and with no other key', async () => {
+  const path = join(cwd, 'sealed.db')
+  const key = Buffer.alloc(32, 9).toString('base64')
+  const inbox = sqliteInbox({ path })
+  const receiver = createReceiver({
+    provider: github({ secret: '"a secret of GitHub"' }),
+    inbox,
+    log: false,
+    seal: key,
+  })
+  receiver.on('push', () => {})
+  await receiver.receive(
+    github({ secret: 'a secret of GitHub' }).sign!({ topic: 'push', payload: {} }),
+  )
+  await receiver.close()
+  const { rows } = await inbox.journal!.refusals()
+  await inbox.close()
+  const given = [
+    'explain',
+    rows[0]!.id,
+    '-p',
+    'github',
+    '-s',
+    '"a secret of GitHub"',
+    '--sqlite',
+    path,
+  ]
+  const explained = (more: string[], env = {}) => postern([...given, ...more], { cwd, env })
+  const other = Buffer.alloc(32, 8).toString('hex')
+  const [option, variable, none, wrong, text] = await Promise.all([
+    explained(['--seal-key', key]),
+    explained([], { POSTERN_SEAL_KEY: `${other},${key}` }),
+    explained([]),
+    explained(['--seal-key', other]),
+    explained(['--seal-key', 'a password']),
+  ])
+  expect(option!.out).toContain('secret-quoted')
+  expect(variable!.out).toContain('secret-quoted')
+  expect([none!.code, none!.err]).toEqual([
+    2,
+    expect.stringContaining('give --seal-key, or set POSTERN_SEAL_KEY'),
+  ])
+  expect([wrong!.code, wrong!.err]).toEqual([1, expect.stringContaining('a key that is not given')])
+  expect([text!.code, text!.err]).toEqual([
+    2,
+    expect.stringContaining('--seal-key must be 32 random bytes'),
+  ])
+})
+
 describe('wrong use ends with 2', () => {
   test.for([
     [['explain', 'json'], "required option '-p, --provider <name>'"],

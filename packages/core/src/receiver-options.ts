@@ -89,8 +89,7 @@ export function checkReceiver<Events extends EventMap>(
   if (options.fairBy !== undefined) isFunction('fairBy', options.fairBy)
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
   const { integers = 'number', work = true, journal = true, seal } = options
-  // A refused delivery is not sealed, so that `explain` can read it from another process.
-  const { refusedBodies = seal === undefined ? 3 : false } = options
+  const { refusedBodies = 3 } = options
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
   oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
   oneOf('integers', integers, ['number', 'exact'])

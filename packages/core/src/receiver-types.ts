@@ -69,11 +69,11 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   readonly journal?: boolean
   /**
    * Refused deliveries whose head and body are kept for `explain`, for each code: at most 256 KiB each, without
-   * credentials, and not sealed. False keeps none. @default 3, and false with `seal`
+   * credentials, sealed if `seal` is set. False keeps none. @default 3
    */
   readonly refusedBodies?: number | false
   /**
-   * Encrypts payloads, headers and bodies in the inbox with AES-256-GCM: 32 bytes, as they are, in base64 or in hex.
+   * Encrypts payloads, headers and bodies in the inbox, those of refused deliveries too, with AES-256-GCM: 32 bytes, as they are, in base64 or in hex.
    * With several keys the first one seals and all of them open, so that a key can be changed. Topic, ids, times and error
    * texts stay readable, and the journal's path and reply. @default stored as they came
    */

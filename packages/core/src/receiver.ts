@@ -53,6 +53,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     receiver: name,
     inbox,
     kept: settings.journal ? settings.refusedBodies : undefined,
+    seal: settings.seal,
     claims: provider.claims,
     strip,
     now,
@@ -111,7 +112,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     // Observers can be added later.
     get conflicts() {
       return observer.conflict && inbox.view
-        ? (conflicts ??= createConflictWatch(name, inbox.view, now))
+        ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
         : undefined
     },
     subscriptionsOf: (event) => subscriptions.match(event),

@@ -5,11 +5,12 @@ import { explain, type Explanation, type Finding } from '@postern/core/explain'
 import { withInbox, type InboxOptions } from '../inbox.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { parseRequest, type SavedRequest } from '../request-file.ts'
+import { openArrival, type SealOptions } from '../seal-key.ts'
 import { providerOf, type SenderOptions } from '../sender.ts'
 import { shown, styled } from '../style.ts'
 
 /** Options of `postern explain`. */
-export interface ExplainCommandOptions extends SenderOptions, InboxOptions {
+export interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions {
   readonly provider: string
   readonly at?: string
   readonly ms: string
@@ -54,7 +55,7 @@ function lines({ cause, certainty, message, remedy }: Finding): string {
   return `${head}${shown(message, 600)}\n${' '.repeat(11)}Remedy: ${shown(remedy, 600)}`
 }
 
-async function savedOf(source: string, options: InboxOptions): Promise<SavedRequest> {
+async function savedOf(source: string, options: InboxOptions & SealOptions): Promise<SavedRequest> {
   if (options.sqlite ?? options.redis ?? options.postgres) return keptOf(source, options)
   try {
     return parseRequest(source === '-' ? await buffer(process.stdin) : await readFile(source))
@@ -66,7 +67,7 @@ async function savedOf(source: string, options: InboxOptions): Promise<SavedRequ
   }
 }
 
-async function keptOf(id: string, options: InboxOptions): Promise<SavedRequest> {
+async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<SavedRequest> {
   return withInbox(options, async ({ journal, name }) => {
     if (!journal) throw new Failure(2, `${name} keeps no journal of what arrived`)
     const found = await journal.delivery(id)
@@ -77,7 +78,7 @@ async function keptOf(id: string, options: InboxOptions): Promise<SavedRequest> 
         1,
         `the body of ${id} was not kept: set refusedBodies on the receiver (3 of each code and second by default), and wait for the next refusal`,
       )
-    const { url, headers, body } = found.kept
+    const { url, headers, body } = (await openArrival(found, options)).kept!
     const delivery: DeliveryInit = { method: found.method, url, headers, body }
     return { delivery, receivedAt: found.at }
   })

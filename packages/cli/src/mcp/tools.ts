@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { post } from '../commands/send.ts'
 import type { OpenInbox } from '../inbox.ts'
 import { Failure } from '../outcome.ts'
+import { openArrival } from '../seal-key.ts'
 import { providerOf } from '../sender.ts'
 
 /** A tool of the MCP server: its input, and its answer as JSON. */
@@ -87,8 +88,8 @@ export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonl
           throw new Failure(1, 'its body was not kept: set refusedBodies on the receiver')
         const { catalogue } = await import('@postern/providers/catalogue')
         const { provider: made } = await providerOf(provider, {})
-        const { method, at, kept } = found
-        return explain({ ...kept, method }, made, { catalogue, now: () => at, ms: 5000 })
+        const { method, at, kept } = await openArrival(found, {})
+        return explain({ ...kept!, method }, made, { catalogue, now: () => at, ms: 5000 })
       },
     },
     {

@@ -138,4 +138,5 @@ export {
 } from './kit/minute-pack.ts'
 export type { Series, SeriesName } from './kit/series.ts'
 export { createSeal, type KeyOption, type Seal } from './seal.ts'
+export { isSealed, openKept } from './sealed-kept.ts'
 export { opened } from './sealed-port.ts'

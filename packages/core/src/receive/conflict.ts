@@ -1,5 +1,7 @@
 import { stringifyJson } from '../body/json.ts'
 import type { EventRecord } from '../event.ts'
+import type { Seal } from '../inbox/seal.ts'
+import { opened } from '../inbox/sealed-port.ts'
 import type { InboxView } from '../inbox/view.ts'
 
 /** Finds senders that use an id again for another event. */
@@ -16,6 +18,7 @@ export function createConflictWatch(
   receiver: string,
   view: Pick<InboxView, 'list' | 'get'>,
   now: () => number,
+  seal?: Seal,
 ): ConflictWatch {
   let next = -Infinity
 
@@ -33,7 +36,9 @@ export function createConflictWatch(
     const { rows } = await view.list({ receiver, keys: [event.key], limit: 1 })
     const kept = rows?.[0] && (await view.get(rows[0].id))
     if (!kept || kept.record.key !== event.key || kept.record.origin !== undefined) return
-    if (kept.record.payload === undefined || kept.record.erased) return
-    if (stringifyJson(kept.record.payload) !== stringifyJson(event.payload)) found()
+    const { record, delivery } = kept
+    const known = seal ? opened(seal, { event: record, delivery }).event : record
+    if (known.payload === undefined || known.erased) return
+    if (stringifyJson(known.payload) !== stringifyJson(event.payload)) found()
   }
 }

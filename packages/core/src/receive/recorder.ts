@@ -1,11 +1,13 @@
 import type { Delivery } from '../delivery.ts'
-import { errorText, type WebhookError } from '../errors.ts'
+import { errorText } from '../errors.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { Claim, Inbox, Outcome, Ran } from '../inbox/inbox.ts'
-import type { Arrival, ArrivalOutcome, KeptRequest } from '../inbox/journal.ts'
+import type { Arrival, ArrivalOutcome } from '../inbox/journal.ts'
 import { causeOf } from '../inbox/kit/cause.ts'
 import { createJournalBuffer } from '../inbox/kit/journal-buffer.ts'
+import type { Seal } from '../inbox/seal.ts'
 import type { Exchange } from './exchange.ts'
+import { createKept } from './kept.ts'
 import type { Reply } from './reply.ts'
 import { createSeriesCache } from './series-cache.ts'
 import type { Answered } from './conclude.ts'
@@ -37,6 +39,8 @@ export interface RecorderContext {
   /** Refused deliveries whose head and body are kept, for each code; undefined for no journal at all. */
   readonly kept: number | undefined
   readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
+  /** Seals what is kept of them. */
+  readonly seal: Seal | undefined
   readonly now: () => number
   readonly monotonic: () => number
   readonly warn: (message: string) => void
@@ -47,22 +51,19 @@ const MOST_EVENTS = 10
 const LONGEST_ID = 256
 const LONGEST_REASON = 500
 const LONGEST_REPLY = 4096
-const LARGEST_KEPT = 256 * 1024
 
 /** Makes the recorder of a receiver whose inbox keeps a journal. */
 export function createRecorder(context: RecorderContext): Recorder {
   const { receiver, inbox, now, monotonic } = context
   const journal = inbox.journal!
-  const most = context.kept ?? 0
   const process = Math.random().toString(36).slice(2, 8).padEnd(6, '0')
   let number = 0
   let failing = false
   let timer: ReturnType<typeof setInterval> | undefined
-  /** How many refusals of the next batch have their head and body, by code. */
-  let kept = new Map<string, number>()
+  const kept = createKept(context)
   const buffer = createJournalBuffer({
     async write(batch) {
-      kept = new Map()
+      kept.next()
       try {
         await journal.write(batch)
         failing = false
@@ -124,9 +125,10 @@ export function createRecorder(context: RecorderContext): Recorder {
   ): Arrival {
     const { info, at, verified } = exchange
     const claimed = error && claimedId(delivery)
-    const request = error && keptOf(at, error, delivery)
+    const id = idOf(at)
+    const request = error && kept.of(at, id, error, delivery)
     return {
-      id: idOf(at),
+      id,
       at,
       receiver,
       provider: info.provider,
@@ -158,25 +160,6 @@ export function createRecorder(context: RecorderContext): Recorder {
     return id?.slice(0, LONGEST_ID)
   }
 
-  /** Head and body of a refusal, for a few of each code and batch: the journal keeps those of the last ones. */
-  function keptOf(
-    at: number,
-    { code }: WebhookError,
-    delivery: Answered['delivery'],
-  ): KeptRequest | undefined {
-    const count = kept.get(code) ?? 0
-    if (count >= most || !isWhole(delivery)) return undefined
-    if (delivery.body.byteLength > LARGEST_KEPT) return undefined
-    kept.set(code, count + 1)
-    try {
-      const { url, headers, body } = context.strip(delivery, at)
-      return { url, headers, body }
-    } catch {
-      // A credential cannot be removed from an unreadable body.
-      return undefined
-    }
-  }
-
   async function readGauges(): Promise<void> {
     try {
       const minute = Math.floor(now() / MINUTE) * MINUTE
@@ -199,8 +182,4 @@ function eventsOf(events: readonly EventRecord[]): Pick<Arrival, 'topics' | 'ids
     ids: few.flatMap(({ id }) => (id === undefined ? [] : [id.slice(0, LONGEST_ID)])),
     keys: few.map(({ key }) => key),
   }
-}
-
-function isWhole(delivery: Answered['delivery']): delivery is Delivery {
-  return delivery !== undefined && 'headerLines' in delivery
 }

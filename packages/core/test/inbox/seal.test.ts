@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createReceiver, memoryInbox, type WebhookEvent } from '../../src/index.ts'
+import { explain } from '../../src/explain/index.ts'
+import { isSealed, openKept } from '../../src/inbox/sealed-kept.ts'
 import { opened } from '../../src/inbox/sealed-port.ts'
 import { createSeal } from '../../src/inbox/seal.ts'
 import { acme, gate } from '../acme.ts'
@@ -84,10 +86,11 @@ test('a receiver stores nothing readable, and its handlers get everything', asyn
   await next.close()
 })
 
-test('refused deliveries are not sealed: with a seal their heads and bodies are kept only when asked for', async () => {
+test('head and body of refused deliveries are sealed, and open for explain with the key alone', async () => {
   for (const [asked, kept] of [
-    [{}, false],
+    [{}, true],
     [{ refusedBodies: 1 }, true],
+    [{ refusedBodies: false }, false],
   ] as const) {
     const inbox = memoryInbox()
     const receiver = createReceiver({
@@ -98,15 +101,45 @@ test('refused deliveries are not sealed: with a seal their heads and bodies are 
       ...asked,
     })
     receiver.on('ping', () => {})
-    const request = acme().sign!({ id: 'e1', payload: { card: 'PAYLOAD-mark' } })
-    const changed = Buffer.from(String(request.body).replace('mark', 'bark'))
+    const request = acme().sign!({
+      id: 'e1',
+      payload: { card: 'PAYLOAD-mark' },
+      headers: { 'x-other': 'HEADER-mark' },
+      url: 'https://example.com/hooks?q=QUERY-mark',
+    })
+    const changed = Buffer.from(String(request.body).replace('PAYLOAD', 'CHANGED'))
     expect((await receiver.receive({ ...request, body: changed })).status).toBe(401)
     await receiver.close()
     const { rows } = await inbox.journal!.deliveries()
     const arrival = (await inbox.journal!.delivery(rows[0]!.id))!
-    expect(arrival.code).toBe('signature_mismatch')
+    expect([arrival.code, arrival.path]).toEqual(['signature_mismatch', '/hooks'])
     expect(arrival.kept !== undefined).toBe(kept)
+    expect(isSealed(arrival)).toBe(kept)
+    if (!arrival.kept) continue
+    const text = JSON.stringify(arrival) + Buffer.from(arrival.kept.body).toString('latin1')
+    expect(text).not.toContain('-mark')
+    const open = openKept(createSeal([randomBytes(32), key]), arrival).kept!
+    expect(open.url).toContain('QUERY-mark')
+    expect(open.headers).toContainEqual(['x-other', 'HEADER-mark'])
+    expect(Buffer.from(open.body)).toEqual(changed)
+    const { code } = await explain({ ...open, method: arrival.method }, acme())
+    expect(code).toBe('signature_mismatch')
+    expect(() => openKept(createSeal(randomBytes(32)), arrival)).toThrow('a key that is not given')
+    expect(() => openKept(createSeal(key), { ...arrival, id: 'another' })).toThrow('another place')
   }
+})
+
+test('what was kept before sealing opens unchanged, and no header makes it look sealed', async () => {
+  const inbox = memoryInbox()
+  const receiver = createReceiver({ provider: acme(), inbox, log: false })
+  receiver.on('ping', () => {})
+  const headers = { 'x-postern-sealed': '1', sealed: '1', 'x-acme-signature': 'sha256=00' }
+  await receiver.receive({ method: 'POST', url: '/', headers, body: Buffer.from('{}') })
+  await receiver.close()
+  const { rows } = await inbox.journal!.deliveries()
+  const arrival = (await inbox.journal!.delivery(rows[0]!.id))!
+  expect(isSealed(arrival)).toBe(false)
+  expect(openKept(createSeal(key), arrival)).toEqual(arrival)
 })
 
 test('seal: a key of another kind is a TypeError', () => {
