@@ -14,6 +14,7 @@ const jobs = {
   faults: 'test/faults/run.ts',
   fuzz: 'test/fuzz/run.ts',
   hostile: 'test/hostile/run.ts',
+  story: 'test/story/run.ts',
   bench: 'test/bench/run.ts',
 }
 

@@ -10,19 +10,6 @@ export interface SealOptions {
 
 const VARIABLE = 'POSTERN_SEAL_KEY'
 
-/** The seal of `--seal-key`, else of POSTERN_SEAL_KEY in the environment or `.env` (several keys with commas between). */
-export async function sealOf({ sealKey, env }: SealOptions): Promise<Seal | undefined> {
-  const set =
-    (env === undefined ? process.env[VARIABLE] : undefined) ?? (await readEnv(env))[VARIABLE]
-  const keys = sealKey ?? set?.split(',').map((key) => key.trim())
-  if (!keys) return undefined
-  try {
-    return createSeal(keys, sealKey ? '--seal-key' : VARIABLE)
-  } catch (error) {
-    throw new Failure(2, (error as Error).message, { cause: error })
-  }
-}
-
 /** A refused delivery with its head and body, opened if they were sealed. */
 export async function openArrival(arrival: Arrival, options: SealOptions): Promise<Arrival> {
   if (!isSealed(arrival)) return arrival
@@ -32,5 +19,18 @@ export async function openArrival(arrival: Arrival, options: SealOptions): Promi
     return openKept(seal, arrival)
   } catch (error) {
     throw new Failure(1, (error as Error).message, { cause: error })
+  }
+}
+
+/** The seal of `--seal-key`, else of POSTERN_SEAL_KEY in the environment or `.env` (several keys with commas between). */
+async function sealOf({ sealKey, env }: SealOptions): Promise<Seal | undefined> {
+  const set =
+    (env === undefined ? process.env[VARIABLE] : undefined) ?? (await readEnv(env))[VARIABLE]
+  const keys = sealKey ?? set?.split(',').map((key) => key.trim())
+  if (!keys) return undefined
+  try {
+    return createSeal(keys, sealKey ? '--seal-key' : VARIABLE)
+  } catch (error) {
+    throw new Failure(2, (error as Error).message, { cause: error })
   }
 }

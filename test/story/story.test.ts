@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { postgresServer, redisServer } from '../services/programs.ts'
+import { story, type StoryName } from './story.ts'
+
+const NEEDS: Readonly<Record<StoryName, string | undefined>> = {
+  memory: '',
+  sqlite: '',
+  bullmq: redisServer.file,
+  'pg-boss': postgresServer.file,
+}
+
+const TOLD = `What became of evt_123?
+<time> accepted 200 invoice.paid
+<time> duplicate 200 invoice.paid
+mail: done after 3 attempts
+Its attempts?
+#1 retry SMTP 421 too many connections
+#2 retry SMTP 421 too many connections
+#3 done
+What made no new event, and why?
+<time> duplicate 200 invoice.paid
+<time> refused 401 signature_mismatch: <reason>
+<time> refused 401 timestamp_too_old: <reason>
+<time> unhandled 200 customer.created
+How many came?
+accepted 2, duplicate 1, refused 2, unhandled 1
+Why were some refused?
+signature_mismatch 1, timestamp_too_old 1
+How did the runs end?
+dead 1, done 1, retry 2
+What fails?
+ledger: 1 dead, 0 retrying: Unrecoverable: no account for this charge
+Since when is the oldest task due?
+none is due
+And once the dead one is replayed, while no process works?
+1 replayed
+<time>`
+
+// Done tasks end with their run there, and their attempts with them.
+const FORGETFUL = TOLD.replace(
+  'mail: done after 3 attempts',
+  'its task is done: this inbox keeps no done tasks',
+).replace(/#1[^]*#3 done/, 'as above')
+
+describe.each(Object.entries(NEEDS))('the story of six deliveries in %s', (name, needed) => {
+  test.skipIf(needed === undefined)(
+    'is told from the inbox alone',
+    async () => {
+      const lines = await story(name as StoryName)
+      const text = lines
+        .join('\n')
+        .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+        .replaceAll(/(401 \w+): .+/g, '$1: <reason>')
+        .replaceAll(/ +$/gm, '')
+      expect(text).toBe(name === 'memory' ? FORGETFUL : TOLD)
+    },
+    120_000,
+  )
+})
