@@ -1,12 +1,19 @@
 import type { Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { webhook } from '@postern/express'
+import { inspector } from '@postern/inspector/express'
 import express, { type Express } from 'express'
 
-/** The app with every receiver mounted under /webhooks. */
-export function createApp(receivers: Readonly<Record<string, Receiver>>): Express {
+/** The app with every receiver mounted under /webhooks, and the inspector under /postern. */
+export function createApp(receivers: Readonly<Record<string, Receiver>>, inbox: Inbox): Express {
   const app = express()
   for (const [path, receiver] of Object.entries(receivers))
     app.use(`/webhooks/${path}`, webhook(receiver))
+  // Open to this machine alone. In production it needs `auth`.
+  app.use(
+    '/postern',
+    inspector({ name: 'shop', inbox, receivers: Object.values(receivers), dev: true }),
+  )
   app.get('/', (_, response) => {
     response.type('text/plain').send(
       `POST to ${Object.keys(receivers)

@@ -29,14 +29,16 @@ const receivers = Object.fromEntries(
     createSource(name, secrets, { inbox, observers: [watch.observer] }, services),
   ]),
 )
-const server = createServer(createApp(receivers))
+const server = createServer(createApp(receivers, inbox))
 await listen(process.env['PORT'] ?? (once ? 0 : 3000)).catch((error: NodeJS.ErrnoException) => {
   // Somebody else has the usual port: any other will do, unless one was asked for.
   if (error.code !== 'EADDRINUSE' || process.env['PORT'] !== undefined) throw error
   return listen(0)
 })
 const origin = `http://localhost:${(server.address() as AddressInfo).port}`
-console.log(`Listening on ${origin}; events are kept in ${where}.\n\nHandlers say:`)
+console.log(
+  `Listening on ${origin}; events are kept in ${where}.\nWhat happens is on ${origin}/postern\n\nHandlers say:`,
+)
 
 const outcomes: Outcome[] = []
 for (const one of createCases(receivers, origin)) outcomes.push(await sendCase(one, watch))

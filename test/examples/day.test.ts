@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { sqliteInbox } from '@postern/sqlite'
 import { afterAll, expect, test } from 'vitest'
 import { fillDay } from '../../examples/start/day/fill.ts'
-import { BANK_SILENT, HOUR } from '../../examples/start/day/plan.ts'
+import { HOUR, SILENT } from '../../examples/start/day/plan.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-day-'))
 const inbox = sqliteInbox({ path: join(folder, 'day.db') })
@@ -54,8 +54,8 @@ test(
 
     const [cause] = await inbox.view!.causes()
     expect(cause).toMatchObject({ subscription: 'mail', sample: { message: /SMTP 421/ } })
-    const [last] = (await inbox.journal!.deliveries({ receiver: 'bank', limit: 1 })).rows
-    expect(end - last!.at).toBeGreaterThan(BANK_SILENT - HOUR)
+    const [last] = (await inbox.journal!.deliveries({ receiver: SILENT.source, limit: 1 })).rows
+    expect(end - last!.at).toBeGreaterThan(SILENT.before - HOUR)
 
     const { rows } = await inbox.view!.list({ subscription: 'mail', state: 'done', limit: 20 })
     for (const { duration } of rows) expect(duration).toBeGreaterThan(200)

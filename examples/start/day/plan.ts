@@ -24,19 +24,19 @@ export const HOUR = 60 * MINUTE
 
 // Deliveries of a day by source: 2,000 in all.
 const A_DAY: Readonly<Record<SourceName, number>> = {
-  shopify: 560,
+  shopify: 470,
   stripe: 440,
   github: 380,
   slack: 220,
   twilio: 150,
   'standard-webhooks': 90,
-  linear: 60,
+  linear: 150,
   bank: 60,
   sensor: 40,
 }
 
-/** When the bank fell silent, before the end of the day. */
-export const BANK_SILENT = 6 * HOUR + 13 * MINUTE
+/** The source that fell silent, and how long before the end of the day. */
+export const SILENT = { source: 'linear', before: 6 * HOUR + 13 * MINUTE } as const
 /** Between these times before the end of the day, a new middleware rewrote the bodies of Stripe. */
 const REWRITTEN = { from: 3 * HOUR, to: 2 * HOUR } as const
 
@@ -45,7 +45,7 @@ export function planOf(end: number, chance: Chance): readonly Arrival[] {
   const arrivals: Arrival[] = []
   for (const [source, count] of Object.entries(A_DAY) as [SourceName, number][]) {
     for (let sent = 0; sent < count; sent++) {
-      const before = source === 'bank' ? chanceOfDay(chance, BANK_SILENT) : chanceOfDay(chance, 0)
+      const before = chanceOfDay(chance, source === SILENT.source ? SILENT.before : 0)
       const at = end - before
       const rewritten = source === 'stripe' && before < REWRITTEN.from && before > REWRITTEN.to
       arrivals.push({ at, source, what: rewritten ? 'rewritten' : 'genuine' })
