@@ -53,13 +53,18 @@ interface Token {
 
 /** The tokens of a search: `name:value`, with double quotes around a value that has blanks (`\"` is a quote in it). */
 function tokensOf(q: string): readonly Token[] {
-  const pattern = /(?:([a-z]+(?:\.(?:[^\s:".]|\\.)+)*):)?("(?:[^"\\]|\\.)*"?|\S+)/gi
-  return [...q.matchAll(pattern)].map(([, name, value = '']) => ({
+  return [...q.matchAll(TOKEN)].map(([, name, qualified, plain = '']) => ({
     name,
-    value: value.startsWith('"')
-      ? value.replace(/^"|(?<!\\)"$/g, '').replaceAll(/\\(.)/g, '$1')
-      : value,
+    value: unquoted(qualified ?? plain),
   }))
+}
+
+const TOKEN =
+  /([a-z]+(?:\.(?:[^\s:".\\]|\\.)+)*):("(?:[^"\\]|\\.)*"?|\S*)|("(?:[^"\\]|\\.)*"?|\S+)/gi
+
+function unquoted(value: string): string {
+  if (!value.startsWith('"')) return value
+  return value.replace(/^"|(?<!\\)"$/g, '').replaceAll(/\\(.)/g, '$1')
 }
 
 /** Reads a search. Qualifiers of tasks list tasks, all others deliveries. */

@@ -87,11 +87,11 @@ export function keptHeaders(
 
 /**
  * The headers that signing writes anew: signatures, and times, which some senders keep if they are given. They are those
- * that differ when one draft is signed at two times.
+ * that differ when two payloads are signed at two times.
  */
 function timedBy(provider: Provider): readonly string[] {
   const signedAt = (at: number): Readonly<Record<string, string>> =>
-    provider.sign!({ id: 'evt_1', payload: {}, at }).headers
+    provider.sign!({ id: 'evt_1', payload: { at }, at }).headers
   try {
     const later = signedAt(1_700_000_000_000)
     return Object.entries(signedAt(1_600_000_000_000)).flatMap(([name, value]) =>

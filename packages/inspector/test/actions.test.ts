@@ -1,0 +1,159 @@
+import type { ActedInfo } from '@postern/core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ChangeReply, ListReply, SampleReply } from '../src/api.ts'
+import { createScene, type Scene } from './scene.ts'
+
+let scene: Scene
+let told: ActedInfo[]
+
+beforeEach(async () => {
+  told = []
+  scene = createScene({ observers: [{ acted: (action) => void told.push(action) }] })
+  scene.broken = true
+  for (let n = 1; n <= 5; n++) await scene.send('push', { n }, { id: `push-${n}` })
+  scene.broken = false
+})
+afterEach(() => scene.close())
+
+const states = async (): Promise<readonly string[]> =>
+  (await scene.inbox.view!.list()).rows.map(({ state }) => state).sort()
+
+describe('replay', () => {
+  test('counts first, then runs in chunks; what came after the count is left alone', async () => {
+    const filter = { state: 'dead' }
+    const counted = await scene.act<ChangeReply>('replay', { filter, dryRun: true })
+    expect(counted).toMatchObject({ count: 5, statusCode: 200 })
+    expect(told).toEqual([])
+    scene.broken = true
+    await new Promise<void>((resolve) => setTimeout(resolve, 2))
+    await scene.send('push', { n: 6 }, { id: 'push-6' })
+    scene.broken = false
+    let cursor: string | undefined
+    const counts: number[] = []
+    do {
+      const chunk = {
+        filter,
+        limit: 2,
+        until: counted.until,
+        ...(cursor !== undefined && { cursor }),
+      }
+      const changed = await scene.act<ChangeReply>('replay', chunk)
+      counts.push(changed.count)
+      cursor = changed.cursor
+    } while (cursor !== undefined)
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(5)
+    expect(counts.length).toBeGreaterThan(1)
+    await expect.poll(states).toEqual(['dead', 'done', 'done', 'done', 'done', 'done'])
+    expect(told[0]).toEqual({ action: 'replay', as: 'ada', count: 2, target: '{"state":"dead"}' })
+  })
+
+  test('one task by its id', async () => {
+    const { rows } = await scene.get<ListReply>('list?q=id:push-3+state:dead')
+    const id = rows[0]!.tasks[0]!.id
+    expect(await scene.act('replay', { filter: { id } })).toMatchObject({ count: 1 })
+    await expect.poll(states).toEqual(['dead', 'dead', 'dead', 'dead', 'done'])
+  })
+
+  test.each([
+    [{ filter: {} }, 'filter must say which tasks; an empty one would mean all'],
+    [{}, 'filter must say which tasks; an empty one would mean all'],
+    [{ filter: { topics: 'push' } }, 'unknown option topics; did you mean topic?'],
+    [
+      { filter: { state: 'dead' }, dryrun: true },
+      'replay: unknown option dryrun; did you mean dryRun?',
+    ],
+    [{ filter: { state: 'dead' }, dryRun: 'yes' }, 'dryRun must be true or false'],
+    [{ filter: { state: 'dead' }, limit: -1 }, 'limit must be a number above 0'],
+    [[], 'the body must be a JSON object'],
+  ])('refuses %j', async (body, message) => {
+    expect(await scene.act('replay', body)).toMatchObject({
+      statusCode: 400,
+      message: expect.stringContaining(message),
+    })
+    expect(await states()).toEqual(['dead', 'dead', 'dead', 'dead', 'dead'])
+  })
+})
+
+test('discard drops dead tasks', async () => {
+  expect(await scene.act('discard', { filter: { state: 'dead', topic: 'push' } })).toMatchObject({
+    count: 5,
+  })
+  expect(await states()).toEqual([])
+  expect(told).toMatchObject([{ action: 'discard', as: 'ada', count: 5 }])
+})
+
+test('an edited payload runs as a new event that names its origin', async () => {
+  const { rows } = await scene.get<ListReply>('list?q=id:push-1+state:dead')
+  const task = rows[0]!.tasks[0]!.id
+  const made = await scene.act('rerun', { task, payload: '{"n":"edited"}' })
+  expect(made.statusCode).toBe(200)
+  await expect.poll(() => scene.deployed).toEqual([{ n: 'edited' }])
+  const detail = await scene.get(`task?id=${made['task']}`)
+  expect(JSON.parse(detail['payload'])).toEqual({ n: 'edited' })
+  expect(detail['origin']).toBeTypeOf('string')
+  expect(told).toMatchObject([{ action: 'rerun', as: 'ada', count: 1 }])
+  expect(await scene.act('rerun', { task, payload: '{"n":' })).toMatchObject({
+    statusCode: 400,
+    error: 'payload',
+  })
+  expect(await scene.act('rerun', { task: '999', payload: '{}' })).toMatchObject({
+    statusCode: 404,
+  })
+})
+
+test('a sample goes through the receiver, signed', async () => {
+  const reply = await scene.act<SampleReply>('sample', {
+    receiver: 'github',
+    topic: 'issues.opened',
+  })
+  expect(reply).toMatchObject({ status: 200, statusCode: 200 })
+  await expect.poll(() => scene.deployed).toMatchObject([{ action: 'opened' }])
+  expect(await scene.act('sample', { receiver: 'nobody' })).toMatchObject({ statusCode: 404 })
+  expect(await scene.act('sample', { receiver: 'github', topic: 'no.such' })).toMatchObject({
+    statusCode: 400,
+  })
+})
+
+describe('who may what', () => {
+  test('read alone changes nothing', async () => {
+    const bob = scene.as({ allow: 'read', as: 'bob' })
+    const { rows } = await scene.get<ListReply>('list?q=state:dead')
+    const task = rows[0]!.tasks[0]!.id
+    for (const [route, body] of [
+      ['replay', { filter: { state: 'dead' } }],
+      ['discard', { filter: { state: 'dead' } }],
+      ['rerun', { task, payload: '{}' }],
+      ['sample', { receiver: 'github' }],
+    ] as const)
+      expect(await bob.act(route, body)).toMatchObject({
+        statusCode: 403,
+        message: `bob may not ${route} here`,
+      })
+    expect(await states()).toEqual(['dead', 'dead', 'dead', 'dead', 'dead'])
+    expect((await bob.get('status'))['visitor'].actions).toEqual([])
+    expect((await bob.get(`task?id=${task}`))['actions']).toEqual(['curl', 'test'])
+  })
+
+  test('a list allows what it names; all leaves samples out', async () => {
+    const one = scene.as({ allow: ['discard'] })
+    expect(await one.act('replay', { filter: { state: 'dead' } })).toMatchObject({
+      statusCode: 403,
+    })
+    expect(await one.act('discard', { filter: { id: '1' } })).toMatchObject({ statusCode: 200 })
+    const all = scene.as({ allow: 'all' })
+    expect((await all.get('status'))['visitor'].actions).toEqual(['replay', 'discard', 'rerun'])
+    expect(await all.act('sample', { receiver: 'github' })).toMatchObject({ statusCode: 403 })
+  })
+
+  test('without payloads nobody edits, copies or filters by text', async () => {
+    const ops = scene.as({ allow: 'all', payloads: false })
+    expect(await ops.act('replay', { filter: { text: 'a' }, dryRun: true })).toMatchObject({
+      statusCode: 403,
+    })
+    expect(await ops.act('rerun', { task: '1', payload: '{}' })).toMatchObject({ statusCode: 403 })
+    expect(await ops.get('copy?as=curl&task=1')).toMatchObject({ statusCode: 403 })
+    expect(await ops.act('replay', { filter: { state: 'dead' }, dryRun: true })).toMatchObject({
+      count: 5,
+    })
+  })
+})

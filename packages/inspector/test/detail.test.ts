@@ -1,0 +1,240 @@
+import { execFile } from 'node:child_process'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { createReceiver } from '@postern/core'
+import { generic, github } from '@postern/providers'
+import { token } from '@postern/core/scheme'
+import { listen, signedInit } from '@postern/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { CopyReply, DetailReply, ExplainReply, HealthReply, ListReply } from '../src/api.ts'
+import { createScene, SECRET, temporaryInbox, viewer, type Scene } from './scene.ts'
+
+const run = promisify(execFile)
+let scene: Scene
+
+beforeAll(async () => {
+  scene = createScene()
+  scene.broken = true
+  await scene.send('push', { ref: 'refs/heads/main', big: 1 }, { id: 'push-1' })
+  await scene.stripe.receive(
+    await signedInit(scene.stripe.provider, 'invoice.paid', undefined, { secret: `${SECRET} ` }),
+  )
+  await scene.written()
+})
+afterAll(() => scene.close())
+
+const idOf = async (q: string): Promise<string> => {
+  const { rows } = await scene.get<ListReply>(`list?q=${encodeURIComponent(q)}`)
+  return rows[0]!.id.replace(/^\w+:/, '')
+}
+const reserialized = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+
+describe('a delivery', () => {
+  test('its head without credentials, body, reply, payload, and each run of its tasks', async () => {
+    const detail = await scene.get<DetailReply>(`delivery?id=${await idOf('id:push-1')}`)
+    expect(detail).toMatchObject({
+      statusCode: 200,
+      hidden: false,
+      sealed: false,
+      row: { outcome: 'accepted', topic: 'push', eventId: 'push-1' },
+      delivery: { method: 'POST', path: '/webhooks', isUnsigned: false },
+      reply: { status: 200 },
+      actions: ['replay', 'rerun', 'discard', 'curl', 'test'],
+      tasks: [
+        {
+          subscription: 'deploy',
+          state: 'dead',
+          error: {
+            name: 'Error',
+            message: 'build 0 failed',
+            stack: expect.stringContaining('at '),
+          },
+          cause: expect.any(String),
+          runs: [{ attempt: 1, outcome: 'dead', error: { message: 'build 0 failed' } }],
+        },
+      ],
+    })
+    const { headers, body, bodyBytes } = detail.delivery!
+    expect(headers!.map(([name]) => name)).toContain('x-github-event')
+    const text = Buffer.from(body!, 'base64').toString()
+    expect([text.length, JSON.parse(text).ref]).toEqual([bodyBytes, 'refs/heads/main'])
+    expect(JSON.parse(detail.payload!)).toEqual(JSON.parse(text))
+  })
+
+  test('the same by its task, with the reply that it got', async () => {
+    const detail = await scene.get<DetailReply>(`task?id=${await idOf('state:dead')}`)
+    expect(detail).toMatchObject({
+      row: { outcome: 'accepted' },
+      reply: { status: 200 },
+      tasks: [{ state: 'dead' }],
+    })
+  })
+
+  test('nothing of its content for those who may not see payloads', async () => {
+    const bob = scene.as({ allow: 'all', payloads: false })
+    const detail = await bob.get<DetailReply>(`delivery?id=${await idOf('id:push-1')}`)
+    expect(detail.hidden).toBe(true)
+    expect(detail.actions).toEqual(['replay', 'discard'])
+    expect(JSON.stringify(detail)).not.toMatch(/refs\/heads|x-github|sha256/)
+  })
+
+  test('one that is gone', async () => {
+    for (const route of ['delivery?id=nothing', 'task?id=99999', 'task?id=..%2f', 'explain?id=x'])
+      expect(await scene.get(route)).toMatchObject({ statusCode: 404, error: 'gone' })
+    expect(await scene.get('delivery')).toMatchObject({ statusCode: 400 })
+  })
+})
+
+describe('why it was refused', () => {
+  test('the proven cause, which health then names', async () => {
+    const id = await idOf('outcome:refused')
+    const detail = await scene.get<DetailReply>(`delivery?id=${id}`)
+    expect(detail.actions).toEqual(['curl', 'explain'])
+    const found = await scene.get<ExplainReply>(`explain?id=${id}`)
+    expect(found).toMatchObject({
+      verdict: 'refused',
+      code: 'signature_mismatch',
+      findings: [{ cause: 'secret-whitespace', certainty: 'proven' }],
+    })
+    expect(JSON.stringify(found)).not.toContain(SECRET)
+    await scene.send('push', {}, { id: 'one-more' })
+    const { usual } = await scene.get<HealthReply>('health')
+    expect(usual.groups).toMatchObject([
+      { code: 'signature_mismatch', count: 1, proven: 'secret-whitespace' },
+    ])
+    expect(await scene.get(`explain?id=${await idOf('outcome:accepted')}`)).toMatchObject({
+      statusCode: 409,
+    })
+  })
+
+  test('it says if the body was not kept, or no secret is here', async () => {
+    const other = createScene({ receiver: { refusedBodies: false }, inspector: { receivers: [] } })
+    await other.github.receive(await signedInit(github({ secret: 'wrong' }), 'push'))
+    await other.written()
+    const { rows } = await other.get<ListReply>('list')
+    const at = `explain?id=${rows[0]!.id.slice('delivery:'.length)}`
+    expect(await other.get(at)).toMatchObject({
+      findings: [],
+      cannot: expect.stringContaining('refusedBodies'),
+    })
+    await other.close()
+    await scene.github.receive(await signedInit(github({ secret: 'wrong' }), 'push'))
+    await scene.written()
+    const bare = viewer({ inbox: scene.inbox, auth: () => ({ allow: 'read' }) })
+    const id = await idOf('outcome:refused receiver:github')
+    expect(await bare.get(`explain?id=${id}`)).toMatchObject({
+      cannot: expect.stringContaining('--secret'),
+    })
+  })
+})
+
+describe('copies', () => {
+  test('as a test that passes', async () => {
+    const id = await idOf('id:push-1')
+    const { text, note } = await scene.get<CopyReply>(`copy?as=test&delivery=${id}`)
+    expect(note).toContain('customers')
+    // Neither the secret nor what was signed with it.
+    expect(text).not.toMatch(/a secret of the scene|x-hub-signature/)
+    const folder = join(import.meta.dirname, '.copied')
+    await mkdir(folder, { recursive: true })
+    try {
+      await writeFile(join(folder, 'copied.test.ts'), text)
+      const bin = join(
+        dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
+        'vitest.mjs',
+      )
+      const args = [bin, 'run', '--root', folder]
+      const { stdout } = await run(process.execPath, args)
+      expect(stdout).toMatch(/1 passed/)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  test('as a curl command that sends the same bytes, whatever they are', async () => {
+    const inbox = temporaryInbox()
+    const provider = generic({
+      scheme: token({ header: 'x-token' }),
+      secret: SECRET,
+      topicHeader: 'x-topic',
+      formats: ['bytes'],
+    } as never)
+    const other = createReceiver({ name: 'raw', provider, inbox, log: false })
+    other.on('**', () => {})
+    const asking = createScene({ inbox })
+    const bodies = [
+      Buffer.from(`it's "quoted" $(touch /tmp/x) \`id\` \\ \n tab\t é ☃`),
+      Buffer.from('@/etc/hostname'),
+      Buffer.from([0, 1, 2, 255, 254, 13, 10]),
+      Buffer.alloc(0),
+    ]
+    let got: { headers: object; body: Buffer } | undefined
+    const target = await listen(async (request, response) => {
+      const parts: Buffer[] = []
+      for await (const part of request) parts.push(part as Buffer)
+      got = { headers: request.headers, body: Buffer.concat(parts) }
+      response.end()
+    }, '/hook')
+    for (const [place, body] of bodies.entries()) {
+      const headers = { 'x-token': SECRET, 'x-topic': `t${place}`, 'x-empty': '', 'x-odd': `it's` }
+      const reply = await other.receive({ method: 'POST', url: target.url, headers, body })
+      expect(reply.status).toBe(200)
+      await other.drain({ deadline: '1s', max: 1 })
+      const { rows } = await asking.get<ListReply>(`list?q=topic:t${place}`)
+      const { text } = await asking.get<CopyReply>(`copy?as=curl&delivery=${rows[0]!.id.slice(9)}`)
+      expect(text).not.toContain(SECRET)
+      await run('bash', ['-c', `${text} -s`])
+      expect(got!.body).toEqual(body)
+      expect(got!.headers).toMatchObject({ 'x-topic': `t${place}`, 'x-empty': '', 'x-odd': `it's` })
+    }
+    await target.close()
+    await asking.close()
+  })
+})
+
+test('a sealed event is shown to those who have the key alone', async () => {
+  const seal = Buffer.alloc(32, 7).toString('base64')
+  const inbox = temporaryInbox()
+  const closed = createScene({ inbox, receiver: { seal } })
+  await closed.send('push', { ref: 'refs/heads/hidden' }, { id: 'sealed-1' })
+  const { rows } = await closed.get<ListReply>('list')
+  const id = rows[0]!.id.slice('delivery:'.length)
+  const detail = await closed.get<DetailReply>(`delivery?id=${id}`)
+  expect(detail).toMatchObject({ sealed: true, actions: ['replay'] })
+  expect(JSON.stringify(detail)).not.toMatch(/refs\/heads|sealed:/)
+  expect(await closed.get(`copy?as=curl&delivery=${id}`)).toMatchObject({ statusCode: 409 })
+  const open = viewer({ inbox, seal, auth: () => ({ allow: 'all' }) })
+  const shown = await open.get<DetailReply>(`delivery?id=${id}`)
+  expect([shown.sealed, JSON.parse(shown.payload!).ref]).toEqual([false, 'refs/heads/hidden'])
+  expect((await open.get<ListReply>('list?q=payload.ref:refs/heads/hidden')).rows).toHaveLength(1)
+  await closed.close()
+})
+
+test('hostile texts come as JSON, and as they were', async () => {
+  const hostile = [
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    'javascript:alert(1)',
+    '\u202Egnp.exe',
+    '\u0000\u0007\u001B[31m',
+    '\uD800 lone',
+    '</script><!--',
+    '\u2028\u2029',
+    'x'.repeat(300_000),
+    '__proto__',
+  ]
+  const payload = {
+    texts: hostile,
+    ['<b>key</b>']: 1,
+    deep: JSON.parse('['.repeat(60) + ']'.repeat(60)) as unknown,
+  }
+  await scene.send('push', payload, { id: '<script>alert(2)</script>' })
+  const { rows } = await scene.get<ListReply>('list?limit=1&q=outcome:accepted')
+  expect(rows[0]!.eventId).toBe('<script>alert(2)</script>')
+  const detail = await scene.get<DetailReply>(
+    `delivery?id=${rows[0]!.id.slice('delivery:'.length)}`,
+  )
+  expect(JSON.parse(detail.payload!)).toMatchObject(reserialized(payload) as object)
+})

@@ -1,0 +1,220 @@
+import { request as ask } from 'node:http'
+import { memoryInbox } from '@postern/core'
+import { listen } from '@postern/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { inspector as onFetch } from '../src/hosts/fetch.ts'
+import { inspector } from '../src/hosts/node.ts'
+import { createInspector } from '../src/index.ts'
+
+const inbox = memoryInbox()
+afterAll(() => inbox.close())
+
+describe('a mistake is loud', () => {
+  const token = 'a token of at least sixteen'
+  test.each<[string, unknown, string]>([
+    ['no auth', { inbox }, 'auth is missing'],
+    ['dev: false', { inbox, dev: false }, 'auth is missing'],
+    ['both', { inbox, dev: true, auth: { token } }, 'give one of both'],
+    [
+      'an unset variable',
+      { inbox, auth: { token: undefined } },
+      'is the environment variable set?',
+    ],
+    ['a short token', { inbox, auth: { token: 'short' } }, 'at least 16 characters'],
+    ['a template', { inbox, auth: { token: '<your-very-long-token>' } }, 'unfilled template'],
+    [
+      'an unknown grant',
+      { inbox, auth: { token, allow: 'write' } },
+      "must be 'all', 'read' or a list",
+    ],
+    [
+      'a wrong action',
+      { inbox, auth: { token, allow: ['delete'] } },
+      "must be 'all', 'read' or a list",
+    ],
+    [
+      'a slip',
+      { inbox, auth: { token, payload: false } },
+      'unknown option payload; did you mean payloads?',
+    ],
+    ['no password', { inbox, auth: { basic: {} } }, 'must have a name'],
+    ['a colon', { inbox, auth: { basic: { 'a:b': token } } }, 'must have no colon'],
+    ['a string', { inbox, auth: token }, 'must be { token }'],
+    ['no inbox', { auth: { token } }, 'inbox must be an inbox'],
+    ['one receiver', { inbox, receivers: {}, auth: { token } }, 'receivers must be a list'],
+    ['a typo', { inbox, recievers: [], auth: { token } }, 'did you mean receivers?'],
+    ['nothing', undefined, 'inbox must be an inbox'],
+  ])('%s', (_name, options, message) => {
+    expect(() => createInspector(options as never)).toThrow(message)
+    expect(() => createInspector(options as never)).toThrow(TypeError)
+  })
+
+  test('what auth returns is checked too', async () => {
+    const inspect = onFetch({ inbox, auth: () => ({ allow: 'everything' }) as never })
+    await expect(inspect(new Request('http://x/postern'))).rejects.toThrow(
+      "must be 'all', 'read' or a list",
+    )
+    const slip = onFetch({ inbox, auth: () => ({ allow: 'read', payload: false }) as never })
+    await expect(slip(new Request('http://x/postern'))).rejects.toThrow('did you mean payloads?')
+  })
+})
+
+describe('dev: true', () => {
+  let url: URL
+  let close: () => Promise<void>
+  beforeAll(async () => {
+    const app = await listen(inspector({ inbox, dev: true }), '/postern')
+    url = new URL(app.url)
+    close = app.close
+  })
+  afterAll(() => close())
+
+  const status = (headers: Record<string, string>): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port, pathname: path } = url
+      ask({ hostname, port, path, headers }, (reply) => {
+        reply.resume()
+        resolve(reply.statusCode!)
+      })
+        .on('error', reject)
+        .end()
+    })
+
+  test.each(['localhost', 'localhost:3000', '127.0.0.1', '127.0.0.1:80', '[::1]:3000'])(
+    'answers this machine as %s',
+    async (host) => expect(await status({ host })).toBe(200),
+  )
+
+  test.each([
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'evil.example:80',
+    '127.0.0.2@localhost',
+    '[::2]',
+  ])('and no other name: %s', async (host) => expect(await status({ host })).toBe(403))
+
+  test.each([
+    'forwarded',
+    'via',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-proto',
+    'x-real-ip',
+    'cf-connecting-ip',
+  ])('nor what a proxy forwards: %s', async (name) =>
+    expect(await status({ host: 'localhost', [name]: '127.0.0.1' })).toBe(403),
+  )
+
+  describe('where the socket is hidden', () => {
+    afterEach(() => vi.unstubAllEnvs())
+    const onWeb = async (host: string): Promise<number> => {
+      const request = new Request('http://localhost/postern', { headers: { host } })
+      return (await onFetch({ inbox, dev: true })(request)).status
+    }
+
+    test('answers in development alone, and the same names', async () => {
+      expect(await onWeb('localhost')).toBe(403)
+      vi.stubEnv('NODE_ENV', 'production')
+      expect(await onWeb('localhost')).toBe(403)
+      vi.stubEnv('NODE_ENV', 'development')
+      expect(await onWeb('localhost:3000')).toBe(200)
+      expect(await onWeb('evil.example')).toBe(403)
+    })
+  })
+})
+
+describe('a token', () => {
+  const token = 'another token of sixteen'
+  const inspect = (): ((request: Request) => Promise<Response>) =>
+    onFetch({ inbox, auth: { token } })
+  const with_ = (headers: Record<string, string>): Request =>
+    new Request('https://app.example/postern/~/api/status', { headers })
+  const signIn = (given: string): Request =>
+    new Request('https://app.example/postern', {
+      method: 'POST',
+      body: new URLSearchParams({ token: given }),
+    })
+
+  test('cannot be guessed: after ten wrong ones in a minute nobody of that place may try', async () => {
+    const page = inspect()
+    for (let n = 0; n < 10; n++) expect((await page(signIn(`wrong ${n}`))).status).toBe(401)
+    const refused = await page(signIn('wrong again'))
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await page(signIn(token))).status).toBe(429)
+    expect((await page(with_({ authorization: `Bearer ${token}` }))).status).toBe(429)
+    // Who has a session works on.
+    const cookie = (await inspect()(signIn(token))).headers.get('set-cookie')!.split(';')[0]!
+    expect((await page(with_({ cookie }))).status).toBe(200)
+  })
+
+  test('its cookie is for HTTPS alone where HTTPS is', async () => {
+    const reply = await inspect()(signIn(token))
+    expect(reply.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Strict; Secure$/)
+  })
+
+  test('a cookie that was changed, has ended, or is of another token opens nothing', async () => {
+    const page = inspect()
+    const cookie = (await page(signIn(token))).headers.get('set-cookie')!.split(';')[0]!
+    const [name, value = ''] = cookie.split('=')
+    const [ends, mac = ''] = value.split('.')
+    const status = async (changed: string): Promise<number> =>
+      (await page(with_({ cookie: `${name}=${changed}` }))).status
+    expect(await status(value)).toBe(200)
+    expect(await status(`${Number(ends) + 1}.${mac}`)).toBe(401)
+    expect(await status(`${ends}.${mac.replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`)).toBe(
+      401,
+    )
+    expect(await status(`${ends}.`)).toBe(401)
+    expect(await status('')).toBe(401)
+    const other = onFetch({ inbox, auth: { token: 'a third token of sixteen' } })
+    expect((await other(with_({ cookie: `${name}=${value}` }))).status).toBe(401)
+    vi.useFakeTimers({ now: Date.now() + 13 * 3_600_000, toFake: ['Date'] })
+    try {
+      expect(await status(value)).toBe(401)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('what it may do is said by its options', async () => {
+    const page = onFetch({ inbox, auth: { token, allow: 'read', payloads: false, as: 'screen' } })
+    const reply = await page(with_({ authorization: `Bearer ${token}` }))
+    expect(((await reply.json()) as { visitor: object }).visitor).toEqual({
+      as: 'screen',
+      actions: [],
+      payloads: false,
+      canSignOut: true,
+    })
+  })
+})
+
+test('a body that is too large is refused', async () => {
+  const page = onFetch({ inbox, auth: () => ({ allow: 'all' }) })
+  const reply = await page(
+    new Request('http://x/~/api/replay', {
+      method: 'POST',
+      headers: { 'x-postern-action': '1', 'sec-fetch-site': 'same-origin' },
+      body: JSON.stringify({ filter: { text: 'x'.repeat(3_000_000) } }),
+    }),
+  )
+  expect(reply.status).toBe(413)
+})
+
+test('inbox and receivers may be functions, asked once and only when somebody comes', async () => {
+  let asked = 0
+  const page = onFetch({
+    inbox: async () => {
+      asked++
+      return inbox
+    },
+    receivers: () => [],
+    auth: () => ({ allow: 'read' }),
+  })
+  expect(asked).toBe(0)
+  const request = (): Request => new Request('http://x/~/api/version')
+  await Promise.all([page(request()), page(request())])
+  expect((await page(request())).status).toBe(200)
+  expect(asked).toBe(1)
+})

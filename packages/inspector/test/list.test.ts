@@ -1,0 +1,209 @@
+import { signedInit } from '@postern/testing'
+import { github } from '@postern/providers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ListReply, SuggestReply } from '../src/api.ts'
+import { createScene, temporaryInbox, type Scene } from './scene.ts'
+
+let scene: Scene
+const list = (query: string): Promise<ListReply & { statusCode: number }> =>
+  scene.get<ListReply>(`list?${query}`)
+const rows = async (q: string): Promise<readonly string[]> => {
+  const { rows: found, problem } = await list(`q=${encodeURIComponent(q)}&limit=200`)
+  expect(problem).toBeUndefined()
+  return found.map(({ eventId, code }) => eventId ?? code ?? '?')
+}
+
+beforeAll(async () => {
+  scene = createScene()
+  for (let n = 1; n <= 5; n++)
+    await scene.send(
+      'issues.opened',
+      { action: 'opened', issue: { number: n, labels: [{ name: `l${n}` }] } },
+      { id: `open-${n}` },
+    )
+  await scene.send('push', { ref: 'refs/heads/main' }, { id: 'push-1' })
+  await scene.send('push', { ref: 'refs/heads/main' }, { id: 'push-1' })
+  scene.broken = true
+  await scene.send('issues.closed', { action: 'closed', note: 'with "quotes"' }, { id: 'closed-1' })
+  scene.broken = false
+  const forged = await signedInit(github({ secret: 'another secret' }), 'push')
+  await scene.github.receive(forged)
+  await scene.github.receive({ method: 'POST', url: 'http://localhost/', headers: {}, body: '{}' })
+  await scene.written()
+})
+afterAll(() => scene.close())
+
+describe('deliveries', () => {
+  test('newest first, each with what became of its tasks', async () => {
+    const { rows: found } = await list('limit=5')
+    expect(
+      found.map(({ outcome, code, topic, eventId }) => [outcome, code, topic, eventId]),
+    ).toEqual([
+      ['refused', 'missing_header', undefined, undefined],
+      ['refused', 'signature_mismatch', undefined, expect.any(String)],
+      ['accepted', undefined, 'issues.closed', 'closed-1'],
+      ['duplicate', undefined, 'push', 'push-1'],
+      ['accepted', undefined, 'push', 'push-1'],
+    ])
+    expect(found[2]).toMatchObject({
+      id: expect.stringMatching(/^delivery:/),
+      receiver: 'github',
+      status: 200,
+      took: expect.any(Number),
+      tasks: [{ subscription: 'deploy', state: 'dead', attempts: 1, retrying: false }],
+    })
+    expect(found[1]).toMatchObject({ reason: expect.stringContaining('matches none'), status: 401 })
+  })
+
+  test('pages carry on where the last one ended', async () => {
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await list(`limit=3${cursor === undefined ? '' : `&cursor=${cursor}`}`)
+      seen.push(...page.rows.map(({ id }) => id))
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    expect([seen.length, new Set(seen).size]).toEqual([10, 10])
+  })
+
+  test('qualifiers', async () => {
+    expect(await rows('outcome:refused')).toHaveLength(2)
+    expect(await rows('code:missing_header')).toEqual(['missing_header'])
+    expect(await rows('topic:issues.*')).toHaveLength(6)
+    expect(await rows('id:push-1')).toEqual(['push-1', 'push-1'])
+    expect(await rows('id:"push-1" outcome:duplicate')).toEqual(['push-1'])
+    expect(await rows('since:1h')).toHaveLength(10)
+    expect(await rows('until:1h')).toEqual([])
+    expect(await rows('since:2020-01-01 until:2020-01-02')).toEqual([])
+    expect(await rows('receiver:stripe')).toEqual([])
+    expect(await rows('open-3')).toEqual(['open-3'])
+    expect(await rows('"matches none"')).toHaveLength(1)
+  })
+})
+
+describe('tasks', () => {
+  test('qualifiers, with the filter for actions on all that match', async () => {
+    const { rows: found, tasks } = await list('q=state:dead')
+    expect(found).toMatchObject([
+      { id: expect.stringMatching(/^task:/), tasks: [{ state: 'dead' }] },
+    ])
+    expect(tasks).toEqual({ state: 'dead' })
+    expect(await rows('subscription:deploy state:done topic:issues.*')).toHaveLength(5)
+    expect(await rows('state:done since:1h open-2')).toEqual(['open-2'])
+    const [cause] = await scene.inbox.view!.causes()
+    expect(await rows(`cause:${cause!.cause}`)).toEqual(['closed-1'])
+  })
+
+  test('values of the payload, in arrays too, and no filter for actions', async () => {
+    expect(await rows('payload.issue.number:3')).toEqual(['open-3'])
+    expect(await rows('payload.issue.labels.name:l4')).toEqual(['open-4'])
+    expect(await rows('payload.issue.labels.0.name:l4')).toEqual(['open-4'])
+    expect(await rows('payload.action:opened payload.issue.number:2')).toEqual(['open-2'])
+    expect(await rows('payload.note:"with \\"quotes\\""')).toEqual(['closed-1'])
+    expect(await rows('payload.issue.nothing:3')).toEqual([])
+    expect(await rows('payload.__proto__.x:1')).toEqual([])
+    const { tasks } = await list('q=payload.action:opened')
+    expect(tasks).toBeUndefined()
+  })
+
+  test('a scan goes on when asked, and misses nothing', async () => {
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const more = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
+      const page = await list(`q=payload.action:opened&limit=1${more}`)
+      seen.push(...page.rows.map(({ eventId }) => eventId!))
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    expect(seen).toEqual(['open-5', 'open-4', 'open-3', 'open-2', 'open-1'])
+  })
+})
+
+describe('what cannot be meant', () => {
+  test.each([
+    [
+      'state:dead outcome:refused',
+      'state: lists tasks and outcome: lists deliveries; take one of both away',
+    ],
+    [
+      'payload.a:1 code:x',
+      'payload: lists tasks and code: lists deliveries; take one of both away',
+    ],
+    ['state:asleep', 'state: is one of pending, running, done, dead'],
+    [
+      'since:yesterday',
+      'since: is an age such as 30m, 2h or 7d, or a date such as 2026-01-31T08:00Z',
+    ],
+    ['topic:a topic:b', 'topic: stands twice; give it once'],
+    ['state:', 'state: has no value'],
+  ])('%s', async (q, problem) => {
+    expect(await list(`q=${encodeURIComponent(q)}`)).toMatchObject({
+      rows: [],
+      problem,
+      statusCode: 200,
+    })
+  })
+
+  test('a limit that is none', async () => {
+    expect(await list('limit=1e9')).toMatchObject({ statusCode: 400, error: 'limit' })
+    expect(await list('limit=0')).toMatchObject({ statusCode: 400 })
+  })
+
+  test('a cursor of elsewhere', async () => {
+    expect((await list('q=state:dead&cursor=..%2f..')).statusCode).toBe(400)
+  })
+})
+
+describe('who may not see payloads', () => {
+  test('searches none', async () => {
+    const bob = scene.as({ allow: 'read', payloads: false })
+    expect(await bob.get('list?q=payload.action:opened')).toMatchObject({ statusCode: 403 })
+    expect(await bob.get('list?q=state:done+main')).toMatchObject({ statusCode: 403 })
+    expect(await bob.get('list?q=state:done')).toMatchObject({ statusCode: 200 })
+  })
+})
+
+describe('suggestions', () => {
+  const suggest = async (q: string): Promise<readonly string[]> =>
+    (await scene.get<SuggestReply>(`suggest?q=${encodeURIComponent(q)}`)).suggestions.map(
+      ({ insert }) => insert,
+    )
+
+  test('qualifiers, and values that are there', async () => {
+    expect(await suggest('state:dead su')).toEqual(['subscription:'])
+    expect(await suggest('state:d')).toEqual(['state:pending', 'state:done', 'state:dead'])
+    expect(await suggest('topic:iss')).toEqual(['topic:issues.opened', 'topic:issues.closed'])
+    expect(await suggest('code:')).toEqual(['code:missing_header', 'code:signature_mismatch'])
+    expect(await suggest('cause:build')).toHaveLength(1)
+    expect(await suggest('receiver:')).toEqual(['receiver:github', 'receiver:stripe'])
+    expect(await suggest('subscription:le')).toEqual([])
+    expect(await suggest('nothing:x')).toEqual([])
+    expect(await suggest('__proto__:x')).toEqual([])
+  })
+})
+
+test('viewers with the same question share one answer, and see at once what has changed', async () => {
+  const inbox = temporaryInbox()
+  let asked = 0
+  const counting = {
+    ...inbox,
+    journal: {
+      ...inbox.journal!,
+      deliveries: (filter: object) => {
+        if ('limit' in filter && filter.limit === 50) asked++
+        return inbox.journal!.deliveries(filter)
+      },
+    },
+  }
+  const shared = createScene({ inbox: counting })
+  await shared.send('push', {}, { id: 'a' })
+  const reply = await Promise.all(Array.from({ length: 20 }, () => shared.get<ListReply>('list')))
+  expect([asked, reply[19]!.rows.length]).toEqual([1, 1])
+  const before = reply[0]!.version
+  await shared.send('push', {}, { id: 'b' })
+  await expect
+    .poll(async () => (await shared.get<ListReply>('list')).rows.length, { interval: 50 })
+    .toBe(2)
+  expect((await shared.get('version'))['version']).not.toBe(before)
+  await shared.close()
+})

@@ -1,0 +1,128 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createReceiver, type Observer, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { github, stripe } from '@postern/providers'
+import { sqliteInbox } from '@postern/sqlite'
+import { deliver, settled, signed, type Delivered } from '@postern/testing'
+import { inspector } from '../src/hosts/fetch.ts'
+import type { Grant, InspectorOptions } from '../src/index.ts'
+
+/** An inspector that is asked as the page asks. */
+export interface Viewer {
+  /** GET of a route: its JSON, whatever the status. */
+  get<Reply = Answer>(route: string): Promise<Reply & { readonly statusCode: number }>
+  /** POST of an action. */
+  act<Reply = Answer>(
+    route: string,
+    body: unknown,
+  ): Promise<Reply & { readonly statusCode: number }>
+}
+
+/** An inspector with receivers. */
+export interface Scene extends Viewer {
+  readonly inbox: Inbox
+  readonly github: Receiver
+  readonly stripe: Receiver
+  /** Payloads that the handler `deploy` got. */
+  readonly deployed: unknown[]
+  /** While true, `deploy` fails. */
+  broken: boolean
+  /** Sends a delivery, and waits until its tasks are settled and the journal is written. */
+  send(topic: string, payload?: object, options?: object): Promise<Delivered>
+  /** Waits until what came is in the journal. */
+  written(): Promise<void>
+  /** The same with another grant. */
+  as(grant: Grant): Viewer
+  close(): Promise<void>
+}
+
+// What tests look into, without a cast for each member.
+type Answer = Readonly<Record<string, any>>
+
+export const SECRET = 'a secret of the scene'
+
+/** An inbox in a file of its own: it keeps done tasks, which memory forgets. */
+export function temporaryInbox(): Inbox {
+  return sqliteInbox({ path: join(mkdtempSync(join(tmpdir(), 'postern-inspector-')), 'inbox.db') })
+}
+
+/** Makes it: GitHub with a handler that may fail, Stripe with one that does not. */
+export function createScene(
+  given: {
+    readonly inbox?: Inbox
+    readonly receiver?: object
+    readonly inspector?: Partial<InspectorOptions<readonly [Request]>>
+    readonly observers?: readonly Observer[]
+  } = {},
+): Scene {
+  const inbox = given.inbox ?? temporaryInbox()
+  const deployed: unknown[] = []
+  const made = { inbox, log: false as const, explain: false, ...given.receiver }
+  const receivers = {
+    github: createReceiver({ ...made, provider: github({ secret: SECRET }) }) as Receiver,
+    stripe: createReceiver({ ...made, provider: stripe({ secret: SECRET }) }) as Receiver,
+  }
+  const scene: Scene = {
+    inbox,
+    ...receivers,
+    deployed,
+    broken: false,
+    async send(topic, payload, options = {}) {
+      const sent = await deliver(
+        receivers.github,
+        signed(github({ secret: SECRET }), topic as 'push', payload, options),
+      )
+      await settled(receivers.github)
+      await scene.written()
+      return sent
+    },
+    written: async () => {
+      for (const receiver of Object.values(receivers))
+        await receiver.drain({ deadline: '2s', max: 1 })
+    },
+    ...asking({ allow: ['replay', 'discard', 'rerun', 'sample'], as: 'ada' }),
+    as: asking,
+    async close() {
+      await Promise.all(
+        Object.values(receivers).map((receiver) => receiver.close({ timeout: '1s' })),
+      )
+      await inbox.close()
+    },
+  }
+  receivers.github.on('**', { name: 'deploy', retry: { attempts: 1 } }, ({ payload }) => {
+    if (scene.broken) throw new Error(`build ${deployed.length} failed`)
+    deployed.push(payload)
+  })
+  receivers.stripe.on('**', { name: 'ledger' }, () => {})
+  return scene
+
+  function asking(grant: Grant): Viewer {
+    return viewer({
+      inbox,
+      receivers: Object.values(receivers),
+      ...(given.observers && { observers: given.observers }),
+      auth: () => grant,
+      ...given.inspector,
+    })
+  }
+}
+
+/** Asks an inspector as the page does. */
+export function viewer(options: InspectorOptions<readonly [Request]>): Viewer {
+  const inspect = inspector({ log: false, ...options })
+  const ask = async (route: string, init: RequestInit): Promise<never> => {
+    const reply = await inspect(new Request(`http://app.example/postern/~/api/${route}`, init))
+    return { ...(await reply.json()), statusCode: reply.status } as never
+  }
+  return {
+    get: (route) => ask(route, {}),
+    act: (route, body) =>
+      ask(route, {
+        method: 'POST',
+        headers: { 'x-postern-action': '1', 'sec-fetch-site': 'same-origin' },
+        body: JSON.stringify(body),
+      }),
+  }
+}
