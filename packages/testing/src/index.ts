@@ -10,6 +10,16 @@ export type { Mount, Mounted } from './adapter/scene.ts'
 export { createStage, type Stage, type StageName } from './adapter/stage.ts'
 export type { Control, Report, Run } from './adapter/log.ts'
 export { testLedger, type LedgerUnderTest } from './ledger.ts'
+export { testReceiver } from './receiver.ts'
+export type {
+  MountedReceiver,
+  MountReceiver,
+  ReadEffects,
+  ReceiverSender,
+  ReceiverSkills,
+  ReceiverStart,
+} from './receiver/mounting.ts'
+export { startProgram, type ProgramOptions } from './receiver/program.ts'
 export { testInbox, type InboxSkills } from './inbox.ts'
 export type { InboxHandle, MakeInbox } from './inbox/scene.ts'
 export type { TransactionProbe } from './inbox/transaction-cases.ts'

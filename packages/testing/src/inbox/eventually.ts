@@ -3,12 +3,16 @@ const LONGEST = 15_000
 
 /** Resolves when the condition holds, for changes without an event: it polls every few milliseconds, for 15 seconds. */
 export async function eventually(
-  what: string,
+  what: string | (() => string),
   condition: () => boolean | Promise<boolean>,
+  longest: number = LONGEST,
 ): Promise<void> {
-  const until = Date.now() + LONGEST
+  const until = Date.now() + longest
   while (!(await condition())) {
-    if (Date.now() > until) throw new Error(`waited 15 s in vain until ${what}`)
+    if (Date.now() > until) {
+      const told = typeof what === 'string' ? what : what()
+      throw new Error(`waited ${longest / 1000} s in vain until ${told}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }
 }

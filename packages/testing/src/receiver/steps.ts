@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answer, isTold, type Step } from './told.ts'
+
+/** What a handler under `testReceiver` does around its effect. */
+export interface Steps {
+  /** Before the effect. Waits while the suite says so. Throws if the suite says so. */
+  before(): Promise<void>
+  /** After the effect is stored. Waits while the suite says so. */
+  after(): Promise<void>
+}
+
+const PAUSE = 5
+
+/**
+ * The steps of a handler under `testReceiver`, told by files in the folder of the test, so that any language can have
+ * them. While a file `wait` exists, the handler creates a file `waiting` and waits before its effect. If `fail` exists,
+ * it creates `failed` and throws before its effect. While `linger` exists, it creates `lingering` and waits after its
+ * effect.
+ *
+ * @example
+ * const steps = createSteps(process.env.FOLDER)
+ * receiver.onAny(async (event) => {
+ *   await steps.before()
+ *   await database.insert(event.id)
+ *   await steps.after()
+ * })
+ */
+export function createSteps(folder: string): Steps {
+  return {
+    async before() {
+      await whileTold(folder, 'wait')
+      if (!isTold(folder, 'fail')) return
+      answer(folder, 'fail')
+      throw new Error('the suite told this handler to fail')
+    },
+    after: () => whileTold(folder, 'linger'),
+  }
+}
+
+async function whileTold(folder: string, step: Step): Promise<void> {
+  while (isTold(folder, step)) {
+    answer(folder, step)
+    await sleep(PAUSE)
+  }
+}

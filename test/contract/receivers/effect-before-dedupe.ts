@@ -1,0 +1,16 @@
+// Records an event when its effect has happened: a delivery that comes meanwhile is not known, and has its effect too.
+import { serve } from './hand-made.ts'
+
+serve({
+  async receive({ store, steps }, event, acknowledge) {
+    if (store.isKnown(event.id)) return acknowledge()
+    await steps.before()
+    store.effect(event.id)
+    await steps.after()
+    store.transaction(() => {
+      store.take(event)
+      store.finish(event.id)
+    })
+    acknowledge()
+  },
+})

@@ -1,0 +1,100 @@
+// A receiver as people write it by hand, on node:http and SQLite: nothing of Postern is in it. Each flawed one beside
+// it replaces one part.
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createSteps, type Steps } from '@postern/testing/steps'
+import { Webhook } from 'standardwebhooks'
+import { openStore, type HandEvent, type HandStore } from './store.ts'
+
+/** What the parts of a hand-made receiver work with. */
+export interface Hand {
+  readonly store: HandStore
+  readonly steps: Steps
+  readonly secret: string
+  /** Handles an event, until it is done. */
+  readonly handle: (event: HandEvent) => Promise<void>
+}
+
+/** The parts that a flaw can replace. */
+export interface Parts {
+  /** Throws if the signature is wrong. */
+  readonly verify: (secret: string, body: string, headers: Record<string, string>) => unknown
+  /** Takes an event; the reply is 200 when `acknowledge` is called, and 500 when it throws. */
+  readonly receive: (hand: Hand, event: HandEvent, acknowledge: () => void) => void | Promise<void>
+  /** One attempt at an event. */
+  readonly run: (hand: Hand, event: HandEvent) => Promise<void>
+  readonly refused: (hand: Hand, error: Error, headers: IncomingHttpHeaders) => void
+}
+
+/** Parts without a flaw. */
+const SOUND: Parts = {
+  verify: (secret, body, headers) => new Webhook(secret).verify(body, headers),
+  receive({ store, handle }, event, acknowledge) {
+    const isNew = store.take(event)
+    acknowledge()
+    if (isNew) void handle(event)
+  },
+  async run({ store, steps }, { id }) {
+    await steps.before()
+    store.transaction(() => {
+      if (store.finish(id)) store.effect(id)
+    })
+    await steps.after()
+  },
+  refused: (_, error) => console.log('refused:', error.message),
+}
+
+const LARGEST = 8 * 1024 * 1024
+const RETRY = 20
+
+/** Serves `/hooks` on a free port. */
+export function serve(flaw: Partial<Parts> = {}): void {
+  const parts = { ...SOUND, ...flaw }
+  const hand: Hand = {
+    store: openStore(process.env['FOLDER']!),
+    steps: createSteps(process.env['FOLDER']!),
+    secret: process.env['SECRET']!,
+    handle,
+  }
+  for (const event of hand.store.pending()) void handle(event)
+  const server = createServer((request, response) => {
+    const reply = (status: number): void => void response.writeHead(status).end()
+    if (request.url !== '/hooks') return reply(404)
+    const chunks: Uint8Array[] = []
+    let bytes = 0
+    request.on('data', (chunk: Uint8Array) => {
+      bytes += chunk.byteLength
+      if (bytes <= LARGEST) chunks.push(chunk)
+    })
+    request.on('end', () => {
+      if (bytes > LARGEST) return reply(413)
+      const body = Buffer.concat(chunks).toString()
+      const headers = request.headers as Record<string, string>
+      let payload: { readonly timestamp?: string }
+      try {
+        parts.verify(hand.secret, body, headers)
+        payload = JSON.parse(body) as typeof payload
+      } catch (error) {
+        parts.refused(hand, error as Error, request.headers)
+        return reply(401)
+      }
+      const event: HandEvent = { id: headers['webhook-id']!, timestamp: payload.timestamp }
+      void Promise.resolve(parts.receive(hand, event, () => reply(200))).catch(() => reply(500))
+    })
+  })
+  server.listen(0, '127.0.0.1', () =>
+    console.log(`listening ${(server.address() as AddressInfo).port}`),
+  )
+  process.once('SIGTERM', () => process.exit())
+
+  async function handle(event: HandEvent): Promise<void> {
+    for (;;) {
+      try {
+        return await parts.run(hand, event)
+      } catch {
+        await sleep(RETRY)
+      }
+    }
+  }
+}

@@ -1,0 +1,3 @@
+import { serve } from './hand-made.ts'
+
+serve()

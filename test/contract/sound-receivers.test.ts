@@ -1,0 +1,54 @@
+import { testReceiver } from '@postern/testing'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { startPostgres, type PostgresService } from '../services/postgres.ts'
+import { postgresServer } from '../services/programs.ts'
+import { effectsIn } from './receivers/effects.ts'
+import { program } from './receivers/run.ts'
+
+const LIMIT = 180_000
+const RUNNER = {
+  describe,
+  test: (name: string, body: () => void | Promise<void>) => test(name, body, LIMIT),
+}
+const SKILLS = { durable: true, exactlyOnce: true, shared: true }
+
+testReceiver(program('sound'), effectsIn('shop.db'), RUNNER, {
+  name: 'a hand-made receiver',
+  ...SKILLS,
+})
+
+testReceiver(program('postern-sqlite'), effectsIn('webhooks.db'), RUNNER, {
+  name: 'Postern on node:http with SQLite',
+  ...SKILLS,
+})
+
+if (postgresServer.file === undefined)
+  console.warn(
+    `Postern on Express with pg-boss: not tested, since Postgres is missing: ${postgresServer.get}`,
+  )
+
+describe.skipIf(postgresServer.file === undefined)('on a real Postgres', () => {
+  let service: PostgresService
+  let pool: pg.Pool
+  beforeAll(async () => {
+    service = await startPostgres()
+    pool = new pg.Pool({ connectionString: service.url })
+    pool.on('error', () => {})
+    await pool.query('CREATE TABLE effects (number serial, folder text, id text)')
+  })
+  afterAll(async () => {
+    await pool?.end()
+    await service?.stop()
+  })
+  testReceiver(
+    (start) => program('express-pg-boss', { DATABASE_URL: service.url })(start),
+    async ({ folder }) => {
+      const query = 'SELECT id FROM effects WHERE folder = $1 ORDER BY number'
+      const { rows } = await pool.query<{ id: string }>(query, [folder])
+      return rows.map(({ id }) => id)
+    },
+    RUNNER,
+    { name: 'Postern on Express with pg-boss', ...SKILLS },
+  )
+})
