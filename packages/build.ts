@@ -19,7 +19,8 @@ for (const manifest of globSync('*/package.json', { cwd: packages }))
 async function bundle(folder: string): Promise<void> {
   const entries = entriesOf(folder)
   const isEntry = (id: string): boolean => entries.includes(id)
-  const lazy = loadedLater(folder)
+  // An entry is a file of its own already.
+  const lazy = new Set([...loadedLater(folder)].filter((file) => !isEntry(file)))
   const build = await rolldown({
     input: Object.fromEntries(entries.map((file) => [nameOf(folder, file), file])),
     cwd: folder,

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { examples, run } from './action.ts'
 import { version } from './version.ts'
 import { inboxCommands } from './program-inbox.ts'
+import { senderCommands } from './program-sender.ts'
 
 const many = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
 
@@ -119,6 +120,8 @@ export function createProgram(): Command {
         (await import('./commands/providers.ts')).providersCommand(name, options),
       ),
     )
+
+  senderCommands(program)
 
   inboxCommands(program.command('inbox').description('look into an inbox and change it'))
 

@@ -32,13 +32,16 @@ export async function aboutOf(name: string): Promise<About> {
   )
 }
 
+/** A name in the form of an environment variable: `signingSecret` is `SIGNING_SECRET`. */
+export function upper(text: string): string {
+  return text
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
+    .replaceAll(/[.-]/g, '_')
+    .toUpperCase()
+}
+
 /** The secret's environment variables that are looked for, in this order. */
 export function variablesOf(about: About): readonly string[] {
-  const upper = (text: string): string =>
-    text
-      .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
-      .replaceAll(/[.-]/g, '_')
-      .toUpperCase()
   const name = upper(about.name)
   const option = about.secretOption === undefined ? [] : [`${name}_${upper(about.secretOption)}`]
   return [...new Set([`${name}_WEBHOOK_SECRET`, ...option, `${name}_SECRET`, 'WEBHOOK_SECRET'])]

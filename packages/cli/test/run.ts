@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+export const MAIN: string = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 /** How a command ended. */
 export interface Ended {

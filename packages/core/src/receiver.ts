@@ -28,6 +28,7 @@ import {
   type Handler,
   type SubscriptionOptions,
 } from './subscribe/subscription.ts'
+import { isTool } from './tool.ts'
 import { unknownOptions } from './unknown-options.ts'
 
 /**
@@ -265,7 +266,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   }
 
   function startWorker(): void {
-    if (closed || working) return
+    if (closed || working || isTool()) return
     working = true
     recorder?.start()
     erasure?.start()

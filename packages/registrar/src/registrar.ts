@@ -4,6 +4,11 @@ export interface Registrar {
   readonly provider: string
   /** Where the endpoints live at the sender: `repository octo/hello`. It never holds a secret. */
   readonly account: string
+  /**
+   * Who makes the secret: it is `given` to the sender, `told` by the sender once, `readable` there at any time, or the
+   * registrar has nothing to do with it (`none`).
+   */
+  readonly secret: 'given' | 'told' | 'readable' | 'none'
   /** Topics of the sender that the patterns of a receiver need. It sends nothing. */
   map(patterns: readonly string[]): Mapping
   /** Every endpoint of the account, those of other people too. */

@@ -1,5 +1,5 @@
-import { confirm, isCancel } from '@clack/prompts'
 import type { InboxView, TaskFilter } from '@postern/core/inbox'
+import { agreed } from '../agreed.ts'
 import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
 import { withInbox } from '../inbox.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
@@ -105,10 +105,4 @@ async function changed(
   } while (cursor !== undefined)
   if (process.stderr.isTTY) process.stderr.write('\n')
   return count
-}
-
-async function agreed(message: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Failure(2, `${message} Nobody can be asked here: give --yes`)
-  const answer = await confirm({ message, initialValue: false, output: process.stderr })
-  return !isCancel(answer) && answer
 }

@@ -73,6 +73,7 @@ export function defineRegistrar(given: RegistrarSpec): Registrar {
   return {
     provider: spec.provider,
     account: spec.account,
+    secret: spec.secret ?? 'none',
     map: (patterns) => spec.map(patterns),
     list: () => spec.list(),
     plan: async (want) => makePlan(spec, want, await spec.list()),

@@ -5,8 +5,12 @@ import { checkOptions, tokenOf } from './options.ts'
 import { row, rows, text, type Row } from './read.ts'
 
 /** Calls Figma: personal tokens have a header of their own. */
-export function figmaClient(name: string, options: FigmaContext): Call {
-  checkOptions(name, options, ['token', 'context', 'contextId'])
+export function figmaClient(
+  name: string,
+  options: FigmaContext,
+  more: readonly string[] = [],
+): Call {
+  checkOptions(name, options, ['token', 'context', 'contextId', ...more])
   const token = tokenOf(`${name}: token`, options.token)
   return createClient({
     ...options,

@@ -28,7 +28,7 @@ export function checkOptions(
   required: readonly string[],
   optional: readonly string[] = [],
 ): void {
-  unknownOptions(name, options, [...COMMON, ...required, ...optional])
+  unknownOptions(name, options, [...new Set([...COMMON, ...required, ...optional])])
   for (const option of required) {
     const value = (options as Readonly<Record<string, unknown>>)[option]
     if (typeof value === 'function') continue

@@ -21,9 +21,10 @@ export interface FigmaEventsOptions extends FigmaContext {
  * @example
  * const source = figmaEvents({ token, context: 'team', contextId: '123', url: 'https://app.example/figma' })
  */
-export function figmaEvents({ url, ...options }: FigmaEventsOptions): PayloadSource {
+export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
+  const { url } = options
+  const call = figmaClient('figmaEvents', options, ['url'])
   checkUrl('figmaEvents: url', url)
-  const call = figmaClient('figmaEvents', options)
   return pagedSource<Row>({
     provider: 'figma',
     account: `${options.context} ${options.contextId}`,

@@ -1,6 +1,7 @@
 import { isWebhookError, textOf } from '../../errors.ts'
 import type { Inbox } from '../../inbox/inbox.ts'
 import type { ListedEvent, Source } from '../../source.ts'
+import { isTool } from '../../tool.ts'
 import type { Line } from '../line.ts'
 import { takeListed } from '../take.ts'
 import { listHeads } from './heads.ts'
@@ -36,6 +37,10 @@ export async function catchUp(
   const plan = checkCatchUp(line, inbox, source, options)
   const { since, until, all, records } = plan
   if (plan.dryRun) return run(context, source, plan, undefined)
+  if (source.kind === 'payload' && isTool() && !inbox.can.durable)
+    throw new TypeError(
+      `catchUp: ${inbox.name} forgets what this process takes when it ends; call receiver.catchUp in the app, or use an inbox that stores events`,
+    )
   const progress = await claimProgress(records, keyOf(line, source, plan.scope), {
     since,
     until,

@@ -1,0 +1,164 @@
+import type { CatchUpOptions, CatchUpProgress, CaughtUp, Receiver, Source } from '@postern/core'
+import { agreed } from '../agreed.ts'
+import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { createBar } from '../sender-api/bar.ts'
+import { closeAll } from '../sender-api/receivers.ts'
+import { loadEnv, made, targetsOf, type Target, type TargetOptions } from '../sender-api/target.ts'
+import { shown } from '../style.ts'
+import { sinceOption } from '../time-option.ts'
+
+/** Options of `postern catch-up`. */
+export interface CatchUpCommandOptions extends TargetOptions {
+  readonly from: string
+  readonly since: string
+  readonly until?: string
+  readonly limit: string
+  readonly scope?: string
+  readonly redeliver?: boolean
+  readonly all?: boolean
+  readonly anyVersion?: boolean
+  readonly beyondWindow?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly json?: boolean
+}
+
+/** `postern catch-up`: counts what was missed, asks, and takes it. Exit code 1 if older events were left. */
+export async function catchUpCommand(
+  name: string | undefined,
+  options: CatchUpCommandOptions,
+): Promise<ExitCode> {
+  await loadEnv(options.env)
+  const targets = await targetsOf(name, options)
+  try {
+    const [target, ...more] = targets
+    if (more.length > 0)
+      throw new Failure(
+        2,
+        `${options.from} has ${targets.length} receivers; choose one with --receiver`,
+      )
+    const receiver = target!.receiver!
+    const source = await sourceOf(target!, options)
+    const range = rangeOf(options)
+    const dry = options.dryRun || !options.yes ? await counted(receiver, source, range) : undefined
+    if (options.dryRun) {
+      tell(dry!, options, `would ${verbOf(source)}`)
+      return dry!.complete ? 0 : 1
+    }
+    if (dry && !(await wanted(dry, source))) return 1
+    const bar = createBar()
+    let result: CaughtUp
+    try {
+      result = await receiver.catchUp(source, {
+        ...range,
+        onProgress: (at) => bar.show(line(at), share(at)),
+      })
+    } finally {
+      bar.end()
+    }
+    tell(result, options, verbOf(source) === 'take' ? 'took' : 'asked for')
+    return result.failed > 0 ? 3 : result.complete ? 0 : 1
+  } finally {
+    await closeAll(targets.flatMap(({ receiver }) => receiver ?? []))
+  }
+}
+
+async function sourceOf(target: Target, { redeliver }: CatchUpCommandOptions): Promise<Source> {
+  const { sender, url, topics } = target
+  const maker = redeliver ? sender.redelivery : (sender.events ?? sender.redelivery)
+  if (!maker)
+    throw new Failure(
+      2,
+      `the API of ${sender.title} ${redeliver ? 'delivers nothing again' : 'lists nothing that was missed'}`,
+    )
+  const takes = [...maker.needs, ...maker.takes]
+  if (takes.includes('url') && url === undefined && target.options['app'] !== true)
+    throw new Failure(2, 'give --url, the public https URL where the receiver is mounted')
+  const events = topics.filter((topic) => !topic.includes('*'))
+  return made<Source>(maker, target, {
+    ...(takes.includes('url') && url !== undefined && { url }),
+    ...(takes.includes('events') && events.length > 0 && { events }),
+  })
+}
+
+function rangeOf(options: CatchUpCommandOptions): CatchUpOptions {
+  const { limit, scope, all, anyVersion, beyondWindow } = options
+  const until = sinceOption('--until', options.until)
+  return {
+    since: sinceOption('--since', options.since)!,
+    ...(until !== undefined && { until }),
+    limit: Number(limit),
+    ...(scope !== undefined && { scope: scope === 'none' ? false : scope }),
+    ...(all && { all }),
+    ...(anyVersion && { anyVersion }),
+    ...(beyondWindow && { beyondWindow }),
+  }
+}
+
+async function counted(
+  receiver: Receiver,
+  source: Source,
+  range: CatchUpOptions,
+): Promise<CaughtUp> {
+  const bar = createBar()
+  try {
+    return await receiver.catchUp(source, {
+      ...range,
+      dryRun: true,
+      onProgress: (at) => bar.show(line(at), undefined),
+    })
+  } finally {
+    bar.end()
+  }
+}
+
+async function wanted(dry: CaughtUp, source: Source): Promise<boolean> {
+  const count = sum(dry)
+  if (count === 0 && !(source.kind === 'redelivery' && source.redeliverUntried)) {
+    remark(`${shown(dry.source)}: nothing was missed`)
+    return false
+  }
+  const says =
+    source.kind === 'payload'
+      ? `Take ${count} events of ${shown(dry.source)}. They run in your app, with today's handlers; those it has are duplicates.`
+      : `Ask ${shown(dry.source)} to deliver ${count} events again. They come to your app, signed.`
+  if (await agreed(says)) return true
+  remark('nothing was changed')
+  return false
+}
+
+const verbOf = (source: Source): string => (source.kind === 'payload' ? 'take' : 'ask for')
+
+function tell(result: CaughtUp, { json }: CatchUpCommandOptions, did: string): void {
+  if (json) return say(JSON.stringify(result, undefined, 2))
+  const { listed, skipped, taken, duplicates, asked, failures, failed, resumedAt, expired } = result
+  const count = did.startsWith('would') ? sum(result) : taken + asked
+  say(`${shown(result.source)}: ${did} ${count} events, of ${listed} listed`)
+  for (const [topic, of] of Object.entries(result.topics)) say(`  ${of}  ${shown(topic)}`)
+  if (resumedAt !== undefined)
+    say(`  went on at ${new Date(resumedAt).toISOString()}, where an earlier run was cut off`)
+  if (duplicates > 0) say(`  = ${duplicates} duplicates`)
+  if (skipped > 0) say(`  – ${skipped} of topics without a subscription`)
+  if (expired > 0) say(`  ${expired} were older than the inbox's window by then`)
+  if (failed > 0) say(`  ✕ ${failed} failed`)
+  for (const { id, topic, code } of failures) say(`    ${shown(id)} ${shown(topic ?? '')} ${code}`)
+  if (!result.complete)
+    remark(
+      `older events were left: raise --limit, or run it again with --until ${new Date(result.oldest ?? result.since).toISOString()}`,
+    )
+}
+
+function sum({ topics }: CaughtUp): number {
+  return Object.values(topics).reduce((all, one) => all + one, 0)
+}
+
+function line({ phase, listed, wanted: of, done, failed, waitsUntil }: CatchUpProgress): string {
+  if (phase === 'listing') return `${listed} listed`
+  if (phase === 'waiting')
+    return `${done} of ${of}, waits until ${new Date(waitsUntil!).toISOString()}`
+  return `${done} of ${of}${failed > 0 ? `, ${failed} failed` : ''}`
+}
+
+function share({ wanted: of, done }: CatchUpProgress): number | undefined {
+  return of === 0 ? undefined : done / of
+}

@@ -1,0 +1,38 @@
+import { remark } from '../outcome.ts'
+
+/** A line of progress on stderr: in a terminal one that is drawn again, else a remark every five seconds. */
+export interface Bar {
+  /** `share` is the part that is done, from 0 to 1; undefined if that is not known. */
+  show(text: string, share: number | undefined): void
+  end(): void
+}
+
+const WIDTH = 24
+const OFTEN = 100
+const SELDOM = 5000
+
+/** Makes it. */
+export function createBar(): Bar {
+  const { isTTY } = process.stderr
+  let last = isTTY ? -Infinity : performance.now()
+  let drawn = false
+  let latest = ''
+  return {
+    show(text, share) {
+      const full = Math.round((share ?? 0) * WIDTH)
+      latest = share === undefined ? text : `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${text}`
+      if (performance.now() - last < (isTTY ? OFTEN : SELDOM)) return
+      last = performance.now()
+      draw(text)
+    },
+    end() {
+      if (drawn && isTTY) process.stderr.write(`\r${latest}\u001B[K\n`)
+    },
+  }
+
+  function draw(text: string): void {
+    drawn = true
+    if (isTTY) process.stderr.write(`\r${latest}\u001B[K`)
+    else remark(text)
+  }
+}

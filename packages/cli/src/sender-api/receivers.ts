@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Receiver } from '@postern/core'
+import { Failure } from '../outcome.ts'
+
+/**
+ * The receivers that a module of the app exports. They run no tasks in this process, and are closed with it.
+ */
+export async function receiversOf(file: string): Promise<readonly Receiver[]> {
+  const path = resolve(file)
+  if (!existsSync(path)) throw new Failure(2, `--from: ${file} does not exist`)
+  // Receivers of any copy of @postern/core look for this mark.
+  Object.assign(globalThis, { [Symbol.for('postern.tool')]: true })
+  const module = await load(path, file)
+  const exported = Object.values(module).flatMap((one) => (Array.isArray(one) ? one : [one]))
+  const found = [...new Set(exported.filter(isReceiver))]
+  if (found.length === 0)
+    throw new Failure(
+      2,
+      `--from: ${file} exports no receiver; give the module that has \`export const receiver = createReceiver({ … })\``,
+    )
+  return found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Closes receivers, and ends the process although the app's own connections are open. */
+export async function closeAll(receivers: readonly Receiver[]): Promise<void> {
+  if (receivers.length === 0) return
+  await Promise.all(receivers.map((receiver) => receiver.close({ timeout: '1s' })))
+  // What the app's module opened beside its receivers would keep the process alive.
+  setTimeout(() => process.exit(), 500).unref()
+}
+
+async function load(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      throw new Failure(
+        2,
+        `--from: Node.js ${process.version} cannot load ${file}; give the built JavaScript file, or use Node.js 22.18 or newer`,
+      )
+    throw new Failure(2, `--from: ${file} cannot be loaded: ${String(message)}`, { cause: error })
+  }
+}
+
+// The module's copy of @postern/core may be another one than ours.
+function isReceiver(value: unknown): value is Receiver {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, topics, provider, catchUp } = value as Partial<Receiver>
+  return (
+    typeof name === 'string' &&
+    Array.isArray(topics) &&
+    typeof provider?.name === 'string' &&
+    typeof catchUp === 'function'
+  )
+}

@@ -1,0 +1,84 @@
+import type { EndpointStatus, Plan, Step, StepResult } from '@postern/registrar'
+import { shown, state, styled, table, timeOf } from '../style.ts'
+
+const SIGNS = {
+  create: ['+', 'green'],
+  update: ['~', 'yellow'],
+  replace: ['±', 'yellow'],
+  delete: ['-', 'red'],
+} as const
+
+/** A plan as a diff: what the sender has, and what it would have. */
+export function planLines({ provider, account, steps, warnings }: Plan): string {
+  const head = styled('bold', shown(`${provider}: ${account}`))
+  const body = steps.flatMap((step) => [stepLine(step), ...changes(step)])
+  return [
+    head,
+    ...(steps.length === 0 ? ['  nothing to change'] : body),
+    ...warnings.map((warning) => `  ${styled('yellow', '!')} ${shown(warning, 600)}`),
+  ].join('\n')
+}
+
+/** What became of the steps. */
+export function resultLines(results: readonly StepResult[]): string {
+  return results
+    .map(({ state: ended, reason, ...step }) => {
+      const mark = { done: '● done', pending: '○ pending', failed: '✕ failed' }[ended]
+      return `${stepLine(step)}  ${mark}${reason === undefined ? '' : `: ${shown(reason, 600)}`}`
+    })
+    .join('\n')
+}
+
+/** What the sender says of its endpoints. */
+export function statusLines(found: readonly EndpointStatus[]): string {
+  return table([
+    ['state', 'endpoint', 'topics', 'last failure'],
+    ...found.map(({ delivering, state: at, id, topics, failures: [last] }) => [
+      delivering === false
+        ? state('dead').replace('dead', at === 'active' ? 'off' : at)
+        : state('done').replace('done', 'delivers'),
+      shown(id),
+      shown(topics.join(', '), 60),
+      last === undefined
+        ? ''
+        : [
+            last.at === undefined ? '' : timeOf(last.at),
+            last.status ?? '',
+            shown(last.reason ?? ''),
+          ]
+            .filter((part) => part !== '')
+            .join(' '),
+    ]),
+  ])
+}
+
+function stepLine({ do: verb, kind, id, before, after, why }: Step): string {
+  const [sign, format] = SIGNS[verb]
+  const what = [`${verb} ${kind}`, id, shown((after ?? before)?.url ?? '')]
+    .filter(Boolean)
+    .join(' ')
+  return `  ${styled(format, sign)} ${what}  ${styled('gray', shown(why))}`
+}
+
+/** The members that differ, one a line. */
+function changes({ before, after }: Step): readonly string[] {
+  const lines: string[] = []
+  if (before && after && before.url !== after.url)
+    lines.push(removed(`url ${before.url}`), added(`url ${after.url}`))
+  const had = new Set(before?.topics)
+  const has = new Set(after?.topics)
+  const plus = [...has].filter((topic) => !had.has(topic))
+  const minus = after ? [...had].filter((topic) => !has.has(topic)) : []
+  if (minus.length > 0) lines.push(removed(`topics ${minus.join(', ')}`))
+  if (plus.length > 0) lines.push(added(`topics ${plus.join(', ')}`))
+  for (const [name, value] of Object.entries(after?.settings ?? {})) {
+    const old = before?.settings?.[name]
+    if (old === value) continue
+    if (old !== undefined) lines.push(removed(`${name} ${String(old)}`))
+    lines.push(added(`${name} ${String(value)}`))
+  }
+  return lines
+}
+
+const added = (text: string): string => `      ${styled('green', `+ ${shown(text, 600)}`)}`
+const removed = (text: string): string => `      ${styled('red', `- ${shown(text, 600)}`)}`

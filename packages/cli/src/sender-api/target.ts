@@ -1,0 +1,163 @@
+import type { Receiver } from '@postern/core'
+import { senders, type Maker, type SenderApi } from '@postern/registrar/catalogue'
+import { readEnv } from '../env.ts'
+import { Failure } from '../outcome.ts'
+import { upper } from '../sender.ts'
+import { receiversOf } from './receivers.ts'
+
+/** Options of commands that call a sender's API. */
+export interface TargetOptions {
+  readonly from?: string
+  readonly receiver?: string
+  readonly url?: string
+  readonly topic?: readonly string[]
+  readonly option?: readonly string[]
+  readonly env?: string
+}
+
+/** One receiver, or topics without one, at its sender. */
+export interface Target {
+  readonly sender: SenderApi
+  readonly topics: readonly string[]
+  /** Undefined if topics were named. */
+  readonly receiver: Receiver | undefined
+  readonly url: string | undefined
+  /** Options from the command line. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** Reads the `.env` file into the environment, where the app's module and the tokens are looked for. */
+export async function loadEnv(file: string | undefined): Promise<void> {
+  for (const [name, value] of Object.entries(await readEnv(file)))
+    // A named file counts before the environment.
+    if (value !== undefined && (file !== undefined || process.env[name] === undefined))
+      process.env[name] = value
+}
+
+/** What a command is for: the receivers of `--from`, or a sender with `--topic`. */
+export async function targetsOf(
+  name: string | undefined,
+  given: TargetOptions,
+): Promise<readonly Target[]> {
+  const sender = name === undefined ? undefined : senderOf(name)
+  const options = Object.fromEntries((given.option ?? []).map((one) => pairOf(one)))
+  if (given.from === undefined) {
+    if (!sender)
+      throw new Failure(
+        2,
+        `give --from ./receiver.ts, or a sender: ${[...senders.keys()].join(', ')}`,
+      )
+    return [{ sender, topics: given.topic ?? [], receiver: undefined, url: given.url, options }]
+  }
+  if (given.topic) throw new Failure(2, '--topic: the topics come from --from; leave one out')
+  const all = await receiversOf(given.from)
+  const found = all.filter(
+    (one) =>
+      (given.receiver === undefined || one.name === given.receiver) &&
+      (!sender || one.provider.name === sender.provider),
+  )
+  if (found.length === 0)
+    throw new Failure(
+      2,
+      `${given.from} has receivers ${all.map((one) => `${one.name} (${one.provider.name})`).join(', ')}, and none is asked for`,
+    )
+  if (found.length > 1 && given.url !== undefined && !given.url.includes('{receiver}'))
+    throw new Failure(
+      2,
+      `--url: ${given.from} has ${found.length} receivers; choose one with --receiver, or write {receiver} where its name stands in the URL`,
+    )
+  if (found.length > 1 && given.option)
+    throw new Failure(2, '--option: is for one receiver; choose it with --receiver')
+  return found.map((receiver) => ({
+    sender: sender ?? senderFor(receiver),
+    topics: receiver.topics,
+    receiver,
+    url: given.url?.replaceAll('{receiver}', receiver.name),
+    options,
+  }))
+}
+
+/**
+ * Makes a registrar or a source: options of the command line, else of the environment. Tokens are taken from the
+ * environment alone, since other users of a machine can read command lines.
+ */
+export async function made<Made>(
+  maker: Maker<Made>,
+  { sender, options }: Target,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Made> {
+  const given: Record<string, unknown> = { ...more }
+  for (const [name, value] of Object.entries(options)) {
+    if (maker.tokens.includes(name))
+      throw new Failure(
+        2,
+        `--option ${name}: a token does not belong on a command line; set ${variablesFor(sender, name)[0]} in the environment or in .env`,
+      )
+    given[name] = value
+  }
+  for (const name of [...maker.tokens, ...maker.needs, ...maker.takes, 'api']) {
+    if (name in given) continue
+    const variables = variablesFor(sender, name)
+    const value = variables.map((one) => process.env[one]).find((one) => one)
+    if (value !== undefined) given[name] = value
+    else if (maker.tokens.includes(name))
+      throw new Failure(
+        2,
+        `${sender.title} needs ${name}: set ${variables.join(' or ')} in the environment or in .env`,
+      )
+    else if (maker.needs.includes(name))
+      throw new Failure(
+        2,
+        `${sender.title} needs ${name}: give --option ${name}=…, or set ${variables[0]}`,
+      )
+  }
+  return maker.make(given)
+}
+
+const MORE: Readonly<Record<string, readonly string[]>> = {
+  key: ['apiKey', 'secretKey'],
+  token: ['accessToken'],
+  api: ['apiUrl'],
+}
+
+/** Environment variables of an option: `STRIPE_KEY`, `STRIPE_API_KEY` … */
+function variablesFor({ name, provider }: SenderApi, option: string): readonly string[] {
+  // `GITHUB_API` alone could mean anything.
+  const names = [...(option === 'api' ? [] : [option]), ...(MORE[option] ?? [])]
+  return [
+    ...new Set(
+      [name, provider].flatMap((who) => names.map((one) => `${upper(who)}_${upper(one)}`)),
+    ),
+  ]
+}
+
+function senderOf(name: string): SenderApi {
+  const found = senders.get(name)
+  if (found) return found
+  throw new Failure(2, `sender must be one of ${[...senders.keys()].join(', ')}, got ${name}`)
+}
+
+function senderFor({ name, provider }: Receiver): SenderApi {
+  const found = [...senders.values()].find((one) => one.provider === provider.name)
+  if (found) return found
+  throw new Failure(
+    2,
+    `receiver ${name}: no API of ${provider.name} is known; those of ${[...senders.keys()].join(', ')} are`,
+  )
+}
+
+const NUMBERS = ['schemaVersion']
+
+function pairOf(text: string): readonly [name: string, value: unknown] {
+  const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? []
+  if (name === undefined)
+    throw new Failure(2, `--option must be name=value, as in --option repository=octo/hello`)
+  if (value === 'true' || value === 'false') return [name, value === 'true']
+  if (NUMBERS.includes(name)) return [name, Number(value)]
+  if (!/^\[.*\]$|^\{.*\}$/s.test(value!)) return [name, value]
+  try {
+    return [name, JSON.parse(value!) as unknown]
+  } catch (error) {
+    throw new Failure(2, `--option ${name} is no JSON`, { cause: error })
+  }
+}
