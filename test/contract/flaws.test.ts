@@ -6,7 +6,14 @@ import type { Inbox } from '@postern/core/inbox'
 import { sqliteInbox } from '@postern/sqlite'
 import { testInbox } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { chargesNeighbours, closeUsesAttempt, neverSplits, type Flaw } from './flaws.ts'
+import {
+  chargesNeighbours,
+  closeUsesAttempt,
+  erasesNothing,
+  erasesWhatIsOpen,
+  neverSplits,
+  type Flaw,
+} from './flaws.ts'
 
 /** A flaw, and the tests of the published suite that must find it. */
 const FLAWS: readonly (readonly [string, () => Flaw, readonly string[]])[] = [
@@ -27,6 +34,19 @@ const FLAWS: readonly (readonly [string, () => Flaw, readonly string[]])[] = [
     'never splits a batch',
     neverSplits,
     ['an outcome that cannot be stored is buried with its reason, and holds up no other'],
+  ],
+  [
+    'counts what it should erase, and erases nothing',
+    erasesNothing,
+    [
+      'contents are erased, and identity, topic and times stay',
+      'a redelivery of an erased event is a duplicate, and nothing runs it again',
+    ],
+  ],
+  [
+    'erases the contents of a task that has yet to run',
+    erasesWhatIsOpen,
+    ['an event with an open task is left as it is'],
   ],
 ]
 
@@ -53,6 +73,8 @@ async function failures(flaw: Flaw, names: readonly string[]): Promise<readonly 
       durable: true,
       shared: true,
       suspects: true,
+      pages: true,
+      keepsDone: true,
     },
   )
   const failed: string[] = []

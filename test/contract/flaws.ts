@@ -72,6 +72,31 @@ export function neverSplits(): Flaw {
     }))
 }
 
+/** Counts the events to erase, as a dry run does, and leaves them. */
+export function erasesNothing(): Flaw {
+  return (inbox) => ({
+    ...inbox,
+    view: {
+      ...inbox.view!,
+      erase: (filter, options) => inbox.view!.erase(filter, { ...options, dryRun: true }),
+    },
+  })
+}
+
+/** Drops open tasks to erase their events, so that they never run. */
+export function erasesWhatIsOpen(): Flaw {
+  return (inbox) => ({
+    ...inbox,
+    view: {
+      ...inbox.view!,
+      async erase(filter, options) {
+        if (!options?.dryRun) await inbox.view!.discard(filter)
+        return inbox.view!.erase(filter, options)
+      },
+    },
+  })
+}
+
 function withConsumer(inbox: Inbox, change: (consumer: Consumer) => Consumer): Inbox {
   return { ...inbox, attach: (consumer) => inbox.attach(change(consumer)) }
 }

@@ -15,7 +15,13 @@ export function sealKept(seal: Seal, id: string, { url, headers, body }: KeptReq
   }
 }
 
-/** True if a receiver with `seal` kept the head and body of this delivery. */
+/**
+ * True if a receiver with `seal` kept the head and body of this delivery.
+ *
+ * @example
+ * const arrival = await inbox.journal.delivery(id)
+ * const readable = isSealed(arrival) ? openKept(createSeal(key), arrival) : arrival
+ */
 export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
   return kept?.headers[0]?.[0] === SEALED
 }

@@ -33,18 +33,34 @@ export function erased(kept: Kept, keep: EraseOptions['keep']): Kept {
   }
 }
 
-/** Checks the arguments of `InboxView.erase`. Throws a `TypeError` that names the mistake. */
+/**
+ * Checks the arguments of `InboxView.erase`. Throws a `TypeError` that names the mistake.
+ *
+ * @example
+ * checkErase({ topic: 'orders/*' }, { dryRun: true })
+ */
 export function checkErase(filter: TaskFilter, options: EraseOptions): void {
   checkFilter(filter, 'erase')
   unknownOptions('erase', options, ['dryRun', 'limit', 'cursor', 'until', 'passing', 'keep'])
 }
 
-/** True if a filter has a key of tasks: then it finds no event whose tasks are gone. */
+/**
+ * True if a filter has a key of tasks: then it finds no event whose tasks are gone.
+ *
+ * @example
+ * isAboutTasks({ state: 'dead' }) // true
+ * isAboutTasks({ eventId: 'evt_123' }) // false
+ */
 export function isAboutTasks({ subscription, part, state, id, cause }: TaskFilter): boolean {
   return (subscription ?? part ?? state ?? id ?? cause) !== undefined
 }
 
-/** The error of a replay or rerun, by its id, of a task whose event was erased. */
+/**
+ * The error of a replay or rerun, by its id, of a task whose event was erased.
+ *
+ * @example
+ * if (task.record.erased) throw erasedError('rerun', task.id)
+ */
 export function erasedError(verb: 'replay' | 'rerun', id: string): TypeError {
   return new TypeError(
     `${verb}: the contents of the event of task ${id} were erased, so it cannot run again; ask the sender to send it under a new id`,
