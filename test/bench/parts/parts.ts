@@ -12,6 +12,7 @@ export const PARTS: Readonly<
   drain: async () => (await import('./drain.ts')).drain,
   latency: async () => (await import('./latency.ts')).latency,
   down: async () => (await import('./down.ts')).down,
+  journal: async () => (await import('./journal.ts')).journal,
   strangers: async () => (await import('./strangers.ts')).strangers,
   'start-up': async () => (await import('./start-up.ts')).startUp,
 }

@@ -1,0 +1,258 @@
+import { DatabaseSync } from 'node:sqlite'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bullmqInbox } from '@postern/bullmq'
+import { memoryInbox } from '@postern/core'
+import {
+  bucketOf,
+  DAY,
+  floor,
+  MINUTE,
+  type Journal,
+  type MinuteCount,
+  type MinuteGauge,
+} from '@postern/core/inbox'
+import { pgBossInbox } from '@postern/pg-boss'
+import { sqliteInbox } from '@postern/sqlite'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { unique } from '../inboxes.ts'
+import type { Table, Target } from '../report/part.ts'
+
+const RECEIVER = 'shop'
+const SUBSCRIPTIONS = Array.from({ length: 10 }, (_, at) => `subscription-${at}`)
+/** A million a day. */
+const A_MINUTE = 694
+const MIB = 2 ** 20
+/** Minutes are kept for two days, and hours for the other 28. */
+const MINUTES = 2 * 1440
+const HOURS = 28 * 24
+
+/** A journal, and how many bytes its history takes. */
+interface Store {
+  readonly journal: Journal
+  bytes(): Promise<number>
+  close(): Promise<unknown>
+}
+
+/**
+ * What 30 days of a million deliveries a day take, from some minutes and some hours of them. An hour is stored as a minute
+ * is: here as one whose counts are those of sixty.
+ */
+export async function historyOfAMonth(
+  env: Readonly<Record<string, string>>,
+  quick: boolean,
+): Promise<{ readonly table: Table; readonly targets: readonly Target[] }> {
+  const rows: string[][] = []
+  const targets: Target[] = []
+  const [minutes, hours] = quick ? [10, 4] : [180, 48]
+  for (const [name, make] of storesOf(env)) {
+    const minute = await sizeOf(make, minutes, 1)
+    const hour = await sizeOf(make, hours, 60)
+    const month = (MINUTES * minute + HOURS * hour) / MIB
+    rows.push([name, (minute / 1024).toFixed(2), (hour / 1024).toFixed(2), month.toFixed(1)])
+    targets.push({
+      what: `30 days of history at a million deliveries a day, ${name}`,
+      got: month,
+      bound: 50,
+      lower: true,
+      digits: 1,
+      unit: 'MiB',
+    })
+  }
+  return {
+    table: {
+      title: 'Journal: 30 days of history at a million deliveries a day',
+      note: `One receiver with ten subscriptions; a tenth of the runs fail, in six causes, and a hundredth of the deliveries is refused. Times from 1 ms to 1 s. ${minutes} minutes and ${hours} hours were written; the month is two days of minutes and 28 of hours, with a gauge of each subscription. SQLite: pages of the tables. pg-boss: the tables with their indexes. BullMQ: MEMORY USAGE of the keys. memory: its packed bytes.`,
+      head: ['inbox', 'KiB a minute', 'KiB an hour', 'MiB in 30 days'],
+      rows,
+    },
+    targets,
+  }
+}
+
+async function sizeOf(make: () => Promise<Store>, spans: number, minutes: number): Promise<number> {
+  const store = await make()
+  const now = floor(Date.now(), MINUTE)
+  // What a store takes before its first minutes, and series that are named once, are not counted.
+  const write = async (from: number, to: number): Promise<void> => {
+    for (let at = from; at < to; at++)
+      await store.journal.write({
+        arrived: [],
+        minutes: countsOf(now - at * MINUTE, minutes),
+        gauges: gaugesOf(now - at * MINUTE),
+        lost: 0,
+      })
+  }
+  await write(0, spans)
+  const first = await store.bytes()
+  await write(spans, 2 * spans)
+  const second = await store.bytes()
+  await store.close()
+  return (second - first) / spans
+}
+
+let seed = 1
+
+function random(): number {
+  return (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
+}
+
+/** The counts of some minutes, as one. */
+function countsOf(minute: number, minutes: number): readonly MinuteCount[] {
+  const series = new Map<string, Mutable<MinuteCount> & { readonly buckets: Map<number, number> }>()
+  for (let count = 0; count < A_MINUTE * minutes; count++) {
+    const refused = random() < 0.01
+    add({ kind: 'delivery', by: 'outcome', value: refused ? 'refused' : 'accepted' }, took() / 100)
+    if (refused) {
+      add({ kind: 'delivery', by: 'code', value: `code-${pick(3)}` }, took() / 100)
+      continue
+    }
+    const subscription = SUBSCRIPTIONS[pick(SUBSCRIPTIONS.length)]!
+    const value = random() < 0.9 ? 'done' : ['retry', 'dead', 'postpone'][pick(3)]!
+    add({ subscription, kind: 'attempt', by: 'outcome', value }, took())
+    if (value === 'done') add({ subscription, kind: 'end-to-end', by: 'outcome', value }, took())
+    else if (value !== 'postpone')
+      add({ subscription, kind: 'attempt', by: 'cause', value: `cause-${pick(6)}` }, took())
+  }
+  return [...series.values()].map(({ buckets, ...one }) => ({
+    ...one,
+    histogram: [...buckets].toSorted(([a], [b]) => a - b),
+  }))
+
+  function add(
+    name: Pick<MinuteCount, 'subscription' | 'kind' | 'by' | 'value'>,
+    micros: number,
+  ): void {
+    const key = JSON.stringify(name)
+    let one = series.get(key)
+    if (!one) {
+      const empty = { count: 0, sum: 0, max: 0, histogram: [], buckets: new Map<number, number>() }
+      series.set(key, (one = { minute, receiver: RECEIVER, ...name, ...empty }))
+    }
+    one.count++
+    one.sum += micros
+    one.max = Math.max(one.max, micros)
+    const bucket = bucketOf(micros)
+    one.buckets.set(bucket, (one.buckets.get(bucket) ?? 0) + 1)
+  }
+}
+
+/** Microseconds from 1 ms to 1 s, as many in each power of ten. */
+function took(): number {
+  return Math.round(1000 * 10 ** (3 * random()))
+}
+
+function pick(count: number): number {
+  return Math.floor(random() * count)
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+function gaugesOf(minute: number): readonly MinuteGauge[] {
+  return SUBSCRIPTIONS.map((subscription) => ({
+    minute,
+    receiver: RECEIVER,
+    subscription,
+    pending: pick(50),
+    running: pick(10),
+    dead: pick(500),
+    oldest: minute - pick(60_000),
+  }))
+}
+
+function storesOf(
+  env: Readonly<Record<string, string>>,
+): readonly (readonly [string, () => Promise<Store>])[] {
+  const redis = env['BENCH_REDIS']
+  const postgres = env['BENCH_POSTGRES']
+  return [
+    ['memory', memoryStore],
+    ['SQLite', sqliteStore],
+    ...(redis === undefined ? [] : [['BullMQ', () => bullmqStore(redis)] as const]),
+    ...(postgres === undefined ? [] : [['pg-boss', () => pgBossStore(postgres)] as const]),
+  ]
+}
+
+async function memoryStore(): Promise<Store> {
+  // Its own count of the packed bytes: the heap's would be that of the bench.
+  const { createHistory } = await import('../../../packages/core/src/inbox/memory/history.ts')
+  const history = createHistory(30 * DAY)
+  return {
+    journal: {
+      ...memoryInbox().journal!,
+      write({ minutes, gauges }) {
+        for (const one of minutes) history.count(one)
+        for (const one of gauges) history.gauge(one)
+        // Packs the minutes that are over.
+        history.expire(Date.now())
+      },
+    },
+    bytes: async () => history.bytes,
+    close: async () => {},
+  }
+}
+
+async function sqliteStore(): Promise<Store> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  const path = join(folder, 'inbox.db')
+  const inbox = sqliteInbox({ path })
+  return {
+    journal: inbox.journal!,
+    async bytes() {
+      const db = new DatabaseSync(path)
+      const { bytes } = db
+        .prepare(
+          "SELECT sum(pgsize) AS bytes FROM dbstat WHERE name LIKE 'postern_history%' OR name LIKE 'postern_series%'",
+        )
+        .get() as { bytes: number }
+      db.close()
+      return bytes
+    },
+    async close() {
+      await inbox.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+async function bullmqStore(url: string): Promise<Store> {
+  const prefix = `{${unique()}}`
+  const inbox = bullmqInbox({ connection: url, prefix })
+  const client = new Redis(url)
+  return {
+    journal: inbox.journal!,
+    async bytes() {
+      let sum = 0
+      for (const key of await client.keys(`${prefix}*`))
+        sum += Number(await client.call('MEMORY', 'USAGE', key, 'SAMPLES', '0'))
+      return sum
+    },
+    async close() {
+      client.disconnect()
+      await inbox.close()
+    },
+  }
+}
+
+async function pgBossStore(url: string): Promise<Store> {
+  const schema = unique()
+  const inbox = pgBossInbox({ connectionString: url, schema })
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return {
+    journal: inbox.journal!,
+    async bytes() {
+      await client.query(`VACUUM FULL ${schema}.postern_history`)
+      const { rows } = await client.query<{ bytes: string }>(
+        `SELECT pg_total_relation_size('${schema}.postern_history') + pg_total_relation_size('${schema}.postern_series') AS bytes`,
+      )
+      return Number(rows[0]!.bytes)
+    },
+    async close() {
+      await client.end()
+      await inbox.close()
+    },
+  }
+}

@@ -1,0 +1,173 @@
+import { loadavg } from 'node:os'
+import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { webhook } from '@postern/node'
+import { github } from '@postern/providers/github'
+import { delivery, ID_HEADERS, SECRET } from '../deliveries.ts'
+import { startLoader, type Loader } from '../http/processes.ts'
+import type { Effort, PartResult, Table, Target } from '../report/part.ts'
+import { availableServices } from '../services.ts'
+import { median, quantile } from '../statistics.ts'
+import { temporarySqlite } from '../subjects/postern.ts'
+import { listen } from '../subjects/subject.ts'
+import { historyOfAMonth } from './journal-history.ts'
+import { createSource } from './source.ts'
+
+const BYTES = 1024
+const ROUNDS = 44
+const CONNECTIONS = 64
+
+/** One way to measure: microseconds of CPU for a delivery, in one stretch. */
+interface Way {
+  readonly name: string
+  readonly bound: number
+  readonly on: () => Promise<number>
+  readonly off: () => Promise<number>
+}
+
+/** What the journal costs a delivery, and what a month of its history takes. */
+export async function journal({ quick }: Effort): Promise<PartResult> {
+  const load = loadavg()[0]!.toFixed(0)
+  const loader = await startLoader()
+  const services = await availableServices()
+  try {
+    // As many in each stretch: commits, and what else is done once, fall on as many deliveries.
+    const count = quick ? 500 : 3000
+    const ways = [
+      ...(await Promise.all(INBOXES.map(([name, make]) => overHttp(name, make, loader, count)))),
+      ...INBOXES.map(([name, make]) => inProcess(name, make, count)),
+    ]
+    const ratios = await alternate(ways, quick ? 5 : ROUNDS)
+    const months = await historyOfAMonth(services.env, quick)
+    return {
+      tables: [costTable(ways, ratios, load), months.table],
+      targets: [
+        ...ways.map(({ name, bound }): Target => ({
+          what: `Journal on against off, 1 KB, ${name}`,
+          got: median(ratios.get(name)!.ratio),
+          bound,
+          lower: true,
+        })),
+        ...months.targets,
+      ],
+    }
+  } finally {
+    await services.stop()
+    await loader.stop()
+  }
+}
+
+const INBOXES: readonly (readonly [string, () => Inbox])[] = [
+  ['memory', () => memoryInbox()],
+  ['SQLite', temporarySqlite],
+]
+
+/** CPU microseconds of each round, and its ratio. */
+interface Rounds {
+  readonly on: number[]
+  readonly off: number[]
+  readonly ratio: number[]
+}
+
+/** Each way on and off in turn, the other one first in every second round. */
+async function alternate(
+  ways: readonly Way[],
+  rounds: number,
+): Promise<ReadonlyMap<string, Rounds>> {
+  const all = new Map<string, Rounds>(
+    ways.map(({ name }) => [name, { on: [], off: [], ratio: [] }]),
+  )
+  for (let round = -2; round < rounds; round++)
+    for (const { name, on, off } of ways) {
+      const first = round % 2 === 0 ? await on() : await off()
+      const second = round % 2 === 0 ? await off() : await on()
+      const [one, other] = round % 2 === 0 ? [first, second] : [second, first]
+      // Warm-up.
+      if (round < 0) continue
+      const its = all.get(name)!
+      its.on.push(one)
+      its.off.push(other)
+      its.ratio.push(one / other)
+    }
+  return all
+}
+
+async function overHttp(
+  name: string,
+  make: () => Inbox,
+  loader: Loader,
+  count: number,
+): Promise<Way> {
+  const { headers, body } = delivery('github', BYTES)
+  const way = async (on: boolean): Promise<() => Promise<number>> => {
+    const receiver = receiverOf(make(), on)
+    const port = await listen(webhook(receiver))
+    return () =>
+      cpuOf(receiver, async () => {
+        const { requests, refused } = await loader.run({
+          port,
+          path: '/hook',
+          headers,
+          body,
+          idHeader: ID_HEADERS.github,
+          connections: CONNECTIONS,
+          time: 0,
+          least: count,
+          most: 60_000,
+        })
+        if (Object.keys(refused).length > 0)
+          throw new Error(`${name} refused: ${JSON.stringify(refused)}`)
+        return requests
+      })
+  }
+  return { name: `${name}, HTTP`, bound: 1.05, on: await way(true), off: await way(false) }
+}
+
+function inProcess(name: string, make: () => Inbox, count: number): Way {
+  const way = (on: boolean): (() => Promise<number>) => {
+    const receiver = receiverOf(make(), on)
+    const source = createSource({ receiver, sender: 'github', bytes: BYTES })
+    return () => cpuOf(receiver, () => source.run(count).then(() => count))
+  }
+  return { name: `${name}, in process`, bound: 1.1, on: way(true), off: way(false) }
+}
+
+function receiverOf(inbox: Inbox, journal: boolean): Receiver {
+  const receiver = createReceiver({
+    provider: github({ secret: SECRET }),
+    inbox,
+    log: false,
+    journal,
+  })
+  return receiver.onAny(() => {})
+}
+
+/** CPU for a delivery: with its task, and with what the journal writes of it behind the reply. */
+async function cpuOf(receiver: Receiver, run: () => Promise<number>): Promise<number> {
+  const before = process.cpuUsage()
+  const count = await run()
+  await receiver.drain()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / count
+}
+
+function costTable(ways: readonly Way[], ratios: ReadonlyMap<string, Rounds>, load: string): Table {
+  return {
+    title: 'Journal: what it costs a delivery of 1 KB',
+    note: `One process has a receiver with the journal on and one with journal: false for each row, in turn, ${ratios.get(ways[0]!.name)!.on.length} rounds each; the load generator is another process. CPU microseconds for a delivery, its task and what the journal writes behind the reply. Ratios are made inside a round: their median, and where half and nine tenths of them lie. The machine was loaded (${load} processes waited for 2 cores).`,
+    head: ['inbox', 'off µs', 'on µs', 'ratio', '25 to 75 %', '5 to 95 %'],
+    rows: ways.map(({ name }) => {
+      const { on, off, ratio } = ratios.get(name)!
+      const span = (low: number, high: number): string =>
+        `${quantile(ratio, low).toFixed(2)} to ${quantile(ratio, high).toFixed(2)}`
+      return [
+        name,
+        median(off).toFixed(1),
+        median(on).toFixed(1),
+        median(ratio).toFixed(3),
+        span(0.25, 0.75),
+        span(0.05, 0.95),
+      ]
+    }),
+  }
+}
