@@ -1,24 +1,42 @@
 import type { Meter } from '@opentelemetry/api'
 import type { AttemptInfo, EventInfo, Observer } from '@postern/core'
 import { createBounded } from './bounded.ts'
-import { createInstruments } from './create-instruments.ts'
+import { createInstruments, type Instruments } from './create-instruments.ts'
+import { callErrorName, errorName } from './errors.ts'
+import { createGauges } from './gauges.ts'
+import { laneOf } from './lane.ts'
+import { createRunning } from './running.ts'
 
 export { INSTRUMENTS, type Instrument, type InstrumentName } from './instruments.ts'
 
-const MOST_TOPICS = 100
+// Values of an attribute that come from the network or from a database, for each receiver.
+const MOST = 100
 
 /**
  * Makes an observer that records the metrics of {@link INSTRUMENTS} with a meter: any that has OpenTelemetry's interface.
- * No attribute has an unbounded set of values, and none comes from a payload or a header.
+ * No attribute has an unbounded set of values, and none comes from a payload or a header. A function may return the
+ * meter when there is one: until then nothing is recorded.
  *
  * @example
  * createReceiver({ provider, observers: [observeMetrics(metrics.getMeter('postern'))] })
  */
-export function observeMetrics(meter: Meter): Observer {
-  const instruments = createInstruments(meter)
-  const topics = createBounded(MOST_TOPICS, 'other')
+export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observer {
+  const topics = createBounded(MOST, 'other')
+  const destinations = createBounded(MOST, 'other')
+  const errors = createBounded(MOST, '_OTHER')
+  const gauges = createGauges(destinations)
+  const started = createRunning<number>()
+  let from: Meter | undefined
+  let made: Instruments | undefined
+
   return {
+    attached(receiver) {
+      current()
+      return gauges.add(receiver)
+    },
     answered({ receiver, provider }, { outcome, took, code }) {
+      const instruments = current()
+      if (!instruments) return
       const base = {
         'messaging.destination.name': receiver,
         'postern.provider': provider,
@@ -28,53 +46,111 @@ export function observeMetrics(meter: Meter): Observer {
       instruments.replyDuration.record(took / 1000, base)
     },
     conflict({ receiver, provider }) {
-      instruments.conflicts.add(1, {
+      current()?.conflicts.add(1, {
         'messaging.destination.name': receiver,
         'postern.provider': provider,
       })
     },
     accepted(event) {
-      instruments.sent.add(1, {
+      current()?.sent.add(1, {
         'messaging.system': 'postern',
         'messaging.operation.name': 'send',
-        ...topicOf(event),
+        'messaging.destination.name': event.receiver,
+        'postern.provider': event.provider,
+        'postern.topic': topicOf(event),
       })
     },
     attemptStarted(attempt) {
-      instruments.attempts.add(1, {
-        'messaging.system': 'postern',
-        'messaging.operation.name': 'process',
-        'messaging.consumer.group.name': attempt.subscription,
-        ...topicOf(attempt),
-      })
+      const instruments = current()
+      if (!instruments) return
+      started.set(attempt, performance.now())
+      instruments.attempts.add(1, { ...processed(attempt), 'postern.topic': topicOf(attempt) })
+    },
+    attemptFailed(attempt, error) {
+      took(attempt, { 'error.type': errors(attempt.receiver, errorName(error)) })
     },
     retried: (attempt) => ended(attempt, 'retry'),
-    postponed: (attempt) => ended(attempt, 'postpone'),
-    done: (attempt) => ended(attempt, 'done'),
-    dead: (attempt) => ended(attempt, 'dead'),
-    fenced: (attempt) => ended(attempt, 'fenced'),
-    interrupted({ receiver, subscription }) {
-      instruments.interruptions.add(1, {
-        'messaging.destination.name': receiver,
-        'messaging.consumer.group.name': subscription,
+    postponed(attempt) {
+      started.delete(attempt)
+      ended(attempt, 'postpone')
+    },
+    done(attempt, duration) {
+      const instruments = current()
+      if (!instruments) return
+      took(attempt, {}, duration)
+      ended(attempt, 'done')
+      instruments.endToEnd.record(Math.max(0, Date.now() - attempt.receivedAt) / 1000, {
+        ...laneOf(attempt),
+        'postern.provider': attempt.provider,
       })
     },
+    dead: (attempt) => ended(attempt, 'dead'),
+    fenced(attempt) {
+      started.delete(attempt)
+      ended(attempt, 'fenced')
+    },
+    interrupted: (interruption) => current()?.interruptions.add(1, laneOf(interruption)),
+    async call({ attempt, destination }, next) {
+      const begin = performance.now()
+      const called = (error?: string): void =>
+        current()?.callDuration.record((performance.now() - begin) / 1000, {
+          ...laneOf(attempt),
+          'postern.destination': destinations(attempt.receiver, destination),
+          ...(error !== undefined && { 'error.type': error }),
+        })
+      try {
+        const answer = await next()
+        called(answer.status < 400 ? undefined : String(answer.status))
+        return answer
+      } catch (error) {
+        called(errors(attempt.receiver, callErrorName(error)))
+        throw error
+      }
+    },
+    paused: (pause) => gauges.paused(pause),
   }
 
-  function topicOf({ receiver, provider, topic }: EventInfo): Record<string, string> {
-    return {
-      'messaging.destination.name': receiver,
-      'postern.provider': provider,
-      'postern.topic': topics(receiver, topic),
-    }
+  /** The instruments of the meter there is now. */
+  function current(): Instruments | undefined {
+    const found = typeof meter === 'function' ? meter() : meter
+    if (found === from) return made
+    from = found
+    if (!found) return (made = undefined)
+    const instruments = createInstruments(found)
+    const { tasks, oldestDue, inboxUp, breakers } = instruments
+    found.addBatchObservableCallback(
+      (result) => gauges.read(result, instruments),
+      [tasks, oldestDue, inboxUp, breakers],
+    )
+    return (made = instruments)
   }
 
-  function ended({ receiver, provider, subscription }: AttemptInfo, outcome: string): void {
-    instruments.outcomes.add(1, {
-      'messaging.destination.name': receiver,
-      'messaging.consumer.group.name': subscription,
-      'postern.provider': provider,
+  function topicOf({ receiver, topic }: EventInfo): string {
+    return topics(receiver, topic)
+  }
+
+  /** The duration of an attempt that ended by itself, in milliseconds: as it was measured, if somebody did. */
+  function took(attempt: AttemptInfo, more: Record<string, string>, measured = 0): void {
+    const begin = started.delete(attempt)
+    if (begin === undefined) return
+    const duration = measured > 0 ? measured : performance.now() - begin
+    current()?.processDuration.record(duration / 1000, { ...processed(attempt), ...more })
+  }
+
+  function ended(attempt: AttemptInfo, outcome: string): void {
+    current()?.outcomes.add(1, {
+      ...laneOf(attempt),
+      'postern.provider': attempt.provider,
       'postern.outcome': outcome,
     })
+  }
+}
+
+function processed(attempt: AttemptInfo): Record<string, string> {
+  return {
+    'messaging.system': 'postern',
+    'messaging.operation.name': 'process',
+    ...laneOf(attempt),
+    'postern.provider': attempt.provider,
   }
 }

@@ -1,0 +1,145 @@
+import type { BatchObservableResult } from '@opentelemetry/api'
+import type { ObservedReceiver, PauseInfo } from '@postern/core'
+import type { Bounded } from './bounded.ts'
+import type { Instruments } from './create-instruments.ts'
+import { laneOf } from './lane.ts'
+
+/** What is read when metrics are collected: the depth of inboxes, and the breakers of forward. */
+export interface Gauges {
+  /** Adds a receiver; the function that it returns takes it away. */
+  add(receiver: ObservedReceiver): () => void
+  /** Calls to a destination pause, or go on. */
+  paused(pause: PauseInfo): void
+  /** Reads all of them into a result. It never rejects. */
+  read(result: BatchObservableResult, instruments: Instruments): Promise<void>
+}
+
+/** Subscriptions that were reported before. */
+type Seen = Set<string>
+type Stats = Awaited<ReturnType<NonNullable<ObservedReceiver['stats']>>>
+
+// A collector waits for some seconds at most.
+const PATIENCE = 2000
+// Several collectors that read at once share one question to the inbox.
+const FRESH = 1000
+// Destinations whose calls paused before: others have a closed breaker, and are not told of.
+const MOST = 10_000
+
+/** Makes the gauges. */
+export function createGauges(destinations: Bounded): Gauges {
+  const receivers = new Map<ObservedReceiver, () => Promise<Stats>>()
+  const pauses = new Map<string, PauseInfo>()
+
+  return {
+    add(receiver) {
+      const { stats } = receiver
+      if (!stats) return () => {}
+      const seen: Seen = new Set()
+      receivers.set(
+        receiver,
+        shared(async () => withEmpty(receiver.name, seen, await within(stats(), PATIENCE))),
+      )
+      return () => void receivers.delete(receiver)
+    },
+    paused(pause) {
+      const key = JSON.stringify([pause.receiver, pause.subscription, pause.destination])
+      pauses.delete(key)
+      pauses.set(key, pause)
+      if (pauses.size > MOST) pauses.delete(pauses.keys().next().value!)
+    },
+    async read(result, instruments) {
+      readPauses(result, instruments)
+      await Promise.all(
+        [...receivers].map(async ([{ name }, stats]) => {
+          const own = { 'messaging.destination.name': name }
+          try {
+            readLanes(result, instruments, await stats())
+            result.observe(instruments.inboxUp, 1, own)
+          } catch {
+            // The receiver tells of its inbox's outage elsewhere.
+            result.observe(instruments.inboxUp, 0, own)
+          }
+        }),
+      )
+    },
+  }
+
+  function readPauses(result: BatchObservableResult, { breakers }: Instruments): void {
+    const now = Date.now()
+    const counts = new Map<string, { readonly of: PauseInfo; readonly states: States }>()
+    for (const pause of pauses.values()) {
+      const { receiver, subscription, until } = pause
+      const destination = destinations(receiver, pause.destination)
+      const key = JSON.stringify([receiver, subscription, destination])
+      let found = counts.get(key)
+      if (!found) {
+        const states = { closed: 0, open: 0, half_open: 0 }
+        counts.set(key, (found = { of: { ...pause, destination }, states }))
+      }
+      found.states[until === undefined ? 'closed' : until > now ? 'open' : 'half_open']++
+    }
+    // All states: an SDK goes on with the last value of a series that is reported no more.
+    for (const { of, states } of counts.values())
+      for (const [state, count] of Object.entries(states))
+        result.observe(breakers, count, {
+          ...laneOf(of),
+          'postern.destination': of.destination,
+          'postern.state': state,
+        })
+  }
+}
+
+/** An inbox tells of subscriptions that have tasks. Those that had some before have none now. */
+function withEmpty(receiver: string, seen: Seen, stats: Stats): Stats {
+  const missing = new Set(seen)
+  for (const { subscription } of stats) {
+    seen.add(subscription)
+    missing.delete(subscription)
+  }
+  const counts = { pending: 0, running: 0, done: 0, dead: 0 }
+  const empty = [...missing].map((subscription) => ({
+    receiver,
+    subscription,
+    counts,
+    oldest: undefined,
+  }))
+  return [...stats, ...empty]
+}
+
+type States = Record<'closed' | 'open' | 'half_open', number>
+
+function readLanes(
+  result: BatchObservableResult,
+  { tasks, oldestDue }: Instruments,
+  stats: Stats,
+): void {
+  const now = Date.now()
+  for (const { counts, oldest, ...lane } of stats) {
+    for (const state of ['pending', 'running', 'dead'] as const)
+      result.observe(tasks, counts[state], { ...laneOf(lane), 'postern.state': state })
+    const age = oldest === undefined ? 0 : Math.max(0, now - oldest) / 1000
+    result.observe(oldestDue, age, laneOf(lane))
+  }
+}
+
+/** Shares a call that runs, and its result for a moment. */
+function shared<T>(call: () => Promise<T>): () => Promise<T> {
+  let asked: { readonly at: number; readonly result: Promise<T> } | undefined
+  return () => {
+    const at = performance.now()
+    if (!asked || at - asked.at > FRESH) asked = { at, result: call() }
+    return asked.result
+  }
+}
+
+async function within<T>(work: Promise<T>, patience: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer for ${patience} ms`)), patience)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,41 @@
+/** The attempt that a value belongs to. */
+export interface AttemptKey {
+  readonly receiver: string
+  readonly task: string
+  readonly attempt: number
+}
+
+/** Values by running attempt: the observer's methods are told of one attempt in several calls. */
+export interface Running<T> {
+  get(attempt: AttemptKey): T | undefined
+  set(attempt: AttemptKey, value: T): void
+  delete(attempt: AttemptKey): T | undefined
+}
+
+// Attempts that are given back end without a call. Of more than these, the oldest is forgotten.
+const MOST = 10_000
+
+/** Makes an empty one; `forgotten` gets what is pushed out. */
+export function createRunning<T>(forgotten?: (value: T) => void): Running<T> {
+  const known = new Map<string, T>()
+  return {
+    get: (attempt) => known.get(keyOf(attempt)),
+    set(attempt, value) {
+      known.set(keyOf(attempt), value)
+      if (known.size <= MOST) return
+      const [oldest, left] = known.entries().next().value!
+      known.delete(oldest)
+      forgotten?.(left)
+    },
+    delete(attempt) {
+      const key = keyOf(attempt)
+      const value = known.get(key)
+      known.delete(key)
+      return value
+    },
+  }
+}
+
+function keyOf({ receiver, task, attempt }: AttemptKey): string {
+  return `${attempt} ${task} ${receiver}`
+}

@@ -1,0 +1,145 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
+import { forward } from '@postern/forward'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createScene } from './scene.ts'
+import { startSdk, type Sdk } from './sdk.ts'
+
+let sdk: Sdk
+beforeEach(() => {
+  sdk = startSdk()
+})
+afterEach(() => sdk.stop())
+
+/** A destination on the loopback address. */
+async function openSite(statusOf: (nth: number) => number): Promise<{
+  readonly url: string
+  readonly port: number
+  readonly got: readonly IncomingMessage[]
+  close(): void
+}> {
+  const got: IncomingMessage[] = []
+  const server = createServer((request, response) => {
+    got.push(request)
+    response.writeHead(statusOf(got.length)).end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/secret-path`,
+    port,
+    got,
+    close: () => void server.close(),
+  }
+}
+
+const LOCAL = { sign: false, allowPrivate: true, allowHttp: true } as const
+
+test('each call of forward is a CLIENT span below its attempt, whose trace goes to the destination', async () => {
+  const site = await openSite((nth) => (nth === 1 ? 500 : 204))
+  const { receiver, send, ended } = createScene()
+  const handler = forward({
+    ...LOCAL,
+    to: { id: 'partner', url: site.url },
+    retry: { attempts: 3, base: 1 },
+  })
+  receiver.on('ping', { name: 'out' }, handler)
+  await send()
+  await ended(2)
+  const calls = await sdk.until('POST', 2)
+  const attempts = sdk
+    .named('process shop')
+    .filter(({ attributes }) => attributes['postern.destination'] === 'partner')
+  expect(calls.map(({ parentSpanContext }) => parentSpanContext?.spanId)).toEqual(
+    attempts.map((span) => span.spanContext().spanId),
+  )
+  expect(calls[0]).toMatchObject({
+    kind: SpanKind.CLIENT,
+    status: { code: SpanStatusCode.ERROR },
+    attributes: {
+      'http.request.method': 'POST',
+      'url.scheme': 'http',
+      'server.address': '127.0.0.1',
+      'server.port': site.port,
+      'postern.destination': 'partner',
+      'http.response.status_code': 500,
+      'error.type': '500',
+    },
+  })
+  expect(calls[1]!.attributes).toMatchObject({
+    'http.response.status_code': 204,
+    'http.request.resend_count': 1,
+  })
+  expect(site.got.map(({ headers }) => headers['traceparent'])).toEqual(
+    calls.map((span) => `00-${span.spanContext().traceId}-${span.spanContext().spanId}-01`),
+  )
+  expect(JSON.stringify(sdk.spans.map(({ attributes }) => attributes))).not.toContain('secret-path')
+  const durations = await sdk.points('postern.forward.call.duration')
+  expect(durations.map(({ attributes }) => attributes)).toEqual([
+    {
+      'messaging.destination.name': 'shop',
+      'messaging.consumer.group.name': 'out',
+      'postern.destination': 'partner',
+      'error.type': '500',
+    },
+    {
+      'messaging.destination.name': 'shop',
+      'messaging.consumer.group.name': 'out',
+      'postern.destination': 'partner',
+    },
+  ])
+  await receiver.close()
+  await handler.close()
+  site.close()
+})
+
+test('beside an instrumentation of undici a call has one span and one traceparent', async () => {
+  const undici = new UndiciInstrumentation()
+  undici.enable()
+  const site = await openSite(() => 204)
+  const { receiver, send, ended } = createScene()
+  const handler = forward({ ...LOCAL, to: site.url })
+  receiver.on('ping', handler)
+  await send()
+  await ended(2)
+  await sdk.until('POST')
+  expect(sdk.spans.filter(({ kind }) => kind === SpanKind.CLIENT)).toHaveLength(1)
+  const raw = site.got[0]!.rawHeaders.filter((name) => name.toLowerCase() === 'traceparent')
+  expect(raw).toHaveLength(1)
+  undici.disable()
+  await receiver.close()
+  await handler.close()
+  site.close()
+})
+
+test('a destination that cannot be reached: the code of the error, and its breaker', async () => {
+  const site = await openSite(() => 204)
+  site.close()
+  const { receiver, send, ended } = createScene()
+  const handler = forward({
+    ...LOCAL,
+    to: { id: 'gone', url: site.url },
+    retry: { attempts: 1 },
+    breaker: { failures: 1, pause: '1h' },
+  })
+  receiver.on('ping', { name: 'out' }, handler)
+  await send()
+  await ended(2)
+  const [call] = await sdk.until('POST')
+  expect(call!.attributes['error.type']).toBe('ECONNREFUSED')
+  const lane = {
+    'messaging.destination.name': 'shop',
+    'messaging.consumer.group.name': 'out',
+    'postern.destination': 'gone',
+  }
+  expect(await sdk.points('postern.forward.breakers')).toEqual([
+    { attributes: { ...lane, 'postern.state': 'closed' }, value: 0 },
+    { attributes: { ...lane, 'postern.state': 'open' }, value: 1 },
+    { attributes: { ...lane, 'postern.state': 'half_open' }, value: 0 },
+  ])
+  await receiver.close()
+  await handler.close()
+})

@@ -1,0 +1,164 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { acme } from '@postern/testing'
+import { expect, test, vi } from 'vitest'
+import { startCollector, type Span } from './collector.ts'
+
+// Each test starts two processes, one after the other.
+vi.setConfig({ testTimeout: 90_000 })
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const SENDER = 'b7ad6b7169203331'
+
+/** Sends one delivery to an app that is killed after its reply, lets a second process work on it, and returns what was traced. */
+async function run(joined: boolean): Promise<{
+  readonly spans: readonly Span[]
+  readonly metrics: readonly string[]
+  /** The trace context that the destination got. */
+  readonly forwarded: string | undefined
+}> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-otel-'))
+  const collector = await startCollector()
+  let forwarded: string | undefined
+  const site = createServer((request, response) => {
+    forwarded = request.headers['traceparent'] as string | undefined
+    response.writeHead(204).end()
+  }).listen(0, '127.0.0.1')
+  await once(site, 'listening')
+  const settings = {
+    path: join(folder, 'inbox.db'),
+    collector: collector.url,
+    site: `http://127.0.0.1:${(site.address() as AddressInfo).port}/in`,
+    joined,
+  }
+  const start = (role: string): ChildProcess =>
+    fork(new URL('app.ts', import.meta.url), [JSON.stringify({ role, ...settings })], {
+      execArgv: ['--no-warnings'],
+    })
+  try {
+    const web = start('web')
+    const [{ port }] = (await once(web, 'message')) as [{ port: number }]
+    const { headers, body } = acme({ secret: 'shared' }).sign!({
+      id: 'evt_1',
+      topic: 'order.paid',
+      payload: { total: 'payload-of-the-test' },
+      headers: { traceparent: `00-${TRACE}-${SENDER}-01` },
+    })
+    const reply = await fetch(`http://127.0.0.1:${port}/hooks`, {
+      method: 'POST',
+      headers: { ...headers },
+      body,
+    })
+    expect(reply.status).toBe(200)
+    web.send('flush')
+    await once(web, 'message')
+    web.kill('SIGKILL')
+    await once(web, 'exit')
+    const worker = start('worker')
+    const [code] = (await once(worker, 'exit')) as [number]
+    expect(code).toBe(0)
+    const { spans, metrics } = collector
+    return { spans, metrics, forwarded }
+  } finally {
+    collector.close()
+    site.close()
+    await rm(folder, { recursive: true })
+  }
+}
+
+const [INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER] = [1, 2, 3, 4, 5]
+
+test('stored, killed, worked on by another process, forwarded: one connected trace, span by span', async () => {
+  const { spans, forwarded } = await run(true)
+  expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]))
+  const one = (name: string, part?: string): Span => {
+    const found = spans.filter(
+      (span) => span.name === name && (!part || Object.values(span.attributes).includes(part)),
+    )
+    expect(found, `${name} ${part ?? ''}`).toHaveLength(1)
+    return found[0]!
+  }
+  const receive = one('receive shop')
+  const send = one('send shop')
+  const books = one('process shop', 'books')
+  const attempts = spans.filter(
+    (span) => span.name === 'process shop' && Object.values(span.attributes).includes('partners'),
+  )
+  const fanOut = attempts.find(({ attributes }) => !('postern.destination' in attributes))!
+  const deliver = attempts.find(({ attributes }) => 'postern.destination' in attributes)!
+  const insert = one('INSERT')
+  const call = one('POST')
+  expect(spans).toHaveLength(7)
+  expect(
+    [receive, send, fanOut, deliver, call, books, insert].map((span) => [
+      span.service,
+      span.kind,
+      span.parent,
+    ]),
+  ).toEqual([
+    ['web', SERVER, SENDER],
+    ['web', PRODUCER, receive.spanId],
+    ['worker', CONSUMER, send.spanId],
+    ['worker', CONSUMER, send.spanId],
+    ['worker', CLIENT, deliver.spanId],
+    ['worker', CONSUMER, send.spanId],
+    ['worker', INTERNAL, books.spanId],
+  ])
+  expect(receive.events).toEqual([
+    'read',
+    'greet',
+    'verify',
+    'parse',
+    'identify',
+    'accept',
+    'reply',
+  ])
+  expect(forwarded).toBe(`00-${TRACE}-${call.spanId}-01`)
+  expect(JSON.stringify(spans)).not.toContain('payload-of-the-test')
+})
+
+test('by default each attempt is a trace of its own, linked to send and to the sender', async () => {
+  const { spans, metrics } = await run(false)
+  const receive = spans.find(({ name }) => name === 'receive shop')!
+  const send = spans.find(({ name }) => name === 'send shop')!
+  expect(receive.links).toEqual([{ traceId: TRACE, spanId: SENDER }])
+  expect(receive.parent).toBeUndefined()
+  expect(send.parent).toBe(receive.spanId)
+  const attempts = spans.filter(({ name }) => name === 'process shop')
+  expect(attempts).toHaveLength(3)
+  for (const { parent, links } of attempts) {
+    expect(parent).toBeUndefined()
+    expect(links).toEqual([
+      { traceId: receive.traceId, spanId: send.spanId },
+      { traceId: TRACE, spanId: SENDER },
+    ])
+  }
+  // Each span leads to the sender, by parents and links.
+  for (const span of spans) expect(leadsTo(span, SENDER, spans), span.name).toBe(true)
+  expect(metrics).toEqual(
+    expect.arrayContaining([
+      'web postern.deliveries',
+      'web postern.reply.duration',
+      'web messaging.client.sent.messages',
+      'web postern.inbox.tasks',
+      'worker messaging.client.consumed.messages',
+      'worker messaging.process.duration',
+      'worker postern.task.end_to_end.duration',
+      'worker postern.forward.call.duration',
+    ]),
+  )
+})
+
+function leadsTo(span: Span, id: string, spans: readonly Span[]): boolean {
+  const next = [span.parent, ...span.links.map(({ spanId }) => spanId)]
+  return next.some((one) => {
+    if (one === id) return true
+    const found = spans.find(({ spanId }) => spanId === one)
+    return found !== undefined && leadsTo(found, id, spans)
+  })
+}

@@ -1,0 +1,48 @@
+import { createReceiver, type Observer, type Receiver, type Reply } from '@postern/core'
+import type { ReceiverOptions } from '@postern/core'
+import type { Draft } from '@postern/core/scheme'
+import { acme } from '@postern/testing'
+import { otel, type OtelOptions } from '../src/index.ts'
+
+/** A receiver with telemetry. */
+export interface Scene {
+  readonly receiver: Receiver
+  /** Delivers an event. */
+  send(this: void, draft?: Draft): Promise<Reply>
+  /** Resolves when a task became dead or done, the nth time. */
+  ended(this: void, nth?: number): Promise<void>
+}
+
+export const SECRET = 'a secret that is nowhere'
+const provider = acme({ secret: SECRET })
+
+/** Makes a scene. */
+export function createScene(
+  options: OtelOptions & { readonly receiver?: Partial<ReceiverOptions> } = {},
+): Scene {
+  const { receiver: given = {}, ...own } = options
+  let ends = 0
+  const waiting: (() => void)[] = []
+  const end = (): void => {
+    ends++
+    for (const wake of waiting.splice(0)) wake()
+  }
+  const watch: Observer = { done: end, dead: end }
+  const receiver = createReceiver({
+    log: false,
+    ...given,
+    name: 'shop',
+    provider: given.provider ?? provider,
+    observers: [otel(own), ...(given.observers ?? []), watch],
+  })
+  return {
+    receiver,
+    send: (draft = {}) =>
+      receiver.receive(
+        (given.provider ?? provider).sign!({ id: 'evt_1', topic: 'ping', payload: {}, ...draft }),
+      ),
+    async ended(nth = 1) {
+      while (ends < nth) await new Promise<void>((wake) => waiting.push(wake))
+    },
+  }
+}
