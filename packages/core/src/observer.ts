@@ -74,6 +74,8 @@ export interface ObservedReceiver {
    * some times a minute, and expect that it rejects. Absent if the inbox keeps no tasks.
    */
   readonly stats?: () => Promise<readonly LaneStats[]>
+  /** As `receiver.observe`: an observer that costs something joins when it is needed. */
+  readonly observe: (observer: Observer) => () => void
 }
 
 /** A run that ended without an outcome. */

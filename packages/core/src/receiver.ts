@@ -121,7 +121,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     admit,
   }
 
-  const detach = settings.attach(observedReceiver(name, provider, inbox))
+  const detach = settings.attach(observedReceiver(name, provider, inbox, settings.observe))
   warnAtStart(settings, warn)
   if (work === true) startSoon()
 

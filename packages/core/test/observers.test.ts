@@ -74,6 +74,27 @@ test('an observer that is added later joins too; what it throws changes nothing'
   expect(joined.told).toHaveLength(2)
 })
 
+test('an observer can join another one when it is needed, and take it away', async () => {
+  const ids: (string | undefined)[] = []
+  let leave = (): void => {}
+  const { receiver, send } = setup({
+    work: 'drain',
+    observers: [
+      {
+        attached: ({ observe }) => {
+          leave = observe({ accepted: ({ id }) => void ids.push(id) })
+        },
+      },
+    ],
+  })
+  receiver.on('ping', () => {})
+  await send({ id: 'a' })
+  leave()
+  await send({ id: 'b' })
+  expect(ids).toEqual(['a'])
+  await receiver.close()
+})
+
 test('an observer that is added later hears of conflicts', async () => {
   const provider = acme()
   const receiver = createReceiver({ provider, log: false, work: 'drain' })

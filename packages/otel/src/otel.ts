@@ -3,14 +3,18 @@ import { unknownOptions, type Observer } from '@postern/core'
 import { createAttemptSpans } from './attempt-spans.ts'
 import { createDeliverySpans } from './delivery-spans.ts'
 import { inTrace } from './in-trace.ts'
+import { joinWhenReady, type Part } from './join.ts'
 import { observeMetrics } from './metrics.ts'
 import { globalTracer } from './tracing.ts'
 
 /** Options of {@link otel}. */
 export interface OtelOptions {
-  /** Makes the spans; false for none. @default the global tracer provider's `postern`, as soon as an SDK is registered */
+  /**
+   * Makes the spans; false for none. @default the global tracer provider's `postern`, if an SDK is registered within a
+   * minute after the receiver was made
+   */
   readonly tracer?: Tracer | false
-  /** Records the metrics; false for none. @default the global meter provider's `postern`, as soon as an SDK is registered */
+  /** Records the metrics; false for none. @default the global meter provider's `postern`, likewise */
   readonly meter?: Meter | false
   /**
    * Takes the sender's `traceparent` as the parent of `receive`, if no span is active. Only for senders of your own: the
@@ -39,7 +43,7 @@ export interface Otel extends Observer {
  * Makes the observer for OpenTelemetry. Spans: `receive <receiver>` with the steps of the line as events, `send <receiver>`
  * when events are stored, `process <receiver>` for each attempt, linked to `send` through the stored trace context, and
  * one for each HTTP call of `forward`. Handlers run inside their span. Metrics: those of {@link INSTRUMENTS}. Without an
- * SDK it does next to nothing. No attribute has a payload, a secret or a header.
+ * SDK it does nothing. No attribute has a payload, a secret or a header.
  *
  * @example
  * const telemetry = otel()
@@ -53,6 +57,7 @@ export function otel(options: OtelOptions = {}): Otel {
   for (const [name, value] of Object.entries({ trustSender, sameTrace, exceptions }))
     if (typeof value !== 'boolean')
       throw new TypeError(`otel: ${name} must be true or false, got ${String(value)}`)
+  const findMeter = meter === undefined ? globalMeter() : () => meter || undefined
   const tracing = {
     tracer: tracer === undefined ? globalTracer() : () => tracer || undefined,
     trustSender,
@@ -61,20 +66,19 @@ export function otel(options: OtelOptions = {}): Otel {
   }
   const deliveries = createDeliverySpans(tracing)
   const attempts = createAttemptSpans(tracing)
-  const spans: Observer = { ...deliveries.observer, ...attempts.observer }
-  const measured = meter === false ? {} : observeMetrics(meter ?? globalMeter())
-  return {
-    ...both(spans, measured),
-    // No trace context is asked for, and no handler wrapped, for spans that nobody wants.
-    ...(tracer === false && { carrier: undefined, around: undefined }),
-    call: (call, next) => {
-      const traced = (): ReturnType<typeof next> =>
-        attempts.observer.call(call, next) as ReturnType<typeof next>
-      return measured.call ? measured.call(call, traced) : traced()
+  const parts: readonly Part[] = [
+    {
+      ready: () => tracing.tracer() !== undefined,
+      observer: { ...deliveries.observer, ...attempts.observer },
     },
+    { ready: () => findMeter() !== undefined, observer: observeMetrics(findMeter) },
+  ]
+  return {
+    // An observer that hears of each step costs some microseconds, even if it does nothing.
+    attached: (receiver) => joinWhenReady(receiver, parts),
     inTrace: (observer) =>
       inTrace(observer, { ofRequest: deliveries.contextOf, ofAttempt: attempts.contextOf }),
-  } as Otel
+  }
 }
 
 const OPTIONS: readonly (keyof OtelOptions)[] = [
@@ -97,22 +101,6 @@ function globalMeter(): () => Meter | undefined {
     const found = provider.getMeter('postern')
     return (meter = found === noop ? undefined : found)
   }
-}
-
-/** An observer that calls both. */
-function both(first: Observer, second: Observer): Observer {
-  const all: Record<string, unknown> = { ...first, ...second }
-  for (const name of Object.keys(first) as (keyof Observer)[]) {
-    const one = first[name] as ((...args: unknown[]) => unknown) | undefined
-    const other = second[name] as typeof one
-    if (one && other)
-      all[name] = (...args: unknown[]) => {
-        // Metrics first: a span that ends must not keep them waiting.
-        other(...args)
-        one(...args)
-      }
-  }
-  return all as Observer
 }
 
 function checkPart(name: string, given: unknown, method: string, remedy: string): void {

@@ -1,7 +1,8 @@
+import { metrics } from '@opentelemetry/api'
 import { memoryInbox, Postpone, Unrecoverable } from '@postern/core'
 import type { Inbox, LaneStats } from '@postern/core/inbox'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { INSTRUMENTS } from '../src/index.ts'
+import { INSTRUMENTS, observeMetrics } from '../src/index.ts'
 import { createScene } from './scene.ts'
 import { startSdk, type Point, type Sdk } from './sdk.ts'
 
@@ -178,8 +179,7 @@ test('interruptions and refused ends of lost claims', async () => {
   const { receiver } = createScene()
   const told = { receiver: 'shop', subscription: 'mail', task: 't', attempt: 1 }
   const lane = { 'messaging.destination.name': 'shop', 'messaging.consumer.group.name': 'mail' }
-  const { otel } = await import('../src/index.ts')
-  const observer = otel()
+  const observer = observeMetrics(metrics.getMeter('own'))
   observer.interrupted!({ ...told, count: 1, charged: 0 })
   observer.fenced!({
     ...told,

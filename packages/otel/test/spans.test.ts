@@ -1,7 +1,7 @@
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AlwaysOffSampler, type ReadableSpan } from '@opentelemetry/sdk-trace'
 import { inlineInbox, memoryInbox, Postpone, Unrecoverable, WebhookError } from '@postern/core'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createScene } from './scene.ts'
 import { startSdk, type Sdk } from './sdk.ts'
 
@@ -350,12 +350,15 @@ test('a trace that is not sampled is not recorded, and its context is stored all
 
 test('an SDK that is registered later is found; without one nothing is stored', async () => {
   await sdk.stop()
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   const { receiver, send, ended } = createScene()
   const carriers: unknown[] = []
   receiver.on('ping', (event) => void carriers.push(event.carrier))
   await send({ id: 'a' })
   await ended()
   sdk = startSdk()
+  vi.advanceTimersByTime(1000)
+  vi.useRealTimers()
   await send({ id: 'b' })
   await ended(2)
   expect(carriers[0]).toBeUndefined()

@@ -14,5 +14,6 @@ export const PARTS: Readonly<
   down: async () => (await import('./down.ts')).down,
   journal: async () => (await import('./journal.ts')).journal,
   strangers: async () => (await import('./strangers.ts')).strangers,
+  telemetry: async () => (await import('./telemetry.ts')).telemetry,
   'start-up': async () => (await import('./start-up.ts')).startUp,
 }

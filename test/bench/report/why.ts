@@ -63,6 +63,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^Latency/, 'the way through the engine: a commit, a notification, a claim.'],
   [/^Down/, 'the attempts at the one that is down share the event loop with the others.'],
   [
+    /^Telemetry/,
+    'without an SDK the observer joins nothing: the rounds of this run differ by more.',
+  ],
+  [
     /^Start-up/,
     'the modules that the receiver, the provider and the bridge to node:http consist of.',
   ],

@@ -7,11 +7,13 @@ export function observedReceiver(
   name: string,
   { name: provider }: Provider,
   { view }: Inbox,
+  observe: ObservedReceiver['observe'],
 ): ObservedReceiver {
-  if (!view) return { name, provider }
+  if (!view) return { name, provider, observe }
   return {
     name,
     provider,
+    observe,
     stats: async () => (await view.stats()).filter(({ receiver }) => receiver === name),
   }
 }

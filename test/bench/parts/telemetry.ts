@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import { context } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { createReceiver, memoryInbox, type Observer } from '@postern/core'
+import { otel } from '@postern/otel'
+import { github } from '@postern/providers/github'
+import { startChild } from '../child.ts'
+import { SECRET } from '../deliveries.ts'
+import type { Effort, PartResult } from '../report/part.ts'
+import { median } from '../statistics.ts'
+import { interleave } from './interleave.ts'
+import { createSource, type Source } from './source.ts'
+
+const BYTES = 1024
+const BOUND = 1.5
+
+/** What the observer of `@postern/otel` adds to a delivery and its task, without an SDK and with one. */
+export async function telemetry({ quick }: Effort): Promise<PartResult> {
+  const effort = { quick, bytes: BYTES }
+  const [bare, idle] = await interleave([works(sourceOf()), works(sourceOf(otel()))], effort)
+  const without = net(idle!, bare!)
+
+  const sink = startChild(join(import.meta.dirname, 'telemetry-sink.ts'))
+  const { port } = (await sink.ask()) as { readonly port: number }
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  const exporter = new OTLPTraceExporter({ url: `http://127.0.0.1:${port}/v1/traces` })
+  const processor = new BatchSpanProcessor({ exporter, maxQueueSize: 1_000_000 })
+  const traces = new TracerProvider({ spanProcessors: [processor] })
+  const meters = new MeterProvider({ readers: [new Unread()] })
+  const tracer = traces.getTracer('postern')
+  const meter = meters.getMeter('postern')
+  const spans = sourceOf(otel({ tracer, meter: false }))
+  const metrics = sourceOf(otel({ tracer: false, meter }))
+  const both = sourceOf(otel({ tracer, meter }))
+  // What waits for its export is exported within the round that made it.
+  const exported = (source: Source) => async (count: number) => {
+    await source.run(count)
+    await traces.forceFlush()
+  }
+  const [again, ofSpans, ofMetrics, ofBoth] = await interleave(
+    [works(sourceOf()), exported(spans), works(metrics), exported(both)],
+    effort,
+  )
+  await traces.shutdown()
+  await sink.stop()
+
+  return {
+    tables: [
+      {
+        title: 'Telemetry: what @postern/otel adds to a delivery and its task',
+        note: 'receive() of 1 KB in process with the inbox in memory, and a handler; CPU microseconds, medians of interleaved rounds. With an SDK each delivery has three spans (receive with its steps, send, process), exported in batches by OTLP/HTTP to another process, and six measurements; all is sampled, and the export is in the figure.',
+        head: ['observer', 'receive() µs', 'added µs'],
+        rows: [
+          ['none', shown(bare!), ''],
+          ['otel(), no SDK', shown(idle!), without.toFixed(2)],
+          ['none, beside an SDK', shown(again!), ''],
+          ['otel(), metrics', shown(ofMetrics!), net(ofMetrics!, again!).toFixed(1)],
+          ['otel(), spans', shown(ofSpans!), net(ofSpans!, again!).toFixed(1)],
+          ['otel(), both', shown(ofBoth!), net(ofBoth!, again!).toFixed(1)],
+        ],
+      },
+    ],
+    targets: [
+      {
+        what: 'Telemetry, @postern/otel without an SDK, more CPU for a delivery',
+        got: without,
+        bound: BOUND,
+        lower: true,
+        unit: 'µs',
+      },
+    ],
+  }
+}
+
+/** A reader that is never asked: what is measured is the recording. */
+class Unread extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}
+
+function sourceOf(...observers: readonly Observer[]): Source {
+  let count = 0
+  const receiver = createReceiver({
+    provider: github({ secret: SECRET }),
+    inbox: memoryInbox(),
+    log: false,
+    observers,
+  })
+  receiver.onAny(() => void count++)
+  return createSource({ receiver, sender: 'github', bytes: BYTES, handled: () => count })
+}
+
+function works(source: Source): (count: number) => Promise<void> {
+  return (count) => source.run(count)
+}
+
+/** The median of the differences of the rounds. */
+function net(these: readonly number[], those: readonly number[]): number {
+  return median(these.map((one, round) => one - those[round]!))
+}
+
+function shown(times: readonly number[]): string {
+  return median(times).toFixed(1)
+}
