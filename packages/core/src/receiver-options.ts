@@ -42,6 +42,8 @@ export interface ReceiverSettings {
   readonly keepBody: KeepBody | undefined
   /** True if refusals are explained to the observers. */
   readonly explain: boolean
+  /** As in `createAdmit`. */
+  readonly lenient: boolean
   /** Milliseconds without a delivery after which observers hear of it. */
   readonly silence: number | undefined
   readonly catchUp: readonly CatchUpSetup[]
@@ -126,6 +128,7 @@ export function checkReceiver<Events extends EventMap>(
     seal: seal === undefined ? undefined : createSeal(seal, 'seal'),
     keepBody: checkStored(options.stored),
     explain: options.explain ?? nodeEnv() === 'development',
+    lenient: options.explain !== false && nodeEnv() === 'development',
     silence,
     catchUp: checkSetups(options.catchUp, { provider, dedupe, inbox, journal, work, silence }),
   }

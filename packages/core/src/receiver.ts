@@ -86,7 +86,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   let started = false
   let closed = false
   let conflicts: Line['conflicts']
-  const admit = createAdmit({ provider, limits, now, monotonic, open })
+  const admit = createAdmit({ provider, limits, now, monotonic, open, lenient: settings.lenient })
   const catchUps = createCatchUps({
     line: () => line,
     inbox,

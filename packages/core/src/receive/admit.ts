@@ -32,6 +32,8 @@ export interface AdmitContext {
   readonly monotonic: () => number
   /** Throws if the receiver takes no deliveries now. */
   readonly open: () => void
+  /** True reads the body of a head that is refused, so that `explain` can look at the whole: in development alone. */
+  readonly lenient: boolean
 }
 
 // Greetings that come as an unsigned POST are a few fields.
@@ -53,7 +55,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     refuseCoding(head.header('content-encoding'))
     const declared = declaredLength(head.header('content-length'))
     if (declared > limits.body) throw tooLarge(limits.body, declared)
-    const refusal = provider.admit && condemned(head)
+    const refusal = provider.admit && !context.lenient ? condemned(head) : undefined
     if (refusal === undefined) return opened(limits.body, undefined)
     if (!mayGreet(head.method) || declared > GREETING) throw refusal
     return opened(GREETING, refusal)

@@ -23,7 +23,8 @@ const CODES: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * Makes an explainer that looks at one refusal a second, since anybody can make a receiver refuse. It does nothing
- * while no observer listens. Requests that were refused before their body was read cannot be explained.
+ * while no observer listens. Requests that were refused before their body was read
+ * cannot be explained: in development, heads are judged with their body.
  */
 export function createExplainer(context: {
   readonly provider: Provider

@@ -64,6 +64,26 @@ describe('refusals are explained after their reply', () => {
     await asked.receiver.close()
   })
 
+  test('in development, a delivery whose header is missing is explained as a whole', async () => {
+    vi.stubEnv('NODE_ENV', 'development')
+    const { receiver, heard } = setup(undefined, 'a secret of acme')
+    const { 'x-acme-signature': signature, ...headers } = signed.headers
+    const renamed = { ...signed, headers: { ...headers, 'x-acme-sig': signature! } }
+    const request = new Request(renamed.url.replace('me:pw@', ''), {
+      method: 'POST',
+      headers: renamed.headers,
+      body: signed.body,
+    })
+    expect((await receiver.fetch(request)).status).toBe(401)
+    const [, explanation] = await heard.until('explained')
+    expect(explanation).toMatchObject({
+      code: 'missing_header',
+      // On a machine that is busy, 50 ms may end before the new name is found.
+      findings: [{ cause: expect.stringMatching(/^header-(?:renamed|missing)$/) }],
+    })
+    await receiver.close()
+  })
+
   test('at most once a second', async () => {
     const { receiver, heard, pass } = setup(true)
     for (let at = 0; at < 5; at++) await receiver.receive(signed)
