@@ -24,6 +24,7 @@ export { testInbox, type InboxSkills } from './inbox.ts'
 export type { InboxHandle, MakeInbox } from './inbox/scene.ts'
 export type { TransactionProbe } from './inbox/transaction-cases.ts'
 export { fill, type FillOptions } from './samples/fill.ts'
+export { octokitSamples } from './samples/octokit.ts'
 export { sample, samples, type Sample } from './samples/samples.ts'
 export {
   deliver,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { octokitSample } from './octokit.ts'
 
 /** A delivery to send while developing: a draft for `provider.sign`, once {@link fill} has put fresh values into it. */
 export interface Sample {
@@ -37,6 +38,7 @@ export async function samples(provider: string): Promise<readonly Sample[]> {
 /**
  * One sample of a provider. It is the one of that topic, else the first one whose topic begins or ends with it (`issues`
  * finds `issues.opened`, `user.created` finds `zen:event-type:user.created`). Without a topic it is the first of all.
+ * Further topics of GitHub are those of `@octokit/webhooks-examples`, if it is installed.
  *
  * @throws TypeError if there is no such provider or topic, naming the topics that there are.
  * @example
@@ -50,9 +52,13 @@ export async function sample(provider: string, topic?: string): Promise<Sample> 
       ? all[0]
       : (all.find((one) => one.topic === topic) ?? all.find((one) => hasEnd(one.topic, topic)))
   if (found) return found
+  const more = provider === 'github' && topic !== undefined ? await octokitSample(topic) : undefined
+  if (more) return more
   const known = all.map((one) => one.topic).join(', ')
   throw new TypeError(
-    `sample: topic must be one of ${known}, got ${topic}; for others give sign a payload of your own`,
+    `sample: topic must be one of ${known}, got ${topic}; for others give sign a payload of your own${
+      provider === 'github' ? ', or install @octokit/webhooks-examples, which has all' : ''
+    }`,
   )
 }
 
