@@ -45,6 +45,11 @@ export function createProgram(): Command {
       'judge by this time: an ISO date or milliseconds since 1970 (default: that of the file, else now)',
     )
     .option('--ms <milliseconds>', 'how long to search', '5000')
+    .option('-H, --header <line>', 'the request is a URL with this header; can be repeated', many)
+    .option('-X, --request <method>', 'its method (default: POST with a body)')
+    .option('-d, --data <text>', 'its body, or @file without line ends, as in curl')
+    .option('--data-raw <text>', 'its body as it is given')
+    .option('--data-binary <text>', 'its body, or @file with the exact bytes')
     .option('--sqlite <file>', 'the request is the id of a delivery in this inbox')
     .option('--redis <url>', 'the same, in Redis')
     .option('--postgres <url>', 'the same, in PostgreSQL')
@@ -59,6 +64,7 @@ export function createProgram(): Command {
       examples(
         'explain ./request.json --provider stripe --env .env',
         'explain - --provider github < request.http',
+        "explain https://example.com/hooks --provider github -H 'x-hub-signature-256: sha256=…' --data-binary @body",
         'explain 0mh3k… --provider slack --sqlite webhooks.db',
       ),
     )
@@ -114,7 +120,8 @@ export function createProgram(): Command {
     .command('providers [name]')
     .description('list the senders, or tell all about one')
     .option('--json', 'print JSON')
-    .addHelpText('after', examples('providers', 'providers twilio'))
+    .option('--host <name>', 'an app for express, koa, fastify, hono, next, node or fetch, or all')
+    .addHelpText('after', examples('providers', 'providers twilio', 'providers stripe --host koa'))
     .action(
       run(async (name: string | undefined, options: never) =>
         (await import('./commands/providers.ts')).providersCommand(name, options),

@@ -56,6 +56,20 @@ const SAVED: Readonly<Record<string, string>> = {
 }
 
 describe('explain', () => {
+  test('takes the URL, headers and body as flags of curl', async () => {
+    await writeFile(join(cwd, 'body.bin'), body)
+    const flags = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
+    const found = await postern(
+      ['explain', url, '-p', 'stripe', ...flags, '--data-binary', '@body.bin', '--env', '.env'],
+      { cwd },
+    )
+    expect(found.out).toContain('secret-whitespace')
+    expect(found.code).toBe(1)
+    const wrong = await postern(['explain', url, '-p', 'stripe', '-H', 'no header'], { cwd })
+    expect(wrong.err).toContain("--header must be 'Name: value', got no header")
+    expect(wrong.code).toBe(2)
+  })
+
   test.for(Object.keys(SAVED))(
     'reads %s, finds the blank in .env, and ends with 1',
     async (kind) => {

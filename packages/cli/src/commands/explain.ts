@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import type { DeliveryInit } from '@postern/core'
 import { explain, type Explanation, type Finding } from '@postern/core/explain'
+import { fromFlags, type CurlFlags } from '../curl-flags.ts'
 import { withInbox, type InboxOptions } from '../inbox.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { parseRequest, type SavedRequest } from '../request-file.ts'
@@ -10,14 +11,14 @@ import { providerOf, type SenderOptions } from '../sender.ts'
 import { shown, styled } from '../style.ts'
 
 /** Options of `postern explain`. */
-export interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions {
+export interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions, CurlFlags {
   readonly provider: string
   readonly at?: string
   readonly ms: string
   readonly json?: boolean
 }
 
-/** `postern explain`: from a file, stdin, or a refusal in an inbox. Exit code 1 if the delivery is refused. */
+/** `postern explain`: from a file, stdin, flags of curl, or a refusal in an inbox. Exit code 1 if the delivery is refused. */
 export async function explainCommand(
   source: string,
   options: ExplainCommandOptions,
@@ -55,8 +56,9 @@ function lines({ cause, certainty, message, remedy }: Finding): string {
   return `${head}${shown(message, 600)}\n${' '.repeat(11)}Remedy: ${shown(remedy, 600)}`
 }
 
-async function savedOf(source: string, options: InboxOptions & SealOptions): Promise<SavedRequest> {
+async function savedOf(source: string, options: ExplainCommandOptions): Promise<SavedRequest> {
   if (options.sqlite ?? options.redis ?? options.postgres) return keptOf(source, options)
+  if (/^https?:/i.test(source)) return fromFlags(source, options)
   try {
     return parseRequest(source === '-' ? await buffer(process.stdin) : await readFile(source))
   } catch (error) {

@@ -1,12 +1,16 @@
-import { say, type ExitCode } from '../outcome.ts'
+import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { aboutOf, variablesOf } from '../sender.ts'
+import { HOSTS, snippetOf, type HostName } from '../snippet.ts'
 import { lasting, styled, table } from '../style.ts'
 
 /** `postern providers [name]`: the catalogue, or all about one sender. */
 export async function providersCommand(
   name: string | undefined,
-  options: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly host?: HostName | 'all' },
 ): Promise<ExitCode> {
+  const { host } = options
+  if (host !== undefined && host !== 'all' && !HOSTS.includes(host))
+    throw new Failure(2, `--host must be ${HOSTS.join(', ')} or all, got ${host as string}`)
   if (name === undefined) {
     const { catalogue } = await import('@postern/providers/catalogue')
     const all = [...catalogue.values()]
@@ -50,16 +54,10 @@ export async function providersCommand(
     )
     say('\noptions')
     say(table(Object.entries(about.options).map(([option, text]) => [`  ${option}`, text])))
-    const factory = about.name.replaceAll(/[-.](\w)/g, (_all, letter: string) =>
-      letter.toUpperCase(),
-    )
-    const given =
-      about.secretOption === undefined
-        ? ''
-        : ` ${about.secretOption}: process.env.${variablesOf(about)[0]} `
-    say(
-      `\n  import { createReceiver } from '@postern/core'\n  import { ${factory} } from '@postern/providers/${about.name.replaceAll('.', '-')}'\n\n  const receiver = createReceiver({ provider: ${factory}({${given}}) })\n  receiver.on('${about.topics[0] ?? '**'}', async (event) => {})`,
-    )
+    for (const one of host === 'all' ? HOSTS : [host ?? HOSTS[0]])
+      say(`\n${styled('bold', one)}\n\n${snippetOf(about, one)}`)
+    if (host === undefined)
+      remark(`\nother hosts: --host ${HOSTS.slice(1).join(', --host ')}, --host all`)
   }
   return 0
 }

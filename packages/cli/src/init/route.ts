@@ -21,20 +21,22 @@ export function routeOf(
       mount: `Next serves it at ${path}.`,
     }
   }
-  const mounts: Readonly<Record<Exclude<Framework, 'next'>, string>> = {
-    express: `app.all('${path}', webhook(receiver))`,
-    hono: `app.all('${path}', webhook(receiver))`,
-    koa: `app.use((context, next) => (context.path === '${path}' ? handler(context, next) : next()))`,
-    fastify: `app.register(webhook(receiver, { path: '${path}' }))`,
-  }
   const before = framework === 'koa' ? '  const handler = webhook(receiver)\n' : ''
   const typed = extension === 'ts' ? `: ${TYPES[framework]}` : ''
   const types = extension === 'ts' ? IMPORTS[framework] : ''
   return {
     file: `${folder}/route.${extension}`,
-    text: `import { webhook } from '@postern/${framework}'\n${types}import { receiver } from '${receiver}'\n\n/** Mounts the route. Call it before any body parser. */\nexport function mountWebhooks(app${typed}) {\n${before}  ${mounts[framework]}\n}\n`,
+    text: `import { webhook } from '@postern/${framework}'\n${types}import { receiver } from '${receiver}'\n\n/** Mounts the route. Call it before any body parser. */\nexport function mountWebhooks(app${typed}) {\n${before}  ${mountOf(framework, path)}\n}\n`,
     mount: `Call mountWebhooks(app) of ${folder}/route.${extension} before any body parser.`,
   }
+}
+
+/** The statement that mounts a receiver; on Koa, `handler` is `webhook(receiver)`. */
+export function mountOf(framework: Exclude<Framework, 'next'>, path: string): string {
+  if (framework === 'koa')
+    return `app.use((context, next) => (context.path === '${path}' ? handler(context) : next()))`
+  if (framework === 'fastify') return `app.register(webhook(receiver, { path: '${path}' }))`
+  return `app.all('${path}', webhook(receiver))`
 }
 
 const TYPES = { express: 'Express', hono: 'Hono', koa: 'Koa', fastify: 'FastifyInstance' } as const
