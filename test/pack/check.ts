@@ -19,6 +19,7 @@ const needNodeTypes = [
   'sqlite',
   'forward',
   'testing',
+  'inspector',
 ].map((name) => `@postern/${name}`)
 
 /** Packages the typed events of `@postern/providers/types/…` come from: optional, and absent in one of the projects. */

@@ -28,7 +28,8 @@ export async function settled(receiver: Receiver, options: SettledOptions = {}):
   try {
     for (;;) {
       const left = await unsettled(receiver)
-      if (left.length === 0) return
+      // A task that goes from running to pending between the two lists is in neither. `health` counts both at once.
+      if (left.length === 0 && !(await receiver.health()).pending) return
       if (Date.now() >= until) throw unfinished(left, timeout)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LOOK)

@@ -1,0 +1,31 @@
+import { createReceiver, type Receiver } from '@postern/core'
+import { expect, test } from 'vitest'
+import { acme, settled } from '../../src/index.ts'
+
+const provider = acme({ secret: 'shared with acme' })
+
+test('a task that is to be tried again is not taken for settled between two looks', async () => {
+  const receiver = createReceiver({ provider, log: false })
+  const first = Promise.withResolvers<void>()
+  receiver.on('order', { retry: { attempts: 2, base: 60_000 } }, () => first.promise)
+  const started = Promise.withResolvers<void>()
+  const retried = Promise.withResolvers<void>()
+  receiver.observe({ attemptStarted: () => started.resolve(), retried: () => retried.resolve() })
+  await receiver.receive(provider.sign!({ topic: 'order', id: 'a', payload: {} }))
+  await started.promise
+  // Lists are read one after another: the attempt fails after the first of them.
+  let lists = 0
+  const between: Receiver = {
+    ...receiver,
+    async tasks(filter) {
+      const found = await receiver.tasks(filter)
+      if (++lists === 1) {
+        first.reject(new Error('not yet'))
+        await retried.promise
+      }
+      return found
+    },
+  }
+  await expect(settled(between, { timeout: 100 })).rejects.toThrow('1 tasks are left')
+  await receiver.close({ timeout: 0 })
+})
