@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
 import { INSTRUMENTS } from '@postern/otel/metrics'
 import { acme, settled } from '@postern/testing'
@@ -101,6 +102,18 @@ test.each<[string, () => unknown, string]>([
 ])('%s is a TypeError that says so', (_, make, text) => {
   expect(make).toThrow(TypeError)
   expect(make).toThrow(text)
+})
+
+test('the README has each metric, and no other', () => {
+  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const named = Array.from(
+    text.matchAll(/^\| `((?:postern|messaging)_\w+)` \|/gm),
+    ([, name]) => name!,
+  )
+  const known = Object.values(INSTRUMENTS).map(
+    (row) => nameWithUnit(row).replaceAll('.', '_') + (row.kind === 'counter' ? '_total' : ''),
+  )
+  expect(named.sort()).toEqual(known.sort())
 })
 
 test('each row of the table of instruments has a unit that Prometheus has a word for', () => {

@@ -89,9 +89,44 @@ describe.skipIf(prometheusServer.file === undefined)('a real Prometheus', () => 
       expect({ name, health, lastError }).toEqual({ name, health: 'ok', lastError: '' })
   })
 
-  test.each(queries)('answers the query of the panel %s with data', async (title, expression) => {
+  test('raises the alerts of what happened, and no others', async () => {
+    const raised = async (): Promise<readonly string[]> => {
+      const { alerts } = (await prometheus.ask('alerts')) as { alerts: readonly Alert[] }
+      return alerts.map(({ labels }) => labels['alertname']!).sort()
+    }
+    // They are pending: the limits of their time are checked by promtool.
+    await until(async () => (await raised()).length >= 3)
+    expect(await raised()).toEqual([
+      'PosternBreakerOpen',
+      'PosternTasksDead',
+      'PosternTasksFailing',
+    ])
+    const { alerts } = (await prometheus.ask('alerts')) as { alerts: readonly Alert[] }
+    const [breaker] = alerts.filter(({ labels }) => labels['alertname'] === 'PosternBreakerOpen')
+    expect(breaker).toMatchObject({
+      state: 'pending',
+      labels: { severity: 'warning', job: 'shop', postern_destination: 'crm' },
+      annotations: { summary: 'Calls to crm pause' },
+    })
+  })
+
+  test('has the depth of the inbox, as it is when it scrapes', async () => {
+    const dead = await prometheus.query('postern_inbox_tasks{postern_state="dead"} > 0')
+    expect(dead).toEqual([
+      {
+        metric: expect.objectContaining({ messaging_consumer_group_name: 'odd' }),
+        value: 2,
+      },
+    ])
+    const waiting = await prometheus.query(
+      'postern_inbox_tasks{postern_state="pending",messaging_consumer_group_name="partners"}',
+    )
+    expect(waiting[0]!.value).toBe(2)
+  })
+
+  test.each(queries)('answers the query of the panel %s with data', async (_, expression) => {
     const found = await prometheus.query(filled(expression))
-    if (!UNFED.test(title)) expect(found.map(({ value }) => value)).not.toEqual([])
+    expect(found.map(({ value }) => value)).not.toEqual([])
   })
 
   test('finds the values of the variables', async () => {
@@ -109,9 +144,11 @@ function until(met: () => Promise<boolean>): Promise<unknown> {
   return vi.waitUntil(met, { timeout: 30_000, interval: 200 })
 }
 
-// Gauges, durations of attempts, and calls of forward: in the table, and recorded with the spans of otel.
-const UNFED =
-  /^(?:Tasks that wait|Oldest due|Dead tasks|Time of an attempt|Errors of|From the|Calls by|Failed|Breakers)/
+interface Alert {
+  readonly state: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
 
 interface Rule {
   readonly name: string
