@@ -1,0 +1,48 @@
+// Stripe on Express and SQLite, seen from three sides: traces over OTLP, metrics for Prometheus at /metrics, and log lines with the
+// trace's id. From a line of the log one gets to the trace, and from there to what the handler did.
+import { trace } from '@opentelemetry/api'
+import { createReceiver, structuredLogger } from '@postern/core'
+import { closeOnSignal, serve, webhook } from '@postern/express'
+import { otel } from '@postern/otel'
+import { metricsRoute } from '@postern/prometheus'
+import { stripe } from '@postern/providers/stripe'
+import { sqliteInbox } from '@postern/sqlite'
+import express from 'express'
+import { log } from './log.ts'
+import { sdk } from './telemetry.ts'
+
+// Prometheus gets the metrics by itself.
+const telemetry = otel({ meter: false })
+const inbox = sqliteInbox({ path: process.env['WEBHOOKS_DB'] ?? 'webhooks.db' })
+const receiver = createReceiver({
+  provider: stripe({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
+  inbox,
+  observers: [telemetry],
+  log: telemetry.inTrace(structuredLogger((level, message, fields) => log[level](fields, message))),
+})
+
+const tracer = trace.getTracer('shop')
+receiver.on('invoice.paid', { name: 'book', retry: { attempts: 3, base: 50 } }, (event, task) =>
+  // A child of the attempt's span, as the spans of an instrumented database are.
+  tracer.startActiveSpan('book invoice', (span) => {
+    try {
+      const { id } = (event.payload as StripeEvent).data.object
+      if (id === undefined) throw new TypeError('an invoice without an id')
+      log.info({ attempt: task.attempt }, `booked ${id}`)
+    } finally {
+      span.end()
+    }
+  }),
+)
+
+interface StripeEvent {
+  data: { object: { id?: string } }
+}
+
+const app = express()
+app.all('/webhooks/stripe', webhook(receiver))
+app.get('/metrics', serve(metricsRoute([receiver])))
+const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
+  log.info({ address: server.address() }, 'listening')
+})
+closeOnSignal({ server, receivers: [receiver], inboxes: [inbox, sdk] })
