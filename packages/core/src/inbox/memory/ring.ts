@@ -36,7 +36,8 @@ export function createRing(bounds: RingBounds): Ring {
       let at = rows.length
       // Several receivers write in batches of their own, so that one may come a second late.
       while (at > first && rows[at - 1]!.id > arrival.id) at--
-      rows.splice(at, 0, arrival)
+      if (at === rows.length) rows.push(arrival)
+      else rows.splice(at, 0, arrival)
       bytes += sizeOf(arrival)
       if (arrival.kept) keep(arrival)
       while (rows.length - first > bounds.count || (bytes > bounds.bytes && first < rows.length))
@@ -80,7 +81,8 @@ export function createRing(bounds: RingBounds): Ring {
 
 function sizeOf({ kept, replyBody = '', reason = '', ids, keys, path }: Arrival): number {
   let size = ROW + 2 * (replyBody.length + reason.length + path.length)
-  for (const text of [...ids, ...keys]) size += 2 * text.length
+  for (const text of ids) size += 2 * text.length
+  for (const text of keys) size += 2 * text.length
   if (!kept) return size
   size += kept.body.byteLength + 2 * kept.url.length
   for (const [name, value] of kept.headers) size += 2 * (name.length + value.length)
