@@ -21,6 +21,9 @@ import { showEvents, type ShownEvent } from './show.ts'
 import { decodeStored, type Stored } from './store.ts'
 import type { ViewContext } from './view.ts'
 
+// Bodies in memory at once: each may have megabytes.
+const AT_ONCE = 10
+
 /** Makes `InboxView.erase`. One script looks at the jobs of an event and empties it. */
 export function createErase(context: ViewContext): InboxView['erase'] {
   const { client, prefix, deadline } = context
@@ -102,14 +105,17 @@ export function createErase(context: ViewContext): InboxView['erase'] {
     passing: boolean,
     keep: EraseOptions['keep'],
   ): Promise<number> {
-    const stored = await Promise.all(names.map(read))
-    const emptied = names.flatMap((name, at) => {
-      const found = stored[at]
-      if (!found) return []
-      const { record: event, delivery } = decodeStored(found)
-      const left = erased({ event, delivery }, keep)
-      return [name, encodeEvent(left.event), encodeDelivery(left.delivery).head]
-    })
+    const emptied: string[] = []
+    for (let from = 0; from < names.length; from += AT_ONCE) {
+      const some = names.slice(from, from + AT_ONCE)
+      const stored = await Promise.all(some.map(read))
+      stored.forEach((found, at) => {
+        if (!found) return
+        const { record: event, delivery } = decodeStored(found)
+        const left = erased({ event, delivery }, keep)
+        emptied.push(some[at]!, encodeEvent(left.event), encodeDelivery(left.delivery).head)
+      })
+    }
     return emptied.length === 0 ? 0 : (await script(passing, emptied)).length
   }
 

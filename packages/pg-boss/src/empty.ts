@@ -9,15 +9,13 @@ import {
   type StoredDelivery,
 } from '@postern/core/inbox'
 import type { Engine } from './engine.ts'
-import { jobsOfEvents, type EventJob, type EventTasks } from './event-jobs.ts'
+import { jobsOfEvents, lockDeliveries, type EventJob, type EventTasks } from './event-jobs.ts'
 import type { PgExecutor } from './pg.ts'
 
 /** An event as it is kept. */
 interface KeptEvent {
   readonly event: EventRecord
   readonly delivery: StoredDelivery
-  /** The row of its delivery, if events share it. */
-  readonly shared: string | null
 }
 
 /** True for a job that lets its event be erased; `stored` waits for dead tasks too. */
@@ -26,24 +24,18 @@ export function isResting(passing: boolean): (job: Pick<EventJob, 'state'>) => b
     state === 'completed' || (!passing && (state === 'failed' || state === 'cancelled'))
 }
 
-/** Events with their contents, by id. */
-export async function readKept(
+// Bodies in memory at once: each may have megabytes.
+const AT_ONCE = 10
+
+/** Reads events with their contents, some at a time, by id. */
+export async function eachKept(
   schema: string,
   client: PgExecutor,
   events: readonly string[],
-): Promise<ReadonlyMap<string, KeptEvent>> {
-  const { rows } = await client.executeSql(
-    `SELECT e.id, e.record, e.delivery, COALESCE(d.head, e.head) AS head, COALESCE(d.body, e.body) AS body
-     FROM ${schema}.postern_events e LEFT JOIN ${schema}.postern_deliveries d ON d.id = e.delivery
-     WHERE e.id = ANY($1::uuid[])`,
-    [events],
-  )
-  return new Map(
-    (rows as unknown as KeptRow[]).map((row) => {
-      const delivery = decodeDelivery(row.head, row.body)
-      return [row.id, { event: decodeEvent(row.record, delivery), delivery, shared: row.delivery }]
-    }),
-  )
+  use: (kept: ReadonlyMap<string, KeptEvent>) => unknown,
+): Promise<void> {
+  for (let from = 0; from < events.length; from += AT_ONCE)
+    await use(await readKept(schema, client, events.slice(from, from + AT_ONCE)))
 }
 
 /**
@@ -71,31 +63,26 @@ export async function emptyEvents(
     passing,
   )
   if (ids.length === 0) return 0
-  const kept = await readKept(schema, client, ids)
-  const shared = [...new Set([...kept.values()].flatMap((event) => event.shared ?? []))]
-  // Of two transactions that drop or empty the last two events of a delivery, the second one must see the first.
-  if (shared.length > 0)
-    await client.executeSql(
-      `SELECT 1 FROM ${schema}.postern_deliveries WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
-      [shared],
+  const shared = await lockDeliveries(schema, client, ids)
+  await eachKept(schema, client, ids, (kept) => {
+    const left = [...kept.values()].map((each) => erased(each, keep))
+    return client.executeSql(
+      `UPDATE ${schema}.postern_events e SET contents = 2, record = n.record, head = n.head, body = '', delivery = NULL
+       FROM unnest($1::uuid[], $2::text[], $3::text[]) AS n(id, record, head) WHERE e.id = n.id`,
+      [
+        [...kept.keys()],
+        left.map(({ event }) => encodeEvent(event)),
+        left.map(({ delivery }) => encodeDelivery(delivery).head),
+      ],
     )
-  const left = [...kept.values()].map((each) => erased(each, keep))
-  await client.executeSql(
-    `UPDATE ${schema}.postern_events e SET contents = 2, record = n.record, head = n.head, body = '', delivery = NULL
-     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS n(id, record, head) WHERE e.id = n.id`,
-    [
-      [...kept.keys()],
-      left.map(({ event }) => encodeEvent(event)),
-      left.map(({ delivery }) => encodeDelivery(delivery).head),
-    ],
-  )
+  })
   if (shared.length > 0)
     await client.executeSql(
       `DELETE FROM ${schema}.postern_deliveries d WHERE d.id = ANY($1::uuid[])
        AND NOT EXISTS (SELECT 1 FROM ${schema}.postern_events e WHERE e.delivery = d.id)`,
       [shared],
     )
-  return kept.size
+  return ids.length
 }
 
 /** Those of the events whose jobs all rest, locked so that no replay begins before the end of the transaction. */
@@ -124,7 +111,25 @@ async function stillResting(
 interface KeptRow {
   readonly id: string
   readonly record: string
-  readonly delivery: string | null
   readonly head: string
   readonly body: Uint8Array
+}
+
+async function readKept(
+  schema: string,
+  client: PgExecutor,
+  events: readonly string[],
+): Promise<ReadonlyMap<string, KeptEvent>> {
+  const { rows } = await client.executeSql(
+    `SELECT e.id, e.record, COALESCE(d.head, e.head) AS head, COALESCE(d.body, e.body) AS body
+     FROM ${schema}.postern_events e LEFT JOIN ${schema}.postern_deliveries d ON d.id = e.delivery
+     WHERE e.id = ANY($1::uuid[])`,
+    [events],
+  )
+  return new Map(
+    (rows as unknown as KeptRow[]).map((row) => {
+      const delivery = decodeDelivery(row.head, row.body)
+      return [row.id, { event: decodeEvent(row.record, delivery), delivery }]
+    }),
+  )
 }

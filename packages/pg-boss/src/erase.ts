@@ -10,7 +10,7 @@ import {
 } from '@postern/core/inbox'
 import type { Database } from './connection.ts'
 import type { Engine } from './engine.ts'
-import { emptyEvents, isResting, readKept } from './empty.ts'
+import { eachKept, emptyEvents, isResting } from './empty.ts'
 import { jobsOfEvents, type EventTasks } from './event-jobs.ts'
 import { conditions, numbered } from './filter.ts'
 import type { PgExecutor } from './pg.ts'
@@ -86,17 +86,15 @@ export function createErase(
     const jobs = await jobsOfEvents(engine, client, meant)
     const resting = meant.filter(({ id }) => jobs.get(id)!.every(isResting(passing)))
     if (filter.text === undefined || resting.length === 0) return resting
-    const kept = await readKept(
-      schema,
-      client,
-      resting.map(({ id }) => id),
-    )
     const fits = matches({ text: filter.text })
-    return resting.filter(({ id }) => {
-      const { event } = kept.get(id)!
-      // The text is looked for in id, topic and payload alone.
-      return fits({ event } as unknown as TaskInfo, () => event.payload)
+    const found = new Set<string>()
+    const ids = resting.map(({ id }) => id)
+    await eachKept(schema, client, ids, (kept) => {
+      for (const [id, { event }] of kept)
+        // The text is looked for in id, topic and payload alone.
+        if (fits({ event } as unknown as TaskInfo, () => event.payload)) found.add(id)
     })
+    return resting.filter(({ id }) => found.has(id))
   }
 }
 

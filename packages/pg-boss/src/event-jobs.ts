@@ -70,12 +70,7 @@ export async function dropEvents(
   events: readonly string[],
 ): Promise<void> {
   if (events.length === 0) return
-  // Of two transactions that drop or empty the last two events of a delivery, the second one must see the first.
-  await client.executeSql(
-    `SELECT 1 FROM ${schema}.postern_deliveries WHERE id IN (
-       SELECT delivery FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) AND delivery IS NOT NULL) ORDER BY id FOR UPDATE`,
-    [events],
-  )
+  await lockDeliveries(schema, client, events)
   await client.executeSql(
     `WITH guards AS (DELETE FROM ${schema}.postern_guards WHERE event = ANY($1::uuid[])),
        gone AS (DELETE FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) RETURNING id, delivery)
@@ -83,4 +78,21 @@ export async function dropEvents(
      AND NOT EXISTS (SELECT 1 FROM ${schema}.postern_events e WHERE e.delivery = d.id AND e.id <> ALL($1::uuid[]))`,
     [events],
   )
+}
+
+/**
+ * Locks the deliveries that these events share with others. Of two transactions that drop or empty the last two events of a
+ * delivery, the second one must see the first.
+ */
+export async function lockDeliveries(
+  schema: string,
+  client: PgExecutor,
+  events: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await client.executeSql(
+    `SELECT id FROM ${schema}.postern_deliveries WHERE id IN (
+       SELECT delivery FROM ${schema}.postern_events WHERE id = ANY($1::uuid[]) AND delivery IS NOT NULL) ORDER BY id FOR UPDATE`,
+    [events],
+  )
+  return rows.map((row) => row['id'] as string)
 }

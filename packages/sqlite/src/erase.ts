@@ -30,8 +30,7 @@ export function createErase(store: Store, tasks: Search): InboxView['erase'] {
   const find = (condition: string) =>
     db.prepare(
       `SELECT e.id, e.record, e.delivery, coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body
-       FROM json_each(?) j CROSS JOIN postern_events e ON e.id = j.value
-       LEFT JOIN postern_deliveries d ON d.id = e.delivery WHERE ${condition}`,
+       FROM postern_events e LEFT JOIN postern_deliveries d ON d.id = e.delivery WHERE e.id = ? AND ${condition}`,
     )
   const findErasable = find(ERASABLE)
   const findPassed = find(PASSED)
@@ -59,20 +58,36 @@ export function createErase(store: Store, tasks: Search): InboxView['erase'] {
       if (dryRun || ids.size === 0) return { count: ids.size, cursor: found.cursor }
       const count = await written(store, () => {
         const statement = passing ? findPassed : findErasable
-        const left = statement.all(JSON.stringify([...ids])) as unknown as EventRow[]
-        for (const row of left) erase(row, options.keep)
-        return left.length
+        let erasures = 0
+        // One body at a time: those of a step may be gigabytes.
+        for (const id of ids) {
+          const row = statement.get(id) as unknown as EventRow | undefined
+          if (row && erase(row, options.keep)) erasures++
+        }
+        return erasures
       })
       return { count, cursor: found.cursor }
     })
   }
 
-  function erase(row: EventRow, keep: EraseOptions['keep']): void {
-    const delivery = decodeDelivery(row.head, row.body)
-    const left = erased({ event: decodeEvent(row.record, delivery), delivery }, keep)
+  function erase(row: EventRow, keep: EraseOptions['keep']): boolean {
+    const kept = decoded(row)
+    if (!kept) return false
+    const left = erased(kept, keep)
     const { head, body } = encodeDelivery(left.delivery)
     empty.run(encodeEvent(left.event), head, body, row.id)
     if (row.delivery !== null) dropDelivery.run(row.delivery)
+    return true
+  }
+}
+
+/** Undefined for a damaged row, which must not keep the others from being erased. */
+function decoded({ record, head, body }: EventRow): Parameters<typeof erased>[0] | undefined {
+  try {
+    const delivery = decodeDelivery(head, body)
+    return { event: decodeEvent(record, delivery), delivery }
+  } catch {
+    return undefined
   }
 }
 
