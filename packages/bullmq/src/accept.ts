@@ -40,6 +40,11 @@ interface Work {
   readonly failed: (error: Error) => void
 }
 
+interface Plan extends CommitPlan {
+  readonly work: Work
+  readonly taken: Map<PreparedItem, Taken>
+}
+
 /**
  * Makes it. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one transaction: first
  * the jobs of all events in all queues, last the record of each event. Redis runs it as a whole or not at all, and
@@ -95,29 +100,10 @@ export function createAccepting(
     await queues.ready(names)
     await capacity.known()
     const again = await look(items, names)
-    const plans: (CommitPlan & {
-      readonly work: Work
-      readonly taken: Map<PreparedItem, Taken>
-    })[] = []
-    for (const work of works) {
-      const { prepared } = work
-      const fresh = prepared.items.filter(({ name }) => !again.has(name))
-      const guarded = await takeGuards({ client, prefix, deadline }, fresh)
-      if (guarded instanceof Error) {
-        work.failed(guarded)
-        continue
-      }
-      if (guarded === 'refused') {
-        work.stored(prepared.items.map(() => 'refused'))
-        continue
-      }
-      const kept = guarded.size === 0 ? fresh : fresh.filter((item) => !guarded.has(item))
-      const taken = new Map<PreparedItem, Taken>([...guarded].map((item) => [item, 'duplicate']))
-      const turns = await takeTurns({ client, prefix }, wantedTurns(receiver, kept), bound)
-      const full = turns instanceof Error ? turns : capacity.reserve(kept)
-      if (full) work.failed(full)
-      else plans.push({ work, prepared, fresh: kept, turns: turns as Map<string, number>, taken })
-    }
+    // Sent together: one after another they would cost a round trip to Redis, and a write to disk, for each delivery.
+    const plans = (await Promise.all(works.map((work) => plan(work, again)))).filter(
+      (one) => one !== undefined,
+    )
     const replies = await commit({ client, queues, receiver, prefix }, plans)
     await Promise.all(
       plans.map(async ({ work, prepared, fresh, taken }, at) => {
@@ -134,6 +120,37 @@ export function createAccepting(
         }
       }),
     )
+  }
+
+  /** What is to be stored of a delivery; undefined if it has its answer. */
+  async function plan(
+    work: Work,
+    again: ReadonlyMap<string, readonly string[]>,
+  ): Promise<Plan | undefined> {
+    const { prepared } = work
+    const fresh = prepared.items.filter(({ name }) => !again.has(name))
+    const guarded = await takeGuards({ client, prefix, deadline }, fresh)
+    if (guarded instanceof Error) {
+      work.failed(guarded)
+      return undefined
+    }
+    if (guarded === 'refused') {
+      work.stored(prepared.items.map(() => 'refused'))
+      return undefined
+    }
+    const kept = guarded.size === 0 ? fresh : fresh.filter((item) => !guarded.has(item))
+    const taken = new Map<PreparedItem, Taken>([...guarded].map((item) => [item, 'duplicate']))
+    const turns = await takeTurns({ client, prefix }, wantedTurns(receiver, kept), bound)
+    if (turns instanceof Error) {
+      work.failed(turns)
+      return undefined
+    }
+    const full = capacity.reserve(kept)
+    if (full) {
+      work.failed(full)
+      return undefined
+    }
+    return { work, prepared, fresh: kept, turns, taken }
   }
 
   /** The jobs to revive of known events, by their names. */

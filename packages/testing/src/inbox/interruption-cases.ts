@@ -38,9 +38,12 @@ export function interruptionCases(test: SceneTest): void {
   test('any reported outcome forgives: interruptions begin again at 0', async (scene) => {
     let stuck = await hang(scene)
     stuck = await interrupt(scene, stuck)
+    // Held: a retry that was stored meanwhile would be made due with what waits.
+    const open = gate()
     const last = await interrupt(scene, stuck, ({ attempt }) =>
-      attempt === 1 ? retryIn(3_600_000) : DONE,
+      attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE,
     )
+    open.pass()
     await last.untilSettled(1)
     const info = await only(scene)
     assert.deepEqual([info.state, info.attempt, info.interrupted ?? 0], ['pending', 1, 0])
