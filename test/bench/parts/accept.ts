@@ -1,16 +1,10 @@
-import { createReceiver } from '@postern/core'
-import { type Consumer, type Inbox, type Intake, type Port } from '@postern/core/inbox'
-import { github } from '@postern/providers/github'
-import { delivery, SECRET } from '../deliveries.ts'
+import { delivery } from '../deliveries.ts'
 import { bareBullmq, barePgBoss, bareSqlite, type BareEngine } from '../engines.ts'
 import { durableInboxes } from '../inboxes.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 import { availableServices } from '../services.ts'
 import { median } from '../statistics.ts'
-import { createSource } from './source.ts'
-
-/** Events that run at once. */
-const WIDTH = 64
+import { measure, prepared, WIDTH } from './stored.ts'
 
 interface Contestant {
   readonly name: string
@@ -79,55 +73,5 @@ export async function accept({ quick }: Effort): Promise<PartResult> {
     }
   } finally {
     await services.stop()
-  }
-}
-
-async function measure(
-  one: Contestant,
-  batches: number,
-): Promise<{ micros: number; rate: number }> {
-  const cpu = process.cpuUsage()
-  const started = performance.now()
-  for (let batch = 0; batch < batches; batch++) await one.store()
-  const seconds = (performance.now() - started) / 1000
-  const { user, system } = process.cpuUsage(cpu)
-  const events = batches * WIDTH
-  return { micros: (user + system) / events, rate: events / seconds }
-}
-
-/** Takes what a receiver would hand to the inbox, made ahead, so that only storing it is measured. */
-function prepared(inbox: Inbox): {
-  /** Makes this number of batches. */
-  readonly fill: (batches: number) => Promise<void>
-  /** Stores one batch. */
-  readonly take: () => Promise<void>
-} {
-  const waiting: Intake[] = []
-  const port = Promise.withResolvers<Port>()
-  const catcher: Inbox = {
-    ...inbox,
-    attach(consumer: Consumer): Port {
-      port.resolve(inbox.attach(consumer))
-      return {
-        accept(intake) {
-          waiting.push(intake)
-          return intake.items.map(() => 'new')
-        },
-        work: () => ({ stop: async () => {} }),
-        drain: async () => {},
-      }
-    },
-  }
-  const provider = github({ secret: SECRET })
-  const receiver = createReceiver({ provider, inbox: catcher, log: false })
-  receiver.on('issues', () => {})
-  const source = createSource({ receiver, sender: 'github', bytes: 1024 })
-  return {
-    fill: (batches) => source.run(batches * WIDTH),
-    async take() {
-      const batch = waiting.splice(0, WIDTH)
-      const to = await port.promise
-      await Promise.all(batch.map(async (intake) => to.accept(intake, {})))
-    },
   }
 }

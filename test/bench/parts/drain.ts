@@ -1,18 +1,10 @@
-import { createReceiver, memoryInbox } from '@postern/core'
+import { memoryInbox } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
-import { github } from '@postern/providers/github'
-import { SECRET } from '../deliveries.ts'
 import { durableInboxes } from '../inboxes.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 import { availableServices } from '../services.ts'
 import { median } from '../statistics.ts'
-import { createSource } from './source.ts'
-
-interface Drained {
-  readonly rate: number
-  /** CPU microseconds of this process for each task. */
-  readonly micros: number
-}
+import { drained, type Drained } from './drained.ts'
 
 /** How fast each inbox runs what waits in it. */
 export async function drain({ quick }: Effort): Promise<PartResult> {
@@ -47,28 +39,4 @@ export async function drain({ quick }: Effort): Promise<PartResult> {
   } finally {
     await services.stop()
   }
-}
-
-async function drained(inbox: Inbox, tasks: number): Promise<Drained> {
-  const all = Promise.withResolvers<void>()
-  let left = tasks
-  const receiver = createReceiver({
-    provider: github({ secret: SECRET }),
-    inbox,
-    log: false,
-    // Not false, which an inbox in memory refuses: all wait for `work()` below.
-    work: 'drain',
-    observers: [{ done: () => void (--left === 0 && all.resolve()) }],
-  })
-  receiver.on('issues', () => {})
-  await createSource({ receiver, sender: 'github', bytes: 1024 }).run(tasks)
-  const cpu = process.cpuUsage()
-  const started = performance.now()
-  await receiver.work()
-  await all.promise
-  const seconds = (performance.now() - started) / 1000
-  const { user, system } = process.cpuUsage(cpu)
-  await receiver.close()
-  await inbox.close()
-  return { rate: tasks / seconds, micros: (user + system) / tasks }
 }

@@ -10,6 +10,7 @@ export const PARTS: Readonly<
   memory: async () => (await import('./memory.ts')).memory,
   accept: async () => (await import('./accept.ts')).accept,
   drain: async () => (await import('./drain.ts')).drain,
+  fair: async () => (await import('./fair.ts')).fair,
   latency: async () => (await import('./latency.ts')).latency,
   down: async () => (await import('./down.ts')).down,
   journal: async () => (await import('./journal.ts')).journal,

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createReceiver, memoryInbox, type ReceiverOptions } from '@postern/core'
+import { type Inbox } from '@postern/core/inbox'
+import { github } from '@postern/providers/github'
+import { SECRET } from '../deliveries.ts'
+import { durableInboxes } from '../inboxes.ts'
+import type { Effort, PartResult } from '../report/part.ts'
+import { availableServices } from '../services.ts'
+import { median, quantile } from '../statistics.ts'
+import { drained } from './drained.ts'
+import { createSource } from './source.ts'
+import { measure, prepared } from './stored.ts'
+
+const TENANTS = 1000
+const QUIET = 20
+const HEADER = 'x-tenant'
+
+type Rule = Pick<ReceiverOptions, 'fairBy'>
+
+const NONE: Rule = {}
+// By a header for the waits, and by the id, which is spread evenly, for the costs.
+const BY_HEADER: Rule = {
+  fairBy: ({ delivery }) => delivery.headers.find(([name]) => name === HEADER)![1],
+}
+const BY_ID: Rule = { fairBy: ({ id }) => String(Number.parseInt(id!.slice(0, 8), 16) % TENANTS) }
+
+/** What turns by tenant are worth while one tenant floods, and what they cost. */
+export async function fair({ quick }: Effort): Promise<PartResult> {
+  const services = await availableServices()
+  try {
+    const inboxes = new Map<string, () => Promise<Inbox>>([
+      ['memory', async () => memoryInbox({ maxPending: 200_000, maxWaitingBytes: 2 ** 30 })],
+      ...durableInboxes(services.env),
+    ])
+    const flood = quick ? 1000 : 20_000
+    const rounds = quick ? 1 : 3
+    const waits: string[][] = []
+    const costs: string[][] = []
+    for (const [name, make] of inboxes) {
+      console.log(`fair: ${name}`)
+      const before = await waited(await make(), flood, {})
+      const after = await waited(await make(), flood, BY_HEADER)
+      waits.push([
+        name,
+        ...[before, after].flatMap((all) => [0.5, 1].map((part) => quantile(all, part).toFixed(0))),
+      ])
+      costs.push([name, ...(await cost(make, { rounds, quick }))])
+    }
+    return {
+      tables: [
+        {
+          title: 'Fairness: how long a quiet tenant waits behind a flood',
+          note: `Milliseconds from the delivery to the start of the handler, for ${QUIET} events of as many tenants, sent one after another once the worker has started behind ${flood.toLocaleString('en')} stored tasks of one tenant. Each handler takes a millisecond, 10 run at once, one process. Without and with fairBy.`,
+          head: ['inbox', 'without p50', 'without longest', 'fairBy p50', 'fairBy longest'],
+          rows: waits,
+        },
+        {
+          title: 'Fairness: what fairBy costs',
+          note: `CPU of this process and rate with fairBy, ${TENANTS.toLocaleString('en')} tenants, as a ratio to the same without it, inside a round: accept stores 64 events of 1 KB at once, claim runs and settles what was stored with a handler that returns at once.`,
+          head: ['inbox', 'accept CPU', 'accept rate', 'claim CPU', 'claim rate'],
+          rows: costs,
+        },
+      ],
+      targets: [],
+    }
+  } finally {
+    await services.stop()
+  }
+}
+
+/** Milliseconds that events of quiet tenants wait behind a flood. */
+async function waited(inbox: Inbox, flood: number, rule: Rule): Promise<readonly number[]> {
+  const sent = new Map<string, number>()
+  const waits: number[] = []
+  const all = Promise.withResolvers<void>()
+  const provider = github({ secret: SECRET })
+  // Not false, which an inbox in memory refuses: all wait for `work()` below.
+  const receiver = createReceiver({ provider, inbox, log: false, work: 'drain', ...rule })
+  receiver.on('issues', async ({ delivery }) => {
+    const tenant = BY_HEADER.fairBy!({ delivery } as never)
+    const at = sent.get(tenant)
+    if (at !== undefined && waits.push(performance.now() - at) === QUIET) all.resolve()
+    await sleep(1)
+  })
+  const from = (tenant: string): ReturnType<typeof createSource> =>
+    createSource({ receiver, sender: 'github', bytes: 1024, headers: { [HEADER]: tenant } })
+  await from('flood').run(flood)
+  await receiver.work()
+  for (let at = 0; at < QUIET; at++) {
+    const tenant = `quiet-${at}`
+    sent.set(tenant, performance.now())
+    await from(tenant).run(1, 1)
+  }
+  await all.promise
+  await receiver.close({ timeout: 0 })
+  await inbox.close()
+  return waits
+}
+
+/** Ratios of accept and claim with fairBy to the same without it. */
+async function cost(
+  make: () => Promise<Inbox>,
+  { rounds, quick }: { readonly rounds: number; readonly quick: boolean },
+): Promise<readonly string[]> {
+  const batches = quick ? 20 : 100
+  const tasks = quick ? 2000 : 10_000
+  const ratios: number[][] = [[], [], [], []]
+  // The first round compiles and opens connections.
+  for (let round = -1; round < rounds; round++) {
+    const stored = new Map<Rule, { micros: number; rate: number }>()
+    const ran = new Map<Rule, { micros: number; rate: number }>()
+    for (const rule of round % 2 ? [NONE, BY_ID] : [BY_ID, NONE]) {
+      const inbox = await make()
+      const { fill, take } = prepared(inbox, rule)
+      await fill(batches)
+      await take()
+      stored.set(rule, await measure({ store: take }, batches - 1))
+      await inbox.close()
+      ran.set(rule, await drained(await make(), tasks, rule))
+    }
+    if (round < 0) continue
+    for (const [at, [by, what]] of (
+      [
+        [stored, 'micros'],
+        [stored, 'rate'],
+        [ran, 'micros'],
+        [ran, 'rate'],
+      ] as const
+    ).entries())
+      ratios[at]!.push(by.get(BY_ID)![what] / by.get(NONE)![what])
+  }
+  return ratios.map((all) => median(all).toFixed(2))
+}

@@ -1,0 +1,63 @@
+import { createReceiver, type ReceiverOptions } from '@postern/core'
+import { type Consumer, type Inbox, type Intake, type Port } from '@postern/core/inbox'
+import { github } from '@postern/providers/github'
+import { SECRET } from '../deliveries.ts'
+import { createSource } from './source.ts'
+
+/** Events that are stored at once. */
+export const WIDTH = 64
+
+/** CPU microseconds for each event, and events in a second, of storing that many batches. */
+export async function measure(
+  one: { store(): Promise<void> },
+  batches: number,
+): Promise<{ micros: number; rate: number }> {
+  const cpu = process.cpuUsage()
+  const started = performance.now()
+  for (let batch = 0; batch < batches; batch++) await one.store()
+  const seconds = (performance.now() - started) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  const events = batches * WIDTH
+  return { micros: (user + system) / events, rate: events / seconds }
+}
+
+/** Takes what a receiver would hand to the inbox, made ahead, so that only storing it is measured. */
+export function prepared(
+  inbox: Inbox,
+  options: Pick<ReceiverOptions, 'fairBy'> = {},
+): {
+  /** Makes this number of batches. */
+  readonly fill: (batches: number) => Promise<void>
+  /** Stores one batch. */
+  readonly take: () => Promise<void>
+} {
+  const waiting: Intake[] = []
+  const port = Promise.withResolvers<Port>()
+  const catcher: Inbox = {
+    ...inbox,
+    attach(consumer: Consumer): Port {
+      port.resolve(inbox.attach(consumer))
+      return {
+        accept(intake) {
+          waiting.push(intake)
+          return intake.items.map(() => 'new')
+        },
+        work() {},
+        drain: async () => ({ ran: 0, left: 0, next: undefined }),
+        close: async () => {},
+      }
+    },
+  }
+  const provider = github({ secret: SECRET })
+  const receiver = createReceiver({ provider, inbox: catcher, log: false, ...options })
+  receiver.on('issues', () => {})
+  const source = createSource({ receiver, sender: 'github', bytes: 1024 })
+  return {
+    fill: (batches) => source.run(batches * WIDTH),
+    async take() {
+      const batch = waiting.splice(0, WIDTH)
+      const to = await port.promise
+      await Promise.all(batch.map(async (intake) => to.accept(intake, {})))
+    },
+  }
+}
