@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { github } from '@postern/providers/github'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startCollector, type Collector, type Span } from '../../packages/otel/test/collector.ts'
 import { redisServer } from '../services/programs.ts'
 import { startRedis, type RedisService } from '../services/redis.ts'
 import { follow, send, watch, type Example, type Output } from './example.ts'
 
+const WAIT = { timeout: 30_000, interval: 100 }
 const secret = 'it is a secret'
 const cwd = fileURLToPath(new URL('../../examples/next-bullmq/', import.meta.url))
 
@@ -17,9 +19,11 @@ describe.skipIf(redisServer.file === undefined)('next-bullmq', () => {
   let redis: RedisService
   let web: Example
   let worker: Output | undefined
+  let collector: Collector
 
   beforeAll(async () => {
     redis = await startRedis()
+    collector = await startCollector()
     const build = run('node_modules/next/dist/bin/next', 'build')
     const output = follow(build)
     const [code] = (await once(build, 'exit')) as [number]
@@ -34,6 +38,7 @@ describe.skipIf(redisServer.file === undefined)('next-bullmq', () => {
     await worker?.stop()
     await web?.stop()
     await redis?.stop()
+    collector?.close()
   })
 
   test('the web side accepts without running, a worker that comes later runs, and retries', async () => {
@@ -48,6 +53,28 @@ describe.skipIf(redisServer.file === undefined)('next-bullmq', () => {
     expect(worker.lines.filter((line) => line === 'deploy 1')).toHaveLength(1)
   }, 60_000)
 
+  test("the worker's spans are linked to those of the delivery, which are in Next's trace", async () => {
+    expect((await send(push('3'))).status).toBe(200)
+    await worker!.line('deploy 3')
+    // Both sides export every five seconds.
+    const find = (name: string): Span | undefined =>
+      collector.spans.find(
+        (span) => span.name === name && span.attributes['messaging.message.id'] === '3',
+      )
+    const process = await vi.waitUntil(() => find('process github'), WAIT)
+    const sent = await vi.waitUntil(() => find('send github'), WAIT)
+    const receive = find('receive github')!
+    expect([process.service, sent.service, receive.service]).toEqual(['worker', 'web', 'web'])
+    expect(process.links).toEqual([{ traceId: sent.traceId, spanId: sent.spanId }])
+    expect(sent.parent).toBe(receive.spanId)
+    const above = await vi.waitUntil(
+      () => collector.spans.find(({ spanId }) => spanId === receive.parent),
+      WAIT,
+    )
+    expect(above.attributes['next.span_type']).toBeDefined()
+    expect(receive.attributes).not.toHaveProperty('url.path')
+  }, 60_000)
+
   function run(...args: string[]): ReturnType<typeof spawn> {
     const env: NodeJS.ProcessEnv = {
       ...process.env,
@@ -55,6 +82,7 @@ describe.skipIf(redisServer.file === undefined)('next-bullmq', () => {
       NEXT_TELEMETRY_DISABLED: '1',
       GITHUB_WEBHOOK_SECRET: secret,
       REDIS_URL: redis.url,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     }
     return spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   }

@@ -1,5 +1,6 @@
 import { bullmqInbox } from '@postern/bullmq'
 import { createReceiver, type Receiver } from '@postern/core'
+import { otel } from '@postern/otel'
 import { github } from '@postern/providers/github'
 
 /**
@@ -12,6 +13,8 @@ export function makeReceiver(): Receiver {
     provider: github({ secret: process.env['GITHUB_WEBHOOK_SECRET']! }),
     inbox,
     work: false,
+    // Spans of both sides: those of the worker are linked to those of the delivery.
+    observers: [otel()],
   })
     .on('push', { name: 'deploy', retry: { attempts: 5 } }, (event) => {
       console.log(`deploy ${event.id ?? ''}`)
