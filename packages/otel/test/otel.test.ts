@@ -42,6 +42,9 @@ test('no payload, secret or header is in any attribute, event or metric', async 
     points,
   ])
   expect(sdk.spans.length).toBeGreaterThan(3)
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  for (const { attributes } of sdk.spans)
+    for (const name of Object.keys(attributes)) expect(readme).toContain(`\`${name}\``)
   expect(shown).not.toContain('canary')
   expect(shown).not.toContain(SECRET)
   await receiver.close()
