@@ -24,10 +24,7 @@ export async function withInbox<Result>(
   options: InboxOptions,
   use: (inbox: OpenInbox) => Promise<Result>,
 ): Promise<Result> {
-  const given = [options.sqlite, options.redis, options.postgres].filter((one) => one !== undefined)
-  if (given.length !== 1)
-    throw new Failure(2, 'give one of --sqlite file, --redis url and --postgres url')
-  const inbox = await open(options)
+  const inbox = await openInbox(options)
   try {
     if (!inbox.view) throw new Failure(2, `${inbox.name} keeps no tasks to look at`)
     return await use({ view: inbox.view, journal: inbox.journal, name: inbox.name })
@@ -36,7 +33,11 @@ export async function withInbox<Result>(
   }
 }
 
-async function open({ sqlite, redis, postgres }: InboxOptions): Promise<Inbox> {
+/** Opens the inbox of the options; the caller closes it. */
+export async function openInbox(options: InboxOptions): Promise<Inbox> {
+  const { sqlite, redis, postgres } = options
+  if ([sqlite, redis, postgres].filter((one) => one !== undefined).length !== 1)
+    throw new Failure(2, 'give one of --sqlite file, --redis url and --postgres url')
   if (sqlite !== undefined) {
     // The inbox would make the file.
     if (!existsSync(sqlite)) throw new Failure(1, `--sqlite: ${sqlite} does not exist`)

@@ -132,6 +132,26 @@ export function createProgram(): Command {
 
   inboxCommands(program.command('inbox').description('look into an inbox and change it'))
 
+  sender(program.command('inspect'))
+    .description('show the inbox on a page of this machine')
+    .option('--sqlite <file>', 'an inbox of @postern/sqlite')
+    .option('--redis <url>', 'an inbox of @postern/bullmq')
+    .option('--postgres <url>', 'an inbox of @postern/pg-boss')
+    .option('--port <number>', 'port of this machine; 0 takes a free one', '4400')
+    .option('-p, --provider <name>', 'whose refusals are explained, with --secret or its variable')
+    .addHelpText(
+      'after',
+      examples(
+        'inspect --sqlite webhooks.db',
+        'inspect --postgres "$DATABASE_URL" --provider stripe --env .env',
+      ),
+    )
+    .action(
+      run(async (options: never) =>
+        (await import('./commands/inspect.ts')).inspectCommand(options),
+      ),
+    )
+
   program
     .command('mcp')
     .description('serve the inbox to an agent, as a local MCP server over stdio')

@@ -109,8 +109,6 @@ export interface HealthReply {
     /** `ok`, or what the inbox cannot do. */
     readonly inbox: string
     readonly lastDelivery: number | undefined
-    /** What is registered at the sender and how it differs; absent without a registrar. */
-    readonly registered?: { readonly url: string; readonly differs: readonly string[] }[]
   }[]
 }
 
@@ -179,7 +177,7 @@ export type Values = readonly (number | null)[]
 
 /**
  * `q` has qualifiers, separated by blanks: `topic:orders/*`, `state:dead`, `outcome:refused`, `code:`, `cause:`, `provider:`,
- * `receiver:`, `subscription:`, `id:`, `since:2h`, `until:`, `payload.user.id:7`; values with blanks stand in double
+ * `receiver:`, `subscription:`, `part:`, `task:`, `id:`, `since:2h`, `until:`, `payload.user.id:7`; values with blanks stand in double
  * quotes; the rest is text. Qualifiers of tasks list tasks, all others deliveries; a row looks the same.
  */
 export interface ListReply {

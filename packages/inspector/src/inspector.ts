@@ -31,7 +31,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
 
   return async function inspect(request) {
     const place = placeOf(request.target)
-    const passed = await gate(request, { isDocument: place.route === '' })
+    const passed = await gate(request, place)
     if (passed === 'answered') return undefined
     if (!('visitor' in passed)) return secured(passed)
     return secured(await answer(request, place, passed.visitor))

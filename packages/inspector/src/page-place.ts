@@ -5,6 +5,8 @@ export interface Place {
   readonly query: URLSearchParams
   /** What references of the document begin with. */
   readonly base: string
+  /** The document itself, without its query, as a reference relative to it. */
+  readonly self: string
 }
 
 /**
@@ -21,9 +23,9 @@ export function placeOf(target: string): Place {
   // `~` may come as %7E: some proxies write it so.
   const plain = path.replaceAll(/\/%7e\//gi, '/~/')
   const at = plain.lastIndexOf('/~/')
-  if (at >= 0) return { route: plain.slice(at + 3), query, base: '' }
-  const last = path.slice(path.lastIndexOf('/') + 1)
-  return { route: '', query, base: last === '' ? './~/' : `./${quoted(last)}/~/` }
+  if (at >= 0) return { route: plain.slice(at + 3), query, base: '', self: '' }
+  const self = `./${quoted(path.slice(path.lastIndexOf('/') + 1))}`
+  return { route: '', query, base: self === './' ? './~/' : `${self}/~/`, self }
 }
 
 /** The last segment as it may stand in an attribute of HTML. */

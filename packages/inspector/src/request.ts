@@ -9,8 +9,11 @@ export interface InspectorRequest<Own extends readonly unknown[] = readonly unkn
   readonly peer: string | undefined
   /** True if the request came over TLS to this process. */
   readonly isEncrypted: boolean
-  /** The body: a string, or what a parser of the app has made of it. Rejects with a RangeError beyond 2 MiB. */
-  readonly body: () => Promise<unknown>
+  /**
+   * The body: a string, or what a parser of the app has made of it. Rejects with a RangeError beyond that many bytes, and
+   * with a `Problem` if somebody has read it.
+   */
+  readonly body: (most: number) => Promise<unknown>
   /** The framework's own request, or its context. */
   readonly own: Own
   /** True once `auth` has answered by itself, as with `response.redirect`. */

@@ -15,3 +15,8 @@ export function isSameOrigin({ header }: InspectorRequest): boolean {
   if (origin === undefined || !URL.canParse(origin)) return false
   return new URL(origin).host === header('host')?.toLowerCase()
 }
+
+/** True if a page of another site asks: it could not read the reply, but would cost what the reply costs. */
+export function isForeign({ header }: InspectorRequest): boolean {
+  return header('sec-fetch-site') === 'cross-site'
+}

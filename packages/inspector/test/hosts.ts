@@ -1,10 +1,11 @@
 import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
 import { listen } from '@postern/testing'
 import { serve as serveHono } from '@hono/node-server'
-import express from 'express'
+import express5 from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
-import Koa from 'koa'
+import Koa3 from 'koa'
 import mount from 'koa-mount'
 import { inspector as onExpress } from '../src/hosts/express.ts'
 import { inspector as onFastify } from '../src/hosts/fastify.ts'
@@ -47,32 +48,38 @@ export interface Host {
 
 const PATH = '/admin/postern'
 
+const require = createRequire(import.meta.url)
+const express4 = require('express4') as typeof express5
+const Koa2 = require('koa2') as typeof Koa3
+
 export const HOSTS: readonly Host[] = [
-  {
-    name: 'express',
-    compresses: true,
-    mount: async (options) => {
-      // A parser runs before it, and it is nested.
-      const app = express().use(express.json())
-      app.use('/admin', express.Router().use('/postern', onExpress(options)))
-      return listen(app, PATH)
-    },
-    withSession: async (options) => {
-      const auth = async (request: express.Request, response: express.Response) => {
-        if (request.headers.cookie === 'user=boom') throw new Error('the session store is down')
-        const user = userOf(request.headers.cookie)
-        return user ?? response.redirect('/login')
-      }
-      const app = express().use(express.json())
-      app.use(PATH, onExpress({ ...options, auth }))
-      app.use(((_error, _request, response, _next) => {
-        response.status(500).send('the app handles errors')
-      }) satisfies express.ErrorRequestHandler)
-      return listen(app, PATH)
-    },
-  },
-  {
-    name: 'koa',
+  ...Object.entries({ 'express 5': express5, 'express 4': express4 }).map(
+    ([name, express]): Host => ({
+      name,
+      compresses: true,
+      mount: async (options) => {
+        // A parser runs before it, and it is nested.
+        const app = express().use(express.json())
+        app.use('/admin', express.Router().use('/postern', onExpress(options)))
+        return listen(app, PATH)
+      },
+      withSession: async (options) => {
+        const auth = async (request: express5.Request, response: express5.Response) => {
+          if (request.headers.cookie === 'user=boom') throw new Error('the session store is down')
+          const user = userOf(request.headers.cookie)
+          return user ?? response.redirect('/login')
+        }
+        const app = express().use(express.json())
+        app.use(PATH, onExpress({ ...options, auth }))
+        app.use(((_error, _request, response, _next) => {
+          response.status(500).send('the app handles errors')
+        }) satisfies express5.ErrorRequestHandler)
+        return listen(app, PATH)
+      },
+    }),
+  ),
+  ...Object.entries({ 'koa 3': Koa3, 'koa 2': Koa2 }).map(([name, Koa]): Host => ({
+    name,
     compresses: true,
     mount: async (options) => listen(new Koa().use(mount(PATH, onKoa(options))).callback(), PATH),
     withSession: async (options) => {
@@ -101,7 +108,7 @@ export const HOSTS: readonly Host[] = [
       )
       return listen(app.callback(), PATH)
     },
-  },
+  })),
   {
     name: 'fastify',
     compresses: true,

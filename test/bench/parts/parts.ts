@@ -16,5 +16,6 @@ export const PARTS: Readonly<
   journal: async () => (await import('./journal.ts')).journal,
   strangers: async () => (await import('./strangers.ts')).strangers,
   telemetry: async () => (await import('./telemetry.ts')).telemetry,
+  inspect: async () => (await import('./inspect.ts')).inspect,
   'start-up': async () => (await import('./start-up.ts')).startUp,
 }

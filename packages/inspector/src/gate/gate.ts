@@ -1,4 +1,5 @@
 import type { InspectorReply, InspectorRequest } from '../request.ts'
+import type { Place } from '../page-place.ts'
 import { isPage, problem } from '../replies.ts'
 import { createAttempts } from './attempts.ts'
 import { checkGrant, type Auth, type BasicAuth, type Grant, type TokenAuth } from './auth.ts'
@@ -19,7 +20,7 @@ export interface Visitor extends Grant {
 /** Lets a request in, or answers it; `answered` if `auth` did that by itself. */
 export type Gate<Own extends readonly unknown[]> = (
   request: InspectorRequest<Own>,
-  place: { readonly isDocument: boolean },
+  place: Place,
 ) => Promise<{ readonly visitor: Visitor } | InspectorReply | Response | 'answered'>
 
 /** Makes the gate of the options. What a function of the app throws goes through, since frameworks redirect by throwing. */
@@ -79,14 +80,15 @@ function byToken({ token, ...grant }: TokenAuth): Gate<readonly unknown[]> {
   const sessions = createSessions(token)
   const attempts = createAttempts()
   const visitor = visitorOf({ allow: 'all', ...grant }, { canSignOut: true })
-  return async (request, { isDocument }) => {
+  return async (request, place) => {
+    const isDocument = place.route === ''
     const posts = isDocument && request.method === 'POST'
     if (sessions.has(request)) {
       if (!posts) return { visitor }
       const { signOut, token: again } = await fieldsOf(request)
-      if (signOut) return reload(request, sessions.end(request))
+      if (signOut) return reload(place, sessions.end(request))
       return typeof again === 'string' && sessions.isToken(again)
-        ? reload(request, sessions.begin(request))
+        ? reload(place, sessions.begin(request))
         : signInPage(401, 'This is not the token.')
     }
     const [, bearer] = /^bearer +(.+)$/i.exec(request.header('authorization') ?? '') ?? []
@@ -96,7 +98,7 @@ function byToken({ token, ...grant }: TokenAuth): Gate<readonly unknown[]> {
     const wait = attempts.wait(request.peer ?? '')
     if (wait > 0) return tooOften(wait)
     if (sessions.isToken(given))
-      return bearer === undefined ? reload(request, sessions.begin(request)) : { visitor }
+      return bearer === undefined ? reload(place, sessions.begin(request)) : { visitor }
     attempts.failed(request.peer ?? '')
     return isDocument
       ? signInPage(401, 'This is not the token.')
@@ -104,9 +106,12 @@ function byToken({ token, ...grant }: TokenAuth): Gate<readonly unknown[]> {
   }
 }
 
-/** The fields of a form, or of JSON. */
+// A sign-in is small, and strangers send it.
+const MOST_BYTES = 4096
+
+/** The fields of a form, or of JSON; none if the body cannot be read. */
 async function fieldsOf(request: InspectorRequest): Promise<Readonly<Record<string, unknown>>> {
-  const body = await request.body()
+  const body = await request.body(MOST_BYTES).catch(() => undefined)
   if (typeof body === 'object' && body !== null) return body as Readonly<Record<string, unknown>>
   if (typeof body !== 'string') return {}
   if (!body.trimStart().startsWith('{')) return Object.fromEntries(new URLSearchParams(body))
@@ -118,12 +123,10 @@ async function fieldsOf(request: InspectorRequest): Promise<Readonly<Record<stri
 }
 
 /** The document again, by GET and with its query, so that a link leads on after signing in. */
-function reload({ target }: InspectorRequest, cookie: string): InspectorReply {
-  const { pathname, search } = new URL(target, 'http://localhost')
-  const last = pathname.slice(pathname.lastIndexOf('/') + 1)
+function reload({ self, query }: Place, cookie: string): InspectorReply {
   return {
     status: 303,
-    headers: { location: `./${last}${search}`, 'set-cookie': cookie },
+    headers: { location: query.size === 0 ? self : `${self}?${query}`, 'set-cookie': cookie },
     body: '',
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
+import { TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
 import { Problem } from '../replies.ts'
 
 const compressed = promisify(gzip)
@@ -21,13 +21,14 @@ export function nodeRequest<Own extends readonly unknown[]>(
     method: message.method ?? 'GET',
     target,
     header(name) {
-      const value = headers[name]
+      // HTTP/2 has it under another name.
+      const value = headers[name] ?? (name === 'host' ? headers[':authority'] : undefined)
       return typeof value === 'object' ? value.join(', ') : value
     },
     peer: socket.remoteAddress ?? '',
     isEncrypted: (socket as { encrypted?: boolean }).encrypted === true,
-    async body() {
-      if (!message.readableDidRead && !message.readableEnded) return read(message)
+    async body(most) {
+      if (!message.readableDidRead && !message.readableEnded) return read(message, most)
       const body = parsed()
       if (body === undefined)
         throw new Problem(
@@ -83,12 +84,12 @@ export async function finished(
   }
 }
 
-async function read(message: IncomingMessage): Promise<string> {
+async function read(message: IncomingMessage, most: number): Promise<string> {
   const parts: Uint8Array[] = []
   let length = 0
   for await (const part of message as AsyncIterable<Uint8Array>) {
     length += part.byteLength
-    if (length > MOST_BYTES) throw new RangeError(TOO_LARGE)
+    if (length > most) throw new RangeError(TOO_LARGE)
     parts.push(part)
   }
   return Buffer.concat(parts).toString('utf8')

@@ -1,4 +1,4 @@
-import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
+import { TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
 
 /** A Web request. `peer` is the other end of the socket, if the host shows it. */
 export function webRequest<Own extends readonly unknown[]>(
@@ -13,11 +13,10 @@ export function webRequest<Own extends readonly unknown[]>(
     header: (name) => request.headers.get(name) ?? undefined,
     peer,
     isEncrypted: protocol === 'https:',
-    async body() {
-      if (Number(request.headers.get('content-length') ?? 0) > MOST_BYTES)
-        throw new RangeError(TOO_LARGE)
+    async body(most) {
+      if (Number(request.headers.get('content-length') ?? 0) > most) throw new RangeError(TOO_LARGE)
       const text = await request.text()
-      if (text.length > MOST_BYTES) throw new RangeError(TOO_LARGE)
+      if (text.length > most) throw new RangeError(TOO_LARGE)
       return text
     },
     own,

@@ -1,4 +1,4 @@
-import type { Arrival, TaskInfo } from '@postern/core/inbox'
+import type { Arrival, TaskDetail } from '@postern/core/inbox'
 import { madeOf } from '@postern/core/scheme'
 import type { Action, DetailReply } from '../api.ts'
 import { mayDo } from './allowed.ts'
@@ -8,13 +8,14 @@ import type { Context } from './api.ts'
 export function actionsOf(
   { visitor, receivers }: Context,
   arrival: Arrival | undefined,
-  tasks: readonly TaskInfo[],
-  isSealed: boolean,
+  tasks: readonly TaskDetail[],
+  hasContents: boolean,
 ): DetailReply['actions'] {
   const may = (action: Action): boolean => mayDo(visitor, action, receivers.length > 0)
   const isAny = (...states: readonly string[]): boolean =>
     tasks.some(({ state }) => states.includes(state))
-  const isReadable = visitor.payloads && !isSealed
+  const isReadable = visitor.payloads && hasContents
+  const isErased = tasks.some(({ record }) => record.erased === true)
   const hasBytes = isReadable && (tasks.length > 0 || arrival?.kept !== undefined)
   const name = arrival?.receiver ?? tasks[0]?.receiver
   const provider = receivers.find((receiver) => receiver.name === name)?.provider
@@ -22,7 +23,7 @@ export function actionsOf(
   const canSign =
     provider === undefined || (provider.sign !== undefined && madeOf(provider) !== undefined)
   const actions: DetailReply['actions'][number][] = []
-  if (isAny('dead', 'done', 'pending') && may('replay')) actions.push('replay')
+  if (isAny('dead', 'done', 'pending') && !isErased && may('replay')) actions.push('replay')
   if (isAny('dead', 'done', 'pending') && isReadable && may('rerun')) actions.push('rerun')
   if (isAny('dead', 'pending') && may('discard')) actions.push('discard')
   if (hasBytes) actions.push('curl')

@@ -4,7 +4,7 @@ import type { Visitor } from '../gate/gate.ts'
 import type { Inspected, InspectorOptions } from '../options.ts'
 import { json, problem, Problem } from '../replies.ts'
 import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
-import { isSameOrigin } from '../same-origin.ts'
+import { isForeign, isSameOrigin } from '../same-origin.ts'
 import { createVersion } from '../version.ts'
 import { createWeek, type Week } from '../health/week.ts'
 import { createActed } from './acted.ts'
@@ -97,6 +97,7 @@ export function createApi(options: InspectorOptions<never>): Api {
     if (!acts && !Object.hasOwn(READS, route)) return problem(404, 'not_found', 'nothing is here')
     if (acts ? request.method !== 'POST' : request.method !== 'GET' && request.method !== 'HEAD')
       return problem(405, 'method', acts ? 'POST alone' : 'GET alone')
+    if (isForeign(request)) return problem(403, 'cross_site', 'a page of another site may not ask')
     if (acts && !isSameOrigin(request))
       return problem(
         403,
@@ -138,7 +139,7 @@ function sharing(route: Route): Route {
 }
 
 async function bodyOf(request: InspectorRequest): Promise<Readonly<Record<string, unknown>>> {
-  const given = await request.body()
+  const given = await request.body(MOST_BYTES)
   let value = given
   if (typeof given === 'string')
     try {

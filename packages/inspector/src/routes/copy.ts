@@ -1,8 +1,9 @@
-import type { StoredDelivery } from '@postern/core/inbox'
+import { isSealed, type StoredDelivery } from '@postern/core/inbox'
 import { madeOf, type About } from '@postern/core/scheme'
 import type { CopyReply } from '../api.ts'
 import { Problem } from '../replies.ts'
 import type { Context } from './api.ts'
+import { arrivalOf } from './arrival.ts'
 import { detailsOf } from './detail.ts'
 import { tasksByKey } from '../search/rows.ts'
 
@@ -38,8 +39,8 @@ async function storedOf(context: Context): Promise<Stored> {
   const { inbox, query } = context
   const task = query.get('task')
   if (task !== null) return ofTask(context, task)
-  const arrival = await inbox.journal?.delivery(query.get('delivery') ?? '')
-  if (!arrival) throw new Problem(404, 'gone', 'this delivery is gone: the history is bounded')
+  const arrival = await arrivalOf(context, query.get('delivery') ?? '')
+  if (isSealed(arrival)) throw sealed()
   const { kept, method, at, provider } = arrival
   if (kept) return { delivery: { ...kept, method, receivedAt: at }, provider }
   const tasks = [...(await tasksByKey(inbox.view, [arrival])).values()].flat()
@@ -52,9 +53,13 @@ async function ofTask(context: Context, id: string): Promise<Stored> {
   const [found] = await detailsOf(context, [id])
   if (!found)
     throw new Problem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
-  if (found.delivery.headers.some(([name]) => name === 'x-postern-sealed'))
-    throw new Problem(409, 'sealed', 'it is sealed: give the inspector the key, as its option seal')
+  if (found.delivery.headers.some(([name]) => name === 'x-postern-sealed')) throw sealed()
+  if (found.record.erased) throw new Problem(409, 'erased', 'its contents were erased')
   return { delivery: found.delivery, provider: found.record.provider }
+}
+
+function sealed(): Problem {
+  return new Problem(409, 'sealed', 'it is sealed: give the inspector the key, as its option seal')
 }
 
 /** The sender's facts: from a receiver here, else from the catalogue. */

@@ -1,9 +1,16 @@
-import { opened, type Arrival, type TaskDetail, type TaskError } from '@postern/core/inbox'
+import {
+  isSealed,
+  opened,
+  type Arrival,
+  type TaskDetail,
+  type TaskError,
+} from '@postern/core/inbox'
 import { stringifyJson } from '@postern/core/scheme'
 import type { DetailReply, DetailTask, TaskFailure } from '../api.ts'
 import { Problem } from '../replies.ts'
 import { arrivalRow, keyOf, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
 import { actionsOf } from './actions-of.ts'
+import { arrivalOf } from './arrival.ts'
 import type { Context } from './api.ts'
 
 const LONGEST = 1024 * 1024
@@ -12,8 +19,7 @@ const LONGEST = 1024 * 1024
 export async function delivery(context: Context): Promise<DetailReply> {
   const { inbox } = context
   const id = needed(context, 'id')
-  const arrival = await inbox.journal?.delivery(id)
-  if (!arrival) throw new Problem(404, 'gone', 'this delivery is gone: the history is bounded')
+  const arrival = await arrivalOf(context, id)
   const tasks = [...(await tasksByKey(inbox.view, [arrival])).values()].flat()
   const details = await detailsOf(
     context,
@@ -32,7 +38,7 @@ export async function task(context: Context): Promise<DetailReply> {
   const siblings = await tasksByKey(inbox.view, [{ receiver, keys: [event.key] }])
   const ids = (siblings.get(keyOf(receiver, event.key)) ?? []).map(({ id }) => id)
   const details = await detailsOf(context, ids.includes(first.id) ? ids : [first.id])
-  return show(context, await arrivalOf(context, first), details)
+  return show(context, await arrivalOfTask(context, first), details)
 }
 
 function needed({ query }: Context, name: string): string {
@@ -66,13 +72,18 @@ export async function detailsOf(
   })
 }
 
-/** The delivery of a task, if its event has an id and the journal still has it. */
-async function arrivalOf(
+/** The delivery of a task, if the journal still has it: by the sender's id, else by its time. */
+async function arrivalOfTask(
   { inbox }: Context,
-  { receiver, event }: TaskDetail,
+  { receiver, event, delivery: { receivedAt } }: TaskDetail,
 ): Promise<Arrival | undefined> {
-  if (event.id === undefined) return undefined
-  const page = await inbox.journal?.deliveries({ receiver, eventId: event.id, limit: 20 })
+  const page = await inbox.journal?.deliveries({
+    receiver,
+    ...(event.id === undefined ? { until: receivedAt + 1 } : { eventId: event.id }),
+    since: receivedAt,
+    limit: 20,
+    budget: 100,
+  })
   const found = page?.rows.findLast((row) => row.keys.includes(event.key))
   return found && inbox.journal?.delivery(found.id)
 }
@@ -84,8 +95,11 @@ async function show(
 ): Promise<DetailReply> {
   const { visitor } = context
   const [first] = details
-  const isSealed = first?.delivery.headers.some(([name]) => name === 'x-postern-sealed') === true
-  const shows = visitor.payloads && !isSealed
+  const isClosed = first
+    ? first.delivery.headers.some(([name]) => name === 'x-postern-sealed')
+    : arrival !== undefined && isSealed(arrival)
+  const isErased = first?.record.erased === true
+  const shows = visitor.payloads && !isClosed
   const kept = first?.delivery ?? arrival?.kept
   const tasks = new Map(first && [[keyOf(first.receiver, first.event.key), details]])
   const row = arrival
@@ -95,7 +109,7 @@ async function show(
   return {
     row,
     hidden: !visitor.payloads,
-    sealed: isSealed,
+    sealed: isClosed,
     delivery: kept && {
       at: arrival?.at ?? first!.receivedAt,
       method: arrival?.method ?? first!.delivery.method,
@@ -111,12 +125,16 @@ async function show(
       took: arrival.took,
       body: visitor.payloads ? arrival.replyBody : undefined,
     },
-    payload: shows && first ? payloadText(first.record.payload) : undefined,
+    // Of an erased event a part may have stayed.
+    payload:
+      shows && first && !(isErased && first.record.payload === null)
+        ? payloadText(first.record.payload)
+        : undefined,
     scope: first?.event.scope,
     origin: first?.record.origin,
-    erased: false,
+    erased: isErased,
     tasks: await Promise.all(details.map((detail) => taskOf(context, detail))),
-    actions: actionsOf(context, arrival, details, isSealed),
+    actions: actionsOf(context, arrival, details, !isClosed && !isErased),
   }
 }
 

@@ -1,18 +1,18 @@
 import { explain as explainDelivery } from '@postern/core/explain'
-import type { Arrival } from '@postern/core/inbox'
+import { isSealed, type Arrival } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import type { ExplainReply } from '../api.ts'
 import { Problem } from '../replies.ts'
 import type { Context } from './api.ts'
+import { arrivalOf } from './arrival.ts'
 
-// It blocks the thread: a proof takes a millisecond at the median, and the app goes on after a quarter of a second.
-const MS = 250
+// It blocks the thread: a proof takes a millisecond at the median, and the app goes on after half a second.
+const MS = 500
 
 /** Why a delivery was refused, by the secrets of the receivers here. */
 export async function explain(context: Context): Promise<ExplainReply> {
-  const { inbox, query, proofs } = context
-  const arrival = await inbox.journal?.delivery(query.get('id') ?? '')
-  if (!arrival) throw new Problem(404, 'gone', 'this delivery is gone: the history is bounded')
+  const { query, proofs } = context
+  const arrival = await arrivalOf(context, query.get('id') ?? '')
   const { receiver, kept, code = '', outcome } = arrival
   if (outcome !== 'refused') throw new Problem(409, 'not_refused', 'this delivery was not refused')
   if (!kept)
@@ -20,6 +20,8 @@ export async function explain(context: Context): Promise<ExplainReply> {
       code,
       'Its body was not kept: a receiver keeps the last three of each code and second (`refusedBodies`). Wait for the next one.',
     )
+  if (isSealed(arrival))
+    return cannot(code, 'It is sealed: give the inspector the key, as its option `seal`.')
   const provider = explainerOf(context, arrival)
   if (!provider)
     return cannot(

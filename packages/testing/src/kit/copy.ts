@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { createReceiver, inlineInbox } from '@postern/core'
-import type { StoredDelivery } from '@postern/core/inbox'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
+import type { Inbox, StoredDelivery } from '@postern/core/inbox'
 import type { About, Provider } from '@postern/core/scheme'
 import { exportDelivery, fromDelivery, keptHeaders, type ExportedDelivery } from './exported.ts'
 import { frozen } from './frozen.ts'
@@ -54,7 +54,11 @@ export async function copyAsTest(about: About, delivery: StoredDelivery): Promis
   // Without the sender's signature, and without credentials.
   const exported = { ...whole, headers: keptHeaders(whole.headers, about.create(options)) }
   const factory = about.name.replaceAll(/[-.](\w)/g, (_all, letter: string) => letter.toUpperCase())
-  return `import { createReceiver, inlineInbox } from '@postern/core'
+  const [inbox, parts] =
+    (about.retrySpan ?? 0) > LONGEST_SPAN
+      ? ["inlineInbox({ ledger: memoryLedger({ window: '90d' }) })", 'inlineInbox, memoryLedger']
+      : ['inlineInbox()', 'inlineInbox']
+  return `import { createReceiver, ${parts} } from '@postern/core'
 import { ${factory} } from '@postern/providers/${about.name.replaceAll('.', '-')}'
 import { deliver, fromDelivery, frozen } from '@postern/testing'
 import { expect, test } from 'vitest'
@@ -64,7 +68,7 @@ const exported = ${literal(exported)}
 test(${literal(`the delivery of ${new Date(delivery.receivedAt).toISOString()} is taken`)}, async () => {
   const provider = ${factory}(${literal(options)})
   const now = frozen(exported.receivedAt)
-  const receiver = createReceiver({ provider, now, inbox: inlineInbox(), log: false })
+  const receiver = createReceiver({ provider, now, inbox: ${inbox}, log: false })
   // Subscribe your handlers here: receiver.on(…)
   expect((await deliver(receiver, fromDelivery(exported, provider))).status).toBe(200)
 })
@@ -93,7 +97,7 @@ async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<
   const receiver = createReceiver({
     provider,
     now: frozen(exported.receivedAt),
-    inbox: inlineInbox(),
+    inbox: remembering(),
     log: false,
     explain: false,
   })
@@ -102,6 +106,13 @@ async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<
   } finally {
     await receiver.close({ timeout: 1 })
   }
+}
+
+// The window of inlineInbox in milliseconds: senders that deliver again after it need a longer one.
+const LONGEST_SPAN = 4 * 86_400_000
+
+function remembering(): Inbox {
+  return inlineInbox({ ledger: memoryLedger({ window: '90d' }) })
 }
 
 /** Secrets that were made for this test alone, in the formats that senders have. */
@@ -114,6 +125,11 @@ function secrets(): readonly string[] {
     bytes.toString('hex'),
     'name:a password of tests',
     `private:${bytes.toString('hex')}`,
+    generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    }).privateKey,
   ]
 }
 
@@ -122,7 +138,7 @@ function extras(about: About, { url }: ExportedDelivery): readonly object[] {
   return [
     {},
     ...(has('publicUrl') ? [{ publicUrl: url }] : []),
-    ...(has('publicKey') ? [{ publicKey: 'a key of tests' }] : []),
+    ...(has('publicKey') ? [{ publicKey: 'key_of_tests' }] : []),
     ...(has('unauthenticated') ? [{ unauthenticated: true }] : []),
   ]
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { octokitSample } from './octokit.ts'
 
@@ -66,7 +67,7 @@ async function load(provider: string): Promise<SampleFile> {
   // Names of files alone: the path of another file is no provider.
   if (/^[a-z\d][a-z\d.-]*$/.test(provider)) {
     // Found by the package's own name: the bundled module does not lie as deep as this one.
-    const manifest = createRequire(import.meta.url).resolve('@postern/testing/package.json')
+    const manifest = manifestOf()
     const file = new URL(`samples/${provider}.json`, pathToFileURL(manifest))
     try {
       return JSON.parse(await readFile(file, 'utf8')) as SampleFile
@@ -77,6 +78,22 @@ async function load(provider: string): Promise<SampleFile> {
   throw new TypeError(
     `samples: provider must be a name in the catalogue of @postern/providers, got ${provider}`,
   )
+}
+
+/** The file beside which the samples are. */
+function manifestOf(): string {
+  const name = '@postern/testing/package.json'
+  const found: unknown = createRequire(import.meta.url).resolve(name)
+  if (typeof found === 'string') return found
+  // Turbopack took the package in and answers with a number of its own: the app's folder has the files.
+  try {
+    return createRequire(join(process.cwd(), 'package.json')).resolve(name)
+  } catch (error) {
+    throw new TypeError(
+      'samples: a bundler took @postern/testing in, whose samples are files beside it; install @postern/testing in the app',
+      { cause: error },
+    )
+  }
 }
 
 // Segments of topics end at these.

@@ -1,0 +1,74 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { logger } from '@postern/core'
+import { inspector } from '@postern/inspector/node'
+import { openInbox, type InboxOptions } from '../inbox.ts'
+import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { providerOf, type SenderOptions } from '../sender.ts'
+
+/** Options of `postern inspect`. */
+export interface InspectOptions extends InboxOptions, SenderOptions {
+  readonly port: string
+  readonly provider?: string
+}
+
+/** `postern inspect`: the page of `@postern/inspector` over an inbox, for this machine alone. It ends with Ctrl-C. */
+export async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
+  if (options.secret !== undefined && options.provider === undefined)
+    throw new Failure(2, '--secret needs --provider: the sender whose secret it is')
+  const found = options.provider && (await providerOf(options.provider, options))
+  const inbox = await openInbox(options)
+  try {
+    if (!inbox.view) throw new Failure(2, `${inbox.name} keeps no tasks to look at`)
+    const page = inspector({
+      inbox,
+      dev: true,
+      name: 'postern inspect',
+      ...(found && { providers: [found.provider] }),
+      log: logger({ info: remark, warn: remark, error: remark }),
+    })
+    const server = createServer((request, response) => void answer(page, request, response))
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) =>
+        reject(new Failure(3, `--port ${options.port}: ${error.message}`, { cause: error })),
+      )
+      server.listen(Number(options.port), '127.0.0.1', resolve)
+    })
+    say(`http://localhost:${(server.address() as AddressInfo).port}/`)
+    remark(
+      'For this machine alone. No handlers are here: what runs again waits for the app.' +
+        (found
+          ? ` Refusals of ${found.about.title} are explained with the secret of ${found.from}.`
+          : ' No secrets either: give --provider and --secret to explain refusals.'),
+    )
+    remark('Ctrl-C ends.')
+    await ended()
+    server.close()
+    server.closeAllConnections()
+  } finally {
+    await inbox.close()
+  }
+  return 0
+}
+
+/** Nothing of the app runs here, so that nothing can redirect or throw: an error is a defect. */
+async function answer(
+  page: ReturnType<typeof inspector>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    await page(request, response)
+  } catch (error) {
+    remark(`postern: ${error instanceof Error ? error.message : String(error)}`)
+    if (!response.headersSent) response.writeHead(500)
+    response.end()
+  }
+}
+
+function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+}

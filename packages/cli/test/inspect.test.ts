@@ -1,0 +1,109 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request as ask } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createReceiver } from '@postern/core'
+import { github } from '@postern/providers/github'
+import { sqliteInbox } from '@postern/sqlite'
+import { deliver, signed } from '@postern/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { line, postern, start } from './run.ts'
+
+const SECRET = 'a secret of GitHub'
+const provider = github({ secret: SECRET })
+let folder = ''
+let file = ''
+let page: ChildProcess | undefined
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'postern-inspect-'))
+  file = join(folder, 'webhooks.db')
+  const inbox = sqliteInbox({ path: file })
+  const receiver = createReceiver({ provider, inbox, log: false })
+  receiver.on('push', { name: 'mail', retry: { attempts: 1 } }, () => {
+    throw new Error('no mail today')
+  })
+  await deliver(receiver, signed(provider, 'push', {}, { id: 'e1' }))
+  await deliver(receiver, signed(provider, 'push', {}, { secret: `${SECRET} ` }))
+  await receiver.close()
+  await inbox.close()
+})
+afterAll(() => rm(folder, { recursive: true }))
+afterEach(async () => {
+  if (!page) return
+  page.kill('SIGINT')
+  if (page.exitCode === null) await once(page, 'exit')
+  page = undefined
+})
+
+async function open(...args: readonly string[]): Promise<string> {
+  page = start(['inspect', '--port', '0', '--sqlite', file, ...args])
+  return line(page, 'stdout', /^http:/)
+}
+
+describe('postern inspect', () => {
+  test('shows the inbox, queues what runs again, and says that no handlers are here', async () => {
+    const url = await open()
+    const status = await (await fetch(`${url}~/api/status`)).json()
+    expect(status).toMatchObject({
+      name: 'postern inspect',
+      hasHandlers: false,
+      visitor: { actions: ['replay', 'discard', 'rerun'] },
+    })
+    const replayed = await fetch(`${url}~/api/replay`, {
+      method: 'POST',
+      headers: { 'x-postern-action': '1', origin: new URL(url).origin },
+      body: JSON.stringify({ filter: { state: 'dead' } }),
+    })
+    expect(await replayed.json()).toMatchObject({ count: 1 })
+    expect((await rowsOf(url, 'state:pending')).length).toBe(1)
+  })
+
+  test('explains with a secret, and says that it needs one', async () => {
+    const without = await open()
+    const [refused] = await rowsOf(without, 'outcome:refused')
+    const at = `~/api/explain?id=${refused!.id.slice('delivery:'.length)}`
+    expect(await (await fetch(without + at)).json()).toMatchObject({
+      cannot: expect.stringContaining('--secret'),
+    })
+    page!.kill('SIGINT')
+    await once(page!, 'exit')
+    const url = await open('--provider', 'github', '--secret', SECRET)
+    expect(await (await fetch(url + at)).json()).toMatchObject({
+      findings: [{ cause: 'secret-whitespace', certainty: 'proven' }],
+    })
+  })
+
+  test('answers no other name of this machine', async () => {
+    const url = new URL(await open())
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: 'evil.example' }
+      ask({ host: '127.0.0.1', port: url.port, path: '/', headers }, (reply) => {
+        reply.resume()
+        resolve(reply.statusCode)
+      })
+        .on('error', reject)
+        .end()
+    })
+    expect(status).toBe(403)
+  })
+
+  test('wrong use', async () => {
+    expect((await postern(['inspect'])).code).toBe(2)
+    expect(await postern(['inspect', '--sqlite', join(folder, 'none.db')])).toMatchObject({
+      code: 1,
+    })
+    const lost = await postern(['inspect', '--sqlite', file, '--secret', 'x'])
+    expect(lost).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--secret needs --provider'),
+    })
+  })
+})
+
+async function rowsOf(url: string, q: string): Promise<readonly { readonly id: string }[]> {
+  const reply = await fetch(`${url}~/api/list?q=${q}`)
+  return ((await reply.json()) as { rows: { id: string }[] }).rows
+}

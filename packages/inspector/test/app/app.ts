@@ -1,0 +1,16 @@
+import { createReceiver } from '@postern/core'
+import { persistent, reloadable } from '@postern/next'
+import { github } from '@postern/providers/github'
+import { sqliteInbox } from '@postern/sqlite'
+
+export const inbox = persistent('inbox', () => sqliteInbox({ path: process.env['APP_FILE']! }))
+
+export const receiver = reloadable('github', () =>
+  createReceiver({
+    provider: github({ secret: process.env['GITHUB_WEBHOOK_SECRET']! }),
+    inbox,
+    log: false,
+  }).on('**', { name: 'deploy', retry: { attempts: 1 } }, () => {
+    throw new Error('no build today')
+  }),
+)

@@ -1,0 +1,4 @@
+import { inspector } from '@postern/inspector/next'
+import { inbox } from '../../../app'
+
+export const { GET, HEAD, POST } = inspector({ inbox: () => inbox, dev: true })

@@ -1,0 +1,5 @@
+import { webhook } from '@postern/next'
+import { after } from 'next/server'
+import { receiver } from '../../app'
+
+export const { POST } = webhook(receiver, { after })

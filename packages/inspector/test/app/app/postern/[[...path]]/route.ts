@@ -1,0 +1,12 @@
+import { inspector } from '@postern/inspector/next'
+import { inbox, receiver } from '../../../app'
+
+export const { GET, HEAD, POST } = inspector({
+  inbox: () => inbox,
+  receivers: () => [receiver.current()],
+  auth: {
+    token: process.env['POSTERN_TOKEN']!,
+    allow: ['replay', 'discard', 'rerun', 'sample'],
+  },
+  log: false,
+})

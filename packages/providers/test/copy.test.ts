@@ -1,0 +1,69 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createReceiver, inlineInbox, memoryLedger, type WebhookEvent } from '@postern/core'
+import type { StoredDelivery } from '@postern/core/inbox'
+import { catalogue } from '@postern/providers/catalogue'
+import { copyAsTest, frozen, samples, signedInit } from '@postern/testing'
+import { expect, test } from 'vitest'
+
+interface Signing {
+  readonly secrets: readonly string[]
+  readonly options?: object
+}
+const SIGNING = JSON.parse(
+  readFileSync(new URL('signing.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, Signing>>
+
+/** A delivery of a day ago, as an inbox stores it; undefined if nobody but the sender can sign one. */
+async function stored(name: string): Promise<StoredDelivery | undefined> {
+  const about = catalogue.get(name)!
+  const { secrets: [given] = ['a secret of the sender'], options = {} } = SIGNING[name] ?? {}
+  const secret = given === 'KEY' ? newKey() : given
+  const provider = about.create({
+    ...(about.secretOption !== undefined && { [about.secretOption]: secret }),
+    ...options,
+  })
+  if (!provider.sign) return undefined
+  const at = Date.now() - 86_400_000
+  const inbox = inlineInbox({ ledger: memoryLedger({ window: '90d' }) })
+  let event: WebhookEvent | undefined
+  const receiver = createReceiver({ provider, now: frozen(at), inbox, log: false })
+  receiver.onAny((given) => void (event ??= given as WebhookEvent))
+  const reply = await receiver.receive(
+    await signedInit(provider, (await samples(name))[0]!.topic, undefined, { at }),
+  )
+  if (!event) throw new Error(`${reply.status} ${String(reply.body)}`)
+  return event.delivery
+}
+
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+}
+
+// Only these: their senders alone have the key, or the copy would need options that only the app knows.
+const CANNOT: readonly string[] = [
+  'adcp',
+  'aws-sns',
+  // It takes its scheme from the app.
+  'generic',
+  'google-pubsub',
+  // Its validation tokens are the sender's.
+  'microsoft-graph',
+  'paypal',
+  'plaid',
+  'salesforce-outbound',
+  // The body is encrypted with the key of the app.
+  'wecom',
+]
+
+test('a stored delivery of each sender becomes a test that passes', async () => {
+  const cannot: string[] = []
+  for (const [name, about] of catalogue) {
+    const delivery = await stored(name).catch(() => undefined)
+    const text =
+      delivery && (await copyAsTest(about, delivery).catch((error: unknown) => String(error)))
+    if (!text?.startsWith('import')) cannot.push(name)
+  }
+  expect(cannot).toEqual(CANNOT)
+}, 120_000)
