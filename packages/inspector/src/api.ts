@@ -159,7 +159,7 @@ export interface RefusedGroup {
 export interface ChartsReply {
   readonly from: number
   readonly step: number
-  /** Deliveries a minute by outcome. */
+  /** Deliveries of each step by outcome: counts, of which the page makes rates. */
   readonly deliveries: Readonly<Record<string, readonly number[]>>
   readonly reply: { readonly p50: Values; readonly p99: Values }
   /** By subscription, as `receiver › subscription`. */

@@ -13,8 +13,6 @@ import {
 import type { Context } from './api.ts'
 import { historyOf } from './health.ts'
 
-const MINUTE = 60_000
-
 /** Series for the charts. */
 export async function charts({ inbox, query, now }: Context): Promise<ChartsReply> {
   const receiver = query.get('receiver') ?? undefined
@@ -37,7 +35,7 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
     from,
     step,
     deliveries: Object.fromEntries(
-      [...byOutcome].map(([outcome, buckets]) => [outcome, aMinute(span, buckets, at)]),
+      [...byOutcome].map(([outcome, buckets]) => [outcome, counts(span, buckets)]),
     ),
     reply: quantiles(span, counted(outcomes)),
     handlers: Object.fromEntries(
@@ -47,12 +45,9 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
   }
 }
 
-/** Deliveries a minute; the last step has lasted until now. */
-function aMinute(span: Span, buckets: readonly Counted[], now: number): readonly number[] {
-  return perStep(span, buckets, (all, step) => {
-    const began = span.from + step * span.step
-    return sumOf(all) / Math.max(1, Math.min(span.step, now - began) / MINUTE)
-  }).map((value) => value ?? 0)
+/** Deliveries of each step. */
+function counts(span: Span, buckets: readonly Counted[]): readonly number[] {
+  return perStep(span, buckets, sumOf).map((value) => value ?? 0)
 }
 
 function quantiles(
