@@ -17,10 +17,9 @@ export async function fillDay(inbox: Inbox, secrets: Secrets): Promise<number | 
   const known = await inbox.journal!.deliveries({ since: end - 24 * HOUR, limit: 1 })
   if (known.rows.length > 0) return undefined
   const plan = planOf(end, createChance(2026))
-  // Each source lives through its day beside the others: their commits are shared.
-  await Promise.all(
+  const days = await Promise.all(
     sourceNames.map((source, seed) =>
-      liveDay({
+      openDay({
         inbox,
         secrets,
         source,
@@ -30,20 +29,34 @@ export async function fillDay(inbox: Inbox, secrets: Secrets): Promise<number | 
       }),
     ),
   )
+  // The sources live through each slot side by side, so that they share commits, and lists are in the order of time.
+  for (let time = end - 24 * HOUR; time < end; time += SLOT)
+    await Promise.all(days.map((day) => day.until(Math.min(time + SLOT, end))))
+  await Promise.all(days.map((day) => day.close()))
   return plan.length
 }
 
-interface Day {
+const SLOT = 5 * MINUTE
+
+interface DayOptions {
   readonly inbox: Inbox
   readonly secrets: Secrets
   readonly source: SourceName
   readonly end: number
+  /** The oldest first. */
   readonly arrivals: readonly Arrival[]
   readonly chance: Chance
 }
 
 /** The day of one source. */
-async function liveDay({ inbox, secrets, source, end, arrivals, chance }: Day): Promise<void> {
+interface Day {
+  /** Lets the time go on: what arrives is taken, and what becomes due runs. */
+  until(time: number): Promise<void>
+  close(): Promise<void>
+}
+
+async function openDay(options: DayOptions): Promise<Day> {
+  const { inbox, secrets, source, end, arrivals, chance } = options
   const clock = createDayClock(end - 24 * HOUR)
   const { now, monotonic } = clock
   const receiver = createSource(
@@ -54,47 +67,49 @@ async function liveDay({ inbox, secrets, source, end, arrivals, chance }: Day): 
   )
   const send = await createSender(source, chance)
   const gauges: MinuteGauge[] = []
+  let next = 0
   let read = clock.now()
-  let due: number | undefined
+  let due = Infinity
 
-  for (const arrival of arrivals) {
-    await until(arrival.at)
-    const { status } = await receiver.receive(send(arrival, receiver))
-    if (status < 300) await work()
-  }
-  await until(end)
-  await receiver.close()
-  await inbox.journal!.write({ arrived: [], minutes: [], gauges, lost: 0 })
-
-  /** Lets the time go on, and runs what becomes due. */
-  async function until(time: number): Promise<void> {
-    while (due !== undefined && due <= time) {
-      await readGauges(due)
-      clock.to(due)
-      await work()
-    }
-    await readGauges(time)
-    clock.to(time)
+  return {
+    async until(time) {
+      for (;;) {
+        const arrival = arrivals[next]
+        const at = Math.min(due, arrival?.at ?? Infinity)
+        if (at > time) break
+        clock.to(at)
+        if (at === arrival?.at) {
+          next++
+          if ((await receiver.receive(send(arrival, receiver))).status >= 300) continue
+        }
+        await work()
+      }
+      clock.to(time)
+      await readGauges()
+    },
+    async close() {
+      await receiver.close()
+      await inbox.journal!.write({ arrived: [], minutes: [], gauges, lost: 0 })
+    },
   }
 
   async function work(): Promise<void> {
-    const { ran, next } = await receiver.drain()
-    if (ran === 0 && next !== undefined && next <= clock.now())
+    const drained = await receiver.drain()
+    due = drained.next ?? Infinity
+    if (drained.ran === 0 && due <= clock.now())
       throw new Error('The inbox does not run what is due: look at its file.')
-    due = next
   }
 
-  /** How many tasks waited, for each five minutes that have passed. */
-  async function readGauges(time: number): Promise<void> {
-    if (time < read + 5 * MINUTE) return
+  /** How many tasks waited, for each slot that has passed. */
+  async function readGauges(): Promise<void> {
     const stats = await inbox.view!.stats()
-    for (; read + 5 * MINUTE <= time; read += 5 * MINUTE)
-      for (const { receiver: name, subscription, counts, oldest } of stats) {
-        const { pending, running, dead } = counts
-        const minute = Math.floor(read / MINUTE) * MINUTE
-        if (name === receiver.name)
-          gauges.push({ minute, receiver: name, subscription, pending, running, dead, oldest })
-      }
+    const minute = Math.floor(read / MINUTE) * MINUTE
+    for (const { receiver: name, subscription, counts, oldest } of stats) {
+      const { pending, running, dead } = counts
+      if (name === receiver.name)
+        gauges.push({ minute, receiver: name, subscription, pending, running, dead, oldest })
+    }
+    read = clock.now()
   }
 }
 
