@@ -61,7 +61,7 @@ export function createDay(inbox: Inbox, random: () => number = seeded(7)): Day {
       }
       clock = undefined
     },
-    one: () => send(false),
+    one: () => send(true),
   }
 
   async function send(isQuiet: boolean): Promise<void> {

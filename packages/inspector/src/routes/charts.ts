@@ -2,11 +2,11 @@ import type { Bucket, LaneStats } from '@postern/core/inbox'
 import type { ChartsReply, Values } from '../api.ts'
 import {
   counted,
+  countsPerStep,
   grouped,
   perStep,
   quantileOf,
   spanOf,
-  sumOf,
   type Counted,
   type Span,
 } from '../span.ts'
@@ -35,7 +35,7 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
     from,
     step,
     deliveries: Object.fromEntries(
-      [...byOutcome].map(([outcome, buckets]) => [outcome, counts(span, buckets)]),
+      [...byOutcome].map(([outcome, buckets]) => [outcome, countsPerStep(span, buckets)]),
     ),
     reply: quantiles(span, counted(outcomes)),
     handlers: Object.fromEntries(
@@ -43,11 +43,6 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
     ),
     tasks: tasksOf(span, gauges, lanes, at),
   }
-}
-
-/** Deliveries of each step. */
-function counts(span: Span, buckets: readonly Counted[]): readonly number[] {
-  return perStep(span, buckets, sumOf).map((value) => value ?? 0)
 }
 
 function quantiles(
