@@ -27,3 +27,4 @@ export type {
 } from './source.ts'
 export type { ApiOptions, Token } from './common/options.ts'
 export { RegistrarError, type RegistrarErrorCode, type RegistrarErrorOptions } from './errors.ts'
+export { registered, type Registered } from './registered.ts'

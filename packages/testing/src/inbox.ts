@@ -3,6 +3,7 @@ import { acceptCases } from './inbox/accept-cases.ts'
 import { arrivalCases } from './inbox/arrival-cases.ts'
 import { attemptCases } from './inbox/attempt-cases.ts'
 import { changeCases } from './inbox/change-cases.ts'
+import { catchUpCases } from './inbox/catch-up-cases.ts'
 import { causeCases } from './inbox/cause-cases.ts'
 import { closeCases } from './inbox/close-cases.ts'
 import { drainCases } from './inbox/drain-cases.ts'
@@ -118,7 +119,10 @@ export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills):
       describe('the journal', () => arrivalCases(test, skills.durable === true))
       describe('history', () => historyCases(test, skills.durable === true))
     }
-    if (skills.records) describe('records', () => recordsCases(test, skills.durable === true))
+    if (skills.records) {
+      describe('records', () => recordsCases(test, skills.durable === true))
+      describe('catching up', () => catchUpCases(test))
+    }
     if (skills.transaction)
       describe('task.commit', () => transactionCases(test, skills.transaction!))
   })

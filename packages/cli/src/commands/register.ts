@@ -1,10 +1,11 @@
-import type { Endpoint, EndpointStatus, Plan, Registrar, StepResult } from '@postern/registrar'
+import type { Plan, Registrar, StepResult } from '@postern/registrar'
 import { agreed } from '../agreed.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { enable, remove, rotate, status, unchanged, type Job } from '../sender-api/manage.ts'
 import { closeAll } from '../sender-api/receivers.ts'
 import { givenSecret, secretPlace, type SecretOptions } from '../sender-api/secret.ts'
-import { planLines, resultLines, statusLines } from '../sender-api/show.ts'
-import { loadEnv, made, targetsOf, type Target, type TargetOptions } from '../sender-api/target.ts'
+import { planLines, resultLines } from '../sender-api/show.ts'
+import { loadEnv, made, targetsOf, type TargetOptions } from '../sender-api/target.ts'
 
 /** Options of `postern register`. */
 export interface RegisterOptions extends TargetOptions, SecretOptions {
@@ -17,13 +18,6 @@ export interface RegisterOptions extends TargetOptions, SecretOptions {
   readonly dryRun?: boolean
   readonly yes?: boolean
   readonly json?: boolean
-}
-
-/** One sender to act on, with the URL of the receiver. */
-interface Job {
-  readonly target: Target
-  readonly registrar: Registrar
-  readonly url: string
 }
 
 const VERBS = ['status', 'enable', 'rotate', 'remove'] as const
@@ -125,105 +119,4 @@ function checkTold(
   const makes = plan.steps.some((step) => step.do === 'create' || step.do === 'replace')
   if (secret === 'told' && makes && !writeEnv)
     throw new Failure(2, `${provider} tells the secret once: give --write-env to keep it in .env`)
-}
-
-async function status(jobs: readonly Job[], { json }: RegisterOptions): Promise<ExitCode> {
-  const found: EndpointStatus[] = []
-  for (const { registrar, url } of jobs) found.push(...(await registrar.status({ url })))
-  if (json) say(JSON.stringify({ endpoints: found }, undefined, 2))
-  else if (found.length > 0) say(statusLines(found))
-  if (found.length === 0) remark('no endpoint has this URL')
-  return found.length > 0 && found.every(({ delivering }) => delivering !== false) ? 0 : 1
-}
-
-async function enable(jobs: readonly Job[], options: RegisterOptions): Promise<ExitCode> {
-  const off: { readonly registrar: Registrar; readonly endpoint: Endpoint }[] = []
-  for (const { registrar, url } of jobs) {
-    if (!registrar.enable)
-      throw new Failure(2, `the API of ${registrar.provider} cannot turn an endpoint on`)
-    for (const endpoint of await registrar.status({ url }))
-      if (endpoint.delivering === false) off.push({ registrar, endpoint })
-  }
-  if (off.length === 0) {
-    remark('no endpoint with this URL is off')
-    return 1
-  }
-  const ids = off.map(({ endpoint }) => endpoint.id)
-  if (!options.dryRun) {
-    if (!options.yes && !(await agreed(`Turn ${ids.join(', ')} on again?`))) return unchanged()
-    for (const { registrar, endpoint } of off) await registrar.enable!(endpoint.id)
-  }
-  if (options.json) say(JSON.stringify({ enabled: ids, dryRun: options.dryRun === true }))
-  else
-    say(
-      `${ids.join(', ')} ${options.dryRun ? 'would be' : 'is'} on again; catch up with postern catch-up`,
-    )
-  return 0
-}
-
-async function rotate(jobs: readonly Job[], options: RegisterOptions): Promise<ExitCode> {
-  for (const { registrar, url } of jobs) {
-    if (!registrar.rotate)
-      throw new Failure(2, `the API of ${registrar.provider} cannot change a secret`)
-    if (!options.writeEnv)
-      throw new Failure(2, '--rotate: give --write-env, so that the new secret is kept in .env')
-    const found = (await registrar.list()).filter((endpoint) => endpoint.url === url)
-    if (found.length === 0) {
-      remark('no endpoint has this URL')
-      return 1
-    }
-    if (found.length > 1)
-      throw new Failure(
-        2,
-        `${found.length} endpoints have this URL, and each gets a secret of its own; call registrar.rotate() in code`,
-      )
-    const { id } = found[0]!
-    const { variable, keep } = await secretPlace(registrar.provider, options)
-    if (options.dryRun) {
-      say(JSON.stringify({ rotates: [id], variable }))
-      continue
-    }
-    const asks = `Change the secret of ${id}? The new one is written to ${variable}, the old one to ${variable}_PREVIOUS; give the receiver both.`
-    if (!options.yes && !(await agreed(asks))) return unchanged()
-    await registrar.rotate(id, {
-      async onSecret({ secret }) {
-        await keep(secret)
-        // Both secrets must stand at the receiver before the sender signs with the new one.
-        if (!options.yes && !(await agreed('Restart the receiver with both secrets. Does it run?')))
-          throw new Failure(
-            1,
-            'stopped: the sender signs with one of the two secrets; give the receiver both',
-          )
-      },
-    })
-    if (options.json) say(JSON.stringify({ rotated: [id], variable }))
-    else say(`the secret of ${id} is changed. Remove ${variable}_PREVIOUS after a day.`)
-  }
-  return 0
-}
-
-async function remove(jobs: readonly Job[], options: RegisterOptions): Promise<ExitCode> {
-  const ids: string[] = []
-  for (const { registrar, url } of jobs)
-    ids.push(...(await registrar.list()).filter((one) => one.url === url).map(({ id }) => id))
-  if (ids.length === 0) {
-    remark('no endpoint has this URL')
-    return 1
-  }
-  if (options.dryRun) {
-    say(JSON.stringify({ removes: ids }))
-    return 0
-  }
-  const asks = `Delete ${ids.join(', ')} at the sender? It delivers nothing there after that.`
-  if (!options.yes && !(await agreed(asks))) return unchanged()
-  const results: StepResult[] = []
-  for (const { registrar, url } of jobs) results.push(...(await registrar.remove({ url })))
-  say(options.json ? JSON.stringify({ results }, undefined, 2) : resultLines(results))
-  remark('Undo: postern register, with the same options, makes them again.')
-  return results.some(({ state }) => state === 'failed') ? 3 : 0
-}
-
-function unchanged(): ExitCode {
-  remark('nothing was changed')
-  return 1
 }

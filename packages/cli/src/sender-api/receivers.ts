@@ -1,18 +1,28 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Receiver } from '@postern/core'
 import { Failure } from '../outcome.ts'
+import { aboutOf, variablesOf } from '../sender.ts'
 
 /**
- * The receivers that a module of the app exports. They run no tasks in this process, and are closed with it.
+ * The receivers that a module of the app exports. They run no tasks in this process, and are closed with it. If a provider
+ * is named whose secret is not known yet, since its sender will make it, the module finds a random one in its place.
  */
-export async function receiversOf(file: string): Promise<readonly Receiver[]> {
+export async function receiversOf(
+  file: string,
+  provider: string | undefined,
+): Promise<readonly Receiver[]> {
   const path = resolve(file)
   if (!existsSync(path)) throw new Failure(2, `--from: ${file} does not exist`)
   // Receivers of any copy of @postern/core look for this mark.
   Object.assign(globalThis, { [Symbol.for('postern.tool')]: true })
+  const variables = provider === undefined ? [] : variablesOf(await aboutOf(provider))
+  const [unknown] = variables.some((name) => process.env[name]) ? [] : variables
+  if (unknown !== undefined) process.env[unknown] = `whsec_${randomBytes(24).toString('base64')}`
   const module = await load(path, file)
+  if (unknown !== undefined) Reflect.deleteProperty(process.env, unknown)
   const exported = Object.values(module).flatMap((one) => (Array.isArray(one) ? one : [one]))
   const found = [...new Set(exported.filter(isReceiver))]
   if (found.length === 0)

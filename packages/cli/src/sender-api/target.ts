@@ -50,7 +50,7 @@ export async function targetsOf(
     return [{ sender, topics: given.topic ?? [], receiver: undefined, url: given.url, options }]
   }
   if (given.topic) throw new Failure(2, '--topic: the topics come from --from; leave one out')
-  const all = await receiversOf(given.from)
+  const all = await receiversOf(given.from, sender?.provider)
   const found = all.filter(
     (one) =>
       (given.receiver === undefined || one.name === given.receiver) &&

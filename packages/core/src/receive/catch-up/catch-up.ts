@@ -100,9 +100,10 @@ async function run(
     if (!plan.beyondWindow && event.at < line.now() - inbox.window) counts.expired++
     else await settle(line, source, plan, event, counts, patiently)
     done++
+    progress.reached({ at: event.at, id: event.id })
     tell('taking', wanted.length, done)
     if (++unsaved < EVERY && performance.now() - saved < OFTEN) continue
-    await progress.save({ at: event.at, id: event.id })
+    await progress.save()
     saved = performance.now()
     unsaved = 0
     signal.throwIfAborted()

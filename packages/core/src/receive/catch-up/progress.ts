@@ -30,7 +30,9 @@ export interface Progress {
   readonly untried: boolean
   /** Aborts when another process has it. */
   readonly lost: AbortSignal
-  save(place: Place): Promise<void>
+  /** An event is settled: its place is stored with the next sign of life, at the end, or by `save`. */
+  reached(place: Place): void
+  save(): Promise<void>
   asked(): Promise<void>
   /** All is done: the next run starts from its own `since`. */
   finish(): Promise<void>
@@ -114,7 +116,8 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
     from: state.place ?? undefined,
     untried: state.untried,
     lost: lost.signal,
-    save: (place) => write({ place }),
+    reached: (place) => void (state = { ...state, place }),
+    save: () => write({}),
     asked: () => write({ untried: true }),
     async finish() {
       clearInterval(timer)
