@@ -7,8 +7,8 @@ import { bullmqInbox } from '@postern/bullmq'
 import { startRedis } from '../services/redis.ts'
 import { crashRun, type CrashReport } from './crash.ts'
 
-/** Kills processes that share one Redis, for a number of rounds. */
-export async function bullmqCrashRun(rounds: number): Promise<CrashReport> {
+/** Kills processes that share one Redis, for a number of rounds or minutes. */
+export async function bullmqCrashRun(rounds: number, minutes?: number): Promise<CrashReport> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-crash-'))
   const journal = join(folder, 'journal')
   const redis = await startRedis()
@@ -24,6 +24,7 @@ export async function bullmqCrashRun(rounds: number): Promise<CrashReport> {
         subscriptions: ['plain', 'shaky'],
       },
       rounds,
+      minutes,
     )
   } finally {
     await inbox.close()

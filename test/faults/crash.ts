@@ -4,6 +4,7 @@ import { readJournal } from './journal.ts'
 import { launch } from './launch.ts'
 import { startSender, type Sender } from './sender.ts'
 import { SECRET } from './secrets.ts'
+import { settledLog } from './settled-log.ts'
 
 /** What differs between inboxes. */
 export interface CrashTarget {
@@ -37,17 +38,23 @@ export interface CrashReport {
 
 const provider = acme({ secret: SECRET })
 
-/** Kills a process at random moments for a number of rounds, and then lets everything come to its end. */
-export async function crashRun(target: CrashTarget, rounds: number): Promise<CrashReport> {
+/** Kills a process at random moments for a number of rounds or minutes, and then lets everything come to its end. */
+export async function crashRun(
+  target: CrashTarget,
+  rounds: number,
+  minutes: number = Infinity,
+): Promise<CrashReport> {
+  const last = performance.now() + minutes * 60_000
   const victims = {
     web: await launch(target.victim('web')),
     worker: await launch(target.victim('worker')),
   }
   let url = victims.web.url
   const sender = startSender({ url: () => url, compose, concurrency: 24, again: 0.05 })
-  const settledBefore: { readonly line: number; readonly tasks: ReadonlySet<string> }[] = []
+  const settled = settledLog(target.journal)
+  let kills = 0
   let busyKills = 0
-  for (let round = 0; round < rounds; round++) {
+  for (; kills < rounds && performance.now() < last; kills++) {
     await sleep(40 + Math.random() * 160)
     // On a machine under load what was started last may not have come to its work by then.
     await untilBusy(target, sender)
@@ -58,9 +65,7 @@ export async function crashRun(target: CrashTarget, rounds: number): Promise<Cra
     if (role === 'web') url = undefined
     await victim.ended
     if (accepting && (await target.running()) > 0) busyKills++
-    // What is settled now must never run again. Asked before the journal is read: each of their runs is in it then.
-    const tasks = new Set(await target.settled())
-    settledBefore.push({ line: readJournal(target.journal).length, tasks })
+    settled.note(await target.settled())
     victims[role] = await launch(target.victim(role))
     if (role === 'web') url = victims.web.url
   }
@@ -74,12 +79,13 @@ export async function crashRun(target: CrashTarget, rounds: number): Promise<Cra
     await ended
   }
   return {
-    kills: rounds,
+    kills,
     busyKills,
     delivered: sender.counts.sent,
     acknowledged: sender.acknowledged.size,
     lost,
-    ...judge(readJournal(target.journal), settledBefore),
+    ranAfterSettled: settled.ranAgain(),
+    ...judge(readJournal(target.journal)),
   }
 }
 
@@ -106,21 +112,15 @@ async function untilSettled(target: CrashTarget, expected: readonly string[]): P
   return left
 }
 
-function judge(
-  lines: readonly string[],
-  settledBefore: readonly { readonly line: number; readonly tasks: ReadonlySet<string> }[],
-): Pick<CrashReport, 'ranAfterSettled' | 'repeated' | 'doubleByKey'> {
+function judge(lines: readonly string[]): Pick<CrashReport, 'repeated' | 'doubleByKey'> {
   const runs = lines.map((line) => line.split(' ').slice(1, 3).join(' '))
-  let ranAfterSettled = 0
-  for (const { line, tasks } of settledBefore)
-    ranAfterSettled += runs.slice(line).filter((task) => tasks.has(task)).length
   // Of the plain handler, which never fails: each run beyond the first was cut off.
   const plain = runs.filter((task) => task.startsWith('plain '))
   const events = new Set(plain).size
   const keys = new Set(
     lines.filter((line) => line.startsWith('run plain ')).map((line) => line.split(' ')[3]),
   )
-  return { ranAfterSettled, repeated: plain.length - events, doubleByKey: keys.size - events }
+  return { repeated: plain.length - events, doubleByKey: keys.size - events }
 }
 
 function compose(id: string): { headers: Record<string, string>; body: string } {

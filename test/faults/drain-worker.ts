@@ -1,13 +1,14 @@
 // A worker of a drain run: handles events and tells their ids.
 import { createReceiver } from '@postern/core'
-import { acme } from '@postern/testing'
+// By its file: the package brings the suites along, and processes start often here.
+import { acme } from '../../packages/testing/src/acme.ts'
 import { openDurable, type DurableName } from './inboxes.ts'
 import { SECRET } from './secrets.ts'
 
 const [name, store] = process.argv.slice(2) as [DurableName, string]
 const receiver = createReceiver({
   provider: acme({ secret: SECRET }),
-  inbox: openDurable(name, store),
+  inbox: await openDurable(name, store),
   work: false,
   log: false,
 })

@@ -23,7 +23,7 @@ export interface DrainReport {
 export async function drainRun(name: DurableName, events: number): Promise<DrainReport> {
   const { store, stop } = await startStore(name)
   const provider = acme({ secret: SECRET })
-  const inbox = openDurable(name, store)
+  const inbox = await openDurable(name, store)
   const receiver = createReceiver({ provider, inbox, work: false, log: false })
   receiver.on('thing.happened', { name: 'count' }, () => {})
   const workers = [work(name, store), work(name, store)]

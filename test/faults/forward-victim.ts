@@ -4,7 +4,8 @@ import { createReceiver, fixed } from '@postern/core'
 import { forward, signer } from '@postern/forward'
 import { webhook } from '@postern/node'
 import { sqliteInbox } from '@postern/sqlite'
-import { acme } from '@postern/testing'
+// By its file: the package brings the suites along, and processes start often here.
+import { acme } from '../../packages/testing/src/acme.ts'
 import { openDurable, type DurableName } from './inboxes.ts'
 import { FORWARD_SECRET, SECRET } from './secrets.ts'
 
@@ -16,7 +17,7 @@ const receiver = createReceiver({
   inbox:
     name === 'sqlite'
       ? sqliteInbox({ path: store, lease: '1s', pollInterval: 20 })
-      : openDurable(name, store),
+      : await openDurable(name, store),
   log: false,
 })
 receiver.on(

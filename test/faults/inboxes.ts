@@ -1,21 +1,27 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bullmqInbox } from '@postern/bullmq'
 import type { Duration } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
-import { pgBossInbox } from '@postern/pg-boss'
-import { sqliteInbox } from '@postern/sqlite'
 import { startPostgres } from '../services/postgres.ts'
 import { startRedis } from '../services/redis.ts'
 
 /** The durable inboxes. */
 export type DurableName = 'sqlite' | 'bullmq' | 'pg-boss'
 
-/** Opens a durable inbox on its store, in this process. */
-export function openDurable(name: DurableName, store: string, lease: Duration = '30s'): Inbox {
-  if (name === 'sqlite') return sqliteInbox({ path: store, lease })
-  if (name === 'bullmq') return bullmqInbox({ connection: store, deadline: '30s', lease })
+/** Opens a durable inbox on its store, in this process. Its package alone is loaded: processes of these runs start often. */
+export async function openDurable(
+  name: DurableName,
+  store: string,
+  lease: Duration = '30s',
+): Promise<Inbox> {
+  if (name === 'sqlite')
+    return (await import('@postern/sqlite')).sqliteInbox({ path: store, lease })
+  if (name === 'bullmq') {
+    const { bullmqInbox } = await import('@postern/bullmq')
+    return bullmqInbox({ connection: store, deadline: '30s', lease })
+  }
+  const { pgBossInbox } = await import('@postern/pg-boss')
   return pgBossInbox({ connectionString: store, deadline: '30s', lease })
 }
 

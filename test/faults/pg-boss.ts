@@ -17,8 +17,8 @@ export interface PgBossCrashReport extends CrashReport {
 const TASKS = `pgboss.job j JOIN pgboss.postern_lanes l ON l.queue = j.name
   JOIN pgboss.postern_events e ON e.id = (j.data->>'event')::uuid`
 
-/** Kills processes that share one PostgreSQL, for a number of rounds. */
-export async function pgBossCrashRun(rounds: number): Promise<PgBossCrashReport> {
+/** Kills processes that share one PostgreSQL, for a number of rounds or minutes. */
+export async function pgBossCrashRun(rounds: number, minutes?: number): Promise<PgBossCrashReport> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-crash-'))
   const journal = join(folder, 'journal')
   const postgres = await startPostgres()
@@ -43,6 +43,7 @@ export async function pgBossCrashRun(rounds: number): Promise<PgBossCrashReport>
         subscriptions: ['plain', 'shaky', 'exact'],
       },
       rounds,
+      minutes,
     )
     const double = await column('SELECT id AS value FROM effects GROUP BY id HAVING count(*) > 1')
     const missing = await column(

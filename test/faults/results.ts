@@ -1,44 +1,69 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { Parts } from './faults.ts'
 
-/** All parts of a fault run, each a table of named rows. */
-export type Parts = Readonly<Record<string, Readonly<Record<string, unknown>> | object | undefined>>
-
-const TITLES: Readonly<Record<string, string>> = {
+const TITLES: Readonly<Record<Exclude<keyof Parts, 'skipped'>, string>> = {
   crashes: 'Processes killed at random moments',
-  poisons: 'Tasks that kill their process beside healthy ones, then deploys under load',
+  poisons: 'A task that kills its process with each wave of eight healthy ones of two seconds',
+  outages: 'Kills seven seconds apart on average, then deploys, under load of tasks of two seconds',
+  floods: 'Twenty quiet tenants behind the flood of another',
   shutdowns: 'SIGTERM while 16 keep-alive connections are busy',
   drains: 'Events through two worker processes',
   forwarded: 'Events to ten destinations that fail at random, over kills',
 }
+const FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url))
+const KEPT = 5
+const HEAD = `# Fault runs
 
-/** Writes test/faults/RESULTS.md. */
-export function writeResults(parts: Parts, wrong: readonly string[]): void {
-  const load = loadavg()[1]!.toFixed(1)
-  const text = [
-    '# Fault runs',
+\`npm run test:faults\` wrote this page: the last ${KEPT} runs, the newest first. "Repeated" runs were cut off between effect and
+settling, which nobody can avoid. Times are milliseconds, if no unit is named.
+`
+
+/** Writes test/faults/RESULTS.md: this run before the last ones. */
+export function writeResults(parts: Parts, wrong: readonly string[], minutes: number): void {
+  const before = existsSync(FILE)
+    ? readFileSync(FILE, 'utf8')
+        .split(/^(?=## Run )/m)
+        .slice(1)
+    : []
+  const run = [
+    `## Run of ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     '',
-    '`npm run test:faults` wrote this page. "Repeated" runs were cut off between effect and settling, which nobody can avoid.',
-    '',
-    `Node ${process.version}, ${availableParallelism()} cores, load ${load} at the end. ${wrong.length === 0 ? 'Nothing was lost, given up or run again.' : `Faults: ${wrong.join('; ')}.`}`,
-    ...Object.entries(parts).flatMap(([name, part]) =>
-      part === undefined ? [] : ['', `## ${TITLES[name] ?? name}`, '', ...table(name, part)],
-    ),
+    `Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[2]!.toFixed(1)} over the last 15 of ${minutes.toFixed(1)} minutes.`,
+    wrong.length === 0
+      ? 'Nothing was lost, given up though healthy, or settled and run again.'
+      : `Faults: ${wrong.join('; ')}.`,
+    ...tablesOf(parts),
     '',
   ].join('\n')
-  writeFileSync(fileURLToPath(new URL('RESULTS.md', import.meta.url)), text)
+  writeFileSync(
+    FILE,
+    [HEAD, run, ...before.slice(0, KEPT - 1)].join('\n').replaceAll(/\n{3,}/g, '\n\n'),
+  )
 }
 
-function table(name: string, part: object): string[] {
-  const rows = (name === 'forwarded' ? { forward: part } : part) as Record<string, object>
+/** All parts as tables of Markdown. */
+export function tablesOf(parts: Parts): string[] {
+  return Object.entries(TITLES).flatMap(([name, title]) => {
+    const rows = parts[name as keyof typeof TITLES] as Readonly<Record<string, object>>
+    return Object.keys(rows).length === 0 ? [] : ['', `### ${title}`, '', ...table(rows)]
+  })
+}
+
+function table(rows: Readonly<Record<string, object>>): string[] {
   const columns = [...new Set(Object.values(rows).flatMap((row) => Object.keys(row)))]
   const line = (cells: readonly unknown[]): string => `| ${cells.map(String).join(' | ')} |`
   return [
-    line(['', ...columns]),
+    line(['', ...columns.map(words)]),
     line(['---', ...columns.map(() => '--:')]),
     ...Object.entries(rows).map(([row, values]) =>
       line([row, ...columns.map((column) => (values as Record<string, unknown>)[column] ?? '')]),
     ),
   ]
+}
+
+/** `ranAfterSettled` as "ran after settled". */
+function words(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }

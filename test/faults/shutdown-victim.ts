@@ -2,23 +2,15 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { serve } from '@hono/node-server'
 import { createReceiver } from '@postern/core'
-import { webhook as expressWebhook } from '@postern/express'
-import { webhook as fastifyWebhook } from '@postern/fastify'
-import { webhook as honoWebhook } from '@postern/hono'
-import { webhook as koaWebhook } from '@postern/koa'
 import { closeOnSignal, webhook, type ClosableServer } from '@postern/node'
-import { acme } from '@postern/testing'
-import express from 'express'
-import Fastify from 'fastify'
-import { Hono } from 'hono'
-import Koa from 'koa'
+// By its file: the package brings the suites along, and processes start often here.
+import { acme } from '../../packages/testing/src/acme.ts'
 import { openDurable, type DurableName } from './inboxes.ts'
 import { SECRET } from './secrets.ts'
 
 const [framework = 'node', name = 'sqlite', store = ''] = process.argv.slice(2)
-const inbox = openDurable(name as DurableName, store, '1s')
+const inbox = await openDurable(name as DurableName, store, '1s')
 const receiver = createReceiver({ provider: acme({ secret: SECRET }), inbox, log: false })
 receiver.on('ping', { name: 'handle', concurrency: 16 }, (_event, task) =>
   sleep(20, undefined, { signal: task.signal }),
@@ -31,25 +23,35 @@ const starts: Readonly<Record<string, () => Promise<ClosableServer>>> = {
     return server
   },
   async express() {
+    const { default: express } = await import('express')
+    const { webhook: mount } = await import('@postern/express')
     const server = express()
-      .all('/hooks', expressWebhook(receiver))
+      .all('/hooks', mount(receiver))
       .listen(0, '127.0.0.1', () => ready(server.address()))
     return server
   },
   async koa() {
-    const take = koaWebhook(receiver)
-    const server = new Koa().use(take).listen(0, '127.0.0.1', () => ready(server.address()))
+    const { default: Koa } = await import('koa')
+    const { webhook: mount } = await import('@postern/koa')
+    const server = new Koa()
+      .use(mount(receiver))
+      .listen(0, '127.0.0.1', () => ready(server.address()))
     return server
   },
   async fastify() {
-    const app = Fastify()
-    app.register(fastifyWebhook(receiver, { path: '/hooks' }))
+    const { fastify } = await import('fastify')
+    const { webhook: mount } = await import('@postern/fastify')
+    const app = fastify()
+    app.register(mount(receiver, { path: '/hooks' }))
     await app.listen({ port: 0, host: '127.0.0.1' })
     ready(app.server.address())
     return app
   },
   async hono() {
-    const app = new Hono().all('/hooks', honoWebhook(receiver))
+    const { Hono } = await import('hono')
+    const { serve } = await import('@hono/node-server')
+    const { webhook: mount } = await import('@postern/hono')
+    const app = new Hono().all('/hooks', mount(receiver))
     return serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, (address) =>
       ready(address as AddressInfo),
     ) as ClosableServer

@@ -19,6 +19,9 @@ export interface ShutdownReport {
   readonly wrongExits: number
 }
 
+/** Milliseconds in which the process must have ended. */
+export const GRACE = 10_000
+
 /** The frameworks of a shutdown run. */
 export const FRAMEWORKS: readonly string[] = ['node', 'express', 'koa', 'fastify', 'hono']
 
@@ -87,7 +90,7 @@ async function unfinished(
 ): Promise<number> {
   const program = fileURLToPath(new URL('shutdown-victim.ts', import.meta.url))
   const worker = await launch([program, 'node', name, store])
-  const inbox = openDurable(name, store, '1s')
+  const inbox = await openDurable(name, store, '1s')
   const left = new Set(acknowledged)
   for (let tries = 0; tries < 300 && left.size > 0; tries++) {
     let cursor: string | undefined

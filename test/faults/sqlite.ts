@@ -15,8 +15,8 @@ export interface SqliteCrashReport extends CrashReport {
   readonly integrity: string
 }
 
-/** Kills processes that share one SQLite file, for a number of rounds. */
-export async function sqliteCrashRun(rounds: number): Promise<SqliteCrashReport> {
+/** Kills processes that share one SQLite file, for a number of rounds or minutes. */
+export async function sqliteCrashRun(rounds: number, minutes?: number): Promise<SqliteCrashReport> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-crash-'))
   const path = join(folder, 'inbox.db')
   const journal = join(folder, 'journal')
@@ -38,6 +38,7 @@ export async function sqliteCrashRun(rounds: number): Promise<SqliteCrashReport>
         subscriptions: ['plain', 'shaky', 'exact'],
       },
       rounds,
+      minutes,
     )
     return {
       ...report,

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver, fixed } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
 import { webhook } from '@postern/node'
-import { acme } from '@postern/testing'
+// By its file: the package brings the suites along, and processes start often here.
+import { acme } from '../../packages/testing/src/acme.ts'
 import { openJournal } from './journal.ts'
 import { SECRET } from './secrets.ts'
 
@@ -22,10 +23,14 @@ export interface VictimOptions {
 export function startVictim({ inbox, journal, listens, effect }: VictimOptions): void {
   const lines = openJournal(journal)
   const receiver = createReceiver({ provider: acme({ secret: SECRET }), inbox, log: false })
-  receiver.on('thing.**', { name: 'plain', concurrency: 32 }, async (event, task) => {
-    lines.write(`run plain ${event.id} ${task.idempotencyKey}`)
-    await sleep(Math.random() * 4)
-  })
+  receiver.on(
+    'thing.**',
+    { name: 'plain', concurrency: 32, retry: { attempts: 8 } },
+    async (event, task) => {
+      lines.write(`run plain ${event.id} ${task.idempotencyKey}`)
+      await sleep(Math.random() * 4)
+    },
+  )
   receiver.on(
     'thing.**',
     { name: 'shaky', concurrency: 32, retry: fixed({ attempts: 1000, delay: 1 }) },

@@ -12,6 +12,8 @@ const jobs = {
   test: 'test/run/check.ts',
   runtimes: 'test/runtimes/run.ts',
   faults: 'test/faults/run.ts',
+  power: 'test/power/run.ts',
+  soak: 'test/soak/run.ts',
   fuzz: 'test/fuzz/run.ts',
   hostile: 'test/hostile/run.ts',
   story: 'test/story/run.ts',

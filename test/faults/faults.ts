@@ -1,0 +1,104 @@
+import type { CrashReport } from './crash.ts'
+import type { DrainReport } from './drain.ts'
+import type { FloodReport } from './flood.ts'
+import type { ForwardReport } from './forward.ts'
+import type { OutageReport } from './outages.ts'
+import type { PoisonReport } from './poison.ts'
+import { GRACE, type ShutdownReport } from './shutdown.ts'
+
+/** A crash run of any inbox. */
+export type Crash = CrashReport & {
+  readonly doubleEffects?: number
+  readonly missingEffects?: number
+  readonly integrity?: string
+}
+
+/** All parts of a fault run, by the name of the inbox, or of framework and inbox. */
+export interface Parts {
+  readonly crashes: Record<string, Crash>
+  readonly poisons: Record<string, PoisonReport>
+  readonly outages: Record<string, OutageReport>
+  readonly floods: Record<string, FloodReport>
+  readonly shutdowns: Record<string, ShutdownReport>
+  readonly drains: Record<string, DrainReport>
+  readonly forwarded: Record<string, ForwardReport>
+  /** Parts for which no time was left. */
+  readonly skipped: string[]
+}
+
+/** What must not be: lost, given up though healthy, settled and run again, an attempt used for nothing. */
+export function faultsOf(parts: Parts): readonly string[] {
+  return [
+    ...each(parts.crashes, crashFaults),
+    ...each(parts.poisons, poisonFaults),
+    ...each(parts.outages, outageFaults),
+    ...each(parts.floods, ({ lost, flood, overtakenBy }) => [
+      lost > 0 && `${lost} events of a flood were lost`,
+      // What is claimed already and a turn of each tenant: far less than the flood.
+      overtakenBy > flood / 4 &&
+        `${overtakenBy} of ${flood} tasks of a flood came before a quiet tenant's`,
+    ]),
+    ...each(parts.shutdowns, ({ lostRequests, lostEvents, wrongExits, times }) => [
+      lostRequests > 0 && `${lostRequests} requests were lost at a shutdown`,
+      lostEvents > 0 && `${lostEvents} acknowledged events were lost at a shutdown`,
+      wrongExits > 0 && `${wrongExits} exits by another code than 0`,
+      Math.max(...times) > GRACE && `an exit took ${Math.max(...times)} ms`,
+    ]),
+    ...each(parts.drains, ({ events, handled, again }) => [
+      handled < events && `${handled} of ${events} events were handled`,
+      again > 0 && `${again} runs too many`,
+    ]),
+    ...each(parts.forwarded, ({ lost, wrongIds, unsigned }) => [
+      lost > 0 && `${lost} deliveries never arrived`,
+      wrongIds > 0 && `${wrongIds} ids are wrong`,
+      unsigned > 0 && `${unsigned} signatures are wrong`,
+    ]),
+    ...parts.skipped.map((name) => `no time was left for ${name}`),
+  ]
+}
+
+type Told = readonly (string | false)[]
+
+function each<Report>(
+  reports: Readonly<Record<string, Report>>,
+  judge: (report: Report) => Told,
+): string[] {
+  return Object.entries(reports).flatMap(([name, report]) =>
+    judge(report).flatMap((fault) => (fault === false ? [] : [`${name}: ${fault}`])),
+  )
+}
+
+function crashFaults(report: Crash): Told {
+  const { lost, ranAfterSettled, doubleByKey, doubleEffects = 0, missingEffects = 0 } = report
+  const { integrity = 'ok', busyKills, kills } = report
+  return [
+    lost > 0 && `${lost} acknowledged tasks were lost`,
+    ranAfterSettled > 0 && `${ranAfterSettled} settled tasks ran again`,
+    doubleByKey !== 0 && `${doubleByKey} events had more than one idempotency key`,
+    doubleEffects > 0 && `${doubleEffects} effects of task.commit are there twice`,
+    missingEffects > 0 && `${missingEffects} effects of task.commit are missing`,
+    integrity !== 'ok' && integrity,
+    busyKills < 0.8 * kills && `only ${busyKills} of ${kills} kills fell while work ran`,
+  ]
+}
+
+function poisonFaults(report: PoisonReport): Told {
+  const { healthy, healthyDone, healthyDead, poison, poisonFound, ranAfterSettled } = report
+  return [
+    healthyDone !== healthy && `${healthyDone} of ${healthy} healthy tasks are done`,
+    healthyDead > 0 && `${healthyDead} healthy tasks were given up`,
+    poisonFound !== poison && `${poisonFound} of ${poison} tasks that kill are dead as poison`,
+    ranAfterSettled > 0 && `${ranAfterSettled} settled tasks ran again`,
+  ]
+}
+
+function outageFaults(report: OutageReport): Told {
+  const { acknowledged, done, dead, attemptsUsed, ranAfterSettled, wrongExits } = report
+  return [
+    done !== acknowledged && `${done} of ${acknowledged} tasks are done`,
+    dead > 0 && `${dead} healthy tasks were given up`,
+    attemptsUsed > 0 && `${attemptsUsed} attempts were used by kills or deploys`,
+    ranAfterSettled > 0 && `${ranAfterSettled} settled tasks ran again`,
+    wrongExits > 0 && `${wrongExits} deploys ended by another code than 0`,
+  ]
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DurableName } from './inboxes.ts'
+import { repeatedIn } from './poison.ts'
+import { openWorld } from './world.ts'
+
+/** What came of kills and deploys while tasks of two seconds run. */
+export interface OutageReport {
+  /** Kills by SIGKILL, seven seconds apart on average. */
+  readonly kills: number
+  /** Ends by SIGTERM in the middle of work. */
+  readonly deploys: number
+  readonly acknowledged: number
+  readonly done: number
+  /** Tasks that were given up. */
+  readonly dead: number
+  /** Runs that were begun with another attempt than the first: each handler succeeds at once. */
+  readonly attemptsUsed: number
+  readonly repeated: number
+  readonly ranAfterSettled: number
+  /** Exits of a deploy by another code than 0. */
+  readonly wrongExits: number
+  /** Milliseconds of the longest exit of a deploy. */
+  readonly longestExit: number
+  readonly seconds: number
+}
+
+/** Between kills, in milliseconds: three times a task's length at least, on average. */
+const GAP = { least: 2000, most: 12_000 }
+/** Between events. */
+const EVERY = 250
+const PATIENCE = 180_000
+
+/** Kills a busy process again and again, then deploys it again and again; then waits until all tasks are settled. */
+export async function outageRun(
+  name: DurableName,
+  kills: number,
+  deploys: number,
+  minutes: number,
+): Promise<OutageReport> {
+  const started = performance.now()
+  const last = started + minutes * 60_000
+  const world = await openWorld(name)
+  const busy = (): Promise<void> =>
+    world.until(async () => (await world.count('healthy', 'running')) > 0, last)
+  let killed = 0
+  let deployed = 0
+  let wrongExits = 0
+  let longestExit = 0
+  try {
+    const feed = world.feed('healthy', EVERY)
+    for (; killed < kills && performance.now() < last; killed++) {
+      await sleep(GAP.least + Math.random() * (GAP.most - GAP.least))
+      await busy()
+      const { child, ended } = world.victim()
+      child.kill('SIGKILL')
+      await ended
+    }
+    for (; deployed < deploys && performance.now() < last; deployed++) {
+      await busy()
+      const old = world.victim()
+      const from = performance.now()
+      old.child.kill('SIGTERM')
+      await old.ended
+      longestExit = Math.max(longestExit, Math.round(performance.now() - from))
+      if (old.child.exitCode !== 0) wrongExits++
+      await world.until(() => world.victim() !== old, last)
+    }
+    await feed.stop()
+    const acknowledged = world.acknowledged('healthy')
+    await world.until(
+      async () => (await world.count('healthy', 'done', 'dead')) >= acknowledged,
+      performance.now() + PATIENCE,
+    )
+    const lines = world.lines()
+    return {
+      kills: killed,
+      deploys: deployed,
+      acknowledged,
+      done: await world.count('healthy', 'done'),
+      dead: await world.count('healthy', 'dead'),
+      attemptsUsed: lines.filter((line) => /^run healthy \S+ (?!1$)/.test(line)).length,
+      repeated: repeatedIn(lines),
+      ranAfterSettled: world.ranAfterSettled(),
+      wrongExits,
+      longestExit,
+      seconds: Math.round((performance.now() - started) / 1000),
+    }
+  } finally {
+    await world.close()
+  }
+}

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DATABASE, judgeAt } from './judge.ts'
+
+/** An error of the disk, and how it is brought about. */
+export interface DiskError {
+  readonly name: string
+  /** What stands before the program on the command line. */
+  readonly wrapper: (files: readonly string[]) => readonly string[]
+}
+
+/** What came of one. */
+export interface ErrorReport {
+  readonly deliveries: number
+  readonly acknowledged: number
+  /** Replies of 503, and replies that are neither that nor a 2xx. */
+  readonly refused: number
+  readonly otherReplies: number
+  /** Deliveries that were taken after the last refusal: the inbox works again. */
+  readonly takenAfter: number
+  readonly lost: number
+  readonly torn: number
+  readonly integrity: string
+}
+
+/** One call of these fails with an error, from one place in the run to another. */
+function injected(call: string, error: string, from: number, to: number): DiskError['wrapper'] {
+  return (files) => [
+    'strace',
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    ...files.flatMap((file) => ['-P', file]),
+    '-e',
+    `trace=${call}`,
+    '-e',
+    `inject=${call}:error=${error}:when=${from}..${to}`,
+  ]
+}
+
+/** The errors of a disk that are tried. */
+export const DISK_ERRORS: readonly DiskError[] = [
+  { name: 'EIO at a sync', wrapper: injected('fsync,fdatasync', 'EIO', 30, 60) },
+  { name: 'EIO at a write', wrapper: injected('pwrite64', 'EIO', 400, 430) },
+  { name: 'ENOSPC at a write (a full disk)', wrapper: injected('pwrite64', 'ENOSPC', 400, 430) },
+  { name: 'EROFS at a write (read-only)', wrapper: injected('pwrite64', 'EROFS', 400, 430) },
+  {
+    name: 'EFBIG: the file may not grow (ulimit -f)',
+    // In blocks of 512 bytes for sh.
+    wrapper: () => ['sh', '-c', 'ulimit -f 1600; exec "$@"', 'sh'],
+  },
+]
+
+/** Lets an app take deliveries while its disk has errors; then looks into its file. */
+export async function errorRun(error: DiskError, deliveries: number): Promise<ErrorReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-errors-'))
+  const path = join(folder, DATABASE)
+  const journal = join(folder, 'journal')
+  const program = fileURLToPath(new URL('victim.ts', import.meta.url))
+  const [wrapper, ...args] = [
+    ...error.wrapper([path, `${path}-wal`]),
+    process.execPath,
+    program,
+    path,
+    journal,
+    String(deliveries),
+  ]
+  const child = spawn(wrapper, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  const ended = once(child, 'close')
+  try {
+    let text = ''
+    for await (const chunk of child.stdout) {
+      text += String(chunk)
+      if (text.includes('end\n')) break
+    }
+    // strace and what it follows are one group.
+    process.kill(-child.pid!, 'SIGKILL')
+    await ended
+    const replies = readFileSync(journal, 'utf8')
+      .split('\n')
+      .map((line) => line.split(' '))
+      .filter(([what]) => what === 'ack' || what === 'refused')
+    const acknowledged = replies.filter(([what]) => what === 'ack').map(([, id]) => id!)
+    const refusals = replies.filter(([what]) => what === 'refused')
+    const last = replies.findLastIndex(([what]) => what === 'refused')
+    const { lost, torn, integrity } = judgeAt(path, acknowledged)
+    return {
+      deliveries,
+      acknowledged: acknowledged.length,
+      refused: refusals.filter(([, , status]) => status === '503').length,
+      otherReplies: refusals.filter(([, , status]) => status !== '503').length,
+      takenAfter: replies.slice(last + 1).length,
+      lost: lost.length,
+      torn: torn.length,
+      integrity,
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,69 @@
+// An app under steady load: `node --expose-gc app.ts <inbox> <store> <keep>`. It says `ready <port>` and answers each message
+// with what it holds.
+import { readdirSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createReceiver, fixed } from '@postern/core'
+import { webhook } from '@postern/node'
+import { acme } from '../../packages/testing/src/acme.ts'
+import { openInbox, type SoakedInbox } from './inboxes.ts'
+import { SECRET, type Sample } from './load.ts'
+
+const [name = 'memory', store = '', keep = '2m'] = process.argv.slice(2)
+const { inbox, storeBytes } = await openInbox(name as SoakedInbox, store, keep)
+const counts = { accepted: 0, duplicates: 0, refused: 0, done: 0, dead: 0 }
+const receiver = createReceiver({
+  provider: acme({ secret: SECRET }),
+  inbox,
+  log: false,
+  fairBy: (event) => String((event.payload as { tenant?: number }).tenant),
+  observers: [
+    {
+      accepted: () => void counts.accepted++,
+      duplicate: () => void counts.duplicates++,
+      rejected: () => void counts.refused++,
+      done: () => void counts.done++,
+      dead: () => void counts.dead++,
+    },
+  ],
+})
+receiver.on('thing.**', { name: 'steady', concurrency: 16 }, () => {})
+receiver.on('thing.**', { name: 'shaky', retry: fixed({ attempts: 3, delay: 20 }) }, (event) => {
+  const number = Number(event.id!.slice(1))
+  // One in 20 fails once, one in 200 for good.
+  if (number % 200 === 0 || (number % 20 === 0 && Math.random() < 0.5)) throw new Error('not now')
+})
+const server = createServer(webhook(receiver))
+server.listen(0, '127.0.0.1', () => {
+  console.log(`ready ${(server.address() as AddressInfo).port}`)
+})
+process.on('message', () => void answer())
+
+async function answer(): Promise<void> {
+  globalThis.gc!()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  const stats = (await inbox.view!.stats()).map(({ counts: of }) => of)
+  const sample: Sample = {
+    heap: heapUsed,
+    outside: external,
+    resident: rss,
+    handles: process.getActiveResourcesInfo().filter((kind) => kind !== 'TCPSocketWrap').length,
+    files: openFiles(),
+    store: await storeBytes(),
+    open: stats.reduce((sum, of) => sum + of.pending + of.running, 0),
+    ...counts,
+  }
+  process.send!(sample)
+}
+
+/** Open files without connections, where the system tells. */
+function openFiles(): number {
+  try {
+    return readdirSync('/proc/self/fd').filter((fd) => {
+      const found = statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false })
+      return found?.isFile() === true
+    }).length
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { startPostgres } from '../services/postgres.ts'
+import { startRedis } from '../services/redis.ts'
+import { summed, type SoakReport } from './bounds.ts'
+import type { SoakedInbox } from './inboxes.ts'
+import { startLoad, type Sample } from './load.ts'
+
+const SAMPLES = 120
+const PATIENCE = 120_000
+
+/** Lets an app take deliveries at a steady rate for some minutes. */
+export async function soakRun(
+  name: SoakedInbox,
+  minutes: number,
+  rate: number,
+): Promise<SoakReport> {
+  const { store, stop } = await startStore(name)
+  const program = fileURLToPath(new URL('app.ts', import.meta.url))
+  // What is kept is full in the first quarter.
+  const keep = `${Math.max(5, Math.round(minutes * 7))}s`
+  const child = spawn(process.execPath, ['--expose-gc', program, name, store, keep], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  const orphaned = (): boolean => child.kill('SIGKILL')
+  process.once('exit', orphaned)
+  try {
+    const load = startLoad(await urlOf(child), rate)
+    const samples: Sample[] = []
+    const started = performance.now()
+    for (let at = 1; at <= SAMPLES; at++) {
+      await sleep(Math.max(0, started + (at * minutes * 60_000) / SAMPLES - performance.now()))
+      samples.push(await ask(child))
+    }
+    await load.stop()
+    let last = await ask(child)
+    for (const late = performance.now() + PATIENCE; last.open > 0 && performance.now() < late;) {
+      await sleep(500)
+      last = await ask(child)
+    }
+    return {
+      minutes,
+      sent: load.sent(),
+      acknowledged: load.acknowledged(),
+      failed: load.failed(),
+      done: last.done,
+      dead: last.dead,
+      // Two subscriptions have a task of each event.
+      lost: Math.max(0, load.acknowledged() - Math.floor((last.done + last.dead) / 2)),
+      ...summed(samples),
+    }
+  } finally {
+    const ended = once(child, 'close')
+    child.kill('SIGKILL')
+    await ended
+    process.off('exit', orphaned)
+    await stop()
+  }
+}
+
+async function ask(child: ChildProcess): Promise<Sample> {
+  const answer = once(child, 'message')
+  child.send('sample')
+  return (await answer)[0] as Sample
+}
+
+async function urlOf(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface(child.stdout!)) {
+    const port = /^ready (\d+)$/.exec(line)?.[1]
+    if (port !== undefined) return `http://127.0.0.1:${port}/hooks`
+  }
+  throw new Error('the app ended before it was ready')
+}
+
+async function startStore(
+  name: SoakedInbox,
+): Promise<{ readonly store: string; readonly stop: () => Promise<void> }> {
+  if (name === 'bullmq' || name === 'pg-boss') {
+    const service = await (name === 'bullmq'
+      ? startRedis({ appendfsync: 'everysec' })
+      : startPostgres())
+    return { store: service.url, stop: () => service.stop() }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'postern-soak-'))
+  return {
+    store: join(folder, 'inbox.db'),
+    stop: async () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
