@@ -64,7 +64,7 @@ export async function crashRun(
     victim.child.kill('SIGKILL')
     if (role === 'web') url = undefined
     await victim.ended
-    if (accepting && (await target.running()) > 0) busyKills++
+    if (accepting && (await running(target)) > 0) busyKills++
     settled.note(await target.settled())
     victims[role] = await launch(target.victim(role))
     if (role === 'web') url = victims.web.url
@@ -89,11 +89,20 @@ export async function crashRun(
   }
 }
 
+/** A process that has just started may not have made its tables yet: nothing runs then. */
+async function running(target: CrashTarget): Promise<number> {
+  try {
+    return await target.running()
+  } catch {
+    return 0
+  }
+}
+
 /** Resolves when deliveries and tasks run, or after ten seconds without any. */
 async function untilBusy(target: CrashTarget, sender: Sender): Promise<void> {
   const late = performance.now() + 10_000
   while (performance.now() < late) {
-    if (sender.underway > 0 && (await target.running()) > 0) return
+    if (sender.underway > 0 && (await running(target)) > 0) return
     await sleep(2)
   }
 }

@@ -24,6 +24,8 @@ export interface Parts {
   readonly forwarded: Record<string, ForwardReport>
   /** Parts for which no time was left. */
   readonly skipped: string[]
+  /** Parts that ended by an error, with it. */
+  readonly failed: string[]
 }
 
 /** What must not be: lost, given up though healthy, settled and run again, an attempt used for nothing. */
@@ -53,6 +55,7 @@ export function faultsOf(parts: Parts): readonly string[] {
       wrongIds > 0 && `${wrongIds} ids are wrong`,
       unsigned > 0 && `${unsigned} signatures are wrong`,
     ]),
+    ...parts.failed,
     ...parts.skipped.map((name) => `no time was left for ${name}`),
   ]
 }

@@ -3,7 +3,7 @@ import { availableParallelism, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Parts } from './faults.ts'
 
-const TITLES: Readonly<Record<Exclude<keyof Parts, 'skipped'>, string>> = {
+const TITLES: Readonly<Record<Exclude<keyof Parts, 'skipped' | 'failed'>, string>> = {
   crashes: 'Processes killed at random moments',
   poisons: 'A task that kills its process with each wave of eight healthy ones of two seconds',
   outages: 'Kills seven seconds apart on average, then deploys, under load of tasks of two seconds',

@@ -42,6 +42,7 @@ const parts: Parts = {
   drains: {},
   forwarded: {},
   skipped: [],
+  failed: [],
 }
 
 // Most of the time of these two is waiting, so that they go beside the others and keep both cores busy.
@@ -104,6 +105,11 @@ async function part(name: string, run: () => Promise<void>): Promise<void> {
     parts.skipped.push(name)
     return
   }
-  await run()
+  try {
+    await run()
+  } catch (error) {
+    console.error(error)
+    parts.failed.push(`${name} stopped: ${String(error)}`)
+  }
   console.log(`${name}: ${Math.round((performance.now() - from) / 1000)} s`)
 }
