@@ -30,7 +30,7 @@ async function durableStory(name: DurableName): Promise<readonly string[]> {
   const { store, stop } = await startStore(name)
   try {
     await promisify(execFile)(process.execPath, [SENDER, name, store])
-    return await told(openDurable(name, store))
+    return await told(await openDurable(name, store))
   } finally {
     await stop()
   }
