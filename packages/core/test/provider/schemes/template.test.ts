@@ -1,0 +1,37 @@
+import { Buffer } from 'node:buffer'
+import { expect, test } from 'vitest'
+import { createDelivery } from '../../../src/delivery.ts'
+import { messageBytes } from '../../../src/provider/schemes/message.ts'
+import { messageTemplate } from '../../../src/provider/schemes/template.ts'
+
+const delivery = createDelivery({
+  method: 'PUT',
+  url: 'https://a.example/b?c',
+  headers: { 'x-id': '7' },
+  body: 'ü',
+})
+const filled = (template: string, time?: string): string =>
+  Buffer.from(messageBytes(messageTemplate(template)(delivery, time))).toString()
+
+test.each([
+  ['{body}', 'ü'],
+  ['{time}.{body}', '12.ü'],
+  ['v0:{time}:{body}:end', 'v0:12:ü:end'],
+  ['{method} {url}\n{body}{header:X-Id}', 'PUT https://a.example/b?c\nü7'],
+])('%j is filled', (template, text) => {
+  expect(filled(template, '12')).toBe(text)
+})
+
+test('a time that no header carries leaves nothing in its place', () => {
+  expect(filled('{time}.{body}')).toBe('.ü')
+})
+
+test.each(['body', '{boby}', '{}', '{header}'])('%j is a mistake', (template) => {
+  expect(() => messageTemplate(template)).toThrow(
+    `message must hold {body}, {time}, {method}, {url} or {header:name} in braces, got ${template}`,
+  )
+})
+
+test('a header that is missing refuses the delivery', () => {
+  expect(() => filled('{header:x-none}{body}')).toThrow('header x-none is missing')
+})
