@@ -17,7 +17,7 @@ describe.skipIf(redisServer.file === undefined)('fairness of bullmqInbox', () =>
   ]
 
   test('a quiet tenant comes after one task of each busy one, whatever their backlog', async () => {
-    const consumer = record({ lanes: [lane('a', { concurrency: 1, fair: true })] })
+    const consumer = record({ lanes: [lane('a', { concurrency: 1 })] })
     const port = scene.open().attach(consumer)
     for (const tenant of ['x', 'y'])
       await Promise.all(
@@ -36,7 +36,7 @@ describe.skipIf(redisServer.file === undefined)('fairness of bullmqInbox', () =>
   test('comes in between in the middle of a backlog too, and the failures of a flood do not overtake it', async () => {
     let port: ReturnType<ReturnType<typeof scene.open>['attach']>
     const consumer = record({
-      lanes: [lane('a', { concurrency: 1, fair: true })],
+      lanes: [lane('a', { concurrency: 1 })],
       async run({ event, attempt }): Promise<Outcome> {
         if (consumer.runs.length === 100) await port.accept(intake('quiet', of('z')), {})
         return event.id !== 'quiet' && attempt === 1
@@ -54,7 +54,7 @@ describe.skipIf(redisServer.file === undefined)('fairness of bullmqInbox', () =>
   })
 
   test('turns begin again when nothing waits and half of them are used', async () => {
-    const consumer = record({ lanes: [lane('a', { fair: true })] })
+    const consumer = record({ lanes: [lane('a')] })
     const port = scene.open().attach(consumer)
     port.work!()
     await port.accept(intake('first', of('x')), {})
@@ -69,7 +69,7 @@ describe.skipIf(redisServer.file === undefined)('fairness of bullmqInbox', () =>
   test('one tenant fills its share of maxPending, and others are still taken', async () => {
     const port = scene
       .open({ maxPending: 10 })
-      .attach(record({ lanes: [lane('a', { fair: true })] }))
+      .attach(record({ lanes: [lane('a')] }))
     for (let at = 0; at < 5; at++) await port.accept(intake(`x${at}`, of('x')), {})
     await expect(port.accept(intake('x5', of('x')), {})).rejects.toMatchObject({
       code: 'inbox_full',

@@ -6,8 +6,6 @@ import type { Task } from './task.ts'
 export interface Lanes {
   /** Names of all queues: each subscription's own, then those of the names it had. */
   names(): readonly string[]
-  /** The same for subscriptions whose tasks may have a fair key. */
-  fair(): readonly string[]
   /** Queues of a slot, its own first. */
   queuesOf(slot: Slot<Task>): readonly string[]
   /** The slot of a queue, and the name of the subscription that the queue has. */
@@ -24,7 +22,6 @@ export function createLanes(receiver: string, slots: () => readonly Slot<Task>[]
 
   return {
     names: () => all().flatMap((slot) => queues.get(slot)!),
-    fair: () => all().flatMap((slot) => (slot.lane.fair ? queuesOf(slot) : [])),
     queuesOf,
     of: (queue) => (all(), byQueue.get(queue)),
     lineOf(queue) {

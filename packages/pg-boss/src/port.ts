@@ -44,7 +44,7 @@ export function createSide(engine: Engine, consumer: Consumer, onWork: () => voi
     () => consumer.now(),
   )
   const turns = createTurns(settings.schema, (backlog) => capacity.told(backlog))
-  const promote = createPromote(engine, turns, () => lanes.fair())
+  const promote = createPromote(engine, turns, () => lanes.names())
   const settle = createSettle(engine, turns, consumer, (queue) => lanes.lineOf(queue))
   const store = createStore(engine, turns, (queue) => lanes.lineOf(queue))
   const writer = createWriter(engine.db, store, notify)

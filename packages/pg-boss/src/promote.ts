@@ -14,7 +14,7 @@ export interface Promote {
 
 const MOST = 500
 
-/** Makes it. `queues` returns the names of queues that may hold tasks with fair keys. */
+/** Makes it. `queues` returns the names of the queues: tasks of any may carry a fair key. */
 export function createPromote(
   { db, settings, queues: known }: Engine,
   turns: Turns,
@@ -29,19 +29,22 @@ export function createPromote(
   const set = `UPDATE ${schema}.job j SET priority = i.priority
     FROM unnest($1::text[], $2::uuid[], $3::int[]) AS i(name, id, priority) WHERE j.name = i.name AND j.id = i.id`
   let asked = true
-  let due = Infinity
+  /** When parked tasks are due, by `performance.now()`. */
+  let dues: number[] = []
 
   return {
     soon() {
       asked = true
     },
     dueIn(wait) {
-      due = Math.min(due, performance.now() + wait)
+      // Beyond so many the next poll finds them.
+      if (dues.length < MOST) dues.push(performance.now() + wait)
     },
     async run() {
-      if (!asked && performance.now() < due) return
+      const now = performance.now()
+      if (!asked && !dues.some((due) => due <= now)) return
       asked = false
-      due = Infinity
+      dues = dues.filter((due) => due > now)
       const names = queues()
       if (names.length === 0) return
       // First a query without a transaction: mostly there are no such tasks.

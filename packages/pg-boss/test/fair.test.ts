@@ -5,7 +5,7 @@ import { intake, lane, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 const of = (id: string, fairKey: string) => intake(id, [{ subscription: 'a', fairKey }])
-const LANES = [lane('a', { concurrency: 1, fair: true })]
+const LANES = [lane('a', { concurrency: 1 })]
 
 withPostgres('fair turns of pgBossInbox', (postgres) => {
   const open = (options = {}) => {

@@ -89,8 +89,6 @@ export interface Lane {
   readonly timeout: number
   /** Attempts of the retry policy: a suspect is charged as often as this, and at least 5 times, before it is `poison`. */
   readonly attempts?: number
-  /** True if tasks may carry a `fairKey`. */
-  readonly fair?: boolean
 }
 
 /** A receiver's side of an inbox. */

@@ -13,7 +13,7 @@ function flood(tenant: string, count: number): IntakeItem[] {
   return Array.from({ length: count }, (_, at) => of(tenant, at))
 }
 
-const FAIR = lane('a', { concurrency: 1, fair: true })
+const FAIR = lane('a', { concurrency: 1 })
 
 /** Tenants take turns. */
 export function fairCases(test: SceneTest): void {
@@ -95,7 +95,7 @@ export function fairCases(test: SceneTest): void {
     await shop.untilSettled(1)
     await shop.port.accept(intake(of('quiet', 1)), {})
     await shop.untilSettled(2)
-    shop.lanes.push(lane('b', { concurrency: 1, fair: true }))
+    shop.lanes.push(lane('b', { concurrency: 1 }))
     await shop.port.accept(intake(item('last', [{ subscription: 'b', fairKey: 'loud' }])), {})
     await shop.untilSettled(2 + 32)
     const children = shop.ran().filter((ran) => ran.startsWith('b:'))

@@ -36,6 +36,21 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
     }
   })
 
+  test('a failed task of a tenant runs again', async (scene) => {
+    const { receiver, happened, until } = listen(scene, { fairBy: () => 'tenant' })
+    receiver.on('thing.*', { retry: fixed({ attempts: 3, delay: 10 }) }, (event, task) => {
+      happened.push(`ran ${event.id} ${task.attempt}`)
+      if (task.attempt < 3) throw new Error('not yet')
+    })
+    try {
+      for (const id of ['1', '2', '3']) await send(receiver, id)
+      for (const id of ['1', '2', '3']) await until(`done ${id}`)
+      assert.equal(happened.filter((one) => one.startsWith('ran')).length, 9)
+    } finally {
+      await receiver.close()
+    }
+  })
+
   test('a clock that gives parts of milliseconds loses nothing of the journal', async (scene) => {
     const warnings: string[] = []
     const { receiver, until } = listen(scene, {
