@@ -1,11 +1,4 @@
-import {
-  causeOf,
-  interrupted,
-  poison,
-  type Consumer,
-  type Interrupted,
-  type Outcome,
-} from '@postern/core/inbox'
+import { causeOf, interrupted, poison, type Consumer, type Outcome } from '@postern/core/inbox'
 import type { Finished } from './attempt.ts'
 import { addAttempt, attemptsOf } from './attempts.ts'
 import type { Held } from './claim.ts'
@@ -47,9 +40,9 @@ export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Hel
   const { claim } = held
   const name = claim.subscription
   const lane = consumer.lanes().find((each) => each.name === name || each.formerly.includes(name))
-  let state: Interrupted = { cut: held.cut, charged: held.charged, wait: 0, poison: false }
-  for (let at = held.seen; at < held.stalled && !state.poison; at++)
-    state = interrupted(state, lane?.attempts)
+  // Once, however often BullMQ found the job without a lock: claims that never read it, in a process too busy for that, ran
+  // nothing, and each that ran was read.
+  const state = interrupted(held, lane?.attempts)
   const { cut, charged, wait } = state
   const pa = withInterruption(held)
   const sn = held.stalled

@@ -67,9 +67,7 @@ describe.skipIf(redisServer.file === undefined)('fairness of bullmqInbox', () =>
   })
 
   test('one tenant fills its share of maxPending, and others are still taken', async () => {
-    const port = scene
-      .open({ maxPending: 10 })
-      .attach(record({ lanes: [lane('a')] }))
+    const port = scene.open({ maxPending: 10 }).attach(record({ lanes: [lane('a')] }))
     for (let at = 0; at < 5; at++) await port.accept(intake(`x${at}`, of('x')), {})
     await expect(port.accept(intake('x5', of('x')), {})).rejects.toMatchObject({
       code: 'inbox_full',

@@ -61,6 +61,20 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     pass()
   })
 
+  test('claims that ended before they had read their task count as one interruption, and charge nothing', async () => {
+    const inbox = open()
+    await inbox.attach(record()).accept(intake('1'), {})
+    const { id } = (await inbox.view!.list()).rows[0]!
+    // BullMQ found it without a lock as often as a poison task would be, in a process too busy to start it.
+    await scene.operator.hset(`${scene.prefix}:${id}`, { stc: 20 })
+    const next = record()
+    open().attach(next).work!()
+    await expect.poll(() => next.ended.length, LONG).toBe(1)
+    expect(next.cuts).toMatchObject([{ count: 1, charged: 0 }])
+    expect(next.names()).toEqual(['1'])
+    expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'done', attempt: 1 })
+  })
+
   test('a suspect that is cut off once more than its charges allow is poison at once, and stays a suspect', async () => {
     const proxy = await way()
     const { passed, pass } = gate()
