@@ -110,7 +110,8 @@ async function untilBusy(target: CrashTarget, sender: Sender): Promise<void> {
 /** How many of the tasks are not settled when nothing more is settled for a while. */
 async function untilSettled(target: CrashTarget, expected: readonly string[]): Promise<number> {
   let left = expected.length
-  for (let quiet = 0; quiet < 60; quiet++) {
+  // An interrupted task may wait for eight seconds, and a process starts for some more on a busy machine.
+  for (let quiet = 0; quiet < 300; quiet++) {
     const settled = new Set(await target.settled())
     const missing = expected.filter((task) => !settled.has(task)).length
     if (missing === 0) return 0

@@ -86,20 +86,21 @@ function crashFaults(report: Crash): Told {
 }
 
 function poisonFaults(report: PoisonReport): Told {
-  const { healthy, healthyDone, healthyDead, poison, poisonFound, ranAfterSettled } = report
+  const { healthy, healthyDone, healthyDead, because, poison, poisonFound, ranAfterSettled } =
+    report
   return [
     healthyDone !== healthy && `${healthyDone} of ${healthy} healthy tasks are done`,
-    healthyDead > 0 && `${healthyDead} healthy tasks were given up`,
+    healthyDead > 0 && `${healthyDead} healthy tasks were given up: ${because}`,
     poisonFound !== poison && `${poisonFound} of ${poison} tasks that kill are dead as poison`,
     ranAfterSettled > 0 && `${ranAfterSettled} settled tasks ran again`,
   ]
 }
 
 function outageFaults(report: OutageReport): Told {
-  const { acknowledged, done, dead, attemptsUsed, ranAfterSettled, wrongExits } = report
+  const { acknowledged, done, dead, because, attemptsUsed, ranAfterSettled, wrongExits } = report
   return [
     done !== acknowledged && `${done} of ${acknowledged} tasks are done`,
-    dead > 0 && `${dead} healthy tasks were given up`,
+    dead > 0 && `${dead} healthy tasks were given up: ${because}`,
     attemptsUsed > 0 && `${attemptsUsed} attempts were used by kills or deploys`,
     ranAfterSettled > 0 && `${ranAfterSettled} settled tasks ran again`,
     wrongExits > 0 && `${wrongExits} deploys ended by another code than 0`,

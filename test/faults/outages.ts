@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DurableName } from './inboxes.ts'
-import { repeatedIn } from './poison.ts'
+import { reasonsIn, repeatedIn } from './poison.ts'
 import { openWorld } from './world.ts'
 
 /** What came of kills and deploys while tasks of two seconds run. */
@@ -11,8 +11,9 @@ export interface OutageReport {
   readonly deploys: number
   readonly acknowledged: number
   readonly done: number
-  /** Tasks that were given up. */
+  /** Tasks that were given up, and why. */
   readonly dead: number
+  readonly because: string
   /** Runs that were begun with another attempt than the first: each handler succeeds at once. */
   readonly attemptsUsed: number
   readonly repeated: number
@@ -78,6 +79,7 @@ export async function outageRun(
       acknowledged,
       done: await world.count('healthy', 'done'),
       dead: await world.count('healthy', 'dead'),
+      because: reasonsIn(await world.tasks('healthy')),
       attemptsUsed: lines.filter((line) => /^run healthy \S+ (?!1$)/.test(line)).length,
       repeated: repeatedIn(lines),
       ranAfterSettled: world.ranAfterSettled(),

@@ -28,7 +28,7 @@ receiver.on('poison', { name: 'poison', retry: { attempts: 5 } }, (event) => {
   process.kill(process.pid, 'SIGKILL')
 })
 const server = createServer(webhook(receiver))
-closeOnSignal({ server, receivers: [receiver], inboxes: [inbox], grace: '5s' })
+closeOnSignal({ server, receivers: [receiver], inboxes: [inbox], grace: '10s' })
 server.listen(0, '127.0.0.1', () => {
   console.log(`ready ${(server.address() as AddressInfo).port}`)
 })

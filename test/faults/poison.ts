@@ -1,3 +1,4 @@
+import type { TaskInfo } from '@postern/core/inbox'
 import type { DurableName } from './inboxes.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -7,8 +8,9 @@ export interface PoisonReport {
   readonly deaths: number
   readonly healthy: number
   readonly healthyDone: number
-  /** Healthy tasks that were given up. */
+  /** Healthy tasks that were given up, and why. */
   readonly healthyDead: number
+  readonly because: string
   readonly poison: number
   /** Poison tasks that are dead by that name. */
   readonly poisonFound: number
@@ -21,6 +23,8 @@ export interface PoisonReport {
 
 const WAVE = 8
 const PATIENCE = 300_000
+/** Tasks that kill, at once: one at a time runs, and each dies eight times. */
+const OPEN = 4
 
 /**
  * Sends waves of eight healthy tasks of two seconds with one that kills the process, until it died often enough or no time
@@ -41,7 +45,9 @@ export async function poisonRun(
       const half = waves * WAVE - WAVE / 2
       await world.until(
         async () =>
-          world.deaths() >= deaths || (await world.count('healthy', 'done', 'dead')) >= half,
+          world.deaths() >= deaths ||
+          ((await world.count('healthy', 'done', 'dead')) >= half &&
+            waves - (await world.count('poison', 'dead')) < OPEN),
         last,
       )
     }
@@ -59,6 +65,7 @@ export async function poisonRun(
       healthy: world.acknowledged('healthy'),
       healthyDone: healthy.filter(({ state }) => state === 'done').length,
       healthyDead: healthy.filter(({ state }) => state === 'dead').length,
+      because: reasonsIn(healthy),
       poison: world.acknowledged('poison'),
       poisonFound: poison.filter(({ state, error }) => state === 'dead' && error?.name === 'poison')
         .length,
@@ -69,6 +76,12 @@ export async function poisonRun(
   } finally {
     await world.close()
   }
+}
+
+/** The errors of dead tasks, each once. */
+export function reasonsIn(tasks: readonly TaskInfo[]): string {
+  const dead = tasks.filter(({ state }) => state === 'dead')
+  return [...new Set(dead.map(({ error }) => `${error?.name}: ${error?.message}`))].join('; ')
 }
 
 /** Healthy runs beyond the first that came to their end. */
