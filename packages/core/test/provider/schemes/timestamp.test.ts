@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { checkTimestamp, parseTimestamp } from '../../../src/provider/schemes/timestamp.ts'
+import {
+  checkTimestamp,
+  formatTimestamp,
+  parseTimestamp,
+} from '../../../src/provider/schemes/timestamp.ts'
 
 test.each(['2026-13-01T00:00:00Z', '2026-02-01T25:00:00Z'])(
   '%s has the form of a date and is none',
@@ -11,6 +15,14 @@ test.each(['2026-13-01T00:00:00Z', '2026-02-01T25:00:00Z'])(
 )
 
 const NOW = 1_760_000_000_000
+
+test.each([
+  ['s', '1760000000'],
+  ['ms', '1760000000999'],
+  ['iso', '2025-10-09T08:53:20.999Z'],
+] as const)('a time is written in %s', (unit, text) => {
+  expect(formatTimestamp(NOW + 999, unit)).toBe(text)
+})
 
 test('a refusal says how far off the time is, and on which side', () => {
   expect(() => checkTimestamp(NOW - 301_000, NOW, 300)).toThrow(
