@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { stripe } from '@postern/providers/stripe'
 import { expect, test } from 'vitest'
 import { send, watch } from './example.ts'
-import { startCollector, type CollectedSpan } from './otlp-collector.ts'
+import { startCollector, type CollectedSpan } from '../services/otlp.ts'
 
 const secret = 'whsec_of the example'
 

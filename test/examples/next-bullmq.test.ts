@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { github } from '@postern/providers/github'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startCollector, type Collector, type Span } from '../../packages/otel/test/collector.ts'
+import { startCollector, type CollectedSpan, type Collector } from '../services/otlp.ts'
 import { redisServer } from '../services/programs.ts'
 import { startRedis, type RedisService } from '../services/redis.ts'
 import { follow, send, watch, type Example, type Output } from './example.ts'
@@ -38,7 +38,7 @@ describe.skipIf(redisServer.file === undefined)('next-bullmq', () => {
     await worker?.stop()
     await web?.stop()
     await redis?.stop()
-    collector?.close()
+    await collector?.close()
   })
 
   test('the web side accepts without running, a worker that comes later runs, and retries', async () => {
@@ -57,7 +57,7 @@ describe.skipIf(redisServer.file === undefined)('next-bullmq', () => {
     expect((await send(push('3'))).status).toBe(200)
     await worker!.line('deploy 3')
     // Both sides export every five seconds.
-    const find = (name: string): Span | undefined =>
+    const find = (name: string): CollectedSpan | undefined =>
       collector.spans.find(
         (span) => span.name === name && span.attributes['messaging.message.id'] === '3',
       )
@@ -66,9 +66,9 @@ describe.skipIf(redisServer.file === undefined)('next-bullmq', () => {
     const receive = find('receive github')!
     expect([process.service, sent.service, receive.service]).toEqual(['worker', 'web', 'web'])
     expect(process.links).toEqual([{ traceId: sent.traceId, spanId: sent.spanId }])
-    expect(sent.parent).toBe(receive.spanId)
+    expect(sent.parentSpanId).toBe(receive.spanId)
     const above = await vi.waitUntil(
-      () => collector.spans.find(({ spanId }) => spanId === receive.parent),
+      () => collector.spans.find(({ spanId }) => spanId === receive.parentSpanId),
       WAIT,
     )
     expect(above.attributes['next.span_type']).toBeDefined()

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { acme } from '@postern/testing'
 import { expect, test, vi } from 'vitest'
-import { startCollector, type Span } from './collector.ts'
+import { startCollector, type CollectedSpan } from '../../../test/services/otlp.ts'
 
 // Each test starts two processes, one after the other.
 vi.setConfig({ testTimeout: 90_000 })
@@ -17,7 +17,7 @@ const SENDER = 'b7ad6b7169203331'
 
 /** Sends one delivery to an app that is killed after its reply, lets a second process work on it, and returns what was traced. */
 async function run(joined: boolean): Promise<{
-  readonly spans: readonly Span[]
+  readonly spans: readonly CollectedSpan[]
   readonly metrics: readonly string[]
   /** The trace context that the destination got. */
   readonly forwarded: string | undefined
@@ -65,18 +65,16 @@ async function run(joined: boolean): Promise<{
     const { spans, metrics } = collector
     return { spans, metrics, forwarded }
   } finally {
-    collector.close()
+    await collector.close()
     site.close()
     await rm(folder, { recursive: true })
   }
 }
 
-const [INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER] = [1, 2, 3, 4, 5]
-
 test('stored, killed, worked on by another process, forwarded: one connected trace, span by span', async () => {
   const { spans, forwarded } = await run(true)
   expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]))
-  const one = (name: string, part?: string): Span => {
+  const one = (name: string, part?: string): CollectedSpan => {
     const found = spans.filter(
       (span) => span.name === name && (!part || Object.values(span.attributes).includes(part)),
     )
@@ -98,16 +96,16 @@ test('stored, killed, worked on by another process, forwarded: one connected tra
     [receive, send, fanOut, deliver, call, books, insert].map((span) => [
       span.service,
       span.kind,
-      span.parent,
+      span.parentSpanId,
     ]),
   ).toEqual([
-    ['web', SERVER, SENDER],
-    ['web', PRODUCER, receive.spanId],
-    ['worker', CONSUMER, send.spanId],
-    ['worker', CONSUMER, send.spanId],
-    ['worker', CLIENT, deliver.spanId],
-    ['worker', CONSUMER, send.spanId],
-    ['worker', INTERNAL, books.spanId],
+    ['web', 'SERVER', SENDER],
+    ['web', 'PRODUCER', receive.spanId],
+    ['worker', 'CONSUMER', send.spanId],
+    ['worker', 'CONSUMER', send.spanId],
+    ['worker', 'CLIENT', deliver.spanId],
+    ['worker', 'CONSUMER', send.spanId],
+    ['worker', 'INTERNAL', books.spanId],
   ])
   expect(receive.events).toEqual([
     'read',
@@ -127,12 +125,12 @@ test('by default each attempt is a trace of its own, linked to send and to the s
   const receive = spans.find(({ name }) => name === 'receive shop')!
   const send = spans.find(({ name }) => name === 'send shop')!
   expect(receive.links).toEqual([{ traceId: TRACE, spanId: SENDER }])
-  expect(receive.parent).toBeUndefined()
-  expect(send.parent).toBe(receive.spanId)
+  expect(receive.parentSpanId).toBeUndefined()
+  expect(send.parentSpanId).toBe(receive.spanId)
   const attempts = spans.filter(({ name }) => name === 'process shop')
   expect(attempts).toHaveLength(3)
-  for (const { parent, links } of attempts) {
-    expect(parent).toBeUndefined()
+  for (const { parentSpanId, links } of attempts) {
+    expect(parentSpanId).toBeUndefined()
     expect(links).toEqual([
       { traceId: receive.traceId, spanId: send.spanId },
       { traceId: TRACE, spanId: SENDER },
@@ -154,8 +152,8 @@ test('by default each attempt is a trace of its own, linked to send and to the s
   )
 })
 
-function leadsTo(span: Span, id: string, spans: readonly Span[]): boolean {
-  const next = [span.parent, ...span.links.map(({ spanId }) => spanId)]
+function leadsTo(span: CollectedSpan, id: string, spans: readonly CollectedSpan[]): boolean {
+  const next = [span.parentSpanId, ...span.links.map(({ spanId }) => spanId)]
   return next.some((one) => {
     if (one === id) return true
     const found = spans.find(({ spanId }) => spanId === one)
