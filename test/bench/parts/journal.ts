@@ -154,7 +154,7 @@ async function cpuOf(receiver: Receiver, run: () => Promise<number>): Promise<nu
 function costTable(ways: readonly Way[], ratios: ReadonlyMap<string, Rounds>, load: string): Table {
   return {
     title: 'Journal: what it costs a delivery of 1 KB',
-    note: `One process has a receiver with the journal on and one with journal: false for each row, in turn, ${ratios.get(ways[0]!.name)!.on.length} rounds each; the load generator is another process. CPU microseconds for a delivery, its task and what the journal writes behind the reply. Ratios are made inside a round: their median, and where half and nine tenths of them lie. The machine was loaded (${load} processes waited for 2 cores).`,
+    note: `One process has a receiver with the journal on and one with journal: false for each row, in turn, ${ratios.get(ways[0]!.name)!.on.length} rounds each; the load generator is another process. CPU microseconds for a delivery, its task and what the journal writes behind the reply. A stretch has 3,000 deliveries; the journal counts all of them and keeps a row of at most 1,000 in a second. Ratios are made inside a round: their median, and where half and nine tenths of them lie. The machine was loaded (${load} processes waited for 2 cores).`,
     head: ['inbox', 'off µs', 'on µs', 'ratio', '25 to 75 %', '5 to 95 %'],
     rows: ways.map(({ name }) => {
       const { on, off, ratio } = ratios.get(name)!
