@@ -52,9 +52,9 @@ export async function outageRun(
     for (; killed < kills && performance.now() < last; killed++) {
       await sleep(GAP.least + Math.random() * (GAP.most - GAP.least))
       await busy()
-      const { child, ended } = world.victim()
-      child.kill('SIGKILL')
-      await ended
+      const old = world.victim()
+      old.child.kill('SIGKILL')
+      await world.until(() => world.victim() !== old, last)
     }
     for (; deployed < deploys && performance.now() < last; deployed++) {
       await busy()

@@ -57,8 +57,8 @@ export const jsonTargets: readonly FuzzTarget[] = [
     }),
   ),
   target('parsers', 'json: every digit', () =>
-    fc.property(fc.jsonValue({ maxDepth: 4 }), fc.array(fc.bigInt()), (value, numbers) => {
-      const given = { value, numbers }
+    fc.property(fc.jsonValue({ maxDepth: 4 }), fc.array(fc.bigInt()), (any, numbers) => {
+      const given = { value: withoutPoison(any), numbers }
       const text = stringifyJson(given)
       const back = parseJson(text, { depth: 100, exact: true }) as typeof given
       assert.deepEqual(back.numbers.map(BigInt), numbers)
