@@ -137,7 +137,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
         error: oneLine(errorText(error)),
       }),
     acted: ({ action, as, count, target }) =>
-      write('info', `${oneLine(as ?? 'somebody')} did ${action} ${count} of ${oneLine(target)}`, {
+      write('info', `${oneLine(as ?? 'somebody')}: ${action} of ${count}, ${oneLine(target)}`, {
         action,
         ...(as !== undefined && { as: oneLine(as) }),
         count,

@@ -143,3 +143,18 @@ test('the number of refusals a second is an option', async () => {
   for (const refusals of [-1, 1.5, '3'])
     expect(() => logger(sink, { refusals: refusals as number })).toThrow('logger: refusals')
 })
+
+test('what somebody did by hand is logged with who it was, in one line', () => {
+  const { lines, log } = sink()
+  log.acted!({
+    action: 'replay',
+    as: 'ada\n[postern] forged',
+    count: 2,
+    target: '{"state":"dead"}',
+  })
+  log.acted!({ action: 'discard', as: undefined, count: 1, target: '{"id":"7"}' })
+  expect(lines).toEqual([
+    'info [postern] ada [postern] forged: replay of 2, {"state":"dead"}',
+    'info [postern] somebody: discard of 1, {"id":"7"}',
+  ])
+})
