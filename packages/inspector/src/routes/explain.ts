@@ -1,4 +1,3 @@
-import { explain as explainDelivery } from '@postern/core/explain'
 import { isSealed, type Arrival } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import type { ExplainReply } from '../api.ts'
@@ -28,6 +27,8 @@ export async function explain(context: Context): Promise<ExplainReply> {
       code,
       `No secret of ${receiver} is here: start with --provider and --secret, or mount the page in the app.`,
     )
+  // Both are large, and few requests need them.
+  const { explain: explainDelivery } = await import('@postern/core/explain')
   const { catalogue } = await import('@postern/providers/catalogue')
   const found = await explainDelivery(
     { method: arrival.method, url: kept.url, headers: kept.headers, body: kept.body },
