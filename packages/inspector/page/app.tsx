@@ -1,4 +1,4 @@
-import type { StatusReply } from '../src/api.ts'
+import type { StatusReply, VersionReply } from '../src/api.ts'
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Progress } from './bulk/progress.tsx'
@@ -28,12 +28,13 @@ export function App(): JSX.Element | null {
   useEffect(() => {
     if (status !== undefined) return
     const load = (): void => {
-      ask<StatusReply>('status').then(
-        (reply) => {
+      // The version first: what happens from now on is noticed.
+      Promise.all([ask<StatusReply>('status'), ask<VersionReply>('version')]).then(
+        ([reply, { version }]) => {
           setServerTime(reply.now)
+          startLive(version)
           setStatus(reply)
           setFailure(undefined)
-          startLive()
         },
         (error: unknown) => {
           if (error instanceof Failure) setFailure(error)
@@ -85,6 +86,8 @@ function Screens(): JSX.Element {
       <Head isUtc={utc} turnUtc={turnUtc} help={() => setHelp(true)} />
       <Failing />
       <main id="main" tabIndex={-1} class={hasDetail ? 'with-detail' : undefined}>
+        {/* Not in the list, which nobody reaches while a detail stands in its place. */}
+        {screen === 'list' && <h1 class="unseen">Deliveries</h1>}
         {screen === 'health' ? <Health /> : <List isHidden={hasDetail && !isBeside} />}
         {hasDetail && <Detail id={open} />}
       </main>

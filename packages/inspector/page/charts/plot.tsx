@@ -76,7 +76,7 @@ function Times({
   const until = from + steps * step
   return (
     <>
-      {roundTimes(from, until, Math.max(2, Math.floor(width / 72))).map((time) => (
+      {roundTimes(from, until, Math.max(2, Math.floor(width / 56))).map((time) => (
         <text
           key={time}
           class="tick"
@@ -123,16 +123,14 @@ function bars(data: ChartData, x: Place, y: Place): Drawn {
 function lines(data: ChartData, x: Place, y: Place): Drawn {
   return data.series.map(({ tone, values }) => {
     let d = ''
-    let isDrawing = false
     for (const [at, value] of values.entries()) {
-      if (value === null) {
-        isDrawing = false
-        continue
-      }
+      if (value === null) continue
+      // From the edge of the first known step to that of the last, so that one that stands alone shows.
+      const isFirst = (values[at - 1] ?? null) === null
+      const isLast = (values[at + 1] ?? null) === null
       const height = round(y(value))
-      // A step that stands alone still shows: it is drawn as wide as a step.
-      d += isDrawing ? `L${round(x(at + 0.5))} ${height}` : `M${round(x(at + 0.5))} ${height}h.1`
-      isDrawing = true
+      d += `${isFirst ? `M${round(x(at))} ${height}H` : 'L'}${round(x(at + 0.5))}${isFirst ? '' : ` ${height}`}`
+      if (isLast) d += `H${round(x(at + 1))}`
     }
     return { tone, d }
   })

@@ -7,14 +7,14 @@ export interface Scale {
 
 /** From 0 to a round number above the highest. */
 export function linear(highest: number): Scale {
-  const top = roundUp(Math.max(highest, 1))
+  const top = highest > 0 ? roundUp(highest) : 1
   return { at: (value) => value / top, ticks: [0, top / 2, top] }
 }
 
 /** Decades between the lowest and the highest, for times that differ by more than ten. */
 export function decades(lowest: number, highest: number): Scale {
-  const from = Math.floor(Math.log10(Math.max(lowest, 0.01)))
-  const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(highest, 0.01))))
+  const from = Math.floor(Math.log10(Math.max(lowest, 0.1)))
+  const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(highest, 0.1))))
   const every = Math.ceil((to - from) / 4)
   const ticks: number[] = []
   for (let power = from; power <= to; power += every) ticks.push(10 ** power)
@@ -25,7 +25,7 @@ export function decades(lowest: number, highest: number): Scale {
 
 /** As a logarithm that knows 0: three waiting tasks show beside a thousand dead ones. */
 export function fromZero(highest: number): Scale {
-  if (highest <= 20) return linear(highest)
+  if (highest <= 20) return linear(Math.max(highest, 2))
   const to = Math.ceil(Math.log10(highest + 1))
   const top = Math.log10(10 ** to + 1)
   const every = Math.ceil(to / 3)

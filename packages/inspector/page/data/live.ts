@@ -36,8 +36,9 @@ let known = ''
 let refreshed = 0
 let asking: AbortController | undefined
 
-/** Begins to ask for the version, as long as the tab is seen. */
-export function startLive(): void {
+/** Begins to ask for the version, as long as the tab is seen. `version` is older than all that is shown. */
+export function startLive(version: string): void {
+  known = version
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) stop()
     else void look()
@@ -91,11 +92,10 @@ async function look(): Promise<void> {
 function succeed(version: string): void {
   const had = live.get().failure !== undefined
   failures = 0
-  const isFirst = known === ''
   const isNew = version !== known
   known = version
   const isOld = now() - refreshed > AT_LEAST
-  if (had || isOld || (isNew && !isFirst)) {
+  if (had || isOld || isNew) {
     refreshed = now()
     live.set({ ...live.get(), version: `${version}@${refreshed}`, failure: undefined })
   }

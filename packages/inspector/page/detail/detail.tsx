@@ -44,14 +44,14 @@ export function Detail({ id }: { id: string }): JSX.Element {
       <a
         class="button quiet back"
         href={hrefHere({ open: '', tab: '' })}
-        aria-label="Back to the list"
         title="Back to the list (esc)"
       >
-        <span class="beside" aria-hidden="true">
-          ✕
+        <span class="beside">
+          <span aria-hidden="true">✕</span>
+          <span class="unseen">Back to the list</span>
         </span>
-        <span class="alone" aria-hidden="true">
-          ← Deliveries
+        <span class="alone">
+          <span aria-hidden="true">← </span>Deliveries
         </span>
       </a>
       {data === undefined && isSlow && <Skeleton lines={10} what="the delivery" />}

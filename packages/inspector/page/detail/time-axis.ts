@@ -28,7 +28,7 @@ const MARKS = [1, 10, 100, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * H
 export function ticksOf(span: Span): readonly number[] {
   const ticks = [0]
   for (const mark of MARKS)
-    if (span.at(mark) - span.at(ticks.at(-1)!) >= 0.14 && span.at(mark) < 0.97 && mark < span.end)
+    if (span.at(mark) - span.at(ticks.at(-1)!) >= 0.2 && span.at(mark) < 0.9 && mark < span.end)
       ticks.push(mark)
   return ticks
 }

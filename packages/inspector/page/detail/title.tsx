@@ -17,10 +17,8 @@ export function Title({ detail }: { detail: DetailReply }): JSX.Element {
       </h2>
       {row.eventId !== undefined && <Id id={row.eventId} what="id of the event" />}
       <p>
-        {summary(detail).map(({ look, of }) => (
-          <Mark key={look.word} look={look}>
-            {of === undefined ? undefined : `${count(of)} ${look.word}`}
-          </Mark>
+        {summary(detail).map((look) => (
+          <Mark key={look.word} look={look} />
         ))}
         <span class="muted">
           {safe(row.receiver)} · <time dateTime={iso(row.at)}>{exact(row.at)}</time>
@@ -38,13 +36,11 @@ export function Title({ detail }: { detail: DetailReply }): JSX.Element {
 }
 
 /** States with their numbers, the worst first; without tasks, the outcome. */
-function summary({ row, tasks }: DetailReply): readonly { look: Look; of?: number }[] {
+function summary({ row, tasks }: DetailReply): readonly Look[] {
   if (tasks.length === 0 || (row.outcome !== undefined && row.outcome !== 'accepted'))
-    return [{ look: outcomeLook(row.outcome ?? 'accepted') }]
-  const counts = new Map<string, { look: Look; of: number }>()
-  for (const task of tasks.toSorted(byUrgency)) {
-    const look = taskLook(task)
-    counts.set(look.word, { look, of: (counts.get(look.word)?.of ?? 0) + 1 })
-  }
-  return [...counts.values()]
+    return [outcomeLook(row.outcome ?? 'accepted')]
+  const counts = new Map<Look, number>()
+  for (const task of tasks.toSorted(byUrgency))
+    counts.set(taskLook(task), (counts.get(taskLook(task)) ?? 0) + 1)
+  return [...counts].map(([look, of]) => ({ ...look, word: `${count(of)} ${look.word}` }))
 }

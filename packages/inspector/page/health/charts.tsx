@@ -19,8 +19,8 @@ export function Charts({ charts, at }: { charts: ChartsReply; at: number }): JSX
   )
   return (
     <div class="charts">
-      {shown.map((data) => (
-        <Chart key={data.title} data={data} />
+      {shown.map((data, place) => (
+        <Chart key={place} data={data} />
       ))}
     </div>
   )
@@ -31,15 +31,18 @@ function deliveries(charts: ChartsReply, at: number): ChartData {
   const counts: Series[] = OUTCOMES.filter(
     (outcome) => outcome === 'accepted' || charts.deliveries[outcome]?.some((value) => value > 0),
   ).map((name) => ({ name, tone: name, values: charts.deliveries[name] ?? [] }))
-  // The last step is not over: a rate of its own time, not of all of it.
+  // The last step is not over: a rate of its own time, and not of some seconds.
   const minutes = (index: number): number =>
-    Math.max(1, Math.min(step, at - from - index * step) / MINUTE)
+    Math.max(step / 3, Math.min(step, at - from - index * step)) / MINUTE
+  const most = Math.max(...counts.flatMap(({ values }) => values.map((value) => value ?? 0)))
+  const isRare = most / (step / MINUTE) < 1
+  const series = counts.map((one) => ({
+    ...one,
+    values: one.values.map((value, index) => ((value ?? 0) / minutes(index)) * (isRare ? 60 : 1)),
+  }))
   return {
-    title: 'Deliveries a minute',
-    series: counts.map((one) => ({
-      ...one,
-      values: one.values.map((value, index) => (value ?? 0) / minutes(index)),
-    })),
+    title: isRare ? 'Deliveries an hour' : 'Deliveries a minute',
+    series,
     from,
     step,
     shape: 'bars',

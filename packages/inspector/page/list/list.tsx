@@ -41,31 +41,32 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   const scroll = (): void => {
     const element = scroller.current!
     const isNear = element.scrollTop + element.clientHeight * 2 > element.scrollHeight
-    // A scan that ran out of time goes on only if it is asked to.
     if (isNear && loaded?.cursor !== undefined && loaded.searchedTo === undefined) list.loadMore()
   }
 
   return (
     <div class="list" inert={isHidden}>
-      <h1 class="unseen">Deliveries</h1>
       <div class="list-head">
         <Search q={q} problem={list.reply?.problem ?? list.failure?.message} search={search} />
         <Quick />
         <Bulk reply={list.reply} hasRows={(loaded?.rows.length ?? 0) > 0} />
       </div>
       <div class="scroller" ref={scroller} onScroll={scroll}>
-        {loaded !== undefined && (loaded.fresh > 0 || loaded.gone.size > 0) && (
-          <button
-            type="button"
-            class="newer"
-            onClick={() => {
-              scroller.current?.scrollTo(0, 0)
-              list.showNew()
-            }}
-          >
-            {newer(loaded.fresh, loaded.gone.size)}
-          </button>
-        )}
+        {/* Without height: nothing moves when the button comes. */}
+        <div class="newer-place">
+          {loaded !== undefined && (loaded.fresh > 0 || loaded.gone.size > 0) && (
+            <button
+              type="button"
+              class="newer"
+              onClick={() => {
+                scroller.current?.scrollTo(0, 0)
+                list.showNew()
+              }}
+            >
+              {newer(loaded.fresh, loaded.gone.size)}
+            </button>
+          )}
+        </div>
         {loaded !== undefined && loaded.rows.length > 0 && (
           <Rows loaded={loaded} scroller={scroller} isComplete={loaded.cursor === undefined} />
         )}

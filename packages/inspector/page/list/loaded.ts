@@ -4,6 +4,7 @@ import type { ListReply, Row } from '../../src/api.ts'
 export interface Loaded {
   readonly rows: readonly Row[]
   readonly cursor: string | undefined
+  /** How far a search looked that ran out of time: it goes on only if it is asked to. */
   readonly searchedTo: number | undefined
   /** Where each page began: the cursor that fetched it, and its first row. */
   readonly pages: readonly { readonly cursor: string; readonly first: string }[]
@@ -15,10 +16,21 @@ export interface Loaded {
   readonly gone: ReadonlySet<string>
 }
 
+/** Rows of one page. */
+export const PAGE = 100
+
 /** What a first reply gives. */
 export function first(reply: ListReply): Loaded {
-  const { rows, cursor, searchedTo } = reply
-  return { rows, cursor, searchedTo, pages: [], newer: undefined, fresh: 0, gone: new Set() }
+  const { rows, cursor } = reply
+  return {
+    rows,
+    cursor,
+    searchedTo: cutShort(reply),
+    pages: [],
+    newer: undefined,
+    fresh: 0,
+    gone: new Set(),
+  }
 }
 
 /** One page more, at the end. */
@@ -29,9 +41,13 @@ export function more(loaded: Loaded, from: string, reply: ListReply): Loaded {
     ...loaded,
     rows: [...loaded.rows, ...rows],
     cursor: reply.cursor,
-    searchedTo: reply.searchedTo,
+    searchedTo: cutShort(reply),
     pages: rows[0] ? [...loaded.pages, { cursor: from, first: rows[0].id }] : loaded.pages,
   }
+}
+
+function cutShort({ rows, cursor, searchedTo }: ListReply): number | undefined {
+  return cursor !== undefined && rows.length < PAGE ? searchedTo : undefined
 }
 
 /** The rows of a page that was fetched again, in the places they have. */

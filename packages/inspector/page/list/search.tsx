@@ -36,7 +36,7 @@ export function Search({
   }, [q])
 
   useEffect(() => {
-    if (text === sent.current) return
+    if (text.trim() === sent.current) return
     const timer = setTimeout(() => send(text, true), SEARCH_AFTER)
     return () => clearTimeout(timer)
   }, [text])

@@ -5,9 +5,8 @@ import { Failure, ask } from '../data/ask.ts'
 import { live, reportFailure } from '../data/live.ts'
 import { useStore } from '../data/store.ts'
 import { counted } from '../words/count.ts'
-import { first, more, newest, shown, updated, type Loaded } from './loaded.ts'
+import { PAGE, first, more, newest, shown, updated, type Loaded } from './loaded.ts'
 
-const PAGE = 100
 const SKELETON_AFTER = 200
 
 /** The list of one search, live. */

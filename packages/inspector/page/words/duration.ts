@@ -7,6 +7,7 @@ const DAY = 24 * HOUR
 export function duration(ms: number): string {
   const value = Math.max(0, ms)
   if (value === 0) return '0'
+  if (value < 0.05) return '<0.1 ms'
   if (value < 9.95) return `${short(value)} ms`
   if (value < 999.5) return `${Math.round(value)} ms`
   if (value < 9.95 * SECOND) return `${short(value / SECOND)} s`

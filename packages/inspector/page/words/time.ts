@@ -92,7 +92,6 @@ function withDay(at: number, time: string): string {
   const day = format({ day: 'numeric', month: 'short' })
   const shown = day.format(at)
   if (shown === day.format(now())) return time
-  if (shown === day.format(now() - 24 * HOUR)) return `yesterday ${time}`
   return `${shown} ${time}`
 }
 

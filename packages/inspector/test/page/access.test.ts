@@ -1,0 +1,159 @@
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import { readFileSync } from 'node:fs'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasChromium, openTab, startBrowser, type Tab } from './browser.ts'
+import { startWorld, type World } from './world.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Screens and states of the page: where they are, and what is done there first. */
+const SCREENS: Readonly<
+  Record<string, readonly [query: string, act?: (page: Page) => Promise<void>]>
+> = {
+  health: ['', (page) => page.locator('.chart').first().waitFor()],
+  'charts as tables': [
+    '',
+    async (page) => {
+      await page.getByRole('button', { name: 'table' }).nth(2).waitFor()
+      for (const button of await page.getByRole('button', { name: 'table' }).all())
+        await button.click()
+    },
+  ],
+  'a handler': ['', (page) => page.getByRole('button', { name: 'stripe › mail' }).click()],
+  'a question first': [
+    '',
+    async (page) => {
+      await page.getByRole('button', { name: 'Run again…' }).click()
+      await page.getByText(/Run 1 task again/).waitFor()
+    },
+  ],
+  list: ['?screen=list', (page) => page.locator('[data-id]').first().waitFor()],
+  suggestions: [
+    '?screen=list',
+    async (page) => {
+      await page.getByRole('combobox', { name: 'Search' }).pressSequentially('state:')
+      await page.locator('#suggestions').getByRole('option').first().waitFor()
+      await page.keyboard.press('ArrowDown')
+    },
+  ],
+  'nothing found': ['?screen=list&q=nobody', (page) => page.getByText('No delivery').waitFor()],
+  'a wrong search': [
+    '?screen=list&q=state:well',
+    (page) => page.getByText('state: is one of').waitFor(),
+  ],
+  attempts: [
+    '?screen=list&q=state:dead&open=first',
+    (page) => page.getByRole('tabpanel').getByText('SMTP').first().waitFor(),
+  ],
+  payload: [
+    '?screen=list&q=state:dead&open=first&tab=payload',
+    (page) => page.getByRole('tree').waitFor(),
+  ],
+  headers: [
+    '?screen=list&q=state:dead&open=first&tab=headers',
+    (page) => page.getByText('content-type').waitFor(),
+  ],
+  raw: [
+    '?screen=list&q=state:dead&open=first&tab=raw',
+    (page) => page.getByRole('button', { name: 'Hex' }).click(),
+  ],
+  reply: [
+    '?screen=list&q=state:dead&open=first&tab=reply',
+    (page) => page.getByText('after').first().waitFor(),
+  ],
+  'run again': [
+    '?screen=list&q=state:dead&open=first',
+    (page) => page.locator('.actions').getByRole('button', { name: 'Run again' }).click(),
+  ],
+  edit: [
+    '?screen=list&q=state:dead&open=first',
+    (page) => page.getByRole('button', { name: 'Edit and run' }).click(),
+  ],
+  explain: [
+    '?screen=list&q=outcome:refused&open=first',
+    (page) => page.getByText(/^Proven/).waitFor(),
+  ],
+  keys: [
+    '?screen=list',
+    async (page) => {
+      await page.locator('[data-id]').first().waitFor()
+      await page.keyboard.press('?')
+    },
+  ],
+}
+
+describe.skipIf(!hasChromium)('axe and the width of a phone', () => {
+  let browser: Browser
+  let world: World
+  let tab: Tab
+  beforeAll(async () => {
+    browser = await startBrowser()
+    world = await startWorld()
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.settled()
+    world.isBroken = false
+    await world.send('charge.refunded', { id: 'evt_2' })
+    await world.tamper()
+    await world.settled()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await world?.close()
+  })
+
+  // Colours are those of the theme at any width, and the layout that of the width in any theme.
+  for (const [theme, width] of [
+    ['light', 1440],
+    ['dark', 390],
+  ] as const)
+    test(`find nothing wrong in ${theme}, at ${width} pixels`, async () => {
+      tab = await openTab(browser, world.url, { theme, width, height: width === 390 ? 844 : 900 })
+      const { page } = tab
+      const found: string[] = []
+      for (const [name, [query, act]] of Object.entries(SCREENS)) {
+        await page.goto(`${world.url}${query}`)
+        await act?.(page)
+        for (const { id, nodes } of await violations(page))
+          found.push(
+            `${name}: ${id} ${nodes
+              .map(({ html }) => html)
+              .join(' ')
+              .slice(0, 300)}`,
+          )
+        const over = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        )
+        if (over > 0) found.push(`${name}: ${over} pixels too wide`)
+      }
+      await tab.close()
+      expect(found).toEqual([])
+      expect(tab.problems).toEqual([])
+    }, 90_000)
+})
+
+/** What axe finds. It is run outside the page's world of scripts, since the policy lets none in. */
+async function violations(page: Page): Promise<AxeResults['violations']> {
+  const session = await page.context().newCDPSession(page)
+  const { frameTree } = await session.send('Page.getFrameTree')
+  const { executionContextId } = await session.send('Page.createIsolatedWorld', {
+    frameId: frameTree.frame.id,
+    worldName: 'axe',
+  })
+  const run = async (expression: string): Promise<unknown> => {
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+      expression,
+      contextId: executionContextId,
+      awaitPromise: true,
+      returnByValue: true,
+    })
+    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails))
+    return result.value
+  }
+  await run(AXE)
+  const results = (await run("axe.run({ resultTypes: ['violations'] })")) as AxeResults
+  await session.detach()
+  return results.violations
+}

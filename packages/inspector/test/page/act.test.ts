@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { clipboard, hasChromium } from './browser.ts'
+import { eachWithTab } from './stage.ts'
+
+const LONG = { timeout: 15_000 }
+
+describe.skipIf(!hasChromium)('what the page does', () => {
+  const stage = eachWithTab()
+
+  test('explains a tampered delivery: the proven cause first', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.tamper()
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&q=outcome:refused&open=first`)
+    const detail = page.getByRole('region', { name: 'Delivery' })
+    await detail.getByRole('tab', { name: 'Explain', selected: true }).waitFor()
+    await detail.getByRole('heading', { name: 'signature_mismatch' }).waitFor()
+    await detail.getByRole('heading', { name: 'Proven: secret-whitespace' }).waitFor()
+    await detail.getByText('Remedy:').waitFor()
+    await detail.getByText(/Tried \d+ changes? in/).waitFor()
+    expect(await page.content()).not.toContain('whsec_')
+  })
+
+  test('copies a delivery as a test, which passes when it is run', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await open(page, 'invoice.paid')
+    await page.getByRole('button', { name: 'Copy as test' }).click()
+    await page.getByText('Copied the test.').waitFor()
+    const text = await clipboard(page)
+    expect(text).toContain("from '@postern/testing'")
+    expect(await page.getByRole('textbox', { name: 'Test' }).inputValue()).toBe(text)
+    expect(text).not.toContain('whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw')
+
+    const folder = fileURLToPath(new URL('./copied/', import.meta.url))
+    await mkdir(folder, { recursive: true })
+    try {
+      await writeFile(`${folder}copied.test.ts`, text)
+      const run = spawn('vitest', ['run', '--project', 'processes', `${folder}copied.test.ts`], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let output = ''
+      for (const stream of [run.stdout, run.stderr]) stream.on('data', (part) => (output += part))
+      const [code] = (await once(run, 'exit')) as [number]
+      expect(code, output).toBe(0)
+      expect(output).toMatch(/1 passed/)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+
+    async function open(on: Page, topic: string): Promise<void> {
+      await world.send(topic)
+      await world.settled()
+      await on.goto(`${world.url}?screen=list&open=first`)
+      await on.getByRole('heading', { name: topic }).waitFor()
+    }
+  }, 60_000)
+
+  test('copies a delivery as curl', async () => {
+    const { world, tab } = stage
+    await world.send('invoice.paid', { id: 'evt_curl' })
+    await world.settled()
+    await tab.page.goto(`${world.url}?screen=list&open=first`)
+    await tab.page.getByRole('button', { name: 'Copy as curl' }).click()
+    await tab.page.getByText('Copied the curl command.').waitFor()
+    const text = await clipboard(tab.page)
+    expect(text).toMatch(/^curl /)
+    expect(text).toContain('evt_curl')
+  })
+
+  test('runs an edited payload, and takes no text that is not JSON', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_edit' })
+    await world.settled()
+    world.isBroken = false
+    await page.goto(`${world.url}?screen=list&q=state:dead&open=first`)
+    await page.getByRole('button', { name: 'Edit and run' }).click()
+    const editor = page.getByRole('textbox', { name: 'Payload' })
+    const text = await editor.inputValue()
+    await editor.fill(`${text},`)
+    await page.getByText(/^Not JSON: .*line \d+ column \d+/).waitFor()
+    expect(await page.getByRole('button', { name: 'Run edited' }).isDisabled()).toBe(true)
+    await editor.fill(JSON.stringify({ ...JSON.parse(text), edited: true }))
+    await page.getByRole('button', { name: 'Run edited' }).click()
+    await page.getByText('edited from').waitFor()
+    await page.getByText('1 done').waitFor()
+    await page.getByRole('tab', { name: 'Payload' }).click()
+    await page.getByRole('treeitem', { name: 'edited: true' }).waitFor()
+  })
+
+  test('discards a task once it has said what that means', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_discard' })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&q=state:dead&open=first`)
+    await page.getByRole('button', { name: 'Discard', exact: true }).click()
+    await page.getByText('There is no way back.').waitFor()
+    await page.getByRole('button', { name: 'Discard 1 task' }).click()
+    await page.getByText('1 task discarded.').waitFor()
+    await expect.poll(() => dead(), LONG).toBe(0)
+    await page.getByText('It is gone').waitFor()
+    expect(tab.problems.splice(0).every((text) => text.includes('404'))).toBe(true)
+
+    async function dead(): Promise<number> {
+      return (await world.inbox.view!.list({ state: 'dead' })).rows.length
+    }
+  })
+
+  test('runs many again: the count first, then progress, and Stop stops it', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.isBroken = true
+    for (let at = 0; at < 30; at++) await world.send('invoice.paid', { id: `evt_${at}` })
+    await world.settled()
+    world.isBroken = false
+    const dead = async (): Promise<number> =>
+      (await world.inbox.view!.replay({ state: 'dead' }, { dryRun: true })).count
+    expect(await dead()).toBe(30)
+
+    await page.goto(world.url)
+    await page.getByRole('heading', { name: /^1 thing needs a look\./ }).waitFor()
+    await page.getByRole('link', { name: '30 dead' }).waitFor()
+    await page.getByRole('button', { name: 'Run again…' }).click()
+    await page.getByText('Run 30 tasks again, at 10 a second, about 3 s.').waitFor()
+    await page.getByLabel('Tasks a second').selectOption('1 a second')
+    await page.getByText('Run 30 tasks again, at 1 a second, about 30 s.').waitFor()
+    expect(await dead()).toBe(30)
+    await page.getByRole('button', { name: 'Run 30' }).click()
+    const progress = page.getByRole('region', { name: 'Change of many tasks' })
+    await progress.getByText(/^[12] of 30 tasks set to run again/).waitFor()
+    await progress.getByRole('button', { name: 'Stop' }).click()
+    await progress.getByText(/^Stopped\. \d of 30 tasks set to run again/).waitFor()
+    const left = await dead()
+    expect(left).toBeGreaterThan(25)
+    expect(left).toBeLessThan(30)
+    await progress.getByRole('button', { name: 'Close' }).click()
+
+    await page.getByRole('link', { name: `${left} dead` }).click()
+    await page.getByRole('button', { name: 'Run again…' }).click()
+    await page.getByLabel('Tasks a second').selectOption('all at once')
+    await page.getByRole('button', { name: `Run ${left}` }).click()
+    await progress.getByText(`${left} tasks set to run again.`).waitFor()
+    await expect.poll(dead, LONG).toBe(0)
+    await world.settled()
+    expect(new Set(world.done.filter((one) => one.startsWith('mail'))).size).toBe(30)
+  }, 40_000)
+
+  test('sends a sample, if the visitor may', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await page.getByRole('heading', { name: 'No deliveries yet.' }).waitFor()
+    await page.getByRole('button', { name: 'Send a sample' }).click()
+    await page.getByText('The sample was answered with 200.').waitFor()
+    await page.getByRole('heading', { name: 'All is well.' }).waitFor()
+    await world.settled()
+    expect(world.done.length).toBeGreaterThan(0)
+  })
+
+  test('offers nothing that the visitor may not do, and no payload that is not theirs', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_read' })
+    await world.settled()
+    world.grant = { allow: 'read', payloads: false, as: 'bob' }
+    await page.goto(`${world.url}?screen=list&q=state:dead&open=first&tab=payload`)
+    await page.getByText('Payloads, headers and bodies are not shown to you.').waitFor()
+    const names = await page.getByRole('button').allTextContents()
+    expect(names.filter((name) => /run|discard|edit|copy|sample/i.test(name))).toEqual([])
+  })
+})

@@ -1,0 +1,64 @@
+import { chromium as launcher, type Browser, type Page } from 'playwright-core'
+import { chromium } from '../../../../test/services/programs.ts'
+
+/** True if this machine has Chromium. */
+export const hasChromium = chromium.file !== undefined
+
+if (!hasChromium)
+  console.warn(`The page is not tested without Chromium: it is missing, ${chromium.get}`)
+
+/** Starts Chromium without a window and without calls to its maker. */
+export function startBrowser(): Promise<Browser> {
+  return launcher.launch({
+    executablePath: chromium.file!,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** How a page is looked at. */
+export interface Look {
+  readonly width?: number
+  readonly height?: number
+  readonly theme?: 'light' | 'dark'
+}
+
+/** A tab, and all that went wrong in it: errors, and what the policy forbade. */
+export interface Tab {
+  readonly page: Page
+  readonly problems: string[]
+  readonly close: () => Promise<void>
+}
+
+/** Opens a tab with a session of its own. */
+export async function openTab(browser: Browser, url: string, look: Look = {}): Promise<Tab> {
+  const { width = 1440, height = 900, theme = 'light' } = look
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    timezoneId: 'Europe/Berlin',
+  })
+  context.setDefaultTimeout(10_000)
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
+  })
+  await page.goto(url)
+  return { page, problems, close: () => context.close() }
+}
+
+/** What the clipboard holds. */
+export function clipboard(page: Page): Promise<string> {
+  return page.evaluate(() => navigator.clipboard.readText())
+}

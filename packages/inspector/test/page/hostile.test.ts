@@ -1,0 +1,134 @@
+import { createReceiver, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { generic } from '@postern/providers'
+import { listen, settled } from '@postern/testing'
+import express from 'express'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inspector } from '../../src/hosts/express.ts'
+import { temporaryInbox } from '../scene.ts'
+import { hasChromium, openTab, startBrowser, type Tab } from './browser.ts'
+import { hostilePayloads } from './payloads.ts'
+
+const MARKER = 'postern_was_here'
+// A tree of 20,000 keys shows 100 of them, a text of 300 KB its first part: the document never grows beyond this.
+const MOST_ELEMENTS = 4000
+
+describe.skipIf(!hasChromium)('200 hostile deliveries', () => {
+  const payloads = hostilePayloads(MARKER)
+  let browser: Browser
+  let inbox: Inbox
+  let receiver: Receiver
+  let app: { readonly url: string; readonly close: () => Promise<void> }
+  let tab: Tab
+
+  beforeAll(async () => {
+    inbox = temporaryInbox()
+    receiver = createReceiver({
+      inbox,
+      log: false,
+      limits: { body: 8 * 1024 * 1024, depth: 500, unverified: { depth: 500, nodes: 100_000 } },
+      provider: generic({
+        unauthenticated: true,
+        name: 'stranger',
+        formats: ['json'],
+        eventIdField: 'id',
+        topicField: 'topic',
+      }),
+    }) as Receiver
+    // Errors hold what strangers wrote, too.
+    receiver.on('**', { name: '<b>mail</b>', retry: { attempts: 1 } }, ({ payload }) => {
+      throw new Error(JSON.stringify(payload).slice(0, 5000))
+    })
+    app = await listen(
+      express().use('/postern', inspector({ inbox, receivers: [receiver], dev: true })),
+      '/postern',
+    )
+    browser = await startBrowser()
+    for (const [at, payload] of payloads.entries()) {
+      const said = JSON.stringify(payload).slice(0, 150)
+      const reply = await receiver.fetch(
+        new Request('https://example.com/webhooks', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-said': encodeURI(said.toWellFormed()) },
+          body: JSON.stringify({ id: `${at} ${said}`, topic: said, payload }),
+        }),
+      )
+      expect(reply.status, `${at} ${await reply.text()}`).toBe(200)
+    }
+    await settled(receiver)
+    await receiver.drain({ deadline: '2s', max: 1 })
+    tab = await openTab(browser, `${app.url}?screen=list`)
+  }, 60_000)
+  afterAll(async () => {
+    await tab?.close()
+    await browser?.close()
+    await app?.close()
+    await receiver?.close({ timeout: '1s' })
+    await inbox?.close()
+  })
+
+  test('are 200', () => expect(payloads).toHaveLength(200))
+
+  test('run nothing, load nothing and break nothing in list, detail, payload, raw and error', async () => {
+    const { page, problems } = tab
+    const outside: string[] = []
+    page.on('request', (request) => {
+      if (!request.url().startsWith(app.url)) outside.push(request.url())
+    })
+    page.on('dialog', () => problems.push('a dialog'))
+    await page.locator('[data-id]').first().getByRole('link').click()
+    const title = page.locator('.title .id')
+    const seen = new Set<string>()
+    let elements = 0
+    for (let at = 0; at < payloads.length; at++) {
+      const id = (await title.getAttribute('aria-label'))!
+      seen.add(id)
+      // Each begins with its attempts, whose error holds the payload.
+      for (const name of at % 10 === 0 ? ['Headers', 'Raw', 'Payload'] : ['Raw', 'Payload']) {
+        await page.getByRole('tab', { name }).click()
+        await page.getByRole('tab', { name, selected: true }).waitFor()
+      }
+      await page.getByRole('tree').waitFor()
+      elements = Math.max(
+        elements,
+        await page.evaluate(() => document.querySelectorAll('*').length),
+      )
+      if (at === payloads.length - 1) break
+      await page.keyboard.press('j')
+      await expect.poll(() => title.getAttribute('aria-label'), { timeout: 10_000 }).not.toBe(id)
+    }
+    expect(seen.size).toBe(200)
+    expect(await page.evaluate((name) => name in window, MARKER)).toBe(false)
+    expect(
+      await page.evaluate(() => ({}) as { polluted?: number }).then((one) => one.polluted),
+    ).toBe(undefined)
+    expect(
+      await page.locator('#page :is(script, iframe, img, object, embed, form[action])').count(),
+    ).toBe(0)
+    expect(await page.locator('#page a[href^="javascript" i]').count()).toBe(0)
+    expect(elements).toBeLessThan(MOST_ELEMENTS)
+    expect(outside).toEqual([])
+    expect(problems).toEqual([])
+  }, 180_000)
+
+  test('show what hides: marks of direction, blanks of no width, halves of pairs', async () => {
+    const { page } = tab
+    await page.goto(`${app.url}?screen=list&q=u202Egnp`)
+    const shown = await page.locator('#page').evaluate((root) => root.textContent!)
+    expect(shown).not.toMatch(/[\u202A-\u202E\u2066-\u2069\u200B]/)
+  })
+
+  test('find their names and values in the tree, a hundred parts at a time', async () => {
+    const { page } = tab
+    await page.goto(`${app.url}?screen=list&q=key0&open=first&tab=payload`)
+    const tree = page.getByRole('tree')
+    await tree.getByRole('treeitem', { name: /^payload:/ }).click()
+    await tree.getByRole('treeitem', { name: /show 100 more of 19,900/ }).waitFor()
+    await tree.getByRole('treeitem', { name: /show 100 more/ }).click()
+    await tree.getByRole('treeitem', { name: /show 100 more of 19,800/ }).waitFor()
+    await page.getByRole('searchbox', { name: 'Search in the payload' }).fill('key345')
+    await page.getByText(/^1 of \d+$/).waitFor()
+    await tree.getByRole('treeitem', { name: /^key345: 345/ }).waitFor()
+  })
+})

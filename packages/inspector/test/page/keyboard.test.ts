@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import { clipboard, hasChromium } from './browser.ts'
+import { eachWithTab } from './stage.ts'
+
+const LONG = { timeout: 10_000 }
+
+describe.skipIf(!hasChromium)('the keyboard alone', () => {
+  const stage = eachWithTab()
+
+  test('goes everywhere and does everything', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    const { keyboard } = page
+    world.isBroken = true
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.send('charge.refunded', { id: 'evt_2' })
+    await world.settled()
+    world.isBroken = false
+    await page.reload()
+    await page.getByRole('heading', { name: /needs a look/ }).waitFor()
+
+    await keyboard.press('g')
+    await keyboard.press('l')
+    await page.locator('[data-id]').nth(1).waitFor()
+    await keyboard.press('/')
+    await keyboard.type('state:de')
+    await page.getByRole('option', { name: 'state:dead' }).waitFor()
+    await keyboard.press('ArrowDown')
+    await keyboard.press('Enter')
+    expect(new URL(page.url()).searchParams.get('q')).toBe('state:dead')
+    await keyboard.press('Escape')
+    await expect.poll(() => page.locator('[data-id^="task:"]').count(), LONG).toBe(2)
+
+    await keyboard.press('j')
+    await expect.poll(focused, LONG).toContain('charge.refunded')
+    await keyboard.press('j')
+    await expect.poll(focused, LONG).toContain('invoice.paid')
+    await keyboard.press('k')
+    await expect.poll(focused, LONG).toContain('charge.refunded')
+    await keyboard.press('y')
+    await expect.poll(() => clipboard(page), LONG).toBe('evt_2')
+    await keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'charge.refunded' }).waitFor()
+    // With a detail open, the same keys go from one to the next.
+    await keyboard.press('j')
+    await page.getByRole('heading', { name: 'invoice.paid' }).waitFor()
+
+    await keyboard.press('r')
+    await page.getByRole('button', { name: 'Run 1 task' }).waitFor()
+    await expect.poll(focused, LONG).toBe('Run 1 task')
+    await keyboard.press('Enter')
+    await page.getByText('2 done').waitFor()
+    await keyboard.press('c')
+    await expect.poll(() => clipboard(page), LONG).toMatch(/^curl /)
+    await keyboard.press('t')
+    await expect.poll(() => clipboard(page), LONG).toContain('vitest')
+
+    await page.getByRole('tab', { selected: true }).focus()
+    await keyboard.press('ArrowRight')
+    await page.getByRole('tab', { name: 'Payload', selected: true }).waitFor()
+    await keyboard.press('Tab')
+    await keyboard.type('invoice.paid')
+    await page.getByText(/^1 of \d+$/).waitFor()
+
+    await keyboard.press('Escape')
+    await keyboard.press('Escape')
+    await keyboard.press('u')
+    await page.getByRole('button', { name: 'UTC', pressed: true }).waitFor()
+    await keyboard.press('g')
+    await keyboard.press('h')
+    await page.getByRole('heading', { name: /needs a look/ }).waitFor()
+    await keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+
+    function focused(): Promise<string | null> {
+      return page.evaluate(() => document.activeElement!.textContent)
+    }
+  }, 40_000)
+
+  test('walks the tree of a payload', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.send('invoice.paid', { id: 'evt_tree' })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&open=first&tab=payload`)
+    const tree = page.getByRole('tree')
+    await tree.getByRole('treeitem').first().focus()
+    await page.keyboard.press('ArrowDown')
+    await page.getByRole('button', { name: 'Copy path' }).waitFor()
+    expect(await page.locator('.path').textContent()).toMatch(/^payload\.\w+$/)
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('ArrowLeft')
+    await expect.poll(() => tree.getByRole('treeitem').count(), LONG).toBe(1)
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => tree.getByRole('treeitem').count(), LONG).toBeGreaterThan(3)
+    await page.getByRole('button', { name: 'Copy path' }).click()
+    expect(await clipboard(page)).toBe('payload')
+  })
+})

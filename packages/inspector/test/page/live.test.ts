@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+import { hasChromium } from './browser.ts'
+import { eachWithTab } from './stage.ts'
+import { walk } from './walk.ts'
+
+describe.skipIf(!hasChromium)('the page on Express and SQLite', () => {
+  const stage = eachWithTab()
+
+  test('is live, filters, opens, and runs a dead task again until it is done', async () => {
+    await walk(stage.tab.page, stage.world)
+  })
+
+  test('keeps its rows in place while the reader has scrolled, and offers what is new', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    for (let at = 0; at < 60; at++) await world.send('invoice.paid', { id: `evt_${at}` })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list`)
+    const rows = page.locator('[data-id]')
+    await rows.nth(20).waitFor()
+    await page.locator('.scroller').evaluate((element) => element.scrollTo(0, 640))
+    const seen = page.locator('[data-id]', { hasText: 'evt_35' })
+    const node = await seen.elementHandle()
+    await seen.getByRole('link').focus()
+    const before = await seen.boundingBox()
+    for (let at = 0; at < 12; at++) await world.send('charge.refunded', { id: `evt_new_${at}` })
+    const newer = page.getByRole('button', { name: '12 new' })
+    await newer.waitFor()
+    expect(await seen.boundingBox()).toEqual(before)
+    // The same node, with the focus that it had.
+    expect(
+      await node!.evaluate((row) => row.isConnected && row.contains(document.activeElement)),
+    ).toBe(true)
+    await newer.click()
+    await rows.first().getByText('charge.refunded').waitFor()
+    expect(await page.locator('.scroller').evaluate((element) => element.scrollTop)).toBe(0)
+  })
+
+  test('changes nothing of its document while nothing happens', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.send()
+    await world.settled()
+    await page.goto(`${world.url}?screen=list`)
+    await page.locator('[data-id]').first().waitFor()
+    // Rows that came with the first reply may be drawn once more: two further looks must find nothing.
+    await page.waitForResponse(/version/)
+    await page.waitForResponse(/version/)
+    await page.evaluate(() => {
+      const changes: MutationRecord[] = []
+      Object.assign(window, { changes })
+      new MutationObserver((records) => changes.push(...records)).observe(document, {
+        attributes: true,
+        characterData: true,
+        childList: true,
+        subtree: true,
+      })
+    })
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname.split('/').at(-1)!))
+    await page.waitForResponse(/version/)
+    await page.waitForResponse(/version/)
+    expect(await page.evaluate(() => (window as unknown as { changes: [] }).changes.length)).toBe(0)
+    expect(new Set(asked)).toEqual(new Set(['version']))
+  })
+
+  test('pauses while the tab is hidden, and looks at once when it is seen again', async () => {
+    const { tab } = stage
+    const { page } = tab
+    await page.waitForResponse(/version/)
+    const hide = (hidden: boolean): Promise<void> =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => value })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, hidden)
+    await page.clock.install()
+    await hide(true)
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    await page.clock.runFor(60_000)
+    expect(asked).toEqual([])
+    const look = page.waitForRequest(/version/)
+    await hide(false)
+    await look
+  })
+
+  test('says what failed, since when and when it looks again, and mends itself', async () => {
+    const { tab } = stage
+    const { page } = tab
+    await page.waitForResponse(/version/)
+    await page.route('**/version', (route) => route.abort())
+    const alert = page.getByRole('alert')
+    await alert.getByText('The app does not answer.').waitFor()
+    await alert.getByText(/Since \d\d:\d\d:\d\d/).waitFor()
+    await alert.getByText(/Next look in \d+ s/).waitFor()
+    await page.unroute('**/version')
+    await alert.waitFor({ state: 'detached' })
+    expect(tab.problems.splice(0).every((text) => text.includes('ERR_FAILED'))).toBe(true)
+  })
+
+  test('asks for the sign-in once the session is over, and shows nothing more', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await page.waitForResponse(/version/)
+    world.grant = undefined
+    await page.getByRole('heading', { name: 'You are signed out.' }).waitFor()
+    expect(await page.getByRole('link').count()).toBe(0)
+    expect(tab.problems.splice(0).every((text) => text.includes('401'))).toBe(true)
+  })
+})

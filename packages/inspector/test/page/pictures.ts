@@ -1,0 +1,105 @@
+// Takes the pictures of the README from a real app: Express, SQLite, a day of signed deliveries, Chromium.
+//
+//   node packages/inspector/test/page/pictures.ts
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listen, settled, signed } from '@postern/testing'
+import express from 'express'
+import type { Page } from 'playwright-core'
+import { inspector } from '../../src/hosts/express.ts'
+import { createDay } from '../day.ts'
+import { temporaryInbox } from '../scene.ts'
+import { openTab, startBrowser } from './browser.ts'
+import { createFilm } from './film.ts'
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'pictures')
+const SIZE = { width: 1200, height: 750 }
+
+const inbox = temporaryInbox()
+const day = createDay(inbox)
+await day.past(2000)
+for (const receiver of day.receivers) {
+  await settled(receiver, { timeout: 60_000 })
+  await receiver.drain({ deadline: '2s', max: 1 })
+}
+day.heal()
+await tampered()
+const { url, close } = await listen(
+  express().use(
+    '/postern',
+    inspector({ inbox, receivers: day.receivers, dev: true, name: 'orders-api', log: false }),
+  ),
+  '/postern',
+)
+const browser = await startBrowser()
+mkdirSync(FOLDER, { recursive: true })
+
+await picture('health', '', 'light', (page) => page.locator('.chart').first().waitFor())
+await picture('detail', '?screen=list&q=state:dead&open=first', 'dark', (page) =>
+  page.getByText('SMTP 421').first().waitFor(),
+)
+await film()
+await browser.close()
+await close()
+for (const receiver of day.receivers) await receiver.close({ timeout: '1s' })
+await inbox.close()
+
+/** Somebody has copied the secret with a blank at its end. */
+async function tampered(): Promise<void> {
+  const receiver = day.receivers.find(({ name }) => name === 'stripe')!
+  const { provider } = receiver
+  await receiver.fetch(
+    await signed(provider, 'invoice.paid', undefined, { secret: 'a secret of the day ' }),
+  )
+  await receiver.drain({ deadline: '2s', max: 1 })
+}
+
+async function picture(
+  name: string,
+  query: string,
+  theme: 'light' | 'dark',
+  ready: (page: Page) => Promise<void>,
+): Promise<void> {
+  const { page, close: done } = await openTab(browser, `${url}${query}`, { ...SIZE, theme })
+  await ready(page)
+  await page.screenshot({ path: join(FOLDER, `${name}.png`) })
+  await done()
+}
+
+/** From what is wrong to its cause, and to all of it running again. */
+async function film(): Promise<void> {
+  const { page, close: done } = await openTab(browser, url, { width: 1000, height: 640 })
+  const reel = await createFilm(browser, page)
+  const dead = page.getByRole('link', { name: /dead$/ }).first()
+  await dead.waitFor()
+  await reel.frame(2000)
+  await dead.click()
+  await page.locator('[data-id]').first().waitFor()
+  await reel.frame(1500)
+  await page.locator('[data-id]').nth(2).getByRole('link').click()
+  await page.getByText('SMTP 421').first().waitFor()
+  await reel.frame(2200)
+  await page.getByRole('tab', { name: 'Payload' }).click()
+  await page.getByRole('tree').waitFor()
+  await reel.frame(1800)
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Run again…' }).click()
+  await page.getByText(/They run with/).waitFor()
+  await reel.frame(2000)
+  await page.getByRole('button', { name: /^Run \d+$/ }).click()
+  const progress = page.getByRole('region', { name: 'Change of many tasks' })
+  for (const part of [/^\d+ of/, /tasks set to run again\.$/]) {
+    await progress.getByText(part).waitFor({ timeout: 60_000 })
+    await reel.frame(1200)
+  }
+  await page.keyboard.press('g')
+  await page.keyboard.press('h')
+  await page.getByRole('link', { name: 'Explain' }).click()
+  await page
+    .getByText(/^Proven/)
+    .first()
+    .waitFor()
+  await reel.frame(2500)
+  writeFileSync(join(FOLDER, 'tour.gif'), reel.end())
+  await done()
+}

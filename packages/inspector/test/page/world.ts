@@ -1,0 +1,105 @@
+import { createReceiver, fixed, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { github, stripe } from '@postern/providers'
+import { listen, settled, signed } from '@postern/testing'
+import express from 'express'
+import { inspector } from '../../src/hosts/express.ts'
+import type { Grant } from '../../src/index.ts'
+import { temporaryInbox } from '../scene.ts'
+
+/** A secret as Stripe has them. */
+const SECRET = 'whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw'
+
+/** Receivers with handlers, and what makes deliveries happen. */
+export interface Shop {
+  readonly receivers: readonly Receiver[]
+  readonly stripe: Receiver
+  readonly github: Receiver
+  /** While true, the subscription `mail` fails, twice for each task. */
+  isBroken: boolean
+  /** Subscriptions that ran to their end, with the event's id. */
+  readonly done: string[]
+  ran(): readonly string[]
+  /** Lets Stripe send a delivery. */
+  send(topic?: string, options?: { payload?: unknown; id?: string }): Promise<void>
+  /** Lets somebody send one that was signed with a secret with a blank at its end. */
+  tamper(): Promise<void>
+  /** As {@link isBroken}, for a walk. */
+  fail(isBroken: boolean): void
+  /** Waits until no task is waiting or running, and what came is in the journal. */
+  settled(): Promise<void>
+}
+
+/** Makes the receivers on an inbox. */
+export function createShop(inbox: Inbox): Shop {
+  const made = { inbox, log: false as const }
+  const shop: Shop = {
+    receivers: [],
+    stripe: createReceiver({ ...made, provider: stripe({ secret: SECRET }) }) as Receiver,
+    github: createReceiver({ ...made, provider: github({ secret: SECRET }) }) as Receiver,
+    isBroken: false,
+    done: [],
+    ran: () => shop.done,
+    fail(isBroken) {
+      shop.isBroken = isBroken
+    },
+    async send(topic = 'invoice.paid', { payload, id } = {}) {
+      const options = id === undefined ? {} : { id }
+      const request = await signed(stripe({ secret: SECRET }), topic as never, payload, options)
+      await shop.stripe.fetch(request)
+    },
+    async tamper() {
+      await shop.stripe.fetch(
+        await signed(stripe({ secret: SECRET }), 'invoice.paid', undefined, {
+          secret: `${SECRET} `,
+        }),
+      )
+    },
+    async settled() {
+      for (const receiver of shop.receivers) {
+        await settled(receiver)
+        await receiver.drain({ deadline: '2s', max: 1 })
+      }
+    },
+  }
+  ;(shop as { receivers: readonly Receiver[] }).receivers = [shop.stripe, shop.github]
+  shop.stripe.on('**', { name: 'ledger' }, ({ id }) => void shop.done.push(`ledger ${id}`))
+  shop.stripe.on('**', { name: 'mail', retry: fixed({ attempts: 2, delay: 20 }) }, ({ id }) => {
+    if (shop.isBroken) throw new Error('SMTP 421 too many connections')
+    shop.done.push(`mail ${id}`)
+  })
+  shop.github.on('**', { name: 'deploy' }, () => undefined)
+  return shop
+}
+
+/** An app with the inspector in it. */
+export interface World extends Shop {
+  readonly inbox: Inbox
+  /** Address of the page, without a slash at its end. */
+  readonly url: string
+  /** What the visitor may do. */
+  grant: Grant | undefined
+  close(): Promise<void>
+}
+
+/** Starts Express with SQLite, the receivers, and the inspector two levels down. */
+export async function startWorld(inbox: Inbox = temporaryInbox()): Promise<World> {
+  const shop = createShop(inbox)
+  const app = express()
+  const admin = express.Router()
+  const world = shop as World
+  const auth = (): Grant | undefined => world.grant
+  admin.use('/postern', inspector({ inbox, receivers: shop.receivers, auth, name: 'orders-api' }))
+  app.use('/admin', admin)
+  const { url, close } = await listen(app, '/admin/postern')
+  return Object.assign(world, {
+    inbox,
+    url,
+    grant: { allow: ['replay', 'discard', 'rerun', 'sample'], as: 'ada' } as Grant,
+    async close() {
+      await close()
+      await Promise.all(shop.receivers.map((receiver) => receiver.close({ timeout: '1s' })))
+      await inbox.close()
+    },
+  })
+}
