@@ -1,5 +1,6 @@
 import type { Row } from '../../src/api.ts'
 import type { RefObject } from 'preact'
+import { useRef } from 'preact/hooks'
 import { copy } from '../data/copy.ts'
 import { useKeys } from '../data/keys.ts'
 import { currentRoute, go, hrefHere } from '../data/route.ts'
@@ -10,14 +11,17 @@ export function useRowKeys(
   scroller: RefObject<HTMLDivElement | null>,
   height: number,
 ): void {
+  // Where the focus goes with the next frame: keys may come faster.
+  const aim = useRef<string | undefined>(undefined)
   const focused = (): string | undefined =>
     (document.activeElement?.closest('[data-id]') as HTMLElement | null)?.dataset['id']
   const move = (by: number): void => {
     if (rows === undefined || rows.length === 0) return
     const { open } = currentRoute()
-    const from = rows.findIndex(({ id }) => id === (focused() ?? open))
+    const from = rows.findIndex(({ id }) => id === (aim.current ?? focused() ?? open))
     const to = Math.max(0, Math.min(rows.length - 1, from + by))
     const { id } = rows[to]!
+    aim.current = id
     show(to)
     if (open !== '') go(hrefHere({ open: id, tab: '' }), true)
     // Rows beyond the edge are drawn after the scroll.
@@ -33,6 +37,7 @@ export function useRowKeys(
       element.scrollTop = top + height + head - element.clientHeight
   }
   const focus = (id: string): void => {
+    aim.current = undefined
     const row = scroller.current?.querySelector(`[data-id=${CSS.escape(id)}]`)
     row?.querySelector('a')?.focus({ preventScroll: true })
   }
