@@ -14,6 +14,7 @@ const jobs = {
   faults: 'test/faults/run.ts',
   power: 'test/power/run.ts',
   soak: 'test/soak/run.ts',
+  mutation: 'test/mutation/run.ts',
   fuzz: 'test/fuzz/run.ts',
   hostile: 'test/hostile/run.ts',
   story: 'test/story/run.ts',

@@ -1,0 +1,120 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** A mutant with its end, as Stryker tells it. */
+export interface MutantOf {
+  readonly fileName: string
+  readonly status:
+    | 'Killed'
+    | 'Survived'
+    | 'NoCoverage'
+    | 'Timeout'
+    | 'Ignored'
+    | 'RuntimeError'
+    | 'CompileError'
+  readonly mutatorName: string
+  readonly replacement?: string
+  /** Lines from 1. */
+  readonly location: { readonly start: { readonly line: number; readonly column: number } }
+  /** The line that it changes. */
+  readonly line?: string
+}
+
+/** One part that was tried. */
+export interface PartResult {
+  readonly name: string
+  readonly minutes: number
+  readonly mutants: readonly MutantOf[]
+}
+
+const FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url))
+const REASONS = fileURLToPath(new URL('reasons.json', import.meta.url))
+
+/** Percent of the mutants that a test noticed, of those that can be noticed. */
+export function scoreOf(mutants: readonly MutantOf[]): number {
+  const killed = mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout').length
+  const alive = survivorsOf(mutants).length
+  return killed + alive === 0 ? 100 : (100 * killed) / (killed + alive)
+}
+
+/** Writes test/mutation/RESULTS.md: each part that was tried, in place of its section before. */
+export function writeResults(results: readonly PartResult[]): void {
+  const before = existsSync(FILE)
+    ? readFileSync(FILE, 'utf8')
+        .split(/^(?=## )/m)
+        .slice(1)
+    : []
+  const fresh = results.map(section)
+  const titles = results.map(({ name }) => `## ${name}\n`)
+  const kept = before.filter((one) => !titles.some((title) => one.startsWith(title)))
+  writeFileSync(FILE, [HEAD, ...fresh, ...kept].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
+}
+
+const HEAD = `# Mutation runs
+
+\`npm run test:mutation\` wrote this page: of each part the last run. Mutants that run when a module is loaded are left out. A survivor is
+a change that no test noticed; the reasons are in \`reasons.json\`. What has no section here was not run.
+`
+
+function section({ name, minutes, mutants }: PartResult): string {
+  const count = (status: MutantOf['status']): number =>
+    mutants.filter((mutant) => mutant.status === status).length
+  const files = [...new Set(mutants.map(({ fileName }) => fileName))].toSorted()
+  const reasons = reasonsOf()
+  return [
+    `## ${name}`,
+    '',
+    `${scoreOf(mutants).toFixed(1)} % killed: ${count('Killed')} by a test, ${count('Timeout')} by a timeout; ${count('Survived')} survived, ${count('NoCoverage')} ran in no test, ${count('Ignored')} left out. ${minutes.toFixed(0)} minutes.`,
+    '',
+    '| file | mutants | killed |',
+    '| --- | --: | --: |',
+    ...files.map((file) => {
+      const of = mutants.filter(({ fileName, status }) => fileName === file && status !== 'Ignored')
+      return `| ${file} | ${of.length} | ${scoreOf(of).toFixed(0)} % |`
+    }),
+    '',
+    '| survivor | line | becomes | reason |',
+    '| --- | --- | --- | --- |',
+    ...survivorsOf(mutants).map(
+      (mutant) =>
+        `| ${mutant.fileName.replace('packages/', '')}:${mutant.location.start.line} | ${code(mutant.line)} | ${code(mutant.replacement)} | ${reasonOf(mutant, reasons)} |`,
+    ),
+    '',
+  ].join('\n')
+}
+
+function survivorsOf(mutants: readonly MutantOf[]): readonly MutantOf[] {
+  return mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
+}
+
+/** Why a survivor may live: the first rule that fits its file, line and replacement. */
+interface Reason {
+  readonly file?: string
+  /** A part of the line. */
+  readonly line?: string
+  readonly mutator?: string
+  readonly reason: string
+}
+
+function reasonsOf(): readonly Reason[] {
+  return JSON.parse(readFileSync(REASONS, 'utf8')) as readonly Reason[]
+}
+
+function reasonOf(mutant: MutantOf, reasons: readonly Reason[]): string {
+  const found = reasons.find(
+    ({ file, line, mutator }) =>
+      (file === undefined || mutant.fileName.endsWith(file)) &&
+      (line === undefined || mutant.line?.includes(line)) &&
+      (mutator === undefined || mutant.mutatorName === mutator),
+  )
+  return found?.reason ?? ''
+}
+
+function code(text = ''): string {
+  const short = text
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, 90)
+    .replaceAll('|', '\\|')
+    .replaceAll('`', "'")
+  return `\`${short}\``
+}
