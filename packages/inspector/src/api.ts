@@ -8,6 +8,7 @@
  * | `GET version` | {@link VersionReply}: polled every two seconds; a new number means that something changed |
  * | `GET health?range=&receiver=` | {@link HealthReply} |
  * | `GET charts?range=&receiver=` | {@link ChartsReply} |
+ * | `GET registered?receiver=` | {@link RegisteredReply} |
  * | `GET list?q=&receiver=&limit=&cursor=` | {@link ListReply} |
  * | `GET suggest?q=` | {@link SuggestReply} |
  * | `GET delivery?id=`, `GET task?id=` | {@link DetailReply}; 404 if it is gone |
@@ -55,6 +56,8 @@ export interface StatusReply {
     /** True if it can sign a sample of its sender. */
     readonly canSign: boolean
   }[]
+  /** True if it can say what is registered at the senders. */
+  readonly hasRegistered: boolean
   /** `scan`: filters look through the tasks, newest first. */
   readonly search: 'index' | 'scan'
   readonly visitor: {
@@ -171,6 +174,25 @@ export interface ChartsReply {
     /** Milliseconds the oldest due task waits. */
     readonly waits: Values
   }
+}
+
+/** What the senders have for the receivers. */
+export interface RegisteredReply {
+  readonly receivers: readonly {
+    readonly receiver: string
+    /** Undefined if the sender could not be asked. */
+    readonly url: string | undefined
+    readonly endpoints: readonly {
+      readonly id: string
+      readonly state: string
+      /** Undefined if the sender's API does not say. */
+      readonly delivering: boolean | undefined
+    }[]
+    /** What differs from the code, a sentence each. */
+    readonly differs: readonly string[]
+    /** Why the sender could not be asked. */
+    readonly problem?: string
+  }[]
 }
 
 export type Values = readonly (number | null)[]

@@ -2,6 +2,7 @@ import { unknownOptions, type MaybePromise, type Observer, type Receiver } from 
 import { createSeal, type Inbox, type KeyOption } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { checkAuth, type Auth } from './gate/auth.ts'
+import type { AskSender } from './routes/registered.ts'
 
 /** The members of a receiver that the inspector uses, for any type of event. */
 export type Inspected = Pick<
@@ -32,6 +33,11 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
   readonly providers?: readonly Provider[]
   /** The key, or keys, of receivers that seal what they store: it is opened for those who may see payloads. */
   readonly seal?: KeyOption
+  /**
+   * What is registered at the senders, by the name of the receiver: it is asked when the page is looked at, at most once a
+   * minute each. `registered()` of `@postern/registrar` gives it. @default none
+   */
+  readonly registered?: Readonly<Record<string, AskSender>>
   /** Name of the app, at the head of the page. @default 'postern' */
   readonly name?: string
   /** They hear of each action, and of who did it (`acted`). @default none */
@@ -47,6 +53,7 @@ const OPTIONS: readonly (keyof InspectorOptions)[] = [
   'dev',
   'providers',
   'seal',
+  'registered',
   'name',
   'observers',
   'log',
@@ -70,6 +77,11 @@ export function checkInspector<Own extends readonly unknown[]>(
     throw new TypeError(`inspector: dev must be true or false, got ${typeof dev}`)
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError('inspector: name must be a string that is not empty')
+  for (const [receiver, ask] of Object.entries(options.registered ?? {}))
+    if (typeof ask !== 'function')
+      throw new TypeError(
+        `inspector: registered.${receiver} must be a function, as in () => registered(registrar, { url, topics: receiver.topics })`,
+      )
   if (!Array.isArray(observers)) throw new TypeError('inspector: observers must be a list')
   if (auth === undefined && !dev)
     throw new TypeError(

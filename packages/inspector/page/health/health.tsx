@@ -5,6 +5,7 @@ import { useRoute } from '../data/route.ts'
 import { useStatus } from '../data/status.ts'
 import { useReply } from '../data/use-reply.ts'
 import { Skeleton } from '../parts/skeleton.tsx'
+import { AtSenders } from './at-senders.tsx'
 import { Charts } from './charts.tsx'
 import { Empty } from './empty.tsx'
 import { Handlers } from './handlers.tsx'
@@ -48,6 +49,7 @@ export function Health(): JSX.Element {
           ))}
         </div>
       )}
+      <AtSenders />
       {data.handlers.length > 0 && <Handlers health={data} charts={charts.data} />}
     </div>
   )

@@ -15,6 +15,7 @@ import { delivery, task } from './detail.ts'
 import { explain } from './explain.ts'
 import { health } from './health.ts'
 import { list } from './list.ts'
+import { createRegistered } from './registered.ts'
 import { rerun } from './rerun.ts'
 import { sample } from './sample.ts'
 import { status } from './status.ts'
@@ -91,10 +92,11 @@ export function createApi(options: InspectorOptions<never>): Api {
   const proofs = new Map<string, string>()
   const weekOf = createWeek(now)
   const acted = createActed(options)
+  const reads = { ...READS, registered: createRegistered() }
 
   return async function api(request, route, query, visitor) {
     const acts = Object.hasOwn(ACTS, route)
-    if (!acts && !Object.hasOwn(READS, route)) return problem(404, 'not_found', 'nothing is here')
+    if (!acts && !Object.hasOwn(reads, route)) return problem(404, 'not_found', 'nothing is here')
     if (acts ? request.method !== 'POST' : request.method !== 'GET' && request.method !== 'HEAD')
       return problem(405, 'method', acts ? 'POST alone' : 'GET alone')
     if (isForeign(request)) return problem(403, 'cross_site', 'a page of another site may not ask')
@@ -122,7 +124,7 @@ export function createApi(options: InspectorOptions<never>): Api {
         acted,
       }
       if (proofs.size > MOST_PROOFS) proofs.clear()
-      return json(await (acts ? ACTS[route]! : READS[route]!)(context))
+      return json(await (acts ? ACTS[route]! : reads[route as keyof typeof reads]!)(context))
     } catch (error) {
       return failed(error)
     }

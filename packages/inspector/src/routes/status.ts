@@ -32,6 +32,7 @@ export async function status({
         canSign: receiver?.provider.sign !== undefined,
       }
     }),
+    hasRegistered: options.registered !== undefined,
     search: inbox.can.search,
     visitor: {
       ...(visitor.as !== undefined && { as: visitor.as }),
