@@ -89,7 +89,17 @@ export async function startWorld(inbox: Inbox = temporaryInbox()): Promise<World
   const admin = express.Router()
   const world = shop as World
   const auth = (): Grant | undefined => world.grant
-  admin.use('/postern', inspector({ inbox, receivers: shop.receivers, auth, name: 'orders-api' }))
+  const registered = {
+    stripe: () => ({
+      url: 'https://shop.example/stripe',
+      endpoints: [{ id: 'we_1', state: 'active', delivering: true }],
+      differs: ['update we_1: the topics differ; lacks invoice.voided'],
+    }),
+  }
+  admin.use(
+    '/postern',
+    inspector({ inbox, receivers: shop.receivers, auth, name: 'orders-api', registered }),
+  )
   app.use('/admin', admin)
   const { url, close } = await listen(app, '/admin/postern')
   return Object.assign(world, {

@@ -1,0 +1,18 @@
+import { describe, expect, test } from 'vitest'
+import { hasChromium } from './browser.ts'
+import { eachWithTab } from './stage.ts'
+
+describe.skipIf(!hasChromium)('senders', () => {
+  const stage = eachWithTab()
+
+  test('the health screen says what differs at a sender', async () => {
+    const { page } = stage.tab
+    await stage.world.send('invoice.paid', { id: 'evt_1' })
+    await page.goto(stage.world.url)
+    const section = page.getByRole('region', { name: 'At the senders' })
+    await section.waitFor()
+    expect(await section.textContent()).toMatch(
+      /stripe ⊘ differs from the code at https:\/\/shop\.example\/stripe.*lacks invoice\.voided/,
+    )
+  })
+})
