@@ -20,7 +20,7 @@ export default defineConfig({
         },
       },
       {
-        // They start processes and engines that want the machine for themselves.
+        // They start processes and engines: two files at once wait for these side by side, and leave each other room.
         extends: true,
         test: {
           name: 'processes',
@@ -33,7 +33,7 @@ export default defineConfig({
             'test/runtimes/**',
             'test/bench/**',
           ],
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
