@@ -9,7 +9,7 @@ export interface Arrival {
     | 'genuine'
     /** Sent a second time, as senders do that missed a reply. */
     | 'again'
-    /** Its body was parsed and written anew on the way: a middleware that somebody put in front. */
+    /** A middleware in front of the app has parsed its body and written it again. */
     | 'rewritten'
     /** Held back on the way for longer than its signature is good for. */
     | 'late'

@@ -109,7 +109,7 @@ describe('refusals', () => {
     expect(found.usual.groups).toEqual([])
   })
 
-  test('as many as in each hour of the week are none', async () => {
+  test('no thing, if each hour of the week has as many refusals', async () => {
     await before(every(12 * MINUTE, 30 * HOUR), forged)
     const found = await health()
     expect(found.things).toEqual([])
@@ -122,7 +122,7 @@ describe('refusals', () => {
     expect((await health()).things).toMatchObject([{ kind: 'refused', code: 'signature_mismatch' }])
   })
 
-  test('of yesterday are none any more', async () => {
+  test('no thing, if they came yesterday', async () => {
     await before(every(MINUTE, 20 * HOUR, 19 * HOUR), forged)
     expect((await health()).things).toEqual([])
   })

@@ -54,7 +54,7 @@ export function pauseLive(isPaused: boolean): void {
   else void look()
 }
 
-/** Fetches all that is shown anew, after an action of the reader's. */
+/** Fetches again what is shown, after the reader has changed something. */
 export function refresh(): void {
   refreshed = now()
   live.set({ ...live.get(), version: `${known}@${refreshed}` })

@@ -16,7 +16,7 @@ interface RowProps {
   readonly link: string
   readonly isOpen: boolean
   readonly isGone: boolean
-  /** Times are drawn anew when the zone changes. */
+  /** True if times are in UTC. The row is drawn again when it changes. */
   readonly isUtc: boolean
 }
 

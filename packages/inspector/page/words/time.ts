@@ -58,7 +58,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const ROUND = [5, 15, 30, 60, 180, 360, 720, 1440, 4320, 10_080].map((minutes) => minutes * MINUTE)
 
-/** At most so many times between two others, round ones where the reader is. */
+/** Round times of the reader's zone between two times, at most the number given. */
 export function roundTimes(from: number, until: number, most: number): readonly number[] {
   const width = ROUND.find((one) => (until - from) / one <= most) ?? until - from
   const zone = inUtc ? 0 : new Date(from).getTimezoneOffset() * MINUTE

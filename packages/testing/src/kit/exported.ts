@@ -72,7 +72,7 @@ export function fromDelivery(exported: ExportedDelivery, provider: Provider): Re
   return toRequest(provider.sign(draft))
 }
 
-/** The headers of a delivery that signing does not write anew. */
+/** The headers of a delivery that signing does not write again. */
 export function keptHeaders(
   headers: ExportedDelivery['headers'],
   provider: Provider,
@@ -86,7 +86,7 @@ export function keptHeaders(
 }
 
 /**
- * The headers that signing writes anew: signatures, and times, which some senders keep if they are given. They are those
+ * The headers that signing writes again: signatures, and times, which some senders keep if they are given. They are those
  * that differ when two payloads are signed at two times.
  */
 function timedBy(provider: Provider): readonly string[] {

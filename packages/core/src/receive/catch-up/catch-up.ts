@@ -19,7 +19,7 @@ export interface CatchUpContext {
   readonly closing: AbortSignal
 }
 
-// Progress is stored after so many events or milliseconds, whichever comes first: what is taken again after a kill is a duplicate.
+// Progress is stored when one of these is reached, in events or milliseconds. Events that are taken again after a kill are duplicates.
 const EVERY = 50
 const OFTEN = 1000
 const FAILURES = 100
