@@ -105,13 +105,14 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     const held = await hold(context, owner.job, owner.token, false)
     if (held === 'lost') return NOTHING
     if (held === 'missing') return missing(context, owner)
+    if (typeof held === 'number') return putBack(owner, 0, { priority: held })
     if (context.closing()) return putBack(owner, 0)
     if (held.stalled > held.seen) return cutOff(context, owner, held)
     if (!isSuspect(held)) return { held }
     const free = suspects.take(() => void wake(owner))
     if (!free) return putBack(owner, SUSPECT_WAIT)
     const started = await hold(context, owner.job, owner.token, true).catch(() => 'lost' as const)
-    if (typeof started !== 'string') return { held: started, free }
+    if (typeof started === 'object') return { held: started, free }
     free()
     return NOTHING
   }

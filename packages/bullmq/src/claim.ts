@@ -41,7 +41,7 @@ type Reply = readonly Buffer[]
 
 /**
  * Reads a claimed job with its event, and renews its lock if that is not fresh. `lost` if the lock is no longer this claim's, `missing` if
- * its event was never taken. `suspect`: it may start although it is one.
+ * its event was never taken, a number if it is to wait for that turn. `suspect`: it may start although it is one.
  *
  * The reply may be late if Redis was unreachable: another process may have run and settled the task since. So a reply
  * that is older than the lock is asked for again.
@@ -51,7 +51,7 @@ export async function hold(
   job: Job<JobData>,
   token: string,
   suspect: boolean,
-): Promise<Held | 'lost' | 'missing'> {
+): Promise<Held | 'lost' | 'missing' | number> {
   for (;;) {
     const asked = performance.now()
     const startedAt = consumer.now()
@@ -64,7 +64,8 @@ export async function hold(
     if (reply === 0) return 'lost'
     const until = asked + lease * SURE
     if (performance.now() >= until) continue
-    return reply === null ? 'missing' : read(job, reply, startedAt, until)
+    if (reply === null) return 'missing'
+    return reply.length === 1 ? Number(reply[0]) : read(job, reply, startedAt, until)
   }
 }
 

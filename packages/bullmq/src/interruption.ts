@@ -30,8 +30,12 @@ export interface UnrunContext {
 }
 
 /** Puts a claim off that did not run. */
-export async function putBack(owner: Owner, wait: number): Promise<Ended> {
-  await postpone(owner, wait)
+export async function putBack(
+  owner: Owner,
+  wait: number,
+  fields: Readonly<Record<string, number>> = {},
+): Promise<Ended> {
+  await postpone(owner, wait, fields)
   return NOTHING
 }
 

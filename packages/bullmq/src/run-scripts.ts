@@ -4,7 +4,7 @@
 // a prioritized job is its priority times 2^32 and a count; priorities end at 2^21, so turns begin again when nothing
 // waits: after ten seconds without new ones, in which those that were given have been stored, or when half are used.
 const TURN_FUNCTION = `
-local function turn(prefix, queue, key, count, share)
+local function place(prefix, queue, key)
   local base, turns, meta = prefix .. ':' .. queue, prefix .. ':turns:' .. queue, prefix .. ':turn:' .. queue
   local known = redis.call('HMGET', meta, 'm', 'v', 't')
   local last, time, now = tonumber(known[1] or 0), tonumber(known[2] or 0), tonumber(redis.call('TIME')[1])
@@ -14,42 +14,80 @@ local function turn(prefix, queue, key, count, share)
     redis.call('DEL', turns, meta)
     last, time = 0, 0
   end
-  local own = math.max(tonumber(redis.call('ZSCORE', turns, key) or 0), time)
-  if own - time + count > share then return -1, own - time end
+  return math.max(tonumber(redis.call('ZSCORE', turns, key) or 0), time), time, last, now
+end
+local function turn(prefix, queue, key, count)
+  local turns, meta = prefix .. ':turns:' .. queue, prefix .. ':turn:' .. queue
+  local own, time, last, now = place(prefix, queue, key)
   redis.call('ZREMRANGEBYSCORE', turns, '-inf', time)
   redis.call('ZADD', turns, own + count, key)
   redis.call('HSET', meta, 'm', math.max(last, own + count), 't', now)
-  return own + 1, own - time
+  return own + 1
 end
 `
 
 /**
  * Gives turns: the next of the queue's virtual time (the turn claims are at) and of the key's own last turn. KEYS:
- * prefix; ARGV: the most tasks a key may have waiting, then for each queue, key and number of tasks. Replies for each
- * the first turn, or -1 if the key has too many, and how many it had.
+ * prefix; ARGV: the most tasks a key may have waiting in these queues together, then for each queue, key and number of
+ * tasks. Replies with the first turn for each; or, if a key has too many, with -1 and how many it has, and gives no turn.
  */
 export const TURN: string = `${TURN_FUNCTION}
+local waiting, wanted, over = {}, {}, false
+for i = 2, #ARGV, 3 do
+  local key, own, time = ARGV[i + 1], place(KEYS[1], ARGV[i], ARGV[i + 1])
+  waiting[key] = (waiting[key] or 0) + own - time
+  wanted[key] = (wanted[key] or 0) + tonumber(ARGV[i + 2])
+end
+for key, count in pairs(wanted) do
+  if waiting[key] + count > tonumber(ARGV[1]) and (not over or waiting[key] > over) then over = waiting[key] end
+end
+if over then return {-1, over} end
 local replies = {}
 for i = 2, #ARGV, 3 do
-  local first, waiting = turn(KEYS[1], ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[1]))
-  replies[#replies + 1] = {math.min(first, 2097152), waiting}
+  replies[#replies + 1] = math.min(turn(KEYS[1], ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])), 2097152)
 end
 return replies`
+
+// A failed or postponed task of a fair key holds no turn while it waits (field `tp`), and is claimed first once it is due:
+// then it takes the next turn of its key, and so do up to 500 that became due with it. Its turn, if another task has an earlier one.
+const ENTER_FUNCTION = `${TURN_FUNCTION}
+local function enter(prefix, queue, job)
+  local first = math.min(turn(prefix, queue, cjson.decode(redis.call('HGET', job, 'data')).f, 1), 2097152)
+  redis.call('HDEL', job, 'tp')
+  redis.call('HSET', job, 'priority', first)
+  return first
+end
+local function enterAll(prefix, queue, job)
+  local base, first = prefix .. ':' .. queue, enter(prefix, queue, job)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. ':prioritized', '-inf', '(8589934592', 'LIMIT', 0, 500)) do
+    if redis.call('HEXISTS', base .. ':' .. id, 'tp') == 1 then
+      local priority = enter(prefix, queue, base .. ':' .. id)
+      redis.call('ZADD', base .. ':prioritized', priority * 4294967296 + redis.call('INCR', base .. ':pc') % 4294967296, id)
+    end
+  end
+  local head = redis.call('ZRANGE', base .. ':prioritized', 0, 0, 'WITHSCORES')
+  return head[2] and math.floor(tonumber(head[2]) / 4294967296) < first and first
+end
+`
 
 /**
  * Begins a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix;
  * ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost,
- * nothing if there is no such event, or event, head and body of its delivery, then, unless this is the first claim, stc,
+ * the turn the task must take alone if it has to wait for that, nothing if there is no such event, or event, head and body of its delivery, then, unless this is the first claim, stc,
  * sn, cut, chg, ls and pa of the job. The start is written unless the job was interrupted or is a suspect that may not
  * start. The name of the event is part of the job's id.
  */
-export const LOAD: string = `
+export const LOAD: string = `${ENTER_FUNCTION}
 local prefix = KEYS[1]
 local job = prefix .. ':' .. ARGV[1]
 if redis.call('GET', job .. ':lock') ~= ARGV[2] then return 0 end
 if redis.call('PTTL', job .. ':lock') < ARGV[3] * 0.9 then redis.call('PEXPIRE', job .. ':lock', ARGV[3]) end
 local event = redis.call('HMGET', prefix .. ':event:' .. ARGV[1]:match(':e([^:]*)$'):sub(1, 32), 'e', 'h', 'b', 'd')
 if not event[1] then return false end
+if redis.call('HEXISTS', job, 'tp') == 1 then
+  local turn = enterAll(prefix, ARGV[1]:match('^(.*):'), job)
+  if turn then return {tostring(turn)} end
+end
 if event[4] then
   local delivery = redis.call('HMGET', prefix .. ':delivery:' .. event[4], 'h', 'b')
   event[2], event[3] = delivery[1], delivery[2]
@@ -136,7 +174,7 @@ if type(ended) == 'table' and ended.s and (not last or last[2] ~= ended.s) then
 end
 local data = cjson.decode(own[1])
 if data.f then
-  local first = turn(KEYS[1], ARGV[1], data.f, 1, math.huge)
+  local first = turn(KEYS[1], ARGV[1], data.f, 1)
   redis.call('HSET', job, 'priority', math.min(first, 2097152))
 end
 return 1`

@@ -13,7 +13,7 @@
 //   records         hash: version, a space, JSON
 // A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
 // Fields of our own in it: ls start and process of the last run, pa attempts, cs cause of the last error, and of
-// interruptions: sn those seen of BullMQ's own count (stc), cut in a row, chg charged.
+// interruptions: sn those seen of BullMQ's own count (stc), cut in a row, chg charged. tp: it takes a turn when it is due.
 
 /**
  * KEYS: prefix; ARGV: names of events, then `-`, then names of queues. Replies, for each event, nothing if it is unknown

@@ -13,7 +13,7 @@ import type { Held } from './claim.ts'
 import { run, type Client } from './connection.ts'
 import { bounded, isFenced, stackOf } from './errors.ts'
 import type { JobBackend, JobData, Queues } from './queues.ts'
-import { freshTurn } from './turns.ts'
+import { noTurn } from './turns.ts'
 
 /** The receiver's side as settling sees it. */
 export interface SettleContext {
@@ -55,7 +55,7 @@ export async function settle(
   if (outcome.kind === 'postpone') {
     const pa = addAttempt(held.attempts, attemptOf(held, ran, 'postpone'))
     return store(context, owner, held, () =>
-      postpone(owner, outcome.at - context.consumer.now(), { ...reset, pa }),
+      postpone(owner, outcome.at - context.consumer.now(), { ...reset, pa, ...noTurn(job) }),
     )
   }
   const error = bounded(outcome.error)
@@ -69,7 +69,7 @@ export async function settle(
   const fieldsToUpdate = {
     ...fields,
     failedReason: error.message,
-    ...(await freshTurn(context, job)),
+    ...noTurn(job),
   }
   return store(context, owner, held, () => {
     const wait = Math.max(0, Math.ceil(outcome.at - context.consumer.now()))

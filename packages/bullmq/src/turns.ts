@@ -49,22 +49,15 @@ export async function takeTurns(
   if (wanted.length === 0) return new Map()
   const share = bound?.share ?? Number.MAX_SAFE_INTEGER
   const args = wanted.flatMap(({ queue, key, count }) => [queue, key, count])
-  const replies = (await run(client, 'posternTurn', prefix, share, ...args)) as readonly (readonly [
-    number,
-    number,
-  ])[]
-  const turns = new Map<string, number>()
-  for (const [at, [first, waiting]] of replies.entries()) {
-    const { queue, key } = wanted[at]!
-    if (bound && first < 0)
-      return bound.full(
-        `${waiting} tasks of one fairBy key are pending in ${queue}, maxPendingShare allows ${share}`,
-        waiting,
-        share,
-      )
-    turns.set(turnOf(queue, key), first)
-  }
-  return turns
+  const replies = (await run(client, 'posternTurn', prefix, share, ...args)) as readonly number[]
+  const [first, waiting] = replies
+  if (bound && first! < 0)
+    return bound.full(
+      `${waiting} tasks of one fairBy key are pending, maxPendingShare allows ${share}`,
+      waiting!,
+      share,
+    )
+  return new Map(wanted.map(({ queue, key }, at) => [turnOf(queue, key), replies[at]!]))
 }
 
 /** Name of a queue and key. */
@@ -72,17 +65,7 @@ export function turnOf(queue: string, key: string): string {
   return `${queue} ${key}`
 }
 
-/**
- * The fields that give a task with a fair key the next turn of its key. A retry with its old turn would overtake
- * all other tasks, since that turn is long past when it is due.
- */
-export async function freshTurn(
-  context: TurnContext,
-  job: Job<JobData>,
-): Promise<{ readonly priority?: number }> {
-  const key = job.data.f
-  if (key === undefined) return {}
-  const queue = job.queueName
-  const turns = await takeTurns(context, [{ queue, key, count: 1 }])
-  return turns instanceof Error ? {} : { priority: turns.get(turnOf(queue, key))! }
+/** The fields that let a waiting task of a fair key hold no turn: it takes one when it is due, by the script that begins its run. */
+export function noTurn({ data }: Job<JobData>): { readonly priority?: 1; readonly tp?: 1 } {
+  return data.f === undefined ? {} : { priority: 1, tp: 1 }
 }

@@ -31,8 +31,9 @@ export function createCapacity(
 ): Capacity {
   const { maxPending, maxPendingShare, schema } = settings
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
-  /** Fair keys that wait with more than half their share. */
+  /** Fair keys that wait in a lane with more than half of what may wait there, by the lanes that events of a key have. */
   const heavy = new Map<string, Backlog & { readonly at: number }>()
+  let width = 1
   const pace = createPace(now)
   let known: number | undefined
   let since = 0
@@ -91,13 +92,14 @@ export function createCapacity(
   function told(backlog: Backlog): void {
     const key = `${backlog.lane} ${backlog.key}`
     heavy.delete(key)
-    if (backlog.tasks <= share / 2) return
+    if (backlog.tasks <= share / 2 / width) return
     heavy.set(key, { ...backlog, at: performance.now() })
     if (heavy.size > KEYS) heavy.delete(heavy.keys().next().value!)
   }
 
   /** A tenant that has its share waiting is refused alone. */
   function shareOf(jobs: readonly NewJob[]): undefined | Promise<WebhookError | undefined> {
+    if (jobs.length > width) width = Math.max(width, widthOf(jobs))
     if (heavy.size === 0) return undefined
     const keys = jobs.flatMap(({ queue, data }) =>
       data.fair !== undefined && heavy.has(`${queue.id} ${data.fair}`)
@@ -117,7 +119,12 @@ export function createCapacity(
       return backlog !== undefined && now - backlog.at > NEAR
     })
     if (stale.length > 0) for (const backlog of await turns().look(db, stale)) told(backlog)
-    const most = Math.max(...keys.map(({ lane, key }) => heavy.get(`${lane} ${key}`)?.tasks ?? 0))
+    const held = new Map<string, number>()
+    for (const { lane, key } of new Map(
+      keys.map((one) => [`${one.lane} ${one.key}`, one]),
+    ).values())
+      held.set(key, (held.get(key) ?? 0) + (heavy.get(`${lane} ${key}`)?.tasks ?? 0))
+    const most = Math.max(...held.values())
     if (most < share) return undefined
     return refusal(
       `${most} tasks of one fair key of ${receiver} are pending, its share of maxPending is ${share}`,
@@ -147,4 +154,13 @@ export function createCapacity(
     since -= before
     counted = performance.now()
   }
+}
+
+/** The most lanes in which one fair key of these jobs has a task. */
+function widthOf(jobs: readonly NewJob[]): number {
+  const lanes = new Map<string, Set<number>>()
+  for (const { queue, data } of jobs)
+    if (data.fair !== undefined)
+      lanes.set(data.fair, (lanes.get(data.fair) ?? new Set()).add(queue.id))
+  return Math.max(1, ...[...lanes.values()].map(({ size }) => size))
 }

@@ -6,11 +6,11 @@ export const READY = 0
 export const BEHIND = 1
 /** Interrupted too often: runs alone. */
 export const SUSPECT = 2
-/** Not due yet, in a lane that takes tenants in turns. */
-const LATER = 3
+/** Holds no turn of its tenant: it takes the next one when it is due. */
+export const LATER = 3
 
-/** The gate of a pending task that no other task of its order key holds up. */
-export function gateOf(cut: number, tenant: number, due: number, now: number): number {
+/** The gate of a task that is pending again, and that no other task of its order key holds up. */
+export function gateOf(cut: number, tenant: number): number {
   if (isSuspect({ cut })) return SUSPECT
-  return tenant !== 0 && due > now ? LATER : READY
+  return tenant === 0 ? READY : LATER
 }

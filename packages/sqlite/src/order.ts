@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { BEHIND, READY, SUSPECT } from './gates.ts'
+import { BEHIND, LATER, READY, SUSPECT } from './gates.ts'
 
 /** Tasks of one order key run one after another. For one connection, inside a transaction. */
 export interface Order {
@@ -22,7 +22,7 @@ export function createOrder(db: DatabaseSync): Order {
   // A newer task that has not run yet steps back.
   const yieldTo = db.prepare(
     `UPDATE postern_tasks SET gate = ${BEHIND} WHERE lane = ? AND order_key = ? AND state < 2
-     AND state = 0 AND gate = ${READY} AND attempt = 0 AND id > ?`,
+     AND state = 0 AND gate IN (${READY}, ${LATER}) AND attempt = 0 AND id > ?`,
   )
   const unblock = db.prepare(
     `UPDATE postern_tasks SET gate = iif(cut >= 3, ${SUSPECT}, ${READY}) WHERE id = ?`,

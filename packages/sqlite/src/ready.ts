@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Turns } from './turns.ts'
 
 /** Finds tasks of a lane that may run. Inside a transaction. */
 export interface Ready {
@@ -41,11 +42,19 @@ export interface Past {
 /** Of a task that is new. */
 const NO_PAST: Past = { turn: 0, tenant: 0, cut: 0, failed: 0 }
 
-// Tasks that enter their tenant's turn again in one transaction.
+/** A task that takes a turn of its tenant. One that was interrupted keeps its own: its tenant has used it for nothing. */
+interface EnteringRow {
+  readonly id: number
+  readonly tenant: number
+  readonly turn: number
+  readonly cut: number
+}
+
+// Tasks that take a turn in one transaction.
 const STEP = 256
 
 /** Prepares the statements. */
-export function createReady(db: DatabaseSync): Ready {
+export function createReady(db: DatabaseSync, turns: Pick<Turns, 'again'>): Ready {
   // CROSS JOIN fixes the order of the tables, so that only one range of an index is read.
   const rows = (index: string): string =>
     `SELECT t.id, t.event, t.part, t.data, t.attempt, t.order_key,
@@ -64,11 +73,11 @@ export function createReady(db: DatabaseSync): Ready {
     `${rows('postern_tasks_held')} WHERE t.lane = ? AND t.state = 0 AND t.gate > 1 AND t.gate = 2 AND t.due <= ?
      ORDER BY t.due LIMIT 1`,
   )
-  const enter = db.prepare(
-    `UPDATE postern_tasks SET gate = 0 WHERE id IN (
-       SELECT id FROM postern_tasks INDEXED BY postern_tasks_held
-       WHERE lane = ? AND state = 0 AND gate > 1 AND gate = 3 AND due <= ? ORDER BY due LIMIT ${STEP})`,
+  const entering = db.prepare(
+    `SELECT id, tenant, turn, cut FROM postern_tasks INDEXED BY postern_tasks_held
+     WHERE lane = ? AND state = 0 AND gate > 1 AND gate = 3 AND due <= ? ORDER BY due LIMIT ${STEP}`,
   )
+  const enter = db.prepare('UPDATE postern_tasks SET gate = 0, turn = ? WHERE id = ?')
   const any = db.prepare(
     `SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn = 0 AND due <= ?
      UNION ALL SELECT 1 FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn > 0
@@ -87,7 +96,8 @@ export function createReady(db: DatabaseSync): Ready {
 
   return {
     due(lane, now, most) {
-      enter.run(lane, now)
+      for (const row of entering.all(lane, now) as unknown as EnteringRow[])
+        enter.run(row.cut > 0 ? row.turn : turns.again(lane, row.tenant), row.id)
       const first = inOrder.all(lane, now, most) as unknown as ReadyRow[]
       if (first.length === most) return first
       return [...first, ...(inTurns.all(lane, now, most - first.length) as unknown as ReadyRow[])]

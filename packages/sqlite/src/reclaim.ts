@@ -96,7 +96,7 @@ export function createReclaim(store: Store, consumer: Consumer, lanes: Lanes): R
     const result = { ...found, count: next.cut, charged: next.charged }
     if (!next.poison) {
       const due = now + next.wait
-      free.run(due, gateOf(next.cut, tenant, due, now), next.cut, next.charged, id)
+      free.run(due, gateOf(next.cut, tenant), next.cut, next.charged, id)
       tally.move(row.lane, RUNNING, PENDING, tenant)
       return { ...result, poisoned: undefined }
     }

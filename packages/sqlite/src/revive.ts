@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { BEHIND, gateOf } from './gates.ts'
+import { BEHIND, gateOf, READY } from './gates.ts'
 import type { History } from './history.ts'
 import type { Order } from './order.ts'
 import { DONE, PENDING, type Tally } from './tally.ts'
@@ -52,8 +52,11 @@ export function createRevive(
   return { task, event }
 
   function task(row: RevivedRow, sharing: readonly number[], due: number, now: number): void {
-    const gate = gateOf(row.cut, row.tenant, due, now)
-    if (row.state < DONE) return void hasten.run(due, row.gate === BEHIND ? BEHIND : gate, row.id)
+    const gate = gateOf(row.cut, row.tenant)
+    if (row.state < DONE) {
+      const stays = row.gate === BEHIND || (row.gate === READY && due <= now)
+      return void hasten.run(due, stays ? row.gate : gate, row.id)
+    }
     history.keep(row.id)
     const behind = row.order_key !== null && order.isBehind(sharing, row.order_key, row.id)
     restart.run(due, behind ? BEHIND : gate, row.id)

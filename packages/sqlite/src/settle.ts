@@ -93,7 +93,7 @@ export function createSettle(db: DatabaseSync, parts: SettleParts): Settle {
       if (outcome.kind === 'dead')
         return void end.run(DEAD, now, took, error, causeOf(outcome.error), number, id)
       const due = Math.ceil(outcome.at)
-      const gate = gateOf(0, tenant, due, now)
+      const gate = gateOf(0, tenant)
       history.add({
         task: id,
         attempt: number,

@@ -11,7 +11,7 @@
  * - `tasks.token`: fences a claim; only the process that claimed last knows it. Divided by 2^32 it is the row of
  *   `processes`.
  * - `tasks.gate`: 0 may run when it is due, 1 another open task of its order key goes first, 2 suspect: runs alone,
- *   3 not due yet in a lane that takes tenants in turns. Ready tasks are then one index range: a NOT EXISTS over the
+ *   3 takes the next turn of its tenant when it is due. Ready tasks are then one index range: a NOT EXISTS over the
  *   order key costs ten times as much.
  * - `tasks.cut`, `charged`: interruptions in a row. `took`: microseconds of the last run. `cause`: of its error.
  * - `tasks.turn`, `tenant`: its turn among the tenants of its lane, and the row of `tenants`; 0 in lanes without tenants.

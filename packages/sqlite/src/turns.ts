@@ -8,6 +8,8 @@ import type { Kept } from './work.ts'
 export interface Turns extends Kept {
   /** The next turn of a tenant, and the tenant's number. */
   next(lane: number, key: string): Turn
+  /** The next turn of a tenant, by its number. */
+  again(lane: number, tenant: number): number
   /** A task with this turn was claimed. */
   reach(lane: number, turn: number): void
 }
@@ -24,13 +26,14 @@ export const NO_TURN: Turn = { tenant: 0, turn: 0 }
 /** Makes the turns of a connection. */
 export function createTurns(db: DatabaseSync): Turns {
   const findTenant = db.prepare('SELECT id, turn FROM postern_tenants WHERE key = ? AND lane = ?')
+  const keyOf = db.prepare('SELECT key FROM postern_tenants WHERE id = ?')
   const addTenant = db.prepare('INSERT INTO postern_tenants (lane, key) VALUES (?, ?)')
   const setTenant = db.prepare('UPDATE postern_tenants SET turn = ? WHERE id = ?')
   const findLane = db.prepare('SELECT turn FROM postern_lanes WHERE id = ?')
   const setLane = db.prepare('UPDATE postern_lanes SET turn = ? WHERE id = ? AND turn < ?')
   const lanes = new Map<number, LaneTurns>()
 
-  return { next, reach, store, stored: () => lanes.clear(), forget: () => lanes.clear() }
+  return { next, again, reach, store, stored: () => lanes.clear(), forget: () => lanes.clear() }
 
   function next(lane: number, key: string): Turn {
     const { tenants, reached } = turnsOf(lane)
@@ -38,6 +41,16 @@ export function createTurns(db: DatabaseSync): Turns {
     if (!tenant) tenants.set(key, (tenant = load(lane, key)))
     tenant.turn = Math.max(reached, tenant.turn) + 1
     return { tenant: tenant.id, turn: tenant.turn }
+  }
+
+  function again(lane: number, tenant: number): number {
+    const row = keyOf.get(tenant) as { key: string } | undefined
+    if (row) return next(lane, row.key).turn
+    // Tidied away while no task of it was open: the tenant begins behind the turn that the lane has reached.
+    const { tenants, reached } = turnsOf(lane)
+    const turn = Math.max(reached, tenants.get(tenant)?.turn ?? 0) + 1
+    tenants.set(tenant, { id: tenant, turn })
+    return turn
   }
 
   function reach(lane: number, turn: number): void {
@@ -70,7 +83,8 @@ export function createTurns(db: DatabaseSync): Turns {
 
 interface LaneTurns {
   reached: number
-  readonly tenants: Map<string, Tenant>
+  /** By key; by number if the key is not known. */
+  readonly tenants: Map<string | number, Tenant>
 }
 
 interface Tenant {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { IntakeItem } from '@postern/core/inbox'
+import type { Claim, IntakeItem, Outcome } from '@postern/core/inbox'
 import { intake, item } from './make.ts'
 import { DONE, lane, retryIn } from './recorder.ts'
 import type { SceneTest } from './scene.ts'
@@ -11,6 +11,16 @@ function of(tenant: string, at: number): IntakeItem {
 
 function flood(tenant: string, count: number): IntakeItem[] {
   return Array.from({ length: count }, (_, at) => of(tenant, at))
+}
+
+/** Tasks of the tenant fail once, and are due again in an hour. */
+function failsFirst(tenant: string): (claim: Claim) => Outcome {
+  const failed = new Set<string>()
+  return ({ id, event }) => {
+    if (!event.id!.startsWith(tenant) || failed.size === 30 || failed.has(id)) return DONE
+    failed.add(id)
+    return retryIn(3_600_000)
+  }
 }
 
 const FAIR = lane('a', { concurrency: 1 })
@@ -65,6 +75,55 @@ export function fairCases(test: SceneTest): void {
     const last = shop.ran().indexOf('a:quiet4')
     assert.ok(last <= 20, `the fifth of the quiet tenant was number ${last}`)
   })
+
+  test('failed tasks that are due all at once take turns again', async (scene) => {
+    const shop = scene.join({ lanes: [FAIR], work: false, run: failsFirst('loud') })
+    await shop.port.accept(intake(...flood('loud', 30)), {})
+    await shop.port.drain!(Date.now() + 20_000, 30)
+    await scene.inbox.view!.replay({ state: 'pending' })
+    await shop.port.accept(intake(of('quiet', 1)), {})
+    await shop.port.drain!(Date.now() + 20_000, 3)
+    assert.ok(shop.ran().slice(30).includes('a:quiet1'), `it ran ${shop.ran().slice(30).join(' ')}`)
+  })
+
+  test('failed tasks that are not due yet hold no turn of their tenant', async (scene) => {
+    const shop = scene.join({ lanes: [FAIR], work: false, run: failsFirst('weak') })
+    await shop.port.accept(intake(...flood('weak', 30)), {})
+    await shop.port.drain!(Date.now() + 20_000, 30)
+    await shop.port.accept(intake(...flood('loud', 30)), {})
+    await shop.port.accept(intake(of('weak', 30)), {})
+    await shop.port.drain!(Date.now() + 20_000, 4)
+    assert.ok(shop.ran().slice(30).includes('a:weak30'), `it ran ${shop.ran().slice(30).join(' ')}`)
+  })
+
+  test(
+    'a tenant whose events have several tasks is refused at its share, and no other is',
+    async (scene) => {
+      const lanes = ['a', 'b', 'c']
+      const shop = scene.join({ lanes, work: false })
+      const send = async (tenant: string, at: number): Promise<unknown> =>
+        shop.port.accept(
+          intake(
+            item(
+              `${tenant}${at}`,
+              lanes.map((subscription) => ({ subscription, fairKey: tenant })),
+            ),
+          ),
+          {},
+        )
+      let taken = 0
+      for (; taken < 20; taken++)
+        try {
+          await send('loud', taken)
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, 'inbox_full')
+          break
+        }
+      assert.ok(taken >= 10 && taken < 20, `${taken} of its events were taken`)
+      assert.deepEqual(await send('quiet', 1), ['new'])
+    },
+    { maxPending: 60 },
+  )
 
   test('tasks without a tenant run as well', async (scene) => {
     const shop = scene.join({ lanes: [FAIR], work: false })
