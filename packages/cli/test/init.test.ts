@@ -89,6 +89,10 @@ describe('init into fresh projects', () => {
     expect(out).toContain(
       `${'pnpm-lock.yaml' in files ? 'pnpm add' : 'npm install'} @postern/core @postern/providers @postern/`,
     )
+    expect(out).toContain(
+      'Add the public URL of /webhooks/github at GitHub: <repository> → Settings → Webhooks → Add webhook',
+    )
+    expect(out).toContain('Put the secret of GitHub into .env (the text that you type as Secret)')
     if (name.startsWith('express 4')) expect(out).toContain('Body parsers stand at app.js:2')
     expect(await readFile(join(folder, '.env'), 'utf8')).toBe(
       'GITHUB_WEBHOOK_SECRET=<your-secret>\n',

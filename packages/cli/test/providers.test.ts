@@ -64,6 +64,25 @@ describe('providers', () => {
     },
   )
 
+  test.each([
+    [
+      'stripe',
+      /add the URL  Workbench → Webhooks → .+\n +https:\/\/dashboard\.stripe\.com\/webhooks\n +its secret   the Signing secret/,
+    ],
+    [
+      'airtable',
+      /add the URL  by its API: POST https:\/\/api\.airtable\.com\/.+\n +its secret   macSecret/,
+    ],
+    ['shopify', /add the URL  the app's file shopify\.app\.toml.+\n +or by its API: the mutation/],
+    ['google-pubsub', /add the URL  the push endpoint .+\n +as told by   https:/],
+  ])('%s: where its URL is added, and its secret found', async (name, told) => {
+    const { out } = await postern(['providers', name])
+    expect(out).toMatch(told)
+    const { out: json } = await postern(['providers', name, '--json'])
+    const { setup } = JSON.parse(json) as { setup: Record<string, unknown> }
+    expect(out).toContain(`as told by   ${String(setup['docs'])}`)
+  })
+
   test('all hosts, and a host that there is not', async () => {
     const { out } = await postern(['providers', 'stripe', '--host', 'all'])
     for (const host of ['express', 'koa', 'fastify', 'hono', 'next', 'node'])

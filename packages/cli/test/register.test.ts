@@ -168,6 +168,9 @@ describe('register', { timeout: 60_000 }, () => {
     }
     expect(await said()).toContain('give --from ./receiver.ts, or a sender: github, ')
     expect(await said('gihub', '--topic', 'push')).toContain('sender must be one of github, ')
+    expect(await said('gitlab', '--topic', 'push')).toContain(
+      'add the URL at GitLab: <project> → Settings → Webhooks',
+    )
     expect(await said('github', '--topic', 'push')).toContain('give --url')
     expect(await said('--from', 'none.ts', '--url', URL_OF_HOOK)).toContain(
       'none.ts does not exist',

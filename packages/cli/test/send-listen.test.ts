@@ -44,7 +44,11 @@ describe('send, followed by listen', () => {
   test('a slip in the secret is explained while listening', async () => {
     const listening = start(['listen', 'github', '--port', '0', '-s', ' a secret of GitHub'])
     try {
+      const told = line(listening, 'stderr', /public URL/)
       const to = /http:\S+/.exec(await line(listening, 'stderr', /listening for/))![0]
+      expect(await told).toBe(
+        'or add a public URL that leads there at GitHub: <repository> → Settings → Webhooks → Add webhook',
+      )
       const proven = line(listening, 'stdout', /proven: secret-whitespace/)
       await postern(['send', 'github', '--to', to, '-s', 'a secret of GitHub'])
       expect(await proven).toContain('fingerprint')

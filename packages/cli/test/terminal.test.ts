@@ -59,6 +59,7 @@ describe('listen in a terminal', () => {
     const { pty, until, ended } = terminal(['listen', 'github', '--port', '0', '-s', SECRET])
     await until('No deliveries yet')
     const to = await until(/http:\/\/127\.0\.0\.1:\d+\//)
+    await until('GitHub: <repository> → Settings → Webhooks → Add webhook')
     await postern(['send', 'github', 'issues.opened', '--to', to, '-s', SECRET])
     await until(/● 200 .*issues\.opened/)
     pty.write('\r')

@@ -38,6 +38,10 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
   name: 'adcp',
   title: 'AdCP',
   docs: 'https://docs.adcontextprotocol.org/docs/building/implementation/webhooks',
+  setup: {
+    place: 'push_notification_config.url of each task that you ask a seller for',
+    docs: 'https://docs.adcontextprotocol.org/docs/building/implementation/webhooks',
+  },
   topics: ['create_media_buy.completed', 'task.completed'],
   options: {
     jwksUrl: "The https URL of the sender's key set.",

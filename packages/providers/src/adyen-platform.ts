@@ -29,6 +29,11 @@ export const adyenPlatform: Factory<AdyenPlatformOptions> = /* @__PURE__ */ prov
   name: 'adyen-platform',
   title: 'Adyen (platforms)',
   docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
+  setup: {
+    steps: ['Customer Area', 'Developers', 'Webhooks'],
+    secret: "the HMAC key that you generate in the webhook's settings",
+    docs: 'https://docs.adyen.com/development-resources/webhooks/best-practices',
+  },
   topics: ['balancePlatform.accountHolder.created', 'balancePlatform.transfer.updated'],
   options: {
     hmacKey: 'HMAC key of the webhook, in hex.',

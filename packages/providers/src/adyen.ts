@@ -32,6 +32,11 @@ export const adyen: Factory<AdyenOptions> = /* @__PURE__ */ provider({
   name: 'adyen',
   title: 'Adyen (payments)',
   docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
+  setup: {
+    steps: ['Customer Area', 'Developers', 'Webhooks'],
+    secret: "the HMAC key that you generate in the webhook's settings",
+    docs: 'https://docs.adyen.com/development-resources/webhooks/best-practices',
+  },
   topics: ['AUTHORISATION', 'CAPTURE', 'REFUND', 'CANCELLATION', 'CHARGEBACK', 'REPORT_AVAILABLE'],
   options: {
     hmacKey: 'HMAC key of the webhook, in hex.',

@@ -26,6 +26,11 @@ export const airtable: Factory<AirtableOptions> = /* @__PURE__ */ provider({
   name: 'airtable',
   title: 'Airtable',
   docs: 'https://airtable.com/developers/web/api/webhooks-overview',
+  setup: {
+    call: 'POST https://api.airtable.com/v0/bases/{baseId}/webhooks',
+    secret: 'macSecretBase64 in the answer of that call, shown once',
+    docs: 'https://airtable.com/developers/web/api/create-a-webhook',
+  },
   topics: ['ping'],
   options: {
     macSecretBase64: 'macSecretBase64 of the call that created the webhook.',

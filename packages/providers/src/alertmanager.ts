@@ -17,6 +17,11 @@ export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provid
   name: 'alertmanager',
   title: 'Prometheus Alertmanager',
   docs: 'https://prometheus.io/docs/alerting/latest/configuration/#webhook_config',
+  setup: {
+    place: 'the configuration file: url, in webhook_configs of a receiver',
+    secret: 'the credentials that you set for authorization, in http_config',
+    docs: 'https://prometheus.io/docs/alerting/latest/configuration/#webhook_config',
+  },
   topics: ['firing', 'resolved'],
   options: {
     token: 'Token of Authorization: Bearer.',

@@ -56,6 +56,11 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
   name: 'asana',
   title: 'Asana',
   docs: 'https://developers.asana.com/docs/webhooks-guide',
+  setup: {
+    call: 'POST https://app.asana.com/api/1.0/webhooks',
+    secret: 'X-Hook-Secret of the first request to your URL, which the receiver keeps',
+    docs: 'https://developers.asana.com/docs/webhooks-guide',
+  },
   topics: ['task.added', 'task.changed', 'task.deleted', 'story.added', 'project.changed'],
   handshakes: ['X-Hook-Secret is echoed, if it is expected'],
   options: {

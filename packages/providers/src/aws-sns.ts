@@ -59,6 +59,11 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
   name: 'aws-sns',
   title: 'Amazon SNS',
   docs: 'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html',
+  setup: {
+    call: 'Subscribe of the SNS API, with Protocol https and Endpoint',
+    secret: 'the ARN of the topic, which is no secret',
+    docs: 'https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html',
+  },
   topics: ['arn:aws:sns:us-east-1:123456789012:MyTopic'],
   handshakes: ['SubscriptionConfirmation'],
   options: {

@@ -29,6 +29,12 @@ export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ pr
   name: 'azure-event-grid',
   title: 'Azure Event Grid',
   docs: 'https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema',
+  setup: {
+    steps: ['<Event Grid Topic>', '+ Event Subscription', 'Web Hook', 'Select an endpoint'],
+    url: 'https://portal.azure.com',
+    secret: 'a text of your own, in the URL or as a delivery property',
+    docs: 'https://learn.microsoft.com/en-us/azure/event-grid/custom-event-quickstart-portal',
+  },
   topics: ['Microsoft.Storage.BlobCreated', 'Microsoft.Resources.ResourceWriteSuccess'],
   handshakes: ['SubscriptionValidation', 'OPTIONS WebHook-Request-Origin'],
   options: {

@@ -22,6 +22,12 @@ export const bitbucket: Factory<BitbucketOptions> = /* @__PURE__ */ provider({
   name: 'bitbucket',
   title: 'Bitbucket',
   docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
+  setup: {
+    call: 'POST https://api.bitbucket.org/2.0/repositories/{workspace}/{repo_slug}/hooks',
+    place: "the repository's webhooks in Bitbucket Cloud",
+    secret: 'the secret that you set for the webhook',
+    docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
+  },
   topics: ['repo:push', 'pullrequest:created', 'pullrequest:fulfilled', 'pr:opened', 'pr:merged'],
   options: {
     secret: 'Secret of the webhook.',

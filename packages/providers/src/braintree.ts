@@ -43,6 +43,11 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
   name: 'braintree',
   title: 'Braintree',
   docs: 'https://developer.paypal.com/braintree/docs/guides/webhooks/overview',
+  setup: {
+    steps: ['Control Panel', 'gear icon', 'API', 'Webhooks', 'Create New Webhook'],
+    secret: 'the private key of your API keys',
+    docs: 'https://developer.paypal.com/braintree/docs/guides/webhooks/create',
+  },
   topics: ['check', 'subscription_charged_successfully', 'dispute_opened'],
   handshakes: ['bt_challenge'],
   options: {

@@ -28,6 +28,12 @@ export const calCom: Factory<CalComOptions> = /* @__PURE__ */ provider({
   name: 'cal.com',
   title: 'Cal.com',
   docs: 'https://cal.com/docs/developing/guides/automation/webhooks',
+  setup: {
+    steps: ['Settings', 'Developer', 'Webhooks'],
+    url: 'https://app.cal.com/settings/developer/webhooks',
+    secret: 'the text that you enter as Secret',
+    docs: 'https://cal.com/docs/core-features/webhooks',
+  },
   topics: ['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'FORM_SUBMITTED', 'PING'],
   options: {
     secret: 'Secret of the webhook.',

@@ -27,6 +27,12 @@ export const chargebee: Factory<ChargebeeOptions> = /* @__PURE__ */ provider({
   name: 'chargebee',
   title: 'Chargebee',
   docs: 'https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings',
+  setup: {
+    steps: ['Settings', 'Configure Chargebee', 'API Keys and Webhooks', 'Webhooks', 'Add Webhook'],
+    secret:
+      'the Username and Password that you enter under Protect webhook URL with basic authentication',
+    docs: 'https://www.chargebee.com/docs/webhook_settings.html',
+  },
   topics: ['subscription_created', 'subscription_renewed', 'payment_failed', 'invoice_generated'],
   options: {
     credentials: 'user:password of the webhook.',

@@ -19,6 +19,12 @@ export const clerk: Factory<ClerkOptions> = /* @__PURE__ */ provider(
     name: 'clerk',
     title: 'Clerk',
     docs: 'https://clerk.com/docs/webhooks/overview',
+    setup: {
+      steps: ['<application>', 'Webhooks', 'Add Endpoint'],
+      url: 'https://dashboard.clerk.com/~/webhooks',
+      secret: "the Signing Secret on the endpoint's settings page",
+      docs: 'https://clerk.com/docs/guides/development/webhooks/syncing',
+    },
     topics: ['user.created', 'user.updated', 'session.created', 'organization.created'],
     secretHint: 'Signing secret of the endpoint, whsec_…',
     prefixes: ['svix-', 'webhook-'],

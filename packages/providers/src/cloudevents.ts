@@ -34,6 +34,11 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
   name: 'cloudevents',
   title: 'CloudEvents',
   docs: 'https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md',
+  setup: {
+    place: 'the subscription at the sender; it asks your URL by OPTIONS for permission',
+    secret: 'a token that you and the sender agree on',
+    docs: 'https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md',
+  },
   topics: ['com.example.someevent'],
   handshakes: ['OPTIONS WebHook-Request-Origin'],
   options: {

@@ -34,6 +34,11 @@ export const contentful: Factory<ContentfulOptions> = /* @__PURE__ */ provider({
   name: 'contentful',
   title: 'Contentful',
   docs: 'https://www.contentful.com/developers/docs/webhooks/request-verification/',
+  setup: {
+    steps: ['Settings', 'Webhooks', 'Add webhook'],
+    secret: 'Settings → Webhooks → Settings → Enable request verification',
+    docs: 'https://www.contentful.com/developers/docs/webhooks/configure-webhook/',
+  },
   topics: ['ContentManagement.Entry.publish', 'ContentManagement.Asset.create'],
   options: {
     secret: 'Request verification secret of the space.',

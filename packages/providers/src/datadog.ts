@@ -34,6 +34,11 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
   name: 'datadog',
   title: 'Datadog',
   docs: 'https://docs.datadoghq.com/integrations/webhooks/',
+  setup: {
+    call: 'POST /api/v1/integration/webhooks/configuration/webhooks',
+    secret: 'the value that you give a custom header',
+    docs: 'https://docs.datadoghq.com/api/latest/webhooks-integration/',
+  },
   topics: ['query_alert_monitor', 'event'],
   options: {
     secret: 'Value of the custom header.',

@@ -42,6 +42,12 @@ export const discord: Factory<DiscordOptions> = /* @__PURE__ */ provider({
   name: 'discord',
   title: 'Discord',
   docs: 'https://docs.discord.com/developers/interactions/overview',
+  setup: {
+    steps: ['<app>', 'General Information', 'Interactions Endpoint URL'],
+    url: 'https://discord.com/developers/applications',
+    secret: '<app> → General Information → Public Key',
+    docs: 'https://docs.discord.com/developers/interactions/overview',
+  },
   topics: ['APPLICATION_COMMAND.deploy', 'MESSAGE_COMPONENT.button', 'APPLICATION_AUTHORIZED'],
   handshakes: ['interaction PING', 'event PING'],
   options: {

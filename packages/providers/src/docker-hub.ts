@@ -31,6 +31,11 @@ export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
   name: 'docker-hub',
   title: 'Docker Hub',
   docs: 'https://docs.docker.com/docker-hub/repos/manage/webhooks/',
+  setup: {
+    steps: ['<repository>', 'Webhooks', 'Create'],
+    secret: 'a text of your own, in the URL: Docker Hub signs nothing',
+    docs: 'https://docs.docker.com/docker-hub/repos/manage/webhooks/',
+  },
   topics: ['push'],
   options: {
     secret: 'A secret of your own in the URL.',

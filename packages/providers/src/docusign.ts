@@ -34,6 +34,11 @@ export const docusign: Factory<DocusignOptions> = /* @__PURE__ */ provider({
   name: 'docusign',
   title: 'DocuSign Connect',
   docs: 'https://developers.docusign.com/platform/webhooks/connect/hmac/',
+  setup: {
+    steps: ['Admin', 'INTEGRATIONS', 'Connect'],
+    secret: 'an HMAC key that you add under Admin → Connect',
+    docs: 'https://developers.docusign.com/platform/webhooks/connect/setting-up-hmac',
+  },
   topics: ['envelope-completed', 'recipient-signed', 'Completed'],
   options: {
     hmacKey: 'An HMAC key of the account.',

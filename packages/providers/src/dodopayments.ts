@@ -20,6 +20,11 @@ export const dodopayments: Factory<DodopaymentsOptions> = /* @__PURE__ */ provid
     name: 'dodopayments',
     title: 'Dodo Payments',
     docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
+    setup: {
+      steps: ['Settings', 'Webhooks', 'Add Webhook'],
+      secret: "the Secret Key on the webhook's settings page",
+      docs: 'https://docs.dodopayments.com/developer-resources/webhooks',
+    },
     topics: ['payment.succeeded', 'subscription.active', 'refund.succeeded', 'dispute.opened'],
     secretHint: 'Secret key of the webhook, whsec_…',
     retrySpan: 76 * HOUR,

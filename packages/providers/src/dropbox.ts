@@ -20,6 +20,12 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
   name: 'dropbox',
   title: 'Dropbox',
   docs: 'https://www.dropbox.com/developers/reference/webhooks',
+  setup: {
+    steps: ['App Console', '<app>', 'Webhooks'],
+    url: 'https://www.dropbox.com/developers/apps',
+    secret: 'the App secret of the app',
+    docs: 'https://www.dropbox.com/developers/reference/webhooks',
+  },
   topics: ['list_folder'],
   handshakes: ['GET challenge'],
   options: {

@@ -31,6 +31,11 @@ export const figma: Factory<FigmaOptions> = /* @__PURE__ */ provider({
   name: 'figma',
   title: 'Figma',
   docs: 'https://developers.figma.com/docs/rest-api/webhooks-security/',
+  setup: {
+    call: 'POST https://api.figma.com/v2/webhooks',
+    secret: 'the text that you send as passcode',
+    docs: 'https://developers.figma.com/docs/rest-api/webhooks-endpoints/',
+  },
   topics: ['PING', 'FILE_UPDATE', 'FILE_VERSION_UPDATE', 'FILE_COMMENT', 'LIBRARY_PUBLISH'],
   options: {
     passcode: 'Passcode of the webhook.',

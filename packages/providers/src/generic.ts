@@ -58,6 +58,11 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
   name: 'generic',
   title: 'Generic',
   docs: 'https://www.rfc-editor.org/rfc/rfc2104',
+  setup: {
+    place: 'the webhook settings of the sender',
+    secret: 'shown by the sender, or chosen by you, in the same place',
+    docs: 'https://www.rfc-editor.org/rfc/rfc2104',
+  },
   options: {
     secret: 'Signing secret, token or user:password.',
     scheme: 'hmac, bearer, basic, header-token, query-token, or a scheme as a value.',

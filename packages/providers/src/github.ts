@@ -32,6 +32,11 @@ export const github: Factory<GithubOptions> = /* @__PURE__ */ provider({
   name: 'github',
   title: 'GitHub',
   docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
+  setup: {
+    steps: ['<repository>', 'Settings', 'Webhooks', 'Add webhook'],
+    secret: 'the text that you type as Secret',
+    docs: 'https://docs.github.com/en/webhooks/using-webhooks/creating-webhooks',
+  },
   topics: ['push', 'issues.opened', 'pull_request.synchronize', 'release.published', 'ping'],
   options: {
     secret: 'Secret of the webhook or of the GitHub App.',

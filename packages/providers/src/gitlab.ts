@@ -36,6 +36,11 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
   name: 'gitlab',
   title: 'GitLab',
   docs: 'https://docs.gitlab.com/user/project/integrations/webhooks/',
+  setup: {
+    steps: ['<project>', 'Settings', 'Webhooks'],
+    secret: 'the token that you set for the webhook',
+    docs: 'https://docs.gitlab.com/user/project/integrations/webhooks/',
+  },
   topics: ['push', 'tag_push', 'merge_request.open', 'note', 'pipeline', 'build', 'user_create'],
   options: {
     token: 'Signing token (whsec_…) or secret token of the hook.',

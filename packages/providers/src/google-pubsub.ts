@@ -43,6 +43,11 @@ export const googlePubsub: Factory<GooglePubsubOptions> = /* @__PURE__ */ provid
   name: 'google-pubsub',
   title: 'Google Cloud Pub/Sub',
   docs: 'https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions',
+  setup: {
+    place:
+      'the push endpoint of a subscription: gcloud pubsub subscriptions create with --push-endpoint',
+    docs: 'https://docs.cloud.google.com/pubsub/docs/create-push-subscription',
+  },
   topics: ['projects/my-project/subscriptions/my-subscription'],
   options: {
     email: 'The service account of the push subscription.',

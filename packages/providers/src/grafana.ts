@@ -26,6 +26,18 @@ export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({
   name: 'grafana',
   title: 'Grafana alerting',
   docs: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
+  setup: {
+    steps: [
+      'Alerts & IRM',
+      'Alerting',
+      'Notification configuration',
+      'Contact points',
+      '+ Add contact point',
+      'Webhook',
+    ],
+    secret: 'the HMAC secret that you set in the optional settings of the webhook',
+    docs: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
+  },
   topics: ['firing', 'resolved'],
   options: {
     secret: 'HMAC secret of the contact point.',

@@ -42,6 +42,11 @@ export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
   name: 'hubspot',
   title: 'HubSpot',
   docs: 'https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation',
+  setup: {
+    place: "the project's file webhooks/*-hsmeta.json: targetUrl in settings",
+    secret: 'the client secret of the app',
+    docs: 'https://developers.hubspot.com/docs/apps/developer-platform/add-features/configure-webhooks',
+  },
   topics: ['contact.creation', 'contact.propertyChange', 'deal.creation', 'object.creation'],
   options: {
     clientSecret: 'Client secret of the app.',

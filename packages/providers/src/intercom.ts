@@ -19,6 +19,12 @@ export const intercom: Factory<IntercomOptions> = /* @__PURE__ */ provider({
   name: 'intercom',
   title: 'Intercom',
   docs: 'https://developers.intercom.com/docs/webhooks',
+  setup: {
+    steps: ['Developer Hub', '<app>', 'Configure', 'Webhooks'],
+    url: 'https://app.intercom.com/a/apps/_/developer-hub',
+    secret: 'the client secret of the app',
+    docs: 'https://developers.intercom.com/docs/webhooks/setting-up-webhooks',
+  },
   topics: ['conversation.user.created', 'contact.user.created', 'ticket.created', 'ping'],
   handshakes: ['HEAD'],
   options: {

@@ -28,6 +28,12 @@ export const line: Factory<LineOptions> = /* @__PURE__ */ provider({
   name: 'line',
   title: 'LINE',
   docs: 'https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/',
+  setup: {
+    steps: ['<provider>', '<Messaging API channel>', 'Messaging API', 'Webhook URL', 'Edit'],
+    url: 'https://developers.line.biz/console/',
+    secret: 'the channel secret of the channel',
+    docs: 'https://developers.line.biz/en/docs/messaging-api/building-bot/',
+  },
   topics: ['message.text', 'follow', 'unfollow', 'join', 'postback', 'unsend'],
   handshakes: ['signed delivery without events'],
   options: {

@@ -33,6 +33,11 @@ export const linear: Factory<LinearOptions> = /* @__PURE__ */ provider({
   name: 'linear',
   title: 'Linear',
   docs: 'https://linear.app/developers/webhooks',
+  setup: {
+    call: 'the mutation webhookCreate of the GraphQL API',
+    secret: 'the signing secret of the webhook',
+    docs: 'https://linear.app/developers/webhooks',
+  },
   topics: ['Issue.create', 'Issue.update', 'Comment.create', 'Project.update', 'IssueSLA.breached'],
   options: {
     secret: 'Signing secret of the webhook.',

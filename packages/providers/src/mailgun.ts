@@ -43,6 +43,11 @@ export const mailgun: Factory<MailgunOptions> = /* @__PURE__ */ provider({
   name: 'mailgun',
   title: 'Mailgun',
   docs: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks',
+  setup: {
+    steps: ['Control Panel', 'Webhooks'],
+    secret: 'the Webhook Signing Key of the account',
+    docs: 'https://github.com/mailgun/documentation/blob/master/source/user_manual.rst',
+  },
   topics: ['delivered', 'failed.permanent', 'failed.temporary', 'opened', 'clicked', 'inbound'],
   options: {
     signingKey: 'Webhook signing key of the account.',

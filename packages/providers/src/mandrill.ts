@@ -34,6 +34,12 @@ export const mandrill: Factory<MandrillOptions> = /* @__PURE__ */ provider({
   name: 'mandrill',
   title: 'Mandrill',
   docs: 'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
+  setup: {
+    steps: ['Webhooks', 'Add a Webhook'],
+    call: 'POST /webhooks/add',
+    secret: 'the key of the webhook',
+    docs: 'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
+  },
   topics: ['send', 'delivered', 'hard_bounce', 'open', 'click', 'spam', 'inbound', 'blacklist.add'],
   handshakes: ['HEAD when the webhook is added', 'empty test batch signed with test-webhook'],
   options: {

@@ -36,6 +36,12 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ provider({
   name: 'meta',
   title: 'Meta',
   docs: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started',
+  setup: {
+    steps: ['App Dashboard', '<app>', 'Webhooks', 'Callback URL'],
+    url: 'https://developers.facebook.com/apps',
+    secret: '<app> → Basic Settings → App Secret',
+    docs: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started',
+  },
   topics: [
     'whatsapp_business_account.messages',
     'whatsapp_business_account.statuses',

@@ -41,6 +41,11 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
   name: 'microsoft-graph',
   title: 'Microsoft Graph',
   docs: 'https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks',
+  setup: {
+    call: 'POST https://graph.microsoft.com/v1.0/subscriptions, with notificationUrl',
+    secret: 'the text that you send as clientState',
+    docs: 'https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks',
+  },
   topics: ['#Microsoft.Graph.Message.created', 'subscriptionRemoved', 'missed'],
   handshakes: ['validationToken'],
   options: {

@@ -33,6 +33,11 @@ export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
   name: 'mollie',
   title: 'Mollie',
   docs: 'https://docs.mollie.com/reference/webhooks-new',
+  setup: {
+    call: 'POST https://api.mollie.com/v2/webhooks',
+    secret: 'the secret in the answer of that call',
+    docs: 'https://docs.mollie.com/reference/webhooks-new',
+  },
   topics: ['payment-link.paid', 'sales-invoice.created', 'profile.verified', 'tr', 'ord', 'pl'],
   options: {
     signingSecret: 'Signing secret of a next-gen webhook.',

@@ -21,6 +21,13 @@ export const mux: Factory<MuxOptions> = /* @__PURE__ */ provider({
   name: 'mux',
   title: 'Mux',
   docs: 'https://www.mux.com/docs/core/verify-webhook-signatures',
+  setup: {
+    steps: ['Mux Dashboard', 'Settings', 'Webhooks'],
+    url: 'https://dashboard.mux.com/settings/webhooks',
+    call: 'POST https://api.mux.com/system/v1/webhooks',
+    secret: 'the signing secret of the webhook',
+    docs: 'https://www.mux.com/docs/core/manage-webhooks',
+  },
   topics: ['video.asset.ready', 'video.upload.asset_created', 'video.live_stream.active'],
   options: {
     webhookSecret: 'Signing secret of the webhook.',

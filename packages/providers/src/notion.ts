@@ -32,6 +32,12 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
   name: 'notion',
   title: 'Notion',
   docs: 'https://developers.notion.com/reference/webhooks',
+  setup: {
+    steps: ['<integration>', 'Webhooks', '+ Create a subscription'],
+    url: 'https://www.notion.so/developers/connections',
+    secret: 'verification_token of the first request to your URL, which the receiver keeps',
+    docs: 'https://developers.notion.com/reference/webhooks',
+  },
   topics: ['page.created', 'page.content_updated', 'page.deleted', 'comment.created'],
   handshakes: ['verification_token'],
   options: {

@@ -31,6 +31,11 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
   name: 'okta',
   title: 'Okta event hooks',
   docs: 'https://developer.okta.com/docs/concepts/event-hooks/',
+  setup: {
+    steps: ['Admin Console', 'Workflow', 'Event Hooks', 'Create Event Hook'],
+    secret: 'the Authentication secret that you enter, whole',
+    docs: 'https://developer.okta.com/docs/guides/event-hook-filtering/main/',
+  },
   topics: ['user.session.start', 'user.lifecycle.create', 'group.user_membership.add'],
   handshakes: ['GET with X-Okta-Verification-Challenge'],
   options: {

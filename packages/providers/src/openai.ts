@@ -20,6 +20,11 @@ export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ provider(
     name: 'openai',
     title: 'OpenAI',
     docs: 'https://platform.openai.com/docs/guides/webhooks',
+    setup: {
+      call: 'POST https://api.openai.com/v1/webhook_endpoints',
+      secret: 'signing_secret in the answer, told at creation and rotation alone',
+      docs: 'https://developers.openai.com/api/reference/go/resources/webhooks/methods/create',
+    },
     topics: ['response.completed', 'response.failed', 'batch.completed', 'realtime.call.incoming'],
     secretHint: 'Signing secret of the endpoint, whsec_…',
     key: (secret) => (secret.startsWith('whsec_') ? ENCODED.key(secret) : PLAIN.key(secret)),

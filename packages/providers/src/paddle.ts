@@ -22,6 +22,12 @@ export const paddle: Factory<PaddleOptions> = /* @__PURE__ */ provider({
   name: 'paddle',
   title: 'Paddle',
   docs: 'https://developer.paddle.com/webhooks/signature-verification',
+  setup: {
+    steps: ['Paddle', 'Developer tools', 'Notifications'],
+    url: 'https://vendors.paddle.com/notifications',
+    secret: 'the secret key of the notification destination, shown when you edit it',
+    docs: 'https://github.com/PaddleHQ/paddle-nextjs-starter-kit#readme',
+  },
   topics: ['transaction.completed', 'subscription.created', 'subscription.canceled'],
   options: {
     secretKey: 'Secret key of the notification destination, pdl_ntfset_….',

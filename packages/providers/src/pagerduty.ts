@@ -30,6 +30,11 @@ export const pagerduty: Factory<PagerdutyOptions> = /* @__PURE__ */ provider({
   name: 'pagerduty',
   title: 'PagerDuty',
   docs: 'https://docs.pagerduty.com/developer/verifying-webhook-signatures',
+  setup: {
+    call: 'POST https://api.pagerduty.com/webhook_subscriptions',
+    secret: 'the secret in the answer of that call',
+    docs: 'https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/01-Overview.md',
+  },
   topics: ['incident.triggered', 'incident.acknowledged', 'incident.resolved', 'pagey.ping'],
   options: {
     secret: 'Secret of the webhook subscription.',

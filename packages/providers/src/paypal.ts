@@ -35,6 +35,12 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
   name: 'paypal',
   title: 'PayPal',
   docs: 'https://developer.paypal.com/api/rest/webhooks/rest/',
+  setup: {
+    call: 'POST /v1/notifications/webhooks',
+    place: "the app's settings, in Application management",
+    secret: 'the Webhook ID that PayPal gives to the URL',
+    docs: 'https://developer.paypal.com/api/rest/webhooks/rest',
+  },
   topics: ['PAYMENT.CAPTURE.COMPLETED', 'CHECKOUT.ORDER.APPROVED', 'BILLING.SUBSCRIPTION.CREATED'],
   options: {
     webhookId: 'The id of the webhook at PayPal.',

@@ -44,6 +44,11 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
   name: 'plaid',
   title: 'Plaid',
   docs: 'https://plaid.com/docs/api/webhooks/webhook-verification/',
+  setup: {
+    call: 'POST /link/token/create, with webhook',
+    secret: "the API secret of your client_id, to fetch Plaid's keys",
+    docs: 'https://plaid.com/docs/api/webhooks/',
+  },
   topics: ['TRANSACTIONS.SYNC_UPDATES_AVAILABLE', 'ITEM.ERROR', 'LINK.SESSION_FINISHED'],
   options: {
     clientId: 'The client id, with which keys are fetched.',

@@ -20,6 +20,12 @@ export const polar: Factory<PolarOptions> = /* @__PURE__ */ provider(
     name: 'polar',
     title: 'Polar',
     docs: 'https://polar.sh/docs/integrate/webhooks/delivery',
+    setup: {
+      steps: ['<organization>', 'Settings', 'Webhooks', 'Add Endpoint'],
+      url: 'https://polar.sh/to/dashboard/settings/webhooks',
+      secret: 'the secret that you set, or let Polar generate',
+      docs: 'https://polar.sh/docs/integrate/webhooks/endpoints',
+    },
     topics: ['order.paid', 'order.refunded', 'subscription.active', 'customer.state_changed'],
     secretHint: 'Secret of the endpoint, whole.',
     key: (secret) => PLAIN.key(secret),

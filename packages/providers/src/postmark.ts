@@ -29,6 +29,12 @@ export const postmark: Factory<PostmarkOptions> = /* @__PURE__ */ provider({
   name: 'postmark',
   title: 'Postmark',
   docs: 'https://postmarkapp.com/developer/webhooks/webhooks-overview',
+  setup: {
+    steps: ['<server>', 'Webhooks'],
+    url: 'https://account.postmarkapp.com',
+    secret: 'the user and the password that you choose for the URL',
+    docs: 'https://github.com/ActiveCampaign/postmark-skills/blob/main/postmark-webhooks/SKILL.md',
+  },
   topics: ['Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange', 'Inbound'],
   options: {
     credentials: 'user:password of the webhook.',

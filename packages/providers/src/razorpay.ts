@@ -27,6 +27,11 @@ export const razorpay: Factory<RazorpayOptions> = /* @__PURE__ */ provider({
   name: 'razorpay',
   title: 'Razorpay',
   docs: 'https://razorpay.com/docs/webhooks/validate-test/',
+  setup: {
+    steps: ['Account & Settings', 'Website and app settings', 'Webhooks', '+ Add New Webhook'],
+    secret: 'the text that you enter as Secret',
+    docs: 'https://razorpay.com/docs/payments/dashboard/account-settings/webhooks/',
+  },
   topics: ['payment.captured', 'order.paid', 'refund.processed', 'subscription.charged'],
   options: {
     secret: 'Secret of the webhook.',

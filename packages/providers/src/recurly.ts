@@ -35,6 +35,11 @@ export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
   name: 'recurly',
   title: 'Recurly',
   docs: 'https://docs.recurly.com/docs/signature-verification',
+  setup: {
+    place: 'the webhook settings of the Recurly Admin UI',
+    secret: 'the secret key of the endpoint',
+    docs: 'https://docs.recurly.com/recurly-subscriptions/docs/webhooks',
+  },
   topics: ['account.created', 'subscription.renewed', 'charge_invoice.paid'],
   options: {
     secretKey: 'Secret key of the endpoint.',

@@ -19,6 +19,13 @@ export const resend: Factory<ResendOptions> = /* @__PURE__ */ provider(
     name: 'resend',
     title: 'Resend',
     docs: 'https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests',
+    setup: {
+      steps: ['Dashboard', 'Webhooks'],
+      url: 'https://resend.com/webhooks',
+      call: 'POST https://api.resend.com/webhooks',
+      secret: 'the signing secret of the webhook',
+      docs: 'https://github.com/resend/resend-skills/blob/main/skills/agent-email-inbox/references/webhook-setup.md',
+    },
     topics: ['email.sent', 'email.delivered', 'email.bounced', 'email.complained', 'email.opened'],
     secretHint: 'Signing secret of the webhook, whsec_…',
     prefixes: ['svix-', 'webhook-'],

@@ -34,6 +34,11 @@ export const rfc9421: Factory<Rfc9421Options> = /* @__PURE__ */ provider({
   name: 'rfc9421',
   title: 'HTTP Message Signatures (RFC 9421)',
   docs: 'https://www.rfc-editor.org/rfc/rfc9421',
+  setup: {
+    place: 'the webhook settings of the sender',
+    secret: "the key that you and the sender agree on, or the sender's public key",
+    docs: 'https://www.rfc-editor.org/rfc/rfc9421',
+  },
   topics: ['message'],
   options: {
     secret: 'The shared secret, where alg is hmac-sha256.',

@@ -35,6 +35,11 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
   name: 'salesforce-outbound',
   title: 'Salesforce outbound messages',
   docs: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm',
+  setup: {
+    steps: ['Setup', 'Outbound Messages'],
+    secret: 'the id of your organisation, which is no secret',
+    docs: 'https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_workflowoutboundmessage.htm',
+  },
   topics: ['Contact', 'Account', 'Opportunity'],
   options: {
     organizationId: 'The id of the organisation that sends, 18 characters.',

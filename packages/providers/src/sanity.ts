@@ -23,6 +23,12 @@ export const sanity: Factory<SanityOptions> = /* @__PURE__ */ provider({
   name: 'sanity',
   title: 'Sanity',
   docs: 'https://www.sanity.io/docs/webhooks',
+  setup: {
+    steps: ['<project>', 'API', 'Webhooks'],
+    url: 'https://www.sanity.io/manage',
+    secret: 'the text that you enter as Secret',
+    docs: 'https://www.sanity.io/docs/webhooks',
+  },
   topics: ['create', 'update', 'delete'],
   options: {
     secret: 'Secret of the webhook.',

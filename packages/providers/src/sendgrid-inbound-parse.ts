@@ -26,6 +26,11 @@ export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__
   name: 'sendgrid-inbound-parse',
   title: 'SendGrid Inbound Parse',
   docs: 'https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks',
+  setup: {
+    steps: ['Settings', 'Inbound Parse', 'Add Host & URL'],
+    secret: 'the public key of the security policy that signs',
+    docs: 'https://github.com/twilio/ai/blob/main/skills/sendgrid/twilio-sendgrid-inbound-parse/SKILL.md',
+  },
   topics: ['mail'],
   options: {
     publicKey: 'The public key of the security policy.',

@@ -21,6 +21,11 @@ export const sendgrid: Factory<SendgridOptions> = /* @__PURE__ */ provider({
   name: 'sendgrid',
   title: 'SendGrid Event Webhook',
   docs: 'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features',
+  setup: {
+    steps: ['Settings', 'Mail Settings', 'Event Webhooks'],
+    secret: 'the verification key that is shown once signing is enabled for the webhook',
+    docs: 'https://github.com/twilio/ai/blob/main/skills/sendgrid/twilio-sendgrid-webhooks/SKILL.md',
+  },
   topics: ['processed', 'delivered', 'bounce', 'dropped', 'open', 'click', 'spamreport'],
   options: {
     publicKey: "The verification key of the webhook's settings.",

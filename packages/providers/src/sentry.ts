@@ -29,6 +29,11 @@ export const sentry: Factory<SentryOptions> = /* @__PURE__ */ provider({
   name: 'sentry',
   title: 'Sentry',
   docs: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
+  setup: {
+    steps: ['Settings', 'Developer Settings', '<integration>', 'Webhook URL'],
+    secret: 'the Client Secret of the integration',
+    docs: 'https://docs.sentry.io/organization/integrations/integration-platform/',
+  },
   topics: ['issue.created', 'issue.resolved', 'error.created', 'event_alert.triggered'],
   options: {
     clientSecret: 'Client secret of the integration.',

@@ -31,6 +31,14 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
   name: 'shopify',
   title: 'Shopify',
   docs: 'https://shopify.dev/docs/apps/build/webhooks/verify-deliveries',
+  setup: {
+    call: 'the mutation webhookSubscriptionCreate of the GraphQL Admin API',
+    place:
+      "the app's file shopify.app.toml: uri in [[webhooks.subscriptions]], sent by shopify app deploy",
+    secret:
+      'the client secret of the app; webhooks of the Shopify admin are signed with another key',
+    docs: 'https://shopify.dev/docs/apps/build/webhooks/subscribe',
+  },
   topics: [
     'orders/create',
     'products/update',

@@ -43,6 +43,12 @@ export const slack: Factory<SlackOptions> = /* @__PURE__ */ provider({
   name: 'slack',
   title: 'Slack',
   docs: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
+  setup: {
+    steps: ['<app>', 'Event Subscriptions', 'Enable Events', 'Request URL'],
+    url: 'https://api.slack.com/apps',
+    secret: '<app> → Basic Information → Signing Secret',
+    docs: 'https://docs.slack.dev/tools/bolt-js/creating-an-app',
+  },
   topics: [
     'app_mention',
     'message.message_changed',

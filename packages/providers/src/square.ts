@@ -20,6 +20,11 @@ export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({
   name: 'square',
   title: 'Square',
   docs: 'https://developer.squareup.com/docs/webhooks/step3validate',
+  setup: {
+    steps: ['Developer Console', '<application>', 'Webhooks', 'Subscriptions', 'Add subscription'],
+    secret: 'Endpoint Details → Signature Key → Show',
+    docs: 'https://developer.squareup.com/docs/webhooks/step2subscribe',
+  },
   topics: ['payment.updated', 'invoice.published', 'webhooks.test_notification'],
   options: {
     signatureKey: 'Signature key of the subscription.',

@@ -31,6 +31,11 @@ export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ *
   name: 'standard-webhooks',
   title: 'Standard Webhooks',
   docs: 'https://www.standardwebhooks.com',
+  setup: {
+    place: 'the webhook settings of the sender',
+    secret: 'shown by the sender with the endpoint: whsec_… or whpk_…',
+    docs: 'https://www.standardwebhooks.com',
+  },
   topics: ['user.created'],
   options: {
     secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',

@@ -37,6 +37,12 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
   name: 'stripe',
   title: 'Stripe',
   docs: 'https://docs.stripe.com/webhooks/signature',
+  setup: {
+    steps: ['Workbench', 'Webhooks', 'Create new destination'],
+    url: 'https://dashboard.stripe.com/webhooks',
+    secret: 'the Signing secret of the endpoint, under Workbench → Webhooks',
+    docs: 'https://docs.stripe.com/workbench/webhooks',
+  },
   topics: ['payment_intent.succeeded', 'invoice.paid', 'v2.core.account.created'],
   options: {
     secret: "The endpoint's signing secret, whsec_…",

@@ -35,6 +35,12 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
   name: 'supabase-auth-hooks',
   title: 'Supabase Auth hooks',
   docs: 'https://supabase.com/docs/guides/auth/auth-hooks',
+  setup: {
+    steps: ['<project>', 'Authentication', 'Hooks'],
+    url: 'https://supabase.com/dashboard/project/_/auth/hooks',
+    secret: 'generated with the HTTP hook: v1,whsec_…',
+    docs: 'https://supabase.com/docs/guides/auth/auth-hooks',
+  },
   topics: [
     'send_sms',
     'send_email',

@@ -30,6 +30,11 @@ export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
   name: 'svix',
   title: 'Svix',
   docs: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
+  setup: {
+    steps: ['App Portal', 'Add Endpoint'],
+    secret: "the signing secret of the endpoint, in the sender's App Portal: whsec_…",
+    docs: 'https://docs.svix.com/receiving/using-app-portal/adding-endpoints',
+  },
   topics: ['user.created'],
   options: {
     secret: 'whsec_… (symmetric) or whpk_… (Ed25519).',

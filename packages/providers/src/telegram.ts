@@ -27,6 +27,11 @@ export const telegram: Factory<TelegramOptions> = /* @__PURE__ */ provider({
   name: 'telegram',
   title: 'Telegram',
   docs: 'https://core.telegram.org/bots/api#setwebhook',
+  setup: {
+    call: 'setWebhook, with url',
+    secret: 'the secret_token that you give to setWebhook',
+    docs: 'https://core.telegram.org/bots/api#setwebhook',
+  },
   topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
   options: {
     secretToken: 'The secret_token given to setWebhook.',

@@ -28,6 +28,11 @@ export const trello: Factory<TrelloOptions> = /* @__PURE__ */ provider({
   name: 'trello',
   title: 'Trello',
   docs: 'https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/',
+  setup: {
+    call: 'POST https://api.trello.com/1/webhooks',
+    secret: "your application's secret",
+    docs: 'https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/',
+  },
   topics: ['updateCard', 'createCard', 'commentCard', 'addMemberToCard'],
   handshakes: ['HEAD at creation'],
   options: {

@@ -32,6 +32,19 @@ export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
   name: 'twilio',
   title: 'Twilio',
   docs: 'https://www.twilio.com/docs/usage/webhooks/webhooks-security',
+  setup: {
+    steps: [
+      'Console',
+      'Phone Numbers',
+      'Active Numbers',
+      '<number>',
+      'Messaging',
+      'A Message Comes In',
+    ],
+    url: 'https://console.twilio.com',
+    secret: 'the Auth Token: Console → Account → API keys & tokens',
+    docs: 'https://github.com/twilio/ai/blob/main/skills/twilio/twilio-webhook-architecture/SKILL.md',
+  },
   topics: [
     'received',
     'delivered',

@@ -32,6 +32,11 @@ export const twitch: Factory<TwitchOptions> = /* @__PURE__ */ provider({
   name: 'twitch',
   title: 'Twitch EventSub',
   docs: 'https://dev.twitch.tv/docs/eventsub/handling-webhook-events/',
+  setup: {
+    call: 'POST https://api.twitch.tv/helix/eventsub/subscriptions',
+    secret: 'the text that you send as secret of transport',
+    docs: 'https://dev.twitch.tv/docs/eventsub/handling-webhook-events/',
+  },
   topics: ['channel.follow', 'stream.online', 'stream.offline', 'channel.follow.revocation'],
   handshakes: ['webhook_callback_verification'],
   options: {

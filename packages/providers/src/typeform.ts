@@ -20,6 +20,11 @@ export const typeform: Factory<TypeformOptions> = /* @__PURE__ */ provider({
   name: 'typeform',
   title: 'Typeform',
   docs: 'https://www.typeform.com/developers/webhooks/secure-your-webhooks/',
+  setup: {
+    call: 'PUT https://api.typeform.com/forms/{form_id}/webhooks/{tag}',
+    secret: 'the text that you send as secret',
+    docs: 'https://github.com/Typeform/js-api-client#webhooks',
+  },
   topics: ['form_response', 'form_response_partial'],
   options: {
     secret: 'Secret of the webhook.',

@@ -19,6 +19,11 @@ export const vercel: Factory<VercelOptions> = /* @__PURE__ */ provider({
   name: 'vercel',
   title: 'Vercel',
   docs: 'https://vercel.com/docs/webhooks/webhooks-api',
+  setup: {
+    steps: ['<team>', 'Settings', 'Webhooks'],
+    secret: 'shown once the webhook is created; of an integration: its client secret',
+    docs: 'https://vercel.com/docs/webhooks',
+  },
   topics: ['deployment.created', 'deployment.succeeded', 'deployment.error', 'project.created'],
   options: {
     secret: 'Secret of the webhook, or client secret of the integration.',

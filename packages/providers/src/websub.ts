@@ -64,6 +64,11 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   name: 'websub',
   title: 'WebSub and YouTube',
   docs: 'https://www.w3.org/TR/websub/',
+  setup: {
+    place: 'hub.callback of the subscription request, which you POST to the hub of the topic',
+    secret: 'the text that you send as hub.secret',
+    docs: 'https://www.w3.org/TR/websub/',
+  },
   topics: ['https://www.youtube.com/xml/feeds/videos.xml?channel_id=…', 'entry', 'deleted-entry'],
   handshakes: ['GET hub.challenge of expected topics', 'GET hub.mode=denied'],
   options: {

@@ -36,6 +36,11 @@ export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
   name: 'wechat',
   title: 'WeChat official accounts',
   docs: 'https://developers.weixin.qq.com/doc/offiaccount/en/Basic_Information/Access_Overview.html',
+  setup: {
+    place: 'the server configuration of the account: URL and Token',
+    secret: 'the Token that you choose there',
+    docs: 'https://developers.weixin.qq.com/doc/offiaccount/en/Basic_Information/Access_Overview.html',
+  },
   topics: ['text', 'image', 'event.subscribe', 'event.CLICK'],
   handshakes: ['echostr'],
   options: {

@@ -35,6 +35,11 @@ export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({
   name: 'wecom',
   title: 'WeCom',
   docs: 'https://developer.work.weixin.qq.com/document/path/90930',
+  setup: {
+    place: 'the receive-messages settings of the app: URL, Token and EncodingAESKey',
+    secret: 'the Token that you choose there',
+    docs: 'https://developer.work.weixin.qq.com/document/path/90930',
+  },
   topics: ['text', 'image', 'event.subscribe', 'event.enter_agent'],
   handshakes: ['echostr'],
   options: {

@@ -31,6 +31,11 @@ export const woocommerce: Factory<WoocommerceOptions> = /* @__PURE__ */ provider
   name: 'woocommerce',
   title: 'WooCommerce',
   docs: 'https://woocommerce.com/document/webhooks/',
+  setup: {
+    steps: ['WooCommerce', 'Settings', 'Advanced', 'Webhooks', 'Add webhook'],
+    secret: 'the Secret of the webhook',
+    docs: 'https://woocommerce.com/document/webhooks/',
+  },
   topics: [
     'order.created',
     'order.updated',

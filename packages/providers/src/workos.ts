@@ -19,6 +19,12 @@ export const workos: Factory<WorkosOptions> = /* @__PURE__ */ provider({
   name: 'workos',
   title: 'WorkOS',
   docs: 'https://workos.com/docs/events/data-syncing/webhooks',
+  setup: {
+    steps: ['Dashboard', 'Webhooks', 'Endpoints'],
+    url: 'https://dashboard.workos.com',
+    secret: 'the webhook secret of the endpoint',
+    docs: 'https://github.com/workos/skills/blob/main/skills/workos/workos-directory-sync.md',
+  },
   topics: ['dsync.user.created', 'connection.activated', 'user.created'],
   options: {
     secret: 'Secret of the endpoint.',

@@ -38,6 +38,11 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
   name: 'x',
   title: 'X (Twitter)',
   docs: 'https://docs.x.com/x-api/webhooks/introduction',
+  setup: {
+    call: 'POST /2/webhooks',
+    secret: "the app's consumer secret (API secret key)",
+    docs: 'https://docs.x.com/x-api/webhooks/quickstart',
+  },
   topics: ['tweet_create_events', 'direct_message_events', 'favorite_events', 'follow_events'],
   handshakes: ['crc_token'],
   options: {

@@ -27,6 +27,12 @@ export const xero: Factory<XeroOptions> = /* @__PURE__ */ provider({
   name: 'xero',
   title: 'Xero',
   docs: 'https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/',
+  setup: {
+    steps: ['<app>', 'Webhooks', 'Delivery URL'],
+    url: 'https://developer.xero.com/myapps',
+    secret: 'the Webhooks key, on the same tab',
+    docs: 'https://github.com/XeroAPI/XeroWebhooksReceiver#readme',
+  },
   topics: ['CONTACT.CREATE', 'CONTACT.UPDATE', 'INVOICE.CREATE', 'INVOICE.UPDATE'],
   handshakes: ['intent to receive'],
   options: {

@@ -30,6 +30,17 @@ export const zendesk: Factory<ZendeskOptions> = /* @__PURE__ */ provider({
   name: 'zendesk',
   title: 'Zendesk',
   docs: 'https://developer.zendesk.com/documentation/webhooks/verifying/',
+  setup: {
+    steps: [
+      'Admin Center',
+      'Apps and integrations',
+      'Actions and webhooks',
+      'Webhooks',
+      'Create webhook',
+    ],
+    secret: 'the signing secret of the webhook',
+    docs: 'https://support.zendesk.com/hc/en-us/articles/4408839108378',
+  },
   topics: ['zen:event-type:user.created', 'zen:event-type:ticket.status_changed', 'trigger'],
   options: {
     signingSecret: 'Signing secret of the webhook.',

@@ -34,6 +34,20 @@ export const zoom: Factory<ZoomOptions> = /* @__PURE__ */ provider({
   name: 'zoom',
   title: 'Zoom',
   docs: 'https://developers.zoom.us/docs/api/webhooks/',
+  setup: {
+    steps: [
+      'Manage',
+      'Created Apps',
+      '<app>',
+      'Features',
+      'Access',
+      'Event Subscriptions',
+      'Add New Event Subscription',
+    ],
+    url: 'https://marketplace.zoom.us',
+    secret: 'the Secret Token, on the Features page of the app',
+    docs: 'https://developers.zoom.us/docs/api/webhooks',
+  },
   topics: ['meeting.started', 'meeting.ended', 'recording.completed'],
   handshakes: ['endpoint.url_validation'],
   options: {

@@ -6,6 +6,7 @@ import { FRAMEWORKS, projectIn, type Framework, type Project } from '../init/pro
 import { INBOXES, planOf, type InboxName, type InitPlan, type Wanted } from '../init/files.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { aboutOf } from '../sender.ts'
+import { whereToAdd } from '../setup.ts'
 
 /** Options of `postern init`. */
 export interface InitOptions {
@@ -65,12 +66,17 @@ function tell({ manager, parsers }: Project, plan: InitPlan, { about, path }: Wa
   say(`\nMount: ${plan.mount}`)
   if (parsers.length > 0)
     say(`  Body parsers stand at ${parsers.join(', ')}: the route must come before them.`)
+  say(`\nAdd the public URL of ${path} at ${whereToAdd(about)}`)
   say(
-    `\nPut the secret of ${about.title} into .env (${about.docs}), then try:\n  npx postern send ${about.name} --to http://localhost:3000${path}`,
+    `\nPut the secret of ${about.title} into .env${secretOf(about)}, then try:\n  npx postern send ${about.name} --to http://localhost:3000${path}`,
   )
   say(
     `\nUndo: delete ${[...plan.files.keys()].join(', ')}, and the line ${plan.env.split('=')[0]} of .env`,
   )
+}
+
+function secretOf({ setup, docs }: Wanted['about']): string {
+  return setup?.secret === undefined ? ` (${docs})` : ` (${setup.secret})`
 }
 
 async function wantedOf(project: Project, options: InitOptions): Promise<Wanted> {

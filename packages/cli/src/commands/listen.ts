@@ -7,6 +7,7 @@ import { entriesOf, keeping, type Entry } from '../listen/entry.ts'
 import { lineOf } from '../listen/line.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { providerOf, type SenderOptions } from '../sender.ts'
+import { whereToAdd } from '../setup.ts'
 import { shown } from '../style.ts'
 
 /** Options of `postern listen`. */
@@ -66,6 +67,7 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
       print(receiver, name, output === 'json')
       remark(`listening for ${about.title} at ${where} · Ctrl-C ends`)
       remark(`try: postern send ${name} --to ${where}`)
+      remark(`or add a public URL that leads there at ${whereToAdd(about)}`)
       await signal()
     }
   } finally {

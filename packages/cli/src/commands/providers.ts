@@ -1,5 +1,6 @@
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { aboutOf, variablesOf } from '../sender.ts'
+import { setupRows } from '../setup.ts'
 import { HOSTS, snippetOf, type HostName } from '../snippet.ts'
 import { lasting, styled, table } from '../style.ts'
 
@@ -52,6 +53,8 @@ export async function providersCommand(
         ['environment', variablesOf(about).join(', ')],
       ]),
     )
+    say('\nat the sender')
+    say(table(setupRows(about).map(([what, text]) => [`  ${what}`, text])))
     say('\noptions')
     say(table(Object.entries(about.options).map(([option, text]) => [`  ${option}`, text])))
     for (const one of host === 'all' ? HOSTS : [host ?? HOSTS[0]])

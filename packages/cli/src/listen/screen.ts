@@ -4,6 +4,7 @@ import type { Delivery } from '@postern/core'
 import type { StoredDelivery } from '@postern/core/inbox'
 import type { About, Provider } from '@postern/core/scheme'
 import { copyAsCurl, copyAsTest } from '@postern/testing'
+import { whereToAdd } from '../setup.ts'
 import { shown, styled } from '../style.ts'
 import type { Entry } from './entry.ts'
 import { lineOf } from './line.ts'
@@ -67,7 +68,14 @@ export function createScreen(context: ScreenContext): Screen {
 
   function list(rows: number): readonly string[] {
     if (entries.length === 0)
-      return ['', '  No deliveries yet. Send one:', `  postern send ${name} --to ${context.where}`]
+      return [
+        '',
+        '  No deliveries yet. Send one:',
+        `  postern send ${name} --to ${context.where}`,
+        '',
+        '  Or add a public URL that leads here at',
+        shown(`  ${whereToAdd(context.about)}`, stdout.columns ?? 80),
+      ]
     const first = Math.max(0, Math.min(selected - rows + 1, entries.length - rows))
     return entries.slice(first, first + rows).map((entry, at) => {
       const mark = first + at === selected ? styled('inverse', '›') : ' '

@@ -1,8 +1,10 @@
 import type { Receiver } from '@postern/core'
+import { madeOf } from '@postern/core/scheme'
 import { senders, type Maker, type SenderApi } from '@postern/registrar/catalogue'
 import { readEnv } from '../env.ts'
 import { Failure } from '../outcome.ts'
-import { upper } from '../sender.ts'
+import { aboutOf, upper } from '../sender.ts'
+import { whereToAdd } from '../setup.ts'
 import { receiversOf } from './receivers.ts'
 
 /** Options of commands that call a sender's API. */
@@ -39,7 +41,7 @@ export async function targetsOf(
   name: string | undefined,
   given: TargetOptions,
 ): Promise<readonly Target[]> {
-  const sender = name === undefined ? undefined : senderOf(name)
+  const sender = name === undefined ? undefined : await senderOf(name)
   const options = Object.fromEntries((given.option ?? []).map((one) => pairOf(one)))
   if (given.from === undefined) {
     if (!sender)
@@ -131,18 +133,23 @@ function variablesFor({ name, provider }: SenderApi, option: string): readonly s
   ]
 }
 
-function senderOf(name: string): SenderApi {
+async function senderOf(name: string): Promise<SenderApi> {
   const found = senders.get(name)
   if (found) return found
-  throw new Failure(2, `sender must be one of ${[...senders.keys()].join(', ')}, got ${name}`)
+  const about = await aboutOf(name).catch(() => undefined)
+  throw new Failure(
+    2,
+    `sender must be one of ${[...senders.keys()].join(', ')}, got ${name}${about ? `; add the URL at ${whereToAdd(about)}` : ''}`,
+  )
 }
 
 function senderFor({ name, provider }: Receiver): SenderApi {
   const found = [...senders.values()].find((one) => one.provider === provider.name)
   if (found) return found
+  const about = madeOf(provider)?.factory.about
   throw new Failure(
     2,
-    `receiver ${name}: no API of ${provider.name} is known; those of ${[...senders.keys()].join(', ')} are`,
+    `receiver ${name}: no API of ${provider.name} is known; those of ${[...senders.keys()].join(', ')} are${about ? `. Add the URL at ${whereToAdd(about)}` : ''}`,
   )
 }
 

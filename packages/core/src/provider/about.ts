@@ -1,6 +1,7 @@
 import type { EventMap } from '../event.ts'
 import type { Coding, Format, Provider } from './provider.ts'
 import type { Covers } from './scheme.ts'
+import type { Setup } from './setup.ts'
 
 /** Facts on a provider for documentation, command lines and tests. */
 export interface About {
@@ -10,6 +11,8 @@ export interface About {
   readonly title: string
   /** The sender's own page on its signatures; empty if there is none. */
   readonly docs: string
+  /** How to register a URL at the sender, and where its secret is found. Absent if nobody wrote it down. */
+  readonly setup?: Setup
   /** The factory: `create({ [secretOption]: secret, ...options })`. The factory itself has the types of each option. */
   create(options: object): Provider
   /** Name of the option that takes the secret. Absent if there is none. */

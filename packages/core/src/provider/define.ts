@@ -121,6 +121,7 @@ function aboutOf<Options extends object, Key, Ready>(
     name: spec.name,
     title: spec.title ?? spec.name,
     docs: spec.docs ?? '',
+    ...(spec.setup && { setup: spec.setup }),
     create,
     ...(secretOption !== undefined && { secretOption }),
     options: spec.options,

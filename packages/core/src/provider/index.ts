@@ -6,6 +6,7 @@ export { mergeDeep } from './merge.ts'
 export type { ProviderSpec } from './spec.ts'
 export type { Clock, Coding, Draft, Format, Provider, Result, Verified } from './provider.ts'
 export type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
+export type { Setup } from './setup.ts'
 export { checkSecret, keyring, type Keyring, type KeySet } from './secrets.ts'
 export { targetPath, toPublicUrl } from './public-url.ts'
 

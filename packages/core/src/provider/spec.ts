@@ -7,6 +7,7 @@ import type { Composed } from './compose.ts'
 import type { Clock, Draft, Provider, Result, Verified } from './provider.ts'
 import type { Covers, Scheme } from './scheme.ts'
 import type { Keyring, SecretOption } from './secrets.ts'
+import type { Setup } from './setup.ts'
 
 /** Members that a provider takes unchanged from its spec. */
 type Plain = Omit<
@@ -36,6 +37,8 @@ export interface ProviderSpec<
   readonly title?: string
   /** The sender's own page on its signatures. @default '' */
   readonly docs?: string
+  /** How to register a URL at the sender, and where its secret is found. */
+  readonly setup?: Setup
   /** Topics that are sent; examples if there are many. @default [] */
   readonly topics?: readonly string[]
   /** Challenges that are answered. @default [] */

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { catalogue } from '../src/catalogue.ts'
+
+// Where else a sender speaks than on the domain of `docs`: its dashboard, and its repositories.
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  'azure-event-grid': ['portal.azure.com'],
+  bitbucket: ['api.bitbucket.org'],
+  mailgun: ['github.com/mailgun/'],
+  'microsoft-graph': ['graph.microsoft.com'],
+  notion: ['www.notion.so'],
+  paddle: ['github.com/PaddleHQ/'],
+  pagerduty: ['github.com/PagerDuty/'],
+  postmark: ['github.com/ActiveCampaign/'],
+  resend: ['github.com/resend/'],
+  sendgrid: ['github.com/twilio/'],
+  'sendgrid-inbound-parse': ['github.com/twilio/'],
+  slack: ['api.slack.com'],
+  trello: ['api.trello.com'],
+  twilio: ['github.com/twilio/'],
+  typeform: ['github.com/Typeform/'],
+  workos: ['github.com/workos/'],
+  xero: ['github.com/XeroAPI/'],
+}
+
+/** `docs.stripe.com` is of `stripe.com`. */
+function domainOf(url: string): string {
+  return new URL(url).hostname.split('.').slice(-2).join('.')
+}
+
+describe.each([...catalogue.values()])('$name tells where to register a URL', (about) => {
+  const { setup, docs, name, secretOption } = about
+  const { steps, url, place, call, secret } = setup!
+
+  test('by menus, in words, or by a call', () => {
+    expect(steps ?? place ?? call).toBeDefined()
+    if (steps) expect(steps.length).toBeGreaterThan(1)
+    if (url !== undefined) expect(steps).toBeDefined()
+  })
+
+  test('and where its secret comes from, if it has one', () => {
+    expect(secret !== undefined).toBe(secretOption !== undefined)
+  })
+
+  test('in texts that fit into a sentence', () => {
+    const texts = [...(steps ?? []), place, call, secret].filter((text) => text !== undefined)
+    for (const text of texts) {
+      expect(text).toMatch(/^\S(?:.*[^\s.:;,])?$/)
+      expect(text).not.toMatch(/ {2}|http:/)
+      expect(text.split(' ').length).toBeLessThanOrEqual(25)
+    }
+    for (const step of steps ?? []) expect(step).not.toContain('→')
+  })
+
+  test('with addresses of the sender alone', () => {
+    const called = /https:\S+/.exec(call ?? '')?.[0]
+    const addresses = [setup!.docs, url, called].filter((address) => address !== undefined)
+    for (const address of addresses) {
+      expect(address).toMatch(/^https:\/\//)
+      const { host, pathname } = new URL(address)
+      const elsewhere = ELSEWHERE[name]?.some((own) => `${host}${pathname}/`.startsWith(own))
+      // A repository is of whoever owns it: the domain alone proves nothing.
+      const own = host !== 'github.com' && domainOf(address) === domainOf(docs)
+      expect(elsewhere === true || own || address === docs, address).toBe(true)
+    }
+  })
+})
