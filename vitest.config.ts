@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config'
+import { COMPILED } from './test/services/compiled.ts'
+
+// The workers pass it on to the programs they start.
+Object.assign(process.env, COMPILED)
 
 // Their files share the modules and globals of a worker (so Hono, whose server replaces Response, is not among them), which takes a fifth of the time: a test that needs a module unloaded resets it.
 const IN_PROCESS =
@@ -33,6 +37,7 @@ export default defineConfig({
             'test/runtimes/**',
             'test/bench/**',
           ],
+          globalSetup: 'test/services/compile.ts',
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

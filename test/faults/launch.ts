@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { COMPILED } from '../services/compiled.ts'
 
 /** A process to be killed, which has said that it is ready. */
 export interface Launched {
@@ -17,7 +16,7 @@ export async function launch(program: readonly string[]): Promise<Launched> {
   const child = spawn(process.execPath, [...program], {
     stdio: ['ignore', 'pipe', 'inherit'],
     // A start takes a third of the time, which counts if there are hundreds on a busy machine.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'postern-faults-compiled') },
+    env: { ...process.env, ...COMPILED },
   })
   const orphaned = (): boolean => child.kill('SIGKILL')
   process.once('exit', orphaned)

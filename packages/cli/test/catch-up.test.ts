@@ -9,6 +9,7 @@ import {
   type GithubDelivery,
 } from '../../registrar/test/fakes/github.ts'
 import { POLAR_TOKEN, startPolar } from '../../registrar/test/fakes/polar.ts'
+import { COMPILED } from '../../../test/services/compiled.ts'
 import { MAIN, type Ended } from './run.ts'
 import { receiver, SECRET, senderApp, TITLE } from './sender-app.ts'
 
@@ -109,7 +110,7 @@ describe('catch-up', { timeout: 60_000 }, () => {
         cols: 120,
         rows: 30,
         cwd: app.folder,
-        env: { PATH: process.env['PATH']!, TERM: 'xterm-256color', NO_COLOR: '1' },
+        env: { PATH: process.env['PATH']!, TERM: 'xterm-256color', NO_COLOR: '1', ...COMPILED },
       },
     )
     let shown = ''

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { COMPILED } from '../../../test/services/compiled.ts'
 
 export const MAIN: string = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
@@ -33,7 +34,7 @@ export async function postern(args: readonly string[], options: RunOptions = {})
 export function start(args: readonly string[], { cwd, env }: RunOptions = {}): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
     ...(cwd !== undefined && { cwd }),
-    env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
+    env: { PATH: process.env['PATH'], NO_COLOR: '1', ...COMPILED, ...env },
   })
 }
 

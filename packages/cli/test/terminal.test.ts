@@ -8,6 +8,7 @@ import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
 import { deliver, signed } from '@postern/testing'
 import { afterEach, describe, expect, test } from 'vitest'
+import { COMPILED } from '../../../test/services/compiled.ts'
 import { postern } from './run.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -29,7 +30,7 @@ function terminal(args: readonly string[]): {
   const pty = spawn(process.execPath, [MAIN, ...args], {
     cols: 120,
     rows: 30,
-    env: { PATH: process.env['PATH']!, TERM: 'xterm-256color', NO_COLOR: '1' },
+    env: { PATH: process.env['PATH']!, TERM: 'xterm-256color', NO_COLOR: '1', ...COMPILED },
   })
   open.push(pty)
   let shown = ''

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { COMPILED } from '../../../../test/services/compiled.ts'
 
 const run = promisify(execFile)
 const SCRIPT = fileURLToPath(new URL('hostile-run.ts', import.meta.url))
@@ -31,7 +32,7 @@ describe('bodies that were made to be slow', () => {
     async ([name, sender]) => {
       const { stdout } = await run(process.execPath, [...FLAGS, SCRIPT, name, sender], {
         // The options vitest sets for its workers double what a process takes.
-        env: { PATH: process.env['PATH'] },
+        env: { PATH: process.env['PATH'], ...COMPILED },
       })
       console.log(`${name} ${sender}: ${stdout.trim()}`)
       const { ms, mib } = JSON.parse(stdout) as { ms: number; mib: number }

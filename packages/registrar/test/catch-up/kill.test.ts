@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { sqliteInbox } from '@postern/sqlite'
 import { expect, test, vi } from 'vitest'
 import type { CaughtUp } from '@postern/core'
+import { COMPILED } from '../../../../test/services/compiled.ts'
 import { GITHUB_TOKEN, startGithub } from '../fakes/github.ts'
 import { startStripe, STRIPE_KEY } from '../fakes/stripe.ts'
 import {
@@ -38,6 +39,7 @@ async function killed(sender: string, file: string, api: string): Promise<string
   const child = spawn(process.execPath, [CHILD, sender, file, api, String(KILL_AT)], {
     env: {
       PATH: process.env['PATH'],
+      ...COMPILED,
       NOW: String(NOW),
       SINCE: String(SINCE),
       TOKEN: sender === 'github' ? GITHUB_TOKEN : STRIPE_KEY,

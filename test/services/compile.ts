@@ -1,0 +1,13 @@
+import { join } from 'node:path'
+import { run } from '../run/step.ts'
+import { COMPILED } from './compiled.ts'
+
+/** Before the tests that start processes: what these load is compiled once. */
+export async function setup(): Promise<void> {
+  const { code, output } = await run(
+    process.execPath,
+    [join(import.meta.dirname, 'compile-all.ts')],
+    { env: COMPILED },
+  )
+  if (code !== 0) throw new Error(output)
+}
