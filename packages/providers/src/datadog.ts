@@ -35,9 +35,10 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
   title: 'Datadog',
   docs: 'https://docs.datadoghq.com/integrations/webhooks/',
   setup: {
+    steps: ['Integrations', 'Webhooks'],
     call: 'POST /api/v1/integration/webhooks/configuration/webhooks',
     secret: 'the value that you give a custom header',
-    docs: 'https://docs.datadoghq.com/api/latest/webhooks-integration/',
+    docs: 'https://github.com/DataDog/Miscellany/tree/master/webhooks',
   },
   topics: ['query_alert_monitor', 'event'],
   options: {

@@ -31,9 +31,10 @@ export const pagerduty: Factory<PagerdutyOptions> = /* @__PURE__ */ provider({
   title: 'PagerDuty',
   docs: 'https://docs.pagerduty.com/developer/verifying-webhook-signatures',
   setup: {
+    steps: ['Integrations', 'Generic Webhooks (v3)', 'New Webhook'],
     call: 'POST https://api.pagerduty.com/webhook_subscriptions',
-    secret: 'the secret in the answer of that call',
-    docs: 'https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/01-Overview.md',
+    secret: 'the secret that PagerDuty shows once the webhook is added',
+    docs: 'https://support.pagerduty.com/docs/webhooks',
   },
   topics: ['incident.triggered', 'incident.acknowledged', 'incident.resolved', 'pagey.ping'],
   options: {

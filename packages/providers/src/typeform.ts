@@ -23,7 +23,7 @@ export const typeform: Factory<TypeformOptions> = /* @__PURE__ */ provider({
   setup: {
     call: 'PUT https://api.typeform.com/forms/{form_id}/webhooks/{tag}',
     secret: 'the text that you send as secret',
-    docs: 'https://github.com/Typeform/js-api-client#webhooks',
+    docs: 'https://www.typeform.com/developers/webhooks/reference/create-or-update-webhook/',
   },
   topics: ['form_response', 'form_response_partial'],
   options: {

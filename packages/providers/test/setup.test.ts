@@ -5,11 +5,11 @@ import { catalogue } from '../src/catalogue.ts'
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'azure-event-grid': ['portal.azure.com'],
   bitbucket: ['api.bitbucket.org'],
+  datadog: ['github.com/DataDog/'],
   mailgun: ['github.com/mailgun/'],
   'microsoft-graph': ['graph.microsoft.com'],
   notion: ['www.notion.so'],
   paddle: ['github.com/PaddleHQ/'],
-  pagerduty: ['github.com/PagerDuty/'],
   postmark: ['github.com/ActiveCampaign/'],
   resend: ['github.com/resend/'],
   sendgrid: ['github.com/twilio/'],
@@ -17,7 +17,6 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   slack: ['api.slack.com'],
   trello: ['api.trello.com'],
   twilio: ['github.com/twilio/'],
-  typeform: ['github.com/Typeform/'],
   workos: ['github.com/workos/'],
   xero: ['github.com/XeroAPI/'],
 }
