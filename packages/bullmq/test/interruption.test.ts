@@ -205,6 +205,25 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     expect(await inbox.view!.get(id)).toMatchObject({ state: 'dead', attempt: 1 })
   })
 
+  test('an outcome that comes when another process has the task is refused, and forgives', async () => {
+    const { passed, pass } = gate()
+    const inbox = open({ lease: '60s' })
+    const consumer = record({
+      run: () => passed.then((): Outcome => ({ kind: 'retry', at: 0, error: FAILURE })),
+    })
+    const port = inbox.attach(consumer)
+    await port.accept(intake('1'), {})
+    port.work!()
+    await expect.poll(() => consumer.runs.length, LONG).toBe(1)
+    const { id } = (await inbox.view!.list()).rows[0]!
+    await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 5, chg: 2 })
+    await scene.operator.set(`${scene.prefix}:${id}:lock`, 'of another process')
+    pass()
+    await expect.poll(() => consumer.ended.length, LONG).toBe(1)
+    expect(consumer.ended[0]!.stored).toBe(false)
+    expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'cut', 'chg')).toEqual(['0', '0'])
+  })
+
   function open(options: Partial<BullmqInboxOptions> = {}): Inbox {
     return scene.open({ lease: '500ms', ...options })
   }

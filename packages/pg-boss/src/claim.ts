@@ -133,8 +133,11 @@ export function createClaims(engine: Engine, host: ClaimHost): Claims {
   function note(wanted: readonly Wish[], jobs: readonly Fetched[], cut: boolean): void {
     first = cut ? first + MOST : 0
     const found = Map.groupBy(jobs, (job) => job.name)
-    for (const { slot, queue, room } of wanted)
-      if (cut || (found.get(queue)?.length ?? 0) >= room) slot.backlog = true
+    for (const { slot, queue, room, now } of wanted) {
+      const its = found.get(queue) ?? []
+      if (cut || its.length >= room) slot.backlog = true
+      if (now > 0 && !its.some(({ priority }) => priority > 0)) slot.lean = false
+    }
   }
 
   async function hand(jobs: readonly Fetched[], gate: (() => void) | undefined): Promise<void> {

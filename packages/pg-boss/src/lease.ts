@@ -55,9 +55,11 @@ export function createLease(engine: Engine, host: LeaseHost): Leases {
     WHERE j.name = ANY($2::text[]) AND j.id = ANY($3::uuid[]) AND j.name = i.name AND j.id = i.id
       AND j.retry_count = i.count AND ${over}
     RETURNING j.id`
-  const waiting = `SELECT EXISTS (SELECT 1 FROM unnest($1::text[]) AS w(name) CROSS JOIN LATERAL (
-      SELECT 1 FROM ${schema}.job j WHERE j.name = w.name AND j.state < 'active' AND NOT j.blocked AND j.priority = ${ALONE}
-      LIMIT 1) j) AS some`
+  const waiting = `SELECT w.name, max(j.priority) AS priority, bool_or(j.start_after <= clock_timestamp()) AS due
+    FROM unnest($1::text[]) AS w(name) CROSS JOIN LATERAL (
+      SELECT j.priority, j.start_after FROM ${schema}.job j
+      WHERE j.name = w.name AND j.state < 'active' AND NOT j.blocked AND j.priority > 0
+      ORDER BY j.priority DESC LIMIT ${MOST}) j GROUP BY w.name`
 
   return createLeases<Task>({
     lease,
@@ -76,8 +78,10 @@ export function createLease(engine: Engine, host: LeaseHost): Leases {
       const own = [...host.held()].map((task) => task.id)
       const { rows } = await db.executeSql(ended, [names, own])
       if (rows.length > 0) await cut(rows as unknown as readonly EndedLease[])
-      const { rows: alone } = await db.executeSql(waiting, [names])
-      if (alone[0]?.['some'] === true) host.suspected()
+      const { rows: some } = await db.executeSql(waiting, [names])
+      for (const { name, due } of some)
+        if (due === true) host.lanes.of(name as string)!.slot.lean = true
+      if (some.some(({ priority }) => priority === ALONE)) host.suspected()
     },
   })
 

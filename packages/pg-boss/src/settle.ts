@@ -42,6 +42,9 @@ export function createSettle(
   const { db, settings, queues } = engine
   const { schema, deadline } = settings
   const update = settleSql(schema)
+  const forgive = `UPDATE ${schema}.job j SET data = j.data || '{"cut":0,"charged":0}',
+      priority = CASE WHEN j.state = 'active' OR j.priority <= 0 THEN j.priority WHEN j.data ? 'fair' THEN ${PARKED} ELSE 0 END
+    WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND j.state <= 'active' AND (j.data->>'cut')::int > 0`
   const ended = `SELECT j.id, j.retry_count AS count FROM ${schema}.job j
     WHERE j.name = ANY($1::text[]) AND j.id = ANY($2::uuid[]) AND j.state = 'completed'`
 
@@ -63,7 +66,7 @@ export function createSettle(
             )
             return stored
           })
-      const before = await doneBefore(batch.filter(({ task }) => !waits.has(task.id)))
+      const before = await refuse(batch.filter(({ task }) => !waits.has(task.id)))
       return batch.map(({ task, outcome }) => {
         const wait = waits.get(task.id)
         if (wait !== undefined)
@@ -175,13 +178,20 @@ export function createSettle(
     await enqueue(client, schema, orderedOf(fresh, lineOf))
   }
 
-  /** Of refused outcomes, those whose own claim is done: `task.commit` did it, or a COMMIT whose answer was lost. */
-  async function doneBefore(refused: readonly Ended[]): Promise<ReadonlySet<string>> {
+  /**
+   * Of refused outcomes, those whose own claim is done: `task.commit` did it, or a COMMIT whose answer was lost. The others
+   * are too late to count, but a task that reports one is not poison.
+   */
+  async function refuse(refused: readonly Ended[]): Promise<ReadonlySet<string>> {
     if (refused.length === 0) return new Set()
-    const { rows } = await db.executeSql(ended, [
+    const values = [
       [...new Set(refused.map(({ task }) => task.queue))],
       refused.map(({ task }) => task.id),
-    ])
+    ]
+    const { rows } = await db.executeSql(ended, values)
+    const reported = refused.filter(({ ran }) => ran !== undefined)
+    if (rows.length < reported.length)
+      await db.executeSql(forgive, [values[0], reported.map(({ task }) => task.id)])
     const counts = new Map(rows.map((each) => [each['id'] as string, each['count'] as number]))
     return new Set(
       refused.flatMap(({ task }) => (counts.get(task.id) === task.retryCount ? [task.id] : [])),

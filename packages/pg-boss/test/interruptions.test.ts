@@ -17,7 +17,8 @@ withPostgres('interruptions in pgBossInbox', (postgres) => {
         connectionString: service.url,
         schema: name,
         pollInterval: 20,
-        lease: '1s',
+        // It renews its leases so seldom that those that `cut` ends stay ended.
+        lease: '60s',
       })
       inboxes.push(inbox)
       return inbox
@@ -115,7 +116,11 @@ withPostgres('interruptions in pgBossInbox', (postgres) => {
   test('an outcome that comes late counts if the task was not claimed since', async () => {
     const scene = open()
     let end: (outcome: Outcome) => void = () => {}
-    const slow = record({ run: () => new Promise((resolve) => (end = resolve)) })
+    // It has no place for a second run.
+    const slow = record({
+      lanes: [lane('a', { concurrency: 1 })],
+      run: () => new Promise((resolve) => (end = resolve)),
+    })
     const port = scene.another().attach(slow.consumer)
     await port.accept(intake('1'), {})
     port.work!()
@@ -132,6 +137,71 @@ withPostgres('interruptions in pgBossInbox', (postgres) => {
     expect(slow.warnings.join()).toMatch(/the lease of task .* ended while it ran/)
     expect(await scene.job()).toMatchObject({ state: 'completed' })
     await scene.close()
+  })
+
+  test('an outcome that comes when another process has the task is refused, and forgives', async () => {
+    const scene = open()
+    let end: (outcome: Outcome) => void = () => {}
+    // It has no place for a second run.
+    const slow = record({
+      lanes: [lane('a', { concurrency: 1 })],
+      run: () => new Promise((resolve) => (end = resolve)),
+    })
+    const port = scene.another().attach(slow.consumer)
+    await port.accept(intake('1'), {})
+    port.work!()
+    await slow.until(() => slow.runs.length === 1)
+    await scene.cut()
+    const heir = hang()
+    const next = scene.another().attach(heir.consumer)
+    await next.drain!(Date.now() + 20_000, 0)
+    await scene.due()
+    next.work!()
+    await heir.until(() => heir.runs.length === 1)
+    expect(await scene.job()).toMatchObject({ state: 'active', data: { cut: 1 } })
+    end({ kind: 'done' })
+    await slow.until(() => slow.settled.length === 1)
+    expect(slow.settled[0]!.stored).toBe(false)
+    expect(await scene.job()).toMatchObject({ state: 'active', data: { cut: 0, charged: 0 } })
+    await next.close(Date.now())
+    await scene.close()
+  })
+
+  test.each([
+    ['an interrupted task', 1, 1],
+    ['a suspect', 2, 3],
+  ])('%s runs beside a flood that never ends', async (_, priority, cut) => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const inbox = pgBossInbox({
+      connectionString: service.url,
+      schema: name,
+      pollInterval: 20,
+      lease: '1s',
+      deadline: '20s',
+    })
+    let made = 0
+    let ends = false
+    const flood = record({
+      lanes: [lane('a', { concurrency: 2 })],
+      async run() {
+        if (!ends) await port.accept(intake(`${made++}`), {})
+        return DONE
+      },
+    })
+    const port = inbox.attach(flood.consumer)
+    await port.accept(intake('held'), {})
+    await pool.query(
+      `UPDATE ${name}.job SET state = 'retry', priority = ${priority}, start_after = 'infinity', data = data || '{"cut":${cut},"charged":0}'`,
+    )
+    await Promise.all(Array.from({ length: 500 }, async () => port.accept(intake(`${made++}`), {})))
+    port.work!()
+    await flood.until(() => flood.settled.length > 200)
+    await pool.query(`UPDATE ${name}.job SET start_after = now() WHERE start_after = 'infinity'`)
+    await flood.until(() => flood.runs.some(({ event }) => event.id === 'held'))
+    ends = true
+    await port.close(Date.now() + 500)
+    await inbox.close()
   })
 
   test('one suspect at a time runs in a process, and ordinary tasks run beside it', async () => {

@@ -76,8 +76,14 @@ export function createClaim(
 
   function fill(slot: Slot<Running>, room: number): void {
     const now = Math.floor(consumer.now())
-    let left = room
-    if (left <= 0) return
+    if (room <= 0) return
+    slot.lean = false
+    for (const name of slot.names) {
+      const lane = tally.find(consumer.receiver, name)
+      if (lane !== undefined) fillSuspect(slot, name, lane, now)
+    }
+    let left = Math.min(room, host.runner().room(slot))
+    if (left <= 0) return write()
     for (const name of slot.names) {
       const lane = tally.find(consumer.receiver, name)
       if (lane === undefined) continue
@@ -90,7 +96,6 @@ export function createClaim(
       }
       left -= rows.length
       if (left === 0) return write()
-      fillSuspect(slot, name, lane, now)
       // A claimed task is not due any more.
       write()
       const due = ready.next(lane, now)
@@ -113,12 +118,14 @@ export function createClaim(
     return cut + failed === 0
   }
 
-  /** One suspect at a time runs in a process; it is claimed only when it can start. */
+  /** One suspect at a time runs in a process. It is claimed only when it can start, and before the others, which may never end. */
   function fillSuspect(slot: Slot<Running>, name: string, lane: number, now: number): void {
-    if (startable(slot) <= 0) return
     const row = ready.suspect(lane, now)
     const free = row && suspects.take(host.runner().look)
-    if (row && free) take(slot, name, lane, row, free)
+    if (!row || !free) return
+    if (startable(slot) > 0) return take(slot, name, lane, row, free)
+    slot.lean = true
+    free()
   }
 
   function take(

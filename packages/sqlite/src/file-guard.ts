@@ -56,7 +56,12 @@ export function createFileGuard(path: string): FileGuard {
   }
 }
 
+/** Undefined if nothing is found at the name, or the way to it may not be taken any more. */
 function identityOf(name: string): string | undefined {
-  const found = statSync(name, { throwIfNoEntry: false })
-  return found && `${found.dev}:${found.ino}`
+  try {
+    const found = statSync(name, { throwIfNoEntry: false })
+    return found && `${found.dev}:${found.ino}`
+  } catch {
+    return undefined
+  }
 }

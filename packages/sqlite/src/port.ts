@@ -10,7 +10,7 @@ import { createReady } from './ready.ts'
 import { createReclaim } from './reclaim.ts'
 import { createRest } from './rest.ts'
 import { createRun } from './run.ts'
-import type { Store } from './store.ts'
+import { reading, type Store } from './store.ts'
 
 // Milliseconds that storing given-back tasks may take after the time to close.
 const MARGIN = 250
@@ -47,6 +47,7 @@ export function createPort(store: Store, consumer: Consumer, onWork: () => void)
       runner.work()
     },
     async drain(until, max, last) {
+      reading(store, () => {})
       watch.start()
       try {
         return await runner.drain(until, max, last)

@@ -3,7 +3,7 @@ import { unavailable } from './errors.ts'
 import { conditionsOf, FROM, FROM_EVENTS } from './filter.ts'
 import { cursorOf, placeOf, type Place } from './places.ts'
 import { createSources, type Step } from './sources.ts'
-import type { Store } from './store.ts'
+import { reading, type Store } from './store.ts'
 
 /** Reads tasks or events by a filter, newest first, in steps that never hold the event loop for long. */
 export type Search = <Row extends PlacedRow>(
@@ -104,7 +104,7 @@ export function createSearch(store: Store, of: 'tasks' | 'events' = 'tasks'): Se
       const source = sourceOf(filter, page.passing)
       for (let width = Math.max(FIRST, page.limit); ;) {
         const began = performance.now()
-        const step = source.next(place, width)
+        const step = reading(store, () => source.next(place, width))
         if (!step) return { rows, cursor: undefined, searchedTo: undefined }
         // One more than asked for tells whether there are more.
         rows.push(...read(step, page.limit + 1 - rows.length))

@@ -1,3 +1,4 @@
+import { WebhookError } from '@postern/core'
 import { createBegun, type Begun } from './begun.ts'
 import type { Connections } from './connection.ts'
 import { unavailable } from './errors.ts'
@@ -52,8 +53,10 @@ export function createStore(connections: Connections, settings: Settings): Store
   }
 }
 
-/** Reads; an error of the file becomes `inbox_unavailable` or `inbox_full`. */
-export function reading<T>({ settings }: Store, query: () => T): T {
+/** Reads; an error of the file, or its loss, becomes `inbox_unavailable` or `inbox_full`. */
+export function reading<T>({ connections, settings }: Store, query: () => T): T {
+  const lost = connections.guard.lost()
+  if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
   try {
     return query()
   } catch (error) {

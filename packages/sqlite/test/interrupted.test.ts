@@ -93,3 +93,26 @@ test('an outcome that comes after its lease ended counts while nobody else has c
   const { rows: tasks } = await inbox.view!.list({})
   expect(tasks[0]!.error?.message).toBe(FAILURE.message)
 })
+
+test('a suspect runs beside a flood that never ends', async () => {
+  const inbox = open()
+  const web = join(inbox, { lanes: ['none'] })
+  await web.port.accept(intake(item('suspect')), {})
+  edit((db) => db.exec('UPDATE postern_tasks SET cut = 3, gate = 2, due = 9e15'))
+  await web.port.close(Date.now() + 50)
+  let made = 0
+  let ends = false
+  const more = (count: number) => intake(...Array.from({ length: count }, () => item(`${made++}`)))
+  const shop = join(inbox, {
+    lanes: [lane('a', { concurrency: 2 })],
+    async run() {
+      if (!ends) await shop.port.accept(more(1), {})
+      return DONE
+    },
+  })
+  await shop.port.accept(more(400), {})
+  await shop.until('the flood runs', () => shop.settled.length > 200)
+  edit((db) => db.exec('UPDATE postern_tasks SET due = 0 WHERE cut = 3'))
+  await shop.until('the suspect runs', () => shop.ran().includes('a:suspect'))
+  ends = true
+})

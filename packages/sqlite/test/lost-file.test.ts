@@ -33,7 +33,8 @@ test.each([
   ],
 ])('%s under a running process: 503 with a loud error', async (_, message, act) => {
   const warnings: string[] = []
-  const shop = scene.join(scene.open())
+  const inbox = scene.open()
+  const shop = { ...scene.join(inbox), inbox }
   shop.consumer.warn = (warning) => void warnings.push(warning)
   await shop.port.accept(intake(item('1')), {})
   await shop.untilSettled(1)
@@ -41,6 +42,13 @@ test.each([
   const refusal = await untilRefused(shop.port)
   expect(refusal).toMatchObject({ code: 'inbox_unavailable', status: 503 })
   expect((refusal as Error).message).toContain(message)
+  // What is read would be of a file that nobody can open again.
+  for (const read of [
+    async () => shop.port.drain!(Date.now() + 20_000, 10),
+    async () => shop.inbox.view!.stats(),
+    async () => shop.inbox.view!.list(),
+  ])
+    await expect(read()).rejects.toMatchObject({ code: 'inbox_unavailable' })
   const until = performance.now() + 15_000
   while (warnings.length === 0 && performance.now() < until)
     await new Promise((resolve) => setTimeout(resolve, 20))
@@ -91,8 +99,8 @@ test('an outcome that cannot be stored is buried with its reason, and those it c
 })
 
 test('the file shrinks again when a flood was forgotten', async () => {
-  const inbox = scene.open({ window: '20ms', keepDone: '20ms' })
-  const shop = scene.join(inbox)
+  const flooding = scene.open()
+  const shop = scene.join(flooding)
   const body = new Uint8Array(20_000).fill(65)
   const size = (): number =>
     scene.edit((db) => {
@@ -110,6 +118,8 @@ test('the file shrinks again when a flood was forgotten', async () => {
   await shop.untilSettled(1000)
   const flooded = size()
   expect(flooded).toBeGreaterThan(20_000_000)
+  await flooding.close()
+  scene.join(scene.open({ window: '20ms', keepDone: '20ms' }))
   await scene.untilFound(
     `SELECT 1 FROM pragma_page_count, pragma_page_size WHERE page_count * page_size < ${flooded / 2}`,
   )

@@ -1,5 +1,5 @@
 import type { Drained, Outcome } from '../inbox.ts'
-import { timeTo } from './deadline.ts'
+import { settledBy, timeTo } from './deadline.ts'
 
 /** What a drain needs of its runner. */
 export interface DrainHost {
@@ -76,7 +76,8 @@ export function createDrain(host: DrainHost): Drain {
       do {
         before = counts.ran
         host.look()
-        await host.idle()
+        // What the store refuses for now would keep it waiting for ever.
+        if (!(await settledBy(host.idle(), until))) break
         // What a round stored may have made others ready.
       } while (!over && counts.ran > before && counts.ran < max)
     } finally {

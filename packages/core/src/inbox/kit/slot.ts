@@ -15,6 +15,11 @@ export interface Slot<Task> {
   pace: number
   /** True if ready tasks may be in the store. A claim that found fewer than it had room for sets it to false. */
   backlog: boolean
+  /**
+   * True while it claims nothing ahead. Set by the inbox if a task is due that may only start at once: places of tasks
+   * claimed ahead would never leave it one. To be set back when no such task was found.
+   */
+  lean: boolean
   /** Kept by the runner: true if it has a place in the next turn. */
   due: boolean
 }
@@ -94,7 +99,8 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead): Slots<Task>
     return slots
   }
 
-  function capacityOf({ lane, pace }: Slot<Task>): number {
+  function capacityOf({ lane, pace, lean }: Slot<Task>): number {
+    if (lean) return lane.concurrency
     const quick = Math.floor((ahead.time * lane.concurrency) / Math.max(pace, LEAST_PACE))
     return Math.max(lane.concurrency, Math.min(ahead.most, quick))
   }
@@ -120,6 +126,7 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
     // Nothing is claimed ahead before the pace is known.
     pace: Infinity,
     backlog: true,
+    lean: false,
     due: false,
   }
 }
