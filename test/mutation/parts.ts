@@ -25,7 +25,9 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
   kit: {
     mutate: ['packages/core/src/inbox/kit/*.ts'],
     tests: [
-      'packages/core/test/{inbox,subscribe}/**/*.test.ts',
+      'packages/core/test/{inbox/{kit,inline},subscribe}/**/*.test.ts',
+      // `event` and `history` there take long, and what they show lies outside of the kit.
+      'packages/core/test/inbox/memory/{change,contract,drain,guards,inbox,journal,settings,turns}.test.ts',
       'packages/core/test/receiver.test.ts',
     ],
   },
@@ -42,3 +44,14 @@ export const REST: MutationPart & { readonly except: string[] } = {
   ],
   tests: ['packages/{core,providers,node,express,koa,fastify,sqlite,forward}/test/**/*.test.ts'],
 }
+
+/** Tests of speed and of large amounts, which take seconds or minutes where each step of a source asks for its mutant. */
+export const SLOW: readonly string[] = [
+  'is bounded, whatever the length of the text and however it ends',
+  'topics nobody subscribed to take no room that grows',
+  'keys that are not idle are bounded too, those that run apart',
+  'entries that stay are found among many that come and go',
+  'a flood of strangers pushes no verified delivery out',
+  'do not wait while a backlog is worked off',
+  'a subscription that always has work does not keep the others waiting',
+]

@@ -25,6 +25,10 @@ export interface PartResult {
   readonly name: string
   readonly minutes: number
   readonly mutants: readonly MutantOf[]
+  /** How many mutants Stryker meant to run. */
+  readonly planned: number
+  /** Why it ended before the last mutant. */
+  readonly stopped: 'time' | 'failure' | undefined
 }
 
 const FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url))
@@ -37,34 +41,35 @@ export function scoreOf(mutants: readonly MutantOf[]): number {
   return killed + alive === 0 ? 100 : (100 * killed) / (killed + alive)
 }
 
-/** Writes test/mutation/RESULTS.md: each part that was tried, in place of its section before. */
-export function writeResults(results: readonly PartResult[]): void {
+/** Writes a part to test/mutation/RESULTS.md, in place of its section before. */
+export function writeResult(result: PartResult): void {
   const before = existsSync(FILE)
     ? readFileSync(FILE, 'utf8')
         .split(/^(?=## )/m)
         .slice(1)
     : []
-  const fresh = results.map(section)
-  const titles = results.map(({ name }) => `## ${name}\n`)
-  const kept = before.filter((one) => !titles.some((title) => one.startsWith(title)))
-  writeFileSync(FILE, [HEAD, ...fresh, ...kept].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
+  const kept = before.filter((one) => !one.startsWith(`## ${result.name}\n`))
+  const sections = [...kept, section(result)].toSorted()
+  writeFileSync(FILE, [HEAD, ...sections].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
 }
 
 const HEAD = `# Mutation runs
 
-\`npm run test:mutation\` wrote this page: of each part the last run. Mutants that run when a module is loaded are left out. A survivor is
+\`npm run test:mutation\` wrote this page: of each part the last run. Mutants that run when a module is loaded are left out. Inputs of properties are few and the same in each run. A survivor is
 a change that no test noticed; the reasons are in \`reasons.json\`. What has no section here was not run.
 `
 
-function section({ name, minutes, mutants }: PartResult): string {
+function section({ name, minutes, mutants, planned, stopped }: PartResult): string {
   const count = (status: MutantOf['status']): number =>
     mutants.filter((mutant) => mutant.status === status).length
   const files = [...new Set(mutants.map(({ fileName }) => fileName))].toSorted()
   const reasons = reasonsOf()
+  const ran = mutants.length - count('Ignored') - count('NoCoverage')
+  const partial = `**Partial: ${ran} of ${planned} mutants were run, ${stopped === 'time' ? 'the time was over' : 'Stryker failed'}.** `
   return [
     `## ${name}`,
     '',
-    `${scoreOf(mutants).toFixed(1)} % killed: ${count('Killed')} by a test, ${count('Timeout')} by a timeout; ${count('Survived')} survived, ${count('NoCoverage')} ran in no test, ${count('Ignored')} left out. ${minutes.toFixed(0)} minutes.`,
+    `${stopped === undefined ? '' : partial}${scoreOf(mutants).toFixed(1)} % killed: ${count('Killed')} by a test, ${count('Timeout')} by a timeout; ${count('Survived')} survived, ${count('NoCoverage')} ran in no test. Not counted: ${count('RuntimeError')} that failed outside of a test, ${count('Ignored')} left out. ${minutes.toFixed(0)} minutes.`,
     '',
     '| file | mutants | killed |',
     '| --- | --: | --: |',

@@ -16,7 +16,15 @@ export async function sampleMutants(
   count: number,
   seed: number,
 ): Promise<readonly SampledMutant[]> {
-  const silent = { debug() {}, info() {}, warn() {}, error() {}, trace() {}, fatal() {} }
+  const silent = {
+    debug() {},
+    info() {},
+    warn() {},
+    error() {},
+    trace() {},
+    fatal() {},
+    isDebugEnabled: () => false,
+  }
   const { mutants } = await new Instrumenter(silent as never).instrument(
     files.map((name) => ({ name, content: readFileSync(name, 'utf8'), mutate: true })),
     { plugins: null, excludedMutations: [], ignorers: [] } as never,

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Show the output as it comes, instead of keeping it for the caller. @default false */
   readonly show?: boolean
+  /** Ends the program when it aborts. @default none */
+  readonly signal?: AbortSignal
 }
 
 /** Runs a program to its end. A program that cannot be started ends with code 127; nothing is thrown. */
@@ -31,6 +33,7 @@ export function run(
     // Windows finds npm, npx and the programs of node_modules/.bin only through a shell.
     shell: process.platform === 'win32' && !program.includes('\\'),
   })
+  options.signal?.addEventListener('abort', () => child.kill(), { once: true })
   let output = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text))
