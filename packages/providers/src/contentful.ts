@@ -143,7 +143,7 @@ function checkTtl(delivery: Delivery, now: number, ttl: number): void {
   if (Math.abs(age) >= ttl * 1000)
     throw new WebhookError(
       age > 0 ? 'timestamp_too_old' : 'timestamp_in_future',
-      `signed ${age} ms ago, outside of the tolerance of ${ttl} s`,
+      `signed ${Math.round(Math.abs(age) / 1000)} s ${age > 0 ? 'ago' : 'ahead of this clock'}, outside of the tolerance of ${ttl} s`,
     )
 }
 

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto'
-import { fromBase64, fromBase64url, fromHex } from '../body/bytes.ts'
+import { encode, fromBase64, fromBase64url, fromHex } from '../body/bytes.ts'
 import { hmacDigest } from '../provider/schemes/hmac.ts'
 import { messageParts } from '../provider/schemes/message.ts'
-import { watch, type Compared } from '../provider/schemes/watch.ts'
+import type { Compared } from '../provider/schemes/watch.ts'
 import type { Bounds } from './bounds.ts'
-import { bytesOf, rekeyed } from './keys.ts'
+import { bytesOf } from './keys.ts'
+import { encodingStep } from './signature-text.ts'
 import { withHeaders, type Change } from './finding.ts'
+import { watched } from './sight.ts'
 import type { State, Trial } from './trial.ts'
 
 const MOST = 50
@@ -25,10 +27,8 @@ export async function algorithms(state: State, trial: Trial, bounds: Bounds): Pr
     const bytes = bytesOf(key)
     if (!bytes || bounds.over()) continue
     const seen: Compared[] = []
-    // A copy: the receiver verifies deliveries with the key itself meanwhile.
-    const copy = Uint8Array.from(bytes)
-    watch(copy, (one) => void (seen.length < MOST && seen.push(one)))
-    await trial.run({ ...state, keys: [rekeyed(key, copy)] })
+    const one = watched(key, (found) => void (seen.length < MOST && seen.push(found)))
+    await trial.run({ ...state, keys: [one] })
     for (const one of seen) {
       if (bounds.over()) return found
       const change = other(state, bytes, one)
@@ -57,10 +57,15 @@ function other(state: State, key: Uint8Array, seen: Compared): Change | undefine
               message: `${name} was signed with ${algorithm}, and this provider verifies ${seen.algorithm}`,
               remedy: `let the sender sign with ${seen.algorithm}, or use the provider's option for the algorithm where it has one`,
             },
+            ...(isWritten(candidate, given!, seen.encoding) ? [] : [encodingStep(name)]),
           ],
         }
       }
     }
   }
   return undefined
+}
+
+function isWritten(text: string, bytes: Uint8Array, encoding: Compared['encoding']): boolean {
+  return text === encode(bytes, encoding)
 }

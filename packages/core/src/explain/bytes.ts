@@ -15,18 +15,13 @@ export function* bodyBytes(request: Request, bounds: Bounds): Generator<Change> 
     steps: [stepOf(cause, message)],
   })
   if (BOM.every((byte, at) => body[at] === byte))
-    yield make(
-      body.subarray(3),
-      'body-bom',
-      'the body begins with a byte order mark that was not signed',
-    )
+    yield { request: { ...request, body: body.subarray(3) }, steps: [MARK] }
   if (bounds.over()) return
   for (const end of lineEnds(body))
-    yield make(
-      body.subarray(0, end),
-      'body-trailing-newline',
-      `the body ends with a line break that was not signed (${body.length - end} bytes at its end)`,
-    )
+    yield {
+      request: { ...request, body: body.subarray(0, end) },
+      steps: [lineBreaks(body.length - end)],
+    }
   const blank = inner(body)
   if (blank.length < body.length)
     yield make(
@@ -72,6 +67,20 @@ export function* bodyBytes(request: Request, bounds: Bounds): Generator<Change> 
 /** The remedy of everything that changes a body before it is verified. */
 export const RAW =
   'hand the receiver the exact bytes of the request: mount it before any body parser, and let no proxy rewrite bodies'
+
+/** A mark that was added. */
+export const MARK: Step = stepOf(
+  'body-bom',
+  'the body begins with a byte order mark that was not signed',
+)
+
+/** Line breaks that were added at the end. */
+export function lineBreaks(count: number): Step {
+  return stepOf(
+    'body-trailing-newline',
+    `the body ends with a line break that was not signed (${count} bytes at its end)`,
+  )
+}
 
 function stepOf(cause: Cause, message: string): Step {
   return { cause, message, remedy: RAW }

@@ -14,7 +14,7 @@ export function* charsets(request: Request): Generator<Change> {
     const text = bytes.subarray(body[0] === 0xff ? 2 : 0).toString('utf16le')
     yield change(request, toBuffer(text), 'came as UTF-16 and was signed as UTF-8')
   }
-  if (body.every((byte) => byte < 0x80)) return
+  if (isAscii(body)) return
   const text = utf8(body)
   if (text.includes('\uFFFD')) {
     yield change(
@@ -34,6 +34,11 @@ export function* charsets(request: Request): Generator<Change> {
     if (other !== text)
       yield change(request, toBuffer(other), `had its characters composed another way (${form})`)
   }
+}
+
+function isAscii(body: Uint8Array): boolean {
+  for (let at = 0; at < body.length; at++) if (body[at]! >= 0x80) return false
+  return true
 }
 
 function latin1(text: string): Uint8Array {

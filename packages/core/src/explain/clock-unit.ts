@@ -42,7 +42,7 @@ function* unitsOf(value: string, sample: string | undefined): Generator<string> 
     yield value.replace(seconds, `${seconds}000`)
     yield value.replace(seconds, isoOf(Number(seconds) * 1000))
     // A sender that signs milliseconds: the last three digits are lost, so 1,000 values are possible.
-    if (sample !== undefined && /^\d{13}$/.test(sample))
+    if (sample !== undefined && /(?<!\d)1\d{12}(?!\d)/.test(sample))
       for (let rest = 1; rest < 1000; rest++)
         yield value.replace(seconds, seconds + String(rest).padStart(3, '0'))
   }

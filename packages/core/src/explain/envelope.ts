@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
-import { fromBase64, toBuffer, utf8 } from '../body/bytes.ts'
+import { fromBase64, fromBase64url, toBuffer, utf8 } from '../body/bytes.ts'
 import { hasMoreNodes } from '../body/json-nodes.ts'
-import { parseJson } from '../body/json.ts'
+import { parseJson, stringifyJson } from '../body/json.ts'
 import { RAW } from './bytes.ts'
 import { withHeaders, type Change, type Request, type Step } from './finding.ts'
 
@@ -42,63 +42,109 @@ export function* inflated(request: Request): Generator<Change> {
   }
 }
 
-/** The request inside of an API gateway's: base64, or an envelope of JSON. */
+/** The request inside of what a gateway made of it: base64, a JSON string, or an envelope of JSON. */
 export function* unwrapped(request: Request): Generator<Change> {
   const { body } = request
   if (body.length === 0 || body.length > MOST) return
   const text = utf8(body).trim()
-  const decoded = fromBase64(text.replace(/^"(.*)"$/s, '$1').replaceAll(/\r?\n/g, ''))
-  if (decoded && decoded.length > 0) yield inner({ ...request, body: decoded }, 'base64 text')
-  if (text.startsWith('"')) {
-    const plain = parsed(text)
-    if (typeof plain === 'string')
-      yield inner({ ...request, body: toBuffer(plain) }, 'a JSON string')
-  }
-  if (!text.startsWith('{') && !text.startsWith('[')) return
-  yield* opened(request, parsed(text), 0)
-}
-
-function* opened(request: Request, value: unknown, depth: number): Generator<Change> {
-  if (depth > 3 || typeof value !== 'object' || value === null) return
-  const envelope = value as Readonly<Record<string, unknown>>
-  for (const name of [
-    'body',
-    'rawBody',
-    'raw_body',
-    'Body',
-    'payload',
-    'data',
-    'content',
-    'Message',
-  ]) {
-    const content = Object.hasOwn(envelope, name) ? envelope[name] : undefined
-    if (typeof content !== 'string') continue
-    const base = withEnvelopeHeaders(request, envelope)
+  const decoded = base64Of(text.replace(/^"(.*)"$/s, '$1').replaceAll(/\r?\n/g, ''))
+  if (decoded) yield inner({ ...request, body: decoded }, 'base64 text')
+  const value = parsed(text)
+  if (typeof value === 'string') yield inner({ ...request, body: toBuffer(value) }, 'a JSON string')
+  if (typeof value !== 'object' || value === null) return
+  const base = withEnvelopeHeaders(request, value)
+  for (const { name, content } of contentsOf(value)) {
     const where = `the member ${name} of an envelope`
     yield inner({ ...base, body: toBuffer(content) }, where)
-    const bytes = fromBase64(content)
-    if (bytes && bytes.length > 0) yield inner({ ...base, body: bytes }, `base64 in ${where}`)
+    const bytes = base64Of(content)
+    if (bytes) yield inner({ ...base, body: bytes }, `base64 in ${where}`)
   }
-  for (const name of ['Records', 'event', 'request', 'detail', 'requestPayload', '0']) {
-    const next = Object.hasOwn(envelope, name) ? envelope[name] : undefined
-    if (next !== undefined) yield* opened(request, next, depth + 1)
+}
+
+interface Content {
+  readonly name: string
+  readonly content: string
+}
+
+// Names of members in which gateways, queues and functions put the body of a request, in lower case.
+const NAMED = new Set([
+  'body',
+  'rawbody',
+  'raw_body',
+  'bodybase64',
+  'payload',
+  'data',
+  'content',
+  'message',
+  'messagebody',
+  'requestpayload',
+  'rawevent',
+])
+const VISITED = 2000
+const DEEPEST = 8
+const CONTENTS = 24
+
+/** The strings of an envelope that may be a body, those under known names first, then the longest. */
+function contentsOf(envelope: object): readonly Content[] {
+  const found: Content[] = []
+  let visited = 0
+  const walk = (value: unknown, name: string, depth: number): void => {
+    if (++visited > VISITED || depth > DEEPEST) return
+    if (typeof value === 'string') found.push({ name, content: value })
+    else if (typeof value === 'object' && value !== null) {
+      // An object under such a name may be the body, parsed.
+      if (depth > 0 && isNamed(name)) found.push({ name, content: stringifyJson(value) })
+      const isList = Array.isArray(value)
+      for (const [key, item] of Object.entries(value)) walk(item, isList ? name : key, depth + 1)
+    }
   }
+  walk(envelope, '', 0)
+  const rank = ({ name, content }: Content): number =>
+    isNamed(name) ? Infinity : content.length < 2 ? 0 : content.length
+  return found
+    .filter(({ content }) => content !== '')
+    .toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)))
+    .slice(0, CONTENTS)
+    .map(({ name, content }) => ({ name: shown(name), content }))
+}
+
+function isNamed(name: string): boolean {
+  return NAMED.has(name.toLowerCase())
+}
+
+// The name comes from the network.
+function shown(name: string): string {
+  return name.replaceAll(/[^\w.-]/g, '?').slice(0, 40)
+}
+
+function base64Of(text: string): Uint8Array | undefined {
+  const bytes = fromBase64(text) ?? fromBase64url(text)
+  return bytes && bytes.length > 0 ? bytes : undefined
 }
 
 // A header of the envelope counts if the request itself has none of that name.
-function withEnvelopeHeaders(
-  request: Request,
-  envelope: Readonly<Record<string, unknown>>,
-): Request {
-  const { headers } = envelope
-  if (typeof headers !== 'object' || headers === null) return request
+function withEnvelopeHeaders(request: Request, envelope: object): Request {
   const added: Record<string, readonly string[]> = {}
-  for (const [name, value] of Object.entries(headers).slice(0, 200)) {
-    const line = Array.isArray(value) ? (value[0] as unknown) : value
-    const known = request.headers.has(name.toLowerCase())
-    if (typeof line === 'string' && !known) added[name.toLowerCase()] = [line]
-  }
-  return withHeaders(request, added)
+  for (const headers of headersOf(envelope, 0).slice(0, 4))
+    for (const [name, value] of Object.entries(headers).slice(0, 200)) {
+      const line = Array.isArray(value) ? (value[0] as unknown) : value
+      const known = request.headers.has(name.toLowerCase())
+      if (typeof line === 'string' && !known) added[name.toLowerCase()] ??= [line]
+    }
+  return Object.keys(added).length > 0 ? withHeaders(request, added) : request
+}
+
+function headersOf(value: unknown, depth: number): readonly object[] {
+  if (typeof value !== 'object' || value === null || depth > 4) return []
+  return Object.entries(value)
+    .slice(0, 50)
+    .flatMap(([name, item]) =>
+      /^(?:multivalue)?headers$|^attributes$/i.test(name) &&
+      typeof item === 'object' &&
+      item !== null
+        ? [item as object]
+        : headersOf(item, depth + 1),
+    )
 }
 
 function inner(request: Request, what: string): Change {
@@ -111,6 +157,7 @@ function inner(request: Request, what: string): Change {
 }
 
 function parsed(text: string): unknown {
+  if (!/^["{[]/.test(text)) return undefined
   try {
     return hasMoreNodes(text, NODES) ? undefined : parseJson(text, { depth: 64 })
   } catch {

@@ -1,5 +1,5 @@
 import { toBuffer, utf8 } from '../body/bytes.ts'
-import { RAW } from './bytes.ts'
+import { lineBreaks, RAW } from './bytes.ts'
 import type { Bounds } from './bounds.ts'
 import type { Change, Request } from './finding.ts'
 import { orders } from './orders.ts'
@@ -9,8 +9,11 @@ const FIELDS = 1000
 
 /** A form's fields as other writers of forms would have written them, and in other orders. */
 export function* reencoded(request: Request, bounds: Bounds): Generator<Change> {
-  const text = formText(request)
-  if (text === undefined) return
+  const found = formText(request)
+  if (found === undefined) return
+  // No writer of forms ends them with a line break: something else did.
+  const text = found.replace(/[\r\n]+$/, '')
+  const more = found === text ? [] : [lineBreaks(found.length - text.length)]
   const fields = fieldsOf(text)
   if (!fields || bounds.over()) return
   const tried = new Set([text])
@@ -31,6 +34,7 @@ export function* reencoded(request: Request, bounds: Bounds): Generator<Change> 
           message: 'the fields of the form came in another order than they were signed in',
           remedy: RAW,
         },
+        ...more,
       ],
     }
   }
@@ -47,6 +51,7 @@ export function* reencoded(request: Request, bounds: Bounds): Generator<Change> 
             'the form was parsed and written again: its escapes are not those that were signed',
           remedy: RAW,
         },
+        ...more,
       ],
     }
   }
@@ -111,7 +116,7 @@ function encoded(text: string, { kept, space, lower }: FormWriter): string {
 function formText(request: Request): string | undefined {
   if (request.body.length === 0 || request.body.length > MOST) return undefined
   const text = utf8(request.body)
-  if (/^[^\s{[<"]+=/.test(text) && !text.includes('\n')) return text
+  if (/^[^\s{[<"]+=/.test(text) && !text.trimEnd().includes('\n')) return text
   // A form that came with spaces or line breaks unescaped.
   if (/^[\w.%+[\]-]+=/.test(text)) return text
   if (!/^\s*\{/.test(text) || text.length > 65_536) return undefined

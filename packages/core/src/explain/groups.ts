@@ -53,7 +53,11 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
         renamed(request, reads, bounds),
         joined(request, reads, bounds),
         signatureEncodings(request, reads, bounds),
-        signaturePrefixes(request, reads, bounds, subject.prefixes),
+        signaturePrefixes(request, reads, bounds, {
+          expected: subject.prefixes,
+          // A token with something before it is another token.
+          others: reads.body || subject.provider.covers.body !== 'none',
+        }),
       ),
     secrets: ofSecrets(false),
     twiceSecrets: ofSecrets(true),

@@ -26,6 +26,43 @@ export function reordered(
   }
 }
 
+// The order of so few keys can be found by trying all of them.
+const ORDERS = 150
+
+/** The tokens with their members in each order, if these are few. */
+export function* allOrders(tokens: readonly Token[]): Generator<readonly Token[]> {
+  const sizes = tokens.flatMap((token, at) => (token === '{' ? membersOf(tokens, at).length : []))
+  let count = 1
+  for (const size of sizes)
+    for (let factor = 2; factor <= size; factor++) if ((count *= factor) > ORDERS) return
+  // The n-th order of all objects at once: each object takes its part of the number.
+  for (let n = 1; n < count; n++) yield ordered(n)
+
+  function ordered(n: number): readonly Token[] {
+    const out: Token[] = []
+    let rest = n
+    write(0, tokens.length)
+    return out
+
+    function write(from: number, to: number): void {
+      for (let at = from; at < to; at++) {
+        const token = tokens[at]!
+        out.push(token)
+        if (token !== '{') continue
+        const left = [...membersOf(tokens, at)]
+        const last = left.at(-1)
+        for (let size = left.length; size > 0; size--) {
+          const [member] = left.splice(rest % size, 1)
+          rest = Math.floor(rest / size)
+          if (out.at(-1) !== '{') out.push(',')
+          write(member!.from, member!.to)
+        }
+        if (last) at = last.to - 1
+      }
+    }
+  }
+}
+
 /** By the code units of the keys. */
 export function byKey(a: Token, b: Token): number {
   return a < b ? -1 : a > b ? 1 : 0

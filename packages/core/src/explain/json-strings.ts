@@ -1,15 +1,46 @@
 /** How a writer of JSON escapes strings. */
 export interface Escapes {
-  /** Beyond ASCII: as it is, or `\u` with hex digits in lower or upper case. */
-  readonly beyond: 'raw' | 'lower' | 'upper'
-  /** `\/` for a slash. */
-  readonly slash: boolean
-  /** Characters that are escaped though they need not be, and the case of their hex digits. */
-  readonly html: '' | '<>&' | "<>&'" | '<>' | '<>&\'"'
-  readonly htmlCase: 'lower' | 'upper'
-  /** U+2028 and U+2029 are escaped. */
-  readonly lines: boolean
+  readonly name: string
+  /** Beyond ASCII: as it is, or `\u` with hex digits in lower or upper case. @default 'raw' */
+  readonly beyond?: 'raw' | 'lower' | 'upper'
+  /** U+007F is escaped. @default false */
+  readonly del?: boolean
+  /** `\/` for a slash, or for one behind `<` alone. @default false */
+  readonly slash?: boolean | 'after <'
+  /** Characters that are escaped by `\u` though they need not be. @default '' */
+  readonly marks?: string
+  /** The case of the hex digits of `marks`. @default 'lower' */
+  readonly marksCase?: 'lower' | 'upper'
+  /** U+2028 and U+2029 are escaped. @default false */
+  readonly lines?: boolean
+  /** `\u0008` and `\u000c` in place of `\b` and `\f`. @default false */
+  readonly long?: boolean
 }
+
+/** Known writers, the commonest first. */
+export const WRITERS_OF_STRINGS: readonly Escapes[] = [
+  { name: 'JSON.stringify' },
+  { name: 'Python (\\u beyond ASCII)', beyond: 'lower', del: true },
+  { name: 'PHP', beyond: 'lower', slash: true },
+  { name: 'Go', marks: '<>&', lines: true },
+  { name: 'PHP (JSON_UNESCAPED_SLASHES)', beyond: 'lower' },
+  { name: 'PHP (JSON_UNESCAPED_UNICODE)', slash: true, lines: true },
+  { name: 'PHP (slashes and Unicode unescaped)', lines: true },
+  { name: 'Swift', slash: true },
+  { name: 'Gson', marks: "<>&='", lines: true },
+  { name: '.NET', beyond: 'upper', del: true, marks: '<>&\'"+`', marksCase: 'upper' },
+  { name: 'Jackson (\\u beyond ASCII)', beyond: 'upper' },
+  { name: 'Go before 1.22', marks: '<>&', lines: true, long: true },
+  { name: 'Json.NET', marks: '\u0085', lines: true },
+  { name: 'org.json', slash: 'after <', lines: true },
+  ...['<>&\'"', '<>', "<>&'", '<>&'].map((marks) => ({
+    name: 'PHP (JSON_HEX)',
+    beyond: 'lower' as const,
+    slash: true,
+    marks,
+    marksCase: 'upper' as const,
+  })),
+]
 
 const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -24,46 +55,60 @@ const UNSHORT: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
 
 /** A string token written by these rules. Its characters stay what they are, lone surrogates too. */
 export function rewritten(token: string, escapes: Escapes): string {
-  const text = token
-    .slice(1, -1)
-    .replaceAll(/\\(?:u([\dA-Fa-f]{4})|(.))/gs, (_all, hex?: string, other?: string) =>
-      hex === undefined
-        ? (UNSHORT[other!] ?? other!)
-        : String.fromCharCode(Number.parseInt(hex, 16)),
-    )
+  const text = plain(token)
+  const { beyond = 'raw', del, slash, marks = '', marksCase = 'lower', lines, long } = escapes
+  const upper = beyond === 'upper' ? 'upper' : 'lower'
   let out = '"'
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     const character = text[at]!
-    if (escapes.html.includes(character)) out += escaped(code, escapes.htmlCase)
+    if (marks.includes(character)) out += escaped(code, marksCase)
+    else if (long && (code === 8 || code === 12)) out += escaped(code, upper)
     else if (SHORT[character] !== undefined) out += SHORT[character]
-    else if (code < 0x20) out += escaped(code, escapes.beyond === 'upper' ? 'upper' : 'lower')
-    else if (character === '/' && escapes.slash) out += '\\/'
-    else if ((code === 0x2028 || code === 0x2029) && escapes.lines) out += escaped(code, 'lower')
-    else if (code > 0x7e && escapes.beyond !== 'raw' && (code > 0x7f || escapes.beyond === 'upper'))
-      out += escaped(code, escapes.beyond)
+    else if (code < 0x20) out += escaped(code, upper)
+    else if (character === '/' && (slash === true || (slash && text[at - 1] === '<'))) out += '\\/'
+    else if ((code === 0x2028 || code === 0x2029) && lines) out += escaped(code, upper)
+    else if (code === 0x7f ? del : code > 0x7f && beyond !== 'raw') out += escaped(code, upper)
     else out += character
   }
   return `${out}"`
 }
 
-/** The ways to escape that could make a difference to this text, plain ones first. */
+/** The ways to escape that could make a difference to this text: those of known writers, then other combinations. */
 export function escapesFor(text: string): readonly Escapes[] {
+  return [...WRITERS_OF_STRINGS, ...combinations(text)]
+}
+
+function* combinations(text: string): Generator<Escapes> {
   const beyond = /[^\0-\x7E]|\\u(?!00[0-7])/.test(text)
     ? (['raw', 'lower', 'upper'] as const)
     : (['raw'] as const)
   const slash = text.includes('/') ? [false, true] : [false]
-  const hasHtml = /[<>&']|\\u00(?:3c|3e|26|27)/i.test(text)
-  const html = hasHtml ? (['', '<>&', '<>', "<>&'", '<>&\'"'] as const) : ([''] as const)
+  const hasMarks = /[<>&'=]|\\u00(?:3[cde]|2[67])/i.test(text)
+  const marks = hasMarks ? ['', '<>&', '<>', "<>&'", '<>&\'"', '<>&='] : ['']
   const lines = /[\u2028\u2029]|\\u202[89]/.test(text) ? [false, true] : [false]
-  const all: Escapes[] = []
+  const cases = hasMarks ? (['lower', 'upper'] as const) : (['lower'] as const)
   for (const one of beyond)
     for (const cut of slash)
-      for (const marks of html)
-        for (const htmlCase of marks === '' ? (['lower'] as const) : (['lower', 'upper'] as const))
+      for (const some of marks)
+        for (const marksCase of cases)
           for (const line of lines)
-            all.push({ beyond: one, slash: cut, html: marks, htmlCase, lines: line })
-  return all
+            yield {
+              name: some === '' ? 'another writer' : 'a writer that escapes HTML',
+              beyond: one,
+              slash: cut,
+              marks: some,
+              marksCase,
+              lines: line,
+            }
+}
+
+function plain(token: string): string {
+  const text = token.slice(1, -1)
+  if (!text.includes('\\')) return text
+  return text.replaceAll(/\\(?:u([\dA-Fa-f]{4})|(.))/gs, (_all, hex?: string, other?: string) =>
+    hex === undefined ? (UNSHORT[other!] ?? other!) : String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }
 
 function escaped(code: number, letters: 'lower' | 'upper'): string {

@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto'
 import { toBuffer, utf8 } from '../body/bytes.ts'
 import type { Bounds } from './bounds.ts'
-import { RAW } from './bytes.ts'
+import { MARK, RAW } from './bytes.ts'
 import type { Change, Request } from './finding.ts'
 import { laidOut, LAYOUTS, type Layout } from './json-layout.ts'
-import { byKey, integersLast, isInteger, reordered } from './json-order.ts'
-import { escapesFor, rewritten, type Escapes } from './json-strings.ts'
+import { allOrders, byKey, integersLast, isInteger, reordered } from './json-order.ts'
+import { restored } from './json-restored.ts'
+import { escapesFor, rewritten, WRITERS_OF_STRINGS, type Escapes } from './json-strings.ts'
 import { tokensOf, type Token } from './json-tokens.ts'
 
 const MOST = 256 * 1024
+// Of the layouts, those that most senders use.
+const COMMON = 4
 
 /**
  * Bodies as other writers of JSON would have written the same tokens: layouts first, then escapes, both, the order of
@@ -15,47 +19,60 @@ const MOST = 256 * 1024
  */
 export function* reserialized(request: Request, bounds: Bounds): Generator<Change> {
   if (request.body.length > MOST || request.body.length === 0) return
-  const text = utf8(request.body).replace(/^\uFEFF/, '')
+  const came = utf8(request.body)
+  const text = came.replace(/^\uFEFF/, '')
   const tokens = tokensOf(text, bounds)
   if (!tokens) return
   const tried = new Set<string>([text])
   const ends = text.endsWith('\n') ? ['\n', ''] : ['', '\n']
-  const escapes = escapesFor(text)
+  const styles = distinct(tokens, escapesFor(text), bounds)
+  const known = styles.filter((by) => WRITERS_OF_STRINGS.includes(by))
   const strings = (by: Escapes): readonly Token[] =>
     tokens.map((token) => (token[0] === '"' ? rewritten(token, by) : token))
 
-  for (const layout of LAYOUTS) yield* writtenAs(tokens, layout, '')
+  for (const layout of LAYOUTS) yield* writtenAs(tokens, layout, '', ends)
   // The text as it is laid out, with other escapes.
-  for (const by of escapes) {
+  for (const by of styles) {
     if (bounds.over()) return
-    yield* attempt(inPlace(text, by), `the escapes of ${named(by)}`)
+    yield* attempt(inPlace(text, by), `the escapes of ${by.name}`)
   }
-  for (const by of escapes) {
+  for (const by of styles) {
     if (bounds.over()) return
-    const other = strings(by)
-    for (const layout of LAYOUTS)
-      yield* writtenAs(other, layout, ` and the escapes of ${named(by)}`)
+    const written = strings(by)
+    const isKnown = known.includes(by)
+    for (const layout of isKnown ? LAYOUTS : LAYOUTS.slice(0, COMMON))
+      yield* writtenAs(written, layout, ` and the escapes of ${by.name}`, isKnown ? ends : [''])
   }
-  const orders = [byKey, ...(tokens.some(isInteger) ? [integersLast] : [])]
-  for (const order of orders) {
-    if (bounds.over()) return
-    for (const by of escapes) {
+  for (const by of known.slice(0, COMMON))
+    for (const other of restored(strings(by))) {
+      if (bounds.over()) return
+      for (const layout of LAYOUTS.slice(0, COMMON))
+        yield* writtenAs(other, layout, ' and numbers or empty objects written otherwise', ends)
+    }
+  for (const by of known)
+    for (const other of allOrders(strings(by))) {
+      if (bounds.over()) return
+      for (const layout of LAYOUTS.slice(0, 2 * COMMON))
+        yield* writtenAs(other, layout, ' and keys in another order', [''])
+    }
+  for (const order of [byKey, ...(tokens.some(isInteger) ? [integersLast] : [])])
+    for (const by of known) {
       if (bounds.over()) return
       const other = reordered(strings(by), order)
-      for (const layout of LAYOUTS) yield* writtenAs(other, layout, ' and keys in another order')
+      for (const layout of LAYOUTS)
+        yield* writtenAs(other, layout, ' and keys in another order', ends)
     }
-  }
-  for (const other of numbers(tokens)) {
-    if (bounds.over()) return
-    for (const layout of LAYOUTS.slice(0, 5))
-      yield* writtenAs(other, layout, ' and numbers rewritten')
-  }
 
-  function* writtenAs(from: readonly Token[], layout: Layout, more: string): Generator<Change> {
+  function* writtenAs(
+    from: readonly Token[],
+    layout: Layout,
+    more: string,
+    lastly: readonly string[],
+  ): Generator<Change> {
     if (bounds.over()) return
     const written = laidOut(from, layout)
     if (written === undefined) return
-    for (const end of ends) yield* attempt(written + end, layout.name + more)
+    for (const end of lastly) yield* attempt(written + end, layout.name + more)
     if (layout.indent !== undefined && text.includes('\r\n'))
       yield* attempt(written.replaceAll('\n', '\r\n'), layout.name + more)
   }
@@ -72,6 +89,8 @@ export function* reserialized(request: Request, bounds: Bounds): Generator<Chang
           message: `the body was parsed and written again: it was signed with ${how}`,
           remedy: RAW,
         },
+        // No writer of JSON may write a mark (RFC 8259, section 8.1): something else did.
+        ...(came === text ? [] : [MARK]),
       ],
     }
   }
@@ -81,22 +100,19 @@ function inPlace(text: string, escapes: Escapes): string {
   return text.replaceAll(/"(?:[^"\\]|\\.)*"/gs, (token) => rewritten(token, escapes))
 }
 
-/** Numbers with the zeros that a writer drops: one number at a time, then all of them. */
-function* numbers(tokens: readonly Token[]): Generator<readonly Token[]> {
-  const places = tokens.flatMap((token, at) => (/^-?\d+(?:\.\d+)?$/.test(token) ? [at] : []))
-  const longer = (token: Token): readonly Token[] =>
-    token.includes('.') ? [`${token}0`] : [`${token}.0`, `${token}.00`]
-  if (places.length > 100) return
-  for (const place of places)
-    for (const number of longer(tokens[place]!)) yield tokens.with(place, number)
-  for (const zeros of [0, 1])
-    yield tokens.map((token, at) => (places.includes(at) ? (longer(token)[zeros] ?? token) : token))
-}
-
-function named(escapes: Escapes): string {
-  const { beyond, slash, html } = escapes
-  if (slash) return beyond === 'raw' ? 'PHP (JSON_UNESCAPED_UNICODE)' : 'PHP'
-  if (html === '<>&') return 'Go'
-  if (html !== '') return 'a writer that escapes HTML'
-  return beyond === 'raw' ? 'JSON.stringify' : 'Python (\\u beyond ASCII)'
+/** The ways to escape that differ on these tokens. */
+function distinct(
+  tokens: readonly Token[],
+  escapes: readonly Escapes[],
+  bounds: Bounds,
+): readonly Escapes[] {
+  const strings = tokens.filter((token) => token[0] === '"' && /[^\w" .,:;-]/.test(token))
+  const seen = new Set<string>()
+  return escapes.filter((by) => {
+    if (bounds.over()) return false
+    const sample = createHash('sha256')
+    for (const token of strings) sample.update(rewritten(token, by))
+    const digest = sample.digest('base64')
+    return !seen.has(digest) && seen.add(digest)
+  })
 }

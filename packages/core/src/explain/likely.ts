@@ -57,13 +57,31 @@ export function likely({ subject, provider, error, reads, others, ms }: Unproven
           about?.options[option],
           about?.docs ?? '',
         )
-  return [
+  const findings = [
     ...steps.map((step) => finding(step, 'likely')),
     ...(wrong ? [finding(wrong, steps.length > 0 ? 'possible' : 'likely')] : []),
     ...(error.code === 'signature_mismatch' && isUrlSigned(subject, reads)
       ? [finding(otherUrl(), 'possible')]
       : []),
   ]
+  return findings.length > 0
+    ? findings
+    : [finding(unexpected(error, about?.title ?? provider.name), 'possible')]
+}
+
+/** What has no other name: at least what verification said. */
+function unexpected({ code, message }: WebhookError, title: string): Step {
+  if (code === 'timestamp_too_old' || code === 'timestamp_in_future')
+    return {
+      cause: code === 'timestamp_too_old' ? 'stale' : 'clock-skew',
+      message,
+      remedy: 'compare the clock with a time server, or let the sender deliver it again',
+    }
+  return {
+    cause: 'wrong-provider',
+    message: `the delivery is not what ${title} sends: ${message}`,
+    remedy: `check that the URL of this receiver was given to ${title} alone, and that nothing in front rewrites requests`,
+  }
 }
 
 function missing({ message }: WebhookError, { name }: Provider): Step {

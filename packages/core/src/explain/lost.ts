@@ -26,10 +26,14 @@ export function lost(request: Request, bounds: Bounds): readonly Step[] {
         `Content-Encoding says ${/gzip|br|deflate|zstd/.exec(coding)![0]}, and the body is not compressed any more: the compressed bytes that were signed are gone`,
       ),
     )
-  else if (declared > body.length)
+  const isSmall = body.length <= MOST && !isCompressed(body, 'gzip')
+  const text = isSmall ? utf8(body) : ''
+  const isOther = found.length === 0 && declared > 0 && declared !== body.length
+  // A whole value of another length was not cut: it was read and written again.
+  const isWhole = isOther && isSmall && tokensOf(text, bounds) !== undefined
+  if (isOther && !isWhole && declared > body.length)
     found.push(step('body-truncated', `the body ends after ${body.length} of ${declared} bytes`))
-  if (body.length > MOST || isCompressed(body, 'gzip')) return found
-  const text = utf8(body)
+  if (!isSmall) return found
   if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
     found.push(empty(`the body is ${text.trim()}, as a parser leaves it that ran first`))
   const replaced = text.indexOf('\uFFFD')
@@ -45,6 +49,13 @@ export function lost(request: Request, bounds: Bounds): readonly Step[] {
     found.push(step('body-truncated', end))
   const place = rewritten(text, bounds)
   if (place !== undefined) found.push(step('body-reserialized', place))
+  else if (isWhole)
+    found.push(
+      step(
+        'body-reserialized',
+        `Content-Length says ${declared} bytes, and the body is whole with ${body.length}: it was read and written again, and what it lost left no trace`,
+      ),
+    )
   return found
 }
 

@@ -1,18 +1,25 @@
 import type { WebhookError } from '../errors.ts'
-import { isPromise } from '../maybe.ts'
+import { createAttempts, onto, type Base } from './attempt.ts'
 import type { Bounds } from './bounds.ts'
-import type { Step } from './finding.ts'
-import { groupsOf, type Group, type Groups } from './groups.ts'
+import type { Change, Step } from './finding.ts'
+import { groupsOf, type Groups } from './groups.ts'
 import type { Reads } from './recording.ts'
+import { isHeaderError, repaired } from './repair.ts'
 import type { Subject } from './subject.ts'
-import { changed, type Outcome, type State, type Trial } from './trial.ts'
+import { changed, type State, type Trial } from './trial.ts'
 
-// Changes of a kind that are combined with those of another kind: 80 × 80 verifications take about 0.1 s.
+// Changes of a kind that are combined with those of another kind.
 const PAIRED = 80
+// URLs with one part changed come first.
+const URLS = 60
+// Times whose last digits are lost would be a thousand.
+const HEADERS = 12
+const ENVELOPES = 8
+const MOVED = { headers: HEADERS, envelopes: ENVELOPES, urls: URLS }
 // The commonest ways to write a body: all layouts with its own escapes, and its own layout with all escapes.
-const WRITTEN = 100
-const BASES = 6
-const DEPTH = 4
+const WRITTEN = 120
+// Beside more ways to write a body, the commonest slips alone.
+const FEW = 20
 
 /** Searches for the changes that make a delivery verify. Undefined if none are found within the bounds. */
 export async function search(
@@ -22,157 +29,165 @@ export async function search(
   trial: Trial,
   bounds: Bounds,
 ): Promise<readonly Step[] | undefined> {
+  const attempts = createAttempts(trial, bounds)
   const groups = groupsOf(subject, reads, trial, bounds)
-  if (!isHeaderError(error)) return (await searchFrom(subject.state, groups)) ?? undefined
+  const root: Base = { state: subject.state, sight: undefined, groups, reads, alike: [] }
   // Without a header that can be read nothing else can be judged: it is repaired first.
-  const bases = await repairs(subject.state, groups, reads, 0)
+  const bases = isHeaderError(error)
+    ? await repaired(subject, root, error, attempts, trial, bounds)
+    : await seenAs(root)
   if (!Array.isArray(bases)) return bases.steps
+  const frontiers: Frontier[] = []
   for (const base of bases) {
-    const looked = await trial.look(base)
-    if (!looked) return undefined
-    const from = groupsOf({ ...subject, state: base }, looked.reads, trial, bounds)
-    const found = await searchFrom(base, from)
-    if (found) return found
+    const found = await singles(base)
+    if ('steps' in found) return found.steps
+    frontiers.push(found)
   }
+  for (const phase of [cheapPairs, writers, writtenPairs])
+    for (const from of frontiers) {
+      const found = await phase(from)
+      if (found) return found
+    }
   return undefined
 
-  /** States whose headers can be read, or the proof itself. */
-  async function repairs(
-    state: State,
-    from: Groups,
-    seen: Reads,
-    depth: number,
-  ): Promise<State[] | { readonly steps: readonly Step[] }> {
-    const bases: State[] = []
-    const further: State[] = []
-    const kinds = [from.headers, from.envelopes, ...(seen.body ? [from.bodies] : [])]
-    for (const kind of kinds)
-      for await (const { next, outcome } of tried(state, kind)) {
-        if (outcome.accepted) return { steps: proof(next, outcome) }
-        if (!isHeaderError(outcome.error)) {
-          if (bases.length < BASES) bases.push(next)
-        } else if (isOther(outcome.error) && further.length < BASES) further.push(next)
+  async function seenAs(base: Base): Promise<Base[] | { readonly steps: readonly Step[] }> {
+    const found = await attempts.whole(base.state, base)
+    if (!found) return []
+    if ('steps' in found) return found
+    const steps = found.hit ? await attempts.written(base.state, base.groups) : undefined
+    return steps ? { steps } : [{ ...base, sight: found.sight }]
+  }
+
+  /** One change. What it left refused is kept for the pairs, unless nothing that is signed changed. */
+  async function singles(base: Base): Promise<Frontier | { readonly steps: readonly Step[] }> {
+    const { headers, secrets, envelopes, bodies, urls } = base.groups
+    const moved: Record<'headers' | 'envelopes' | 'urls', Base[]> = {
+      headers: [],
+      envelopes: [],
+      urls: [],
+    }
+    // Their signature is written another way too: two changes, so they wait for all single ones.
+    const hits: State[] = []
+    for (const [name, kind] of [
+      ['headers', headers],
+      ['secrets', secrets],
+      ['envelopes', envelopes],
+      ['bodies', bodies],
+      ['urls', urls],
+      ['algorithms', base.groups.algorithms],
+    ] as const)
+      for (const change of await kind(base.state)) {
+        if (bounds.over()) break
+        if (name === 'secrets' || name === 'bodies' || name === 'algorithms') {
+          const steps = await attempts.change(base, change)
+          if (steps) return { steps }
+          continue
+        }
+        const state = changed(base.state, change)
+        const found = state && (await attempts.whole(state, base))
+        if (!found) continue
+        if ('steps' in found) return found
+        const { sight } = found
+        if (found.hit) hits.push(state)
+        if (isHeaderError(found.error) && name !== 'envelopes') continue
+        const known = [base, ...moved[name]].some(({ sight: one }) => sight && one?.id === sight.id)
+        if ((!known || name === 'envelopes') && moved[name].length < MOVED[name])
+          moved[name].push({ ...base, state, sight, alike: [] })
       }
-    if (bases.length > 0 || depth >= DEPTH) return bases
-    for (const next of further) {
-      const looked = await trial.look(next)
-      if (!looked) return bases
-      const onward = groupsOf({ ...subject, state: next }, looked.reads, trial, bounds)
-      const found = await repairs(next, onward, looked.reads, depth + 1)
-      if (!Array.isArray(found) || found.length > 0) return found
+    for (const state of hits) {
+      const steps = await attempts.written(state, base.groups)
+      if (steps) return { steps }
     }
-    return bases
-
-    // One header more is there, or the one that was missing can now be told to be malformed.
-    function isOther(now: WebhookError): boolean {
-      return now.message !== error.message
-    }
+    return { base, ...moved }
   }
 
-  async function searchFrom(state: State, by: Groups): Promise<readonly Step[] | undefined> {
-    const cheap = [by.headers, by.secrets, by.envelopes, by.bodies, by.urls, by.algorithms]
-    for (const kind of [...cheap, by.twiceSecrets]) {
-      const found = await first(state, kind)
-      if (found) return found
-    }
-    for (const [one, other] of pairsOf(by)) {
-      const found = await pair(state, one, other, PAIRED)
-      if (found) return found
-    }
-    const found = await first(state, by.writers)
-    if (found) return found
-    for (const other of [by.secrets, by.headers, by.algorithms, by.urls]) {
-      // Writing a body costs more than another key: each body is written once.
-      const both = await pair(state, by.writers, other, WRITTEN, PAIRED)
-      if (both) return both
-    }
-    for (const other of [by.bodies, by.envelopes]) {
-      const both = await pair(state, other, by.writers, PAIRED, 4 * WRITTEN)
-      if (both) return both
-    }
-    return undefined
+  async function cheapPairs({ base, headers, envelopes, urls }: Frontier) {
+    const { groups } = base
+    return (
+      (await product([base], groups.twiceSecrets, Infinity)) ??
+      (await product(headers, groups.headers)) ??
+      (await product(headers, groups.secrets)) ??
+      (await product(headers, groups.bodies)) ??
+      (await product(keyed(base), groups.bodies)) ??
+      (await product(edited(base), groups.bodies)) ??
+      (await product(envelopes, groups.bodies)) ??
+      (await product(envelopes, groups.envelopes)) ??
+      (await product(envelopes, groups.headers)) ??
+      (await product(envelopes, groups.secrets)) ??
+      (await product(headers, groups.urls)) ??
+      (await product(urls, groups.bodies)) ??
+      (await product(urls, groups.secrets, 40)) ??
+      (await product(envelopes, groups.urls))
+    )
   }
 
-  async function first(state: State, kind: Group): Promise<readonly Step[] | undefined> {
-    for await (const { next, outcome } of tried(state, kind))
-      if (outcome.accepted) return proof(next, outcome)
-    return undefined
+  function writers({ base }: Frontier): Promise<readonly Step[] | undefined> {
+    return product([base], base.groups.writers, Infinity)
   }
 
-  async function pair(
-    state: State,
-    one: Group,
-    other: Group,
-    most: number,
-    seconds = most,
-  ): Promise<readonly Step[] | undefined> {
+  async function writtenPairs({ base, headers, envelopes, urls }: Frontier) {
+    const inside = await product(envelopes, base.groups.writers, 2 * WRITTEN)
+    if (inside) return inside
+    const keys = keyed(base)
+    const others = [...headers, ...keys, ...urls.slice(0, FEW)]
+    const few = [...headers, ...keys.slice(0, FEW)]
     let count = 0
-    for (const change of await one(state)) {
-      if (count++ >= most || bounds.over()) return undefined
-      const middle = changed(state, change)
-      if (!middle) continue
-      let second = 0
-      for await (const { next, outcome } of tried(middle, other)) {
-        if (outcome.accepted) return proof(next, outcome)
-        if (++second >= seconds) break
+    // Writing a body costs more than trying it: each body is written once for all of them.
+    for (const change of base.groups.writers(base.state) as Iterable<Change>) {
+      if (count >= 4 * WRITTEN) break
+      for (const other of count++ < WRITTEN ? others : few) {
+        if (bounds.over()) return undefined
+        const request = { ...other.state.request, body: change.request!.body }
+        const found = await attempts.change(other, { ...change, request })
+        if (found) return found
+      }
+    }
+    return product(edited(base), base.groups.writers, 2 * WRITTEN)
+  }
+
+  async function product(
+    from: Iterable<Base>,
+    kind: Groups[keyof Groups],
+    most = PAIRED,
+  ): Promise<readonly Step[] | undefined> {
+    for (const base of from) {
+      let count = 0
+      for (const change of await kind(base.state)) {
+        if (bounds.over()) return undefined
+        const found = await attempts.change(base, change)
+        if (found) return found
+        if (++count >= most) break
       }
     }
     return undefined
   }
-
-  async function* tried(
-    state: State,
-    kind: Group,
-  ): AsyncGenerator<{ readonly next: State; readonly outcome: Outcome }> {
-    for (const change of await kind(state)) {
-      const next = changed(state, change)
-      if (!next) continue
-      const running = trial.run(next)
-      const outcome = isPromise(running) ? await running : running
-      if (!outcome) return
-      yield { next, outcome }
-    }
-  }
 }
 
-/** True if a header of the signature, or the body that stands for one, is missing or cannot be read. */
-function isHeaderError({ code }: WebhookError): boolean {
-  return code === 'missing_header' || code === 'malformed_header' || code === 'malformed_body'
+/** What one change left refused, by kinds. */
+interface Frontier {
+  readonly base: Base
+  readonly headers: readonly Base[]
+  readonly envelopes: readonly Base[]
+  readonly urls: readonly Base[]
 }
 
-// The most common pairs come first.
-function pairsOf(by: Groups): readonly (readonly [Group, Group])[] {
-  const { headers, secrets, envelopes, bodies, urls, algorithms } = by
-  return [
-    [headers, headers],
-    [headers, secrets],
-    [headers, bodies],
-    [secrets, bodies],
-    [bodies, bodies],
-    [envelopes, bodies],
-    [envelopes, envelopes],
-    [headers, envelopes],
-    [envelopes, secrets],
-    [bodies, algorithms],
-    [secrets, algorithms],
-    [headers, algorithms],
-    [envelopes, algorithms],
-    [headers, urls],
-    [urls, algorithms],
-    [bodies, urls],
-    [secrets, urls],
-    [envelopes, urls],
-  ]
+/** The base with its secrets read otherwise. */
+function keyed(base: Base): Base[] {
+  const changes = base.groups.secrets(base.state) as Iterable<Change>
+  return [...changes].slice(0, PAIRED).flatMap((change) => moved(base, change))
 }
 
-function proof(state: State, outcome: Outcome): readonly Step[] {
-  const steps = [...state.steps, ...(outcome.accepted ? outcome.steps : [])]
-  const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
-  const seen = new Set<string>()
-  return steps.filter(({ cause }) => {
-    // `sha1=` before a SHA-1 is part of the other algorithm.
-    if (seen.has(cause) || (byAlgorithm && cause === 'signature-prefix')) return false
-    seen.add(cause)
-    return true
-  })
+/** The base with its body edited, one after another: large bodies share their memory. */
+function* edited(base: Base): Generator<Base> {
+  for (const change of base.groups.bodies(base.state) as Iterable<Change>)
+    for (const one of moved(base, change))
+      // A message that does not have the body as it came must be made again.
+      yield { ...one, sight: base.sight?.fixed ? undefined : base.sight }
+}
+
+function moved(base: Base, change: Change): Base[] {
+  const state = changed(base.state, change)
+  if (!state) return []
+  const alike = base.alike.map((one) => onto(one, change)).filter((one) => one !== undefined)
+  return [{ ...base, state, alike }]
 }

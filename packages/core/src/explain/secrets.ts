@@ -84,22 +84,39 @@ function* change(made: Made, key: unknown, one: Variant, steps: Step[]): Generat
   if (other !== undefined) yield { keys: [other], steps }
 }
 
+// What senders write before their secrets.
+const PREFIXES = [
+  'whsec_',
+  'v1,whsec_',
+  'shpss_',
+  'polar_whs_',
+  'pdl_ntfset_',
+  'lin_wh_',
+  'secret_',
+  'test_',
+  'live_',
+  'sk_',
+  'wc_',
+]
+
 /** What a secret may have been before somebody copied it. */
 function* variants(text: string): Generator<Variant> {
   yield* texts('secret-whitespace', 'has whitespace around it or in it', text, [
     text.trim(),
-    text.replaceAll(/[\s\u200B-\u200D\u2060\uFEFF]/gu, ''),
+    text.replaceAll(/^[\s\u200B-\u200F\u2060\uFEFF]+|[\s\u200B-\u200F\u2060\uFEFF]+$/gu, ''),
+    text.replaceAll(/[\t\r\n\u200B-\u200F\u2060\uFEFF]/gu, ''),
+    text.replaceAll(/[\s\u200B-\u200F\u2060\uFEFF]/gu, ''),
   ])
   yield* texts('secret-quoted', 'has quotes around it', text, [
     text.replace(/^(\\?["'`“”‘’])(.*)\\?["'`“”‘’][;,]?$/su, '$2'),
     text.replaceAll(/^\\?["'`“”‘’<]|\\?["'`“”‘’>][;,]?$/gu, ''),
   ])
   yield* texts('secret-prefix', 'has something before it, or lacks its prefix', text, [
-    text.replace(/^(?:export\s+|set\s+)?[A-Za-z_][\w.-]*\s*[=:]\s*/, ''),
+    text.replace(/^(?:export +|set +)?[A-Za-z_][\w.-]*(?: +[=:] *|=|: ?)/, ''),
     text.replace(/^v\d+a?,/, ''),
     text.replace(/^(?:Bearer|Basic|Token|sha256=|HMAC)\s*/i, ''),
     text.replace(/^[a-z]{2,8}_/, ''),
-    `whsec_${text}`,
+    ...PREFIXES.map((prefix) => prefix + text),
   ])
   yield* texts('secret-whitespace', 'lacks whitespace that the sender signs with', text, [
     `${text}\n`,
@@ -128,7 +145,7 @@ function* encodings(text: string): Generator<Variant> {
     if (!bytes || bytes.length === 0) continue
     yield { cause: 'secret-encoding', says, bytes }
     const inner = utf8(bytes)
-    if (/^[\x20-\x7E]+$/.test(inner))
+    if (/^[^\p{Cc}\uFFFD]+$/u.test(inner.replaceAll(/[\t\r\n]/g, '')))
       yield { cause: 'secret-encoding', says: 'was encoded once more', text: inner }
   }
   const encoded = [encode(toBuffer(text), 'base64'), encode(toBuffer(text), 'hex')]

@@ -29,25 +29,31 @@ export function* signatureEncodings(
   }
 }
 
-/** Adds, removes and replaces what stands before signatures. `expected` are prefixes that the scheme is known to want. */
+/** What stands before signatures: what this scheme writes, and what others do unless it compares tokens. */
+export interface Prefixes {
+  readonly expected: readonly string[]
+  readonly others: boolean
+}
+
+/** Adds, removes and replaces what stands before signatures. */
 export function* signaturePrefixes(
   request: Request,
   reads: Reads,
   bounds: Bounds,
-  expected: readonly string[],
+  { expected, others }: Prefixes,
 ): Generator<Change> {
-  const prefixes = [...new Set([...expected, ...PREFIXES])]
+  const prefixes = [...new Set([...expected, ...(others ? PREFIXES : [])])]
   for (const [name, value] of values(request, reads)) {
     const token = new RegExp(TOKEN.source).exec(value)
     if (!token) continue
     const head = value.slice(0, token.index)
     const tail = value.slice(token.index)
     // What belongs to the token: `v1=` of `t=1,v1=abc`, all of `sha256=`.
-    const kept = head.replace(/["']?[\w-]*[=, :]?["']?\s*$/, '')
+    const kept = head.replace(/[\w-]*[=, :]?\s*$/, '')
     const texts = new Set<string>()
     for (const base of new Set([head, kept, ''])) {
-      texts.add(base + tail.replace(/["']$/, ''))
-      for (const prefix of prefixes) texts.add(base + prefix + tail.replace(/["']$/, ''))
+      texts.add(base + tail)
+      for (const prefix of prefixes) texts.add(base + prefix + tail)
     }
     if (/^\d{10,13},/.test(value)) texts.add(`t=${value}`)
     for (const text of texts) {
@@ -123,7 +129,8 @@ function add(found: Set<string>, bytes: Uint8Array): void {
   found.add(toBuffer(bytes).toString('base64').replaceAll('=', ''))
 }
 
-function encodingStep(name: string): Step {
+/** A signature in another encoding. */
+export function encodingStep(name: string): Step {
   return {
     cause: 'signature-encoding',
     message: `the signature in ${name} is written in another way than this sender writes it (hex or base64, case, padding)`,

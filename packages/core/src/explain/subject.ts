@@ -39,8 +39,14 @@ export async function subjectOf(delivery: Delivery, provider: Provider): Promise
     publicUrl: urlOf(options?.['publicUrl'], delivery),
     takesPublicUrl: made !== undefined && 'publicUrl' in made.factory.about.options,
     sample,
-    prefixes: [...sample.values()].flatMap((value) => prefixOf(value) || []),
+    prefixes: [...sample.values()].flatMap((value) => before(value, texts[0]) || []),
   }
+}
+
+function before(value: string, secret: string | undefined): string | undefined {
+  return secret !== undefined && value.endsWith(secret)
+    ? value.slice(0, -secret.length)
+    : prefixOf(value)
 }
 
 async function textsOf({ secret }: Made, delivery: Delivery): Promise<readonly string[]> {

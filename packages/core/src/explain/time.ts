@@ -6,19 +6,38 @@ const EARLIEST = 1e12
 // The year 2603.
 const LATEST = 2e13
 
-/** The signed time that a refusal tells of, and what that means. */
-export function timeSteps(
+/** A time that a delivery may have been signed at, and what that means. */
+export interface Shift {
+  readonly at: number
+  readonly steps: readonly Step[]
+}
+
+/** The signed times that a refusal may be about: the one it tells of, else those in the headers. */
+export function shiftsOf(
   error: WebhookError,
   now: number,
-): { readonly at: number; readonly steps: readonly Step[] } | undefined {
+  headers: ReadonlyMap<string, readonly string[]>,
+): readonly Shift[] {
   const past = error.code === 'timestamp_too_old'
-  if (!past && error.code !== 'timestamp_in_future') return undefined
-  const seconds = Number(/signed (\d+) s /.exec(error.message)?.[1] ?? NaN)
-  if (Number.isNaN(seconds)) return undefined
-  const at = past ? now - seconds * 1000 : now + seconds * 1000
-  if (at < EARLIEST || at > LATEST)
-    return { at, steps: [{ ...clockUnit('the signed time'), guessed: true }] }
-  return { at, steps: [past ? stale(seconds) : skew(seconds)] }
+  if (!past && error.code !== 'timestamp_in_future') return []
+  const told = /signed (\d+) s /.exec(error.message)?.[1]
+  const times = told === undefined ? timesIn(headers) : [now + (past ? -1000 : 1000) * Number(told)]
+  return times.flatMap((at) => {
+    const seconds = Math.round(Math.abs(at - now) / 1000)
+    if (at < EARLIEST || at > LATEST)
+      return { at, steps: [{ ...clockUnit('the signed time'), guessed: true }] }
+    return at < now === past ? { at, steps: [past ? stale(seconds) : skew(seconds)] } : []
+  })
+}
+
+const MOST = 4
+
+function timesIn(headers: ReadonlyMap<string, readonly string[]>): readonly number[] {
+  const found = new Set<number>()
+  for (const [value = ''] of [...headers.values()].slice(0, 100))
+    for (const [digits] of value.slice(0, 2048).matchAll(/(?<!\d)1\d{9}(?:\d{3})?(?!\d)/g))
+      found.add(digits.length === 10 ? Number(digits) * 1000 : Number(digits))
+  return [...found].slice(0, MOST)
 }
 
 /** A time in another unit than the sender's documentation has. */

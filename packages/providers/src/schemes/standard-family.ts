@@ -1,4 +1,4 @@
-import { createDelivery, type Delivery, type SecretOption } from '@postern/core'
+import type { SecretOption } from '@postern/core'
 import {
   mergeDeep,
   standardWebhooksId,
@@ -85,22 +85,6 @@ interface FamilySchemeOptions {
 
 /** The scheme of a sender of the family. */
 export function familyScheme(options: FamilySchemeOptions): Scheme<StandardWebhooksKey> {
-  const { key, signatures, prefixes, tolerance } = options
-  const scheme = standardWebhooksScheme({ prefixes, tolerance })
-  return {
-    ...scheme,
-    ...(key && { key }),
-    ...(signatures && {
-      verify: (delivery, keys, now) =>
-        scheme.verify(rewritten(delivery, `${prefixes[0]}signature`, signatures), keys, now),
-    }),
-  }
-}
-
-function rewritten(delivery: Delivery, header: string, write: (value: string) => string): Delivery {
-  const lines = [...delivery.headerLines()].map(
-    ([name, value]) => [name, name === header ? write(value) : value] as const,
-  )
-  const { method, url, body, limits } = delivery
-  return createDelivery({ method, url, body, headers: lines }, limits)
+  const { key, signatures: list, prefixes, tolerance } = options
+  return { ...standardWebhooksScheme({ prefixes, tolerance, list }), ...(key && { key }) }
 }

@@ -1,62 +1,119 @@
 import { gzipSync } from 'node:zlib'
 import type { Cause } from '@postern/core/explain'
-import { spaced } from './sealed.ts'
+import { isSame, REWRITERS, treeOf, write, type Writer } from './json-writers.ts'
 import { bytes, text, type Spoil } from './spoil.ts'
+
+const NOT_ASCII = /[^\0-\x7F]/
 
 /** What happens to bodies. */
 export const BODIES: readonly Spoil[] = [
-  json('one line', (value) => JSON.stringify(value)),
-  json('indent of two', (value) => JSON.stringify(value, null, 2)),
-  json('indent of four', (value) => JSON.stringify(value, null, 4)),
-  json('tabs', (value) => JSON.stringify(value, null, '\t')),
-  json('python', (value) => spaced(JSON.stringify(value))),
-  json('slashes', (_value, from) =>
-    from.includes('\\/') ? from.replaceAll('\\/', '/') : from.replaceAll('/', '\\/'),
+  ...REWRITERS.map(rewritten),
+  body('slashes', 'body-reserialized', (from) =>
+    isJson(from) && from.includes('/')
+      ? from.includes('\\/')
+        ? from.replaceAll('\\/', '/')
+        : from.replaceAll('/', '\\/')
+      : undefined,
   ),
-  json('html', (_value, from) =>
-    from.replaceAll('<', '\\u003C').replaceAll('>', '\\u003E').replaceAll('&', '\\u0026'),
+  body('html', 'body-reserialized', (from) =>
+    isJson(from) && /[<>&]/.test(from)
+      ? from.replaceAll('<', '\\u003C').replaceAll('>', '\\u003E').replaceAll('&', '\\u0026')
+      : undefined,
   ),
-  json('sorted keys', (value) => JSON.stringify(sorted(value)), true),
+  body('hex in upper case', 'body-reserialized', (from) =>
+    isJson(from) && /[^\\]\\u[\da-f]*[a-f]/.test(from)
+      ? from.replaceAll(/\\u[\da-f]{4}/g, (escape) => `\\u${escape.slice(2).toUpperCase()}`)
+      : undefined,
+  ),
   body('newline added', 'body-trailing-newline', (from) => `${from}\n`),
   body('CR LF added', 'body-trailing-newline', (from) => `${from}\r\n`),
   body('trimmed', 'body-trimmed', (from) => (from.trim() === from ? undefined : from.trim())),
   body('CR LF inside', 'body-crlf', (from) =>
-    /\n./.test(from) ? from.replaceAll('\n', '\r\n') : undefined,
+    /[^\r]\n./s.test(from) ? from.replaceAll('\n', '\r\n') : undefined,
   ),
   body('mark', 'body-bom', (from) => `\uFEFF${from}`),
   body('Latin-1 read', 'body-charset', (from) =>
-    /[^\0-\x7F]/.test(from) ? Buffer.from(from).toString('latin1') : undefined,
+    NOT_ASCII.test(from) ? Buffer.from(from).toString('latin1') : undefined,
   ),
   body('Latin-1 written', 'body-charset', (from) =>
-    /[^\0-\x7F]/.test(from) ? Buffer.from(from, 'latin1') : undefined,
+    /^[\0-\xFF]*$/.test(from) && NOT_ASCII.test(from) ? Buffer.from(from, 'latin1') : undefined,
+  ),
+  body('UTF-16', 'body-charset', (from) => Buffer.from(`\uFEFF${from}`, 'utf16le')),
+  body('decomposed', 'body-charset', (from) =>
+    from.normalize('NFD') === from || from.normalize('NFC') !== from
+      ? undefined
+      : from.normalize('NFD'),
   ),
   body(
     'replaced characters',
     'body-charset',
-    (from) => (/[^\0-\x7F]/.test(from) ? from.replaceAll(/[^\0-\x7F]/g, '\uFFFD') : undefined),
+    (from) => (NOT_ASCII.test(from) ? from.replaceAll(/[^\0-\x7F]/gu, '\uFFFD') : undefined),
     true,
   ),
   body(
     'truncated',
     'body-truncated',
-    (from) => (from.startsWith('{') ? from.slice(0, from.length / 2) : undefined),
+    (from) => (isJson(from) ? from.slice(0, from.length / 2) : undefined),
     true,
   ),
   body('empty', 'body-empty', () => '', true),
-  body('base64', 'gateway-in-front', (_from, raw) => Buffer.from(raw).toString('base64')),
-  body('API gateway', 'gateway-in-front', (from) =>
-    JSON.stringify({
-      version: '2.0',
-      headers: { 'x-other': '1' },
-      body: from,
-      isBase64Encoded: false,
-    }),
-  ),
-  body('API gateway, base64', 'gateway-in-front', (_from, raw) =>
-    JSON.stringify({ body: Buffer.from(raw).toString('base64'), isBase64Encoded: true }),
-  ),
+  body('a parsed object as text', 'body-empty', () => '[object Object]', true),
+  ...gateways(),
   body('compressed', 'body-decompressed', (_from, raw) => gzipSync(raw)),
 ]
+
+/** What stands in front and wraps the delivery. */
+function gateways(): readonly Spoil[] {
+  const base64 = (raw: Uint8Array): string => Buffer.from(raw).toString('base64')
+  const json = (name: string, wrap: (from: string, raw: Uint8Array) => object): Spoil =>
+    body(name, 'gateway-in-front', (from, raw) => JSON.stringify(wrap(from, raw)))
+  return [
+    body('base64', 'gateway-in-front', (_from, raw) => base64(raw)),
+    json('API Gateway 1', (from) => ({
+      resource: '/in',
+      path: '/in',
+      httpMethod: 'POST',
+      headers: { 'X-Other': '1' },
+      multiValueHeaders: { 'X-Other': ['1'] },
+      requestContext: { stage: 'prod' },
+      body: from,
+      isBase64Encoded: false,
+    })),
+    json('API Gateway 2', (_from, raw) => ({
+      version: '2.0',
+      rawPath: '/in',
+      headers: { 'x-other': '1' },
+      body: base64(raw),
+      isBase64Encoded: true,
+    })),
+    json('a queue', (from) => ({ Records: [{ messageId: '1', body: from }] })),
+    json('Azure Functions', (from) => ({
+      Data: { req: { Url: 'https://a/b', Method: 'POST', Headers: { X: ['1'] }, Body: from } },
+      Metadata: {},
+    })),
+    json('Pub/Sub', (_from, raw) => ({
+      message: { data: base64(raw), messageId: '1' },
+      subscription: 'projects/p/subscriptions/s',
+    })),
+    json('EventBridge', (from) => ({ version: '0', 'detail-type': 'x', detail: { body: from } })),
+  ]
+}
+
+function rewritten(by: Writer): Spoil {
+  return {
+    name: by.name,
+    cause: 'body-reserialized',
+    apply(from) {
+      const sent = text(from.request.body)
+      if (!isJson(sent)) return undefined
+      const came = write(by.read!(treeOf(sent)), by)
+      // Whitespace at the end alone is another cause.
+      if (came.trim() === sent.trim()) return undefined
+      const lost = from.lost === true || !isSame(sent, came)
+      return { ...from, lost, request: { ...from.request, body: bytes(came) } }
+    },
+  }
+}
 
 function body(
   name: string,
@@ -69,40 +126,24 @@ function body(
     cause,
     loses,
     apply(from) {
-      const changed = change(text(from.request.body), from.request.body)
+      if (from.request.body.length === 0) return undefined
+      const sent = text(from.request.body)
+      const changed = change(sent, from.request.body)
       if (changed === undefined) return undefined
       const made = typeof changed === 'string' ? bytes(changed) : Uint8Array.from(changed)
-      return { ...from, request: { ...from.request, body: made } }
+      // Bytes that are no UTF-8 do not come through a string.
+      const lost = from.lost === true || (typeof changed === 'string' && sent.includes('\uFFFD'))
+      return { ...from, lost, request: { ...from.request, body: made } }
     },
   }
 }
 
-function json(
-  name: string,
-  change: (value: unknown, from: string) => string,
-  loses = false,
-): Spoil {
-  return body(
-    name,
-    'body-reserialized',
-    (from) => {
-      try {
-        const changed = change(JSON.parse(from), from)
-        return changed === from.trim() ? undefined : changed
-      } catch {
-        return undefined
-      }
-    },
-    loses,
-  )
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
-  )
+function isJson(from: string): boolean {
+  if (!/^\s*[{[]/.test(from)) return false
+  try {
+    JSON.parse(from)
+    return true
+  } catch {
+    return false
+  }
 }

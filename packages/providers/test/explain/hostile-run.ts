@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { DeliveryInit } from '@postern/core'
 import { explain } from '@postern/core/explain'
-import { sealedOf } from './sealed.ts'
+import { sealedOf, signatureHeader } from './sealed.ts'
 
 // Run as a process of its own, whose memory is nobody else's: `node hostile-run.ts <case> <sender>` prints JSON.
 const [, , name = '', sender = ''] = process.argv
@@ -18,6 +18,16 @@ const BODIES: Readonly<Record<string, () => Uint8Array>> = {
   values: () =>
     Buffer.from(`{${Array.from({ length: 12_000 }, (_, at) => `"${at}":"</é>"`).join(',')}}`),
   fields: () => Buffer.from(Array.from({ length: 60_000 }, (_, at) => `a${at % 7}=%`).join('&')),
+  string: () => Buffer.from(`{"a":"${'x'.repeat(25 * MIB)}"}`),
+  keys: () => Buffer.from(`{${Array.from({ length: 100_000 }, () => '"a":1').join(',')}}`),
+  pairs: () => Buffer.from('=&'.repeat(12.5 * MIB)),
+  commas: () => Buffer.from('{"a":1}'),
+  leaves: () =>
+    Buffer.from(JSON.stringify(Array.from({ length: 4000 }, (_, at) => `eyJhIjoxfQ${at}`))),
+  members: () =>
+    Buffer.from(
+      JSON.stringify(Object.fromEntries(Array.from({ length: 4000 }, (_, at) => [`k${at}`, 1.5]))),
+    ),
   envelopes: () =>
     Buffer.from(JSON.stringify({ body: JSON.stringify({ body: 'x'.repeat(200_000) }) })),
 }
@@ -34,6 +44,11 @@ const delivery: DeliveryInit = {
   body: BODIES[name]!(),
   headers: name === 'headers' ? [...many, ...Object.entries(request.headers)] : request.headers,
 }
+const own = signatureHeader(sealed)
+if (name === 'commas' && own !== '')
+  Object.assign(delivery, {
+    headers: { ...request.headers, [own]: `${request.headers[own]}${',v1=ab'.repeat(100_000)}` },
+  })
 global.gc?.()
 const before = process.memoryUsage().rss
 const { stats, findings } = await explain(delivery, sealed.provider(), {

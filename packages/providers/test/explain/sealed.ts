@@ -20,6 +20,8 @@ import {
 export interface Sealed {
   readonly sender: string
   readonly secret: string
+  /** Another secret that the sender may have given. */
+  readonly other: string
   readonly request: SignableRequest
   /** The provider with another secret, or with more options. */
   readonly provider: (secret?: string, options?: object) => Provider
@@ -58,7 +60,7 @@ const WRITERS: Readonly<Record<string, string>> = {
 }
 
 /** JSON with a space after commas and colons outside strings. */
-export function spaced(json: string): string {
+function spaced(json: string): string {
   return json.replaceAll(
     /("(?:[^"\\]|\\.)*")|([:,])/g,
     (_all, text?: string, mark?: string) => text ?? `${mark} `,
@@ -112,14 +114,19 @@ export function sealedOf(): readonly Sealed[] {
             headers: { 'content-type': 'application/x-www-form-urlencoded' },
           })
         : sign(WRITERS[writer]!)
-    return { sender, secret, request, provider, sign }
+    const other = /standard|svix/.test(sender)
+      ? `whsec_${Buffer.from('another key of the length').toString('base64')}`
+      : sender === 'discord'
+        ? `private:${seed.slice(2)}00`
+        : `another${secret.slice(7)}Q`
+    return { sender, secret, other, request, provider, sign }
   })
 }
 
-/** The signature header of a delivery: the one that is longest. */
-export function signatureHeader({ request }: Sealed): string {
-  const names = Object.keys(request.headers).filter(
-    (name) => /sign|hmac/.test(name) && !/time|version/.test(name),
-  )
-  return names.toSorted((a, b) => request.headers[b]!.length - request.headers[a]!.length)[0] ?? ''
+/** The signature header of a delivery: the one that differs with another secret; empty if none does. */
+export function signatureHeader({ request, other, provider }: Sealed): string {
+  const { sign } = provider(other)
+  const names = Object.keys(request.headers)
+  const signed = sign!({ ...request, body: request.body, at: NOW }).headers
+  return names.find((name) => signed[name] !== request.headers[name]) ?? ''
 }

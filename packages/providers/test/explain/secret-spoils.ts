@@ -6,25 +6,38 @@ import type { Spoil } from './spoil.ts'
 export const SECRETS: readonly Spoil[] = [
   secret('blank behind', 'secret-whitespace', (one) => `${one} `),
   secret('tab before', 'secret-whitespace', (one) => `\t${one}`),
+  secret('line break behind', 'secret-whitespace', (one) => `${one}\r\n`),
+  secret('hard blank before', 'secret-whitespace', (one) => `\u00A0${one}`),
+  secret('blank of no width', 'secret-whitespace', (one) => `${one}\u200B`),
+  secret('blank inside', 'secret-whitespace', (one) =>
+    /\s/.test(one) ? undefined : `${one.slice(0, 8)}\n${one.slice(8)}`,
+  ),
   secret('quotes', 'secret-quoted', (one) => `"${one}"`),
+  secret('single quotes', 'secret-quoted', (one) => `'${one}'`),
+  secret('curly quotes', 'secret-quoted', (one) => `“${one}”`),
+  secret('quotes and a semicolon', 'secret-quoted', (one) => `"${one}";`),
+  secret('quotes that are escaped', 'secret-quoted', (one) => `\\"${one}\\"`),
+  secret('quote before alone', 'secret-quoted', (one) => `"${one}`),
   secret('name of variable', 'secret-prefix', (one) => `WEBHOOK_SECRET=${one}`),
-  secret('version before', 'secret-prefix', (one) => `v1,${one}`),
-  secret('prefix lost', 'secret-prefix', (one, { sender }) =>
-    sender === 'stripe' ? one.slice(6) : undefined,
+  secret('export before', 'secret-prefix', (one) => `export HOOK_KEY=${one}`),
+  secret('version before', 'secret-prefix', (one, { sender }) =>
+    sender === 'supabase-auth-hooks' ? undefined : `v1,${one}`,
+  ),
+  secret('Bearer before', 'secret-prefix', (one) => `Bearer ${one}`),
+  secret('prefix lost', 'secret-prefix', (one) =>
+    /^(?:(?:v1,)?whsec|shpss|polar_whs|wc|pdl_ntfset|lin_wh|secret|test)_./.test(one)
+      ? one.replace(/^.*_(?=[^_]+$)/, '')
+      : undefined,
   ),
   secret('encoded again', 'secret-encoding', (one) => Buffer.from(one).toString('base64')),
-  secret('in hex', 'secret-encoding', (one, { sender }) =>
-    /standard|svix/.test(sender) ? undefined : Buffer.from(one).toString('hex'),
+  secret('in hex', 'secret-encoding', (one) => Buffer.from(one).toString('hex')),
+  secret('in the other case', 'secret-encoding', (one) =>
+    /^[\da-f]{16,}$/.test(one) ? one.toUpperCase() : undefined,
   ),
-  secret(
-    'another secret',
-    'secret-wrong',
-    (one, { sender }) =>
-      /standard|svix/.test(sender)
-        ? `whsec_${Buffer.from('another key of the length').toString('base64')}`
-        : `another${one.slice(7)}Q`,
-    true,
+  secret('with escapes of a URL', 'secret-encoding', (one) =>
+    encodeURIComponent(one) === one ? undefined : encodeURIComponent(one),
   ),
+  secret('another secret', 'secret-wrong', (_one, { other }) => other, true),
 ]
 
 function secret(
@@ -38,8 +51,10 @@ function secret(
     cause,
     loses,
     apply(from, sealed) {
+      // A key in PEM is no line that somebody copies into a file of variables.
+      if (from.secret.includes('-----')) return undefined
       const changed = change(from.secret, sealed)
-      if (changed === undefined || sealed.sender === 'discord') return undefined
+      if (changed === undefined || changed === from.secret) return undefined
       try {
         return { ...from, secret: changed, provider: sealed.provider(changed) }
       } catch {

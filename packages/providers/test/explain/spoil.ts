@@ -9,6 +9,10 @@ export interface Spoilt {
   readonly provider: Provider
   readonly now: number
   readonly secret: string
+  /** True if what happened to this very delivery cannot be brought back. */
+  readonly lost?: boolean
+  /** True if another body was signed than that of the sealed delivery. */
+  readonly resigned?: boolean
 }
 
 /** One thing that goes wrong. Undefined if it cannot happen to this delivery. */

@@ -6,4 +6,4 @@ import type { Spoil } from './spoil.ts'
 import { URLS } from './url-spoils.ts'
 
 /** Everything that goes wrong, in the order in which it happens on the way. */
-export const SPOILS: readonly Spoil[] = [...SECRETS, ...BODIES, ...FORMS, ...HEADERS, ...URLS]
+export const SPOILS: readonly Spoil[] = [...SECRETS, ...FORMS, ...BODIES, ...HEADERS, ...URLS]

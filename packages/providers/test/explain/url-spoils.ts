@@ -15,6 +15,35 @@ export const URLS: readonly Spoil[] = [
     target.port = '8080'
     return {}
   }),
+  url('port of https', 'url-port', (target) => {
+    target.href = target.href.replace('.com/', '.com:443/')
+    return {}
+  }),
+  url('forwarded', 'url-host', (target) => {
+    target.hostname = '10.0.0.7'
+    return { forwarded: 'for=1.2.3.4;host=hooks.example.com;proto=https' }
+  }),
+  url('without www', 'url-host', (target) => {
+    target.hostname = `www.${target.hostname}`
+    return {}
+  }),
+  url('stage added', 'url-path', (target) => {
+    target.pathname = `/prod${target.pathname}`
+    return {}
+  }),
+  url('slash twice', 'url-path', (target) => {
+    target.pathname = `/${target.pathname}`
+    return {}
+  }),
+  url('query lost', 'url-query', (target) => {
+    const { pathname, search } = target
+    target.search = ''
+    return { 'x-original-uri': pathname + search }
+  }),
+  url('blank as plus', 'url-query', (target) => {
+    target.search = target.search.replace('%20', '+')
+    return {}
+  }),
   url('prefix cut', 'url-path', (target) => {
     target.pathname = '/here'
     return { 'x-forwarded-prefix': '/in' }
@@ -41,8 +70,8 @@ function url(
   return {
     name,
     cause,
-    apply(from, { sender }) {
-      if (!['twilio', 'square', 'hubspot'].includes(sender)) return undefined
+    apply(from, { provider }) {
+      if (!provider().covers.url) return undefined
       const target = new URL(from.request.url)
       const headers = change(target)
       if (headers === undefined) return undefined

@@ -21,6 +21,8 @@ export interface StandardWebhooksSchemeOptions {
   readonly tolerance?: number | undefined
   /** Uses the bytes of the secret string as the key, for senders that reuse the headers with such a secret. @default false */
   readonly raw?: boolean | undefined
+  /** Writes the list of signatures as the specification has it, for a sender with its own way. @default as it came */
+  readonly list?: ((signatures: string) => string) | undefined
 }
 
 /** The key of a secret: HMAC bytes for `v1`, or an Ed25519 key for `v1a`. */
@@ -57,7 +59,8 @@ export function standardWebhooksScheme(
       const id = messageId(delivery, prefix)
       const timestamp = singleHeader(delivery, `${prefix}timestamp`)
       const header = `${prefix}signature`
-      const signatures = parseSignatures(singleHeader(delivery, header), header)
+      const list = singleHeader(delivery, header)
+      const signatures = parseSignatures(options.list?.(list) ?? list, header)
       if (CUT_ID.test(id) || CUT_BODY.test(startOf(delivery.body)))
         throw malformed(`${prefix}id`, 'of a message that can be cut in one way only')
       const slow = keys.filter(({ version }) => version === 'v1a').length * signatures.v1a.length

@@ -1,0 +1,128 @@
+import type { WebhookError } from '../errors.ts'
+import type { Bounds } from './bounds.ts'
+import type { Change, Step } from './finding.ts'
+import type { Groups } from './groups.ts'
+import type { Reads } from './recording.ts'
+import { see, type Sight } from './sight.ts'
+import { changed, type Outcome, type State, type Trial } from './trial.ts'
+
+/** A refused state to search from. */
+export interface Base {
+  readonly state: State
+  /** Undefined if nothing was compared by HMAC: each change is verified as a whole then. */
+  readonly sight: Sight | undefined
+  readonly groups: Groups
+  readonly reads: Reads
+  /** States with the same sight whose headers are written another way. */
+  readonly alike: State[]
+}
+
+/** What one state turned out to be: the proof, or why it is refused and what was compared. */
+export type Found =
+  | { readonly steps: readonly Step[] }
+  | {
+      readonly error: WebhookError
+      readonly sight: Sight | undefined
+      /** True if a signature that came matches: what is left is how it is written. */
+      readonly hit: boolean
+    }
+
+/** Tries changes of a base, each as cheaply as it can be tried. */
+export interface Attempts {
+  /** The proof, if the base verifies after this change, or after it and another writing of the signature. */
+  change(base: Base, change: Change): Promise<readonly Step[] | undefined>
+  /** Verifies a state as a whole. Undefined if the bounds are used up. */
+  whole(state: State, base: Pick<Base, 'reads'>): Promise<Found | undefined>
+  /** The proof with the signature written another way, or made by another hash function, or both. */
+  written(state: State, groups: Groups): Promise<readonly Step[] | undefined>
+}
+
+// A signature that matches is there: what is left is how it is written.
+const WRITINGS = 400
+
+export function createAttempts(trial: Trial, bounds: Bounds): Attempts {
+  return { change, whole, written }
+
+  async function change(base: Base, one: Change): Promise<readonly Step[] | undefined> {
+    const next = changed(base.state, one)
+    if (!next) return undefined
+    const { sight } = base
+    if (!sight || !isSeen(base.state, next, sight)) {
+      const found = await whole(next, base)
+      if (!found) return undefined
+      if ('steps' in found) return found.steps
+      return found.hit ? written(next, base.groups) : undefined
+    }
+    if (!next.keys.some((key) => sight.hits(key, next.request.body))) return undefined
+    for (const alike of base.alike) {
+      const state = onto(alike, one)
+      const outcome = state && (await trial.run(state))
+      if (outcome?.accepted) return proof(state!, outcome)
+    }
+    return confirmed(next, base.groups)
+  }
+
+  async function whole(state: State, { reads }: Pick<Base, 'reads'>): Promise<Found | undefined> {
+    const seen = await see(state, reads.headers, trial, bounds)
+    if (!seen) return undefined
+    const { outcome, sight } = seen
+    if (outcome.accepted) return { steps: proof(state, outcome) }
+    const hit = sight !== undefined && state.keys.some((key) => sight.hits(key, state.request.body))
+    return { error: outcome.error, sight, hit }
+  }
+
+  async function confirmed(state: State, groups: Groups): Promise<readonly Step[] | undefined> {
+    const outcome = await trial.run(state)
+    return outcome?.accepted ? proof(state, outcome) : written(state, groups)
+  }
+
+  async function written(
+    state: State,
+    { headers, algorithms }: Groups,
+  ): Promise<readonly Step[] | undefined> {
+    const states: State[] = []
+    for (const kind of [headers, algorithms]) {
+      let count = 0
+      for (const one of await kind(state)) {
+        const next = changed(state, one)
+        const outcome = next && (await trial.run(next))
+        if (outcome?.accepted) return proof(next!, outcome)
+        if (next && outcome?.error?.code === 'signature_mismatch') states.push(next)
+        if (++count >= WRITINGS || bounds.over()) break
+      }
+    }
+    for (const from of states.slice(0, 40))
+      for (const one of await algorithms(from)) {
+        const next = changed(from, one)
+        const outcome = next && (await trial.run(next))
+        if (outcome?.accepted) return proof(next!, outcome)
+      }
+    return undefined
+  }
+}
+
+/** A change of keys and body made of another state: its headers stay. */
+export function onto(state: State, { request, ...change }: Change): State | undefined {
+  const body = request && { request: { ...state.request, body: request.body } }
+  return changed(state, { ...change, ...body })
+}
+
+// What a sight can tell: other keys, and another body if it lies in the message as it came.
+function isSeen(from: State, to: State, sight: Sight): boolean {
+  const [one, other] = [from.request, to.request]
+  if (from.provider !== to.provider || one.headers !== other.headers) return false
+  if (one.url !== other.url || one.method !== other.method) return false
+  return !sight.fixed || one.body === other.body
+}
+
+function proof(state: State, outcome: Outcome): readonly Step[] {
+  const steps = [...state.steps, ...(outcome.accepted ? outcome.steps : [])]
+  const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
+  const seen = new Set<string>()
+  return steps.filter(({ cause }) => {
+    // `sha1=` before a SHA-1 is part of the other algorithm.
+    if (seen.has(cause) || (byAlgorithm && cause === 'signature-prefix')) return false
+    seen.add(cause)
+    return true
+  })
+}

@@ -1,0 +1,37 @@
+import { SENDERS_WRITE, treeOf, write } from './json-writers.ts'
+import { sealedBy, SIGNERS } from './everyone.ts'
+import { FORM_BODIES, PAYLOADS, XML_BODY } from './payloads.ts'
+import { randomOf } from './random.ts'
+import type { Sealed } from './sealed.ts'
+
+/** A delivery with what it holds, in words for the table. */
+export interface Drawn {
+  readonly sealed: Sealed
+  readonly content: string
+}
+
+/** One delivery of each sender that can sign: the seed draws secret, payload and how it is written. */
+export function* drawn(seed: string): Generator<Drawn> {
+  for (const sender of SIGNERS) {
+    const random = randomOf(`${seed} of ${sender}`)
+    const kind = random(10)
+    const payload = random.of(Object.keys(PAYLOADS))
+    const writer = random.of(SENDERS_WRITE)
+    const form = random.of(Object.keys(FORM_BODIES))
+    const [content, body, type] =
+      kind === 0
+        ? [`form ${form}`, FORM_BODIES[form]!, 'application/x-www-form-urlencoded']
+        : kind === 1
+          ? ['XML', XML_BODY, 'application/xml']
+          : [
+              `${payload}, ${writer.name}`,
+              write(treeOf(PAYLOADS[payload]!), writer),
+              'application/json',
+            ]
+    const own = sealedBy(sender, seed)!
+    // Where the signature lies in the body, or covers some fields alone, the body is the sender's own.
+    const isFree = own.provider().covers.body === 'bytes' && sender !== 'linear'
+    const sealed = isFree ? sealedBy(sender, seed, body, type) : own
+    yield { sealed: sealed ?? own, content: isFree ? content : 'its own' }
+  }
+}

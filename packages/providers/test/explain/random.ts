@@ -1,0 +1,32 @@
+/** Random numbers from a seed: the same seed gives the same deliveries. */
+export interface Random {
+  /** At least 0 and below `below`, whole. */
+  (below: number): number
+  of<T>(list: readonly T[]): T
+  text(alphabet: string, length: number): string
+  bytes(length: number): Uint8Array
+}
+
+/** Mulberry32 (public domain, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c). */
+export function randomOf(seed: number | string): Random {
+  let state = typeof seed === 'number' ? seed : hashOf(seed)
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return (mixed ^ (mixed >>> 14)) >>> 0
+  }
+  const random = (below: number): number => next() % below
+  return Object.assign(random, {
+    of: <T>(list: readonly T[]): T => list[random(list.length)]!,
+    text: (alphabet: string, length: number): string =>
+      Array.from({ length }, () => alphabet[random(alphabet.length)]).join(''),
+    bytes: (length: number): Uint8Array => Uint8Array.from({ length }, () => random(256)),
+  })
+}
+
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
+  return hash
+}
