@@ -1,4 +1,4 @@
-import { milliseconds } from './duration.ts'
+import { milliseconds, type Duration } from './duration.ts'
 import type { EventMap, WebhookEvent } from './event.ts'
 import type { Inbox } from './inbox/inbox.ts'
 import { defaultInbox } from './inbox/memory/later.ts'
@@ -40,8 +40,8 @@ export interface ReceiverSettings {
   readonly seal: Seal | undefined
   /** What is kept of the payload of done events; undefined for all. */
   readonly keepBody: KeepBody | undefined
-  /** True if refusals are explained to the observers. */
-  readonly explain: boolean
+  /** Milliseconds for which the cause of a refusal is looked for; undefined for never. */
+  readonly explain: number | undefined
   /** As in `createAdmit`. */
   readonly lenient: boolean
   /** Milliseconds without a delivery after which observers hear of it. */
@@ -97,7 +97,6 @@ export function checkReceiver<Events extends EventMap>(
   oneOf('integers', integers, ['number', 'exact'])
   oneOf('work', work, [true, false, 'drain'])
   oneOf('journal', journal, [true, false])
-  oneOf('explain', options.explain, [undefined, true, false])
   const inbox = checkInbox(options.inbox)
   const silence =
     options.silence === undefined ? undefined : milliseconds(options.silence, 'silence')
@@ -127,11 +126,19 @@ export function checkReceiver<Events extends EventMap>(
     refusedBodies: checkBodies(refusedBodies),
     seal: seal === undefined ? undefined : createSeal(seal, 'seal'),
     keepBody: checkStored(options.stored),
-    explain: options.explain ?? nodeEnv() === 'development',
+    explain: checkExplain(options.explain ?? nodeEnv() === 'development'),
     lenient: options.explain !== false && nodeEnv() === 'development',
     silence,
     catchUp: checkSetups(options.catchUp, { provider, dedupe, inbox, journal, work, silence }),
   }
+}
+
+function checkExplain(explain: boolean | Duration): number | undefined {
+  if (typeof explain === 'boolean') return explain ? 50 : undefined
+  const ms = milliseconds(explain, 'explain')
+  if (ms < 1 || ms > 10_000)
+    throw new TypeError(`explain must be true, false, or 1 ms to 10 s, got ${explain}`)
+  return ms
 }
 
 /** A captured delivery with another id is a replay, if the sender never repeats signed bytes and signs no id. */

@@ -85,10 +85,11 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
    */
   readonly stored?: StoredOption
   /**
-   * Looks for the cause of a refusal after its reply, for at most 50 ms and once a second, and tells observers
-   * (`explained`): the log then has a proven cause. @default NODE_ENV is 'development'
+   * Looks for the cause of a refusal after its reply, at most once a second, and tells observers (`explained`): the log
+   * then has a proven cause. True looks for 50 ms, a duration for so long, at most 10 s; the event loop is held meanwhile.
+   * @default NODE_ENV is 'development'
    */
-  readonly explain?: boolean
+  readonly explain?: boolean | Duration
   /** After this time without a verified delivery, observers hear `silent`. @default never */
   readonly silence?: Duration
   /**

@@ -109,7 +109,10 @@ export function createReceiver<Events extends EventMap = EventMap>(
     answers,
     recorder,
     silence,
-    explainer: settings.explain ? createExplainer(settings) : undefined,
+    explainer:
+      settings.explain === undefined
+        ? undefined
+        : createExplainer({ ...settings, ms: settings.explain }),
     // Observers can be added later.
     get conflicts() {
       return observer.conflict && inbox.view

@@ -37,7 +37,7 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
     provider: keeping(provider),
     inbox,
     log: false,
-    explain: true,
+    explain: '1s',
   }) as Receiver
   receiver.onAny({ name: 'listen' }, async ({ delivery }) => {
     if (forward !== undefined) await handOn(forward, delivery)

@@ -30,8 +30,10 @@ export function createExplainer(context: {
   readonly provider: Provider
   readonly observer: Observer
   readonly monotonic: () => number
+  /** Milliseconds of one look. */
+  readonly ms: number
 }): Explainer {
-  const { provider, observer, monotonic } = context
+  const { provider, observer, monotonic, ms } = context
   let last = -Infinity
 
   return (exchange, delivery, { code }) => {
@@ -46,7 +48,7 @@ export function createExplainer(context: {
 
   async function tell(exchange: Exchange, delivery: Delivery): Promise<void> {
     const { explain } = await import('../explain/explain.ts')
-    const explanation = await explain(delivery, provider, { now: () => exchange.at, ms: 50 })
+    const explanation = await explain(delivery, provider, { now: () => exchange.at, ms })
     observer.explained?.(exchange.info, explanation)
   }
 }
