@@ -38,16 +38,18 @@ export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
   zeros: (bytes) => Buffer.alloc(bytes),
 }
 
+const BODIES = Object.entries(BOMBS).map(([what, make]) => [what, make(65_536)] as const)
+
 /** What is dear to read is refused before it is read, without a valid signature. */
 export function bombs(genuine: Genuine): readonly HostileCase[] {
   const provider = genuine.provider()
   if (provider.unauthenticated) return []
-  return Object.entries(BOMBS).map(([what, make]) => ({
+  return BODIES.map(([what, body]) => ({
     name: `${genuine.name}: ${what}`,
     class: 'bomb',
     provider: genuine.provider,
     now: genuine.now,
-    steps: [{ wire: { ...unproven(genuine.wire, provider), body: make(65_536) }, status: REFUSED }],
+    steps: [{ wire: { ...unproven(genuine.wire, provider), body }, status: REFUSED }],
     runs: [],
   }))
 }

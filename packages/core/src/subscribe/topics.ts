@@ -20,7 +20,8 @@ const NOTHING: readonly never[] = []
 export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   const exact = new Map<string, readonly Entry<T>[]>()
   const wild: (Entry<T> & { test: RegExp })[] = []
-  const seen = new LRUCache<string, readonly Entry<T>[]>({ max: cache })
+  // Made when a wildcard is first asked for: it takes room for all its topics at once, and most tables need none.
+  let seen: LRUCache<string, readonly Entry<T>[]> | undefined
   let count = 0
 
   return {
@@ -31,7 +32,7 @@ export function createTopicTable<T>(cache = 1000): TopicTable<T> {
         if (pattern.includes('*')) wild.push({ ...entry, test: toRegExp(pattern) })
         else exact.set(pattern, [...(exact.get(pattern) ?? []), entry])
       }
-      seen.clear()
+      seen?.clear()
     },
     match(topic, aliases = NOTHING) {
       let found = exact.get(topic) ?? NOTHING
@@ -48,6 +49,7 @@ export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   }
 
   function wildOf(topic: string): readonly Entry<T>[] {
+    seen ??= new LRUCache({ max: cache })
     let found = seen.get(topic)
     if (!found) seen.set(topic, (found = wild.filter((entry) => entry.test.test(topic))))
     return found
