@@ -1,11 +1,17 @@
 // `npm run build`: declarations by tsc, and the modules of each package in few files, since finding and opening one
-// costs more than running it. What `import()` loads stays a file of its own, and no module is in two files.
+// costs more than running it. What `import()` loads stays a file of its own, and no module is in two files. `--fresh`
+// builds from nothing: declarations of modules that were since removed would be packed too.
 import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 
 const packages = import.meta.dirname
+const manifests = globSync('*/package.json', { cwd: packages })
+
+if (process.argv.includes('--fresh'))
+  for (const manifest of manifests)
+    rmSync(join(packages, dirname(manifest), 'dist'), { recursive: true, force: true })
 
 const tsc = spawnSync('tsc', ['-b', packages], {
   stdio: 'inherit',
@@ -13,8 +19,7 @@ const tsc = spawnSync('tsc', ['-b', packages], {
 })
 if (tsc.error) throw tsc.error
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
-for (const manifest of globSync('*/package.json', { cwd: packages }))
-  await bundle(join(packages, dirname(manifest)))
+for (const manifest of manifests) await bundle(join(packages, dirname(manifest)))
 
 async function bundle(folder: string): Promise<void> {
   const entries = entriesOf(folder)

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../run/step.ts'
+import { COMPILED } from '../services/compiled.ts'
 import { install, nodeVersions } from './consumer.ts'
 import type { Consumer } from './consumer.ts'
 import { packAll, runsOn, specifiers } from './tarballs.ts'
@@ -30,6 +31,8 @@ export interface PackCounts {
   readonly passed: number
   readonly failed: number
   readonly skipped: readonly string[]
+  /** A line for each check, and what is wrong below it. */
+  readonly output: string
 }
 
 /** What one check is called, and what is wrong: undefined is nothing. */
@@ -37,14 +40,15 @@ type Finding = readonly [name: string, problem: string | undefined]
 
 /**
  * Packs every package and treats the tarballs as a user would: lints them, installs them in an empty project on each
- * Node, loads them by import and by require, receives a delivery, and type-checks imports of them.
+ * Node, loads them by import and by require, receives a delivery, and type-checks imports of them. `built` says that
+ * every package was built from nothing just now.
  */
-export async function checkPack(): Promise<PackCounts> {
+export async function checkPack({ built = false } = {}): Promise<PackCounts> {
   // Outside the repository, where nothing resolves to its node_modules.
   const folder = await mkdtemp(join(tmpdir(), 'postern-pack-'))
   const findings: Finding[] = []
   try {
-    const packages = await packAll(join(folder, 'tarballs'))
+    const packages = await packAll(join(folder, 'tarballs'), built)
     // Side by side, since each of them waits for one program, or for the registry, at a time.
     const groups = await Promise.all([
       lint(packages),
@@ -54,12 +58,13 @@ export async function checkPack(): Promise<PackCounts> {
   } catch (error) {
     findings.push(['pack', error instanceof Error ? error.message : String(error)])
   }
-  for (const [name, problem] of findings)
-    console.log(problem === undefined ? `ok      ${name}` : `FAILED  ${name}\n${problem.trim()}`)
+  const lines = findings.map(([name, problem]) =>
+    problem === undefined ? `ok      ${name}` : `FAILED  ${name}\n${problem.trim()}`,
+  )
   const failed = findings.filter(([, problem]) => problem !== undefined).length
   if (failed === 0) await rm(folder, { recursive: true, force: true })
-  else console.log(`The tarballs and the projects are kept in ${folder}`)
-  return { passed: findings.length - failed, failed, skipped: [] }
+  else lines.push(`The tarballs and the projects are kept in ${folder}`)
+  return { passed: findings.length - failed, failed, skipped: [], output: lines.join('\n') }
 }
 
 async function lint(packages: readonly Packed[]): Promise<readonly Finding[]> {
@@ -135,12 +140,12 @@ function attw(packed: Packed): Promise<string | undefined> {
 }
 
 async function tool(program: string, ...args: string[]): Promise<string | undefined> {
-  const { code, output } = await run(program, args)
+  const { code, output } = await run(program, args, { env: COMPILED })
   return code === 0 ? undefined : output
 }
 
 if (import.meta.main) {
-  const { passed, failed } = await checkPack()
-  console.log(`\n${passed} checks passed, ${failed} failed`)
+  const { passed, failed, output } = await checkPack()
+  console.log(`${output}\n\n${passed} checks passed, ${failed} failed`)
   if (failed > 0) process.exitCode = 1
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
+import { mkdir, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from '../run/report.ts'
 import { run } from '../run/step.ts'
@@ -21,14 +21,12 @@ interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
-/** Builds every package from nothing and packs it into `out`. */
-export async function packAll(out: string): Promise<readonly Packed[]> {
+/** Builds every package from nothing, unless that was done, and packs it into `out`. */
+export async function packAll(out: string, built: boolean): Promise<readonly Packed[]> {
   const packages = join(root, 'packages')
   const entries = await readdir(packages, { withFileTypes: true })
   const folders = entries.filter((e) => e.isDirectory()).map((e) => join(packages, e.name))
-  // Files of modules that were since removed would be packed too.
-  for (const folder of folders) await rm(join(folder, 'dist'), { recursive: true, force: true })
-  await must(process.execPath, ['packages/build.ts'])
+  if (!built) await must(process.execPath, ['packages/build.ts', '--fresh'])
   await mkdir(out, { recursive: true })
   const pnpm = ['-y', 'pnpm@12', '--recursive', '--filter', './packages/*', 'pack']
   await must('npx', [...pnpm, '--pack-destination', out])

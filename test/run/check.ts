@@ -1,4 +1,4 @@
-// `npm test`: every check, one after another. `npm test -- lint pack` runs the named ones.
+// `npm test`: every check. `npm test -- lint pack` runs the named ones, one after another.
 import { join } from 'node:path'
 import { checkPack } from '../pack/check.ts'
 import { missing } from '../services/programs.ts'
@@ -8,19 +8,28 @@ import { run } from './step.ts'
 
 type Counts = Omit<Result, 'name' | 'seconds'>
 
-const steps: Readonly<Record<string, () => Promise<Counts>>> = {
-  build: () => command(process.execPath, 'packages/build.ts'),
+const noSkip = process.env['POSTERN_NO_SKIP'] === '1'
+const names = process.argv.slice(2)
+const whole = names.length === 0
+
+/** Counts, and the output unless it was shown as it came: steps that run side by side would mix theirs. */
+type Step = () => Promise<Counts & { readonly output?: string }>
+
+const steps: Readonly<Record<string, Step>> = {
+  // From nothing, so that what is packed later holds nothing of modules that were removed.
+  build: () => command(process.execPath, 'packages/build.ts', ...(whole ? ['--fresh'] : [])),
+  units: () => vitest('in process'),
+  processes: () => vitest('processes'),
   types: () => command('tsc', '-b'),
   lint: () => command('oxlint', '--deny-warnings'),
   format: () => command('oxfmt', '--check'),
-  tests,
   knip: () => command('knip', '--no-config-hints'),
   size: () => command('size-limit'),
-  pack: checkPack,
+  pack: () => checkPack({ built: whole }),
 }
+// The tests that start processes wait for them, which leaves time for these. No test writes what they read.
+const beside = ['types', 'lint', 'format', 'knip', 'size', 'pack']
 
-const noSkip = process.env['POSTERN_NO_SKIP'] === '1'
-const names = process.argv.slice(2)
 const unknown = names.filter((name) => !Object.hasOwn(steps, name))
 if (unknown.length > 0) {
   console.error(
@@ -36,12 +45,11 @@ for (const program of missing()) {
   )
 }
 const results: Result[] = []
-for (const [name, step] of Object.entries(steps)) {
-  if (names.length > 0 && !names.includes(name)) continue
-  console.log(`\n— ${name}`)
-  const started = performance.now()
-  const counts = await step()
-  results.push({ name, ...counts, seconds: (performance.now() - started) / 1000 })
+if (whole) {
+  await inTurn(['build', 'units'])
+  await Promise.all([inTurn(['processes']), inTurn(beside)])
+} else {
+  await inTurn(Object.keys(steps).filter((name) => names.includes(name)))
 }
 writeReport('check', results.map(forbidSkips))
 console.log(`\n${table(results)}`)
@@ -54,17 +62,34 @@ if (failed.length > 0) {
   process.exitCode = 1
 }
 
-async function command(program: string, ...args: string[]): Promise<Counts> {
-  const { code } = await run(program, args, { show: true })
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] }
+async function inTurn(chosen: readonly string[]): Promise<void> {
+  for (const name of chosen) {
+    const started = performance.now()
+    const { output, ...counts } = await steps[name]!()
+    if (output !== undefined) console.log(`\n— ${name}\n${output.trim()}`)
+    results.push({ name, ...counts, seconds: (performance.now() - started) / 1000 })
+  }
 }
 
-async function tests(): Promise<Counts> {
-  const file = join(reports, 'vitest.json')
-  clearReports('vitest')
+async function command(program: string, ...args: string[]): ReturnType<Step> {
+  const { code, output } = await run(program, args)
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [], output }
+}
+
+async function vitest(project: string): ReturnType<Step> {
+  const name = `vitest-${project.replaceAll(' ', '-')}`
+  const file = join(reports, `${name}.json`)
+  clearReports(name)
+  console.log(`\n— tests: ${project}`)
   const { code } = await run(
     'vitest',
-    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    [
+      'run',
+      `--project=${project}`,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ],
     { show: true },
   )
   try {

@@ -38,7 +38,7 @@ describe.skipIf(!hasChromium)('what the page does', () => {
     expect(await page.getByRole('textbox', { name: 'Test' }).inputValue()).toBe(text)
     expect(text).not.toContain('whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw')
 
-    const folder = fileURLToPath(new URL('./copied/', import.meta.url))
+    const folder = fileURLToPath(new URL('./.copied/', import.meta.url))
     await mkdir(folder, { recursive: true })
     try {
       await writeFile(`${folder}copied.test.ts`, text)
