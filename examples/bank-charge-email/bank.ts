@@ -1,5 +1,6 @@
 // The bank itself: `POST /charges` stores a message, and from its 202 on each shop that registered gets it, whatever
 // is down or dies in between.
+import { closeOnSignal } from '@postern/express'
 import { createSource } from '@postern/forward'
 import { sqliteInbox } from '@postern/sqlite'
 import express from 'express'
@@ -35,7 +36,4 @@ app.post('/charges', express.json(), async (request, response) => {
 const server = app.listen(Number(process.env['PORT'] ?? 4000), () => {
   console.log('listening', server.address())
 })
-process.once('SIGTERM', () => {
-  server.close()
-  void source.close().then(() => inbox.close())
-})
+closeOnSignal({ server, receivers: [source], inboxes: [inbox] })

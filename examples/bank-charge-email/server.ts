@@ -1,7 +1,7 @@
 // A bank tells of each card charge; the customer gets exactly one email for it, whatever the bank sends again.
 import { createReceiver, type Task, type WebhookEvent } from '@postern/core'
 import { hmac } from '@postern/core/scheme'
-import { webhook } from '@postern/express'
+import { closeOnSignal, webhook } from '@postern/express'
 import { generic } from '@postern/providers/generic'
 import { standardWebhooks } from '@postern/providers/standard-webhooks'
 import express from 'express'
@@ -48,3 +48,4 @@ app.all('/webhooks/standard-bank', webhook(standard))
 const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
   console.log('listening', server.address())
 })
+closeOnSignal({ server, receivers: [receiver, standard] })

@@ -1,6 +1,6 @@
 // Five sources on one app: a receiver each, so that each has its own secret, limits and subscriptions.
 import { createReceiver, memoryInbox } from '@postern/core'
-import { webhook } from '@postern/express'
+import { closeOnSignal, webhook } from '@postern/express'
 import { github, shopify, slack, standardWebhooks, stripe } from '@postern/providers'
 import express from 'express'
 
@@ -32,3 +32,4 @@ for (const [name, receiver] of Object.entries(receivers)) {
 const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
   console.log('listening', server.address())
 })
+closeOnSignal({ server, receivers: Object.values(receivers), inboxes: [inbox] })

@@ -1,7 +1,7 @@
 // Stripe in, three of your own systems out. The slow one and the one that is down hold up nobody: each destination has
 // a task of its own for each event, its own limit and its own circuit breaker.
 import { createReceiver } from '@postern/core'
-import { webhook } from '@postern/express'
+import { closeOnSignal, webhook } from '@postern/express'
 import { forward, signer } from '@postern/forward'
 import { stripe } from '@postern/providers/stripe'
 import { sqliteInbox } from '@postern/sqlite'
@@ -36,10 +36,4 @@ app.all('/webhooks/stripe', webhook(receiver))
 const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
   console.log('listening', server.address())
 })
-process.once('SIGTERM', () => {
-  server.close()
-  void receiver
-    .close()
-    .then(() => systems.close())
-    .then(() => inbox.close())
-})
+closeOnSignal({ server, receivers: [receiver], inboxes: [systems, inbox] })

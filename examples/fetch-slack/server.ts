@@ -2,6 +2,7 @@
 import { serve } from '@hono/node-server'
 import { createReceiver, jsonReply } from '@postern/core'
 import { webhook } from '@postern/hono'
+import { closeOnSignal } from '@postern/node'
 import { slack } from '@postern/providers/slack'
 import { Hono } from 'hono'
 
@@ -26,6 +27,8 @@ receiver.answer(
 
 const app = new Hono()
 app.all('/webhooks/slack', webhook(receiver))
-serve({ fetch: app.fetch, port: Number(process.env['PORT'] ?? 3000) }, (address) => {
+const port = Number(process.env['PORT'] ?? 3000)
+const server = serve({ fetch: app.fetch, port }, (address) => {
   console.log('listening', address)
 })
+closeOnSignal({ server, receivers: [receiver] })

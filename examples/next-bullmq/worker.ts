@@ -1,15 +1,11 @@
 // The worker, apart from the web side: as many of them as you like, on any machine that reaches Redis.
+import { closeOnSignal } from '@postern/node'
 import { makeReceiver } from './lib/receiver.ts'
 import { startTelemetry } from './lib/telemetry.ts'
 
 const stopTelemetry = startTelemetry('worker')
-const receiver = makeReceiver()
+const { receiver, inbox } = makeReceiver()
 await receiver.work()
 console.log('working')
-process.once('SIGTERM', () => void stop())
-
-async function stop(): Promise<void> {
-  await receiver.close()
-  await stopTelemetry()
-  process.exit()
-}
+// Tasks that run are given back, and another worker takes them at once.
+closeOnSignal({ receivers: [receiver], inboxes: [inbox, { close: stopTelemetry }] })

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { closeOnSignal } from '@postern/express'
 import { createApp } from './app.ts'
 import { fillDay } from './day/fill.ts'
 import { createCases } from './deliveries.ts'
@@ -51,8 +52,7 @@ if (once) {
   console.log(
     `Send the next one, as often as you like (the second time it is a duplicate and runs nothing):\n\n${curlLine()}\n`,
   )
-  process.once('SIGINT', () => void close())
-  process.once('SIGTERM', () => void close())
+  closeOnSignal({ server, receivers: Object.values(receivers), inboxes: [inbox] })
 }
 
 function listen(port: string | number): Promise<void> {

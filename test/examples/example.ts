@@ -11,6 +11,8 @@ export interface Output {
   /** Resolves with the first line, printed already or yet to come, that holds the text or matches. */
   line(wanted: string | RegExp): Promise<string>
   stop(): Promise<void>
+  /** Sends SIGTERM, as a deploy does; resolves with the exit code, or null if the signal ended it. */
+  end(): Promise<number | null>
 }
 
 /** An example that runs in a process of its own, as a reader would start it. */
@@ -71,6 +73,11 @@ export function follow(child: ReturnType<typeof spawn>): Output {
         waiting.add(check)
         check()
       }),
+    async end() {
+      child.kill('SIGTERM')
+      await exit
+      return child.exitCode
+    },
     async stop() {
       child.kill('SIGKILL')
       await exit

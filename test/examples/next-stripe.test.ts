@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +15,7 @@ const env: NodeJS.ProcessEnv = {
   ...process.env,
   NODE_ENV: 'production',
   NEXT_TELEMETRY_DISABLED: '1',
+  NEXT_MANUAL_SIG_HANDLE: 'true',
   STRIPE_WEBHOOK_SECRET: secret,
   WEBHOOKS_DB: join(folder, 'webhooks.db'),
 }
@@ -61,6 +62,14 @@ test('next-stripe, built and started, takes a paid invoice once and a subscripti
   await example.line('customer.subscription.updated: sub_1')
   expect(example.lines.filter((line) => line.includes('in_1'))).toHaveLength(1)
 })
+
+test('at a signal it closes the receiver and the inbox, and ends well', async () => {
+  const log = `${env['WEBHOOKS_DB']}-wal`
+  expect(existsSync(log)).toBe(true)
+  expect(await example.end()).toBe(0)
+  // SQLite removes the log when the file is closed.
+  expect(existsSync(log)).toBe(false)
+}, 30_000)
 
 function next(...args: string[]): ReturnType<typeof spawn> {
   return spawn(process.execPath, ['node_modules/next/dist/bin/next', ...args], {

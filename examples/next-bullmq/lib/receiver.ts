@@ -1,5 +1,6 @@
 import { bullmqInbox } from '@postern/bullmq'
 import { createReceiver, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import { otel } from '@postern/otel'
 import { github } from '@postern/providers/github'
 
@@ -7,9 +8,9 @@ import { github } from '@postern/providers/github'
  * The receiver with its subscriptions: the web side and the worker both make it from here, so that both know the same
  * tasks. Neither runs them by itself (`work: false`); the worker says `receiver.work()`.
  */
-export function makeReceiver(): Receiver {
+export function makeReceiver(): { readonly receiver: Receiver; readonly inbox: Inbox } {
   const inbox = bullmqInbox({ connection: process.env['REDIS_URL']! })
-  return createReceiver({
+  const receiver = createReceiver({
     provider: github({ secret: process.env['GITHUB_WEBHOOK_SECRET']! }),
     inbox,
     work: false,
@@ -23,4 +24,5 @@ export function makeReceiver(): Receiver {
       if (task.attempt === 1) throw new Error('the first attempt fails on purpose')
       console.log(`triage ${event.topic} ${event.id ?? ''} at attempt ${task.attempt}`)
     })
+  return { receiver, inbox }
 }

@@ -5,7 +5,7 @@ import type { StripeEvents } from '@postern/providers/types/stripe'
 import { sqliteInbox } from '@postern/sqlite'
 
 // One file and one receiver for the life of the process, also when next dev reloads this module.
-const inbox = persistent('inbox', () =>
+export const inbox = persistent('inbox', () =>
   sqliteInbox({ path: process.env['WEBHOOKS_DB'] ?? 'webhooks.db' }),
 )
 

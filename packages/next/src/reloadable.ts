@@ -9,6 +9,8 @@ export interface Reloadable<R> {
   readonly drain: Receiver['drain']
   /** The state of the current receiver, for a route of probes. */
   readonly health: Receiver['health']
+  /** Closes the current receiver, if there is one: for `closeOnSignal` in `instrumentation.ts`. */
+  readonly close: Receiver['close']
   /** The current receiver. Rejects if it could not be made. */
   readonly current: () => Promise<R>
 }
@@ -37,6 +39,10 @@ export function reloadable<R extends Pick<Receiver, 'fetch' | 'close' | 'drain' 
     fetch: async (request, host) => (await current()).fetch(request, host),
     drain: async (options) => (await current()).drain(options),
     health: async () => (await current()).health(),
+    async close(options) {
+      const receiver = await slots.get(key)?.receiver
+      await receiver?.close(options)
+    },
     current,
   }
 

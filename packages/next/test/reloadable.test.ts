@@ -56,6 +56,17 @@ describe('reloadable', () => {
     expect(order).toEqual(['one made', 'one closed', 'two made', 'two closed', 'three made'])
   })
 
+  test('closes the current one, and makes none for that', async () => {
+    const make = vi.fn(() => receiverOf())
+    const one = reloadable('to close', make)
+    await one.close({ timeout: '1s' })
+    assert.equal(await deliver(one, 'a'), 503)
+    expect(make).toHaveBeenCalledTimes(1)
+    vi.stubEnv('NEXT_PHASE', 'phase-production-build')
+    await reloadable('never made', make).close()
+    expect(make).toHaveBeenCalledTimes(1)
+  })
+
   test('tells of an edit that fails at the next delivery, and is mended by the next edit', async () => {
     const first = reloadable('broken', () => receiverOf())
     reloadable('broken', () => receiverOf(undefined, ''))

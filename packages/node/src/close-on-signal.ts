@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { milliseconds, settledBy, unknownOptions, type Duration } from '@postern/core'
+import { closeAt } from './signals.ts'
 
 type NodeServer = Pick<Server, 'close' | 'closeIdleConnections' | 'prependListener'>
 
@@ -57,7 +58,8 @@ const INBOX_SHARE = 0.1
 /**
  * Ends a process without losing a request. Every response says `Connection: close`, and the server takes no more
  * connections. When the last connection has ended, receivers are closed, then inboxes. The process exits within the
- * grace period; a second signal ends it at once. Throws a `TypeError` that names a wrong option.
+ * grace period; a second signal ends it at once. An app with several servers may call it for each: the process exits when
+ * the last is closed. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * const server = app.listen(3000)
@@ -79,15 +81,18 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
   const found = server ? undefined : findServers()
   let closing: Promise<void> | undefined
 
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (closing) return void (exit && process.exit(1))
-    void close().then(() => exit && process.exit(signal === 'SIGINT' ? 130 : 0))
+  const one = {
+    exit,
+    get begun() {
+      return closing !== undefined
+    },
+    close,
   }
-  for (const signal of signals) process.on(signal, onSignal)
+  const endings = signals.map((signal) => closeAt(signal, one))
   return { close, stop }
 
   function stop(): void {
-    for (const signal of signals) process.off(signal, onSignal)
+    for (const end of endings) end()
     found?.stop()
   }
 

@@ -49,6 +49,25 @@ test('a signal closes, and a receiver that hangs does not keep the rest from clo
   expect(errors.map(String)).toEqual(['Error: cannot close'])
 })
 
+test('several in one process share a listener, and all of them close', async () => {
+  const warned: string[] = []
+  const hear = ({ name }: Error): void => void warned.push(name)
+  process.on('warning', hear)
+  let closed = 0
+  for (let at = 0; at < 30; at++)
+    closeOnSignal({
+      receivers: [{ close: async () => void closed++ }],
+      signals: ['SIGUSR2'],
+      exit: false,
+    })
+  expect(process.listenerCount('SIGUSR2')).toBe(1)
+  process.kill(process.pid, 'SIGUSR2')
+  while (closed < 30) await new Promise(setImmediate)
+  while (process.listenerCount('SIGUSR2') > 0) await new Promise(setImmediate)
+  process.off('warning', hear)
+  expect(warned).toEqual([])
+})
+
 test('without a server, those that took a request are found', async () => {
   const { server, receiver, order } = await open()
   const closing = closeOnSignal({ receivers: [receiver], exit: false })

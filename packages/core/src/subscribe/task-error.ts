@@ -16,7 +16,7 @@ export class SchemaMismatch extends Error {
   constructor(issues: readonly SchemaIssue[]) {
     // Places only: messages are logged, and those of a schema may quote a value.
     super(
-      `the payload does not match the schema at ${issues.map((issue) => issuePath(issue) || 'its root').join(', ')}`,
+      `the payload does not match the schema at ${issues.map((issue) => placeOf(issue) || 'its root').join(', ')}`,
     )
     this.issues = issues
   }
@@ -42,10 +42,19 @@ export function taskError(thrown: unknown): TaskError {
 function issuesOf(thrown: unknown): TaskError['issues'] {
   return isMismatch(thrown)
     ? thrown.issues.slice(0, ISSUES).map((issue) => ({
-        message: cut(String(issue.message), MESSAGE),
-        path: issuePath(issue),
+        message: cut(textOf(issue, 'message') ?? 'no text', MESSAGE),
+        path: placeOf(issue),
       }))
     : undefined
+}
+
+/** The place of an issue; empty if the schema's issue cannot be read. */
+function placeOf(issue: SchemaIssue): string {
+  try {
+    return issuePath(issue)
+  } catch {
+    return ''
+  }
 }
 
 /** True for a {@link SchemaMismatch}; false for a revoked proxy, on which `instanceof` throws. */

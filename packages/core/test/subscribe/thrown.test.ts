@@ -82,6 +82,18 @@ describe.each(THROWN)('a handler that throws %s', (_, make) => {
   })
 })
 
+test('a schema whose issues throw when they are read makes a dead task', async () => {
+  const { receiver, dead } = setup()
+  const issue = Object.defineProperty({ path: [revoked()] }, 'message', { get: boom }) as never
+  const schema = {
+    '~standard': { version: 1, vendor: 'odd', validate: () => ({ issues: [issue] }) },
+  } as const
+  receiver.on('ping', { schema }, () => {})
+  await send(receiver)
+  expect((await dead).name).toBe('SchemaMismatch')
+  await receiver.close()
+})
+
 test('an answer that throws a revoked proxy is a 500, and receive() resolves', async () => {
   const { receiver } = setup()
   receiver.answer('ping', () => {

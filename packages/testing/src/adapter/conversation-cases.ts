@@ -85,7 +85,7 @@ export function conversationCases(mount: Mount, { test }: Runner): void {
       assert.deepEqual((await control('report')).runs, [])
     }))
 
-  test('a closed receiver answers 503 with Retry-After', () =>
+  test('a closed receiver answers 503 with Retry-After, and ends the connection', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       assert.equal((await send(signed(url, { id: '1' }))).status, 200)
       await control('settled', 1)
@@ -93,5 +93,6 @@ export function conversationCases(mount: Mount, { test }: Runner): void {
       const answer = await send(signed(url, { id: '2' }))
       assertProblem(answer, 503, 'closed')
       assert.match(String(answer.headers['retry-after']), /^\d+$/)
+      assert.equal(answer.headers['connection'], 'close')
     }))
 }
