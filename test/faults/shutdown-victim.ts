@@ -54,7 +54,7 @@ const starts: Readonly<Record<string, () => Promise<ClosableServer>>> = {
     const app = new Hono().all('/hooks', mount(receiver))
     return serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, (address) =>
       ready(address as AddressInfo),
-    ) as ClosableServer
+    )
   },
 }
 

@@ -3,7 +3,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { milliseconds, settledBy, unknownOptions, type Duration } from '@postern/core'
 import { closeAt } from './signals.ts'
 
-type NodeServer = Pick<Server, 'close' | 'closeIdleConnections' | 'prependListener'>
+interface NodeServer {
+  close(ended?: (error?: Error) => void): unknown
+  /** Not of node:http2. */
+  closeIdleConnections?(): void
+  prependListener(event: 'request', listener: (...given: any[]) => void): unknown
+}
 
 /** A server that can be closed: of node:http, node:https or node:http2, or a Fastify instance. */
 export type ClosableServer = NodeServer | { readonly server: object; close(): PromiseLike<unknown> }
@@ -149,7 +154,7 @@ async function closeServer(server: NodeServer, until: number): Promise<void> {
     Reflect.deleteProperty(server, 'closeIdleConnections')
   })
   if (await settledBy(closed, until)) return closed
-  server.closeIdleConnections()
+  server.closeIdleConnections?.()
 }
 
 /** Waits for the promise until a time: its server may have ended already. */
