@@ -13,7 +13,11 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
   },
   body: {
     mutate: ['packages/core/src/body/*.ts'],
-    tests: ['packages/core/test/body/**/*.test.ts', 'packages/core/test/receive/**/*.test.ts'],
+    tests: [
+      'packages/core/test/body/**/*.test.ts',
+      'packages/core/test/{fetch,receive/receive,receive/strip}.test.ts',
+      'packages/core/test/provider/schemes/{hmac,ed25519,refusals,standard-webhooks}.test.ts',
+    ],
   },
   line: {
     mutate: ['packages/core/src/receive/*.ts'],

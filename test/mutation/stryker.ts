@@ -22,7 +22,7 @@ await new Stryker({
   ignoreStatic: true,
   concurrency,
   timeoutMS: 10_000,
-  timeoutFactor: 3,
+  timeoutFactor: 2,
   dryRunTimeoutMinutes: 30,
   // Stryker 10 stops at the configuration of TypeScript 7, and needs none.
   tsconfigFile: 'test/mutation/none.json',

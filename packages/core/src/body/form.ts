@@ -92,8 +92,7 @@ const PLUS = 0x2b
 const SPACE = 0x20
 const PERCENT = 0x25
 
-function hexDigit(byte: number | undefined): number {
-  if (byte === undefined) return -1
+function hexDigit(byte = 0): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
   const lower = byte | 0x20
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1

@@ -52,8 +52,7 @@ function ofBytes(bytes: Uint8Array, formats: readonly Format[]): Format {
   const first = firstByte(bytes)
   if ((first === 0x7b || first === 0x5b) && can('json')) return 'json'
   if (first === 0x3c && can('xml')) return 'xml'
-  if (first === 0x2d && bytes[0] === 0x2d && bytes[1] === 0x2d && can('multipart'))
-    return 'multipart'
+  if (bytes[0] === 0x2d && bytes[1] === 0x2d && can('multipart')) return 'multipart'
   // Text and bytes take what has no mark of its own; only beside them must a form look like one.
   const rest = can('text') ? 'text' : can('bytes') ? 'bytes' : undefined
   if (can('form') && (rest === undefined || isFormText(bytes))) return 'form'
@@ -84,11 +83,8 @@ function isFormText(bytes: Uint8Array): boolean {
   return named
 }
 
-function isHex(byte: number | undefined): boolean {
-  return (
-    byte !== undefined &&
-    ((byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66))
-  )
+function isHex(byte = 0): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)
 }
 
 /** Letters, digits, `-`, `.`, `_`, `~`, `*` and `+`. */

@@ -27,6 +27,25 @@ describe('parseForm', () => {
     expect([...parseForm('', 10)]).toEqual([])
   })
 
+  test('takes hex digits alone after a percent sign, in either case', () => {
+    expect(parseForm('a=%41%5a%6A%39%30%fA', 10, 'latin1').get('a')).toBe('AZj90ú')
+    for (const text of ['%4', '%', '%1z', '%z1', '%/0', '%0/', '%:0', '%@0', '%G0', '%`0', '%g0'])
+      expect(parseForm(`a=${text}`, 10).get('a')).toBe(text)
+  })
+
+  test('keeps what is not escaped beside bytes of another charset', () => {
+    expect(parseForm('a=é%F6\u0080%F6é', 10, 'windows-1252').get('a')).toBe('éö\u0080öé')
+    expect(parseForm('a=é+%F6', 10, 'windows-1252').get('a')).toBe('é ö')
+    for (const charset of ['utf-8', 'utf8', undefined])
+      expect(parseForm('a=é%C3%B6+ü', 10, charset).get('a')).toBe('éö ü')
+  })
+
+  test('says how many fields there may be', () => {
+    expect(() => parseForm('a&b', 1)).toThrow(
+      'the form or query has more fields than limits.fields (1)',
+    )
+  })
+
   test('counts the fields before it parses', () => {
     expect(refusal(() => parseForm('a=1&b=2&c=3', 3))).toBeUndefined()
     expect(refusal(() => parseForm('a=1&b=2&c=3', 2))).toBe('malformed_body')
