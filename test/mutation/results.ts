@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Plan } from './plan.ts'
 
 /** A mutant with its end, as Stryker tells it. */
 export interface MutantOf {
+  readonly id: string
   readonly fileName: string
   readonly status:
     | 'Killed'
@@ -25,8 +27,8 @@ export interface PartResult {
   readonly name: string
   readonly minutes: number
   readonly mutants: readonly MutantOf[]
-  /** How many mutants Stryker meant to run. */
-  readonly planned: number
+  /** The mutants that were chosen. */
+  readonly plan: Plan
   /** Why it ended before the last mutant. */
   readonly stopped: 'time' | 'failure' | undefined
 }
@@ -59,17 +61,16 @@ const HEAD = `# Mutation runs
 a change that no test noticed; the reasons are in \`reasons.json\`. What has no section here was not run.
 `
 
-function section({ name, minutes, mutants, planned, stopped }: PartResult): string {
+function section(result: PartResult): string {
+  const { name, minutes, mutants } = result
   const count = (status: MutantOf['status']): number =>
     mutants.filter((mutant) => mutant.status === status).length
   const files = [...new Set(mutants.map(({ fileName }) => fileName))].toSorted()
   const reasons = reasonsOf()
-  const ran = mutants.length - count('Ignored') - count('NoCoverage')
-  const partial = `**Partial: ${ran} of ${planned} mutants were run, ${stopped === 'time' ? 'the time was over' : 'Stryker failed'}.** `
   return [
     `## ${name}`,
     '',
-    `${stopped === undefined ? '' : partial}${scoreOf(mutants).toFixed(1)} % killed: ${count('Killed')} by a test, ${count('Timeout')} by a timeout; ${count('Survived')} survived, ${count('NoCoverage')} ran in no test. Not counted: ${count('RuntimeError')} that failed outside of a test, ${count('Ignored')} left out. ${minutes.toFixed(0)} minutes.`,
+    `${partOf(result)}${scoreOf(mutants).toFixed(1)} % killed: ${count('Killed')} by a test, ${count('Timeout')} by a timeout; ${count('Survived')} survived, ${count('NoCoverage')} ran in no test. Not counted: ${count('RuntimeError')} that failed outside of a test, ${count('Ignored')} left out. ${minutes.toFixed(0)} minutes.`,
     '',
     '| file | mutants | killed |',
     '| --- | --: | --: |',
@@ -86,6 +87,21 @@ function section({ name, minutes, mutants, planned, stopped }: PartResult): stri
     ),
     '',
   ].join('\n')
+}
+
+/** What was not tried of a part. */
+function partOf({ plan: { order, total, seed }, stopped, mutants }: PartResult): string {
+  const tried = mutants.filter(({ status }) => status !== 'Ignored').length
+  if (tried === total) return ''
+  const why =
+    stopped === 'time'
+      ? `, then the time was over`
+      : stopped === 'failure'
+        ? `, then Stryker failed`
+        : order.length < total
+          ? ` were asked for`
+          : ''
+  return `**Partial: ${tried} of its ${total} mutants, taken by chance with seed ${seed}${why}.** `
 }
 
 function survivorsOf(mutants: readonly MutantOf[]): readonly MutantOf[] {

@@ -1,14 +1,12 @@
 // `npm run test:mutation`: Stryker changes the sources in a copy of the repository, one change at a time, and looks whether a
 // test fails. It takes core's schemes, bodies, line and kit, about an hour on two idle cores; `-- schemes body` takes these
-// alone. `-- --sample 1000 --seed 1` tries so many mutants of the other sources. It writes RESULTS.md; `--concurrency` (2),
-// `--minutes` (60) for each part: what is not done by then is named.
-import { globSync } from 'node:fs'
+// alone. `-- --sample 1000 --seed 1` tries so many mutants of the other sources, `-- body --sample 300` so many of a part. It writes
+// RESULTS.md; `--concurrency` (2), `--minutes` (60) for each part: what is not done by then is named.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { copyRepository } from './copy.ts'
 import { PARTS, REST, type MutationPart } from './parts.ts'
 import { scoreOf, writeResult } from './results.ts'
-import { rangeOf, sampleMutants } from './sample.ts'
 import { tryPart } from './try.ts'
 
 const { values, positionals } = parseArgs({
@@ -29,13 +27,14 @@ if (unknown.length > 0)
 const copy = await copyRepository()
 process.once('exit', () => copy.remove())
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-process.chdir(copy.folder)
 
-const parts = values.sample === undefined ? namedParts() : await sampledPart(Number(values.sample))
+const parts = values.sample === undefined || positionals.length > 0 ? namedParts() : { rest: REST }
 const options = {
   folder: copy.folder,
   concurrency: Number(values.concurrency),
   minutes: Number(values.minutes),
+  sample: values.sample,
+  seed: values.seed,
 }
 for (const [name, part] of Object.entries(parts)) {
   const result = await tryPart(name, part, options)
@@ -59,13 +58,4 @@ function namedParts(): Record<string, MutationPart> {
   return Object.fromEntries(
     named.map(([name, part]) => [`${name}: ${file}`, { ...part, mutate: [file] }]),
   )
-}
-
-/** So many mutants of all other sources. */
-async function sampledPart(count: number): Promise<Record<string, MutationPart>> {
-  const left = new Set(globSync(REST.except))
-  const files = globSync([...REST.mutate]).filter((file) => !left.has(file))
-  const mutants = await sampleMutants(files.toSorted(), count, Number(values.seed))
-  const name = `sample of ${mutants.length}, seed ${values.seed}`
-  return { [name]: { mutate: mutants.map(rangeOf), tests: REST.tests } }
 }

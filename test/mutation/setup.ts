@@ -1,5 +1,5 @@
 import { configureGlobal } from 'fast-check'
-import { beforeAll, beforeEach } from 'vitest'
+import { beforeEach } from 'vitest'
 import { SLOW } from './parts.ts'
 
 // Properties end early: a mutant that no input of the first moments finds is found by none, mostly, and each mutant runs them all.
@@ -9,15 +9,19 @@ beforeEach(({ task, skip }) => {
   if (SLOW.includes(task.name)) skip()
 })
 
-// Files share the counts of Stryker, which adds those of each file: an endless loop would end a hundred times later.
-beforeAll(() => {
-  const { mutantCoverage } = (globalThis as { __stryker__?: Counted }).__stryker__ ?? {}
-  if (mutantCoverage === undefined) return
-  for (const id of Object.keys(mutantCoverage.static)) delete mutantCoverage.static[id]
-  for (const id of Object.keys(mutantCoverage.perTest)) delete mutantCoverage.perTest[id]
-})
+// This runs before each file of tests. The thread stays from one mutant to the next: the last one is switched off while a file is
+// loaded, as Stryker expects it. Files share the counts of Stryker, which adds those of each file: they begin at nothing.
+const { __stryker__: stryker } = globalThis as { __stryker__?: Stryker }
+if (stryker) {
+  stryker.activeMutant = undefined
+  const { static: loaded = {}, perTest = {} } = stryker.mutantCoverage ?? {}
+  for (const id of Object.keys(loaded)) delete loaded[id]
+  for (const id of Object.keys(perTest)) delete perTest[id]
+}
 
-interface Counted {
+/** What Stryker keeps in the thread. */
+interface Stryker {
+  activeMutant: string | undefined
   readonly mutantCoverage?: {
     readonly static: Record<string, number>
     readonly perTest: Record<string, unknown>

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { run } from '../run/step.ts'
 import type { MutationPart } from './parts.ts'
+import type { Plan } from './plan.ts'
 import type { MutantOf, PartResult } from './results.ts'
 
 /** How a part is tried. */
@@ -11,22 +12,28 @@ export interface TryOptions {
   readonly concurrency: number
   /** After so many minutes the part ends with what it has. */
   readonly minutes: number
+  /** The most mutants of the part. */
+  readonly sample: string | undefined
+  /** The order of the mutants. */
+  readonly seed: string
 }
 
 /** Tries the mutants of one part. A run that fails, or takes too long, gives what it has, with the reason. */
 export async function tryPart(
   name: string,
   part: MutationPart,
-  { folder, concurrency, minutes }: TryOptions,
+  { folder, concurrency, minutes, sample, seed }: TryOptions,
 ): Promise<PartResult> {
   const lines = join(folder, 'mutants.jsonl')
   rmSync(lines, { force: true })
-  const sources = sourcesOf(part, folder)
+  const left = new Set(globSync([...(part.except ?? [])], { cwd: folder }))
+  const files = globSync([...part.mutate], { cwd: folder }).filter((file) => !left.has(file))
+  const sources = new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]))
   const started = performance.now()
   const late = AbortSignal.timeout(minutes * 60_000)
   const { code } = await run(
     process.execPath,
-    ['test/mutation/stryker.ts', JSON.stringify({ mutate: part.mutate, concurrency })],
+    ['test/mutation/stryker.ts', JSON.stringify({ mutate: files, concurrency })],
     {
       cwd: folder,
       show: true,
@@ -35,31 +42,38 @@ export async function tryPart(
         MUTATION_TESTS: part.tests.join(';'),
         MUTATION_ROOT: folder,
         MUTATION_LINES: lines,
+        MUTATION_SAMPLE: sample,
+        MUTATION_SEED: seed,
       },
     },
   )
   // A Stryker that was stopped may leave its changes in the files.
   for (const [file, text] of sources) writeFileSync(join(folder, file), text)
-  const told = existsSync(lines) ? readFileSync(lines, 'utf8').trim().split('\n') : []
-  const all = told.filter((line) => line !== '').map((line) => JSON.parse(line) as Line)
+  const [plan, ...mutants] = readLines(lines)
   return {
     name,
     minutes: (performance.now() - started) / 60_000,
-    planned: all.reduce((sum, line) => sum + ('planned' in line ? line.planned : 0), 0),
-    mutants: all.flatMap((line) => ('planned' in line ? [] : [placed(line, folder, sources)])),
+    plan,
+    mutants: reached(mutants, plan).map((mutant) => placed(mutant, folder, sources)),
     stopped: late.aborted ? 'time' : code === 0 ? undefined : 'failure',
   }
 }
 
-/** What reporter.ts writes. */
-type Line = MutantOf | { readonly planned: number }
+/** What reporter.ts wrote. */
+function readLines(file: string): [plan: Plan, ...mutants: MutantOf[]] {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  if (lines.length === 0) return [{ order: [], total: 0, seed: 0 }]
+  return lines.map((line) => JSON.parse(line) as unknown) as [Plan, ...MutantOf[]]
+}
 
-/** The files to change, with their texts. */
-function sourcesOf({ mutate }: MutationPart, folder: string): ReadonlyMap<string, string> {
-  const files = globSync([...new Set(mutate.map((range) => range.replace(/:[\d:-]+$/, '')))], {
-    cwd: folder,
-  })
-  return new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]))
+/** Without the mutants after the last one that was run: Stryker tells at once of all that no test reaches. */
+function reached(mutants: readonly MutantOf[], { order }: Plan): readonly MutantOf[] {
+  const places = new Map(order.map((id, at) => [id, at]))
+  const place = ({ id }: MutantOf): number => places.get(id) ?? -1
+  if (mutants.filter((one) => place(one) >= 0).length === order.length) return mutants
+  const ran = mutants.filter(({ status }) => status !== 'NoCoverage' && status !== 'Ignored')
+  const last = Math.max(...ran.map(place))
+  return mutants.filter((mutant) => place(mutant) <= last)
 }
 
 /** With the path inside the repository, and the line that is changed. */

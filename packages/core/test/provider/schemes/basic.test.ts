@@ -60,3 +60,9 @@ test.each(['user', ':', ' : ', 'user: ', 'user:<password>', 'user:${PASSWORD}'])
     expect(() => scheme.key(secret)).toThrow(TypeError)
   },
 )
+
+test('an API key in place of the user needs no password', () => {
+  const key = scheme.key('key_0123456789:')
+  expect(verdict(scheme, key, scheme.sign!(request(), key, NOW))).toBe(0)
+  expect(() => scheme.key('<api-key>:')).toThrow('what Basic credentials hold')
+})

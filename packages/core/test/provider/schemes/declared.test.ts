@@ -29,10 +29,10 @@ const declared = ({ covers, credentials, needs, head }: Declared): Declared => (
 
 describe('a scheme declares what it covers, needs and hides', () => {
   const jws = { algorithms: ['ES256'] } as const
-  test.each<[string, Declared, Declared]>([
+  test.each<[string, () => Declared, Declared]>([
     [
       'token in a header',
-      token({ header: 'X-Token' }),
+      () => token({ header: 'X-Token' }),
       {
         covers: { body: 'none' },
         credentials: { headers: ['x-token'] },
@@ -42,46 +42,51 @@ describe('a scheme declares what it covers, needs and hides', () => {
     ],
     [
       'token in the query, where case counts',
-      token({ query: 'Key' }),
+      () => token({ query: 'Key' }),
       { covers: { body: 'none' }, credentials: { query: ['Key'] }, head: true },
     ],
     [
       'basic, which challenges a sender without a header',
-      basic(),
+      () => basic(),
       { covers: { body: 'none' }, credentials: { headers: ['authorization'] }, head: true },
     ],
-    ['hmac', hmac({ header: 'X-Sig' }), { covers: { body: 'bytes' }, needs: ['x-sig'] }],
+    ['hmac', () => hmac({ header: 'X-Sig' }), { covers: { body: 'bytes' }, needs: ['x-sig'] }],
     [
       'hmac with a time',
-      hmac({ header: 'X-Sig', timestampHeader: 'X-Time' }),
+      () => hmac({ header: 'X-Sig', timestampHeader: 'X-Time' }),
       { covers: { body: 'bytes', timestamp: true }, needs: ['x-sig', 'x-time'] },
     ],
     [
       'hmac with a reader and without needs',
-      hmac({ header: 'X-Sig', read: () => ({ signatures: ['a'] }) }),
+      () => hmac({ header: 'X-Sig', read: () => ({ signatures: ['a'] }) }),
       { covers: { body: 'bytes' }, needs: [] },
     ],
     [
       'hmac that says what it needs and covers',
-      hmac({ header: 'X-Sig', needs: ['X-Sig', 'X-Id'], covers: { body: 'none', url: true } }),
+      () =>
+        hmac({ header: 'X-Sig', needs: ['X-Sig', 'X-Id'], covers: { body: 'none', url: true } }),
       { covers: { body: 'none', url: true }, needs: ['x-sig', 'x-id'] },
     ],
     [
       'pairs',
-      hmac({ ...pairs({ header: 'X-Sig' }) }),
+      () => hmac({ ...pairs({ header: 'X-Sig' }) }),
       { covers: { body: 'bytes', timestamp: true }, needs: ['x-sig'] },
     ],
-    ['ed25519', ed25519({ header: 'X-Sig' }), { covers: { body: 'bytes' }, needs: ['x-sig'] }],
-    ['ecdsa', ecdsa({ header: 'X-Sig' }), { covers: { body: 'bytes' }, needs: ['x-sig'] }],
-    ['rsa', rsa({ header: 'X-Sig' }), { covers: { body: 'bytes' }, needs: ['x-sig'] }],
+    [
+      'ed25519',
+      () => ed25519({ header: 'X-Sig' }),
+      { covers: { body: 'bytes' }, needs: ['x-sig'] },
+    ],
+    ['ecdsa', () => ecdsa({ header: 'X-Sig' }), { covers: { body: 'bytes' }, needs: ['x-sig'] }],
+    ['rsa', () => rsa({ header: 'X-Sig' }), { covers: { body: 'bytes' }, needs: ['x-sig'] }],
     [
       'Standard Webhooks',
-      standardWebhooksScheme(),
+      () => standardWebhooksScheme(),
       { covers: { body: 'bytes', id: true, timestamp: true } },
     ],
     [
       'jwt',
-      jwt(jws),
+      () => jwt(jws),
       {
         covers: { body: 'none', timestamp: true },
         credentials: { headers: ['authorization'] },
@@ -90,16 +95,16 @@ describe('a scheme declares what it covers, needs and hides', () => {
     ],
     [
       'jwt in its own header, over the body',
-      jwt({ ...jws, header: 'X-JWT', coversBody: true }),
+      () => jwt({ ...jws, header: 'X-JWT', coversBody: true }),
       {
         covers: { body: 'bytes', timestamp: true },
         credentials: { headers: ['x-jwt'] },
         needs: ['x-jwt'],
       },
     ],
-    ['no authentication', noAuth, { covers: { body: 'none' } }],
+    ['no authentication', () => noAuth, { covers: { body: 'none' } }],
   ])('%s', (_, scheme, expected) => {
-    expect(declared(scheme)).toEqual(expected)
+    expect(declared(scheme())).toEqual(expected)
   })
 
   test('the weaker of two, and the credentials of both', () => {
@@ -143,15 +148,20 @@ describe('a scheme is present where its credentials are', () => {
   const at = (headers: Record<string, string>, search = '') =>
     createDelivery({ url: `https://example.com/${search}`, headers })
 
-  test.each<[string, Scheme<never>, Record<string, string>, string]>([
-    ['token in a header', token({ header: 'X-Token' }) as never, { 'x-token': '1' }, ''],
-    ['token in the query', token({ query: 'key' }) as never, {}, '?key=1'],
-    ['basic', basic() as never, { authorization: 'Basic' }, ''],
-    ['hmac', hmac({ header: 'X-Sig' }) as never, { 'x-sig': '1' }, ''],
-    ['Standard Webhooks', standardWebhooksScheme() as never, { 'webhook-signature': '1' }, ''],
+  test.each<[string, () => Scheme<never>, Record<string, string>, string]>([
+    ['token in a header', () => token({ header: 'X-Token' }) as never, { 'x-token': '1' }, ''],
+    ['token in the query', () => token({ query: 'key' }) as never, {}, '?key=1'],
+    ['basic', () => basic() as never, { authorization: 'Basic' }, ''],
+    ['hmac', () => hmac({ header: 'X-Sig' }) as never, { 'x-sig': '1' }, ''],
+    [
+      'Standard Webhooks',
+      () => standardWebhooksScheme() as never,
+      { 'webhook-signature': '1' },
+      '',
+    ],
   ])('%s', (_, scheme, headers, search) => {
-    expect(scheme.present!(at(headers, search))).toBe(true)
-    expect(scheme.present!(at({ 'x-other': '1' }, '?other=1'))).toBe(false)
+    expect(scheme().present!(at(headers, search))).toBe(true)
+    expect(scheme().present!(at({ 'x-other': '1' }, '?other=1'))).toBe(false)
   })
 
   test('of two, either', () => {
@@ -196,10 +206,14 @@ test('no authentication takes and changes nothing, and fixed keys stand in for s
 })
 
 test('the first key that matches is told, of several that do', () => {
+  const first = ['secret', 'other', 'secret']
   const all = ['other', 'secret', 'secret']
   const plain = token({ header: 'X-Token' })
   expect(plain.verify(createDelivery(plain.sign!(request(), 'secret', NOW)), all, NOW)).toBe(1)
+  expect(plain.verify(createDelivery(plain.sign!(request(), 'secret', NOW)), first, NOW)).toBe(0)
   const login = ['a:other', 'a:secret', 'a:secret']
   const sent = basic().sign!(request(), 'a:secret', NOW)
   expect(basic().verify(createDelivery(sent), login, NOW)).toBe(1)
+  const logins = first.map((one) => `a:${one}`)
+  expect(basic().verify(createDelivery(sent), logins, NOW)).toBe(0)
 })

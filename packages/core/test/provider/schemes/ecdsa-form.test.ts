@@ -39,3 +39,17 @@ describe.each([
       expect(rawToDer(new Uint8Array(length), size)).toBeUndefined()
   })
 })
+
+test('zero is one byte, and 127 bytes have a length of one byte', () => {
+  expect([...rawToDer(new Uint8Array(64), 32)!]).toEqual([0x30, 6, 2, 1, 0, 2, 1, 0])
+  for (const [zeros, head] of [
+    [9, [0x30, 127]],
+    [8, [0x30, 0x81, 128]],
+  ] as const) {
+    const raw = new Uint8Array(132).fill(1)
+    raw.fill(0, 66, 66 + zeros)
+    const der = rawToDer(raw, 66)!
+    expect([...der.subarray(0, head.length)]).toEqual(head)
+    expect(derToRaw(der, 66)).toEqual(raw)
+  }
+})

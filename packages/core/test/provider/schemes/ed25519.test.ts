@@ -111,3 +111,13 @@ test('an invalid key is refused', () => {
 test('a public key cannot sign', () => {
   expect(() => hex.sign!(request(), hex.key(point.toString('hex')), NOW)).toThrow('cannot sign')
 })
+
+test('a private key is its seed, or seed and public half', () => {
+  const both = `private:${seed.toString('hex')}${point.toString('hex')}`
+  expect(verdict(hex, point.toString('hex'), hex.sign!(request(), hex.key(both), NOW))).toBe(0)
+  for (const secret of [`${both}00`, `private:${point.toString('hex')}00`, both.slice(8)])
+    expect(() => hex.key(secret)).toThrow('the key must be an Ed25519 public key: 32 bytes in hex')
+  expect(() => hex.sign!(request(), hex.key(point.toString('hex')), NOW)).toThrow(
+    'an Ed25519 public key cannot sign: give `private:` and the seed',
+  )
+})
