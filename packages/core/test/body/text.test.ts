@@ -32,3 +32,23 @@ test('other charsets', () => {
 test('an unknown charset is refused with 415', () => {
   expect(refusal(() => decodeText(Uint8Array.of(0x61), 'klingon'))).toBe('unsupported_encoding')
 })
+
+test('bytes that are like a mark are text', () => {
+  for (const bytes of [
+    [0xef, 0xbb, 0x61],
+    [0xef, 0x61, 0xbf],
+    [0x61, 0xbb, 0xbf],
+  ])
+    expect(decodeText(Uint8Array.from(bytes), undefined)).toBe(Buffer.from(bytes).toString('utf8'))
+  // Only the label utf-16 leaves the order of the bytes to the mark.
+  expect(decodeText(Uint8Array.of(0xfe, 0xff, 0, 0x61), 'utf-16le')).toBe('\ufffe\u6100')
+  expect(decodeText(Uint8Array.of(0x61, 0xff), 'utf-16')).toBe('\uff61')
+  expect(decodeText(Uint8Array.of(0xfe, 0x61), 'utf-16')).toBe('\u61fe')
+  expect(decodeText(Uint8Array.of(0x61, 0), 'utf-16')).toBe('a')
+  expect(decodeText(Uint8Array.of(0xfe, 0xff), 'iso-8859-1')).toBe('þÿ')
+})
+
+test('a mark is dropped, and bytes that are not UTF-8 replaced, under each label of UTF-8', () => {
+  for (const charset of [undefined, 'utf-8', 'utf8', 'UTF-8'])
+    expect(decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61, 0xff), charset)).toBe('a\ufffd')
+})
