@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/run/longest-first.ts'
 import { COMPILED } from './test/services/compiled.ts'
 
 // The workers pass it on to the programs they start.
@@ -12,6 +13,7 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -24,7 +26,7 @@ export default defineConfig({
         },
       },
       {
-        // They start processes and engines: two files at once wait for these side by side, and leave each other room.
+        // They start processes and engines, and wait for these: three files at once keep two cores busy.
         extends: true,
         test: {
           name: 'processes',
@@ -38,7 +40,7 @@ export default defineConfig({
             'test/bench/**',
           ],
           globalSetup: 'test/services/compile.ts',
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
