@@ -118,7 +118,7 @@ function signature(publicKey: string): Scheme<Uint8Array> {
           return given.some((one) => safeEqual(one, expected))
         }),
       )
-      if (found < 0) throw mismatch('bt_signature', keys.length)
+      if (found < 0) throw mismatch('bt_signature', keys.length, { delivery })
       return found
     },
     sign(request, key) {

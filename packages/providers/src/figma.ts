@@ -1,6 +1,7 @@
 import { createDelivery, WebhookError, type SecretOption } from '@postern/core'
 import {
   mergeDeep,
+  mismatch,
   provider,
   safeEqual,
   stringifyJson,
@@ -59,7 +60,7 @@ const SCHEME: Scheme<string> = {
     const given = field(delivery.json(), 'passcode')
     if (typeof given !== 'string') throw refused('missing_header', 'the body has no passcode')
     const found = keys.map((key) => safeEqual(key, given)).indexOf(true)
-    if (found < 0) throw refused('signature_mismatch', 'the passcode is another one')
+    if (found < 0) throw refused('signature_mismatch', mismatch('passcode', keys.length).message)
     return found
   },
   sign(request, passcode) {

@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import { fromBase64, fromBase64url, toBuffer, utf8 } from '../body/bytes.ts'
 import { hasMoreNodes } from '../body/json-nodes.ts'
 import { parseJson, stringifyJson } from '../body/json.ts'
@@ -11,35 +11,38 @@ const NODES = 20_000
 /** The body of a compressed one, in case what was signed is the inflated body. */
 export function* inflated(request: Request): Generator<Change> {
   const coding = request.headers.get('content-encoding')?.[0]?.trim().toLowerCase()
-  const [first, second] = request.body
-  const isGzip = first === 0x1f && second === 0x8b
-  const inflate = isGzip
-    ? gunzipSync
-    : coding === 'br'
-      ? brotliDecompressSync
-      : coding === 'deflate'
-        ? inflateSync
-        : undefined
-  if (!inflate || request.body.length > MOST) return
-  let body: Uint8Array
-  try {
-    body = inflate(request.body, { maxOutputLength: MOST })
-  } catch {
-    // Not compressed, or a bomb.
-    return
+  if (request.body.length > MOST) return
+  for (const inflate of inflatersOf(request.body, coding)) {
+    let body: Uint8Array
+    try {
+      body = inflate(request.body, { maxOutputLength: MOST })
+    } catch {
+      // Not compressed, or a bomb.
+      continue
+    }
+    const plain = withHeaders(request, { 'content-encoding': undefined })
+    yield {
+      request: { ...plain, body },
+      steps: [
+        {
+          cause: 'body-decompressed',
+          message: 'the body came compressed, and the sender signed it before it was compressed',
+          remedy:
+            'let the proxy in front pass the body on as it came, or inflate it before the receiver gets it',
+        },
+      ],
+    }
   }
-  const plain = withHeaders(request, { 'content-encoding': undefined })
-  yield {
-    request: { ...plain, body },
-    steps: [
-      {
-        cause: 'body-decompressed',
-        message: 'the body came compressed, and the sender signed it before it was compressed',
-        remedy:
-          'let the proxy in front pass the body on as it came, or inflate it before the receiver gets it',
-      },
-    ],
-  }
+}
+
+type Inflate = (body: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
+
+/** By the first bytes, else by what the header says. `deflate` is with or without zlib's own header. */
+function inflatersOf([first, second]: Uint8Array, coding: string | undefined): readonly Inflate[] {
+  if (first === 0x1f && second === 0x8b) return [gunzipSync]
+  if (coding === 'br') return [brotliDecompressSync]
+  if (coding === 'deflate') return [inflateSync, inflateRawSync]
+  return first === 0x78 ? [inflateSync] : []
 }
 
 /** The request inside of what a gateway made of it: base64, a JSON string, or an envelope of JSON. */

@@ -13,7 +13,9 @@ import {
 } from './finding.ts'
 import { search } from './search.ts'
 import { isOurs, otherSenders } from './senders.ts'
+import type { Subject } from './subject.ts'
 import { createTrial } from './trial.ts'
+import type { Held } from './wrong-secret.ts'
 
 /**
  * Tells why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery
@@ -65,7 +67,8 @@ export async function explain(
     provider: one,
   }: Case): Promise<Finding[]> {
     if (time.length > 0) return proven(time)
-    if (!subject) return likely({ subject, error: error!, reads, provider: one, others: [], ms })
+    if (!subject)
+      return likely({ subject, error: error!, reads, provider: one, others: [], held: [], ms })
     const { request } = subject.state
     const missing = error!.code === 'missing_header'
     const ask = () =>
@@ -76,11 +79,12 @@ export async function explain(
     if (early && early.verified > 1) return early.steps.map((step) => finding(step, 'likely'))
     const found = await search(subject, error!, reads, trial, bounds)
     if (found) return proven(found)
-    const late = missing ? early : await ask()
-    if (late?.verified === 1 && !missing) return late.steps.map((step) => finding(step, 'proven'))
-    // A likeness to another sender is no cause if the header of our sender is there.
-    const others = missing || (late?.verified ?? 0) > 0 ? (late?.steps ?? []) : []
-    return likely({ subject, error: error!, reads, provider: one, others, ms })
+    const late = early ?? (await ask())
+    if (late.verified === 1) return late.steps.map((step) => finding(step, 'proven'))
+    // A likeness to another sender is no cause if a header of our sender is there.
+    const others = early || late.verified > 0 ? late.steps : []
+    const held = cases.flatMap((other) => heldBy(other, subject))
+    return likely({ subject, error: error!, reads, provider: one, others, held, ms })
   }
 
   function said(found: Case, all: readonly Finding[]): Explanation {
@@ -92,6 +96,12 @@ export async function explain(
       stats: bounds.stats(),
     }
   }
+}
+
+/** The secrets of a case, if it is of the same sender. */
+function heldBy({ subject, provider }: Case, { made }: Subject): readonly Held[] {
+  const isSame = subject?.made?.factory.about.name === made?.factory.about.name
+  return subject?.secrets && isSame ? [{ provider: provider.name, secrets: subject.secrets }] : []
 }
 
 function proven(steps: readonly Step[]): Finding[] {

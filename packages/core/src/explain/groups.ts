@@ -22,6 +22,8 @@ export type Group = (state: State) => MaybePromise<Iterable<Change>>
 /** The kinds of changes in the order they are tried. */
 export interface Groups {
   readonly headers: Group
+  /** Of these, the changes that can make another message: none that write a signature in another way. */
+  readonly moves: Group
   readonly secrets: Group
   readonly twiceSecrets: Group
   readonly envelopes: Group
@@ -46,19 +48,24 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
     made && secrets
       ? ({ keys }) => (keys === state.keys ? secretChanges(made, secrets, keys, bounds, twice) : [])
       : NONE
+  const moves = ({ request }: State): Iterable<Change> =>
+    chained(
+      clockUnits(request, reads, subject.sample, bounds),
+      renamed(request, reads, bounds),
+      joined(request, reads, bounds),
+    )
   return {
-    headers: ({ request }) =>
+    headers: (from) =>
       chained(
-        clockUnits(request, reads, subject.sample, bounds),
-        renamed(request, reads, bounds),
-        joined(request, reads, bounds),
-        signatureEncodings(request, reads, bounds),
-        signaturePrefixes(request, reads, bounds, {
+        moves(from),
+        signatureEncodings(from.request, reads, bounds),
+        signaturePrefixes(from.request, reads, bounds, {
           expected: subject.prefixes,
           // A token with something before it is another token.
           others: reads.body || subject.provider.covers.body !== 'none',
         }),
       ),
+    moves,
     secrets: ofSecrets(false),
     twiceSecrets: ofSecrets(true),
     envelopes: isLarge ? NONE : ({ request }) => chained(unwrapped(request), inflated(request)),

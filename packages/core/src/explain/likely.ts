@@ -5,10 +5,11 @@ import { hasMilliseconds } from './clock-unit.ts'
 import { finding, type Finding, type Step } from './finding.ts'
 import { isUrlSigned } from './groups.ts'
 import { missingHeaders } from './headers.ts'
-import { lost, wrongSecret } from './lost.ts'
+import { lost } from './lost.ts'
 import type { Reads } from './recording.ts'
 import type { Subject } from './subject.ts'
 import { clockUnit } from './time.ts'
+import { wrongSecret, type Held } from './wrong-secret.ts'
 
 // A body of 256 KiB takes 10 ms.
 const LOOK = 100
@@ -21,12 +22,14 @@ export interface Unproven {
   readonly reads: Reads
   /** Other senders that the delivery may come from. */
   readonly others: readonly Step[]
+  /** The secrets of all providers of this sender that were tried. */
+  readonly held: readonly Held[]
   /** Milliseconds for a look at the body. */
   readonly ms: number
 }
 
 /** Findings without a proof, the likeliest first. */
-export function likely({ subject, provider, error, reads, others, ms }: Unproven): Finding[] {
+export function likely({ subject, provider, error, reads, others, held, ms }: Unproven): Finding[] {
   if (!subject) return [finding(noSecret(error), 'likely')]
   const { request } = subject.state
   const gone =
@@ -44,19 +47,12 @@ export function likely({ subject, provider, error, reads, others, ms }: Unproven
     ...(inBody ? [] : gone),
   ]
   const about = subject.made?.factory.about
-  const names = subject.secrets?.texts.map((_, at) => subject.secrets!.name(at)) ?? []
-  const option = subject.secrets?.option ?? 'secret'
   const wrong =
     error.code === 'unknown_sender'
       ? noSecret(error)
-      : wrongSecret(
-          error.code,
-          names,
-          about?.title ?? provider.name,
-          option,
-          about?.options[option],
-          about?.docs ?? '',
-        )
+      : error.code === 'signature_mismatch'
+        ? wrongSecret(held, about)
+        : undefined
   const findings = [
     ...steps.map((step) => finding(step, 'likely')),
     ...(wrong ? [finding(wrong, steps.length > 0 ? 'possible' : 'likely')] : []),

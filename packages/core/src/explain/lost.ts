@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
 import { utf8 } from '../body/bytes.ts'
-import type { ErrorCode } from '../errors.ts'
 import { RAW } from './bytes.ts'
 import type { Bounds } from './bounds.ts'
 import type { Request, Step } from './finding.ts'
@@ -37,14 +36,15 @@ export function lost(request: Request, bounds: Bounds): readonly Step[] {
   if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
     found.push(empty(`the body is ${text.trim()}, as a parser leaves it that ran first`))
   const replaced = text.indexOf('\uFFFD')
-  if (replaced >= 0)
+  // At the very end it is half a character, where the body was cut.
+  if (replaced >= 0 && replaced < text.length - 3)
     found.push(
       step(
         'body-charset',
         `character ${replaced + 1} of the body is U+FFFD: the bytes were read in another charset, and what they were is lost`,
       ),
     )
-  const end = cutAt(text)
+  const end = cutAt(text) ?? cutElsewhere(text)
   if (end !== undefined && !found.some(({ cause }) => cause === 'body-truncated'))
     found.push(step('body-truncated', end))
   const place = rewritten(text, bounds)
@@ -57,23 +57,6 @@ export function lost(request: Request, bounds: Bounds): readonly Step[] {
       ),
     )
   return found
-}
-
-/** The secret, once nothing helped. */
-export function wrongSecret(
-  code: ErrorCode | undefined,
-  names: readonly string[],
-  title: string,
-  option: string,
-  about: string | undefined,
-  docs: string,
-): Step | undefined {
-  if (code !== 'signature_mismatch' || names.length === 0) return undefined
-  return {
-    cause: 'secret-wrong',
-    message: `no change of the delivery makes it match ${names.join(' or ')}: the secret is that of another endpoint, app or environment`,
-    remedy: `compare it with the secret that ${title} shows for the endpoint that sent this: each endpoint has its own, and test mode another than live mode. ${option}: ${about ?? 'the secret of this endpoint.'}${docs === '' ? '' : ` See ${docs}`}`,
-  }
 }
 
 function step(cause: Step['cause'], message: string): Step {
@@ -109,6 +92,22 @@ function cutAt(text: string): string | undefined {
   }
   return quoted || open.length > 0
     ? `the body ends inside ${quoted ? 'a string' : open.at(-1) === '{' ? 'an object' : 'an array'} at byte ${Buffer.byteLength(text)}`
+    : undefined
+}
+
+/** Where XML or a form ends too early. */
+function cutElsewhere(text: string): string | undefined {
+  const root = /^\s*(?:<\?[^>]{0,200}\?>\s*)?(?:<![^>]{0,200}>\s*)*<([A-Za-z_][\w.:-]{0,100})/.exec(
+    text,
+  )?.[1]
+  if (
+    root !== undefined &&
+    !/\/>\s*$/.test(text.slice(-20)) &&
+    !text.trimEnd().endsWith(`</${root}>`)
+  )
+    return 'the body ends before its outermost element of XML does'
+  return /^[^\s{[<]+=/.test(text) && /%[\dA-Fa-f]?$/.test(text)
+    ? 'the body ends inside an escape of its form'
     : undefined
 }
 

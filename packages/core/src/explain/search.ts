@@ -2,7 +2,7 @@ import type { WebhookError } from '../errors.ts'
 import { createAttempts, onto, type Base } from './attempt.ts'
 import type { Bounds } from './bounds.ts'
 import type { Change, Step } from './finding.ts'
-import { groupsOf, type Groups } from './groups.ts'
+import { groupsOf, type Group } from './groups.ts'
 import type { Reads } from './recording.ts'
 import { isHeaderError, repaired } from './repair.ts'
 import type { Subject } from './subject.ts'
@@ -60,7 +60,7 @@ export async function search(
 
   /** One change. What it left refused is kept for the pairs, unless nothing that is signed changed. */
   async function singles(base: Base): Promise<Frontier | { readonly steps: readonly Step[] }> {
-    const { headers, secrets, envelopes, bodies, urls } = base.groups
+    const { secrets, envelopes, bodies, urls } = base.groups
     const moved: Record<'headers' | 'envelopes' | 'urls', Base[]> = {
       headers: [],
       envelopes: [],
@@ -69,7 +69,7 @@ export async function search(
     // Their signature is written another way too: two changes, so they wait for all single ones.
     const hits: State[] = []
     for (const [name, kind] of [
-      ['headers', headers],
+      ['headers', headersOf(base)],
       ['secrets', secrets],
       ['envelopes', envelopes],
       ['bodies', bodies],
@@ -105,14 +105,14 @@ export async function search(
     const { groups } = base
     return (
       (await product([base], groups.twiceSecrets, Infinity)) ??
-      (await product(headers, groups.headers)) ??
+      (await product(headers, headersOf(base))) ??
       (await product(headers, groups.secrets)) ??
       (await product(headers, groups.bodies)) ??
       (await product(keyed(base), groups.bodies)) ??
       (await product(edited(base), groups.bodies)) ??
       (await product(envelopes, groups.bodies)) ??
       (await product(envelopes, groups.envelopes)) ??
-      (await product(envelopes, groups.headers)) ??
+      (await product(envelopes, headersOf(base))) ??
       (await product(envelopes, groups.secrets)) ??
       (await product(headers, groups.urls)) ??
       (await product(urls, groups.bodies)) ??
@@ -147,7 +147,7 @@ export async function search(
 
   async function product(
     from: Iterable<Base>,
-    kind: Groups[keyof Groups],
+    kind: Group,
     most = PAIRED,
   ): Promise<readonly Step[] | undefined> {
     for (const base of from) {
@@ -169,6 +169,11 @@ interface Frontier {
   readonly headers: readonly Base[]
   readonly envelopes: readonly Base[]
   readonly urls: readonly Base[]
+}
+
+/** A sight knows each signature in whatever writing: only another message can help then. */
+function headersOf({ sight, groups }: Base): Group {
+  return sight ? groups.moves : groups.headers
 }
 
 /** The base with its secrets read otherwise. */

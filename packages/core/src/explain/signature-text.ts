@@ -50,15 +50,16 @@ export function* signaturePrefixes(
     const tail = value.slice(token.index)
     // What belongs to the token: `v1=` of `t=1,v1=abc`, all of `sha256=`.
     const kept = head.replace(/[\w-]*[=, :]?\s*$/, '')
-    const texts = new Set<string>()
-    for (const base of new Set([head, kept, ''])) {
-      texts.add(base + tail)
-      for (const prefix of prefixes) texts.add(base + prefix + tail)
+    const texts = new Map<string, string>()
+    const add = (text: string, prefix: string): void => {
+      if (text !== value && !texts.has(text)) texts.set(text, prefix)
     }
-    if (/^\d{10,13},/.test(value)) texts.add(`t=${value}`)
-    for (const text of texts) {
+    for (const base of new Set([head, kept, '']))
+      for (const prefix of ['', ...prefixes]) add(base + prefix + tail, prefix)
+    if (/^\d{10,13},/.test(value)) add(`t=${value}`, 't=')
+    for (const [text, prefix] of texts) {
       if (bounds.over()) return
-      if (text !== value) yield put(request, name, text, prefixStep(name, head, kept))
+      yield put(request, name, text, prefixStep(name, head.slice(kept.length).trim(), prefix))
     }
   }
 }
@@ -139,8 +140,16 @@ export function encodingStep(name: string): Step {
   }
 }
 
-function prefixStep(name: string, head: string, kept: string): Step {
-  const prefix = head.slice(kept.length).trim()
+// Where a scheme takes several hash functions, what stands before the signature names one.
+const ALGORITHM = /^(?:sha\d+|md5)=$/
+
+function prefixStep(name: string, prefix: string, other: string): Step {
+  if (ALGORITHM.test(prefix) && ALGORITHM.test(other))
+    return {
+      cause: 'signature-algorithm',
+      message: `${name} says ${prefix.slice(0, -1)}, and was signed with ${other.slice(0, -1)}`,
+      remedy: 'if your own code signs, name the hash function that it uses',
+    }
   return {
     cause: 'signature-prefix',
     message: /^[\w=,:-]{1,20}$/.test(prefix)

@@ -49,7 +49,8 @@ export function signedByCertificate(
       if (bytes.toString('base64') !== signature) throw malformed(options.place, 'base64')
       // A delivery for an unknown recipient, or an invalid one, must cause no fetch.
       const texts = keys.map((key) => options.message(delivery, key))
-      if (texts.every((text) => text === undefined)) throw mismatch(options.place, keys.length)
+      if (texts.every((text) => text === undefined))
+        throw mismatch(options.place, keys.length, { delivery })
       const { publicKey } = await source.find(url, now)
       const found = texts.findIndex(
         (text) =>

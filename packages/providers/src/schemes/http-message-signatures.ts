@@ -111,7 +111,10 @@ export function httpMessageSignatures(
     function attempt(at: number): MaybePromise<number> {
       const source = keys[at]
       if (!source)
-        throw mismatch('signature', keys.length, { delivery, ...(url && { url: delivery.url }) })
+        throw mismatch('signature', keys.length, {
+          ...(read.components.some(([name]) => name === 'content-digest') && { delivery }),
+          ...(url && { url: delivery.url }),
+        })
       const found = source.find(read.keyId, now)
       const matched = (list: readonly HttpSignatureKey[]): MaybePromise<number> =>
         list.some((key) => accepts(key, read, base)) ? at : attempt(at + 1)

@@ -97,7 +97,12 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
       const found = keys.findIndex((key) =>
         safeEqual(digest(key, timestamp, nonce, ...rest), given),
       )
-      if (found < 0) throw mismatch(name, keys.length)
+      if (found < 0)
+        throw mismatch(
+          `query parameter ${name}`,
+          keys.length,
+          signed === undefined ? {} : { delivery },
+        )
       checkTimestamp(time, now, tolerance)
       return found
     },

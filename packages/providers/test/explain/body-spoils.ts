@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync } from 'node:zlib'
 import type { Cause } from '@postern/core/explain'
 import { isSame, REWRITERS, treeOf, write, type Writer } from './json-writers.ts'
 import { bytes, text, type Spoil } from './spoil.ts'
@@ -53,13 +53,14 @@ export const BODIES: readonly Spoil[] = [
   body(
     'truncated',
     'body-truncated',
-    (from) => (isJson(from) ? from.slice(0, from.length / 2) : undefined),
+    (from) => (/^\s*[{[<]/.test(from) ? from.slice(0, from.length / 2) : undefined),
     true,
   ),
   body('empty', 'body-empty', () => '', true),
   body('a parsed object as text', 'body-empty', () => '[object Object]', true),
   ...gateways(),
   body('compressed', 'body-decompressed', (_from, raw) => gzipSync(raw)),
+  body('compressed by zlib', 'body-decompressed', (_from, raw) => deflateSync(raw)),
 ]
 
 /** What stands in front and wraps the delivery. */
@@ -86,6 +87,20 @@ function gateways(): readonly Spoil[] {
       body: base64(raw),
       isBase64Encoded: true,
     })),
+    {
+      name: 'an event of API Gateway with all headers',
+      cause: 'gateway-in-front',
+      apply(from) {
+        const { headers, body: raw } = from.request
+        if (raw.length === 0) return undefined
+        const event = { version: '2.0', headers, body: base64(raw), isBase64Encoded: true }
+        const outer = { 'content-type': 'application/json' }
+        return {
+          ...from,
+          request: { ...from.request, headers: outer, body: bytes(JSON.stringify(event)) },
+        }
+      },
+    },
     json('a queue', (from) => ({ Records: [{ messageId: '1', body: from }] })),
     json('Azure Functions', (from) => ({
       Data: { req: { Url: 'https://a/b', Method: 'POST', Headers: { X: ['1'] }, Body: from } },

@@ -48,7 +48,7 @@ export function sealedBy(
   const about = catalogue.get(sender)!
   const laws = OWN[sender] ?? lawsOf(sender)!
   const random = randomOf(`${sender} ${seed}`)
-  const make = (secret: string, options: object = {}): Provider =>
+  const make = (secret: string | readonly string[], options: object = {}): Provider =>
     about.create({ ...laws.options, [about.secretOption!]: secret, ...options })
   let secret = freshSecret(laws.secrets[0], random)
   try {
@@ -85,7 +85,6 @@ export function sealedBy(
 }
 
 function freshSecret(like: string, random: Random): string {
-  if (like.startsWith('-----')) return like
   if (like.startsWith('private:')) return `private:${random.text(HEX, 64)}`
   if (like.includes('PRIVATE KEY')) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -99,5 +98,5 @@ function freshSecret(like: string, random: Random): string {
   if (/^[\w+/]+={1,2}$/.test(like)) return Buffer.from(random.bytes(32)).toString('base64')
   if (/^\w+:\S+$/.test(like)) return `${random.text(ALNUM, 8)}:${random.text(ALNUM, 20)}`
   const prefix = /^(?:[a-z]{2,8}_)+(?=.)/.exec(like)?.[0] ?? ''
-  return prefix + random.text(ALNUM, 20 + random(20))
+  return prefix + random.text(ALNUM, 16 + random(12))
 }

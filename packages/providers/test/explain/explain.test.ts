@@ -59,6 +59,32 @@ describe('what is said', () => {
     expect(JSON.stringify(found)).not.toContain(secret)
   })
 
+  test.for([
+    ['stripe', /each endpoint has its own/],
+    ['github', /each webhook has its own/],
+    ['slack', /all endpoints of one app share it/],
+    ['twilio', /all endpoints of one account share it/],
+    ['mailgun', /all endpoints of one account share it/],
+  ] as const)('a wrong secret of %s: which endpoints have which', async ([name, whose]) => {
+    const { request, provider, other } = sealed(name)
+    const [first] = (await explain(request, provider(other), { now })).findings
+    expect(first).toMatchObject({ cause: 'secret-wrong', certainty: 'likely' })
+    expect(first!.remedy).toMatch(whose)
+  })
+
+  test('a wrong secret: those of all endpoints that were given are told apart', async () => {
+    const { request, secret } = sealed('github')
+    const endpoints = ['one', 'two'].map((name) => ({
+      ...github({ secret: `the secret of ${name}` }),
+      name: `github-${name}`,
+    }))
+    const { findings } = await explain(request, endpoints, { now })
+    expect(findings[0]!.message).toMatch(
+      /\(fingerprint [\da-f]{8}\) of github-one or secret \(fingerprint [\da-f]{8}\) of github-two/,
+    )
+    expect(JSON.stringify(findings)).not.toMatch(new RegExp(`the secret of|${secret}`))
+  })
+
   test('a token has no fingerprint', async () => {
     const provider = dockerHub({ secret: ' token-one' })
     const request = dockerHub({ secret: 'token-one' }).sign!({
@@ -86,6 +112,26 @@ describe('what is said', () => {
       findings: [{ cause: 'clock-skew', certainty: 'proven' }],
     })
     expect(found.findings[0]!.message).toContain('2 hours')
+  })
+})
+
+describe('what is lost and leaves no trace', () => {
+  test('Content-Length tells that a whole body was written again', async () => {
+    const { provider, sign } = sealed('github')
+    const { body, ...request } = sign('{"a":1,"b":2,"a":3,"z":[]}')
+    const headers = { ...request.headers, 'content-length': String(body.length) }
+    const found = await explain({ ...request, headers, body: '{"a":3,"b":2,"z":[]}' }, provider(), {
+      now,
+    })
+    expect(found.findings[0]).toMatchObject({ cause: 'body-reserialized', certainty: 'likely' })
+    expect(found.findings[0]!.message).toContain('Content-Length says 26 bytes')
+  })
+
+  test('and where it is shorter and broken off, that it was cut', async () => {
+    const { provider, sign } = sealed('github')
+    const { body, ...request } = sign('<note><to>you</to></note>')
+    const found = await explain({ ...request, body: body.subarray(0, 12) }, provider(), { now })
+    expect(found.findings[0]).toMatchObject({ cause: 'body-truncated', certainty: 'likely' })
   })
 })
 

@@ -16,15 +16,27 @@ const CASES = [
   'values',
   'fields',
   'envelopes',
+  'string',
+  'keys',
+  'pairs',
+  'commas',
+  'leaves',
+  'members',
 ]
+
+const SENDERS = ['github', 'discord', 'mailgun', 'square']
+// Each case by one sender; POSTERN_HOSTILE=1 has each by all four.
+const EACH = process.env['POSTERN_HOSTILE'] !== undefined
 
 // Without a bound V8 lets young objects grow to 96 MB before it looks which of them are dead.
 const FLAGS = ['--expose-gc', '--max-semi-space-size=8']
 
 describe('bodies that were made to be slow', () => {
   test.for(
-    CASES.flatMap((name) =>
-      ['github', 'discord', 'mailgun', 'square'].map((sender) => [name, sender] as const),
+    CASES.flatMap((name, at) =>
+      SENDERS.filter((_, which) => EACH || (at + which) % 4 === 0).map(
+        (sender) => [name, sender] as const,
+      ),
     ),
   )(
     '%s at %s ends within twice the bound, and within 200 MB',

@@ -24,7 +24,7 @@ export interface Sealed {
   readonly other: string
   readonly request: SignableRequest
   /** The provider with another secret, or with more options. */
-  readonly provider: (secret?: string, options?: object) => Provider
+  readonly provider: (secret?: string | readonly string[], options?: object) => Provider
   /** Signs another request of the same sender. */
   sign(
     body: string | Uint8Array,

@@ -1,0 +1,43 @@
+import { explain } from '@postern/core/explain'
+import { github, slack } from '@postern/providers'
+import { catalogue } from '@postern/providers/catalogue'
+import { describe, expect, test } from 'vitest'
+import { sealedBy, SIGNERS } from './everyone.ts'
+import { NOW } from './sealed.ts'
+
+// What they send has no header of their own, or they cannot be made with a secret alone.
+const UNKNOWN = new Set([
+  'alertmanager',
+  'azure-event-grid',
+  'braintree',
+  'chargebee',
+  'cloudevents',
+  'docker-hub',
+  'generic',
+  'okta',
+  'postmark',
+  'wechat',
+  'wecom',
+])
+
+// Their signature is GitHub's, under its header or one of that family.
+const TWINS = new Set(['bitbucket', 'github', 'intercom', 'meta', 'websub'])
+
+describe('a delivery that came to the receiver of another sender', () => {
+  test.for(SIGNERS.filter((name) => !UNKNOWN.has(name)))(
+    'that of %s is recognised, and nobody else is proven',
+    async (name) => {
+      const { request, secret } = sealedBy(name, 'stranger')!
+      const ours = TWINS.has(name) ? slack({ signingSecret: secret }) : github({ secret })
+      const { verdict, findings } = await explain(request, ours, { now: () => NOW, catalogue })
+      expect(verdict).toBe('refused')
+      const { title } = catalogue.get(name)!
+      const named = findings.filter(({ message }) => message.includes(`comes from ${title}`))
+      expect(findings[0]!.cause).toBe('wrong-provider')
+      expect(named).toHaveLength(1)
+      for (const { cause, certainty, message } of findings)
+        if (cause === 'wrong-provider' && certainty === 'proven') expect(message).toContain(title)
+    },
+    60_000,
+  )
+})
