@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { toBuffer, utf8 } from '../body/bytes.ts'
 import type { Change, Request } from './finding.ts'
 import { RAW } from './bytes.ts'
@@ -42,7 +43,7 @@ function isAscii(body: Uint8Array): boolean {
 }
 
 function latin1(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+  return Buffer.from(text, 'latin1')
 }
 
 /** The bytes that Windows-1252 reads as this string; undefined if no bytes do. */

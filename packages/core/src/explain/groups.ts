@@ -28,6 +28,8 @@ export interface Groups {
   readonly twiceSecrets: Group
   readonly envelopes: Group
   readonly bodies: Group
+  /** Of these, the changes that leave other tokens of JSON: none of whitespace alone. */
+  readonly charsets: Group
   readonly urls: Group
   readonly algorithms: Group
   readonly writers: Group
@@ -75,6 +77,7 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
             ? bodyBytes(request, bounds)
             : chained(bodyBytes(request, bounds), charsets(request))
       : NONE,
+    charsets: hasBody && !isLarge ? ({ request }) => charsets(request) : NONE,
     urls: isUrlSigned(subject, reads)
       ? ({ request }) =>
           request.url === state.request.url

@@ -110,9 +110,8 @@ function distinct(
   const seen = new Set<string>()
   return escapes.filter((by) => {
     if (bounds.over()) return false
-    const sample = createHash('sha256')
-    for (const token of strings) sample.update(rewritten(token, by))
-    const digest = sample.digest('base64')
+    const sample = strings.map((token) => rewritten(token, by)).join('')
+    const digest = createHash('sha256').update(sample).digest('base64')
     return !seen.has(digest) && seen.add(digest)
   })
 }

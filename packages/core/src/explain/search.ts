@@ -109,7 +109,7 @@ export async function search(
       (await product(headers, groups.secrets)) ??
       (await product(headers, groups.bodies)) ??
       (await product(keyed(base), groups.bodies)) ??
-      (await product(edited(base), groups.bodies)) ??
+      (await product(edited(base, groups.bodies), groups.bodies)) ??
       (await product(envelopes, groups.bodies)) ??
       (await product(envelopes, groups.envelopes)) ??
       (await product(envelopes, headersOf(base))) ??
@@ -126,7 +126,9 @@ export async function search(
   }
 
   async function writtenPairs({ base, headers, envelopes, urls }: Frontier) {
-    const inside = await product(envelopes, base.groups.writers, 2 * WRITTEN)
+    const inside =
+      (await product(edited(base, base.groups.charsets), base.groups.writers, 2 * WRITTEN)) ??
+      (await product(envelopes, base.groups.writers, 2 * WRITTEN))
     if (inside) return inside
     const keys = keyed(base)
     const others = [...headers, ...keys, ...urls.slice(0, FEW)]
@@ -142,7 +144,7 @@ export async function search(
         if (found) return found
       }
     }
-    return product(edited(base), base.groups.writers, 2 * WRITTEN)
+    return undefined
   }
 
   async function product(
@@ -183,8 +185,8 @@ function keyed(base: Base): Base[] {
 }
 
 /** The base with its body edited, one after another: large bodies share their memory. */
-function* edited(base: Base): Generator<Base> {
-  for (const change of base.groups.bodies(base.state) as Iterable<Change>)
+function* edited(base: Base, kind: Group): Generator<Base> {
+  for (const change of kind(base.state) as Iterable<Change>)
     for (const one of moved(base, change))
       // A message that does not have the body as it came must be made again.
       yield { ...one, sight: base.sight?.fixed ? undefined : base.sight }

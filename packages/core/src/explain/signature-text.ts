@@ -56,6 +56,7 @@ export function* signaturePrefixes(
     }
     for (const base of new Set([head, kept, '']))
       for (const prefix of ['', ...prefixes]) add(base + prefix + tail, prefix)
+    for (const prefix of prefixes) if (value.startsWith(prefix)) add(value.slice(prefix.length), '')
     if (/^\d{10,13},/.test(value)) add(`t=${value}`, 't=')
     for (const [text, prefix] of texts) {
       if (bounds.over()) return
@@ -83,7 +84,7 @@ function put(request: Request, name: string, value: string, step: Step): Change 
 
 /** The whole value written another way. */
 function* wholes(value: string): Generator<string> {
-  const trimmed = value.trim().replace(/^["'](.*)["']$/, '$1')
+  const trimmed = value.trim().replaceAll(/^["']|["']$/g, '')
   if (trimmed !== value) yield trimmed
   if (/%[\dA-F]{2}/i.test(value)) {
     try {
@@ -92,7 +93,8 @@ function* wholes(value: string): Generator<string> {
       // No escapes of a URL.
     }
   }
-  if (/[\w/] [\w/]/.test(value)) yield value.replaceAll(' ', '+')
+  const plus = value.replaceAll(/ (?!v\d)/g, '+')
+  if (plus !== value) yield plus
 }
 
 /** One signature in the other encodings that senders use. */

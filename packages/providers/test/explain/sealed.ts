@@ -26,10 +26,10 @@ export interface Sealed {
   /** The provider with another secret, or with more options. */
   readonly provider: (secret?: string | readonly string[], options?: object) => Provider
   /** Signs another request of the same sender. */
-  sign(
+  readonly sign: (
     body: string | Uint8Array,
     more?: { readonly url?: string; readonly headers?: Record<string, string> },
-  ): SignableRequest
+  ) => SignableRequest
 }
 
 export const NOW: number = Date.parse('2026-11-25T12:00:00.250Z')

@@ -26,6 +26,7 @@ const TWINS = new Set(['bitbucket', 'github', 'intercom', 'meta', 'websub'])
 describe('a delivery that came to the receiver of another sender', () => {
   test.for(SIGNERS.filter((name) => !UNKNOWN.has(name)))(
     'that of %s is recognised, and nobody else is proven',
+    { timeout: 60_000 },
     async (name) => {
       const { request, secret } = sealedBy(name, 'stranger')!
       const ours = TWINS.has(name) ? slack({ signingSecret: secret }) : github({ secret })
@@ -38,6 +39,5 @@ describe('a delivery that came to the receiver of another sender', () => {
       for (const { cause, certainty, message } of findings)
         if (cause === 'wrong-provider' && certainty === 'proven') expect(message).toContain(title)
     },
-    60_000,
   )
 })
