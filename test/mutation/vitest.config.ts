@@ -32,9 +32,8 @@ export default defineConfig({
     setupFiles: [fileURLToPath(new URL('setup.ts', import.meta.url))],
     isolate: false,
     sequence: { sequencer: ShortFirst },
-    // A mutant that makes a test wait for ever is killed by this.
-    testTimeout: 5_000,
-    hookTimeout: 20_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ['dot'],
     // Stryker makes a text of it by String(), which an object without prototype has none of.
     onUnhandledError: (error) => void Object.setPrototypeOf(error, Error.prototype),
