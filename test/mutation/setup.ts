@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { configureGlobal } from 'fast-check'
 import { beforeEach, inject, vi } from 'vitest'
 import { SLOW } from './parts.ts'
@@ -21,6 +22,10 @@ if (stryker) {
   for (const id of Object.keys(loaded)) delete loaded[id]
   for (const id of Object.keys(perTest)) delete perTest[id]
 }
+
+// What a test would load later is loaded now: its top runs once in the thread, before any mutant is on.
+for (const file of (process.env['MUTATION_FILES'] ?? '').split(';'))
+  if (file !== '') await import(join(process.env['MUTATION_ROOT']!, file))
 
 /** What Stryker keeps in the thread. */
 interface Stryker {

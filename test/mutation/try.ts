@@ -40,6 +40,7 @@ export async function tryPart(
       signal: late,
       env: {
         MUTATION_TESTS: part.tests.join(';'),
+        MUTATION_FILES: files.join(';'),
         MUTATION_ROOT: folder,
         MUTATION_LINES: lines,
         MUTATION_SAMPLE: sample,

@@ -105,7 +105,7 @@ test('a label cannot have a part read that lies inside the text of another', asy
 })
 
 test('a body of no parts is empty', async () => {
-  for (const body of ['--XX--', '--XX--\r\n'])
+  for (const body of ['--XX--', '--XX--\n', '--XX--\r\n'])
     expect(await parseMultipart(Buffer.from(body), limits)).toEqual({ fields: {}, files: [] })
 })
 
