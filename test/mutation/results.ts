@@ -50,7 +50,8 @@ export function writeResult(result: PartResult): void {
         .split(/^(?=## )/m)
         .slice(1)
     : []
-  const kept = before.filter((one) => !one.startsWith(`## ${result.name}\n`))
+  // A whole part is newer than what was tried of its files.
+  const kept = before.filter((one) => !/^(?:\n|: )/.test(one.split(`## ${result.name}`)[1] ?? ''))
   const sections = [...kept, section(result)].toSorted()
   writeFileSync(FILE, [HEAD, ...sections].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
 }

@@ -1,13 +1,10 @@
 import { join } from 'node:path'
 import { configureGlobal } from 'fast-check'
-import { beforeEach, inject, vi } from 'vitest'
+import { beforeEach } from 'vitest'
 import { SLOW } from './parts.ts'
 
 // Properties end early: a mutant that no input of the first moments finds is found by none, mostly, and each mutant runs them all.
 configureGlobal({ seed: 1, interruptAfterTimeLimit: 300, markInterruptAsFailure: false })
-
-// A mutant that makes a test wait for ever is killed by this. Before the mutants, tests may take their time.
-if (inject('mode' as never) === 'mutant') vi.setConfig({ testTimeout: 6_000, hookTimeout: 15_000 })
 
 beforeEach(({ task, skip }) => {
   if (SLOW.includes(task.name)) skip()

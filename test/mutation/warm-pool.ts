@@ -32,6 +32,10 @@ class WarmWorker implements PoolWorker {
   }
 
   async start(): Promise<void> {
+    const { project } = this.#options
+    // A mutant that makes a test wait for ever is killed by this. Before the mutants, tests may take their time.
+    const { mode } = project.getProvidedContext() as { readonly mode?: string }
+    project.config.testTimeout = mode === 'mutant' ? 6_000 : 120_000
     if (kept !== undefined && kept.runs >= RUNS) {
       const { worker } = kept
       kept = undefined
