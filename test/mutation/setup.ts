@@ -1,10 +1,13 @@
 import { join } from 'node:path'
 import { configureGlobal } from 'fast-check'
-import { beforeEach } from 'vitest'
+import { beforeEach, vi } from 'vitest'
 import { SLOW } from './parts.ts'
 
 // Properties end early: a mutant that no input of the first moments finds is found by none, mostly, and each mutant runs them all.
 configureGlobal({ seed: 1, interruptAfterTimeLimit: 300, markInterruptAsFailure: false })
+
+// A test that failed under the mutant before may have left its clock.
+vi.useRealTimers()
 
 beforeEach(({ task, skip }) => {
   if (SLOW.includes(task.name)) skip()
