@@ -28,7 +28,7 @@ export async function aboutOf(name: string): Promise<About> {
   const near = [...catalogue.keys()].filter((one) => one.startsWith(name.slice(0, 3)))
   throw new Failure(
     2,
-    `provider must be a name in the catalogue, got ${name}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''} \`postern providers\` lists all`,
+    `provider must be a name in the catalogue, got ${name}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ';'} \`postern providers\` lists all`,
   )
 }
 
@@ -47,12 +47,21 @@ export function variablesOf(about: About): readonly string[] {
   return [...new Set([`${name}_WEBHOOK_SECRET`, ...option, `${name}_SECRET`, 'WEBHOOK_SECRET'])]
 }
 
+/** A provider, with the place of its secrets for people. */
+export interface MadeProvider {
+  readonly about: About
+  readonly provider: Provider
+  readonly from: string
+  /** Nothing of them may be printed. */
+  readonly secrets: readonly string[]
+}
+
 /** Makes a provider with the secret of an option, the environment or a `.env` file, and further options as `name=value`. */
 export async function providerOf(
   name: string,
   options: SenderOptions,
   made: (about: About) => string | undefined = () => undefined,
-): Promise<{ readonly about: About; readonly provider: Provider; readonly from: string }> {
+): Promise<MadeProvider> {
   const about = await aboutOf(name)
   const found = await secretOf(about, options)
   const own = found.secret === undefined ? made(about) : undefined
@@ -69,7 +78,7 @@ export async function providerOf(
     ...(!hasSecret && 'unauthenticated' in about.options && { unauthenticated: true }),
     ...more,
   }
-  return { about, provider: about.create(given), from }
+  return { about, provider: about.create(given), from, secrets: hasSecret ? secret : [] }
 }
 
 async function secretOf(

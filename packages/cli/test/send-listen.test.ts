@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { explain } from '@postern/core/explain'
-import { listen as serve } from '@postern/testing'
+import { gitlab } from '@postern/providers/gitlab'
+import { deliver, listen as serve, signed } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { providerOf } from '../src/sender.ts'
 import { line, postern, start } from './run.ts'
@@ -52,6 +53,41 @@ describe('send, followed by listen', () => {
       const proven = line(listening, 'stdout', /proven: secret-whitespace/)
       await postern(['send', 'github', '--to', to, '-s', 'a secret of GitHub'])
       expect(await proven).toContain('fingerprint')
+    } finally {
+      listening.kill('SIGINT')
+    }
+  })
+
+  test('forwarding hands on the bytes and headers once, and tells how the target answered', async () => {
+    const seen: [string | undefined, string][] = []
+    const server = await serve(async (request, response) => {
+      seen.push([request.headers['x-gitlab-token'] as string | undefined, await text(request)])
+      response.writeHead(202).end()
+    })
+    const secret = 'a token of GitLab'
+    const listening = start([
+      'listen',
+      'gitlab',
+      '--port',
+      '0',
+      '-s',
+      secret,
+      '--output',
+      'json',
+      '--forward',
+      server.url,
+    ])
+    try {
+      const to = /http:\S+/.exec(await line(listening, 'stderr', /listening for/))![0]
+      const told = line(listening, 'stdout', /"forwarded":"127.0.0.1:\d+ answered 202"/)
+      const send = () => deliver(to, signed(gitlab({ token: secret }), 'push'))
+      await send()
+      await told
+      expect(seen).toEqual([[secret, expect.stringContaining('"object_kind"')]])
+      await server.close()
+      const failed = line(listening, 'stdout', /did not answer: ECONNREFUSED/)
+      await send()
+      await failed
     } finally {
       listening.kill('SIGINT')
     }

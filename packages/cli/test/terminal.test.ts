@@ -2,14 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { spawn, type IPty } from '@lydell/node-pty'
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
+import { gitlab } from '@postern/providers/gitlab'
 import { sqliteInbox } from '@postern/sqlite'
 import { deliver, signed } from '@postern/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 import { COMPILED } from '../../../test/services/compiled.ts'
-import { postern } from './run.ts'
+import { widthOf } from '../src/width.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const SECRET = 'a secret of GitHub'
@@ -22,14 +24,17 @@ afterEach(() => {
 })
 
 /** A command in a real terminal: keys go in, and what the screen was given comes out. */
-function terminal(args: readonly string[]): {
+function terminal(
+  args: readonly string[],
+  { cols = 120, rows = 30 } = {},
+): {
   readonly pty: IPty
   readonly until: (text: string | RegExp) => Promise<string>
   readonly ended: Promise<number>
 } {
   const pty = spawn(process.execPath, [MAIN, ...args], {
-    cols: 120,
-    rows: 30,
+    cols,
+    rows,
     env: { PATH: process.env['PATH']!, TERM: 'xterm-256color', NO_COLOR: '1', ...COMPILED },
   })
   open.push(pty)
@@ -61,14 +66,15 @@ describe('listen in a terminal', () => {
     await until('No deliveries yet')
     const to = await until(/http:\/\/127\.0\.0\.1:\d+\//)
     await until('GitHub: <repository> → Settings → Webhooks → Add webhook')
-    await postern(['send', 'github', 'issues.opened', '--to', to, '-s', SECRET])
+    const provider = github({ secret: SECRET })
+    await deliver(to, signed(provider, 'issues.opened'))
     await until(/● 200 .*issues\.opened/)
     pty.write('\r')
     await until('x-github-event: issues')
     await until('"action": "opened"')
     pty.write('\u001B')
     await until('enter details')
-    await postern(['send', 'github', 'push', '--to', to, '-s', `${SECRET}.`])
+    await deliver(to, signed(provider, 'push', {}, { secret: `${SECRET}.` }))
     await until(/⊘ 401 .*signature_mismatch/)
     pty.write('e')
     await until('secret-wrong')
@@ -82,6 +88,32 @@ describe('listen in a terminal', () => {
     expect(Buffer.from(copied!, 'base64').toString()).toContain('fromDelivery(exported, provider)')
     pty.write('q')
     await until('\u001B[?1049l')
+    expect(await ended).toBe(0)
+  })
+
+  test('a narrow terminal: no line is longer, details scroll, and tokens are hidden', async () => {
+    const token = 'a token of GitLab'
+    const size = { cols: 60, rows: 8 }
+    const { pty, until, ended } = terminal(['listen', 'gitlab', '--port', '0', '-s', token], size)
+    const to = await until(/http:\/\/127\.0\.0\.1:\d+\//)
+    const name = { project: { name: '郵便局' } }
+    await deliver(to, signed(gitlab({ token }), undefined, name))
+    let drawn = await until(/● 200 [^]*q\u001B\[K/)
+    pty.write('\r')
+    drawn += await until(/POST http[^]*q\u001B\[K/)
+    pty.write('\u001B[6~')
+    drawn += await until('x-gitlab-token: (hidden)')
+    pty.write('\u001B[F')
+    // The end of the body, which is longer than the screen.
+    drawn += await until(/\n {2}\}\u001B\[K/)
+    const lines = stripVTControlCharacters(drawn).split('\r\n')
+    expect(lines.filter((line) => widthOf(line) > size.cols)).toEqual([])
+    pty.write('c')
+    const [, clipboard] = /52;c;([\w+/=]+)/.exec(await until(CLIPBOARD))!
+    const curl = Buffer.from(clipboard!, 'base64').toString()
+    expect(curl).toContain(`x-gitlab-token: '"$GITLAB_WEBHOOK_SECRET"'`)
+    expect(drawn + curl).not.toContain(token)
+    pty.write('q')
     expect(await ended).toBe(0)
   })
 

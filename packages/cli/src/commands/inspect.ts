@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { logger } from '@postern/core'
 import { inspector } from '@postern/inspector/node'
 import { openInbox, type InboxOptions } from '../inbox.ts'
+import { portOption } from '../checked-options.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { providerOf, type SenderOptions } from '../sender.ts'
 
@@ -16,6 +17,7 @@ export interface InspectOptions extends InboxOptions, SenderOptions {
 export async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
   if (options.secret !== undefined && options.provider === undefined)
     throw new Failure(2, '--secret needs --provider: the sender whose secret it is')
+  const port = portOption(options.port)
   const found = options.provider && (await providerOf(options.provider, options))
   const inbox = await openInbox(options)
   try {
@@ -30,9 +32,9 @@ export async function inspectCommand(options: InspectOptions): Promise<ExitCode>
     const server = createServer((request, response) => void answer(page, request, response))
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) =>
-        reject(new Failure(3, `--port ${options.port}: ${error.message}`, { cause: error })),
+        reject(new Failure(3, `--port ${port}: ${error.message}`, { cause: error })),
       )
-      server.listen(Number(options.port), '127.0.0.1', resolve)
+      server.listen(port, '127.0.0.1', resolve)
     })
     say(`http://localhost:${(server.address() as AddressInfo).port}/`)
     remark(

@@ -2,11 +2,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
+import type { Provider } from '@postern/core/scheme'
 import { webhook } from '@postern/node'
 import { entriesOf, keeping, type Entry } from '../listen/entry.ts'
+import { createExplaining } from '../listen/explaining.ts'
+import { createForwarder, type Forwarder } from '../listen/forward.ts'
+import { createHider } from '../listen/hide.ts'
 import { lineOf } from '../listen/line.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
-import { providerOf, type SenderOptions } from '../sender.ts'
+import { portOption, requireWebUrl } from '../checked-options.ts'
+import { providerOf, variablesOf, type SenderOptions } from '../sender.ts'
 import { whereToAdd } from '../setup.ts'
 import { shown } from '../style.ts'
 
@@ -29,34 +34,44 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
   if (output === 'interactive' && !terminal)
     throw new Failure(2, '--output interactive needs a terminal; give compact or json')
   const { forward } = options
-  if (forward !== undefined && !URL.canParse(forward))
-    throw new Failure(2, `--forward must be a URL, got ${forward}`)
-  const { provider, about } = await providerOf(name, options)
+  if (forward !== undefined) requireWebUrl('--forward', forward)
+  const port = portOption(options.port)
+  const { provider, about, secrets } = await providerOf(name, options)
   const inbox = options.store === undefined ? memoryInbox() : await stored(options.store)
-  const receiver = createReceiver({
-    provider: keeping(provider),
-    inbox,
-    log: false,
-    explain: '1s',
-  }) as Receiver
-  receiver.onAny({ name: 'listen' }, async ({ delivery }) => {
-    if (forward !== undefined) await handOn(forward, delivery)
-  })
+  // In development, the body of a request is read though its headers refuse it.
+  process.env['NODE_ENV'] ??= 'development'
+  const receiver = createReceiver({ provider: keeping(provider), inbox, log: false }) as Receiver
+  receiver.onAny({ name: 'listen' }, () => undefined)
   const server = createServer(webhook(receiver))
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new Failure(3, `--port ${options.port}: ${error.message}`, { cause: error })),
-    )
-    server.listen(Number(options.port), '127.0.0.1', resolve)
-  })
-  const where = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const forwarder = forward === undefined ? undefined : createForwarder(forward)
   try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) =>
+        reject(new Failure(3, `--port ${port}: ${error.message}`, { cause: error })),
+      )
+      server.listen(port, '127.0.0.1', resolve)
+    })
+    const where = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
     if (output === 'interactive') {
       const { createScreen } = await import('../listen/screen.ts')
       let draw = (): void => undefined
-      const entries = entriesOf(receiver, () => draw())
-      const again = forward === undefined ? undefined : (entry: Entry) => runAgain(forward, entry)
-      const screen = createScreen({ name, about, provider, entries, where, again })
+      const explaining = createExplaining(provider, () => draw())
+      const entries = entriesOf(receiver, (entry) => {
+        draw()
+        explaining.offer(entry)
+        handOn(forwarder, entry, () => draw())
+      })
+      const again = forwarder && ((entry: Entry) => forwarder.send(entry.delivery!))
+      const hide = createHider(provider, secrets, variablesOf(about)[0]!)
+      const screen = createScreen({
+        name,
+        about,
+        entries,
+        hide,
+        where,
+        explain: explaining.now,
+        again,
+      })
       draw = () => screen.draw()
       try {
         await Promise.race([screen.left, signal()])
@@ -64,13 +79,14 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
         screen.close()
       }
     } else {
-      print(receiver, name, output === 'json')
+      print(receiver, provider, forwarder, name, output === 'json')
       remark(`listening for ${about.title} at ${where} · Ctrl-C ends`)
       remark(`try: postern send ${name} --to ${where}`)
       remark(`or add a public URL that leads there at ${whereToAdd(about)}`)
       await signal()
     }
   } finally {
+    forwarder?.close()
     server.close()
     server.closeAllConnections()
     await receiver.close()
@@ -79,25 +95,40 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
   return 0
 }
 
-function print(receiver: Receiver, name: string, json: boolean): void {
-  receiver.observe({
-    answered({ at }, { outcome, status, took, code, events }) {
-      const entry = {
-        at,
-        status,
-        took,
-        outcome,
-        code,
-        events: events.map(({ id, topic }) => ({ id, topic })),
-        explanation: undefined,
-      }
-      say(json ? JSON.stringify(entry) : lineOf(entry, name))
-    },
-    explained({ at }, { findings }) {
-      if (json) return say(JSON.stringify({ at, findings }))
-      for (const { cause, certainty, message } of findings.slice(0, 3))
-        say(`          ${certainty}: ${cause} (${shown(message, 200)})`)
-    },
+function print(
+  receiver: Receiver,
+  provider: Provider,
+  forwarder: Forwarder | undefined,
+  name: string,
+  json: boolean,
+): void {
+  const explaining = createExplaining(provider, ({ at, explanation }) => {
+    const { findings } = explanation!
+    if (json) return say(JSON.stringify({ at, findings }))
+    for (const { cause, certainty, message } of findings.slice(0, 3))
+      say(`          ${certainty}: ${cause} (${shown(message, 200)})`)
+  })
+  entriesOf(receiver, (entry) => {
+    const { at, status, took, outcome, code, reason, events } = entry
+    const plain = { at, status, took: Math.round(took), outcome, code, reason, events }
+    say(json ? JSON.stringify(plain) : lineOf(entry, name))
+    explaining.offer(entry)
+    handOn(forwarder, entry, ({ forwarded }) =>
+      say(json ? JSON.stringify({ at, forwarded }) : `          → ${shown(forwarded!)}`),
+    )
+  })
+}
+
+/** Hands on what was accepted, and tells how the target answered. */
+function handOn(
+  forwarder: Forwarder | undefined,
+  entry: Entry,
+  answered: (entry: Entry) => void,
+): void {
+  if (!forwarder || entry.outcome !== 'accepted' || !entry.delivery) return
+  void forwarder.send(entry.delivery).then((answer) => {
+    entry.forwarded = answer
+    answered(entry)
   })
 }
 
@@ -111,24 +142,4 @@ function signal(): Promise<void> {
 async function stored(path: string): Promise<Inbox> {
   const { sqliteInbox } = await import('@postern/sqlite')
   return sqliteInbox({ path })
-}
-
-interface Forwarded {
-  readonly method: string
-  readonly headers: readonly (readonly [string, string])[]
-  readonly body: Uint8Array
-}
-
-async function runAgain(to: string, { delivery }: Entry): Promise<string> {
-  const { method, body } = delivery!
-  await handOn(to, { method, body, headers: [...delivery!.headerLines()] })
-  return `handed on to ${new URL(to).origin} again`
-}
-
-async function handOn(to: string, { method, headers, body }: Forwarded): Promise<void> {
-  const dropped = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'expect'])
-  const kept = headers.filter(([name]) => !dropped.has(name)) as [string, string][]
-  const init = { method, headers: kept, body: body as BodyInit, redirect: 'manual' } as const
-  const response = await fetch(to, init)
-  if (!response.ok) throw new Error(`${new URL(to).origin} answered ${response.status}`)
 }

@@ -4,13 +4,29 @@ import type { Entry } from './entry.ts'
 
 /** One delivery on one line. */
 export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
-  const { at, status, took, events, outcome, code, explanation } = entry
+  const { at, status, took, events, outcome, code, reason, explanation, forwarded } = entry
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
   const topics = events
     .map(({ topic, id }) => `${shown(topic, 60)}  ${shortId(id ?? '')}`.trimEnd())
     .join(', ')
-  const why = provenOf(explanation) ?? code ?? (outcome === 'accepted' ? '' : outcome)
-  return `${timeOf(at)}  ${sign} ${status}  ${lasting(took).padEnd(6)}  ${name}  ${topics || '?'}  ${why}`.trimEnd()
+  const why =
+    provenOf(explanation) ?? refusalOf(code, reason) ?? (outcome === 'accepted' ? '' : outcome)
+  const next = forwarded === undefined ? '' : `→ ${shown(forwarded)}`
+  const parts = [
+    timeOf(at),
+    `${sign} ${status}`,
+    lasting(took).padEnd(6),
+    name,
+    topics || '?',
+    why,
+    next,
+  ]
+  return parts.filter((part) => part !== '').join('  ')
+}
+
+function refusalOf(code: string | undefined, reason: string | undefined): string | undefined {
+  if (code === undefined) return undefined
+  return reason === undefined ? code : `${code}: ${shown(reason)}`
 }
 
 /** The proof of an explanation, in a few words. */

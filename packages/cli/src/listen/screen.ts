@@ -1,29 +1,33 @@
 import { emitKeypressEvents, type Key } from 'node:readline'
-import { explain } from '@postern/core/explain'
 import type { Delivery } from '@postern/core'
 import type { StoredDelivery } from '@postern/core/inbox'
-import type { About, Provider } from '@postern/core/scheme'
+import type { About } from '@postern/core/scheme'
 import { copyAsCurl, copyAsTest } from '@postern/testing'
 import { whereToAdd } from '../setup.ts'
 import { shown, styled } from '../style.ts'
-import type { Entry } from './entry.ts'
+import { clipped } from '../width.ts'
+import { detailsOf } from './details.ts'
+import type { Entries, Entry } from './entry.ts'
+import type { Hider } from './hide.ts'
 import { lineOf } from './line.ts'
 
 /** What the full-screen list needs. */
 export interface ScreenContext {
   readonly name: string
   readonly about: About
-  readonly provider: Provider
-  readonly entries: readonly Entry[]
+  readonly entries: Entries
+  readonly hide: Hider
   /** The first line: where it listens. */
   readonly where: string
+  /** Explains a delivery. */
+  readonly explain: (entry: Entry) => Promise<void>
   /** Forwards a delivery again. Undefined without a target. */
   readonly again: ((entry: Entry) => Promise<string>) | undefined
 }
 
 /** A full-screen list of deliveries. */
 export interface Screen {
-  /** Draws what has changed. */
+  /** Draws what has changed, soon. */
   draw(): void
   /** Resolves once the reader wants to leave. */
   readonly left: Promise<void>
@@ -32,88 +36,145 @@ export interface Screen {
 }
 
 const KEYS = '↑↓ move · enter details · r run again · e explain · c curl · t test · q quit'
+const DETAIL_KEYS = '↑↓ scroll · esc back · r run again · e explain · c curl · t test · q quit'
+const SHORT_KEYS = '↑↓ enter esc r e c t q'
 const ESC = '\u001B'
+// Milliseconds between two drawings: a burst of deliveries is drawn once.
+const PACE = 50
 
 /** Takes over the terminal. It draws plain ANSI, and asks for each key. */
 export function createScreen(context: ScreenContext): Screen {
-  const { entries, name } = context
+  const { entries, hide, name } = context
   const { stdin, stdout } = process
-  let selected = 0
-  let follows = true
+  /** Undefined follows the newest. */
+  let selected: Entry | undefined
   let note = ''
-  /** Lines of the details; undefined in the list. */
-  let details: readonly string[] | undefined
+  /** The delivery whose details are shown; undefined in the list. */
+  let opened: Entry | undefined
+  let top = 0
+  let timer: NodeJS.Timeout | undefined
   let leave = (): void => undefined
   const left = new Promise<void>((resolve) => (leave = resolve))
 
   stdout.write(`${ESC}[?1049h${ESC}[?25l`)
+  process.once('exit', restore)
   emitKeypressEvents(stdin)
   stdin.setRawMode(true)
   stdin.on('keypress', onKey)
-  stdout.on('resize', draw)
+  stdout.on('resize', onResize)
   stdin.resume()
-  draw()
+  drawNow()
   return { draw, left, close }
 
   function draw(): void {
-    if (follows) selected = Math.max(0, entries.length - 1)
-    const rows = Math.max(3, stdout.rows ?? 24) - 2
-    const head = styled('bold', `postern listen ${name}  ${context.where}`)
-    const body = details?.slice(0, rows) ?? list(rows)
-    const foot = styled('dim', note || (details ? 'esc back · c curl · t test · q quit' : KEYS))
-    const blank = Array.from({ length: Math.max(0, rows - body.length) }, () => '')
-    const lines = [head, ...body, ...blank, foot].map((line) => `${line}${ESC}[K`)
-    stdout.write(`${ESC}[H${lines.join('\r\n')}`)
+    timer ??= setTimeout(drawNow, PACE)
   }
 
-  function list(rows: number): readonly string[] {
-    if (entries.length === 0)
+  function drawNow(): void {
+    clearTimeout(timer)
+    timer = undefined
+    const columns = Math.max(10, stdout.columns)
+    const rows = height()
+    const count = entries.total === 0 ? '' : `  ${entries.total} arrived`
+    const head = styled(
+      'bold',
+      clipped(`postern listen ${name}  ${context.where}${count}`, columns),
+    )
+    const body = opened ? detail(opened, columns, rows) : list(columns, rows)
+    const blank = Array.from({ length: Math.max(0, rows - body.length) }, () => '')
+    const lines = [head, ...body, ...blank, styled('dim', foot(columns))]
+    stdout.write(`${ESC}[H${lines.map((line) => `${line}${ESC}[K`).join('\r\n')}`)
+  }
+
+  function height(): number {
+    return Math.max(1, stdout.rows - 2)
+  }
+
+  function foot(columns: number): string {
+    if (note !== '') return clipped(note, columns)
+    const keys = opened ? DETAIL_KEYS : KEYS
+    return keys.length <= columns ? keys : clipped(SHORT_KEYS, columns)
+  }
+
+  function detail(entry: Entry, columns: number, rows: number): readonly string[] {
+    const [first = '', ...rest] = detailsOf(entry, name, hide, columns)
+    top = Math.max(0, Math.min(top, rest.length - (rows - 1)))
+    return [clipped(first, columns), ...rest.slice(top, top + rows - 1)]
+  }
+
+  function list(columns: number, rows: number): readonly string[] {
+    const { all } = entries
+    if (all.length === 0)
       return [
         '',
         '  No deliveries yet. Send one:',
         `  postern send ${name} --to ${context.where}`,
         '',
         '  Or add a public URL that leads here at',
-        shown(`  ${whereToAdd(context.about)}`, stdout.columns ?? 80),
+        `  ${whereToAdd(context.about)}`,
       ]
-    const first = Math.max(0, Math.min(selected - rows + 1, entries.length - rows))
-    return entries.slice(first, first + rows).map((entry, at) => {
-      const mark = first + at === selected ? styled('inverse', '›') : ' '
-      return `${mark} ${lineOf(entry, name)}`
+        .slice(0, rows)
+        .map((line) => clipped(line, columns))
+    const at = place()
+    const first = Math.max(0, Math.min(at - rows + 1, all.length - rows))
+    return all.slice(first, first + rows).map((entry, row) => {
+      const mark = first + row === at ? styled('inverse', '›') : ' '
+      return `${mark} ${clipped(lineOf(entry, name), columns - 2)}`
     })
+  }
+
+  /** Where the selected entry is now: the oldest, if it was dropped. */
+  function place(): number {
+    const newest = entries.all.length - 1
+    return selected === undefined ? newest : Math.max(0, entries.all.indexOf(selected))
+  }
+
+  function onResize(): void {
+    stdout.write(`${ESC}[2J`)
+    drawNow()
   }
 
   function onKey(text: string | undefined, key: Key): void {
     note = ''
-    const entry = entries[selected]
+    const entry = opened ?? entries.all[place()]
     if ((key.ctrl && key.name === 'c') || key.name === 'q') return leave()
-    if (key.name === 'escape') details = undefined
-    else if (key.name === 'up' || text === 'k') move(-1)
-    else if (key.name === 'down' || text === 'j') move(1)
-    else if (entry && key.name === 'return') details = detailsOf(entry)
+    const by = STEPS[key.name ?? '']?.(height()) ?? STEPS[text ?? '']?.(height())
+    if (key.name === 'escape') opened = undefined
+    else if (by !== undefined) move(by)
+    else if (entry && key.name === 'return') open(entry)
     else if (entry && text !== undefined && 'rect'.includes(text))
       void act(text, entry).catch(failed)
-    draw()
+    drawNow()
+  }
+
+  function open(entry: Entry): void {
+    if (opened !== entry) top = 0
+    opened = entry
   }
 
   function move(by: number): void {
-    details = undefined
-    selected = Math.max(0, Math.min(entries.length - 1, selected + by))
-    follows = selected === entries.length - 1
+    if (opened) {
+      top = Math.max(0, top + by)
+      return
+    }
+    const at = Math.max(0, Math.min(entries.all.length - 1, place() + by))
+    selected = at === entries.all.length - 1 ? undefined : entries.all[at]
   }
 
   async function act(key: string, entry: Entry): Promise<void> {
     const { delivery } = entry
     if (!delivery) note = 'it was refused before its body was read: there is nothing to look at'
-    else if (key === 'c') copy(copyAsCurl(storedOf(entry, delivery)), 'curl command')
-    else if (key === 't') copy(await copyAsTest(context.about, storedOf(entry, delivery)), 'test')
-    else if (key === 'r')
-      note = context.again ? await context.again(entry) : 'give --forward to run again'
-    else {
-      entry.explanation = await explain(delivery, context.provider, { now: () => entry.at })
-      details = detailsOf(entry)
+    else if (key === 'c') {
+      copy(hide.command(copyAsCurl(storedOf(entry, delivery))), 'curl command')
+    } else if (key === 't') copy(await copyAsTest(context.about, storedOf(entry, delivery)), 'test')
+    else if (key === 'r') {
+      if (context.again) entry.forwarded = await context.again(entry)
+      note = context.again ? entry.forwarded! : 'give --forward to run again'
+    } else {
+      open(entry)
+      await context.explain(entry)
     }
-    draw()
+    drawNow()
   }
 
   // OSC 52: the terminal puts the text on its clipboard, over ssh too.
@@ -124,51 +185,39 @@ export function createScreen(context: ScreenContext): Screen {
 
   function failed(error: unknown): void {
     note = error instanceof Error ? shown(error.message) : 'that failed'
-    draw()
+    drawNow()
   }
 
   function close(): void {
+    clearTimeout(timer)
     stdin.off('keypress', onKey)
-    stdout.off('resize', draw)
-    stdin.setRawMode(false)
+    stdout.off('resize', onResize)
     stdin.pause()
-    stdout.write(`${ESC}[?25h${ESC}[?1049l`)
+    process.off('exit', restore)
+    restore()
   }
 
-  function detailsOf(entry: Entry): readonly string[] {
-    const { delivery, explanation } = entry
-    const findings = explanation?.findings.flatMap(({ cause, certainty, message, remedy }) => [
-      `  ${certainty}  ${cause}  ${shown(message, 400)}`,
-      `    Remedy: ${shown(remedy, 400)}`,
-    ])
-    const verdict = explanation?.verdict === 'accepted' ? ['  accepted'] : []
-    return [
-      lineOf(entry, name),
-      '',
-      ...(explanation ? [...verdict, ...(findings ?? []), ''] : []),
-      ...(delivery
-        ? [...delivery.headerLines()].map(
-            ([header, value]) => `  ${shown(header)}: ${shown(value)}`,
-          )
-        : []),
-      '',
-      ...(delivery ? bodyOf(delivery.body) : []),
-    ]
+  // At an exit too that nobody planned: a terminal in raw mode is of no use.
+  function restore(): void {
+    stdin.setRawMode(false)
+    stdout.write(`${ESC}[?25h${ESC}[?1049l`)
   }
+}
+
+/** Lines that a key moves by, on a screen of so many. */
+const STEPS: Readonly<Record<string, (rows: number) => number>> = {
+  up: () => -1,
+  k: () => -1,
+  down: () => 1,
+  j: () => 1,
+  pageup: (rows) => -rows,
+  pagedown: (rows) => rows,
+  space: (rows) => rows,
+  home: () => -Infinity,
+  end: () => Number.MAX_SAFE_INTEGER,
 }
 
 function storedOf({ at }: Entry, delivery: Delivery): StoredDelivery {
   const { method, url, body } = delivery
   return { method, url, body, headers: [...delivery.headerLines()], receivedAt: at }
-}
-
-function bodyOf(body: Uint8Array): readonly string[] {
-  const text = new TextDecoder().decode(body.subarray(0, 65_536))
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2)
-      .split('\n')
-      .map((line) => `  ${shown(line)}`)
-  } catch {
-    return text.split('\n').map((line) => `  ${shown(line)}`)
-  }
 }

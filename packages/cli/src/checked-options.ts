@@ -1,0 +1,31 @@
+import { Failure } from './outcome.ts'
+
+/** A number above 0 of an option. */
+export function numberOption(name: string, text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text)
+  if (!(value > 0 && value < Infinity))
+    throw new Failure(2, `${name} must be a number above 0, got ${text}`)
+  return value
+}
+
+/** A whole number above 0 of an option. */
+export function countOption(name: string, text: string): number {
+  const value = numberOption(name, text)
+  if (!Number.isSafeInteger(value))
+    throw new Failure(2, `${name} must be a whole number above 0, got ${text}`)
+  return value
+}
+
+/** A port of an option: 0 takes a free one. */
+export function portOption(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN
+  if (!(value <= 65_535))
+    throw new Failure(2, `--port must be a whole number from 0 to 65535, got ${text}`)
+  return value
+}
+
+/** Throws if an option is no URL that can be called. */
+export function requireWebUrl(name: string, text: string): void {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new Failure(2, `${name} must be an http or https URL, got ${text}`)
+}

@@ -1,0 +1,68 @@
+import { explain } from '@postern/core/explain'
+import type { Provider } from '@postern/core/scheme'
+import type { Entry } from './entry.ts'
+
+const BOUND = 5000
+const REFUSALS = new Set([
+  'missing_header',
+  'malformed_header',
+  'signature_mismatch',
+  'timestamp_too_old',
+  'timestamp_in_future',
+  'unknown_sender',
+])
+
+/** Explains refusals, one at a time. */
+export interface Explaining {
+  /** Explains a refusal and calls back. While one is explained, the newest waits and others are left out. */
+  offer(entry: Entry): void
+  /** Explains a delivery, once. */
+  now(entry: Entry): Promise<void>
+}
+
+/** Makes it for a provider. */
+export function createExplaining(
+  provider: Provider,
+  explained: (entry: Entry) => void,
+): Explaining {
+  let isBusy = false
+  let next: Entry | undefined
+  const started = new WeakMap<Entry, Promise<void>>()
+  return { offer, now }
+
+  function offer(entry: Entry): void {
+    if (!entry.delivery || entry.code === undefined || !REFUSALS.has(entry.code)) return
+    next = entry
+    if (!isBusy) void work()
+  }
+
+  async function work(): Promise<void> {
+    isBusy = true
+    while (next) {
+      const entry = next
+      next = undefined
+      // The reply is on its way by then.
+      await new Promise((resolve) => setTimeout(resolve))
+      await now(entry).then(
+        () => explained(entry),
+        () => undefined,
+      )
+    }
+    isBusy = false
+  }
+
+  function now(entry: Entry): Promise<void> {
+    const known = started.get(entry) ?? search(entry)
+    started.set(entry, known)
+    return known
+  }
+
+  async function search(entry: Entry): Promise<void> {
+    const { catalogue } = await import('@postern/providers/catalogue')
+    entry.explanation = await explain(entry.delivery!, provider, {
+      catalogue,
+      ms: BOUND,
+      now: () => entry.at,
+    })
+  }
+}

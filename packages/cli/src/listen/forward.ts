@@ -1,0 +1,50 @@
+import type { Delivery } from '@postern/core'
+
+const DROPPED = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'expect',
+  'keep-alive',
+])
+const LONGEST = 30_000
+
+/** Hands deliveries on as they came. */
+export interface Forwarder {
+  /** Resolves with how the target answered, for people. It does not reject. */
+  send(delivery: Delivery): Promise<string>
+  /** Ends what is under way. */
+  close(): void
+}
+
+/** Makes it. The bytes and headers stay as they came, so that the target can verify them. */
+export function createForwarder(to: string): Forwarder {
+  const closing = new AbortController()
+  const { host } = new URL(to)
+  return {
+    async send(delivery) {
+      const { method, body } = delivery
+      const lines = [...delivery.headerLines()] as [string, string][]
+      const headers = lines.filter(([name]) => !DROPPED.has(name))
+      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(LONGEST)])
+      const empty = method === 'GET' || method === 'HEAD'
+      const init = { method, headers, redirect: 'manual', signal } as const
+      try {
+        const reply = await fetch(to, { ...init, ...(!empty && { body: body as BodyInit }) })
+        await reply.body?.cancel()
+        return `${host} answered ${reply.status}`
+      } catch (error) {
+        return `${host} did not answer: ${whyNot(error)}`
+      }
+    },
+    close: () => closing.abort(),
+  }
+}
+
+/** Why a call of `fetch` failed, in its own words: it hides them behind "fetch failed". */
+export function whyNot(error: unknown): string {
+  const { cause, message } = error as Error
+  const { code, message: inner } = (cause ?? {}) as { code?: string; message?: string }
+  return code ?? inner ?? message
+}

@@ -1,0 +1,54 @@
+import type { Provider } from '@postern/core/scheme'
+
+/** Takes secrets out of what is shown of a delivery. */
+export interface Hider {
+  /** Text with each secret hidden. */
+  text(text: string): string
+  /** The value of a header: a credential is hidden whole. */
+  header(name: string, value: string): string
+  /** A command for a shell, whose arguments stand in single quotes: each secret becomes the variable that holds it. */
+  command(text: string): string
+}
+
+const HIDDEN = '(hidden)'
+const ALWAYS = ['authorization', 'proxy-authorization', 'cookie']
+// A shorter one stands in texts by chance.
+const LEAST = 4
+
+/** Makes it for the secrets of a provider. `variable` is the environment variable that holds the secret. */
+export function createHider(
+  provider: Provider,
+  secrets: readonly string[],
+  variable: string,
+): Hider {
+  // Where the body is not signed, the credential is a token: hidden too if it is not ours.
+  const tokens = provider.covers.body === 'none' ? (provider.credentials?.headers ?? []) : []
+  const whole = new Set([...ALWAYS, ...tokens.map((name) => name.toLowerCase())])
+  const forms = secrets
+    .flatMap((secret) => formsOf(secret, variable))
+    .filter(([form]) => form.length >= LEAST)
+    .toSorted(([one], [other]) => other.length - one.length)
+  const text = (shown: string): string =>
+    forms.reduce((all, [form]) => all.replaceAll(form, HIDDEN), shown)
+  return {
+    text,
+    header: (name, value) => (whole.has(name) ? HIDDEN : text(value)),
+    command: (shown) =>
+      forms.reduce((all, [form, command]) => all.replaceAll(form, () => `'"${command}"'`), shown),
+  }
+}
+
+/** A secret as it may stand in a header, a URL, a body, or Basic authentication; and how a shell makes it. */
+function formsOf(
+  secret: string,
+  variable: string,
+): readonly (readonly [form: string, command: string])[] {
+  const colon = secret.indexOf(':')
+  return [
+    [secret, `$${variable}`],
+    [JSON.stringify(secret).slice(1, -1), `$${variable}`],
+    [encodeURIComponent(secret), `$${variable}`],
+    [Buffer.from(secret).toString('base64'), `$(printf %s "$${variable}" | base64 -w 0)`],
+    ...(colon < 0 ? [] : [[secret.slice(colon + 1), `\${${variable}#*:}`] as const]),
+  ]
+}
