@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { withoutLines } from './curl.ts'
 import { Failure } from './outcome.ts'
 import type { SavedRequest } from './request-file.ts'
 
@@ -42,8 +43,4 @@ async function dataOf(data: string): Promise<Buffer> {
   } catch (error) {
     throw new Failure(2, `${data.slice(1)} cannot be read`, { cause: error })
   }
-}
-
-function withoutLines(data: Buffer): Buffer {
-  return Buffer.from(data.toString('latin1').replaceAll(/[\r\n]/g, ''), 'latin1')
 }

@@ -1,31 +1,109 @@
+import { readFileSync } from 'node:fs'
 import { Failure } from './outcome.ts'
 import type { SavedRequest } from './request-file.ts'
 
-/** A curl command line, as browsers and this command copy it. */
+// Flags with a value, in curl's own short form if there is one.
+const LONG: Readonly<Record<string, string>> = {
+  request: 'X',
+  header: 'H',
+  data: 'd',
+  'data-ascii': 'd',
+  user: 'u',
+  'user-agent': 'A',
+  cookie: 'b',
+  referer: 'e',
+  form: 'F',
+}
+const SHORT_WITH_VALUE = /[XHdoumAbexTFcCrwKEtyYzPQD]/
+const LONG_WITHOUT_VALUE =
+  /^(?:compressed|insecure|silent|show-error|location|verbose|include|fail|fail-with-body|globoff|path-as-is|get|head|no-buffer|ipv4|ipv6|http[\d.]+|tlsv[\d.]+|no-.*)$/
+const HEADERS: Readonly<Record<string, string>> = { A: 'user-agent', b: 'cookie', e: 'referer' }
+
+/**
+ * A curl command line, as browsers and this command copy it, for a shell or for cmd. Like curl, it reads the file of
+ * `@file`. Bytes that no shell can write stand before it: `base64 -d <<< … | curl …`.
+ */
 export function fromCurl(text: string): SavedRequest {
-  const words = shellWords(text.replaceAll(/\\\r?\n/g, ' '))
+  const [, piped, command] = /^(?:base64 -d <<< (\S+) \| )?(curl\s.*)$/s.exec(text.trim()) ?? []
   const headers: [string, string][] = []
-  const parts: string[] = []
+  const parts: Buffer[] = []
   let url = ''
   let method: string | undefined
-  for (let place = 1; place < words.length; place++) {
-    const word = words[place]!
-    const value = (): string => words[++place] ?? ''
-    if (word === '-X' || word === '--request') method = value()
-    else if (word === '-H' || word === '--header') {
-      const [, name, rest] = /^([^:]+):\s*(.*)$/s.exec(value()) ?? []
-      if (name !== undefined) headers.push([name, rest!])
-    } else if (/^(?:-d|--data(?:-raw|-binary|-ascii)?)$/.test(word)) parts.push(value())
-    else if (word === '--url') url = value()
-    else if (!word.startsWith('-')) url = word
-    else if (/^-[ouAbe]$/.test(word)) value()
+  for (const [flag, value] of flagsOf(shellWords(unwrapped(command ?? text)).slice(1))) {
+    if (flag === '' || flag === 'url') url = value
+    else if (flag === 'X') method = value
+    else if (flag === 'H') {
+      const [, name, rest] = /^([^:;]+)(?::\s*(.*)|;)$/s.exec(value) ?? []
+      if (name !== undefined) headers.push([name, rest ?? ''])
+    } else if (flag === 'd') parts.push(withoutLines(bytesOf(value, piped)))
+    else if (flag === 'data-binary') parts.push(bytesOf(value, piped))
+    else if (flag === 'data-raw') parts.push(Buffer.from(value))
+    else if (flag === 'json') {
+      parts.push(bytesOf(value, piped))
+      headers.push(['content-type', 'application/json'])
+    } else if (flag === 'u')
+      headers.push(['authorization', `Basic ${Buffer.from(value).toString('base64')}`])
+    else if (flag in HEADERS) headers.push([HEADERS[flag]!, value])
+    else if (flag === 'F' || flag === 'data-urlencode' || flag === 'T')
+      throw new Failure(
+        2,
+        `curl writes the body of --${flag === 'F' ? 'form' : flag === 'T' ? 'upload-file' : flag} by itself: give the exact bytes with --data-binary @file`,
+      )
   }
   if (url === '') throw new Failure(2, 'the curl command has no URL')
-  const body = parts.join('&')
+  const body = Buffer.concat(parts.flatMap((part, at) => (at === 0 ? [part] : [AMPERSAND, part])))
   return {
     delivery: { method: method ?? (parts.length > 0 ? 'POST' : 'GET'), url, headers, body },
     receivedAt: undefined,
   }
+}
+
+const AMPERSAND = Buffer.from('&')
+
+/** Flags with their values; a word that belongs to none is a URL and has the flag `''`. */
+function flagsOf(words: readonly string[]): readonly (readonly [flag: string, value: string])[] {
+  const found: (readonly [string, string])[] = []
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!
+    const [, long, given] = /^--([\w.-]+)(?:=(.*))?$/s.exec(word) ?? []
+    if (long !== undefined) {
+      const flag = LONG[long] ?? long
+      if (given !== undefined) found.push([flag, given])
+      else if (!LONG_WITHOUT_VALUE.test(long)) found.push([flag, words[++at] ?? ''])
+    } else if (/^-[^-]/.test(word)) {
+      // `-sSXPOST` is `-s -S -X POST`.
+      const start = word.search(SHORT_WITH_VALUE)
+      if (start < 0) continue
+      const rest = word.slice(start + 1)
+      found.push([word[start]!, rest === '' ? (words[++at] ?? '') : rest])
+    } else found.push(['', word])
+  }
+  return found
+}
+
+/** One line of a command that goes over several, for a shell or for cmd. */
+function unwrapped(command: string): string {
+  const isCmd = /\^\r?\n|\^"/.test(command)
+  return isCmd
+    ? command.replaceAll(/\^\r?\n/g, ' ').replaceAll(/\^(.)/gs, '$1')
+    : command.replaceAll(/\\\r?\n/g, ' ')
+}
+
+function bytesOf(data: string, piped: string | undefined): Buffer {
+  if (!data.startsWith('@')) return Buffer.from(data)
+  if (data === '@-' && piped !== undefined) return Buffer.from(piped, 'base64')
+  try {
+    return readFileSync(data.slice(1))
+  } catch (error) {
+    throw new Failure(2, `${data.slice(1)} cannot be read, which the curl command sends`, {
+      cause: error,
+    })
+  }
+}
+
+/** As `--data` takes a file: without its line ends. */
+export function withoutLines(data: Buffer): Buffer {
+  return Buffer.from(data.toString('latin1').replaceAll(/[\r\n]/g, ''), 'latin1')
 }
 
 /** Words of a shell command line: quotes of both kinds, `$'…'`, and backslashes. */

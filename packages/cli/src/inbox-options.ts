@@ -6,7 +6,9 @@ import { sinceOption } from './time-option.ts'
 /** Options of the commands on an inbox. */
 export interface InboxCommandOptions extends InboxOptions {
   readonly receiver?: string
+  readonly provider?: string
   readonly subscription?: string
+  readonly part?: string
   readonly state?: string
   readonly topic?: string
   readonly eventId?: string
@@ -16,6 +18,7 @@ export interface InboxCommandOptions extends InboxOptions {
   readonly since?: string
   readonly until?: string
   readonly outcome?: string
+  readonly code?: string
   readonly limit: string
   readonly rate?: string
   readonly yes?: boolean
@@ -27,12 +30,14 @@ const STATES = ['pending', 'running', 'done', 'dead']
 
 /** The filter of the options: unknown states are refused here, unknown members by the inbox. */
 export function filterOf(options: InboxCommandOptions): TaskFilter {
-  const { receiver, subscription, topic, eventId, id, cause, text } = options
+  const { receiver, provider, subscription, part, topic, eventId, id, cause, text } = options
   if (options.state !== undefined && !STATES.includes(options.state))
     throw new Failure(2, `--state must be one of ${STATES.join(', ')}, got ${options.state}`)
   const given = {
     receiver,
+    provider,
     subscription,
+    part,
     topic,
     eventId,
     id,

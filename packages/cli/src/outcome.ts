@@ -23,6 +23,20 @@ export function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** A value as JSON. Big integers become strings, bytes base64. */
+export function jsonOf(value: unknown, indent?: number): string {
+  const plain = (_name: string, member: unknown): unknown => {
+    if (typeof member === 'bigint') return String(member)
+    return member instanceof Uint8Array ? Buffer.from(member).toString('base64') : member
+  }
+  return JSON.stringify(value, plain, indent) ?? 'null'
+}
+
+/** A result as JSON. */
+export function sayJson(value: unknown, indent?: number): void {
+  say(jsonOf(value, indent))
+}
+
 /** Prints why a command ended, and returns its exit code. */
 export function exitCodeOf(error: unknown, tell: (text: string) => void): ExitCode {
   // Commander has printed the error already; 0 is the code of --help and --version.

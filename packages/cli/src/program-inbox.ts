@@ -2,40 +2,59 @@ import type { Command } from 'commander'
 import { examples, run } from './action.ts'
 import type { InboxCommandOptions } from './inbox-options.ts'
 
-/** The commands on an inbox. */
+/** The commands on an inbox. Each has the options that it obeys, and no other. */
 export function inboxCommands(inbox: Command): void {
   const look = () => import('./commands/inbox-look.ts')
   const change = () => import('./commands/inbox-change.ts')
-  place(inbox.command('list'))
+  inbox.addHelpText(
+    'after',
+    examples(
+      'inbox list --sqlite webhooks.db --state dead --since 2h',
+      'inbox causes --redis redis://localhost:6379',
+      'inbox replay --postgres "$DATABASE_URL" --cause 3f2a… --dry-run',
+    ),
+  )
+  rows(tasks(place(inbox.command('list'))))
     .description('list tasks, the newest first')
     .addHelpText('after', examples('inbox list --sqlite webhooks.db --state dead --since 2h'))
     .action(run(async (options: InboxCommandOptions) => (await look()).listCommand(options)))
   place(inbox.command('show <task>'))
     .description('show a task: attempts, payload, headers')
+    .addHelpText('after', examples('inbox show 42 --sqlite webhooks.db'))
     .action(
       run(async (id: string, options: InboxCommandOptions) =>
         (await look()).showCommand(id, options),
       ),
     )
-  place(inbox.command('deliveries'))
+  rows(times(events(place(inbox.command('deliveries')))))
     .description('list what arrived and what was answered')
     .option('--outcome <outcome>', 'accepted, duplicate, handshake, unhandled or refused')
+    .option('--code <code>', 'refused with this code, as in signature_mismatch')
+    .addHelpText(
+      'after',
+      examples('inbox deliveries --sqlite webhooks.db --outcome refused --since 1h'),
+    )
     .action(run(async (options: InboxCommandOptions) => (await look()).deliveriesCommand(options)))
   place(inbox.command('causes'))
     .description('group failed tasks by their error')
+    .option('--receiver <name>', 'of this receiver')
+    .option('--subscription <name>', 'of this subscription')
+    .addHelpText('after', examples('inbox causes --sqlite webhooks.db --subscription mail'))
     .action(run(async (options: InboxCommandOptions) => (await look()).causesCommand(options)))
   place(inbox.command('stats'))
     .description('count tasks by subscription and state')
+    .addHelpText('after', examples('inbox stats --sqlite webhooks.db --json'))
     .action(run(async (options: InboxCommandOptions) => (await look()).statsCommand(options)))
-  place(inbox.command('watch'))
+  rows(tasks(place(inbox.command('watch'))))
     .description('list tasks again whenever one has changed; Ctrl-C ends')
+    .addHelpText('after', examples('inbox watch --sqlite webhooks.db --subscription mail'))
     .action(
       run(async (options: InboxCommandOptions) =>
         (await import('./commands/inbox-watch.ts')).watchCommand(options),
       ),
     )
   for (const verb of ['replay', 'discard', 'erase'] as const) {
-    const command = place(inbox.command(verb))
+    const command = tasks(place(inbox.command(verb)))
       .description(CHANGES[verb].does)
       .option('--dry-run', 'count, and change nothing')
       .option('-y, --yes', 'do not ask')
@@ -46,9 +65,10 @@ export function inboxCommands(inbox: Command): void {
     if (verb === 'replay') command.option('--rate <number>', 'tasks a second')
   }
   place(inbox.command('prune <age>'))
-    .description('forget done and dead tasks that are older')
+    .description('forget done and dead tasks of the whole inbox that are older')
+    .option('--dry-run', 'count, and change nothing')
     .option('-y, --yes', 'do not ask')
-    .addHelpText('after', examples('inbox prune 30d --sqlite webhooks.db'))
+    .addHelpText('after', examples('inbox prune 30d --sqlite webhooks.db --dry-run'))
     .action(
       run(async (age: string, options: InboxCommandOptions) =>
         (await change()).pruneCommand(age, options),
@@ -65,22 +85,41 @@ const CHANGES = {
   },
 } as const
 
-/** Options that choose the inbox and its tasks. */
+/** Options that choose the inbox. */
 function place(command: Command): Command {
   return command
     .option('--sqlite <file>', 'an inbox of @postern/sqlite')
     .option('--redis <url>', 'an inbox of @postern/bullmq')
     .option('--postgres <url>', 'an inbox of @postern/pg-boss')
+    .option('--json', 'print JSON')
+}
+
+/** Options that choose events. */
+function events(command: Command): Command {
+  return command
     .option('--receiver <name>', 'of this receiver')
-    .option('--subscription <name>', 'of this subscription')
-    .option('--state <state>', 'pending, running, done or dead')
+    .option('--provider <name>', 'of this sender')
     .option('--topic <pattern>', 'whose topic matches, as in orders/*')
     .option('--event-id <id>', "with the sender's id")
+    .option('--text <text>', 'with this text in id, topic or payload')
+}
+
+/** Options that choose tasks. */
+function tasks(command: Command): Command {
+  return times(events(command))
+    .option('--subscription <name>', 'of this subscription')
+    .option('--part <part>', 'of this part of it, as the destination of `forward`')
+    .option('--state <state>', 'pending, running, done or dead')
     .option('--id <task>', 'one task')
     .option('--cause <cause>', 'that failed with this error, as in `postern inbox causes`')
-    .option('--text <text>', 'with this text in id, topic or payload')
+}
+
+function times(command: Command): Command {
+  return command
     .option('--since <age>', 'received after: 30m, 2h, 7d or an ISO date')
     .option('--until <age>', 'received before')
-    .option('--limit <number>', 'rows', '50')
-    .option('--json', 'print JSON')
+}
+
+function rows(command: Command): Command {
+  return command.option('--limit <number>', 'rows', '50')
 }

@@ -17,7 +17,12 @@ export function createProgram(): Command {
     .showHelpAfterError('(postern --help shows all commands)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 as asked, 1 the answer is no (refused, not found), 2 wrong use, 3 the other side failed.',
+      `${examples(
+        'send github issues.opened --to http://localhost:3000/webhooks/github',
+        'listen stripe --port 4000',
+        'explain ./request.json --provider stripe --env .env',
+        'inbox list --sqlite webhooks.db --state dead',
+      )}\n\nExit codes: 0 as asked, 1 the answer is no (refused, not found), 2 wrong use, 3 the other side failed.`,
     )
 
   program
@@ -45,6 +50,7 @@ export function createProgram(): Command {
       'judge by this time: an ISO date or milliseconds since 1970 (default: that of the file, else now)',
     )
     .option('--ms <milliseconds>', 'how long to search', '5000')
+    .option('--entry <number>', 'which entry of a HAR file, counted from 1')
     .option('-H, --header <line>', 'the request is a URL with this header; can be repeated', many)
     .option('-X, --request <method>', 'its method (default: POST with a body)')
     .option('-d, --data <text>', 'its body, or @file without line ends, as in curl')
@@ -165,7 +171,14 @@ export function createProgram(): Command {
   program
     .command('completion <shell>')
     .description('print a completion script for bash, zsh or fish')
-    .addHelpText('after', examples('completion bash >> ~/.bashrc'))
+    .addHelpText(
+      'after',
+      examples(
+        'completion bash >> ~/.bashrc',
+        'completion zsh > "${fpath[1]}/_postern"',
+        'completion fish > ~/.config/fish/completions/postern.fish',
+      ),
+    )
     .action(
       run(async (shell: string) =>
         (await import('./commands/completion.ts')).completionCommand(shell, program),

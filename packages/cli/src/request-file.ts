@@ -1,6 +1,7 @@
 import type { DeliveryInit } from '@postern/core'
 import { fromCurl } from './curl.ts'
 import { Failure } from './outcome.ts'
+import { shown } from './style.ts'
 
 /** A saved request, and its time of arrival if the file has it. */
 export interface SavedRequest {
@@ -11,14 +12,14 @@ export interface SavedRequest {
 type Lines = readonly (readonly [string, string])[]
 
 /**
- * Reads a saved request: what Postern exports, plain JSON (`{ method, url, headers, body }`), an entry of a HAR file, a
- * curl command line, or the text of an HTTP/1 request.
+ * Reads a saved request: what Postern exports, plain JSON (`{ method, url, headers, body }`), an entry of a HAR file (by
+ * its number from 1, if there are several), a curl command line, or the text of an HTTP/1 request.
  */
-export function parseRequest(bytes: Uint8Array): SavedRequest {
+export function parseRequest(bytes: Uint8Array, entry?: number): SavedRequest {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
   const start = text.trimStart()
-  if (start.startsWith('{') || start.startsWith('[')) return fromJson(start)
-  if (/^curl\s/.test(start)) return fromCurl(start)
+  if (start.startsWith('{') || start.startsWith('[')) return fromJson(start, entry)
+  if (/^(?:curl\s|base64 -d <<< )/.test(start)) return fromCurl(start)
   if (/^[A-Z]+ \S+( HTTP\/[\d.]+)?\r?\n/.test(start)) return fromHttp(bytes)
   throw new Failure(
     2,
@@ -26,7 +27,7 @@ export function parseRequest(bytes: Uint8Array): SavedRequest {
   )
 }
 
-function fromJson(text: string): SavedRequest {
+function fromJson(text: string, number: number | undefined): SavedRequest {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -34,7 +35,7 @@ function fromJson(text: string): SavedRequest {
     throw new Failure(2, `the request is no JSON: ${(error as Error).message}`, { cause: error })
   }
   const entries = at(at(value, 'log'), 'entries')
-  const entry = Array.isArray(entries) ? (entries.find(isPost) ?? entries[0]) : value
+  const entry = Array.isArray(entries) ? entryOf(entries, number) : value
   const request = at(entry, 'request') ?? entry
   const url = at(request, 'url')
   const method = at(request, 'method')
@@ -94,6 +95,26 @@ function linesOf(headers: unknown): Lines | undefined {
   return Object.entries(headers).flatMap(([name, value]: [string, unknown]) =>
     [value].flat().map((line) => [name, String(line)] as const),
   )
+}
+
+/** An entry of a HAR file: the one of that number, counted from 1, else the first that has a body to verify. */
+function entryOf(entries: readonly unknown[], number: number | undefined): unknown {
+  if (number !== undefined) {
+    if (entries[number - 1] !== undefined) return entries[number - 1]
+    throw new Failure(2, `--entry must be from 1 to ${entries.length}, got ${number}`)
+  }
+  const posts = entries.filter(isPost)
+  if (posts.length > 1) {
+    const lines = posts.map(
+      (post) =>
+        `  ${entries.indexOf(post) + 1}  ${shown(String(at(at(post, 'request'), 'url')).replace(/[?#].*$/s, ''))}`,
+    )
+    throw new Failure(
+      2,
+      `the HAR file has ${posts.length} requests with POST; choose one with --entry:\n${lines.join('\n')}`,
+    )
+  }
+  return posts[0] ?? entries[0]
 }
 
 function isPost(entry: unknown): boolean {

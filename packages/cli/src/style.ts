@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { widthOf } from './width.ts'
 
 type Format = Parameters<typeof styleText>[0]
 
@@ -47,6 +48,11 @@ export function timeOf(at: number, now: number = Date.now()): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`
 }
 
+/** A number of things: `1 task`, `2 tasks`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`
+}
+
 /** A duration with one unit. */
 export function lasting(milliseconds: number): string {
   const units = [
@@ -60,19 +66,16 @@ export function lasting(milliseconds: number): string {
   return `${Math.round(milliseconds)} ms`
 }
 
-const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
-
 /** Rows in aligned columns. Numbers stand on the right. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const width = (cell: string): number => cell.replaceAll(ESCAPES, '').length
   const widths = (rows[0] ?? []).map((_, at) =>
-    Math.max(...rows.map((row) => width(row[at] ?? ''))),
+    rows.reduce((most, row) => Math.max(most, widthOf(row[at] ?? '')), 0),
   )
   return rows
     .map((row) =>
       row
         .map((cell, at) => {
-          const blank = ' '.repeat(widths[at]! - width(cell))
+          const blank = ' '.repeat(widths[at]! - widthOf(cell))
           return /^[\d,.]+(?: (?:ms|s|min|h|d|B))?$/.test(cell) ? blank + cell : cell + blank
         })
         .join('  ')

@@ -80,7 +80,29 @@ describe('what is in an inbox', () => {
   })
 })
 
+describe('an option that a command does not obey is refused, since it would look as if it did', () => {
+  test.for([
+    ['deliveries', '--state', 'dead'],
+    ['stats', '--topic', 'push'],
+    ['prune', '1s', '--receiver', 'another', '--yes'],
+  ])('%s', async (args) => {
+    const { code, err } = await inbox(...args)
+    expect([code, err]).toEqual([2, expect.stringContaining('unknown option')])
+  })
+
+  test('deliveries until a time', async () => {
+    expect((await inbox('deliveries', '--until', '1h')).err).toBe('no delivery matches\n')
+  })
+})
+
 describe('changes', () => {
+  test('prune counts first, and a dry run forgets nothing', async () => {
+    const dry = await inbox('prune', '2030-01-01', '--dry-run', '--json')
+    const { tasks } = JSON.parse((await inbox('list', '--json')).out) as { tasks: unknown[] }
+    expect(dry.out).toBe(`{"count":${tasks.length},"dryRun":true}\n`)
+    expect(await inbox('prune', '30d', '--yes')).toMatchObject({ code: 1, out: '' })
+  })
+
   test('a dry run tells and changes nothing', async () => {
     const { out, code } = await inbox('replay', '--state', 'dead', '--rate', '10', '--dry-run')
     expect(out).toBe(
@@ -98,7 +120,7 @@ describe('changes', () => {
 
   test('replayed tasks run in the app', async () => {
     expect((await inbox('replay', '--event-id', 'e1', '--yes')).out).toMatch(
-      /^1 tasks are queued again/,
+      /^Queued again: 1 task\./,
     )
     let runs = 0
     let ran = (): void => undefined
@@ -118,7 +140,7 @@ describe('changes', () => {
     })
     const one = ['--event-id', 'e2']
     expect((await inbox('erase', ...one, '--dry-run')).out).toMatch(
-      /^Erase payload, headers and body of 1 events\. Nothing can bring them back/,
+      /^Erase payload, headers and body of 1 event\. Nothing can bring them back/,
     )
     expect((await inbox('erase', ...one, '--yes', '--json')).out).toBe('{"count":1}\n')
     const { tasks } = JSON.parse((await inbox('list', '--json', ...one)).out) as {
@@ -138,9 +160,7 @@ describe('changes', () => {
       code: 2,
       err: expect.stringContaining('needs a filter') as string,
     })
-    expect((await inbox('discard', '--state', 'dead', '--yes')).out).toBe(
-      '2 tasks were discarded.\n',
-    )
+    expect((await inbox('discard', '--state', 'dead', '--yes')).out).toBe('Discarded: 2 tasks.\n')
     expect(await inbox('replay', '--state', 'dead', '--yes')).toMatchObject({
       code: 1,
       err: 'no task matches\n',

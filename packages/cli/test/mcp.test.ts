@@ -74,6 +74,9 @@ describe('the official client', () => {
       rows: { id: string; code: string }[]
     }
     expect(refused.rows[0]).toMatchObject({ code: 'signature_mismatch' })
+    const bytes = await call('get_delivery', { id: refused.rows[0]!.id })
+    const { kept } = JSON.parse(bytes.text) as { kept: { body: string } }
+    expect(Buffer.from(kept.body, 'base64').toString()).toContain('"ref":"refs/heads/main"')
     const why = await call('explain_refusal', { delivery: refused.rows[0]!.id, provider: 'github' })
     expect(JSON.parse(why.text)).toMatchObject({
       findings: [{ cause: 'secret-whitespace', certainty: 'proven' }],
@@ -81,6 +84,7 @@ describe('the official client', () => {
     expect(why.text).not.toContain('a secret of GitHub')
 
     const server = await listen(webhook(receiver))
+    const since = Date.now()
     const arrives = call('wait_for_delivery', { outcome: 'unhandled', seconds: 20 })
     const sent = await call('send_delivery', {
       provider: 'github',
@@ -89,6 +93,9 @@ describe('the official client', () => {
     })
     expect(JSON.parse(sent.text)).toMatchObject({ status: 200 })
     expect(JSON.parse((await arrives).text)).toMatchObject({ outcome: 'unhandled' })
+    // What came before the call counts from `since` on.
+    const known = await call('wait_for_delivery', { outcome: 'unhandled', since, seconds: 20 })
+    expect(JSON.parse(known.text)).toMatchObject({ outcome: 'unhandled' })
     await server.close()
     expect(
       await call('send_delivery', { provider: 'github', to: 'https://example.com/' }),

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import { explain } from '@postern/core/explain'
 import { gitlab } from '@postern/providers/gitlab'
 import { deliver, listen as serve, signed } from '@postern/testing'
@@ -128,11 +130,28 @@ describe('send, followed by listen', () => {
     expect([code, err]).toEqual([3, expect.stringContaining('did not answer')])
   })
 
-  test.for(['bash', 'zsh', 'fish'])(
-    'completion for %s names commands and options',
-    async (shell) => {
-      const { out } = await postern(['completion', shell])
-      for (const word of ['explain', 'listen', 'replay', '--provider']) expect(out).toContain(word)
-    },
-  )
+  test('completion for bash, loaded by bash, knows commands, options, and senders', async () => {
+    const { out } = await postern(['completion', 'bash'])
+    const words = ['', 'ex', 'inbox li', 'inbox replay --r', 'send git', 'explain a -p str']
+    const tried = words.map(
+      (line) => `COMP_WORDS=(postern ${line}${line === '' ? "''" : ''})
+COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); COMPREPLY=(); _postern; echo "\${COMPREPLY[*]}"`,
+    )
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${out}\n${tried.join('\n')}`])
+    expect(stdout.split('\n')).toEqual([
+      expect.stringContaining('send listen providers') as string,
+      'explain',
+      'list',
+      '--redis --receiver --rate',
+      'github gitlab',
+      'stripe',
+      '',
+    ])
+  })
+
+  test.for(['zsh', 'fish'])('completion for %s names commands and options', async (shell) => {
+    const { out } = await postern(['completion', shell])
+    for (const word of ['explain', 'listen', 'replay', 'provider', 'dry-run', 'github'])
+      expect(out).toContain(word)
+  })
 })

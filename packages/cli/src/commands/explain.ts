@@ -2,19 +2,21 @@ import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import type { DeliveryInit } from '@postern/core'
 import { explain, type Explanation, type Finding } from '@postern/core/explain'
+import { countOption, numberOption } from '../checked-options.ts'
 import { fromFlags, type CurlFlags } from '../curl-flags.ts'
 import { withInbox, type InboxOptions } from '../inbox.ts'
-import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { parseRequest, type SavedRequest } from '../request-file.ts'
 import { openArrival, type SealOptions } from '../seal-key.ts'
 import { providerOf, type SenderOptions } from '../sender.ts'
-import { shown, styled } from '../style.ts'
+import { counted, shown, styled } from '../style.ts'
 
 /** Options of `postern explain`. */
 export interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions, CurlFlags {
   readonly provider: string
   readonly at?: string
   readonly ms: string
+  readonly entry?: string
   readonly json?: boolean
 }
 
@@ -29,10 +31,10 @@ export async function explainCommand(
   const at = options.at === undefined ? receivedAt : timeOption(options.at)
   const found = await explain(delivery, provider, {
     catalogue,
-    ms: Number(options.ms),
+    ms: numberOption('--ms', options.ms),
     ...(at !== undefined && { now: () => at }),
   })
-  if (options.json) say(JSON.stringify(found, undefined, 2))
+  if (options.json) sayJson(found, 2)
   else tell(found, about.title, from)
   return found.verdict === 'accepted' ? 0 : 1
 }
@@ -46,7 +48,7 @@ function tell({ verdict, code, findings, stats }: Explanation, title: string, fr
   for (const finding of findings) say(lines(finding))
   if (verdict === 'refused' && findings.length === 0) say('  nothing that is known explains it')
   remark(
-    `  tried ${stats.attempts} changes in ${Math.round(stats.ms)} ms${stats.stopped ? '; the search was stopped: raise --ms' : ''}`,
+    `  tried ${counted(stats.attempts, 'change')} in ${Math.round(stats.ms)} ms${stats.stopped ? '; the search was stopped: raise --ms' : ''}`,
   )
 }
 
@@ -60,7 +62,9 @@ async function savedOf(source: string, options: ExplainCommandOptions): Promise<
   if (options.sqlite ?? options.redis ?? options.postgres) return keptOf(source, options)
   if (/^https?:/i.test(source)) return fromFlags(source, options)
   try {
-    return parseRequest(source === '-' ? await buffer(process.stdin) : await readFile(source))
+    const entry = options.entry === undefined ? undefined : countOption('--entry', options.entry)
+    const bytes = source === '-' ? await buffer(process.stdin) : await readFile(source)
+    return parseRequest(bytes, entry)
   } catch (error) {
     if (error instanceof Failure) throw error
     throw new Failure(2, `${source} cannot be read: give a saved request, or - for stdin`, {

@@ -1,9 +1,11 @@
-import type { InboxView, TaskFilter } from '@postern/core/inbox'
+import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
 import { agreed } from '../agreed.ts'
 import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
 import { withInbox } from '../inbox.ts'
-import { Failure, remark, say, type ExitCode } from '../outcome.ts'
-import { lasting } from '../style.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
+import { rowsOf } from '../pages.ts'
+import { createBar } from '../sender-api/bar.ts'
+import { counted, lasting } from '../style.ts'
 import { sinceOption } from '../time-option.ts'
 
 type Verb = 'replay' | 'discard' | 'erase'
@@ -16,7 +18,10 @@ export async function changeCommand(verb: Verb, options: InboxCommandOptions): P
   if (rate !== undefined && !(rate > 0))
     throw new Failure(2, `--rate must be tasks a second, got ${options.rate}`)
   return withInbox<ExitCode>(options, async ({ view }) => {
-    const total = await counted(verb, view, filter)
+    const total = await inChunks(
+      async (cursor) => view[verb](filter, { dryRun: true, ...cursor }),
+      () => false,
+    )
     const span =
       rate === undefined ? '' : `, at ${rate} a second, about ${lasting((total / rate) * 1000)}`
     const says = plan(verb, total, span)
@@ -25,16 +30,20 @@ export async function changeCommand(verb: Verb, options: InboxCommandOptions): P
       return 1
     }
     if (options.dryRun) {
-      say(options.json ? JSON.stringify({ count: total, dryRun: true }) : says)
+      if (options.json) sayJson({ count: total, dryRun: true })
+      else say(says)
       return 0
     }
     if (!options.yes && !(await agreed(says))) {
       remark('nothing was changed')
       return 1
     }
-    const count = await changed(verb, view, filter, rate, total)
-    say(options.json ? JSON.stringify({ count }) : result(verb, count))
-    return 0
+    const { count, stopped } = await changed(verb, view, filter, rate, total)
+    if (options.json) sayJson({ count, ...(stopped && { stopped }) })
+    else say(result(verb, count))
+    if (stopped)
+      remark(`stopped: ${total - count} are as they were; the same command goes on with them`)
+    return stopped ? 1 : 0
   })
 }
 
@@ -46,41 +55,52 @@ const UNFILTERED = {
 
 function plan(verb: Verb, total: number, span: string): string {
   if (verb === 'replay')
-    return `Run ${total} tasks again${span}. They run in your app, with today's handlers; this command only queues them.`
+    return `Run ${counted(total, 'task')} again${span}. They run in your app, with today's handlers; this command only queues them.`
   if (verb === 'discard')
-    return `Discard ${total} tasks. Nothing can bring them back; a redelivery of their events stays a duplicate.`
-  return `Erase payload, headers and body of ${total} events. Nothing can bring them back, and they cannot be replayed; ids, topics and error texts stay, and a redelivery stays a duplicate.`
+    return `Discard ${counted(total, 'task')}. Nothing can bring them back; a redelivery of their events stays a duplicate.`
+  return `Erase payload, headers and body of ${counted(total, 'event')}. Nothing can bring them back, and they cannot be replayed; ids, topics and error texts stay, and a redelivery stays a duplicate.`
 }
 
 function result(verb: Verb, count: number): string {
-  if (verb === 'replay')
-    return `${count} tasks are queued again. Undo: postern inbox discard --state pending, with the same filter.`
-  return verb === 'discard' ? `${count} tasks were discarded.` : `${count} events were erased.`
+  if (verb === 'erase') return `Erased: ${counted(count, 'event')}.`
+  if (verb === 'discard') return `Discarded: ${counted(count, 'task')}.`
+  return `Queued again: ${counted(count, 'task')}. There is no undo: what has not run yet can only be dropped, with postern inbox discard --state pending.`
 }
 
 /** `postern inbox prune <age>`. */
 export async function pruneCommand(age: string, options: InboxCommandOptions): Promise<ExitCode> {
   const before = sinceOption('age', age)!
   return withInbox<ExitCode>(options, async ({ view }) => {
-    const says = `Forget done and dead tasks received before ${new Date(before).toISOString()}. Their payloads are gone then.`
+    const total = await prunable(view, before)
+    const says = `Forget ${counted(total, 'done or dead task')} received before ${new Date(before).toISOString()}. Their payloads are gone then.`
+    if (total === 0) {
+      remark(`no task that is done or dead was received before ${new Date(before).toISOString()}`)
+      return 1
+    }
+    if (options.dryRun) {
+      if (options.json) sayJson({ count: total, dryRun: true })
+      else say(says)
+      return 0
+    }
     if (!options.yes && !(await agreed(says))) {
       remark('nothing was changed')
       return 1
     }
     const count = await view.prune(before)
-    say(options.json ? JSON.stringify({ count }) : `${count} tasks were forgotten.`)
+    if (options.json) sayJson({ count })
+    else say(`Forgotten: ${counted(count, 'task')}.`)
     return 0
   })
 }
 
-async function counted(verb: Verb, view: InboxView, filter: TaskFilter): Promise<number> {
+async function prunable(view: InboxView, before: number): Promise<number> {
   let total = 0
-  let cursor: string | undefined
-  do {
-    const step = await view[verb](filter, { dryRun: true, ...(cursor !== undefined && { cursor }) })
-    total += step.count
-    ;({ cursor } = step)
-  } while (cursor !== undefined)
+  for (const state of ['done', 'dead'] as const) {
+    const all = await rowsOf(String(Number.MAX_SAFE_INTEGER), (page) =>
+      view.list({ state, before, ...page }),
+    )
+    total += all.rows.length
+  }
   return total
 }
 
@@ -90,19 +110,46 @@ async function changed(
   filter: TaskFilter,
   rate: number | undefined,
   total: number,
+): Promise<{ readonly count: number; readonly stopped: boolean }> {
+  let stopped = false
+  // A chunk is changed whole or not at all. A second Ctrl-C ends the process.
+  const stop = (): void => void (stopped = true)
+  process.once('SIGINT', stop)
+  const bar = createBar()
+  let done = 0
+  try {
+    const count = await inChunks(
+      async (cursor) => {
+        const step = await view[verb](filter, {
+          limit: 1000,
+          ...cursor,
+          ...(rate !== undefined && verb === 'replay' && { rate }),
+        })
+        done += step.count
+        bar.show(`${done} of ${total}`, done / total)
+        return step
+      },
+      () => stopped,
+    )
+    return { count, stopped: stopped && count < total }
+  } finally {
+    bar.end()
+    process.off('SIGINT', stop)
+  }
+}
+
+async function inChunks(
+  next: (cursor: { readonly cursor?: string }) => Promise<Changed>,
+  isStopped: () => boolean,
 ): Promise<number> {
   let count = 0
   let cursor: string | undefined
   do {
-    const step = await view[verb](filter, {
-      limit: 1000,
-      ...(cursor !== undefined && { cursor }),
-      ...(rate !== undefined && verb === 'replay' && { rate }),
-    })
+    const step = await next(cursor === undefined ? {} : { cursor })
     count += step.count
     ;({ cursor } = step)
-    if (process.stderr.isTTY) process.stderr.write(`\r${count} of ${total}`)
-  } while (cursor !== undefined)
-  if (process.stderr.isTTY) process.stderr.write('\n')
+    // A signal is heard between two turns of the event loop.
+    await new Promise((resolve) => setImmediate(resolve))
+  } while (cursor !== undefined && !isStopped())
   return count
 }

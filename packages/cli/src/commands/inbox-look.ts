@@ -1,14 +1,19 @@
 import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
 import { withInbox, type OpenInbox } from '../inbox.ts'
-import { Failure, remark, say, type ExitCode } from '../outcome.ts'
-import { lasting, shortId, shown, state, table, timeOf } from '../style.ts'
+import { Failure, jsonOf, remark, say, sayJson, type ExitCode } from '../outcome.ts'
+import { rowsOf } from '../pages.ts'
+import { counted, lasting, shortId, shown, state, table, timeOf } from '../style.ts'
 import { sinceOption } from '../time-option.ts'
+
+const MORE = 'there are more: raise --limit, or narrow the filter'
+const MOST_TEXT = 20_000
 
 /** `postern inbox list`. */
 export async function listCommand(options: InboxCommandOptions): Promise<ExitCode> {
   return withInbox<ExitCode>(options, async ({ view }) => {
-    const { rows, cursor } = await view.list({ ...filterOf(options), limit: Number(options.limit) })
-    if (options.json) say(JSON.stringify({ tasks: rows, cursor }, undefined, 2))
+    const filter = filterOf(options)
+    const { rows, more } = await rowsOf(options.limit, (page) => view.list({ ...filter, ...page }))
+    if (options.json) sayJson({ tasks: rows, more }, 2)
     else if (rows.length === 0) remark('no task matches')
     else
       say(
@@ -25,8 +30,7 @@ export async function listCommand(options: InboxCommandOptions): Promise<ExitCod
           ]),
         ]),
       )
-    if (cursor !== undefined && !options.json)
-      remark('there are more: raise --limit, or narrow the filter')
+    if (more && !options.json) remark(MORE)
     return 0
   })
 }
@@ -38,29 +42,20 @@ export async function showCommand(id: string, options: InboxCommandOptions): Pro
     if (!task) throw new Failure(1, `no task has the id ${id}: \`postern inbox list\` shows ids`)
     const attempts = (await journal?.attempts(id)) ?? []
     if (options.json) {
-      const body = Buffer.from(task.delivery.body).toString('base64')
-      say(
-        JSON.stringify(
-          { ...task, delivery: { ...task.delivery, body, encoding: 'base64' }, history: attempts },
-          undefined,
-          2,
-        ),
-      )
+      sayJson({ ...task, delivery: { ...task.delivery, encoding: 'base64' }, history: attempts }, 2)
       return 0
     }
     const { event, record, delivery } = task
     say(
       `${shown(event.topic)}  ${shortId(event.id ?? 'no id')}  ${state(task.state)}  ${shown(task.subscription)}`,
     )
-    say(`received ${new Date(task.receivedAt).toISOString()}, ${task.attempts} attempts`)
+    say(`received ${new Date(task.receivedAt).toISOString()}, ${counted(task.attempts, 'attempt')}`)
     if (record.erased) say('its contents were erased')
     for (const one of attempts)
       say(
         `  #${one.attempt}  ${timeOf(one.startedAt)}  ${one.outcome}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),
       )
-    say(
-      `\npayload\n${shown(JSON.stringify(record.payload, undefined, 2).replaceAll('\n', '\u2028'), 20_000).replaceAll('�', '\n')}`,
-    )
+    say(`\npayload\n${payloadOf(record.payload)}`)
     say(
       `\nheaders\n${table(delivery.headers.map(([name, value]) => [`  ${shown(name)}`, shown(value)]))}`,
     )
@@ -72,14 +67,17 @@ export async function showCommand(id: string, options: InboxCommandOptions): Pro
 export async function deliveriesCommand(options: InboxCommandOptions): Promise<ExitCode> {
   return withInbox<ExitCode>(options, async (inbox) => {
     const journal = journalOf(inbox)
-    const { receiver, topic, eventId, text, outcome } = options
+    const { receiver, provider, topic, eventId, text, outcome, code } = options
     const since = sinceOption('--since', options.since)
-    const given = { receiver, topic, eventId, text, outcome, since, limit: Number(options.limit) }
+    const until = sinceOption('--until', options.until)
+    const given = { receiver, provider, topic, eventId, text, outcome, code, since, until }
     const filter = Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),
     )
-    const { rows } = await journal.deliveries(filter)
-    if (options.json) say(JSON.stringify({ deliveries: rows }, undefined, 2))
+    const { rows, more } = await rowsOf(options.limit, (page) =>
+      journal.deliveries({ ...filter, ...page }),
+    )
+    if (options.json) sayJson({ deliveries: rows, more }, 2)
     else if (rows.length === 0) remark('no delivery matches')
     else
       say(
@@ -97,6 +95,7 @@ export async function deliveriesCommand(options: InboxCommandOptions): Promise<E
           ]),
         ]),
       )
+    if (more && !options.json) remark(MORE)
     return 0
   })
 }
@@ -109,7 +108,7 @@ export async function causesCommand(options: InboxCommandOptions): Promise<ExitC
       ...(receiver !== undefined && { receiver }),
       ...(subscription !== undefined && { subscription }),
     })
-    if (options.json) say(JSON.stringify({ causes }, undefined, 2))
+    if (options.json) sayJson({ causes }, 2)
     else if (causes.length === 0) say('All is well: no task failed.')
     else
       say(
@@ -133,7 +132,7 @@ export async function causesCommand(options: InboxCommandOptions): Promise<ExitC
 export async function statsCommand(options: InboxCommandOptions): Promise<ExitCode> {
   return withInbox<ExitCode>(options, async ({ view }) => {
     const lanes = await view.stats()
-    if (options.json) say(JSON.stringify({ subscriptions: lanes }, undefined, 2))
+    if (options.json) sayJson({ subscriptions: lanes }, 2)
     else
       say(
         table([
@@ -148,6 +147,14 @@ export async function statsCommand(options: InboxCommandOptions): Promise<ExitCo
       )
     return 0
   })
+}
+
+/** A payload as JSON, a line for each member: what could move the cursor is taken out. */
+function payloadOf(payload: unknown): string {
+  const text = payload === undefined ? 'none' : jsonOf(payload, 2)
+  const lines = text.slice(0, MOST_TEXT).split('\n')
+  const rest = text.length > MOST_TEXT ? [`… ${text.length} characters in all: see --json`] : []
+  return [...lines.map((line) => shown(line, MOST_TEXT)), ...rest].join('\n')
 }
 
 function journalOf({ journal, name }: OpenInbox): NonNullable<OpenInbox['journal']> {

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { TaskInfo } from '@postern/core/inbox'
 import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
 import { withInbox } from '../inbox.ts'
-import { remark, say, type ExitCode } from '../outcome.ts'
+import { remark, say, sayJson, type ExitCode } from '../outcome.ts'
+import { rowsOf } from '../pages.ts'
 import { shown, state, timeOf } from '../style.ts'
 
 // `version` of the inbox is a cheap number that changes with any task.
@@ -16,13 +17,14 @@ export async function watchCommand(options: InboxCommandOptions): Promise<ExitCo
   process.once('SIGTERM', end)
   return withInbox<ExitCode>(options, async ({ view, name }) => {
     const known = new Map<string, string>()
+    const filter = filterOf(options)
     let version: number | undefined
     remark(`watching ${name} · Ctrl-C ends`)
     while (!stop.signal.aborted) {
       const now = await view.version()
       if (now !== version) {
         version = now
-        const { rows } = await view.list({ ...filterOf(options), limit: Number(options.limit) })
+        const { rows } = await rowsOf(options.limit, (page) => view.list({ ...filter, ...page }))
         for (const task of rows.toReversed()) tell(task, known, options.json === true)
       }
       await wait(LOOK, undefined, { signal: stop.signal }).catch(() => undefined)
@@ -38,7 +40,7 @@ function tell(task: TaskInfo, known: Map<string, string>, json: boolean): void {
   known.set(task.id, now)
   // Tasks that are no longer on the page are forgotten.
   if (known.size > 10_000) known.delete(known.keys().next().value!)
-  if (json) return say(JSON.stringify(task))
+  if (json) return sayJson(task)
   const { event, subscription, error, id } = task
   const why = shown(error?.message ?? '', 80)
   say(

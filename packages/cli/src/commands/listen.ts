@@ -69,7 +69,7 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
         entries,
         hide,
         where,
-        explain: explaining.now,
+        explain: (entry) => explaining.now(entry),
         again,
       })
       draw = () => screen.draw()

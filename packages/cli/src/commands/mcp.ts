@@ -2,7 +2,7 @@ import { McpServer } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { withInbox, type InboxOptions } from '../inbox.ts'
 import { toolsOf } from '../mcp/tools.ts'
-import { remark, type ExitCode } from '../outcome.ts'
+import { jsonOf, remark, type ExitCode } from '../outcome.ts'
 import { version } from '../version.ts'
 
 /** Options of `postern mcp`. */
@@ -28,7 +28,7 @@ export async function mcpCommand(options: McpOptions): Promise<ExitCode> {
             try {
               const found = await tool.run(given as Readonly<Record<string, never>>)
               return {
-                content: [{ type: 'text', text: JSON.stringify(found, undefined, 2) ?? 'null' }],
+                content: [{ type: 'text', text: jsonOf(found, 2) }],
               }
             } catch (error) {
               const text = error instanceof Error ? error.message : String(error)

@@ -1,4 +1,5 @@
-import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
+import { anatomyOf } from '../anatomy.ts'
 import { aboutOf, variablesOf } from '../sender.ts'
 import { setupRows } from '../setup.ts'
 import { HOSTS, snippetOf, type HostName } from '../snippet.ts'
@@ -15,7 +16,7 @@ export async function providersCommand(
   if (name === undefined) {
     const { catalogue } = await import('@postern/providers/catalogue')
     const all = [...catalogue.values()]
-    if (options.json) say(JSON.stringify(all.map(plain), undefined, 2))
+    if (options.json) sayJson(all.map(plain), 2)
     else
       say(
         table([
@@ -31,7 +32,7 @@ export async function providersCommand(
     return 0
   }
   const about = await aboutOf(name)
-  if (options.json) say(JSON.stringify(plain(about), undefined, 2))
+  if (options.json) sayJson({ ...plain(about), ...(await anatomyOf(about)) }, 2)
   else {
     const covers = about.covers ?? { body: 'bytes' }
     const signed = [
@@ -40,11 +41,18 @@ export async function providersCommand(
       ...(covers.timestamp ? ['a time'] : []),
       ...(covers.id ? ['the id'] : []),
     ]
+    const looks = await anatomyOf(about)
     say(styled('bold', `${about.title} (${about.name})`))
     say(about.docs)
     say(
       table([
         ['signed', signed.join(', ')],
+        ...(looks
+          ? [
+              ['headers', looks.headers.join(', ') || 'none of its own'],
+              ['id', looks.id],
+            ]
+          : []),
         ['methods', about.methods.join(', ')],
         ['formats', about.formats.join(', ')],
         ['handshakes', about.handshakes.join(', ') || 'none'],

@@ -1,4 +1,5 @@
 import type { Delivery } from '@postern/core'
+import { whyNot } from '../why-not.ts'
 
 const DROPPED = new Set([
   'host',
@@ -40,11 +41,4 @@ export function createForwarder(to: string): Forwarder {
     },
     close: () => closing.abort(),
   }
-}
-
-/** Why a call of `fetch` failed, in its own words: it hides them behind "fetch failed". */
-export function whyNot(error: unknown): string {
-  const { cause, message } = error as Error
-  const { code, message: inner } = (cause ?? {}) as { code?: string; message?: string }
-  return code ?? inner ?? message
 }

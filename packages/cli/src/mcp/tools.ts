@@ -23,19 +23,28 @@ const LOOK = 250
 const TASKS = {
   receiver: z.string().optional(),
   subscription: z.string().optional(),
+  provider: z.string().optional(),
   state: z.enum(['pending', 'running', 'done', 'dead']).optional(),
+  id: z.string().optional().describe('one task'),
   topic: z.string().optional().describe('a pattern: * is one segment, ** the rest'),
   eventId: z.string().optional(),
   cause: z.string().optional(),
   text: z.string().optional(),
+  after: z.number().optional().describe('received after, in milliseconds since 1970'),
+  before: z.number().optional().describe('received before'),
 }
 const DELIVERIES = {
   receiver: z.string().optional(),
+  provider: z.string().optional(),
+  code: z.string().optional().describe('of a refusal, as in signature_mismatch'),
   outcome: z.enum(['accepted', 'duplicate', 'handshake', 'unhandled', 'refused']).optional(),
   topic: z.string().optional(),
   eventId: z.string().optional(),
 }
-const LIMIT = z.number().int().min(1).max(200).default(20)
+const PAGE = {
+  limit: z.number().int().min(1).max(200).default(20),
+  cursor: z.string().optional().describe('of the page before'),
+}
 
 /** The tools over one inbox. `allowed`: those that change tasks, and sending to other machines. */
 export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonly Tool[] {
@@ -47,14 +56,14 @@ export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonl
     {
       name: 'list_tasks',
       description: 'Tasks of the inbox, the newest first: pending, running, done and dead ones.',
-      input: z.strictObject({ ...TASKS, limit: LIMIT }),
+      input: z.strictObject({ ...TASKS, ...PAGE }),
       run: async (given: TaskFilter & { limit: number }) => view.list(given),
     },
     {
       name: 'list_deliveries',
       description:
         'What arrived and what was answered, the newest first, with the reason of refusals.',
-      input: z.strictObject({ ...DELIVERIES, limit: LIMIT }),
+      input: z.strictObject({ ...DELIVERIES, ...PAGE }),
       run: async (given: DeliveryFilter) => history().deliveries(given),
     },
     {
@@ -71,6 +80,18 @@ export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonl
           delivery: { ...task.delivery, body: base64(task.delivery.body) },
           history: attempts,
         }
+      },
+    },
+    {
+      name: 'get_delivery',
+      description:
+        'A delivery with its reply. Of a refused one whose body was kept: its URL, headers, and exact bytes in base64.',
+      input: z.strictObject({ id: z.string() }),
+      async run({ id }: { id: string }) {
+        const found = await history().delivery(id)
+        if (!found) throw new Failure(1, `no delivery has the id ${id}`)
+        const { kept, ...facts } = await openArrival(found, {})
+        return { ...facts, ...(kept && { kept: { ...kept, body: base64(kept.body) } }) }
       },
     },
     {
@@ -123,11 +144,19 @@ export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonl
     },
     {
       name: 'wait_for_delivery',
-      description: 'Waits until a delivery arrives that matches, and gives it.',
-      input: z.strictObject({ ...DELIVERIES, seconds: z.number().min(1).max(300).default(30) }),
-      async run({ seconds, ...filter }: DeliveryFilter & { seconds: number }) {
-        const since = Date.now()
-        while (Date.now() < since + seconds * 1000) {
+      description:
+        'Waits until a delivery arrives that matches, and gives it. With since, one that has arrived counts too.',
+      input: z.strictObject({
+        ...DELIVERIES,
+        since: z
+          .number()
+          .optional()
+          .describe('milliseconds since 1970, as before send_delivery; now without it'),
+        seconds: z.number().min(1).max(300).default(30),
+      }),
+      async run({ seconds, since = Date.now(), ...filter }: DeliveryFilter & { seconds: number }) {
+        const until = Date.now() + seconds * 1000
+        while (Date.now() < until) {
           const { rows } = await history().deliveries({ ...filter, since, limit: 1 })
           if (rows[0]) return rows[0]
           await wait(LOOK)
@@ -144,8 +173,20 @@ export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonl
         dryRun: z.boolean().default(true),
         rate: z.number().positive().optional(),
       }),
-      run: async ({ dryRun, rate, ...filter }: TaskFilter & { dryRun: boolean; rate?: number }) =>
-        view.replay(filter, { dryRun, ...(rate !== undefined && !dryRun && { rate }) }),
+      async run({ dryRun, rate, ...filter }: TaskFilter & { dryRun: boolean; rate?: number }) {
+        const options = { dryRun, ...(rate !== undefined && !dryRun && { rate }) }
+        let count = 0
+        let cursor: string | undefined
+        do {
+          const step = await view.replay(filter, {
+            ...options,
+            ...(cursor !== undefined && { cursor }),
+          })
+          count += step.count
+          ;({ cursor } = step)
+        } while (cursor !== undefined)
+        return { count, dryRun }
+      },
     },
   ].filter(({ acts }: { readonly acts?: boolean }) => allowed || acts !== true) as readonly Tool[]
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { AttemptInfo, EventInfo, Receiver } from '@postern/core'
+import { unknownOptions, type AttemptInfo, type EventInfo, type Receiver } from '@postern/core'
 import type { TaskError } from '@postern/core/inbox'
 
 /** An event of a delivery, with its result. */
@@ -40,6 +40,7 @@ const delivering = new AsyncLocalStorage<object>()
  * Hands a request to a receiver, or sends it to the URL where your app listens. With a receiver it also waits for the
  * first attempt of each task, so that a test that got its answer knows that the handlers have run.
  *
+ * @throws TypeError if the target is neither, or an option is wrong; an error if nothing answers at the URL.
  * @example
  * const { status, tasks } = await deliver(receiver, await signed(provider, 'issues.opened'))
  * expect([status, tasks[0]?.state]).toEqual([200, 'done'])
@@ -49,9 +50,14 @@ export async function deliver(
   request: Request | Promise<Request>,
   options: DeliverOptions = {},
 ): Promise<Delivered> {
-  const sent = await request
-  if (typeof target === 'string' || target instanceof URL) return overHttp(target, sent)
+  unknownOptions('deliver', options, ['timeout'])
   const { timeout = 5000 } = options
+  requireTimeout('deliver', timeout)
+  const sent = await request
+  if (!(sent instanceof Request))
+    throw new TypeError('deliver: request must be a fetch Request, as signed makes')
+  if (typeof target === 'string' || target instanceof URL) return overHttp(target, sent)
+  requireReceiver('deliver', target)
   const here = {}
   const events: DeliveredEvent[] = []
   const tasks: DeliveredTask[] = []
@@ -102,7 +108,23 @@ export async function deliver(
   }
 }
 
+/** Throws if it is no receiver. */
+export function requireReceiver(what: string, receiver: unknown): void {
+  if (typeof receiver !== 'object' || receiver === null || !('observe' in receiver))
+    throw new TypeError(
+      `${what}: it needs what createReceiver makes${what === 'deliver' ? ', or a URL' : ''}, got ${receiver === null ? 'null' : typeof receiver}`,
+    )
+}
+
+/** Throws if it is no number of milliseconds. */
+export function requireTimeout(what: string, timeout: unknown): void {
+  if (typeof timeout !== 'number' || !(timeout >= 0))
+    throw new TypeError(`${what}: timeout must be milliseconds, got ${String(timeout)}`)
+}
+
 async function overHttp(target: string | URL, request: Request): Promise<Delivered> {
+  if (!URL.canParse(target))
+    throw new TypeError(`deliver: the target must be a receiver or a whole URL, got ${target}`)
   const { method, headers } = request
   const body = method === 'GET' || method === 'HEAD' ? undefined : await request.arrayBuffer()
   const reply = await fetch(target, { method, headers, redirect: 'manual', ...(body && { body }) })

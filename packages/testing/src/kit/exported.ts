@@ -1,6 +1,6 @@
 import type { StoredDelivery } from '@postern/core/inbox'
-import type { Draft, Provider } from '@postern/core/scheme'
-import { toRequest } from './signed.ts'
+import { madeOf, type Draft, type Provider } from '@postern/core/scheme'
+import { requireProvider, toRequest } from './signed.ts'
 
 /** A stored delivery as JSON, as "copy as test" copies it. */
 export interface ExportedDelivery {
@@ -53,10 +53,16 @@ export function exportDelivery(provider: string, delivery: StoredDelivery): Expo
  * expect((await deliver(receiver, fromDelivery(exported, provider))).status).toBe(200)
  */
 export function fromDelivery(exported: ExportedDelivery, provider: Provider): Request {
-  const { method, url, headers, body, encoding = 'utf8', receivedAt } = exported
-  if (typeof body !== 'string' || typeof url !== 'string' || !Array.isArray(headers))
+  if (!isExported(exported))
     throw new TypeError(
       'fromDelivery: exported must be what exportDelivery or "copy as test" made; copy it whole',
+    )
+  requireProvider('fromDelivery', provider)
+  const { method, url, headers, body, encoding = 'utf8', receivedAt } = exported
+  const sender = madeOf(provider)?.factory.about.name ?? provider.name
+  if (![sender, provider.name].includes(exported.provider))
+    throw new TypeError(
+      `fromDelivery: exported is a delivery of ${exported.provider}, got a provider of ${sender}; give that sender's`,
     )
   if (!provider.sign)
     throw new TypeError(
@@ -70,6 +76,16 @@ export function fromDelivery(exported: ExportedDelivery, provider: Provider): Re
     at: receivedAt,
   }
   return toRequest(provider.sign(draft))
+}
+
+function isExported(exported: ExportedDelivery | undefined): exported is ExportedDelivery {
+  return (
+    typeof exported?.body === 'string' &&
+    typeof exported.url === 'string' &&
+    Array.isArray(exported.headers) &&
+    Number.isFinite(exported.receivedAt) &&
+    [undefined, 'utf8', 'base64'].includes(exported.encoding)
+  )
 }
 
 /** The headers of a delivery that signing does not write again. */

@@ -32,7 +32,8 @@ export function frozen(date: Date | string | number): FrozenClock {
 }
 
 function timeOf(date: Date | string | number): number {
-  const time = new Date(date).getTime()
+  // `new Date(null)` is 1970.
+  const time = date === null ? NaN : new Date(date).getTime()
   if (Number.isNaN(time))
     throw new TypeError(
       `frozen: date must be a Date, an ISO string or milliseconds since 1970, got ${String(date)}`,

@@ -1,5 +1,6 @@
-import type { Receiver } from '@postern/core'
+import { unknownOptions, type Receiver } from '@postern/core'
 import type { TaskInfo } from '@postern/core/inbox'
+import { requireReceiver, requireTimeout } from './deliver.ts'
 
 /** Options of {@link settled}. */
 export interface SettledOptions {
@@ -20,7 +21,10 @@ const LOOK = 20
  * await settled(receiver)
  */
 export async function settled(receiver: Receiver, options: SettledOptions = {}): Promise<void> {
+  requireReceiver('settled', receiver)
+  unknownOptions('settled', options, ['timeout'])
   const { timeout = 5000 } = options
+  requireTimeout('settled', timeout)
   const until = Date.now() + timeout
   let wake = (): void => undefined
   const told = (): void => wake()
@@ -63,6 +67,6 @@ function unfinished(left: readonly TaskInfo[], timeout: number): TypeError {
         `${subscription} on ${event.topic} (${state}${error ? `, ${error.message}` : ''})`,
     )
   return new TypeError(
-    `settled: ${left.length} tasks are left after ${timeout} ms: ${named.join('; ')}; raise timeout, or use retry: { attempts: 1 } in tests`,
+    `settled: ${left.length === 1 ? '1 task is' : `${left.length} tasks are`} left after ${timeout} ms: ${named.join('; ')}; raise timeout, or use retry: { attempts: 1 } in tests`,
   )
 }

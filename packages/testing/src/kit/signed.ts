@@ -1,4 +1,4 @@
-import type { EventMap } from '@postern/core'
+import { unknownOptions, type EventMap } from '@postern/core'
 import {
   madeOf,
   mergeDeep,
@@ -25,10 +25,11 @@ export interface SignedOptions {
 
 /**
  * A delivery as the sender would make it, as a fetch `Request`. Its payload is the sample of the topic with yours merged
- * into it, deeply; ids, times and amounts of samples are fresh each time.
+ * into it, deeply; ids, times and amounts of samples are fresh each time. A function makes the whole payload of the
+ * sample's: it can change lists, and take members away.
  *
- * @throws TypeError if the provider cannot sign, since only the sender has its key, or the topic is unknown and no payload
- * is given.
+ * @throws TypeError if the provider cannot sign, since only the sender has its key, if the topic is unknown and no payload
+ * is given, or an option is wrong.
  * @example
  * const request = await signed(stripe({ secret }), 'invoice.paid', { data: { object: { total: 999 } } })
  * const response = await receiver.fetch(request)
@@ -49,13 +50,24 @@ export async function signedInit<Events extends EventMap>(
   payload?: unknown,
   options: SignedOptions = {},
 ): Promise<SignableRequest> {
+  requireProvider('signed', provider)
+  unknownOptions('signed', options, ['id', 'url', 'headers', 'at', 'secret'])
+  const { url, at } = options
+  if (url !== undefined && !URL.canParse(url))
+    throw new TypeError(
+      `signed: url must be a whole URL, as in https://example.com/hooks, got ${url}`,
+    )
+  if (at !== undefined && !Number.isFinite(at))
+    throw new TypeError(
+      `signed: at must be milliseconds since 1970, got ${String(at)}; give date.getTime()`,
+    )
   if (!provider.sign)
     throw new TypeError(
       `signed: ${provider.name} cannot sign: only its sender has the key; test with a delivery that was recorded (fromDelivery)`,
     )
   const found = await sampleOf(provider, topic, payload !== undefined)
   const draft: Partial<Sample> =
-    found === undefined ? {} : fill(found, options.at === undefined ? {} : { now: options.at })
+    found === undefined ? {} : fill(found, at === undefined ? {} : { now: at })
   const { id = draft.id, ...rest } = options
   return provider.sign({
     ...rest,
@@ -63,6 +75,18 @@ export async function signedInit<Events extends EventMap>(
     ...(id !== undefined && { id }),
     payload: laidOver(draft.payload, payload),
   } as Draft<Events>)
+}
+
+/** Throws if it is no provider, as when the factory was not called. */
+export function requireProvider(what: string, provider: unknown): void {
+  if (typeof provider === 'function')
+    throw new TypeError(
+      `${what}: provider must be what a factory makes, got the factory; call it: ${provider.name || 'github'}({ secret })`,
+    )
+  if (typeof provider !== 'object' || provider === null || !('verify' in provider))
+    throw new TypeError(
+      `${what}: provider must be what a factory makes, as in github({ secret }), got ${String(provider)}`,
+    )
 }
 
 /** A fetch `Request` of what a provider signed. */
@@ -87,6 +111,7 @@ async function sampleOf(
 }
 
 function laidOver(base: unknown, payload: unknown): unknown {
+  if (typeof payload === 'function') return (payload as (sample: unknown) => unknown)(base ?? {})
   if (payload === undefined || base === undefined) return payload ?? base ?? {}
   return typeof base === 'object' && base !== null ? mergeDeep(base, payload) : payload
 }

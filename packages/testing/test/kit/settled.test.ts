@@ -26,6 +26,6 @@ test('a task that is to be tried again is not taken for settled between two look
       return found
     },
   }
-  await expect(settled(between, { timeout: 100 })).rejects.toThrow('1 tasks are left')
+  await expect(settled(between, { timeout: 100 })).rejects.toThrow('1 task is left')
   await receiver.close({ timeout: 0 })
 })

@@ -1,0 +1,119 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
+import type { About, Provider } from '@postern/core/scheme'
+import { deliver, signedInit } from '@postern/testing'
+
+/** What a delivery of a sender looks like. */
+export interface Anatomy {
+  /** Headers by which the sender, the event and its signature are known. */
+  readonly headers: readonly string[]
+  /** Where the event's id stands. */
+  readonly id: string
+}
+
+const URL_OF_TESTS = 'https://example.com/webhooks'
+const COMMON = new Set(['content-type', 'user-agent', 'accept'])
+
+/** Looks at a delivery that is signed with a secret of its own. Undefined if only the sender can sign. */
+export async function anatomyOf(about: About): Promise<Anatomy | undefined> {
+  if (!about.canSign) return undefined
+  for (const secret of secrets()) {
+    const provider = made(about, secret)
+    if (!provider) continue
+    try {
+      return await looked(provider)
+    } catch {
+      // A secret of another form.
+    }
+  }
+  return undefined
+}
+
+async function looked(provider: Provider): Promise<Anatomy> {
+  const { url, method, headers, body } = await signedInit(provider, undefined, undefined, {
+    url: URL_OF_TESTS,
+  })
+  // Senders that deliver again for long need a long window.
+  const inbox = inlineInbox({ ledger: memoryLedger({ window: '90d' }) })
+  const receiver = createReceiver({ provider, inbox, log: false, explain: false })
+  receiver.onAny(() => undefined)
+  const empty = method === 'GET' || method === 'HEAD'
+  const request = new Request(url, { method, headers, ...(!empty && { body }) })
+  const { events } = await deliver(receiver, request)
+  await receiver.close()
+  const names = Object.keys(headers).map((name) => name.toLowerCase())
+  return {
+    headers: names.filter((name) => !COMMON.has(name)),
+    id: placeOf(events[0]?.id, headers, new TextDecoder().decode(body)),
+  }
+}
+
+function placeOf(
+  id: string | undefined,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): string {
+  if (id === undefined) return 'none: equal bodies are one event'
+  const header = Object.keys(headers).find((name) => headers[name] === id)
+  if (header !== undefined) return `the header ${header}`
+  const path = pathOf(id, payloadOf(body))
+  if (path !== undefined) return `${path} of the payload`
+  return 'made of several parts of the delivery'
+}
+
+function payloadOf(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return Object.fromEntries(new URLSearchParams(body))
+  }
+}
+
+/** The path of a value, the nearest to the top. */
+function pathOf(wanted: string, payload: unknown): string | undefined {
+  let level: readonly (readonly [path: string, value: unknown])[] = [['', payload]]
+  while (level.length > 0) {
+    for (const [path, value] of level)
+      if ((typeof value === 'string' || typeof value === 'number') && String(value) === wanted)
+        return path
+    level = level.flatMap(([path, value]) =>
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).map(
+            ([name, member]) => [path === '' ? name : `${path}.${name}`, member] as const,
+          )
+        : [],
+    )
+  }
+  return undefined
+}
+
+function made(about: About, secret: string): Provider | undefined {
+  const own = about.secretOption === undefined ? {} : { [about.secretOption]: secret }
+  const more = 'publicUrl' in about.options ? { publicUrl: URL_OF_TESTS } : {}
+  for (const options of [{ ...own, ...more }, own]) {
+    try {
+      return about.create(options)
+    } catch {
+      // A secret of another form, or an option that is missing.
+    }
+  }
+  return undefined
+}
+
+/** Secrets in the forms that senders have. */
+function secrets(): readonly string[] {
+  const bytes = randomBytes(32)
+  return [
+    'a secret of tests',
+    `whsec_${bytes.toString('base64')}`,
+    bytes.toString('base64'),
+    bytes.toString('hex'),
+    'name:a password of tests',
+    `private:${bytes.toString('hex')}`,
+    generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    }).privateKey,
+  ]
+}
