@@ -109,13 +109,17 @@ export function connected(client: Client, deadline: number): Promise<void> | und
     waiting = new Promise((resolve, reject) => {
       const ended = (error?: Error) => (): void => {
         connecting.delete(client)
-        client.off('ready', ready).off('close', closed)
+        client.off('ready', ready).off('close', closed).off('error', failed)
         if (error) reject(error)
         else resolve()
       }
       const ready = ended()
-      const closed = ended(new Error('Redis cannot be reached'))
-      client.on('ready', ready).on('close', closed)
+      // A wrong password is told by an error, and the connection closes after it.
+      let why = ''
+      const failed = ({ message }: Error): void =>
+        void (why = message === '' ? '' : ` (${message})`)
+      const closed = (): void => ended(new Error(`Redis cannot be reached${why}`))()
+      client.on('ready', ready).on('close', closed).on('error', failed)
     })
     waiting.catch(() => {})
     connecting.set(client, waiting)

@@ -39,21 +39,20 @@ async function looked(provider: Provider): Promise<Anatomy> {
   receiver.onAny(() => undefined)
   const empty = method === 'GET' || method === 'HEAD'
   const request = new Request(url, { method, headers, ...(!empty && { body }) })
-  const { events } = await deliver(receiver, request)
+  const { events } = await deliver(receiver, request.clone())
+  const again = await deliver(receiver, request)
   await receiver.close()
   const names = Object.keys(headers).map((name) => name.toLowerCase())
   return {
     headers: names.filter((name) => !COMMON.has(name)),
-    id: placeOf(events[0]?.id, headers, new TextDecoder().decode(body)),
+    id:
+      events[0]?.id === undefined
+        ? `none: equal deliveries are ${again.events[0]?.outcome === 'duplicate' ? 'one event' : 'several events'}`
+        : placeOf(events[0].id, headers, new TextDecoder().decode(body)),
   }
 }
 
-function placeOf(
-  id: string | undefined,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-): string {
-  if (id === undefined) return 'none: equal bodies are one event'
+function placeOf(id: string, headers: Readonly<Record<string, string>>, body: string): string {
   const header = Object.keys(headers).find((name) => headers[name] === id)
   if (header !== undefined) return `the header ${header}`
   const path = pathOf(id, payloadOf(body))

@@ -89,7 +89,7 @@ export function createProgram(): Command {
     .option('--rate <number>', 'how many a second (default: one after another)')
     .option('--duplicate', 'send the same delivery again')
     .option('--tamper', 'change a byte after signing: it must be refused')
-    .option('--stale', 'sign it a day ago: it must be refused if the sender signs a time')
+    .option('--stale', 'sign it 30 days ago: it must be refused if the sender signs a time')
     .option('--timeout <seconds>', 'how long to wait for a reply', '30')
     .option('--json', 'print JSON')
     .addHelpText(

@@ -6,6 +6,7 @@ import { aboutOf, providerOf, type SenderOptions } from '../sender.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { paced } from '../send/pace.ts'
 import { payloadOf, type PayloadOptions } from '../send/payload.ts'
+import { tampered } from '../send/tamper.ts'
 import { whyNot } from '../why-not.ts'
 import { newKey } from '../new-key.ts'
 import { lasting, shown, styled } from '../style.ts'
@@ -50,6 +51,8 @@ export async function sendCommand(
   )
   if (options.stale && provider.covers.timestamp !== true)
     remark(`${about.title} signs no time: a stale delivery is taken as any other`)
+  if (options.tamper && provider.covers.body === 'none')
+    remark(`${about.title} does not sign the body: a changed one is not told from its own`)
   const first = await makeOne()
   const times = options.duplicate && count === 1 ? 2 : count
   const isMany = times > LINES
@@ -71,15 +74,17 @@ export async function sendCommand(
   return all.some(({ status }) => status >= 300) ? 1 : 0
 
   async function makeOne(): Promise<SignableRequest> {
-    const at = options.stale ? Date.now() - 86_400_000 : undefined
+    const at = options.stale ? Date.now() - STALE : undefined
     const made = await signedInit(provider, topic, payload, {
       url: options.to,
       ...(at !== undefined && { at }),
     })
-    return options.tamper ? tampered(made) : made
+    return options.tamper ? tampered(provider, made) : made
   }
 }
 
+// The longest time that a sender allows is three days.
+const STALE = 30 * 86_400_000
 // More are shown as a bar and a sum.
 const LINES = 20
 
@@ -127,14 +132,4 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
 function line({ status, ms, reply }: Sent, name: string, topic: string): string {
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
   return `${sign} ${status}  ${lasting(ms)}  ${name}  ${topic}  ${shown(reply.trim(), 120)}`.trimEnd()
-}
-
-/** The same request with one byte of its body changed, so that its signature must not match. */
-function tampered(request: SignableRequest): SignableRequest {
-  const body = Uint8Array.from(request.body)
-  const text = new TextDecoder().decode(body)
-  const digit = text.search(/[a-z]/)
-  if (digit < 0) return { ...request, body: Uint8Array.from([...body, 32]) }
-  body[digit] = body[digit] === 97 ? 98 : 97
-  return { ...request, body }
 }
