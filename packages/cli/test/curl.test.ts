@@ -12,7 +12,7 @@ function read(text: string, entry?: number) {
   return { method, url, headers, body: Buffer.from(body as Uint8Array).toString() }
 }
 
-test.for([
+test.for<readonly [string, string]>([
   [
     'flags with their value attached, and flags that are not of the request',
     `curl -sSXPOST https://x.example/h -m 10 --max-time=5 --retry 3 -H'X-A: 1' --header="x-b: 2" -d '${BODY}'`,
