@@ -2,13 +2,12 @@ import { createDelivery, ownDelivery } from './delivery.ts'
 import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
-import type { Inbox, TaskError } from './inbox/inbox.ts'
+import type { Inbox } from './inbox/inbox.ts'
 import { sealedPort } from './inbox/sealed-port.ts'
-import type { AttemptInfo } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
 import { createAdmit } from './receive/admit.ts'
 import { observedReceiver } from './receive/observed-receiver.ts'
-import { createAnswers, type AnswerFunction, type AnswerOptions } from './receive/answer.ts'
+import type { AnswerOptions } from './receive/answer.ts'
 import { refuse } from './receive/conclude.ts'
 import { createCatchUps } from './receive/catch-ups.ts'
 import { createConflictWatch } from './receive/conflict.ts'
@@ -22,12 +21,8 @@ import { stripper } from './receive/strip.ts'
 import { checkDrain, checkReceiver, warnAtStart } from './receiver-options.ts'
 import type { Receiver, ReceiverOptions } from './receiver-types.ts'
 import { createConsumer } from './subscribe/consumer.ts'
-import {
-  createSubscriptions,
-  UNHANDLED,
-  type Handler,
-  type SubscriptionOptions,
-} from './subscribe/subscription.ts'
+import { createSubscribing } from './subscribe/subscribing.ts'
+import { UNHANDLED } from './subscribe/subscription.ts'
 import { isTool } from './tool.ts'
 import { unknownOptions } from './unknown-options.ts'
 
@@ -43,10 +38,8 @@ export function createReceiver<Events extends EventMap = EventMap>(
 ): Receiver<Events> {
   const settings = checkReceiver(options)
   const { provider, name, inbox, limits, observer, now, monotonic, onUnhandled, work } = settings
-  const subscriptions = createSubscriptions({ topicCache: 1000, durable: inbox.can.durable })
-  const answers = createAnswers()
-  const deadListeners: ((task: AttemptInfo, error: TaskError) => unknown)[] = []
-  const answered: string[] = []
+  const subscribing = createSubscribing({ name, inbox, started: () => started })
+  const { subscriptions, answers, deadListeners } = subscribing
   if (onUnhandled === 'store' && !inbox.view)
     throw new TypeError(`onUnhandled: ${inbox.name} stores nothing; use 'acknowledge' or 'refuse'`)
   const strip = stripper(provider.credentials)
@@ -133,38 +126,22 @@ export function createReceiver<Events extends EventMap = EventMap>(
     provider: provider as Provider<Events>,
     limits,
     get topics() {
-      return [
-        ...new Set([
-          ...subscriptions.all.flatMap((subscription) => subscription.patterns),
-          ...answered,
-        ]),
-      ]
+      return subscribing.topics()
     },
     on(topics: unknown, ...rest: unknown[]) {
-      const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest
-      subscribe(() =>
-        subscriptions.add(
-          asArray(topics),
-          checkOptions(given as SubscriptionOptions),
-          handler as Handler,
-        ),
-      )
+      subscribing.on(topics, ...rest)
       return receiver
     },
     onAny(...rest: unknown[]) {
-      const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest
-      subscribe(() =>
-        subscriptions.addAny(checkOptions(given as SubscriptionOptions), handler as Handler),
-      )
+      subscribing.onAny(...rest)
       return receiver
     },
     onDead(listener) {
-      deadListeners.push(listener)
+      subscribing.onDead(listener)
       return receiver
     },
-    answer(topics: unknown, answer: unknown, settings: AnswerOptions = {}) {
-      subscribe(() => answers.add(asArray(topics), settings, answer as AnswerFunction))
-      answered.push(...asArray(topics))
+    answer(topics: unknown, answer: unknown, given?: AnswerOptions) {
+      subscribing.answer(topics, answer, given)
       return receiver
     },
     admit: (head) => admit(createDelivery(head, limits, provider)),
@@ -237,22 +214,6 @@ export function createReceiver<Events extends EventMap = EventMap>(
     started = true
   }
 
-  function subscribe(add: () => void): void {
-    if (started)
-      throw new TypeError(
-        `receiver ${name}: subscribe before the first delivery; events that came before would have no task for this handler`,
-      )
-    add()
-  }
-
-  function checkOptions(given: SubscriptionOptions): SubscriptionOptions {
-    if (given.orderBy && !inbox.can.order)
-      throw new TypeError(
-        `orderBy: ${inbox.name} cannot keep the order of a key; sqliteInbox, pgBossInbox and memoryInbox can`,
-      )
-    return given
-  }
-
   // Hosts on node:http never need it.
   async function loadFetch(...request: Parameters<Receiver['fetch']>): Promise<Response> {
     const { createFetch } = await import('./fetch.ts')
@@ -303,7 +264,3 @@ export function createReceiver<Events extends EventMap = EventMap>(
 }
 
 const EMPTY = new Uint8Array(0)
-
-function asArray(topics: unknown): readonly string[] {
-  return typeof topics === 'string' ? [topics] : (topics as readonly string[])
-}

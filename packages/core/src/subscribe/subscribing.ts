@@ -1,0 +1,94 @@
+import type { Inbox, TaskError } from '../inbox/inbox.ts'
+import type { AttemptInfo } from '../observer.ts'
+import { createAnswers, type AnswerFunction, type AnswerOptions } from '../receive/answer.ts'
+import {
+  createSubscriptions,
+  type Handler,
+  type SubscriptionOptions,
+  type Subscriptions,
+} from './subscription.ts'
+
+/** The argument of {@link createSubscribing}. */
+export interface SubscribingHost {
+  /** Name of the receiver. */
+  readonly name: string
+  readonly inbox: Inbox
+  /** True once it took a delivery: then nothing more can be subscribed. */
+  readonly started: () => boolean
+}
+
+/** What an app subscribes to at a receiver: handlers, answers, and listeners for dead tasks. */
+export interface Subscribing {
+  readonly subscriptions: Subscriptions
+  readonly answers: ReturnType<typeof createAnswers>
+  readonly deadListeners: readonly DeadListener[]
+  /** All patterns of handlers and answers, each once. */
+  topics(): readonly string[]
+  /** As `receiver.on`, whose options are optional. */
+  on(topics: unknown, ...rest: readonly unknown[]): void
+  onAny(...rest: readonly unknown[]): void
+  onDead(listener: DeadListener): void
+  answer(topics: unknown, answer: unknown, options?: AnswerOptions): void
+}
+
+type DeadListener = (task: AttemptInfo, error: TaskError) => unknown
+
+/** Makes it. */
+export function createSubscribing({ name, inbox, started }: SubscribingHost): Subscribing {
+  const subscriptions = createSubscriptions({ topicCache: 1000, durable: inbox.can.durable })
+  const answers = createAnswers()
+  const answered: string[] = []
+  const deadListeners: DeadListener[] = []
+
+  return {
+    subscriptions,
+    answers,
+    deadListeners,
+    topics: () => [
+      ...new Set([
+        ...subscriptions.all.flatMap((subscription) => subscription.patterns),
+        ...answered,
+      ]),
+    ],
+    on(topics, ...rest) {
+      checkOpen()
+      const { options, handler } = read(rest)
+      subscriptions.add(asArray(topics), options, handler)
+    },
+    onAny(...rest) {
+      checkOpen()
+      const { options, handler } = read(rest)
+      subscriptions.addAny(options, handler)
+    },
+    onDead: (listener) => void deadListeners.push(listener),
+    answer(topics, answer, options = {}) {
+      checkOpen()
+      answers.add(asArray(topics), options, answer as AnswerFunction)
+      answered.push(...asArray(topics))
+    },
+  }
+
+  function checkOpen(): void {
+    if (started())
+      throw new TypeError(
+        `receiver ${name}: subscribe before the first delivery; events that came before would have no task for this handler`,
+      )
+  }
+
+  function read(rest: readonly unknown[]): {
+    readonly options: SubscriptionOptions
+    readonly handler: Handler
+  } {
+    const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest
+    const options = given as SubscriptionOptions
+    if (options.orderBy && !inbox.can.order)
+      throw new TypeError(
+        `orderBy: ${inbox.name} cannot keep the order of a key; sqliteInbox, pgBossInbox and memoryInbox can`,
+      )
+    return { options, handler: handler as Handler }
+  }
+}
+
+function asArray(topics: unknown): readonly string[] {
+  return typeof topics === 'string' ? [topics] : (topics as readonly string[])
+}
