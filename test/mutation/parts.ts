@@ -11,7 +11,10 @@ export interface MutationPart {
 export const PARTS: Readonly<Record<string, MutationPart>> = {
   schemes: {
     mutate: ['packages/core/src/provider/schemes/*.ts'],
-    tests: ['packages/core/test/provider/**/*.test.ts'],
+    tests: [
+      'packages/core/test/provider/**/*.test.ts',
+      'packages/core/test/receive/explainer.test.ts',
+    ],
   },
   body: {
     mutate: ['packages/core/src/body/*.ts'],

@@ -171,3 +171,57 @@ test('a secret is the https URL of a key set', () => {
   expect(() => make('http://example.com/jwks.json')).toThrow(/acme: keys.*must be https/)
   expect(make('https://example.com/jwks.json').covers).toEqual({ body: 'none', timestamp: true })
 })
+
+describe('a refusal of a token tells the log what was wrong', () => {
+  const reason = async (claims: JWTPayload, options: Partial<JwtOptions>): Promise<unknown> =>
+    verify(`Bearer ${await token(claims)}`, options).catch((error: Error) => error.message)
+
+  test.each<[JWTPayload, Partial<JwtOptions>, string]>([
+    [{}, { required: ['exp'] }, 'the token of authorization has no exp'],
+    [{}, { maxAge: 300 }, 'the token of authorization has no iat'],
+    [
+      { nbf: 'soon' as never },
+      {},
+      'header authorization is not a token whose nbf is a number of seconds',
+    ],
+    [
+      {},
+      { algorithms: ['RS256', 'PS256'] },
+      'header authorization is not a token signed with RS256 or PS256',
+    ],
+    [
+      { iss: 'c' },
+      { issuer: ['a', 'b'] },
+      'the token of authorization has another iss than a or b',
+    ],
+  ])('%j with %j', async (claims, options, expected) => {
+    expect(await reason(claims, options)).toBe(expected)
+  })
+
+  test('that has no head, or none that can be read', async () => {
+    for (const value of ['e30.e30.a', 'W10.e30.a', 'bnVsbA.e30.a', 'a.b.c', `${btoa('1')}.e30.a`])
+      await expect(verify(`Bearer ${value}`)).rejects.toThrow(
+        'header authorization is not a signed JSON Web Token',
+      )
+    const { 0: head } = (await token()).split('.')
+    await expect(verify(`Bearer ${head}.e30`)).rejects.toThrow('a signed JSON Web Token')
+    await expect(verify(`Bearer ${head}.e30.a b`)).rejects.toThrow('Bearer and one token')
+  })
+})
+
+test('a token in a header of its own stands there alone', async () => {
+  const scheme = jwt({ algorithms: ['ES256'], header: 'X-JWT' })
+  const keys = [givenJwks({ keys: [jwk] }, 'jwks')]
+  const at = (headers: Record<string, string>) =>
+    Promise.resolve(
+      scheme.verify(createDelivery({ url: 'https://example.com/', headers }), keys, NOW),
+    )
+  const value = await token()
+  expect(await at({ 'x-jwt': ` ${value} ` })).toBe(0)
+  await expect(Promise.resolve().then(() => at({ 'x-jwt': `Bearer ${value}` }))).rejects.toThrow(
+    'header x-jwt is not a signed JSON Web Token',
+  )
+  await expect(
+    Promise.resolve().then(() => at({ authorization: `Bearer ${value}` })),
+  ).rejects.toThrow('header x-jwt is missing')
+})

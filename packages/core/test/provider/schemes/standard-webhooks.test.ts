@@ -209,3 +209,17 @@ test('headers of Svix name the provider that reads them', () => {
     'use svix({ secret })',
   )
 })
+
+test('without an id the missing header is named, and another sender only if its headers are there', () => {
+  const { 'webhook-id': _, ...headers } = sign('v1').headers
+  const missing = { ...sign('v1'), headers }
+  expect(verdict(scheme, secrets.v1, missing)).toBe('missing_header')
+  const verify = (delivery: typeof missing): unknown =>
+    scheme.verify(createDelivery(delivery), [scheme.key(secrets.v1)], NOW)
+  expect(() => verify(missing)).toThrow('header webhook-id is missing')
+  expect(() => verify(missing)).not.toThrow('svix')
+  const svix = { ...missing, headers: { ...headers, 'svix-id': 'msg_1' } }
+  expect(verdict(scheme, secrets.v1, svix)).toBe('missing_header')
+  const both = standardWebhooksScheme({ prefixes: ['svix-', 'webhook-'] })
+  expect(both.present!(createDelivery(sign('v1')))).toBe(true)
+})
