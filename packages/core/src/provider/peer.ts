@@ -23,8 +23,16 @@ const CORE: PeerHome = { from: import.meta.url, within: '@postern/core' }
 /**
  * A lazily loaded optional peer: an app that does not use it neither installs nor loads it.
  *
- * @example const jose = peer('jose', () => import('jose'))
+ * @example
+ * const jose = peer('jose', async () => {
+ *   try {
+ *     return await import('jose')
+ *   } catch (cause) {
+ *     throw new Error('jose cannot be loaded', { cause })
+ *   }
+ * })
  *
+ * @param load - imports it inside `try`: elsewhere bundlers fail for a package that is not installed.
  * @param home - the module whose package has the peer. @default a module of core
  */
 export function peer<Module>(

@@ -13,7 +13,14 @@ export interface StructuredFields {
 /** Loads `structured-headers`. */
 export const structuredFields: Peer<StructuredFields> = peer(
   'structured-headers',
-  () => import('structured-headers'),
+  async () => {
+    // Bundlers fail for an import that they cannot resolve, but not inside `try`.
+    try {
+      return await import('structured-headers')
+    } catch (cause) {
+      throw new Error('structured-headers cannot be loaded', { cause })
+    }
+  },
   { from: import.meta.url, within: '@postern/providers' },
 )
 

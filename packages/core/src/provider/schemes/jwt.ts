@@ -38,7 +38,14 @@ export interface JwtOptions {
 
 const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE__ */ peer(
   'jose',
-  () => import('jose'),
+  async () => {
+    // Bundlers fail for an import that they cannot resolve, but not inside `try`.
+    try {
+      return await import('jose')
+    } catch (cause) {
+      throw new Error('jose cannot be loaded', { cause })
+    }
+  },
 )
 
 /**
