@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../run/step.ts'
 import { COMPILED } from '../services/compiled.ts'
+import { checkInit } from './init/check.ts'
 import { install, nodeVersions } from './consumer.ts'
 import type { Consumer } from './consumer.ts'
 import { packAll, runsOn, specifiers } from './tarballs.ts'
@@ -40,8 +41,8 @@ type Finding = readonly [name: string, problem: string | undefined]
 
 /**
  * Packs every package and treats the tarballs as a user would: lints them, installs them in an empty project on each
- * Node, loads them by import and by require, receives a delivery, and type-checks imports of them. `built` says that
- * every package was built from nothing just now.
+ * Node, loads them by import and by require, receives a delivery, and type-checks imports of them. `postern init` writes
+ * into fresh projects. `built` says that every package was built from nothing just now.
  */
 export async function checkPack({ built = false } = {}): Promise<PackCounts> {
   // Outside the repository, where nothing resolves to its node_modules.
@@ -53,6 +54,7 @@ export async function checkPack({ built = false } = {}): Promise<PackCounts> {
     const groups = await Promise.all([
       lint(packages),
       ...nodeVersions.map((version) => use(folder, version, packages)),
+      checkInit(join(folder, 'init'), packages),
     ])
     findings.push(...groups.flat())
   } catch (error) {

@@ -17,6 +17,7 @@ interface Manifest {
   readonly name: string
   readonly engines: { readonly node: string }
   readonly publishConfig: { readonly exports: Readonly<Record<string, unknown>> }
+  readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }

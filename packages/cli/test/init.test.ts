@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -44,71 +44,162 @@ async function project(
   return folder
 }
 
+/** All files but those of node_modules. */
+async function contents(folder: string): Promise<Readonly<Record<string, string>>> {
+  const all: Record<string, string> = {}
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (path.includes('node_modules')) continue
+    all[path] = entry.isDirectory() ? 'a folder' : await readFile(path, 'utf8')
+  }
+  return all
+}
+
 const link = (folder: string, name: string, from: string): void =>
   symlinkSync(join(packages, from), join(folder, 'node_modules', name), 'junction')
 
+const STRIPPED = JSON.stringify({ compilerOptions: { allowImportingTsExtensions: true } })
+
+// What generators write is in test/pack/init; these are the shapes that they do not have.
 const PROJECTS = [
-  [
-    'express 5, ESM, TypeScript',
-    { type: 'module', dependencies: { express: '^5' } },
-    { 'tsconfig.json': '{}', 'src/app.ts': '' },
-    'src/webhooks/',
-    'ts',
-  ],
-  [
-    'express 4, CommonJS',
-    { dependencies: { express: '^4' } },
-    { 'app.js': "const app = require('express')()\napp.use(express.json())\n" },
-    'webhooks/',
-    'js',
-  ],
-  ['koa, ESM', { type: 'module', dependencies: { koa: '^3' } }, {}, 'webhooks/', 'js'],
-  ['fastify, CommonJS', { dependencies: { fastify: '^5' } }, {}, 'webhooks/', 'js'],
-  [
-    'hono, ESM, TypeScript',
-    { type: 'module', dependencies: { hono: '^4' } },
-    { 'tsconfig.json': '{}', 'pnpm-lock.yaml': '' },
-    'webhooks/',
-    'ts',
-  ],
-  [
-    'next, TypeScript',
-    { dependencies: { next: '^16' } },
-    { 'tsconfig.json': '{}' },
-    'webhooks/',
-    'ts',
-  ],
+  {
+    name: 'express 5, ES modules, TypeScript that Node runs as it is',
+    manifest: { type: 'module', dependencies: { express: '^5' } },
+    files: {
+      'tsconfig.json': STRIPPED,
+      'src/app.ts': 'export const app = express({\n} as never)\n',
+    },
+    test: 'node --test src/webhooks/github.test.ts',
+    says: [
+      "Two lines in src/app.ts.\n  with the imports: import { mountWebhooks } from './webhooks/route.ts'\n  after line 2: mountWebhooks(app)",
+    ],
+  },
+  {
+    name: 'express 4, CommonJS, too old',
+    manifest: { dependencies: { express: '~4.16.1' } },
+    files: {
+      'app.js': "const app = require('express')()\napp.use(log)\napp.use(express.json())\n",
+      'routes/upload.js': 'router.use(multer())',
+    },
+    test: 'node --test webhooks/github.test.js',
+    says: [
+      '  after line 2, before app.use(express.json()): mountWebhooks(app)',
+      "const { mountWebhooks } = require('./webhooks/route.js')",
+      'Body parsers stand at routes/upload.js:1',
+      '@postern/express @postern/sqlite express@^4.21.0\n',
+      'Nothing in package.json reads .env',
+    ],
+  },
+  {
+    name: 'koa, ES modules',
+    manifest: { type: 'module', dependencies: { koa: '^3' } },
+    files: {},
+    test: 'node --test webhooks/github.test.js',
+    says: ['Call mountWebhooks(app) of webhooks/route.js before any body parser.'],
+  },
+  {
+    name: 'fastify, CommonJS, with a folder of tests and of routes',
+    manifest: { dependencies: { fastify: '^5', '@fastify/autoload': '^6' } },
+    files: { 'test/root.test.js': '', 'routes/root.js': '' },
+    test: 'node --test test/webhooks/github.test.js',
+    says: ['wrote routes/webhooks.js', '@fastify/autoload finds it in routes.'],
+  },
+  {
+    name: 'hono, ES modules, TypeScript that nothing here runs, pnpm',
+    manifest: { type: 'module', dependencies: { hono: '^4' } },
+    files: {
+      'tsconfig.json': '{ // nodenext\n "compilerOptions": { "module": "nodenext", }, }',
+      'pnpm-lock.yaml': '',
+    },
+    test: 'node --test webhooks/github.test.mjs',
+    says: ['pnpm add @postern/core', 'pnpm remove @postern/core'],
+  },
+  {
+    name: 'express, CommonJS, TypeScript of the old resolution',
+    manifest: { dependencies: { express: '^5' }, devDependencies: { typescript: '^5.9.0' } },
+    files: {
+      'base.json': '{ "compilerOptions": { "module": "commonjs" } }',
+      'tsconfig.json': '{ "extends": "./base" }',
+    },
+    test: 'node --test webhooks/github.test.mjs',
+    says: ['set "module" to "nodenext" in tsconfig.json'],
+  },
+  {
+    name: 'next, TypeScript, in src',
+    manifest: { dependencies: { next: '^16' } },
+    files: {
+      'tsconfig.json': '{ "compilerOptions": { "module": "esnext" } }',
+      'src/app/page.tsx': '',
+    },
+    test: 'node --test src/webhooks/github.test.mjs',
+    says: ['wrote src/app/webhooks/github/route.ts', 'Next.js serves it at /webhooks/github.'],
+  },
 ] as const
 
 describe('init into fresh projects', () => {
-  test.for(PROJECTS)('%s: its test passes', async ([name, manifest, files, where, extension]) => {
+  test.for(PROJECTS)('$name: its test passes', async ({ name, manifest, files, test, says }) => {
     const folder = await project(name.replaceAll(/\W+/g, '-'), manifest, files)
     const { code, out, err } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
     expect([code, err]).toEqual([0, ''])
-    expect(out).toContain(`wrote ${where}receiver.${extension}`)
-    expect(out).toContain(
-      `${'pnpm-lock.yaml' in files ? 'pnpm add' : 'npm install'} @postern/core @postern/providers @postern/`,
-    )
+    for (const text of says) expect(out).toContain(text)
+    expect(out).toContain(`\nTest: ${test}\n`)
     expect(out).toContain(
       'Add the public URL of /webhooks/github at GitHub: <repository> → Settings → Webhooks → Add webhook',
     )
     expect(out).toContain('Put the secret of GitHub into .env (the text that you type as Secret)')
-    if (name.startsWith('express 4')) expect(out).toContain('Body parsers stand at app.js:2')
     expect(await readFile(join(folder, '.env'), 'utf8')).toBe(
       'GITHUB_WEBHOOK_SECRET=<your-secret>\n',
     )
-    const tested = await run(process.execPath, ['--test', `${where}github.test.${extension}`], {
-      cwd: folder,
-    })
+    const [, ...args] = test.split(' ')
+    const tested = await run(process.execPath, args, { cwd: folder })
     expect(tested.stdout).toMatch(/pass 1\n/)
     expect(tested.stdout).toMatch(/fail 0\n/)
 
+    const before = await contents(folder)
     const again = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
     expect([again.code, again.err]).toEqual([
       1,
-      expect.stringContaining('exists already: nothing was written'),
+      expect.stringMatching(/nothing was written, since .*handlers.*exist already/),
     ])
+    expect(await contents(folder)).toEqual(before)
   })
+
+  test('what it says undoes all that it did', async () => {
+    const folder = await project('undone', { dependencies: { koa: '^3' } }, { 'app.js': '' })
+    const before = await contents(folder)
+    const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    const [, files] = /^Undo: delete (.+?); delete \.env;/m.exec(out)!
+    for (const file of [...files!.split(', '), '.env'])
+      await rm(join(folder, file), { recursive: true })
+    expect(await contents(folder)).toEqual(before)
+  })
+
+  test('a file that cannot be written: those before it are gone again', async () => {
+    const folder = await project('refused', {
+      dependencies: { fastify: '^5', '@fastify/autoload': '^6' },
+    })
+    await mkdir(join(folder, 'routes'))
+    await writeFile(join(folder, 'test'), 'a file where a folder should be')
+    await mkdir(join(folder, 'tests'))
+    await writeFile(join(folder, 'tests/a.test.js'), '')
+    await writeFile(join(folder, 'tests/webhooks'), 'a file where a folder should be')
+    const before = await contents(folder)
+    const { code } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    expect(code).not.toBe(0)
+    expect(await contents(folder)).toEqual(before)
+  })
+
+  test('a second sender gets a folder of its own beside the first', async () => {
+    const folder = await project('second', { type: 'module', dependencies: { express: '^5' } })
+    await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    const { code, out } = await postern(['init', '-p', 'stripe', '--yes'], { cwd: folder })
+    expect([code, out]).toEqual([0, expect.stringContaining('wrote webhooks/stripe/receiver.js')])
+    expect(out).toContain('Call mountStripe(app) of webhooks/stripe/route.js')
+    expect(out).toContain('delete the line STRIPE_WEBHOOK_SECRET of .env')
+    const args = ['--test', 'webhooks/github.test.js', 'webhooks/stripe/stripe.test.js']
+    const { stdout } = await run(process.execPath, args, { cwd: folder })
+    expect(stdout).toMatch(/pass 2\n/)
+  }, 60_000)
 
   test('the route that is written takes deliveries, before a body parser', async () => {
     const folder = await project('mounted', { type: 'module', dependencies: { express: '^5' } })
@@ -150,6 +241,13 @@ const server = app.listen(0, '127.0.0.1', async () => {
     expect(existsSync(join(folder, 'webhooks'))).toBe(false)
     await postern(['init', '-p', 'github', '-y'], { cwd: folder })
     expect(await readFile(join(folder, '.env'), 'utf8')).toBe('GITHUB_WEBHOOK_SECRET=mine')
+  })
+
+  test('without a terminal it asks nobody, and writes nothing', async () => {
+    const folder = await project('nobody', { dependencies: { koa: '^3' } })
+    const { code, err } = await postern(['init', '-p', 'github'], { cwd: folder })
+    expect([code, err]).toEqual([2, expect.stringContaining('give --yes')])
+    expect(existsSync(join(folder, 'webhooks'))).toBe(false)
   })
 
   test.for([

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,13 +26,14 @@ afterEach(() => {
 /** A command in a real terminal: keys go in, and what the screen was given comes out. */
 function terminal(
   args: readonly string[],
-  { cols = 120, rows = 30 } = {},
+  { cols = 120, rows = 30, cwd = process.cwd() } = {},
 ): {
   readonly pty: IPty
   readonly until: (text: string | RegExp) => Promise<string>
   readonly ended: Promise<number>
 } {
   const pty = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
     cols,
     rows,
     env: { PATH: process.env['PATH']!, TERM: 'xterm-256color', NO_COLOR: '1', ...COMPILED },
@@ -162,4 +163,35 @@ describe('an inbox in a terminal', () => {
     await inbox.close()
     await rm(folder, { recursive: true })
   })
+})
+
+describe('init in a terminal', () => {
+  test('asks for sender, inbox and agreement, and writes; Ctrl-C at each question writes nothing', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'postern-'))
+    await writeFile(join(folder, 'package.json'), '{"dependencies":{"koa":"^3"}}')
+    const questions = [
+      ['Who sends the webhooks?', 'github\r'],
+      ['Where are events kept?', '\u001B[B\r'],
+      [/Write [^?]*webhooks\/receiver\.js[^?]*\?/, 'y'],
+    ] as const
+    for (const [last] of questions.entries()) {
+      const stopped = terminal(['init'], { cwd: folder })
+      for (const [at, [shown, keys]] of questions.slice(0, last + 1).entries()) {
+        await stopped.until(shown)
+        stopped.pty.write(at === last ? '\u0003' : keys)
+      }
+      await stopped.until('nothing was written')
+      expect(await stopped.ended).toBe(1)
+      expect(await readdir(folder)).toEqual(['package.json'])
+    }
+    const agreed = terminal(['init'], { cwd: folder })
+    for (const [shown, keys] of questions) {
+      await agreed.until(shown)
+      agreed.pty.write(keys)
+    }
+    await agreed.until('wrote webhooks/receiver.js')
+    expect(await agreed.ended).toBe(0)
+    expect(await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')).toContain('memoryInbox()')
+    await rm(folder, { recursive: true })
+  }, 60_000)
 })

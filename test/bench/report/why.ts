@@ -70,6 +70,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /^Telemetry/,
     'without an SDK the observer joins nothing: the rounds of this run differ by more.',
   ],
+  [/^Start-up, npx/, 'the modules that the command consists of, and a second start of Node.'],
   [
     /^Start-up/,
     'the modules that the receiver, the provider and the bridge to node:http consist of.',

@@ -1,18 +1,17 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { About } from '@postern/core/scheme'
-import { variablesOf } from '../sender.ts'
+import { upper, variablesOf } from '../sender.ts'
 import { toCommonJs } from './common-js.ts'
-import { joined } from './joined.ts'
-import type { Framework, Project } from './project.ts'
-import { routeOf } from './route.ts'
+import { importPath, joined } from './joined.ts'
+import { languageOf } from './language.ts'
+import type { Project } from './project.ts'
+import { factoryOf, packageOf, receiverOf, type InboxName } from './receiver-file.ts'
+import { MOUNT, routeOf } from './route.ts'
 import { testOf } from './test-file.ts'
-
-/** Inboxes that `init` sets up. */
-export const INBOXES = ['sqlite', 'memory', 'bullmq', 'pg-boss'] as const
-export type InboxName = (typeof INBOXES)[number]
 
 /** What `init` was asked for. */
 export interface Wanted {
-  readonly framework: Framework
   readonly about: About
   readonly inbox: InboxName
   /** Path of the route. */
@@ -30,82 +29,82 @@ export interface InitPlan {
   readonly development: readonly string[]
   /** What is left to do by hand. */
   readonly mount: string
-}
-
-const INBOX: Readonly<Record<InboxName, readonly [name: string, from: string, made: string]>> = {
-  memory: ['memoryInbox', '@postern/core', 'memoryInbox()'],
-  sqlite: ['sqliteInbox', '@postern/sqlite', "sqliteInbox({ path: 'webhooks.db' })"],
-  bullmq: ['bullmqInbox', '@postern/bullmq', 'bullmqInbox({ connection: process.env.REDIS_URL })'],
-  'pg-boss': [
-    'pgBossInbox',
-    '@postern/pg-boss',
-    'pgBossInbox({ connectionString: process.env.DATABASE_URL })',
-  ],
+  /** The command that runs the test. */
+  readonly test: string | undefined
 }
 
 /** Plans the files of a receiver, its handlers, its route and its test. Nothing is written. */
-export function planOf(project: Project, { framework, about, inbox, path }: Wanted): InitPlan {
-  const { isModule, isTypeScript, runner, source } = project
-  const extension = isTypeScript ? 'ts' : 'js'
-  const folder = joined(source, 'webhooks')
-  const variable = variablesOf(about)[0]!
-  const factory = about.name.replaceAll(/[-.](\w)/g, (_all, letter: string) => letter.toUpperCase())
-  const from = `@postern/providers/${about.name.replaceAll('.', '-')}`
-  const [make, inboxFrom, made] = INBOX[inbox]
+export function planOf(project: Project, { about, inbox, path }: Wanted): InitPlan {
+  const language = languageOf(project)
+  const { extension, isCommonJs, testExtension, testEnding, testCommand } = language
+  const { framework, source, tests, runner, raise } = project
+  const place = placeOf(project, about, extension)
+  const { folder } = place
   const topic = about.topics[0] ?? '**'
-  const near = (name: string): string => `./${name}.${extension}`
-  const own = isTypeScript ? ': Receiver' : ''
-  const secret = about.secretOption
-  const given =
-    secret === undefined
-      ? '{ unauthenticated: true }'
-      : `{ ${secret}: process.env.${variable}${isTypeScript ? '!' : ''} }`
+  const files = new Map([
+    [`${folder}/handlers.${extension}`, handlersOf(topic, extension === 'ts')],
+    [`${folder}/receiver.${extension}`, receiverOf(about, { framework, inbox, language })],
+  ])
+  const route = routeOf(project, { ...place, path }, language)
+  files.set(route.file, route.text)
+  const written = new Map(
+    isCommonJs ? [...files].map(([name, text]) => [name, toCommonJs(text)]) : files,
+  )
 
-  const handlers = [
-    ...(isTypeScript ? ["import type { Receiver } from '@postern/core'", ''] : []),
+  const inTests =
+    source !== '' && folder.startsWith(`${source}/`) ? folder.slice(source.length + 1) : folder
+  const testFile = `${tests === undefined ? folder : joined(tests, inTests)}/${about.name}.test.${testExtension}`
+  const tested = testOf(about, {
+    ...factoryOf(about),
+    topic,
+    runner,
+    handlers: importPath(testFile, `${folder}/handlers`, testEnding),
+  })
+  if (tested !== undefined)
+    written.set(testFile, isCommonJs && testExtension === 'js' ? toCommonJs(tested) : tested)
+  const inboxPackage = packageOf(inbox)
+  return {
+    files: written,
+    env: `${variablesOf(about)[0]!}=<your-secret>`,
+    packages: [
+      '@postern/core',
+      '@postern/providers',
+      `@postern/${framework}`,
+      ...(inboxPackage === '@postern/core' ? [] : [inboxPackage]),
+      ...(raise === undefined ? [] : [`${framework}@${raise}`]),
+    ],
+    development: tested === undefined ? [] : ['@postern/testing'],
+    mount: route.mount,
+    test: tested === undefined ? undefined : `${testCommand} ${testFile}`,
+  }
+}
+
+/** The folder `webhooks`, or one of the sender in it if that holds another sender already. */
+function placeOf(
+  { folder, source }: Project,
+  about: About,
+  extension: string,
+): { readonly folder: string; readonly mount: string } {
+  const first = joined(source, 'webhooks')
+  const receiver = join(folder, first, `receiver.${extension}`)
+  const { from } = factoryOf(about)
+  if (!existsSync(receiver) || readFileSync(receiver, 'utf8').includes(`'${from}'`))
+    return { folder: first, mount: MOUNT }
+  const name = upper(about.name)
+    .toLowerCase()
+    .replaceAll(/(?:^|_)(\w)/g, (_all, letter: string) => letter.toUpperCase())
+  return { folder: joined(first, about.name), mount: `mount${name}` }
+}
+
+function handlersOf(topic: string, isTyped: boolean): string {
+  return [
+    ...(isTyped ? ["import type { Receiver } from '@postern/core'", ''] : []),
     '/** What happens with events. Tests use it too. */',
-    `export function subscribe(receiver${own}) {`,
+    `export function subscribe(receiver${isTyped ? ': Receiver' : ''}) {`,
     `  receiver.on('${topic}', { name: 'first' }, async (event) => {`,
     '    console.log(event.topic, event.id)',
     '  })',
     '}',
     '',
   ].join('\n')
-  const receiver = [
-    inbox === 'memory'
-      ? "import { createReceiver, memoryInbox } from '@postern/core'"
-      : `import { createReceiver } from '@postern/core'\nimport { ${make} } from '${inboxFrom}'`,
-    `import { ${factory} } from '${from}'`,
-    `import { subscribe } from '${near('handlers')}'`,
-    '',
-    `export const receiver = createReceiver({`,
-    `  provider: ${factory}(${given}),`,
-    `  inbox: ${isTypeScript ? made.replace(/process\.env\.\w+/, '$&!') : made},`,
-    '})',
-    'subscribe(receiver)',
-    '',
-  ].join('\n')
-  const files = new Map([
-    [`${folder}/handlers.${extension}`, handlers],
-    [`${folder}/receiver.${extension}`, receiver],
-  ])
-  const route = routeOf(framework, path, near('receiver'), { folder, extension, source })
-  files.set(route.file, route.text)
-  const tested = testOf(about, { factory, from, topic, runner, near })
-  if (tested !== undefined) files.set(`${folder}/${about.name}.test.${extension}`, tested)
-  return {
-    files:
-      isModule || isTypeScript
-        ? files
-        : new Map([...files].map(([name, text]) => [name, toCommonJs(text)])),
-    env: `${variable}=<your-secret>`,
-    packages: [
-      '@postern/core',
-      '@postern/providers',
-      `@postern/${framework}`,
-      ...(inboxFrom === '@postern/core' ? [] : [inboxFrom]),
-    ],
-    development: tested === undefined ? [] : ['@postern/testing'],
-    mount: route.mount,
-  }
 }

@@ -2,6 +2,10 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { detect } from 'package-manager-detector/detect'
 import { Failure } from '../outcome.ts'
+import { appFileIn, parsersIn, type AppFile } from './app-file.ts'
+import { raised } from './framework-version.ts'
+import { joined } from './joined.ts'
+import { tsConfigIn, type TsConfig } from './ts-config.ts'
 
 /** Frameworks that `init` writes a route for. */
 export const FRAMEWORKS = ['next', 'fastify', 'koa', 'hono', 'express'] as const
@@ -10,55 +14,125 @@ export type Framework = (typeof FRAMEWORKS)[number]
 /** What stands in a folder already. */
 export interface Project {
   readonly folder: string
-  readonly framework: Framework | undefined
+  readonly framework: Framework
+  /** The range of the framework to install, if that of `package.json` is too old. */
+  readonly raise: string | undefined
   readonly manager: string
   readonly isModule: boolean
-  readonly isTypeScript: boolean
+  /** Undefined if the project has no TypeScript. */
+  readonly typeScript: TsConfig | undefined
   /** Where the source lies: `src`, or the folder itself as an empty string. */
   readonly source: string
+  /** A folder of tests that exists. Undefined if tests stand beside what they test. */
+  readonly tests: string | undefined
   readonly runner: 'vitest' | 'jest' | 'node'
+  /** What runs TypeScript under `node --test`, if it is installed. */
+  readonly loader: 'tsx' | 'ts-node' | undefined
+  /** The folder whose files `@fastify/autoload` takes as routes. */
+  readonly routes: string | undefined
+  /** The file that makes the app. */
+  readonly app: AppFile | undefined
   /** Body parsers in the source, as `file:line`: a route must stand before them. */
   readonly parsers: readonly string[]
+  /** True if something here is known to read `.env`. */
+  readonly readsEnv: boolean
 }
 
-const PARSER =
-  /\b(?:express\.(?:json|urlencoded|raw|text)|bodyParser(?:\.\w+)?|koaBody|koaBodyparser|multer)\s*\(/
+interface Manifest {
+  readonly type?: string
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
 
-/** Looks at the project in a folder. Throws a `Failure` if there is no package.json. */
-export async function projectIn(folder: string): Promise<Project> {
+/** Looks at the project in a folder. Throws a `Failure` if there is no package.json, or no framework in it. */
+export async function projectIn(folder: string, named?: string): Promise<Project> {
+  const manifest = manifestIn(folder)
+  const all = { ...manifest.dependencies, ...manifest.devDependencies }
+  const framework = named ?? FRAMEWORKS.find((name) => name in all)
+  if (framework === undefined || !FRAMEWORKS.includes(framework as Framework))
+    throw new Failure(
+      2,
+      `--framework must be one of ${FRAMEWORKS.join(', ')}, got ${framework ?? 'none'}; no dependency of package.json is one of them`,
+    )
+  return seen(folder, manifest, framework as Framework)
+}
+
+async function seen(folder: string, manifest: Manifest, framework: Framework): Promise<Project> {
+  const all = { ...manifest.dependencies, ...manifest.devDependencies }
+  const has = (...parts: readonly string[]): boolean => existsSync(join(folder, ...parts))
+  const isNext = framework === 'next'
+  // Next.js itself prefers the folders at the root.
+  const source = has('src') && !(isNext && (has('app') || has('pages'))) ? 'src' : ''
+  const isModule = manifest.type === 'module' || isNext
+  const files = sourcesIn(folder)
+  const manager = (await detect({ cwd: folder }))?.name ?? 'npm'
+  const routes = joined(source, 'routes')
+  return {
+    folder,
+    framework,
+    raise: framework in all ? raised(framework, all[framework]!) : undefined,
+    manager,
+    isModule,
+    typeScript: tsConfigIn(folder, { typescript: majorOf(folder, all['typescript']), isModule }),
+    source,
+    tests: testsIn(folder),
+    runner: 'vitest' in all ? 'vitest' : 'jest' in all ? 'jest' : 'node',
+    loader: 'tsx' in all ? 'tsx' : 'ts-node' in all && !isModule ? 'ts-node' : undefined,
+    routes:
+      framework === 'fastify' && '@fastify/autoload' in all && has(routes) ? routes : undefined,
+    app: isNext ? undefined : appFileIn(folder, files, framework),
+    parsers: parsersIn(folder, files),
+    readsEnv:
+      isNext ||
+      manager === 'bun' ||
+      ['fastify-cli', 'dotenv', '@dotenvx/dotenvx', 'dotenv-cli'].some((name) => name in all) ||
+      Object.values(manifest.scripts ?? {}).some((script) => script.includes('--env-file')),
+  }
+}
+
+function manifestIn(folder: string): Manifest {
   const file = join(folder, 'package.json')
   if (!existsSync(file))
     throw new Failure(
       2,
       `${file} does not exist: run init in the folder of your app, or make one with npm init`,
     )
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as {
-    readonly type?: string
-    readonly dependencies?: Readonly<Record<string, string>>
-    readonly devDependencies?: Readonly<Record<string, string>>
-  }
-  const all = { ...manifest.dependencies, ...manifest.devDependencies }
-  const found = await detect({ cwd: folder })
-  return {
-    folder,
-    framework: FRAMEWORKS.find((name) => name in all),
-    manager: found?.name ?? 'npm',
-    isModule: manifest.type === 'module' || 'next' in all,
-    isTypeScript: existsSync(join(folder, 'tsconfig.json')),
-    source: existsSync(join(folder, 'src')) ? 'src' : '',
-    runner: 'vitest' in all ? 'vitest' : 'jest' in all ? 'jest' : 'node',
-    parsers: parsersIn(folder),
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Manifest
+  } catch (error) {
+    throw new Failure(2, `${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
 }
 
-function parsersIn(folder: string): readonly string[] {
-  const files = globSync('**/*.{js,ts,mjs,cjs,mts,cts}', {
+const TEST = /(?:^|[\\/])(?:[^\\/]+\.(?:test|spec)\.\w+)$/
+
+function testsIn(folder: string): string | undefined {
+  return ['test', 'tests'].find(
+    (name) => globSync(`${name}/**/*.{test,spec}.*`, { cwd: folder }).length > 0,
+  )
+}
+
+/** Source files with slashes, those near the root first, without tests. */
+function sourcesIn(folder: string): readonly string[] {
+  const depth = (path: string): number => path.split('/').length
+  return globSync('**/*.{js,ts,mjs,cjs,mts,cts}', {
     cwd: folder,
-    exclude: (path) => /(?:^|[\\/])(?:node_modules|dist|build|\.next|\.git)$/.test(path),
+    exclude: (path) =>
+      /(?:^|[\\/])(?:node_modules|dist|build|coverage|\.next|\.git|tests?|__tests__)$/.test(path),
   })
-  return files.slice(0, 2000).flatMap((file) => {
-    const lines = readFileSync(join(folder, file), 'utf8').split('\n')
-    const at = lines.findIndex((line) => PARSER.test(line) && !/^\s*(?:\/\/|\*)/.test(line))
-    return at < 0 ? [] : [`${file.replaceAll('\\', '/')}:${at + 1}`]
-  })
+    .filter((path) => !TEST.test(path))
+    .slice(0, 2000)
+    .map((path) => path.replaceAll('\\', '/'))
+    .toSorted((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1))
+}
+
+/** The major version of TypeScript: the one installed, else the least that the range allows. */
+function majorOf(folder: string, range: string | undefined): number | undefined {
+  const file = join(folder, 'node_modules/typescript/package.json')
+  const version = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version
+    : range
+  const found = /\d+/.exec(version ?? '')
+  return found === null ? undefined : Number(found[0])
 }

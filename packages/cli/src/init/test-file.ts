@@ -9,13 +9,14 @@ export function testOf(
     from,
     topic,
     runner,
-    near,
+    handlers,
   }: {
     readonly factory: string
     readonly from: string
     readonly topic: string
     readonly runner: Project['runner']
-    readonly near: (name: string) => string
+    /** What the test writes to import the handlers. */
+    readonly handlers: string
   },
 ): string | undefined {
   const secret = secretOf(about)
@@ -33,7 +34,7 @@ export function testOf(
     "import { createReceiver } from '@postern/core'",
     `import { ${factory} } from '${from}'`,
     "import { deliver, signed } from '@postern/testing'",
-    `import { subscribe } from '${near('handlers')}'`,
+    `import { subscribe } from '${handlers}'`,
     '',
     `test('${topic} is handled', async () => {`,
     `  const provider = ${factory}({ ${about.secretOption}: '${secret}' })`,

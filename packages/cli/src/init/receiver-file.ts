@@ -1,0 +1,79 @@
+import type { About } from '@postern/core/scheme'
+import { variablesOf } from '../sender.ts'
+import type { Language } from './language.ts'
+import type { Framework } from './project.ts'
+
+/** Inboxes that `init` sets up. */
+export const INBOXES = ['sqlite', 'memory', 'bullmq', 'pg-boss'] as const
+export type InboxName = (typeof INBOXES)[number]
+
+const INBOX: Readonly<Record<InboxName, readonly [name: string, from: string, made: string]>> = {
+  memory: ['memoryInbox', '@postern/core', 'memoryInbox()'],
+  sqlite: ['sqliteInbox', '@postern/sqlite', "sqliteInbox({ path: 'webhooks.db' })"],
+  bullmq: ['bullmqInbox', '@postern/bullmq', 'bullmqInbox({ connection: process.env.REDIS_URL })'],
+  'pg-boss': [
+    'pgBossInbox',
+    '@postern/pg-boss',
+    'pgBossInbox({ connectionString: process.env.DATABASE_URL })',
+  ],
+}
+
+/** The package of an inbox. */
+export function packageOf(inbox: InboxName): string {
+  return INBOX[inbox][1]
+}
+
+/** The factory of a sender and the module it is imported from. */
+export function factoryOf(about: About): { readonly factory: string; readonly from: string } {
+  return {
+    factory: about.name.replaceAll(/[-.](\w)/g, (_all, letter: string) => letter.toUpperCase()),
+    from: `@postern/providers/${about.name.replaceAll('.', '-')}`,
+  }
+}
+
+/** What the receiver's file says. */
+export function receiverOf(
+  about: About,
+  {
+    framework,
+    inbox,
+    language: { extension, ending },
+  }: { readonly framework: Framework; readonly inbox: InboxName; readonly language: Language },
+): string {
+  const isTyped = extension === 'ts'
+  const [make, inboxFrom, made] = INBOX[inbox]
+  const { factory, from } = factoryOf(about)
+  const given =
+    about.secretOption === undefined
+      ? '{ unauthenticated: true }'
+      : `{ ${about.secretOption}: process.env.${variablesOf(about)[0]}${isTyped ? '!' : ''} }`
+  const kept = isTyped ? made.replace(/process\.env\.\w+/, '$&!') : made
+  const head = [
+    inbox === 'memory'
+      ? "import { createReceiver, memoryInbox } from '@postern/core'"
+      : `import { createReceiver } from '@postern/core'\nimport { ${make} } from '${inboxFrom}'`,
+    ...(framework === 'next' ? ["import { persistent, reloadable } from '@postern/next'"] : []),
+    `import { ${factory} } from '${from}'`,
+    `import { subscribe } from './handlers${ending}'`,
+    '',
+  ]
+  const body =
+    framework === 'next'
+      ? [
+          '// One inbox and one receiver for all bundles, also after a hot reload; `next build` opens neither.',
+          `const inbox = persistent('inbox', () => ${kept})`,
+          `export const receiver = reloadable('${about.name}', () => {`,
+          `  const receiver = createReceiver({ provider: ${factory}(${given}), inbox })`,
+          '  subscribe(receiver)',
+          '  return receiver',
+          '})',
+        ]
+      : [
+          'export const receiver = createReceiver({',
+          `  provider: ${factory}(${given}),`,
+          `  inbox: ${kept},`,
+          '})',
+          'subscribe(receiver)',
+        ]
+  return [...head, ...body, ''].join('\n')
+}

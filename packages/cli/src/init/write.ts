@@ -1,0 +1,55 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import type { InitPlan } from './files.ts'
+
+/** What was written. */
+export interface Written {
+  /** Folders that were not there before, by their path in the project. */
+  readonly folders: readonly string[]
+  readonly env: 'created' | 'added' | 'kept'
+}
+
+/** Writes the files, and the line of `.env`. If one cannot be written, those before it are removed again. */
+export function writePlan(folder: string, { files, env }: InitPlan): Written {
+  const folders: string[] = []
+  const done: (() => void)[] = []
+  try {
+    for (const [file, content] of files) {
+      const path = join(folder, file)
+      const made = mkdirSync(dirname(path), { recursive: true })
+      if (made !== undefined) {
+        folders.push(relative(folder, made).replaceAll('\\', '/'))
+        done.push(() => removeFolders(dirname(path), made))
+      }
+      // Fails if the file was created meanwhile.
+      writeFileSync(path, content, { flag: 'wx' })
+      done.push(() => rmSync(path))
+    }
+    return { folders, env: writeEnv(join(folder, '.env'), env) }
+  } catch (error) {
+    for (const undo of done.toReversed()) undo()
+    throw error
+  }
+}
+
+function writeEnv(path: string, env: string): Written['env'] {
+  const exists = existsSync(path)
+  const before = exists ? readFileSync(path, 'utf8') : ''
+  const [name] = env.split('=')
+  if (new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=`, 'm').test(before)) return 'kept'
+  appendFileSync(path, `${before === '' || before.endsWith('\n') ? '' : '\n'}${env}\n`)
+  return exists ? 'added' : 'created'
+}
+
+/** Removes empty folders, from the deepest up to the first that was made. */
+function removeFolders(deepest: string, first: string): void {
+  for (let at = deepest; at.startsWith(first); at = dirname(at)) rmdirSync(at)
+}

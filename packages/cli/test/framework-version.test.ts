@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { LEAST, raised } from '../src/init/framework-version.ts'
+import { FRAMEWORKS } from '../src/init/project.ts'
+
+const packages = fileURLToPath(new URL('../../', import.meta.url))
+
+describe('the framework that a route needs', () => {
+  test('what is needed of each framework is what its adapter says', async () => {
+    for (const framework of FRAMEWORKS) {
+      const file = join(packages, framework, 'package.json')
+      const { peerDependencies } = JSON.parse(await readFile(file, 'utf8')) as {
+        readonly peerDependencies: Readonly<Record<string, string>>
+      }
+      const wanted = peerDependencies[framework]!.match(/\d+\.\d+\.\d+/g)
+      expect(LEAST[framework]).toEqual(wanted)
+    }
+  })
+
+  test.for([
+    ['express', '~4.16.1', '^4.21.0'],
+    ['express', '4.18.x', '^4.21.0'],
+    ['express', '^4.16.1', undefined],
+    ['express', '^5', undefined],
+    ['express', '^3.0.0', '^4.21.0'],
+    ['express', 'latest', undefined],
+    ['fastify', '^4.28.0', '^5.0.0'],
+    ['next', '15.0.0', undefined],
+    ['next', '14.2.1', '^15.0.0'],
+    ['koa', '~2.16', undefined],
+  ] as const)('%s %s is raised to %s', ([framework, range, wanted]) => {
+    expect(raised(framework, range)).toBe(wanted)
+  })
+})

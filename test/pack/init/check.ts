@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { run } from '../../run/step.ts'
+import type { Packed } from '../tarballs.ts'
+import { must } from './must.ts'
+import { projects, type Project } from './projects.ts'
+import { inTerminal } from './terminal.ts'
+
+const SECRET = 'a secret of GitHub'
+/** An app that does not say where it listens by then has something wrong. */
+const WAIT = 120_000
+
+/**
+ * Runs the packed `postern init` in six fresh projects, in a real terminal, and does what it says: the packages, the
+ * lines that mount the route, the secret. Then its test passes, and the app takes a signed delivery and refuses a spoilt one.
+ * Returns what is wrong, by project: undefined is nothing.
+ */
+export async function checkInit(
+  folder: string,
+  packages: readonly Packed[],
+  only: string = '',
+): Promise<readonly (readonly [name: string, problem: string | undefined])[]> {
+  const cli = await installCli(join(folder, 'cli'), packages)
+  const findings: (readonly [string, string | undefined])[] = []
+  for (const project of projects.filter(({ name }) => name.includes(only))) {
+    const at = join(folder, project.name)
+    const problem = await use(project, at, { cli, packages }).then(
+      () => undefined,
+      (error: unknown) => String(error),
+    )
+    findings.push([`init into a fresh project, ${project.name}`, problem])
+  }
+  return findings
+}
+
+interface Tools {
+  /** The packed command line. */
+  readonly cli: string
+  readonly packages: readonly Packed[]
+}
+
+async function use(project: Project, folder: string, { cli, packages }: Tools): Promise<void> {
+  await project.make(folder)
+  const told = await inTerminal([process.execPath, cli, 'init'], folder, [
+    ['Who sends the webhooks?', 'github\r'],
+    ['Where are events kept?', '\r'],
+    ['Write ', 'y'],
+  ])
+  const names = [...told.matchAll(/^ {2}npm install (?:-D )?(.+)$/gm)].flatMap(([, all]) =>
+    all!.split(' '),
+  )
+  if (names.length === 0) throw new Error(`no packages to install:\n${told}`)
+  await install(folder, names, packages)
+  if (told.includes('TypeScript finds no types')) await project.mend?.(folder)
+  await mount(folder, told)
+  const env = join(folder, '.env')
+  await writeFile(env, (await readFile(env, 'utf8')).replace('<your-secret>', `'${SECRET}'`))
+  if (project.testEnv !== undefined)
+    await appendFile(join(folder, project.testEnv), `\n${await readFile(env, 'utf8')}`)
+
+  const [, test] = /^Test: (.+)$/m.exec(told) ?? []
+  if (test === undefined) throw new Error(`no command for the test:\n${told}`)
+  const output = await must(...command(test.split(' ')), { cwd: folder, env: bare })
+  if (!/pass 1|1 passed/.test(output)) throw new Error(`no test ran:\n${output}`)
+  for (const args of project.before ?? [])
+    await must(...command(args), { cwd: folder, env: { ...bare, ...project.env } })
+  await deliver(project, folder, cli)
+}
+
+/** The lines that it says, where it says. */
+async function mount(folder: string, told: string): Promise<void> {
+  const [, file] = /^Mount: Two lines in (\S+)\.$/m.exec(told) ?? []
+  if (file === undefined) return
+  const [, imported] = /^ {2}with the imports: (.+)$/m.exec(told)!
+  const [, after, line] = /^ {2}after line (\d+).*: (\w+\(\w+\))$/m.exec(told)!
+  const lines = (await readFile(join(folder, file), 'utf8')).split('\n')
+  lines.splice(Number(after), 0, line!)
+  await writeFile(join(folder, file), [imported, ...lines].join('\n'))
+}
+
+async function deliver(project: Project, folder: string, cli: string): Promise<void> {
+  const [program, ...args] = project.start
+  const port = await freePort()
+  const child = spawn(program!, args, {
+    cwd: folder,
+    env: { ...process.env, ...bare, ...project.env, PORT: String(port) },
+    // Programs that npx starts end with their group.
+    detached: true,
+  })
+  const ended = once(child, 'exit')
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let shown = ''
+      const look = (text: Buffer): void => {
+        shown += String(text)
+        if (project.listens.test(shown)) resolve()
+      }
+      child.stdout.on('data', look)
+      child.stderr.on('data', look)
+      child.once('exit', () => reject(new Error(`the app ended:\n${shown}`)))
+      AbortSignal.timeout(WAIT).addEventListener('abort', () =>
+        reject(new Error(`the app does not listen:\n${shown}`)),
+      )
+      child.once('error', reject)
+    })
+    const to = `http://localhost:${port}/webhooks/github`
+    const send = [cli, 'send', 'github', '--to', to, '--secret', SECRET]
+    const good = await must(process.execPath, send)
+    if (!good.includes('200')) throw new Error(`the route answered:\n${good}`)
+    const spoilt = await run(process.execPath, [...send, '--tamper'])
+    if (!spoilt.output.includes('401'))
+      throw new Error(`the route took a spoilt delivery:\n${spoilt.output}`)
+  } finally {
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
+    await ended
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** The packages by their names, from their tarballs, with those of ours that they depend on. */
+async function install(
+  folder: string,
+  names: readonly string[],
+  packages: readonly Packed[],
+): Promise<void> {
+  const wanted = new Set(names)
+  for (const name of wanted) for (const other of ours(name, packages)) wanted.add(other)
+  const specifiers = [...wanted].map((name) => {
+    const packed = packages.find((one) => one.name === name)
+    return packed === undefined ? name : `file:${packed.tarball}`
+  })
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
+  await must('npm', ['install', ...flags, ...specifiers], { cwd: folder, env: bare })
+}
+
+function ours(name: string, packages: readonly Packed[]): readonly string[] {
+  const manifest = packages.find((one) => one.name === name)?.manifest
+  return Object.keys(manifest?.dependencies ?? {}).filter((one) =>
+    packages.some((packed) => packed.name === one),
+  )
+}
+
+async function installCli(folder: string, packages: readonly Packed[]): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'package.json'), '{"private":true}')
+  await install(folder, ['postern'], packages)
+  return join(folder, 'node_modules/postern/dist/main.js')
+}
+
+/** The tests of this repository set it, and what npm set for them is not for the projects. */
+const bare = { NODE_ENV: undefined, NEXT_TELEMETRY_DISABLED: '1' }
+
+function command(args: readonly string[]): [string, readonly string[]] {
+  const [program, ...rest] = args
+  return [program!, rest]
+}

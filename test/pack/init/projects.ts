@@ -1,0 +1,175 @@
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { must } from './must.ts'
+
+/** A project as its users begin one, and how it is built and started. */
+export interface Project {
+  /** The name of its folder, and of the check. */
+  readonly name: string
+  /** Writes it into `folder`; nothing is installed. */
+  readonly make: (folder: string) => Promise<void>
+  /** What its users do so that `init` leaves nothing to mend, if it says that something is to mend. */
+  readonly mend?: (folder: string) => Promise<void>
+  /** Commands that must succeed once the route is mounted. */
+  readonly before?: readonly (readonly string[])[]
+  /** The command that starts it. Its `PORT` is a free one. */
+  readonly start: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** The file beside `.env` that its tests take variables from. */
+  readonly testEnv?: string
+  /** What it says once it listens. */
+  readonly listens: RegExp
+}
+
+/** Six fresh projects. Each generator is one of the npm registry and loads from nowhere else. */
+export const projects: readonly Project[] = [
+  {
+    // Express ~4.16, CommonJS, Jade, parsers before the routes, its start in bin/www.
+    name: 'express-4',
+    make: (folder) => npx(folder, 'express-generator@4.16.1', ['express']),
+    start: ['node', '--env-file=.env', 'bin/www'],
+    env: { DEBUG: 'express-4:*' },
+    listens: /Listening on port/,
+  },
+  {
+    // Express 5, TypeScript to CommonJS, aliases, vitest with a folder of tests.
+    name: 'express-5',
+    make: expressTypeScript,
+    mend: nodeNext,
+    testEnv: 'config/.env.test',
+    before: [['npx', 'tsc', '--project', 'tsconfig.prod.json']],
+    start: [
+      'node',
+      '--env-file=.env',
+      '-r',
+      'dotenv/config',
+      '-r',
+      'module-alias/register',
+      'dist/main.js',
+    ],
+    env: { DOTENV_CONFIG_PATH: 'config/.env.development' },
+    listens: /started on port:/,
+  },
+  {
+    // Koa 2, CommonJS, koa-bodyparser.
+    name: 'koa',
+    make: (folder) => npx(folder, 'koa-generator@1.1.17', ['koa2']),
+    start: ['node', '--env-file=.env', 'bin/www'],
+    env: { DEBUG: 'demo:server' },
+    listens: /Listening on port/,
+  },
+  {
+    // TypeScript, App Router, no folder src.
+    name: 'next',
+    make: (folder) =>
+      npx(
+        folder,
+        'create-next-app@16.4.3',
+        ['create-next-app'],
+        '--ts --app --empty --no-src-dir --no-tailwind --no-linter --import-alias @/* --use-npm --skip-install --disable-git --yes'.split(
+          ' ',
+        ),
+      ),
+    before: [['npx', 'next', 'build']],
+    start: ['npx', 'next', 'start'],
+    listens: /Ready in/,
+  },
+  {
+    // Fastify 5, CommonJS, @fastify/autoload, node:test with a folder of tests.
+    name: 'fastify',
+    make: (folder) => npx(folder, 'fastify-cli@8.0.2', ['fastify', 'generate']),
+    before: [['npm', 'test']],
+    start: ['npx', 'fastify', 'start', '--log-level', 'info', 'app.js'],
+    env: { FASTIFY_ADDRESS: '127.0.0.1' },
+    listens: /listening at/,
+  },
+  {
+    // create-hono loads its template from GitHub: this has what its template for Node.js has.
+    name: 'hono',
+    make: honoByHand,
+    before: [['npx', 'tsc', '--noEmit']],
+    start: ['npx', 'tsx', '--env-file=.env', 'src/index.ts'],
+    listens: /running on/,
+  },
+]
+
+/** Runs a generator: its package, the command that the folder follows, and flags behind that. */
+async function npx(
+  folder: string,
+  name: string,
+  command: readonly string[],
+  flags: readonly string[] = [],
+): Promise<void> {
+  await must('npx', ['-y', '--prefer-offline', '-p', name, ...command, folder, ...flags])
+}
+
+/** The generator installs forty packages at their newest versions in any case: its template is copied without it. */
+async function expressTypeScript(folder: string): Promise<void> {
+  const store = `${folder}-generator`
+  await mkdir(store)
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-save']
+  await must('npm', ['install', ...flags, 'express-generator-typescript@2.8.1'], { cwd: store })
+  const template = join(store, 'node_modules/express-generator-typescript/lib/project-files')
+  await cp(template, folder, { recursive: true })
+  const file = join(folder, 'package.json')
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as {
+    devDependencies: Record<string, string>
+  }
+  // Linters, watchers and browsers have no part in this.
+  manifest.devDependencies = Object.fromEntries(
+    Object.entries(manifest.devDependencies).filter(([name]) =>
+      /^(?:@types\/.*|typescript|vitest|supertest)$/.test(name),
+    ),
+  )
+  await writeFile(file, JSON.stringify(manifest))
+}
+
+async function nodeNext(folder: string): Promise<void> {
+  for (const name of ['tsconfig.json', 'tsconfig.prod.json']) {
+    const file = join(folder, name)
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, text.replace(/"module": "commonjs"/i, '"module": "nodenext"'))
+  }
+}
+
+async function honoByHand(folder: string): Promise<void> {
+  await mkdir(join(folder, 'src'), { recursive: true })
+  const manifest = {
+    name: 'hono',
+    type: 'module',
+    scripts: { dev: 'tsx watch src/index.ts', build: 'tsc', start: 'node dist/index.js' },
+    dependencies: { hono: '^4.13.0', '@hono/node-server': '^2.1.0' },
+    devDependencies: { tsx: '^4.20.0', typescript: '^5.9.0', '@types/node': '^22.0.0' },
+  }
+  const compilerOptions = {
+    target: 'ESNext',
+    module: 'NodeNext',
+    strict: true,
+    verbatimModuleSyntax: true,
+    skipLibCheck: true,
+    types: ['node'],
+    outDir: './dist',
+  }
+  const app = `import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+
+const app = new Hono()
+
+app.get('/', (c) => {
+  return c.text('Hello Hono!')
+})
+
+serve({
+  fetch: app.fetch,
+  port: Number(process.env.PORT ?? 3000)
+}, (info) => {
+  console.log(\`Server is running on http://localhost:\${info.port}\`)
+})
+`
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
+  await writeFile(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, exclude: ['node_modules'] }),
+  )
+  await writeFile(join(folder, 'src/index.ts'), app)
+}
