@@ -18,4 +18,5 @@ export const PARTS: Readonly<
   telemetry: async () => (await import('./telemetry.ts')).telemetry,
   inspect: async () => (await import('./inspect.ts')).inspect,
   'start-up': async () => (await import('./start-up.ts')).startUp,
+  'cli-start': async () => (await import('./cli-start.ts')).cliStart,
 }

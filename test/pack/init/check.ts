@@ -4,8 +4,9 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { run } from '../../run/step.ts'
+import { bare, installPacked } from '../install-packed.ts'
 import type { Packed } from '../tarballs.ts'
-import { must } from './must.ts'
+import { must } from '../must.ts'
 import { projects, type Project } from './projects.ts'
 import { inTerminal } from './terminal.ts'
 
@@ -53,7 +54,7 @@ async function use(project: Project, folder: string, { cli, packages }: Tools): 
     all!.split(' '),
   )
   if (names.length === 0) throw new Error(`no packages to install:\n${told}`)
-  await install(folder, names, packages)
+  await installPacked(folder, names, packages)
   if (told.includes('TypeScript finds no types')) await project.mend?.(folder)
   await mount(folder, told)
   const env = join(folder, '.env')
@@ -128,38 +129,12 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** The packages by their names, from their tarballs, with those of ours that they depend on. */
-async function install(
-  folder: string,
-  names: readonly string[],
-  packages: readonly Packed[],
-): Promise<void> {
-  const wanted = new Set(names)
-  for (const name of wanted) for (const other of ours(name, packages)) wanted.add(other)
-  const specifiers = [...wanted].map((name) => {
-    const packed = packages.find((one) => one.name === name)
-    return packed === undefined ? name : `file:${packed.tarball}`
-  })
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
-  await must('npm', ['install', ...flags, ...specifiers], { cwd: folder, env: bare })
-}
-
-function ours(name: string, packages: readonly Packed[]): readonly string[] {
-  const manifest = packages.find((one) => one.name === name)?.manifest
-  return Object.keys(manifest?.dependencies ?? {}).filter((one) =>
-    packages.some((packed) => packed.name === one),
-  )
-}
-
 async function installCli(folder: string, packages: readonly Packed[]): Promise<string> {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'package.json'), '{"private":true}')
-  await install(folder, ['postern'], packages)
+  await installPacked(folder, ['postern'], packages)
   return join(folder, 'node_modules/postern/dist/main.js')
 }
-
-/** The tests of this repository set it, and what npm set for them is not for the projects. */
-const bare = { NODE_ENV: undefined, NEXT_TELEMETRY_DISABLED: '1' }
 
 function command(args: readonly string[]): [string, readonly string[]] {
   const [program, ...rest] = args

@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { must } from './must.ts'
+import { must } from '../must.ts'
 
 /** A project as its users begin one, and how it is built and started. */
 export interface Project {

@@ -1,4 +1,4 @@
-import { run, type RunOptions } from '../../run/step.ts'
+import { run, type RunOptions } from '../run/step.ts'
 
 /** Runs a program that must succeed; what it wrote. */
 export async function must(

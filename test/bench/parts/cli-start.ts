@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { installPacked } from '../../pack/install-packed.ts'
+import { packAll } from '../../pack/tarballs.ts'
+import type { Effort, PartResult } from '../report/part.ts'
+import { median } from '../statistics.ts'
+
+/** A program that does nothing: what it takes is what npx and Node take. */
+const EMPTY = 'empty --version'
+const COMMANDS = ['postern --version', 'postern --help', 'postern providers stripe']
+
+/** What the packed command line takes to start, beside a program that does nothing. */
+export async function cliStart({ quick }: Effort): Promise<PartResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-cli-start-'))
+  try {
+    await install(folder)
+    return measured(folder, quick ? 3 : 21)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** The tarballs, and the program that does nothing, as a user would install them. */
+async function install(folder: string): Promise<void> {
+  const packages = await packAll(join(folder, 'tarballs'), false)
+  const empty = join(folder, 'empty')
+  await mkdir(empty)
+  const manifest = { name: 'empty', version: '1.0.0', bin: './empty.js' }
+  await writeFile(join(empty, 'package.json'), JSON.stringify(manifest))
+  await writeFile(join(empty, 'empty.js'), '#!/usr/bin/env node\n')
+  await writeFile(join(folder, 'package.json'), '{"private":true}')
+  await installPacked(folder, ['postern', 'file:empty'], packages)
+}
+
+function measured(folder: string, rounds: number): PartResult {
+  const commands = [EMPTY, ...COMMANDS]
+  const found = new Map<string, number[]>(commands.map((command) => [command, []]))
+  for (let round = -1; round < rounds; round++)
+    for (let at = 0; at < commands.length; at++) {
+      const command = commands[(at + round + commands.length) % commands.length]!
+      const time = timeOf(folder, command)
+      // The first round fills the caches of the disk.
+      if (round >= 0) found.get(command)!.push(time)
+    }
+  const alone = found.get(EMPTY)!
+  const more = (command: string): number =>
+    median(found.get(command)!.map((time, round) => time - alone[round]!))
+  return {
+    tables: [
+      {
+        title: 'Start-up: the command line',
+        note: 'Milliseconds from the start of `npx` to the end of the command, packed and installed, in turn; and how much more that is than a program that does nothing, in the middle of all rounds.',
+        head: ['npx', 'ms', 'more than an empty program ms'],
+        rows: commands.map((command) => [
+          `\`${command}\``,
+          median(found.get(command)!).toFixed(0),
+          command === EMPTY ? '' : more(command).toFixed(0),
+        ]),
+      },
+    ],
+    targets: COMMANDS.map((command) => ({
+      what: `Start-up, npx ${command}, more than npx of an empty program`,
+      got: more(command),
+      bound: 500,
+      lower: true,
+      digits: 0,
+      unit: 'ms',
+    })),
+  }
+}
+
+function timeOf(folder: string, command: string): number {
+  const started = performance.now()
+  const { status, stderr } = spawnSync('npx', ['--no-install', ...command.split(' ')], {
+    cwd: folder,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  const time = performance.now() - started
+  if (status !== 0) throw new Error(`npx ${command} ended with ${status}: ${stderr}`)
+  return time
+}

@@ -1,0 +1,28 @@
+import type { Packed } from './tarballs.ts'
+import { must } from './must.ts'
+
+/** The environment of programs in projects of users: what the tests of this repository set is not for them. */
+export const bare = { NODE_ENV: undefined, NEXT_TELEMETRY_DISABLED: '1' } as const
+
+/** Installs the packages by their names, from their tarballs, with those of ours that they depend on. */
+export async function installPacked(
+  folder: string,
+  names: readonly string[],
+  packages: readonly Packed[],
+): Promise<void> {
+  const wanted = new Set(names)
+  for (const name of wanted) for (const other of ours(name, packages)) wanted.add(other)
+  const specifiers = [...wanted].map((name) => {
+    const packed = packages.find((one) => one.name === name)
+    return packed === undefined ? name : `file:${packed.tarball}`
+  })
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
+  await must('npm', ['install', ...flags, ...specifiers], { cwd: folder, env: bare })
+}
+
+function ours(name: string, packages: readonly Packed[]): readonly string[] {
+  const manifest = packages.find((one) => one.name === name)?.manifest
+  return Object.keys(manifest?.dependencies ?? {}).filter((one) =>
+    packages.some((packed) => packed.name === one),
+  )
+}
