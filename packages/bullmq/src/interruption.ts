@@ -1,4 +1,11 @@
-import { causeOf, interrupted, poison, type Consumer, type Outcome } from '@postern/core/inbox'
+import {
+  causeOf,
+  interrupted,
+  isSuspect,
+  poison,
+  type Consumer,
+  type Outcome,
+} from '@postern/core/inbox'
 import type { Finished } from './attempt.ts'
 import { addAttempt, attemptsOf } from './attempts.ts'
 import type { Held } from './claim.ts'
@@ -42,6 +49,8 @@ export async function putBack(
 /** Claims before this one ended without an outcome: the task waits, is charged, or is poison. */
 export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Held): Promise<Ended> {
   const { claim } = held
+  // A suspect that waited for its place has run nothing, and the process died by another one.
+  if (isSuspect(held) && !hasBegun(held)) return putBack(owner, 0, { sn: held.stalled })
   const name = claim.subscription
   const lane = consumer.lanes().find((each) => each.name === name || each.formerly.includes(name))
   // Once, however often BullMQ found the job without a lock: claims that never read it, in a process too busy for that, ran
@@ -82,16 +91,22 @@ export async function missing({ keepDone }: UnrunContext, owner: Owner): Promise
 }
 
 /** The attempts of a job with the run that was cut off. A claim that never started a run leaves none. */
-function withInterruption({ claim, before, attempts }: Held): string {
+function withInterruption(held: Held): string {
+  const { claim, before, attempts } = held
+  if (!hasBegun(held)) return attempts
   const space = before.indexOf(' ')
-  const startedAt = Number(before.slice(0, space))
-  const last = attemptsOf(attempts, '').kept.at(-1)
-  if (space < 0 || (last && last.startedAt >= startedAt)) return attempts
   return addAttempt(attempts, {
     attempt: claim.attempt,
-    startedAt,
+    startedAt: Number(before.slice(0, space)),
     duration: undefined,
     outcome: 'interrupted',
     process: before.slice(space + 1),
   })
+}
+
+/** True if a run began since the last one that is on record. */
+function hasBegun({ before, attempts }: Held): boolean {
+  const space = before.indexOf(' ')
+  const began = Number(before.slice(0, space))
+  return space >= 0 && !attemptsOf(attempts, '').kept.some(({ startedAt }) => startedAt === began)
 }

@@ -101,6 +101,20 @@ describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut 
     expect(await scene.operator.hmget(`${scene.prefix}:${id}`, 'chg')).toEqual(['0'])
   })
 
+  test('a suspect is not charged for a claim that only waited for the place of suspects', async () => {
+    const inbox = open()
+    await inbox.attach(record()).accept(intake('1'), {})
+    const { id } = (await inbox.view!.list()).rows[0]!
+    // The process died by another suspect before this one was put back: no run of it began since its last interruption.
+    await scene.operator.hset(`${scene.prefix}:${id}`, { cut: 7, chg: 4, sn: 7, stc: 8 })
+    const next = record()
+    open().attach(next).work!()
+    await expect.poll(() => next.ended.length, LONG).toBe(1)
+    expect(next.cuts).toEqual([])
+    expect(next.names()).toEqual(['1'])
+    expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'done', attempt: 1 })
+  })
+
   test('one suspect at a time runs in a process, beside ordinary tasks', async () => {
     const inbox = open()
     let suspects = 0
