@@ -97,12 +97,13 @@ function poisonFaults(report: PoisonReport): Told {
 }
 
 function outageFaults(report: OutageReport): Told {
-  const { acknowledged, done, dead, because, attemptsUsed, ranAfterSettled, wrongExits } = report
+  const { acknowledged, done, dead, because, attemptsUsed, ranAfterSettled } = report
+  const { wrongExits, exitedBy } = report
   return [
     done !== acknowledged && `${done} of ${acknowledged} tasks are done`,
     dead > 0 && `${dead} healthy tasks were given up: ${because}`,
     attemptsUsed > 0 && `${attemptsUsed} attempts were used by kills or deploys`,
     ranAfterSettled > 0 && `${ranAfterSettled} settled tasks ran again`,
-    wrongExits > 0 && `${wrongExits} deploys ended by another code than 0`,
+    wrongExits > 0 && `${wrongExits} deploys ended by another code than 0: ${exitedBy}`,
   ]
 }

@@ -98,10 +98,13 @@ async function post(
   }
 }
 
-/** Resolves when every destination has every event, or nothing more arrives for five seconds. */
+/**
+ * Resolves when every destination has every event, or nothing more arrives for thirty seconds: an interrupted task may wait
+ * for eight, and a process starts for some more on a busy machine.
+ */
 async function untilQuiet(sites: readonly ShakyDestination[], events: number): Promise<void> {
   let before = -1
-  for (let quiet = 0; quiet < 50; quiet++) {
+  for (let quiet = 0; quiet < 300; quiet++) {
     if (sites.every((site) => judge([site], events).lost === 0)) return
     const requests = sites.reduce((sum, site) => sum + site.counts.requests, 0)
     if (requests !== before) quiet = 0

@@ -18,8 +18,9 @@ export interface OutageReport {
   readonly attemptsUsed: number
   readonly repeated: number
   readonly ranAfterSettled: number
-  /** Exits of a deploy by another code than 0. */
+  /** Exits of a deploy by another code than 0, and which codes or signals. */
   readonly wrongExits: number
+  readonly exitedBy: string
   /** Milliseconds of the longest exit of a deploy. */
   readonly longestExit: number
   readonly seconds: number
@@ -45,7 +46,7 @@ export async function outageRun(
     world.until(async () => (await world.count('healthy', 'running')) > 0, last)
   let killed = 0
   let deployed = 0
-  let wrongExits = 0
+  const exits: string[] = []
   let longestExit = 0
   try {
     const feed = world.feed('healthy', EVERY)
@@ -62,8 +63,10 @@ export async function outageRun(
       const from = performance.now()
       old.child.kill('SIGTERM')
       await old.ended
-      longestExit = Math.max(longestExit, Math.round(performance.now() - from))
-      if (old.child.exitCode !== 0) wrongExits++
+      const took = Math.round(performance.now() - from)
+      longestExit = Math.max(longestExit, took)
+      const { exitCode, signalCode } = old.child
+      if (exitCode !== 0) exits.push(`${exitCode ?? signalCode} after ${took} ms`)
       await world.until(() => world.victim() !== old, last)
     }
     await feed.stop()
@@ -83,7 +86,8 @@ export async function outageRun(
       attemptsUsed: lines.filter((line) => /^run healthy \S+ (?!1$)/.test(line)).length,
       repeated: repeatedIn(lines),
       ranAfterSettled: world.ranAfterSettled(),
-      wrongExits,
+      wrongExits: exits.length,
+      exitedBy: exits.join('; '),
       longestExit,
       seconds: Math.round((performance.now() - started) / 1000),
     }

@@ -14,21 +14,31 @@ const TITLES: Readonly<Record<Exclude<keyof Parts, 'skipped' | 'failed'>, string
 }
 const FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url))
 const KEPT = 5
+const WHOLE = 'Whole run of'
 const HEAD = `# Fault runs
 
-\`npm run test:faults\` wrote this page: the last ${KEPT} runs, the newest first. "Repeated" runs were cut off between effect and
-settling, which nobody can avoid. Times are milliseconds, if no unit is named.
+\`npm run test:faults\` wrote this page: the last ${KEPT} whole runs and the last ${KEPT} of some parts, the newest first. "Repeated" runs were
+cut off between effect and settling, which nobody can avoid. Times are milliseconds, if no unit is named.
 `
 
+/** A run that has ended. */
+export interface FaultRun {
+  readonly parts: Parts
+  readonly wrong: readonly string[]
+  readonly minutes: number
+  /** The inboxes and parts that it was limited to; empty for a whole run. */
+  readonly alone: readonly string[]
+}
+
 /** Writes test/faults/RESULTS.md: this run before the last ones. */
-export function writeResults(parts: Parts, wrong: readonly string[], minutes: number): void {
+export function writeResults({ parts, wrong, minutes, alone }: FaultRun): void {
   const before = existsSync(FILE)
     ? readFileSync(FILE, 'utf8')
-        .split(/^(?=## Run )/m)
+        .split(/^(?=## )/m)
         .slice(1)
     : []
   const run = [
-    `## Run of ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    `## ${alone.length === 0 ? WHOLE : `Run of ${alone.join(', ')} alone,`} ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     '',
     `Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[2]!.toFixed(1)} over the last 15 of ${minutes.toFixed(1)} minutes.`,
     wrong.length === 0
@@ -37,10 +47,12 @@ export function writeResults(parts: Parts, wrong: readonly string[], minutes: nu
     ...tablesOf(parts),
     '',
   ].join('\n')
-  writeFileSync(
-    FILE,
-    [HEAD, run, ...before.slice(0, KEPT - 1)].join('\n').replaceAll(/\n{3,}/g, '\n\n'),
+  const isWhole = (text: string): boolean => text.startsWith(`## ${WHOLE}`)
+  const all = [run, ...before]
+  const kept = [true, false].flatMap((whole) =>
+    all.filter((text) => isWhole(text) === whole).slice(0, KEPT),
   )
+  writeFileSync(FILE, [HEAD, ...kept].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
 }
 
 /** All parts as tables of Markdown. */
