@@ -37,6 +37,8 @@ export interface CrashReport {
 }
 
 const provider = acme({ secret: SECRET })
+/** Events that are acknowledged for each kill: a process that starts quickly is not to be killed before it took any. */
+const LEAST = 12
 
 /** Kills a process at random moments for a number of rounds or minutes, and then lets everything come to its end. */
 export async function crashRun(
@@ -57,7 +59,7 @@ export async function crashRun(
   for (; kills < rounds && performance.now() < last; kills++) {
     await sleep(40 + Math.random() * 160)
     // On a machine under load what was started last may not have come to its work by then.
-    await untilBusy(target, sender)
+    await untilBusy(target, sender, (kills + 1) * LEAST)
     const role = Math.random() < 0.7 ? 'web' : 'worker'
     const victim = victims[role]
     const accepting = sender.underway > 0
@@ -98,11 +100,12 @@ async function running(target: CrashTarget): Promise<number> {
   }
 }
 
-/** Resolves when deliveries and tasks run, or after ten seconds without any. */
-async function untilBusy(target: CrashTarget, sender: Sender): Promise<void> {
+/** Resolves when so many are acknowledged, and deliveries and tasks run; or after ten seconds without. */
+async function untilBusy(target: CrashTarget, sender: Sender, least: number): Promise<void> {
   const late = performance.now() + 10_000
   while (performance.now() < late) {
-    if (sender.underway > 0 && (await running(target)) > 0) return
+    const enough = sender.acknowledged.size >= least
+    if (enough && sender.underway > 0 && (await running(target)) > 0) return
     await sleep(2)
   }
 }

@@ -86,13 +86,7 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
   const found = server ? undefined : findServers()
   let closing: Promise<void> | undefined
 
-  const one = {
-    exit,
-    get begun() {
-      return closing !== undefined
-    },
-    close,
-  }
+  const one = { exit, begun: () => closing !== undefined, close }
   const endings = signals.map((signal) => closeAt(signal, one))
   return { close, stop }
 
@@ -123,9 +117,10 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
     if (server && 'server' in server) {
       // Fastify's close() answers 503 on keep-alive connections: they must have ended before.
       await each([() => closeServer(server.server as NodeServer, until)])
-      return each([() => atMost(server.close(), end)])
+      // Its server may have ended already, so that this never does.
+      return each([() => settledBy(Promise.resolve(server.close()), end)])
     }
-    const servers = server ? [server] : (found?.servers() ?? [])
+    const servers = server ? [server] : [...found!.servers]
     await each(servers.map((one) => () => closeServer(one, until)))
   }
 
@@ -157,20 +152,15 @@ async function closeServer(server: NodeServer, until: number): Promise<void> {
   server.closeIdleConnections?.()
 }
 
-/** Waits for the promise until a time: its server may have ended already. */
-async function atMost(closing: PromiseLike<unknown>, until: number): Promise<void> {
-  await settledBy(Promise.resolve(closing), until)
-}
-
 /** Servers of this process, found by their requests: Next.js does not expose its server. */
-function findServers(): { servers(): readonly Server[]; stop(): void } {
+function findServers(): { readonly servers: ReadonlySet<Server>; stop(): void } {
   const servers = new Set<Server>()
   const learn = (message: unknown): void => {
     servers.add((message as { readonly server: Server }).server)
   }
   subscribe('http.server.request.start', learn)
   return {
-    servers: () => [...servers],
+    servers,
     stop: () => void unsubscribe('http.server.request.start', learn),
   }
 }

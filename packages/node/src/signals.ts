@@ -3,7 +3,7 @@ export interface Closing {
   /** True if the process exits once it is closed. */
   readonly exit: boolean
   /** True once it has begun. */
-  readonly begun: boolean
+  begun(): boolean
   close(): Promise<void>
 }
 
@@ -37,9 +37,8 @@ function listen(signal: NodeJS.Signals): Heard {
 }
 
 function end(signal: NodeJS.Signals, all: readonly Closing[]): void {
-  const exit = all.some((one) => one.exit)
-  if (all.some((one) => one.begun)) return void (exit && process.exit(1))
-  void Promise.all(all.map((one) => one.close())).then(
-    () => exit && process.exit(signal === 'SIGINT' ? 130 : 0),
-  )
+  const exit = (code: number): unknown => all.some((one) => one.exit) && process.exit(code)
+  if (all.some((one) => one.begun())) exit(1)
+  else
+    void Promise.all(all.map((one) => one.close())).then(() => exit(signal === 'SIGINT' ? 130 : 0))
 }
