@@ -113,7 +113,7 @@ describe('tasks claimed by fetch', () => {
         if (subscription === 'b') return DONE
         if (attempt > 1) return { kind: 'done', spawn: [{ subscription: 'b' }] }
         add('b')
-        return { kind: 'retry', at: Date.now() + 5, error: FAILURE }
+        return { kind: 'retry', at: Date.now() + 100, error: FAILURE }
       },
     })
     add('a')
