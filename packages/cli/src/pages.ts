@@ -1,7 +1,7 @@
 import type { Page } from '@postern/core/inbox'
 import { Failure } from './outcome.ts'
 
-// An inbox gives at most so many rows at once.
+// The most rows that an inbox gives at once.
 const MOST = 1000
 
 /**

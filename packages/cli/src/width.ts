@@ -7,7 +7,7 @@ export function widthOf(text: string): number {
   return truncatedWidth(text).width
 }
 
-/** A text on one line of so many columns, with `…` at its end if it is longer. */
+/** A text on one line of at most this width, with `…` at its end if it is longer. */
 export function clipped(text: string, columns: number): string {
   const { index, truncated } = truncatedWidth(text, { limit: columns, ellipsis: '…' })
   if (!truncated) return text
@@ -16,7 +16,7 @@ export function clipped(text: string, columns: number): string {
   return `${text.slice(0, index)}…${reset}`
 }
 
-/** A text without styles on as many lines of so many columns as it needs. */
+/** A text without styles, broken into lines of at most this width. */
 export function wrapped(text: string, columns: number): readonly string[] {
   const lines: string[] = []
   let rest = text

@@ -61,7 +61,7 @@ test('what is copied as curl is read again, bytes that are no text too', () => {
   })
 })
 
-test('a form that curl would write anew is refused', () => {
+test('a form that curl would encode again is refused', () => {
   expect(() => read('curl https://x.example/h -F a=b')).toThrow('--data-binary @file')
 })
 

@@ -8,7 +8,7 @@ const MOST_TEXT = 65_536
 const MOST_BYTES = 4096
 const ROW = 16
 
-/** All about one delivery, on lines of so many columns. The first line has styles. */
+/** The details of one delivery, on lines that fit the width of the terminal. The first line has styles. */
 export function detailsOf(
   entry: Entry,
   name: string,

@@ -15,7 +15,7 @@ const LONGEST = 30_000
 export interface Forwarder {
   /** Resolves with how the target answered, for people. It does not reject. */
   send(delivery: Delivery): Promise<string>
-  /** Ends what is under way. */
+  /** Aborts the requests that still run. */
   close(): void
 }
 

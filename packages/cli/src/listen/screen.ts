@@ -204,7 +204,7 @@ export function createScreen(context: ScreenContext): Screen {
   }
 }
 
-/** Lines that a key moves by, on a screen of so many. */
+/** The number of lines that a key moves by, on a screen of this height. */
 const STEPS: Readonly<Record<string, (rows: number) => number>> = {
   up: () => -1,
   k: () => -1,

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Does something so many times: one after another, or at a rate, whatever each takes. */
+/** Calls a function a number of times: one after another, or at a rate that does not depend on how long each call takes. */
 export async function paced(
   times: number,
   rate: number | undefined,
