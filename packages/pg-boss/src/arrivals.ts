@@ -59,16 +59,18 @@ async function strip(
   )
   const firsts = [...groups.values()].map(([first]) => first!)
   await client.executeSql(
-    `UPDATE ${schema}.postern_arrivals a SET kept = NULL, body = NULL
-     FROM unnest($1::text[], $2::text[]) AS g(receiver, code) CROSS JOIN LATERAL (
-       SELECT id FROM ${schema}.postern_arrivals k WHERE k.kept IS NOT NULL AND k.receiver = g.receiver
-         AND k.code IS NOT DISTINCT FROM NULLIF(g.code, '') ORDER BY k.at DESC, k.id DESC OFFSET ${KEPT}) o
-     WHERE a.id = o.id`,
+    `UPDATE ${schema}.postern_arrivals SET kept = NULL, body = NULL WHERE id = ANY(ARRAY(
+       SELECT o.id FROM unnest($1::text[], $2::text[]) AS g(receiver, code) CROSS JOIN LATERAL (
+         SELECT id FROM ${schema}.postern_arrivals k WHERE k.kept IS NOT NULL AND k.receiver = g.receiver
+           AND k.code IS NOT DISTINCT FROM NULLIF(g.code, '') ORDER BY k.at DESC, k.id DESC OFFSET ${KEPT}) o))`,
     [firsts.map(({ receiver }) => storable(receiver)), firsts.map(({ code }) => code ?? '')],
   )
 }
 
-/** Drops what goes beyond the bounds of a ring. */
+/**
+ * Drops what goes beyond the bounds of a ring. The subquery stands in the condition, which runs it once: joined, it ran
+ * once a row (107 s of 10,500 rows) where statistics knew no row of this ring yet.
+ */
 export async function trimRing(
   client: PgExecutor,
   schema: string,
@@ -79,12 +81,11 @@ export async function trimRing(
   const ring = `${schema}.postern_arrivals`
   await client.executeSql(`DELETE FROM ${ring} WHERE verified = $1 AND at < $2`, [verified, before])
   await client.executeSql(
-    `DELETE FROM ${ring} a USING (
+    `DELETE FROM ${ring} WHERE verified = $1 AND (at, id) <= (
        SELECT at, id FROM (
          SELECT at, id, row_number() OVER w AS rows, sum(size) OVER w AS bytes
          FROM ${ring} WHERE verified = $1 WINDOW w AS (ORDER BY at DESC, id DESC ROWS UNBOUNDED PRECEDING)) r
-       WHERE rows > $2 OR bytes > $3 ORDER BY at DESC, id DESC LIMIT 1) o
-     WHERE a.verified = $1 AND (a.at, a.id) <= (o.at, o.id)`,
+       WHERE rows > $2 OR bytes > $3 ORDER BY at DESC, id DESC LIMIT 1)`,
     [verified, rows, bytes],
   )
 }

@@ -168,6 +168,34 @@ withPostgres('the journal of pgBossInbox', (postgres) => {
     await engine.close()
   })
 
+  test('the first flood of strangers is cut in time where statistics know of no stranger', async () => {
+    const { service, schema, pool } = postgres()
+    const name = schema()
+    const inbox = pgBossInbox({ connectionString: service.url, schema: name })
+    const known = Array.from({ length: 100 }, (_, at) => arrival(`v${at}`))
+    await inbox.journal!.write({ ...NONE, arrived: known })
+    await pool.query(
+      `ALTER TABLE ${name}.postern_arrivals SET (autovacuum_enabled = false); ANALYZE ${name}.postern_arrivals`,
+    )
+    const flood = Array.from(
+      { length: 500 },
+      () => ({ verified: false, outcome: 'refused' }) as const,
+    )
+    for (let part = 0; part < 21; part++)
+      await inbox.journal!.write({
+        ...NONE,
+        arrived: flood.map((stranger, at) => arrival(`${part}-${at}`, stranger)),
+      })
+    const { rows } = await pool.query(
+      `SELECT verified, count(*)::int AS rows FROM ${name}.postern_arrivals GROUP BY 1 ORDER BY 1`,
+    )
+    expect(rows).toEqual([
+      { verified: false, rows: 10_000 },
+      { verified: true, rows: 100 },
+    ])
+    await inbox.close()
+  })
+
   test('adds up counts of several processes, by minute and by hour, and keeps the last gauge', async () => {
     const { service, schema } = postgres()
     const name = schema()
