@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { createReceiver, memoryInbox } from '../../src/index.ts'
+import type { EventRecord, InboxView, TaskQuery } from '../../src/inbox/index.ts'
+import { createConflictWatch } from '../../src/receive/conflict.ts'
 import { acme } from '../acme.ts'
 
 test.each([
@@ -43,3 +45,79 @@ test.each([
     await receiver.close()
   },
 )
+
+const EVENT: EventRecord = {
+  key: ':e1',
+  dedupe: true,
+  id: 'e1',
+  topic: 'ping',
+  aliases: [],
+  payload: { n: 1 },
+  scope: undefined,
+  provider: 'acme',
+}
+
+/** A view that keeps this of the event, and what it was asked. */
+function viewOf(
+  kept: Partial<EventRecord> | undefined,
+): Pick<InboxView, 'list' | 'get'> & { readonly asked: (TaskQuery | undefined)[] } {
+  const asked: (TaskQuery | undefined)[] = []
+  return {
+    asked,
+    list: (query) => {
+      asked.push(query)
+      const rows = kept ? [{ id: 't1' }] : []
+      return { rows: rows as never, cursor: undefined, searchedTo: undefined }
+    },
+    get: () => (kept ? ({ record: { ...EVENT, ...kept } } as never) : undefined),
+  }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+test.each<[string, number, Partial<EventRecord> | undefined]>([
+  ['another payload', 1, { payload: { n: 2 } }],
+  ['another BigInt', 1, { payload: { n: 2n } }],
+  ['the same payload', 0, { payload: { n: 1 } }],
+  ['an event that is not kept', 0, undefined],
+  ['an event of another key, from an inbox that ignores keys', 0, { key: ':e2', payload: 2 }],
+  ['an event whose payload an operator edited', 0, { origin: ':e0', payload: { n: 2 } }],
+  ['an event without its payload', 0, { payload: undefined }],
+  ['an event that was erased', 0, { payload: null, erased: true }],
+])('%s: %i conflicts', async (_, conflicts, kept) => {
+  let found = 0
+  const view = viewOf(kept)
+  createConflictWatch('shop', view, () => 0).look(EVENT, () => void found++)
+  await settled()
+  expect(found).toBe(conflicts)
+  expect(view.asked).toEqual([{ receiver: 'shop', keys: [':e1'], limit: 1 }])
+})
+
+test('a sender that repeats all events causes one query a second', async () => {
+  let now = 5000
+  const view = viewOf(undefined)
+  const watch = createConflictWatch('shop', view, () => now)
+  for (const [passed, queries] of [
+    [0, 1],
+    [0, 1],
+    [999, 1],
+    [1, 2],
+    [999, 2],
+  ] as const) {
+    now += passed
+    watch.look(EVENT, () => {})
+    await settled()
+    expect(view.asked).toHaveLength(queries)
+  }
+})
+
+test('an inbox that cannot be asked is no conflict', async () => {
+  const view = viewOf({ payload: 2 })
+  view.list = () => {
+    throw new Error('no connection')
+  }
+  let found = 0
+  createConflictWatch('shop', view, () => 0).look(EVENT, () => void found++)
+  await settled()
+  expect(found).toBe(0)
+})

@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createReceiver, logger, type Duration, type SecretOption } from '../../src/index.ts'
+import {
+  createReceiver,
+  logger,
+  WebhookError,
+  type Duration,
+  type SecretOption,
+} from '../../src/index.ts'
 import { hmac, provider } from '../../src/provider/index.ts'
 import { hear } from '../hear.ts'
 
@@ -111,6 +117,23 @@ describe('refusals are explained after their reply', () => {
     expect(explanation.findings[0]).toMatchObject({ cause: 'secret-wrong', certainty: 'likely' })
     expect(lines.filter((line) => line.includes('proven'))).toEqual([])
     await receiver.close()
+  })
+
+  test('a refusal whose signature is not at fault is not looked at', async () => {
+    const { receiver, heard, pass } = setup(true)
+    await receiver.receive({ ...signed, method: 'PUT' })
+    // An adapter refuses without a body.
+    receiver.refuse(signed, new WebhookError('missing_header', 'no header'))
+    await receiver.receive(signed)
+    const [, explanation] = await heard.until('explained')
+    expect(explanation.code).toBe('signature_mismatch')
+    pass(999)
+    await receiver.receive(signed)
+    pass(1)
+    await receiver.receive(signed)
+    await heard.until('explained', 2)
+    await receiver.close()
+    expect(heard.all('explained')).toHaveLength(2)
   })
 
   test.for(['yes', 0, '11s'])('explain: %o is a mistake', (explain) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createDelivery } from '../../src/delivery.ts'
 import { identityOf, type Dedupe, type Identity } from '../../src/receive/identity.ts'
@@ -77,4 +78,83 @@ test('guards of a provider come with the scope in their key, apart from ids and 
 test('a long guard is kept as its hash', () => {
   const guards = [{ key: 'x'.repeat(100_000), otherwise: 'refuse' }] as const
   expect(identity({ dedupe: 'id', draft: { guards } }).guards?.[0]?.key).toHaveLength(72)
+})
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+// A version that makes other keys would run each event once more that comes again after the deploy.
+describe('keys stay as they are', () => {
+  test.each<[string, Given, Partial<Identity>]>([
+    ['an id', { dedupe: 'id', draft: { id: 'e1' } }, { key: ':e1', dedupe: true }],
+    [
+      'a scope',
+      { dedupe: 'id', scope: 'shop', draft: { id: 'e1' } },
+      { key: '4:shop:e1', dedupe: true },
+    ],
+    ['an empty scope', { dedupe: 'id', scope: '', draft: { id: 'e1' } }, { key: '0::e1' }],
+    ['a long id', { dedupe: 'id', draft: { id: 'x'.repeat(256) } }, { key: `:${'x'.repeat(256)}` }],
+    [
+      'a longer id',
+      { dedupe: 'id', draft: { id: 'x'.repeat(257) } },
+      { key: `:sha256:${sha256('x'.repeat(257))}` },
+    ],
+    [
+      'an id where there could be a digest',
+      { dedupe: 'digest', draft: { id: 'e1' } },
+      { key: ':e1' },
+    ],
+    [
+      'a digest',
+      { dedupe: 'digest', body: '{"a":1}', at: 2 },
+      { key: `#${sha256('POST\n\n{"a":1}')}:2`, dedupe: true },
+    ],
+    [
+      'a digest of a URL',
+      { dedupe: 'digest', method: 'GET', body: '', scope: 's' },
+      { key: `1:s#${sha256('GET\nhttps://example.com/hook\n')}:0`, dedupe: true },
+    ],
+    [
+      'a signed digest',
+      { time: '17', at: 1 },
+      {
+        key: `#${sha256(JSON.stringify([sha256('POST\n\n{}'), 1, '17', 'ping']))}`,
+        dedupe: true,
+      },
+    ],
+    [
+      'a signed digest without a time',
+      {},
+      { key: `#${sha256(JSON.stringify([sha256('POST\n\n{}'), 0, '', 'ping']))}` },
+    ],
+    [
+      'a signed digest beside an id',
+      { draft: { id: 'e1' } },
+      {
+        key: ':e1',
+        dedupe: true,
+        guards: [
+          {
+            key: `#${sha256(JSON.stringify([sha256('POST\n\n{}'), 0, '', 'ping']))}`,
+            otherwise: 'duplicate',
+          },
+        ],
+      },
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(identity(given)).toMatchObject(expected)
+  })
+})
+
+test.each<Dedupe>(['id', 'none'])('an event without an id is like no other with %s', (dedupe) => {
+  const [one, other] = [identity({ dedupe }), identity({ dedupe })]
+  expect([one.dedupe, one.key[0]]).toEqual([false, '~'])
+  expect(one.key).not.toBe(other.key)
+})
+
+test('a sender without a signed time has the digest of an empty one', () => {
+  const { signedTime: _, ...provider } = { ...acme(), signedTime: undefined }
+  const delivery = createDelivery({ url: 'https://example.com/hook', body: '{}' })
+  const source = { line: { dedupe: 'id+digest' as const, provider }, delivery, scope: undefined }
+  const draft = { topic: 'ping', payload: {} }
+  expect(identityOf({ ...source, digest: '' }, draft, 0)).toEqual(identity())
 })

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { createSeal, opened } from '../../src/inbox/index.ts'
+import type { EventRecord } from '../../src/inbox/index.ts'
+import { memoryInbox, type ReceiverOptions } from '../../src/index.ts'
+import { setup } from '../acme.ts'
+
+const KEY = Buffer.alloc(32, 5)
+
+type Body = NonNullable<NonNullable<ReceiverOptions['stored']>['body']>
+
+/** What stays of a done event with `{ card: '4111', total: 5 }`, and what its receiver warned of. */
+async function left(
+  body: Body,
+  options: Partial<ReceiverOptions> = {},
+): Promise<{ readonly payload: unknown; readonly key: string; readonly warnings: unknown[] }> {
+  const inbox = memoryInbox()
+  const stays: unknown[] = []
+  const { receiver, heard, send } = setup({ inbox, work: 'drain', stored: { body }, ...options })
+  receiver.on('ping', () => {})
+  await send({ id: 'e1', payload: { card: '4111', total: 5 } })
+  const [task] = await receiver.tasks()
+  const { record, delivery } = (await inbox.view!.get(task!.id))!
+  expect(record.passing).toBe(true)
+  // An inbox that keeps done events asks for what stays of each.
+  inbox.view!.erase = ({ keys }, { keep } = {}) => {
+    if (keys?.includes(record.key)) stays.push(keep!(record, delivery))
+    return { count: stays.length, cursor: undefined }
+  }
+  await receiver.drain()
+  const warnings = heard.all('warning').map(([, message]) => message)
+  return { payload: stays[0], key: record.key, warnings }
+}
+
+/** The event inside a sealed payload. */
+function unsealed(payload: unknown, key: string): EventRecord {
+  const event = { payload, key, erased: true } as EventRecord
+  return opened(createSeal(KEY), { event, delivery: undefined as never }).event
+}
+
+const total = ({ total: kept }: { total: number }): object => ({ total: kept })
+
+test('of the payload of a done event stays what the function returns', async () => {
+  expect(await left(total)).toMatchObject({ payload: { total: 5 }, warnings: [] })
+})
+
+test('a sealed payload is opened for the function, and its result is sealed', async () => {
+  const { payload, key, warnings } = await left(total, { seal: KEY })
+  expect(payload).toBeTypeOf('string')
+  const event = unsealed(payload, key)
+  expect(event).toMatchObject({ id: 'e1', topic: 'ping', payload: { total: 5 }, erased: true })
+  expect(event).not.toHaveProperty('source')
+  expect(event).not.toHaveProperty('passing')
+  expect(warnings).toEqual([])
+})
+
+test.each([{}, { seal: KEY }])('nothing stays with false: %o', async (options) => {
+  expect(await left(false, options)).toMatchObject({ payload: null, warnings: [] })
+})
+
+test.each([undefined, null])('nothing stays if the function returns %o', async (returned) => {
+  expect(await left(() => returned)).toMatchObject({ payload: null, warnings: [] })
+  const { payload, key, warnings } = await left(() => returned, { seal: KEY })
+  expect(unsealed(payload, key)).toMatchObject({ payload: null, erased: true })
+  expect(warnings).toEqual([])
+})
+
+test.each<[string, () => unknown]>([
+  [
+    'throws',
+    () => {
+      throw new Error('a bug')
+    },
+  ],
+  ['returns a promise', async () => ({ total: 5 })],
+  [
+    'returns what no inbox can store',
+    () => {
+      const circle: Record<string, unknown> = {}
+      return (circle['self'] = circle)
+    },
+  ],
+])('nothing stays if the function %s, and it is warned of', async (_, body) => {
+  for (const options of [{}, { seal: KEY }]) {
+    const { payload, warnings } = await left(body, options)
+    expect(payload).toBeNull()
+    expect(warnings).toEqual([expect.stringMatching(/^stored\.body failed, .* event :e1: /)])
+  }
+})

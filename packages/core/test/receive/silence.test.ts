@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { setup, type Setup } from '../acme.ts'
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))
+afterEach(() => void vi.useRealTimers())
+
+const silences = ({ heard }: Setup): readonly (readonly [string, number])[] => heard.all('silent')
+
+/** A receiver that works and has a `silence` of a minute. */
+async function working(): Promise<Setup> {
+  const made = setup({ silence: '1m', name: 'shop' })
+  made.receiver.on('ping', () => {})
+  await made.receiver.work()
+  return made
+}
+
+test('a silence is told once, with its begin', async () => {
+  const made = await working()
+  await vi.advanceTimersByTimeAsync(59_999)
+  expect(silences(made)).toEqual([])
+  await vi.advanceTimersByTimeAsync(600_001)
+  expect(silences(made)).toEqual([['shop', 1_000_000]])
+  await made.receiver.work()
+  await vi.advanceTimersByTimeAsync(600_000)
+  expect(silences(made)).toHaveLength(1)
+})
+
+test('a delivery ends it, if it is verified and taken', async () => {
+  const made = await working()
+  await vi.advanceTimersByTimeAsync(50_000)
+  await made.send({ topic: 'unhandled' })
+  const since = Date.now()
+  await vi.advanceTimersByTimeAsync(50_000)
+  await made.send({ secret: 'wrong' })
+  await made.send({ topic: '' })
+  expect(silences(made)).toEqual([])
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(silences(made)).toEqual([['shop', since]])
+  await made.send()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(silences(made)).toEqual([
+    ['shop', since],
+    ['shop', since + 70_000],
+  ])
+})
+
+test('an unsigned greeting does not end it', async () => {
+  const made = await working()
+  const greeted = setup({
+    silence: '1m',
+    provider: { ...made.receiver.provider, greet: () => ({ status: 200 }) },
+  })
+  await greeted.receiver.work()
+  await vi.advanceTimersByTimeAsync(50_000)
+  await greeted.send()
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(silences(greeted)).toHaveLength(1)
+})
+
+test('a delivery before the work began counts', async () => {
+  const made = setup({ silence: '1m', work: 'drain' })
+  await made.send()
+  await vi.advanceTimersByTimeAsync(50_000)
+  await made.receiver.work()
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(silences(made)).toEqual([['acme', 1_000_000]])
+})
+
+test.each([
+  ['1h', 60_000],
+  ['20s', 5000],
+  [2, 1],
+] as const)('with %s it is looked for every %i ms', async (silence, every) => {
+  const intervals = vi.spyOn(globalThis, 'setInterval')
+  const made = setup({ silence, journal: false })
+  await made.receiver.work()
+  expect(intervals.mock.calls.map(([, time]) => time)).toContain(every)
+  await made.receiver.close()
+  intervals.mockRestore()
+})
+
+test('a receiver that was closed is not silent', async () => {
+  const made = await working()
+  const closing = made.receiver.close()
+  await vi.advanceTimersByTimeAsync(1000)
+  await closing
+  await vi.advanceTimersByTimeAsync(600_000)
+  expect(silences(made)).toEqual([])
+})
+
+test('without the option nothing is told', async () => {
+  const made = setup()
+  await made.receiver.work()
+  await vi.advanceTimersByTimeAsync(86_400_000)
+  expect(silences(made)).toEqual([])
+})

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest'
+import { jsonReply, type Receiver } from '../../src/index.ts'
+import type { Inbox } from '../../src/inbox/index.ts'
+import { acme, batches, setup, type AcmeSpec } from '../acme.ts'
+
+type Taking = Parameters<Receiver['take']>
+
+const listed = (payload: unknown = {}, headers: Record<string, string> = {}): Taking[0] => ({
+  url: 'https://example.com/in',
+  headers: { 'x-acme-topic': 'ping', ...headers },
+  body: JSON.stringify(payload),
+})
+
+test('what a sender listed is taken without a signature, and is a duplicate of its webhook', async () => {
+  const { receiver, heard, send } = setup({ work: 'drain' })
+  receiver.on('ping', () => {})
+  await send({ id: 'e1' })
+  const headers = (id: string) => ({ 'x-acme-id': id })
+  expect(await receiver.take(listed({}, headers('e1')))).toEqual({
+    outcome: 'duplicate',
+    taken: ['duplicate'],
+  })
+  expect(await receiver.take(listed({ a: 1 }, headers('e2')))).toEqual({
+    outcome: 'accepted',
+    taken: ['new'],
+  })
+  expect(await receiver.take(listed({}, { 'x-acme-topic': 'other' }))).toEqual({
+    outcome: 'unhandled',
+    taken: [],
+  })
+  expect(heard.all('accepted').map(([event]) => event.id)).toEqual(['e1', 'e2'])
+  expect(heard.all('duplicate').map(([event]) => event.id)).toEqual(['e1'])
+  const [first] = await receiver.tasks()
+  expect(first!.event).toMatchObject({ id: 'e2', scope: undefined })
+})
+
+test('each event of it has its result', async () => {
+  const { receiver } = setup({ provider: batches(), work: 'drain' })
+  receiver.onAny(() => {})
+  const event = (id: string) => ({ topic: 'a', id, payload: 0 })
+  await receiver.take(listed([event('1')]))
+  expect(await receiver.take(listed([event('1'), event('2')]))).toEqual({
+    outcome: 'accepted',
+    taken: ['duplicate', 'new'],
+  })
+})
+
+test('its events have the scope that is given', async () => {
+  const { receiver } = setup({ work: 'drain' })
+  receiver.on('ping', () => {})
+  const given = listed({}, { 'x-acme-id': 'e1' })
+  await receiver.take(given)
+  expect((await receiver.take(given, { scope: 't1' })).outcome).toBe('accepted')
+  expect((await receiver.take(given, { scope: 't1' })).outcome).toBe('duplicate')
+  const tasks = await receiver.tasks()
+  expect(tasks.map(({ event }) => event.scope)).toEqual(['t1', undefined])
+})
+
+test('nothing is greeted, challenged or answered', async () => {
+  const asked: string[] = []
+  const provider = acme({
+    greet: () => (asked.push('greet'), jsonReply({})),
+    handshake: () => (asked.push('handshake'), jsonReply({})),
+    reply: () => (asked.push('reply'), jsonReply({})),
+  })
+  const { receiver, heard } = setup({ provider, work: 'drain' })
+  receiver.on('ping', () => {})
+  receiver.answer('ping', () => void asked.push('answer'))
+  expect((await receiver.take(listed())).outcome).toBe('accepted')
+  expect(asked).toEqual([])
+  expect(heard.names).toEqual(['accepted'])
+})
+
+test('the bounds of what is not verified do not hold for it', async () => {
+  const { receiver } = setup({ limits: { unverified: { nodes: 10 } }, work: 'drain' })
+  receiver.on('ping', () => {})
+  expect((await receiver.take(listed(Array.from({ length: 100 }, () => [])))).outcome).toBe(
+    'accepted',
+  )
+})
+
+test.each<AcmeSpec>([{ formats: ['xml'] }, { formats: ['text'], xml: true }])(
+  'XML is read: %o',
+  async (spec) => {
+    const provider = acme({
+      ...spec,
+      events: (delivery) => [{ topic: Object.keys(delivery.xml())[0]!, payload: 0 }],
+    })
+    const { receiver } = setup({ provider, work: 'drain' })
+    receiver.on('ping', () => {})
+    const taken = await receiver.take({ url: 'https://example.com/in', body: '<ping/>' })
+    expect(taken.outcome).toBe('accepted')
+  },
+)
+
+describe('what cannot be taken is thrown as it would be answered', () => {
+  const failing = (accept: () => never): Inbox => ({
+    name: 'downInbox',
+    can: { order: true, transaction: false, durable: true, fair: false, search: 'scan' },
+    window: 86_400_000,
+    attach: () => ({ accept, close: async () => {} }),
+    close: async () => {},
+  })
+
+  test.each<[string, () => Taking[0], Inbox?]>([
+    ['malformed_body', () => ({ ...listed(), body: '{' })],
+    ['unidentified', () => listed({}, { 'x-acme-topic': '' })],
+    [
+      'inbox_unavailable',
+      listed,
+      failing(() => {
+        throw new Error('the disk is gone')
+      }),
+    ],
+  ])('%s', async (code, given, inbox) => {
+    const { receiver } = setup(inbox ? { inbox } : {})
+    receiver.on('ping', () => {})
+    await expect(receiver.take(given())).rejects.toMatchObject({ name: 'WebhookError', code })
+  })
+
+  test('replayed, if a guard belongs to another event', async () => {
+    const provider = acme({
+      events: (delivery, body) => [
+        {
+          id: delivery.header('x-acme-id'),
+          topic: 'ping',
+          payload: body.value,
+          guards: [{ key: 't1', otherwise: 'refuse' }],
+        },
+      ],
+    })
+    const { receiver, heard } = setup({ provider, work: 'drain' })
+    receiver.on('ping', () => {})
+    await receiver.take(listed({}, { 'x-acme-id': 'e1' }))
+    await expect(receiver.take(listed({}, { 'x-acme-id': 'e2' }))).rejects.toMatchObject({
+      code: 'replayed',
+    })
+    expect(heard.all('accepted')).toHaveLength(1)
+  })
+
+  test('closed, by a receiver that was closed', async () => {
+    const { receiver } = setup()
+    receiver.on('ping', () => {})
+    await receiver.close()
+    await expect(receiver.take(listed())).rejects.toMatchObject({ code: 'closed' })
+  })
+})
