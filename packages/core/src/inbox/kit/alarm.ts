@@ -30,8 +30,9 @@ export function createAlarm(ring: () => void, now: () => number): Alarm {
     const left = Math.max(next - now(), 0)
     timer = setTimeout(
       () => {
-        // A longer wait than one timer takes goes on.
-        if (left > MAX_TIMER) return wait()
+        const early = next - now()
+        // A timer can end a millisecond early on this clock, and takes no longer wait than its longest. A clock that stands still rings.
+        if (early > 0 && early < left) return wait()
         next = Infinity
         ring()
       },

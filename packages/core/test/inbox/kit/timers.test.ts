@@ -64,15 +64,47 @@ describe('alarm', () => {
     expect(rung).toEqual([50])
   })
 
-  test('a time beyond the longest timer rings then and not at once', () => {
-    const far = 40 * 86_400_000
+  test('it does not ring before its time on a clock that is behind the timer, and rings on one that stands still', () => {
+    const began = Date.now()
     let rung = 0
-    createAlarm(() => rung++, Date.now).at(Date.now() + far)
-    vi.advanceTimersByTime(far - 1)
+    const ring = (): void => void rung++
+    createAlarm(ring, () => began + (Date.now() - began) * 0.99).at(began + 99)
+    vi.advanceTimersByTime(99)
     expect(rung).toBe(0)
     vi.advanceTimersByTime(1)
     expect(rung).toBe(1)
+    createAlarm(ring, () => began).at(began + 50)
+    vi.advanceTimersByTime(50)
+    expect(rung).toBe(2)
   })
+
+  test('after it rang, or was cleared, it rings at any later time', () => {
+    const rung: number[] = []
+    const began = Date.now()
+    const alarm = createAlarm(() => rung.push(Date.now() - began), Date.now)
+    alarm.at(began + 50)
+    vi.advanceTimersByTime(50)
+    alarm.at(began + 200)
+    alarm.clear()
+    expect(vi.getTimerCount()).toBe(0)
+    alarm.at(began + 300)
+    vi.advanceTimersByTime(1000)
+    alarm.at(began)
+    vi.advanceTimersByTime(0)
+    expect(rung).toEqual([50, 300, 1050])
+  })
+
+  test.each([2 ** 31 - 1, 40 * 86_400_000])(
+    'a time %i ms away, at the longest timer or beyond it, rings then and not at once',
+    (far) => {
+      let rung = 0
+      createAlarm(() => rung++, Date.now).at(Date.now() + far)
+      vi.advanceTimersByTime(far - 1)
+      expect(rung).toBe(0)
+      vi.advanceTimersByTime(1)
+      expect(rung).toBe(1)
+    },
+  )
 })
 
 describe('sweep', () => {
@@ -94,6 +126,45 @@ describe('sweep', () => {
     const count = places.length
     await vi.advanceTimersByTimeAsync(100_000)
     expect(places).toHaveLength(count)
+  })
+
+  test.each([
+    [0, 1000],
+    [200_000, 2000],
+    [1e12, 600_000],
+  ])('what is kept for %i ms is looked through every %i', async (keep, pause) => {
+    let rounds = 0
+    const sweep = createSweep(keep, () => void rounds++)
+    sweep.start()
+    await vi.advanceTimersByTimeAsync(pause - 1)
+    expect(rounds).toBe(0)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(rounds).toBe(1)
+    await vi.advanceTimersByTimeAsync(pause)
+    expect(rounds).toBe(2)
+    await sweep.stop()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('it does not keep a process alive', async () => {
+    vi.useRealTimers()
+    const before = process.getActiveResourcesInfo()
+    const sweep = createSweep(0, () => undefined)
+    sweep.start()
+    expect(process.getActiveResourcesInfo()).toEqual(before)
+    await sweep.stop()
+  })
+
+  test('after a stop it starts no more', async () => {
+    const sweep = createSweep(0, () => undefined)
+    sweep.start()
+    await sweep.stop()
+    sweep.start()
+    expect(vi.getTimerCount()).toBe(0)
+    const never = createSweep(0, () => undefined)
+    await never.stop()
+    never.start()
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('a step that fails ends its round only', async () => {
@@ -124,6 +195,7 @@ describe('sweep', () => {
     expect(stopped).toBe(false)
     end()
     await stopping
+    expect(vi.getTimerCount(), 'no further step comes').toBe(0)
   })
 })
 
@@ -181,5 +253,89 @@ describe('leases', () => {
     expect(calls).toBe(1)
     await expect(leases.look()).rejects.toThrow('the store is away')
     expect(calls).toBe(2)
+  })
+
+  test.each([
+    [1000, undefined, 200],
+    [10_000, undefined, 1000],
+    [100_000, undefined, 3000],
+    [100_000, 70, 70],
+  ])('a lease of %i ms with a look of %s is looked at every %i', async (lease, look, every) => {
+    let looks = 0
+    const leases = createLeases<Leased>({
+      lease,
+      ...(look !== undefined && { look }),
+      held: () => [],
+      renew() {},
+      watch() {
+        looks++
+        throw new Error('the store is away')
+      },
+    })
+    leases.start()
+    leases.start()
+    await vi.advanceTimersByTimeAsync(every - 1)
+    expect(looks).toBe(0)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(looks).toBe(1)
+    await vi.advanceTimersByTimeAsync(every)
+    expect(looks).toBe(2)
+    leases.stop()
+    expect(vi.getTimerCount()).toBe(0)
+    leases.start()
+    await vi.advanceTimersByTimeAsync(every)
+    expect(looks).toBe(3)
+    leases.stop()
+  })
+
+  test.each([
+    [1, 1],
+    [1200, 100],
+    [100_000, 1000],
+  ])(
+    'claims of a lease of %i ms are looked through every %i, and none is nothing to renew',
+    async (lease, every) => {
+      let looks = 0
+      const renew = vi.fn<(due: readonly Leased[]) => void>()
+      const leases = createLeases<Leased>({
+        lease,
+        look: 1e9,
+        held: () => (looks++, []),
+        renew,
+        watch() {},
+      })
+      leases.start()
+      await vi.advanceTimersByTimeAsync(every * 3)
+      expect(looks).toBe(3)
+      expect(renew).not.toHaveBeenCalled()
+      leases.stop()
+    },
+  )
+
+  test('a renewal comes at a quarter of the lease, and one at a time', async () => {
+    const began = Date.now()
+    const held = [{ leased: began }]
+    const renewals: number[] = []
+    let end = (): void => {}
+    const leases = createLeases<Leased>({
+      lease: 1200,
+      held: () => held,
+      renew: () =>
+        new Promise((resolve) => {
+          renewals.push(Date.now() - began)
+          end = resolve
+        }),
+      watch() {},
+    })
+    leases.start()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(renewals).toEqual([300])
+    end()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(held[0]!.leased - began, 'as of when it was asked for').toBe(300)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(renewals).toEqual([300, 1100])
+    leases.stop()
+    end()
   })
 })
