@@ -16,8 +16,6 @@ export interface SeriesTable {
   of(name: SeriesName): Series
   /** Counts since the last call. */
   take(): readonly MinuteCount[]
-  /** True if there is something to take. */
-  readonly dirty: boolean
 }
 
 const MINUTE = 60_000
@@ -51,9 +49,6 @@ export function createSeriesTable(values: number, dirtied: () => void): SeriesTa
       dirty = []
       done = []
       return taken
-    },
-    get dirty() {
-      return dirty.length + done.length > 0
     },
   }
 
