@@ -63,6 +63,54 @@ describe('checks', () => {
     )
   })
 
+  test('bounds themselves are allowed', () => {
+    expect(check({ maxPending: 1 }).whole('maxPending', 7)).toBe(1)
+    expect(check({ maxPending: 3 }).whole('maxPending', 7, 3)).toBe(3)
+    expect(check({ lease: 1 }).time('lease', '30s')).toBe(1)
+  })
+
+  test('a span that is no count elsewhere does not speak of one', () => {
+    expect(() => check({ lease: 1000 }).span('lease', '30d')).toThrow(
+      /^(?!.*maxDead)myInbox: lease must be a time with its unit/,
+    )
+  })
+
+  test.each(['text', 3, ['a']])('%j is no object of options', (given) => {
+    expect(() => check(given as object)).toThrow(/^myInbox: options must be an object/)
+  })
+
+  test('no options at all are all defaults', () => {
+    const one = checks<Options>('myInbox', undefined)
+    expect(one.common()).toEqual({
+      maxPending: 1_000_000,
+      maxWaitingBytes: 67_108_864,
+      deadline: 5000,
+      window: 4 * 86_400_000,
+      keepDone: 4 * 86_400_000,
+      keepDead: 30 * 86_400_000,
+      lease: 30_000,
+    })
+    one.end()
+  })
+
+  test('each default can be another one', () => {
+    const defaults = {
+      maxPending: 1,
+      maxWaitingBytes: 2,
+      deadline: 3,
+      window: '4ms',
+      keepDone: '5ms',
+      keepDead: '6ms',
+      lease: 7,
+    } as const
+    expect(check({}).common(defaults)).toEqual({
+      ...defaults,
+      window: 4,
+      keepDone: 5,
+      keepDead: 6,
+    })
+  })
+
   test('the common options have their defaults, and an inbox can have its own', () => {
     const settings = check({ keepDead: '1h' }).common({ lease: '10s' })
     expect(settings).toEqual({

@@ -5,6 +5,7 @@ import {
   likeText,
   matches,
   orphansOf,
+  topicMatch,
   transactions,
   where,
   type Columns,
@@ -63,6 +64,8 @@ describe('filters', () => {
     [{ keys: 'a' }, /keys must be an array/],
     [{ keys: Array.from({ length: 101 }, String) }, /at most 100/],
     [{ before: NaN }, /before must be milliseconds/],
+    [{ after: '5' }, /after must be milliseconds/],
+    [{ keys: { length: 1 } }, /keys must be an array/],
   ])('%j is refused', (filter, message) => {
     expect(() => checkFilter(filter as TaskFilter)).toThrow(message)
   })
@@ -94,6 +97,57 @@ describe('filters', () => {
     [{ after: 1000 }, false],
   ])('%j matches: %s', (filter, expected) => {
     expect(matches(filter)(TASK, () => ({ size: 'Größe', big: 42n }))).toBe(expected)
+  })
+
+  test('every key may be given, and a hundred event keys', () => {
+    const filter: Required<TaskFilter> = {
+      receiver: 'shop',
+      subscription: 'ship',
+      part: 'eu',
+      provider: 'acme',
+      state: 'pending',
+      topic: '**',
+      eventId: 'evt_1',
+      keys: Array.from({ length: 100 }, String),
+      id: '7',
+      cause: 'abc',
+      text: 'a',
+      before: 0,
+      after: 0,
+    }
+    checkFilter(filter)
+    for (const state of ['running', 'done', 'dead'] as const) checkFilter({ ...filter, state })
+    expect(() => checkFilter({ stat: 'done' } as TaskFilter, 'query')).toThrow(/^query: /)
+  })
+
+  test.each<[TaskFilter, Partial<TaskInfo>, boolean]>([
+    [{ part: '' }, { part: undefined }, true],
+    [{ part: 'eu' }, { part: undefined }, false],
+    [{ subscription: 'mail' }, {}, false],
+    [{ eventId: 'evt_2' }, {}, false],
+    [{ id: '8' }, {}, false],
+    [{ topic: '**' }, { event: { ...TASK.event, topic: 'a\nb' } }, true],
+    [{ text: 'orders' }, { event: { ...TASK.event, id: undefined } }, true],
+    [{ text: 'evt' }, { event: { ...TASK.event, id: undefined } }, false],
+  ])('%j of a task with %j matches: %s', (filter, more, expected) => {
+    expect(matches(filter)({ ...TASK, ...more } as TaskInfo)).toBe(expected)
+  })
+
+  test.each<[unknown, boolean]>([
+    ['some TEXT', true],
+    [['text'], true],
+    [undefined, false],
+    [null, false],
+  ])('a payload of %j has the text: %s', (payload, expected) => {
+    expect(matches({ text: 'text' })(TASK, () => payload)).toBe(expected)
+  })
+
+  test.each([
+    ['orders/create', 'orders/create', 'orders/create'],
+    ['orders/*', undefined, 'orders/'],
+    ['**', undefined, ''],
+  ])('a pattern %s is the topic %s, or begins with %s', (pattern, exact, prefix) => {
+    expect(topicMatch(pattern)).toMatchObject({ exact, prefix })
   })
 
   test('a payload is read only if the text is nowhere else', () => {
@@ -168,9 +222,77 @@ describe('steps', () => {
     }
     const before = Date.now()
     const first = await inSteps({ rate: 10, limit: 3 }, step)
-    await inSteps({ rate: 10, limit: 2, cursor: first.cursor! }, step)
+    expect(first.cursor).toMatch(/^\d+@3$/)
+    const second = await inSteps({ rate: 10, limit: 2, cursor: first.cursor! }, step)
+    expect(second).toEqual({ count: 2, cursor: expect.stringMatching(/^\d+@5$/) })
     expect(dues[0]).toBeGreaterThanOrEqual(before)
     expect(dues.map((due) => due - dues[0]!)).toEqual([0, 100, 200, 300, 400])
+  })
+
+  test('a cursor is given back as it was, also one with the sign of a time', async () => {
+    const cursors: unknown[] = []
+    const step = ({ cursor }: { cursor: string | undefined }) => {
+      cursors.push(cursor)
+      return { count: 1, cursor: 'a@b' }
+    }
+    expect(await inSteps({ limit: 1, cursor: '5@c' }, step)).toEqual({ count: 1, cursor: 'a@b' })
+    const { cursor } = await inSteps({ limit: 1, rate: 3, cursor: 'c' }, step)
+    expect(cursor).toMatch(/^\d+@a@b$/)
+    await inSteps({ limit: 1, rate: 3, cursor: cursor! }, step)
+    expect(cursors).toEqual(['5@c', 'c', 'a@b'])
+  })
+
+  test('the time of a cursor that has passed, or is none, is now', async () => {
+    const before = Date.now()
+    for (const cursor of ['5@c', 'x@c']) {
+      let due = 0
+      await inSteps(
+        { rate: 1, cursor },
+        (place) => ((due = place.due(0)), { count: 1, cursor: undefined }),
+      )
+      expect(due).toBeGreaterThanOrEqual(before)
+      expect(due).toBeLessThanOrEqual(Date.now())
+    }
+  })
+
+  test('with a rate there is no cursor at the end', async () => {
+    expect(await inSteps({ rate: 10 }, walk(3))).toEqual({ count: 3, cursor: undefined })
+  })
+
+  test('a dry run says so to each step, and any other does not', async () => {
+    for (const dryRun of [true, false]) {
+      const told: boolean[] = []
+      await inSteps(dryRun ? { dryRun } : {}, (place) => {
+        told.push(place.dryRun)
+        return { count: 1, cursor: told.length < 2 ? 'a' : undefined }
+      })
+      expect(told).toEqual([dryRun, dryRun])
+    }
+  })
+
+  test('other work has its turn between two steps, and a limit that is reached ends them', async () => {
+    const log: string[] = []
+    setImmediate(() => log.push('other'))
+    const changed = await inSteps({ limit: 400 }, ({ cursor, rows }) => {
+      log.push(`${cursor} ${rows}`)
+      return { count: rows, cursor: 'next' }
+    })
+    expect(changed).toEqual({ count: 400, cursor: 'next' })
+    expect(log).toEqual(['undefined 200', 'other', 'next 200'])
+  })
+
+  test.each([
+    { rate: -1 },
+    { rate: Infinity },
+    { rate: NaN },
+    { limit: 1.5 },
+    { limit: -1 },
+    { limit: '5' as never },
+  ])('%j is refused before the first step', async (options) => {
+    const log: number[] = []
+    await expect(inSteps(options, walk(1, log))).rejects.toThrow(TypeError)
+    expect(log).toEqual([])
+    expect(await inSteps({ rate: 0.5, limit: 1 }, walk(1))).toMatchObject({ count: 1 })
   })
 
   test('without one they are due at once; bad options are errors', async () => {

@@ -54,6 +54,16 @@ describe('suspects', () => {
     suspects.take(() => {})!()
   })
 
+  test('a place that was freed twice is not freed for who has it now', () => {
+    const first = suspects.take(() => {})!
+    first()
+    const second = suspects.take(() => {})!
+    first()
+    expect(suspects.take(() => {})).toBeUndefined()
+    second()
+    suspects.take(() => {})!()
+  })
+
   test('another copy of the package shares the place', async () => {
     const { vi } = await import('vitest')
     vi.resetModules()

@@ -12,6 +12,7 @@ import {
   type JournalBatch,
   type JournalBufferOptions,
   type Minute,
+  type MinuteGauge,
   type SeriesName,
 } from '../../../src/inbox/index.ts'
 
@@ -297,5 +298,122 @@ describe('the buffer of a journal', () => {
     await vi.advanceTimersByTimeAsync(5000)
     expect(batches.map(ids)).toEqual([['1']])
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  const gauge = (more: Partial<MinuteGauge> = {}): MinuteGauge => ({
+    minute: 60_000,
+    receiver: 'shop',
+    subscription: 'ship',
+    pending: 1,
+    running: 0,
+    dead: 0,
+    oldest: undefined,
+    ...more,
+  })
+
+  test('a gauge alone is written too, by receiver, subscription and minute', async () => {
+    const { buffer, batches } = make()
+    const others = [{ receiver: 'bank' }, { subscription: 'mail' }, { minute: 120_000 }, {}]
+    for (const other of others) buffer.gauge(gauge(other))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(batches.map(({ gauges }) => gauges)).toEqual([others.map(gauge)])
+  })
+
+  test('rows of all kinds share a batch, and what was lost is told once', async () => {
+    const { buffer, batches } = make({ rows: 2, perSecond: 3 })
+    for (const id of ['1', '2', '3', '4']) buffer.arrived(arrival(id))
+    for (const value of ['a', 'b']) buffer.series({ ...name, value }).add(0, 1)
+    for (const subscription of ['x', 'y']) buffer.gauge(gauge({ subscription }))
+    await buffer.flush()
+    expect(
+      batches.map(({ arrived, minutes, gauges, lost }) => [
+        [
+          ...arrived.map(({ id }) => id),
+          ...minutes.map(({ value }) => value),
+          ...gauges.map(({ subscription }) => subscription),
+        ].join(''),
+        lost,
+      ]),
+    ).toEqual([
+      ['12', 1],
+      ['3a', 0],
+      ['bx', 0],
+      ['y', 0],
+    ])
+  })
+
+  test('rates are for the time between two writes, and one is always kept', async () => {
+    const counts = [
+      { every: 500, perSecond: 4, unverifiedPerSecond: 2 },
+      { every: 2000, perSecond: 4, unverifiedPerSecond: 2 },
+      { every: 100, perSecond: 1, unverifiedPerSecond: 1 },
+      {},
+    ].map(async (options) => {
+      const { buffer, batches } = make({ rows: 5000, ...options })
+      for (let at = 0; at < 1001; at++) {
+        buffer.arrived(arrival('v'))
+        buffer.arrived(arrival('u', false))
+      }
+      await buffer.flush()
+      const kept = ids(batches[0])
+      return ['v', 'u'].map((ring) => kept.filter((id) => id === ring).length)
+    })
+    expect(await Promise.all(counts)).toEqual([
+      [2, 1],
+      [8, 4],
+      [1, 1],
+      [1000, 200],
+    ])
+  })
+
+  test('what is lost again and again adds up, and a flush of nothing writes nothing', async () => {
+    let fails = true
+    const batches: JournalBatch[] = []
+    const { buffer } = make({
+      perSecond: 1,
+      async write(batch) {
+        if (fails) throw new Error('the disk is full')
+        batches.push(batch)
+      },
+    })
+    for (let at = 0; at < 2; at++) {
+      buffer.arrived(arrival('1'))
+      buffer.arrived(arrival('2'))
+      await buffer.flush()
+    }
+    fails = false
+    await buffer.flush()
+    await buffer.flush()
+    expect(batches).toEqual([{ arrived: [], minutes: [], gauges: [], lost: 4 }])
+  })
+
+  test('it does not keep a process alive', async () => {
+    vi.useRealTimers()
+    const before = process.getActiveResourcesInfo()
+    const { buffer } = make()
+    buffer.arrived(arrival('1'))
+    expect(process.getActiveResourcesInfo()).toEqual(before)
+    await buffer.close()
+  })
+
+  test('one timer is on, and none after a flush', async () => {
+    const { buffer } = make()
+    buffer.arrived(arrival('1'))
+    buffer.arrived(arrival('2'))
+    expect(vi.getTimerCount()).toBe(1)
+    await buffer.flush()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('after closing gauges and counts are not kept either', async () => {
+    const { buffer, batches } = make()
+    const series = buffer.series(name)
+    await buffer.close()
+    buffer.gauge(gauge())
+    series.add(0, 1)
+    expect(vi.getTimerCount()).toBe(0)
+    buffer.arrived(arrival('1'))
+    expect(vi.getTimerCount()).toBe(0)
+    expect(batches).toEqual([])
   })
 })

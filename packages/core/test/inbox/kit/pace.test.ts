@@ -59,3 +59,40 @@ test('a quiet hour does not make the pace of a flood look slow', () => {
   pace.refused(1000)
   expect(pace.secondsFor(1000, 1000)).toBe(10)
 })
+
+test.each([
+  ['so many that a tenth is free', 1000, 1000, 10],
+  ['more if it is over its bound', 1500, 1000, 60],
+  ['a tenth at least', 0, 1000, 10],
+])('the wait is for %s', (_, held, room, seconds) => {
+  let now = 0
+  const pace = createPace(() => now)
+  pace.refused(1000)
+  now += 1000
+  // Ten a second, measured in the shortest time that counts.
+  pace.refused(990)
+  expect(pace.secondsFor(held, room)).toBe(seconds)
+})
+
+test.each([
+  [60_000, 60],
+  [60_001, 10],
+])('a slower pace over %i ms counts as long as it is not too long', (time, seconds) => {
+  let now = 0
+  const pace = createPace(() => now)
+  pace.refused(1000)
+  now += 1000
+  pace.refused(990)
+  now += time
+  pace.refused(890)
+  expect(pace.secondsFor(1000, 1000)).toBe(seconds)
+})
+
+test('a first pace over a long time is better than none', () => {
+  let now = 0
+  const pace = createPace(() => now)
+  pace.refused(1000)
+  now += 100_000
+  pace.refused(900)
+  expect(pace.secondsFor(1000, 1000)).toBe(100)
+})
