@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { constants, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createDelivery } from '../../../src/index.ts'
 import { ecdsa, rsa, type Scheme, type SignableRequest } from '../../../src/provider/index.ts'
@@ -143,4 +143,127 @@ test('a key of type RSASSA-PSS signs with that padding; where it cannot be read,
   // Cut short, no runtime reads it.
   const cut = publicKey.export({ format: 'der', type: 'spki' }).subarray(0, -1).toString('base64')
   expect(() => pss.key(cut)).toThrow('the same key with the type rsaEncryption')
+})
+
+describe('what is signed agrees with node:crypto', () => {
+  const body = Buffer.from(request.body)
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const big = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const pss = {
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+  }
+  type Pair = { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
+
+  test.each<[string, () => ReturnType<typeof rsa>, Pair, string, object, ('base64' | 'hex')?]>([
+    ['ECDSA', () => ecdsa({ header: 'x-sig' }), ec, 'sha256', {}],
+    [
+      'ECDSA, raw, another hash',
+      () => ecdsa({ header: 'x-sig', hash: 'sha512', form: 'raw' }),
+      ec,
+      'sha512',
+      { dsaEncoding: 'ieee-p1363' },
+    ],
+    ['RSA', () => rsa({ header: 'x-sig' }), big, 'sha256', {}],
+    ['RSA, hex', () => rsa({ header: 'x-sig', encoding: 'hex' }), big, 'sha256', {}, 'hex'],
+    ['RSA, PSS', () => rsa({ header: 'x-sig', padding: 'pss' }), big, 'sha256', pss],
+  ])(
+    '%s, over the body alone',
+    (_, make, { publicKey, privateKey }, hash, how, coding = 'base64') => {
+      const scheme = make()
+      const signed = scheme.sign!(request, scheme.key(pem(privateKey, 'pkcs8')), NOW)
+      expect(Object.keys(signed.headers)).toEqual(['x-sig'])
+      const ours = Buffer.from(signed.headers['x-sig']!, coding)
+      expect(verify(hash, body, { key: publicKey, ...how }, ours)).toBe(true)
+      const theirs = sign(hash, body, { key: privateKey, ...how }).toString(coding)
+      const given = (text: string): SignableRequest => ({ ...request, headers: { 'x-sig': text } })
+      expect(verified(scheme, given(theirs), pem(publicKey, 'spki'))).toBe(0)
+      if (coding === 'hex')
+        expect(() => verified(scheme, given(theirs.toUpperCase()), pem(publicKey, 'spki'))).toThrow(
+          'matches none',
+        )
+    },
+  )
+
+  test('a message may be a string', () => {
+    const scheme = rsa({ header: 'x-sig', message: () => 'ü' })
+    const theirs = sign('sha256', Buffer.from('ü'), big.privateKey).toString('base64')
+    const signed = { ...request, headers: { 'x-sig': theirs } }
+    expect(verified(scheme, signed, pem(big.publicKey, 'spki'))).toBe(0)
+  })
+
+  test('one of several signatures suffices', () => {
+    const options = {
+      header: 'x-sig',
+      read: (delivery: { header(name: string): string | undefined }) => ({
+        signatures: delivery.header('x-sig')!.split(' '),
+      }),
+    }
+    for (const [scheme, pair] of [
+      [ecdsa(options), ec],
+      [rsa(options), big],
+    ] as const) {
+      const right = sign('sha256', body, pair.privateKey).toString('base64')
+      const given = { ...request, headers: { 'x-sig': `AAAA ${right}` } }
+      expect(verified(scheme, given, pem(pair.publicKey, 'spki'))).toBe(0)
+    }
+  })
+})
+
+describe('a key is read', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const spki = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+  const half = spki.length / 2
+  const lines = (end: string): string => spki.slice(0, half) + end + spki.slice(half)
+  const scheme = rsa(headers)
+  const signed = scheme.sign!(request, scheme.key(pem(privateKey, 'pkcs8')), NOW)
+
+  test.each<[string, string]>([
+    ['with blanks around its armour', `\n  ${pem(publicKey, 'spki')}  \n`],
+    ['with blanks around its base64', ` ${spki}\n`],
+    ['in lines', lines('\n')],
+    ['in lines of Windows', lines('\r\n')],
+    ['with empty lines', lines('\n\n')],
+    ['in indented lines', lines('\n \t')],
+  ])('%s', (_, secret) => {
+    expect(verified(scheme, signed, secret)).toBe(0)
+  })
+
+  test.each(['pkcs8', 'pkcs1'])('to sign, as PEM of %s', (type) => {
+    const again = scheme.sign!(request, scheme.key(pem(privateKey, type)), NOW)
+    expect(again.headers).toEqual(signed.headers)
+  })
+
+  test.each<[string, string]>([
+    ['a blank inside a line', lines(' ')],
+    ['a text before its armour', `key: ${pem(publicKey, 'spki')}`],
+    ['a text before its private armour', `key: ${pem(privateKey, 'pkcs8')}`],
+  ])('only as a whole: not with %s', (_, secret) => {
+    expect(() => scheme.key(secret)).toThrow(/^the key must be an RSA key/)
+  })
+})
+
+describe('the error about a key says what came', () => {
+  test('an ECDSA key on another curve', () => {
+    expect(() => ecdsa(headers).key(wide.pem)).toThrow(/, got ec on secp384r1$/)
+    expect(() => ecdsa({ ...headers, curve: 'P-384' }).key(curve.secret)).toThrow(
+      /on curve P-384, .*, got ec on prime256v1$/,
+    )
+    expect(() => ecdsa(headers).key(modulus.pem)).toThrow(/, got rsa$/)
+  })
+
+  test('a DSA key, where RSASSA-PSS would take its own type too', () => {
+    const { publicKey } = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 })
+    expect(() => rsa({ ...headers, padding: 'pss' }).key(pem(publicKey, 'spki'))).toThrow(
+      /, got dsa 1024$/,
+    )
+  })
+
+  test('a key of type RSASSA-PSS that cannot be read, as PEM', () => {
+    const { publicKey } = generateKeyPairSync('rsa-pss', { modulusLength: 1024 })
+    const cut = publicKey.export({ format: 'der', type: 'spki' }).subarray(0, -1).toString('base64')
+    const armoured = `-----BEGIN PUBLIC KEY-----\n${cut}\n-----END PUBLIC KEY-----`
+    expect(() => rsa(headers).key(armoured)).toThrow('the same key with the type rsaEncryption')
+    expect(() => rsa(headers).key('AAAA')).toThrow(/SPKI form$/)
+  })
 })

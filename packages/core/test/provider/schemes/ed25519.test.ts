@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, verify, type KeyObject } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ed25519 } from '../../../src/provider/index.ts'
@@ -12,6 +12,11 @@ const pair = (): { seed: Buffer; point: Buffer } => {
     point: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
   }
 }
+const publicKeyOf = (x: Buffer): KeyObject =>
+  createPublicKey({
+    key: { kty: 'OKP', crv: 'Ed25519', x: x.toString('base64url') },
+    format: 'jwk',
+  })
 const { seed, point } = pair()
 const other = pair()
 const options = {
@@ -64,13 +69,14 @@ describe('only the canonical form is taken', () => {
     ).toBe('signature_mismatch')
   })
 
+  // Signatures differ in each run, and names of tests do not.
   test.each([
-    [value.toUpperCase(), 'signature_mismatch'],
-    [`${value}00`, 'signature_mismatch'],
-    [value.slice(0, -2), 'signature_mismatch'],
-    [`${value.slice(0, -1)}g`, 'signature_mismatch'],
-    [`${value} `, 'malformed_header'],
-  ])('hex: %s', (text, code) => {
+    ['upper case', value.toUpperCase(), 'signature_mismatch'],
+    ['a byte more', `${value}00`, 'signature_mismatch'],
+    ['a byte less', value.slice(0, -2), 'signature_mismatch'],
+    ['no hex', `${value.slice(0, -1)}g`, 'signature_mismatch'],
+    ['a blank', `${value} `, 'malformed_header'],
+  ])('hex: %s', (_, text, code) => {
     expect(
       verdict(
         hex,
@@ -106,6 +112,21 @@ test('an invalid key is refused', () => {
     expect(() => hex.key(secret)).toThrow('32 bytes in hex')
   expect(() => hex.key(`${seed.toString('hex')}${point.toString('hex')}`)).toThrow(TypeError)
   expect(() => base64.key(point.toString('hex'))).toThrow('32 bytes in base64')
+})
+
+test('signs and verifies in either encoding, over the body alone too', () => {
+  const body = Buffer.from('{"a":1}')
+  for (const encoding of ['hex', 'base64'] as const) {
+    const scheme = ed25519({ header: HEADER, encoding })
+    const signed = scheme.sign!(
+      request(body),
+      scheme.key(`private:${seed.toString(encoding)}`),
+      NOW,
+    )
+    const given = Buffer.from(signed.headers[HEADER]!, encoding)
+    expect(verify(null, body, publicKeyOf(point), given)).toBe(true)
+    expect(verdict(scheme, point.toString(encoding), signed)).toBe(0)
+  }
 })
 
 test('a public key cannot sign', () => {

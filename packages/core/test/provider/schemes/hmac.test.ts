@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hmac } from '../../../src/provider/index.ts'
+import { hmac, pairs } from '../../../src/provider/index.ts'
 import type { HashName, HmacOptions, SignatureEncoding } from '../../../src/provider/index.ts'
 import { flipped, lenientBase64, NOW, request, verdict, withHeader } from './sent.ts'
 
@@ -202,4 +202,42 @@ test.each([
 test('says what it covers', () => {
   expect(make().covers).toEqual({ body: 'bytes' })
   expect(make({ timestampHeader: 'x-time' }).covers).toEqual({ body: 'bytes', timestamp: true })
+})
+
+const mac = (text: string): string => createHmac('sha256', 'secret').update(text).digest('hex')
+
+test('a time of the request is signed as written, where its sender writes dates', () => {
+  const dated = { ...request(), headers: { 'x-time': '2023-11-14T22:13:20.123456Z' } }
+  const signed = (unit: 's' | 'iso', sent = request()): Record<string, string> =>
+    make({ timestampHeader: 'X-Time', timestampUnit: unit }).sign!(sent, Buffer.from('secret'), NOW)
+      .headers
+  expect(signed('iso', dated)).toEqual({
+    'x-time': '2023-11-14T22:13:20.123456Z',
+    [HEADER]: mac('2023-11-14T22:13:20.123456Z.{"a":1}'),
+  })
+  expect(signed('s', dated)).toEqual({
+    'x-time': '1700000000',
+    [HEADER]: mac('1700000000.{"a":1}'),
+  })
+  const now = signed('iso')['x-time']!
+  expect(Date.parse(now)).toBe(NOW)
+})
+
+test('signing without a time writes no other header', () => {
+  for (const timestampUnit of ['s', 'iso'] as const) {
+    const { headers } = make({ timestampUnit }).sign!(request(), Buffer.from('secret'), NOW)
+    expect(headers).toEqual({ ...request().headers, [HEADER]: mac('{"a":1}') })
+  }
+})
+
+test.each([
+  [undefined, '1700000000.{"a":1}'],
+  ['v0:{time}:{body}', 'v0:1700000000:{"a":1}'],
+])('pairs sign %o', (message, signed) => {
+  const scheme = hmac({ ...pairs({ header: HEADER, ...(message !== undefined && { message }) }) })
+  const sent = scheme.sign!(request(), Buffer.from('secret'), NOW)
+  expect(sent.headers[HEADER]).toBe(`t=1700000000,v1=${mac(signed)}`)
+  expect(verdict(scheme, 'secret', sent)).toBe(0)
+  const renamed = withHeader(sent, HEADER, (value) => `${value.replace('v1', 'v0')},v1=ab`)
+  expect(verdict(scheme, 'secret', renamed)).toBe('signature_mismatch')
 })

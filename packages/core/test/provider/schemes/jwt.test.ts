@@ -9,7 +9,7 @@ import {
   type JwtOptions,
   type Scheme,
 } from '../../../src/provider/index.ts'
-import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose'
+import { CompactSign, exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const NOW = 1_760_000_000_000
@@ -101,6 +101,42 @@ describe('the signature', () => {
   })
 })
 
+test('a head whose key id is no string is like one without', async () => {
+  expect(await verify(`Bearer ${await token({}, { kid: 7 as never })}`)).toBe(0)
+})
+
+test('blanks between Bearer and the token count as one', async () => {
+  expect(await verify(`Bearer   ${await token()}  `)).toBe(0)
+})
+
+test.each<[string, (value: string) => string]>([
+  ['another scheme before Bearer', (value) => `Basic Bearer ${value}`],
+  ['a fourth part', (value) => `Bearer ${value}.e30`],
+  ['a character that base64url has not', (value) => `Bearer ${value}=`],
+])('a token is refused with %s', async (_, write) => {
+  await expect(verify(write(await token()))).rejects.toThrow(code('malformed_header'))
+})
+
+describe('signed bytes that are no claims', () => {
+  const compact = (payload: Uint8Array): Promise<string> =>
+    new CompactSign(payload).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(key)
+
+  test.each(['null', '["iss"]', '"iss"', '7', 'true', '{"iss":'])('%s', async (text) => {
+    const value = await compact(Buffer.from(text))
+    await expect(verify(`Bearer ${value}`)).rejects.toThrow(code('signature_mismatch'))
+  })
+
+  test('what is not UTF-8', async () => {
+    const value = await compact(Buffer.concat([Buffer.from('{"a":"'), Buffer.of(0xff, 0x22, 0x7d)]))
+    await expect(verify(`Bearer ${value}`)).rejects.toThrow(code('signature_mismatch'))
+  })
+
+  test('a time beyond all numbers', async () => {
+    const value = await compact(Buffer.from('{"exp":1e999}'))
+    await expect(verify(`Bearer ${value}`)).rejects.toThrow(code('malformed_header'))
+  })
+})
+
 test.each([
   ['no header', []],
   ['two headers', ['Bearer a.b.c', 'Bearer a.b.c']],
@@ -137,6 +173,14 @@ describe('the claims', () => {
     ['as much in the future', { iat: SECONDS + 301 }, { maxAge: 300 }, 'timestamp_in_future'],
     ['no age', {}, { maxAge: 300 }, 'malformed_header'],
     ['a missing claim', {}, { required: ['exp'] }, 'malformed_header'],
+    ['a claim that is required', { exp: SECONDS }, { required: ['exp'] }, undefined],
+    ['issuers in a list', { iss: ['a'] as never }, { issuer: ['a'] }, 'unknown_sender'],
+    [
+      'an audience that is no text',
+      { aud: [7] as never },
+      { audience: () => ['7'] },
+      'unknown_sender',
+    ],
     ['a time that is text', { exp: '9999999999' as never }, {}, 'malformed_header'],
   ])('%s', async (_, claims, options, refusal) => {
     const verdict = verify(`Bearer ${await token(claims)}`, options)

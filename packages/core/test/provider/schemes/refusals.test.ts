@@ -206,7 +206,15 @@ describe('a refusal tells the log what was wrong', () => {
         header('x-sig', value),
       )
     const many = 'header x-sig is not t= once and v1= at least once, joined by ,'
-    for (const value of ['t=1', 'v1=a', 't=1,t=2,v1=a', 't=1,v1=a b', 't=1;v1=a', ',t=1,v1=a'])
+    for (const value of [
+      't=1',
+      'v1=a',
+      '!t=1,v1=a',
+      't=1,t=2,v1=a',
+      't=1,v1=a b',
+      't=1;v1=a',
+      ',t=1,v1=a',
+    ])
       expect(grammar(value)).toBe(many)
     expect(grammar(`t=1${',v1=a'.repeat(21)}`)).toBe(many)
     expect(grammar(`t=1${',v1=a'.repeat(20)}`)).toContain('matches none')
@@ -231,12 +239,29 @@ describe('a refusal tells the log what was wrong', () => {
     expect(of(`${value},${value}`)).toBe(
       'header webhook-signature is not a list of v1,<base64> or v1a,<base64> with spaces between them',
     )
-    for (const text of ['v1', 'v1,', ',abc', 'v2,abc'])
+    for (const text of ['v1', 'v1x', 'v1,', ',abc', 'v2,abc'])
       expect(of(text)).toBe('header webhook-signature is not a list of v1,<base64> or v1a,<base64>')
     expect(of('v1,a '.repeat(21).trim())).toBe(
       'header webhook-signature is not a list of at most 20 signatures',
     )
+    expect(of(`${'v1,a '.repeat(11)}${'v1a,a '.repeat(10).trim()}`)).toBe(
+      'header webhook-signature is not a list of at most 20 signatures',
+    )
     expect(of(`${'v1,a '.repeat(19)}${value}`)).toBe('taken')
+    expect(
+      reason(
+        scheme,
+        secret,
+        withHeader(sent, 'svix-id', () => 'a'),
+      ),
+    ).toBe('taken')
+    expect(
+      reason(
+        scheme,
+        secret,
+        withHeader(sent, 'webhook-timestamp', () => 'now'),
+      ),
+    ).toBe('header webhook-timestamp is not a unix time in seconds')
     expect(of('v1,a')).toBe(
       `webhook-signature matches none of 1 secret, checked over ${BODY}: ${CHANGED}`,
     )
@@ -273,6 +298,12 @@ describe('a refusal tells the log what was wrong', () => {
         headers: { ...sent.headers, 'webhook-signature': 'v1a,a v1a,b v1a,c' },
       }),
     ).toBe('header webhook-signature is not a list of fewer v1a signatures')
+    expect(
+      reason(scheme, [public32, public32], {
+        ...sent,
+        headers: { ...sent.headers, 'webhook-signature': 'v1a,a v1a,b v1a,c v1a,d' },
+      }),
+    ).toContain('matches none of 2 secrets')
   })
 })
 
@@ -326,6 +357,12 @@ describe('a key that is none is refused with what was expected', () => {
       'Standard Webhooks',
       standard,
       'whsec_?',
+      'the secret must be whsec_ and base64; use raw: true if the sender signs with the secret as it is',
+    ],
+    [
+      'nothing in Standard Webhooks',
+      standard,
+      'whsec_',
       'the secret must be whsec_ and base64; use raw: true if the sender signs with the secret as it is',
     ],
     [

@@ -142,6 +142,7 @@ test('one set of headers counts as a whole', () => {
   const mixed = { ...sent, headers: { ...sent.headers, 'svix-id': 'msg_1' } }
   expect(verdict(both, secrets.v1, mixed)).toBe('missing_header')
   expect(standardWebhooksId(createDelivery(sent), ['svix-', 'webhook-'])).toBe('msg_1')
+  expect(standardWebhooksId(createDelivery(request()))).toBe('msg_1')
 })
 
 test.each(['whsec_!', 'secret?', 'whpk_AAAA', 'whsk_AAAA', 'whsec_AAAAA'])(
@@ -222,4 +223,12 @@ test('without an id the missing header is named, and another sender only if its 
   expect(verdict(scheme, secrets.v1, svix)).toBe('missing_header')
   const both = standardWebhooksScheme({ prefixes: ['svix-', 'webhook-'] })
   expect(both.present!(createDelivery(sign('v1')))).toBe(true)
+})
+
+test('each prefix makes a scheme present', () => {
+  const both = standardWebhooksScheme({ prefixes: ['webhook-', 'svix-'] })
+  const at = (name: string) => createDelivery({ ...request(), headers: { [name]: 'v1,a' } })
+  expect(
+    ['webhook-signature', 'svix-signature', 'webhook-id'].map((one) => both.present!(at(one))),
+  ).toEqual([true, true, false])
 })

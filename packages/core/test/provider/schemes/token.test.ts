@@ -30,6 +30,11 @@ test.each([
   expect(verdict(plain, 'secret', sent)).toBe(expected)
 })
 
+test('a token that begins with its scheme is none without a blank', () => {
+  const sent = withHeader(request(), 'authorization', () => 'BearerX')
+  expect(verdict(bearer, 'BearerX', sent)).toBe('malformed_header')
+})
+
 test.each([
   ['Bearer secret', 0],
   ['bearer   secret ', 0],
