@@ -22,6 +22,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
     ['limits.time', { limits: { time: 'soon' as never } }],
     ['ack', { ack: 201 }],
     ['ack', { ack: { status: 302 } }],
+    ['ack', { ack: { status: 302, location: '' } }],
     ['ack', { ack: { status: 500 } }],
   ])('%s', (option, given) => {
     const make = (): unknown =>

@@ -45,9 +45,10 @@ describe('the head alone', () => {
     expect(admit(headed(), { 'x-key': 'k', 'content-encoding': ' Identity ' })).toBe(10_000)
   })
 
-  test('may have a coding that is declared', () => {
+  test('may have a coding that is declared, or one that says nothing', () => {
     const provider = headed({ codings: ['gzip'] })
-    expect(admit(provider, { 'x-key': 'k', 'content-encoding': 'gzip' })).toBe(10_000)
+    for (const coding of ['gzip', 'x-gzip', 'GZIP', '', ' '])
+      expect(admit(provider, { 'x-key': 'k', 'content-encoding': coding })).toBe(10_000)
     for (const coding of ['br', 'gzip, gzip'])
       expect(() => admit(provider, { 'x-key': 'k', 'content-encoding': coding })).toThrow(
         expect.objectContaining({ code: 'unsupported_encoding' }),
@@ -62,6 +63,37 @@ describe('the head alone', () => {
       expect.objectContaining({ code: 'missing_header' }),
     )
   })
+})
+
+test.each([
+  [undefined, 'identity'],
+  [['gzip'] as const, 'gzip'],
+])('the refusal of a coding says which ones are taken: %j', (codings, taken) => {
+  const provider = headed(codings && { codings })
+  expect(() => admit(provider, { 'content-encoding': 'br' })).toThrow(
+    expect.objectContaining({ headers: { 'accept-encoding': taken } }),
+  )
+})
+
+test('a body that is too large is refused with the limit at fault', () => {
+  expect(() => admit(headed(), { 'content-length': '10001' })).toThrow(
+    'content-length is 10001 bytes, limits.body is 10000',
+  )
+  const { admit: _, ...provider } = acme()
+  const { receiver } = setup({ provider, limits: { body: 10 } })
+  const headers = { get: () => undefined, all: () => [], lines: () => [] }
+  const admission = receiver.admit({ method: 'POST', url, headers })
+  expect(admission.tooLarge().message).toContain('larger than limits.body of 10 bytes')
+})
+
+test('a head without what its scheme needs is refused for any method, if nothing is greeted', () => {
+  const { greet: _, ...provider } = headed({ methods: ['GET', 'POST'] })
+  for (const method of ['GET', 'POST'])
+    expect(() => admit(provider, {}, method)).toThrow(
+      expect.objectContaining({ code: 'missing_header' }),
+    )
+  const greeting = headed({ methods: ['GET', 'POST'] })
+  expect(admit(greeting, {}, 'GET')).toBe(1024)
 })
 
 test('a greeting is read and answered; more than a kibibyte is refused for what its head lacks', async () => {

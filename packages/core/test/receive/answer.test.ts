@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { jsonReply, textReply } from '../../src/index.ts'
 import type { Answer, Reply } from '../../src/index.ts'
 import { acme, codeOf, gate, setup } from '../acme.ts'
@@ -18,6 +18,9 @@ describe('what an answer function gives', () => {
         body: '<Response/>',
       },
     ],
+    ['a < b', textReply('a < b')],
+    [null as never, jsonReply(null)],
+    [7 as never, jsonReply(7)],
     [{ text: 'hi' }, jsonReply({ text: 'hi' })],
     [['a'], jsonReply(['a'])],
     [{ status: 'ok' }, jsonReply({ status: 'ok' })],
@@ -134,6 +137,21 @@ describe('an answer that fails', () => {
     receiver.answer('ping', answer)
     expect(await send()).toEqual(REFUSAL)
   })
+})
+
+test('an answer that came in time is not late afterwards', async () => {
+  vi.useFakeTimers()
+  try {
+    const { receiver, heard, send } = setup()
+    receiver.answer('ping', async () => 'x')
+    receiver.answer('pong', () => Promise.reject(new Error('broken')))
+    await send()
+    await send({ topic: 'pong' })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(heard.all('answerFailed').map(([, error]) => String(error))).toEqual(['Error: broken'])
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('an answer is not asked about what was refused', async () => {

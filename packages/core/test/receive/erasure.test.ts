@@ -15,16 +15,17 @@ async function pass(time: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
 }
 
-/** An erasure on a view that records its calls, and fails while it is `down`. */
+/** An erasure on a view that records its calls, has `pages` of events, and fails while it is `down`. */
 function setup() {
   const calls: Call[] = []
   const warnings: string[] = []
-  const state = { down: false }
+  const state = { down: false, pages: 0 }
   const view = {
     erase: (...call: Call) => {
       calls.push(call)
       if (state.down) throw new Error('the store is down')
-      return { count: 0, cursor: undefined }
+      state.pages--
+      return { count: 0, cursor: state.pages > 0 ? `after ${state.pages}` : undefined }
     },
   } as unknown as InboxView
   const erasure = createErasure({
@@ -92,4 +93,60 @@ test('closing erases what waits', async () => {
   erasure.ended(passing('a'))
   await erasure.close(Date.now() + 1000)
   expect(filters()).toEqual([{ receiver: 'shop', keys: ['a'] }])
+})
+
+test('an erasure goes on where its page ended, until its time is over', async () => {
+  const { erasure, calls, state } = setup()
+  state.pages = 3
+  const until = Date.now() + 1000
+  await erasure.flush(until)
+  const options = { passing: true, keep: expect.any(Function) as never, until }
+  expect(calls.map(([, given]) => given)).toEqual([
+    options,
+    { ...options, cursor: 'after 2' },
+    { ...options, cursor: 'after 1' },
+  ])
+  state.pages = 3
+  erasure.ended(passing('a'))
+  erasure.ended(passing('b'))
+  await erasure.flush(Date.now())
+  expect(calls).toHaveLength(3)
+  await erasure.flush(Date.now() + 1)
+  expect(calls.slice(3).map(([filter]) => filter.keys)).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+    ['a', 'b'],
+    undefined,
+  ])
+})
+
+test('what is left is looked for once, and again if that failed', async () => {
+  const { erasure, filters, state } = setup()
+  state.down = true
+  erasure.start()
+  erasure.start()
+  await pass(1000)
+  state.down = false
+  await pass(10_000)
+  const look = { receiver: 'shop' }
+  expect(filters()).toEqual([look, look])
+  erasure.ended(passing('a'))
+  await pass(1000)
+  expect(filters().slice(2)).toEqual([{ receiver: 'shop', keys: ['a'] }])
+  await erasure.close(Date.now() + 1000)
+  erasure.ended(passing('b'))
+  await pass(60_000)
+  expect(filters()).toHaveLength(3)
+})
+
+test('a second outage is warned of again', async () => {
+  const { erasure, state, warnings } = setup()
+  for (const count of [1, 2]) {
+    state.down = true
+    erasure.ended(passing('a'))
+    await pass(1000)
+    state.down = false
+    await pass(10_000)
+    expect(warnings).toHaveLength(count)
+  }
 })

@@ -110,6 +110,15 @@ describe('refusals are explained after their reply', () => {
     await receiver.close()
   })
 
+  test('a signature by another hash function is found', async () => {
+    const { receiver, heard } = setup('10s', 'a secret of acme')
+    const scheme = hmac({ header: 'x-acme-signature', algorithm: 'sha512' })
+    await receiver.receive(scheme.sign!(signed, scheme.key('a secret of acme'), Date.now()))
+    const [, { findings }] = await heard.until('explained')
+    expect(findings[0]).toMatchObject({ cause: 'signature-algorithm', certainty: 'proven' })
+    await receiver.close()
+  })
+
   test('nothing unproven reaches the log', async () => {
     const { receiver, heard, lines } = setup(true, 'quite another secret')
     await receiver.receive(signed)
@@ -119,21 +128,21 @@ describe('refusals are explained after their reply', () => {
     await receiver.close()
   })
 
-  test('a refusal whose signature is not at fault is not looked at', async () => {
+  test('a refusal whose signature is not at fault is not looked at, and takes no turn', async () => {
     const { receiver, heard, pass } = setup(true)
-    await receiver.receive({ ...signed, method: 'PUT' })
+    const at = (path: string) => ({ ...signed, url: `https://example.com/${path}` })
+    await receiver.receive({ ...at('put'), method: 'PUT' })
     // An adapter refuses without a body.
-    receiver.refuse(signed, new WebhookError('missing_header', 'no header'))
-    await receiver.receive(signed)
-    const [, explanation] = await heard.until('explained')
-    expect(explanation.code).toBe('signature_mismatch')
+    receiver.refuse(at('unread'), new WebhookError('missing_header', 'no header'))
+    await receiver.receive(at('first'))
+    await heard.until('explained')
     pass(999)
-    await receiver.receive(signed)
+    await receiver.receive(at('soon'))
     pass(1)
-    await receiver.receive(signed)
+    await receiver.receive(at('second'))
     await heard.until('explained', 2)
     await receiver.close()
-    expect(heard.all('explained')).toHaveLength(2)
+    expect(heard.all('explained').map(([{ path }]) => path)).toEqual(['/first', '/second'])
   })
 
   test.for(['yes', 0, '11s'])('explain: %o is a mistake', (explain) => {

@@ -229,6 +229,13 @@ test('a refused body in which a credential could be is kept if it can be read', 
   expect(kept).toEqual(['{"a":1}', '', '', undefined])
 })
 
+test('a refused body that is no JSON is not kept, though it could be read as JSON', async () => {
+  const provider = acme({ formats: ['text'], credentials: { fields: ['token'] } })
+  const { send, rows } = scene({ provider })
+  await send({ secret: 'wrong', body: '{"token":"hunter2","a":1}' })
+  expect((await rows())[0]!.kept!.body).toHaveLength(0)
+})
+
 test('what is kept of a refused delivery is sealed by a receiver that seals', async () => {
   const key = Buffer.alloc(32, 5)
   const { send, rows } = scene({ seal: key })
@@ -368,10 +375,11 @@ test('the tasks of a receiver are counted each minute, until it is closed', asyn
   }
   const other = setup({ inbox, name: 'other', work: 'drain' })
   const { receiver, heard, send } = setup({ inbox })
-  for (const each of [other.receiver, receiver])
-    each.on('ping', { retry: { base: '1h', jitter: 'none' } }, () => {
-      throw new Error('not yet')
-    })
+  const handler = (): never => {
+    throw new Error('not yet')
+  }
+  receiver.on('ping', { retry: { base: '1h', jitter: 'none' } }, handler)
+  other.receiver.on('ping', { name: 'mail' }, handler)
   await other.send({ id: 'e1' })
   await send({ id: 'e1' })
   await receiver.work()

@@ -121,6 +121,9 @@ test.each([
   ['https://h/a?key=s', 'https://h/a'],
   ['https://h/a?key=s&key=t&b=%7e+c#f', 'https://h/a?b=%7e+c#f'],
   ['https://h/a?b&k%65y=s', 'https://h/a?b'],
+  ['https://h/a?b=1&key=s&c=2', 'https://h/a?b=1&c=2'],
+  ['?key=s&b=2', '?b=2'],
+  ['#?key=s', '#?key=s'],
   ['/relative?key=s&b=2', '/relative?b=2'],
   ['https://h/a#?key=s', 'https://h/a#?key=s'],
 ])('%s is kept as %s', async (url, expected) => {
