@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { randomBy } from '../services/random.ts'
 import { createDisk, REMAINS, type Disk, type Remains } from './disk.ts'
 import { DATABASE, finish, judge } from './judge.ts'
 import { traced, type Step } from './trace.ts'
@@ -114,15 +115,4 @@ function withoutSyncs(steps: readonly Step[], acknowledged: readonly string[]): 
     disk.cut('none', () => 0),
     acknowledged,
   ).lost.length
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomBy(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let value = Math.imul(state ^ (state >>> 15), 1 | state)
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32
-  }
 }

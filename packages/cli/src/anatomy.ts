@@ -1,7 +1,6 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
 import type { About, Provider } from '@postern/core/scheme'
-import { deliver, signedInit } from '@postern/testing'
+import { deliver, madeUpSecrets, signedInit } from '@postern/testing'
 
 /** What a delivery of a sender looks like. */
 export interface Anatomy {
@@ -17,7 +16,7 @@ const COMMON = new Set(['content-type', 'user-agent', 'accept'])
 /** Looks at a delivery that is signed with a secret of its own. Undefined if only the sender can sign. */
 export async function anatomyOf(about: About): Promise<Anatomy | undefined> {
   if (!about.canSign) return undefined
-  for (const secret of secrets()) {
+  for (const secret of madeUpSecrets()) {
     const provider = made(about, secret)
     if (!provider) continue
     try {
@@ -97,22 +96,4 @@ function made(about: About, secret: string): Provider | undefined {
     }
   }
   return undefined
-}
-
-/** Secrets in the forms that senders have. */
-function secrets(): readonly string[] {
-  const bytes = randomBytes(32)
-  return [
-    'a secret of tests',
-    `whsec_${bytes.toString('base64')}`,
-    bytes.toString('base64'),
-    bytes.toString('hex'),
-    'name:a password of tests',
-    `private:${bytes.toString('hex')}`,
-    generateKeyPairSync('ec', {
-      namedCurve: 'P-256',
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-    }).privateKey,
-  ]
 }

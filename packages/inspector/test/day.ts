@@ -3,6 +3,7 @@ import type { Inbox } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { github, shopify, slack, stripe } from '@postern/providers'
 import { samples, signedInit } from '@postern/testing'
+import { randomBy } from '../../../test/services/random.ts'
 
 /** Signed deliveries of a day, into an inbox. */
 export interface Day {
@@ -19,7 +20,7 @@ const HOUR = 3_600_000
 const SECRET = 'a secret of the day'
 
 /** Makes it: four receivers whose clock is moved through the day. Handlers fail as they do in real apps. */
-export function createDay(inbox: Inbox, random: () => number = seeded(7)): Day {
+export function createDay(inbox: Inbox, random: () => number = randomBy(7)): Day {
   let clock: number | undefined
   const now = (): number => clock ?? Date.now()
   const made = { inbox, now, log: false as const, explain: false }
@@ -93,15 +94,4 @@ export function createDay(inbox: Inbox, random: () => number = seeded(7)): Day {
 
 function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
-}
-
-/** Numbers from 0 to below 1, the same each time (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -36,5 +36,6 @@ export {
 export { copyAsCurl, copyAsTest } from './kit/copy.ts'
 export { exportDelivery, fromDelivery, type ExportedDelivery } from './kit/exported.ts'
 export { frozen, type FrozenClock } from './kit/frozen.ts'
+export { madeUpSecrets } from './kit/made-up-secrets.ts'
 export { settled, type SettledOptions } from './kit/settled.ts'
 export { signed, signedInit, type SignedOptions } from './kit/signed.ts'

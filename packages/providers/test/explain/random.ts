@@ -1,3 +1,5 @@
+import { wholeBy } from '../../../../test/services/random.ts'
+
 /** Random numbers from a seed: the same seed gives the same deliveries. */
 export interface Random {
   /** At least 0 and below `below`, whole. */
@@ -7,15 +9,8 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
-/** Mulberry32 (public domain, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c). */
 export function randomOf(seed: number | string): Random {
-  let state = typeof seed === 'number' ? seed : hashOf(seed)
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return (mixed ^ (mixed >>> 14)) >>> 0
-  }
+  const next = wholeBy(typeof seed === 'number' ? seed : hashOf(seed))
   const random = (below: number): number => next() % below
   return Object.assign(random, {
     of: <T>(list: readonly T[]): T => list[random(list.length)]!,

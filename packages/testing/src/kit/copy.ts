@@ -1,9 +1,9 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
 import type { Inbox, StoredDelivery } from '@postern/core/inbox'
 import type { About, Provider } from '@postern/core/scheme'
 import { exportDelivery, fromDelivery, keptHeaders, type ExportedDelivery } from './exported.ts'
 import { frozen } from './frozen.ts'
+import { madeUpSecrets } from './made-up-secrets.ts'
 
 // What curl writes by itself.
 const OF_CURL = new Set([
@@ -78,7 +78,7 @@ test(${literal(`the delivery of ${new Date(delivery.receivedAt).toISOString()} i
 /** Options with a secret of tests, of the format that the sender has, with which the delivery is taken. */
 async function optionsFor(about: About, exported: ExportedDelivery): Promise<object> {
   let reason: unknown
-  for (const secret of about.secretOption === undefined ? [undefined] : secrets())
+  for (const secret of about.secretOption === undefined ? [undefined] : madeUpSecrets())
     for (const more of extras(about, exported)) {
       const options = { ...more, ...(secret !== undefined && { [about.secretOption!]: secret }) }
       try {
@@ -113,24 +113,6 @@ const LONGEST_SPAN = 4 * 86_400_000
 
 function remembering(): Inbox {
   return inlineInbox({ ledger: memoryLedger({ window: '90d' }) })
-}
-
-/** Secrets that were made for this test alone, in the formats that senders have. */
-function secrets(): readonly string[] {
-  const bytes = randomBytes(32)
-  return [
-    'a secret of tests',
-    `whsec_${bytes.toString('base64')}`,
-    bytes.toString('base64'),
-    bytes.toString('hex'),
-    'name:a password of tests',
-    `private:${bytes.toString('hex')}`,
-    generateKeyPairSync('ec', {
-      namedCurve: 'P-256',
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-    }).privateKey,
-  ]
 }
 
 function extras(about: About, { url }: ExportedDelivery): readonly object[] {
