@@ -43,7 +43,15 @@ export function prepared(
           return intake.items.map(() => 'new')
         },
         work() {},
-        drain: async () => ({ ran: 0, left: 0, next: undefined }),
+        drain: async () => ({
+          ran: 0,
+          done: 0,
+          retried: 0,
+          dead: 0,
+          postponed: 0,
+          left: 0,
+          next: undefined,
+        }),
         close: async () => {},
       }
     },
