@@ -68,3 +68,13 @@ export const SLOW: readonly string[] = [
   'do not wait while a backlog is worked off',
   'a subscription that always has work does not keep the others waiting',
 ]
+
+/**
+ * Tests that load modules anew: what a module does while it loads would seem to be tested by these alone, though every test
+ * uses what it made.
+ */
+export const RELOADING: readonly string[] = [
+  'the first XML body waits for the parser, the next does not',
+  'is asked for, and happens once',
+  'another copy of the package shares the place',
+]
