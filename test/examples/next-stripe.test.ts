@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripe } from '@postern/providers/stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../services/temporary.ts'
 import { send, watch, type Example } from './example.ts'
 
 const secret = 'whsec_of the example'
@@ -15,23 +16,27 @@ const env: NodeJS.ProcessEnv = {
   ...process.env,
   NODE_ENV: 'production',
   NEXT_TELEMETRY_DISABLED: '1',
-  NEXT_MANUAL_SIG_HANDLE: 'true',
   STRIPE_WEBHOOK_SECRET: secret,
   WEBHOOKS_DB: join(folder, 'webhooks.db'),
 }
 let example: Example
 
 beforeAll(async () => {
-  const build = next('build')
+  const build = run(['node_modules/next/dist/bin/next', 'build'], cwd)
   let output = ''
   for (const stream of [build.stdout!, build.stderr!])
     stream.on('data', (part: Buffer) => (output += part.toString()))
   const [code] = (await once(build, 'exit')) as [number]
   expect(code, output).toBe(0)
-  example = await watch(
-    next('start', '--port', '0', '--hostname', '127.0.0.1'),
-    /http:\/\/127\.0\.0\.1:(\d+)/,
-  )
+  // As a container has it: what the build gives, in a place of its own, with a server that knows no port 0.
+  const app = join(folder, 'app')
+  cpSync(join(cwd, '.next', 'standalone'), app, { recursive: true, verbatimSymlinks: true })
+  const server = run(['server.js'], join(app, 'examples', 'next-stripe'), {
+    NEXT_MANUAL_SIG_HANDLE: 'true',
+    HOSTNAME: '127.0.0.1',
+    PORT: String(await freePort()),
+  })
+  example = await watch(server, /http:\/\/127\.0\.0\.1:(\d+)/)
   await example.line('Ready in')
 }, 120_000)
 afterAll(async () => {
@@ -39,7 +44,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('next-stripe, built and started, takes a paid invoice once and a subscription, typed by Stripe', async () => {
+test('next-stripe, built and started as a container does, takes a paid invoice once and a subscription, typed by Stripe', async () => {
   const invoice = {
     id: 'evt_1',
     object: 'event',
@@ -71,10 +76,14 @@ test('at a signal it closes the receiver and the inbox, and ends well', async ()
   expect(existsSync(log)).toBe(false)
 }, 30_000)
 
-function next(...args: string[]): ReturnType<typeof spawn> {
-  return spawn(process.execPath, ['node_modules/next/dist/bin/next', ...args], {
-    cwd,
-    env,
+function run(
+  args: readonly string[],
+  folder: string,
+  more: NodeJS.ProcessEnv = {},
+): ReturnType<typeof spawn> {
+  return spawn(process.execPath, args, {
+    cwd: folder,
+    env: { ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }
