@@ -33,6 +33,9 @@ describe('gzip', () => {
         `cut at ${end}`,
       ).toBe('malformed_body')
     }
+    expect(() => gunzip(whole.subarray(0, 20), MIB)).toThrow(
+      expect.objectContaining({ cause: expect.any(Error) as unknown }),
+    )
   })
 
   test('refuses what follows the end of the stream', () => {
@@ -73,6 +76,14 @@ test('only the magic bytes of gzip, at a provider that declares it, are a coding
   const declared = { codings: ['gzip' as const] }
   expect(isCoded(gzipSync('a'), declared)).toBe(true)
   expect(isCoded(gzipSync('a'), {})).toBe(false)
-  for (const bytes of [brotliCompressSync('a'), deflateSync('a'), Buffer.from('{}'), Buffer.of()])
+  expect(isCoded(gzipSync('a'), { codings: [] })).toBe(false)
+  for (const bytes of [
+    brotliCompressSync('a'),
+    deflateSync('a'),
+    Buffer.from('{}'),
+    Buffer.of(),
+    Buffer.of(0x1f, 0x8a),
+    Buffer.of(0x1e, 0x8b),
+  ])
     expect(isCoded(bytes, declared)).toBe(false)
 })

@@ -65,6 +65,22 @@ describe('depth', () => {
     }
   })
 
+  test.each(['1', '"a"', 'null', 'true'])('%s at the last level is not one more', (leaf) => {
+    const text = (levels: number): string => `${'['.repeat(levels)}${leaf}${']'.repeat(levels)}`
+    expect(refusal(() => parse(text(100)))).toBeUndefined()
+    expect(refusal(() => parse(text(101)))).toBe('too_deep')
+    const object = `${'{"a":'.repeat(100)}${leaf}${'}'.repeat(100)}`
+    expect(refusal(() => parse(object))).toBeUndefined()
+  })
+
+  test('counts before the text is found to be malformed', () => {
+    for (const text of [`${nested(101)}x`, '['.repeat(101)]) {
+      expect(refusal(() => parse(text))).toBe('too_deep')
+      expect(refusal(() => exactly(`${text}1234567890123456`))).toBe('too_deep')
+    }
+    expect(refusal(() => parse(`${nested(100)}x`))).toBe('malformed_body')
+  })
+
   test('brackets and quotes in strings do not count', () => {
     const long = `\\"${'x'.repeat(40)}\\\\\\"`
     expect(
@@ -130,6 +146,22 @@ describe('keys that poison prototypes', () => {
     expect(parse(text)).toEqual({ a: { b: 1 } })
   })
 
+  test('beside others, and in lists', () => {
+    expect(parse('[{"__proto__":{}},[{"__proto__":{},"a":null,"b":"c"}]]')).toEqual([
+      {},
+      [{ a: null, b: 'c' }],
+    ])
+  })
+
+  test.each([
+    '{"constructor":null}',
+    '{"constructor":{"name":1}}',
+    '{"constructor":["prototype"]}',
+    '{"constructor":7,"a":{"constructor":true}}',
+  ])('%s is kept', (text) => {
+    expect(JSON.stringify(parse(text))).toBe(text)
+  })
+
   test('what only looks like them is kept', () => {
     const text = '{"constructor":"Red Bull","note":"__proto__","list":[{"prototype":1}]}'
     expect(JSON.stringify(parse(text))).toBe(text)
@@ -175,6 +207,8 @@ describe('exact', () => {
 
   test('an absurd integer is refused, and not worked on', () => {
     expect(refusal(() => exactly(`[${'9'.repeat(1_000_000)}]`))).toBe('malformed_body')
+    expect(refusal(() => exactly(`[${'9'.repeat(4097)}]`))).toBe('malformed_body')
+    expect(exactly(`[${'9'.repeat(4096)}]`)).toEqual([BigInt('9'.repeat(4096))])
   })
 })
 

@@ -24,6 +24,9 @@ test.each([
   ['application/json;', 'application/json', undefined, undefined],
   ['text/plain; x="charset=a"; charset=b; charset=c', 'text/plain', 'b', undefined],
   ['text/plain; charset=', 'text/plain', undefined, undefined],
+  ['text/plain; charset=" UTF-8 "', 'text/plain', 'utf-8', undefined],
+  ['multipart/form-data; boundary=a"b"', 'multipart/form-data', undefined, 'a"b"'],
+  ['multipart/form-data; boundary="ab', 'multipart/form-data', undefined, 'ab'],
 ])('%s', (header, type, charset, boundary) => {
   expect(parseMediaType(header)).toEqual({ type, charset, boundary })
   expect(parseMediaType(header)).toEqual({ type, charset, boundary })
@@ -34,6 +37,7 @@ test('kinds', () => {
     'application/json',
     'application/vnd.api+json',
     'text/json',
+    'application/x-json',
     'application/csp-report',
   ]) {
     expect(isJson(type)).toBe(true)

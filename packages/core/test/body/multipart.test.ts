@@ -97,6 +97,38 @@ test('a file name loses its directory; names are harmless', async () => {
   expect(Object.keys(fields)).toEqual([])
 })
 
+test('a content that looks like a boundary at its begin is whole', async () => {
+  const content = `a\r\n--X\r\n--\r\n-${'\r\n--X'.repeat(3)}b`
+  expect((await parseMultipart(bodyOf([field('a'), content]), limits)).fields).toEqual({
+    a: content,
+  })
+})
+
+test.each<[string, string, string | undefined]>([
+  ['a language', "filename*=UTF-8'en'a.txt", 'a.txt'],
+  ['another charset', "filename*=latin1''b.txt", undefined],
+  ['a longer charset', "filename*=xUTF-8''b.txt", undefined],
+  ['broken escapes', "filename*=UTF-8''%E4", undefined],
+  ['another parameter', "title*=UTF-8''b.txt", undefined],
+])('a name with %s', async (_, parameter, filename) => {
+  const named = bodyOf([`${field('f')}; ${parameter}; filename="plain.txt"`, 'x'])
+  const { files } = await parseMultipart(named, limits)
+  expect(files).toMatchObject([{ filename: filename ?? 'plain.txt', contentType: 'text/plain' }])
+  const alone = await parseMultipart(bodyOf([`${field('f')}; ${parameter}`, 'x']), limits)
+  expect(alone.files.map((file) => file.filename)).toEqual(filename === undefined ? [] : [filename])
+})
+
+test.each<[string, string | undefined]>([
+  ['form-data ; name="a"', undefined],
+  ['FORM-DATA; name="a"', undefined],
+  ['form-datax; name="a"', 'malformed_body'],
+  ['xform-data; name="a"', 'malformed_body'],
+  ['attachment; form-data; name="a"', 'malformed_body'],
+])('a part whose disposition is %s', async (disposition, code) => {
+  const body = bodyOf([`Content-Disposition: ${disposition}`, 'x'])
+  expect(await refusalOf(() => parseMultipart(body, limits))).toBe(code)
+})
+
 test('a label cannot have a part read that lies inside the text of another', async () => {
   const inner = `--YY\r\n${field('admin')}\r\n\r\nyes\r\n--YY--`
   expect((await parseMultipart(bodyOf([field('mail'), inner]), limits)).fields).toEqual({

@@ -24,6 +24,10 @@ describe('XML that is not well-formed is refused with reason and line', () => {
       '\n<?xml version="1.0"?><a/>',
       'has a declaration or processing instruction that cannot be read (line 2)',
     ],
+    [
+      '<?xml version="1.0"?><?xml version="1.0"?><a/>',
+      'has a declaration or processing instruction that cannot be read (line 1)',
+    ],
     ['<a><? b?></a>', 'has a declaration or processing instruction that cannot be read (line 1)'],
     [
       '<?XML version="1.0"?><a/>',
@@ -146,6 +150,7 @@ describe('the charset that the bytes of XML name', () => {
     ['<?xml version="1.0" encoding="ISO-8859-1"?><a/>', 'iso-8859-1'],
     [`<?xml version='1.0' encoding = 'Shift_JIS' standalone="no"?><a/>`, 'shift_jis'],
     ['<?xml version="1.0" encoding="UTF-16"?><a/>', 'utf-8'],
+    ['<?xml version="1.0" encoding="UTF-16LE"?><a/>', 'utf-8'],
     ['<?xml version="1.0"?><a encoding="latin1"/>', undefined],
     ['<a encoding="latin1"/>', undefined],
     ['?<xml version="1.0" encoding="latin1"?>', undefined],

@@ -42,6 +42,8 @@ describe('parseXml', () => {
   test.each<[string, XmlObject]>([
     ['<a/>', { a: '' }],
     ['<a>007</a>', { a: '007' }],
+    ['\t\n <a/> \n\t', { a: '' }],
+    ['<a b="c"> </a>', { a: { '@b': 'c', '#text': ' ' } }],
     ['<a>1e5</a>', { a: '1e5' }],
     ['<a>true</a>', { a: 'true' }],
     ['<a>  </a>', { a: '  ' }],
