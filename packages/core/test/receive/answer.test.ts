@@ -130,6 +130,7 @@ describe('an answer that fails', () => {
     expect(String(reply.body)).not.toContain('broken')
     await heard.until('done')
     expect(heard.all('answerFailed')).toHaveLength(1)
+    expect(heard.all('rejected')[0]![1].cause).toBe(heard.all('answerFailed')[0]![1])
   })
 
   test.each(failures)('is a refusal where the reply decides something: %s', async (answer) => {

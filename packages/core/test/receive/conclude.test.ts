@@ -17,6 +17,7 @@ test('observers hear each step that a delivery went, in order', async () => {
   const steps: string[] = []
   const { receiver, send } = setup({
     provider: acme({ greet: () => undefined, handshake: () => undefined }),
+    work: 'drain',
     observers: [{ step: (_, name) => void steps.push(name) }],
   })
   receiver.on('ping', () => {})
@@ -61,6 +62,7 @@ describe('observers hear what was answered', () => {
       ...options,
       observers: [observer],
       monotonic: () => (time += 3),
+      work: 'drain',
       journal: false,
     })
     receiver.on('ping', () => {})
@@ -76,7 +78,12 @@ test.each(['accepted', 'duplicate'] as const)(
   'an observer may listen to %s alone',
   async (name) => {
     const { observer, calls } = listening(name)
-    const receiver = createReceiver({ provider: acme(), log: false, observers: [observer] })
+    const receiver = createReceiver({
+      provider: acme(),
+      log: false,
+      work: 'drain',
+      observers: [observer],
+    })
     receiver.on('ping', () => {})
     const signed = acme().sign!({ id: 'e1', topic: 'ping', payload: {} })
     for (let twice = 0; twice < 2; twice++)
@@ -87,7 +94,7 @@ test.each(['accepted', 'duplicate'] as const)(
 
 describe('without observers and journal', () => {
   const plain = (options: Partial<ReceiverOptions> = {}) =>
-    createReceiver({ provider: acme(), log: false, journal: false, ...options })
+    createReceiver({ provider: acme(), log: false, journal: false, work: 'drain', ...options })
   const signed = acme().sign!({ id: 'e1', topic: 'ping', payload: {} })
 
   test('a greeting is answered', async () => {
@@ -118,6 +125,7 @@ describe('the trace of a request', () => {
   /** The request as observers see it, one of which asks for a carrier. */
   async function traced(headers: Record<string, string>, asked = true): Promise<RequestInfo> {
     const { receiver, heard, send } = setup({
+      work: 'drain',
       observers: asked ? [{ carrier: () => undefined }] : [],
     })
     receiver.on('ping', () => {})

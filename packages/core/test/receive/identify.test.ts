@@ -178,7 +178,8 @@ describe('a delivery whose events cannot be read is refused as unidentified', ()
     })
     const { heard, send } = setup({ provider })
     expect(codeOf(await send())).toBe('unidentified')
-    const [, { message }] = heard.all('rejected')[0]!
+    const [, { message, cause }] = heard.all('rejected')[0]!
+    expect(cause).toBe(thrown)
     expect(message).toMatch(says)
     expect(message).not.toContain('hunter2')
   })
@@ -186,7 +187,11 @@ describe('a delivery whose events cannot be read is refused as unidentified', ()
 
 describe("with onUnhandled: 'refuse'", () => {
   test('a delivery of which one event is handled is taken', async () => {
-    const { receiver, heard, send } = setup({ provider: batches(), onUnhandled: 'refuse' })
+    const { receiver, heard, send } = setup({
+      provider: batches(),
+      onUnhandled: 'refuse',
+      work: 'drain',
+    })
     receiver.on('a', () => {})
     const other = { topic: 'b', id: '2', payload: 0 }
     expect((await send({ payload: [{ topic: 'a', id: '1', payload: 0 }, other] })).status).toBe(200)
