@@ -59,6 +59,7 @@ describe('the head alone', () => {
     expect(() => admit(headed())).toThrow(expect.objectContaining({ code: 'missing_header' }))
     const provider = headed({ greets: 'body' })
     expect(admit(provider)).toBe(1024)
+    expect(admit(provider, { 'content-length': '1024' })).toBe(1024)
     expect(() => admit(provider, { 'content-length': '1025' })).toThrow(
       expect.objectContaining({ code: 'missing_header' }),
     )
@@ -72,6 +73,12 @@ test.each([
   const provider = headed(codings && { codings })
   expect(() => admit(provider, { 'content-encoding': 'br' })).toThrow(
     expect.objectContaining({ headers: { 'accept-encoding': taken } }),
+  )
+})
+
+test('the refusal of a method says which ones are taken', () => {
+  expect(() => admit(headed({ methods: ['GET', 'PUT'] }))).toThrow(
+    expect.objectContaining({ headers: { allow: 'GET, PUT' } }),
   )
 })
 

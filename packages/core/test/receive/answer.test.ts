@@ -25,7 +25,11 @@ describe('what an answer function gives', () => {
     [['a'], jsonReply(['a'])],
     [{ status: 'ok' }, jsonReply({ status: 'ok' })],
     [{ status: 200, text: 'hi' }, jsonReply({ status: 200, text: 'hi' })],
-    [{ status: 7 }, jsonReply({ status: 7 })],
+    ...[7, 199, 600, 200.5, '200', null].map((status): [Answer, Reply] => [
+      { status },
+      jsonReply({ status }),
+    ]),
+    [{ status: 599 }, { status: 599 }],
     [
       { status: 202, body: 'x' },
       { status: 202, body: 'x' },

@@ -191,10 +191,21 @@ test.each([
   expect(told).toBe(exact)
 })
 
+test('an event has the scope that verified it, and none if its sender has none', async () => {
+  for (const verified of [{ scope: 't1' }, {}, undefined]) {
+    const provider = { ...acme(), verify: () => verified }
+    const { receiver, heard, send } = setup({ provider, work: 'drain' })
+    receiver.on('ping', () => {})
+    await send()
+    expect(heard.all('accepted')[0]![0].scope).toBe(verified?.scope)
+  }
+})
+
 test('an observer of a receiver whose inbox keeps no tasks is given no stats', () => {
   const { observer, calls } = listening('attached')
   setup({ inbox: inlineInbox(), observers: [observer] })
-  expect((calls[0]![0] as ObservedReceiver).stats).toBeUndefined()
+  const seen = calls[0]![0] as ObservedReceiver
+  expect(seen).toEqual({ name: 'acme', provider: 'acme', observe: expect.any(Function) as never })
 })
 
 describe('a reply over fetch has no body where HTTP allows none', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { setup, type Setup } from '../acme.ts'
+import { createReceiver } from '../../src/index.ts'
+import { acme, setup, type Setup } from '../acme.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))
 afterEach(() => void vi.useRealTimers())
@@ -92,4 +93,11 @@ test('without the option nothing is told', async () => {
   await made.receiver.work()
   await vi.advanceTimersByTimeAsync(86_400_000)
   expect(silences(made)).toEqual([])
+})
+
+test('a receiver without observers may be silent', async () => {
+  const receiver = createReceiver({ provider: acme(), log: false, silence: '1m' })
+  await receiver.work()
+  await vi.advanceTimersByTimeAsync(120_000)
+  expect((await receiver.receive(acme().sign!({ payload: {} }))).status).toBe(200)
 })
