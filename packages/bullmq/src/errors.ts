@@ -26,6 +26,11 @@ export function stackOf({ name, message, stack, issues }: TaskError): string {
   return more === '' || more.length > LONGEST_ISSUES ? text : text + ISSUES + more
 }
 
+/** The reason that BullMQ keeps of an error: its message, or its name if it has none, since no reason means no error. */
+export function reasonOf({ name, message }: TaskError): string {
+  return message === '' ? name : message
+}
+
 /** An error within the bounds of what is stored. */
 export function bounded(error: TaskError): TaskError {
   return { ...error, name: cut(error.name, NAME), message: cut(error.message, MESSAGE) }
@@ -42,10 +47,12 @@ export function fromJob(reason: string, stacks: string): TaskError | undefined {
   const issues =
     at < 0 ? undefined : (parse(latest.slice(at + ISSUES.length)) as TaskError['issues'])
   const name = /^([\w$.]+)(?::|\n|$)/.exec(stack)?.[1] ?? 'Error'
+  // An error without a message has its name as the reason, and a stack that does not begin with the name twice.
+  const message = reason === name && !stack.startsWith(head(name, name)) ? '' : reason
   return {
     name,
-    message: reason,
-    ...(stack !== head(name, reason) && { stack }),
+    message,
+    ...(stack !== head(name, message) && { stack }),
     ...(issues && { issues }),
   }
 }

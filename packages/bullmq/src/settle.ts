@@ -11,7 +11,7 @@ import type { Job } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from './attempts.ts'
 import type { Held } from './claim.ts'
 import { run, type Client } from './connection.ts'
-import { bounded, isFenced, stackOf } from './errors.ts'
+import { bounded, isFenced, reasonOf, stackOf } from './errors.ts'
 import type { JobBackend, JobData, Queues } from './queues.ts'
 import { noTurn } from './turns.ts'
 
@@ -68,7 +68,7 @@ export async function settle(
   if (outcome.kind === 'dead') return store(context, owner, held, () => bury(owner, error, fields))
   const fieldsToUpdate = {
     ...fields,
-    failedReason: error.message,
+    failedReason: reasonOf(error),
     ...noTurn(job),
   }
   return store(context, owner, held, () => {
@@ -83,7 +83,7 @@ export function bury(
   error: TaskError,
   fields: Readonly<Record<string, string | number>>,
 ): Promise<unknown> {
-  return backend.moveToFailed(job, error.message, undefined as never, token, false, fields)
+  return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
 /** Puts the job off without counting an attempt. */

@@ -15,6 +15,27 @@ const count = (changed: Changed): number => changed.count
 
 /** What operators see and do. `keepsDone` if done tasks can be looked at. */
 export function viewCases(test: SceneTest, keepsDone: boolean): void {
+  test('an error without a message is an error of its name', async (scene) => {
+    const error = { name: 'TypeError', message: '' }
+    const shop = scene.join({
+      lanes: ['a', 'b'],
+      run: ({ subscription }) =>
+        subscription === 'a'
+          ? { kind: 'dead', error }
+          : { kind: 'retry', at: Date.now() + HOUR, error },
+    })
+    await shop.port.accept(intake(item('1', ['a', 'b'])), {})
+    await shop.until('both are settled', () => shop.settled.length === 2)
+    const told = rowsOf(await view(scene).list()).map((task) => task.error)
+    assert.deepEqual(
+      told.map((one) => [one?.name, one?.message]),
+      [
+        ['TypeError', ''],
+        ['TypeError', ''],
+      ],
+    )
+  })
+
   test('list tells the state of each task', async (scene) => {
     const open = gate()
     const shop = scene.join({
