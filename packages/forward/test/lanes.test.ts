@@ -25,7 +25,7 @@ test('a destination that is down uses the attempts of its probes only, and gets 
   const scene = createScene({
     to: site.url,
     retry: { attempts: 50, base: 1 },
-    breaker: { failures: 3, pause: 20, maxPause: 40 },
+    breaker: { failures: 3, pause: 200, maxPause: 400 },
   })
   await Promise.all(Array.from({ length: 100 }, (_, at) => scene.send({ id: `e${at}` })))
   await scene.until('postponed', 300)
