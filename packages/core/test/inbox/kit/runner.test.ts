@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Outcome } from '../../../src/inbox/index.ts'
+import { createRunner, type Consumer, type Outcome } from '../../../src/inbox/index.ts'
 import { createHeld } from '../../../src/inbox/kit/held.ts'
 import { createEngine, DONE, type Held } from './engine.ts'
 
@@ -473,4 +473,135 @@ test('a claim that failed is not tried again at once, but at the next look', asy
   expect(fetches).toBe(1)
   runner.look()
   expect(fetches).toBe(2)
+})
+
+describe('what is looked for', () => {
+  /** A worker that found nothing to do. */
+  async function resting() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    const engine = createEngine({ lanes: [{ name: 'a' }, { name: 'b' }] })
+    const { runner, fetches, until } = engine
+    expect(runner.active).toBe(false)
+    runner.work()
+    const hasRest = (): boolean => runner.slots().every(({ backlog }) => !backlog)
+    await until(hasRest)
+    await new Promise(setImmediate)
+    expect([runner.active, fetches()]).toEqual([true, 1])
+    return { ...engine, looked: () => runner.slots().map(({ backlog }) => backlog) }
+  }
+
+  test.each<[string, Outcome, boolean, boolean[]]>([
+    ['a task that is done', DONE, false, [false, false]],
+    ['a task that is dead', { kind: 'dead', error: FAILURE }, false, [false, false]],
+    ['an ordered task that is done', DONE, true, [true, false]],
+    ['an ordered task that is dead', { kind: 'dead', error: FAILURE }, true, [true, false]],
+    ['a task with a child', { kind: 'done', spawn: [{ subscription: 'b' }] }, false, [false, true]],
+  ])('after %s', async (_, outcome, ordered, expected) => {
+    const { runner, fetches, looked } = await resting()
+    runner.follow('a', outcome, ordered)
+    expect(looked()).toEqual(expected)
+    expect(fetches()).toBe(expected.includes(true) ? 2 : 1)
+  })
+
+  test.each(['retry', 'postpone'] as const)(
+    'after a %s, when it is due and not before',
+    async (kind) => {
+      const { runner, fetches, looked } = await resting()
+      runner.follow('a', { kind, at: Date.now() + 100, error: FAILURE }, true)
+      vi.advanceTimersByTime(99)
+      expect([fetches(), ...looked()]).toEqual([1, false, false])
+      vi.advanceTimersByTime(1)
+      expect(fetches()).toBe(2)
+    },
+  )
+
+  test('after closing nothing, and no timer stays', async () => {
+    const { runner, fetches } = await resting()
+    runner.dueAt(Date.now() + 100)
+    expect(vi.getTimerCount()).toBe(1)
+    const closed = runner.close(Date.now() + 1000)
+    runner.dueAt(Date.now() + 50)
+    await closed
+    expect(vi.getTimerCount()).toBe(0)
+    expect(fetches()).toBe(1)
+  })
+
+  test('room that was counted and given back, for which closing waits', async () => {
+    const { runner, fetches, until } = await resting()
+    const slot = runner.slots()[0]!
+    slot.backlog = true
+    runner.reserve(slot, 1)
+    expect(fetches()).toBe(1)
+    runner.reserve(slot, -1)
+    expect(fetches()).toBe(2)
+    await until(() => !slot.backlog)
+    runner.reserve(slot, 1)
+    let over = false
+    const closed = runner.close(Date.now() + 60_000).then(() => (over = true))
+    for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate)
+    expect(over).toBe(false)
+    runner.reserve(slot, -1)
+    await closed
+  })
+})
+
+test('a drain beside a worker neither aborts nor gives back what runs at its deadline', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  const { run, open, signals } = gates()
+  const { runner, add, rows, until } = createEngine({ run })
+  add('a')
+  runner.work()
+  await until(() => open.length === 1)
+  let result: unknown
+  void runner.drain(Date.now() + 2000, 10).then((drained) => (result = drained))
+  await vi.advanceTimersByTimeAsync(2000)
+  await until(() => result !== undefined)
+  expect(result).toMatchObject({ ran: 0 })
+  expect(signals[0]!.aborted).toBe(false)
+  expect(rows[0]).toMatchObject({ state: 'running', back: 0 })
+  open[0]!(DONE)
+  await until(() => rows[0]!.state === 'done')
+  expect(runner.active).toBe(true)
+})
+
+test('a task that an engine hands over while nothing runs here is given back', async () => {
+  const { runner, log } = createEngine()
+  const [slot] = runner.slots()
+  const row = { id: '1', lane: 'a', state: 'running', due: 0, attempt: 1, back: 0 } as const
+  const ended = await runner.run({
+    slot: slot!,
+    row: { ...row },
+    place: -1,
+    over: false,
+    committed: undefined,
+  })
+  expect(ended).toMatchObject({ outcome: { kind: 'postpone' }, ran: undefined })
+  expect(slot!.claimed).toBe(0)
+  ended.done(ended.outcome)
+  expect(log).toEqual(['ended 1'])
+  expect([...runner.held()]).toEqual([])
+})
+
+test('an inbox that claims, frees and counts nothing by itself drains nothing', async () => {
+  const consumer: Consumer = {
+    receiver: 'shop',
+    retrySpan: 0,
+    lanes: () => [{ name: 'a', formerly: [], concurrency: 1, ordered: false, timeout: 1000 }],
+    run: () => DONE,
+    settled() {},
+    warn() {},
+    now: Date.now,
+  }
+  const runner = createRunner<Held>({ consumer, claimOf: () => ({}) as never, settle() {} })
+  expect(await runner.drain(Date.now() + 60_000, 5)).toEqual({
+    ran: 0,
+    done: 0,
+    retried: 0,
+    dead: 0,
+    postponed: 0,
+    left: 0,
+    next: undefined,
+  })
+  runner.work()
+  await runner.close(Date.now() + 60_000)
 })
