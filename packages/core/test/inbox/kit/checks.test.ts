@@ -69,6 +69,10 @@ describe('checks', () => {
     expect(check({ lease: 1 }).time('lease', '30s')).toBe(1)
   })
 
+  test.each(['time', 'span'] as const)('a %s that is none names its option', (kind) => {
+    expect(() => check({ lease: 'soon' })[kind]('lease', '30s')).toThrow(/^myInbox: lease/)
+  })
+
   test('a span that is no count elsewhere does not speak of one', () => {
     expect(() => check({ lease: 1000 }).span('lease', '30d')).toThrow(
       /^(?!.*maxDead)myInbox: lease must be a time with its unit/,

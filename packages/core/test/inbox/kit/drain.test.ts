@@ -86,6 +86,18 @@ test('the last second stops, aborts and gives back in this order, and the deadli
   ])
 })
 
+test('after the last second began no further round does, though all ended in time', async () => {
+  let quiet = (): void => {}
+  const { drain, looks } = make(
+    { idle: () => new Promise((resolve) => (quiet = resolve)), giveBackWaiting: () => quiet() },
+    [1, 1],
+  )
+  const drained = drain.drain(Date.now() + 5000, 10)
+  await vi.advanceTimersByTimeAsync(4000)
+  expect(await drained).toMatchObject({ ran: 1 })
+  expect(looks()).toBe(1)
+})
+
 test.each([
   [1000, undefined, false],
   [1001, undefined, true],

@@ -142,6 +142,10 @@ describe('filters', () => {
     expect(matches({ text: 'text' })(TASK, () => payload)).toBe(expected)
   })
 
+  test('a payload that is not there has no text, not even a space', () => {
+    expect(matches({ text: ' ' })(TASK, () => undefined)).toBe(false)
+  })
+
   test.each([
     ['orders/create', 'orders/create', 'orders/create'],
     ['orders/*', undefined, 'orders/'],

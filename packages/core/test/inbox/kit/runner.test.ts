@@ -92,6 +92,32 @@ describe('tasks claimed by fetch', () => {
     expect(runner.hungry()).toEqual([])
     runner.reserve(slot, -1)
     expect(runner.hungry()).toEqual([{ slot, room: 2 }])
+    runner.reserve(slot, 1)
+    slot.queue.pop()
+    expect(runner.hungry(), 'nothing waits to start').toEqual([{ slot, room: 1 }])
+  })
+
+  test('without half, each place is worth a claim', () => {
+    const { runner } = createEngine({ lanes: [{ name: 'a', concurrency: 4 }] })
+    const slot = runner.slots()[0]!
+    slot.queue.push({} as Held)
+    runner.reserve(slot, 3)
+    expect(runner.hungry()).toEqual([{ slot, room: 1 }])
+    runner.reserve(slot, 1)
+    expect(runner.hungry()).toEqual([])
+  })
+
+  test('a drain that may run no more is not hungry', async () => {
+    const { run, open } = gates()
+    const { runner, add, until } = createEngine({ run })
+    add('a')
+    add('a')
+    const drained = runner.drain(Date.now() + 60_000, 1)
+    await until(() => open.length === 1)
+    expect(runner.slots()[0]!.claimed).toBe(1)
+    expect(runner.hungry()).toEqual([])
+    open[0]!(DONE)
+    expect(await drained).toMatchObject({ ran: 1, left: 1 })
   })
 
   test('what becomes ready during a claim is found by another one', async () => {
@@ -602,6 +628,59 @@ test('an inbox that claims, frees and counts nothing by itself drains nothing', 
     left: 0,
     next: undefined,
   })
+  const [slot] = runner.slots()
   runner.work()
+  const task = { slot: slot!, row: {} as never, place: -1, over: false, committed: undefined }
+  const ended = await runner.run(task)
+  expect(ended.outcome).toEqual(DONE)
+  ended.done(ended.outcome)
   await runner.close(Date.now() + 60_000)
+})
+
+describe('one claim at a time', () => {
+  /** A worker whose claims found nothing and end when they are told to. */
+  function slow() {
+    const overs: ((failed?: boolean) => void)[] = []
+    const { runner } = createEngine({
+      lanes: [{ name: 'a' }, { name: 'b' }],
+      runner: {
+        fetch(over) {
+          for (const { slot } of runner.hungry()) slot.backlog = false
+          overs.push(over)
+        },
+      },
+    })
+    runner.work()
+    return { runner, overs }
+  }
+
+  test('what became ready after it had asked is claimed for once more', () => {
+    const { runner, overs } = slow()
+    runner.ready('b')
+    runner.ready('b')
+    expect(overs).toHaveLength(1)
+    overs[0]!()
+    expect(overs).toHaveLength(2)
+    overs[1]!()
+    expect(overs).toHaveLength(2)
+  })
+
+  test('it is not, if the room has gone meanwhile, the claim failed, or the subscription is unknown', () => {
+    const { runner, overs } = slow()
+    runner.ready('a')
+    runner.reserve(runner.slots()[0]!, 2)
+    overs[0]!()
+    expect(overs).toHaveLength(1)
+    runner.ready('a')
+    runner.ready('nobody')
+    expect(overs).toHaveLength(1)
+    runner.ready('b')
+    runner.ready('b')
+    expect(overs).toHaveLength(2)
+    runner.ready('b')
+    overs[1]!(true)
+    expect(overs).toHaveLength(2)
+    runner.look()
+    expect(overs).toHaveLength(3)
+  })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Lane } from '../../../src/inbox/index.ts'
-import type { Slot } from '../../../src/inbox/kit/slot.ts'
+import { startable, type Slot } from '../../../src/inbox/kit/slot.ts'
 import { createTurns } from '../../../src/inbox/kit/turn.ts'
 
 const turn = (): Promise<void> => new Promise(setImmediate)
@@ -95,4 +95,8 @@ test('a refill between turns starts after a turn as before', async () => {
   slot.running = 0
   turns.refill(slot)
   expect(log).toEqual(['begin', '1', 'begin', '2'])
+})
+
+test('as many would start at once as are not claimed', () => {
+  expect(startable({ ...slotOf(5, []), claimed: 3 })).toBe(2)
 })
