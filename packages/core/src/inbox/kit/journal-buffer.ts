@@ -74,8 +74,8 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     if (closed) return false
     const ring = verified ? 'verified' : 'unverified'
     if (kept[ring] < most[ring]) return true
+    // What filled the ring has scheduled the write that tells it.
     lost++
-    schedule()
     return false
   }
 
