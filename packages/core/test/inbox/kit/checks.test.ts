@@ -97,6 +97,21 @@ describe('checks', () => {
     one.end()
   })
 
+  test('each common option is read', () => {
+    const given = {
+      maxPending: 1,
+      maxWaitingBytes: 2,
+      deadline: 3,
+      window: '4ms',
+      keepDone: '5ms',
+      keepDead: '6ms',
+      lease: 7,
+    }
+    const one = check(given)
+    expect(one.common()).toEqual({ ...given, window: 4, keepDone: 5, keepDead: 6 })
+    one.end()
+  })
+
   test('each default can be another one', () => {
     const defaults = {
       maxPending: 1,

@@ -84,6 +84,7 @@ describe('the place of a delivery', () => {
 
   test.each(['', '12', 'abc', '~a', 'x~a', 'Infinity~a'])('%j is no cursor', (cursor) => {
     expect(() => arrivalPlace(cursor)).toThrow(TypeError)
+    expect(() => arrivalPlace(cursor)).toThrow(/^cursor: /)
   })
 })
 

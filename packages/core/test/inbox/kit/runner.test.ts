@@ -443,6 +443,27 @@ describe('draining', () => {
     expect(await again).toMatchObject({ ran: 1, done: 1, left: 1 })
   })
 
+  test('what it claimed ahead is given back in the last second, and did not run', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    const { run, open, signals } = gates()
+    const { runner, add, rows, until } = createEngine({
+      lanes: [{ name: 'a', concurrency: 1 }],
+      run: (claim, signal) => (claim.id === 'a0' ? DONE : run(claim, signal)),
+      runner: { ahead: { time: 1e6, most: 2 } },
+    })
+    for (let at = 0; at < 3; at++) add('a')
+    let result: unknown
+    void runner.drain(Date.now() + 3000, 10).then((drained) => (result = drained))
+    await until(() => open.length === 1 && rows[2]!.state === 'running')
+    await vi.advanceTimersByTimeAsync(2000)
+    await until(() => rows[2]!.state === 'pending')
+    expect(signals[0]!.aborted).toBe(false)
+    open[0]!(DONE)
+    await until(() => result !== undefined)
+    expect(result).toMatchObject({ ran: 2, done: 2, postponed: 0, left: 1 })
+    expect(rows[2]).toMatchObject({ attempt: 0, back: 1 })
+  })
+
   test('too late it runs nothing, and says what is left', async () => {
     const { runner, add, log } = createEngine()
     add('a')
@@ -550,6 +571,7 @@ describe('what is looked for', () => {
     await closed
     expect(vi.getTimerCount()).toBe(0)
     expect(fetches()).toBe(1)
+    expect(runner.take('a')).toBeUndefined()
   })
 
   test('room that was counted and given back, for which closing waits', async () => {
@@ -557,6 +579,7 @@ describe('what is looked for', () => {
     const slot = runner.slots()[0]!
     slot.backlog = true
     runner.reserve(slot, 1)
+    runner.reserve(slot, 0)
     expect(fetches()).toBe(1)
     runner.reserve(slot, -1)
     expect(fetches()).toBe(2)
@@ -683,4 +706,8 @@ describe('one claim at a time', () => {
     runner.look()
     expect(overs).toHaveLength(3)
   })
+})
+
+test('a receiver without subscriptions has no slots', () => {
+  expect(createEngine({ lanes: [] }).runner.slots()).toEqual([])
 })
