@@ -54,6 +54,7 @@ describe('the check of a filter of deliveries', () => {
       budget: 3,
     }
     expect(checkDeliveryFilter(filter)).toEqual({ limit: 2, cursor: '5~a', budget: 3 })
+    expect(checkDeliveryFilter({ outcome: 'handshake' }).limit).toBe(50)
   })
 
   test.each<[object, RegExp]>([

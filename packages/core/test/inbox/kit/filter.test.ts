@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   checkFilter,
   inSteps,
@@ -13,6 +13,8 @@ import {
   type TaskFilter,
   type TaskInfo,
 } from '../../../src/inbox/index.ts'
+
+afterEach(() => void vi.useRealTimers())
 
 const TASK: TaskInfo = {
   id: '7',
@@ -210,8 +212,9 @@ describe('steps', () => {
     })
   })
 
-  test('after its time it makes no further step', async () => {
-    expect(await inSteps({ until: Date.now() - 1 }, walk(450))).toEqual({
+  test.each([0, 1])('at its time, or %i ms after it, it makes no further step', async (late) => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    expect(await inSteps({ until: Date.now() - late }, walk(450))).toEqual({
       count: 200,
       cursor: '200',
     })

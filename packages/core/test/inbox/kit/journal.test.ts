@@ -414,6 +414,7 @@ describe('the buffer of a journal', () => {
     expect(vi.getTimerCount()).toBe(0)
     buffer.arrived(arrival('1'))
     expect(vi.getTimerCount()).toBe(0)
-    expect(batches).toEqual([])
+    await buffer.flush()
+    expect(batches.flatMap(({ arrived, gauges }) => [...arrived, ...gauges])).toEqual([])
   })
 })
