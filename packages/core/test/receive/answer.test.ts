@@ -7,18 +7,13 @@ const REFUSAL = textReply('denied', 403)
 const deciding = (): ReturnType<typeof acme> => acme({ refusal: REFUSAL })
 
 describe('what an answer function gives', () => {
+  const xml = { status: 200, headers: { 'content-type': 'text/xml; charset=utf-8' } }
   test.each<[Answer, Reply]>([
     [undefined, { status: 200 }],
     ['hello', textReply('hello')],
-    [
-      '<Response/>',
-      {
-        status: 200,
-        headers: { 'content-type': 'text/xml; charset=utf-8' },
-        body: '<Response/>',
-      },
-    ],
+    ['<Response/>', { ...xml, body: '<Response/>' }],
     ['a < b', textReply('a < b')],
+    ['\n <Response/>', { ...xml, body: '\n <Response/>' }],
     [null as never, jsonReply(null)],
     [7 as never, jsonReply(7)],
     [{ text: 'hi' }, jsonReply({ text: 'hi' })],

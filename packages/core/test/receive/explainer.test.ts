@@ -119,6 +119,30 @@ describe('refusals are explained after their reply', () => {
     await receiver.close()
   })
 
+  test('a signed time is judged as it was when the delivery came', async () => {
+    const heard = hear()
+    const dated = (secret: string) =>
+      provider<{ secret: SecretOption }>({
+        name: 'dated',
+        options: { secret: 'The secret.' },
+        scheme: () => hmac({ header: 'x-signature', timestampHeader: 'x-time' }),
+        events: () => [],
+      })({ secret })
+    const receiver = createReceiver({
+      provider: dated('a secret of acme '),
+      observers: [heard.observer],
+      log: false,
+      explain: '10s',
+      now: () => 86_400_000,
+    })
+    await receiver.receive(dated('a secret of acme').sign!({ body: '{}', at: 86_400_000 }))
+    const [, { findings }] = await heard.until('explained')
+    expect(findings.map(({ cause, certainty }) => [cause, certainty])).toEqual([
+      ['secret-whitespace', 'proven'],
+    ])
+    await receiver.close()
+  })
+
   test('nothing unproven reaches the log', async () => {
     const { receiver, heard, lines } = setup(true, 'quite another secret')
     await receiver.receive(signed)

@@ -259,11 +259,20 @@ describe('the error about a key says what came', () => {
     )
   })
 
-  test('a key of type RSASSA-PSS that cannot be read, as PEM', () => {
-    const { publicKey } = generateKeyPairSync('rsa-pss', { modulusLength: 1024 })
-    const cut = publicKey.export({ format: 'der', type: 'spki' }).subarray(0, -1).toString('base64')
-    const armoured = `-----BEGIN PUBLIC KEY-----\n${cut}\n-----END PUBLIC KEY-----`
-    expect(() => rsa(headers).key(armoured)).toThrow('the same key with the type rsaEncryption')
-    expect(() => rsa(headers).key('AAAA')).toThrow(/SPKI form$/)
-  })
+  test.each(['public', 'private'] as const)(
+    'a %s key of type RSASSA-PSS that cannot be read',
+    (half) => {
+      const pair = generateKeyPairSync('rsa-pss', { modulusLength: 1024 })
+      const der =
+        half === 'public'
+          ? pair.publicKey.export({ format: 'der', type: 'spki' })
+          : pair.privateKey.export({ format: 'der', type: 'pkcs8' })
+      const name = `${half.toUpperCase()} KEY-----`
+      const cut = der.subarray(0, -1).toString('base64')
+      expect(() => rsa(headers).key(`-----BEGIN ${name}\n${cut}\n-----END ${name}`)).toThrow(
+        'the same key with the type rsaEncryption',
+      )
+      expect(() => rsa(headers).key('AAAA')).toThrow(/SPKI form$/)
+    },
+  )
 })
