@@ -45,6 +45,7 @@ describe('tasks claimed inside accept', () => {
     expect(runner.take('a')).toBe(runner.slots()[0])
     expect(runner.take('a')).toBe(runner.slots()[0])
     expect(runner.take('a')).toBeUndefined()
+    expect(runner.slots()[0]!.backlog, 'it is claimed later').toBe(true)
     runner.reserve(runner.slots()[0]!, -2)
     await until(() => !runner.slots()[0]!.backlog)
     expect(runner.take('a')).toBe(runner.slots()[0])
@@ -79,6 +80,9 @@ describe('tasks claimed by fetch', () => {
     expect(runner.hungry()).toEqual([{ slot, room: 50 }])
     slot.pace = 1e9
     expect(runner.hungry()).toEqual([{ slot, room: 2 }])
+    slot.pace = 0
+    slot.lean = true
+    expect(runner.hungry(), 'a lean one claims nothing ahead').toEqual([{ slot, room: 2 }])
   })
 
   test('with half, a slot that is more than half full is not hungry', async () => {
