@@ -1,11 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createReceiver } from '@postern/core'
-import { webhook } from '@postern/node'
 import { catalogue } from '@postern/providers/catalogue'
 import { describe, expect, test, vi } from 'vitest'
 import { lawsOf } from '../../providers/test/signing.ts'
+import { listenCommand } from '../src/commands/listen.ts'
 import { sendCommand } from '../src/commands/send.ts'
 import { providerOf } from '../src/sender.ts'
 
@@ -42,7 +39,7 @@ const WITHOUT_ID = new Set([
   'zoom',
 ])
 
-describe('send, with its copies that must be known or refused, reaches a receiver of', () => {
+describe('send, with its copies that must be known or refused, reaches listen for', () => {
   test.for([...catalogue.values()].filter(({ canSign }) => canSign).map(({ name }) => name))(
     '%s',
     async (name) => {
@@ -56,22 +53,11 @@ describe('send, with its copies that must be known or refused, reaches a receive
         option: OPTIONS[name] ?? options,
       }
       const { provider } = await providerOf(name, given)
-      const receiver = createReceiver({ provider, log: false })
-      const seen: string[] = []
-      receiver.onAny(() => {})
-      receiver.observe({
-        answered: (_request, { outcome, code }) => void seen.push(code ?? outcome),
-      })
-      const server = createServer(webhook(receiver))
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      const written: string[] = []
-      const stdout = vi
-        .spyOn(process.stdout, 'write')
-        .mockImplementation((text) => written.push(String(text)) > 0)
-      const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
+      const told = hear()
       const codes: number[] = []
       try {
-        const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+        const ended = listenCommand(name, { ...given, port: '0', output: 'json' })
+        const [to = ''] = await told.until(/http:\S+/)
         for (const more of [{ duplicate: true }, { tamper: true }, { stale: true }])
           codes.push(
             await sendCommand(name, undefined, {
@@ -82,16 +68,19 @@ describe('send, with its copies that must be known or refused, reaches a receive
               ...more,
             }),
           )
+        await told.until(/("status":\d+.*\n[^]*){4}/)
+        process.emit('SIGINT')
+        expect(await ended).toBe(0)
       } finally {
-        stdout.mockRestore()
-        stderr.mockRestore()
-        server.closeAllConnections()
-        await new Promise((resolve) => server.close(resolve))
-        await receiver.close()
+        told.stop()
       }
       const { body, timestamp } = provider.covers
-      const [first, second, tampered, stale] = seen
-      expect([first, codes[0]], written.join('')).toEqual(['accepted', 0])
+      const [first, second, tampered, stale] = told.text
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.includes('"status"'))
+        .map((line) => JSON.parse(line) as { code?: string; outcome: string })
+        .map(({ code, outcome }) => code ?? outcome)
+      expect([first, codes[0]], told.text).toEqual(['accepted', 0])
       expect(second).toBe(WITHOUT_ID.has(name) ? 'accepted' : 'duplicate')
       if (body !== 'none') expect(tampered).not.toBe('accepted')
       expect(codes[1]).toBe(tampered === 'accepted' ? 0 : 1)
@@ -99,3 +88,27 @@ describe('send, with its copies that must be known or refused, reaches a receive
     },
   )
 })
+
+/** Hears what both commands write. */
+function hear() {
+  let heard: () => void = () => {}
+  const told = { text: '', until, stop: () => void spies.forEach((spy) => spy.mockRestore()) }
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation((text) => {
+      told.text += String(text)
+      heard()
+      return true
+    }),
+  )
+  return told
+
+  function until(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve) => {
+      heard = () => {
+        const found = pattern.exec(told.text)
+        if (found) resolve(found)
+      }
+      heard()
+    })
+  }
+}

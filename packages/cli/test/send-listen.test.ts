@@ -9,11 +9,9 @@ import { providerOf } from '../src/sender.ts'
 import { line, postern, start } from './run.ts'
 
 describe('send, followed by listen', () => {
-  test.for([
-    ['github', 'issues.opened'],
-    ['stripe', 'invoice.paid'],
-    ['shopify', 'orders/create'],
-  ] as const)('%s', async ([name, topic]) => {
+  // In processes of their own; all-senders.test.ts has every sender.
+  test('a paid invoice of Stripe', async () => {
+    const [name, topic] = ['stripe', 'invoice.paid']
     const secret = 'whsec_c2VjcmV0IG9mIHRlc3Rz'
     const listening = start(['listen', name, '--port', '0', '-s', secret])
     try {
@@ -36,7 +34,7 @@ describe('send, followed by listen', () => {
 
       const again = JSON.parse((await send('--duplicate', '--json')).out) as { status: number }[]
       expect(again.map(({ status }) => status)).toEqual([200, 200])
-      if (name === 'stripe') expect((await send('--stale')).out).toMatch(/^⊘ 401/)
+      expect((await send('--stale')).out).toMatch(/^⊘ 401/)
     } finally {
       const ended = new Promise((resolve) => listening.once('exit', resolve))
       listening.kill('SIGINT')
