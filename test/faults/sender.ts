@@ -94,6 +94,9 @@ export function startSender(options: SenderOptions): Sender {
   }
 }
 
+// As long as the deadline of the inboxes here: a machine under load may take seconds to install what an inbox stores in.
+const TIMEOUT = 30_000
+
 /** The status of the reply; `refused` if nothing listens; undefined if the connection broke. */
 function post(
   url: string,
@@ -101,7 +104,7 @@ function post(
   agent: Agent,
 ): Promise<number | 'refused' | undefined> {
   return new Promise((resolve) => {
-    const sending = request(url, { method: 'POST', agent, headers, timeout: 10_000 }, (reply) => {
+    const sending = request(url, { method: 'POST', agent, headers, timeout: TIMEOUT }, (reply) => {
       reply.resume()
       reply.once('close', () => resolve(reply.complete ? reply.statusCode : undefined))
     })
