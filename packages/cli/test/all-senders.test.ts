@@ -92,7 +92,7 @@ describe('send, with its copies that must be known or refused, reaches listen fo
 /** Hears what both commands write. */
 function hear() {
   let heard: () => void = () => {}
-  const told = { text: '', until, stop: () => void spies.forEach((spy) => spy.mockRestore()) }
+  const told = { text: '', until, stop }
   const spies = [process.stdout, process.stderr].map((stream) =>
     vi.spyOn(stream, 'write').mockImplementation((text) => {
       told.text += String(text)
@@ -101,6 +101,10 @@ function hear() {
     }),
   )
   return told
+
+  function stop(): void {
+    for (const spy of spies) spy.mockRestore()
+  }
 
   function until(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve) => {
