@@ -26,9 +26,12 @@ const steps: Readonly<Record<string, Step>> = {
   knip: () => command('knip', '--no-config-hints'),
   size: () => command('size-limit'),
   pack: () => checkPack({ built: whole }),
+  runtimes: () => command(process.execPath, 'test/runtimes/run.ts'),
 }
 // The tests that start processes wait for them, which leaves time for these. No test writes what they read.
 const beside = ['types', 'lint', 'format', 'knip', 'size', 'pack']
+// Bun, Deno and workerd are large: `npm run test:runtimes` gets them for who wants them, and CI always. They have a report of their own.
+if (noSkip) beside.push('runtimes')
 
 const unknown = names.filter((name) => !Object.hasOwn(steps, name))
 if (unknown.length > 0) {
