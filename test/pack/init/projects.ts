@@ -51,9 +51,12 @@ export const projects: readonly Project[] = [
     listens: /started on port:/,
   },
   {
-    // Koa 2, CommonJS, koa-bodyparser.
+    // Koa 2, CommonJS, koa-bodyparser; jest, as many of its age have it.
     name: 'koa',
-    make: (folder) => npx(folder, 'koa-generator@1.1.17', ['koa2']),
+    async make(folder) {
+      await npx(folder, 'koa-generator@1.1.17', ['koa2'])
+      await must('npm', ['pkg', 'set', 'devDependencies.jest=^30.0.0'], { cwd: folder })
+    },
     start: ['node', '--env-file=.env', 'bin/www'],
     env: { DEBUG: 'demo:server' },
     listens: /Listening on port/,
