@@ -26,7 +26,7 @@ export default defineConfig({
         },
       },
       {
-        // They start processes and engines, and wait for these: three files at once keep two cores busy.
+        // They start processes and engines, and wait for these: four files at once keep two cores busy.
         extends: true,
         test: {
           name: 'processes',
@@ -40,7 +40,7 @@ export default defineConfig({
             'test/bench/**',
           ],
           globalSetup: 'test/services/compile.ts',
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },
