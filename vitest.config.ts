@@ -26,7 +26,7 @@ export default defineConfig({
         },
       },
       {
-        // They start processes and engines, and wait for these: four files at once keep two cores busy.
+        // They start processes and engines, and wait for these: three files at once keep two cores busy, and four make waits too long.
         extends: true,
         test: {
           name: 'processes',
@@ -40,7 +40,7 @@ export default defineConfig({
             'test/bench/**',
           ],
           globalSetup: 'test/services/compile.ts',
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
