@@ -21,6 +21,7 @@ export default defineConfig({
           name: 'in process',
           include: [`packages/${IN_PROCESS}/test/**/*.test.ts`],
           isolate: false,
+          setupFiles: ['test/run/same-timers.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

@@ -67,17 +67,22 @@ test('a delivery before the work began counts', async () => {
 })
 
 test.each([
-  ['1h', 60_000],
-  ['20s', 5000],
-  [2, 1],
-] as const)('with %s it is looked for every %i ms', async (silence, every) => {
-  const intervals = vi.spyOn(globalThis, 'setInterval')
-  const made = setup({ silence, journal: false })
-  await made.receiver.work()
-  expect(intervals.mock.calls.map(([, time]) => time)).toContain(every)
-  await made.receiver.close()
-  intervals.mockRestore()
-})
+  ['1h', 10_000, 3_660_000],
+  ['20s', 2000, 25_000],
+  [2, 1, 3],
+] as const)(
+  'with %s, a delivery after %i ms and no other, it is told after %i ms: looks are a fourth apart, at most a minute',
+  async (silence, delivered, told) => {
+    const made = setup({ silence, journal: false })
+    await made.receiver.work()
+    await vi.advanceTimersByTimeAsync(delivered)
+    await made.send()
+    await vi.advanceTimersByTimeAsync(told - delivered - 1)
+    expect(silences(made)).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(silences(made)).toHaveLength(1)
+  },
+)
 
 test('a receiver that was closed is not silent', async () => {
   const made = await working()
