@@ -1,15 +1,6 @@
-import { afterAll } from 'vitest'
-
-// Files of a worker share its globals. A timer that one leaves faked would stop the polling of all that come after it.
+// Files of a worker share its globals. Once a file has ended, Vitest puts back what its spies found: of a timer that was faked when
+// it was spied on, that is the fake, at which all polling of later files would stop. Each file begins with the timers of the first.
 const NAMES = ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'Date'] as const
-const shared = globalThis as { atFirst?: readonly unknown[] }
-const now = (): readonly unknown[] => NAMES.map((name) => globalThis[name])
-const atFirst = (shared.atFirst ??= now())
-
-afterAll(() => {
-  const faked = NAMES.filter((_, at) => now()[at] !== atFirst[at])
-  if (faked.length > 0)
-    throw new Error(
-      `this file leaves ${faked.join(', ')} faked: call vi.useRealTimers(), and spy on no timer that is faked`,
-    )
-})
+const shared = globalThis as { timersOfFirst?: readonly unknown[] }
+shared.timersOfFirst ??= NAMES.map((name) => globalThis[name])
+for (const [at, name] of NAMES.entries()) Reflect.set(globalThis, name, shared.timersOfFirst[at])
