@@ -81,3 +81,6 @@ export const RELOADING: readonly string[] = [
   'is asked for, and happens once',
   'another copy of the package shares the place',
 ]
+
+/** Tests that read the sources, which a mutation run has changed. */
+export const READING: readonly string[] = ['is what the script writes, and so is the index']
