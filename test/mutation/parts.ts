@@ -82,5 +82,8 @@ export const RELOADING: readonly string[] = [
   'another copy of the package shares the place',
 ]
 
-/** Tests that read the sources, which a mutation run has changed. */
-export const READING: readonly string[] = ['is what the script writes, and so is the index']
+/** Tests that read the sources, which a mutation run has changed, or that run them as a user who may not read its copy. */
+export const READING: readonly string[] = [
+  'is what the script writes, and so is the index',
+  'a file that may not be written',
+]
