@@ -101,7 +101,7 @@ async function running(target: CrashTarget): Promise<number> {
   }
 }
 
-/** True when so many are acknowledged, and deliveries and tasks run; false after ten seconds without. */
+/** True once `least` events are acknowledged and both deliveries and tasks run; false if ten seconds pass before. */
 async function untilBusy(target: CrashTarget, sender: Sender, least: number): Promise<boolean> {
   const late = performance.now() + 10_000
   while (performance.now() < late) {

@@ -16,16 +16,13 @@ const BY_DELIVERY = [labels, codings, methods, heads, bodies, bombs]
 
 /** All cases: each class over each provider, and those that were written by hand. */
 export async function hostileCases(): Promise<readonly HostileCase[]> {
-  return [...(await casesByDelivery()), ...casesByHand()]
-}
-
-/** The cases of each class over each provider. */
-export async function casesByDelivery(): Promise<readonly HostileCase[]> {
   const genuine = await genuineDeliveries()
-  return genuine.flatMap((one) => BY_DELIVERY.flatMap((make) => make(one)))
-}
-
-/** The cases that were written by hand. */
-export function casesByHand(): readonly HostileCase[] {
-  return [...forgeries(), ...challenges(), ...formats(), ...identity(), ...exhaustion()]
+  return [
+    ...genuine.flatMap((one) => BY_DELIVERY.flatMap((make) => make(one))),
+    ...forgeries(),
+    ...challenges(),
+    ...formats(),
+    ...identity(),
+    ...exhaustion(),
+  ]
 }

@@ -73,8 +73,8 @@ export const SLOW: readonly string[] = [
 ]
 
 /**
- * Tests that load modules anew: what a module does while it loads would seem to be tested by these alone, though every test
- * uses what it made.
+ * Tests that load modules again. If they ran, Stryker would try the constants of a module against these tests alone, though
+ * every test uses those constants.
  */
 export const RELOADING: readonly string[] = [
   'the first XML body waits for the parser, the next does not',
