@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache'
 import type { Duration } from '../../duration.ts'
 import type { Guard } from '../../event.ts'
+import { createForgetful } from '../forgetful.ts'
 import { checks } from '../kit/checks.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -37,12 +37,19 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   check.end()
   // Entries that are held stay out of the cache, so that no flood of others can push a running event out.
   const held = new Map<string, Entry>()
-  const settled = cache<Entry>((key) => evicted(key))
+  const settled = createForgetful<Entry>({
+    max,
+    window,
+    now,
+    shortened: (left) =>
+      warn?.(
+        `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use redisLedger`,
+      ),
+  })
   // Keys of events by guard key. They stay out of the cache while their event is held.
   const guarding = new Map<string, string>()
-  const guarded = cache<string>(() => {})
+  const guarded = createForgetful<string>({ max, window, now })
   let warn: ((message: string) => void) | undefined
-  let warnAgain = 0
 
   return {
     name: 'memoryLedger',
@@ -56,7 +63,7 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
       }
       const running = held.get(key)
       if (running && running.until > now()) return { kind: 'busy', left: running.until - now() }
-      const known = running ?? settled.get(key)
+      const known = running ?? settled.peek(key)
       if (known?.done) return { kind: 'done' }
       const entry: Entry = {
         done: false,
@@ -98,21 +105,6 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
     },
   }
 
-  function cache<Value extends object | string>(
-    dropped: (key: string) => void,
-  ): LRUCache<string, Value> {
-    return new LRUCache({
-      max,
-      // An integer above 0: lru-cache keeps an entry for ever at 0.
-      ttl: Math.max(1, Math.ceil(window)),
-      // Reads the clock each time: a timer would cost more.
-      ttlResolution: 0,
-      // An entry made at time 0 would never end.
-      perf: { now: () => now() + 1 },
-      dispose: (_, key, reason) => reason === 'evict' && dropped(key),
-    })
-  }
-
   function holderOf({ key }: Guard): string | undefined {
     return guarding.get(key) ?? guarded.peek(key)
   }
@@ -139,14 +131,5 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
       guarded.set(guard.key, key)
     }
     return true
-  }
-
-  function evicted(key: string): void {
-    const left = settled.getRemainingTTL(key)
-    if (!(left > 0) || now() < warnAgain) return
-    warnAgain = now() + 3_600_000
-    warn?.(
-      `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use redisLedger`,
-    )
   }
 }

@@ -1,6 +1,6 @@
 import type { Consumer, IntakeItem } from '../inbox.ts'
 import type { MemoryEvent } from './event.ts'
-import { createForgetful, type KnownBounds } from './known.ts'
+import { remembering, type KnownBounds } from './known.ts'
 
 /** Which event holds a key that only one may hold. Keys live as long as the ids of their events. */
 export interface Guards {
@@ -19,7 +19,7 @@ export interface Guards {
 export function createGuards(bounds: KnownBounds, consumer: () => Consumer): Guards {
   // Keys of events by guard key.
   const held = new Map<string, string>()
-  const settled = createForgetful<string>(bounds, consumer, 'a guard key')
+  const settled = remembering<string>(bounds, consumer, 'a guard key')
 
   return {
     judge(items) {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { createForgetful, type Forgetful } from '../forgetful.ts'
 import type { Consumer, TaskDraft } from '../inbox.ts'
 import type { MemoryEvent } from './event.ts'
 
@@ -34,7 +34,7 @@ export function createKnown(bounds: KnownBounds, consumer: () => Consumer): Know
   const places = new Map<string, number>()
   const held: (MemoryEvent | undefined)[] = []
   const free: number[] = []
-  const settled = createForgetful<readonly TaskDraft[]>(bounds, consumer, 'an id')
+  const settled = remembering<readonly TaskDraft[]>(bounds, consumer, 'an id')
 
   return {
     held(key) {
@@ -61,50 +61,21 @@ export function createKnown(bounds: KnownBounds, consumer: () => Consumer): Know
   }
 }
 
-/** Values by key for a window, the oldest of them dropped beyond a count. */
-export interface Forgetful<Value> {
-  peek(key: string): Value | undefined
-  set(key: string, value: Value): void
-}
-
-/** Makes it. `what` names the entries in the warning about a shortened window. */
-export function createForgetful<Value extends object | string>(
+/** Values for the window of the inbox. `what` names them in the warning about a shortened window. */
+export function remembering<Value extends object | string>(
   { max, window }: KnownBounds,
   consumer: () => Consumer,
   what: string,
 ): Forgetful<Value> {
-  // Made by the first entry: 100,000 places are 4.2 MiB.
-  let cache: LRUCache<string, Value> | undefined
-  let warnAgain = 0
-
-  return {
-    // Not `get`: a redelivery must not make an id recent.
-    peek: (key) => cache?.peek(key),
-    set(key, value) {
-      cache ??= new LRUCache({
-        max,
-        // An integer above 0: lru-cache keeps an entry for ever at 0.
-        ttl: Math.max(1, Math.ceil(window)),
-        // Reads the clock each time: a timer would cost more.
-        ttlResolution: 0,
-        // An entry made at time 0 would never end.
-        perf: { now: () => consumer().now() + 1 },
-        dispose: (_, evicted, reason) => reason === 'evict' && dropped(evicted),
-      })
-      cache.set(key, value)
-    },
-  }
-
-  function dropped(key: string): void {
-    const now = consumer().now()
-    if (now < warnAgain) return
-    const left = cache!.getRemainingTTL(key)
-    if (!(left > 0)) return
-    warnAgain = now + 3_600_000
-    consumer().warn(
-      `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use a durable inbox`,
-    )
-  }
+  return createForgetful({
+    max,
+    window,
+    now: () => consumer().now(),
+    shortened: (left) =>
+      consumer().warn(
+        `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use a durable inbox`,
+      ),
+  })
 }
 
 function deadOf(owner: MemoryEvent): readonly TaskDraft[] {

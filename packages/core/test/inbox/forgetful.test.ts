@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { createForgetful } from '../../src/inbox/forgetful.ts'
+
+const keys = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => `k${at}`)
+
+function scene({ max = 25_000, window = 1000 } = {}) {
+  const told: number[] = []
+  const clock = { now: 0 }
+  const known = createForgetful<string>({
+    max,
+    window,
+    now: () => clock.now,
+    shortened: (left) => void told.push(left),
+  })
+  return { known, clock, told }
+}
+
+describe('a memory that forgets', () => {
+  test('keeps as many as max, whatever it began with, and then drops the oldest', () => {
+    const { known, told } = scene()
+    const all = keys(25_000)
+    for (const key of all) known.set(key, `of ${key}`)
+    expect(all.filter((key) => known.peek(key) !== `of ${key}`)).toEqual([])
+    expect(told).toEqual([])
+    known.set('one more', 'new')
+    expect([known.peek('k0'), known.peek('k1'), known.peek('one more')]).toEqual([
+      undefined,
+      'of k1',
+      'new',
+    ])
+  })
+
+  test('keeps no more than a small max', () => {
+    const { known } = scene({ max: 2 })
+    for (const key of ['a', 'b', 'c']) known.set(key, key)
+    expect(['a', 'b', 'c'].map((key) => known.peek(key))).toEqual([undefined, 'b', 'c'])
+  })
+
+  test('knows each entry for the window since it was set, though it made room meanwhile', () => {
+    const { known, clock } = scene()
+    known.set('first', 'value')
+    clock.now = 600
+    for (const key of keys(12_000)) known.set(key, key)
+    clock.now = 1000
+    expect(known.peek('first')).toBe('value')
+    clock.now = 1001
+    expect(known.peek('first')).toBeUndefined()
+    expect(known.peek('k0')).toBe('k0')
+    clock.now = 1601
+    expect(known.peek('k0')).toBeUndefined()
+  })
+
+  test('what ends at this very moment does not stay for ever when room is made', () => {
+    const { known, clock } = scene()
+    known.set('first', 'value')
+    clock.now = 1000
+    for (const key of keys(12_000)) known.set(key, key)
+    expect(known.peek('first')).toBe('value')
+    clock.now = 1002
+    expect(known.peek('first')).toBeUndefined()
+  })
+
+  test('a look at an entry does not keep it', () => {
+    const { known } = scene({ max: 2 })
+    known.set('a', 'a')
+    known.set('b', 'b')
+    known.peek('a')
+    known.set('c', 'c')
+    expect([known.peek('a'), known.peek('b')]).toEqual([undefined, 'b'])
+  })
+
+  test('tells of a window that max made shorter, once an hour', () => {
+    const { known, clock, told } = scene({ max: 1, window: 7_200_000 })
+    for (const now of [0, 60_000, 3_599_999, 3_600_000]) {
+      clock.now = now
+      known.set(`at ${now}`, 'value')
+      known.set(`beside ${now}`, 'value')
+    }
+    expect(told).toEqual([7_200_000, 7_199_999])
+  })
+
+  test('a deleted entry is not known, and makes room', () => {
+    const { known, told } = scene({ max: 1 })
+    known.set('a', 'a')
+    known.delete('a')
+    expect(known.peek('a')).toBeUndefined()
+    known.set('b', 'b')
+    expect(told).toEqual([])
+  })
+})
