@@ -6,6 +6,7 @@ import { COMPILED } from '../services/compiled.ts'
 import { checkInit } from './init/check.ts'
 import { install, nodeVersions } from './consumer.ts'
 import type { Consumer } from './consumer.ts'
+import { must } from './must.ts'
 import { packAll, runsOn, specifiers } from './tarballs.ts'
 import type { Packed } from './tarballs.ts'
 import { checkTypes } from './types.ts'
@@ -71,11 +72,24 @@ export async function checkPack({ built = false } = {}): Promise<PackCounts> {
 
 async function lint(packages: readonly Packed[]): Promise<readonly Finding[]> {
   const findings: Finding[] = []
-  for (const packed of packages) {
-    findings.push([`publint ${packed.name}`, await tool('publint', '--strict', packed.tarball)])
-    findings.push([`attw ${packed.name}`, await attw(packed)])
-  }
-  return findings
+  for (const { name, tarball } of packages)
+    findings.push([`publint ${name}`, await tool('publint', '--strict', tarball)])
+  const wrong = await wrongTypes(packages)
+  return [
+    ...findings,
+    ...packages.map(({ name, tarball }): Finding => [
+      `the types of ${name}`,
+      wrong[tarball]!.length > 0 ? wrong[tarball]!.join('\n') : undefined,
+    ]),
+  ]
+}
+
+/** What is wrong with the types of the packages, by tarball. */
+async function wrongTypes(
+  packages: readonly Packed[],
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const args = ['test/pack/types-wrong.ts', ...packages.map(({ tarball }) => tarball)]
+  return JSON.parse(await must(process.execPath, args)) as Record<string, readonly string[]>
 }
 
 async function use(
@@ -135,10 +149,6 @@ async function typeProblems(
     : { name: 'node', lib: ['ES2023'], types: ['node'], specifiers: names }
   const found = await checkTypes(consumer, setting)
   return Array.from(found, ([name, problem]) => [`types ${name}`, problem] as const)
-}
-
-function attw(packed: Packed): Promise<string | undefined> {
-  return tool('attw', '--profile', 'esm-only', '--no-emoji', '--no-color', packed.tarball)
 }
 
 async function tool(program: string, ...args: string[]): Promise<string | undefined> {

@@ -2,11 +2,12 @@ import { existsSync, realpathSync } from 'node:fs'
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from '../run/report.ts'
-import { run } from '../run/step.ts'
 import { onPath } from '../services/programs.ts'
+import { must } from './must.ts'
+import { asPnpmProject, pnpm } from './pnpm.ts'
 import type { Packed } from './tarballs.ts'
 
-/** The oldest Node the packages say they run on, and the one they are developed on. */
+/** The oldest Node the packages say they run on, whose project npm installs, and the one they are developed on, with pnpm. */
 export const nodeVersions = ['22.13.1', '24.21.0'] as const
 
 /** The TypeScript versions a consumer may have. */
@@ -15,14 +16,14 @@ export const typescriptVersions = ['5.9', '7.0'] as const
 /** An empty project into which the tarballs were installed, as a user would. */
 export interface Consumer {
   readonly folder: string
-  /** The Node program that installed it and runs it. */
+  /** The Node program that runs it. */
   readonly node: string
   readonly version: string
 }
 
 /**
- * Installs the tarballs, the peers they ask for and no optional one, with npm on the given Node. A package in the tree
- * that does not allow this Node fails the installation.
+ * Installs the tarballs, the peers they ask for and no optional one, for the given Node. A package in the tree that does
+ * not allow this Node fails the installation. pnpm gives a package what it names and nothing else.
  */
 export async function install(
   folder: string,
@@ -40,15 +41,13 @@ export async function install(
   ])
   const manifest = { name: 'consumer', private: true, type: 'module', dependencies }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2))
-  const flags = [
-    '--engine-strict',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--prefer-offline',
-  ]
-  const { code, output } = await run(node, [npmCli(), 'install', ...flags], { cwd: folder })
-  if (code !== 0) throw new Error(`npm install on Node ${version} failed:\n${output}`)
+  if (version === nodeVersions[0]) {
+    const flags = ['--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund']
+    await must(node, [npmCli(), 'install', ...flags, '--prefer-offline'], { cwd: folder })
+  } else {
+    await asPnpmProject(folder, packages, version)
+    await pnpm(['install', '--no-frozen-lockfile', '--prefer-offline'], folder)
+  }
   return { folder, node, version }
 }
 
@@ -74,8 +73,7 @@ async function nodeProgram(version: string): Promise<string> {
   const manifest = { private: true, dependencies: { node: version }, allowScripts: { node: true } }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
   const args = [npmCli(), 'install', '--no-audit', '--no-fund']
-  const { code, output } = await run(process.execPath, args, { cwd: folder })
-  if (code !== 0) throw new Error(`npm install node@${version} failed:\n${output}`)
+  await must(process.execPath, args, { cwd: folder })
   return file
 }
 

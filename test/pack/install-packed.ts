@@ -1,8 +1,6 @@
-import type { Packed } from './tarballs.ts'
+import { bare } from './bare.ts'
 import { must } from './must.ts'
-
-/** The environment of programs in projects of users: what the tests of this repository set is not for them. */
-export const bare = { NODE_ENV: undefined, NEXT_TELEMETRY_DISABLED: '1' } as const
+import type { Packed } from './tarballs.ts'
 
 /** Installs the packages by their names, from their tarballs, with those of ours that they depend on. */
 export async function installPacked(

@@ -1,7 +1,8 @@
 import { mkdir, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from '../run/report.ts'
-import { run } from '../run/step.ts'
+import { must } from './must.ts'
+import { pnpm } from './pnpm.ts'
 
 /** A package as it would be published. */
 export interface Packed {
@@ -29,8 +30,7 @@ export async function packAll(out: string, built: boolean): Promise<readonly Pac
   const folders = entries.filter((e) => e.isDirectory()).map((e) => join(packages, e.name))
   if (!built) await must(process.execPath, ['packages/build.ts', '--fresh'])
   await mkdir(out, { recursive: true })
-  const pnpm = ['-y', 'pnpm@12', '--recursive', '--filter', './packages/*', 'pack']
-  await must('npx', [...pnpm, '--pack-destination', out])
+  await pnpm(['--recursive', '--filter', './packages/*', 'pack', '--pack-destination', out])
   const tarballs = await readdir(out)
   return Promise.all(
     folders.map(async (folder) => {
@@ -70,9 +70,4 @@ export function runsOn(version: string, { manifest }: Packed): boolean {
   const [have, want] = [parts(version), parts(least)]
   const at = want.findIndex((part, index) => part !== have[index])
   return at === -1 || have[at]! > want[at]!
-}
-
-async function must(program: string, args: readonly string[]): Promise<void> {
-  const { code, output } = await run(program, args)
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${output}`)
 }

@@ -4,9 +4,11 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { run } from '../../run/step.ts'
-import { bare, installPacked } from '../install-packed.ts'
+import { bare } from '../bare.ts'
+import { installPacked } from '../install-packed.ts'
 import type { Packed } from '../tarballs.ts'
 import { must } from '../must.ts'
+import { asPnpmProject, pnpm } from '../pnpm.ts'
 import { projects, type Project } from './projects.ts'
 import { inTerminal } from './terminal.ts'
 
@@ -45,16 +47,21 @@ interface Tools {
 
 async function use(project: Project, folder: string, { cli, packages }: Tools): Promise<void> {
   await project.make(folder)
+  const usesPnpm = project.manager === 'pnpm'
+  if (usesPnpm) {
+    await asPnpmProject(folder, packages, process.versions.node)
+    await pnpm(['install', '--prefer-offline'], folder)
+  }
   const told = await inTerminal([process.execPath, cli, 'init'], folder, [
     ['Who sends the webhooks?', 'github\r'],
     ['Where are events kept?', '\r'],
     ['Write ', 'y'],
   ])
-  const names = [...told.matchAll(/^ {2}npm install (?:-D )?(.+)$/gm)].flatMap(([, all]) =>
-    all!.split(' '),
-  )
+  const add = usesPnpm ? /^ {2}pnpm add (?:-D )?(.+)$/gm : /^ {2}npm install (?:-D )?(.+)$/gm
+  const names = [...told.matchAll(add)].flatMap(([, all]) => all!.split(' '))
   if (names.length === 0) throw new Error(`no packages to install:\n${told}`)
-  await installPacked(folder, names, packages)
+  if (usesPnpm) await pnpm(['add', '--prefer-offline', ...names], folder)
+  else await installPacked(folder, names, packages)
   if (told.includes('TypeScript finds no types')) await project.mend?.(folder)
   await mount(folder, told)
   const env = join(folder, '.env')

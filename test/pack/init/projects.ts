@@ -10,6 +10,8 @@ export interface Project {
   readonly make: (folder: string) => Promise<void>
   /** What its users do so that `init` leaves nothing to mend, if it says that something is to mend. */
   readonly mend?: (folder: string) => Promise<void>
+  /** What its users install with. @default npm */
+  readonly manager?: 'pnpm'
   /** Commands that must succeed once the route is mounted. */
   readonly before?: readonly (readonly string[])[]
   /** The command that starts it. Its `PORT` is a free one. */
@@ -21,7 +23,7 @@ export interface Project {
   readonly listens: RegExp
 }
 
-/** Six fresh projects. Each generator is one of the npm registry and loads from nowhere else. */
+/** Six fresh projects, four of npm and two of pnpm. Each generator is one of the npm registry and loads from nowhere else. */
 export const projects: readonly Project[] = [
   {
     // Express ~4.16, CommonJS, Jade, parsers before the routes, its start in bin/www.
@@ -69,10 +71,11 @@ export const projects: readonly Project[] = [
         folder,
         'create-next-app@16.4.3',
         ['create-next-app'],
-        '--ts --app --empty --no-src-dir --no-tailwind --no-linter --import-alias @/* --use-npm --skip-install --disable-git --yes'.split(
+        '--ts --app --empty --no-src-dir --no-tailwind --no-linter --import-alias @/* --use-pnpm --skip-install --disable-git --yes'.split(
           ' ',
         ),
       ),
+    manager: 'pnpm',
     before: [['npx', 'next', 'build']],
     start: ['npx', 'next', 'start'],
     listens: /Ready in/,
@@ -90,6 +93,7 @@ export const projects: readonly Project[] = [
     // create-hono loads its template from GitHub: this has what its template for Node.js has.
     name: 'hono',
     make: honoByHand,
+    manager: 'pnpm',
     before: [['npx', 'tsc', '--noEmit']],
     start: ['npx', 'tsx', '--env-file=.env', 'src/index.ts'],
     listens: /running on/,

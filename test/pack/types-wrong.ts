@@ -1,0 +1,18 @@
+// What "Are the types wrong?" finds in the tarballs that are named, as a JSON object by tarball. One process looks at all of
+// them, since each would load its TypeScript again. Packages of ES modules: what only concerns the resolution of CommonJS,
+// or that of Node 10, is left out.
+import { readFile } from 'node:fs/promises'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { problemKindInfo } from '@arethetypeswrong/core/problems'
+
+const LEFT_OUT = new Set<string>(['node10', 'node16-cjs'])
+
+const found: Record<string, readonly string[]> = {}
+for (const tarball of process.argv.slice(2)) {
+  const analysis = await checkPackage(createPackageFromTarballData(await readFile(tarball)))
+  const problems = analysis.types ? analysis.problems : []
+  found[tarball] = problems
+    .filter((problem) => !('resolutionKind' in problem) || !LEFT_OUT.has(problem.resolutionKind))
+    .map((problem) => `${problemKindInfo[problem.kind].title}: ${JSON.stringify(problem)}`)
+}
+console.log(JSON.stringify(found))
