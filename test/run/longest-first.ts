@@ -8,7 +8,7 @@ const LONG = [
   'packages/inspector/test/page/hostile.test.ts',
   'test/contract/sound-receivers.test.ts',
   'packages/providers/test/explain/hostile.test.ts',
-  'packages/inspector/test/next.test.ts',
+  'packages/next/test/webhook.test.ts',
   'packages/bullmq/test/inbox.test.ts',
   'test/examples/next-bullmq.test.ts',
   'packages/inspector/test/page/live.test.ts',

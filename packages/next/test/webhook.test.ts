@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createReceiver } from '@postern/core'
 import { acme, type Control, type Mount, type Report, testAdapter } from '@postern/testing'
@@ -6,18 +9,25 @@ import { after } from 'next/server.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { webhook } from '../src/index.ts'
 import { officialDeliveries } from '../../../test/official/signers.ts'
+import { inspectorEnv, testInspector } from './inspector-on-next.ts'
 import { build, type NextServer, serve } from './next-server.ts'
 
 const app = fileURLToPath(new URL('app', import.meta.url))
 const secret = 'a secret of the app'
+let folder: string
 let next: NextServer
 
+// One build for all that is tested in it: it takes half a minute.
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'postern-next-'))
   await build(app)
-  next = await serve('start', app, { ACME_SECRET: secret })
-}, 180_000)
+  next = await serve('start', app, { ACME_SECRET: secret, ...inspectorEnv(folder) })
+}, 480_000)
 
-afterAll(() => next?.close())
+afterAll(async () => {
+  await next?.close()
+  await rm(folder, { recursive: true, force: true })
+})
 
 testAdapter(
   {
@@ -100,6 +110,8 @@ describe('webhook', () => {
     expect(() => webhook(receiver, { publicBase: 'example' })).toThrow(/^publicBase must be/)
   })
 })
+
+testInspector(() => next)
 
 // The receivers of the suite are made in the process of Next.js, one for each mount.
 function at(route: string): Mount {

@@ -1,5 +1,5 @@
 import { inspector } from '@postern/inspector/next'
-import { inbox, receiver } from '../../../app'
+import { inbox, receiver } from '../../../inspected'
 
 export const { GET, HEAD, POST } = inspector({
   inbox: () => inbox,

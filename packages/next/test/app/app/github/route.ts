@@ -1,5 +1,5 @@
 import { webhook } from '@postern/next'
 import { after } from 'next/server'
-import { receiver } from '../../app'
+import { receiver } from '../../inspected'
 
 export const { POST } = webhook(receiver, { after })

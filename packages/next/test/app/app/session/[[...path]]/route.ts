@@ -1,7 +1,7 @@
 import { inspector } from '@postern/inspector/next'
 import { cookies } from 'next/headers'
 import { redirect } from 'next/navigation'
-import { inbox } from '../../../app'
+import { inbox } from '../../../inspected'
 
 export const { GET, HEAD, POST } = inspector({
   inbox: () => inbox,
