@@ -37,18 +37,14 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   check.end()
   // Entries that are held stay out of the cache, so that no flood of others can push a running event out.
   const held = new Map<string, Entry>()
-  const settled = createForgetful<Entry>({
-    max,
-    window,
-    now,
-    shortened: (left) =>
-      warn?.(
-        `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use redisLedger`,
-      ),
-  })
+  const settled = createForgetful<Entry>({ max, window }, now, (left) =>
+    warn?.(
+      `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use redisLedger`,
+    ),
+  )
   // Keys of events by guard key. They stay out of the cache while their event is held.
   const guarding = new Map<string, string>()
-  const guarded = createForgetful<string>({ max, window, now })
+  const guarded = createForgetful<string>({ max, window }, now, () => {})
   let warn: ((message: string) => void) | undefined
 
   return {

@@ -1,6 +1,7 @@
+import type { Memory } from '../forgetful.ts'
 import type { Consumer, IntakeItem } from '../inbox.ts'
 import type { MemoryEvent } from './event.ts'
-import { remembering, type KnownBounds } from './known.ts'
+import { remembering } from './known.ts'
 
 /** Which event holds a key that only one may hold. Keys live as long as the ids of their events. */
 export interface Guards {
@@ -16,10 +17,10 @@ export interface Guards {
 }
 
 /** Makes it. */
-export function createGuards(bounds: KnownBounds, consumer: () => Consumer): Guards {
+export function createGuards(memory: Memory, consumer: () => Consumer): Guards {
   // Keys of events by guard key.
   const held = new Map<string, string>()
-  const settled = remembering<string>(bounds, consumer, 'a guard key')
+  const settled = remembering<string>(memory, consumer, 'a guard key')
 
   return {
     judge(items) {

@@ -1,14 +1,6 @@
-import { createForgetful, type Forgetful } from '../forgetful.ts'
+import { createForgetful, type Forgetful, type Memory } from '../forgetful.ts'
 import type { Consumer, TaskDraft } from '../inbox.ts'
 import type { MemoryEvent } from './event.ts'
-
-/** Bounds of {@link createKnown}. */
-export interface KnownBounds {
-  /** Ids of settled events. */
-  readonly max: number
-  /** Milliseconds for which they are known. */
-  readonly window: number
-}
 
 /** The events that an inbox knows: those it holds, and for a window those that are settled. */
 export interface Known {
@@ -28,13 +20,13 @@ export interface Known {
 const DONE: readonly TaskDraft[] = []
 
 /** Makes it. `consumer` gives the clock and hears of a shortened window. */
-export function createKnown(bounds: KnownBounds, consumer: () => Consumer): Known {
+export function createKnown(memory: Memory, consumer: () => Consumer): Known {
   // Outside the cache, whose bound would drop them: a dropped event comes back as new and runs its done tasks again.
   // Events in an array and their places in the Map: the tables that a Map leaves behind keep all values alive for long.
   const places = new Map<string, number>()
   const held: (MemoryEvent | undefined)[] = []
   const free: number[] = []
-  const settled = remembering<readonly TaskDraft[]>(bounds, consumer, 'an id')
+  const settled = remembering<readonly TaskDraft[]>(memory, consumer, 'an id')
 
   return {
     held(key) {
@@ -63,19 +55,18 @@ export function createKnown(bounds: KnownBounds, consumer: () => Consumer): Know
 
 /** Values for the window of the inbox. `what` names them in the warning about a shortened window. */
 export function remembering<Value extends object | string>(
-  { max, window }: KnownBounds,
+  memory: Memory,
   consumer: () => Consumer,
   what: string,
 ): Forgetful<Value> {
-  return createForgetful({
-    max,
-    window,
-    now: () => consumer().now(),
-    shortened: (left) =>
+  return createForgetful(
+    memory,
+    () => consumer().now(),
+    (left) =>
       consumer().warn(
-        `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its window of ${window / 1000} s was over, since max is ${max}: raise max, or use a durable inbox`,
+        `memoryInbox: ${what} was forgotten ${Math.round(left / 1000)} s before its window of ${memory.window / 1000} s was over, since max is ${memory.max}: raise max, or use a durable inbox`,
       ),
-  })
+  )
 }
 
 function deadOf(owner: MemoryEvent): readonly TaskDraft[] {
