@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Claim, Inbox, Outcome, TaskInfo } from '@postern/core/inbox'
+import type { Claim, Inbox, Lane, Outcome, TaskInfo } from '@postern/core/inbox'
 import { eventually } from './eventually.ts'
 import { gate } from './gate.ts'
 import { intake, item } from './make.ts'
@@ -123,7 +123,7 @@ export function interruptionCases(test: SceneTest): void {
 
 /** A receiver whose tasks never end. */
 async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<Joined> {
-  const shop = scene.join({ lanes: [WIDE], run: () => NEVER })
+  const shop = scene.join({ lanes: [{ ...WIDE }], run: () => NEVER })
   await shop.port.accept(intake(...ids.map((id) => item(id))), {})
   await shop.until('all run', () => shop.runs.length === ids.length)
   return shop
@@ -148,9 +148,11 @@ async function interrupt(
 
 /** Another process that has freed what the dying one held. */
 async function reclaim(scene: Scene, dying: Joined, run: Run = () => DONE): Promise<Joined> {
+  // Dead processes claim nothing. This one would, once a task that was freed has waited, if the machine is busy.
+  for (const each of dying.lanes) Object.assign(each, { concurrency: 0 } satisfies Partial<Lane>)
   await scene.handle.abandon!()
   const inbox: Inbox = await scene.handle.another!()
-  const heir = scene.join({ inbox, lanes: [WIDE], run, work: false })
+  const heir = scene.join({ inbox, lanes: [{ ...WIDE }], run, work: false })
   const began = Date.now()
   await eventually('its leases are freed', async () => {
     // Engines that free leases by themselves do it for workers alone.
