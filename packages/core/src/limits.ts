@@ -61,7 +61,10 @@ export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions =
   check('limits.unverified', given.unverified ?? {}, Object.keys(UNVERIFIED))
   const body = given.body ?? provided.body ?? MIB
   const roomy = Math.max(body, 8 * MIB)
-  const buffered = Math.max(given.buffered ?? defaultBuffered(), given.buffered ? 0 : 4 * body)
+  const buffered = Math.max(
+    given.buffered ?? (ofHeap ??= defaultBuffered()),
+    given.buffered ? 0 : 4 * body,
+  )
   if (buffered < body)
     throw new TypeError(
       `limits.buffered must be at least limits.body (${body} bytes), got ${buffered}; raise it`,
@@ -106,6 +109,9 @@ function timeLimit(given: Duration): number {
 interface V8 {
   getHeapStatistics(): { readonly heap_size_limit: number }
 }
+
+// Asked once: Bun walks its whole heap for it.
+let ofHeap: number | undefined
 
 /** An eighth of the heap limit of V8; other runtimes get the least. */
 function defaultBuffered(): number {
