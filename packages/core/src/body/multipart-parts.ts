@@ -36,12 +36,7 @@ export async function readParts(
         open.push(part)
       } else {
         stream.resume()
-        reject(
-          new WebhookError(
-            'malformed_body',
-            `the multipart body has more parts than limits.fields (${limit})`,
-          ),
-        )
+        reject(tooMany(limit))
       }
     })
     dicer.on('error', reject)

@@ -108,6 +108,8 @@ describe.each([
       for (const wrong of [
         edwards.pem,
         pair === modulus ? curve.pem : modulus.pem,
+        // The attributes that `openssl pkcs12` writes before a key.
+        `Bag Attributes\n${pair.secret}`,
         'nonsense',
         'AAAA',
       ])
