@@ -58,8 +58,9 @@ function peers(packed: Packed): readonly (readonly [string, string])[] {
   )
 }
 
-/** The Node of that version, from the npm package `node`, kept for the next run. */
+/** The Node of that version: this one, or one from the npm package `node` that is kept for the next run. */
 async function nodeProgram(version: string): Promise<string> {
+  if (version === process.versions.node) return process.execPath
   const folder = join(root, 'node_modules', '.cache', `node-${version}`)
   const file = join(
     folder,

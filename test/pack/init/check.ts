@@ -139,7 +139,8 @@ async function freePort(): Promise<number> {
 async function installCli(folder: string, packages: readonly Packed[]): Promise<string> {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'package.json'), '{"private":true}')
-  await installPacked(folder, ['postern'], packages)
+  await asPnpmProject(folder, packages, process.versions.node)
+  await pnpm(['add', '--prefer-offline', 'postern'], folder)
   return join(folder, 'node_modules/postern/dist/main.js')
 }
 
