@@ -118,6 +118,19 @@ describe('credentials are gone from what handlers, store, log and observers see'
     expect(text).not.toContain(SECRET)
     expect(event.delivery.body).toHaveLength(0)
   })
+
+  test.each([
+    ['a list', `[{"token":"${SECRET}"}]`],
+    ['a text', `"${SECRET}"`],
+    ['null', 'null'],
+  ])('a JSON body that is %s is not kept at all', async (_, body) => {
+    const { event } = await shown(
+      { credentials: { fields: ['token'] }, events: () => [{ topic: 'ping', payload: 0 }] },
+      { body },
+    )
+    expect(event.delivery.body).toHaveLength(0)
+    expect(event.payload).toBe(0)
+  })
 })
 
 test.each([
