@@ -44,3 +44,10 @@ test.each([
   expect(queue.size).toBe(left.length)
   expect(left.map(() => queue.shift())).toEqual(left)
 })
+
+test('the only item, of which nothing was taken yet, can be taken out', () => {
+  const queue = createQueue<string>()
+  queue.push('a')
+  queue.remove('a')
+  expect([queue.size, queue.shift()]).toEqual([0, undefined])
+})

@@ -14,6 +14,13 @@ afterEach(() => void vi.useRealTimers())
 const never = new Promise<never>(() => {})
 
 describe('deadlines', () => {
+  test('within gives the error of the promise', async () => {
+    const refused = Promise.reject(new Error('refused'))
+    await expect(within(refused, Date.now() + 5000, () => new Error('late'))).rejects.toThrow(
+      'refused',
+    )
+  })
+
   test('within gives the value, or the error at the time', async () => {
     expect(await within(Promise.resolve(1), Date.now() + 10, () => new Error('late'))).toBe(1)
     const late = within(never, Date.now() + 10, () => new Error('late'))
