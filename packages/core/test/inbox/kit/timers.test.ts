@@ -21,6 +21,18 @@ describe('deadlines', () => {
     )
   })
 
+  test('within forgets a value that comes late, where nothing disposes of it', async () => {
+    const given = Promise.withResolvers<number>()
+    const late = within(given.promise, Date.now() + 10, () => new Error('late'))
+    late.catch(() => {})
+    await vi.advanceTimersByTimeAsync(10)
+    await expect(late).rejects.toThrow('late')
+    given.resolve(1)
+    await given.promise
+    // What nobody catches, the runner tells of.
+    await vi.advanceTimersByTimeAsync(0)
+  })
+
   test('within gives the value, or the error at the time', async () => {
     expect(await within(Promise.resolve(1), Date.now() + 10, () => new Error('late'))).toBe(1)
     const late = within(never, Date.now() + 10, () => new Error('late'))
