@@ -28,7 +28,7 @@ const steps: Readonly<Record<string, Step>> = {
   pack: () => checkPack({ built: whole }),
   runtimes: () => command(process.execPath, 'test/runtimes/run.ts'),
 }
-// The tests that start processes wait for them, which leaves time for these. No test writes what they read.
+// Tests wait for files, processes and engines, which leaves time for these. No test writes what they read.
 const beside = ['types', 'lint', 'format', 'knip', 'size', 'pack']
 // Bun, Deno and workerd are large: `npm run test:runtimes` gets them for who wants them, and CI always. They have a report of their own.
 if (noSkip) beside.push('runtimes')
@@ -49,8 +49,8 @@ for (const program of missing()) {
 }
 const results: Result[] = []
 if (whole) {
-  await inTurn(['build', 'units'])
-  await Promise.all([inTurn(['processes']), inTurn(beside)])
+  await inTurn(['build'])
+  await Promise.all([inTurn(['units', 'processes']), inTurn(beside)])
 } else {
   await inTurn(Object.keys(steps).filter((name) => names.includes(name)))
 }
