@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSemaphore } from '../../../src/inbox/kit/semaphore.ts'
 
-test('so many get through at once, and the others in the order in which they came', async () => {
+test('a place is free for so many at once; the others get one in the order they came', async () => {
   const places = createSemaphore(() => 1)
   const first = places.take() as () => void
   expect(first).toBeTypeOf('function')
