@@ -1,12 +1,17 @@
-// `npm run test:hostile`: plays every case through every adapter, and says what came of it. With a word behind it, the
-// cases of that class, or with that word in their name.
+// `npm run test:hostile`: plays every case through every adapter and every rule over the whole product, and says what came of
+// it. With a word behind it, the cases of that class, or with that word in their name; with `rules` or `rule-1`, rules alone.
 import { hostileCases } from './cases.ts'
 import { costOf, ofStrangers } from './cost.ts'
 import { hosts } from './hosts.ts'
 import { playAll } from './play.ts'
 import { reportOf } from './report.ts'
+import { createInboxes } from './rules/inboxes.ts'
+import { parts } from './rules/parts.ts'
+import { reportRule, tableOf, type RuleReport } from './rules/report.ts'
+import { playRule } from './rules/rule.ts'
 
 const only = process.argv[2]
+const rule = /^rules?(?:-(.+))?$/.exec(only ?? '')
 const cases = (await hostileCases()).filter(
   ({ name, class: kind }) => only === undefined || kind === only || name.includes(only),
 )
@@ -17,14 +22,31 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     console.error(error)
   })
 
-const verdicts = []
-for (const open of hosts) {
-  const host = await open()
-  verdicts.push(...(await playAll(cases, host)))
-  await host.close()
+if (!rule) await playCases()
+if (rule ?? only === undefined) await playRules(rule?.[1])
+
+async function playCases(): Promise<void> {
+  const verdicts = []
+  for (const open of hosts) {
+    const host = await open()
+    verdicts.push(...(await playAll(cases, host)))
+    await host.close()
+  }
+  const costs = []
+  for (const hostile of ofStrangers(cases)) costs.push(await costOf(hostile, 3))
+  const { lines, failed } = reportOf(cases, verdicts, costs, uncaught)
+  for (const line of lines) console.log(line)
+  if (failed) process.exitCode = 1
 }
-const costs = []
-for (const hostile of ofStrangers(cases)) costs.push(await costOf(hostile, 3))
-const { lines, failed } = reportOf(cases, verdicts, costs, uncaught)
-for (const line of lines) console.log(line)
-process.exitCode = failed ? 1 : 0
+
+async function playRules(name: string | undefined): Promise<void> {
+  const inboxes = createInboxes()
+  const reports: RuleReport[] = []
+  const before = uncaught
+  for (const part of parts.filter((one) => name === undefined || one.rule === name))
+    reports.push(reportRule(part, await playRule(part, inboxes)))
+  await inboxes.close()
+  const wrong = reports.flatMap((report) => report.wrong)
+  for (const line of [...wrong.map((one) => `✗ ${one}`), ...tableOf(reports)]) console.log(line)
+  if (reports.length === 0 || wrong.length > 0 || uncaught > before) process.exitCode = 1
+}

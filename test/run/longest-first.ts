@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 // begins with the longest texts, and one of these would run on alone at the end.
 const LONG = [
   'test/hostile/hostile.test.ts',
+  'test/hostile/rules.test.ts',
   'packages/pg-boss/test/inbox.test.ts',
   'packages/inspector/test/page/hostile.test.ts',
   'test/contract/sound-receivers.test.ts',

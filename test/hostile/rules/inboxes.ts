@@ -1,0 +1,43 @@
+import { memoryInbox } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { openDurable, startStore, type DurableName } from '../../faults/inboxes.ts'
+
+/** Every inbox that a rule must be tried on. */
+export const INBOXES = ['memory', 'sqlite', 'bullmq'] as const
+
+/** One of {@link INBOXES}. */
+export type InboxName = (typeof INBOXES)[number]
+
+/** An empty inbox. */
+export interface OpenedInbox {
+  readonly inbox: Inbox
+  /** Options of the command line that open the same inbox; undefined for one in memory. */
+  readonly flags: readonly string[] | undefined
+  readonly close: () => Promise<void>
+}
+
+/** Opens empty inboxes. Their services start with the first that needs them. */
+export interface Inboxes {
+  readonly open: (name: InboxName) => Promise<OpenedInbox>
+  /** Ends the services. Inboxes must be closed before. */
+  readonly close: () => Promise<void>
+}
+
+/** Makes it. */
+export function createInboxes(): Inboxes {
+  const stops: (() => Promise<void>)[] = []
+  return {
+    async open(name) {
+      if (name === 'memory') return opened(memoryInbox({ max: 10_000, window: '90d' }), undefined)
+      const { store, stop } = await startStore(name satisfies DurableName)
+      stops.push(stop)
+      const flag = name === 'sqlite' ? '--sqlite' : '--redis'
+      return opened(await openDurable(name, store), [flag, store])
+    },
+    close: async () => void (await Promise.all(stops.splice(0).map((stop) => stop()))),
+  }
+}
+
+function opened(inbox: Inbox, flags: readonly string[] | undefined): OpenedInbox {
+  return { inbox, flags, close: async () => inbox.close() }
+}

@@ -1,0 +1,56 @@
+import type { InboxName, Inboxes } from './inboxes.ts'
+
+/** One try at breaking a rule. */
+export interface RuleCase {
+  readonly name: string
+  /** Where it is tried: a command, a route of the inspector, a tool of the agent server, or a host. */
+  readonly at: string
+  /** The sender whose deliveries, secrets or API it uses. */
+  readonly sender?: string
+  readonly inbox?: InboxName
+  /** Resolves with what is broken, for people; undefined if the rule holds. A rejection breaks the rule too. */
+  readonly run: () => Promise<string | undefined>
+}
+
+/** A rule of SECURITY.md with the tries at breaking it, over the whole product. */
+export interface RulePart {
+  /** As SECURITY.md and the table have it: `1`, `3a`. */
+  readonly rule: string
+  readonly title: string
+  /** Starts what the cases need. */
+  readonly open: (inboxes: Inboxes) => Promise<OpenPart>
+}
+
+/** The cases of a rule, ready to be played. */
+export interface OpenPart {
+  readonly cases: readonly RuleCase[]
+  /** Cases that are played at once. @default 1 */
+  readonly together?: number
+  readonly close?: () => Promise<void>
+}
+
+/** How one case went. */
+export interface RuleVerdict {
+  readonly case: RuleCase
+  readonly broken: string | undefined
+}
+
+/** Plays the cases of a rule. */
+export async function playRule(part: RulePart, inboxes: Inboxes): Promise<readonly RuleVerdict[]> {
+  const { cases, together = 1, close } = await part.open(inboxes)
+  try {
+    const verdicts: RuleVerdict[] = []
+    const left = cases.values()
+    const work = async (): Promise<void> => {
+      for (const one of left) verdicts.push({ case: one, broken: await one.run().catch(thrown) })
+    }
+    await Promise.all(Array.from({ length: together }, work))
+    return verdicts
+  } finally {
+    await close?.()
+  }
+}
+
+function thrown(error: unknown): string {
+  return `it threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+}
