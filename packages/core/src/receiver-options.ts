@@ -33,6 +33,7 @@ export interface ReceiverSettings {
   readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
   readonly dedupe: Dedupe
   readonly exact: boolean
+  readonly strictLabels: boolean
   readonly fairBy: ((event: WebhookEvent) => string) | undefined
   readonly work: boolean | 'drain'
   readonly journal: boolean
@@ -62,6 +63,7 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'onUnhandled',
   'dedupe',
   'integers',
+  'labels',
   'work',
   'fairBy',
   'journal',
@@ -91,10 +93,11 @@ export function checkReceiver<Events extends EventMap>(
   if (options.fairBy !== undefined) isFunction('fairBy', options.fairBy)
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
   const { integers = 'number', work = true, journal = true, seal } = options
-  const { refusedBodies = 3 } = options
+  const { refusedBodies = 3, labels = provider.labels ?? 'ignore' } = options
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
   oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
   oneOf('integers', integers, ['number', 'exact'])
+  oneOf('labels', labels, ['ignore', 'strict'])
   oneOf('work', work, [true, false, 'drain'])
   oneOf('journal', journal, [true, false])
   const inbox = checkInbox(options.inbox)
@@ -120,6 +123,7 @@ export function checkReceiver<Events extends EventMap>(
     onUnhandled,
     dedupe,
     exact: integers === 'exact',
+    strictLabels: labels === 'strict',
     fairBy: options.fairBy as ReceiverSettings['fairBy'],
     work,
     journal,

@@ -59,6 +59,11 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   /** `exact` returns integers beyond 2^53 in JSON payloads as BigInt. @default 'number' */
   readonly integers?: 'number' | 'exact'
   /**
+   * `strict` refuses a body with 415 if its Content-Type contradicts the format in which it is read. Most senders do
+   * not sign the label, so it never chooses the format. @default that of the provider, else 'ignore'
+   */
+  readonly labels?: 'ignore' | 'strict'
+  /**
    * False if another process runs the tasks (`receiver.work()` there). `drain`: only `receiver.drain()` runs them, for
    * hosts without a permanent process. @default true
    */

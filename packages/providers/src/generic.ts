@@ -1,4 +1,4 @@
-import type { Limits, SecretOption } from '@postern/core'
+import { WebhookError, type Limits, type SecretOption } from '@postern/core'
 import {
   provider,
   type Coding,
@@ -28,8 +28,13 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   readonly name?: string
   /** Methods taken. @default POST, and GET if the signature does not cover a body (tokens, Basic) */
   readonly methods?: readonly string[]
-  /** What the sender sends: see `Provider.formats`. @default JSON, XML, form or bytes, and the query of a GET */
+  /**
+   * What the sender sends: see `Provider.formats`. @default JSON if `eventIdField` is set, else JSON, XML, form or bytes;
+   * and the query of a GET
+   */
   readonly formats?: readonly Format[]
+  /** `strict` refuses a Content-Type that contradicts the format (415). @default 'ignore' */
+  readonly labels?: Provider['labels']
   /** Content codings the sender uses. @default none */
   readonly codings?: readonly Coding[]
   /** Charsets of its text bodies and forms. @default UTF-8 */
@@ -87,7 +92,8 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     topicField: 'Member of the body that is the topic. Default type.',
     itemsField: 'Member of the body that holds a list of events. Default none.',
     formats:
-      'What is sent: json, form, xml, multipart, text, bytes, query. Default: the bytes decide.',
+      'What is sent: json, form, xml, multipart, text, bytes, query. Default: json with eventIdField, else the bytes decide.',
+    labels: 'strict: a Content-Type that contradicts the format is refused. Default ignore.',
     codings: 'Content codings that are sent: gzip. Default none.',
     charsets: 'Charsets of texts and forms. Default utf-8.',
     repeats: 'false: the same bytes are never signed twice on purpose. Default true.',
@@ -107,7 +113,16 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
   },
   scheme: ({ made, ...options }) => ({ ...made!, covers: coversOf(made!, options) }),
   more: ({ made, ...options }) => {
-    const { name = 'generic', limits, retrySpan, credentials, codings, charsets, repeats } = options
+    const {
+      name = 'generic',
+      limits,
+      retrySpan,
+      credentials,
+      codings,
+      charsets,
+      repeats,
+      labels,
+    } = options
     const readsQuery = !made || made.covers.body === 'none' || made.covers.url === true
     const query: readonly Format[] = readsQuery ? ['query'] : []
     return {
@@ -115,7 +130,12 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       ids: NAMED.some((option) => options[option] !== undefined),
       // A signature over the body says nothing of a query, so a GET could carry any payload.
       methods: options.methods ?? (readsQuery ? ['POST', 'GET'] : ['POST']),
-      formats: options.formats ?? ['json', 'xml', 'form', 'bytes', ...query],
+      // A member that is named has to be there: bytes that are no JSON must not pass as another format without an id.
+      formats: options.formats ?? [
+        ...(options.eventIdField === undefined ? ANY : JSON_ALONE),
+        ...query,
+      ],
+      ...(labels && { labels }),
       ...(codings && { codings }),
       ...(charsets && { charsets }),
       ...(repeats !== undefined && { repeats }),
@@ -125,11 +145,33 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       ...(options.eventIdHeader !== undefined && { claims: options.eventIdHeader.toLowerCase() }),
     }
   },
-  events: genericEvents,
+  events: (delivery, body, options) => {
+    const events = genericEvents(delivery, body, options)
+    if (needsId(options) && events.some((event) => event.id === undefined))
+      throw new WebhookError(
+        'unidentified',
+        `eventIdField: the body has no ${options.eventIdField}; name in formats the one format that has it`,
+      )
+    return events
+  },
   compose: composeGeneric,
 })
 
+const JSON_ALONE: readonly Format[] = ['json']
+const ANY: readonly Format[] = ['json', 'xml', 'form', 'bytes']
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
+
+/** Among several formats a missing id may be a body read in the wrong one, and would be deduplicated by nothing. */
+function needsId({
+  id,
+  eventIdHeader,
+  eventIdQuery,
+  eventIdField,
+  formats,
+}: GenericOptions): boolean {
+  const elsewhere = id ?? eventIdHeader ?? eventIdQuery
+  return elsewhere === undefined && eventIdField !== undefined && (formats?.length ?? 1) > 1
+}
 
 function coversOf({ covers }: Scheme, options: GenericOptions): Covers {
   if (covers.body === 'none') return covers

@@ -1,4 +1,4 @@
-import { WebhookError } from '@postern/core'
+import { createReceiver, WebhookError } from '@postern/core'
 import { hmac, token } from '@postern/core/scheme'
 import { describe, expect, test } from 'vitest'
 import { generic } from '../src/generic.ts'
@@ -44,6 +44,7 @@ describe('where id and topic come from', () => {
     const provider = generic({
       secret,
       scheme: 'bearer',
+      formats: ['xml'],
       eventIdField: 'e.id',
       topicField: 'e.type',
     })
@@ -54,7 +55,7 @@ describe('where id and topic come from', () => {
     expect((await deliver(provider, [xml])).events).toMatchObject([
       { id: '007', topic: 'card.charged' },
     ])
-    const form = generic({ secret, scheme: 'bearer', eventIdField: 'id' })
+    const form = generic({ secret, scheme: 'bearer', formats: ['form'], eventIdField: 'id' })
     const signed = form.sign!({
       body: 'id=1&type=a.b',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -62,6 +63,78 @@ describe('where id and topic come from', () => {
     expect((await deliver(form, [signed])).events).toMatchObject([{ id: '1', topic: 'a.b' }])
   })
 })
+
+describe('a body that is not what the options say', () => {
+  const hmacOptions = { secret, scheme: 'hmac', header: 'X-Sig' } as const
+  const NO_JSON = ['{"id":"1","type":"\\x"}', '"\\x"', 'id=1&type=a', '<id>1</id>', 'id', '\u0000']
+
+  test.each<[string, object]>([
+    ["formats: ['json']", { formats: ['json'] }],
+    ['eventIdField', { eventIdField: 'id' }],
+    ['both', { formats: ['json'], eventIdField: 'id' }],
+  ])('bytes that are no JSON are 400 with %s', async (_, options) => {
+    const provider = generic({ ...hmacOptions, ...options })
+    const label = { 'content-type': 'application/x-www-form-urlencoded' }
+    const sent = NO_JSON.flatMap((body) =>
+      [{}, label].map((headers) => provider.sign!({ body, headers })),
+    )
+    const { statuses, codes, events } = await deliver(provider, sent)
+    expect(new Set(statuses)).toEqual(new Set([400]))
+    expect(new Set(codes)).toEqual(new Set(['malformed_body']))
+    expect(events).toEqual([])
+  })
+
+  test('among several formats an event without its id is unidentified', async () => {
+    const provider = generic({ ...hmacOptions, formats: ['json', 'form'], eventIdField: 'id' })
+    const sent = ['"\\x"', 'a=1', '{"type":"a"}', '{"id":""}'].map((body) =>
+      provider.sign!({ body }),
+    )
+    expect((await deliver(provider, sent)).codes).toEqual(sent.map(() => 'unidentified'))
+    const good = ['id=1&type=a', '{"id":2,"type":"a"}'].map((body) => provider.sign!({ body }))
+    expect((await deliver(provider, good)).events.map(({ id }) => id)).toEqual(['1', '2'])
+  })
+
+  test.each<[string, Parameters<typeof generic>[0], string | undefined, number]>([
+    ['the same format', { formats: ['json'], labels: 'strict' }, 'application/json', 200],
+    ['a suffix', { formats: ['json'], labels: 'strict' }, 'application/cloudevents+json', 200],
+    ['no label', { formats: ['json'], labels: 'strict' }, undefined, 200],
+    ['XML', { formats: ['json'], labels: 'strict' }, 'application/xml', 415],
+    ['a form', { formats: ['json'], labels: 'strict' }, 'application/x-www-form-urlencoded', 415],
+    ['text', { formats: ['json'], labels: 'strict' }, 'text/plain; charset=utf-8', 415],
+    ['a form among several', { labels: 'strict' }, 'application/x-www-form-urlencoded', 415],
+    ['JSON among several', { labels: 'strict' }, 'application/json', 200],
+    ['XML, and labels are not looked at', { formats: ['json'] }, 'application/xml', 200],
+  ])('labels: %s', async (_, options, label, status) => {
+    const provider = generic({ ...hmacOptions, ...options })
+    const headers: Record<string, string> = label === undefined ? {} : { 'content-type': label }
+    const delivery = provider.sign!({ body: '{"id":"1","type":"a"}' })
+    const sent = {
+      ...delivery,
+      headers: { ...without(delivery.headers, 'content-type'), ...headers },
+    }
+    expect((await deliver(provider, [sent])).statuses).toEqual([status])
+  })
+
+  test('labels of the receiver win over those of the provider', async () => {
+    const provider = generic({ ...hmacOptions, formats: ['json'], labels: 'strict' })
+    const delivery = provider.sign!({ body: '{}', headers: { 'content-type': 'application/xml' } })
+    for (const [labels, status] of [
+      ['ignore', 200],
+      ['strict', 415],
+    ] as const) {
+      const receiver = createReceiver({ provider, labels, log: false })
+      expect((await receiver.receive(delivery)).status).toBe(status)
+      await receiver.close()
+    }
+    expect(() => createReceiver({ provider, labels: 'yes' as 'strict' })).toThrow(
+      'labels must be one of ignore, strict, got yes',
+    )
+  })
+})
+
+function without(headers: Readonly<Record<string, string>>, name: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([each]) => each.toLowerCase() !== name))
+}
 
 test('a number beyond 2^53 keeps its digits as an id', async () => {
   const provider = generic({ secret, scheme: 'bearer', eventIdField: 'id' })

@@ -1,4 +1,5 @@
 import type { Delivery } from '../delivery.ts'
+import { WebhookError } from '../errors.ts'
 import type { Format, Provider } from '../provider/provider.ts'
 import { isForm, isJson, isMultipart, isText, isXml, parseMediaType } from './media-type.ts'
 
@@ -43,6 +44,21 @@ export function labelOf(delivery: Delivery): Format | undefined {
   if (isXml(type)) return 'xml'
   if (isMultipart(type)) return 'multipart'
   return isText(type) ? 'text' : 'bytes'
+}
+
+/**
+ * Refuses a body whose Content-Type names another format than the one it is read in. No label contradicts nothing.
+ *
+ * @throws WebhookError `unsupported_media_type`
+ */
+export function checkLabel(delivery: Delivery): void {
+  const label = labelOf(delivery)
+  const { format, content } = delivery
+  if (label === undefined || label === format || content.length === 0) return
+  throw new WebhookError(
+    'unsupported_media_type',
+    `content-type says ${label} and the body is read as ${format}: let the sender say ${format}, or leave out labels: 'strict'`,
+  )
 }
 
 const WHITE = new Set([0x20, 0x09, 0x0a, 0x0d])

@@ -146,6 +146,7 @@ const PLAIN = [
   'formats',
   'codings',
   'charsets',
+  'labels',
   'repeats',
   'ids',
   'greets',

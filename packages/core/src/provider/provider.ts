@@ -72,6 +72,11 @@ export interface Provider<Events extends EventMap = EventMap> {
    * several, the signed bytes decide among them. @default ['json']
    */
   readonly formats?: readonly Format[]
+  /**
+   * `strict`: a Content-Type that contradicts the format is refused with 415. It never chooses the format. The
+   * receiver's own `labels` wins. @default 'ignore'
+   */
+  readonly labels?: 'ignore' | 'strict'
   /** Decides the format if something signed beside the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
   readonly format?: (delivery: Delivery) => Format | undefined
   /** Content codings this sender uses; the magic bytes decide whether one was used. @default [] */

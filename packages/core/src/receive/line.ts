@@ -34,6 +34,8 @@ export interface Line {
   readonly limits: Limits
   readonly ack: Reply
   readonly exact: boolean
+  /** A Content-Type that contradicts the format is refused. */
+  readonly strictLabels: boolean
   readonly dedupe: Dedupe
   readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
   /** Set if less than all is kept of events whose tasks are done. */

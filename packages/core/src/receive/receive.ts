@@ -1,3 +1,4 @@
+import { checkLabel } from '../body/formats.ts'
 import { parseBody } from '../body/parse.ts'
 import { loadXml, xmlReady } from '../body/xml.ts'
 import { markVerified, type Delivery } from '../delivery.ts'
@@ -44,6 +45,7 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
     ended?.('verify')
 
     if (!provider.unauthenticated) markVerified(delivery)
+    if (line.strictLabels) checkLabel(delivery)
     const parsing = parseBody(delivery, line.exact)
     const parsed = isPromise(parsing) ? await parsing : parsing
     const body = line.exact ? { ...parsed, exact: true } : parsed

@@ -13,7 +13,7 @@ export interface GenericPlaces {
   readonly eventIdHeader?: string
   /** Query parameter that carries the event's id. @default none */
   readonly eventIdQuery?: string
-  /** Member of the body that is the event's id; dots lead into objects (`data.id`). @default none, so that nothing is deduplicated by id */
+  /** Member of the body that is the event's id; dots lead into objects (`data.id`). With several `formats` an event without it is `unidentified`. @default none, so that nothing is deduplicated by id */
   readonly eventIdField?: string
   /** Reads the topic, or is the topic of every delivery. @default the header, the query parameter or the member named below */
   readonly topic?: string | Extract
