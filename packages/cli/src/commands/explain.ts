@@ -32,6 +32,8 @@ export async function explainCommand(
   const found = await explain(delivery, provider, {
     catalogue,
     ms: numberOption('--ms', options.ms),
+    // JSON is read by programs: agents, and logs of others.
+    fingerprints: options.json !== true,
     ...(at !== undefined && { now: () => at }),
   })
   if (options.json) sayJson(found, 2)

@@ -102,12 +102,16 @@ function print(
   name: string,
   json: boolean,
 ): void {
-  const explaining = createExplaining(provider, ({ at, explanation }) => {
-    const { findings } = explanation!
-    if (json) return say(JSON.stringify({ at, findings }))
-    for (const { cause, certainty, message } of findings.slice(0, 3))
-      say(`          ${certainty}: ${cause} (${shown(message, 200)})`)
-  })
+  const explaining = createExplaining(
+    provider,
+    ({ at, explanation }) => {
+      const { findings } = explanation!
+      if (json) return say(JSON.stringify({ at, findings }))
+      for (const { cause, certainty, message } of findings.slice(0, 3))
+        say(`          ${certainty}: ${cause} (${shown(message, 200)})`)
+    },
+    !json,
+  )
   entriesOf(receiver, (entry) => {
     const { at, status, took, outcome, code, reason, events } = entry
     const plain = { at, status, took: Math.round(took), outcome, code, reason, events }

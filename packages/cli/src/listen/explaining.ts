@@ -24,6 +24,7 @@ export interface Explaining {
 export function createExplaining(
   provider: Provider,
   explained: (entry: Entry) => void,
+  fingerprints = true,
 ): Explaining {
   let isBusy = false
   let next: Entry | undefined
@@ -62,6 +63,7 @@ export function createExplaining(
     entry.explanation = await explain(entry.delivery!, provider, {
       catalogue,
       ms: BOUND,
+      fingerprints,
       now: () => entry.at,
     })
   }

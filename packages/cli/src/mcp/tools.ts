@@ -110,7 +110,12 @@ export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonl
         const { catalogue } = await import('@postern/providers/catalogue')
         const { provider: made } = await providerOf(provider, {})
         const { method, at, kept } = await openArrival(found, {})
-        return explain({ ...kept!, method }, made, { catalogue, now: () => at, ms: 5000 })
+        return explain({ ...kept!, method }, made, {
+          catalogue,
+          now: () => at,
+          ms: 5000,
+          fingerprints: false,
+        })
       },
     },
     {

@@ -31,8 +31,9 @@ export async function secretPlace(provider: string, options: SecretOptions): Pro
   const keep = async (secret: string): Promise<void> => {
     const old = value !== undefined && value !== secret ? { [`${variable}_PREVIOUS`]: value } : {}
     await writeEnv(file, { [variable]: secret, ...old })
+    const mark = fingerprint(provider, secret)
     remark(
-      `${variable} is in ${file} now (fingerprint ${fingerprint(provider, secret)})${value === undefined || value === secret ? '' : `, and the one before is in ${variable}_PREVIOUS`}`,
+      `${variable} is in ${file} now${mark === undefined ? '' : ` (fingerprint ${mark})`}${value === undefined || value === secret ? '' : `, and the one before is in ${variable}_PREVIOUS`}`,
     )
   }
   return {

@@ -20,12 +20,17 @@ export interface Case {
 }
 
 /** Judges a delivery by one provider. */
-export async function judge(delivery: Delivery, provider: Provider, trial: Trial): Promise<Case> {
+export async function judge(
+  delivery: Delivery,
+  provider: Provider,
+  trial: Trial,
+  fingerprints: boolean,
+): Promise<Case> {
   const nothing: Reads = { headers: new Set(), url: false, body: false, method: false }
   if (provider.xml === true || provider.formats?.includes('xml')) await loadXml()
   let subject: Subject
   try {
-    subject = await subjectOf(delivery, provider)
+    subject = await subjectOf(delivery, provider, fingerprints)
   } catch (error) {
     const thrown = toWebhookError(error, 'secret_unavailable')
     return { subject: undefined, provider, error: thrown, reads: nothing, time: [] }

@@ -35,8 +35,8 @@ export async function explain(
   provider: Provider | readonly Provider[],
   options: ExplainOptions = {},
 ): Promise<Explanation> {
-  unknownOptions('explain', options, ['catalogue', 'now', 'attempts', 'ms'])
-  const { now = () => Date.now(), attempts = 20_000, ms = 1000 } = options
+  unknownOptions('explain', options, ['catalogue', 'now', 'attempts', 'ms', 'fingerprints'])
+  const { now = () => Date.now(), attempts = 20_000, ms = 1000, fingerprints = true } = options
   const catalogue = [...(options.catalogue?.values() ?? [])]
   for (const [name, value] of Object.entries({ attempts, ms }))
     if (!(typeof value === 'number' && value > 0))
@@ -52,7 +52,7 @@ export async function explain(
   const trial = createTrial(bounds, now())
   const cases: Case[] = []
   for (const one of providers) {
-    const found = await judge(given, one, trial)
+    const found = await judge(given, one, trial, fingerprints)
     if (!found.error) return said(found, [])
     cases.push(found)
   }

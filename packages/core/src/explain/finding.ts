@@ -79,6 +79,12 @@ export interface ExplainOptions {
   readonly attempts?: number
   /** Time that may be used, in milliseconds. Verifying a large body once can take longer than what is left. @default 1000 */
   readonly ms?: number
+  /**
+   * Whether findings tell secrets of 16 characters and more apart by a fingerprint. Give false for what a page or an
+   * agent shows: a fingerprint is for the operator's own terminal and log, since who reads it can try guesses.
+   * @default true
+   */
+  readonly fingerprints?: boolean
 }
 
 /** A delivery as the search changes it: plain data. */

@@ -23,11 +23,16 @@ export interface Subject {
 }
 
 /** Prepares one provider. A secret that is looked up is looked up once. */
-export async function subjectOf(delivery: Delivery, provider: Provider): Promise<Subject> {
+export async function subjectOf(
+  delivery: Delivery,
+  provider: Provider,
+  fingerprints: boolean,
+): Promise<Subject> {
   const request = toRequest(delivery)
   const made = madeOf(provider)
   const texts = made ? await textsOf(made, delivery) : []
-  const secrets = made && texts.length > 0 ? namedSecrets(provider.name, made, texts) : undefined
+  const secrets =
+    made && texts.length > 0 ? namedSecrets(provider.name, made, texts, fingerprints) : undefined
   const keys = made?.scheme.keys ?? texts.map((text) => made!.scheme.key(text))
   const sample = sampleOf(provider, texts[0])
   const options = made?.options as Readonly<Record<string, unknown>> | undefined

@@ -33,7 +33,7 @@ export async function explain(context: Context): Promise<ExplainReply> {
   const found = await explainDelivery(
     { method: arrival.method, url: kept.url, headers: kept.headers, body: kept.body },
     provider,
-    { catalogue, ms: MS, now: () => arrival.at },
+    { catalogue, ms: MS, now: () => arrival.at, fingerprints: false },
   )
   const proof = found.findings.find(({ certainty }) => certainty === 'proven')
   if (proof) proofs.set(JSON.stringify([receiver, code]), proof.cause)

@@ -59,6 +59,19 @@ describe('what is said', () => {
     expect(JSON.stringify(found)).not.toContain(secret)
   })
 
+  test('what a page or an agent shows has no fingerprint, and a short secret never has one', async () => {
+    const { request, secret } = sealed('stripe')
+    const hidden = await explain(request, stripe({ secret: `${secret}\t` }), {
+      now,
+      fingerprints: false,
+    })
+    expect(hidden.findings[0]!.message).toMatch(/^secret has whitespace/)
+    const short = github({ secret: 'fifteen letters' })
+    const wrong = await explain(sealed('github').request, short, { now })
+    expect(wrong.findings[0]).toMatchObject({ cause: 'secret-wrong' })
+    for (const found of [hidden, wrong]) expect(JSON.stringify(found)).not.toContain('fingerprint')
+  })
+
   test.for([
     ['stripe', /each endpoint has its own/],
     ['github', /each webhook has its own/],
