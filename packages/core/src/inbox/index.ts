@@ -137,6 +137,31 @@ export {
   type Minute,
 } from './kit/minute-pack.ts'
 export type { Series, SeriesName } from './kit/series.ts'
+export type {
+  Batch as StoreBatch,
+  Fault as StoreFault,
+  Guarded,
+  Rows,
+  Store,
+  Stride,
+} from './engine/store.ts'
+export * from './engine/row.ts'
+export type { Attempted, Ended as EndedTask, Fence, Patch } from './engine/patch.ts'
+export type * from './engine/operate/store.ts'
+export type * from './engine/journal/store.ts'
+export {
+  cut,
+  discarded,
+  gateOf,
+  givenBack,
+  letGo,
+  revived,
+  settled,
+  unreadable,
+  type Claimed,
+  type Cut,
+  type Fenced,
+} from './engine/rules.ts'
 export { createSeal, type KeyOption, type Seal } from './seal.ts'
 export { isSealed, openKept } from './sealed-kept.ts'
 export { opened } from './sealed-port.ts'

@@ -1,0 +1,139 @@
+import type { MaybePromise } from '../../../maybe.ts'
+import type { TopicMatch } from '../../kit/filter.ts'
+import type { TaskFilter } from '../../view.ts'
+import type { TaskRow } from '../row.ts'
+
+/** What operators read and change, as a store gives it. */
+export interface Viewed {
+  /** One bounded step of a list, newest first: it looks at about `width` candidates behind `after`. */
+  scan(want: Scan): MaybePromise<Scanned>
+  /** A task with its contents. */
+  detail(id: number): MaybePromise<FullRow | undefined>
+  /** Tasks by lane and state. */
+  stats(): MaybePromise<readonly StatsRow[]>
+  /** Dead tasks, and pending ones that failed, by cause and lane; the most first, at most 100. */
+  causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
+  /** A number that changes when any task did, in this process or another. */
+  version(): MaybePromise<number>
+  /** The last `ended` attempts of a task that are kept, oldest first. The one that settled it is not among them. */
+  attempts(task: number): MaybePromise<readonly AttemptRow[]>
+  /**
+   * In a transaction: locks those of the events whose contents may be erased now, and returns them. Events with an open
+   * task are not among them; with `passing` only marked ones without a dead task.
+   */
+  erasable(events: readonly number[], passing: boolean): MaybePromise<readonly ContentsRow[]>
+  /** In the same transaction: replaces contents. The event is erased then, and its delivery goes with its last event. */
+  empty(contents: readonly ContentsRow[]): MaybePromise<void>
+  /**
+   * One bounded step of pruning, in order of arrival: drops tasks done or dead before these times, then events without
+   * tasks that came before `known`, with their guards. Found by index; rows that are locked are skipped. Undefined at the end.
+   */
+  prune(before: Before, place: number | undefined): MaybePromise<number | undefined>
+}
+
+/** Times on the store's clock. */
+export interface Before {
+  readonly done: number
+  readonly dead: number
+  readonly known: number
+  /** For guards, which believe no wall clock. */
+  readonly guards: number
+}
+
+/** Where a list stands, as the store orders it: the last event and task that were looked at. */
+export type Place = readonly [event: number, task: number]
+
+/** What a step of a list looks for. */
+export interface Scan {
+  /** `events`: events whether they have tasks or not; then `id` of a row is 0 and it has no keys of tasks. */
+  readonly of: 'tasks' | 'events'
+  /** Without `text`, which the engine looks for. */
+  readonly filter: Omit<TaskFilter, 'text' | 'receiver' | 'subscription' | 'topic'>
+  readonly receiver: string | undefined
+  /** Lanes of `receiver` and `subscription`, if one of them is given. */
+  readonly lanes: readonly number[] | undefined
+  readonly topic: TopicMatch | undefined
+  readonly after: Place | undefined
+  readonly width: number
+  /** Rows at most. */
+  readonly limit: number
+  /** With record, head and body. */
+  readonly full: boolean
+  /** Only events that a receiver's `stored` has marked and that are not erased. */
+  readonly passing: boolean
+}
+
+/** A step of a list. */
+export interface Scanned {
+  readonly rows: readonly (InfoRow | FullRow)[]
+  /** Where the next step begins; undefined at the end. */
+  readonly to: Place | undefined
+  /** How far it looked, in milliseconds since 1970. */
+  readonly searchedTo: number | undefined
+}
+
+/** A task in a list, with its event. */
+export interface InfoRow extends TaskRow {
+  readonly event: number
+  /** Runs in all. */
+  readonly runs: number
+  readonly part: string
+  readonly cause: string | null
+  readonly provider: string
+  readonly eventId: string | null
+  readonly topic: string
+  readonly scope: string | null
+  readonly key: string
+  readonly received: number
+  readonly receiver: string
+  readonly erased: boolean
+}
+
+/** The same with its contents. */
+export interface FullRow extends InfoRow {
+  readonly data: string | null
+  readonly record: string
+  readonly head: string
+  readonly body: Uint8Array
+}
+
+/** Contents of an event. */
+export interface ContentsRow {
+  readonly event: number
+  readonly record: string
+  readonly head: string
+  readonly body: Uint8Array
+}
+
+/** How many tasks of a lane have a state. */
+export interface StatsRow {
+  readonly lane: number
+  readonly state: number
+  readonly count: number
+  /** Milliseconds for which the oldest pending one has been due; null if none is. */
+  readonly oldest: number | null
+}
+
+/** Failed tasks with one cause. */
+export interface CauseRow {
+  readonly cause: string
+  readonly lane: number
+  /** JSON of the error of one of them. */
+  readonly error: string
+  readonly dead: number
+  readonly retrying: number
+  /** When the first and the last of them was received. */
+  readonly first: number
+  readonly last: number
+}
+
+/** An attempt that did not settle its task. */
+export interface AttemptRow {
+  readonly attempt: number
+  readonly ended: number
+  readonly took: number | null
+  readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
+  readonly error: string | null
+  /** Name of the process. */
+  readonly process: string
+}

@@ -1,0 +1,72 @@
+import type { Gate, State } from './row.ts'
+
+/**
+ * What must hold of a task for its patch to count, with the same `round`:
+ * - `first`: not settled. A `done` counts even if another has claimed the task since; then the lease and token of that
+ *   claim stay on the settled row, until the run that has it ends.
+ * - `own`: not settled, and nobody has claimed it since (same token).
+ * - `held`: it is claimed with the token.
+ * - `ended`: the same, and its lease is over.
+ * - `failed`: dead, or pending with an error and not due yet. Its event is not erased.
+ * - `settled`: done or dead. Its event is not erased.
+ * - `waiting`: pending. Its event is not erased.
+ * - `idle`: pending or dead.
+ * - `over`: settled, still held with the token, and the lease is over.
+ */
+export type Fence =
+  | 'first'
+  | 'own'
+  | 'held'
+  | 'ended'
+  | 'failed'
+  | 'settled'
+  | 'waiting'
+  | 'idle'
+  | 'over'
+
+/** One change of one task. What is undefined stays as it is. */
+export interface Patch {
+  readonly id: number
+  readonly token: number
+  readonly round: number
+  /** `GONE` deletes the row and its attempts. A state other than `RUNNING` ends the claim. */
+  readonly state: State
+  /** Milliseconds until it is due, 0 is at once; of a settled task: it settled now. */
+  readonly wait?: number
+  /** True if its token stays, so that the outcome of the run that had it may still count. Else a pending task has token 0. */
+  readonly open?: true
+  readonly gate?: Gate
+  readonly behind?: boolean
+  readonly attempt?: number
+  readonly cut?: number
+  readonly charged?: number
+  readonly took?: number | null
+  /** JSON, or null for none; `cause` goes with it. */
+  readonly error?: string | null
+  readonly cause?: string | null
+  /** True if it begins a new round. */
+  readonly anew?: true
+  /** A row of its history. The attempt that settles a task has none: it is made of the task's own row when that begins again. */
+  readonly attempted?: Attempted
+}
+
+/** A run that ended without settling its task. */
+export interface Attempted {
+  readonly attempt: number
+  /** Microseconds; null if it was interrupted. */
+  readonly took: number | null
+  readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
+  /** JSON. */
+  readonly error: string | null
+  /** When it ended, in milliseconds since 1970. @default now, on the store's clock */
+  readonly ended?: number
+}
+
+/** A run that ended well. */
+export interface Ended {
+  readonly id: number
+  readonly token: number
+  readonly lane: number
+  /** Microseconds. */
+  readonly took: number
+}

@@ -1,0 +1,158 @@
+import type { MaybePromise } from '../../maybe.ts'
+import type { Journaled } from './journal/store.ts'
+import type { Viewed } from './operate/store.ts'
+import type { NewEvent, NewTask } from './row.ts'
+import type { Ended, Fence, Patch } from './patch.ts'
+import type { ClaimRow, LaneRow, Lost, TaskRow, Turn, Wish } from './row.ts'
+
+/**
+ * Rows of one database, or of one transaction. Batches in, batches out. A synchronous database answers at once: then so
+ * does the engine. Times are spans from now, in milliseconds, on the store's own clock.
+ */
+export interface Rows {
+  /**
+   * Stores the events whose receiver and key are new, and their tasks, as one statement or transaction. Returns the new
+   * events. A task with a token is claimed by this process and leased. A task with a line is `behind` until `release`.
+   * Deliveries that several events share are stored once. With `notify` other processes hear of it (`listen`).
+   */
+  insert(batch: Batch): MaybePromise<ReadonlySet<NewEvent>>
+  /**
+   * Those of the events that are stored, with their failed tasks (dead, or waiting for a later attempt). None of them is
+   * pruned, and none whose contents were erased has tasks here, until the transaction ends.
+   */
+  known(events: readonly NewEvent[]): MaybePromise<ReadonlyMap<NewEvent, readonly TaskRow[]>>
+  /** Takes guards for events, in order, where they are free. Returns those that are their event's now. */
+  guard(wanted: readonly Guarded[]): MaybePromise<ReadonlySet<Guarded>>
+  /** Gives back guards that this transaction took. */
+  unguard(taken: readonly Guarded[]): MaybePromise<void>
+  /** The hot end: done, nothing to clear and nobody behind it. Returns ids of those that were still claimed with the token. */
+  finish(ended: readonly Ended[]): MaybePromise<ReadonlySet<number>>
+  /** Every other change of tasks. Returns ids of those whose fence held; the others are as they were. */
+  patch(patches: readonly Patch[], fence: Fence): MaybePromise<ReadonlySet<number>>
+  /** Stores child tasks of an event; each lane and part of it once. */
+  spawn(event: number, children: readonly NewTask[]): MaybePromise<void>
+  /**
+   * Works out anew who of each line may run: nobody beside a task that runs or is still held by a run; else the one
+   * that began first, else the first that came. All others are `behind`. Lanes with one root share a line.
+   */
+  release(lines: readonly number[]): MaybePromise<void>
+  /** Takes `step` turns for each tenant: `max(turn of the lane, last turn of the tenant) + step`. Returns the last of them. */
+  turns(wanted: readonly Stride[]): MaybePromise<readonly Turn[]>
+  /** Tasks of these lanes that are due and wait for a turn (gate `LATER`), locked, at most that many. */
+  later(lanes: readonly number[], most: number): MaybePromise<readonly TaskRow[]>
+  /** Gives a turn to tasks of `later`; 0 keeps the turn they have. Then they are `READY`. */
+  enter(turns: readonly { readonly id: number; readonly turn: number }[]): MaybePromise<void>
+  /** Of refused outcomes: the tasks as they are now, without those that are gone. Ends their hold of settled tasks. */
+  lost(
+    own: readonly { readonly id: number; readonly token: number }[],
+  ): MaybePromise<readonly Lost[]>
+}
+
+/** A database as the engine sees it: what must be atomic, and nothing that decides. */
+export interface Store extends Rows, Viewed, Journaled {
+  /** As in errors: the name of the inbox. */
+  readonly name: string
+  /** True once `open` has succeeded. */
+  readonly opened: boolean
+  /** Makes or checks the tables. Returns the number of this process, which nobody else has: at most 2^20. */
+  open(): MaybePromise<number>
+  close(until: number): Promise<void>
+  /** The first of 1,000 event numbers that nobody else gets. Absent: `insert` sets the numbers itself, in order of arrival. */
+  block?(): MaybePromise<number>
+  /** One writer: all that waits in a turn of the event loop runs inside this one synchronous transaction. */
+  readonly together?: (works: () => void) => void
+  /**
+   * One transaction. `lines` are locked before anything in it reads them. It ends after `time` milliseconds at the latest.
+   * Inside `together` it is a part of that transaction, and is undone as a whole if `run` throws.
+   */
+  atomic<T>(
+    time: number,
+    lines: readonly number[],
+    run: (rows: Rows, transaction: unknown) => MaybePromise<T>,
+  ): MaybePromise<T>
+  /** An open transaction of the application; a `TypeError` for anything else. */
+  guest(transaction: unknown): Rows & { lock(lines: readonly number[]): MaybePromise<void> }
+  /**
+   * Numbers of lanes; makes those that are missing. Lanes of one subscription share a root with its former names, for
+   * good: their tasks stand in the same lines in every process.
+   */
+  lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
+  /** All lanes of all receivers. */
+  everyLane(): MaybePromise<readonly LaneRow[]>
+  /**
+   * Claims due tasks: a suspect if asked, then interrupted ones that start at once, then by (turn, due). `most` bounds the
+   * sum. Rows that another transaction locks are skipped. An event that is gone has `record` null.
+   */
+  claim(
+    wishes: readonly Wish[],
+    most: number,
+    suspect: boolean,
+    token: number,
+  ): MaybePromise<readonly ClaimRow[]>
+  /** True if `claim` may find something: a cheap read. Absent: claim and see. */
+  any?(lanes: readonly number[]): MaybePromise<boolean>
+  /**
+   * Renews leases, also of settled tasks that are still held. Returns ids of those that may go on: nobody else has claimed
+   * or settled them. Rows that an open transaction locks are skipped, and count as renewed.
+   */
+  renew(
+    held: readonly { readonly id: number; readonly token: number }[],
+  ): MaybePromise<ReadonlySet<number>>
+  /**
+   * Claims whose lease is over, `held` left out, at most 500: of these lanes, and of others another lease later, since
+   * nobody may be there who has them. Settled tasks that were still held are among them.
+   */
+  ended(lanes: readonly number[], held: readonly number[]): MaybePromise<readonly TaskRow[]>
+  /** Lanes that have a task which may only start at once (interrupted, or a suspect), and is due. */
+  waiting(
+    lanes: readonly number[],
+  ): MaybePromise<readonly { readonly lane: number; readonly suspect: boolean }[]>
+  /** Lines of these lanes in which a task waits behind nobody, or two may run: what `release` is to work out anew. */
+  stuck(lanes: readonly number[]): MaybePromise<readonly number[]>
+  /** Tasks with their contents, as `claim` returns them. */
+  load(ids: readonly number[]): MaybePromise<readonly ClaimRow[]>
+  /** Tasks that are due, and milliseconds until the next is due or the next lease ends. Asked by index. */
+  rest(
+    lanes: readonly number[],
+  ): MaybePromise<{ readonly left: number; readonly next: number | undefined }>
+  /** Pending and running tasks of a receiver, counted up to a number. */
+  pending(receiver: string, most: number): MaybePromise<number>
+  /** How much tenants have waiting. */
+  backlog(keys: readonly Omit<Stride, 'step'>[]): MaybePromise<readonly Turn[]>
+  /** The store's clock, in milliseconds since 1970: the server's, or one of its own that never goes back. */
+  clock(): MaybePromise<number>
+  /** Calls `heard` when another process stored tasks. Returns what stops it. Absent: polling alone. */
+  listen?(heard: () => void): () => void
+  /** A sign of life of this process, and of the version of its tables; asked with each renewal, also with nothing to renew. */
+  alive?(): MaybePromise<void>
+  /** What an error means. */
+  fault(error: unknown): Fault
+  /** The refusal of a delivery: the cause and its remedy in words. A `WebhookError` or `TypeError` stays as it is. */
+  refusal(error: unknown): Error
+}
+
+/**
+ * `again`: a conflict with others, the same may succeed now. `data`: the values of a statement. `lasting`: the statement
+ * itself, trying again cannot help. `away`: the server, the disk or the connection, and it passes.
+ */
+export type Fault = 'again' | 'data' | 'lasting' | 'away'
+
+/** What one `insert` stores. */
+export interface Batch {
+  readonly events: readonly NewEvent[]
+  readonly tasks: readonly NewTask[]
+  readonly notify: boolean
+}
+
+/** A guard that an event wants. */
+export interface Guarded {
+  readonly key: string
+  readonly event: NewEvent
+}
+
+/** Turns that a tenant of a lane takes. */
+export interface Stride {
+  readonly lane: number
+  readonly fair: string
+  readonly step: number
+}

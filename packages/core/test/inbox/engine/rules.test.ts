@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest'
+import {
+  AGAIN,
+  cut,
+  DEAD,
+  discarded,
+  DONE,
+  gateOf,
+  givenBack,
+  GONE,
+  LATER,
+  letGo,
+  PENDING,
+  READY,
+  revived,
+  RUNNING,
+  settled,
+  SUSPECT,
+  unreadable,
+  type TaskRow,
+} from '../../../src/inbox/index.ts'
+
+const ROW: TaskRow = {
+  id: 65_537,
+  lane: 1,
+  state: RUNNING,
+  gate: READY,
+  behind: false,
+  attempt: 2,
+  token: 7,
+  round: 3,
+  cut: 0,
+  charged: 0,
+  line: null,
+  fair: null,
+  due: 1000,
+  took: 500,
+  error: null,
+}
+const RAN = { startedAt: 5000, duration: 1.5 }
+const ERROR = { name: 'Error', message: 'no order 17' }
+
+describe('an outcome', () => {
+  test('done settles in its round, whoever has claimed the task since, and clears what was', () => {
+    const { fence, patch } = settled({ ...ROW, cut: 2 }, { kind: 'done' }, RAN, 6000)
+    expect(fence).toBe('first')
+    expect(patch).toMatchObject({
+      state: DONE,
+      round: 3,
+      token: 7,
+      took: 1500,
+      cut: 0,
+      error: null,
+    })
+    expect(patch.attempted).toBeUndefined()
+  })
+
+  test('dead and retry count only if nobody has claimed since', () => {
+    const dead = settled(ROW, { kind: 'dead', error: ERROR }, RAN, 6000)
+    expect(dead.fence).toBe('own')
+    expect(dead.patch).toMatchObject({
+      state: DEAD,
+      error: JSON.stringify(ERROR),
+      cut: 0,
+      charged: 0,
+    })
+    const retry = settled(ROW, { kind: 'retry', at: 6999.5, error: ERROR }, RAN, 6000)
+    expect(retry.fence).toBe('own')
+    expect(retry.patch).toMatchObject({ state: PENDING, wait: 1000, attempt: 2, gate: READY })
+    expect(retry.patch.attempted).toMatchObject({ attempt: 2, outcome: 'retry', took: 1500 })
+    expect(retry.patch.cause).toBe(dead.patch.cause)
+  })
+
+  test('a retry of a tenant waits for a turn, and one that was due before is due at once', () => {
+    const { patch } = settled(
+      { ...ROW, fair: 'a' },
+      { kind: 'retry', at: 1, error: ERROR },
+      RAN,
+      6000,
+    )
+    expect(patch).toMatchObject({ gate: LATER, wait: 0 })
+  })
+
+  test('postponing uses no attempt and keeps the last error', () => {
+    const { patch } = settled(ROW, { kind: 'postpone', at: 6500 }, RAN, 6000)
+    expect(patch).toMatchObject({ state: PENDING, attempt: 1, wait: 500 })
+    expect('error' in patch).toBe(false)
+  })
+})
+
+test('what is given back is as it was claimed: due at once, with its interruptions', () => {
+  const { fence, patch } = givenBack({ ...ROW, cut: 3, fair: 'a' })
+  expect(fence).toBe('held')
+  expect(patch).toEqual({
+    id: 65_537,
+    token: 7,
+    round: 3,
+    state: PENDING,
+    wait: 0,
+    attempt: 1,
+    gate: SUSPECT,
+  })
+  expect(givenBack({ ...ROW, fair: 'a' }).patch.gate).toBe(READY)
+})
+
+describe('an ended lease', () => {
+  test('uses no attempt, and leaves the token, so that a late outcome may still count', () => {
+    const { fence, patch, count, charged, error } = cut(ROW, 4, () => 0)
+    expect(fence).toBe('ended')
+    expect(patch).toMatchObject({
+      state: PENDING,
+      open: true,
+      attempt: 1,
+      cut: 1,
+      charged: 0,
+      gate: AGAIN,
+    })
+    expect(patch.wait).toBe(125)
+    expect(patch.attempted).toEqual({ attempt: 2, took: null, outcome: 'interrupted', error: null })
+    expect([count, charged, error]).toEqual([1, 0, undefined])
+  })
+
+  test('the third in a row makes a suspect, whose further ones are charged', () => {
+    expect(cut({ ...ROW, cut: 2 }, 4).patch).toMatchObject({ gate: SUSPECT, cut: 3, charged: 0 })
+    expect(cut({ ...ROW, cut: 3 }, 4).patch).toMatchObject({ gate: SUSPECT, cut: 4, charged: 1 })
+  })
+
+  test('charged five times at least, and as often as its policy has attempts, it is poison', () => {
+    expect(cut({ ...ROW, cut: 7, charged: 4 }, 8).error).toBeUndefined()
+    const { patch, error } = cut({ ...ROW, cut: 7, charged: 4 }, 2)
+    expect(error?.name).toBe('poison')
+    expect(patch).toMatchObject({ state: DEAD, charged: 0, cut: 8, took: null })
+  })
+
+  test('of a task that another settled meanwhile, it changes nothing but the hold', () => {
+    const { fence, patch } = letGo({ ...ROW, state: DONE })
+    expect(fence).toBe('over')
+    expect(patch).toEqual({ id: 65_537, token: 7, round: 3, state: DONE })
+  })
+})
+
+describe('a revival', () => {
+  test('of a settled task begins a new round at its first attempt, behind its line', () => {
+    const { fence, patch } = revived({ ...ROW, state: DEAD, line: 9, error: '{}' }, 'failed')
+    expect(fence).toBe('failed')
+    expect(patch).toMatchObject({ anew: true, state: PENDING, attempt: 0, behind: true, wait: 0 })
+    expect(patch.attempted).toEqual({
+      attempt: 2,
+      took: 500,
+      outcome: 'dead',
+      error: '{}',
+      ended: 1000,
+    })
+  })
+
+  test('of poison stays a suspect, without charges', () => {
+    const row: TaskRow = { ...ROW, state: DEAD, cut: 8, charged: 0, took: null }
+    const { patch } = revived(row, 'settled')
+    expect(patch).toMatchObject({ gate: SUSPECT, charged: 0 })
+    expect('cut' in patch).toBe(false)
+    expect('attempted' in patch).toBe(false)
+  })
+
+  test('of a waiting task makes it due, and uses up nothing', () => {
+    const { patch } = revived(
+      { ...ROW, state: PENDING, fair: 'a', gate: LATER, behind: true },
+      'waiting',
+      40,
+    )
+    expect(patch).toMatchObject({ anew: true, state: PENDING, wait: 40, gate: LATER })
+    expect('attempt' in patch || 'behind' in patch).toBe(false)
+    expect(revived({ ...ROW, state: PENDING, fair: 'a' }, 'waiting').patch.gate).toBe(READY)
+  })
+})
+
+test('a discarded task is gone, and one that cannot be read is dead with the reason', () => {
+  expect(discarded(ROW)).toMatchObject({ fence: 'idle', patch: { state: GONE } })
+  const { fence, patch, error } = unreadable(ROW, 'task 1 cannot be read: no event')
+  expect(fence).toBe('own')
+  expect(error.name).toBe('UnreadableTask')
+  expect(patch).toMatchObject({ state: DEAD, error: JSON.stringify(error) })
+})
+
+test('the gate of a task: suspects, then interrupted ones, then turns', () => {
+  expect(gateOf({ cut: 3, fair: 'a' })).toBe(SUSPECT)
+  expect(gateOf({ cut: 1, fair: 'a' })).toBe(AGAIN)
+  expect(gateOf({ cut: 0, fair: 'a' })).toBe(LATER)
+  expect(gateOf({ cut: 0, fair: null })).toBe(READY)
+})
