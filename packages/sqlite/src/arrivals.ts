@@ -1,5 +1,5 @@
 import type { Arrival } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 
 /** Writes deliveries into their rings. Inside a transaction. */
 export interface Arrivals {
@@ -28,7 +28,7 @@ const KEPT = 3
 const STEP = 1000
 
 /** Prepares the statements. */
-export function createArrivals(db: DatabaseSync): Arrivals {
+export function createArrivals(db: Database): Arrivals {
   const rings = Object.entries(RINGS).map(([name, bounds]) => createRing(db, name, bounds))
   const keep = db.prepare(
     'INSERT OR REPLACE INTO postern_kept (id, source, head, body) VALUES (?, ?, ?, ?)',
@@ -71,7 +71,7 @@ interface Ring {
   trim(before: number): void
 }
 
-function createRing(db: DatabaseSync, name: string, bounds: Bounds): Ring {
+function createRing(db: Database, name: string, bounds: Bounds): Ring {
   const table = `postern_${name}`
   const insert = db.prepare(
     `INSERT INTO ${table} (id, at, size, data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -81,6 +81,7 @@ function createRing(db: DatabaseSync, name: string, bounds: Bounds): Ring {
   )
   const total = db.prepare('SELECT rows, bytes FROM postern_rings WHERE name = ?')
   const oldest = db.prepare(`SELECT id, at, size FROM ${table} ORDER BY id LIMIT ${STEP}`)
+  const eldest = db.prepare(`SELECT id, at, size FROM ${table} ORDER BY id LIMIT 1`)
   const drop = db.prepare(`DELETE FROM ${table} WHERE id <= ?`)
   const dropKept = db.prepare('DELETE FROM postern_kept WHERE id = ?')
   let rows = 0
@@ -102,7 +103,11 @@ function createRing(db: DatabaseSync, name: string, bounds: Bounds): Ring {
       let last: string | undefined
       let gone = 0
       let less = 0
-      for (const row of oldest.iterate() as Iterable<unknown> as Iterable<RingRow>) {
+      // Most of the time nothing is over: the oldest row tells.
+      const first = eldest.get() as RingRow | undefined
+      if (!first || (first.at >= before && sum.rows <= bounds.rows && sum.bytes <= bounds.bytes))
+        return
+      for (const row of oldest.all() as readonly RingRow[]) {
         const over = sum.rows - gone > bounds.rows || sum.bytes - less > bounds.bytes
         if (!over && row.at >= before) break
         last = row.id

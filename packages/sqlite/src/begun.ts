@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import type { Running } from './task.ts'
 import { PENDING, RUNNING, type Tally } from './tally.ts'
 import type { Kept } from './work.ts'
@@ -15,7 +15,7 @@ export interface Begun extends Kept {
 }
 
 /** Prepares the statements that store them. */
-export function createBegun(db: DatabaseSync, tally: Tally): Begun {
+export function createBegun(db: Database, tally: Tally): Begun {
   const run = db.prepare(
     `INSERT INTO postern_tasks (event, lane, state, due, attempt, token)
      SELECT value, ?, 1, ?, 1, ? FROM json_each(?)`,

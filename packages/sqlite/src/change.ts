@@ -29,8 +29,8 @@ export function createChange(
   look: () => void,
   consumers: () => readonly Consumer[],
 ): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
-  const { connections, settings, tally, order, revive, history } = store
-  const db = connections.main
+  const { driver, settings, tally, order, revive, history } = store
+  const db = driver.main
   const find = db.prepare(
     `SELECT ${REVIVED}, t.event, e.received, e.key, e.contents IS 2 AS erased FROM postern_tasks t JOIN postern_events e ON e.id = t.event
      WHERE t.id IN (SELECT value FROM json_each(?)) ORDER BY t.id`,
@@ -38,7 +38,7 @@ export function createChange(
   const remove = db.prepare('DELETE FROM postern_tasks WHERE id = ?')
   const left = db.prepare('SELECT 1 FROM postern_tasks WHERE event = ? LIMIT 1')
   const forget = createForget(db, store)
-  const isErased = connections.side.prepare(
+  const isErased = driver.side.prepare(
     'SELECT 1 FROM postern_tasks t JOIN postern_events e ON e.id = t.event WHERE t.id = ? AND e.contents = 2',
   )
 

@@ -9,7 +9,6 @@ import {
   type Runner,
   type Slot,
 } from '@postern/core/inbox'
-import { explain } from './errors.ts'
 import type { Lanes } from './lanes.ts'
 import type { Ready, ReadyRow } from './ready.ts'
 import type { Store } from './store.ts'
@@ -29,9 +28,9 @@ export function createClaim(
   store: Store,
   host: ClaimHost,
 ): (over: (failed?: boolean) => void) => void {
-  const { connections, settings, tally, turns, writer } = store
+  const { driver, settings, tally, turns, writer } = store
   const { consumer, lanes, ready } = host
-  const db = connections.main
+  const db = driver.main
   const claim = db.prepare(
     `UPDATE postern_tasks NOT INDEXED SET state = 1, attempt = attempt + 1, token = ?, due = ?
      WHERE id IN (SELECT value FROM json_each(?))`,
@@ -174,8 +173,8 @@ export function createClaim(
     } catch (error) {
       free?.()
       // An unreadable task cannot run: left as it is, it would be claimed first again and again.
-      if (error instanceof Error && 'errcode' in error) throw error
-      const message = `task ${id} cannot be read: ${explain(error, settings.path)}`
+      if (driver.errors.isOwn(error)) throw error
+      const message = `task ${id} cannot be read: ${driver.errors.explain(error)}`
       const reason = { name: 'UnreadableTask', message }
       bury.run(Date.now(), JSON.stringify(reason), causeOf(reason), id)
       tally.move(lane, PENDING, DEAD, tenant)

@@ -1,7 +1,5 @@
 import { stopwatchOf, type Consumer, type TaskDraft } from '@postern/core/inbox'
-import { explain } from './errors.ts'
 import { createParts, type Parts } from './parts.ts'
-import { rollback } from './schema.ts'
 import type { Store } from './store.ts'
 import type { Running } from './task.ts'
 
@@ -18,50 +16,45 @@ export type Commit = (
  */
 export function createCommit(store: Store, consumer: Consumer): Commit {
   const stopwatch = stopwatchOf(consumer)
-  const db = store.connections.side
+  const { side: db, errors } = store.driver
   // Made with the first commit: most receivers have none, and statements cost a millisecond.
   let parts: Parts | undefined
 
   return (attempt, write, spawn) => {
     if (attempt.committed || attempt.over || !store.running.has(attempt.id))
       throw new Error('task.commit: this attempt is settled already: commit is its last act')
-    const lost = store.connections.guard.lost()
+    const lost = store.driver.guard?.lost()
     if (lost !== undefined) throw new Error(`task.commit: ${lost}`)
     const { settle, kept } = (parts ??= createParts(db))
-    begin()
+    const outcome = { kind: 'done' as const, ...(spawn && { spawn }) }
+    let began = false
     try {
-      attempt.took = Math.round((stopwatch() - attempt.started) * 1000)
-      const outcome = { kind: 'done' as const, ...(spawn && { spawn }) }
-      // The claim is checked first, so that a lost one writes nothing. It locks the file, so the claim stays ours.
-      if (!settle.settle(attempt, outcome, Math.floor(consumer.now())))
-        throw new Error(
-          'task.commit: the claim was lost (its lease ran out and another process took the task), so nothing was written',
-        )
-      const result = write(db)
-      if (result instanceof Promise) {
-        result.catch(() => {})
-        throw new TypeError(
-          'task.commit: write must be synchronous, since no transaction may stay open: await first, then commit',
-        )
-      }
-      for (const each of kept) each.store()
-      db.exec('COMMIT')
+      const result = db.transaction(() => {
+        began = true
+        attempt.took = Math.round((stopwatch() - attempt.started) * 1000)
+        // The claim is checked first, so that a lost one writes nothing. It locks the file, so the claim stays ours.
+        if (!settle.settle(attempt, outcome, Math.floor(consumer.now())))
+          throw new Error(
+            'task.commit: the claim was lost (its lease ran out and another process took the task), so nothing was written',
+          )
+        const written = write(db.raw)
+        if (written instanceof Promise) {
+          written.catch(() => {})
+          throw new TypeError(
+            'task.commit: write must be synchronous, since no transaction may stay open: await first, then commit',
+          )
+        }
+        for (const each of kept) each.store()
+        return written
+      })
       for (const each of kept) each.stored()
       attempt.committed = outcome
       store.commits++
       return result
     } catch (error) {
-      rollback(db)
       for (const each of kept) each.forget()
-      throw error
-    }
-  }
-
-  function begin(): void {
-    try {
-      db.exec('BEGIN IMMEDIATE')
-    } catch (error) {
-      throw new Error(`task.commit: ${explain(error, store.settings.path)}`, { cause: error })
+      if (began) throw error
+      throw new Error(`task.commit: ${errors.explain(error)}`, { cause: error })
     }
   }
 }

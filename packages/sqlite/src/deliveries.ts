@@ -6,7 +6,7 @@ import {
   type KeptRequest,
   type Page,
 } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 
 /** Reads deliveries. */
 export interface Deliveries {
@@ -21,7 +21,7 @@ const STEP = 256
 const NEWEST = '\u{10ffff}'
 
 /** Prepares the statements. */
-export function createDeliveries(db: DatabaseSync): Deliveries {
+export function createDeliveries(db: Database): Deliveries {
   const ring = (name: string): string => `SELECT id, at, data FROM postern_${name} WHERE id < ?`
   // Each ring is read in its own order, and SQLite merges them.
   const newest = db.prepare(

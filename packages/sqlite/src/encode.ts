@@ -1,5 +1,5 @@
 import { encodeDelivery, encodeEvent, type Intake } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { isKeyOf, type Scopes } from './scopes.ts'
 
 /** A delivery and its events as they are stored. */
@@ -30,7 +30,7 @@ export function encodeIntake(intake: Intake): EncodedIntake {
 }
 
 /** Prepares the statements. */
-export function createNewEvents(db: DatabaseSync, scopes: Scopes): NewEvents {
+export function createNewEvents(db: Database, scopes: Scopes): NewEvents {
   const addDelivery = db.prepare('INSERT INTO postern_deliveries (head, body) VALUES (?, ?)')
   const addEvent = db.prepare(
     'INSERT INTO postern_events (id, receiver, key, received, topic, event_id, scope, delivery, record, head, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',

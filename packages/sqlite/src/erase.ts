@@ -25,7 +25,7 @@ const PASSED =
 
 /** Makes `InboxView.erase`: steps of some events, each a transaction that looks again at their tasks. */
 export function createErase(store: Store, tasks: Search): InboxView['erase'] {
-  const db = store.connections.main
+  const db = store.driver.main
   const events = createSearch(store, 'events')
   const find = (condition: string) =>
     db.prepare(

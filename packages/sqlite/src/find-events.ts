@@ -1,5 +1,5 @@
 import type { TaskFilter, TopicMatch } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import type { Keys } from './known.ts'
 import type { Place } from './places.ts'
 import { keyOf } from './scopes.ts'
@@ -38,7 +38,7 @@ const SLACK = 60_000
 const FEW = 10_000
 
 /** Prepares the statements. */
-export function createEventFinder(db: DatabaseSync, keys: Keys): EventFinder {
+export function createEventFinder(db: Database, keys: Keys): EventFinder {
   const receivers = db.prepare('SELECT id FROM postern_receivers WHERE coalesce(name = ?, 1)')
   const scopes = db.prepare('SELECT scope FROM postern_scopes WHERE receiver = ?')
   const loose = db.prepare('SELECT id FROM postern_events WHERE loose = 1 AND event_id = ?')
@@ -51,10 +51,14 @@ export function createEventFinder(db: DatabaseSync, keys: Keys): EventFinder {
     'SELECT id FROM postern_events WHERE receiver = ? AND contents = 1 AND id <= ? ORDER BY id DESC LIMIT ?',
   )
   const topic = db.prepare('SELECT id FROM postern_topics WHERE name = ?')
-  const allTopics = db.prepare('SELECT id FROM postern_topics WHERE postern_matches(?, name)')
-  const block = db.prepare(
-    `SELECT block, topic, events FROM postern_topic_events WHERE block <= ? AND block >= ?
-     AND topic IN (SELECT value FROM json_each(?)) ORDER BY block DESC`,
+  const allTopics = db.prepare('SELECT id, name FROM postern_topics')
+  const lastBlock = db.prepare(
+    `SELECT max(block) AS block FROM postern_topic_events WHERE block <= ? AND block >= ?
+     AND topic IN (SELECT value FROM json_each(?))`,
+  )
+  const inBlock = db.prepare(
+    `SELECT events FROM postern_topic_events WHERE block = ?
+     AND topic IN (SELECT value FROM json_each(?))`,
   )
 
   return {
@@ -86,26 +90,28 @@ export function createEventFinder(db: DatabaseSync, keys: Keys): EventFinder {
         .slice(0, most),
     indexedTopics: () => (numbers.get() as { topics: number }).topics,
     topics({ exact, source }) {
-      const rows = exact === undefined ? allTopics.all(source) : topic.all(exact)
-      return (rows as unknown as { id: number }[]).map(({ id }) => id)
+      if (exact !== undefined) return (topic.all(exact) as { id: number }[]).map(({ id }) => id)
+      const matcher = new RegExp(source, 's')
+      const rows = allTopics.all() as readonly { id: number; name: string }[]
+      return rows.filter(({ name }) => matcher.test(name)).map(({ id }) => id)
     },
     block(topics, from, low) {
-      const rows = block.iterate(
+      const wanted = JSON.stringify(topics)
+      const { block } = lastBlock.get(
         Math.floor(from / BLOCK),
         Math.floor(low / BLOCK),
-        JSON.stringify(topics),
-      ) as Iterable<unknown> as Iterable<BlockRow>
-      let first: number | undefined
+        wanted,
+      ) as { block: number | null }
+      if (block === null) return undefined
+      const first = block * BLOCK
       const ids: number[] = []
-      for (const row of rows) {
-        if (first !== undefined && row.block * BLOCK !== first) break
-        first = row.block * BLOCK
-        const { buffer, byteOffset, byteLength } = row.events
+      for (const { events } of inBlock.all(block, wanted) as readonly BlockRow[]) {
+        const { buffer, byteOffset, byteLength } = events
         const offsets = new Uint16Array(buffer.slice(byteOffset, byteOffset + byteLength))
         for (const offset of offsets)
           if (first + offset <= from && first + offset > low) ids.push(first + offset)
       }
-      return first === undefined ? undefined : { ids, first }
+      return { ids, first }
     },
   }
 
@@ -140,7 +146,5 @@ function place(event: number): Place {
 }
 
 interface BlockRow {
-  readonly block: number
-  readonly topic: number
   readonly events: Uint8Array
 }

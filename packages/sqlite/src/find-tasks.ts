@@ -1,5 +1,5 @@
 import type { TaskFilter } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import type { Place } from './places.ts'
 
 /** Finds tasks by an index. Only reads. */
@@ -18,7 +18,7 @@ export interface TaskFinder {
 const MOST = 5000
 
 /** Prepares the statements. */
-export function createTaskFinder(db: DatabaseSync): TaskFinder {
+export function createTaskFinder(db: Database): TaskFinder {
   const byId = db.prepare('SELECT event, id AS task FROM postern_tasks WHERE id = ?')
   const running = db.prepare('SELECT event, id AS task FROM postern_tasks WHERE state = 1')
   const own = 'coalesce(r.name = ?, 1) AND coalesce(l.name = ?, 1)'

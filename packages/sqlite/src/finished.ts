@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import type { Attempt, Settle } from './settle.ts'
 import { DONE, RUNNING, type Tally } from './tally.ts'
 import type { Kept } from './work.ts'
@@ -14,7 +14,7 @@ const TOOK = 2 ** 31
 const FAR = 2 ** 21
 
 /** Prepares the statements that settle them. Attempts that were claimed together, with one token, take one statement. */
-export function createFinished(db: DatabaseSync, tally: Tally, settling: Settle): Finished {
+export function createFinished(db: Database, tally: Tally, settling: Settle): Finished {
   // NOT INDEXED leaves the look-up by id, and none of the leases that are open.
   const finish = db.prepare(
     `UPDATE postern_tasks NOT INDEXED SET state = 2, due = ?, took = j.value & ${TOOK - 1} FROM json_each(?) j

@@ -1,5 +1,5 @@
 import type { Intake, IntakeItem, Taken } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 
 /** Keys that only one event of a receiver may hold. They live as long as their event. Inside a transaction. */
 export interface Guards {
@@ -12,7 +12,7 @@ export interface Guards {
 }
 
 /** Prepares the statements. */
-export function createGuards(db: DatabaseSync): Guards {
+export function createGuards(db: Database): Guards {
   const find = db.prepare(
     'SELECT e.key FROM postern_guards g JOIN postern_events e ON e.id = g.event WHERE g.receiver = ? AND g.key = ?',
   )

@@ -1,5 +1,5 @@
 import type { Attempt, TaskError } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { processOf } from './token.ts'
 
 /** Outcomes of attempts as they are stored. */
@@ -34,7 +34,7 @@ export interface History {
 }
 
 /** Prepares the statements. */
-export function createHistory(db: DatabaseSync): History {
+export function createHistory(db: Database): History {
   const last = db.prepare('SELECT max(seq) AS seq FROM postern_attempts WHERE task = ?')
   const insert = db.prepare(
     'INSERT INTO postern_attempts (task, seq, attempt, ended, took, outcome, process, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -70,7 +70,7 @@ export function createHistory(db: DatabaseSync): History {
 }
 
 /** Reads the attempts of a task, oldest first. */
-export function createAttemptsOf(db: DatabaseSync): (task: number) => readonly Attempt[] {
+export function createAttemptsOf(db: Database): (task: number) => readonly Attempt[] {
   const rows = db.prepare(
     `SELECT a.attempt, a.ended, a.took, a.outcome, a.error, p.name FROM postern_attempts a
      LEFT JOIN postern_processes p ON p.id = a.process WHERE a.task = ? ORDER BY a.seq`,

@@ -1,5 +1,5 @@
 import { attachment, type Inbox } from '@postern/core/inbox'
-import { connect } from './connection.ts'
+import { openFile } from './driver/node.ts'
 import { createJournal } from './journal.ts'
 import { createPort } from './port.ts'
 import { createPrune } from './prune.ts'
@@ -7,8 +7,9 @@ import { createRecords } from './records.ts'
 import { checkSettings, type SqliteInboxOptions } from './settings.ts'
 import { createStore } from './store.ts'
 import { createTopicIndex } from './topics.ts'
-import { createUpkeep } from './upkeep.ts'
+import { migrate } from './schema.ts'
 import { createView } from './view.ts'
+import { written } from './written.ts'
 
 /**
  * An inbox in one SQLite file, on Node's own `node:sqlite`. Acknowledged deliveries are on the disk: a process that is
@@ -21,25 +22,26 @@ import { createView } from './view.ts'
  */
 export function sqliteInbox(options: SqliteInboxOptions): Inbox {
   const settings = checkSettings(options)
-  const connections = connect(settings.path)
-  const store = createStore(connections, settings)
+  const driver = openFile(settings.path, migrate)
+  const store = createStore(driver, settings)
   const warn = (message: string): void => {
     for (const consumer of receivers.consumers()) consumer.warn(message)
   }
-  const sweeps = [createPrune(store), createTopicIndex(store), createUpkeep(store, warn)]
+  const upkeep = driver.upkeep?.((run) => written(store, run), warn)
+  const sweeps = [createPrune(store), createTopicIndex(store), ...(upkeep ? [upkeep] : [])]
   const receivers = attachment({
     inbox: 'sqliteInbox',
     window: { option: 'window', time: settings.window },
     join(consumer) {
-      connections.guard.start(warn)
+      driver.guard?.start(warn)
       return createPort(store, consumer, () => sweeps.forEach((sweep) => sweep.start()))
     },
     async close() {
-      connections.guard.stop()
+      driver.guard?.stop()
       await Promise.all(sweeps.map((sweep) => sweep.stop()))
       await store.writer.flushed()
       store.writer.close()
-      connections.close()
+      driver.close()
     },
   })
 

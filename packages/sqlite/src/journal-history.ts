@@ -16,7 +16,7 @@ import {
   type MinuteGauge,
   type SeriesKey,
 } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 
 /** Writes counts and gauges. Inside a transaction. */
 export interface HistoryWriter {
@@ -36,7 +36,7 @@ const COLUMNS: Readonly<Record<'counts' | 'gauges', (one: Counts, later: Counts)
 type Column = keyof typeof COLUMNS
 
 /** Prepares the statements. */
-export function createHistory(db: DatabaseSync): HistoryWriter {
+export function createHistory(db: Database): HistoryWriter {
   const findSeries = db.prepare('SELECT id FROM postern_series WHERE name = ?')
   const addSeries = db.prepare('INSERT INTO postern_series (name) VALUES (?)')
   const each = (statement: (column: Column) => string) => ({

@@ -8,14 +8,14 @@ import {
   type HistoryRange,
   type SeriesKey,
 } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 
 // Rows that are read between two turns of the event loop.
 const STEP = 64
 
 /** Reads counts and gauges of a range; in steps, since a month has thousands of rows. */
 export function createReadHistory(
-  db: DatabaseSync,
+  db: Database,
 ): (range: HistoryRange) => Promise<readonly Bucket[]> {
   const series = db.prepare('SELECT id, name FROM postern_series')
   const rows = db.prepare(

@@ -14,7 +14,7 @@ import { written } from './written.ts'
  * stored.
  */
 export function createJournal(store: Store): Journal {
-  const { main, side } = store.connections
+  const { main, side } = store.driver
   const arrivals = createArrivals(main)
   const history = createHistory(main)
   const deliveries = createDeliveries(side)

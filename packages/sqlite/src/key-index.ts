@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { DISTANCE, type KeyRun } from './fresh-keys.ts'
 
 /** Keys of events in the file, all of a number and before it. Inside a transaction. */
@@ -15,7 +15,7 @@ export interface KeyIndex {
  * Makes the index. It has hashes, since keys are long, and an entry may outlive its event: each hit is compared with the
  * event itself.
  */
-export function createKeyIndex(db: DatabaseSync): KeyIndex {
+export function createKeyIndex(db: Database): KeyIndex {
   const find = db.prepare(
     `SELECT e.id FROM postern_keys k CROSS JOIN postern_events e ON e.id = k.event
      WHERE k.hash = ? AND e.receiver = ? AND e.key = ?`,

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { createFreshKeys, type FreshKeys, type KeyRun } from './fresh-keys.ts'
 import { createKeyIndex, hashOf } from './key-index.ts'
 
@@ -33,8 +33,7 @@ const LEAST = 32
 const PACE = 2
 
 /** Makes the keys of a connection, which holds between half of `most` and all of it before it indexes them. */
-export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
-  const version = db.prepare('PRAGMA data_version')
+export function createKeys(db: Database, most: number = FRESH): Keys {
   const numbers = db.prepare('SELECT next, indexed, seed FROM postern_numbers')
   const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
   const same = db.prepare('SELECT 1 FROM postern_events WHERE id = ? AND receiver = ? AND key = ?')
@@ -62,14 +61,14 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
     },
     lookUp(wanted) {
       // One state of the file for all that is read.
-      db.exec('BEGIN')
       try {
-        refresh()
-        return wanted.flatMap(
-          ([receiver, key]) => find(hashOf(seed, receiver, key), receiver, key) ?? [],
-        )
+        return db.snapshot(() => {
+          refresh()
+          return wanted.flatMap(
+            ([receiver, key]) => find(hashOf(seed, receiver, key), receiver, key) ?? [],
+          )
+        })
       } finally {
-        db.exec('COMMIT')
         current = false
       }
     },
@@ -119,7 +118,7 @@ export function createKeys(db: DatabaseSync, most: number = FRESH): Keys {
   function refresh(): void {
     if (current) return
     current = true
-    const { data_version: now } = version.get() as { data_version: number }
+    const now = db.version()
     if (now === seen) return
     const row = numbers.get() as unknown as { next: number; indexed: number; seed: number }
     seed = row.seed

@@ -1,5 +1,4 @@
 import { createLeases, type Consumer, type Leases } from '@postern/core/inbox'
-import { hasWalResetBug } from './connection.ts'
 import type { Lanes } from './lanes.ts'
 import type { Reclaim } from './reclaim.ts'
 import type { Ready } from './ready.ts'
@@ -21,16 +20,15 @@ export interface LeaseHost {
  * only reads; it writes only if there is work.
  */
 export function createFileWatch(store: Store, host: LeaseHost): Leases {
-  const { connections, running, settings, tally } = store
+  const { driver, running, settings, tally } = store
   const { consumer, lanes, ready, reclaim, look } = host
-  const db = connections.main
-  const dataVersion = db.prepare('PRAGMA data_version')
+  const db = driver.main
   const renew = db.prepare(
     'UPDATE postern_tasks SET due = ? WHERE id = ? AND state = 1 AND token = ?',
   )
   let version: unknown
   let commits = store.commits
-  let warned = !hasWalResetBug(connections.version)
+  let warned = driver.alone === undefined
 
   return createLeases({
     lease: settings.lease,
@@ -51,7 +49,7 @@ export function createFileWatch(store: Store, host: LeaseHost): Leases {
 
   /** Learns the lanes of other processes if one has written. */
   function learn(): void {
-    const now = (dataVersion.get() as { data_version: number }).data_version
+    const now = db.version()
     if (now === version) return
     const own = version === undefined || commits !== store.commits
     version = now
@@ -59,8 +57,6 @@ export function createFileWatch(store: Store, host: LeaseHost): Leases {
     tally.load(consumer.receiver)
     if (own || warned) return
     warned = true
-    consumer.warn(
-      `sqliteInbox: another connection writes ${settings.path}, and SQLite ${connections.version} of this Node can damage a file with several writers (https://www.sqlite.org/wal.html, "WAL-reset bug"): use Node 22.23 or 24.15 and newer, or one process`,
-    )
+    consumer.warn(`sqliteInbox: ${driver.alone}`)
   }
 }

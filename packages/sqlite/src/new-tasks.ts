@@ -1,5 +1,5 @@
 import type { TaskDraft } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { BEHIND, READY } from './gates.ts'
 import type { Order } from './order.ts'
 import { PENDING, RUNNING, type Tally } from './tally.ts'
@@ -29,12 +29,7 @@ export interface NewTask {
 }
 
 /** Prepares the statements. */
-export function createNewTasks(
-  db: DatabaseSync,
-  tally: Tally,
-  order: Order,
-  turns: Turns,
-): NewTasks {
+export function createNewTasks(db: Database, tally: Tally, order: Order, turns: Turns): NewTasks {
   const insert = db.prepare(
     'INSERT INTO postern_tasks (event, lane, part, state, due, attempt, token, gate, turn, tenant, order_key, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   )

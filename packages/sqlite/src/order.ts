@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { BEHIND, LATER, READY, SUSPECT } from './gates.ts'
 
 /** Tasks of one order key run one after another. For one connection, inside a transaction. */
@@ -12,7 +12,7 @@ export interface Order {
 }
 
 /** Prepares the statements. */
-export function createOrder(db: DatabaseSync): Order {
+export function createOrder(db: Database): Order {
   const taken = db.prepare(
     `SELECT 1 FROM postern_tasks WHERE lane = ? AND order_key = ? AND state < 2 AND gate <> ${BEHIND} LIMIT 1`,
   )

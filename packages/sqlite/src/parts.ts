@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { createNewEvents, type NewEvents } from './encode.ts'
 import { createGuards, type Guards } from './guards.ts'
 import { createHistory, type History } from './history.ts'
@@ -27,7 +27,7 @@ export interface Parts {
 }
 
 /** Prepares the statements of a connection. */
-export function createParts(db: DatabaseSync): Parts {
+export function createParts(db: Database): Parts {
   const tally = createTally(db)
   const order = createOrder(db)
   const history = createHistory(db)

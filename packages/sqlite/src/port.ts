@@ -17,7 +17,7 @@ const MARGIN = 250
 
 /** Makes a receiver's side of the inbox. */
 export function createPort(store: Store, consumer: Consumer, onWork: () => void): Side {
-  const ready = createReady(store.connections.main, store.turns)
+  const ready = createReady(store.driver.main, store.turns)
   const lanes = createLanes(consumer, store.tally, () => runner.slots())
   const reclaim = createReclaim(store, consumer, lanes)
   const claim = createClaim(store, { consumer, lanes, ready, runner: () => runner })

@@ -1,5 +1,5 @@
 import { createSweep, type Sweep } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { createKeyIndex } from './key-index.ts'
 import type { Parts } from './parts.ts'
 import type { Store } from './store.ts'
@@ -12,10 +12,10 @@ const STEP = 200
 
 /** Makes the pruning of a file. A sweep walks the events in order of arrival, a step at a time. */
 export function createPrune(store: Store): Sweep {
-  const { connections, settings } = store
+  const { driver, settings } = store
   const { keepDone, keepDead } = settings
-  const sweep = createStep(connections.main, store)
-  const tidy = createTidy(connections.main)
+  const sweep = createStep(driver.main, store)
+  const tidy = createTidy(driver.main)
   return createSweep<number>(Math.min(keepDone, keepDead), (from = 0) => {
     const now = Date.now()
     return written(store, () => {
@@ -31,7 +31,7 @@ export function createPrune(store: Store): Sweep {
  * Returns the last event looked at, or undefined if the walk is over. Inside a transaction.
  */
 function createStep(
-  db: DatabaseSync,
+  db: Database,
   parts: Parts,
 ): (from: number, done: number, dead: number) => number | undefined {
   // An event that came after the time cannot have settled before it: there the walk ends.
@@ -61,7 +61,7 @@ const EVENTS = 64
 
 /** Makes the function that drops an event, its tasks, and its delivery if no other event came with it. Inside a transaction. */
 export function createForget(
-  db: DatabaseSync,
+  db: Database,
   { tally, history, guards }: Pick<Parts, 'tally' | 'history' | 'guards'>,
 ): (event: number) => void {
   const dropTasks = db.prepare(

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import type { Turns } from './turns.ts'
 
 /** Finds tasks of a lane that may run. Inside a transaction. */
@@ -54,7 +54,7 @@ interface EnteringRow {
 const STEP = 256
 
 /** Prepares the statements. */
-export function createReady(db: DatabaseSync, turns: Pick<Turns, 'again'>): Ready {
+export function createReady(db: Database, turns: Pick<Turns, 'again'>): Ready {
   // CROSS JOIN fixes the order of the tables, so that only one range of an index is read.
   const rows = (index: string): string =>
     `SELECT t.id, t.event, t.part, t.data, t.attempt, t.order_key,

@@ -29,7 +29,7 @@ const STEP = 256
 /** Makes it for a receiver. Tasks of its own lanes go first: their policy decides how often a suspect is charged. */
 export function createReclaim(store: Store, consumer: Consumer, lanes: Lanes): Reclaim {
   const { running, settings, tally, history, order } = store
-  const db = store.connections.main
+  const db = store.driver.main
   const expired = db.prepare(
     `SELECT id, lane, due, attempt, token, cut, charged, tenant, order_key FROM postern_tasks
      WHERE state = 1 AND due <= ? ORDER BY due LIMIT ${STEP}`,

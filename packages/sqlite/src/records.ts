@@ -5,7 +5,7 @@ import { written } from './written.ts'
 
 /** Keyed values in the file. */
 export function createRecords(store: Store): Records {
-  const { main, side } = store.connections
+  const { main, side } = store.driver
   const find = side.prepare('SELECT value, version FROM postern_records WHERE key = ?')
   // Node 22.13 cannot bind numbered parameters, so one is given as often as it is named.
   const range = side.prepare(

@@ -16,7 +16,7 @@ export function createRerun(
   look: () => void,
 ): (task: number, payload: Json) => Promise<string> {
   const { tally, keys, newEvents, newTasks } = store
-  const find = store.connections.main.prepare(
+  const find = store.driver.main.prepare(
     `SELECT t.lane, t.part, t.data, t.order_key, n.key AS tenant, e.contents, e.record, coalesce(e.head, d.head) AS head,
             coalesce(e.body, d.body) AS body
      FROM postern_tasks t JOIN postern_events e ON e.id = t.event LEFT JOIN postern_deliveries d ON d.id = e.delivery

@@ -8,21 +8,29 @@ export function createRest(
   consumer: Consumer,
   lanes: Lanes,
 ): () => Promise<Pick<Drained, 'left' | 'next'>> {
-  const db = store.connections.main
-  const own = 'lane IN (SELECT value FROM json_each(?))'
+  const { main: db } = store.driver
+  // Each part is one range of an index: what is kept is never scanned.
+  const of = 'FROM postern_tasks WHERE lane = ? AND state = 0 AND'
   const due = db.prepare(
-    `SELECT count(*) AS n FROM postern_tasks WHERE state = 0 AND gate <> 1 AND due <= ? AND ${own}`,
+    `SELECT (SELECT count(*) ${of} gate = 0 AND due <= ?) + (SELECT count(*) ${of} gate > 1 AND due <= ?) AS n`,
   )
   const next = db.prepare(
-    `SELECT min(due) AS due FROM postern_tasks WHERE ((state = 0 AND gate <> 1 AND due > ?) OR state = 1) AND ${own}`,
+    `SELECT min(due) AS due FROM (
+       SELECT min(due) AS due ${of} gate = 0 AND due > ? UNION ALL
+       SELECT min(due) ${of} gate > 1 AND due > ? UNION ALL
+       SELECT min(due) FROM postern_tasks INDEXED BY postern_tasks_leases WHERE state = 1 AND lane = ?)`,
   )
   return async () => Promise.resolve(reading(store, look))
 
   function look(): Pick<Drained, 'left' | 'next'> {
     const now = Math.floor(consumer.now())
-    const numbers = JSON.stringify(lanes.numbers())
-    const { n } = due.get(now, numbers) as { n: number }
-    const row = next.get(now, numbers) as { due: number | null }
-    return { left: n, next: n > 0 ? now : (row.due ?? undefined) }
+    let left = 0
+    let first = Infinity
+    for (const lane of lanes.numbers()) {
+      left += (due.get(lane, now, lane, now) as { n: number }).n
+      const row = next.get(lane, now, lane, now, lane) as { due: number | null }
+      first = Math.min(first, row.due ?? Infinity)
+    }
+    return { left, next: left > 0 ? now : first === Infinity ? undefined : first }
   }
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { BEHIND, gateOf, READY } from './gates.ts'
 import type { History } from './history.ts'
 import type { Order } from './order.ts'
@@ -33,12 +33,7 @@ export interface RevivedRow {
 export const REVIVED = 't.id, t.lane, t.state, t.gate, t.tenant, t.cut, t.order_key'
 
 /** Prepares the statements. */
-export function createRevive(
-  db: DatabaseSync,
-  tally: Tally,
-  order: Order,
-  history: History,
-): Revive {
+export function createRevive(db: Database, tally: Tally, order: Order, history: History): Revive {
   const failed = db.prepare(
     `SELECT ${REVIVED} FROM postern_tasks t
      WHERE event = ? AND (state = 3 OR (state = 0 AND error IS NOT NULL AND due > ?))

@@ -9,7 +9,6 @@ import {
   type Runner,
 } from '@postern/core/inbox'
 import type { Commit } from './commit.ts'
-import { isLasting } from './errors.ts'
 import { claimOf, type Running } from './task.ts'
 import type { Store } from './store.ts'
 import type { Work } from './work.ts'
@@ -34,7 +33,7 @@ const STORE_AGAIN = 250
 /** Makes the runner of a receiver: it runs claimed tasks and settles them. */
 export function createRun(store: Store, host: RunHost): Runner<Running> {
   const { consumer, commit, fetch, reclaim, rest } = host
-  const { running, writer, settle, finished } = store
+  const { driver, running, writer, settle, finished } = store
   const stopwatch = stopwatchOf(consumer)
   const runner = createRunner<Running>({
     consumer,
@@ -87,7 +86,7 @@ export function createRun(store: Store, host: RunHost): Runner<Running> {
       failed(error) {
         if (isWebhookError(error) && error.code === 'closed') return done(undefined)
         consumer.warn(`the outcome of task ${task.id} could not be stored: ${error.message}`)
-        if (isLasting(error) && ending === outcome) {
+        if (driver.errors.isLasting(error) && ending === outcome) {
           // Another try would fail too: the task is dead with the reason, and delays no other task.
           ending = buried(outcome, error)
           return writer.add(work)

@@ -1,11 +1,10 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database, Driver } from './driver/driver.ts'
 import { VERSIONS } from './tables.ts'
 
 /** Makes the tables, or brings those of an older version up to date. Throws a `TypeError` if a newer one wrote them. */
-export function migrate(db: DatabaseSync, path: string): void {
+export function migrate({ main: db, name: path }: Pick<Driver, 'main' | 'name'>): void {
   if (versionOf(db, path) === VERSIONS.length) return
-  db.exec('BEGIN IMMEDIATE')
-  try {
+  db.transaction(() => {
     // Asked again: another process may have migrated while this one waited for the lock.
     const found = versionOf(db, path)
     if (found === 0)
@@ -14,21 +13,10 @@ export function migrate(db: DatabaseSync, path: string): void {
       )
     for (const statements of VERSIONS.slice(found)) db.exec(statements)
     db.prepare('UPDATE postern_schema SET version = ?').run(VERSIONS.length)
-    db.exec('COMMIT')
-  } catch (error) {
-    rollback(db)
-    throw error
-  }
+  })
 }
 
-/** Ends a transaction without its writes. Some errors (a full disk) have ended it already. */
-export function rollback(db: DatabaseSync): void {
-  try {
-    db.exec('ROLLBACK')
-  } catch {}
-}
-
-function versionOf(db: DatabaseSync, path: string): number {
+function versionOf(db: Database, path: string): number {
   const tables = db
     .prepare("SELECT count(*) AS found FROM sqlite_schema WHERE type = 'table' AND name = ?")
     .get('postern_schema') as { found: number }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import type { Kept } from './work.ts'
 
 /** Scopes that events of a receiver came with, so that the key of an event can be made of its id. Inside a transaction. */
@@ -13,7 +13,7 @@ const MOST = 10_000
 const LONGEST = 256
 
 /** Prepares the statements. */
-export function createScopes(db: DatabaseSync): Scopes {
+export function createScopes(db: Database): Scopes {
   const insert = db.prepare('INSERT OR IGNORE INTO postern_scopes (receiver, scope) VALUES (?, ?)')
   const seen = new Set<string>()
   return {

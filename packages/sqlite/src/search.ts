@@ -1,5 +1,4 @@
-import { type TaskFilter } from '@postern/core/inbox'
-import { unavailable } from './errors.ts'
+import { topicMatch, type TaskFilter } from '@postern/core/inbox'
 import { conditionsOf, FROM, FROM_EVENTS } from './filter.ts'
 import { cursorOf, placeOf, type Place } from './places.ts'
 import { createSources, type Step } from './sources.ts'
@@ -83,13 +82,7 @@ const EVENTS: Rows = {
 /** Makes the search of a file for its tasks, or for its events. */
 export function createSearch(store: Store, of: 'tasks' | 'events' = 'tasks'): Search {
   const kind = of === 'tasks' ? TASKS : EVENTS
-  const db = store.connections.side
-  let pattern = ''
-  let matcher = /^$/
-  db.function('postern_matches', { deterministic: true }, (source, topic) => {
-    if (source !== pattern) matcher = new RegExp((pattern = String(source)), 's')
-    return matcher.test(String(topic)) ? 1 : 0
-  })
+  const db = store.driver.side
   const sourceOf = createSources(store)
   const receivedAt = db.prepare(
     'SELECT received FROM postern_events WHERE id <= ? ORDER BY id DESC LIMIT 1',
@@ -97,6 +90,9 @@ export function createSearch(store: Store, of: 'tasks' | 'events' = 'tasks'): Se
 
   return async <Row extends PlacedRow>(columns: string, filter: TaskFilter, page: SearchPage) => {
     const { sql, values } = conditionsOf(filter)
+    const match = filter.topic === undefined ? undefined : topicMatch(filter.topic)
+    // SQL knows the beginning of a pattern alone.
+    const pattern = match && match.exact === undefined ? new RegExp(match.source, 's') : undefined
     let place = placeOf(page.cursor)
     const until = performance.now() + page.budget
     const rows: Row[] = []
@@ -107,12 +103,14 @@ export function createSearch(store: Store, of: 'tasks' | 'events' = 'tasks'): Se
         const step = reading(store, () => source.next(place, width))
         if (!step) return { rows, cursor: undefined, searchedTo: undefined }
         // One more than asked for tells whether there are more.
-        rows.push(...read(step, page.limit + 1 - rows.length))
+        const most = pattern ? width : page.limit + 1 - rows.length
+        const found = read(step, most)
+        rows.push(...(pattern ? found.filter(({ topic }) => pattern.test(topic)) : found))
         if (rows.length > page.limit) {
           rows.length = page.limit
           return stopped(kind.placeOf(rows.at(-1)!))
         }
-        place = step.to
+        place = found.length === most ? kind.placeOf(found.at(-1)!) : step.to
         const now = performance.now()
         if (now >= until) return stopped(place)
         if (now - began < STEP / 2) width = Math.min(width * 2, MOST)
@@ -120,17 +118,17 @@ export function createSearch(store: Store, of: 'tasks' | 'events' = 'tasks'): Se
         await new Promise<void>((resolve) => setImmediate(resolve))
       }
     } catch (error) {
-      throw error instanceof TypeError ? error : unavailable(error, store.settings.path)
+      throw error instanceof TypeError ? error : store.driver.errors.unavailable(error)
     }
 
-    function read({ kind: by, ids }: Step, most: number): Row[] {
+    function read({ kind: by, ids }: Step, most: number): (Row & { readonly topic: string })[] {
       const given = by === 'range' ? ids : [JSON.stringify(ids)]
       return db
         .prepare(
-          `SELECT ${columns} FROM ${kind.from} WHERE ${kind.candidates[by]}
+          `SELECT ${columns}, e.topic FROM ${kind.from} WHERE ${kind.candidates[by]}
            AND ${kind.behind} AND ${sql} AND ${page.and ?? '1'} ORDER BY ${kind.order} LIMIT ?`,
         )
-        .all(...given, place.event, place.event, place.task, ...values, most) as unknown as Row[]
+        .all(...given, place.event, place.event, place.task, ...values, most) as never
     }
 
     function stopped(at: Place): Found<Row> {

@@ -1,5 +1,5 @@
 import { causeOf, type Outcome, type TaskDraft } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { gateOf } from './gates.ts'
 import type { History } from './history.ts'
 import type { NewTasks } from './new-tasks.ts'
@@ -49,7 +49,7 @@ export interface SettleParts {
 const OWN = 'WHERE id = ? AND token = ? AND state IN (0, 1)'
 
 /** Prepares the statements. */
-export function createSettle(db: DatabaseSync, parts: SettleParts): Settle {
+export function createSettle(db: Database, parts: SettleParts): Settle {
   const { tally, order, history, newTasks } = parts
   const state = db.prepare(`SELECT state FROM postern_tasks ${OWN}`)
   const end = db.prepare(

@@ -22,7 +22,7 @@ export interface Step {
 
 /** Makes the sources of a file. They only read, each in milliseconds. */
 export function createSources(store: Store): (filter: TaskFilter, passing?: boolean) => Source {
-  const db = store.connections.side
+  const db = store.driver.side
   const events = createEventFinder(db, store.keys)
   const tasks = createTaskFinder(db)
 

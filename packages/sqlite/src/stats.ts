@@ -1,5 +1,5 @@
 import type { Cause, Consumer, LaneStats, TaskError } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { clocks } from './clocks.ts'
 
 /** Counts of tasks. Only failing tasks are counted row by row. */
@@ -15,7 +15,7 @@ export interface Stats {
 const MOST = 100
 
 /** Prepares the statements. */
-export function createStats(db: DatabaseSync, consumers: () => readonly Consumer[]): Stats {
+export function createStats(db: Database, consumers: () => readonly Consumer[]): Stats {
   const lanes = db.prepare(
     'SELECT l.*, r.name AS receiver FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver ORDER BY l.id',
   )

@@ -1,7 +1,6 @@
 import { WebhookError } from '@postern/core'
 import { createBegun, type Begun } from './begun.ts'
-import type { Connections } from './connection.ts'
-import { unavailable } from './errors.ts'
+import type { Driver } from './driver/driver.ts'
 import { createFinished, type Finished } from './finished.ts'
 import { createKeys, type Keys } from './known.ts'
 import type { Settings } from './settings.ts'
@@ -14,7 +13,7 @@ import { createWriter, type Writer } from './write.ts'
 /** One file and its parts in this process, for all receivers. */
 export interface Store extends Parts {
   readonly settings: Settings
-  readonly connections: Connections
+  readonly driver: Driver
   readonly writer: Writer
   readonly keys: Keys
   readonly topicLog: TopicLog
@@ -29,20 +28,20 @@ export interface Store extends Parts {
 }
 
 /** Puts a store together. */
-export function createStore(connections: Connections, settings: Settings): Store {
-  const { main } = connections
+export function createStore(driver: Driver, settings: Settings): Store {
+  const { main } = driver
   const parts = createParts(main)
-  const keys = createKeys(main)
+  const keys = createKeys(main, driver.freshKeys)
   const begun = createBegun(main, parts.tally)
   const finished = createFinished(main, parts.tally, parts.settle)
-  const tokens = createTokens(main)
+  const tokens = createTokens(main, driver.process)
   const topicLog = createTopicLog()
   const kept = [begun, finished, ...parts.kept, keys, topicLog, tokens]
   return {
     ...parts,
     settings,
-    connections,
-    writer: createWriter(connections, settings.path, kept),
+    driver,
+    writer: createWriter(driver, kept),
     keys,
     topicLog,
     begun,
@@ -54,12 +53,12 @@ export function createStore(connections: Connections, settings: Settings): Store
 }
 
 /** Reads; an error of the file, or its loss, becomes `inbox_unavailable` or `inbox_full`. */
-export function reading<T>({ connections, settings }: Store, query: () => T): T {
-  const lost = connections.guard.lost()
+export function reading<T>({ driver }: Store, query: () => T): T {
+  const lost = driver.guard?.lost()
   if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
   try {
     return query()
   } catch (error) {
-    throw error instanceof TypeError ? error : unavailable(error, settings.path)
+    throw error instanceof TypeError ? error : driver.errors.unavailable(error)
   }
 }

@@ -1,5 +1,5 @@
 import type { TaskState } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 
 /** States as they are stored. */
 export const PENDING = 0
@@ -59,7 +59,7 @@ interface Room {
 }
 
 /** Makes the tally of a connection. */
-export function createTally(db: DatabaseSync): Tally {
+export function createTally(db: Database): Tally {
   const findReceiver = db.prepare('SELECT id FROM postern_receivers WHERE name = ?')
   const addReceiver = db.prepare('INSERT INTO postern_receivers (name) VALUES (?)')
   const findLane = db.prepare('SELECT id FROM postern_lanes WHERE receiver = ? AND name = ?')

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import { BLOCK } from './topics.ts'
 
 // Rows looked at in one transaction.
@@ -9,7 +9,7 @@ const PROCESSES = 10_000
 const TOPICS = 10_000
 
 /** Makes the function that drops unreferenced rows: few of them, once in each round of pruning. Inside a transaction. */
-export function createTidy(db: DatabaseSync): () => void {
+export function createTidy(db: Database): () => void {
   const blocks = db.prepare(
     `DELETE FROM postern_topic_events WHERE block < coalesce((SELECT min(id) FROM postern_events), (SELECT next FROM postern_numbers)) / ${BLOCK}`,
   )

@@ -1,5 +1,4 @@
-import { hostname } from 'node:os'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import type { Kept } from './work.ts'
 
 /** Tokens of this process, which fence its claims. */
@@ -14,7 +13,7 @@ const SHARE = 2 ** 32
 const PROCESSES = 2 ** 20
 
 /** Makes them. The process gets its row with its first claim. */
-export function createTokens(db: DatabaseSync): Tokens {
+export function createTokens(db: Database, process: string): Tokens {
   const add = db.prepare('INSERT INTO postern_processes (name, started) VALUES (?, ?)')
   let committed = 0
   let base = 0
@@ -22,7 +21,7 @@ export function createTokens(db: DatabaseSync): Tokens {
   return {
     current() {
       if (base === 0) {
-        const { lastInsertRowid } = add.run(`${hostname()}:${process.pid}`, Date.now())
+        const { lastInsertRowid } = add.run(process, Date.now())
         base = (Number(lastInsertRowid) % PROCESSES) * SHARE
       }
       return base + count

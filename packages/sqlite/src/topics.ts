@@ -1,5 +1,5 @@
 import { createSweep, type Sweep } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import type { Store } from './store.ts'
 import type { Kept } from './work.ts'
 import { written } from './written.ts'
@@ -55,13 +55,13 @@ export function createTopicLog(): TopicLog {
  * the events would make each insert a seventh slower.
  */
 export function createTopicIndex(store: Store): Sweep {
-  const step = createStep(store.connections.main, store.topicLog)
+  const step = createStep(store.driver.main, store.topicLog)
   // A look each second.
   return createSweep<number>(0, () => written(store, step))
 }
 
 /** Makes one step: indexes a block. Returns 1 if there may be another. Inside a transaction. */
-function createStep(db: DatabaseSync, log: TopicLog): () => number | undefined {
+function createStep(db: Database, log: TopicLog): () => number | undefined {
   const numbers = db.prepare('SELECT next, topics FROM postern_numbers')
   const read = db.prepare('SELECT id, topic FROM postern_events WHERE id >= ? AND id < ?')
   const findTopic = db.prepare('SELECT id FROM postern_topics WHERE name = ?')

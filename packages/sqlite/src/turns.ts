@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { Database } from './driver/driver.ts'
 import type { Kept } from './work.ts'
 
 /**
@@ -24,7 +24,7 @@ export interface Turn {
 export const NO_TURN: Turn = { tenant: 0, turn: 0 }
 
 /** Makes the turns of a connection. */
-export function createTurns(db: DatabaseSync): Turns {
+export function createTurns(db: Database): Turns {
   const findTenant = db.prepare('SELECT id, turn FROM postern_tenants WHERE key = ? AND lane = ?')
   const keyOf = db.prepare('SELECT key FROM postern_tenants WHERE id = ?')
   const addTenant = db.prepare('INSERT INTO postern_tenants (lane, key) VALUES (?, ?)')

@@ -27,8 +27,7 @@ export function createView(
   look: () => void,
   consumers: () => readonly Consumer[],
 ): InboxView {
-  const { side } = store.connections
-  const dataVersion = side.prepare('PRAGMA data_version')
+  const { side } = store.driver
   const detail = side.prepare(
     `SELECT ${INFO}, e.record, coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body
      FROM ${FROM} WHERE t.id = ?`,
@@ -59,11 +58,7 @@ export function createView(
       return reading(store, () => causes(filter ?? {}))
     },
     // The other connection sees what the main one and other processes commit, and not its own commits.
-    version: () =>
-      reading(
-        store,
-        () => (dataVersion.get() as { data_version: number }).data_version + store.commits,
-      ),
+    version: () => reading(store, () => side.version() + store.commits),
     ...createChange(store, search, look, consumers),
     erase: createErase(store, search),
     async rerun(id, edit) {

@@ -1,7 +1,5 @@
 import type { Consumer, Intake, Pace, Runner, Taken, TaskDraft } from '@postern/core/inbox'
-import type { DatabaseSync } from 'node:sqlite'
-import { unavailable } from './errors.ts'
-import { checkGuest, checkTransaction } from './guest.ts'
+import type { Database } from './driver/driver.ts'
 import type { Lanes } from './lanes.ts'
 import { encodeIntake } from './encode.ts'
 import { fullError } from './capacity.ts'
@@ -10,7 +8,7 @@ import type { Store } from './store.ts'
 import type { Running } from './task.ts'
 
 /** Takes a delivery in within the open transaction of a connection of the application. */
-export type AcceptWithin = (db: DatabaseSync, intake: Intake) => readonly Taken[]
+export type AcceptWithin = (connection: object, intake: Intake) => readonly Taken[]
 
 /**
  * Makes a receiver's accept for the application's own connections. It caches nothing that it writes, since it cannot
@@ -24,39 +22,40 @@ export function createAcceptWithin(
   pace: Pace,
 ): AcceptWithin {
   const reviving = { sharing: lanes.sharing, ready: runner.ready }
-  const { main } = store.connections
-  const { settings, keys } = store
+  const { main } = store.driver
+  const { driver, settings, keys } = store
   const nextNumber = 'SELECT next FROM postern_numbers'
   const committed = main.prepare(nextNumber)
-  const guests = new WeakMap<DatabaseSync, (intake: Intake) => Taken[]>()
+  const guests = new WeakMap<object, (intake: Intake) => Taken[]>()
 
-  return (db, intake) => {
-    const take = takeOf(db)
-    checkTransaction(db)
-    db.exec('SAVEPOINT postern_accept')
+  return (connection, intake) => {
+    const take = takeOf(connection)
     try {
       const taken = take(intake)
-      db.exec('RELEASE postern_accept')
       store.commits++
       // Tries until the transaction is over.
       runner.look()
       return taken
     } catch (error) {
-      undo(db)
-      throw unavailable(error, settings.path)
+      throw error instanceof TypeError ? error : driver.errors.unavailable(error)
     }
   }
 
-  function takeOf(db: DatabaseSync): (intake: Intake) => Taken[] {
-    let take = guests.get(db)
+  function takeOf(connection: object): (intake: Intake) => Taken[] {
+    let take = guests.get(connection)
     if (!take) {
-      checkGuest(db, main, settings.path)
-      guests.set(db, (take = createTake(db)))
+      if (!driver.guest)
+        throw new TypeError(
+          'inTransaction: the inbox has the only connection to its database: use task.commit',
+        )
+      const guest = driver.guest(connection)
+      const within = createTake(guest.database)
+      guests.set(connection, (take = (intake) => guest.within(() => within(intake))))
     }
     return take
   }
 
-  function createTake(db: DatabaseSync): (intake: Intake) => Taken[] {
+  function createTake(db: Database): (intake: Intake) => Taken[] {
     const parts = createParts(db)
     const { tally, newTasks, guards, revive } = parts
     const lock = db.prepare('UPDATE postern_numbers SET next = next')
@@ -116,13 +115,4 @@ export function createAcceptWithin(
 
 function numberOf(row: unknown): number {
   return (row as { next: number }).next
-}
-
-/** Undoes the writes of this function, and leaves the rest of the transaction to the application. */
-function undo(db: DatabaseSync): void {
-  try {
-    db.exec('ROLLBACK TO postern_accept; RELEASE postern_accept')
-  } catch {
-    // The error has ended the whole transaction, as that of a full disk does.
-  }
 }

@@ -1,8 +1,6 @@
 import { WebhookError } from '@postern/core'
 import { createBatch, type Batch, type Fault } from '@postern/core/inbox'
-import type { Connections } from './connection.ts'
-import { isBusy, isStorageFault, unavailable } from './errors.ts'
-import { rollback } from './schema.ts'
+import type { Driver } from './driver/driver.ts'
 import type { Kept, Work } from './work.ts'
 
 /** The one place that makes transactions on the main connection. */
@@ -17,12 +15,9 @@ const BYTES = 8 * 1024 * 1024
 
 /** Makes the writer of a file. A locked file is tried again later: waiting inside SQLite would block the event loop. */
 export function createWriter(
-  { main, guard }: Pick<Connections, 'main' | 'guard'>,
-  path: string,
+  { main, guard, errors, name }: Pick<Driver, 'main' | 'guard' | 'errors' | 'name'>,
   kept: readonly Kept[],
 ): Writer {
-  const begin = main.prepare('BEGIN IMMEDIATE')
-  const commit = main.prepare('COMMIT')
   let last: Work[] = []
   const batch = createBatch<Work>({
     inbox: 'sqliteInbox',
@@ -32,11 +27,11 @@ export function createWriter(
       store(works, true)
     },
     fault,
-    refusal: (error) => unavailable(error, path),
+    refusal: (error) => errors.unavailable(error),
     late: () =>
       new WebhookError(
         'inbox_unavailable',
-        `sqliteInbox: ${path}: another process held its write lock until the deadline`,
+        `sqliteInbox: ${name}: another process held its write lock until the deadline`,
       ),
   })
   // Begins a transaction in which there may be nothing but last works.
@@ -58,23 +53,22 @@ export function createWriter(
 
   /** One transaction; with the last works, if they are to be in it. */
   function store(works: readonly Work[], withLast: boolean): void {
-    const lost = guard.lost()
+    const lost = guard?.lost()
     if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
-    begin.run()
     const tried: Work[] = []
     const behind: Work[] = []
     try {
-      for (const work of works) run(work)
-      // Taken now and not before: what ran may have asked for it.
-      while (withLast && last.length > 0)
-        for (const work of last.splice(0)) {
-          behind.push(work)
-          run(work)
-        }
-      for (const each of kept) each.store()
-      commit.run()
+      main.transaction(() => {
+        for (const work of works) run(work)
+        // Taken now and not before: what ran may have asked for it.
+        while (withLast && last.length > 0)
+          for (const work of last.splice(0)) {
+            behind.push(work)
+            run(work)
+          }
+        for (const each of kept) each.store()
+      })
     } catch (error) {
-      rollback(main)
       for (const each of kept) each.forget()
       for (const work of tried) work.undo?.()
       if (behind.length === 0) throw error
@@ -96,8 +90,8 @@ export function createWriter(
   }
 
   function fault(error: unknown): Fault {
-    if (isBusy(error)) return 'again'
-    return isStorageFault(error) || error instanceof WebhookError ? 'all' : 'one'
+    if (errors.isBusy(error)) return 'again'
+    return errors.isStorageFault(error) || error instanceof WebhookError ? 'all' : 'one'
   }
 
   function failLast(error: Error): void {

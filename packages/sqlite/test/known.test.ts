@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createKeys, type Keys } from '../src/known.ts'
+import { nodeDatabase } from '../src/driver/node-database.ts'
 import { createKeyIndex } from '../src/key-index.ts'
 import { migrate } from '../src/schema.ts'
 import { temporaryFile, type TemporaryFile } from './file.ts'
@@ -24,8 +25,9 @@ function open(): { db: DatabaseSync; keys: Keys; take: (ids: readonly string[]) 
   const db = new DatabaseSync(file.path)
   opened.push(db)
   db.exec('PRAGMA journal_mode = WAL')
-  migrate(db, file.path)
-  const keys = createKeys(db, MOST)
+  const main = nodeDatabase(db)
+  migrate({ main, name: file.path })
+  const keys = createKeys(main, MOST)
   return { db, keys, take: (ids) => transaction(db, keys, ids) }
 }
 
@@ -105,7 +107,7 @@ test('what was forgotten is new again, under a number nobody has had, and its en
   expect(one.take(ids(0, 400))).toEqual(Array(400).fill(0))
   expect(one.take(ids(0, 400))).toEqual(range(401, 801))
   two.db.exec('DELETE FROM postern_events')
-  const index = createKeyIndex(two.db)
+  const index = createKeyIndex(nodeDatabase(two.db))
   for (let at = 0; at < 20; at++) index.sweep(64)
   expect(two.db.prepare('SELECT count(*) AS left FROM postern_keys').get()).toEqual({ left: 0 })
 })

@@ -1,12 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
+import { nodeDatabase } from '../src/driver/node-database.ts'
 import { conditionsOf, FROM } from '../src/filter.ts'
 import { INFO } from '../src/info.ts'
 import { migrate } from '../src/schema.ts'
 
 const db = new DatabaseSync(':memory:')
-migrate(db, ':memory:')
-db.function('postern_matches', (pattern, topic) => (topic === pattern ? 1 : 0))
+migrate({ main: nodeDatabase(db), name: ':memory:' })
 
 /** How SQLite reads the tables of a query. */
 function plan(sql: string): string {

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Guest } from './driver.ts'
+import { nodeDatabase } from './node-database.ts'
 
 /**
  * Checks a connection of the application that will store deliveries. Throws a `TypeError` if it is not to the file of
@@ -20,8 +22,26 @@ export function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): 
     )
 }
 
-/** Throws a `TypeError` if the connection has no transaction open. */
-export function checkTransaction(db: DatabaseSync): void {
+/** Writes through a connection of the application. Throws a `TypeError` if it has no transaction open. */
+export function guestOf(db: DatabaseSync): Guest {
+  return {
+    database: nodeDatabase(db),
+    within(run) {
+      checkTransaction(db)
+      db.exec('SAVEPOINT postern_accept')
+      try {
+        const result = run()
+        db.exec('RELEASE postern_accept')
+        return result
+      } catch (error) {
+        undo(db)
+        throw error
+      }
+    },
+  }
+}
+
+function checkTransaction(db: DatabaseSync): void {
   // `isTransaction` needs Node 22.16. BEGIN fails inside a transaction and changes nothing.
   try {
     db.exec('BEGIN')
@@ -32,6 +52,14 @@ export function checkTransaction(db: DatabaseSync): void {
   throw new TypeError(
     'inTransaction: the connection has no transaction open: begin one with BEGIN IMMEDIATE',
   )
+}
+
+function undo(db: DatabaseSync): void {
+  try {
+    db.exec('ROLLBACK TO postern_accept; RELEASE postern_accept')
+  } catch {
+    // The error has ended the whole transaction, as that of a full disk does.
+  }
 }
 
 /** Name of the file, as SQLite has it: absolute and without links. */

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs'
 import { createSweep, type Sweep } from '@postern/core/inbox'
-import type { Store } from './store.ts'
-import { written } from './written.ts'
+import type { Database } from './driver.ts'
 
 const MIB = 1024 * 1024
 // Free pages that stay for later rows: this number, or this share of the file.
@@ -13,13 +12,20 @@ const STEP = 64
 const LOG = 64 * MIB
 const LARGE_LOG = 4 * LOG
 
+/** The argument of {@link createUpkeep}. */
+export interface UpkeepOptions {
+  readonly main: Database
+  readonly path: string
+  /** Runs writes in the next transaction. */
+  readonly written: (run: () => void) => Promise<unknown>
+  readonly warn: (message: string) => void
+}
+
 /**
  * Shrinks the file and its log after a flood. Free pages go back to the disk a few at a time. A log that grew behind a
  * long read is emptied once the read has ended.
  */
-export function createUpkeep(store: Store, warn: (message: string) => void): Sweep {
-  const { main } = store.connections
-  const { path } = store.settings
+export function createUpkeep({ main, path, written, warn }: UpkeepOptions): Sweep {
   const state = main.prepare(
     `SELECT (SELECT freelist_count FROM pragma_freelist_count) AS free, (SELECT page_count FROM pragma_page_count) AS pages,
             (SELECT auto_vacuum FROM pragma_auto_vacuum) AS mode`,
@@ -32,7 +38,7 @@ export function createUpkeep(store: Store, warn: (message: string) => void): Swe
     const { free, pages, mode } = state.get() as { free: number; pages: number; mode: number }
     // A file that other code has made may have another vacuum mode.
     if (mode !== 2 || free <= Math.max(FREE, pages * SHARE)) return undefined
-    await written(store, () => main.exec(`PRAGMA incremental_vacuum(${STEP})`))
+    await written(() => main.exec(`PRAGMA incremental_vacuum(${STEP})`))
     return free
   })
 

@@ -1,0 +1,73 @@
+import type { Sweep } from '@postern/core/inbox'
+import type { Errors } from './errors.ts'
+import type { FileGuard } from './file-guard.ts'
+
+/** What a statement binds. Blobs come back as bytes too. */
+export type Value = string | number | bigint | null | Uint8Array
+
+/** A prepared statement. */
+export interface Statement {
+  /** All rows. */
+  all(...values: Value[]): readonly unknown[]
+  /** The first row; undefined without any. */
+  get(...values: Value[]): unknown
+  run(...values: Value[]): Written
+}
+
+/** What a statement has written. */
+export interface Written {
+  readonly changes: number | bigint
+  readonly lastInsertRowid: number | bigint
+}
+
+/** A connection to a database of SQLite. Every call is synchronous, so no transaction is left open between two of them. */
+export interface Database {
+  /** The object that the application gets in `task.commit`. */
+  readonly raw: unknown
+  prepare(sql: string): Statement
+  /** Runs several statements without values. */
+  exec(sql: string): void
+  /** Runs writes in one transaction, which holds the write lock from its beginning. It is rolled back if `run` throws. */
+  transaction<T>(run: () => T): T
+  /** Runs reads on one state of the database. */
+  snapshot<T>(run: () => T): T
+  /** Another value if another connection has committed since. */
+  version(): number
+}
+
+/** Writes within a transaction of the application. */
+export interface Guest {
+  readonly database: Database
+  /** Runs writes; undoes them, and leaves the rest of the transaction to the application, if `run` throws. */
+  within<T>(run: () => T): T
+}
+
+/**
+ * How the inbox reaches its database: the file of a process, or the storage of a Durable Object. Only a driver knows
+ * BEGIN and COMMIT, PRAGMA, files and the errors of its runtime.
+ */
+export interface Driver {
+  /** The database as messages name it: the path of the file. */
+  readonly name: string
+  /** Name of the process in the history of attempts. */
+  readonly process: string
+  /** For writes. It never waits for a lock: a caller that finds the database locked tries again later. */
+  readonly main: Database
+  /** For reads and for `task.commit`, whose writes must not change the state of the main connection. */
+  readonly side: Database
+  readonly errors: Errors
+  /** Keys of events in memory before they are indexed. A database that is opened for each burst holds few. @default 16_384 */
+  readonly freshKeys?: number
+  /** A connection of the application, by what it passed to `inTransaction`; throws a `TypeError` if it is to another database. Absent if the runtime has one connection. */
+  readonly guest?: (connection: unknown) => Guest
+  /** Absent if nobody can take the database away. */
+  readonly guard?: FileGuard
+  /** Shrinks the database; absent if the runtime does. `written` runs writes in the next transaction. */
+  readonly upkeep?: (
+    written: (run: () => void) => Promise<unknown>,
+    warn: (message: string) => void,
+  ) => Sweep
+  /** Why other writers are a danger here, with the remedy. */
+  readonly alone?: string | undefined
+  close(): void
+}

@@ -1,0 +1,71 @@
+import { toWebhookError, WebhookError } from '@postern/core'
+
+const ERROR = 1
+const BUSY = 5
+const LOCKED = 6
+const FULL = 13
+
+// https://www.sqlite.org/rescode.html, primary codes.
+const REASONS: Readonly<Record<number, string>> = {
+  [BUSY]: 'another process holds its write lock',
+  [LOCKED]: 'another connection of this process holds its write lock',
+  8: 'it cannot be written: check the owner and the permissions of the file and of its folder',
+  10: 'reading or writing it failed: check the disk',
+  11: 'it is damaged: stop the processes that use it, keep a copy, and recover it with the sqlite3 shell (.recover) or start with a new file',
+  [FULL]: 'its disk is full, or max_page_count is reached: make room',
+  14: 'it cannot be opened: check that its folder exists and may be written',
+  26: 'it is not an SQLite database: use another path',
+}
+
+// ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE: of the statement and its values, not of the file.
+const LASTING = [ERROR, 18, 19, 20, 21, 25]
+
+/** What errors of a database mean. */
+export interface Errors {
+  /** True for an error of SQLite. */
+  isOwn(error: unknown): boolean
+  /** True if another writer holds the lock, so that another try helps. */
+  isBusy(error: unknown): boolean
+  /** True if the file or its disk is at fault, so that the next statement fails as well. */
+  isStorageFault(error: unknown): boolean
+  /** True if a work failed for a reason of its own, so that another try fails as well. */
+  isLasting(error: Error): boolean
+  /** An error of SQLite as the refusal of a delivery. */
+  unavailable(error: unknown): WebhookError
+  /** The cause and the remedy, in words. */
+  explain(error: unknown): string
+}
+
+/** Makes them for a database of this name. `code` is SQLite's primary result code, undefined if the error is not SQLite's. */
+export function createErrors(name: string, code: (error: unknown) => number | undefined): Errors {
+  return {
+    isOwn: (error) => code(error) !== undefined,
+    isBusy,
+    isStorageFault(error) {
+      const found = code(error)
+      return found !== undefined && found !== ERROR && !isBusy(error) && found in REASONS
+    },
+    isLasting({ cause }) {
+      const found = code(cause)
+      return found === undefined ? cause instanceof Error : LASTING.includes(found)
+    },
+    unavailable(error) {
+      const found = code(error)
+      if (found === undefined) return toWebhookError(error, 'inbox_unavailable')
+      const kind = found === FULL ? 'inbox_full' : 'inbox_unavailable'
+      return new WebhookError(kind, explain(error), { cause: error })
+    },
+    explain,
+  }
+
+  function isBusy(error: unknown): boolean {
+    const found = code(error)
+    return found === BUSY || found === LOCKED
+  }
+
+  function explain(error: unknown): string {
+    const reason = REASONS[code(error) ?? 0]
+    const message = error instanceof Error ? error.message : String(error)
+    return `sqliteInbox: ${name}: ${reason === undefined ? message : `${reason} (SQLite says: ${message})`}`
+  }
+}

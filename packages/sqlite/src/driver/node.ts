@@ -1,0 +1,100 @@
+import { hostname } from 'node:os'
+import { DatabaseSync } from 'node:sqlite'
+import type { Driver } from './driver.ts'
+import { createErrors, type Errors } from './errors.ts'
+import { createFileGuard } from './file-guard.ts'
+import { checkGuest, guestOf } from './guest.ts'
+import { nodeDatabase } from './node-database.ts'
+import { createUpkeep } from './upkeep.ts'
+import { hasWalResetBug } from './wal-bug.ts'
+
+// How long opening waits for other processes, and how long the side connection may wait for a lock, in milliseconds.
+const OPEN_WAIT = 5000
+const SIDE_WAIT = 1000
+
+/**
+ * Opens a file on Node's own `node:sqlite`, makes it a write-ahead log and lets `migrate` make its tables. Throws a
+ * `TypeError` if it cannot be an inbox.
+ */
+export function openFile(path: string, migrate: (driver: Driver) => void): Driver {
+  const opened: DatabaseSync[] = []
+  const errors = createErrors(path, primaryCode)
+  try {
+    const main = open(path, OPEN_WAIT, opened)
+    patiently(errors, () => useWal(main, path))
+    const { version } = main.prepare('SELECT sqlite_version() AS version').get() as {
+      version: string
+    }
+    const driver = {
+      name: path,
+      process: `${hostname()}:${process.pid}`,
+      main: nodeDatabase(main),
+      errors,
+      guest(connection: unknown) {
+        checkGuest(connection as DatabaseSync, main, path)
+        return guestOf(connection as DatabaseSync)
+      },
+      alone: hasWalResetBug(version)
+        ? `another connection writes ${path}, and SQLite ${version} of this Node can damage a file with several writers (https://www.sqlite.org/wal.html, "WAL-reset bug"): use Node 22.23 or 24.15 and newer, or one process`
+        : undefined,
+      close: () => opened.forEach((db) => db.close()),
+    }
+    patiently(errors, () => migrate({ ...driver, side: driver.main }))
+    main.exec('PRAGMA busy_timeout = 0')
+    const side = nodeDatabase(open(path, SIDE_WAIT, opened))
+    return {
+      ...driver,
+      side,
+      guard: createFileGuard(path),
+      upkeep: (written, warn) => createUpkeep({ main: driver.main, path, written, warn }),
+    }
+  } catch (error) {
+    for (const db of opened) db.close()
+    if (error instanceof TypeError && !errors.isOwn(error)) throw error
+    throw new TypeError(errors.explain(error), { cause: error })
+  }
+}
+
+/** SQLite's primary result code is the lower byte of an error's code. */
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+}
+
+function open(path: string, wait: number, opened: DatabaseSync[]): DatabaseSync {
+  const db = new DatabaseSync(path)
+  opened.push(db)
+  // Set first: even reading a setting finds the file locked while another process closes its last connection.
+  db.exec(`PRAGMA busy_timeout = ${wait}`)
+  // `synchronous` FULL: a commit is on the disk before it is acknowledged. Pages of 8 KiB take several deliveries, so
+  // fewer are written; larger ones cost more for single deliveries. (Page size and vacuum mode count for new files only.)
+  // Checkpoints at 32 MiB instead of 4 write each page less often.
+  db.exec(
+    'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864',
+  )
+  return db
+}
+
+function useWal(db: DatabaseSync, path: string): void {
+  const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get() as {
+    journal_mode: string
+  }
+  if (mode !== 'wal')
+    throw new TypeError(
+      `sqliteInbox: path: ${path} cannot have a write-ahead log (its journal is '${mode}'): use a file on a local disk, or memoryInbox() for no file at all`,
+    )
+}
+
+/** Changing the journal can find the file locked without asking the busy handler; at start, waiting is right. */
+function patiently(errors: Errors, act: () => void): void {
+  const until = performance.now() + OPEN_WAIT
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+  for (;;) {
+    try {
+      return act()
+    } catch (error) {
+      if (!errors.isBusy(error) || performance.now() > until) throw error
+      Atomics.wait(sleeper, 0, 0, 5)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// `node test/bench/before.ts <worktree>`: what accepting and settling costs in sqliteInbox of this tree, divided by its
+// cost in another worktree (of the commit before a change; installed there). One process, interleaved rounds. Options:
+//   --rounds <n>   rounds of each case, 31 without it
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import type * as sqlite from '@postern/sqlite'
+import type { Consumer, Inbox, Intake } from '@postern/core/inbox'
+import { delivery } from './deliveries.ts'
+import { median, quantile } from './statistics.ts'
+
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string', default: '31' } },
+  allowPositionals: true,
+})
+const before = positionals[0]
+if (before === undefined) throw new TypeError('before: name the worktree to compare with')
+const rounds = Number(values.rounds)
+
+const here = resolve(import.meta.dirname, '../..')
+mkdirSync(join(import.meta.dirname, '.results'), { recursive: true })
+const folder = mkdtempSync(join(import.meta.dirname, '.results/before-'))
+let files = 0
+
+/** One inbox that stores batches. */
+interface Subject {
+  batch(width: number): Promise<void>
+  readonly micros: number[]
+}
+
+async function subject(tree: string, bytes: number, settles: boolean): Promise<Subject> {
+  const file = join(resolve(tree), 'packages/sqlite/src/index.ts')
+  const { sqliteInbox } = (await import(file)) as typeof sqlite
+  const inbox: Inbox = sqliteInbox({ path: join(folder, `${files++}.db`) })
+  let open = 0
+  let settled = (): void => {}
+  const consumer: Consumer = {
+    receiver: 'r',
+    retrySpan: 0,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    lanes: () => [
+      { name: 's', formerly: [], concurrency: 1000, ordered: false, timeout: 60_000, attempts: 8 },
+    ],
+    run: () => ({ kind: 'done' }),
+    settled() {
+      if (--open === 0) settled()
+    },
+    warn: (message) => console.error(message),
+  }
+  const port = inbox.attach(consumer)
+  if (settles) port.work!()
+  const { body, headers } = delivery('github', bytes)
+  const stored = {
+    method: 'POST',
+    url: 'http://127.0.0.1/webhooks',
+    headers: Object.entries(headers),
+  }
+  let serial = 0
+  return {
+    micros: [],
+    async batch(width) {
+      const all: Intake[] = Array.from({ length: width }, () => {
+        const id = `72d3162e-cc78-11e3-81ab-${String(++serial).padStart(12, '0')}`
+        const event = {
+          key: `:${id}`,
+          dedupe: true,
+          id,
+          topic: 'push',
+          aliases: [],
+          payload: {},
+          scope: undefined,
+          provider: 'github',
+          source: 'json' as const,
+        }
+        return {
+          delivery: { ...stored, body, receivedAt: Date.now() },
+          items: [{ event, tasks: [{ subscription: 's' }] }],
+        } as unknown as Intake
+      })
+      open += width
+      const end = settles ? new Promise<void>((done) => (settled = done)) : undefined
+      await Promise.all(all.map(async (intake) => port.accept(intake, {})))
+      await end
+    },
+  }
+}
+
+for (const [name, bytes, settles, width] of [
+  ['accept, 1 KB, 64 at once', 1024, false, 64],
+  ['accept and settle, 1 KB, 64 at once', 1024, true, 64],
+  ['accept and settle, 8 KB, 64 at once', 8192, true, 64],
+  ['accept and settle, 1 KB, one at a time', 1024, true, 1],
+] as const) {
+  const pair = [await subject(before, bytes, settles), await subject(here, bytes, settles)]
+  const batches = width === 1 ? 150 : bytes > 1024 ? 20 : 50
+  for (const one of pair) for (let at = 0; at < batches * 3; at++) await one.batch(width)
+  for (let round = 0; round < rounds; round++)
+    for (const one of round % 2 ? pair : pair.toReversed()) {
+      const cpu = process.cpuUsage()
+      for (let at = 0; at < batches; at++) await one.batch(width)
+      const { user, system } = process.cpuUsage(cpu)
+      one.micros.push((user + system) / (batches * width))
+    }
+  const [old, now] = pair.map(({ micros }) => micros)
+  const ratios = now!.map((cost, at) => cost / old![at]!)
+  console.log(
+    `${name}: ${median(old!).toFixed(1)} → ${median(now!).toFixed(1)} µs, ratio ${median(ratios).toFixed(2)} [${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}] in ${rounds} rounds`,
+  )
+}
+rmSync(folder, { recursive: true, force: true })
+process.exit()
