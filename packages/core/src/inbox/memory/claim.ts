@@ -34,13 +34,15 @@ export const BACKLOG = 500
 const TURN = 64
 // Milliseconds for which a task may hold the thread when it starts, for others to start right after the reply.
 const QUICK = 0.1
+// A collection or a neighbour makes one turn slow now and then. Only handlers make this many slow in a row.
+const SLOW_TURNS = 2
 
 /** Makes the lanes of a receiver. `start` runs a task; handlers never run inside `add`, so they cannot delay a reply. */
 export function createLanes(consumer: Consumer, start: (task: MemoryTask) => void): Lanes {
   const lanes = createLaneTable(consumer, (lane) => offer(lane))
   let due: Lane[] = []
   let scheduled = false
-  let quick = true
+  let slowTurns = 0
   let working = false
   let idlers: (() => void)[] = []
   // The lane whose turn it was last in `next`.
@@ -69,7 +71,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
     lane.queue.push(task)
     // A task that runs at once ends before the next body is parsed, so its objects die young: a third less CPU at
     // 100 KB. Handlers that block the thread wait until all requests of this turn have their replies.
-    offer(lane, quick ? afterReply : inNextRound)
+    offer(lane, slowTurns < SLOW_TURNS ? afterReply : inNextRound)
     return lane.queue.size > BACKLOG
   }
 
@@ -149,7 +151,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
       // The rest runs after pending requests.
       offer(lane)
     }
-    quick = performance.now() - began <= QUICK * started
+    slowTurns = performance.now() - began <= QUICK * started ? 0 : slowTurns + 1
     scheduled = false
     schedule()
   }
