@@ -1,4 +1,5 @@
 import { WebhookError } from '@postern/core'
+import { readBounded } from '@postern/core/scheme'
 import type { HonoRequest } from 'hono'
 
 /**
@@ -9,7 +10,10 @@ export async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
   // These are promises, which the type omits.
   const { arrayBuffer, blob, text } = request.bodyCache as unknown as Kept
   if (arrayBuffer !== undefined) return new Uint8Array(await arrayBuffer)
-  if (blob !== undefined) return new Uint8Array(await (await blob).arrayBuffer())
+  if (blob !== undefined) {
+    const { size } = await blob
+    return readBounded((await blob).stream(), size)
+  }
   if (text !== undefined) return exactText(request, await text)
   if (request.header('content-length') === '0') return new Uint8Array(0)
   throw new WebhookError(

@@ -1,3 +1,5 @@
+import { readBounded } from '@postern/core/scheme'
+
 /** A request to the inspector, as any host can show it. `Own` is what the host hands to `auth`. */
 export interface InspectorRequest<Own extends readonly unknown[] = readonly unknown[]> {
   readonly method: string
@@ -35,3 +37,12 @@ export const MOST_BYTES: number = 2 * 1024 * 1024
 
 /** Message of the RangeError that `InspectorRequest.body` rejects with. */
 export const TOO_LARGE = 'too large'
+
+/** Reads a body as text, at most that many bytes: strangers send it. */
+export async function readText(
+  body: AsyncIterable<Uint8Array> | null,
+  most: number,
+): Promise<string> {
+  const bytes = await readBounded(body, most, () => new RangeError(TOO_LARGE))
+  return new TextDecoder().decode(bytes)
+}

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { buffer } from 'node:stream/consumers'
 import type { DeliveryInit } from '@postern/core'
 import { explain, type Explanation, type Finding } from '@postern/core/explain'
+import { readBounded } from '@postern/core/scheme'
 import { countOption, numberOption } from '../checked-options.ts'
 import { fromFlags, type CurlFlags } from '../curl-flags.ts'
 import { withInbox, type InboxOptions } from '../inbox.ts'
@@ -19,6 +19,9 @@ export interface ExplainCommandOptions extends SenderOptions, InboxOptions, Seal
   readonly entry?: string
   readonly json?: boolean
 }
+
+// Bytes of a saved request on stdin: a body of 25 MiB in base64, or a capture of several.
+const MOST = 64 * 1024 * 1024
 
 /** `postern explain`: from a file, stdin, flags of curl, or a refusal in an inbox. Exit code 1 if the delivery is refused. */
 export async function explainCommand(
@@ -65,7 +68,7 @@ async function savedOf(source: string, options: ExplainCommandOptions): Promise<
   if (/^https?:/i.test(source)) return fromFlags(source, options)
   try {
     const entry = options.entry === undefined ? undefined : countOption('--entry', options.entry)
-    const bytes = source === '-' ? await buffer(process.stdin) : await readFile(source)
+    const bytes = source === '-' ? await readBounded(process.stdin, MOST) : await readFile(source)
     return parseRequest(bytes, entry)
   } catch (error) {
     if (error instanceof Failure) throw error

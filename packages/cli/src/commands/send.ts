@@ -1,4 +1,4 @@
-import type { SignableRequest } from '@postern/core/scheme'
+import { readStart, type SignableRequest } from '@postern/core/scheme'
 import { sample, signedInit } from '@postern/testing'
 import { countOption, numberOption, requireWebUrl } from '../checked-options.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
@@ -102,6 +102,9 @@ function summary(all: readonly Sent[]): string {
   return `${all.length} sent, ${taken} taken (${counts.join(', ')}); replies in ${lasting(median)}, the slowest in ${lasting(took.at(-1)!)}`
 }
 
+// Bytes of a reply that are read: what answers may be anything.
+const SHOWN = 4096
+
 /** Sends a signed request. Throws a `Failure` with exit code 3 if nothing answers. */
 export async function post(request: SignableRequest, timeout: number): Promise<Sent> {
   const { url, method, headers, body } = request
@@ -116,11 +119,11 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
       signal,
       ...(!empty && { body }),
     })
-    const reply = await response.text()
+    const reply = await readStart(response.body, SHOWN)
     return {
       status: response.status,
       ms: Math.round(performance.now() - started),
-      reply: reply.slice(0, 4096),
+      reply: new TextDecoder().decode(reply),
     }
   } catch (error) {
     throw new Failure(3, `${new URL(url).origin} did not answer: ${whyNot(error)}`, {

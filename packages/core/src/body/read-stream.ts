@@ -1,6 +1,6 @@
-import { Buffer } from 'node:buffer'
 import { WebhookError } from '../errors.ts'
 import type { Admission } from '../receive/admit.ts'
+import { collect } from './read-bounded.ts'
 
 /**
  * Reads a Web stream to its end: the exact bytes. Throws the admission's refusal at its limit and `overloaded` when the
@@ -47,18 +47,10 @@ async function readAll(
   length: number | undefined,
   admission: Admission,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    size += value.byteLength
-    if (size > admission.limit) throw admission.tooLarge()
-    admission.take(value.byteLength)
-    chunks.push(value)
-  }
+  const body = await collect(() => reader.read(), admission)
+  const size = body.byteLength
   if (length !== undefined && size < length) throw truncated(size, length)
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
+  return body
 }
 
 // Bytes that are still read after a refusal, and the time for them: in all, and without another byte.

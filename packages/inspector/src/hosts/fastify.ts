@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import { createInspector } from '../inspector.ts'
 import type { InspectorOptions } from '../options.ts'
-import { MOST_BYTES } from '../request.ts'
 import { finished, nodeRequest } from './node-host.ts'
 
 /** What `auth` gets on Fastify. */
@@ -18,11 +17,8 @@ export function inspector(options: InspectorOptions<FastifyOwn>): FastifyPluginC
   const inspect = createInspector(options)
   return function posternInspector(fastify: FastifyInstance, _options, done) {
     fastify.removeAllContentTypeParsers()
-    fastify.addContentTypeParser(
-      '*',
-      { parseAs: 'string', bodyLimit: MOST_BYTES },
-      (_request, body, parsed) => parsed(null, body),
-    )
+    // The body stays unread until the gate has seen the head.
+    fastify.addContentTypeParser('*', (_request, _body, parsed) => parsed(null))
     fastify.all('/', answer)
     fastify.all('/*', answer)
     done()
@@ -34,7 +30,7 @@ export function inspector(options: InspectorOptions<FastifyOwn>): FastifyPluginC
       message.originalUrl,
       [message, reply],
       () => reply.sent,
-      () => message.body ?? '',
+      () => message.body,
     )
     const given = await inspect(request)
     if (given === undefined) return reply

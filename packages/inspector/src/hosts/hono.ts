@@ -1,7 +1,8 @@
-import type { Context } from 'hono'
+import type { Context, HonoRequest } from 'hono'
 import { createInspector } from '../inspector.ts'
 import type { InspectorOptions } from '../options.ts'
-import { webRequest, webResponse } from './web.ts'
+import { readText } from '../request.ts'
+import { consumed, webRequest, webResponse } from './web.ts'
 
 /**
  * Makes a handler for Hono, on any of its runtimes. Errors that `auth` throws, and its `HTTPException`, go on to Hono.
@@ -20,8 +21,17 @@ export function inspector(
     }
     const { raw } = context.req
     const request = webRequest(raw, [context] as const, incoming?.socket?.remoteAddress)
-    // A parser of the app may have read the body: Hono keeps it.
-    const body = async (): Promise<unknown> => context.req.text()
+    const body = async (most: number): Promise<unknown> =>
+      raw.bodyUsed ? kept(context.req) : readText(raw.body, most)
     return webResponse(await inspect({ ...request, body }), raw.method)
   }
+}
+
+/** What a parser of the app has read, which Hono keeps. */
+async function kept({ bodyCache }: HonoRequest): Promise<unknown> {
+  // These are promises, which the type omits.
+  const { text, json, parsedBody } = bodyCache as Readonly<Record<string, unknown>>
+  const body = (await text) ?? (await json) ?? (await parsedBody)
+  if (body === undefined) throw consumed()
+  return body
 }

@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
-import { Problem } from '../replies.ts'
+import { readBounded } from '@postern/core/scheme'
+import { readText, type InspectorReply, type InspectorRequest } from '../request.ts'
+import { consumed } from './web.ts'
 
 const compressed = promisify(gzip)
 // Below this a packet of the network is not full anyway.
 const SMALL = 1400
+// Bytes of what the app answers by itself: its login.
+const MOST = 32 * 1024 * 1024
 
 /** A request of node:http. `parsed` is what a body parser of the app has made of the body. */
 export function nodeRequest<Own extends readonly unknown[]>(
@@ -28,14 +31,9 @@ export function nodeRequest<Own extends readonly unknown[]>(
     peer: socket.remoteAddress ?? '',
     isEncrypted: (socket as { encrypted?: boolean }).encrypted === true,
     async body(most) {
-      if (!message.readableDidRead && !message.readableEnded) return read(message, most)
+      if (!message.readableDidRead && !message.readableEnded) return readText(message, most)
       const body = parsed()
-      if (body === undefined)
-        throw new Problem(
-          400,
-          'body_consumed',
-          'a middleware read the body before the inspector and kept nothing: mount it before',
-        )
+      if (body === undefined) throw consumed()
       return body
     },
     own,
@@ -71,7 +69,7 @@ export async function finished(
     const headers: Record<string, string | string[]> = Object.fromEntries(given.headers)
     const cookies = given.headers.getSetCookie()
     if (cookies.length > 0) headers['set-cookie'] = cookies
-    return { status: given.status, headers, body: new Uint8Array(await given.arrayBuffer()) }
+    return { status: given.status, headers, body: await readBounded(given.body, MOST) }
   }
   const { status, headers } = given
   const body = typeof given.body === 'string' ? Buffer.from(given.body) : given.body
@@ -82,15 +80,4 @@ export async function finished(
     headers: { ...headers, 'content-encoding': 'gzip', vary: 'accept-encoding' },
     body: await compressed(body),
   }
-}
-
-async function read(message: IncomingMessage, most: number): Promise<string> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const part of message as AsyncIterable<Uint8Array>) {
-    length += part.byteLength
-    if (length > most) throw new RangeError(TOO_LARGE)
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
 }

@@ -1,4 +1,5 @@
-import { TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
+import { Problem } from '../replies.ts'
+import { readText, type InspectorReply, type InspectorRequest } from '../request.ts'
 
 /** A Web request. `peer` is the other end of the socket, if the host shows it. */
 export function webRequest<Own extends readonly unknown[]>(
@@ -14,16 +15,23 @@ export function webRequest<Own extends readonly unknown[]>(
     peer,
     isEncrypted: protocol === 'https:',
     async body(most) {
-      if (Number(request.headers.get('content-length') ?? 0) > most) throw new RangeError(TOO_LARGE)
-      const text = await request.text()
-      if (text.length > most) throw new RangeError(TOO_LARGE)
-      return text
+      if (request.bodyUsed) throw consumed()
+      return readText(request.body, most)
     },
     own,
     isAnswered: () => false,
     // Next.js drops the header that would say so.
     canCompress: false,
   }
+}
+
+/** Somebody read the body, and kept nothing of it. */
+export function consumed(): Problem {
+  return new Problem(
+    400,
+    'body_consumed',
+    'a middleware read the body before the inspector and kept nothing: mount it before',
+  )
 }
 
 /** A reply as a Response. */

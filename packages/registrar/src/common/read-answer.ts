@@ -1,4 +1,4 @@
-import { parseJson } from '@postern/core/scheme'
+import { parseJson, readBounded } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
 import type { Answer } from './client-types.ts'
 
@@ -7,16 +7,9 @@ const MOST = 32 * 1024 * 1024
 
 /** The answer with its body. Throws `unexpected` beyond the bound, so that a wrong host cannot fill the memory. */
 export async function readAnswer(response: Response): Promise<Answer> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength
-    if (size > MOST)
-      throw new RegistrarError('unexpected', `the answer is larger than ${MOST} bytes`)
-    text += decoder.decode(chunk, { stream: true })
-  }
-  text += decoder.decode()
+  const tooLarge = (): Error =>
+    new RegistrarError('unexpected', `the answer is larger than ${MOST} bytes`)
+  const text = new TextDecoder().decode(await readBounded(response.body, MOST, tooLarge))
   return { status: response.status, headers: response.headers, text, json: parse(text) }
 }
 

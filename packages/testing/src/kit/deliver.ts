@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { unknownOptions, type AttemptInfo, type EventInfo, type Receiver } from '@postern/core'
 import type { TaskError } from '@postern/core/inbox'
+import { readBounded } from '@postern/core/scheme'
 
 /** An event of a delivery, with its result. */
 export interface DeliveredEvent extends EventInfo {
@@ -126,7 +127,15 @@ async function overHttp(target: string | URL, request: Request): Promise<Deliver
   if (!URL.canParse(target))
     throw new TypeError(`deliver: the target must be a receiver or a whole URL, got ${target}`)
   const { method, headers } = request
-  const body = method === 'GET' || method === 'HEAD' ? undefined : await request.arrayBuffer()
-  const reply = await fetch(target, { method, headers, redirect: 'manual', ...(body && { body }) })
+  const body =
+    method === 'GET' || method === 'HEAD'
+      ? undefined
+      : await readBounded(request.body, Number.MAX_SAFE_INTEGER)
+  const reply = await fetch(target, {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(body && { body: body as BodyInit }),
+  })
   return { status: reply.status, reply, reason: undefined, events: [], tasks: [] }
 }

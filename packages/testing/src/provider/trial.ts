@@ -5,7 +5,7 @@ import {
   type Receiver,
   type Reply,
 } from '@postern/core'
-import { type Provider } from '@postern/core/scheme'
+import { readBounded, type Provider } from '@postern/core/scheme'
 
 /** What became of one delivery in a receiver of its own. */
 export interface Trial {
@@ -86,11 +86,14 @@ export async function trial(
   }
 }
 
+// Bytes of a reply: providers answer with a few.
+const MOST = 16 * 1024 * 1024
+
 /** A `Response` as a reply. */
 export async function toReply(response: Response): Promise<Reply> {
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),
-    body: await response.text(),
+    body: new TextDecoder().decode(await readBounded(response.body, MOST)),
   }
 }

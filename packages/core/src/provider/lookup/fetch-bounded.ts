@@ -1,3 +1,4 @@
+import { readBounded } from '../../body/read-bounded.ts'
 import { WebhookError } from '../../errors.ts'
 
 /** The part of `fetch` that is used here; any HTTP client can stand behind it. */
@@ -36,7 +37,7 @@ export async function fetchBounded(
       return new Uint8Array(0)
     }
     if (!response.ok) throw new Error(`status ${response.status}`)
-    return await bounded(response)
+    return await readBounded(response.body, LIMIT)
   } catch (cause) {
     const { host } = new URL(url)
     const reason = cause instanceof Error ? cause.message : String(cause)
@@ -53,22 +54,4 @@ export function checkFetchOptions(options: FetchOptions): void {
     throw new TypeError('fetch must be a function such as globalThis.fetch')
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0))
     throw new TypeError(`timeout must be milliseconds above 0, got ${String(timeout)}`)
-}
-
-async function bounded(response: Response): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of response.body ?? []) {
-    size += part.byteLength
-    // Leaving the loop cancels the stream.
-    if (size > LIMIT) throw new Error(`more than ${LIMIT} bytes`)
-    parts.push(part)
-  }
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.byteLength
-  }
-  return bytes
 }
