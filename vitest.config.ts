@@ -9,6 +9,19 @@ Object.assign(process.env, COMPILED)
 const IN_PROCESS =
   '{core,providers,testing,node,express,koa,fastify,sqlite,redis,forward,registrar}'
 
+// `npm run test:all` runs them: browsers, builds of Next.js, every host, and what takes more than some 20 s alone.
+const LONG = '**/*.long.test.ts'
+
+const NO_TESTS = ['**/node_modules/**', '**/dist/**', '**/.next/**', 'test/bench/**']
+
+// Tests that start processes and engines wait for these: three files at once keep two cores busy, and four make waits too long.
+// 500 deliveries into a Redis that syncs each take 3 s alone, and 14 s beside what else is checked.
+const PROCESSES = {
+  globalSetup: 'test/services/compile.ts',
+  testTimeout: 60_000,
+  maxWorkers: 3,
+}
+
 export default defineConfig({
   test: {
     testTimeout: 20_000,
@@ -22,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'in process',
           include: [`packages/${IN_PROCESS}/test/**/*.test.ts`],
+          exclude: [...NO_TESTS, LONG],
           isolate: false,
           setupFiles: ['test/run/same-timers.ts'],
           maxWorkers: 2,
@@ -29,24 +43,23 @@ export default defineConfig({
         },
       },
       {
-        // They start processes and engines, and wait for these: three files at once keep two cores busy, and four make waits too long.
         extends: true,
         test: {
+          ...PROCESSES,
           name: 'processes',
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
-          exclude: [
-            `packages/${IN_PROCESS}/**`,
-            '**/node_modules/**',
-            '**/dist/**',
-            '**/.next/**',
-            'test/runtimes/**',
-            'test/bench/**',
-          ],
-          globalSetup: 'test/services/compile.ts',
-          // 500 deliveries into a Redis that syncs each take 3 s alone, and 14 s beside what else is checked.
-          testTimeout: 60_000,
-          maxWorkers: 3,
+          exclude: [...NO_TESTS, LONG, `packages/${IN_PROCESS}/**`],
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...PROCESSES,
+          name: 'long',
+          include: [LONG],
+          exclude: NO_TESTS,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

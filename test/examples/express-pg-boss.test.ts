@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { stripe } from '@postern/providers/stripe'
 import pg from 'pg'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { startPostgres } from '../services/postgres.ts'
+import { needs } from '../services/needs.ts'
 import { postgresServer } from '../services/programs.ts'
 import { send, startExample, type Example } from './example.ts'
 
 const secret = 'whsec_of the example'
 
-if (postgresServer.file === undefined)
-  console.warn(`express-pg-boss is not tested: Postgres is missing, ${postgresServer.get}`)
-
-describe.skipIf(postgresServer.file === undefined)('express-pg-boss', () => {
+needs(postgresServer).describe('express-pg-boss', () => {
   test('two processes credit each paid invoice once, also when one of them is killed', async () => {
     const postgres = await startPostgres()
     const pool = new pg.Pool({ connectionString: postgres.url })

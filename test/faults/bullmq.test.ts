@@ -1,11 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { needs } from '../services/needs.ts'
 import { redisServer } from '../services/programs.ts'
 import { bullmqCrashRun } from './bullmq.ts'
 
-if (redisServer.file === undefined)
-  console.warn(`no crash run of bullmqInbox: Redis is missing, ${redisServer.get}`)
-
-describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
+needs(redisServer).describe('bullmqInbox', () => {
   test('eight kills of processes on one Redis: nothing acknowledged is lost, nothing settled runs again', async () => {
     const report = await bullmqCrashRun(8)
     console.log(JSON.stringify(report))

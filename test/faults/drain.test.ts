@@ -1,19 +1,17 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
+import { needs } from '../services/needs.ts'
 import { postgresServer, redisServer, type Program } from '../services/programs.ts'
 import { drainRun } from './drain.ts'
 import type { DurableName } from './inboxes.ts'
 
-const inboxes: readonly [DurableName, Program | undefined][] = [
-  ['sqlite', undefined],
-  ['bullmq', redisServer],
-  ['pg-boss', postgresServer],
+const inboxes: readonly [DurableName, readonly Program[]][] = [
+  ['sqlite', []],
+  ['bullmq', [redisServer]],
+  ['pg-boss', [postgresServer]],
 ]
 
-describe.each(inboxes)('%s', (name, program) => {
-  const absent = program !== undefined && program.file === undefined
-  if (absent) console.warn(`no drain run of ${name}: ${program.name} is missing, ${program.get}`)
-
-  test.skipIf(absent)(
+describe.each(inboxes)('%s', (name, programs) => {
+  needs(...programs).test(
     'two processes share 3,000 events, each handled once',
     async () => {
       const report = await drainRun(name, 3000)

@@ -1,11 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { needs } from '../services/needs.ts'
 import { postgresServer } from '../services/programs.ts'
 import { pgBossCrashRun } from './pg-boss.ts'
 
-if (postgresServer.file === undefined)
-  console.warn(`no crash run of pgBossInbox: Postgres is missing, ${postgresServer.get}`)
-
-describe.skipIf(postgresServer.file === undefined)('pgBossInbox', () => {
+needs(postgresServer).describe('pgBossInbox', () => {
   test('eight kills of processes on one PostgreSQL: nothing acknowledged is lost, nothing settled runs again, no effect is double', async () => {
     const report = await pgBossCrashRun(8)
     console.log(JSON.stringify(report))

@@ -12,26 +12,24 @@ import { openSite, type Site } from '../../packages/forward/test/site.ts'
 import { startForwarder } from '../faults/forward.ts'
 import { startStore, type DurableName } from '../faults/inboxes.ts'
 import { FORWARD_SECRET, SECRET } from '../faults/secrets.ts'
+import { needs } from '../services/needs.ts'
 import { postgresServer, redisServer, type Program } from '../services/programs.ts'
 import { openPostgresShop, openSqliteShop } from './shops.ts'
 
 const key = randomBytes(32)
 const local = { allowHttp: true, allowPrivate: true } as const
-const inboxes: readonly [DurableName, Program | undefined, (store: string) => Inbox][] = [
-  ['sqlite', undefined, (path) => sqliteInbox({ path, pollInterval: 20 })],
-  ['bullmq', redisServer, (connection) => bullmqInbox({ connection })],
+const inboxes: readonly [DurableName, readonly Program[], (store: string) => Inbox][] = [
+  ['sqlite', [], (path) => sqliteInbox({ path, pollInterval: 20 })],
+  ['bullmq', [redisServer], (connection) => bullmqInbox({ connection })],
   [
     'pg-boss',
-    postgresServer,
+    [postgresServer],
     (connectionString) => pgBossInbox({ connectionString, pollInterval: 20 }),
   ],
 ]
 
-describe.each(inboxes)('%s', (name, program, open) => {
-  const absent = program !== undefined && program.file === undefined
-  if (absent) console.warn(`no forwarding on ${name}: ${program.name} is missing, ${program.get}`)
-
-  describe.skipIf(absent)('on its store', () => {
+describe.each(inboxes)('%s', (name, programs, open) => {
+  needs(...programs).describe('on its store', () => {
     let store: Awaited<ReturnType<typeof startStore>>
     beforeAll(async () => {
       store = await startStore(name)

@@ -30,49 +30,50 @@ export interface Host {
   close(): Promise<void>
 }
 
+/** How a host is opened. */
+interface Opening {
+  readonly name: string
+  readonly open: () => Promise<Host>
+}
+
 /** The proxy before each server says that the sender used TLS. */
 const trustProxy = { hops: 1, headers: ['x-forwarded-proto'] } as const
 
 /** Every adapter, and the fetch entry itself. */
-export const hosts: readonly (() => Promise<Host>)[] = [
-  () => overNode('node:http', (mounted) => createServer(nodeWebhook(mounted, { trustProxy }))),
-  () =>
-    overNode('express', (mounted) => {
-      const app = express()
-      app.use(expressWebhook(mounted, { trustProxy }))
-      return createServer(app)
-    }),
-  () =>
-    overNode('koa', (mounted) => {
-      const app = new Koa()
-      app.use(koaWebhook(mounted, { trustProxy }))
-      return createServer((request, response) => void app.callback()(request, response))
-    }),
-  () =>
-    overNode('fastify', async (mounted) => {
-      const app = fastify()
-      await app.register(fastifyWebhook(mounted, { path: '/*', trustProxy }))
-      await app.ready()
-      return app.server
-    }),
-  () =>
-    overNode('hono', (mounted) => {
-      const app = new Hono()
-      app.all('*', (context) => {
-        const publicBase = `${context.req.header('x-forwarded-proto')}://${context.req.header('host')}`
-        return honoWebhook(mounted, { publicBase })(context)
+export const hosts: readonly Opening[] = [
+  overNode('node:http', (mounted) => createServer(nodeWebhook(mounted, { trustProxy }))),
+  overNode('express', (mounted) => {
+    const app = express()
+    app.use(expressWebhook(mounted, { trustProxy }))
+    return createServer(app)
+  }),
+  overNode('koa', (mounted) => {
+    const app = new Koa()
+    app.use(koaWebhook(mounted, { trustProxy }))
+    return createServer((request, response) => void app.callback()(request, response))
+  }),
+  overNode('fastify', async (mounted) => {
+    const app = fastify()
+    await app.register(fastifyWebhook(mounted, { path: '/*', trustProxy }))
+    await app.ready()
+    return app.server
+  }),
+  overNode('hono', (mounted) => {
+    const app = new Hono()
+    app.all('*', (context) => {
+      const publicBase = `${context.req.header('x-forwarded-proto')}://${context.req.header('host')}`
+      return honoWebhook(mounted, { publicBase })(context)
+    })
+    return createAdaptorServer({ fetch: app.fetch }) as Server
+  }),
+  overFetch("next's handler", (mounted) => {
+    const handlers = nextWebhook(mounted)
+    return (request) =>
+      handlers[request.method as keyof RouteHandlers](request, {
+        params: Promise.resolve({}),
       })
-      return createAdaptorServer({ fetch: app.fetch }) as Server
-    }),
-  () =>
-    overFetch("next's handler", (mounted) => {
-      const handlers = nextWebhook(mounted)
-      return (request) =>
-        handlers[request.method as keyof RouteHandlers](request, {
-          params: Promise.resolve({}),
-        })
-    }),
-  () => overFetch('fetch', (mounted) => (request) => mounted.fetch(request)),
+  }),
+  overFetch('fetch', (mounted) => (request) => mounted.fetch(request)),
 ]
 
 /** Stands for whatever receiver is mounted now. */
@@ -85,7 +86,11 @@ function turnstile(): { readonly mounted: Receiver; readonly use: (receiver: Rec
   return { mounted, use: (receiver) => void (current = receiver) }
 }
 
-async function overNode(
+function overNode(name: string, mount: (receiver: Receiver) => Server | Promise<Server>): Opening {
+  return { name, open: () => listen(name, mount) }
+}
+
+async function listen(
   name: string,
   mount: (receiver: Receiver) => Server | Promise<Server>,
 ): Promise<Host> {
@@ -155,13 +160,13 @@ function urlParts(url: string): {
   return { protocol, host, target: target.startsWith('/') ? target : `/${target}` }
 }
 
-async function overFetch(
+function overFetch(
   name: string,
   mount: (receiver: Receiver) => (request: Request) => Promise<Response>,
-): Promise<Host> {
+): Opening {
   const { mounted, use } = turnstile()
   const handle = mount(mounted)
-  return {
+  const host: Host = {
     name,
     use,
     async send(wire) {
@@ -170,6 +175,7 @@ async function overFetch(
     },
     close: async () => {},
   }
+  return { name, open: async () => host }
 }
 
 function requestOf({ method, url, headers, body, headAlone }: Wire): Request {

@@ -27,7 +27,7 @@ if (rule ?? only === undefined) await playRules(rule?.[1])
 
 async function playCases(): Promise<void> {
   const verdicts = []
-  for (const open of hosts) {
+  for (const { open } of hosts) {
     const host = await open()
     verdicts.push(...(await playAll(cases, host)))
     await host.close()

@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const jobs = {
   start: 'examples/start/start.ts',
-  test: 'test/run/check.ts',
+  test: ['test/run/check.ts', 'test'],
+  all: ['test/run/check.ts', 'all'],
+  dev: 'test/run/dev.ts',
   runtimes: 'test/runtimes/run.ts',
   faults: 'test/faults/run.ts',
   power: 'test/power/run.ts',
@@ -29,7 +31,11 @@ if (!Object.hasOwn(jobs, job)) {
 await install()
 const node = join(root, 'node_modules', 'node', 'bin', windows() ? 'node.exe' : 'node')
 const path = [join(root, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter)
-process.exitCode = await run(node, [join(root, jobs[job]), ...args], { ...process.env, PATH: path })
+const [file, ...first] = [jobs[job]].flat()
+process.exitCode = await run(node, [join(root, file), ...first, ...args], {
+  ...process.env,
+  PATH: path,
+})
 
 async function install() {
   const stamp = join(root, 'node_modules', '.installed')

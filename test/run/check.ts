@@ -1,39 +1,12 @@
-// `npm test`: every check. `npm test -- lint pack` runs the named ones, one after another.
-import { join } from 'node:path'
-import { checkPack } from '../pack/check.ts'
+// `npm test` and `npm run test:all` run one half of the checks each; `npm test -- lint pack` runs the named ones, one after another.
 import { missing } from '../services/programs.ts'
-import { clearReports, readVitest, reports, table, writeReport } from './report.ts'
-import type { Result } from './report.ts'
-import { run } from './step.ts'
-
-type Counts = Omit<Result, 'name' | 'seconds'>
+import { commands, steps, type Stage } from './plan.ts'
+import { clearReports, forbidSkips, table, writeReport, type Result } from './report.ts'
 
 const noSkip = process.env['POSTERN_NO_SKIP'] === '1'
-const names = process.argv.slice(2)
-const whole = names.length === 0
+const [name = 'test', ...named] = process.argv.slice(2)
 
-/** Counts, and the output unless it was shown as it came: steps that run side by side would mix theirs. */
-type Step = () => Promise<Counts & { readonly output?: string }>
-
-const steps: Readonly<Record<string, Step>> = {
-  // From nothing, so that what is packed later holds nothing of modules that were removed.
-  build: () => command(process.execPath, 'packages/build.ts', ...(whole ? ['--fresh'] : [])),
-  units: () => vitest('in process'),
-  processes: () => vitest('processes'),
-  types: () => command('tsc', '-b'),
-  lint: () => command('oxlint', '--deny-warnings'),
-  format: () => command('oxfmt', '--check'),
-  knip: () => command('knip', '--no-config-hints'),
-  size: () => command('size-limit'),
-  pack: () => checkPack({ built: whole }),
-  runtimes: () => command(process.execPath, 'test/runtimes/run.ts'),
-}
-// Tests wait for files, processes and engines, which leaves time for these. No test writes what they read.
-const beside = ['types', 'lint', 'format', 'knip', 'size', 'pack']
-// Bun, Deno and workerd are large: `npm run test:runtimes` gets them for who wants them, and CI always. They have a report of their own.
-if (noSkip) beside.push('runtimes')
-
-const unknown = names.filter((name) => !Object.hasOwn(steps, name))
+const unknown = named.filter((step) => !Object.hasOwn(steps, step))
 if (unknown.length > 0) {
   console.error(
     `No check is called ${unknown.join(', ')}. There are: ${Object.keys(steps).join(', ')}`,
@@ -41,70 +14,46 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
-clearReports('check')
-for (const program of missing()) {
-  console.log(
-    `${program.name} is not on this machine: tests that need it are skipped. To run them: ${program.get}`,
-  )
-}
+clearReports(name)
+for (const program of missing())
+  console.log(`${program.name} is not on this machine: ${program.get} makes its tests run`)
+const began = performance.now()
 const results: Result[] = []
-if (whole) {
-  await inTurn(['build'])
-  await Promise.all([inTurn(['units', 'processes']), inTurn(beside)])
-} else {
-  await inTurn(Object.keys(steps).filter((name) => names.includes(name)))
+const stages: readonly Stage[] =
+  named.length > 0
+    ? [{ lanes: [Object.keys(steps).filter((step) => named.includes(step))] }]
+    : commands[name]!
+for (const { lanes, verdict } of stages) {
+  await Promise.all(lanes.map(inTurn))
+  if (verdict !== undefined) tell(`${verdict} after ${seconds(began).toFixed(0)} s`)
 }
-writeReport('check', results.map(forbidSkips))
-console.log(`\n${table(results)}`)
-if (noSkip && results.some((result) => result.skipped.length > 0)) {
-  console.log('\nPOSTERN_NO_SKIP=1: what was skipped counts as failed.')
-}
-const failed = results.map(forbidSkips).filter((result) => result.failed > 0)
-if (failed.length > 0) {
-  console.log(`\nFailed: ${failed.map((result) => result.name).join(', ')}`)
-  process.exitCode = 1
-}
+const failed = tell('All').filter((result) => result.failed > 0)
+writeReport(name, judged())
+if (failed.length > 0) process.exitCode = 1
 
 async function inTurn(chosen: readonly string[]): Promise<void> {
-  for (const name of chosen) {
+  for (const step of chosen) {
     const started = performance.now()
-    const { output, ...counts } = await steps[name]!()
-    if (output !== undefined) console.log(`\n— ${name}\n${output.trim()}`)
-    results.push({ name, ...counts, seconds: (performance.now() - started) / 1000 })
+    const { output, ...counts } = await steps[step]!()
+    if (output !== undefined) console.log(`\n— ${step}\n${output.trim()}`)
+    results.push({ name: step, ...counts, seconds: seconds(started) })
   }
 }
 
-async function command(program: string, ...args: string[]): ReturnType<Step> {
-  const { code, output } = await run(program, args)
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [], output }
-}
-
-async function vitest(project: string): ReturnType<Step> {
-  const name = `vitest-${project.replaceAll(' ', '-')}`
-  const file = join(reports, `${name}.json`)
-  clearReports(name)
-  console.log(`\n— tests: ${project}`)
-  const { code } = await run(
-    'vitest',
-    [
-      'run',
-      `--project=${project}`,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
-    ],
-    { show: true },
-  )
-  try {
-    const counts = readVitest(file)
-    // Vitest also ends with an error for what no test is to blame for, such as an unhandled rejection.
-    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
-  } catch {
-    return { passed: 0, failed: 1, skipped: [] }
-  }
+/** Prints the results so far, and which of them failed. */
+function tell(title: string): readonly Result[] {
+  const told = judged()
+  const bad = told.filter((result) => result.failed > 0).map((result) => result.name)
+  console.log(`\n${table(told)}`)
+  console.log(`\n${title}: ${bad.length === 0 ? 'nothing failed' : `failed: ${bad.join(', ')}`}`)
+  return told
 }
 
 /** Where everything is installed (CI), a test that was skipped is a test that failed. */
-function forbidSkips(result: Result): Result {
-  return noSkip ? { ...result, failed: result.failed + result.skipped.length, skipped: [] } : result
+function judged(): readonly Result[] {
+  return noSkip ? results.map(forbidSkips) : results
+}
+
+function seconds(since: number): number {
+  return (performance.now() - since) / 1000
 }

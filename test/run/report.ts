@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 /** The folder of the repository. */
 export const root: string = join(import.meta.dirname, '..', '..')
@@ -7,14 +7,19 @@ export const root: string = join(import.meta.dirname, '..', '..')
 /** Where runners leave their reports; `test/run/count.mjs` adds them up. */
 export const reports: string = join(root, 'test', '.report')
 
-/** What one step of the check found, counted as its own runner counts. */
-export interface Result {
-  readonly name: string
+/** What a runner counted. */
+export interface Counts {
   readonly passed: number
   readonly failed: number
+  /** The names of skipped tests. */
   readonly skipped: readonly string[]
   /** Failed tests, with their first error, if the runner names them. */
   readonly failures?: readonly string[]
+}
+
+/** What one step of the check found, counted as its own runner counts. */
+export interface Result extends Counts {
+  readonly name: string
   readonly seconds: number
 }
 
@@ -31,7 +36,7 @@ export function writeReport(name: string, results: readonly Result[]): void {
 }
 
 /** The counts in vitest's JSON report. A file that failed to load counts as one failed test. */
-export function readVitest(file: string): Omit<Result, 'name' | 'seconds'> {
+export function readVitest(file: string): Counts {
   const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
   const tests = report.testResults.flatMap((suite) => suite.assertionResults)
   const broken = report.testResults.filter(
@@ -51,6 +56,18 @@ export function readVitest(file: string): Omit<Result, 'name' | 'seconds'> {
   }
 }
 
+/** What to do with each file of vitest's JSON report that took more than 40 s. */
+export function slowFiles(file: string): readonly string[] {
+  const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
+  return report.testResults
+    .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
+    .filter(({ seconds }) => seconds > 40)
+    .map(
+      ({ name, seconds }) =>
+        `${relative(root, name)} took ${seconds.toFixed(0)} s: if it takes 20 s alone, call it *.long.test.ts`,
+    )
+}
+
 /** The first lines of a message: what was wrong, and where. */
 function head(message = ''): string {
   return message.split('\n').slice(0, 3).join(' ').slice(0, 500)
@@ -67,16 +84,43 @@ export function table(results: readonly Result[]): string {
         `${r.seconds.toFixed(1)} s`.padStart(8),
         ` ${r.passed} passed, ${r.failed} failed, ${r.skipped.length} skipped`,
       ].join(' '),
-      ...r.skipped.map((name) => `       skipped: ${name}`),
+      ...skippedLines(r.skipped).map((line) => `       skipped: ${line}`),
       ...(r.failures ?? []).map((what) => `       failed: ${what}`),
     ])
     .join('\n')
+}
+
+/** Counts what was skipped as failed. */
+export function forbidSkips(result: Result): Result {
+  return {
+    ...result,
+    failed: result.failed + result.skipped.length,
+    skipped: [],
+    failures: [
+      ...(result.failures ?? []),
+      ...skippedLines(result.skipped).map((line) => `skipped, which is not allowed here: ${line}`),
+    ],
+  }
+}
+
+/** One line for each program that tests lacked (`needs` names it), and one for each test that was skipped for another reason. */
+function skippedLines(names: readonly string[]): readonly string[] {
+  const byProgram = Map.groupBy(names, (name) => /\[needs ([^\]]+)\]/.exec(name)?.[1])
+  return Array.from(byProgram, ([program, some]) =>
+    program === undefined
+      ? some
+      : [
+          `${some.length === 1 ? '1 test needs' : `${some.length} tests need`} ${program}, which is missing`,
+        ],
+  ).flat()
 }
 
 interface VitestReport {
   readonly testResults: readonly {
     readonly name: string
     readonly status: string
+    readonly startTime: number
+    readonly endTime: number
     readonly message?: string
     readonly assertionResults: readonly {
       readonly status: string

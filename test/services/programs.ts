@@ -8,6 +8,8 @@ export interface Program {
   readonly file: string | undefined
   /** What to type to have it (Debian and its kin). */
   readonly get: string
+  /** Tests with it take long: only files `*.long.test.ts` may start it. @default false */
+  readonly long?: boolean
 }
 
 /** redis-server, as found on PATH. */
@@ -29,6 +31,7 @@ export const chromium: Program = {
   name: 'Chromium',
   file: ['chromium', 'chromium-browser', 'google-chrome'].map(onPath).find((file) => file),
   get: 'apt-get install chromium',
+  long: true,
 }
 
 /** prometheus, as found on PATH. */

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { connect } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { startPostgres } from './postgres.ts'
+import { needs } from './needs.ts'
 import { postgresServer, prometheusServer, redisServer } from './programs.ts'
 import { startPrometheus } from './prometheus.ts'
 import { startRedis } from './redis.ts'
 
-describe.skipIf(redisServer.file === undefined)('startRedis', () => {
+needs(redisServer).describe('startRedis', () => {
   test('answers on its own port, waits while paused, and goes with its folder', async () => {
     const redis = await startRedis()
     expect(await ask(redis.port, Buffer.from('PING\r\n'))).toBe('+PONG\r\n')
@@ -20,7 +21,7 @@ describe.skipIf(redisServer.file === undefined)('startRedis', () => {
   })
 })
 
-describe.skipIf(postgresServer.file === undefined)('startPostgres', () => {
+needs(postgresServer).describe('startPostgres', () => {
   // The SSL request is the one message a Postgres answers before it knows who asks: N for no, as it has no certificate.
   const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
@@ -37,7 +38,7 @@ describe.skipIf(postgresServer.file === undefined)('startPostgres', () => {
   })
 })
 
-describe.skipIf(prometheusServer.file === undefined)('startPrometheus', () => {
+needs(prometheusServer).describe('startPrometheus', () => {
   test('answers queries on its own port, says why it refuses one, and goes with its folder', async () => {
     const prometheus = await startPrometheus({ targets: {} })
     expect(await prometheus.query('vector(7)')).toEqual([{ metric: {}, value: 7 }])

@@ -1,12 +1,13 @@
-import { describe, expect, test } from 'vitest'
-import { postgresServer, redisServer } from '../services/programs.ts'
+import { describe, expect } from 'vitest'
+import { needs } from '../services/needs.ts'
+import { postgresServer, redisServer, type Program } from '../services/programs.ts'
 import { story, type StoryName } from './story.ts'
 
-const NEEDS: Readonly<Record<StoryName, string | undefined>> = {
-  memory: '',
-  sqlite: '',
-  bullmq: redisServer.file,
-  'pg-boss': postgresServer.file,
+const NEEDS: Readonly<Record<StoryName, readonly Program[]>> = {
+  memory: [],
+  sqlite: [],
+  bullmq: [redisServer],
+  'pg-boss': [postgresServer],
 }
 
 const TOLD = `What became of evt_123?
@@ -42,8 +43,8 @@ const FORGETFUL = TOLD.replace(
   'its task is done: this inbox keeps no done tasks',
 ).replace(/#1[^]*#3 done/, 'as above')
 
-describe.each(Object.entries(NEEDS))('the story of six deliveries in %s', (name, needed) => {
-  test.skipIf(needed === undefined)(
+describe.each(Object.entries(NEEDS))('the story of six deliveries in %s', (name, programs) => {
+  needs(...programs).test(
     'is told from the inbox alone',
     async () => {
       const lines = await story(name as StoryName)

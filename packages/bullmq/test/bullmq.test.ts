@@ -3,7 +3,8 @@ import { type Consumer, type Intake } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
 import { Queue } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { bullmqInbox } from '../src/index.ts'
@@ -30,7 +31,7 @@ test('bullmqInbox refuses options that make no sense', () => {
   expect(() => bullmqInbox({ connection: cluster, prefix: 'plain' })).toThrow('in braces')
 })
 
-describe.skipIf(redisServer.file === undefined)('bullmqInbox', () => {
+needs(redisServer).describe('bullmqInbox', () => {
   let redis: RedisService
   let operator: Redis
   beforeAll(async () => {

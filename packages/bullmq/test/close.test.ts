@@ -1,15 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis } from '../../../test/services/redis.ts'
 import { DONE, gate, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-if (redisServer.file === undefined)
-  console.warn(`closing bullmqInbox is not tested: Redis is missing, ${redisServer.get}`)
-
 const LONG = { timeout: 15_000 }
 
-describe.skipIf(redisServer.file === undefined)('closing bullmqInbox', () => {
+needs(redisServer).describe('closing bullmqInbox', () => {
   const scene = redisScene('close')
 
   test('gives back what runs at the end, as it was: no attempt, no interruption, due at once', async () => {

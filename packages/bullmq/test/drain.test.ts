@@ -1,19 +1,17 @@
 import type { Outcome } from '@postern/core/inbox'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { DONE, gate, intake, lane, record } from './consumer.ts'
 import { startProxy } from './proxy.ts'
 import { redisScene } from './redis-scene.ts'
-
-if (redisServer.file === undefined)
-  console.warn(`drain on BullMQ is not tested: Redis is missing, ${redisServer.get}`)
 
 const LONG = { timeout: 15_000 }
 const HOUR = 3_600_000
 const FAILURE = { name: 'Error', message: 'the till is jammed' }
 const soon = (): number => Date.now() + 20_000
 
-describe.skipIf(redisServer.file === undefined)('drain of bullmqInbox', () => {
+needs(redisServer).describe('drain of bullmqInbox', () => {
   const scene = redisScene('drain')
 
   test('runs what is due and says what it did and what is next', async () => {

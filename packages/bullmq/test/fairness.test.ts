@@ -1,16 +1,14 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Outcome } from '@postern/core/inbox'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { DONE, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-if (redisServer.file === undefined)
-  console.warn(`fairness on BullMQ is not tested: Redis is missing, ${redisServer.get}`)
-
 const LONG = { timeout: 15_000 }
 const FAILURE = { name: 'Error', message: 'the till is jammed' }
 
-describe.skipIf(redisServer.file === undefined)('fairness of bullmqInbox', () => {
+needs(redisServer).describe('fairness of bullmqInbox', () => {
   const scene = redisScene('fair')
   const of = (tenant: string): { subscription: string; fairKey: string }[] => [
     { subscription: 'a', fairKey: tenant },

@@ -1,13 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Guard } from '@postern/core/inbox'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { intake, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-if (redisServer.file === undefined)
-  console.warn(`guards on BullMQ are not tested: Redis is missing, ${redisServer.get}`)
-
-describe.skipIf(redisServer.file === undefined)('guards of bullmqInbox', () => {
+needs(redisServer).describe('guards of bullmqInbox', () => {
   const scene = redisScene('guard')
   const guarded = (id: string, otherwise: Guard['otherwise'] = 'refuse') =>
     intake(id, undefined, { guards: [{ key: 'nonce', otherwise }] })

@@ -2,15 +2,13 @@ import type { Inbox } from '@postern/core/inbox'
 import { testInbox } from '@postern/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { bullmqInbox } from '../src/index.ts'
 import { startProxy, type Proxy } from './proxy.ts'
 
-if (redisServer.file === undefined)
-  console.warn(`bullmqInbox is not tested: Redis is missing, ${redisServer.get}`)
-
-describe.skipIf(redisServer.file === undefined)('on a real Redis', () => {
+needs(redisServer).describe('on a real Redis', () => {
   let redis: RedisService
   let operator: Redis
   let made = 0

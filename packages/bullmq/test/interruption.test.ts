@@ -1,5 +1,6 @@
 import type { Inbox, Outcome } from '@postern/core/inbox'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import type { BullmqInboxOptions } from '../src/index.ts'
 import { LOAD } from '../src/run-scripts.ts'
@@ -7,13 +8,10 @@ import { DONE, gate, intake, lane, record } from './consumer.ts'
 import { startProxy, type Proxy } from './proxy.ts'
 import { redisScene } from './redis-scene.ts'
 
-if (redisServer.file === undefined)
-  console.warn(`interruptions on BullMQ are not tested: Redis is missing, ${redisServer.get}`)
-
 const LONG = { timeout: 15_000 }
 const FAILURE = { name: 'Error', message: 'the till is jammed' }
 
-describe.skipIf(redisServer.file === undefined)('bullmqInbox, when a run is cut off', () => {
+needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
   const scene = redisScene('cut')
 
   test('an event that was read late starts no run: another process had settled the task', async () => {

@@ -1,18 +1,16 @@
 import type { Arrival, MinuteCount } from '@postern/core/inbox'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { intake, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
-
-if (redisServer.file === undefined)
-  console.warn(`the journal on BullMQ is not tested: Redis is missing, ${redisServer.get}`)
 
 const MINUTE = 60_000
 const HOUR = 3_600_000
 const DAY = 86_400_000
 const NOTHING = { arrived: [], minutes: [], gauges: [], lost: 0 }
 
-describe.skipIf(redisServer.file === undefined)('the journal of bullmqInbox', () => {
+needs(redisServer).describe('the journal of bullmqInbox', () => {
   const scene = redisScene('journal')
 
   test('lists deliveries of both rings in one order, newest first, in pages', async () => {

@@ -1,16 +1,14 @@
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { bullmqInbox, type BullmqInboxOptions } from '../src/index.ts'
 import { deliver, scene, type Scene } from './scene.ts'
 
-if (redisServer.file === undefined)
-  console.warn(`bullmqInbox is not tested without its Redis: it is missing, ${redisServer.get}`)
-
 const LONG = { timeout: 20_000 }
 
-describe.skipIf(redisServer.file === undefined)('bullmqInbox, when Redis', () => {
+needs(redisServer).describe('bullmqInbox, when Redis', () => {
   let redis: RedisService
   let endings: (() => Promise<unknown>)[] = []
   beforeEach(async () => {

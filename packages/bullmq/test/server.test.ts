@@ -1,18 +1,14 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis } from '../../../test/services/redis.ts'
 import { intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 
-if (redisServer.file === undefined)
-  console.warn(
-    `bullmqInbox is not tested with many subscriptions: Redis is missing, ${redisServer.get}`,
-  )
-
 const LONG = { timeout: 15_000 }
 const names = (count: number): string[] => Array.from({ length: count }, (_, at) => `lane-${at}`)
 
-describe.skipIf(redisServer.file === undefined)('bullmqInbox and its server', () => {
+needs(redisServer).describe('bullmqInbox and its server', () => {
   const scene = redisScene('server')
 
   test('a Redis that may evict takes nothing, and says why; with unsafe it does', async () => {

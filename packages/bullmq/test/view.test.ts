@@ -1,17 +1,15 @@
 import type { Outcome } from '@postern/core/inbox'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { DONE, intake, lane, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
-
-if (redisServer.file === undefined)
-  console.warn(`the view of bullmqInbox is not tested: Redis is missing, ${redisServer.get}`)
 
 const LONG = { timeout: 15_000 }
 const HOUR = 3_600_000
 const error = (message: string) => ({ name: 'RangeError', message })
 
-describe.skipIf(redisServer.file === undefined)('the view of bullmqInbox', () => {
+needs(redisServer).describe('the view of bullmqInbox', () => {
   const scene = redisScene('view')
 
   test('lists newest first, says how far it looked, and goes on in the middle of an event', async () => {

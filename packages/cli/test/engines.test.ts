@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { bullmqInbox } from '../../bullmq/src/index.ts'
 import { pgBossInbox } from '../../pg-boss/src/index.ts'
 import { startPostgres } from '../../../test/services/postgres.ts'
+import { needs } from '../../../test/services/needs.ts'
 import { postgresServer, redisServer } from '../../../test/services/programs.ts'
 import { startRedis } from '../../../test/services/redis.ts'
 import { postern } from './run.ts'
@@ -45,7 +46,7 @@ for (const { file, get } of [redisServer, postgresServer])
     console.warn(`inbox commands: not tested there, since it is missing: ${get}`)
 
 describe('inbox commands on an engine of the project', () => {
-  test.skipIf(redisServer.file === undefined)(
+  needs(redisServer).test(
     'Redis',
     async () => {
       const redis = await startRedis()
@@ -60,7 +61,7 @@ describe('inbox commands on an engine of the project', () => {
     60_000,
   )
 
-  test.skipIf(postgresServer.file === undefined)(
+  needs(postgresServer).test(
     'PostgreSQL',
     async () => {
       const postgres = await startPostgres()

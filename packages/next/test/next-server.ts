@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { longOnly } from '../../../test/services/needs.ts'
 
 const cli = createRequire(import.meta.url).resolve('next/dist/bin/next')
 
@@ -13,6 +14,7 @@ export interface NextServer {
 
 /** Runs `next build` to its end. */
 export async function build(directory: string, env: Record<string, string> = {}): Promise<void> {
+  longOnly('next build')
   const child = run(['build'], directory, env)
   const output = collect(child)
   const [code] = (await once(child, 'exit')) as [number | null]

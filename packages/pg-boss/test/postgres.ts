@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { startPostgres, type PostgresService } from '../../../test/services/postgres.ts'
+import { needs } from '../../../test/services/needs.ts'
 import { postgresServer } from '../../../test/services/programs.ts'
 
 /** A Postgres of the tests of one file. */
@@ -14,9 +15,7 @@ export interface Postgres {
 
 /** Defines tests that need a Postgres; if the machine has none, says so and skips them. */
 export function withPostgres(name: string, define: (postgres: () => Postgres) => void): void {
-  if (postgresServer.file === undefined)
-    console.warn(`${name}: not tested, since Postgres is missing: ${postgresServer.get}`)
-  describe.skipIf(postgresServer.file === undefined)(name, () => {
+  needs(postgresServer).describe(name, () => {
     let service: PostgresService
     let pool: pg.Pool
     beforeAll(async () => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { promtool } from '../../../test/services/programs.ts'
 import { unknownMetrics } from './known-metrics.ts'
 
@@ -18,10 +19,7 @@ function check(...args: readonly string[]): {
   return { code: status, output: stdout + stderr }
 }
 
-if (promtool.file === undefined)
-  console.warn(`the alert rules are not checked: promtool is missing, ${promtool.get}`)
-
-describe.skipIf(promtool.file === undefined)('promtool', () => {
+needs(promtool).describe('promtool', () => {
   test('finds no mistake in the rules', () => {
     expect(check('check', 'rules', '--lint=all', '--lint-fatal', file('../rules.yml'))).toEqual({
       code: 0,

@@ -4,6 +4,7 @@ import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
 import { INSTRUMENTS } from '@postern/otel/metrics'
 import { acme, settled } from '@postern/testing'
 import { afterEach, describe, expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { promtool } from '../../../test/services/programs.ts'
 import { metrics } from '../src/index.ts'
 import { nameWithUnit } from '../src/names.ts'
@@ -123,17 +124,11 @@ test('each row of the table of instruments has a unit that Prometheus has a word
   expect(() => nameWithUnit({ name: 'x', unit: 'furlong' })).toThrow('furlong')
 })
 
-if (promtool.file === undefined)
-  console.warn(`the format is not checked: promtool is missing, ${promtool.get}`)
-
-test.skipIf(promtool.file === undefined)(
-  'promtool finds nothing to say of the format',
-  async () => {
-    const receiver = shop()
-    const route = metrics([receiver])
-    for (const delivery of [order, forged]) await receiver.receive(delivery)
-    await settled(receiver)
-    const input = await (await scrape(route)).text()
-    expect(execFileSync(promtool.file!, ['check', 'metrics'], { input, encoding: 'utf8' })).toBe('')
-  },
-)
+needs(promtool).test('promtool finds nothing to say of the format', async () => {
+  const receiver = shop()
+  const route = metrics([receiver])
+  for (const delivery of [order, forged]) await receiver.receive(delivery)
+  await settled(receiver)
+  const input = await (await scrape(route)).text()
+  expect(execFileSync(promtool.file!, ['check', 'metrics'], { input, encoding: 'utf8' })).toBe('')
+})

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { prometheusServer } from '../../../test/services/programs.ts'
 import { startPrometheus, type PrometheusService } from '../../../test/services/prometheus.ts'
 import { startApp, type App } from './app.ts'
@@ -17,10 +18,7 @@ const queries = panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => [title, expr] as const),
 )
 
-if (prometheusServer.file === undefined)
-  console.warn(`rules and dashboard meet no Prometheus: it is missing, ${prometheusServer.get}`)
-
-describe.skipIf(prometheusServer.file === undefined)('a real Prometheus', () => {
+needs(prometheusServer).describe('a real Prometheus', () => {
   let app: App
   let prometheus: PrometheusService
 

@@ -2,14 +2,12 @@ import { inlineInbox, createReceiver } from '@postern/core'
 import { acme, testLedger } from '@postern/testing'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { redisLedger, type RedisLedgerOptions } from '../src/index.ts'
 
-if (redisServer.file === undefined)
-  console.warn(`redisLedger is not tested: Redis is missing, ${redisServer.get}`)
-
-describe.skipIf(redisServer.file === undefined)('redisLedger', () => {
+needs(redisServer).describe('redisLedger', () => {
   let redis: RedisService
   beforeAll(async () => {
     redis = await startRedis()

@@ -1,12 +1,6 @@
 import { chromium as launcher, type Browser, type Page } from 'playwright-core'
 import { chromium } from '../../../../test/services/programs.ts'
 
-/** True if this machine has Chromium. */
-export const hasChromium = chromium.file !== undefined
-
-if (!hasChromium)
-  console.warn(`The page is not tested without Chromium: it is missing, ${chromium.get}`)
-
 /** Starts Chromium without a window and without calls to its maker. */
 export function startBrowser(): Promise<Browser> {
   return launcher.launch({

@@ -1,3 +1,4 @@
+// Takes 20 s.
 import { spawn } from 'node:child_process'
 import { once as event } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'

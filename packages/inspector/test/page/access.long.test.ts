@@ -2,8 +2,10 @@ import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasChromium, openTab, startBrowser, type Tab } from './browser.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
+import { openTab, startBrowser, type Tab } from './browser.ts'
 import { startWorld, type World } from './world.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -84,7 +86,7 @@ const SCREENS: Readonly<
   ],
 }
 
-describe.skipIf(!hasChromium)('axe and the width of a phone', () => {
+needs(chromium).describe('axe and the width of a phone', () => {
   let browser: Browser
   let world: World
   let tab: Tab

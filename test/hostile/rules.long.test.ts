@@ -1,4 +1,6 @@
+// Takes 60 s.
 import { afterAll, describe, expect, test } from 'vitest'
+import { needs } from '../services/needs.ts'
 import { redisServer } from '../services/programs.ts'
 import { createInboxes, INBOXES, type InboxName } from './rules/inboxes.ts'
 import { parts } from './rules/parts.ts'
@@ -8,14 +10,11 @@ import { playRule, type RuleVerdict } from './rules/rule.ts'
 const inboxes = createInboxes()
 afterAll(() => inboxes.close())
 
-const absent = redisServer.file === undefined
-if (absent) console.warn(`no rule is tried: ${redisServer.name} is missing, ${redisServer.get}`)
-
 test('each rule is listed once', () => {
   expect(new Set(parts.map(({ rule }) => rule)).size).toBe(parts.length)
 })
 
-describe.skipIf(absent || parts.length === 0)('each rule holds over the whole product', () => {
+needs(redisServer).describe('each rule holds over the whole product', () => {
   test.each(parts.map((part) => [`${part.rule} ${part.title}`, part] as const))(
     'rule %s',
     { timeout: 180_000 },

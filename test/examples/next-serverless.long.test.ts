@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { stripe } from '@postern/providers/stripe'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres } from '../services/postgres.ts'
+import { needs } from '../services/needs.ts'
 import { postgresServer } from '../services/programs.ts'
 import { follow, send, watch, type Example } from './example.ts'
 
@@ -11,10 +12,7 @@ const secret = 'whsec_of the example'
 const cron = 'secret of the cron'
 const cwd = fileURLToPath(new URL('../../examples/next-serverless/', import.meta.url))
 
-if (postgresServer.file === undefined)
-  console.warn(`next-serverless is not tested: Postgres is missing, ${postgresServer.get}`)
-
-describe.skipIf(postgresServer.file === undefined)('next-serverless', () => {
+needs(postgresServer).describe('next-serverless', () => {
   let postgres: Awaited<ReturnType<typeof startPostgres>>
   let example: Example
 

@@ -1,7 +1,9 @@
+// Takes 70 s.
 import { testReceiver } from '@postern/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { startPostgres, type PostgresService } from '../services/postgres.ts'
+import { needs } from '../services/needs.ts'
 import { postgresServer } from '../services/programs.ts'
 import { effectsIn } from './receivers/effects.ts'
 import { program } from './receivers/run.ts'
@@ -23,12 +25,7 @@ testReceiver(program('postern-sqlite'), effectsIn('webhooks.db'), RUNNER, {
   ...SKILLS,
 })
 
-if (postgresServer.file === undefined)
-  console.warn(
-    `Postern on Express with pg-boss: not tested, since Postgres is missing: ${postgresServer.get}`,
-  )
-
-describe.skipIf(postgresServer.file === undefined)('on a real Postgres', () => {
+needs(postgresServer).describe('on a real Postgres', () => {
   let service: PostgresService
   let pool: pg.Pool
   beforeAll(async () => {

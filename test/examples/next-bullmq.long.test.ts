@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { github } from '@postern/providers/github'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startCollector, type CollectedSpan, type Collector } from '../services/otlp.ts'
+import { needs } from '../services/needs.ts'
 import { redisServer } from '../services/programs.ts'
 import { startRedis, type RedisService } from '../services/redis.ts'
 import { follow, send, watch, type Example, type Output } from './example.ts'
@@ -12,10 +13,7 @@ const WAIT = { timeout: 30_000, interval: 100 }
 const secret = 'it is a secret'
 const cwd = fileURLToPath(new URL('../../examples/next-bullmq/', import.meta.url))
 
-if (redisServer.file === undefined)
-  console.warn(`next-bullmq is not tested without Redis: it is missing, ${redisServer.get}`)
-
-describe.skipIf(redisServer.file === undefined)('next-bullmq', () => {
+needs(redisServer).describe('next-bullmq', () => {
   let redis: RedisService
   let web: Example
   let worker: Output | undefined

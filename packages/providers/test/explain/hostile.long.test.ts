@@ -1,3 +1,4 @@
+// Takes 20 s.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'

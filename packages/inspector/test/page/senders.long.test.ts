@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest'
-import { hasChromium } from './browser.ts'
+import { expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
 import { eachWithTab } from './stage.ts'
 
-describe.skipIf(!hasChromium)('senders', () => {
+needs(chromium).describe('senders', () => {
   const stage = eachWithTab()
 
   test('the health screen says what differs at a sender', async () => {

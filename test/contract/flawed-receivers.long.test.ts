@@ -1,3 +1,4 @@
+// Takes 40 s.
 import { AssertionError } from 'node:assert'
 import { testReceiver } from '@postern/testing'
 import { describe, expect, test } from 'vitest'

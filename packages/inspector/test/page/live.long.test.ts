@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest'
-import { hasChromium } from './browser.ts'
+import { expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
 import { eachWithTab } from './stage.ts'
 import { walk } from './walk.ts'
 
-describe.skipIf(!hasChromium)('the page on Express and SQLite', () => {
+needs(chromium).describe('the page on Express and SQLite', () => {
   const stage = eachWithTab()
 
   test('is live, filters, opens, and runs a dead task again until it is done', async () => {

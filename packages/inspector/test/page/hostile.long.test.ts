@@ -1,20 +1,23 @@
+// Takes 65 s.
 import { createReceiver, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { generic } from '@postern/providers'
 import { listen, settled } from '@postern/testing'
 import express from 'express'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
 import { inspector } from '../../src/hosts/express.ts'
 import { temporaryInbox } from '../scene.ts'
-import { hasChromium, openTab, startBrowser, type Tab } from './browser.ts'
+import { openTab, startBrowser, type Tab } from './browser.ts'
 import { hostilePayloads } from './payloads.ts'
 
 const MARKER = 'postern_was_here'
 // A tree of 20,000 keys shows 100 of them, a text of 300 KB its first part: the document never grows beyond this.
 const MOST_ELEMENTS = 4000
 
-describe.skipIf(!hasChromium)('200 hostile deliveries', () => {
+needs(chromium).describe('200 hostile deliveries', () => {
   const payloads = hostilePayloads(MARKER)
   let browser: Browser
   let inbox: Inbox

@@ -1,10 +1,12 @@
-import { describe, expect, test } from 'vitest'
-import { clipboard, hasChromium } from './browser.ts'
+import { expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
+import { clipboard } from './browser.ts'
 import { eachWithTab } from './stage.ts'
 
 const LONG = { timeout: 10_000 }
 
-describe.skipIf(!hasChromium)('the keyboard alone', () => {
+needs(chromium).describe('the keyboard alone', () => {
   const stage = eachWithTab()
 
   test('goes everywhere and does everything', async () => {

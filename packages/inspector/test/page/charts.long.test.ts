@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest'
-import { hasChromium } from './browser.ts'
+import { expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
 import { eachWithTab } from './stage.ts'
 
 const HOUR = 3_600_000
 
-describe.skipIf(!hasChromium)('charts', () => {
+needs(chromium).describe('charts', () => {
   const stage = eachWithTab()
 
   test('have the numbers of the inbox, as a picture and as a table', async () => {

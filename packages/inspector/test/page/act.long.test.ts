@@ -3,13 +3,15 @@ import { once } from 'node:events'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { describe, expect, test } from 'vitest'
-import { clipboard, hasChromium } from './browser.ts'
+import { expect, test } from 'vitest'
+import { needs } from '../../../../test/services/needs.ts'
+import { chromium } from '../../../../test/services/programs.ts'
+import { clipboard } from './browser.ts'
 import { eachWithTab } from './stage.ts'
 
 const LONG = { timeout: 15_000 }
 
-describe.skipIf(!hasChromium)('what the page does', () => {
+needs(chromium).describe('what the page does', () => {
   const stage = eachWithTab()
 
   test('explains a tampered delivery: the proven cause first', async () => {

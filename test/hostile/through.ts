@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { hostileCases } from './cases.ts'
+import { hosts } from './hosts.ts'
+import { playAll } from './play.ts'
+import { told } from './report.ts'
+
+const cases = hostileCases()
+
+/** Defines a test for each of these hosts: every case gets the reply it must get. */
+export function testThrough(chosen: (name: string) => boolean): void {
+  test.each(hosts.filter(({ name }) => chosen(name)))(
+    'every case gets the reply it must get through $name',
+    { timeout: 180_000 },
+    async ({ open }) => {
+      const host = await open()
+      try {
+        const verdicts = await playAll(await cases, host)
+        expect(told(verdicts.filter(({ wrong }) => wrong !== undefined))).toEqual([])
+        expect(verdicts.filter(({ accepted, crashed }) => accepted || crashed)).toEqual([])
+      } finally {
+        await host.close()
+      }
+    },
+  )
+}

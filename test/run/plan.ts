@@ -1,0 +1,52 @@
+import { checkPack } from '../pack/check.ts'
+import type { Counts } from './report.ts'
+import { run } from './step.ts'
+import { vitest } from './vitest.ts'
+
+/** The counts of one step, and its output if it was not shown as it came: outputs of steps side by side would mix. */
+export type Step = () => Promise<Counts & { readonly output?: string }>
+
+/** Lanes of steps side by side, and what is said when all of them ended. */
+export interface Stage {
+  readonly lanes: readonly (readonly string[])[]
+  readonly verdict?: string
+}
+
+let built = false
+const types: readonly string[] = ['types', 'lint', 'format', 'knip', 'size']
+
+/** What each command runs, stage after stage. */
+export const commands: Readonly<Record<string, readonly Stage[]>> = {
+  test: [
+    { lanes: [['build']] },
+    // Tests in process wait for files and timers, which leaves time for the others. No test writes what these read.
+    { lanes: [['units'], types], verdict: 'First verdict' },
+    { lanes: [['processes']] },
+  ],
+  all: [{ lanes: [['build']] }, { lanes: [['long'], ['pack', 'runtimes']] }],
+}
+
+/** Each step by its name: `npm test -- lint pack` runs two of them. */
+export const steps: Readonly<Record<string, Step>> = {
+  // From nothing: what is packed holds nothing of modules that were removed.
+  build() {
+    built = true
+    return command(process.execPath, 'packages/build.ts', '--fresh')
+  },
+  units: () => vitest('in process'),
+  types: () => command('tsc', '-b'),
+  lint: () => command('oxlint', '--deny-warnings'),
+  format: () => command('oxfmt', '--check'),
+  knip: () => command('knip', '--no-config-hints'),
+  size: () => command('size-limit'),
+  processes: () => vitest('processes'),
+  long: () => vitest('long'),
+  pack: () => checkPack({ built }),
+  // It writes a report of its own.
+  runtimes: () => command(process.execPath, 'test/runtimes/run.ts'),
+}
+
+async function command(program: string, ...args: string[]): ReturnType<Step> {
+  const { code, output } = await run(program, args)
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [], output }
+}

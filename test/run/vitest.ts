@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import { clearReports, readVitest, reports, slowFiles, type Counts } from './report.ts'
+import { run } from './step.ts'
+
+/** Runs the tests of one project of vitest.config.ts, shown as they come, and counts them. */
+export async function vitest(project: string): Promise<Counts> {
+  const name = `vitest-${project.replaceAll(' ', '-')}`
+  const file = join(reports, `${name}.json`)
+  clearReports(name)
+  console.log(`\n— tests: ${project}`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const { code } = await run('vitest', ['run', `--project=${project}`, ...reporters], {
+    show: true,
+  })
+  try {
+    if (project !== 'long') for (const line of slowFiles(file)) console.log(line)
+    const counts = readVitest(file)
+    // Vitest also ends with an error for what no test is to blame for, such as an unhandled rejection.
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+  } catch {
+    return { passed: 0, failed: 1, skipped: [] }
+  }
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest'
+import type { Program } from './programs.ts'
+
+/** The two functions that define tests. */
+export interface Define {
+  readonly describe: typeof describe | typeof describe.skip
+  readonly test: typeof test | typeof test.skip
+}
+
+/**
+ * `describe` and `test` for tests that start these programs. If the machine lacks one, they are skipped under a name that says
+ * which, from which the report makes one line for each program.
+ */
+export function needs(...programs: readonly Program[]): Define {
+  for (const { name, long } of programs) if (long) longOnly(name)
+  const lacking = programs.find(({ file }) => file === undefined)
+  if (lacking === undefined) return { describe, test }
+  const named =
+    <Rest extends readonly unknown[]>(skip: (name: string, ...rest: Rest) => void) =>
+    (name: string, ...rest: Rest): void =>
+      skip(`${name} [needs ${lacking.name}]`, ...rest)
+  return {
+    describe: named(describe.skip) as typeof describe.skip,
+    test: named(test.skip) as typeof test.skip,
+  }
+}
+
+/** Throws unless the test file that runs is one of `npm run test:all`. */
+export function longOnly(what: string): void {
+  const file = expect.getState().testPath
+  if (file !== undefined && !file.endsWith('.long.test.ts'))
+    throw new Error(
+      `${file}: a test with ${what} takes long; call the file *.long.test.ts, so that npm run test:all runs it`,
+    )
+}
