@@ -46,12 +46,19 @@ export const docusign: Factory<DocusignOptions> = /* @__PURE__ */ provider({
   formats: ['json', 'xml'],
   secret: 'hmacKey',
   covers: { body: 'bytes', id: true },
-  scheme: () => hmac({ header: 'X-DocuSign-Signature-1', encoding: 'base64', read }),
+  scheme: () =>
+    hmac({ header: 'X-DocuSign-Signature-1', encoding: 'base64', read, present: isSigned }),
   limits: { body: MAX_BODY },
   retrySpan: 15 * DAY,
   events: (_delivery, body) => [eventOf(body)],
   compose,
 })
+
+// The header's number is that of a key in use, which need not begin at 1.
+function isSigned(head: Delivery): boolean {
+  for (const [name] of head.headerLines()) if (name.startsWith('x-docusign-signature-')) return true
+  return false
+}
 
 function read(delivery: Delivery): SignatureClaim {
   const signatures: string[] = []

@@ -75,7 +75,8 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     algorithm: 'sha1, sha256, sha384 or sha512. Default sha256.',
     encoding: 'hex, base64 or base64url. Default hex.',
     prefix: 'What stands before the signature. Default none.',
-    keyEncoding: 'utf8, hex or base64: how the secret becomes the key. Default utf8.',
+    keyEncoding:
+      'utf8, hex or base64: how the secret becomes the key; a list, if the sender has changed it. Default utf8.',
     message: 'What is signed, such as v0:{time}:{body}. Default {body} or {time}.{body}.',
     timestampHeader: 'Header of a signed time. Default none.',
     timestampUnit: 's, ms or iso. Default s.',

@@ -46,7 +46,7 @@ export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
   formats: ['json', 'form'],
   secret: 'signingSecret',
   covers: { body: 'bytes', id: true },
-  scheme: () => hmac({ header: HEADER, prefix: 'sha256=', read }),
+  scheme: () => hmac({ header: HEADER, prefix: 'sha256=', read, present: isSigned }),
   retrySpan: 26 * HOUR,
   events,
   compose: ({ topic = 'payment-link.paid', id = 'event_GvJ8WHrp5isUdRub9CJyH', payload }) => ({
@@ -62,6 +62,9 @@ const OBJECTS: Readonly<Record<string, string>> = {
   pl: 'payment-link',
   sub: 'subscription',
 }
+
+// The header may come several times.
+const isSigned = (head: Delivery): boolean => head.header(HEADER) !== undefined
 
 function read(delivery: Delivery): SignatureClaim {
   const given = delivery.headers(HEADER).flatMap((line) => line.split(','))

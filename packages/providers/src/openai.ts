@@ -34,4 +34,4 @@ export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ provider(
 )
 
 const ENCODED = /* @__PURE__ */ standardWebhooksScheme()
-const PLAIN = /* @__PURE__ */ standardWebhooksScheme({ raw: true })
+const PLAIN = /* @__PURE__ */ standardWebhooksScheme({ keys: ['text'] })

@@ -41,7 +41,14 @@ export const pagerduty: Factory<PagerdutyOptions> = /* @__PURE__ */ provider({
     secret: 'Secret of the webhook subscription.',
   },
   covers: { body: 'bytes', id: true },
-  scheme: () => hmac({ header: HEADER, prefix: 'v1=', read, covers: { body: 'bytes', id: true } }),
+  scheme: () =>
+    hmac({
+      header: HEADER,
+      prefix: 'v1=',
+      read,
+      needs: [HEADER],
+      covers: { body: 'bytes', id: true },
+    }),
   retrySpan: 2 * DAY,
   events(_delivery, { value }) {
     const event = field(value, 'event')

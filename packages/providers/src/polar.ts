@@ -1,16 +1,17 @@
 import type { SecretOption } from '@postern/core'
-import { provider, standardWebhooksScheme, type Factory } from '@postern/core/scheme'
+import { provider, type Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/units.ts'
 
 /** Options of {@link polar}. */
 export interface PolarOptions extends StandardFamilyOptions {
-  /** The secret of the endpoint as the dashboard shows it. The whole text is the key: nothing is cut off or decoded. */
+  /** The secret of the endpoint as the dashboard shows it, whole. */
   readonly secret: SecretOption
 }
 
 /**
- * Polar: Standard Webhooks but for the secret, whose text is the key. Topic is `type` (`order.paid`); id is the header
+ * Polar: Standard Webhooks. Secrets made on or after 2026-09-08 (UTC) are decoded as the specification has it; the key of
+ * older ones is their whole text. Both are tried, as in Polar's SDK. Topic is `type` (`order.paid`); id is the header
  * `webhook-id`. A redirect is a failure. Polar does not say for how long it retries; the specification's schedule ends
  * after about 76 hours.
  * https://polar.sh/docs/integrate/webhooks/delivery
@@ -28,9 +29,7 @@ export const polar: Factory<PolarOptions> = /* @__PURE__ */ provider(
     },
     topics: ['order.paid', 'order.refunded', 'subscription.active', 'customer.state_changed'],
     secretHint: 'Secret of the endpoint, whole.',
-    key: (secret) => PLAIN.key(secret),
+    keys: ['text', 'decoded'],
     retrySpan: 76 * HOUR,
   }),
 )
-
-const PLAIN = /* @__PURE__ */ standardWebhooksScheme({ raw: true })

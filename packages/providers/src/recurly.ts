@@ -53,6 +53,7 @@ export const recurly: Factory<RecurlyOptions> = /* @__PURE__ */ provider({
       timestampUnit: 'ms',
       tolerance: options.tolerance,
       read,
+      needs: [HEADER],
       write: (signature, time) => ({ [HEADER]: `${time},${signature}` }),
       message: '{time}.{body}',
     }),

@@ -46,7 +46,8 @@ export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ *
   formats: ['json', 'text'],
   claims: 'webhook-id',
   covers: { body: 'bytes', id: true, timestamp: true },
-  scheme: ({ raw, tolerance }) => standardWebhooksScheme({ raw, tolerance }),
+  scheme: ({ raw, tolerance }) =>
+    standardWebhooksScheme({ tolerance, ...(raw === true && { keys: ['text'] }) }),
   retrySpan: 76 * HOUR,
   failsOnRedirect: true,
   events: (delivery, { value }, { topicField = 'type' }) => [

@@ -54,6 +54,7 @@ export const stripe: Factory<StripeOptions> = /* @__PURE__ */ provider({
       header: HEADER,
       tolerance: options.tolerance,
       read,
+      needs: [HEADER],
       write: (signature, time) => ({ [HEADER]: `t=${time},v1=${signature}` }),
       message: '{time}.{body}',
     }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { emptyReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
   hmac,
+  keyForms,
   mergeDeep,
   provider,
   stringifyJson,
@@ -21,7 +22,7 @@ export interface WoocommerceOptions {
 
 /**
  * WooCommerce. HMAC-SHA256 over the body in `X-WC-Webhook-Signature`; the key is the secret with HTML entities undone, as
- * WordPress does. Topic is the header `X-WC-Webhook-Topic` (`order.updated`). Its delivery id is the same for all of a
+ * WordPress does, or as it is (before WooCommerce 3). Topic is the header `X-WC-Webhook-Topic` (`order.updated`). Its delivery id is the same for all of a
  * webhook's deliveries in one second, so the id is that, the topic, and the object's id or a hash of the body. Headers are
  * not signed (`covers.topic` is false: a captured body can come again under another topic), nothing is dated. The unsigned ping at activation is answered 200. WooCommerce waits 60 s, never tries
  * again, and disables the webhook after more than five failures in a row.
@@ -58,7 +59,11 @@ export const woocommerce: Factory<WoocommerceOptions> = /* @__PURE__ */ provider
 })
 
 const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
-const SCHEME: Scheme<Uint8Array> = { ...PLAIN, key: (secret) => PLAIN.key(decodeEntities(secret)) }
+// Until WooCommerce 3 the key was the secret as it was stored.
+const SCHEME: Scheme<Uint8Array> = {
+  ...PLAIN,
+  ...keyForms([(secret) => PLAIN.key(decodeEntities(secret)), (secret) => PLAIN.key(secret)]),
+}
 
 // wp_specialchars_decode() with ENT_QUOTES: these and no others, each once.
 const ENTITIES = /&(?:amp|lt|gt|quot|#0*(38|60|62|34|39)|#[xX]0*(26|22|27));/g

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../body/bytes.ts'
+import { firstKeys, keysOf } from '../provider/key-forms.ts'
 import type { Made } from '../provider/made.ts'
 import type { Bounds } from './bounds.ts'
 import type { Cause, Change, Step } from './finding.ts'
@@ -66,12 +67,13 @@ export function* secretChanges(
   bounds: Bounds,
   twice = false,
 ): Generator<Change> {
+  const firsts = firstKeys(keys)
   for (const [at, text] of secrets.texts.entries()) {
     const tried = new Set<string>([text])
     for (const first of variants(text)) {
       if (bounds.over()) return
       if (!twice) {
-        yield* change(made, keys[at], first, [step(secrets.name(at), secrets.option, first)])
+        yield* change(made, firsts[at], first, [step(secrets.name(at), secrets.option, first)])
         continue
       }
       if (first.text === undefined || tried.has(first.text)) continue
@@ -80,23 +82,23 @@ export function* secretChanges(
         if (bounds.over()) return
         if (second.cause === first.cause || second.text === text) continue
         const steps = [first, second].map((one) => step(secrets.name(at), secrets.option, one))
-        yield* change(made, keys[at], second, steps)
+        yield* change(made, firsts[at], second, steps)
       }
     }
   }
 }
 
 function* change(made: Made, key: unknown, one: Variant, steps: Step[]): Generator<Change> {
-  let other: unknown
-  if (one.bytes) other = rekeyed(key, one.bytes)
+  let others: readonly unknown[]
+  if (one.bytes) others = [rekeyed(key, one.bytes)]
   else {
     try {
-      other = made.scheme.key(one.text!)
+      others = keysOf(made.scheme, one.text!)
     } catch {
       return
     }
   }
-  if (other !== undefined) yield { keys: [other], steps }
+  if (others[0] !== undefined) yield { keys: others, steps }
 }
 
 // What senders write before their secrets.

@@ -1,5 +1,6 @@
 import { isPromise } from '../maybe.ts'
 import type { About } from '../provider/about.ts'
+import { keysOf } from '../provider/key-forms.ts'
 import { madeOf } from '../provider/made.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Bounds } from './bounds.ts'
@@ -30,7 +31,7 @@ export async function otherSenders(
     const known = hasItsHeaders(request, provider)
     if (known === false) continue
     if (known) seen.push(about)
-    const keys = madeOf(provider)!.scheme.keys ?? keysOf(provider, secrets)
+    const keys = madeOf(provider)!.scheme.keys ?? allKeys(provider, secrets)
     const outcome = await trial.run({ request, provider, keys, steps: [] })
     if (outcome?.accepted) verified.push(about)
   }
@@ -76,11 +77,11 @@ function made(about: About, secrets: readonly string[]): Provider | undefined {
   return undefined
 }
 
-function keysOf(provider: Provider, secrets: readonly string[]): readonly unknown[] {
+function allKeys(provider: Provider, secrets: readonly string[]): readonly unknown[] {
   const { scheme } = madeOf(provider)!
   return secrets.flatMap((secret) => {
     try {
-      return [scheme.key(secret)]
+      return keysOf(scheme, secret)
     } catch {
       return []
     }

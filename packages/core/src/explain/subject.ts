@@ -1,5 +1,6 @@
 import type { Delivery } from '../delivery.ts'
 import { madeOf, type Made } from '../provider/made.ts'
+import { keysOf } from '../provider/key-forms.ts'
 import type { Provider } from '../provider/provider.ts'
 import { toRequest } from './finding.ts'
 import { namedSecrets, type Secrets } from './secrets.ts'
@@ -33,7 +34,7 @@ export async function subjectOf(
   const texts = made ? await textsOf(made, delivery) : []
   const secrets =
     made && texts.length > 0 ? namedSecrets(provider.name, made, texts, fingerprints) : undefined
-  const keys = made?.scheme.keys ?? texts.map((text) => made!.scheme.key(text))
+  const keys = made?.scheme.keys ?? texts.flatMap((text) => keysOf(made!.scheme, text))
   const sample = sampleOf(provider, texts[0])
   const options = made?.options as Readonly<Record<string, unknown>> | undefined
   return {

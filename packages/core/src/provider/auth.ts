@@ -5,6 +5,7 @@ import type { Clock, Draft, Provider } from './provider.ts'
 import type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
 import { singleHeader, withMessage } from './schemes/header.ts'
 import { noAuth } from './schemes/no-auth.ts'
+import { firstKeys, keysOf } from './key-forms.ts'
 import { keyring, type Keyring, type SecretOption } from './secrets.ts'
 import type { ProviderSpec } from './spec.ts'
 
@@ -49,7 +50,7 @@ export function ringOf<Key>(
   secret: SecretOption | undefined,
 ): Keyring<Key> {
   const { keys } = scheme
-  if (!keys) return keyring(option, secret!, (one) => scheme.key(one))
+  if (!keys) return keyring(option, secret!, (one) => keysOf(scheme, one))
   const set = { keys, scopes: keys.map(() => undefined) }
   return { for: () => set, given: keys, parse: (one) => scheme.key(one) }
 }
@@ -61,12 +62,13 @@ export function admission<Key>(
   isFixed: boolean,
 ): Pick<Provider, 'admit'> {
   const { needs = [] } = scheme
+  const present = scheme.anywhere === true ? undefined : scheme.present?.bind(scheme)
   const judges = scheme.head === true && isFixed
-  if (needs.length === 0 && !scheme.present && !judges) return {}
+  if (needs.length === 0 && !present && !judges) return {}
   return {
     admit(head: Delivery, clock: Clock): void {
       for (const name of needs) singleHeader(head, name)
-      if (scheme.present && !scheme.present(head)) throw missing(scheme, head, clock())
+      if (present && !present(head)) throw missing(scheme, head, clock())
       if (judges) void scheme.verify(head, ring.given, clock())
     },
   }
@@ -128,7 +130,7 @@ export function signed<Key>(
   draft: Draft,
   request: SignableRequest,
 ): SignableRequest {
-  const keys = draft.secret === undefined ? ring.given : [ring.parse(draft.secret)]
+  const keys = draft.secret === undefined ? firstKeys(ring.given) : [ring.parse(draft.secret)]
   if (keys.length === 0)
     throw new TypeError(
       `${name}: sign needs a secret in its draft, since the secrets come from a function`,

@@ -2,6 +2,7 @@ export type { About, Factory } from './about.ts'
 export type { Composed } from './compose.ts'
 export { provider } from './define.ts'
 export { madeOf, remake, type Made } from './made.ts'
+export { keyForms, keysOf, type KeyForms } from './key-forms.ts'
 export { mergeDeep } from './merge.ts'
 export type { ProviderSpec } from './spec.ts'
 export type { Clock, Coding, Draft, Format, Provider, Result, Verified } from './provider.ts'
@@ -80,6 +81,7 @@ export {
 export {
   standardWebhooksId,
   standardWebhooksScheme,
+  type KeyForm,
   type StandardWebhooksKey,
   type StandardWebhooksSchemeOptions,
 } from './schemes/standard-webhooks.ts'

@@ -43,8 +43,12 @@ export interface Scheme<Key = unknown> {
   readonly keys?: readonly Key[]
   /** True if the delivery carries what this scheme verifies, right or wrong. @default one of `needs` is there */
   present?(delivery: Delivery): boolean
+  /** True if `present` may need the body: then nothing is refused by the head alone. @default false */
+  readonly anywhere?: boolean
   /** Makes a key of a secret. Throws a `TypeError` that names the expected format. */
   key(secret: string): Key
+  /** All keys that the sender has ever made of a secret; the first is that of `key`. @default the one of `key` */
+  keysOf?(secret: string): readonly Key[]
   /**
    * Finds the key that signed the delivery and returns its index in `keys`. Throws a `WebhookError` with the reason if
    * none did. `now` is in milliseconds since 1970.

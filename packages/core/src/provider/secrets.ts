@@ -32,9 +32,9 @@ export interface KeySet<Key> {
 /** Resolves a secret option into keys. */
 export interface Keyring<Key> {
   for(delivery: Delivery): MaybePromise<KeySet<Key>>
-  /** The keys given, for signing. None if a resolver decides. */
+  /** The keys given. None if a resolver decides. */
   readonly given: readonly Key[]
-  /** Turns one more secret into a key, as strictly as the option. */
+  /** Turns one more secret into the key to sign with, as strictly as the option. */
   parse(secret: string): Key
   /** True if one of the secrets given has blanks or quotes around it. */
   readonly odd?: boolean
@@ -47,27 +47,28 @@ export interface Keyring<Key> {
 export function keyring<Key>(
   option: string,
   given: SecretOption,
-  toKey: (secret: string) => Key,
+  toKeys: (secret: string) => readonly Key[],
 ): Keyring<Key> {
-  const parse = (secret: string): Key => {
+  const keysOf = (secret: string): readonly Key[] => {
     checkSecret(option, secret)
     try {
-      return toKey(secret)
+      return toKeys(secret)
     } catch (error) {
       throw error instanceof TypeError
         ? new TypeError(`${option}: ${error.message}`, { cause: error })
         : error
     }
   }
+  const parse = (secret: string): Key => keysOf(secret)[0]!
   if (typeof given !== 'function') {
-    const set = keySet(option, given, parse)
+    const set = keySet(option, given, keysOf)
     return { for: () => set, given: set.keys, parse, odd: [given].flat().some(isOdd) }
   }
-  const parsed = new LRUCache<string, { key: Key }>({ max: 1000 })
-  const remembered = (secret: string): Key => {
-    let entry = parsed.get(secret)
-    if (!entry) parsed.set(secret, (entry = { key: parse(secret) }))
-    return entry.key
+  const parsed = new LRUCache<string, readonly Key[]>({ max: 1000 })
+  const remembered = (secret: string): readonly Key[] => {
+    let keys = parsed.get(secret)
+    if (!keys) parsed.set(secret, (keys = keysOf(secret)))
+    return keys
   }
   const resolved = (secrets: Secrets | undefined): KeySet<Key> => {
     if (secrets === undefined)
@@ -127,7 +128,7 @@ function isOdd(secret: unknown): boolean {
 function keySet<Key>(
   option: string,
   secrets: Secrets,
-  parse: (secret: string) => Key,
+  keysOf: (secret: string) => readonly Key[],
 ): KeySet<Key> {
   const keys: Key[] = []
   const scopes: (string | undefined)[] = []
@@ -140,8 +141,10 @@ function keySet<Key>(
       scoped && Array.isArray(scoped.secret) ? scoped.secret : [scoped ? scoped.secret : item]
     for (const value of values) {
       checkSecret(option, value)
-      keys.push(parse(value))
-      scopes.push(scoped?.scope)
+      for (const key of keysOf(value)) {
+        keys.push(key)
+        scopes.push(scoped?.scope)
+      }
     }
   }
   if (keys.length === 0) throw new TypeError(`${option} is an empty list: give at least one secret`)

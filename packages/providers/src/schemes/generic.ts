@@ -28,8 +28,8 @@ export interface GenericSchemeOptions {
   readonly encoding?: SignatureEncoding
   /** `hmac`: the prefix of the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
-  /** `hmac`: how the secret becomes the key. @default 'utf8' */
-  readonly keyEncoding?: KeyEncoding
+  /** `hmac`: how the secret becomes the key; several, if the sender has changed it. @default 'utf8' */
+  readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[]
   /** `hmac`: the signed message, such as `v0:{time}:{body}`. @default '{body}', or '{time}.{body}' if a time is signed */
   readonly message?: string
   /** `hmac`: the header of a time that is signed. @default none, the body alone is signed */
@@ -89,8 +89,12 @@ function hmacOptions(name: string, options: GenericSchemeOptions): HmacOptions {
   // Options come from configuration files too, which no compiler checks.
   for (const [option, allowed] of Object.entries(CHOICES)) {
     const value = options[option as keyof typeof CHOICES]
-    if (value !== undefined && !(allowed as readonly string[]).includes(value))
-      throw new TypeError(`${name}: ${option} must be one of ${allowed.join(', ')}, got ${value}`)
+    if (value === undefined) continue
+    const list: readonly string[] = option === 'keyEncoding' ? [value].flat() : [value as string]
+    const wrong =
+      list.length === 0 ? '' : list.find((one) => !(allowed as readonly string[]).includes(one))
+    if (wrong !== undefined)
+      throw new TypeError(`${name}: ${option} must be one of ${allowed.join(', ')}, got ${wrong}`)
   }
   const headers = [options.header ?? []].flat()
   const [header] = headers
@@ -113,6 +117,7 @@ function hmacOptions(name: string, options: GenericSchemeOptions): HmacOptions {
     ...shared,
     ...(headers.length > 1 && {
       read: (delivery) => readAny(delivery, headers, options),
+      present: (head) => headers.some((header) => head.header(header) !== undefined),
       ...(timestampHeader !== undefined && { covers: { body: 'bytes', timestamp: true } }),
     }),
   }

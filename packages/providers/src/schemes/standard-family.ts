@@ -1,9 +1,11 @@
 import type { SecretOption } from '@postern/core'
 import {
+  keyForms,
   mergeDeep,
   standardWebhooksId,
   standardWebhooksScheme,
   type Draft,
+  type KeyForm,
   type ProviderSpec,
   type Scheme,
   type StandardWebhooksKey,
@@ -27,7 +29,9 @@ export interface StandardFamilySpec extends Omit<Base, 'events' | 'options' | 's
   readonly secretHint: string
   /** @default ['webhook-'] */
   readonly prefixes?: readonly string[]
-  /** Makes a key of a secret in the sender's own format. @default whsec_ and base64 */
+  /** Every way in which the sender has ever made its keys of secrets; the first signs. @default ['decoded'] */
+  readonly keys?: readonly KeyForm[]
+  /** Makes a key of a secret in the sender's own format, in place of `keys`. @default whsec_ and base64 */
   readonly key?: (secret: string) => StandardWebhooksKey
   /** Writes the list of signatures as the specification has it, if the sender has its own way. */
   readonly signatures?: (list: string) => string
@@ -40,13 +44,13 @@ const FAMILY_OPTIONS = {
 
 /** The spec of a sender that keeps to Standard Webhooks 1.0.0 but for its format of secrets or names of headers. */
 export function standardFamily(given: StandardFamilySpec): Base {
-  const { secretHint, prefixes = ['webhook-'], key, signatures, ...spec } = given
+  const { secretHint, prefixes = ['webhook-'], keys, key, signatures, ...spec } = given
   return {
     options: { secret: secretHint, ...FAMILY_OPTIONS },
     claims: `${prefixes[0]}id`,
     covers: { body: 'bytes', id: true, timestamp: true },
     failsOnRedirect: true,
-    scheme: ({ tolerance }) => familyScheme({ prefixes, tolerance, key, signatures }),
+    scheme: ({ tolerance }) => familyScheme({ prefixes, tolerance, keys, key, signatures }),
     events: (delivery, { value }, { topicField }) => [
       {
         id: standardWebhooksId(delivery, prefixes),
@@ -77,6 +81,7 @@ export function composeMessage(
 }
 
 interface FamilySchemeOptions {
+  readonly keys?: StandardFamilySpec['keys'] | undefined
   readonly key?: StandardFamilySpec['key'] | undefined
   readonly signatures?: StandardFamilySpec['signatures'] | undefined
   readonly prefixes: readonly string[]
@@ -85,6 +90,7 @@ interface FamilySchemeOptions {
 
 /** The scheme of a sender of the family. */
 export function familyScheme(options: FamilySchemeOptions): Scheme<StandardWebhooksKey> {
-  const { key, signatures: list, prefixes, tolerance } = options
-  return { ...standardWebhooksScheme({ prefixes, tolerance, list }), ...(key && { key }) }
+  const { keys, key, signatures: list, prefixes, tolerance } = options
+  const scheme = standardWebhooksScheme({ prefixes, tolerance, list, keys })
+  return key ? { ...scheme, ...keyForms([key]) } : scheme
 }

@@ -16,6 +16,7 @@ export function firstOf<Key>(first: Scheme<Key>, second: Scheme<Key>): Scheme<Ke
     head: first.head === true && second.head === true,
     covers: weaker(first.covers, second.covers),
     credentials: both(first.credentials, second.credentials),
+    ...((first.anywhere || second.anywhere) && { anywhere: true }),
     present: (delivery) => isPresent(first, delivery) || isPresent(second, delivery),
     signedTime: (delivery) => pick(delivery).signedTime?.(delivery),
     verify: (delivery, keys, now) => pick(delivery).verify(delivery, keys, now),

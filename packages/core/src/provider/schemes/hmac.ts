@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { fromBase64, fromHex, toBuffer } from '../../body/bytes.ts'
+import { keyForms } from '../key-forms.ts'
 import type { Scheme } from '../scheme.ts'
 import { messageParts, type Message } from './message.ts'
 import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
@@ -20,8 +21,8 @@ export interface HmacOptions extends SignatureOptions {
   readonly algorithm?: HashName | undefined
   /** @default 'hex' */
   readonly encoding?: SignatureEncoding | undefined
-  /** @default 'utf8' */
-  readonly keyEncoding?: KeyEncoding | undefined
+  /** How the secret becomes the key: every way that the sender has ever used; the first signs. @default 'utf8' */
+  readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[] | undefined
   /** Takes hex digits in upper case too. @default false */
   readonly anyCase?: boolean | undefined
 }
@@ -33,12 +34,17 @@ export interface HmacOptions extends SignatureOptions {
  * @example hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' })
  */
 export function hmac(options: HmacOptions): Scheme<Uint8Array> {
-  return signatureScheme(hmacAlgorithm(options), options)
+  const ways = [options.keyEncoding ?? 'utf8'].flat()
+  const scheme = signatureScheme(hmacAlgorithm({ ...options, keyEncoding: ways[0] }), options)
+  if (ways.length < 2) return scheme
+  return { ...scheme, ...keyForms(ways.map((way) => (secret) => decodeKey(secret, way))) }
 }
 
 /** The algorithm of {@link hmac} by itself, for schemes with a grammar of their own. */
 export function hmacAlgorithm(
-  options: Pick<HmacOptions, 'algorithm' | 'encoding' | 'keyEncoding' | 'anyCase'> = {},
+  options: Pick<HmacOptions, 'algorithm' | 'encoding' | 'anyCase'> & {
+    readonly keyEncoding?: KeyEncoding | undefined
+  } = {},
 ): SignatureAlgorithm<Uint8Array> {
   const { algorithm = 'sha256', encoding = 'hex', keyEncoding = 'utf8', anyCase = false } = options
   return {

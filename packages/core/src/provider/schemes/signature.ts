@@ -1,5 +1,7 @@
 import type { Delivery } from '../../delivery.ts'
 import { createDelivery } from '../../delivery.ts'
+import { toWebhookError } from '../../errors.ts'
+import { firstKeys } from '../key-forms.ts'
 import type { Covers, Scheme, SignableRequest } from '../scheme.ts'
 import { malformed, mismatch, singleHeader } from './header.ts'
 import type { Message } from './message.ts'
@@ -49,10 +51,15 @@ export interface SignatureOptions {
   readonly ahead?: number | undefined
   /** The protected parts. @default the body's bytes, and the time if there is one */
   readonly covers?: Covers
-  /** Reads a header with a grammar of its own. Throws `missing_header` or `malformed_header`. */
+  /** Reads the claim where the sender puts it: a header with a grammar of its own, the query, the body. Throws `missing_header` or `malformed_header`. */
   readonly read?: (delivery: Delivery) => SignatureClaim
   /** Headers without which `read` or `message` refuses each delivery. @default the header, and that of the time; none beside `read` */
   readonly needs?: readonly string[]
+  /**
+   * True if the head carries a signature: deliveries without one are refused before their body is read.
+   * @default the header is there; beside `read` without `needs`, `read` decides, once the body is there
+   */
+  readonly present?: (head: Delivery) => boolean
   /** Writes the header that `read` reads. */
   readonly write?: (signature: string, timestamp: string) => Readonly<Record<string, string>>
 }
@@ -78,11 +85,17 @@ export function signatureScheme<Key>(
 
   const headers = stampHeader === undefined ? [header] : [header, stampHeader]
   const needs = (options.needs ?? (options.read ? [] : headers)).map((name) => name.toLowerCase())
+  const anywhere = options.read && needs.length === 0 && !options.present
 
   return {
     covers,
     needs,
-    present: (delivery) => delivery.header(header) !== undefined,
+    present:
+      options.present ??
+      (anywhere
+        ? (delivery) => carries(options.read!, delivery)
+        : (delivery) => delivery.header(header) !== undefined),
+    ...(anywhere && { anywhere }),
     key: (secret) => algorithm.key(secret),
     signedTime: (delivery) => read(delivery).timestamp,
     verify(delivery, keys, now) {
@@ -97,7 +110,7 @@ export function signatureScheme<Key>(
         if (time !== undefined) checkTimestamp(time, now, tolerance, ahead)
         return at
       }
-      throw mismatch(header, keys.length, {
+      throw mismatch(header, firstKeys(keys).length, {
         url: options.url?.(delivery),
         ...(covers.body !== 'none' && { delivery }),
       })
@@ -129,5 +142,15 @@ export function signatureScheme<Key>(
     return timestamp === undefined
       ? { signatures: [signature] }
       : { signatures: [signature], timestamp }
+  }
+}
+
+/** True if there is a claim, right or wrong. */
+function carries(read: NonNullable<SignatureOptions['read']>, delivery: Delivery): boolean {
+  try {
+    read(delivery)
+    return true
+  } catch (error) {
+    return toWebhookError(error).code !== 'missing_header'
   }
 }

@@ -1,6 +1,7 @@
 import { fromBase64, toBuffer, utf8 } from '../../body/bytes.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Delivery } from '../../delivery.ts'
+import { firstKeys, keyForms } from '../key-forms.ts'
 import type { Scheme, SignableRequest } from '../scheme.ts'
 import {
   ed25519Algorithm,
@@ -19,17 +20,24 @@ export interface StandardWebhooksSchemeOptions {
   readonly prefixes?: readonly string[]
   /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number | undefined
-  /** Uses the bytes of the secret string as the key, for senders that reuse the headers with such a secret. @default false */
-  readonly raw?: boolean | undefined
+  /** Every way in which the sender has ever made its keys of secrets; the first signs. @default ['decoded'] */
+  readonly keys?: readonly KeyForm[] | undefined
   /** Writes the list of signatures as the specification has it, for a sender with its own way. @default as it came */
   readonly list?: ((signatures: string) => string) | undefined
 }
+
+/** How a secret becomes a key: its text, as it is, or decoded as the specification has it. */
+export type KeyForm = 'text' | 'decoded'
 
 /** The key of a secret: HMAC bytes for `v1`, or an Ed25519 key for `v1a`. */
 export type StandardWebhooksKey =
   | { readonly version: 'v1'; readonly key: Uint8Array }
   | { readonly version: 'v1a'; readonly key: Ed25519Key }
 
+const FORMS: Readonly<Record<KeyForm, (secret: string) => StandardWebhooksKey>> = {
+  text: (secret) => ({ version: 'v1', key: toBuffer(secret) }),
+  decoded: parseKey,
+}
 const MAX_SIGNATURES = 20
 // Each Ed25519 verification hashes the whole body, and a rotation needs two keys and two signatures.
 const MAX_V1A = 8
@@ -53,7 +61,7 @@ export function standardWebhooksScheme(
     covers: { body: 'bytes', id: true, timestamp: true },
     present: (delivery) =>
       prefixes.some((prefix) => delivery.header(`${prefix}signature`) !== undefined),
-    key: (secret) => (options.raw ? { version: 'v1', key: toBuffer(secret) } : parseKey(secret)),
+    ...keyForms((options.keys ?? ['decoded']).map((form) => FORMS[form])),
     verify(delivery, keys, now) {
       const prefix = headerSet(delivery, prefixes)
       const id = messageId(delivery, prefix)
@@ -80,7 +88,7 @@ export function standardWebhooksScheme(
         checkTimestamp(time, now, tolerance)
         return at
       }
-      throw mismatch(header, keys.length, { delivery })
+      throw mismatch(header, firstKeys(keys).length, { delivery })
     },
     sign: (request, key, now) => signed(request, [key], now),
     signAll(request, keys, now) {

@@ -160,7 +160,7 @@ test('a secret without its prefix, or unpadded, is the same secret', () => {
 })
 
 test('raw takes the text of the secret as the key', () => {
-  const raw = standardWebhooksScheme({ raw: true })
+  const raw = standardWebhooksScheme({ keys: ['text'] })
   const sent = raw.sign!(request(), raw.key('plain text'), NOW)
   expect(verdict(raw, 'plain text', sent)).toBe(0)
 })
