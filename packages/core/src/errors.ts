@@ -1,3 +1,6 @@
+import { messageOf } from './messages.ts'
+import { factsOf, type Facts, type Problem } from './problems.ts'
+
 /**
  * Every reason a delivery can be refused for, with the HTTP status the provider gets.
  * The codes are stable: observers, logs and problem replies carry them.
@@ -61,18 +64,45 @@ export interface WebhookErrorOptions {
 }
 
 /**
- * The one error class of deliveries. `message` is for observers and logs, never for the sender:
- * the sender gets the code alone (see `problem()` in reply.ts).
+ * The one error class of deliveries: what is wrong in facts, for code, and a `message` that is made from them, for people.
+ * Both are for observers and logs, never for the sender: the sender gets the code alone (see `problem()` in reply.ts).
+ *
+ * @example
+ * throw new WebhookError('missing_header', { problem: 'missing', header: 'acme-signature' })
  */
-export class WebhookError extends Error {
+export class WebhookError extends Error implements Facts {
   override readonly name = 'WebhookError'
   readonly code: ErrorCode
+  /** What is wrong, of a closed list; `other` if only the message tells. */
+  readonly problem: Problem
+  /** The header at fault, in lower case. */
+  declare readonly header?: string
+  /** The query parameter at fault. */
+  declare readonly parameter?: string
+  /** The field at fault: of the body, or of what the header holds. */
+  declare readonly field?: string
+  declare readonly option?: string
+  /** The form or the values that are taken. */
+  declare readonly expected?: string
+  declare readonly got?: string | number
+  declare readonly limit?: number
+  declare readonly seconds?: number
+  declare readonly remedy?: string
+  declare readonly bytes?: number
+  declare readonly digest?: string
+  declare readonly url?: string
+  declare readonly text?: string
   readonly status: number
   readonly retryAfter: number | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
 
-  constructor(code: ErrorCode, message: string, options: WebhookErrorOptions = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+  /** `about` is a text for the errors of an app's own code, whose problem is then `other`. */
+  constructor(code: ErrorCode, about: Facts | string, options: WebhookErrorOptions = {}) {
+    const facts = typeof about === 'string' ? { problem: 'other' as const, text: about } : about
+    super(messageOf(facts), 'cause' in options ? { cause: options.cause } : undefined)
+    Object.assign(this, factsOf(facts))
+    if (facts.header !== undefined) this.header = facts.header.toLowerCase()
+    this.problem = facts.problem
     this.code = code
     this.status = options.status ?? STATUS[code]
     this.retryAfter = options.retryAfter ?? (this.status === 503 ? 5 : undefined)

@@ -67,10 +67,10 @@ async function readRequest(
   // An empty body that was read is as good as an unread one.
   if (request.headers.get('content-length') === '0') return undefined
   if (request.bodyUsed || request.body?.locked) {
-    throw new WebhookError(
-      'body_consumed',
-      'the body of the Request was read before the receiver got it: hand the receiver the request first, or a clone made before reading',
-    )
+    throw new WebhookError('body_consumed', {
+      problem: 'consumed',
+      remedy: 'hand the receiver the Request first, or a clone made before reading',
+    })
   }
   const length = request.headers.get('content-length')
   return request.body

@@ -113,20 +113,19 @@ export class HttpDelivery implements Delivery {
     const { limits } = this
     if (this.#verified) return parseJson(text, { depth: limits.depth, exact })
     const { nodes, depth } = limits.unverified
-    if (hasMoreNodes(text, nodes)) throw tooComplex(`${nodes} values (limits.unverified.nodes)`)
+    if (hasMoreNodes(text, nodes)) throw tooComplex(nodes, 'values', 'nodes')
     return parseJson(text, { depth: Math.min(depth, limits.depth), exact })
   }
 
   #parseXml(): XmlObject {
     const { content, limits } = this
     const { xml, depth } = limits.unverified
-    if (!this.#verified && content.byteLength > xml)
-      throw tooComplex(`${xml} bytes of XML (limits.unverified.xml)`)
+    if (!this.#verified && content.byteLength > xml) throw tooComplex(xml, 'bytes of XML', 'xml')
     const charset = this.#labelCharset() ?? xmlCharset(content) ?? this.#charset()
     const text = decodeText(content, charset)
     const { nodes } = limits.unverified
     if (!this.#verified && hasMoreTags(text, nodes))
-      throw tooComplex(`${nodes} elements and attributes (limits.unverified.nodes)`)
+      throw tooComplex(nodes, 'elements and attributes', 'nodes')
     return parseXml(text, {
       depth: this.#verified ? limits.depth : Math.min(depth, limits.depth),
     })
@@ -155,9 +154,11 @@ export class HttpDelivery implements Delivery {
   }
 }
 
-function tooComplex(bound: string): WebhookError {
-  return new WebhookError(
-    'too_complex',
-    `before verification the body may have at most ${bound}; raise that limit if the sender needs more`,
-  )
+function tooComplex(limit: number, got: string, option: 'nodes' | 'xml'): WebhookError {
+  return new WebhookError('too_complex', {
+    problem: 'too_complex',
+    got,
+    option: `limits.unverified.${option}`,
+    limit,
+  })
 }

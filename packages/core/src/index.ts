@@ -37,6 +37,7 @@ export {
   type ErrorCode,
   type WebhookErrorOptions,
 } from './errors.ts'
+export type { Facts, Problem } from './problems.ts'
 export type { LimitOptions, Limits, UnverifiedLimits } from './limits.ts'
 export { milliseconds, type Duration } from './duration.ts'
 export type { MaybePromise } from './maybe.ts'

@@ -45,7 +45,7 @@ export function logger(sink: LogSink = console, options: LoggerOptions = {}): Ob
 
 /**
  * The same lines with their parts as fields, for pino, winston and readers of JSON: receiver, provider, topic, id,
- * subscription, task, attempt, code.
+ * subscription, task, attempt, code; of a refusal also problem, header and field.
  *
  * @example
  * structuredLogger((level, message, fields) => pino[level](fields, message))
@@ -80,7 +80,14 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       write(
         'warn',
         `refused ${oneLine(request.method)} ${oneLine(request.path)}: ${error.code}, ${oneLine(error.message)}`,
-        { ...ofRequest(request), code: error.code, reason: oneLine(error.message) },
+        {
+          ...ofRequest(request),
+          code: error.code,
+          problem: error.problem,
+          ...(error.header !== undefined && { header: error.header }),
+          ...(error.field !== undefined && { field: error.field }),
+          reason: oneLine(error.message),
+        },
       )
     },
     explained(request, { findings }) {

@@ -199,16 +199,13 @@ export function createReceiver<Events extends EventMap = EventMap>(
   return receiver
 
   function open(): void {
-    if (closed) throw new WebhookError('closed', 'the receiver was closed')
+    if (closed) throw new WebhookError('closed', { problem: 'closed' })
     if (!started) start()
   }
 
   function start(): void {
     if (work === false && subscriptions.all.length === 0 && onUnhandled !== 'store') {
-      throw new WebhookError(
-        'internal_error',
-        `receiver ${name} has work: false and no subscription, so nothing would be stored: import the subscriptions here too, or set onUnhandled: 'store'`,
-      )
+      throw new WebhookError('internal_error', { problem: 'no_subscriptions', got: name })
     }
     if (work === true) startWorker()
     started = true

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memoryInbox } from '../src/index.ts'
-import type { FetchHost, Limits } from '../src/index.ts'
+import type { FetchHost, Limits, WebhookError } from '../src/index.ts'
 import { acme, gate, setup } from './acme.ts'
 
 interface Sent {
@@ -32,7 +32,12 @@ async function problem(
   request: Request,
   limits: Partial<Limits> = {},
   host?: FetchHost,
-): Promise<{ status: number; code: unknown; response: Response; message: string | undefined }> {
+): Promise<{
+  status: number
+  code: unknown
+  response: Response
+  refused: WebhookError | undefined
+}> {
   const { receiver, heard } = setup({ limits })
   receiver.on('ping', () => {})
   const response = await receiver.fetch(request, host)
@@ -42,7 +47,7 @@ async function problem(
     status: response.status,
     code: (JSON.parse(text) as { code: unknown }).code,
     response,
-    message: heard.all('rejected')[0]?.[1].message,
+    refused: heard.all('rejected')[0]?.[1],
   }
 }
 
@@ -142,9 +147,9 @@ describe('a body that is not all there', () => {
     const locked = signed()
     locked.body!.getReader()
     for (const request of [read, locked]) {
-      const { status, code, message } = await problem(request)
+      const { status, code, refused } = await problem(request)
       expect([status, code]).toEqual([500, 'body_consumed'])
-      expect(message).toContain('hand the receiver the request first')
+      expect(refused?.remedy).toContain('hand the receiver the Request first')
     }
   })
 
@@ -169,16 +174,16 @@ describe('a body that is not all there', () => {
 
   test('because it is shorter than its Content-Length is a 400', async () => {
     const request = signed({ body: streamOf('{"a":1}'), headers: { 'content-length': '8' } })
-    const { status, code, message } = await problem(request)
+    const { status, code, refused } = await problem(request)
     expect([status, code]).toEqual([400, 'body_truncated'])
-    expect(message).toContain('7 bytes, content-length said 8')
+    expect(refused).toMatchObject({ problem: 'truncated', got: 7, expected: '8' })
   })
 
   test('because Next.js cut it at 10 MB says so', async () => {
     const body = streamOf(new Uint8Array(10_000_000))
     const request = signed({ body, headers: { 'content-length': '10000001' } })
-    const { message } = await problem(request, { body: 20_000_000 })
-    expect(message).toContain('proxyClientMaxBodySize')
+    const { refused } = await problem(request, { body: 20_000_000 })
+    expect(refused?.remedy).toContain('proxyClientMaxBodySize')
   })
 })
 

@@ -251,7 +251,7 @@ describe('work: false', () => {
     const { heard, send } = setup({ work: false, inbox: shared() })
     const reply = await send()
     expect(codeOf(reply)).toBe('internal_error')
-    expect(heard.all('rejected')[0]?.[1].message).toContain('work: false and no subscription')
+    expect(heard.all('rejected')[0]?.[1].problem).toBe('no_subscriptions')
   })
 
   test("without a subscription stores what nobody handles with onUnhandled: 'store'", async () => {

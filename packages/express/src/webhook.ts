@@ -17,7 +17,7 @@ export function webhook(
   const bridge = createBridge(receiver, options, {
     target: (request: Request) => request.originalUrl,
     parsed: (request) => request,
-    explain,
+    remedy,
   })
   return (request, response) => void bridge(request, response, request)
 }
@@ -28,11 +28,11 @@ const PARSERS: readonly (readonly [type: RegExp, parser: string])[] = [
   [/^text\//i, 'express.text'],
 ]
 
-function explain(request: Request): string {
+function remedy(request: Request): string {
   const type = request.headers['content-type'] ?? ''
   const parser =
     request.body === undefined ? undefined : PARSERS.find(([pattern]) => pattern.test(type))?.[1]
   return parser === undefined
-    ? 'a middleware read the body before webhook(receiver): mount the webhook route before it'
-    : `${parser}() or a parser like it read the body before webhook(receiver): mount the webhook route before it, or keep the bytes with ${parser}({ verify: (req, res, buffer) => { req.rawBody = buffer } })`
+    ? 'mount the webhook route before the middleware that read it'
+    : `mount the webhook route before ${parser}() or a parser like it, or keep the bytes with ${parser}({ verify: (req, res, buffer) => { req.rawBody = buffer } })`
 }

@@ -32,8 +32,8 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
       const { rawBody } = request as ParsedRequest
       return { rawBody: rawBody ?? (request.raw as ParsedRequest).rawBody }
     },
-    explain: () =>
-      'a hook or plugin read the body before webhook(receiver): keep it off this route, or let it put the bytes as a Buffer in request.rawBody (fastify-raw-body with encoding: false)',
+    remedy: () =>
+      'keep the hook or plugin that read it off this route, or let it put the bytes as a Buffer in request.rawBody (fastify-raw-body with encoding: false)',
   })
   return function posternWebhook(fastify: FastifyInstance, _options, done) {
     fastify.removeAllContentTypeParsers()
@@ -61,15 +61,18 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
   }
 }
 
-const REPLACED = new WebhookError(
-  'body_consumed',
-  'a preParsing hook put another stream in the place of the body (decompression, for one): keep it off this route, signatures are made over the bytes of the wire',
-)
+const REPLACED = new WebhookError('body_consumed', {
+  problem: 'consumed',
+  remedy:
+    'a preParsing hook put another stream in its place; keep the hook off this route, since signatures are made over the bytes of the wire',
+})
 
 function unreadableType(error: Error): WebhookError | undefined {
   return (error as { code?: unknown }).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
-    ? new WebhookError('unsupported_media_type', 'the Content-Type header is no media type', {
-        cause: error,
-      })
+    ? new WebhookError(
+        'unsupported_media_type',
+        { problem: 'no_media_type', header: 'content-type' },
+        { cause: error },
+      )
     : undefined
 }

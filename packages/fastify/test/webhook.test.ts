@@ -20,7 +20,7 @@ testAdapter(
       {
         name: 'a hook that drains JSON',
         mount: (stage) => serve(drained(Fastify()), stage),
-        fix: /^a hook or plugin read the body .* keep it off this route/,
+        fix: /^keep the hook or plugin that read it off this route/,
       },
     ],
     recovered: [
@@ -63,7 +63,7 @@ describe('webhook', () => {
     })
     expect(await response.json()).toMatchObject({ code: 'body_consumed' })
     const { refused } = await stage.control('report')
-    expect(refused[0]!.message).toMatch(/^a preParsing hook .* keep it off this route/)
+    expect(refused[0]!.remedy).toMatch(/^a preParsing hook .* keep the hook off this route/)
     await close()
   })
 

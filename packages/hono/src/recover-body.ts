@@ -16,10 +16,11 @@ export async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
   }
   if (text !== undefined) return exactText(request, await text)
   if (request.header('content-length') === '0') return new Uint8Array(0)
-  throw new WebhookError(
-    'body_consumed',
-    'a middleware read the body through c.req.raw or as a form before webhook(receiver): mount the webhook route before it, or let it read c.req.arrayBuffer(), which is kept',
-  )
+  throw new WebhookError('body_consumed', {
+    problem: 'consumed',
+    remedy:
+      'mount the webhook route before the middleware that reads c.req.raw or a form, or let it read c.req.arrayBuffer(), which is kept',
+  })
 }
 
 interface Kept {
@@ -38,8 +39,10 @@ function exactText(request: HonoRequest, text: string): Uint8Array {
     request.header('content-encoding') === undefined
   )
     return bytes
-  throw new WebhookError(
-    'body_lossy',
-    `c.req.text() or c.req.json() made a string of ${bytes.byteLength} bytes of the body, content-length is ${length ?? 'absent'}: it may not be what the sender signed, so mount the webhook route before, or read c.req.arrayBuffer()`,
-  )
+  throw new WebhookError('body_lossy', {
+    problem: 'lossy',
+    got: `c.req.text() or c.req.json() made a string of ${bytes.byteLength} bytes`,
+    ...(length !== undefined && { expected: length }),
+    remedy: 'mount the webhook route before it, or read c.req.arrayBuffer()',
+  })
 }

@@ -24,7 +24,7 @@ testAdapter(
             stage,
             reads((context) => context.req.raw.text()),
           ),
-        fix: /c\.req\.raw .* mount the webhook route before it, or let it read c\.req\.arrayBuffer\(\)/,
+        fix: /^mount the webhook route before .* c\.req\.raw .* let it read c\.req\.arrayBuffer\(\)/,
       },
     ],
     recovered: [

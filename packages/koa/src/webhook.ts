@@ -22,7 +22,7 @@ export function webhook(
   const bridge = createBridge(receiver, options, {
     target: (context: Context) => context.originalUrl,
     parsed,
-    explain,
+    remedy,
   })
   return async function posternWebhook(context) {
     context.respond = false
@@ -37,8 +37,8 @@ function parsed({ request, req }: Context): ParsedRequest {
   return { rawBody: rawBody ?? host.rawBody, body: body ?? host.body }
 }
 
-function explain({ request }: Context): string {
+function remedy({ request }: Context): string {
   return (request as ParsedRequest).body === undefined
-    ? 'a middleware read the body before webhook(receiver): put the webhook route before it'
-    : 'a body parser such as koa-body read the body before webhook(receiver) and kept no bytes: put the webhook route before app.use(koaBody()), or use @koa/bodyparser, which keeps the text, or koaBody({ includeUnparsed: true })'
+    ? 'put the webhook route before the middleware that read it'
+    : 'a body parser such as koa-body kept no bytes; put the webhook route before app.use(koaBody()), or use @koa/bodyparser, which keeps the text, or koaBody({ includeUnparsed: true })'
 }

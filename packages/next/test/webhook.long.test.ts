@@ -39,7 +39,7 @@ testAdapter(
       {
         name: 'request.text()',
         mount: at('consumed'),
-        fix: /hand the receiver the request first, or a clone made before reading/,
+        fix: /hand the receiver the Request first, or a clone made before reading/,
       },
     ],
   },

@@ -20,7 +20,7 @@ export interface BridgeHost<Subject> {
   /** The object on which a body parser leaves its result. */
   readonly parsed: (subject: Subject) => ParsedRequest
   /** Names the code that read the body and the line that fixes it, for observers and logs. */
-  readonly explain: (subject: Subject) => string
+  readonly remedy: (subject: Subject) => string
 }
 
 /** Hands one request of node:http to the receiver and answers it. The promise never rejects. */
@@ -79,7 +79,7 @@ export function createBridge<Subject>(
   }
 
   function kept(request: IncomingMessage, subject: Subject): Uint8Array | undefined {
-    const recovered = recoverBody(request, host.parsed(subject), () => host.explain(subject))
+    const recovered = recoverBody(request, host.parsed(subject), () => host.remedy(subject))
     return recovered ?? (hasBody(request) ? undefined : emptyBody())
   }
 }

@@ -49,8 +49,13 @@ export function createBodyReader(time: number): BodyReader {
     return new Promise((resolve, reject) => {
       const deadline = deadlines.start(() => {
         request.pause()
-        const message = `the body was not complete after limits.time of ${time} ms`
-        reject(new WebhookError('body_timeout', message))
+        reject(
+          new WebhookError('body_timeout', {
+            problem: 'too_slow',
+            option: 'limits.time',
+            limit: time,
+          }),
+        )
       })
       const count = (part: Uint8Array): void => {
         try {
@@ -102,10 +107,11 @@ function refusal(
     case 'entity.too.large':
       return admission.tooLarge(error.length)
     case 'request.size.invalid':
-      return new WebhookError(
-        'body_truncated',
-        `the body has ${error.received} bytes, content-length said ${error.expected}`,
-      )
+      return new WebhookError('body_truncated', {
+        problem: 'truncated',
+        got: error.received ?? 0,
+        expected: String(error.expected),
+      })
     case 'stream.encoding.set':
       return lossy()
     case 'stream.not.readable':
@@ -116,18 +122,17 @@ function refusal(
 }
 
 function lossy(): WebhookError {
-  return new WebhookError(
-    'body_lossy',
-    'req.setEncoding() was called, which turns the bytes into text: call it on routes that are no webhooks',
-  )
+  return new WebhookError('body_lossy', {
+    problem: 'lossy',
+    got: 'req.setEncoding() made strings of the bytes',
+    remedy: 'call it on routes that are no webhooks',
+  })
 }
 
 function consumed(): WebhookError {
-  return new WebhookError('body_consumed', 'the body was read while the receiver waited for it')
+  return new WebhookError('body_consumed', { problem: 'consumed' })
 }
 
 function aborted(cause: unknown): WebhookError {
-  return new WebhookError('body_aborted', 'the connection ended before the body was complete', {
-    cause,
-  })
+  return new WebhookError('body_aborted', { problem: 'aborted' }, { cause })
 }

@@ -11,20 +11,21 @@ export interface ParsedRequest {
 
 /**
  * The exact bytes of a body that other code has read; undefined if the stream is still unread. Refuses with
- * `body_consumed`, in the words of `explain`, if the bytes are gone. Refuses with `body_lossy` if the kept bytes are not
+ * `body_consumed`, with the way out that `remedy` tells, if the bytes are gone. Refuses with `body_lossy` if the kept bytes are not
  * those of the wire. A body is never rebuilt from its parsed form.
  */
 export function recoverBody(
   request: IncomingMessage,
   parsed: ParsedRequest,
-  explain: () => string,
+  remedy: () => string,
 ): Uint8Array | undefined {
   const { rawBody, body } = parsed
   if (rawBody instanceof Uint8Array) return exact(request, rawBody, rawBody.byteLength, 'rawBody')
   if (body instanceof Uint8Array) return exact(request, body, body.byteLength, 'body')
   if (!request.readableDidRead) return request.readableEnded ? emptyBody() : undefined
   const text = typeof rawBody === 'string' ? rawBody : body
-  if (typeof text !== 'string') throw new WebhookError('body_consumed', explain())
+  if (typeof text !== 'string')
+    throw new WebhookError('body_consumed', { problem: 'consumed', remedy: remedy() })
   return exactText(request, text, typeof rawBody === 'string' ? 'rawBody' : 'body')
 }
 
@@ -42,10 +43,12 @@ function exact(
       ? encoding === undefined || encoding === 'identity'
       : Number(length) === size
   if (wire) return bytes
-  throw new WebhookError(
-    'body_lossy',
-    `${property} holds ${size} bytes that are not those of the wire (content-length ${length ?? 'absent'}, content-encoding ${encoding ?? 'absent'}): a body parser changed or inflated them, so mount the receiver before it`,
-  )
+  throw new WebhookError('body_lossy', {
+    problem: 'lossy',
+    got: `${property} holds ${size} bytes (content-encoding ${encoding ?? 'absent'})`,
+    ...(length !== undefined && { expected: length }),
+    remedy: 'a body parser changed or inflated them; mount the receiver before it',
+  })
 }
 
 function exactText(request: IncomingMessage, text: string, property: string): Uint8Array {
@@ -58,8 +61,10 @@ function exactText(request: IncomingMessage, text: string, property: string): Ui
     Number(length) === bytes.byteLength
   )
     return bytes
-  throw new WebhookError(
-    'body_lossy',
-    `${property} is a string of ${bytes.byteLength} bytes, content-length is ${length ?? 'absent'}: it may not be what the sender signed, so mount the receiver before the body parser, or keep a Buffer in rawBody`,
-  )
+  throw new WebhookError('body_lossy', {
+    problem: 'lossy',
+    got: `${property} is a string of ${bytes.byteLength} bytes`,
+    ...(length !== undefined && { expected: length }),
+    remedy: 'mount the receiver before the body parser, or keep a Buffer in rawBody',
+  })
 }

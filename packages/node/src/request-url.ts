@@ -39,7 +39,8 @@ export function requestUrl(
     const host = origin?.host ?? own
     // Cached: hosts repeat, and parsing one costs as much as reading a small body.
     if (host !== known) {
-      if (!isHost(host)) throw new WebhookError('malformed_url', 'the Host header names no host')
+      if (!isHost(host))
+        throw new WebhookError('malformed_url', { problem: 'wrong_host', header: 'host' })
       known = host
     }
     const scheme = origin?.proto ?? (encrypted ? 'https' : 'http')

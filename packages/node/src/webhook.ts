@@ -17,8 +17,8 @@ export function webhook(
   const bridge = createBridge(receiver, options, {
     target: (request: IncomingMessage) => request.url ?? '/',
     parsed: (request) => request as ParsedRequest,
-    explain: () =>
-      'the body was read before the receiver got the request: call the listener of webhook(receiver) first, or keep the bytes as a Buffer in req.rawBody',
+    remedy: () =>
+      'call the listener of webhook(receiver) first, or keep the bytes as a Buffer in req.rawBody',
   })
   return (request, response) => void bridge(request, response, request)
 }

@@ -59,7 +59,7 @@ describe('webhook', () => {
     assert.equal(await post(mounted.url), 500)
     const { refused } = await stage.control('report')
     expect(refused).toMatchObject([
-      { code: 'body_lossy', message: expect.stringContaining('setEncoding') },
+      { code: 'body_lossy', problem: 'lossy', got: expect.stringContaining('setEncoding') },
     ])
     await mounted.close()
   })
@@ -97,7 +97,7 @@ describe('webhook', () => {
     assert.equal(await post(mounted.url), 500)
     await mounted.close()
     const { refused } = await stage.control('report')
-    expect(refused.map(({ message }) => message)).toEqual([
+    expect(refused.map(({ text }) => text)).toEqual([
       'no such tenant table',
       expect.stringContaining('context must be a JSON value'),
       'no such list of proxies',

@@ -99,11 +99,22 @@ function checkTimes(values: ReadonlyMap<string, unknown>, now: number): void {
   const created = seconds(values, 'created')!
   const expires = seconds(values, 'expires')!
   if (expires <= created || expires - created > WINDOW)
-    throw malformed('signature-input', `a signature that expires within ${WINDOW} s of created`)
+    throw malformed(
+      { header: 'signature-input' },
+      `a signature that expires within ${WINDOW} s of created`,
+    )
   if (created * 1000 > now + SKEW)
-    throw new WebhookError('timestamp_in_future', 'the signature was created in the future')
+    throw new WebhookError('timestamp_in_future', {
+      problem: 'not_yet',
+      header: 'signature-input',
+      field: 'created',
+    })
   if (expires * 1000 < now - SKEW)
-    throw new WebhookError('timestamp_too_old', 'the signature has expired')
+    throw new WebhookError('timestamp_too_old', {
+      problem: 'expired',
+      header: 'signature-input',
+      field: 'expires',
+    })
 }
 
 // The profile writes percent-encoding in upper case and leaves dot segments out.

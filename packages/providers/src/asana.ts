@@ -106,8 +106,8 @@ async function greet(
     throw new WebhookError(
       'handshake_refused',
       isExpected
-        ? 'X-Hook-Secret is no secret'
-        : 'a handshake came that acceptHandshake did not expect',
+        ? { problem: 'malformed', header: 'x-hook-secret', expected: 'a secret' }
+        : { problem: 'unexpected', header: 'x-hook-secret', option: 'acceptHandshake' },
     )
   await keep(secret)
   return { status: 200, headers: { 'x-hook-secret': secret } }

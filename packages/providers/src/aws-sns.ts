@@ -86,7 +86,7 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
     return signedByCertificate(
       {
         covers: { body: 'fields', id: true, timestamp: true },
-        place: 'Signature',
+        at: { field: 'Signature' },
         allowed: ({ hostname, pathname }) => HOST.test(hostname) && pathname.endsWith('.pem'),
         // A given certificate is trusted with any name.
         named: options.certPem === undefined ? (name) => NAME.test(name) : undefined,
@@ -106,28 +106,37 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
 
 function read(delivery: Delivery): CertificateClaim {
   if (delivery.header('x-amz-sns-rawdelivery') === 'true')
-    throw new WebhookError('missing_header', 'raw message delivery is unsigned: switch it off')
+    throw new WebhookError('missing_header', {
+      problem: 'unsigned',
+      header: 'x-amz-sns-rawdelivery',
+      remedy: 'switch raw message delivery off',
+    })
   const message = delivery.json()
   const version = field(message, 'SignatureVersion')
   const signature = text(message, 'Signature')
   // The second spelling is that of messages that went through Lambda.
   const url = text(message, 'SigningCertURL') ?? text(message, 'SigningCertUrl')
   if (signature === undefined || url === undefined)
-    throw new WebhookError('missing_header', 'the body has no Signature with a SigningCertURL')
-  if (version !== '1' && version !== '2') throw malformed('SignatureVersion', '1 or 2')
+    throw new WebhookError('missing_header', {
+      problem: 'missing',
+      field: 'Signature',
+      expected: 'Signature and SigningCertURL',
+    })
+  if (version !== '1' && version !== '2') throw malformed({ field: 'SignatureVersion' }, '1 or 2')
   return { url, signature, hash: version === '1' ? 'sha1' : 'sha256' }
 }
 
 function signedText(message: unknown, arn: string): string | undefined {
   if (text(message, 'TopicArn') !== arn) return undefined
   const type = text(message, 'Type') ?? ''
-  if (!Object.hasOwn(FIELDS, type)) throw malformed('Type', Object.keys(FIELDS).join(' or '))
+  if (!Object.hasOwn(FIELDS, type))
+    throw malformed({ field: 'Type' }, Object.keys(FIELDS).join(' or '))
   return FIELDS[type]!.filter((name) => (field(message, name) ?? undefined) !== undefined)
     .map((name) => {
       const value = field(message, name)
       // Line breaks separate the signed fields: only the message may contain them, else the fields could be cut elsewhere.
       if (typeof value !== 'string' || (name !== 'Message' && /[\r\n]/.test(value)))
-        throw malformed(name, 'a text of one line')
+        throw malformed({ field: name }, 'a text of one line')
       return `${name}\n${value}\n`
     })
     .join('')
@@ -151,12 +160,20 @@ async function confirmed(message: unknown, options: AwsSnsOptions): Promise<Repl
   const { confirm = false } = options
   if (field(message, 'Type') !== 'SubscriptionConfirmation' || confirm === false) return undefined
   if (confirm !== true && !(await confirm(message)))
-    throw new WebhookError('handshake_refused', 'confirm refused the subscription')
+    throw new WebhookError('handshake_refused', {
+      problem: 'unexpected',
+      field: 'SubscribeURL',
+      option: 'confirm',
+    })
   const url = URL.canParse(needed(message, 'SubscribeURL'))
     ? new URL(needed(message, 'SubscribeURL'))
     : undefined
   if (url?.protocol !== 'https:' || url.port !== '' || !HOST.test(url.hostname))
-    throw new WebhookError('handshake_refused', 'SubscribeURL is not at SNS')
+    throw new WebhookError('handshake_refused', {
+      problem: 'not_allowed',
+      field: 'SubscribeURL',
+      expected: 'a URL of SNS',
+    })
   await fetchBounded(url.href, options)
   return emptyReply()
 }

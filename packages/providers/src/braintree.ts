@@ -93,7 +93,11 @@ async function challenge(
 ): Promise<Reply> {
   const text = single(delivery.query(), 'bt_challenge')
   if (!CHALLENGE.test(text))
-    throw new WebhookError('handshake_refused', 'bt_challenge is not 20 to 32 hex digits')
+    throw new WebhookError('handshake_refused', {
+      problem: 'malformed',
+      parameter: 'bt_challenge',
+      expected: '20 to 32 hex digits',
+    })
   const [key] = (await ring.for(delivery)).keys
   return textReply(`${publicKey}|${hmacDigest('sha1', 'hex', key!, text)}`)
 }
@@ -106,8 +110,9 @@ function signature(publicKey: string): Scheme<Uint8Array> {
       const payload = single(delivery.form(), 'bt_payload')
       // Anybody can get a challenge signed with this key: a payload in that form is no notification.
       if (CHALLENGE.test(payload.trim()))
-        throw new WebhookError('malformed_body', 'bt_payload could be a challenge: it is no event')
-      if (!/^[A-Za-z0-9+/=\n]+$/.test(payload)) throw malformed('bt_payload', 'base64 in lines')
+        throw new WebhookError('malformed_body', { problem: 'is_challenge', field: 'bt_payload' })
+      if (!/^[A-Za-z0-9+/=\n]+$/.test(payload))
+        throw malformed({ field: 'bt_payload' }, 'base64 in lines')
       const given = single(delivery.form(), 'bt_signature')
         .split('&')
         .filter((pair) => pair.startsWith(`${publicKey}|`))
@@ -118,7 +123,7 @@ function signature(publicKey: string): Scheme<Uint8Array> {
           return given.some((one) => safeEqual(one, expected))
         }),
       )
-      if (found < 0) throw mismatch('bt_signature', keys.length, { delivery })
+      if (found < 0) throw mismatch({ field: 'bt_signature' }, keys.length, { delivery })
       return found
     },
     sign(request, key) {
@@ -132,7 +137,16 @@ function signature(publicKey: string): Scheme<Uint8Array> {
 
 function single(form: URLSearchParams, name: string): string {
   const [value, ...more] = form.getAll(name)
-  if (!value) throw new WebhookError('missing_header', `${name} is missing or empty`)
-  if (more.length > 0) throw malformed(name, 'there once')
+  if (!value)
+    throw new WebhookError('missing_header', {
+      problem: value === undefined ? 'missing' : 'blank',
+      field: name,
+    })
+  if (more.length > 0)
+    throw new WebhookError('malformed_header', {
+      problem: 'repeated',
+      field: name,
+      got: more.length + 1,
+    })
   return value
 }

@@ -74,19 +74,30 @@ function cloudEvents(delivery: Delivery, body: ParsedBody): readonly EventDraft[
   const type = (delivery.header('content-type') ?? '').trim().toLowerCase()
   if (!type.startsWith('application/cloudevents')) return [draft(binary(delivery, body))]
   if (body.kind !== 'json')
-    throw new WebhookError('unsupported_media_type', 'CloudEvents are read as JSON alone')
+    throw new WebhookError('unsupported_media_type', {
+      problem: 'not_allowed',
+      header: 'content-type',
+      expected: 'CloudEvents as JSON',
+    })
   if (!type.startsWith('application/cloudevents-batch')) return [draft(body.value)]
   if (!Array.isArray(body.value))
-    throw new WebhookError('unidentified', 'a batch of CloudEvents must be an array')
+    throw new WebhookError('unidentified', {
+      problem: 'no_event',
+      expected: 'a batch must be an array',
+    })
   return (body.value as unknown[]).map(draft)
 }
 
 function draft(event: unknown): EventDraft {
   for (const name of ['specversion', 'id', 'source', 'type'])
     if (text(event, name) === undefined)
-      throw new WebhookError('unidentified', `the CloudEvent has no ${name}`)
+      throw new WebhookError('unidentified', { problem: 'missing', field: name })
   if (field(event, 'specversion') !== '1.0')
-    throw new WebhookError('unidentified', 'only version 1.0 of CloudEvents is read')
+    throw new WebhookError('unidentified', {
+      problem: 'not_allowed',
+      field: 'specversion',
+      expected: '1.0',
+    })
   const [source, id, topic] = [text(event, 'source')!, text(event, 'id')!, text(event, 'type')!]
   return { id: `${source}:${id}`, topic, payload: event }
 }
@@ -97,7 +108,7 @@ function binary(delivery: Delivery, { value }: ParsedBody): unknown {
     if (!header.startsWith('ce-')) continue
     const name = header.slice(3)
     if (name === 'datacontenttype' || name === 'data' || name in event)
-      throw new WebhookError('unidentified', `the header ${header} cannot be there, or not twice`)
+      throw new WebhookError('unidentified', { problem: 'repeated', header, got: 2 })
     event[name] = decode(line.trim(), header)
   }
   const datacontenttype = delivery.header('content-type')
@@ -119,6 +130,10 @@ function decode(value: string, header: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new WebhookError('unidentified', `the header ${header} is not percent-encoded UTF-8`)
+    throw new WebhookError('unidentified', {
+      problem: 'malformed',
+      header,
+      expected: 'percent-encoded UTF-8',
+    })
   }
 }

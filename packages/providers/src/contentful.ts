@@ -121,7 +121,7 @@ function signedHeaders(delivery: Delivery): readonly string[] {
     .split(',')
     .map((name) => name.trim().toLowerCase())
   if (!names.includes(CONTENTFUL.list) || !names.includes(CONTENTFUL.timestamp))
-    throw malformed(CONTENTFUL.list, 'a list with itself and the timestamp in it')
+    throw malformed({ header: CONTENTFUL.list }, 'a list with itself and the timestamp in it')
   return names
 }
 
@@ -141,10 +141,12 @@ function checkTtl(delivery: Delivery, now: number, ttl: number): void {
   // In whole milliseconds, since a clock may have fractions of them.
   const age = Math.round(now) - time
   if (Math.abs(age) >= ttl * 1000)
-    throw new WebhookError(
-      age > 0 ? 'timestamp_too_old' : 'timestamp_in_future',
-      `signed ${Math.round(Math.abs(age) / 1000)} s ${age > 0 ? 'ago' : 'ahead of this clock'}, outside of the tolerance of ${ttl} s`,
-    )
+    throw new WebhookError(age > 0 ? 'timestamp_too_old' : 'timestamp_in_future', {
+      problem: age > 0 ? 'too_old' : 'too_early',
+      header: name,
+      seconds: Math.round(Math.abs(age) / 1000),
+      limit: ttl,
+    })
 }
 
 // The SDK escapes the query once by itself and then again with the path.
@@ -161,8 +163,16 @@ function headersOf(delivery: Delivery): string {
       const lines = delivery.headers(name)
       if (lines.length === 1) return `${name}:${lines[0]!.trim()}`
       throw lines.length === 0
-        ? new WebhookError('missing_header', `header ${name} was signed and is missing`)
-        : malformed(name, 'there once, although it was signed')
+        ? new WebhookError('missing_header', {
+            problem: 'missing',
+            header: name,
+            expected: 'each header that was signed',
+          })
+        : new WebhookError('malformed_header', {
+            problem: 'repeated',
+            header: name,
+            got: lines.length,
+          })
     })
     .join(';')
 }

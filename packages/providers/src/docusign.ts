@@ -65,10 +65,11 @@ function read(delivery: Delivery): SignatureClaim {
   for (let index = 1; index <= MAX_KEYS; index++)
     signatures.push(...delivery.headers(`x-docusign-signature-${index}`))
   if (signatures.length === 0)
-    throw new WebhookError(
-      'missing_header',
-      'no header x-docusign-signature-1 to -100: is HMAC switched on in the Connect configuration?',
-    )
+    throw new WebhookError('missing_header', {
+      problem: 'missing',
+      header: 'x-docusign-signature-1',
+      remedy: 'switch HMAC on in the Connect configuration',
+    })
   return { signatures: signatures.slice(0, MAX_KEYS) }
 }
 

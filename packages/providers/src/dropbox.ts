@@ -43,7 +43,11 @@ export const dropbox: Factory<DropboxOptions> = /* @__PURE__ */ provider({
   events(_delivery, { value }) {
     if (field(value, 'list_folder') ?? field(value, 'delta'))
       return [{ topic: 'list_folder', payload: value }]
-    throw new WebhookError('unidentified', 'the payload has neither list_folder nor delta')
+    throw new WebhookError('unidentified', {
+      problem: 'missing',
+      field: 'list_folder',
+      expected: 'list_folder or delta',
+    })
   },
   compose: ({ payload }) => ({
     headers: { 'user-agent': 'DropboxWebhooks/1.0' },

@@ -1,5 +1,6 @@
-import { createDelivery, WebhookError, type SecretOption } from '@postern/core'
+import { createDelivery, WebhookError, type Facts, type SecretOption } from '@postern/core'
 import {
+  factsOf,
   mergeDeep,
   mismatch,
   provider,
@@ -58,9 +59,11 @@ const SCHEME: Scheme<string> = {
   },
   verify(delivery, keys) {
     const given = field(delivery.json(), 'passcode')
-    if (typeof given !== 'string') throw refused('missing_header', 'the body has no passcode')
+    if (typeof given !== 'string')
+      throw refused('missing_header', { problem: 'missing', field: 'passcode' })
     const found = keys.map((key) => safeEqual(key, given)).indexOf(true)
-    if (found < 0) throw refused('signature_mismatch', mismatch('passcode', keys.length).message)
+    if (found < 0)
+      throw refused('signature_mismatch', factsOf(mismatch({ field: 'passcode' }, keys.length)))
     return found
   },
   sign(request, passcode) {
@@ -75,8 +78,8 @@ function withoutPasscode(payload: unknown): unknown {
   return rest
 }
 
-function refused(code: 'missing_header' | 'signature_mismatch', message: string): WebhookError {
-  return new WebhookError(code, message, { status: 400 })
+function refused(code: 'missing_header' | 'signature_mismatch', facts: Facts): WebhookError {
+  return new WebhookError(code, facts, { status: 400 })
 }
 
 function eventOf(payload: unknown): EventDraft {

@@ -149,10 +149,12 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
   events: (delivery, body, options) => {
     const events = genericEvents(delivery, body, options)
     if (needsId(options) && events.some((event) => event.id === undefined))
-      throw new WebhookError(
-        'unidentified',
-        `eventIdField: the body has no ${options.eventIdField}; name in formats the one format that has it`,
-      )
+      throw new WebhookError('unidentified', {
+        problem: 'missing',
+        field: options.eventIdField!,
+        option: 'eventIdField',
+        remedy: 'name in formats the one format that has it',
+      })
     return events
   },
   compose: composeGeneric,

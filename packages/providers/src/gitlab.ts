@@ -68,7 +68,12 @@ function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[
 // `Merge Request Hook` as `merge_request`.
 function hookName(delivery: Delivery): string {
   const name = delivery.header('x-gitlab-event')?.replace(/ Hook$/, '')
-  if (!name) throw new WebhookError('unidentified', 'neither body nor X-Gitlab-Event name an event')
+  if (!name)
+    throw new WebhookError('unidentified', {
+      problem: 'missing',
+      header: 'x-gitlab-event',
+      expected: 'a name of the event here or in the body',
+    })
   return name.toLowerCase().replaceAll(' ', '_')
 }
 

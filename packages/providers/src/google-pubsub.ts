@@ -86,7 +86,12 @@ export const googlePubsub: Factory<GooglePubsubOptions> = /* @__PURE__ */ provid
 
 function checkEmail(claims: JwtClaims, emails: readonly string[]): void {
   if (claims['email_verified'] !== true || !emails.includes(String(claims['email'])))
-    throw new WebhookError('unknown_sender', 'the token is of another service account')
+    throw new WebhookError('unknown_sender', {
+      problem: 'not_allowed',
+      header: 'authorization',
+      field: 'email',
+      expected: 'of serviceAccount',
+    })
 }
 
 function eventOf(delivery: Delivery, { value }: ParsedBody): EventDraft {

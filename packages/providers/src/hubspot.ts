@@ -155,9 +155,9 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
     verify(delivery, keys, now) {
       const version = versionOf(delivery)
       if (!versions.includes(version))
-        throw malformed(VERSION, `one of ${versions.join(', ')}, which versions allows`)
+        throw malformed({ header: VERSION }, `one of ${versions.join(', ')}, which versions allows`)
       if (version === 'v1' && delivery.method !== 'POST')
-        throw malformed(VERSION, 'v2 or v3, without which only POST is taken')
+        throw malformed({ header: VERSION }, 'v2 or v3, without which only POST is taken')
       return { v1, v2, v3 }[version].verify(delivery, keys, now)
     },
   }
@@ -167,7 +167,7 @@ function versionOf(delivery: Delivery): HubspotVersion {
   if (delivery.header(V3) !== undefined) return 'v3'
   singleHeader(delivery, OLD)
   const version = singleHeader(delivery, VERSION)
-  if (version !== 'v1' && version !== 'v2') throw malformed(VERSION, 'v1 or v2')
+  if (version !== 'v1' && version !== 'v2') throw malformed({ header: VERSION }, 'v1 or v2')
   return version
 }
 

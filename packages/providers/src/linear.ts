@@ -61,7 +61,11 @@ function timeOf(delivery: Delivery): number {
   const time = field(delivery.json(), 'webhookTimestamp')
   if (typeof time === 'number') return time
   if (time !== undefined || delivery.header(TIME) === undefined)
-    throw new WebhookError('unidentified', 'the payload has no webhookTimestamp in milliseconds')
+    throw new WebhookError('unidentified', {
+      problem: 'missing',
+      field: 'webhookTimestamp',
+      expected: 'milliseconds',
+    })
   return parseTimestamp(singleHeader(delivery, TIME), TIME, 'ms')
 }
 

@@ -172,13 +172,14 @@ function verifyClaim(
 ): number {
   const given = signatures.filter((one) => one !== undefined)
   if (timestamp === undefined || token === undefined || given.length === 0)
-    throw new WebhookError(
-      'missing_header',
-      'the body has no signature, timestamp and token that are strings',
-    )
+    throw new WebhookError('missing_header', {
+      problem: 'missing',
+      field: 'signature',
+      expected: 'signature, timestamp and token as strings',
+    })
   const time = parseTimestamp(timestamp, 'timestamp (of the body)')
   const found = keys.findIndex((key) => sha256.matches(key, timestamp + token, given))
-  if (found < 0) throw mismatch('signature (of the body)', keys.length)
+  if (found < 0) throw mismatch({ field: 'signature' }, keys.length)
   checkTimestamp(time, now, tolerance)
   return found
 }

@@ -83,7 +83,11 @@ function scheme(options: PublicUrlOption): Scheme<Uint8Array> {
       const found = own.verify(delivery, keys, now)
       // Everybody knows that key, so it may say nothing.
       if (typeof found === 'number' && isTestKey(keys[found]!))
-        throw new WebhookError('signature_mismatch', `${HEADER} is made with the public test key`)
+        throw new WebhookError('signature_mismatch', {
+          problem: 'public_key',
+          header: HEADER,
+          got: 'the test key',
+        })
       return found
     },
   }
@@ -103,7 +107,11 @@ function batch(delivery: Delivery): readonly unknown[] {
   const events =
     given.length === 1 ? parseJson(given[0]!, { depth: delivery.limits.depth }) : undefined
   if (!Array.isArray(events))
-    throw new WebhookError('unidentified', `the form has not one field ${FIELD} with an array`)
+    throw new WebhookError('unidentified', {
+      problem: 'missing',
+      field: FIELD,
+      expected: 'one field with an array',
+    })
   return events
 }
 

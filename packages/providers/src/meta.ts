@@ -84,9 +84,21 @@ function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
   if (verifyToken === undefined || tokens.length !== 1 || !safeEqual(tokens[0]!, verifyToken))
     throw new WebhookError(
       'wrong_verify_token',
-      `hub.verify_token is not ${verifyToken === undefined ? 'expected: give verifyToken' : 'verifyToken'}`,
+      verifyToken === undefined
+        ? {
+            problem: 'unexpected',
+            parameter: 'hub.verify_token',
+            option: 'verifyToken',
+            remedy: 'give verifyToken',
+          }
+        : { problem: 'not_allowed', parameter: 'hub.verify_token', expected: 'verifyToken' },
     )
-  if (!isSubscribe) throw new WebhookError('handshake_refused', 'hub.mode is not subscribe')
+  if (!isSubscribe)
+    throw new WebhookError('handshake_refused', {
+      problem: 'not_allowed',
+      parameter: 'hub.mode',
+      expected: 'subscribe',
+    })
   return challengeReply(query, 'hub.challenge')
 }
 

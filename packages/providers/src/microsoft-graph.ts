@@ -81,10 +81,15 @@ const CLIENT_STATE: Scheme<string> = {
     for (const item of items(delivery.json(), 'value')) {
       const given = text(item, 'clientState') ?? ''
       const at = keys.findIndex((key) => safeEqual(key, given))
-      if (at < 0) throw mismatch('clientState', keys.length)
+      if (at < 0) throw mismatch({ field: 'clientState' }, keys.length)
       found = found < 0 ? at : found
     }
-    if (found < 0) throw new WebhookError('unidentified', 'the delivery holds no notification')
+    if (found < 0)
+      throw new WebhookError('unidentified', {
+        problem: 'missing',
+        field: 'value',
+        expected: 'a notification',
+      })
     return found
   },
   sign(request, clientState) {
@@ -99,7 +104,11 @@ function greet(delivery: Delivery): Reply | undefined {
   const tokens = delivery.query().getAll('validationToken')
   if (tokens.length === 0) return undefined
   if (tokens.length > 1 || !VALIDATION_TOKEN.test(tokens[0]!))
-    throw new WebhookError('handshake_refused', 'validationToken must be there once, as a string')
+    throw new WebhookError('handshake_refused', {
+      problem: 'malformed',
+      parameter: 'validationToken',
+      expected: 'there once, as a string',
+    })
   const headers = { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }
   return { status: 200, headers, body: tokens[0]! }
 }

@@ -1,7 +1,6 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
   hmac,
-  malformed,
   mergeDeep,
   provider,
   stringifyJson,
@@ -70,8 +69,14 @@ function read(delivery: Delivery): SignatureClaim {
   const given = delivery.headers(HEADER).flatMap((line) => line.split(','))
   const signatures = given.map((one) => one.trim().replace(/^sha256=/, '')).filter(Boolean)
   if (signatures.length === 0)
-    throw new WebhookError('missing_header', `header ${HEADER} is missing or blank`)
-  if (signatures.length > MOST) throw malformed(HEADER, `at most ${MOST} signatures`)
+    throw new WebhookError('missing_header', { problem: 'missing', header: HEADER })
+  if (signatures.length > MOST)
+    throw new WebhookError('malformed_header', {
+      problem: 'too_many',
+      header: HEADER,
+      limit: MOST,
+      expected: 'signatures',
+    })
   return { signatures }
 }
 

@@ -71,6 +71,6 @@ function read(delivery: Delivery): SignatureClaim {
     .filter(([, version]) => version === 'v1')
     .map(([, , value = '']) => value)
   if (signatures.length === 0 || parts.length > MOST || parts.some(([all]) => all === undefined))
-    throw malformed(HEADER, 'v1=<signature>, with more of them after commas')
+    throw malformed({ header: HEADER }, 'v1=<signature>, with more of them after commas')
   return { signatures }
 }

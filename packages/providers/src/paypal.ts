@@ -58,7 +58,7 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
     return signedByCertificate(
       {
         covers: { body: 'bytes', id: true, timestamp: true },
-        place: 'paypal-transmission-sig',
+        at: { header: 'paypal-transmission-sig' },
         needs: ['paypal-transmission-sig', 'paypal-cert-url', 'paypal-auth-algo', ID, TIME],
         allowed: ({ hostname }) => isPaypal(hostname),
         named: (name) => isPaypal(name.replace(/^\*\./, '')),
@@ -94,6 +94,6 @@ function read(delivery: Delivery): CertificateClaim {
   const url = singleHeader(delivery, 'paypal-cert-url')
   const algorithm = singleHeader(delivery, 'paypal-auth-algo')
   if (!Object.hasOwn(HASHES, algorithm))
-    throw malformed('paypal-auth-algo', Object.keys(HASHES).join(' or '))
+    throw malformed({ header: 'paypal-auth-algo' }, Object.keys(HASHES).join(' or '))
   return { url, signature, hash: HASHES[algorithm as keyof typeof HASHES] }
 }

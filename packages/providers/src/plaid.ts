@@ -89,7 +89,11 @@ const UNKNOWN_KEY = 400
 function checkBody(claims: JwtClaims, delivery: Delivery): void {
   const digest = createHash('sha256').update(delivery.body).digest('hex')
   if (!safeEqual(text(claims, 'request_body_sha256') ?? '', digest))
-    throw new WebhookError('signature_mismatch', 'request_body_sha256 is not that of the body')
+    throw new WebhookError('signature_mismatch', {
+      problem: 'digest_differs',
+      header: 'plaid-verification',
+      field: 'request_body_sha256',
+    })
 }
 
 // A key with a time of expiry has been rotated out.

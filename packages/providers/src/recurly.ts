@@ -71,7 +71,10 @@ function read(delivery: Delivery): SignatureClaim {
   // A second time would be that of a second header, which a host has joined.
   const areSignatures = signatures.every((one) => /^(?!\d{1,14}$)\S+$/.test(one))
   if (signatures.length === 0 || signatures.length > MOST || !areSignatures)
-    throw malformed(HEADER, '<milliseconds>,<signature>, with more signatures after commas')
+    throw malformed(
+      { header: HEADER },
+      '<milliseconds>,<signature>, with more signatures after commas',
+    )
   return { timestamp, signatures }
 }
 

@@ -67,7 +67,7 @@ const ORGANIZATION: Scheme<string> = {
   verify(delivery, keys) {
     const given = organizationOf(delivery)
     const found = keys.findIndex((key) => safeEqual(key, given))
-    if (found < 0) throw mismatch('OrganizationId', keys.length)
+    if (found < 0) throw mismatch({ field: 'OrganizationId' }, keys.length)
     return found
   },
 }
@@ -78,7 +78,11 @@ const MARK = /<(?:[\w.-]{1,64}:)?OrganizationId>([^<]{1,64})</g
 function organizationOf(delivery: Delivery): string {
   const [first, ...more] = delivery.text().matchAll(MARK)
   if (!first || more.length > 0)
-    throw new WebhookError('missing_header', 'the message has not one OrganizationId')
+    throw new WebhookError('missing_header', {
+      problem: first ? 'repeated' : 'missing',
+      field: 'OrganizationId',
+      got: more.length + 1,
+    })
   return first[1]!
 }
 
@@ -89,7 +93,11 @@ function notifications(delivery: Delivery): string | XmlObject {
 function eventsOf(message: string | XmlObject, organization: string): readonly EventDraft[] {
   const { OrganizationId, ActionId, EnterpriseUrl, PartnerUrl } = message as XmlObject
   if (childText(message, 'OrganizationId') !== organization)
-    throw new WebhookError('malformed_body', 'the message names two organisations')
+    throw new WebhookError('malformed_body', {
+      problem: 'contradicts',
+      field: 'OrganizationId',
+      expected: 'the one that was verified',
+    })
   return children(message, 'Notification').map((notification) => {
     const sObject = child(notification, 'sObject')
     const type = Object.entries(sObject).find(([name]) => /^@(?:.*:)?type$/.test(name))?.[1]
@@ -113,7 +121,12 @@ function children(element: unknown, name: string): readonly (string | XmlObject)
 function child(element: unknown, name: string): string | XmlObject {
   const found = children(element, name)
   if (found.length !== 1)
-    throw new WebhookError('malformed_body', `the XML has ${found.length} elements ${name}, not 1`)
+    throw new WebhookError(
+      'malformed_body',
+      found.length === 0
+        ? { problem: 'missing', field: name }
+        : { problem: 'repeated', field: name, got: found.length },
+    )
   return found[0]!
 }
 
@@ -121,7 +134,11 @@ function child(element: unknown, name: string): string | XmlObject {
 function childText(element: unknown, name: string): string {
   const found = child(element, name)
   if (typeof found !== 'string')
-    throw new WebhookError('malformed_body', `the element ${name} of the XML is no text`)
+    throw new WebhookError('malformed_body', {
+      problem: 'malformed',
+      field: name,
+      expected: 'text',
+    })
   return found
 }
 

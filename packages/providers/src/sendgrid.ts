@@ -43,7 +43,10 @@ export const sendgrid: Factory<SendgridOptions> = /* @__PURE__ */ provider({
   retrySpan: DAY,
   events(_delivery, { value }) {
     if (!Array.isArray(value))
-      throw new WebhookError('unidentified', 'the payload is no array of events')
+      throw new WebhookError('unidentified', {
+        problem: 'no_event',
+        expected: 'an array of events',
+      })
     return (value as unknown[]).map((event) => ({
       id: text(event, 'sg_event_id'),
       topic: needed(event, 'event'),

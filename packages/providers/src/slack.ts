@@ -90,10 +90,12 @@ function greet(delivery: Delivery): Reply | undefined {
   if (get)
     throw new WebhookError(
       'method_not_allowed',
-      'slack sends POST, and GET for ssl_check=1 alone',
       {
-        headers: { allow: 'POST' },
+        problem: 'wrong_method',
+        expected: 'POST, and GET for ssl_check=1 alone,',
+        got: delivery.method,
       },
+      { headers: { allow: 'POST' } },
     )
   return undefined
 }
@@ -102,7 +104,7 @@ function handshake(_delivery: Delivery, { kind, value }: ParsedBody): Reply | un
   if (kind !== 'json' || field(value, 'type') !== 'url_verification') return undefined
   const challenge = text(value, 'challenge')
   if (challenge === undefined)
-    throw new WebhookError('handshake_refused', 'url_verification came without a challenge')
+    throw new WebhookError('handshake_refused', { problem: 'missing', field: 'challenge' })
   return jsonReply({ challenge })
 }
 

@@ -1,7 +1,6 @@
-import type { Delivery, SecretOption } from '@postern/core'
+import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
 import {
   hmac,
-  malformed,
   mergeDeep,
   provider,
   singleHeader,
@@ -76,16 +75,20 @@ function read(delivery: Delivery): SignatureClaim {
     const name = key.trim()
     // A space before t or v1 shows that two headers were joined: the sender must not choose which one counts.
     if ((name === 't' && timestamp !== undefined) || (name !== key && KNOWN.has(name)))
-      throw grammar()
+      throw grammar('several')
     if (key === 't') timestamp = value
     else if (key === 'v1' && value !== '') signatures.push(value)
   }
-  if (timestamp === undefined || signatures.length === 0) throw grammar()
+  if (timestamp === undefined || signatures.length === 0) throw grammar('malformed')
   return { signatures, timestamp }
 }
 
-function grammar(): Error {
-  return malformed(HEADER, 't=<seconds> once and v1=<signature> at least once, joined by commas')
+function grammar(problem: 'malformed' | 'several'): WebhookError {
+  return new WebhookError('malformed_header', {
+    problem,
+    header: HEADER,
+    expected: 't=<seconds> once and v1=<signature> at least once, joined by commas',
+  })
 }
 
 function events(_delivery: Delivery, body: ParsedBody): readonly EventDraft[] {

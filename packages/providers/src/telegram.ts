@@ -58,6 +58,9 @@ function events(delivery: Delivery, { value }: { readonly value: unknown }): rea
   const id = member(delivery.json('exact'), 'update_id')
   const topic = Object.keys(value ?? {}).find((name) => name !== 'update_id')
   if (id === undefined || topic === undefined)
-    throw new WebhookError('unidentified', 'the payload is no Update with update_id and content')
+    throw new WebhookError('unidentified', {
+      problem: 'no_event',
+      expected: 'an Update with update_id and content',
+    })
   return [{ id, topic, payload: value }]
 }

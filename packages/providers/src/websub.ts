@@ -104,7 +104,7 @@ async function verifyIntent(delivery: Delivery, options: WebsubOptions): Promise
   }
   throw new WebhookError(
     'handshake_refused',
-    'a hub asks to verify a subscription that expectedTopic does not expect',
+    { problem: 'unexpected', parameter: 'hub.topic', option: 'expectedTopic' },
     { status: 404 },
   )
 }
@@ -126,7 +126,11 @@ function events(
     const said = selfLinkHeader(delivery)
     // The header is not signed, and the feed is.
     if (self !== undefined && said !== undefined && said !== self)
-      throw new WebhookError('unidentified', 'the Link header names another topic than the feed')
+      throw new WebhookError('unidentified', {
+        problem: 'contradicts',
+        header: 'link',
+        expected: 'the feed',
+      })
     return self ?? said ?? (typeof expectedTopic === 'string' ? expectedTopic : 'content')
   }
   const entries = kind === 'xml' ? atomEvents(value, topicOf) : undefined
@@ -156,9 +160,12 @@ function websubScheme(): Scheme<Uint8Array> {
         /^(sha\d{1,3})=([0-9a-f]+)$/.exec(singleHeader(delivery, HEADER)) ?? []
       const algorithm = METHODS.get(method)
       if (algorithm === undefined)
-        throw malformed(HEADER, 'sha1, sha256, sha384 or sha512, an equals sign and hex')
+        throw malformed(
+          { header: HEADER },
+          'sha1, sha256, sha384 or sha512, an equals sign and hex',
+        )
       const found = keys.findIndex((key) => algorithm.matches(key, delivery.body, [signature]))
-      if (found < 0) throw mismatch(HEADER, keys.length, { delivery })
+      if (found < 0) throw mismatch({ header: HEADER }, keys.length, { delivery })
       return found
     },
     sign(request, key) {

@@ -75,7 +75,11 @@ export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
     const message = wechatMessage(delivery)
     if (cipher) return [wechatEvent(readMessage(delivery, cipher.decrypt(encryptedOf(message))))]
     if (text(message, 'MsgType') === undefined && text(message, 'Encrypt') !== undefined)
-      throw new WebhookError('unidentified', 'the message is encrypted: give encodingAESKey')
+      throw new WebhookError('unidentified', {
+        problem: 'undecryptable',
+        option: 'encodingAESKey',
+        remedy: 'give encodingAESKey',
+      })
     return [wechatEvent(message)]
   },
   reply: (result) => (result.kind === 'refused' ? undefined : textReply('success')),
@@ -89,7 +93,11 @@ export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
 function encryptedOf(message: unknown): string {
   const encrypted = text(message, 'Encrypt')
   if (encrypted !== undefined) return encrypted
-  throw new WebhookError('missing_header', 'the message is not encrypted: set the secure mode')
+  throw new WebhookError('missing_header', {
+    problem: 'missing',
+    field: 'Encrypt',
+    remedy: 'set the secure mode',
+  })
 }
 
 function composed({ topic = 'text', id = '1', payload, at = Date.now() }: Draft): string {

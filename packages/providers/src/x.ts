@@ -56,7 +56,7 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
     hmac({ header: 'X-Twitter-Webhooks-Signature', prefix: 'sha256=', encoding: 'base64' }),
   check(delivery) {
     if (delivery.body.length <= 100 && CRC_TOKEN.test(delivery.text()))
-      throw new WebhookError('malformed_body', 'the body could be a challenge, and proves nothing')
+      throw new WebhookError('malformed_body', { problem: 'is_challenge', field: 'body' })
   },
   retrySpan: DAY,
   failsOnRedirect: true,
@@ -71,7 +71,11 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
 async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise<Reply> {
   const tokens = delivery.query().getAll('crc_token')
   if (tokens.length !== 1 || !CRC_TOKEN.test(tokens[0]!))
-    throw new WebhookError('handshake_refused', 'crc_token must be there once, letters and digits')
+    throw new WebhookError('handshake_refused', {
+      problem: 'malformed',
+      parameter: 'crc_token',
+      expected: 'there once, of letters and digits',
+    })
   const [key] = (await ring.for(delivery)).keys
   return jsonReply({
     response_token: `sha256=${hmacDigest('sha256', 'base64', key!, tokens[0]!)}`,
@@ -82,7 +86,7 @@ async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise
 function eventsOf(value: unknown, exact: unknown): readonly EventDraft[] {
   const names = Object.keys(Object(value)).filter((name) => /_events?$/.test(name))
   if (names.length === 0)
-    throw new WebhookError('unidentified', 'the payload has no member that ends with _events')
+    throw new WebhookError('unidentified', { problem: 'missing', field: '*_events' })
   const shared = Object.entries(value as object).filter(([name]) => !names.includes(name))
   return names.flatMap((topic) => {
     const found = field(value, topic)

@@ -79,7 +79,11 @@ function handshake(_: unknown, { value }: ParsedBody, { key }: Verified): Reply 
   const plainToken = text(field(value, 'payload'), 'plainToken') ?? ''
   // The answer is signed with the key of events: a string with a colon could be a signed event.
   if (!PLAIN_TOKEN.test(plainToken))
-    throw new WebhookError('handshake_refused', 'plainToken is not letters and digits')
+    throw new WebhookError('handshake_refused', {
+      problem: 'malformed',
+      field: 'plainToken',
+      expected: 'letters and digits',
+    })
   const encryptedToken = hmacDigest('sha256', 'hex', key as Uint8Array, plainToken)
   return jsonReply({ plainToken, encryptedToken })
 }

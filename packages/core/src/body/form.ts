@@ -13,10 +13,12 @@ export function parseForm(text: string, fields: number, charset?: string): URLSe
   let count = 1
   for (let i = text.indexOf('&'); i !== -1; i = text.indexOf('&', i + 1)) {
     if (++count > fields) {
-      throw new WebhookError(
-        'malformed_body',
-        `the form or query has more fields than limits.fields (${fields})`,
-      )
+      throw new WebhookError('malformed_body', {
+        problem: 'too_many_fields',
+        got: 'form or query',
+        option: 'limits.fields',
+        limit: fields,
+      })
     }
   }
   const params = new URLSearchParams()

@@ -55,10 +55,13 @@ export function checkLabel(delivery: Delivery): void {
   const label = labelOf(delivery)
   const { format, content } = delivery
   if (label === undefined || label === format || content.length === 0) return
-  throw new WebhookError(
-    'unsupported_media_type',
-    `content-type says ${label} and the body is read as ${format}: let the sender say ${format}, or leave out labels: 'strict'`,
-  )
+  throw new WebhookError('unsupported_media_type', {
+    problem: 'not_allowed',
+    header: 'content-type',
+    got: label,
+    expected: `of ${format}, as which the body is read`,
+    remedy: `let the sender say ${format}, or leave out labels: 'strict'`,
+  })
 }
 
 const WHITE = new Set([0x20, 0x09, 0x0a, 0x0d])

@@ -33,12 +33,13 @@ export function gunzip(bytes: Uint8Array, limit: number): Uint8Array {
     return buffer
   } catch (cause) {
     if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') {
-      throw new WebhookError(
-        'inflated_too_large',
-        `the body inflates to more than limits.inflated (${limit} bytes)`,
-      )
+      throw new WebhookError('inflated_too_large', {
+        problem: 'inflated',
+        option: 'limits.inflated',
+        limit,
+      })
     }
-    throw new WebhookError('malformed_body', 'the body is not a whole gzip stream', { cause })
+    throw new WebhookError('malformed_body', { problem: 'not_gzip' }, { cause })
   }
 }
 

@@ -44,10 +44,10 @@ export function parseJson(text: string, options: JsonOptions): unknown {
     // A reviver recurses, so depth must be checked before it runs.
     if (cause instanceof RangeError || isDeeper(json, depth)) throw tooDeep(depth)
     // V8 quotes the payload in its own message, so that error must not be the cause either.
-    throw new WebhookError(
-      'malformed_body',
-      `the body is not valid JSON: ${placeOf(cause, json.length)}`,
-    )
+    throw new WebhookError('malformed_body', {
+      problem: 'not_json',
+      got: placeOf(cause, json.length),
+    })
   }
   // Measured after the parsing, which does not recurse: brackets alone cost it twice as much as other JSON of
   // that length. A walk over the value takes a fifth of the time of one over the text.
@@ -57,7 +57,12 @@ export function parseJson(text: string, options: JsonOptions): unknown {
 }
 
 function tooDeep(depth: number): WebhookError {
-  return new WebhookError('too_deep', `the JSON body is nested deeper than limits.depth (${depth})`)
+  return new WebhookError('too_deep', {
+    problem: 'too_deep',
+    got: 'JSON',
+    option: 'limits.depth',
+    limit: depth,
+  })
 }
 
 /** The position in an engine's message, without the payload that the message quotes. */
@@ -112,10 +117,7 @@ function exactly(
   if (source === undefined || !/^-?\d+$/.test(source)) return value
   // Making a BigInt takes longer than linear time: a million digits would block the process.
   if (source.length > MAX_DIGITS) {
-    throw new WebhookError(
-      'malformed_body',
-      `the JSON body has an integer of more than ${MAX_DIGITS} digits`,
-    )
+    throw new WebhookError('malformed_body', { problem: 'too_many_digits', limit: MAX_DIGITS })
   }
   return BigInt(source)
 }

@@ -44,13 +44,18 @@ export async function readParts(
     dicer.end(bytes)
   }).catch((cause: unknown) => {
     if (cause instanceof WebhookError) throw cause
-    throw new WebhookError('malformed_body', 'the multipart body is cut off or unreadable', {
-      cause,
-    })
+    throw new WebhookError(
+      'malformed_body',
+      { problem: 'not_multipart', expected: 'whole parts' },
+      { cause },
+    )
   })
   return parts.map(({ headers, chunks }) => {
     if (headers === undefined)
-      throw new WebhookError('malformed_body', 'a part of the multipart body has no headers')
+      throw new WebhookError('malformed_body', {
+        problem: 'not_multipart',
+        expected: 'parts with headers',
+      })
     return { headers, data: concat(chunks) }
   })
 }
@@ -70,10 +75,12 @@ function refuseMany(bytes: ReturnType<typeof toBuffer>, boundary: string, limit:
 }
 
 function tooMany(limit: number): WebhookError {
-  return new WebhookError(
-    'malformed_body',
-    `the multipart body has more parts than limits.fields (${limit})`,
-  )
+  return new WebhookError('malformed_body', {
+    problem: 'too_many_fields',
+    got: 'multipart body',
+    option: 'limits.fields',
+    limit,
+  })
 }
 
 interface OpenPart {
@@ -107,8 +114,8 @@ async function load(): Promise<{ readonly Dicer: DicerConstructor }> {
     throw new WebhookError(
       'unsupported_media_type',
       isMissing(cause)
-        ? `a multipart/form-data body came, and its parser is not installed: npm install ${PEER}`
-        : `a multipart/form-data body came, and its parser ${PEER} cannot be loaded here: ${String(cause)}`,
+        ? { problem: 'package_missing', got: PEER }
+        : { problem: 'package_broken', got: PEER, text: String(cause) },
       { cause },
     )
   }

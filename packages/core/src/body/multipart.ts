@@ -66,7 +66,10 @@ function boundaryOf(body: Uint8Array): string | undefined {
     return undefined
   const boundary = /^--([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])\r?\n/.exec(start)?.[1]
   if (boundary === undefined)
-    throw new WebhookError('malformed_body', 'the multipart body does not begin with its boundary')
+    throw new WebhookError('malformed_body', {
+      problem: 'not_multipart',
+      expected: 'its boundary first',
+    })
   return boundary
 }
 
@@ -81,7 +84,10 @@ function disposition(part: Part): { readonly name: string; readonly filename: st
     else if (key === 'filename*') filename = fromExtended(value) ?? filename
   }
   if (name === undefined || !/^\s*form-data\s*(?:;|$)/i.test(header)) {
-    throw new WebhookError('malformed_body', 'a part of the multipart body has no form-data name')
+    throw new WebhookError('malformed_body', {
+      problem: 'not_multipart',
+      expected: 'parts with a form-data name',
+    })
   }
   return { name, filename: filename?.split(/[\\/]/).at(-1) }
 }

@@ -20,10 +20,11 @@ export async function readStream(
     timer = setTimeout(
       () =>
         reject(
-          new WebhookError(
-            'body_timeout',
-            `the body was not complete after limits.time of ${time} ms`,
-          ),
+          new WebhookError('body_timeout', {
+            problem: 'too_slow',
+            option: 'limits.time',
+            limit: time,
+          }),
         ),
       time,
     )
@@ -34,9 +35,7 @@ export async function readStream(
     if (error instanceof WebhookError && error.code !== 'body_timeout') await discard(reader)
     else reader.cancel().catch(() => {})
     if (error instanceof WebhookError) throw error
-    throw new WebhookError('body_aborted', 'the connection ended before the body was complete', {
-      cause: error,
-    })
+    throw new WebhookError('body_aborted', { problem: 'aborted' }, { cause: error })
   } finally {
     clearTimeout(timer)
   }
@@ -85,10 +84,12 @@ export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): 
 function truncated(size: number, length: number): WebhookError {
   const next =
     size >= 10 * 1000 * 1000 && length > size
-      ? ': Next.js cuts bodies at 10 MB where proxy.ts (middleware) runs; raise experimental.proxyClientMaxBodySize, or exclude this route from the matcher'
-      : ''
-  return new WebhookError(
-    'body_truncated',
-    `the body has ${size} bytes, content-length said ${length}${next}`,
-  )
+      ? 'Next.js cuts bodies at 10 MB where proxy.ts (middleware) runs; raise experimental.proxyClientMaxBodySize, or exclude this route from the matcher'
+      : undefined
+  return new WebhookError('body_truncated', {
+    problem: 'truncated',
+    got: size,
+    expected: String(length),
+    ...(next !== undefined && { remedy: next }),
+  })
 }

@@ -28,7 +28,7 @@ function decoder(charset: string): TextDecoder {
     } catch (cause) {
       throw new WebhookError(
         'unsupported_encoding',
-        'the charset in the Content-Type header is not known',
+        { problem: 'unknown_charset', header: 'content-type' },
         { cause },
       )
     }

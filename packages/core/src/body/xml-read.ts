@@ -50,7 +50,7 @@ function parse(text: string): readonly Node[] {
   try {
     return parser.parse(text) as readonly Node[]
   } catch (cause) {
-    throw new WebhookError('malformed_body', 'the XML body cannot be parsed', { cause })
+    throw new WebhookError('malformed_body', { problem: 'not_xml' }, { cause })
   }
 }
 

@@ -94,11 +94,11 @@ function malformed(
   reads: Reads,
   milliseconds: boolean,
 ): Step {
-  if (/unix time|date and time/.test(error.message))
+  if (error.problem === 'not_a_time')
     return clockUnit(milliseconds ? 'the signed time (in milliseconds)' : 'the signed time')
   const several = [...reads.headers].some((name) => (headers.get(name)?.length ?? 0) > 1)
-  const joined = several || /came \d+ times|second|one signature/.test(error.message)
-  const prefix = /begins with/.test(error.message)
+  const joined = several || error.problem === 'repeated' || error.problem === 'several'
+  const prefix = error.problem === 'wrong_prefix'
   return {
     cause: joined ? 'header-joined' : prefix ? 'signature-prefix' : 'signature-encoding',
     message: error.message,

@@ -14,6 +14,12 @@ export function isHeaderError({ code }: WebhookError): boolean {
   return code === 'missing_header' || code === 'malformed_header' || code === 'malformed_body'
 }
 
+/** True if both say the same of the same place. */
+function isSame(a: WebhookError, b: WebhookError): boolean {
+  const facts = ['code', 'problem', 'header', 'parameter', 'field', 'expected', 'got'] as const
+  return facts.every((fact) => a[fact] === b[fact])
+}
+
 /** States whose headers can be read, or the proof itself. */
 export async function repaired(
   subject: Subject,
@@ -50,10 +56,7 @@ export async function repaired(
           else if (bases.length < BASES)
             bases.push({ ...from, state, sight: found.sight, alike: [] })
           // One header more is there, or the one that was missing can now be told to be malformed.
-        } else if (
-          (kind === envelopes || found.error.message !== error.message) &&
-          further.length < BASES
-        )
+        } else if ((kind === envelopes || !isSame(found.error, error)) && further.length < BASES)
           further.push(state)
       }
     for (const state of hits) {

@@ -20,8 +20,8 @@ export function shiftsOf(
 ): readonly Shift[] {
   const past = error.code === 'timestamp_too_old'
   if (!past && error.code !== 'timestamp_in_future') return []
-  const told = /signed (\d+) s /.exec(error.message)?.[1]
-  const times = told === undefined ? timesIn(headers) : [now + (past ? -1000 : 1000) * Number(told)]
+  const { seconds: told } = error
+  const times = told === undefined ? timesIn(headers) : [now + (past ? -1000 : 1000) * told]
   return times.flatMap((at) => {
     const seconds = Math.round(Math.abs(at - now) / 1000)
     if (at < EARLIEST || at > LATEST)

@@ -1,6 +1,8 @@
 import type { Delivery } from '../delivery.ts'
 import { isWebhookError, WebhookError } from '../errors.ts'
 import { isPromise } from '../maybe.ts'
+import { messageOf } from '../messages.ts'
+import { factsOf } from '../problems.ts'
 import type { Clock, Draft, Provider } from './provider.ts'
 import type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
 import { singleHeader, withMessage } from './schemes/header.ts'
@@ -82,7 +84,7 @@ function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown
   } catch (error) {
     return error
   }
-  return new WebhookError('missing_header', 'the delivery carries no signature')
+  return new WebhookError('missing_header', { problem: 'unsigned' })
 }
 
 /** Adds to a mismatch that the secret looks like a slip. */
@@ -91,10 +93,14 @@ export function explained<Found>(verify: () => Found): Found {
     return verify()
   } catch (error) {
     if (!isWebhookError(error) || error.code !== 'signature_mismatch') throw error
-    const hint = 'the secret has blanks or quotes around it: are they part of it?'
     const { code, status, headers } = error
-    const told = new WebhookError(code, hint, { cause: error, status, ...(headers && { headers }) })
-    throw withMessage(told, () => `${error.message}; ${hint}`)
+    const facts = { ...factsOf(error), problem: 'odd_secret', text: code } as const
+    const told = new WebhookError(code, facts, {
+      cause: error,
+      status,
+      ...(headers && { headers }),
+    })
+    throw withMessage(told, () => messageOf({ ...facts, text: error.message }))
   }
 }
 

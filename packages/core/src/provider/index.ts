@@ -11,6 +11,7 @@ export type { Setup } from './setup.ts'
 export { checkSecret, keyring, type Keyring, type KeySet } from './secrets.ts'
 export { targetPath, toPublicUrl } from './public-url.ts'
 
+export { factsOf } from '../problems.ts'
 export type { EventDraft, Guard } from '../event.ts'
 export { decideFormat, type Declaration } from '../body/formats.ts'
 export type { ParsedBody } from '../body/parse.ts'
@@ -48,7 +49,7 @@ export {
   type KeyEncoding,
   type SignatureEncoding,
 } from './schemes/hmac.ts'
-export { malformed, mismatch, singleHeader } from './schemes/header.ts'
+export { malformed, mismatch, singleHeader, type At } from './schemes/header.ts'
 export { jwt, type JwtAlgorithm, type JwtClaims, type JwtOptions } from './schemes/jwt.ts'
 export { bucket, type Bucket, type BucketOptions } from './lookup/bucket.ts'
 export {

@@ -56,7 +56,7 @@ export function peer<Module>(
           loading = undefined
           throw new WebhookError(
             'internal_error',
-            `this provider needs the package ${name}, which cannot be loaded: npm install ${name}`,
+            { problem: 'package_missing', got: name },
             { cause },
           )
         },

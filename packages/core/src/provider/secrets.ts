@@ -72,16 +72,18 @@ export function keyring<Key>(
   }
   const resolved = (secrets: Secrets | undefined): KeySet<Key> => {
     if (secrets === undefined)
-      throw new WebhookError('unknown_sender', `${option} knows no secret for this delivery`)
+      throw new WebhookError('unknown_sender', { problem: 'no_secret', option })
     return keySet(option, secrets, remembered)
   }
   const unavailable = (error: unknown): never => {
     const known = toWebhookError(error, 'secret_unavailable')
     throw known === error
       ? known
-      : new WebhookError('secret_unavailable', `${option} failed: ${known.message}`, {
-          cause: error,
-        })
+      : new WebhookError(
+          'secret_unavailable',
+          { problem: 'look_up_failed', option, text: known.message },
+          { cause: error },
+        )
   }
   return {
     for(delivery) {

@@ -68,7 +68,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
   function wrongMethod(method: string): WebhookError {
     return new WebhookError(
       'method_not_allowed',
-      `${provider.name} sends ${methods.join(' or ')}, this is a ${method}`,
+      { problem: 'wrong_method', expected: methods.join(' or '), got: method },
       { headers: { allow: methods.join(', ') } },
     )
   }
@@ -80,9 +80,14 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     if (codings.length > 0 && (coding === 'gzip' || coding === 'x-gzip')) return
     throw new WebhookError(
       'unsupported_encoding',
-      codings.length === 0
-        ? `${provider.name} sends no Content-Encoding: a coding is taken only if the provider declares it in codings`
-        : `${provider.name} sends gzip alone as Content-Encoding`,
+      {
+        problem: 'wrong_coding',
+        header: 'content-encoding',
+        expected: codings.join(' or ') || 'absent',
+        ...(codings.length === 0 && {
+          remedy: 'a coding is taken only if the provider declares it in codings',
+        }),
+      },
       { headers: { 'accept-encoding': codings.length === 0 ? 'identity' : codings.join(', ') } },
     )
   }
@@ -142,10 +147,10 @@ function declaredLength(length: string | undefined): number {
 }
 
 function tooLarge(limit: number, length: number | undefined): WebhookError {
-  return new WebhookError(
-    'body_too_large',
-    length === undefined
-      ? `the body is larger than limits.body of ${limit} bytes`
-      : `content-length is ${length} bytes, limits.body is ${limit}`,
-  )
+  return new WebhookError('body_too_large', {
+    problem: 'too_large',
+    option: 'limits.body',
+    limit,
+    ...(length !== undefined && { got: length }),
+  })
 }

@@ -77,7 +77,7 @@ export function answerReply(
   const failed = (error: unknown): Reply => {
     onError(error)
     if (refusal) return refusal
-    throw new WebhookError('answer_failed', 'the answer function failed', { cause: error })
+    throw new WebhookError('answer_failed', { problem: 'answer_failed' }, { cause: error })
   }
   try {
     const answer = registered.answer(event)

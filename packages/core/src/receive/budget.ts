@@ -58,10 +58,7 @@ class BodyAccount implements Account {
 
   #take(bytes: number): void {
     if (this.#pool.left < bytes)
-      throw new WebhookError(
-        'overloaded',
-        'the bodies that are being read fill limits.buffered: raise it, or look for a sender that floods',
-      )
+      throw new WebhookError('overloaded', { problem: 'buffers_full', option: 'limits.buffered' })
     this.#pool.left -= bytes
     this.#held += bytes
   }

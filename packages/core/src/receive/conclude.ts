@@ -81,16 +81,10 @@ export function reply(
   identified: Identified,
   taken: readonly Taken[],
 ): MaybePromise<Reply> {
-  if (taken.includes('refused'))
-    throw new WebhookError(
-      'replayed',
-      'what this delivery was signed with belongs to another event: it was captured and sent again',
-    )
+  if (taken.includes('refused')) throw new WebhookError('replayed', { problem: 'guarded' })
   tellTaken(line, exchange, identified.intake.items, taken)
   if (taken.includes('busy'))
-    throw new WebhookError('in_progress', 'the same event is being handled right now', {
-      retryAfter: 5,
-    })
+    throw new WebhookError('in_progress', { problem: 'in_progress' }, { retryAfter: 5 })
   const answering = line.answers.size > 0 && answer(line, exchange, identified)
   if (answering) return answering
   if (!line.provider.reply) return line.ack

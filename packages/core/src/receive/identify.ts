@@ -64,10 +64,7 @@ export function identify(
     }
   }
   if (refused && items.length === 0)
-    throw new WebhookError(
-      'unhandled_topic',
-      `no subscription matches ${refused.topic}, and onUnhandled is 'refuse'`,
-    )
+    throw new WebhookError('unhandled_topic', { problem: 'no_subscription', got: refused.topic })
   return { events, intake: { delivery: stored, items } }
 }
 
@@ -83,16 +80,20 @@ function draftsOf(line: Line, delivery: Delivery, body: ParsedBody): readonly Ev
       ? error
       : new WebhookError(
           'unidentified',
-          `${line.provider.name}: the payload has not the shape of an event: ${shapeError(error)}`,
+          { problem: 'no_event', expected: shapeError(error) },
           { cause: error },
         )
   }
   for (const draft of drafts) {
     if (typeof draft.topic !== 'string' || draft.topic === '' || draft.topic.length > MAX_TOPIC) {
-      throw new WebhookError('unidentified', `${line.provider.name}: the delivery names no topic`)
+      throw new WebhookError('unidentified', { problem: 'no_topic' })
     }
     if (draft.id !== undefined && (typeof draft.id !== 'string' || draft.id === ''))
-      throw new WebhookError('unidentified', `${line.provider.name}: the event's id is no string`)
+      throw new WebhookError('unidentified', {
+        problem: 'malformed',
+        field: 'id',
+        expected: 'a string that is not empty',
+      })
   }
   return drafts
 }

@@ -67,10 +67,9 @@ async function takeOne(
       exchange,
     )
     if (needsIds && identified.intake.items.some(({ event }) => event.id === undefined))
-      throw new WebhookError('unidentified', 'an event without an id would be handled again')
+      throw new WebhookError('unidentified', { problem: 'no_id' })
     const taken = await acceptAll(line, identified, {})
-    if (taken.includes('refused'))
-      throw new WebhookError('replayed', 'a guard of this delivery belongs to another event')
+    if (taken.includes('refused')) throw new WebhookError('replayed', { problem: 'guarded' })
     tellTaken(line, exchange, identified.intake.items, taken)
     const outcome = outcomeOf(taken)
     line.recorder?.took(exchange, outcome, identified.events)

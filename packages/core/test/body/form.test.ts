@@ -42,7 +42,7 @@ describe('parseForm', () => {
 
   test('says how many fields there may be', () => {
     expect(() => parseForm('a&b', 1)).toThrow(
-      'the form or query has more fields than limits.fields (1)',
+      expect.objectContaining({ problem: 'too_many_fields', option: 'limits.fields', limit: 1 }),
     )
   })
 

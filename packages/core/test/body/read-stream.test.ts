@@ -62,17 +62,20 @@ describe('a stream is read to its end', () => {
   })
 
   test.each([
-    [1, 'the body has 1 bytes, content-length said 2'],
+    [1, undefined],
     [
       10_000_000,
-      'the body has 10000000 bytes, content-length said 10000001: Next.js cuts bodies at 10 MB where proxy.ts (middleware) runs; raise experimental.proxyClientMaxBodySize, or exclude this route from the matcher',
+      'Next.js cuts bodies at 10 MB where proxy.ts (middleware) runs; raise experimental.proxyClientMaxBodySize, or exclude this route from the matcher',
     ],
-    [9_999_999, 'the body has 9999999 bytes, content-length said 10000000'],
-  ])('a body of %i bytes that is shorter than its head says is refused', async (size, message) => {
+    [9_999_999, undefined],
+  ])('a body of %i bytes that is shorter than its head says is refused', async (size, remedy) => {
     const body = stream([new Uint8Array(size)]).body
     await expect(readStream(body, size + 1, 1000, admission(2 ** 30))).rejects.toMatchObject({
       code: 'body_truncated',
-      message,
+      problem: 'truncated',
+      got: size,
+      expected: String(size + 1),
+      ...(remedy && { remedy }),
     })
   })
 
@@ -82,7 +85,7 @@ describe('a stream is read to its end', () => {
       readStream(stream([bytes(1)], cause).body, undefined, 1000, admission(9)),
     ).rejects.toMatchObject({
       code: 'body_aborted',
-      message: 'the connection ended before the body was complete',
+      problem: 'aborted',
       cause,
     })
   })
@@ -91,7 +94,9 @@ describe('a stream is read to its end', () => {
     const slow = stream([bytes(1)], 'stay')
     await expect(readStream(slow.body, undefined, 20, admission(9))).rejects.toMatchObject({
       code: 'body_timeout',
-      message: 'the body was not complete after limits.time of 20 ms',
+      problem: 'too_slow',
+      option: 'limits.time',
+      limit: 20,
     })
     expect(slow.cancelled).toBe(true)
   })

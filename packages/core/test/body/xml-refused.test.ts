@@ -4,51 +4,48 @@ import { decodeXml } from '../../src/body/xml-entities.ts'
 import { xmlCharset } from '../../src/body/xml.ts'
 
 describe('XML that is not well-formed is refused with reason and line', () => {
-  test.each([
-    ['<a>\u0001</a>', 'has a character that XML does not allow (line 1)'],
-    ['<a/>\nb', 'has text outside its root element (line 1)'],
-    ['b<a/>', 'has text outside its root element (line 1)'],
-    ['\n<![CDATA[b]]><a/>', 'has text outside its root element (line 2)'],
-    ['<a>]]></a>', 'has "]]>" in its text (line 1)'],
-    ['<a><b/>]]></a>', 'has "]]>" in its text (line 1)'],
-    ['<a>\r\n</b>', 'has an end tag that ends no element (line 2)'],
-    ['<a></a b>', 'has an end tag that ends no element (line 1)'],
-    ['<a></ab>', 'has an end tag that ends no element (line 1)'],
-    ['</a>', 'has an end tag that ends no element (line 1)'],
-    ['<a></a', 'ends within an end tag (line 1)'],
-    [
-      '<?xml version="2.0"?><a/>',
-      'has a declaration or processing instruction that cannot be read (line 1)',
-    ],
-    [
-      '\n<?xml version="1.0"?><a/>',
-      'has a declaration or processing instruction that cannot be read (line 2)',
-    ],
+  test.each<[string, string, number]>([
+    ['<a>\u0001</a>', 'characters that XML allows', 1],
+    ['<a/>\nb', 'no text outside of the root element', 1],
+    ['b<a/>', 'no text outside of the root element', 1],
+    ['\n<![CDATA[b]]><a/>', 'no text outside of the root element', 2],
+    ['<a>]]></a>', 'no "]]>" in text', 1],
+    ['<a><b/>]]></a>', 'no "]]>" in text', 1],
+    ['<a>\r\n</b>', 'an end tag for each element', 2],
+    ['<a></a b>', 'an end tag for each element', 1],
+    ['<a></ab>', 'an end tag for each element', 1],
+    ['</a>', 'an end tag for each element', 1],
+    ['<a></a', 'the end of an end tag', 1],
+    ['<?xml version="2.0"?><a/>', 'a whole declaration or processing instruction', 1],
+    ['\n<?xml version="1.0"?><a/>', 'a whole declaration or processing instruction', 2],
     [
       '<?xml version="1.0"?><?xml version="1.0"?><a/>',
-      'has a declaration or processing instruction that cannot be read (line 1)',
+      'a whole declaration or processing instruction',
+      1,
     ],
-    ['<a><? b?></a>', 'has a declaration or processing instruction that cannot be read (line 1)'],
-    [
-      '<?XML version="1.0"?><a/>',
-      'has a declaration or processing instruction that cannot be read (line 1)',
-    ],
-    ['<?b <a/>', 'ends within a processing instruction (line 1)'],
-    ['<a>< b/></a>', 'has a "<" that begins no tag (line 1)'],
-    ['<a><!b></a>', 'has a "<" that begins no tag (line 1)'],
-    ['<a/>\n\n<b/>', 'has more than one root element (line 3)'],
-    ['<a', 'has a tag that cannot be read (line 1)'],
-    ['<a b/>', 'has a tag that cannot be read (line 1)'],
-    ['<a b="1" b="2"/>', 'has an attribute twice in one tag (line 1)'],
-    ['<!-- a -- b --><a/>', 'has two hyphens in a comment (line 1)'],
-    ['<!-- a', 'ends within a comment (line 1)'],
-    ['<!DOCTYPE a><a/>', 'has a DOCTYPE, which is not taken from the network (line 1)'],
-    ['<a><![CDATA[b</a>', 'ends within a CDATA section (line 1)'],
-    ['<!-- b -->\n', 'has no root element (line 2)'],
-    ['<a>\n<b></b>', 'ends before its root element does (line 2)'],
-  ])('%j', (text, reason) => {
+    ['<a><? b?></a>', 'a whole declaration or processing instruction', 1],
+    ['<?XML version="1.0"?><a/>', 'a whole declaration or processing instruction', 1],
+    ['<?b <a/>', 'the end of a processing instruction', 1],
+    ['<a>< b/></a>', 'a tag after "<"', 1],
+    ['<a><!b></a>', 'a tag after "<"', 1],
+    ['<a/>\n\n<b/>', 'one root element', 3],
+    ['<a', 'a whole tag', 1],
+    ['<a b/>', 'a whole tag', 1],
+    ['<a b="1" b="2"/>', 'each attribute once in a tag', 1],
+    ['<!-- a -- b --><a/>', 'no two hyphens in a comment', 1],
+    ['<!-- a', 'the end of a comment', 1],
+    ['<!DOCTYPE a><a/>', 'no DOCTYPE, which is not taken from the network', 1],
+    ['<a><![CDATA[b</a>', 'the end of a CDATA section', 1],
+    ['<!-- b -->\n', 'one root element', 2],
+    ['<a>\n<b></b>', 'the end of the root element', 2],
+  ])('%j', (text, wanted, line) => {
     expect(() => checkXml(text, 10)).toThrow(
-      expect.objectContaining({ code: 'malformed_body', message: `the XML body ${reason}` }),
+      expect.objectContaining({
+        code: 'malformed_body',
+        problem: 'not_xml',
+        expected: wanted,
+        got: line,
+      }),
     )
   })
 
@@ -57,7 +54,9 @@ describe('XML that is not well-formed is refused with reason and line', () => {
     expect(() => checkXml('<a><b><c/></b></a>', 2)).toThrow(
       expect.objectContaining({
         code: 'too_deep',
-        message: 'the XML body is nested deeper than limits.depth (2)',
+        problem: 'too_deep',
+        option: 'limits.depth',
+        limit: 2,
       }),
     )
   })
@@ -102,7 +101,7 @@ describe('references', () => {
       if (allowed) expect(decodeXml(`a${reference}b`)).toBe(`a${String.fromCodePoint(code)}b`)
       else
         expect(() => decodeXml(reference)).toThrow(
-          'the XML body refers to what XML does not define or allow',
+          expect.objectContaining({ expected: 'references to what XML defines and allows' }),
         )
     }
   })
@@ -111,10 +110,10 @@ describe('references', () => {
     expect(decodeXml('&lt;&gt;&amp;&quot;&apos;&amp;lt; c')).toBe(`<>&"'&lt; c`)
     for (const text of ['&nbsp;', '&;', '&#;', '&#x;', '&#xg;', '&#1a;', '&LT;', 'a&b c;'])
       expect(() => decodeXml(text)).toThrow(
-        'the XML body refers to what XML does not define or allow',
+        expect.objectContaining({ expected: 'references to what XML defines and allows' }),
       )
     expect(() => decodeXml('a & b')).toThrow(
-      'the XML body has an ampersand that begins no reference',
+      expect.objectContaining({ expected: 'a reference after an ampersand' }),
     )
   })
 })

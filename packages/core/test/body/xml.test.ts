@@ -143,7 +143,12 @@ describe('parseXml', () => {
       '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
       '<!DOCTYPE a SYSTEM "http://127.0.0.1/a.dtd">',
     ]) {
-      expect(() => parse(`<?xml version="1.0"?>${doctype}<a>&l9;&x;</a>`)).toThrow(/DOCTYPE/)
+      expect(() => parse(`<?xml version="1.0"?>${doctype}<a>&l9;&x;</a>`)).toThrow(
+        expect.objectContaining({
+          problem: 'not_xml',
+          expected: expect.stringContaining('DOCTYPE'),
+        }),
+      )
       expect(refusal(() => parse(`${doctype}<a/>`))).toBe('malformed_body')
     }
   })
@@ -193,7 +198,7 @@ describe('parseXml', () => {
 
   test('an error names the line', () => {
     for (const text of ['<b>\r\n</c>', '<b>\n<c d="1" d="2"/></b>', '<b>\n<!DOCTYPE b>', '\n<b>'])
-      expect(() => parse(text)).toThrow(/ \(line 2\)$/)
+      expect(() => parse(text)).toThrow(expect.objectContaining({ problem: 'not_xml', got: 2 }))
   })
 
   test('gives back any text, as text, CDATA or attribute', () => {

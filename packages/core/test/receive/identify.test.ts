@@ -178,9 +178,9 @@ describe('a delivery whose events cannot be read is refused as unidentified', ()
     })
     const { heard, send } = setup({ provider })
     expect(codeOf(await send())).toBe('unidentified')
-    const [, { message, cause }] = heard.all('rejected')[0]!
+    const [, { message, expected, cause }] = heard.all('rejected')[0]!
     expect(cause).toBe(thrown)
-    expect(message).toMatch(says)
+    expect(expected).toMatch(says)
     expect(message).not.toContain('hunter2')
   })
 })

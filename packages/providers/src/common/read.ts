@@ -18,7 +18,7 @@ export function text(value: unknown, name: string): string | undefined {
 export function needed(value: unknown, name: string): string {
   const found = text(value, name)
   if (found === undefined)
-    throw new WebhookError('unidentified', `the payload has no ${name}, so it is no whole event`)
+    throw new WebhookError('unidentified', { problem: 'missing', field: name })
   return found
 }
 
@@ -63,7 +63,7 @@ export function agreedTopic(
 ): string {
   const said = delivery.header(header) || undefined
   if (signed !== undefined && said !== undefined && said !== signed)
-    throw new WebhookError('unidentified', `header ${header} says another topic than the body`)
+    throw new WebhookError('unidentified', { problem: 'contradicts', header, expected: 'the body' })
   return signed ?? said ?? ''
 }
 
@@ -71,6 +71,10 @@ export function agreedTopic(
 export function items(value: unknown, name: string): readonly unknown[] {
   const found = field(value, name)
   if (!Array.isArray(found))
-    throw new WebhookError('unidentified', `the payload has no array ${name}, so it is no delivery`)
+    throw new WebhookError('unidentified', {
+      problem: 'missing',
+      field: name,
+      expected: 'an array',
+    })
   return found
 }

@@ -9,10 +9,11 @@ import { singleHeader } from '@postern/core/scheme'
 export function consent(delivery: Delivery, origins: readonly string[]): Reply {
   const origin = singleHeader(delivery, 'webhook-request-origin').trim()
   if (!origins.some((one) => one === '*' || one.toLowerCase() === origin.toLowerCase()))
-    throw new WebhookError('handshake_refused', `${origin} is not one of the allowed origins`, {
-      status: 405,
-      headers: { allow: 'POST' },
-    })
+    throw new WebhookError(
+      'handshake_refused',
+      { problem: 'not_allowed', header: 'webhook-request-origin', expected: 'an allowed origin' },
+      { status: 405, headers: { allow: 'POST' } },
+    )
   const rate = delivery.header('webhook-request-rate')
   return {
     status: 200,

@@ -31,7 +31,7 @@ export function adyenScheme(): Scheme<Uint8Array> {
       const found = keys.findIndex((key) =>
         claims.every(({ message, signature }) => ALGORITHM.matches(key, message, [signature])),
       )
-      if (found < 0) throw mismatch(SIGNATURE, keys.length, { delivery })
+      if (found < 0) throw mismatch({ field: SIGNATURE }, keys.length, { delivery })
       return found
     },
     sign(request, key) {
@@ -79,14 +79,17 @@ export function signedFields(item: unknown): string {
 function requestItems(body: unknown): readonly unknown[] {
   const list = field(body, 'notificationItems')
   if (!Array.isArray(list) || list.length === 0)
-    throw new WebhookError('missing_header', 'the body has no notificationItems, so no signature')
+    throw new WebhookError('missing_header', { problem: 'missing', field: 'notificationItems' })
   return list.map((one) => field(one, 'NotificationRequestItem'))
 }
 
 function signatureOf(item: unknown): string {
   const found = text(field(item, 'additionalData'), SIGNATURE)
   if (found === undefined)
-    throw new WebhookError('missing_header', `additionalData.${SIGNATURE} of an item is missing`)
+    throw new WebhookError('missing_header', {
+      problem: 'missing',
+      field: `additionalData.${SIGNATURE}`,
+    })
   return found
 }
 
@@ -95,7 +98,11 @@ function plain(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
     return String(value)
-  throw new WebhookError('malformed_body', 'a signed field of an item is no plain value')
+  throw new WebhookError('malformed_body', {
+    problem: 'malformed',
+    field: 'NotificationRequestItem',
+    expected: 'of plain values',
+  })
 }
 
 // A form has dots where JSON has objects, and the amount's parts at the top.

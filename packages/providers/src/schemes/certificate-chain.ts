@@ -18,10 +18,10 @@ export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
 /** Throws `unknown_sender` if the certificate is not valid at `now`, in milliseconds since 1970. */
 export function checkDates(certificate: X509Certificate, now: number): void {
   if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo))
-    throw new WebhookError(
-      'unknown_sender',
-      `the certificate is valid from ${certificate.validFrom} to ${certificate.validTo} only`,
-    )
+    throw new WebhookError('unknown_sender', {
+      problem: 'unknown_certificate',
+      text: `it is valid from ${certificate.validFrom} to ${certificate.validTo} only`,
+    })
 }
 
 /**
@@ -39,7 +39,11 @@ export async function checkChain(
   options: FetchOptions,
 ): Promise<readonly X509Certificate[]> {
   const [leaf, ...others] = parseCertificates(new TextDecoder().decode(fetched)) ?? []
-  if (!leaf) throw new WebhookError('unknown_sender', 'the certificate URL returned no certificate')
+  if (!leaf)
+    throw new WebhookError('unknown_sender', {
+      problem: 'unknown_certificate',
+      text: 'its URL returned none',
+    })
   const authorities = [...extra, ...(await authoritiesOfNode())]
   const chain = [leaf]
   while (chain.length < MAX_DEPTH) {
@@ -51,10 +55,10 @@ export async function checkChain(
     if (!issuer) break
     chain.push(issuer)
   }
-  throw new WebhookError(
-    'unknown_sender',
-    'the certificate is issued by no authority that is trusted here',
-  )
+  throw new WebhookError('unknown_sender', {
+    problem: 'unknown_certificate',
+    text: 'no authority that is trusted here issued it',
+  })
 }
 
 function issued(issuer: X509Certificate, subject: X509Certificate, now: number): boolean {

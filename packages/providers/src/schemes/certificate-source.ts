@@ -32,10 +32,10 @@ export function certificateSource(
   const trusted = (chain: readonly X509Certificate[], now: number): X509Certificate => {
     for (const certificate of chain) checkDates(certificate, now)
     if (rules.named && !namesOf(chain[0]!).some(rules.named))
-      throw new WebhookError(
-        'unknown_sender',
-        `the certificate is for ${namesOf(chain[0]!).join(', ')}, not for this sender`,
-      )
+      throw new WebhookError('unknown_sender', {
+        problem: 'unknown_certificate',
+        text: `it is for ${namesOf(chain[0]!).join(', ')}, not for this sender`,
+      })
     return chain[0]!
   }
   const fetched = async (url: string, now: number): Promise<X509Certificate> => {
@@ -62,7 +62,10 @@ export function certificateSource(
         url.search !== '' ||
         !rules.allowed(url)
       )
-        throw new WebhookError('unknown_sender', 'the certificate is at a URL that is not allowed')
+        throw new WebhookError('unknown_sender', {
+          problem: 'unknown_certificate',
+          text: 'its URL is not allowed',
+        })
       return given ? trusted([given], now) : fetched(url.href, now)
     },
   }

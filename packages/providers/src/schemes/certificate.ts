@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { type Delivery } from '@postern/core'
-import { malformed, mismatch, type Covers, type Scheme } from '@postern/core/scheme'
+import { malformed, mismatch, type At, type Covers, type Scheme } from '@postern/core/scheme'
 import type { CertificateOptions, CertificateRules } from './certificate-options.ts'
 import { certificateSource } from './certificate-source.ts'
 
@@ -20,7 +20,7 @@ export interface SignedByCertificateOptions extends CertificateRules {
   readonly needs?: readonly string[]
   readonly covers: Covers
   /** Header or field that carries the signature. */
-  readonly place: string
+  readonly at: At
   /** Reads the claim. Throws `missing_header`, `malformed_header` or an error of reading the body. */
   readonly read: (delivery: Delivery) => CertificateClaim
   /** The text that is signed; undefined if the delivery is not for that `key`. */
@@ -46,11 +46,11 @@ export function signedByCertificate(
     async verify(delivery, keys, now) {
       const { url, hash, signature } = options.read(delivery)
       const bytes = Buffer.from(signature, 'base64')
-      if (bytes.toString('base64') !== signature) throw malformed(options.place, 'base64')
+      if (bytes.toString('base64') !== signature) throw malformed(options.at, 'base64')
       // A delivery for an unknown recipient, or an invalid one, must cause no fetch.
       const texts = keys.map((key) => options.message(delivery, key))
       if (texts.every((text) => text === undefined))
-        throw mismatch(options.place, keys.length, { delivery })
+        throw mismatch(options.at, keys.length, { delivery })
       const { publicKey } = await source.find(url, now)
       const found = texts.findIndex(
         (text) =>
@@ -62,7 +62,7 @@ export function signedByCertificate(
         options.check?.(delivery, now)
         return found
       }
-      throw mismatch(options.place, keys.length, { delivery })
+      throw mismatch(options.at, keys.length, { delivery })
     },
   }
 }

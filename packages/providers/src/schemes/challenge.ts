@@ -6,10 +6,11 @@ export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 /** The challenge itself. Throws `handshake_refused` if it is none. */
 export function checkedChallenge(challenge: string | undefined, shape: RegExp = CHALLENGE): string {
   if (challenge !== undefined && shape.test(challenge)) return challenge
-  throw new WebhookError(
-    'handshake_refused',
-    'the challenge is missing, or not as this sender writes it',
-  )
+  throw new WebhookError('handshake_refused', {
+    problem: 'malformed',
+    field: 'challenge',
+    expected: 'there, as this sender writes it',
+  })
 }
 
 /**
@@ -21,7 +22,11 @@ export function checkedChallenge(challenge: string | undefined, shape: RegExp = 
 export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)
   if (!challenge || more.length > 0)
-    throw new WebhookError('handshake_refused', `the query has not one ${name}`)
+    throw new WebhookError('handshake_refused', {
+      problem: challenge ? 'repeated' : 'missing',
+      parameter: name,
+      got: more.length + 1,
+    })
   const reply = textReply(checkedChallenge(challenge, shape))
   return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff' } }
 }

@@ -18,13 +18,19 @@ export function checkContentDigest(sf: StructuredFields, delivery: Delivery): vo
     found = true
     const expected = createHash(hash).update(delivery.body).digest('base64')
     if (!safeEqual(bytesAsBase64(item[0]) ?? '', expected))
-      throw new WebhookError(
-        'signature_mismatch',
-        `content-digest is not the ${name} of the body: it was changed on its way`,
-      )
+      throw new WebhookError('signature_mismatch', {
+        problem: 'digest_differs',
+        header: 'content-digest',
+        field: name,
+      })
   }
   if (!found)
-    throw new WebhookError('malformed_header', 'content-digest has neither sha-256 nor sha-512')
+    throw new WebhookError('malformed_header', {
+      problem: 'missing',
+      header: 'content-digest',
+      field: 'sha-256',
+      expected: 'sha-256 or sha-512',
+    })
 }
 
 /** The header for a body. */

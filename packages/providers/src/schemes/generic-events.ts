@@ -43,8 +43,12 @@ export function genericEvents(
 
 function listOf(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return value
-  const place = path === '' ? 'the body' : path
-  throw new WebhookError('unidentified', `${place} is no list of events`)
+  throw new WebhookError(
+    'unidentified',
+    path === ''
+      ? { problem: 'no_event', expected: 'a list of events' }
+      : { problem: 'malformed', field: path, expected: 'a list of events' },
+  )
 }
 
 // A number beyond 2^53 is an id too, and must keep its last digits.

@@ -2,7 +2,6 @@ import { WebhookError, type Delivery } from '@postern/core'
 import {
   basic,
   hmac,
-  malformed,
   pairs,
   singleHeader,
   token,
@@ -135,12 +134,21 @@ function readAny(
     .filter((header) => delivery.header(header) !== undefined)
     .map((header) => {
       const value = singleHeader(delivery, header)
-      if (!value.startsWith(prefix) || /[\s,]/.test(value.slice(prefix.length)))
-        throw malformed(header, `${prefix} and one signature`)
-      return value.slice(prefix.length)
+      const signature = value.slice(prefix.length)
+      if (!value.startsWith(prefix) || /[\s,]/.test(signature))
+        throw new WebhookError('malformed_header', {
+          problem: value.startsWith(prefix) ? 'several' : 'wrong_prefix',
+          header,
+          expected: prefix === '' ? 'one signature' : prefix,
+        })
+      return signature
     })
   if (signatures.length === 0)
-    throw new WebhookError('missing_header', `none of the headers ${headers.join(', ')} is there`)
+    throw new WebhookError('missing_header', {
+      problem: 'missing',
+      header: headers[0]!,
+      expected: `one of ${headers.join(', ')}`,
+    })
   if (timestampHeader === undefined) return { signatures }
   return { signatures, timestamp: singleHeader(delivery, timestampHeader) }
 }

@@ -94,9 +94,9 @@ export function httpMessageSignatures(
     checkCovered(read, delivery, place)
     for (const name of parameters)
       if (read.parameters.get(name) === undefined)
-        throw malformed('signature-input', `a signature with the parameter ${name}`)
+        throw malformed({ header: 'signature-input' }, `a signature with the parameter ${name}`)
     if (options.tag !== undefined && read.parameters.get('tag') !== options.tag)
-      throw malformed('signature-input', `a signature with the tag ${options.tag}`)
+      throw malformed({ header: 'signature-input' }, `a signature with the tag ${options.tag}`)
     ;(options.checkTimes ?? checkTimes)(read.parameters, now)
     if (delivery.header('content-digest') !== undefined) checkContentDigest(sf, delivery)
     const base = [
@@ -111,7 +111,7 @@ export function httpMessageSignatures(
     function attempt(at: number): MaybePromise<number> {
       const source = keys[at]
       if (!source)
-        throw mismatch('signature', keys.length, {
+        throw mismatch({ header: 'signature' }, keys.length, {
           ...(read.components.some(([name]) => name === 'content-digest') && { delivery }),
           ...(url && { url: delivery.url }),
         })
@@ -134,7 +134,7 @@ export function httpMessageSignatures(
     for (const name of components) {
       if (covered.has(name) || (name === '@target-uri' && whole)) continue
       if (name === 'content-digest' && delivery.body.length === 0) continue
-      throw malformed('signature-input', `a signature that covers ${name}`)
+      throw malformed({ header: 'signature-input' }, `a signature that covers ${name}`)
     }
   }
 
@@ -143,7 +143,11 @@ export function httpMessageSignatures(
     const expires = seconds(values, 'expires')
     if (created !== undefined) checkTimestamp(created * 1000, now, tolerance)
     if (expires !== undefined && now > expires * 1000)
-      throw new WebhookError('timestamp_too_old', 'the signature has expired')
+      throw new WebhookError('timestamp_too_old', {
+        problem: 'expired',
+        header: 'signature-input',
+        field: 'expires',
+      })
   }
 }
 
@@ -176,6 +180,9 @@ export function seconds(values: ReadonlyMap<string, unknown>, name: string): num
   const value = values.get(name)
   if (value === undefined) return undefined
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
-    throw malformed('signature-input', `a signature whose ${name} is a whole number of seconds`)
+    throw malformed(
+      { header: 'signature-input' },
+      `a signature whose ${name} is a whole number of seconds`,
+    )
   return value
 }

@@ -62,16 +62,22 @@ export function componentValue(
   target: Target,
 ): string {
   if (typeof name !== 'string' || name !== name.toLowerCase())
-    throw malformed('signature-input', 'a list of names in lower case')
+    throw malformed({ header: 'signature-input' }, 'a list of names in lower case')
   const known = name.startsWith('@') ? (name === '@query-param' ? ['name'] : []) : FIELD_PARAMETERS
   for (const key of parameters.keys())
     if (!known.includes(key))
-      throw malformed('signature-input', `for a request: ${name} has the parameter ${key}`)
+      throw malformed(
+        { header: 'signature-input' },
+        `for a request: ${name} has the parameter ${key}`,
+      )
   const value = name.startsWith('@')
     ? derivedValue(name, parameters.get('name'), delivery.method, target)
     : fieldValue(sf, name, parameters, delivery.headers(name))
   if (value === undefined)
-    throw malformed('signature-input', `about parts that are there once: ${name} is not`)
+    throw malformed(
+      { header: 'signature-input' },
+      `about parts that are there once: ${name} is not`,
+    )
   return value
 }
 
@@ -98,7 +104,7 @@ function fieldValue(
       ? sf.serializeInnerList(member as never)
       : sf.serializeItem(member as never)
   } catch {
-    throw malformed(name, 'a dictionary of structured fields, as its component says')
+    throw malformed({ header: name }, 'a dictionary of structured fields, as its component says')
   }
 }
 

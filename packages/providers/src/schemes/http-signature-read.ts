@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { type Delivery } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
 import { malformed } from '@postern/core/scheme'
 import {
   bytesAsBase64,
@@ -48,15 +48,15 @@ export function readSignature(
   const input = inputs.get(label)
   const signature = bytesAsBase64(signatures.get(label)?.[0])
   if (!input || !Array.isArray(input[0]))
-    throw malformed('signature-input', `a list of components under the label ${label}`)
+    throw malformed({ header: 'signature-input' }, `a list of components under the label ${label}`)
   if (signature === undefined || !isWritten(delivery, signature, options.base64url === true))
-    throw malformed('signature', `base64 under the label ${label}`)
+    throw malformed({ header: 'signature' }, `base64 under the label ${label}`)
   const components = input[0] as FieldItem[]
   if (components.length > MAX_COMPONENTS)
-    throw malformed('signature-input', `a list of at most ${MAX_COMPONENTS} components`)
+    throw malformed({ header: 'signature-input' }, `a list of at most ${MAX_COMPONENTS} components`)
   const names = components.map((component) => sf.serializeItem(component as never))
   if (new Set(names).size !== names.length)
-    throw malformed('signature-input', 'a list of distinct components')
+    throw malformed({ header: 'signature-input' }, 'a list of distinct components')
   const parameters = input[1]
   return {
     components,
@@ -83,14 +83,18 @@ function choose(
             (tag === undefined || parameters.get('tag') === tag),
         )
   if (fitting.length !== 1)
-    throw malformed('signature-input', 'a single signature, and no option says which one counts')
+    throw new WebhookError('malformed_header', {
+      problem: 'several',
+      header: 'signature-input',
+      expected: 'one signature, since no option says which counts',
+    })
   return fitting[0]![0]
 }
 
 function textOf(parameters: ReadonlyMap<string, unknown>, name: string): string | undefined {
   const value = parameters.get(name)
   if (value !== undefined && typeof value !== 'string')
-    throw malformed('signature-input', `a signature whose ${name} is a string`)
+    throw malformed({ header: 'signature-input' }, `a signature whose ${name} is a string`)
   return value
 }
 

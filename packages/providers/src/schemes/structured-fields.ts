@@ -37,11 +37,12 @@ export function dictionary(
   const lines = delivery.headers(header)
   const text = lines.length > 1 ? lines.join(', ') : singleHeader(delivery, header)
   const keys = topLevelKeys(text)
-  if (new Set(keys).size !== keys.length) throw malformed(header, 'a dictionary of distinct labels')
+  if (new Set(keys).size !== keys.length)
+    throw malformed({ header }, 'a dictionary of distinct labels')
   try {
     return sf.parseDictionary(rewrite(text)) as ReadonlyMap<string, FieldItem>
   } catch {
-    throw malformed(header, 'a dictionary of structured fields (RFC 9651)')
+    throw malformed({ header }, 'a dictionary of structured fields (RFC 9651)')
   }
 }
 

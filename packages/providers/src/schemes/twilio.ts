@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createDelivery, type Delivery } from '@postern/core'
+import { createDelivery, WebhookError, type Delivery } from '@postern/core'
 import {
   checkSecret,
   hmacAlgorithm,
@@ -46,7 +46,12 @@ export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
     key: (secret) => sha1.key(secret),
     verify(delivery, keys) {
       const signature = singleHeader(delivery, HEADER)
-      if (/[\s,]/.test(signature)) throw malformed(HEADER, 'one signature')
+      if (/[\s,]/.test(signature))
+        throw new WebhookError('malformed_header', {
+          problem: 'several',
+          header: HEADER,
+          expected: 'one signature',
+        })
       const rule = readSettings(delivery)
       const urls = publicUrls(delivery, options.publicUrl)
       const tail = signedForm(delivery)
@@ -62,7 +67,7 @@ export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
       const found =
         rule === undefined ? at >= 0 : sharedKey !== undefined && signed(sha256, sharedKey)
       if (!found || !bodyIsSigned(delivery, urls))
-        throw mismatch(HEADER, keys.length + shared.size, { delivery, url: urls[0] })
+        throw mismatch({ header: HEADER }, keys.length + shared.size, { delivery, url: urls[0] })
       return at
     },
     sign(request, key) {
@@ -92,7 +97,7 @@ function readSettings(delivery: Delivery): string | undefined {
   )
   const key = settings.get('key')
   if (settings.get('algorithm') !== 'HMAC_SHA256' || !key)
-    throw malformed(SETTINGS, 'key=<id>,algorithm=HMAC_SHA256')
+    throw malformed({ header: SETTINGS }, 'key=<id>,algorithm=HMAC_SHA256')
   return key
 }
 

@@ -3,7 +3,6 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { textReply, WebhookError, type Delivery, type Reply } from '@postern/core'
 import {
   checkTimestamp,
-  malformed,
   mismatch,
   parseJson,
   parseTimestamp,
@@ -50,7 +49,11 @@ export function wechatCipher(
       const length = padded.readUInt32BE(16)
       if (20 + length > end) throw undecryptable()
       if (!safeEqual(padded.subarray(20 + length, end).toString('utf8'), receiveId))
-        throw new WebhookError('signature_mismatch', 'the message is for another receiveId')
+        throw new WebhookError('signature_mismatch', {
+          problem: 'not_allowed',
+          field: 'Encrypt',
+          expected: 'for this receiveId',
+        })
       return padded.subarray(20, 20 + length).toString('utf8')
     },
     encrypt(message) {
@@ -98,11 +101,7 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
         safeEqual(digest(key, timestamp, nonce, ...rest), given),
       )
       if (found < 0)
-        throw mismatch(
-          `query parameter ${name}`,
-          keys.length,
-          signed === undefined ? {} : { delivery },
-        )
+        throw mismatch({ parameter: name }, keys.length, signed === undefined ? {} : { delivery })
       checkTimestamp(time, now, tolerance)
       return found
     },
@@ -129,7 +128,11 @@ export const ECHO: RegExp = /^[\w-]{1,64}$/
 /** The answer to the verification of a URL. Throws `handshake_refused` if it is no echo. */
 export function echoReply(echo: string): Reply {
   if (!ECHO.test(echo))
-    throw new WebhookError('handshake_refused', 'echostr is not up to 64 letters and digits')
+    throw new WebhookError('handshake_refused', {
+      problem: 'malformed',
+      parameter: 'echostr',
+      expected: 'up to 64 letters and digits',
+    })
   return textReply(echo)
 }
 
@@ -137,8 +140,16 @@ export function echoReply(echo: string): Reply {
 export function parameter(delivery: Delivery, name: string): string {
   const [value, ...more] = delivery.query().getAll(name)
   if (!value)
-    throw new WebhookError('missing_header', `query parameter ${name} is missing or empty`)
-  if (more.length > 0) throw malformed(`query parameter ${name}`, 'there once')
+    throw new WebhookError('missing_header', {
+      problem: value === undefined ? 'missing' : 'blank',
+      parameter: name,
+    })
+  if (more.length > 0)
+    throw new WebhookError('malformed_header', {
+      problem: 'repeated',
+      parameter: name,
+      got: more.length + 1,
+    })
   return value
 }
 
@@ -185,5 +196,5 @@ function digest(...parts: readonly string[]): string {
 }
 
 function undecryptable(): WebhookError {
-  return new WebhookError('malformed_body', 'the message cannot be decrypted with encodingAESKey')
+  return new WebhookError('malformed_body', { problem: 'undecryptable', option: 'encodingAESKey' })
 }

@@ -1,4 +1,5 @@
-import type { Json, Observer } from '@postern/core'
+import type { Facts, Json, Observer } from '@postern/core'
+import { factsOf } from '@postern/core/scheme'
 
 /** One run of the handler, with its arguments. */
 export interface Run {
@@ -17,7 +18,7 @@ export interface Run {
 export interface Report {
   readonly runs: readonly Run[]
   /** Reasons of refusals, as observers heard them. */
-  readonly refused: readonly { readonly code: string; readonly message: string }[]
+  readonly refused: readonly (Facts & { readonly code: string })[]
   readonly duplicates: number
 }
 
@@ -41,7 +42,7 @@ export interface Log {
 /** Makes an empty log. */
 export function createLog(close: () => Promise<void>): Log {
   const runs: Run[] = []
-  const refused: { code: string; message: string }[] = []
+  const refused: (Facts & { code: string })[] = []
   let duplicates = 0
   let settled = 0
   let watchers: (() => void)[] = []
@@ -51,7 +52,7 @@ export function createLog(close: () => Promise<void>): Log {
   return {
     released,
     observer: {
-      rejected: (_, { code, message }) => changed(() => refused.push({ code, message })),
+      rejected: (_, error) => changed(() => refused.push({ ...factsOf(error), code: error.code })),
       duplicate: () => changed(() => duplicates++),
       done: () => changed(() => settled++),
       dead: () => changed(() => settled++),

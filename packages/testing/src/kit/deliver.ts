@@ -1,5 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { unknownOptions, type AttemptInfo, type EventInfo, type Receiver } from '@postern/core'
+import {
+  unknownOptions,
+  type AttemptInfo,
+  type EventInfo,
+  type Receiver,
+  type WebhookError,
+} from '@postern/core'
 import type { TaskError } from '@postern/core/inbox'
 import { readBounded } from '@postern/core/scheme'
 
@@ -21,8 +27,8 @@ export interface Delivered {
   readonly status: number
   /** The reply, its body unread. */
   readonly reply: Response
-  /** Why it was refused, for people; undefined if it was taken, or went to a URL. */
-  readonly reason: string | undefined
+  /** Why it was refused, in facts and with a message; undefined if it was taken, or went to a URL. */
+  readonly refusal: WebhookError | undefined
   /** Events it carried; empty for a URL. */
   readonly events: readonly DeliveredEvent[]
   /** Tasks of the events that were accepted, each after one attempt; empty for a URL. */
@@ -63,7 +69,7 @@ export async function deliver(
   const events: DeliveredEvent[] = []
   const tasks: DeliveredTask[] = []
   let expected = 0
-  let reason: string | undefined
+  let refusal: WebhookError | undefined
   let changed = (): void => undefined
   const isHere = (): boolean => delivering.getStore() === here
   const ended = (info: AttemptInfo, state: DeliveredTask['state'], error?: TaskError): void => {
@@ -71,7 +77,7 @@ export async function deliver(
     changed()
   }
   const stop = target.observe({
-    rejected: (_request, error) => void (isHere() && (reason = error.message)),
+    rejected: (_request, error) => void (isHere() && (refusal = error)),
     accepted(event, count) {
       if (!isHere()) return
       events.push({ ...event, outcome: 'accepted' })
@@ -103,7 +109,7 @@ export async function deliver(
         }
       })
     }
-    return { status: reply.status, reply, reason, events, tasks: own() }
+    return { status: reply.status, reply, refusal, events, tasks: own() }
   } finally {
     stop()
   }
@@ -137,5 +143,5 @@ async function overHttp(target: string | URL, request: Request): Promise<Deliver
     redirect: 'manual',
     ...(body && { body: body as BodyInit }),
   })
-  return { status: reply.status, reply, reason: undefined, events: [], tasks: [] }
+  return { status: reply.status, reply, refusal: undefined, events: [], tasks: [] }
 }

@@ -115,12 +115,14 @@ function createInlinePort(
       return closed
     },
     accept(intake: Intake, host: Host) {
-      if (closed) throw new WebhookError('closed', 'inlineInbox: the receiver was closed')
+      if (closed) throw new WebhookError('closed', { problem: 'closed', got: 'inlineInbox' })
       if (running.size >= maxRunning)
-        throw new WebhookError(
-          'inbox_full',
-          `inlineInbox: ${running.size} deliveries are being handled, maxRunning is ${maxRunning}`,
-        )
+        throw new WebhookError('inbox_full', {
+          problem: 'full',
+          option: 'maxRunning',
+          limit: maxRunning,
+          got: running.size,
+        })
       const work = take(intake)
       const watched = work.catch(() => {})
       running.add(watched)
@@ -174,7 +176,7 @@ function createInlinePort(
     const names = [...new Set(failed.map(({ subscription }) => subscription))].join(', ')
     return new WebhookError(
       'handler_failed',
-      `${names} failed; the sender is asked to deliver again, and what is done will not run again`,
+      { problem: 'handlers_failed', got: names },
       { retryAfter: Math.max(1, Math.ceil((due - consumer.now()) / 1000)) },
     )
   }
@@ -182,9 +184,7 @@ function createInlinePort(
   function busy(): Taken {
     if (whileRunning === 200) return 'duplicate'
     if (whileRunning === 409) return 'busy'
-    throw new WebhookError('in_progress', 'the same event is being handled right now', {
-      status: 503,
-    })
+    throw new WebhookError('in_progress', { problem: 'in_progress' }, { status: 503 })
   }
 
   function slotsOf(subscription: string): Semaphore {

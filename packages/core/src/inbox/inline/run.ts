@@ -116,7 +116,7 @@ async function runAll(
     givenBack = true
     for (const task of unsettled) task.skipped++
     await store(false)
-    return new WebhookError('closed', 'inlineInbox: the receiver was closed while handlers ran')
+    return new WebhookError('closed', { problem: 'closed', got: 'inlineInbox' })
   }
 
   async function start(task: InlineTask): Promise<void> {

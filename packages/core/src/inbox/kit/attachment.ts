@@ -75,7 +75,7 @@ export function attachment({ inbox, window, join, close }: AttachmentOptions): A
     let working = false
     return {
       accept(intake, host) {
-        if (one.closing) throw new WebhookError('closed', `${inbox}: the receiver was closed`)
+        if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
         return side.accept(intake, host)
       },
       ...(side.work && {
@@ -86,7 +86,7 @@ export function attachment({ inbox, window, join, close }: AttachmentOptions): A
       }),
       ...(side.drain && {
         async drain(until, max, last) {
-          if (one.closing) throw new WebhookError('closed', `${inbox}: the receiver was closed`)
+          if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
           return side.drain!(until, max, last)
         },
       }),

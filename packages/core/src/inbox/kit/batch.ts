@@ -154,7 +154,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 
   function closedError(): Error {
-    return new WebhookError('closed', `${inbox} was closed`)
+    return new WebhookError('closed', { problem: 'closed', got: inbox })
   }
 
   function rest(): void {

@@ -85,7 +85,8 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
 
   async function attachNow(): Promise<Port> {
     const inbox = closed ? undefined : await load()
-    if (!inbox || closed) throw new WebhookError('closed', 'memoryInbox: the receiver was closed')
+    if (!inbox || closed)
+      throw new WebhookError('closed', { problem: 'closed', got: 'memoryInbox' })
     port = inbox.attach(consumer)
     if (working) port.work!()
     return port

@@ -47,7 +47,7 @@ export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): Buck
     if (left < 1 || running >= atOnce)
       throw new WebhookError(
         'secret_unavailable',
-        'too many look-ups of keys or tenants; this one must wait',
+        { problem: 'look_up_bounded' },
         { retryAfter: 5 },
       )
     left--

@@ -1,5 +1,5 @@
 import { readBounded } from '../../body/read-bounded.ts'
-import { WebhookError } from '../../errors.ts'
+import { errorText, WebhookError } from '../../errors.ts'
 
 /** The part of `fetch` that is used here; any HTTP client can stand behind it. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>
@@ -40,10 +40,11 @@ export async function fetchBounded(
     return await readBounded(response.body, LIMIT)
   } catch (cause) {
     const { host } = new URL(url)
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new WebhookError('secret_unavailable', `fetching from ${host} failed: ${reason}`, {
-      cause,
-    })
+    throw new WebhookError(
+      'secret_unavailable',
+      { problem: 'fetch_failed', got: host, text: errorText(cause) },
+      { cause },
+    )
   }
 }
 

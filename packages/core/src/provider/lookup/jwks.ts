@@ -149,7 +149,7 @@ async function load(url: string, options: FetchOptions): Promise<readonly Jwk[]>
   } catch {
     keys = undefined
   }
-  if (!keys) throw new WebhookError('secret_unavailable', `${url} returned no JSON Web Key Set`)
+  if (!keys) throw new WebhookError('secret_unavailable', { problem: 'no_key_set', got: url })
   return keys
 }
 

@@ -1,6 +1,7 @@
 import { encode, fromBase64, toBuffer, utf8 } from '../../body/bytes.ts'
 import { safeEqual } from '../safe-equal.ts'
 import { isWebhookError, WebhookError } from '../../errors.ts'
+import { factsOf } from '../../problems.ts'
 import { checkSecret } from '../secrets.ts'
 import type { Scheme } from '../scheme.ts'
 import { malformed, mismatch, singleHeader } from './header.ts'
@@ -39,19 +40,20 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
         const value = singleHeader(delivery, 'authorization')
         const match = /^basic +([^\s,]+) *$/i.exec(value)
         const bytes = match && fromBase64(match[1]!)
-        if (!bytes) throw malformed('authorization', 'Basic and base64 of user:password')
+        if (!bytes)
+          throw malformed({ header: 'authorization' }, 'Basic and base64 of user:password')
         const given = utf8(bytes)
         if (!given.includes(':'))
-          throw malformed('authorization', 'Basic and base64 of user:password')
+          throw malformed({ header: 'authorization' }, 'Basic and base64 of user:password')
         let found = -1
         keys.forEach((key, at) => {
           if (safeEqual(key, given) && found < 0) found = at
         })
-        if (found < 0) throw mismatch('authorization', keys.length)
+        if (found < 0) throw mismatch({ header: 'authorization' }, keys.length)
         return found
       } catch (error) {
         throw isWebhookError(error)
-          ? new WebhookError(error.code, error.message, { headers })
+          ? new WebhookError(error.code, factsOf(error), { headers })
           : error
       }
     },

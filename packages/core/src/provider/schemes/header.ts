@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
+import { messageOf } from '../../messages.ts'
+import type { Facts } from '../../problems.ts'
 
 /**
  * The one line of a header that must be there once. Absent or blank is `missing_header`; repeated is `malformed_header`:
@@ -10,24 +12,28 @@ export function singleHeader(delivery: Delivery, name: string): string {
   const lines = delivery.headers(name)
   const value = lines[0]
   if (value === undefined || value.trim() === '')
-    throw new WebhookError(
-      'missing_header',
-      `header ${name} is ${value === undefined ? 'missing' : 'blank'}`,
-    )
+    throw new WebhookError('missing_header', {
+      problem: value === undefined ? 'missing' : 'blank',
+      header: name,
+    })
   if (lines.length > 1)
-    throw new WebhookError(
-      'malformed_header',
-      `header ${name} came ${lines.length} times; it must be there once`,
-    )
+    throw new WebhookError('malformed_header', {
+      problem: 'repeated',
+      header: name,
+      got: lines.length,
+    })
   return value
 }
 
-/** A `malformed_header` error that names the header and its expected form. */
-export function malformed(header: string, expected: string): WebhookError {
-  return new WebhookError('malformed_header', `header ${header} is not ${expected}`)
+/** The place in a delivery that a refusal is about. */
+export type At = Pick<Facts, 'header' | 'parameter' | 'field'>
+
+/** A `malformed_header` error that names the place at fault and its expected form. */
+export function malformed(at: At, expected: string): WebhookError {
+  return new WebhookError('malformed_header', { problem: 'malformed', ...at, expected })
 }
 
-/** What a signature was compared over, for the text of a refusal. */
+/** What a signature was compared over. */
 export interface Checked {
   /** Its body is told by length and digest. */
   readonly delivery?: Delivery
@@ -36,14 +42,25 @@ export interface Checked {
 }
 
 /**
- * A `signature_mismatch` error that tells what was checked, for the log: header, number of secrets, bytes and digest of
+ * A `signature_mismatch` error that tells what was checked, for the log: the place, the number of secrets, bytes and digest of
  * the body, and the URL if it is signed.
  */
-export function mismatch(header: string, keys: number, checked: Checked = {}): WebhookError {
-  const short = `${header} matches none of ${keys} secret${keys === 1 ? '' : 's'}`
-  const error = new WebhookError('signature_mismatch', short)
+export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookError {
+  const { delivery, url } = checked
+  const facts: Facts = {
+    problem: 'differs',
+    ...at,
+    got: keys,
+    ...(delivery && { bytes: delivery.body.byteLength }),
+    ...(url !== undefined && { url: urlText(url) }),
+  }
+  const error = new WebhookError('signature_mismatch', facts)
+  if (!delivery) return error
   // Made on demand: the digest of a stranger's body costs as much as its verification.
-  return withMessage(error, () => short + overText(checked))
+  let known: string | undefined
+  const digest = (): string => (known ??= digestOf(delivery.body))
+  Object.defineProperty(error, 'digest', { configurable: true, enumerable: false, get: digest })
+  return withMessage(error, () => messageOf({ ...facts, digest: digest() }))
 }
 
 /** The error with a message that is made when somebody reads it. */
@@ -55,23 +72,8 @@ export function withMessage(error: WebhookError, tell: () => string): WebhookErr
   })
 }
 
-function overText({ delivery, url }: Checked): string {
-  const over = [
-    ...(delivery ? [bodyText(delivery.body)] : []),
-    ...(url === undefined ? [] : [`the URL ${urlText(url)}`]),
-  ]
-  const what = over.length > 0 ? `, checked over ${over.join(' and ')}` : ''
-  const changed = delivery
-    ? `, or a body${url === undefined ? '' : ' or URL'} that was changed on its way`
-    : ''
-  return `${what}: another secret${changed}`
-}
-
-// The first digits are enough to compare a body with the one that the sender shows.
-function bodyText(body: Uint8Array): string {
-  if (body.byteLength === 0) return 'an empty body'
-  const digest = createHash('sha256').update(body).digest('hex').slice(0, 16)
-  return `a body of ${body.byteLength} bytes (SHA-256 ${digest}…)`
+function digestOf(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex').slice(0, 16)
 }
 
 function urlText(url: string): string {

@@ -78,14 +78,14 @@ export function jwt(options: JwtOptions): Scheme<JwkSource> {
           return at
         }
       }
-      throw mismatch(header, keys.length)
+      throw mismatch({ header }, keys.length)
     },
   }
 
   function checkClaims(claims: JwtClaims, delivery: Delivery, now: number): void {
     for (const name of options.required ?? [])
       if (claims[name] === undefined)
-        throw new WebhookError('malformed_header', `the token of ${header} has no ${name}`)
+        throw new WebhookError('malformed_header', { problem: 'missing', header, field: name })
     const exp = seconds(claims, 'exp', header)
     const nbf = seconds(claims, 'nbf', header)
     const iat = seconds(claims, 'iat', header)
@@ -94,7 +94,7 @@ export function jwt(options: JwtOptions): Scheme<JwkSource> {
     if (options.maxAge === undefined) {
       if (iat !== undefined) checkTimestamp(Math.max(iat * 1000, now), now, ahead)
     } else if (iat === undefined)
-      throw new WebhookError('malformed_header', `the token of ${header} has no iat`)
+      throw new WebhookError('malformed_header', { problem: 'missing', header, field: 'iat' })
     else checkTimestamp(iat * 1000, now, options.maxAge)
     if (options.issuer) expect('iss', claims, options.issuer, header)
     if (options.audience) expect('aud', claims, options.audience(delivery), header)
@@ -104,7 +104,7 @@ export function jwt(options: JwtOptions): Scheme<JwkSource> {
 function readToken(delivery: Delivery, header: string | undefined): string {
   if (header !== undefined) return singleHeader(delivery, header).trim()
   const match = /^bearer +([^\s,]+) *$/i.exec(singleHeader(delivery, 'authorization'))
-  if (!match) throw malformed('authorization', 'Bearer and one token')
+  if (!match) throw malformed({ header: 'authorization' }, 'Bearer and one token')
   return match[1]!
 }
 
@@ -121,9 +121,9 @@ function readHead(
     head = undefined
   }
   const alg = memberOf(head, 'alg')
-  if (!parts || typeof alg !== 'string') throw malformed(header, 'a signed JSON Web Token')
+  if (!parts || typeof alg !== 'string') throw malformed({ header }, 'a signed JSON Web Token')
   if (!algorithms.includes(alg))
-    throw malformed(header, `a token signed with ${algorithms.join(' or ')}`)
+    throw malformed({ header }, `a token signed with ${algorithms.join(' or ')}`)
   const kid = memberOf(head, 'kid')
   return { kid: typeof kid === 'string' ? kid : undefined }
 }
@@ -157,7 +157,7 @@ function seconds(claims: JwtClaims, name: string, header: string): number | unde
   const value = claims[name]
   if (value === undefined) return undefined
   if (typeof value !== 'number' || !Number.isFinite(value))
-    throw malformed(header, `a token whose ${name} is a number of seconds`)
+    throw malformed({ header, field: name }, 'a number of seconds')
   return value
 }
 
@@ -170,8 +170,10 @@ function expect(
   const value = claims[name]
   const values: readonly unknown[] = Array.isArray(value) && name === 'aud' ? value : [value]
   if (!values.some((one) => typeof one === 'string' && allowed.includes(one)))
-    throw new WebhookError(
-      'unknown_sender',
-      `the token of ${header} has another ${name} than ${allowed.join(' or ')}`,
-    )
+    throw new WebhookError('unknown_sender', {
+      problem: 'not_allowed',
+      header,
+      field: name,
+      expected: allowed.join(' or '),
+    })
 }

@@ -1,5 +1,6 @@
 import type { Delivery } from '../../delivery.ts'
-import { malformed, singleHeader } from './header.ts'
+import { WebhookError } from '../../errors.ts'
+import { singleHeader } from './header.ts'
 import type { SignatureOptions } from './signature.ts'
 
 /** How a sender writes a signed time and its signatures into one header. */
@@ -27,11 +28,12 @@ export function pairs(
   options: PairsOptions,
 ): Pick<SignatureOptions, 'header' | 'read' | 'write' | 'needs' | 'message' | 'covers'> {
   const { header, separator = ',', time = 't', signature = 'v1', most = 20 } = options
-  const grammar = (): Error =>
-    malformed(
+  const grammar = (problem: 'malformed' | 'several' = 'malformed'): WebhookError =>
+    new WebhookError('malformed_header', {
+      problem,
       header,
-      `${time}= once and ${signature}= ${most === 1 ? 'once' : 'at least once'}, joined by ${separator}`,
-    )
+      expected: `${time}= once and ${signature}= ${most === 1 ? 'once' : 'at least once'}, joined by ${separator}`,
+    })
   return {
     header,
     covers: { body: 'bytes', timestamp: true },
@@ -46,8 +48,8 @@ export function pairs(
         else if (name === signature) signatures.push(value)
       }
       const [timestamp] = times
-      const known = signatures.length > 0 && signatures.length <= most
-      if (timestamp === undefined || times.length > 1 || !known) throw grammar()
+      if (times.length > 1 || signatures.length > most) throw grammar('several')
+      if (timestamp === undefined || signatures.length === 0) throw grammar()
       return { signatures, timestamp }
     },
     write: (value, timestamp) => ({

@@ -1,9 +1,9 @@
 import type { Delivery } from '../../delivery.ts'
 import { createDelivery } from '../../delivery.ts'
-import { toWebhookError } from '../../errors.ts'
+import { toWebhookError, WebhookError } from '../../errors.ts'
 import { firstKeys } from '../key-forms.ts'
 import type { Covers, Scheme, SignableRequest } from '../scheme.ts'
-import { malformed, mismatch, singleHeader } from './header.ts'
+import { mismatch, singleHeader } from './header.ts'
 import type { Message } from './message.ts'
 import { messageTemplate } from './template.ts'
 import {
@@ -110,7 +110,7 @@ export function signatureScheme<Key>(
         if (time !== undefined) checkTimestamp(time, now, tolerance, ahead)
         return at
       }
-      throw mismatch(header, firstKeys(keys).length, {
+      throw mismatch({ header }, firstKeys(keys).length, {
         url: options.url?.(delivery),
         ...(covers.body !== 'none' && { delivery }),
       })
@@ -135,10 +135,19 @@ export function signatureScheme<Key>(
     const value = singleHeader(delivery, header)
     // A missing header is reported before a malformed one.
     const timestamp = stampHeader === undefined ? undefined : singleHeader(delivery, stampHeader)
-    if (!value.startsWith(prefix)) throw malformed(header, `a signature that begins with ${prefix}`)
+    if (!value.startsWith(prefix))
+      throw new WebhookError('malformed_header', {
+        problem: 'wrong_prefix',
+        header,
+        expected: prefix,
+      })
     const signature = value.slice(prefix.length)
     if (signature === '' || /[\s,]/.test(signature))
-      throw malformed(header, `${prefix === '' ? '' : `${prefix} and `}one signature`)
+      throw new WebhookError('malformed_header', {
+        problem: signature === '' ? 'malformed' : 'several',
+        header,
+        expected: `${prefix}<one signature>`,
+      })
     return timestamp === undefined
       ? { signatures: [signature] }
       : { signatures: [signature], timestamp }

@@ -70,9 +70,9 @@ export function standardWebhooksScheme(
       const list = singleHeader(delivery, header)
       const signatures = parseSignatures(options.list?.(list) ?? list, header)
       if (CUT_ID.test(id) || CUT_BODY.test(startOf(delivery.body)))
-        throw malformed(`${prefix}id`, 'of a message that can be cut in one way only')
+        throw new WebhookError('malformed_header', { problem: 'ambiguous', header: `${prefix}id` })
       const slow = keys.filter(({ version }) => version === 'v1a').length * signatures.v1a.length
-      if (slow > MAX_V1A) throw malformed(header, `a list of fewer v1a signatures`)
+      if (slow > MAX_V1A) throw tooMany(header, Math.floor(MAX_V1A / keys.length), 'v1a signatures')
       const time = parseTimestamp(timestamp, `${prefix}timestamp`)
       const message: Message = [`${id}.${timestamp}.`, delivery.body]
       for (let at = 0; at < keys.length; at++) {
@@ -88,7 +88,7 @@ export function standardWebhooksScheme(
         checkTimestamp(time, now, tolerance)
         return at
       }
-      throw mismatch(header, firstKeys(keys).length, { delivery })
+      throw mismatch({ header }, firstKeys(keys).length, { delivery })
     },
     sign: (request, key, now) => signed(request, [key], now),
     signAll(request, keys, now) {
@@ -135,10 +135,12 @@ export function standardWebhooksId(
 // Svix differs in the names of its headers alone, so choosing the other provider is a common mistake.
 function messageId(delivery: Delivery, prefix: string): string {
   if (delivery.header(`${prefix}id`) === undefined && delivery.header('svix-id') !== undefined)
-    throw new WebhookError(
-      'missing_header',
-      `header ${prefix}id is missing, and svix-id is there: use svix({ secret })`,
-    )
+    throw new WebhookError('missing_header', {
+      problem: 'other_sender',
+      header: `${prefix}id`,
+      got: 'svix-id',
+      remedy: 'use svix({ secret })',
+    })
   return singleHeader(delivery, `${prefix}id`)
 }
 
@@ -156,17 +158,25 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
     const comma = part.indexOf(',')
     // A second comma is no part of the grammar: two lists with a comma between them, or two headers a host joined.
     if (part.indexOf(',', comma + 1) > comma)
-      throw malformed(header, 'a list of v1,<base64> or v1a,<base64> with spaces between them')
+      throw new WebhookError('malformed_header', {
+        problem: 'several',
+        header,
+        expected: 'v1,<base64> or v1a,<base64>, with spaces between them',
+      })
     const version = part.slice(0, comma)
     if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
       found[version].push(part.slice(comma + 1))
   }
   // A sender signs once for each key in rotation. More cost an attacker nothing, and us a verification each.
   if (found.v1.length + found.v1a.length > MAX_SIGNATURES)
-    throw malformed(header, `a list of at most ${MAX_SIGNATURES} signatures`)
+    throw tooMany(header, MAX_SIGNATURES, 'signatures')
   if (found.v1.length + found.v1a.length === 0)
-    throw malformed(header, 'a list of v1,<base64> or v1a,<base64>')
+    throw malformed({ header }, 'a list of v1,<base64> or v1a,<base64>')
   return found
+}
+
+function tooMany(header: string, limit: number, expected: string): WebhookError {
+  return new WebhookError('malformed_header', { problem: 'too_many', header, limit, expected })
 }
 
 function parseKey(secret: string): StandardWebhooksKey {

@@ -1,5 +1,4 @@
 import { WebhookError } from '../../errors.ts'
-import { malformed } from './header.ts'
 
 /** How a signed time is written: unix time in seconds or milliseconds, or a date of RFC 3339. */
 export type TimestampUnit = 's' | 'ms' | 'iso'
@@ -18,11 +17,19 @@ const EXPECTED = {
 
 /** Milliseconds since 1970 of a timestamp string. Anything but plain decimal digits, or a whole date, is malformed. */
 export function parseTimestamp(text: string, header: string, unit: TimestampUnit = 's'): number {
-  if (!WRITTEN[unit].test(text)) throw malformed(header, EXPECTED[unit])
+  if (!WRITTEN[unit].test(text)) throw notTime(header, unit)
   const time = unit === 'iso' ? Date.parse(text) : unit === 's' ? Number(text) * 1000 : Number(text)
   // The thirteenth month has the form of a date.
-  if (Number.isNaN(time)) throw malformed(header, EXPECTED[unit])
+  if (Number.isNaN(time)) throw notTime(header, unit)
   return time
+}
+
+function notTime(header: string, unit: TimestampUnit): WebhookError {
+  return new WebhookError('malformed_header', {
+    problem: 'not_a_time',
+    header,
+    expected: EXPECTED[unit],
+  })
 }
 
 /** The string of a time in milliseconds since 1970. */
@@ -42,18 +49,19 @@ export function checkTimestamp(
   ahead: number = tolerance,
 ): void {
   const age = (now - time) / 1000
-  if (Number.isNaN(age))
-    throw new WebhookError('malformed_header', 'the signed time cannot be read')
+  if (Number.isNaN(age)) throw new WebhookError('malformed_header', { problem: 'not_a_time' })
   if (age > tolerance)
-    throw new WebhookError(
-      'timestamp_too_old',
-      `signed ${Math.round(age)} s ago, more than the tolerance of ${tolerance} s: a replay, a slow queue, or a wrong clock`,
-    )
+    throw new WebhookError('timestamp_too_old', {
+      problem: 'too_old',
+      seconds: Math.round(age),
+      limit: tolerance,
+    })
   if (-age > ahead)
-    throw new WebhookError(
-      'timestamp_in_future',
-      `signed ${Math.round(-age)} s ahead of this clock, more than the tolerance of ${ahead} s: check the clocks`,
-    )
+    throw new WebhookError('timestamp_in_future', {
+      problem: 'too_early',
+      seconds: Math.round(-age),
+      limit: ahead,
+    })
 }
 
 /** Checks a `tolerance` option, in seconds. */

@@ -2,7 +2,7 @@ import { safeEqual } from '../safe-equal.ts'
 import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Scheme } from '../scheme.ts'
-import { malformed, mismatch, singleHeader } from './header.ts'
+import { mismatch, singleHeader } from './header.ts'
 
 /** Where {@link token} finds the token. */
 export type TokenOptions =
@@ -41,7 +41,7 @@ export function token(options: TokenOptions): Scheme<string> {
         if (safeEqual(key, given) && found < 0) found = at
       })
       if (found < 0)
-        throw mismatch('query' in options ? `query parameter ${name}` : name, keys.length)
+        throw mismatch('query' in options ? { parameter: name } : { header: name }, keys.length)
       return found
     },
     sign(request, key) {
@@ -66,20 +66,33 @@ function headerToken(delivery: Delivery, name: string, scheme: string | undefine
   if (scheme === undefined) return value
   const space = value.indexOf(' ')
   if (space < 0 || value.slice(0, space).toLowerCase() !== scheme.toLowerCase())
-    throw malformed(name, `${scheme} and a token`)
+    throw new WebhookError('malformed_header', {
+      problem: 'wrong_prefix',
+      header: name,
+      expected: scheme,
+    })
   const given = value.slice(space + 1).trim()
-  if (given === '' || /[\s,]/.test(given)) throw malformed(name, `${scheme} and one token`)
+  if (given === '' || /[\s,]/.test(given))
+    throw new WebhookError('malformed_header', {
+      problem: given === '' ? 'malformed' : 'several',
+      header: name,
+      expected: `${scheme} <one token>`,
+    })
   return given
 }
 
 function queryToken(delivery: Delivery, name: string): string {
   const values = delivery.query().getAll(name)
   if (values.length > 1)
-    throw new WebhookError(
-      'malformed_header',
-      `query parameter ${name} came ${values.length} times; it must be there once`,
-    )
+    throw new WebhookError('malformed_header', {
+      problem: 'repeated',
+      parameter: name,
+      got: values.length,
+    })
   if (!values[0])
-    throw new WebhookError('missing_header', `query parameter ${name} is missing or empty`)
+    throw new WebhookError('missing_header', {
+      problem: values.length === 0 ? 'missing' : 'blank',
+      parameter: name,
+    })
   return values[0]
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { isWebhookError } from '../../../src/index.ts'
 import {
   createBatch,
   type BatchOptions,
@@ -7,6 +8,9 @@ import {
 } from '../../../src/inbox/index.ts'
 
 afterEach(() => void vi.useRealTimers())
+
+/** The code of a refusal, the message of any other error. */
+const toldBy = (error: Error): string => (isWebhookError(error) ? error.code : error.message)
 
 interface Work extends BatchWork {
   readonly name: string
@@ -25,7 +29,7 @@ function make(options: Partial<BatchOptions<Work>> = {}) {
     ...options,
   })
   const add = (name: string, more: Partial<Work> = {}): void =>
-    batch.add({ name, bytes: 1, failed: (error) => log.push(`${name}: ${error.message}`), ...more })
+    batch.add({ name, bytes: 1, failed: (error) => log.push(`${name}: ${toldBy(error)}`), ...more })
   return {
     batch,
     add,
@@ -179,7 +183,7 @@ describe('batch', () => {
     add('c')
     await flushed()
     expect(batch.waiting).toBe(0)
-    expect(log).toEqual(['a: myInbox was closed', 'b: myInbox was closed', 'c: myInbox was closed'])
+    expect(log).toEqual(['a: closed', 'b: closed', 'c: closed'])
   })
 
   test('a synchronous store has one batch a turn, so that requests have theirs', async () => {

@@ -128,7 +128,9 @@ test('a signature in the other form is refused: DER is not raw', () => {
   const raw = ecdsa({ ...headers, form: 'raw' })
   const der = ecdsa(headers)
   const signed = raw.sign!(request, raw.key(curve.secret), NOW)
-  expect(() => verified(der, signed, curve.pem)).toThrow('matches none')
+  expect(() => verified(der, signed, curve.pem)).toThrow(
+    expect.objectContaining({ problem: 'differs' }),
+  )
 })
 
 test('an RSA key that is too short is refused', () => {
@@ -182,7 +184,7 @@ describe('what is signed agrees with node:crypto', () => {
       expect(verified(scheme, given(theirs), pem(publicKey, 'spki'))).toBe(0)
       if (coding === 'hex')
         expect(() => verified(scheme, given(theirs.toUpperCase()), pem(publicKey, 'spki'))).toThrow(
-          'matches none',
+          expect.objectContaining({ problem: 'differs' }),
         )
     },
   )

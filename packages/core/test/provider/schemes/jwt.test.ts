@@ -1,5 +1,6 @@
-import { createDelivery } from '../../../src/index.ts'
+import { createDelivery, type Facts, type WebhookError } from '../../../src/index.ts'
 import {
+  factsOf,
   givenJwks,
   jwt,
   peer,
@@ -145,7 +146,7 @@ test.each([
   ['no token', 'Bearer nonsense'],
   ['an encrypted token', 'Bearer a.b.c.d.e'],
 ])('%s is refused', async (_, value) => {
-  await expect(verify(value)).rejects.toThrow(/authorization/)
+  await expect(verify(value)).rejects.toThrow(expect.objectContaining({ header: 'authorization' }))
 })
 
 describe('the claims', () => {
@@ -192,7 +193,7 @@ describe('the claims', () => {
 test('a package that is not installed is named, with the way out', async () => {
   const absent = peer('jose', () => import('no-such-package' as string))
   await expect(absent.load()).rejects.toThrow(
-    'needs the package jose, which cannot be loaded: npm install jose',
+    expect.objectContaining({ problem: 'package_missing', got: 'jose' }),
   )
   expect(absent.loaded).toBeUndefined()
   const missing = peer('no-such-package', () => import('no-such-package' as string))
@@ -218,38 +219,42 @@ test('a secret is the https URL of a key set', () => {
 
 describe('a refusal of a token tells the log what was wrong', () => {
   const reason = async (claims: JWTPayload, options: Partial<JwtOptions>): Promise<unknown> =>
-    verify(`Bearer ${await token(claims)}`, options).catch((error: Error) => error.message)
+    verify(`Bearer ${await token(claims)}`, options).catch((error: WebhookError) => factsOf(error))
 
-  test.each<[JWTPayload, Partial<JwtOptions>, string]>([
-    [{}, { required: ['exp'] }, 'the token of authorization has no exp'],
-    [{}, { maxAge: 300 }, 'the token of authorization has no iat'],
+  test.each<[JWTPayload, Partial<JwtOptions>, Omit<Facts, 'header'>]>([
+    [{}, { required: ['exp'] }, { problem: 'missing', field: 'exp' }],
+    [{}, { maxAge: 300 }, { problem: 'missing', field: 'iat' }],
     [
       { nbf: 'soon' as never },
       {},
-      'header authorization is not a token whose nbf is a number of seconds',
+      { problem: 'malformed', field: 'nbf', expected: 'a number of seconds' },
     ],
     [
       {},
       { algorithms: ['RS256', 'PS256'] },
-      'header authorization is not a token signed with RS256 or PS256',
+      { problem: 'malformed', expected: 'a token signed with RS256 or PS256' },
     ],
     [
       { iss: 'c' },
       { issuer: ['a', 'b'] },
-      'the token of authorization has another iss than a or b',
+      { problem: 'not_allowed', field: 'iss', expected: 'a or b' },
     ],
   ])('%j with %j', async (claims, options, expected) => {
-    expect(await reason(claims, options)).toBe(expected)
+    expect(await reason(claims, options)).toEqual({ header: 'authorization', ...expected })
   })
 
   test('that has no head, or none that can be read', async () => {
     for (const value of ['e30.e30.a', 'W10.e30.a', 'bnVsbA.e30.a', 'a.b.c', `${btoa('1')}.e30.a`])
       await expect(verify(`Bearer ${value}`)).rejects.toThrow(
-        'header authorization is not a signed JSON Web Token',
+        expect.objectContaining({ header: 'authorization', expected: 'a signed JSON Web Token' }),
       )
     const { 0: head } = (await token()).split('.')
-    await expect(verify(`Bearer ${head}.e30`)).rejects.toThrow('a signed JSON Web Token')
-    await expect(verify(`Bearer ${head}.e30.a b`)).rejects.toThrow('Bearer and one token')
+    await expect(verify(`Bearer ${head}.e30`)).rejects.toThrow(
+      expect.objectContaining({ expected: 'a signed JSON Web Token' }),
+    )
+    await expect(verify(`Bearer ${head}.e30.a b`)).rejects.toThrow(
+      expect.objectContaining({ expected: 'Bearer and one token' }),
+    )
   })
 })
 
@@ -263,9 +268,9 @@ test('a token in a header of its own stands there alone', async () => {
   const value = await token()
   expect(await at({ 'x-jwt': ` ${value} ` })).toBe(0)
   await expect(Promise.resolve().then(() => at({ 'x-jwt': `Bearer ${value}` }))).rejects.toThrow(
-    'header x-jwt is not a signed JSON Web Token',
+    expect.objectContaining({ header: 'x-jwt', expected: 'a signed JSON Web Token' }),
   )
   await expect(
     Promise.resolve().then(() => at({ authorization: `Bearer ${value}` })),
-  ).rejects.toThrow('header x-jwt is missing')
+  ).rejects.toThrow(expect.objectContaining({ problem: 'missing', header: 'x-jwt' }))
 })

@@ -9,7 +9,7 @@ test.each(['2026-13-01T00:00:00Z', '2026-02-01T25:00:00Z'])(
   '%s has the form of a date and is none',
   (text) => {
     expect(() => parseTimestamp(text, 'x-time', 'iso')).toThrow(
-      'header x-time is not a date and time such as 2026-01-31T08:00:00Z',
+      expect.objectContaining({ problem: 'not_a_time', header: 'x-time' }),
     )
   },
 )
@@ -26,10 +26,10 @@ test.each([
 
 test('a refusal says how far off the time is, and on which side', () => {
   expect(() => checkTimestamp(NOW - 301_000, NOW, 300)).toThrow(
-    'signed 301 s ago, more than the tolerance of 300 s: a replay, a slow queue, or a wrong clock',
+    expect.objectContaining({ problem: 'too_old', seconds: 301, limit: 300 }),
   )
   expect(() => checkTimestamp(NOW + 301_000, NOW, 300)).toThrow(
-    'signed 301 s ahead of this clock, more than the tolerance of 300 s: check the clocks',
+    expect.objectContaining({ problem: 'too_early', seconds: 301, limit: 300 }),
   )
 })
 
@@ -37,7 +37,7 @@ test('a time that is no number is refused as malformed', () => {
   expect(() => checkTimestamp(NaN, NOW, 300)).toThrow(
     expect.objectContaining({
       code: 'malformed_header',
-      message: 'the signed time cannot be read',
+      problem: 'not_a_time',
     }),
   )
 })
@@ -45,5 +45,7 @@ test('a time that is no number is refused as malformed', () => {
 test('exactly the tolerance passes on both sides, and the future can have its own', () => {
   for (const time of [NOW - 300_000, NOW + 300_000]) checkTimestamp(time, NOW, 300)
   checkTimestamp(NOW + 600_000, NOW, 300, 600)
-  expect(() => checkTimestamp(NOW + 1000, NOW, 300, 0)).toThrow('ahead of this clock')
+  expect(() => checkTimestamp(NOW + 1000, NOW, 300, 0)).toThrow(
+    expect.objectContaining({ problem: 'too_early' }),
+  )
 })
