@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { withoutLines } from './curl.ts'
 import { Failure } from './outcome.ts'
+import { readRegular } from './regular-file.ts'
 import type { SavedRequest } from './request-file.ts'
 
 /** The flags of curl that make a request. */
@@ -13,7 +13,7 @@ export interface CurlFlags {
 }
 
 /** A request given by a URL and flags of curl. As in curl, `@file` reads a file: `--data` without its line ends. */
-export async function fromFlags(url: string, flags: CurlFlags): Promise<SavedRequest> {
+export function fromFlags(url: string, flags: CurlFlags): SavedRequest {
   if (!URL.canParse(url))
     throw new Failure(2, `the request must be a URL with -H and -d, got ${url}`)
   const headers = (flags.header ?? []).map((line) => {
@@ -22,9 +22,9 @@ export async function fromFlags(url: string, flags: CurlFlags): Promise<SavedReq
     return [name, value!] as const
   })
   const parts = [
-    ...(flags.data === undefined ? [] : [withoutLines(await dataOf(flags.data))]),
+    ...(flags.data === undefined ? [] : [withoutLines(dataOf(flags.data))]),
     ...(flags.dataRaw === undefined ? [] : [Buffer.from(flags.dataRaw)]),
-    ...(flags.dataBinary === undefined ? [] : [await dataOf(flags.dataBinary)]),
+    ...(flags.dataBinary === undefined ? [] : [dataOf(flags.dataBinary)]),
   ]
   if (parts.length > 1)
     throw new Failure(2, 'give one of --data, --data-raw and --data-binary: the body is one')
@@ -36,11 +36,6 @@ export async function fromFlags(url: string, flags: CurlFlags): Promise<SavedReq
   }
 }
 
-async function dataOf(data: string): Promise<Buffer> {
-  if (!data.startsWith('@')) return Buffer.from(data)
-  try {
-    return await readFile(data.slice(1))
-  } catch (error) {
-    throw new Failure(2, `${data.slice(1)} cannot be read`, { cause: error })
-  }
+function dataOf(data: string): Buffer {
+  return data.startsWith('@') ? readRegular(data.slice(1)) : Buffer.from(data)
 }

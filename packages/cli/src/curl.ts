@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { Failure } from './outcome.ts'
+import { readRegular } from './regular-file.ts'
 import type { SavedRequest } from './request-file.ts'
+import { shellWords } from './shell-words.ts'
 
 // Flags with a value, in curl's own short form if there is one.
 const LONG: Readonly<Record<string, string>> = {
@@ -28,21 +29,24 @@ export function fromCurl(text: string): SavedRequest {
   const headers: [string, string][] = []
   const parts: Buffer[] = []
   let url = ''
+  let target: string | undefined
   let method: string | undefined
   for (const [flag, value] of flagsOf(shellWords(unwrapped(command ?? text)).slice(1))) {
     if (flag === '' || flag === 'url') url = value
+    else if (flag === 'request-target') target = value
     else if (flag === 'X') method = value
     else if (flag === 'H') {
-      const [, name, rest] = /^([^:;]+)(?::\s*(.*)|;)$/s.exec(value) ?? []
-      if (name !== undefined) headers.push([name, rest ?? ''])
+      // `name:` takes away a header that curl would write; `name;` is an empty one.
+      const [, name, rest, end] = /^([^:;]+)(?::\s*(.*)|(;))$/s.exec(value) ?? []
+      if (name !== undefined && (rest || end)) headers.push([name, rest ?? ''])
     } else if (flag === 'd') parts.push(withoutLines(bytesOf(value, piped)))
     else if (flag === 'data-binary') parts.push(bytesOf(value, piped))
-    else if (flag === 'data-raw') parts.push(Buffer.from(value))
+    else if (flag === 'data-raw') parts.push(Buffer.from(value, 'latin1'))
     else if (flag === 'json') {
       parts.push(bytesOf(value, piped))
       headers.push(['content-type', 'application/json'])
     } else if (flag === 'u')
-      headers.push(['authorization', `Basic ${Buffer.from(value).toString('base64')}`])
+      headers.push(['authorization', `Basic ${Buffer.from(value, 'latin1').toString('base64')}`])
     else if (flag in HEADERS) headers.push([HEADERS[flag]!, value])
     else if (flag === 'F' || flag === 'data-urlencode' || flag === 'T')
       throw new Failure(
@@ -51,6 +55,8 @@ export function fromCurl(text: string): SavedRequest {
       )
   }
   if (url === '') throw new Failure(2, 'the curl command has no URL')
+  if (target !== undefined)
+    url = url.replace(/^(\w+:\/\/[^/?#]*).*$/s, `$1${target.replaceAll('$', '$$$$')}`)
   const body = Buffer.concat(parts.flatMap((part, at) => (at === 0 ? [part] : [AMPERSAND, part])))
   return {
     delivery: { method: method ?? (parts.length > 0 ? 'POST' : 'GET'), url, headers, body },
@@ -68,6 +74,7 @@ function flagsOf(words: readonly string[]): readonly (readonly [flag: string, va
     const [, long, given] = /^--([\w.-]+)(?:=(.*))?$/s.exec(word) ?? []
     if (long !== undefined) {
       const flag = LONG[long] ?? long
+      if (long === 'head') found.push(['X', 'HEAD'])
       if (given !== undefined) found.push([flag, given])
       else if (!LONG_WITHOUT_VALUE.test(long)) found.push([flag, words[++at] ?? ''])
     } else if (/^-[^-]/.test(word)) {
@@ -90,44 +97,13 @@ function unwrapped(command: string): string {
 }
 
 function bytesOf(data: string, piped: string | undefined): Buffer {
-  if (!data.startsWith('@')) return Buffer.from(data)
+  if (!data.startsWith('@')) return Buffer.from(data, 'latin1')
   if (data === '@-' && piped !== undefined) return Buffer.from(piped, 'base64')
-  try {
-    return readFileSync(data.slice(1))
-  } catch (error) {
-    throw new Failure(2, `${data.slice(1)} cannot be read, which the curl command sends`, {
-      cause: error,
-    })
-  }
+  const path = Buffer.from(data.slice(1), 'latin1').toString('utf8')
+  return readRegular(path, `${path}, which the curl command sends,`)
 }
 
 /** As `--data` takes a file: without its line ends. */
 export function withoutLines(data: Buffer): Buffer {
   return Buffer.from(data.toString('latin1').replaceAll(/[\r\n]/g, ''), 'latin1')
-}
-
-/** Words of a shell command line: quotes of both kinds, `$'…'`, and backslashes. */
-function shellWords(text: string): readonly string[] {
-  const words: string[] = []
-  const pattern = /\s*((?:\$'(?:[^'\\]|\\.)*'|'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s'"\\])+)/gs
-  for (const [, word] of text.matchAll(pattern))
-    words.push(
-      word!.replaceAll(
-        /\$'((?:[^'\\]|\\.)*)'|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs,
-        (_all, ansi?: string, single?: string, double?: string, escaped?: string) => {
-          if (ansi !== undefined) return unescaped(ansi)
-          return single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? ''
-        },
-      ),
-    )
-  return words
-}
-
-function unescaped(text: string): string {
-  const known: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
-  return text.replaceAll(
-    /\\(?:u([\dA-Fa-f]{4})|x([\dA-Fa-f]{2})|(.))/gs,
-    (_all, u?: string, x?: string, one?: string) =>
-      one === undefined ? String.fromCharCode(Number.parseInt((u ?? x)!, 16)) : (known[one] ?? one),
-  )
 }

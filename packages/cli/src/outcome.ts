@@ -1,40 +1,46 @@
+import { inertJson } from '@postern/core/inert'
 import { CommanderError } from 'commander'
+import { rendered, shown } from './terminal.ts'
 
 /** Exit codes. 0 as asked; 1 the answer is no; 2 wrong use; 3 the other side failed. */
 export type ExitCode = 0 | 1 | 2 | 3
 
-/** Ends a command with an exit code and a message for people. */
+/** Ends a command with an exit code and a message for people. Its text is data: it may quote what came from outside. */
 export class Failure extends Error {
   readonly exitCode: ExitCode
+  /** The message, and `rows` below it. */
+  readonly lines: readonly string[]
 
-  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+  constructor(
+    exitCode: ExitCode,
+    message: string,
+    { rows = [], ...options }: ErrorOptions & { readonly rows?: readonly string[] } = {},
+  ) {
+    super([message, ...rows].join('\n'), options)
     this.exitCode = exitCode
+    this.lines = [message, ...rows]
   }
 }
 
 /** A remark or progress: to stderr, so that results can be piped. */
 export function remark(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${rendered(text)}\n`)
 }
 
 /** A result: to stdout. */
 export function say(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${rendered(text)}\n`)
 }
 
-/** A value as JSON. Big integers become strings, bytes base64. */
-export function jsonOf(value: unknown, indent?: number): string {
-  const plain = (_name: string, member: unknown): unknown => {
-    if (typeof member === 'bigint') return String(member)
-    return member instanceof Uint8Array ? Buffer.from(member).toString('base64') : member
-  }
-  return JSON.stringify(value, plain, indent) ?? 'null'
+/** A member as JSON has it: big integers become strings, bytes base64. */
+export function plainMember(_name: string, member: unknown): unknown {
+  if (typeof member === 'bigint') return String(member)
+  return member instanceof Uint8Array ? Buffer.from(member).toString('base64') : member
 }
 
-/** A result as JSON. */
+/** A result as JSON, in printable ASCII. */
 export function sayJson(value: unknown, indent?: number): void {
-  say(jsonOf(value, indent))
+  say(inertJson(value, indent, plainMember))
 }
 
 /** Prints why a command ended, and returns its exit code. */
@@ -42,14 +48,18 @@ export function exitCodeOf(error: unknown, tell: (text: string) => void): ExitCo
   // Commander has printed the error already; 0 is the code of --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof Failure) {
-    if (error.message !== '') tell(`postern: ${error.message}`)
+    if (error.message !== '')
+      tell(`postern: ${error.lines.map((line) => shown(line, MOST)).join('\n')}`)
     return error.exitCode
   }
   // Bad configuration, from a factory or a filter.
   if (error instanceof TypeError) {
-    tell(`postern: ${error.message}`)
+    tell(`postern: ${shown(error.message, MOST)}`)
     return 2
   }
-  tell(`postern: ${error instanceof Error ? error.message : String(error)}`)
+  tell(`postern: ${shown(error instanceof Error ? error.message : String(error), MOST)}`)
   return 3
 }
+
+// Characters of a message that may quote a whole file.
+const MOST = 4000

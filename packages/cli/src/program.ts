@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { examples, run } from './action.ts'
+import { rendered, useAscii } from './terminal.ts'
 import { version } from './version.ts'
 import { inboxCommands } from './program-inbox.ts'
 import { senderCommands } from './program-sender.ts'
@@ -13,6 +14,12 @@ export function createProgram(): Command {
       'Webhooks: see why one was refused, send signed ones, listen, and operate an inbox.',
     )
     .version(version())
+    .option('--ascii', 'print printable ASCII alone')
+    .on('option:ascii', useAscii)
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(rendered(text)),
+      writeErr: (text) => process.stderr.write(rendered(text)),
+    })
     .exitOverride()
     .showHelpAfterError('(postern --help shows all commands)')
     .addHelpText(
@@ -164,8 +171,18 @@ export function createProgram(): Command {
     .option('--sqlite <file>', 'an inbox of @postern/sqlite')
     .option('--redis <url>', 'an inbox of @postern/bullmq')
     .option('--postgres <url>', 'an inbox of @postern/pg-boss')
-    .option('--allow-actions', 'allow replaying, and sending to other machines')
-    .addHelpText('after', examples('mcp --sqlite webhooks.db'))
+    .option('--allow-actions', 'allow replaying tasks, and sending to --url')
+    .option(
+      '--url <url>',
+      "the receiver's own URL: with --allow-actions, deliveries are sent there",
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'mcp --sqlite webhooks.db',
+        'mcp --sqlite webhooks.db --allow-actions --url http://localhost:3000/webhooks/github',
+      ),
+    )
     .action(run(async (options: never) => (await import('./commands/mcp.ts')).mcpCommand(options)))
 
   program

@@ -1,7 +1,6 @@
 import type { DeliveryInit } from '@postern/core'
 import { fromCurl } from './curl.ts'
 import { Failure } from './outcome.ts'
-import { shown } from './style.ts'
 
 /** A saved request, and its time of arrival if the file has it. */
 export interface SavedRequest {
@@ -76,7 +75,7 @@ function fromHttp(bytes: Uint8Array): SavedRequest {
   const [first = '', ...lines] = head.split(/\r?\n/)
   const [method = 'POST', target = '/'] = first.split(' ')
   const headers = lines.flatMap((line): Lines => {
-    const [, name, value] = /^([^:]+):\s*(.*)$/.exec(line) ?? []
+    const [, name, value] = /^([^:]+):[\t ]*(.*)$/s.exec(line) ?? []
     return name === undefined ? [] : [[name, value!]]
   })
   const host = headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? 'localhost'
@@ -105,13 +104,16 @@ function entryOf(entries: readonly unknown[], number: number | undefined): unkno
   }
   const posts = entries.filter(isPost)
   if (posts.length > 1) {
-    const lines = posts.map(
+    const rows = posts.map(
       (post) =>
-        `  ${entries.indexOf(post) + 1}  ${shown(String(at(at(post, 'request'), 'url')).replace(/[?#].*$/s, ''))}`,
+        `  ${entries.indexOf(post) + 1}  ${String(at(at(post, 'request'), 'url'))
+          .replace(/[?#].*$/s, '')
+          .slice(0, 200)}`,
     )
     throw new Failure(
       2,
-      `the HAR file has ${posts.length} requests with POST; choose one with --entry:\n${lines.join('\n')}`,
+      `the HAR file has ${posts.length} requests with POST; choose one with --entry:`,
+      { rows },
     )
   }
   return posts[0] ?? entries[0]

@@ -1,15 +1,10 @@
-import { styleText } from 'node:util'
+import { rendered, shown, styled } from './terminal.ts'
 import { widthOf } from './width.ts'
 
-type Format = Parameters<typeof styleText>[0]
-
-/** Text in a style, if stdout is a terminal and NO_COLOR is not set. */
-export function styled(format: Format, text: string): string {
-  return styleText(format, text, { stream: process.stdout })
-}
-
 /** Signs and words for outcomes: never colour alone. */
-const SIGNS: Readonly<Record<string, readonly [sign: string, format: Format]>> = {
+const SIGNS: Readonly<
+  Record<string, readonly [sign: string, format: Parameters<typeof styled>[0]]>
+> = {
   done: ['●', 'green'],
   accepted: ['●', 'green'],
   pending: ['○', 'cyan'],
@@ -25,13 +20,7 @@ const SIGNS: Readonly<Record<string, readonly [sign: string, format: Format]>> =
 /** A state with its sign. */
 export function state(name: string): string {
   const [sign, format] = SIGNS[name] ?? ['?', 'gray']
-  return `${styled(format, sign)} ${name}`
-}
-
-/** Makes a string from the network safe for a line: control characters cannot move the cursor. */
-export function shown(text: string, most = 200): string {
-  const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
-  return clean.length > most ? `${clean.slice(0, most - 1)}…` : clean
+  return `${styled(format, sign)} ${shown(name, 40)}`
 }
 
 /** A long id with head and tail. */
@@ -69,13 +58,13 @@ export function lasting(milliseconds: number): string {
 /** Rows in aligned columns. Numbers stand on the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, at) =>
-    rows.reduce((most, row) => Math.max(most, widthOf(row[at] ?? '')), 0),
+    rows.reduce((most, row) => Math.max(most, widthOf(rendered(row[at] ?? ''))), 0),
   )
   return rows
     .map((row) =>
       row
         .map((cell, at) => {
-          const blank = ' '.repeat(widths[at]! - widthOf(cell))
+          const blank = ' '.repeat(widths[at]! - widthOf(rendered(cell)))
           return /^[\d,.]+(?: (?:ms|s|min|h|d|B))?$/.test(cell) ? blank + cell : cell + blank
         })
         .join('  ')

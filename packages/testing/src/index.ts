@@ -33,7 +33,8 @@ export {
   type DeliveredTask,
   type DeliverOptions,
 } from './kit/deliver.ts'
-export { copyAsCurl, copyAsTest } from './kit/copy.ts'
+export { copyAsCurl, type CopyAsCurlOptions, type CurlPart } from './kit/copy-as-curl.ts'
+export { copyAsTest } from './kit/copy-as-test.ts'
 export { exportDelivery, fromDelivery, type ExportedDelivery } from './kit/exported.ts'
 export { frozen, type FrozenClock } from './kit/frozen.ts'
 export { madeUpSecrets } from './kit/made-up-secrets.ts'

@@ -1,10 +1,10 @@
 import type { CatchUpOptions, CatchUpProgress, CaughtUp, Receiver, Source } from '@postern/core'
 import { agreed } from '../agreed.ts'
-import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { closeAll } from '../sender-api/receivers.ts'
 import { loadEnv, made, targetsOf, type Target, type TargetOptions } from '../sender-api/target.ts'
-import { shown } from '../style.ts'
+import { shown } from '../terminal.ts'
 import { sinceOption } from '../time-option.ts'
 
 /** Options of `postern catch-up`. */
@@ -130,7 +130,7 @@ async function wanted(dry: CaughtUp, source: Source): Promise<boolean> {
 const verbOf = (source: Source): string => (source.kind === 'payload' ? 'take' : 'ask for')
 
 function tell(result: CaughtUp, { json }: CatchUpCommandOptions, did: string): void {
-  if (json) return say(JSON.stringify(result, undefined, 2))
+  if (json) return sayJson(result, 2)
   const { listed, skipped, taken, duplicates, asked, failures, failed, resumedAt, expired } = result
   const count = did.startsWith('would') ? sum(result) : taken + asked
   say(`${shown(result.source)}: ${did} ${count} events, of ${listed} listed`)
@@ -141,7 +141,8 @@ function tell(result: CaughtUp, { json }: CatchUpCommandOptions, did: string): v
   if (skipped > 0) say(`  – ${skipped} of topics without a subscription`)
   if (expired > 0) say(`  ${expired} were older than the inbox's window by then`)
   if (failed > 0) say(`  ✕ ${failed} failed`)
-  for (const { id, topic, code } of failures) say(`    ${shown(id)} ${shown(topic ?? '')} ${code}`)
+  for (const { id, topic, code } of failures)
+    say(`    ${shown(id)} ${shown(topic ?? '')} ${shown(code)}`)
   if (!result.complete)
     remark(
       `older events were left: raise --limit, or run it again with --until ${new Date(result.oldest ?? result.since).toISOString()}`,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { DeliveryInit } from '@postern/core'
 import { explain, type Explanation, type Finding } from '@postern/core/explain'
 import { readBounded } from '@postern/core/scheme'
@@ -6,10 +5,12 @@ import { countOption, numberOption } from '../checked-options.ts'
 import { fromFlags, type CurlFlags } from '../curl-flags.ts'
 import { withInbox, type InboxOptions } from '../inbox.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
+import { MOST_FILE, readRegular } from '../regular-file.ts'
 import { parseRequest, type SavedRequest } from '../request-file.ts'
 import { openArrival, type SealOptions } from '../seal-key.ts'
 import { providerOf, type SenderOptions } from '../sender.ts'
-import { counted, shown, styled } from '../style.ts'
+import { counted } from '../style.ts'
+import { shown, styled } from '../terminal.ts'
 
 /** Options of `postern explain`. */
 export interface ExplainCommandOptions extends SenderOptions, InboxOptions, SealOptions, CurlFlags {
@@ -19,9 +20,6 @@ export interface ExplainCommandOptions extends SenderOptions, InboxOptions, Seal
   readonly entry?: string
   readonly json?: boolean
 }
-
-// Bytes of a saved request on stdin: a body of 25 MiB in base64, or a capture of several.
-const MOST = 64 * 1024 * 1024
 
 /** `postern explain`: from a file, stdin, flags of curl, or a refusal in an inbox. Exit code 1 if the delivery is refused. */
 export async function explainCommand(
@@ -66,16 +64,11 @@ function lines({ cause, certainty, message, remedy }: Finding): string {
 async function savedOf(source: string, options: ExplainCommandOptions): Promise<SavedRequest> {
   if (options.sqlite ?? options.redis ?? options.postgres) return keptOf(source, options)
   if (/^https?:/i.test(source)) return fromFlags(source, options)
-  try {
-    const entry = options.entry === undefined ? undefined : countOption('--entry', options.entry)
-    const bytes = source === '-' ? await readBounded(process.stdin, MOST) : await readFile(source)
-    return parseRequest(bytes, entry)
-  } catch (error) {
-    if (error instanceof Failure) throw error
-    throw new Failure(2, `${source} cannot be read: give a saved request, or - for stdin`, {
-      cause: error,
-    })
-  }
+  const entry = options.entry === undefined ? undefined : countOption('--entry', options.entry)
+  if (source !== '-') return parseRequest(readRegular(source), entry)
+  const tooLarge = (): Failure =>
+    new Failure(2, `stdin must have at most ${MOST_FILE} bytes: give one request alone`)
+  return parseRequest(await readBounded(process.stdin, MOST_FILE, tooLarge), entry)
 }
 
 async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<SavedRequest> {

@@ -1,8 +1,9 @@
 import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
 import { withInbox, type OpenInbox } from '../inbox.ts'
-import { Failure, jsonOf, remark, say, sayJson, type ExitCode } from '../outcome.ts'
+import { Failure, plainMember, remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { rowsOf } from '../pages.ts'
-import { counted, lasting, shortId, shown, state, table, timeOf } from '../style.ts'
+import { counted, lasting, shortId, state, table, timeOf } from '../style.ts'
+import { shown } from '../terminal.ts'
 import { sinceOption } from '../time-option.ts'
 
 const MORE = 'there are more: raise --limit, or narrow the filter'
@@ -25,7 +26,7 @@ export async function listCommand(options: InboxCommandOptions): Promise<ExitCod
             shown(task.subscription),
             shown(task.event.topic),
             String(task.attempts),
-            task.id,
+            shown(task.id),
             shown(task.error?.message ?? '', 80),
           ]),
         ]),
@@ -53,7 +54,7 @@ export async function showCommand(id: string, options: InboxCommandOptions): Pro
     if (record.erased) say('its contents were erased')
     for (const one of attempts)
       say(
-        `  #${one.attempt}  ${timeOf(one.startedAt)}  ${one.outcome}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),
+        `  #${one.attempt}  ${timeOf(one.startedAt)}  ${shown(one.outcome)}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),
       )
     say(`\npayload\n${payloadOf(record.payload)}`)
     say(
@@ -90,7 +91,7 @@ export async function deliveriesCommand(options: InboxCommandOptions): Promise<E
             lasting(one.took),
             shown(one.receiver),
             shown(one.topics.join(', ') || '?', 60),
-            one.id,
+            shown(one.id),
             shown(one.code === undefined ? '' : `${one.code}: ${one.reason ?? ''}`, 100),
           ]),
         ]),
@@ -119,7 +120,7 @@ export async function causesCommand(options: InboxCommandOptions): Promise<ExitC
             String(one.retrying),
             shown(one.subscription),
             timeOf(one.last),
-            one.cause,
+            shown(one.cause),
             shown(one.sample.message, 100),
           ]),
         ]),
@@ -151,7 +152,7 @@ export async function statsCommand(options: InboxCommandOptions): Promise<ExitCo
 
 /** A payload as JSON, a line for each member: what could move the cursor is taken out. */
 function payloadOf(payload: unknown): string {
-  const text = payload === undefined ? 'none' : jsonOf(payload, 2)
+  const text = payload === undefined ? 'none' : JSON.stringify(payload, plainMember, 2)
   const lines = text.slice(0, MOST_TEXT).split('\n')
   const rest = text.length > MOST_TEXT ? [`… ${text.length} characters in all: see --json`] : []
   return [...lines.map((line) => shown(line, MOST_TEXT)), ...rest].join('\n')

@@ -4,7 +4,8 @@ import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
 import { withInbox } from '../inbox.ts'
 import { remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { rowsOf } from '../pages.ts'
-import { shown, state, timeOf } from '../style.ts'
+import { state, timeOf } from '../style.ts'
+import { shown } from '../terminal.ts'
 
 // `version` of the inbox is a cheap number that changes with any task.
 const LOOK = 500
@@ -44,6 +45,6 @@ function tell(task: TaskInfo, known: Map<string, string>, json: boolean): void {
   const { event, subscription, error, id } = task
   const why = shown(error?.message ?? '', 80)
   say(
-    `${timeOf(Date.now())}  ${state(task.state).padEnd(9)}  ${shown(subscription)}  ${shown(event.topic)}  ${id}  ${why}`.trimEnd(),
+    `${timeOf(Date.now())}  ${state(task.state).padEnd(9)}  ${shown(subscription)}  ${shown(event.topic)}  ${shown(id)}  ${why}`.trimEnd(),
   )
 }

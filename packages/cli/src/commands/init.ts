@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isCancel, select, text } from '@clack/prompts'
 import { agreed } from '../agreed.ts'
 import { planOf, type InitPlan, type Wanted } from '../init/files.ts'
+import { refuseOutside } from '../init/outside.ts'
 import { projectIn } from '../init/project.ts'
 import { INBOXES, type InboxName } from '../init/receiver-file.ts'
 import { toldOf } from '../init/told.ts'
@@ -45,6 +46,7 @@ export async function initCommand(options: InitOptions): Promise<ExitCode> {
 }
 
 function refuseTaken(folder: string, { files }: InitPlan): void {
+  refuseOutside(folder, [...files.keys(), '.env'])
   const taken = [...files.keys()].filter((file) => existsSync(join(folder, file)))
   if (taken.length === 0) return
   throw new Failure(

@@ -6,6 +6,7 @@ import { openInbox, type InboxOptions } from '../inbox.ts'
 import { portOption } from '../checked-options.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { providerOf, type SenderOptions } from '../sender.ts'
+import { shown } from '../terminal.ts'
 
 /** Options of `postern inspect`. */
 export interface InspectOptions extends InboxOptions, SenderOptions {
@@ -62,7 +63,7 @@ async function answer(
   try {
     await page(request, response)
   } catch (error) {
-    remark(`postern: ${error instanceof Error ? error.message : String(error)}`)
+    remark(`postern: ${shown(error instanceof Error ? error.message : String(error))}`)
     if (!response.headersSent) response.writeHead(500)
     response.end()
   }

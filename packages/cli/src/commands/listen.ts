@@ -9,11 +9,11 @@ import { createExplaining } from '../listen/explaining.ts'
 import { createForwarder, type Forwarder } from '../listen/forward.ts'
 import { createHider } from '../listen/hide.ts'
 import { lineOf } from '../listen/line.ts'
-import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { portOption, requireWebUrl } from '../checked-options.ts'
 import { providerOf, variablesOf, type SenderOptions } from '../sender.ts'
 import { whereToAdd } from '../setup.ts'
-import { shown } from '../style.ts'
+import { shown } from '../terminal.ts'
 
 /** Options of `postern listen`. */
 export interface ListenOptions extends SenderOptions {
@@ -40,7 +40,12 @@ export async function listenCommand(name: string, options: ListenOptions): Promi
   const inbox = options.store === undefined ? memoryInbox() : await stored(options.store)
   // In development, the body of a request is read though its headers refuse it.
   process.env['NODE_ENV'] ??= 'development'
-  const receiver = createReceiver({ provider: keeping(provider), inbox, log: false }) as Receiver
+  const receiver = createReceiver({
+    provider: keeping(provider),
+    inbox,
+    log: false,
+    refusedBodies: false,
+  }) as Receiver
   receiver.onAny({ name: 'listen' }, () => undefined)
   const server = createServer(webhook(receiver))
   const forwarder = forward === undefined ? undefined : createForwarder(forward)
@@ -106,7 +111,7 @@ function print(
     provider,
     ({ at, explanation }) => {
       const { findings } = explanation!
-      if (json) return say(JSON.stringify({ at, findings }))
+      if (json) return sayJson({ at, findings })
       for (const { cause, certainty, message } of findings.slice(0, 3))
         say(`          ${certainty}: ${cause} (${shown(message, 200)})`)
     },
@@ -115,10 +120,11 @@ function print(
   entriesOf(receiver, (entry) => {
     const { at, status, took, outcome, code, reason, events } = entry
     const plain = { at, status, took: Math.round(took), outcome, code, reason, events }
-    say(json ? JSON.stringify(plain) : lineOf(entry, name))
+    if (json) sayJson(plain)
+    else say(lineOf(entry, name))
     explaining.offer(entry)
     handOn(forwarder, entry, ({ forwarded }) =>
-      say(json ? JSON.stringify({ at, forwarded }) : `          → ${shown(forwarded!)}`),
+      json ? sayJson({ at, forwarded }) : say(`          → ${shown(forwarded!)}`),
     )
   })
 }

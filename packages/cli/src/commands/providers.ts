@@ -3,7 +3,8 @@ import { anatomyOf } from '../anatomy.ts'
 import { aboutOf, variablesOf } from '../sender.ts'
 import { setupRows } from '../setup.ts'
 import { HOSTS, snippetOf, type HostName } from '../snippet.ts'
-import { lasting, styled, table } from '../style.ts'
+import { lasting, table } from '../style.ts'
+import { styled } from '../terminal.ts'
 
 /** `postern providers [name]`: the catalogue, or all about one sender. */
 export async function providersCommand(

@@ -1,6 +1,6 @@
 import type { Plan, Registrar, StepResult } from '@postern/registrar'
 import { agreed } from '../agreed.ts'
-import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { enable, remove, rotate, status, unchanged, type Job } from '../sender-api/manage.ts'
 import { closeAll } from '../sender-api/receivers.ts'
 import { givenSecret, secretPlace, type SecretOptions } from '../sender-api/secret.ts'
@@ -63,13 +63,13 @@ async function apply(jobs: readonly Job[], options: RegisterOptions): Promise<Ex
     )
   }
   if (options.dryRun) {
-    say(JSON.stringify({ plans }, undefined, 2))
+    sayJson({ plans }, 2)
     return 0
   }
   for (const plan of plans) (options.json ? remark : say)(planLines(plan))
   const count = plans.reduce((sum, { steps }) => sum + steps.length, 0)
   if (count === 0) {
-    if (options.json) say(JSON.stringify({ results: [] }))
+    if (options.json) sayJson({ results: [] })
     return 0
   }
   for (const [at, plan] of plans.entries()) checkTold(jobs[at]!.registrar, plan, options)
@@ -87,7 +87,7 @@ async function apply(jobs: readonly Job[], options: RegisterOptions): Promise<Ex
     results.push({ provider, account, steps })
     if (!options.json && steps.length > 0) say(resultLines(steps))
   }
-  if (options.json) say(JSON.stringify({ results }, undefined, 2))
+  if (options.json) sayJson({ results }, 2)
   const all = results.flatMap(({ steps }) => steps)
   if (all.some((step) => step.state === 'done'))
     remark(

@@ -9,7 +9,8 @@ import { payloadOf, type PayloadOptions } from '../send/payload.ts'
 import { tampered } from '../send/tamper.ts'
 import { whyNot } from '../why-not.ts'
 import { newKey } from '../new-key.ts'
-import { lasting, shown, styled } from '../style.ts'
+import { lasting } from '../style.ts'
+import { shown, styled } from '../terminal.ts'
 
 /** Options of `postern send`. */
 export interface SendOptions extends SenderOptions, PayloadOptions {
@@ -134,5 +135,5 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
 
 function line({ status, ms, reply }: Sent, name: string, topic: string): string {
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
-  return `${sign} ${status}  ${lasting(ms)}  ${name}  ${topic}  ${shown(reply.trim(), 120)}`.trimEnd()
+  return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(reply.trim(), 120)}`.trimEnd()
 }

@@ -45,7 +45,9 @@ function writeEnv(path: string, env: string): Written['env'] {
   const before = exists ? readFileSync(path, 'utf8') : ''
   const [name] = env.split('=')
   if (new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=`, 'm').test(before)) return 'kept'
-  appendFileSync(path, `${before === '' || before.endsWith('\n') ? '' : '\n'}${env}\n`)
+  // A secret will stand there: a new file is its owner's alone.
+  const mode = 0o600
+  appendFileSync(path, `${before === '' || before.endsWith('\n') ? '' : '\n'}${env}\n`, { mode })
   return exists ? 'added' : 'created'
 }
 

@@ -1,4 +1,4 @@
-import { shown } from '../style.ts'
+import { shown } from '../terminal.ts'
 import { wrapped } from '../width.ts'
 import type { Entry } from './entry.ts'
 import type { Hider } from './hide.ts'
@@ -7,6 +7,15 @@ import { lineOf } from './line.ts'
 const MOST_TEXT = 65_536
 const MOST_BYTES = 4096
 const ROW = 16
+// A body of 64 KiB may be nested 32,768 times.
+const MOST_INDENT = 20
+
+/** Why there is nothing of a delivery to look at. */
+export const NO_BODY = {
+  unread: 'it was refused before its body was read',
+  dropped: 'its body was dropped, the largest of more than 32 MiB',
+  kept: '',
+} as const
 
 /** The details of one delivery, on lines that fit the width of the terminal. The first line has styles. */
 export function detailsOf(
@@ -30,12 +39,12 @@ export function detailsOf(
     ...(delivery
       ? [
           [`  ${delivery.method} ${shown(hide.text(delivery.url), 600)}`],
-          [...delivery.headerLines()].map(
+          delivery.headers.map(
             ([header, value]) => `  ${shown(header)}: ${shown(hide.header(header, value), 600)}`,
           ),
           bodyOf(delivery.body, hide),
         ]
-      : [['  refused before its body was read: nothing was kept']]),
+      : [[`  ${NO_BODY[entry.body]}`]]),
   ]
   const lines = parts.filter((part) => part.length > 0).flatMap((part) => ['', ...part])
   return [lineOf(entry, name), ...lines.flatMap((line) => wrapped(line, columns))]
@@ -74,7 +83,7 @@ function pretty(text: string): readonly string[] {
 /** JSON text with line ends and indents between its tokens, which stay as they are. */
 function indented(text: string): string {
   let depth = 0
-  const line = (): string => `\n${'  '.repeat(depth)}`
+  const line = (): string => `\n${'  '.repeat(Math.min(depth, MOST_INDENT))}`
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|[[\]{}:,]|[^\s[\]{}:,"]+/gs) ?? []
   return tokens
     .map((token, at) => {

@@ -3,6 +3,14 @@ import type { Delivery, Receiver, RequestInfo } from '@postern/core'
 import type { Explanation } from '@postern/core/explain'
 import type { Provider } from '@postern/core/scheme'
 
+/** What is kept of a delivery: what came, and nothing that was read out of it. */
+export interface KeptDelivery {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: Uint8Array
+}
+
 /** One delivery that arrived while listening. */
 export interface Entry {
   readonly at: number
@@ -13,8 +21,10 @@ export interface Entry {
   /** Why it was refused, for people. */
   readonly reason: string | undefined
   readonly events: readonly { readonly id: string | undefined; readonly topic: string }[]
-  /** The original delivery; undefined if it was refused before its body was read. */
-  readonly delivery: Delivery | undefined
+  /** The original delivery, while its body is kept. */
+  delivery: KeptDelivery | undefined
+  /** Why `delivery` may be undefined: refused before its body was read, or dropped for newer ones. */
+  body: 'kept' | 'unread' | 'dropped'
   /** The explanation of a refusal, once there is one. */
   explanation: Explanation | undefined
   /** How the target of `--forward` answered. */
@@ -28,8 +38,9 @@ export interface Entries {
   readonly total: number
 }
 
-// Bodies kept while listening: 500 of 1 MB are half a GB, so the oldest are dropped.
 const MOST = 500
+// 500 bodies of 25 MiB are 12 GiB, and anybody can send them: the largest are dropped.
+const MOST_BYTES = 32 * 2 ** 20
 
 const current = new AsyncLocalStorage<Delivery>()
 
@@ -48,10 +59,12 @@ export function keeping(provider: Provider): Provider {
 export function entriesOf(receiver: Receiver, arrived: (entry: Entry) => void): Entries {
   const all: Entry[] = []
   let total = 0
+  let bytes = 0
   const reasons = new WeakMap<RequestInfo, string>()
   receiver.observe({
     rejected: (request, { message }) => void reasons.set(request, message),
     answered(request, { outcome, status, took, code, events }) {
+      const delivery = keptOf(current.getStore())
       const entry: Entry = {
         at: request.at,
         status,
@@ -60,13 +73,16 @@ export function entriesOf(receiver: Receiver, arrived: (entry: Entry) => void): 
         code,
         reason: reasons.get(request),
         events: events.map(({ id, topic }) => ({ id, topic })),
-        delivery: current.getStore(),
+        delivery,
+        body: delivery ? 'kept' : 'unread',
         explanation: undefined,
         forwarded: undefined,
       }
       total++
       all.push(entry)
-      if (all.length > MOST) all.shift()
+      bytes += delivery?.body.byteLength ?? 0
+      if (all.length > MOST) bytes -= all.shift()!.delivery?.body.byteLength ?? 0
+      while (bytes > MOST_BYTES) bytes -= dropLargest(all)
       arrived(entry)
     },
   })
@@ -76,4 +92,20 @@ export function entriesOf(receiver: Receiver, arrived: (entry: Entry) => void): 
       return total
     },
   }
+}
+
+/** Drops what is kept of the delivery with the largest body, and returns its bytes: a stranger's large ones go before genuine ones. */
+function dropLargest(all: readonly Entry[]): number {
+  const sizeOf = ({ delivery }: Entry): number => delivery?.body.byteLength ?? 0
+  const largest = all.reduce((most, one) => (sizeOf(one) > sizeOf(most) ? one : most))
+  const size = sizeOf(largest)
+  largest.delivery = undefined
+  largest.body = 'dropped'
+  return size
+}
+
+function keptOf(delivery: Delivery | undefined): KeptDelivery | undefined {
+  if (!delivery) return undefined
+  const { method, url, body } = delivery
+  return { method, url, headers: [...delivery.headerLines()], body }
 }

@@ -1,4 +1,4 @@
-import type { Delivery } from '@postern/core'
+import type { KeptDelivery } from './entry.ts'
 import { whyNot } from '../why-not.ts'
 
 const DROPPED = new Set([
@@ -14,7 +14,7 @@ const LONGEST = 30_000
 /** Hands deliveries on as they came. */
 export interface Forwarder {
   /** Resolves with how the target answered, for people. It does not reject. */
-  send(delivery: Delivery): Promise<string>
+  send(delivery: KeptDelivery): Promise<string>
   /** Aborts the requests that still run. */
   close(): void
 }
@@ -26,8 +26,7 @@ export function createForwarder(to: string): Forwarder {
   return {
     async send(delivery) {
       const { method, body } = delivery
-      const lines = [...delivery.headerLines()] as [string, string][]
-      const headers = lines.filter(([name]) => !DROPPED.has(name))
+      const headers = delivery.headers.filter(([name]) => !DROPPED.has(name)) as [string, string][]
       const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(LONGEST)])
       const empty = method === 'GET' || method === 'HEAD'
       const init = { method, headers, redirect: 'manual', signal } as const

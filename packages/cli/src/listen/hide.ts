@@ -1,4 +1,5 @@
 import type { Provider } from '@postern/core/scheme'
+import type { CurlPart } from '@postern/testing'
 
 /** Takes secrets out of what is shown of a delivery. */
 export interface Hider {
@@ -6,8 +7,8 @@ export interface Hider {
   text(text: string): string
   /** The value of a header: a credential is hidden whole. */
   header(name: string, value: string): string
-  /** A command for a shell, whose arguments stand in single quotes: each secret becomes the variable that holds it. */
-  command(text: string): string
+  /** Text for a command of a shell: each secret becomes an expression of the variable that holds it. */
+  readonly parts: (text: string) => readonly CurlPart[]
 }
 
 const HIDDEN = '(hidden)'
@@ -33,9 +34,19 @@ export function createHider(
   return {
     text,
     header: (name, value) => (whole.has(name) ? HIDDEN : text(value)),
-    command: (shown) =>
-      forms.reduce((all, [form, command]) => all.replaceAll(form, () => `'"${command}"'`), shown),
+    parts: (shown) =>
+      forms.reduce<readonly CurlPart[]>(
+        (all, [form, command]) =>
+          all.flatMap((part) =>
+            typeof part === 'string' ? joined(part.split(form), { shell: `"${command}"` }) : [part],
+          ),
+        [shown],
+      ),
   }
+}
+
+function joined(texts: readonly string[], between: CurlPart): readonly CurlPart[] {
+  return texts.flatMap((text, at) => (at === 0 ? [text] : [between, text]))
 }
 
 /** A secret as it may stand in a header, a URL, a body, or Basic authentication; and how a shell makes it. */

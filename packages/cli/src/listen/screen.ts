@@ -1,12 +1,10 @@
 import { emitKeypressEvents, type Key } from 'node:readline'
-import type { Delivery } from '@postern/core'
-import type { StoredDelivery } from '@postern/core/inbox'
 import type { About } from '@postern/core/scheme'
 import { copyAsCurl, copyAsTest } from '@postern/testing'
 import { whereToAdd } from '../setup.ts'
-import { shown, styled } from '../style.ts'
+import { rendered, shown, styled } from '../terminal.ts'
 import { clipped } from '../width.ts'
-import { detailsOf } from './details.ts'
+import { detailsOf, NO_BODY } from './details.ts'
 import type { Entries, Entry } from './entry.ts'
 import type { Hider } from './hide.ts'
 import { lineOf } from './line.ts'
@@ -76,13 +74,12 @@ export function createScreen(context: ScreenContext): Screen {
     const columns = Math.max(10, stdout.columns)
     const rows = height()
     const count = entries.total === 0 ? '' : `  ${entries.total} arrived`
-    const head = styled(
-      'bold',
-      clipped(`postern listen ${name}  ${context.where}${count}`, columns),
-    )
-    const body = opened ? detail(opened, columns, rows) : list(columns, rows)
+    const head = styled('bold', `postern listen ${name}  ${context.where}${count}`)
+    const body = opened ? detail(opened, columns, rows) : list(rows)
     const blank = Array.from({ length: Math.max(0, rows - body.length) }, () => '')
-    const lines = [head, ...body, ...blank, styled('dim', foot(columns))]
+    const lines = [head, ...body, ...blank, styled('dim', foot(columns))].map((line) =>
+      clipped(rendered(line), columns),
+    )
     stdout.write(`${ESC}[H${lines.map((line) => `${line}${ESC}[K`).join('\r\n')}`)
   }
 
@@ -91,18 +88,18 @@ export function createScreen(context: ScreenContext): Screen {
   }
 
   function foot(columns: number): string {
-    if (note !== '') return clipped(note, columns)
+    if (note !== '') return note
     const keys = opened ? DETAIL_KEYS : KEYS
-    return keys.length <= columns ? keys : clipped(SHORT_KEYS, columns)
+    return keys.length <= columns ? keys : SHORT_KEYS
   }
 
   function detail(entry: Entry, columns: number, rows: number): readonly string[] {
     const [first = '', ...rest] = detailsOf(entry, name, hide, columns)
     top = Math.max(0, Math.min(top, rest.length - (rows - 1)))
-    return [clipped(first, columns), ...rest.slice(top, top + rows - 1)]
+    return [first, ...rest.slice(top, top + rows - 1)]
   }
 
-  function list(columns: number, rows: number): readonly string[] {
+  function list(rows: number): readonly string[] {
     const { all } = entries
     if (all.length === 0)
       return [
@@ -112,14 +109,12 @@ export function createScreen(context: ScreenContext): Screen {
         '',
         '  Or add a public URL that leads here at',
         `  ${whereToAdd(context.about)}`,
-      ]
-        .slice(0, rows)
-        .map((line) => clipped(line, columns))
+      ].slice(0, rows)
     const at = place()
     const first = Math.max(0, Math.min(at - rows + 1, all.length - rows))
     return all.slice(first, first + rows).map((entry, row) => {
       const mark = first + row === at ? styled('inverse', '›') : ' '
-      return `${mark} ${clipped(lineOf(entry, name), columns - 2)}`
+      return `${mark} ${lineOf(entry, name)}`
     })
   }
 
@@ -163,13 +158,15 @@ export function createScreen(context: ScreenContext): Screen {
 
   async function act(key: string, entry: Entry): Promise<void> {
     const { delivery } = entry
-    if (!delivery) note = 'it was refused before its body was read: there is nothing to look at'
+    if (!delivery) note = `${NO_BODY[entry.body]}: there is nothing to look at`
     else if (key === 'c') {
-      copy(hide.command(copyAsCurl(storedOf(entry, delivery))), 'curl command')
-    } else if (key === 't') copy(await copyAsTest(context.about, storedOf(entry, delivery)), 'test')
+      const origin = context.where.replace(/\/$/, '')
+      copy(copyAsCurl(delivery, { origin, parts: hide.parts }), 'curl command')
+    } else if (key === 't')
+      copy(await copyAsTest(context.about, { ...delivery, receivedAt: entry.at }), 'test')
     else if (key === 'r') {
       if (context.again) entry.forwarded = await context.again(entry)
-      note = context.again ? entry.forwarded! : 'give --forward to run again'
+      note = context.again ? shown(entry.forwarded!) : 'give --forward to run again'
     } else {
       open(entry)
       await context.explain(entry)
@@ -215,9 +212,4 @@ const STEPS: Readonly<Record<string, (rows: number) => number>> = {
   space: (rows) => rows,
   home: () => -Infinity,
   end: () => Number.MAX_SAFE_INTEGER,
-}
-
-function storedOf({ at }: Entry, delivery: Delivery): StoredDelivery {
-  const { method, url, body } = delivery
-  return { method, url, body, headers: [...delivery.headerLines()], receivedAt: at }
 }

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DeliveryFilter, TaskFilter } from '@postern/core/inbox'
 import { explain } from '@postern/core/explain'
-import { signedInit } from '@postern/testing'
 import { z } from 'zod'
-import { post } from '../commands/send.ts'
 import type { OpenInbox } from '../inbox.ts'
 import { Failure } from '../outcome.ts'
 import { openArrival } from '../seal-key.ts'
 import { providerOf } from '../sender.ts'
+import { actionsOf, type Allowed } from './actions.ts'
+import { TASKS } from './task-filter.ts'
 
 /** A tool of the MCP server: its input, and its answer as JSON. */
 export interface Tool {
@@ -16,23 +16,10 @@ export interface Tool {
   readonly input: z.ZodObject
   /** True if it changes or sends something. */
   readonly acts?: boolean
-  run(given: Readonly<Record<string, never>>): Promise<unknown>
+  run(given: never): Promise<object>
 }
 
 const LOOK = 250
-const TASKS = {
-  receiver: z.string().optional(),
-  subscription: z.string().optional(),
-  provider: z.string().optional(),
-  state: z.enum(['pending', 'running', 'done', 'dead']).optional(),
-  id: z.string().optional().describe('one task'),
-  topic: z.string().optional().describe('a pattern: * is one segment, ** the rest'),
-  eventId: z.string().optional(),
-  cause: z.string().optional(),
-  text: z.string().optional(),
-  after: z.number().optional().describe('received after, in milliseconds since 1970'),
-  before: z.number().optional().describe('received before'),
-}
 const DELIVERIES = {
   receiver: z.string().optional(),
   provider: z.string().optional(),
@@ -46,8 +33,11 @@ const PAGE = {
   cursor: z.string().optional().describe('of the page before'),
 }
 
-/** The tools over one inbox. `allowed`: those that change tasks, and sending to other machines. */
-export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonly Tool[] {
+/** The tools over one inbox: they look alone. With `allowed` also those that send and change. */
+export function toolsOf(
+  { view, journal }: OpenInbox,
+  allowed: Allowed | undefined,
+): readonly Tool[] {
   const history = (): NonNullable<typeof journal> => {
     if (!journal) throw new Failure(1, 'this inbox keeps no journal of what arrived')
     return journal
@@ -119,35 +109,6 @@ export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonl
       },
     },
     {
-      name: 'send_delivery',
-      description: `A correctly signed delivery of a sender, to a URL${allowed ? '' : ' of this machine'}.`,
-      input: z.strictObject({
-        provider: z.string(),
-        topic: z.string().optional(),
-        to: z.url(),
-        payload: z
-          .record(z.string(), z.unknown())
-          .optional()
-          .describe('laid over the sample of the topic'),
-      }),
-      async run({
-        provider,
-        topic,
-        to,
-        payload,
-      }: {
-        provider: string
-        topic?: string
-        to: string
-        payload?: unknown
-      }) {
-        if (!allowed && !isLoopback(to))
-          throw new Failure(1, 'only to this machine without --allow-actions')
-        const { provider: made } = await providerOf(provider, {})
-        return post(await signedInit(made, topic, payload, { url: to }), 30_000)
-      },
-    },
-    {
       name: 'wait_for_delivery',
       description:
         'Waits until a delivery arrives that matches, and gives it. With since, one that has arrived counts too.',
@@ -169,35 +130,8 @@ export function toolsOf({ view, journal }: OpenInbox, allowed: boolean): readonl
         throw new Failure(1, `nothing that matches arrived within ${seconds} s`)
       },
     },
-    {
-      name: 'replay_tasks',
-      description: 'Makes dead tasks pending again. They run in the app. Ask with dryRun first.',
-      acts: true,
-      input: z.strictObject({
-        ...TASKS,
-        dryRun: z.boolean().default(true),
-        rate: z.number().positive().optional(),
-      }),
-      async run({ dryRun, rate, ...filter }: TaskFilter & { dryRun: boolean; rate?: number }) {
-        const options = { dryRun, ...(rate !== undefined && !dryRun && { rate }) }
-        let count = 0
-        let cursor: string | undefined
-        do {
-          const step = await view.replay(filter, {
-            ...options,
-            ...(cursor !== undefined && { cursor }),
-          })
-          count += step.count
-          ;({ cursor } = step)
-        } while (cursor !== undefined)
-        return { count, dryRun }
-      },
-    },
-  ].filter(({ acts }: { readonly acts?: boolean }) => allowed || acts !== true) as readonly Tool[]
-}
-
-function isLoopback(url: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
+    ...(allowed === undefined ? [] : actionsOf(view, allowed)),
+  ] as readonly Tool[]
 }
 
 function base64(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { mergeDeep } from '@postern/core/scheme'
 import { Failure } from '../outcome.ts'
+import { readRegular } from '../regular-file.ts'
 
 /** Options of `postern send` that change the payload. */
 export interface PayloadOptions {
@@ -10,7 +10,7 @@ export interface PayloadOptions {
 
 /** The payload of `--data`, or what makes it of the sample. */
 export async function payloadOf({ data, set = [] }: PayloadOptions): Promise<unknown> {
-  const own = data === undefined ? undefined : jsonOf(await textOf(data))
+  const own = data === undefined ? undefined : jsonOf(textOf(data))
   if (set.length === 0) return own
   const changes = set.map((one) => {
     const [, path, value] = /^([^=]+)=(.*)$/s.exec(one) ?? []
@@ -25,13 +25,10 @@ export async function payloadOf({ data, set = [] }: PayloadOptions): Promise<unk
   }
 }
 
-async function textOf(data: string): Promise<string> {
-  if (!data.startsWith('@')) return data
-  try {
-    return await readFile(data.slice(1), 'utf8')
-  } catch (error) {
-    throw new Failure(2, `--data: ${data.slice(1)} cannot be read`, { cause: error })
-  }
+function textOf(data: string): string {
+  return data.startsWith('@')
+    ? readRegular(data.slice(1), `--data: ${data.slice(1)}`).toString()
+    : data
 }
 
 function jsonOf(text: string): unknown {

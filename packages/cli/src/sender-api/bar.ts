@@ -1,4 +1,5 @@
 import { remark } from '../outcome.ts'
+import { rendered } from '../terminal.ts'
 
 /** A line of progress on stderr: in a terminal one that is drawn again, else a remark every five seconds. */
 export interface Bar {
@@ -26,13 +27,13 @@ export function createBar(): Bar {
       draw(text)
     },
     end() {
-      if (drawn && isTTY) process.stderr.write(`\r${latest}\u001B[K\n`)
+      if (drawn && isTTY) process.stderr.write(`\r${rendered(latest)}\u001B[K\n`)
     },
   }
 
   function draw(text: string): void {
     drawn = true
-    if (isTTY) process.stderr.write(`\r${latest}\u001B[K`)
+    if (isTTY) process.stderr.write(`\r${rendered(latest)}\u001B[K`)
     else remark(text)
   }
 }

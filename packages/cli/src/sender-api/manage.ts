@@ -1,6 +1,7 @@
 import type { Endpoint, EndpointStatus, Registrar, StepResult } from '@postern/registrar'
 import { agreed } from '../agreed.ts'
-import { Failure, remark, say, type ExitCode } from '../outcome.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
+import { shown } from '../terminal.ts'
 import { secretPlace, type SecretOptions } from './secret.ts'
 import { resultLines, statusLines } from './show.ts'
 import type { Target } from './target.ts'
@@ -23,7 +24,7 @@ export interface ManageOptions extends SecretOptions {
 export async function status(jobs: readonly Job[], { json }: ManageOptions): Promise<ExitCode> {
   const found: EndpointStatus[] = []
   for (const { registrar, url } of jobs) found.push(...(await registrar.status({ url })))
-  if (json) say(JSON.stringify({ endpoints: found }, undefined, 2))
+  if (json) sayJson({ endpoints: found }, 2)
   else if (found.length > 0) say(statusLines(found))
   if (found.length === 0) remark('no endpoint has this URL')
   return found.length > 0 && found.every(({ delivering }) => delivering !== false) ? 0 : 1
@@ -43,15 +44,14 @@ export async function enable(jobs: readonly Job[], options: ManageOptions): Prom
     return 1
   }
   const ids = off.map(({ endpoint }) => endpoint.id)
+  const names = ids.map((id) => shown(id)).join(', ')
   if (!options.dryRun) {
-    if (!options.yes && !(await agreed(`Turn ${ids.join(', ')} on again?`))) return unchanged()
+    if (!options.yes && !(await agreed(`Turn ${names} on again?`))) return unchanged()
     for (const { registrar, endpoint } of off) await registrar.enable!(endpoint.id)
   }
-  if (options.json) say(JSON.stringify({ enabled: ids, dryRun: options.dryRun === true }))
+  if (options.json) sayJson({ enabled: ids, dryRun: options.dryRun === true })
   else
-    say(
-      `${ids.join(', ')} ${options.dryRun ? 'would be' : 'is'} on again; catch up with postern catch-up`,
-    )
+    say(`${names} ${options.dryRun ? 'would be' : 'is'} on again; catch up with postern catch-up`)
   return 0
 }
 
@@ -75,10 +75,10 @@ export async function rotate(jobs: readonly Job[], options: ManageOptions): Prom
     const { id } = found[0]!
     const { variable, keep } = await secretPlace(registrar.provider, options)
     if (options.dryRun) {
-      say(JSON.stringify({ rotates: [id], variable }))
+      sayJson({ rotates: [id], variable })
       continue
     }
-    const asks = `Change the secret of ${id}? The new one is written to ${variable}, the old one to ${variable}_PREVIOUS; give the receiver both.`
+    const asks = `Change the secret of ${shown(id)}? The new one is written to ${variable}, the old one to ${variable}_PREVIOUS; give the receiver both.`
     if (!options.yes && !(await agreed(asks))) return unchanged()
     await registrar.rotate(id, {
       async onSecret({ secret }) {
@@ -91,8 +91,8 @@ export async function rotate(jobs: readonly Job[], options: ManageOptions): Prom
           )
       },
     })
-    if (options.json) say(JSON.stringify({ rotated: [id], variable }))
-    else say(`the secret of ${id} is changed. Remove ${variable}_PREVIOUS after a day.`)
+    if (options.json) sayJson({ rotated: [id], variable })
+    else say(`the secret of ${shown(id)} is changed. Remove ${variable}_PREVIOUS after a day.`)
   }
   return 0
 }
@@ -107,14 +107,15 @@ export async function remove(jobs: readonly Job[], options: ManageOptions): Prom
     return 1
   }
   if (options.dryRun) {
-    say(JSON.stringify({ removes: ids }))
+    sayJson({ removes: ids })
     return 0
   }
-  const asks = `Delete ${ids.join(', ')} at the sender? It delivers nothing there after that.`
+  const asks = `Delete ${ids.map((id) => shown(id)).join(', ')} at the sender? It delivers nothing there after that.`
   if (!options.yes && !(await agreed(asks))) return unchanged()
   const results: StepResult[] = []
   for (const { registrar, url } of jobs) results.push(...(await registrar.remove({ url })))
-  say(options.json ? JSON.stringify({ results }, undefined, 2) : resultLines(results))
+  if (options.json) sayJson({ results }, 2)
+  else say(resultLines(results))
   remark('Undo: postern register, with the same options, makes them again.')
   return results.some(({ state }) => state === 'failed') ? 3 : 0
 }

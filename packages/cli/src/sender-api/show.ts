@@ -1,5 +1,6 @@
 import type { EndpointStatus, Plan, Step, StepResult } from '@postern/registrar'
-import { shown, state, styled, table, timeOf } from '../style.ts'
+import { table, timeOf } from '../style.ts'
+import { shown, styled } from '../terminal.ts'
 
 const SIGNS = {
   create: ['+', 'green'],
@@ -35,15 +36,15 @@ export function statusLines(found: readonly EndpointStatus[]): string {
     ['state', 'endpoint', 'topics', 'last failure'],
     ...found.map(({ delivering, state: at, id, topics, failures: [last] }) => [
       delivering === false
-        ? state('dead').replace('dead', at === 'active' ? 'off' : at)
-        : state('done').replace('done', 'delivers'),
+        ? `${styled('red', '✕')} ${shown(at === 'active' ? 'off' : at, 40)}`
+        : `${styled('green', '●')} delivers`,
       shown(id),
       shown(topics.join(', '), 60),
       last === undefined
         ? ''
         : [
             last.at === undefined ? '' : timeOf(last.at),
-            last.status ?? '',
+            shown(String(last.status ?? '')),
             shown(last.reason ?? ''),
           ]
             .filter((part) => part !== '')
@@ -54,7 +55,7 @@ export function statusLines(found: readonly EndpointStatus[]): string {
 
 function stepLine({ do: verb, kind, id, before, after, why }: Step): string {
   const [sign, format] = SIGNS[verb]
-  const what = [`${verb} ${kind}`, id, shown((after ?? before)?.url ?? '')]
+  const what = [`${verb} ${shown(kind)}`, shown(id ?? ''), shown((after ?? before)?.url ?? '')]
     .filter(Boolean)
     .join(' ')
   return `  ${styled(format, sign)} ${what}  ${styled('gray', shown(why))}`

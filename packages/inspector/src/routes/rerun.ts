@@ -1,4 +1,5 @@
-import type { Json } from '@postern/core'
+import { isWebhookError, type Json } from '@postern/core'
+import { parseJson } from '@postern/core/scheme'
 import type { RerunReply } from '../api.ts'
 import { Problem } from '../replies.ts'
 import { demand } from './allowed.ts'
@@ -16,14 +17,21 @@ export async function rerun({
   const { task, payload } = body
   if (typeof task !== 'string' || typeof payload !== 'string')
     throw new Problem(400, 'task', 'task must be its id, and payload a string of JSON')
-  let edited: Json
-  try {
-    edited = JSON.parse(payload) as Json
-  } catch (error) {
-    throw new Problem(400, 'payload', `the payload is no JSON: ${(error as Error).message}`)
-  }
-  if (!(await inbox.view?.get(task))) throw new Problem(404, 'gone', 'this task is gone')
+  const found = await inbox.view?.get(task)
+  if (!found) throw new Problem(404, 'gone', 'this task is gone')
+  const receiver = receivers.find(({ name }) => name === found.receiver) ?? receivers[0]!
+  const edited = parsed(payload, receiver.limits.depth)
   const id = await inbox.view!.rerun(task, { payload: edited })
   acted({ action: 'rerun', as: visitor.as, count: 1, target: JSON.stringify({ id: task }) })
   return { task: id }
+}
+
+/** As the body of a delivery is parsed: bounded in depth, and without keys that would poison a prototype. */
+function parsed(payload: string, depth: number): Json {
+  try {
+    return parseJson(payload, { depth }) as Json
+  } catch (error) {
+    if (!isWebhookError(error)) throw error
+    throw new Problem(400, 'payload', error.message.replace('the body', 'the payload'))
+  }
 }

@@ -1,48 +1,14 @@
 import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
 import type { Inbox, StoredDelivery } from '@postern/core/inbox'
+import { inertSource } from '@postern/core/inert'
 import type { About, Provider } from '@postern/core/scheme'
 import { exportDelivery, fromDelivery, keptHeaders, type ExportedDelivery } from './exported.ts'
 import { frozen } from './frozen.ts'
 import { madeUpSecrets } from './made-up-secrets.ts'
 
-// What curl writes by itself.
-const OF_CURL = new Set([
-  'host',
-  'content-length',
-  'connection',
-  'accept-encoding',
-  'transfer-encoding',
-])
-
-/**
- * A delivery as a curl command that sends the same bytes, for bash. What was stripped before it was stored is missing.
- *
- * @example
- * console.log(copyAsCurl(delivery)) // curl -X POST 'https://…' …
- */
-export function copyAsCurl(delivery: Omit<StoredDelivery, 'receivedAt'>): string {
-  const headers = delivery.headers
-    .filter(([name]) => !OF_CURL.has(name))
-    // `name:` alone would take the header away.
-    .map(([name, value]) => `-H ${quoted(value === '' ? `${name};` : `${name}: ${value}`)}`)
-  const body = Buffer.from(delivery.body)
-  // A shell has no NUL in a word.
-  const isText = Buffer.from(body.toString('utf8'), 'utf8').equals(body) && !body.includes(0)
-  const text = isText ? body.toString('utf8') : ''
-  // With --data-binary, a body of the sender that begins with @ would name a file of the reader to be sent.
-  const data = text.startsWith('@') ? '--data-raw' : '--data-binary'
-  const method = /^[A-Z]+$/.test(delivery.method) ? delivery.method : quoted(delivery.method)
-  const command = [
-    `curl -X ${method} ${quoted(delivery.url)}`,
-    ...headers,
-    ...(body.length > 0 ? [`${data} ${isText ? quoted(text) : '@-'}`] : []),
-  ].join(' \\\n  ')
-  return isText ? command : `base64 -d <<< ${body.toString('base64')} | ${command}`
-}
-
 /**
  * A delivery as the text of a test for Vitest that sends it again, signed with a secret of tests at the time of its
- * arrival. The test was run once before it is returned: it passes.
+ * arrival. The test was run once before it is returned: it passes. It is printable ASCII.
  *
  * @throws TypeError if no test can be written: only the sender has the key, or its provider needs options of yours.
  * @example
@@ -63,10 +29,10 @@ import { ${factory} } from '@postern/providers/${about.name.replaceAll('.', '-')
 import { deliver, fromDelivery, frozen } from '@postern/testing'
 import { expect, test } from 'vitest'
 
-const exported = ${literal(exported)}
+const exported = ${inertSource(exported)}
 
-test(${literal(`the delivery of ${new Date(delivery.receivedAt).toISOString()} is taken`)}, async () => {
-  const provider = ${factory}(${literal(options)})
+test(${inertSource(`the delivery of ${new Date(delivery.receivedAt).toISOString()} is taken`)}, async () => {
+  const provider = ${factory}(${inertSource(options)})
   const now = frozen(exported.receivedAt)
   const receiver = createReceiver({ provider, now, inbox: ${inbox}, log: false })
   // Subscribe your handlers here: receiver.on(…)
@@ -123,17 +89,4 @@ function extras(about: About, { url }: ExportedDelivery): readonly object[] {
     ...(has('publicKey') ? [{ publicKey: 'key_of_tests' }] : []),
     ...(has('unauthenticated') ? [{ unauthenticated: true }] : []),
   ]
-}
-
-/** A value as JavaScript that also stands in one line of a file: line separators are written as escapes. */
-function literal(value: unknown): string {
-  return JSON.stringify(value, undefined, 2).replaceAll(
-    /[\u2028\u2029]/g,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16)}`,
-  )
-}
-
-// Single quotes keep everything but themselves.
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

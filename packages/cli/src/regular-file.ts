@@ -1,0 +1,40 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { Failure } from './outcome.ts'
+
+/** Bytes. No request that a person saves is larger, and no HAR file that a browser writes of a page. */
+export const MOST_FILE: number = 64 * 2 ** 20
+const STEP = 2 ** 20
+
+/**
+ * The bytes of a regular file, at most 64 MiB. Devices, pipes and folders are refused: `/dev/zero` has no end, and a pipe may
+ * never begin. `what` names the file in errors.
+ *
+ * @throws Failure
+ */
+export function readRegular(path: string, what: string = path): Buffer {
+  let file: number
+  try {
+    // Without O_NONBLOCK the opening of a pipe waits for its writer.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  } catch (error) {
+    throw new Failure(2, `${what} cannot be read: give a file that exists`, { cause: error })
+  }
+  try {
+    if (!fstatSync(file).isFile())
+      throw new Failure(2, `${what} must be a regular file: save the bytes in one`)
+    const chunks: Buffer[] = []
+    let length = 0
+    // The size of a file in /proc is 0: what was read counts.
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(STEP)
+      const read = readSync(file, chunk)
+      if (read === 0) return Buffer.concat(chunks)
+      length += read
+      if (length > MOST_FILE)
+        throw new Failure(2, `${what} must have at most ${MOST_FILE} bytes: save one request alone`)
+      chunks.push(chunk.subarray(0, read))
+    }
+  } finally {
+    closeSync(file)
+  }
+}
