@@ -5,14 +5,23 @@ import { inspector } from '@postern/inspector/express'
 import express, { type Express } from 'express'
 
 /** The app with every receiver mounted under /webhooks, and the inspector under /postern. */
-export function createApp(receivers: Readonly<Record<string, Receiver>>, inbox: Inbox): Express {
+export function createApp(
+  receivers: Readonly<Record<string, Receiver>>,
+  inbox: Inbox,
+  origin: string,
+): Express {
   const app = express()
   for (const [path, receiver] of Object.entries(receivers))
     app.use(`/webhooks/${path}`, webhook(receiver))
-  // Open to this machine alone. In production it needs `auth`.
+  // The log has its address with a key. In production it needs `auth`.
   app.use(
     '/postern',
-    inspector({ name: 'shop', inbox, receivers: Object.values(receivers), dev: true }),
+    inspector({
+      name: 'shop',
+      inbox,
+      receivers: Object.values(receivers),
+      dev: `${origin}/postern`,
+    }),
   )
   app.get('/', (_, response) => {
     response.type('text/plain').send(

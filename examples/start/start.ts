@@ -30,13 +30,14 @@ const receivers = Object.fromEntries(
     createSource(name, secrets, { inbox, observers: [watch.observer] }, services),
   ]),
 )
-const server = createServer(createApp(receivers, inbox))
+const server = createServer()
 await listen(process.env['PORT'] ?? (once ? 0 : 3000)).catch((error: NodeJS.ErrnoException) => {
   // Somebody else has the usual port: any other will do, unless one was asked for.
   if (error.code !== 'EADDRINUSE' || process.env['PORT'] !== undefined) throw error
   return listen(0)
 })
 const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+server.on('request', createApp(receivers, inbox, origin))
 console.log(
   `Listening on ${origin}; events are kept in ${where}.\nWhat happens is on ${origin}/postern\n\nHandlers say:`,
 )

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { request as ask } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createReceiver } from '@postern/core'
@@ -38,15 +37,24 @@ afterEach(async () => {
   page = undefined
 })
 
-async function open(...args: readonly string[]): Promise<string> {
+/** The address of the page, and what the one who was given it may send along. */
+interface Opened {
+  readonly url: string
+  readonly headers: { readonly authorization: string }
+}
+
+async function open(...args: readonly string[]): Promise<Opened> {
   page = start(['inspect', '--port', '0', '--sqlite', file, ...args])
-  return line(page, 'stdout', /^http:/)
+  const printed = await line(page, 'stdout', /^http:/)
+  const [url, key] = printed.split('#key=')
+  expect(key).toMatch(/^[\w-]{43}$/)
+  return { url: url!, headers: { authorization: `Bearer ${key}` } }
 }
 
 describe('postern inspect', () => {
   test('shows the inbox, queues what runs again, and says that no handlers are here', async () => {
-    const url = await open()
-    const status = await (await fetch(`${url}~/api/status`)).json()
+    const { url, headers } = await open()
+    const status = await (await fetch(`${url}~/api/status`, { headers })).json()
     expect(status).toMatchObject({
       name: 'postern inspect',
       hasHandlers: false,
@@ -54,40 +62,38 @@ describe('postern inspect', () => {
     })
     const replayed = await fetch(`${url}~/api/replay`, {
       method: 'POST',
-      headers: { 'x-postern-action': '1', origin: new URL(url).origin },
+      headers: { ...headers, 'x-postern-action': '1', origin: new URL(url).origin },
       body: JSON.stringify({ filter: { state: 'dead' } }),
     })
     expect(await replayed.json()).toMatchObject({ count: 1 })
-    expect((await rowsOf(url, 'state:pending')).length).toBe(1)
+    expect((await rowsOf({ url, headers }, 'state:pending')).length).toBe(1)
   })
 
   test('explains with a secret, and says that it needs one', async () => {
     const without = await open()
     const [refused] = await rowsOf(without, 'outcome:refused')
     const at = `~/api/explain?id=${refused!.id.slice('delivery:'.length)}`
-    expect(await (await fetch(without + at)).json()).toMatchObject({
+    expect(await (await fetch(without.url + at, without)).json()).toMatchObject({
       cannot: expect.stringContaining('--secret'),
     })
     page!.kill('SIGINT')
     await once(page!, 'exit')
-    const url = await open('--provider', 'github', '--secret', SECRET)
-    expect(await (await fetch(url + at)).json()).toMatchObject({
+    const { url, headers } = await open('--provider', 'github', '--secret', SECRET)
+    const explained = await (await fetch(url + at, { headers })).text()
+    expect(explained).not.toContain('fingerprint')
+    expect(JSON.parse(explained)).toMatchObject({
       findings: [{ cause: 'secret-whitespace', certainty: 'proven' }],
     })
   })
 
-  test('answers no other name of this machine', async () => {
-    const url = new URL(await open())
-    const status = await new Promise((resolve, reject) => {
-      const headers = { host: 'evil.example' }
-      ask({ host: '127.0.0.1', port: url.port, path: '/', headers }, (reply) => {
-        reply.resume()
-        resolve(reply.statusCode)
-      })
-        .on('error', reject)
-        .end()
-    })
-    expect(status).toBe(403)
+  test('answers nobody without the key, on this machine too, and each start has another', async () => {
+    const { url, headers } = await open()
+    for (const path of ['', '~/page.js', '~/api/status', '~/api/list'])
+      expect((await fetch(url + path)).status).toBe(401)
+    page!.kill('SIGINT')
+    await once(page!, 'exit')
+    const again = await open()
+    expect((await fetch(`${again.url}~/api/status`, { headers })).status).toBe(401)
   })
 
   test('wrong use', async () => {
@@ -103,7 +109,10 @@ describe('postern inspect', () => {
   })
 })
 
-async function rowsOf(url: string, q: string): Promise<readonly { readonly id: string }[]> {
-  const reply = await fetch(`${url}~/api/list?q=${q}`)
+async function rowsOf(
+  { url, headers }: Opened,
+  q: string,
+): Promise<readonly { readonly id: string }[]> {
+  const reply = await fetch(`${url}~/api/list?q=${q}`, { headers })
   return ((await reply.json()) as { rows: { id: string }[] }).rows
 }

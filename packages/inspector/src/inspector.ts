@@ -4,7 +4,9 @@ import { checkInspector, type InspectorOptions } from './options.ts'
 import { placeOf, type Place } from './page-place.ts'
 import { HEADERS } from './policy.ts'
 import { problem } from './replies.ts'
+import { once } from './once.ts'
 import { createApi } from './routes/api.ts'
+import { isForeign } from './same-origin.ts'
 import type { InspectorReply, InspectorRequest } from './request.ts'
 
 /**
@@ -26,11 +28,16 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
   options: InspectorOptions<Own>,
 ): Inspector<Own> {
   checkInspector(options)
-  const gate = createGate(options.auth)
-  const api = createApi(options)
+  const inbox = once(async () =>
+    typeof options.inbox === 'function' ? options.inbox() : options.inbox,
+  )
+  const gate = createGate(options, inbox)
+  const api = createApi(options, inbox)
 
   return async function inspect(request) {
     const place = placeOf(request.target)
+    if (isForeign(request, place.route === ''))
+      return secured(problem(403, 'cross_site', 'a page of another site may not ask'))
     const passed = await gate(request, place)
     if (passed === 'answered') return undefined
     if (!('visitor' in passed)) return secured(passed)

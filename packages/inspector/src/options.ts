@@ -24,11 +24,12 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
   /** Who may come in: a token, names with passwords, or a function of the app's own session. Needed unless `dev` is true. */
   readonly auth?: Auth<Own>
   /**
-   * True answers without `auth`, for development: to this machine alone, if the Host is localhost, 127.0.0.1 or [::1] and
-   * no proxy has forwarded the request. Next.js and fetch hide the socket: there NODE_ENV must be `development`.
+   * For development, in place of `auth`: the log has the address of the page with a random key, and who has the key may
+   * do all. Give the address of the page instead of true, such as `http://localhost:3000/postern`, to have that one in
+   * the log. It is a `TypeError` where NODE_ENV is `production`.
    * @default false
    */
-  readonly dev?: boolean
+  readonly dev?: boolean | string
   /** Providers that explain refusals where no receiver is, by their name. @default none */
   readonly providers?: readonly Provider[]
   /** The key, or keys, of receivers that seal what they store: it is opened for those who may see payloads. */
@@ -73,8 +74,10 @@ export function checkInspector<Own extends readonly unknown[]>(
     throw new TypeError(
       'inspector: receivers must be a list of what createReceiver() returns, or a function that returns it',
     )
-  if (typeof dev !== 'boolean')
-    throw new TypeError(`inspector: dev must be true or false, got ${typeof dev}`)
+  if (typeof dev !== 'boolean' && !isAddress(dev))
+    throw new TypeError(
+      `inspector: dev must be true, or the address of the page such as http://localhost:3000/postern, got ${JSON.stringify(dev)}`,
+    )
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError('inspector: name must be a string that is not empty')
   for (const [receiver, ask] of Object.entries(options.registered ?? {}))
@@ -89,8 +92,16 @@ export function checkInspector<Own extends readonly unknown[]>(
     )
   if (auth !== undefined && dev)
     throw new TypeError(
-      'inspector: dev: true lets this machine in without auth; give one of both, as in process.env.POSTERN_TOKEN ? { auth: … } : { dev: true }',
+      'inspector: dev: true makes a key in place of auth; give one of both, as in process.env.POSTERN_TOKEN ? { auth: … } : { dev: true }',
+    )
+  if (dev && process.env['NODE_ENV'] === 'production')
+    throw new TypeError(
+      'inspector: dev is for development, and NODE_ENV is production; give auth: { token: process.env.POSTERN_TOKEN }, or a function that reads your session',
     )
   if (auth !== undefined) checkAuth(auth)
   if (options.seal !== undefined) createSeal(options.seal, 'inspector: seal')
+}
+
+function isAddress(dev: unknown): boolean {
+  return typeof dev === 'string' && /^https?:\/\/[^\s#]+$/.test(dev) && URL.canParse(dev)
 }

@@ -7,6 +7,8 @@ export interface Place {
   readonly base: string
   /** The document itself, without its query, as a reference relative to it. */
   readonly self: string
+  /** The path before `/~/`, and that of the document without a slash at its end: all requests of a page have the same. */
+  readonly mount: string
 }
 
 /**
@@ -23,9 +25,16 @@ export function placeOf(target: string): Place {
   // `~` may come as %7E: some proxies write it so.
   const plain = path.replaceAll(/\/%7e\//gi, '/~/')
   const at = plain.lastIndexOf('/~/')
-  if (at >= 0) return { route: plain.slice(at + 3), query, base: '', self: '' }
+  if (at >= 0)
+    return { route: plain.slice(at + 3), query, base: '', self: '', mount: plain.slice(0, at) }
   const self = `./${quoted(path.slice(path.lastIndexOf('/') + 1))}`
-  return { route: '', query, base: self === './' ? './~/' : `${self}/~/`, self }
+  return {
+    route: '',
+    query,
+    base: self === './' ? './~/' : `${self}/~/`,
+    self,
+    mount: path.replace(/\/+$/, ''),
+  }
 }
 
 /** The last segment as it may stand in an attribute of HTML. */

@@ -1,8 +1,11 @@
-/** The content security policy: nothing inline, no script of elsewhere, no frame around. `styles` are further sources of styles. */
-export function policy(styles = "'self'"): string {
+/** The content security policy: nothing inline that has no hash, nothing of elsewhere, no frame around. */
+export function policy({
+  styles = "'self'",
+  scripts = "'self'",
+}: { readonly styles?: string; readonly scripts?: string } = {}): string {
   return [
     "default-src 'none'",
-    "script-src 'self'",
+    `script-src ${scripts}`,
     `style-src ${styles}`,
     "img-src 'self' data:",
     "connect-src 'self'",

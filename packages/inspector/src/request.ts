@@ -9,6 +9,10 @@ export interface InspectorRequest<Own extends readonly unknown[] = readonly unkn
   readonly header: (name: string) => string | undefined
   /** Address of the other end of the socket; undefined where the host hides it. */
   readonly peer: string | undefined
+  /** Port of this end of the socket; undefined where the host hides it. */
+  readonly port?: number | undefined
+  /** The path that the inspector is mounted on, as the app sees it; undefined where the host does not tell. */
+  readonly mount?: string | undefined
   /** True if the request came over TLS to this process. */
   readonly isEncrypted: boolean
   /**

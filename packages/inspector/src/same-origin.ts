@@ -16,7 +16,12 @@ export function isSameOrigin({ header }: InspectorRequest): boolean {
   return new URL(origin).host === header('host')?.toLowerCase()
 }
 
-/** True if a page of another site asks: it could not read the reply, but would cost what the reply costs. */
-export function isForeign({ header }: InspectorRequest): boolean {
-  return header('sec-fetch-site') === 'cross-site'
+/**
+ * True if a page of another site asks: it could not read the reply, but would cost what the reply costs, or sign in and
+ * out. A link of another site may lead to the document.
+ */
+export function isForeign({ header, method }: InspectorRequest, isDocument: boolean): boolean {
+  const site = header('sec-fetch-site')
+  if (method !== 'GET' && method !== 'HEAD') return site === 'cross-site' || site === 'same-site'
+  return site === 'cross-site' && !isDocument
 }

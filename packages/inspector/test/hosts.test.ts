@@ -93,7 +93,9 @@ for (const host of HOSTS)
       expect(new URL(right.headers.get('location')!, url).href).toBe(`${url}?q=state%3Adead`)
       const cookie = right.headers.get('set-cookie')!
       expect(cookie).toMatch(
-        /^postern_\w+=\d+\.[\da-f]+; Max-Age=43200; HttpOnly; SameSite=Strict$/,
+        new RegExp(
+          `^postern_\\w+=\\d+\\.[\\da-f]+; Max-Age=43200; Path=${host.tellsMount ? '/admin/postern' : '/'}; HttpOnly; SameSite=Strict$`,
+        ),
       )
       const headers = { cookie: cookie.split(';')[0]! }
       expect((await fetch(`${url}/~/api/status`, { headers })).status).toBe(200)

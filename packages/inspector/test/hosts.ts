@@ -41,6 +41,8 @@ export interface App {
 export interface Host {
   readonly name: string
   readonly compresses: boolean
+  /** It tells the inspector which path it is mounted on. */
+  readonly tellsMount: boolean
   readonly mount: (options: Common) => Promise<App>
   /** Nobody is refused with 401 there: without a session the app's login answers; `user=boom` throws. */
   readonly withSession: (options: Omit<Common, 'auth'>) => Promise<App>
@@ -57,6 +59,7 @@ export const HOSTS: readonly Host[] = [
     ([name, express]): Host => ({
       name,
       compresses: true,
+      tellsMount: true,
       mount: async (options) => {
         // A parser runs before it, and it is nested.
         const app = express().use(express.json())
@@ -81,6 +84,7 @@ export const HOSTS: readonly Host[] = [
   ...Object.entries({ 'koa 3': Koa3, 'koa 2': Koa2 }).map(([name, Koa]): Host => ({
     name,
     compresses: true,
+    tellsMount: true,
     mount: async (options) => listen(new Koa().use(mount(PATH, onKoa(options))).callback(), PATH),
     withSession: async (options) => {
       const app = new Koa()
@@ -112,6 +116,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'fastify',
     compresses: true,
+    tellsMount: true,
     mount: async (options) => fastify(onFastify(options)),
     withSession: async (options) =>
       fastify(
@@ -129,6 +134,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'hono',
     compresses: false,
+    tellsMount: true,
     mount: async (options) => hono(new Hono().all(`${PATH}/*`, onHono(options))),
     withSession: async (options) => {
       const app = new Hono().all(
@@ -149,6 +155,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'node',
     compresses: true,
+    tellsMount: false,
     mount: async (options) => listen(onNode(options), PATH),
     withSession: async (options) => {
       const inspect = onNode({
@@ -173,6 +180,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'fetch',
     compresses: false,
+    tellsMount: false,
     mount: async (options) => hono({ fetch: onFetch(options) }),
     withSession: async (options) => {
       const inspect = onFetch({

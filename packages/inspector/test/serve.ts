@@ -16,8 +16,16 @@ const [port = '4400', empty] = process.argv.slice(2)
 const inbox = sqliteInbox({ path: join(mkdtempSync(join(tmpdir(), 'postern-page-')), 'day.db') })
 const day = createDay(inbox)
 const app = express()
-app.use('/postern', inspector({ inbox, receivers: day.receivers, dev: true, name: 'orders-api' }))
-app.listen(Number(port), '127.0.0.1', () => console.log(`http://localhost:${port}/postern`))
+app.use(
+  '/postern',
+  inspector({
+    inbox,
+    receivers: day.receivers,
+    dev: `http://localhost:${port}/postern`,
+    name: 'orders-api',
+  }),
+)
+app.listen(Number(port), '127.0.0.1')
 
 if (empty === undefined) {
   await day.past()

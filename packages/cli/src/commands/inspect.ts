@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { logger } from '@postern/core'
@@ -14,7 +15,7 @@ export interface InspectOptions extends InboxOptions, SenderOptions {
   readonly provider?: string
 }
 
-/** `postern inspect`: the page of `@postern/inspector` over an inbox, for this machine alone. It ends with Ctrl-C. */
+/** `postern inspect`: the page of `@postern/inspector` over an inbox, for who has the printed address. It ends with Ctrl-C. */
 export async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
   if (options.secret !== undefined && options.provider === undefined)
     throw new Failure(2, '--secret needs --provider: the sender whose secret it is')
@@ -23,9 +24,10 @@ export async function inspectCommand(options: InspectOptions): Promise<ExitCode>
   const inbox = await openInbox(options)
   try {
     if (!inbox.view) throw new Failure(2, `${inbox.name} keeps no tasks to look at`)
+    const key = randomBytes(32).toString('base64url')
     const page = inspector({
       inbox,
-      dev: true,
+      auth: { token: key, as: 'postern inspect' },
       name: 'postern inspect',
       ...(found && { providers: [found.provider] }),
       log: logger({ info: remark, warn: remark, error: remark }),
@@ -37,9 +39,9 @@ export async function inspectCommand(options: InspectOptions): Promise<ExitCode>
       )
       server.listen(port, '127.0.0.1', resolve)
     })
-    say(`http://localhost:${(server.address() as AddressInfo).port}/`)
+    say(`http://localhost:${(server.address() as AddressInfo).port}/#key=${key}`)
     remark(
-      'For this machine alone. No handlers are here: what runs again waits for the app.' +
+      'For who has this address with its key. No handlers are here: what runs again waits for the app.' +
         (found
           ? ` Refusals of ${found.about.title} are explained with the secret of ${found.from}.`
           : ' No secrets either: give --provider and --secret to explain refusals.'),

@@ -8,6 +8,7 @@ export function SignOut(): JSX.Element | null {
   if (!visitor.canSignOut) return null
   return (
     <form method="post" action={location.pathname} class="sign-out">
+      <input type="hidden" name="at" value={location.pathname} />
       <button
         class="quiet"
         name="signOut"

@@ -1,36 +1,77 @@
-/** Counts wrong credentials, so that nobody can guess them. */
+/** Slows down who gives wrong credentials. Right ones never come here: nobody can lock an owner out. */
 export interface Attempts {
-  /** Seconds until the peer may try again; 0 if it may now. */
-  wait(peer: string): number
-  /** A credential was wrong. */
-  failed(peer: string): void
+  /**
+   * Counts a wrong credential of an address. Resolves when the refusal may go out: with 0, or with the seconds to wait
+   * if there were too many.
+   */
+  wrong(address: string): Promise<number>
 }
 
 const MOST = 10
 const WINDOW = 60_000
-// Peers that are remembered: beyond them all share one place.
+const DELAY = 1000
+// Refusals that wait at once: more would hold memory and sockets for strangers.
+const HELD = 100
 const PEERS = 1000
 
-/** Makes it: each peer has 10 wrong credentials a minute. `now` is in milliseconds. */
+interface Window {
+  readonly since: number
+  count: number
+}
+
+/** Makes it: beyond 10 wrong ones a minute, refusals of a peer wait for a second. `now` is in milliseconds. */
 export function createAttempts(now: () => number = () => performance.now()): Attempts {
-  const windows = new Map<string, { since: number; count: number }>()
+  const windows = new Map<string, Window>()
+  let held = 0
   return {
-    wait(peer) {
-      const found = windows.get(placed(peer))
-      if (!found || found.count < MOST) return 0
-      return Math.max(0, Math.ceil((found.since + WINDOW - now()) / 1000))
-    },
-    failed(peer) {
-      const place = placed(peer)
-      const found = windows.get(place)
-      if (found && now() - found.since < WINDOW) found.count++
-      else windows.set(place, { since: now(), count: 1 })
+    async wrong(address) {
+      const window = windowOf(peerOf(address))
+      window.count++
+      if (window.count <= MOST) return 0
+      if (held < HELD) {
+        held++
+        await new Promise((resolve) => setTimeout(resolve, DELAY))
+        held--
+      }
+      return Math.max(1, Math.ceil((window.since + WINDOW - now()) / 1000))
     },
   }
 
-  function placed(peer: string): string {
-    if (windows.has(peer) || windows.size < PEERS) return peer
-    for (const [known, { since }] of windows) if (now() - since >= WINDOW) windows.delete(known)
-    return windows.size < PEERS ? peer : 'others'
+  function windowOf(peer: string): Window {
+    const known = windows.get(peer)
+    if (known && now() - known.since < WINDOW) return known
+    windows.delete(peer)
+    if (windows.size >= PEERS) windows.delete(leastFailures())
+    const window = { since: now(), count: 0 }
+    windows.set(peer, window)
+    return window
   }
+
+  /** The peer with the fewest failures of this minute, of these the oldest: who guesses much stays known. */
+  function leastFailures(): string {
+    let [least = '', fewest] = ['', Infinity]
+    for (const [peer, { since, count }] of windows) {
+      const failures = now() - since < WINDOW ? count : 0
+      if (failures < fewest) [least, fewest] = [peer, failures]
+    }
+    return least
+  }
+}
+
+/** The place of an address: IPv6 by /64, since one machine has as many addresses of it as it wants. */
+function peerOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped !== undefined || !address.includes(':')) return mapped ?? address
+  const [head = '', tail] = address.split('%', 1)[0]!.toLowerCase().split('::', 2)
+  const first = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const groups = [
+    ...first,
+    ...Array.from({ length: 8 - first.length - last.length }, () => '0'),
+    ...last,
+  ]
+  return groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')
 }

@@ -1,12 +1,16 @@
+import type { Inbox } from '@postern/core/inbox'
+import type { InspectorOptions } from '../options.ts'
 import type { InspectorReply, InspectorRequest } from '../request.ts'
 import type { Place } from '../page-place.ts'
 import { isPage, problem } from '../replies.ts'
 import { createAttempts } from './attempts.ts'
 import { checkGrant, type Auth, type BasicAuth, type Grant, type TokenAuth } from './auth.ts'
-import { isDeveloper } from './dev.ts'
+import { devKey } from './dev-key.ts'
 import { createSessions } from './session.ts'
+import { createSignedOut, type SignedOut } from './signed-out.ts'
 import { signInPage } from './sign-in.ts'
 import { digestEqual } from './digest.ts'
+import { createTold } from './told.ts'
 
 /** Somebody who may come in. */
 export interface Visitor extends Grant {
@@ -24,22 +28,36 @@ export type Gate<Own extends readonly unknown[]> = (
 ) => Promise<{ readonly visitor: Visitor } | InspectorReply | Response | 'answered'>
 
 /** Makes the gate of the options. What a function of the app throws goes through, since frameworks redirect by throwing. */
-export function createGate<Own extends readonly unknown[]>(auth: Auth<Own> | undefined): Gate<Own> {
-  if (auth === undefined) return forDevelopers()
+export function createGate<Own extends readonly unknown[]>(
+  options: InspectorOptions<Own>,
+  inbox: () => Promise<Inbox>,
+): Gate<Own> {
+  const { auth } = options
+  const signedOut = createSignedOut(inbox, () => Date.now())
+  if (auth === undefined) {
+    const key = devKey()
+    const told = createTold(key, options)
+    const gate = byToken({ token: key, as: 'developer' }, signedOut, DEVELOPER)
+    return async (request, place) => {
+      if (place.route === '') told(request, place.mount)
+      return gate(request, place)
+    }
+  }
   if (typeof auth === 'function') return byFunction(auth)
-  return 'basic' in auth ? byPassword(auth) : byToken(auth)
+  return 'basic' in auth ? byPassword(auth) : byToken(auth, signedOut, TOKEN)
 }
 
-function forDevelopers(): Gate<readonly unknown[]> {
-  return async (request) => {
-    if (!isDeveloper(request))
-      return problem(
-        403,
-        'not_local',
-        'dev: true answers only this machine: open it as localhost and without a proxy, or give auth',
-      )
-    return { visitor: visitorOf({ allow: 'all', as: 'developer' }, { isDeveloper: true }) }
-  }
+/** What the sign-in page says, and who comes in by it. */
+interface Kind {
+  readonly isDeveloper: boolean
+  readonly wrong: string
+  readonly missing?: string
+}
+const TOKEN: Kind = { isDeveloper: false, wrong: 'This is not the token.' }
+const DEVELOPER: Kind = {
+  isDeveloper: true,
+  wrong: 'This is not the key. The log of the app has the address with the key of today.',
+  missing: 'The log of the app has the address with the key.',
 }
 
 function byFunction<Own extends readonly unknown[]>(
@@ -56,13 +74,11 @@ function byFunction<Own extends readonly unknown[]>(
 }
 
 function byPassword({ basic, ...grant }: BasicAuth): Gate<readonly unknown[]> {
-  const attempts = createAttempts()
+  const refuse = createRefuse()
   return async (request) => {
     const [, encoded] =
       /^basic\s+([\w+/=-]+)\s*$/i.exec(request.header('authorization') ?? '') ?? []
     if (encoded === undefined) return challenge('sign in')
-    const wait = attempts.wait(request.peer ?? '')
-    if (wait > 0) return tooOften(wait)
     const text = Buffer.from(encoded, 'base64').toString('utf8')
     const colon = text.indexOf(':')
     const name = text.slice(0, colon)
@@ -71,39 +87,63 @@ function byPassword({ basic, ...grant }: BasicAuth): Gate<readonly unknown[]> {
     const right = digestEqual(text.slice(colon + 1), known ? basic[name]! : '')
     if (known && right && colon > 0)
       return { visitor: visitorOf({ allow: 'all', ...grant, as: name }) }
-    attempts.failed(request.peer ?? '')
-    return challenge('name or password is wrong')
+    return refuse(request, () => challenge('name or password is wrong'))
   }
 }
 
-function byToken({ token, ...grant }: TokenAuth): Gate<readonly unknown[]> {
-  const sessions = createSessions(token)
-  const attempts = createAttempts()
-  const visitor = visitorOf({ allow: 'all', ...grant }, { canSignOut: true })
+function byToken(
+  { token, ...grant }: TokenAuth,
+  signedOut: SignedOut,
+  { isDeveloper, wrong, missing = '' }: Kind,
+): Gate<readonly unknown[]> {
+  const sessions = createSessions(token, signedOut)
+  const refuse = createRefuse()
+  const visitor = visitorOf({ allow: 'all', ...grant }, { isDeveloper, canSignOut: true })
   return async (request, place) => {
     const isDocument = place.route === ''
     const posts = isDocument && request.method === 'POST'
-    if (sessions.has(request)) {
-      if (!posts) return { visitor }
-      const { signOut, token: again } = await fieldsOf(request)
-      if (signOut) return reload(place, sessions.end(request))
-      return typeof again === 'string' && sessions.isToken(again)
-        ? reload(place, sessions.begin(request))
-        : signInPage(401, 'This is not the token.')
-    }
+    const mount = request.mount ?? place.mount
+    const isIn = await sessions.has(request, mount)
+    if (isIn && !posts) return { visitor }
+    const fields = posts ? await fieldsOf(request) : {}
+    const path = pathOf(fields['at']) ?? pathOf(request.mount) ?? '/'
+    if (isIn && fields['signOut']) return reload(place, await sessions.end(request, mount, path))
     const [, bearer] = /^bearer +(.+)$/i.exec(request.header('authorization') ?? '') ?? []
-    const given = bearer ?? (posts ? (await fieldsOf(request)).token : undefined)
+    const given = bearer ?? fields['token']
     if (typeof given !== 'string')
-      return isPage(request, isDocument) ? signInPage(401) : problem(401, 'sign_in', 'sign in')
-    const wait = attempts.wait(request.peer ?? '')
-    if (wait > 0) return tooOften(wait)
+      return isPage(request, isDocument)
+        ? signInPage(401, missing)
+        : problem(401, 'sign_in', 'sign in')
     if (sessions.isToken(given))
-      return bearer === undefined ? reload(place, sessions.begin(request)) : { visitor }
-    attempts.failed(request.peer ?? '')
-    return isDocument
-      ? signInPage(401, 'This is not the token.')
-      : problem(401, 'sign_in', 'sign in')
+      return bearer === undefined
+        ? reload(place, sessions.begin(request, mount, path))
+        : { visitor }
+    return refuse(request, () =>
+      isDocument ? signInPage(401, wrong) : problem(401, 'sign_in', 'sign in'),
+    )
   }
+}
+
+/** Makes the function that refuses a wrong credential: it counts, and delays. */
+function createRefuse(): (
+  request: InspectorRequest,
+  refusal: () => InspectorReply,
+) => Promise<InspectorReply> {
+  const attempts = createAttempts()
+  return async (request, refusal) => {
+    // A link of another site may carry a name and a password: it must not spend what its reader may try.
+    if (request.header('sec-fetch-site') === 'cross-site') return refusal()
+    const wait = await attempts.wrong(request.peer ?? '')
+    return wait > 0
+      ? problem(429, 'too_often', `wrong too often; try again in ${wait} s`, wait)
+      : refusal()
+  }
+}
+
+/** A path that may stand in a cookie, without a slash at its end. */
+function pathOf(given: unknown): string | undefined {
+  if (typeof given !== 'string' || !/^\/[\w\-.~%!$&'()*+:@/]{0,500}$/.test(given)) return undefined
+  return given.replace(/\/+$/, '') || '/'
 }
 
 // A sign-in is small, and strangers send it.
@@ -137,10 +177,6 @@ function challenge(message: string): InspectorReply {
     ...reply,
     headers: { ...reply.headers, 'www-authenticate': 'Basic realm="postern", charset="UTF-8"' },
   }
-}
-
-function tooOften(seconds: number): InspectorReply {
-  return problem(429, 'too_often', `wrong too often; try again in ${seconds} s`, seconds)
 }
 
 function visitorOf(

@@ -23,7 +23,7 @@ export function inspector(
       message.originalUrl,
       [message, response],
       () => response.headersSent || response.writableEnded,
-      () => message.body as unknown,
+      { mount: message.baseUrl || undefined, parsed: () => message.body as unknown },
     )
     inspect(request)
       .then((reply) => writeNode(response, reply, request))

@@ -19,18 +19,23 @@ export function inspector(options: InspectorOptions<FastifyOwn>): FastifyPluginC
     fastify.removeAllContentTypeParsers()
     // The body stays unread until the gate has seen the head.
     fastify.addContentTypeParser('*', (_request, _body, parsed) => parsed(null))
-    fastify.all('/', answer)
-    fastify.all('/*', answer)
+    const mount = fastify.prefix || undefined
+    fastify.all('/', async (message, reply) => answer(message, reply, mount))
+    fastify.all('/*', async (message, reply) => answer(message, reply, mount))
     done()
   }
 
-  async function answer(message: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  async function answer(
+    message: FastifyRequest,
+    reply: FastifyReply,
+    mount: string | undefined,
+  ): Promise<unknown> {
     const request = nodeRequest<FastifyOwn>(
       message.raw,
       message.originalUrl,
       [message, reply],
       () => reply.sent,
-      () => message.body,
+      { mount, parsed: () => message.body },
     )
     const given = await inspect(request)
     if (given === undefined) return reply

@@ -17,10 +17,16 @@ export function inspector(
   const inspect = createInspector(options)
   return async (context) => {
     const { incoming } = (context.env ?? {}) as {
-      readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } }
+      readonly incoming?: {
+        readonly socket?: { readonly remoteAddress?: string; readonly localPort?: number }
+      }
     }
     const { raw } = context.req
-    const request = webRequest(raw, [context] as const, incoming?.socket?.remoteAddress)
+    const request = webRequest(raw, [context] as const, {
+      peer: incoming?.socket?.remoteAddress,
+      port: incoming?.socket?.localPort,
+      mount: /^(\/[^:*{]+)\/\*$/.exec(context.req.routePath)?.[1],
+    })
     const body = async (most: number): Promise<unknown> =>
       raw.bodyUsed ? kept(context.req) : readText(raw.body, most)
     return webResponse(await inspect({ ...request, body }), raw.method)

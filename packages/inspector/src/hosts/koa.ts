@@ -22,7 +22,7 @@ export function inspector(
       [context],
       // Koa writes what `auth` has put into the context, such as a redirect.
       () => context.headerSent || context.respond === false || context.status !== 404,
-      () => (context.request as { body?: unknown }).body,
+      { mount: mountOf(context), parsed: () => (context.request as { body?: unknown }).body },
     )
     const given = await inspect(request)
     if (given === undefined) return
@@ -31,4 +31,13 @@ export function inspector(
     context.set(headers)
     context.body = Buffer.from(body)
   }
+}
+
+/** The path that mounts have cut off, also nested ones. */
+function mountOf({ originalUrl, path }: Context): string | undefined {
+  const whole = originalUrl.split(/[?#]/, 1)[0]!
+  const rest = path === '/' && !whole.endsWith('/') ? '' : path
+  return whole.endsWith(rest) && whole !== rest
+    ? whole.slice(0, whole.length - rest.length)
+    : undefined
 }

@@ -11,13 +11,21 @@ const SMALL = 1400
 // Bytes of what the app answers by itself: its login.
 const MOST = 32 * 1024 * 1024
 
-/** A request of node:http. `parsed` is what a body parser of the app has made of the body. */
+/** What a framework on node:http knows of a request. */
+export interface NodeHost {
+  /** The path of the mount. */
+  readonly mount?: string | undefined
+  /** What a body parser of the app has made of the body. */
+  readonly parsed?: () => unknown
+}
+
+/** A request of node:http. */
 export function nodeRequest<Own extends readonly unknown[]>(
   message: IncomingMessage,
   target: string,
   own: Own,
   isAnswered: () => boolean,
-  parsed: () => unknown = () => undefined,
+  { mount, parsed = () => undefined }: NodeHost = {},
 ): InspectorRequest<Own> {
   const { socket, headers } = message
   return {
@@ -29,6 +37,8 @@ export function nodeRequest<Own extends readonly unknown[]>(
       return typeof value === 'object' ? value.join(', ') : value
     },
     peer: socket.remoteAddress ?? '',
+    port: socket.localPort,
+    mount,
     isEncrypted: (socket as { encrypted?: boolean }).encrypted === true,
     async body(most) {
       if (!message.readableDidRead && !message.readableEnded) return readText(message, most)

@@ -1,11 +1,14 @@
 import { Problem } from '../replies.ts'
 import { readText, type InspectorReply, type InspectorRequest } from '../request.ts'
 
-/** A Web request. `peer` is the other end of the socket, if the host shows it. */
+/** What a host of Web requests shows of the connection and of its routes. */
+type WebHost = Partial<Pick<InspectorRequest, 'peer' | 'port' | 'mount'>>
+
+/** A Web request. */
 export function webRequest<Own extends readonly unknown[]>(
   request: Request,
   own: Own,
-  peer?: string,
+  { peer, port, mount }: WebHost = {},
 ): InspectorRequest<Own> {
   const { pathname, search, protocol } = new URL(request.url)
   return {
@@ -13,6 +16,8 @@ export function webRequest<Own extends readonly unknown[]>(
     target: pathname + search,
     header: (name) => request.headers.get(name) ?? undefined,
     peer,
+    port,
+    mount,
     isEncrypted: protocol === 'https:',
     async body(most) {
       if (request.bodyUsed) throw consumed()

@@ -4,7 +4,8 @@ import type { Visitor } from '../gate/gate.ts'
 import type { Inspected, InspectorOptions } from '../options.ts'
 import { json, problem, Problem } from '../replies.ts'
 import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
-import { isForeign, isSameOrigin } from '../same-origin.ts'
+import { once } from '../once.ts'
+import { isSameOrigin } from '../same-origin.ts'
 import { createVersion } from '../version.ts'
 import { createWeek, type Week } from '../health/week.ts'
 import { createActed } from './acted.ts'
@@ -75,11 +76,8 @@ export type Api = (
   visitor: Visitor,
 ) => Promise<InspectorReply>
 
-/** Makes it. Inbox and receivers are asked for at the first request, once. */
-export function createApi(options: InspectorOptions<never>): Api {
-  const inbox = once(async () =>
-    typeof options.inbox === 'function' ? options.inbox() : options.inbox,
-  )
+/** Makes it. Receivers are asked for at the first request, once. */
+export function createApi(options: InspectorOptions<never>, inbox: () => Promise<Inbox>): Api {
   const receivers = once(async () => {
     const { receivers: given = [] } = options
     return Promise.all(
@@ -99,7 +97,6 @@ export function createApi(options: InspectorOptions<never>): Api {
     if (!acts && !Object.hasOwn(reads, route)) return problem(404, 'not_found', 'nothing is here')
     if (acts ? request.method !== 'POST' : request.method !== 'GET' && request.method !== 'HEAD')
       return problem(405, 'method', acts ? 'POST alone' : 'GET alone')
-    if (isForeign(request)) return problem(403, 'cross_site', 'a page of another site may not ask')
     if (acts && !isSameOrigin(request))
       return problem(
         403,
@@ -166,16 +163,4 @@ function failed(error: unknown): InspectorReply {
       ? error.message
       : String(error)
   return problem(503, 'inbox_unavailable', message.slice(0, 500), 5)
-}
-
-/** Asks once. A failure is asked again. */
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | undefined
-  return () => {
-    asked ??= ask().catch((error: unknown) => {
-      asked = undefined
-      throw error
-    })
-    return asked
-  }
 }

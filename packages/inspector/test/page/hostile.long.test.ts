@@ -44,7 +44,10 @@ needs(chromium).describe('200 hostile deliveries', () => {
       throw new Error(JSON.stringify(payload).slice(0, 5000))
     })
     app = await listen(
-      express().use('/postern', inspector({ inbox, receivers: [receiver], dev: true })),
+      express().use(
+        '/postern',
+        inspector({ inbox, receivers: [receiver], auth: () => ({ allow: 'all' }) }),
+      ),
       '/postern',
     )
     browser = await startBrowser()

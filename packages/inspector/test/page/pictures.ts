@@ -27,7 +27,13 @@ await tampered()
 const { url, close } = await listen(
   express().use(
     '/postern',
-    inspector({ inbox, receivers: day.receivers, dev: true, name: 'orders-api', log: false }),
+    inspector({
+      inbox,
+      receivers: day.receivers,
+      auth: () => ({ allow: 'all', as: 'developer' }),
+      name: 'orders-api',
+      log: false,
+    }),
   ),
   '/postern',
 )
