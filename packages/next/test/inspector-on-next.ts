@@ -74,7 +74,7 @@ export function testInspector(next: () => NextServer): void {
       expect(await signedIn.json()).toMatchObject({ visitor: { as: 'ada', actions: [] } })
     })
 
-    test('dev: true answers nobody in production, whatever a client forwards', async () => {
+    test('dev: true is an error in production, and answers nobody', async () => {
       for (const forwarded of [undefined, '127.0.0.1'])
         expect(
           await new Promise((resolve, reject) => {
@@ -87,7 +87,7 @@ export function testInspector(next: () => NextServer): void {
               .on('error', reject)
               .end()
           }),
-        ).toBe(403)
+        ).toBe(500)
     })
 
     test('a delivery, its dead task, a refusal that is explained, and a sample', async () => {
