@@ -49,7 +49,7 @@ export function createAttempts(now: () => number = () => performance.now()): Att
 
   /** The peer with the fewest failures of this minute, of these the oldest: who guesses much stays known. */
   function leastFailures(): string {
-    let [least = '', fewest] = ['', Infinity]
+    let [least, fewest] = ['', Infinity]
     for (const [peer, { since, count }] of windows) {
       const failures = now() - since < WINDOW ? count : 0
       if (failures < fewest) [least, fewest] = [peer, failures]
