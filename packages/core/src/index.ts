@@ -17,7 +17,12 @@ export type {
 export type { Dedupe } from './receive/identity.ts'
 export type { StepName } from './receive/exchange.ts'
 export type { ScopedSecret, SecretOption, SecretResolver, Secrets } from './provider/secrets.ts'
-export { perTenant, type PerTenantOptions } from './provider/per-tenant.ts'
+export {
+  perTenant,
+  type PerTenantOptions,
+  type TenantResolver,
+  type TenantSecrets,
+} from './provider/per-tenant.ts'
 export type { HeaderLines } from './header-lines.ts'
 export {
   createDelivery,

@@ -18,6 +18,7 @@ import { createRecorder } from './receive/recorder-later.ts'
 import { createExplainer } from './receive/explainer.ts'
 import { createSilence } from './receive/silence.ts'
 import { stripper } from './receive/strip.ts'
+import { keepTrusted } from './receive/trusted.ts'
 import { checkDrain, checkReceiver, warnAtStart } from './receiver-options.ts'
 import type { Receiver, ReceiverOptions } from './receiver-types.ts'
 import { createConsumer } from './subscribe/consumer.ts'
@@ -119,6 +120,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
 
   const detach = settings.attach(observedReceiver(name, provider, inbox, settings.observe))
   warnAtStart(settings, warn)
+  const trusted = inbox.records && keepTrusted(provider, name, inbox.records, warn)
   if (work === true) startSoon()
 
   const receiver: Receiver<Events> = {
@@ -190,6 +192,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       const until = Date.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout')
       await Promise.all([catchUps.close(until), port.close(until)])
       await recorder?.close()
+      await trusted?.close()
       await erasure?.close(until)
       detach()
       if (settings.ownInbox) await inbox.close()

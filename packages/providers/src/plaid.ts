@@ -62,17 +62,20 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
   ids: false,
   covers: { body: 'bytes', timestamp: true },
   canSign: false,
-  scheme: (options) =>
-    fixedKeys(
-      jwt({
-        header: 'Plaid-Verification',
-        algorithms: ['ES256'],
-        maxAge: options.tolerance ?? 300,
-        check: checkBody,
-        coversBody: true,
-      }),
-      [unexpired(keysOf(options))],
-    ),
+  scheme(options) {
+    const source = keysOf(options)
+    const scheme = jwt({
+      header: 'Plaid-Verification',
+      algorithms: ['ES256'],
+      maxAge: options.tolerance ?? 300,
+      check: checkBody,
+      coversBody: true,
+    })
+    return {
+      ...fixedKeys(scheme, [unexpired(source)]),
+      ...(source.trusted && { trusted: source.trusted }),
+    }
+  },
   retrySpan: DAY,
   events: (_delivery, { value }) => [
     {
@@ -100,7 +103,10 @@ function checkBody(claims: JwtClaims, delivery: Delivery): void {
 function unexpired(source: JwkSource): JwkSource {
   const good = (keys: readonly Jwk[]): readonly Jwk[] =>
     keys.filter((key) => (key['expired_at'] ?? null) === null)
-  return { find: async (kid, now) => (kid === undefined ? [] : good(await source.find(kid, now))) }
+  return {
+    ...source,
+    find: async (kid, now) => (kid === undefined ? [] : good(await source.find(kid, now))),
+  }
 }
 
 function keysOf(options: PlaidOptions): JwkSource {

@@ -209,7 +209,7 @@ function tenants(): readonly HostileCase[] {
       secrets: (tenant) => {
         if (tenant !== 'known') return undefined
         lookedUp++
-        return KEY
+        return { scope: 'known', secrets: KEY }
       },
       max: 10,
     })

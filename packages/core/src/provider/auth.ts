@@ -128,6 +128,16 @@ export function credentialsOf(
   }
 }
 
+/** Names that scheme and secret look up apart from invented ones. */
+export function trustedOf<Key>(
+  { trusted }: Scheme<Key>,
+  secret: SecretOption | undefined,
+): Pick<Provider, 'trusted'> {
+  const names = [trusted, typeof secret === 'function' ? secret.trusted : undefined]
+  const given = names.filter((one) => one !== undefined)
+  return given.length > 0 ? { trusted: given } : {}
+}
+
 /** Signs a request with the secret of its draft, or with those in force. */
 export function signed<Key>(
   name: string,

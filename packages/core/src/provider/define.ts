@@ -3,7 +3,16 @@ import type { EventMap } from '../event.ts'
 import { unknownOptions } from '../unknown-options.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
 import type { About, Factory } from './about.ts'
-import { admission, authOf, coversOf, credentialsOf, explained, ringOf, signed } from './auth.ts'
+import {
+  admission,
+  authOf,
+  coversOf,
+  credentialsOf,
+  explained,
+  ringOf,
+  signed,
+  trustedOf,
+} from './auth.ts'
 import { toRequest } from './compose.ts'
 import { remember } from './made.ts'
 import { checkPeer } from './peer.ts'
@@ -57,6 +66,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       clock: Clock,
     ): MaybePromise<Verified> => {
       if (check && !open) markVerified(delivery)
+      ring.verified?.(delivery)
       const wait = check?.(delivery, clock, options)
       return isPromise(wait) ? wait.then(() => ({ key, scope })) : { key, scope }
     }
@@ -80,6 +90,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       ...(open && { unauthenticated: true }),
       ...credentialsOf(scheme.credentials, more?.credentials ?? spec.credentials),
       ...(scheme.signedTime && { signedTime: (delivery) => scheme.signedTime!(delivery) }),
+      ...trustedOf(scheme, secret),
       ...admission(scheme, ring, typeof secret !== 'function'),
       verify(delivery, clock) {
         const set = ring.for(delivery)

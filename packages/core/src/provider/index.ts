@@ -51,6 +51,7 @@ export {
 } from './schemes/hmac.ts'
 export { malformed, mismatch, singleHeader, type At } from './schemes/header.ts'
 export { jwt, type JwtAlgorithm, type JwtClaims, type JwtOptions } from './schemes/jwt.ts'
+export type { NamesPlace, TrustedNames } from './lookup/trusted-names.ts'
 export { bucket, type Bucket, type BucketOptions } from './lookup/bucket.ts'
 export {
   checkFetchOptions,

@@ -1,93 +1,115 @@
-import { LRUCache } from 'lru-cache'
 import type { Delivery } from '../delivery.ts'
 import { milliseconds, type Duration } from '../duration.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
-import { bucket } from './lookup/bucket.ts'
+import { lookups } from './lookup/lookups.ts'
 import type { ScopedSecret, SecretResolver } from './secrets.ts'
+
+/** What the function `secrets` of {@link perTenant} returns. */
+export interface TenantSecrets {
+  /**
+   * The tenant itself, as your database names it. Events get it as their scope, so it must stay the same while secrets
+   * change, and be the same for each spelling of a name that the look-up takes for one tenant.
+   */
+  readonly scope: string
+  /** One secret, or those in force. */
+  readonly secrets: string | readonly string[]
+}
 
 /** The argument of {@link perTenant}. */
 export interface PerTenantOptions {
   /** Returns the tenant that the delivery claims to be from: read from path, header or `context`. `undefined` refuses the delivery as `unknown_sender`. */
   readonly tenant: (delivery: Delivery) => string | undefined
-  /** Looks the tenant's secrets up. `undefined` means that there is no such tenant. */
-  readonly secrets: (tenant: string) => MaybePromise<string | readonly string[] | undefined>
-  /** How long an answer is used. A changed secret is not seen for that long. @default '60s' */
+  /** Looks a tenant up by that claim. `undefined` means that there is no such tenant. */
+  readonly secrets: (tenant: string) => MaybePromise<TenantSecrets | undefined>
+  /**
+   * How long an answer is used. Beyond, it is used while it is renewed, for 60 s at most: a changed secret is not seen
+   * for that long, unless `forget` is called. @default '60s'
+   */
   readonly ttl?: Duration
   /** How many tenants are remembered. @default 1000 */
   readonly max?: number
   /** How many look-ups run at the same time; beyond, a delivery is answered 503 and comes again. @default 100 */
   readonly atOnce?: number
-  /** How many look-ups are begun in a minute; beyond, likewise. Invented names count too. @default 3000 */
+  /** How many look-ups are begun in a minute; beyond, likewise. Known tenants have as many of their own. @default 3000 */
   readonly perMinute?: number
 }
 
+/** What {@link perTenant} returns. */
+export interface TenantResolver extends SecretResolver {
+  /** Forgets what was looked up under a claimed name, in this process: the next delivery looks it up again. */
+  forget(tenant: string): void
+}
+
+const OVERDUE = 60_000
+
 /**
  * A {@link SecretResolver} for many tenants on one route, with a bounded cache; look-ups of one tenant that overlap are
- * made once, and failures are not remembered. Events get the tenant as their `scope`.
+ * made once, and failures are not remembered. Events get the `scope` that the look-up returned. Tenants of whom a
+ * delivery was verified are looked up within bounds of their own, so that invented names cannot delay them.
  *
  * @example
- * stripe({
- *   secret: perTenant({
- *     tenant: (delivery) => new URL(delivery.url).pathname.split('/').at(-1),
- *     secrets: (tenant) => db.secretsOf(tenant),
- *   }),
+ * const secret = perTenant({
+ *   tenant: (delivery) => new URL(delivery.url).pathname.split('/').at(-1),
+ *   secrets: async (name) => {
+ *     const tenant = await db.tenantByName(name)
+ *     return tenant && { scope: tenant.id, secrets: tenant.secrets }
+ *   },
  * })
+ * stripe({ secret })
+ * secret.forget('acme') // its secret was revoked
  */
-export function perTenant(options: PerTenantOptions): SecretResolver {
-  const { atOnce = 100, perMinute = 3000 } = options
-  const lookups = bucket({ atOnce, perMinute })
+export function perTenant(options: PerTenantOptions): TenantResolver {
+  const { atOnce = 100, perMinute = 3000, max = 1000 } = options
   const ttl = milliseconds(options.ttl ?? '60s', 'perTenant.ttl')
-  // Reads the clock each time: not every host allows the timer that the cache would use instead.
-  const bounds = { max: options.max ?? 1000, ttl, ttlResolution: 0, perf: { now: uptime } }
-  const known = new LRUCache<string, ScopedSecret>(bounds)
-  // A cache of their own: invented names must not drive the known tenants out.
-  const unknown = new LRUCache<string, true>(bounds)
-  const pending = new Map<string, Promise<ScopedSecret | undefined>>()
-  return (delivery) => {
-    const scope = options.tenant(delivery)
-    if (scope === undefined || scope.length > MAX_NAME || unknown.has(scope)) return undefined
-    const running = known.get(scope) ?? pending.get(scope)
-    if (running) return running
-    const leave = lookups.enter(uptime())
-    let looked: ReturnType<typeof options.secrets>
-    try {
-      looked = options.secrets(scope)
-    } catch (error) {
-      leave()
-      throw error
-    }
-    if (!isPromise(looked)) {
-      leave()
-      return remember(scope, looked)
-    }
-    const found = looked.then((secret) => remember(scope, secret))
-    pending.set(scope, found)
-    const done = (): void => {
-      pending.delete(scope)
-      leave()
-    }
-    found.then(done, done)
-    return found
+  const line = lineOf(new Error('perTenant'))
+  const known = lookups<ScopedSecret>({
+    kind: 'tenants',
+    kept: max,
+    maxAge: ttl,
+    negative: ttl,
+    overdue: OVERDUE,
+    atOnce,
+    perMinute,
+  })
+  const resolve = (delivery: Delivery): MaybePromise<ScopedSecret | undefined> => {
+    const name = options.tenant(delivery)
+    if (name === undefined) return undefined
+    // The monotonic clock: one that jumps must not end or prolong an answer.
+    return known.find(name, performance.now(), () => {
+      const found: MaybePromise<unknown> = options.secrets(name)
+      return isPromise(found) ? found.then(scoped) : scoped(found)
+    })
   }
+  return Object.assign(resolve, {
+    verified(delivery: Delivery): void {
+      const name = options.tenant(delivery)
+      if (name !== undefined) known.trust(name)
+    },
+    trusted: known.trusted,
+    forget: (tenant: string): void => known.forget(tenant),
+  })
 
-  function remember(
-    scope: string,
-    secret: string | readonly string[] | undefined,
-  ): ScopedSecret | undefined {
-    if (secret === undefined) {
-      known.delete(scope)
-      unknown.set(scope, true)
-      return undefined
-    }
-    const found = { secret, scope }
-    known.set(scope, found)
-    return found
+  function scoped(found: unknown): ScopedSecret | undefined {
+    if (found === undefined) return undefined
+    const { scope, secrets } = Object(found) as Partial<TenantSecrets>
+    if (typeof scope === 'string' && scope !== '' && secrets !== undefined)
+      return { secret: secrets, scope }
+    // The text of a path decides nothing: a look-up that folds case would run one delivery for each spelling.
+    throw new TypeError(
+      `perTenant.secrets: must return { scope, secrets } or undefined, got ${kindOf(found)}${line}; return { scope: tenant.id, secrets: tenant.secrets }, with the tenant's own id as scope`,
+    )
   }
 }
 
-// How many unknown names are remembered.
-const MAX_NAME = 1024
+function kindOf(found: unknown): string {
+  if (found === null) return 'null'
+  if (Array.isArray(found)) return 'an array'
+  if (typeof found !== 'object') return typeof found
+  return 'secrets' in found ? 'an object without a scope' : 'an object without secrets'
+}
 
-function uptime(): number {
-  return performance.now()
+/** Where the app called; empty if the runtime does not tell. */
+function lineOf({ stack }: Error): string {
+  const place = /^.*\n.*\n\s+at (?:.*\()?(.+?:\d+:\d+)\)?$/m.exec(stack ?? '')?.[1]
+  return place === undefined ? '' : ` at ${place}`
 }

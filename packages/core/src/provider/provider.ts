@@ -5,6 +5,7 @@ import type { EventDraft, EventMap } from '../event.ts'
 import type { LimitOptions } from '../limits.ts'
 import type { MaybePromise } from '../maybe.ts'
 import type { Reply } from '../receive/reply.ts'
+import type { TrustedNames } from './lookup/trusted-names.ts'
 import type { Covers, Credentials, SignableRequest } from './scheme.ts'
 
 /** How a body is read. `query`: the parameters of the URL are the payload. */
@@ -107,6 +108,8 @@ export interface Provider<Events extends EventMap = EventMap> {
    * or password is wrong. It reads no body, is always synchronous, and lets pass all that only `verify` can judge.
    */
   readonly admit?: (head: Delivery, clock: Clock) => void
+  /** Names that were trusted once, such as URLs of certificates: the receiver keeps them in its inbox's records. */
+  readonly trusted?: readonly TrustedNames[]
   /** True if `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */
   readonly xml?: boolean
   /** The reply when an answer is late or fails, for senders that act on the reply (auth hooks). */

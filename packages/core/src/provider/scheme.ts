@@ -1,5 +1,6 @@
 import type { Delivery } from '../delivery.ts'
 import type { MaybePromise } from '../maybe.ts'
+import type { TrustedNames } from './lookup/trusted-names.ts'
 
 /** The parts of a delivery that a signature protects. Documentation, tests and the defence against replays read it. */
 export interface Covers {
@@ -54,6 +55,8 @@ export interface Scheme<Key = unknown> {
    * none did. `now` is in milliseconds since 1970.
    */
   verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>
+  /** Names of keys that `verify` looks up apart from invented ones. */
+  readonly trusted?: TrustedNames
   /** The time that was signed beside the body, as it came. */
   signedTime?(delivery: Delivery): string | undefined
   /** Adds the signature to a request. Absent if the receiver's key can only verify. */

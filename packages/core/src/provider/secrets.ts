@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Delivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
+import type { TrustedNames } from './lookup/trusted-names.ts'
 
 /** A secret with the tenant it belongs to: events it verifies get that scope, so that tenants never share an id. */
 export interface ScopedSecret {
@@ -17,7 +18,13 @@ export type Secrets = string | readonly string[] | ScopedSecret | readonly Scope
  * is unverified. `undefined` means that the sender is not known (401); a throw means that the secret cannot be had
  * now (503, so the provider tries again). It runs once for each delivery; `perTenant` adds a cache.
  */
-export type SecretResolver = (delivery: Delivery) => MaybePromise<Secrets | undefined>
+export interface SecretResolver {
+  (delivery: Delivery): MaybePromise<Secrets | undefined>
+  /** A delivery was verified with what it returned. */
+  readonly verified?: (delivery: Delivery) => void
+  /** Names that it looks up apart from invented ones. */
+  readonly trusted?: TrustedNames
+}
 
 /** A provider's secret option. */
 export type SecretOption = Secrets | SecretResolver
@@ -36,6 +43,8 @@ export interface Keyring<Key> {
   readonly given: readonly Key[]
   /** Turns one more secret into the key to sign with, as strictly as the option. */
   parse(secret: string): Key
+  /** Tells a resolver that a delivery was verified. */
+  readonly verified?: (delivery: Delivery) => void
   /** True if one of the secrets given has blanks or quotes around it. */
   readonly odd?: boolean
 }
@@ -95,6 +104,7 @@ export function keyring<Key>(
       }
     },
     given: [],
+    ...(given.verified && { verified: given.verified }),
     parse,
   }
 }

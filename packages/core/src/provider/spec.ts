@@ -25,6 +25,7 @@ type Plain = Omit<
   | 'types'
   | 'unauthenticated'
   | 'signedTime'
+  | 'trusted'
 >
 
 /** The argument of `provider()`. `Ready` is the result of `prepare`; without `prepare`, the options themselves. */

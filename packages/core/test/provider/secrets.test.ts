@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { perTenant, WebhookError } from '../../src/index.ts'
+import { perTenant, WebhookError, type TenantSecrets } from '../../src/index.ts'
 import { basic, checkSecret } from '../../src/provider/index.ts'
 import type { Reply, SecretOption } from '../../src/index.ts'
 import { acme, codeOf, gate, setup } from '../acme.ts'
@@ -217,7 +217,9 @@ describe('perTenant', () => {
       tenant,
       secrets: async (name) => {
         asked.push(name)
-        return name.startsWith('known') ? [`secret-of-${name}`, 'older'] : undefined
+        return name.startsWith('known')
+          ? { scope: name, secrets: [`secret-of-${name}`, 'older'] }
+          : undefined
       },
       ttl: '30s',
     })
@@ -238,7 +240,7 @@ describe('perTenant', () => {
 
   test('makes look-ups that overlap once, and remembers no failure', async () => {
     let asked = 0
-    let found = gate<string>()
+    let found = gate<TenantSecrets>()
     const secret = perTenant({
       tenant,
       secrets: () => {
@@ -254,7 +256,7 @@ describe('perTenant', () => {
     expect(asked).toBe(1)
     found = gate()
     const again = send(receiver, 'a')
-    found.open('secret-of-a')
+    found.open({ scope: 'a', secrets: 'secret-of-a' })
     expect((await again).status).toBe(200)
     expect((await send(receiver, 'a')).status).toBe(200)
     expect(asked).toBe(2)
@@ -266,7 +268,7 @@ describe('perTenant', () => {
       tenant,
       secrets: (name) => {
         asked.push(name)
-        return name === 'known' ? 'secret-of-known' : undefined
+        return name === 'known' ? { scope: name, secrets: 'secret-of-known' } : undefined
       },
       max: 2,
     })
@@ -282,7 +284,7 @@ describe('perTenant', () => {
       tenant,
       secrets: async (name) => {
         asked.push(name)
-        return name.startsWith('known') ? `secret-of-${name}` : undefined
+        return name.startsWith('known') ? { scope: name, secrets: `secret-of-${name}` } : undefined
       },
       perMinute: 5,
     })
@@ -308,7 +310,7 @@ describe('perTenant', () => {
   })
 
   test('names its option where the ttl is none', () => {
-    expect(() => perTenant({ tenant, secrets: () => 'x', ttl: 'long' as never })).toThrow(
+    expect(() => perTenant({ tenant, secrets: () => undefined, ttl: 'long' as never })).toThrow(
       'perTenant.ttl',
     )
   })

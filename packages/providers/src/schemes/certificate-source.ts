@@ -1,4 +1,4 @@
-import { checkFetchOptions, fetchBounded, lookups } from '@postern/core/scheme'
+import { checkFetchOptions, fetchBounded, lookups, type TrustedNames } from '@postern/core/scheme'
 import type { X509Certificate } from 'node:crypto'
 import { WebhookError, type MaybePromise } from '@postern/core'
 import { checkChain, checkDates, parseCertificates } from './certificate-chain.ts'
@@ -8,6 +8,10 @@ import type { CertificateOptions, CertificateRules } from './certificate-options
 export interface CertificateSource {
   /** Throws `unknown_sender` if the URL or the certificate is not to be trusted at `now`, in milliseconds since 1970. */
   find(url: string, now: number): MaybePromise<X509Certificate>
+  /** A delivery was verified with the certificate of a URL. */
+  trust(url: string): void
+  /** URLs that are fetched apart from invented ones. */
+  readonly trusted: TrustedNames
 }
 
 // Senders use one certificate for months; more URLs than these are an attacker's.
@@ -52,6 +56,8 @@ export function certificateSource(
     }
   }
   return {
+    trusted: known.trusted,
+    trust: (url) => void (given === undefined && known.trust(new URL(url).href)),
     find(text, now) {
       const url = URL.canParse(text) ? new URL(text) : undefined
       if (

@@ -42,6 +42,7 @@ export function signedByCertificate(
   return {
     covers: options.covers,
     ...(options.needs && { needs: options.needs }),
+    trusted: source.trusted,
     key: (secret) => secret,
     async verify(delivery, keys, now) {
       const { url, hash, signature } = options.read(delivery)
@@ -59,6 +60,7 @@ export function signedByCertificate(
           verify(hash, Buffer.from(text), publicKey, bytes),
       )
       if (found >= 0) {
+        source.trust(url)
         options.check?.(delivery, now)
         return found
       }

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import { WebhookError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../maybe.ts'
-import { bucket } from './bucket.ts'
+import { bucket, type Bucket } from './bucket.ts'
 import { lookups } from './lookups.ts'
+import type { TrustedNames } from './trusted-names.ts'
 import { checkFetchOptions, fetchBounded, type FetchOptions } from './fetch-bounded.ts'
 
 /** A JSON Web Key (RFC 7517). */
@@ -21,6 +22,10 @@ export interface Jwks {
 export interface JwkSource {
   /** Keys that may have the id, all of them if it is undefined; none if the id is unknown. `now` in milliseconds since 1970. */
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
+  /** A delivery was verified with the key of an id. */
+  verified?(kid: string | undefined): void
+  /** Ids of keys that are asked for apart from invented ones. */
+  readonly trusted?: TrustedNames
 }
 
 /**
@@ -64,14 +69,18 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
   checkFetchOptions(options)
   const { maxAge = HOUR } = options
   const unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN })
-  const fetches = bucket({ perMinute: FETCHES, atOnce: 1 })
+  // Renewals of known keys have a bucket of their own, which invented ids cannot drain.
+  const fetches = {
+    known: bucket({ perMinute: FETCHES, atOnce: 1 }),
+    unknown: bucket({ perMinute: FETCHES, atOnce: 1 }),
+  }
   let known: readonly Jwk[] = []
   let at = Number.NEGATIVE_INFINITY
   let failed: { readonly at: number; readonly error: unknown } | undefined
   let fetching: Promise<readonly Jwk[]> | undefined
 
-  const renew = (now: number): Promise<readonly Jwk[]> =>
-    (fetching ??= fetches
+  const renew = (now: number, bounds: Bucket): Promise<readonly Jwk[]> =>
+    (fetching ??= bounds
       .run(now, () => load(url, options))
       .then(
         (keys) => {
@@ -96,7 +105,7 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
         if (found.length > 0) return found
         throw failed.error
       }
-      return renew(now).then(
+      return renew(now, found.length > 0 ? fetches.known : fetches.unknown).then(
         (keys) => {
           const fresh = named(keys, kid)
           if (kid !== undefined && fresh.length === 0) unknown.set(kid, now)
@@ -130,6 +139,8 @@ export function keyedJwks(
       const found = keys.find(kid, now, () => ask(kid))
       return isPromise(found) ? found.then(listed) : listed(found)
     },
+    verified: (kid) => void (kid !== undefined && keys.trust(kid)),
+    trusted: keys.trusted,
   }
 }
 

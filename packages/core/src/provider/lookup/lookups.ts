@@ -1,93 +1,189 @@
 import { LRUCache } from 'lru-cache'
-import type { MaybePromise } from '../../maybe.ts'
+import { isPromise, type MaybePromise } from '../../maybe.ts'
 import { bucket, type BucketOptions } from './bucket.ts'
+import { trustedNames, type TrustedNames } from './trusted-names.ts'
 
 /** How {@link lookups} keeps values. */
 export interface LookupsOptions extends BucketOptions {
-  /** How many values are kept. @default 100 */
+  /** How many values are kept, of trusted names and of others. @default 100 */
   readonly kept?: number
-  /** Milliseconds after which a value is asked for again; it stays in force while that fails. @default never */
+  /** Milliseconds after which a value is asked for again. @default never */
   readonly maxAge?: number | undefined
-  /** Milliseconds for which an unknown or refused key is not asked for again. @default 60_000 */
+  /** Milliseconds beyond `maxAge` for which a value is used while it is asked for again. @default for ever */
+  readonly overdue?: number
+  /** Milliseconds for which an unknown or refused name is not asked for again. @default 60_000 */
   readonly negative?: number
   /** Milliseconds for which a failed look-up is not repeated. @default 0, the next delivery asks again */
   readonly failed?: number
+  /** What is looked up, for the place of the trusted names. @default 'keys' */
+  readonly kind?: 'keys' | 'tenants'
 }
 
-/** Values that are looked up by a key that anybody can invent. */
+/** Values that are looked up by a name that anybody can invent. */
 export interface Lookups<Value> {
-  /** The value of a key; undefined if `ask` says that there is none. `now` is in milliseconds since 1970. */
+  /** The value of a name; undefined if `ask` says that there is none. `now` is in milliseconds since 1970. */
   find(
-    key: string,
+    name: string,
     now: number,
-    ask: () => Promise<Value | undefined>,
+    ask: () => MaybePromise<Value | undefined>,
   ): MaybePromise<Value | undefined>
-  /** Forgets a value that turned out to be wrong; `error` is thrown for its key for a while. */
-  refuse(key: string, now: number, error: unknown): void
+  /** A delivery was verified with the value of a name. */
+  trust(name: string): void
+  /** Forgets a value that turned out to be wrong; `error` is thrown for its name for a while. */
+  refuse(name: string, now: number, error: unknown): void
+  /** Forgets a value: the next delivery asks, and one that waits for an answer asks again. */
+  forget(name: string): void
+  /** The names that {@link Lookups.trust} was called with. */
+  readonly trusted: TrustedNames
+}
+
+interface Known<Value> {
+  readonly at: number
+  readonly value: Value
+}
+
+interface Flight<Value> {
+  forgotten: boolean
+  asked: Promise<Value | undefined>
 }
 
 const STRANGERS = 1000
-const MAX_KEY = 1024
+const MAX_NAME = 1024
 
 /**
- * Look-ups that strangers can cause: few at once, a bounded number in a minute, and each key asked for once. Known,
- * pending and unknown keys are kept apart, so that invented keys drive no real one out. A look-up beyond the bounds
- * is `secret_unavailable` (503), never a refusal.
+ * Look-ups that strangers can cause: few at once, a bounded number in a minute, and each name asked for once. Names that
+ * a delivery was verified with have bounds of their own, so that no number of invented names delays or drives out a
+ * genuine one. A value beyond its age is used while it is renewed. A look-up beyond the bounds is `secret_unavailable`
+ * (503), never a refusal.
  *
  * @example
  * const certificates = lookups<X509Certificate>({ kept: 20 })
  * const found = await certificates.find(url, now, () => download(url))
  */
 export function lookups<Value extends object>(options: LookupsOptions = {}): Lookups<Value> {
-  const { kept = 100, maxAge = Number.POSITIVE_INFINITY, negative = 60_000, failed = 0 } = options
-  const known = new LRUCache<string, { readonly at: number; readonly value: Value }>({ max: kept })
-  const pending = new Map<string, Promise<Value | undefined>>()
+  const { kept = 100, maxAge = Infinity, overdue = Infinity, negative = 60_000 } = options
+  const { failed = 0, kind = 'keys' } = options
+  const trusted = trustedNames(kind, kept)
+  const values = {
+    trusted: new LRUCache<string, Known<Value>>({ max: kept }),
+    others: new LRUCache<string, Known<Value>>({ max: kept }),
+  }
+  const pending = new Map<string, Flight<Value>>()
   const unknown = new LRUCache<string, { readonly at: number; readonly error?: unknown }>({
     max: STRANGERS,
   })
-  const bounds = bucket(options)
-
-  const ask = (
-    key: string,
-    now: number,
-    look: () => Promise<Value | undefined>,
-  ): Promise<Value | undefined> => {
-    const running = pending.get(key)
-    if (running) return running
-    const asked = bounds.run(now, async () => {
-      try {
-        const value = await look()
-        if (value === undefined) unknown.set(key, { at: now })
-        else known.set(key, { at: now, value })
-        return value
-      } catch (error) {
-        if (failed > 0) unknown.set(key, { at: now - negative + failed, error })
-        throw error
-      }
-    })
-    pending.set(key, asked)
-    const done = (): boolean => pending.delete(key)
-    asked.then(done, done)
-    return asked
-  }
+  const bounds = { trusted: bucket(options), others: bucket(options) }
 
   return {
-    find(key, now, look) {
-      if (key.length > MAX_KEY) return undefined
-      const found = known.get(key)
-      if (found && now - found.at < maxAge) return found.value
-      const past = unknown.get(key)
-      if (past && Math.abs(now - past.at) < negative) {
-        if (found) return found.value
-        if ('error' in past) throw past.error
-        return undefined
+    trusted,
+    find,
+    trust(name) {
+      if (values.trusted.has(name)) return
+      const found = values.others.get(name)
+      if (found) {
+        values.others.delete(name)
+        values.trusted.set(name, found)
       }
-      const asked = ask(key, now, look)
-      return found ? asked.catch(() => found.value) : asked
+      trusted.add(name)
     },
-    refuse(key, now, error) {
-      known.delete(key)
-      unknown.set(key, { at: now, error })
+    refuse(name, now, error) {
+      drop(name)
+      unknown.set(name, { at: now, error })
     },
+    forget(name) {
+      drop(name)
+      unknown.delete(name)
+      const flight = pending.get(name)
+      if (flight) flight.forgotten = true
+      pending.delete(name)
+    },
+  }
+
+  function find(
+    name: string,
+    now: number,
+    ask: () => MaybePromise<Value | undefined>,
+  ): MaybePromise<Value | undefined> {
+    if (name.length > MAX_NAME) return undefined
+    const found = values.trusted.get(name) ?? values.others.get(name)
+    const age = found ? now - found.at : Infinity
+    if (found && age < maxAge) return found.value
+    const serves = found !== undefined && age < maxAge + overdue
+    const past = unknown.get(name)
+    if (past && Math.abs(now - past.at) < negative) {
+      if (serves) return found.value
+      if ('error' in past) throw past.error
+      return undefined
+    }
+    try {
+      const asked = look(name, now, ask)
+      if (!serves || !isPromise(asked)) return asked
+      asked.catch(() => undefined)
+    } catch (error) {
+      if (!serves) throw error
+    }
+    return found.value
+  }
+
+  function look(
+    name: string,
+    now: number,
+    ask: () => MaybePromise<Value | undefined>,
+  ): MaybePromise<Value | undefined> {
+    const running = pending.get(name)
+    if (running) return running.asked
+    const isTrusted = trusted.has(name)
+    const restoring = isTrusted ? undefined : trusted.restored()
+    if (restoring) return restoring.then(() => find(name, now, ask))
+    let leave: () => void
+    try {
+      leave = (isTrusted ? bounds.trusted : bounds.others).enter(now)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    let asked: MaybePromise<Value | undefined>
+    try {
+      asked = ask()
+    } catch (error) {
+      leave()
+      throw fail(name, now, error)
+    }
+    if (!isPromise(asked)) {
+      leave()
+      return settle(name, now, asked)
+    }
+    const flight: Flight<Value> = { forgotten: false, asked }
+    flight.asked = asked.finally(leave).then(
+      (value) => {
+        if (flight.forgotten) return find(name, now, ask)
+        pending.delete(name)
+        return settle(name, now, value)
+      },
+      (error: unknown) => {
+        if (!flight.forgotten) pending.delete(name)
+        throw fail(name, now, error)
+      },
+    )
+    pending.set(name, flight)
+    return flight.asked
+  }
+
+  function settle(name: string, now: number, value: Value | undefined): Value | undefined {
+    if (value === undefined) {
+      drop(name)
+      trusted.delete(name)
+      unknown.set(name, { at: now })
+    } else (trusted.has(name) ? values.trusted : values.others).set(name, { at: now, value })
+    return value
+  }
+
+  function fail(name: string, now: number, error: unknown): unknown {
+    if (failed > 0) unknown.set(name, { at: now - negative + failed, error })
+    return error
+  }
+
+  function drop(name: string): void {
+    values.trusted.delete(name)
+    values.others.delete(name)
   }
 }

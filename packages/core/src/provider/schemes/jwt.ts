@@ -75,6 +75,7 @@ export function jwt(options: JwtOptions): Scheme<JwkSource> {
           if (!claims) continue
           checkClaims(claims, delivery, now)
           options.check?.(claims, delivery)
+          keys[at]!.verified?.(kid)
           return at
         }
       }
