@@ -1,14 +1,6 @@
-import { createHash } from 'node:crypto'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { npmCi } from '../run/npm-ci.ts'
 import { root } from '../run/report.ts'
 import { run } from '../run/step.ts'
 
@@ -17,14 +9,7 @@ const modules = join(here, 'node_modules')
 
 /** Installs this folder's own lock file, once. */
 export async function installPeers(): Promise<void> {
-  const stamp = join(modules, '.installed')
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(here, 'package-lock.json')))
-    .digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  console.log('Installing the packages of test/bench …')
-  await must('npm', ['ci', '--no-audit', '--no-fund'], here)
-  writeFileSync(stamp, wanted)
+  await npmCi(here)
 }
 
 /** Puts the packages beside the peers as a user gets them: built, with the exports they are published with. */

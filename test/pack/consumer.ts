@@ -7,8 +7,11 @@ import { must } from './must.ts'
 import { asPnpmProject, pnpm } from './pnpm.ts'
 import type { Packed } from './tarballs.ts'
 
-/** The oldest Node the packages say they run on, whose project npm installs, and the one they are developed on, with pnpm. */
-export const nodeVersions = ['22.13.1', '24.21.0'] as const
+/**
+ * The oldest Node the packages say they run on, whose project npm installs; the one they are developed on, and the newest,
+ * with pnpm.
+ */
+export const nodeVersions = ['22.13.1', '24.21.0', '26.10.0'] as const
 
 /** The TypeScript versions a consumer may have. */
 export const typescriptVersions = ['5.9', '7.0'] as const

@@ -2,11 +2,12 @@ import { bare } from './bare.ts'
 import { must } from './must.ts'
 import type { Packed } from './tarballs.ts'
 
-/** Installs the packages by their names, from their tarballs, with those of ours that they depend on. */
+/** Installs the packages by their names, from their tarballs, with those of ours that they depend on. `more`: flags of npm. */
 export async function installPacked(
   folder: string,
   names: readonly string[],
   packages: readonly Packed[],
+  more: readonly string[] = [],
 ): Promise<void> {
   const wanted = new Set(names)
   for (const name of wanted) for (const other of ours(name, packages)) wanted.add(other)
@@ -14,7 +15,7 @@ export async function installPacked(
     const packed = packages.find((one) => one.name === name)
     return packed === undefined ? name : `file:${packed.tarball}`
   })
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...more]
   await must('npm', ['install', ...flags, ...specifiers], { cwd: folder, env: bare })
 }
 

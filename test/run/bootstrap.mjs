@@ -21,6 +21,12 @@ const jobs = {
   hostile: 'test/hostile/run.ts',
   story: 'test/story/run.ts',
   bench: 'test/bench/run.ts',
+  release: 'test/release/rehearse.ts',
+  'release:home': 'test/release/home.ts',
+  'release:version': 'test/release/version.ts',
+  'release:surface': 'test/release/surface.ts',
+  'release:pack': 'test/release/pack.ts',
+  'release:publish': 'test/release/publish.ts',
 }
 
 const [job = '', ...args] = process.argv.slice(2)

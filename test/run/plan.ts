@@ -43,7 +43,7 @@ export const steps: Readonly<Record<string, Step>> = {
   long: () => vitest('long'),
   pack: () => checkPack({ built }),
   // It writes a report of its own.
-  runtimes: () => command(process.execPath, 'test/runtimes/run.ts'),
+  runtimes: () => command(process.execPath, 'test/runtimes/run.ts', ...(built ? ['--built'] : [])),
 }
 
 async function command(program: string, ...args: string[]): ReturnType<Step> {

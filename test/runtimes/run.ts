@@ -1,13 +1,16 @@
 // `npm run test:runtimes`: the same receivers, by fetch, on real Bun, Deno and workerd.
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Draft, SignableRequest } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers'
+import { installPacked } from '../pack/install-packed.ts'
+import { packAll } from '../pack/tarballs.ts'
+import { npmCi } from '../run/npm-ci.ts'
 import { clearReports, table, writeReport } from '../run/report.ts'
 import type { Result } from '../run/report.ts'
 import { run } from '../run/step.ts'
+import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { cases } from './cases.ts'
 import { drafts, secretOf } from './drafts.ts'
 import type { Judgement } from './handler.ts'
@@ -18,7 +21,8 @@ import type { Runtime } from './runtime.ts'
 const here = import.meta.dirname
 
 clearReports('runtimes')
-await install()
+await npmCi(here)
+await installOurs()
 await bundle()
 const results: Result[] = []
 for (const runtime of runtimes) results.push(await check(runtime))
@@ -128,18 +132,18 @@ async function judge(origin: string, name: string): Promise<Judgement> {
 }
 
 /** Installs this folder's own lock file, once. The programs come inside npm packages. */
-async function install(): Promise<void> {
-  const stamp = join(here, 'node_modules', '.installed')
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(here, 'package-lock.json')))
-    .digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here })
-  if (code !== 0) throw new Error(`npm ci failed in test/runtimes:\n${output}`)
-  writeFileSync(stamp, wanted)
+/** Finished modules, which workerd wants, with everything but the node: modules inside. */
+/** Runtimes run what is packed, as users get it, and not what the workspace has. */
+async function installOurs(): Promise<void> {
+  const tarballs = await temporaryFolder('runtimes')
+  const packages = await packAll(tarballs, process.argv.includes('--built'))
+  // The optional peers of some senders.
+  const peers = ['jose@6', 'structured-headers@2', '@fastify/busboy@3']
+  const names = ['@postern/core', '@postern/providers', '@postern/testing', ...peers]
+  await installPacked(here, names, packages, ['--no-save'])
+  await removeFolder(tarballs)
 }
 
-/** Finished modules, which workerd wants, with everything but the node: modules inside. */
 async function bundle(): Promise<void> {
   const { code, output } = await run(
     join(here, 'node_modules', '.bin', 'esbuild'),

@@ -1,4 +1,10 @@
-import { packKept, unpackKept, type Arrival, type DeliveryFilter } from '@postern/core/inbox'
+import {
+  packDelivery,
+  unpackDelivery,
+  type Arrival,
+  type DeliveryFilter,
+  type KeptRequest,
+} from '@postern/core/inbox'
 import { run, type Client } from './connection.ts'
 
 /** A ring of verified deliveries, or of the others: strangers fill only theirs. */
@@ -107,4 +113,13 @@ const PAGE = 200
 function argumentsOf({ kept, ...row }: Arrival): readonly (string | number | Uint8Array)[] {
   const group = kept ? JSON.stringify([row.receiver, row.code ?? '']) : ''
   return [row.id, row.at, JSON.stringify(row), kept ? packKept(kept) : '', group]
+}
+
+function packKept({ url, headers, body }: KeptRequest): Uint8Array {
+  return packDelivery({ method: '', url, headers, body, receivedAt: 0 })
+}
+
+function unpackKept(bytes: Uint8Array): KeptRequest {
+  const { url, headers, body } = unpackDelivery(bytes)
+  return { url, headers, body }
 }

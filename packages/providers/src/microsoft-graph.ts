@@ -74,8 +74,7 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
 
 const CLIENT_STATE: Scheme<string> = {
   covers: { body: 'none' },
-  // Tokens stand beside notifications that carry resource data.
-  credentials: { fields: ['value[].clientState', 'validationTokens[]'] },
+  credentials: { fields: ['value'] },
   key: (secret) => secret,
   verify(delivery, keys) {
     let found = -1

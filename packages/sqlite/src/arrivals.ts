@@ -1,4 +1,4 @@
-import { encodeKept, type Arrival } from '@postern/core/inbox'
+import type { Arrival } from '@postern/core/inbox'
 import type { Database } from './driver/driver.ts'
 
 /** Writes deliveries into their rings. Inside a transaction. */
@@ -46,9 +46,9 @@ export function createArrivals(db: Database): Arrivals {
         const { kept, ...row } = arrival
         rings[arrival.verified ? 0 : 1]!.add(row)
         if (!kept) continue
-        const { head, body } = encodeKept(kept)
+        const { url, headers, body } = kept
         const source = `${arrival.receiver}\n${arrival.code ?? ''}`
-        keep.run(arrival.id, source, head, body)
+        keep.run(arrival.id, source, JSON.stringify({ url, headers }), body)
         sources.set(source, (sources.get(source) ?? 0) + 1)
       }
       for (const [source, count] of sources) {

@@ -26,11 +26,15 @@ export async function checkInit(
   packages: readonly Packed[],
   only: string = '',
 ): Promise<readonly (readonly [name: string, problem: string | undefined])[]> {
-  const cli = await installCli(join(folder, 'cli'), packages)
+  const tools: Tools = {
+    command: [process.execPath, await installCli(join(folder, 'cli'), packages)],
+    pnpmProject: (at) => asPnpmProject(at, packages, process.versions.node),
+    install: (at, names) => installPacked(at, names, packages),
+  }
   const findings: (readonly [string, string | undefined])[] = []
   for (const project of projects.filter(({ name }) => name.includes(only))) {
     const at = join(folder, project.name)
-    const problem = await use(project, at, { cli, packages }).then(
+    const problem = await useInit(project, at, tools).then(
       () => undefined,
       (error: unknown) => String(error),
     )
@@ -39,20 +43,25 @@ export async function checkInit(
   return findings
 }
 
-interface Tools {
-  /** The packed command line. */
-  readonly cli: string
-  readonly packages: readonly Packed[]
+/** Where the command line and the packages come from. */
+export interface Tools {
+  /** Program and arguments that start the command line. */
+  readonly command: readonly [string, ...string[]]
+  /** Makes a folder a project of pnpm that takes our packages. */
+  readonly pnpmProject: (folder: string) => Promise<void>
+  /** Installs packages with npm. */
+  readonly install: (folder: string, names: readonly string[]) => Promise<void>
 }
 
-async function use(project: Project, folder: string, { cli, packages }: Tools): Promise<void> {
+/** Runs `postern init` in one fresh project, and does what it says. Rejects with what is wrong. */
+export async function useInit(project: Project, folder: string, tools: Tools): Promise<void> {
   await project.make(folder)
   const usesPnpm = project.manager === 'pnpm'
   if (usesPnpm) {
-    await asPnpmProject(folder, packages, process.versions.node)
+    await tools.pnpmProject(folder)
     await pnpm(['install', '--prefer-offline'], folder)
   }
-  const told = await inTerminal([process.execPath, cli, 'init'], folder, [
+  const told = await inTerminal([...tools.command, 'init'], folder, [
     ['Who sends the webhooks?', 'github\r'],
     ['Where are events kept?', '\r'],
     ['Write ', 'y'],
@@ -61,7 +70,7 @@ async function use(project: Project, folder: string, { cli, packages }: Tools): 
   const names = [...told.matchAll(add)].flatMap(([, all]) => all!.split(' '))
   if (names.length === 0) throw new Error(`no packages to install:\n${told}`)
   if (usesPnpm) await pnpm(['add', '--prefer-offline', ...names], folder)
-  else await installPacked(folder, names, packages)
+  else await tools.install(folder, names)
   if (told.includes('TypeScript finds no types')) await project.mend?.(folder)
   await mount(folder, told)
   const env = join(folder, '.env')
@@ -75,7 +84,7 @@ async function use(project: Project, folder: string, { cli, packages }: Tools): 
   if (!/pass 1|1 passed/.test(output)) throw new Error(`no test ran:\n${output}`)
   for (const args of project.before ?? [])
     await must(...command(args), { cwd: folder, env: { ...bare, ...project.env } })
-  await deliver(project, folder, cli)
+  await deliver(project, folder, tools.command)
 }
 
 /** The lines that it says, where it says. */
@@ -89,7 +98,7 @@ async function mount(folder: string, told: string): Promise<void> {
   await writeFile(join(folder, file), [imported, ...lines].join('\n'))
 }
 
-async function deliver(project: Project, folder: string, cli: string): Promise<void> {
+async function deliver(project: Project, folder: string, cli: readonly string[]): Promise<void> {
   const [program, ...args] = project.start
   const port = await freePort()
   const child = spawn(program!, args, {
@@ -115,10 +124,11 @@ async function deliver(project: Project, folder: string, cli: string): Promise<v
       child.once('error', reject)
     })
     const to = `http://localhost:${port}/webhooks/github`
-    const send = [cli, 'send', 'github', '--to', to, '--secret', SECRET]
-    const good = await must(process.execPath, send)
+    const [postern, send] = command([...cli, 'send', 'github', '--to', to, '--secret', SECRET])
+    const inProject = { cwd: folder, env: bare }
+    const good = await must(postern, send, inProject)
     if (!good.includes('200')) throw new Error(`the route answered:\n${good}`)
-    const spoilt = await run(process.execPath, [...send, '--tamper'])
+    const spoilt = await run(postern, [...send, '--tamper'], inProject)
     if (!spoilt.output.includes('401'))
       throw new Error(`the route took a spoilt delivery:\n${spoilt.output}`)
   } finally {

@@ -1,3 +1,4 @@
+import type { DeliveryInit } from '@postern/core'
 import { explain, type Explanation, type Finding } from '@postern/core/explain'
 import { readBounded } from '@postern/core/scheme'
 import { countOption, numberOption } from '../checked-options.ts'
@@ -81,8 +82,9 @@ async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<
         1,
         `the body of ${id} was not kept: set refusedBodies on the receiver (3 of each code and second by default), and wait for the next refusal`,
       )
-    const { kept } = await openArrival(found, options)
-    return { delivery: { method: found.method, ...kept! }, receivedAt: found.at }
+    const { url, headers, body } = (await openArrival(found, options)).kept!
+    const delivery: DeliveryInit = { method: found.method, url, headers, body }
+    return { delivery, receivedAt: found.at }
   })
 }
 

@@ -1,11 +1,11 @@
+import type { Delivery } from '../delivery.ts'
 import { errorText, type WebhookError } from '../errors.ts'
-import type { EventRecord } from '../event.ts'
+import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { Claim, Inbox, Outcome, Ran } from '../inbox/inbox.ts'
 import type { Arrival, ArrivalOutcome } from '../inbox/journal.ts'
 import { causeOf } from '../inbox/kit/cause.ts'
 import { createJournalBuffer } from '../inbox/kit/journal-buffer.ts'
 import type { Seal } from '../inbox/seal.ts'
-import type { Provider } from '../provider/provider.ts'
 import { addEvents, LONGEST_ID, NONE, type Writable } from './arrival-events.ts'
 import type { Exchange } from './exchange.ts'
 import { createKept } from './kept.ts'
@@ -35,9 +35,11 @@ export interface Recorder {
 export interface RecorderContext {
   readonly receiver: string
   readonly inbox: Inbox
-  readonly provider: Provider
+  /** The header that claims an event's id, for refused deliveries. */
+  readonly claims: string | undefined
   /** Refused deliveries whose head and body are kept, for each code; undefined for no journal at all. */
   readonly kept: number | undefined
+  readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
   /** Seals what is kept of them. */
   readonly seal: Seal | undefined
   readonly now: () => number
@@ -151,8 +153,9 @@ export function createRecorder(context: RecorderContext): Recorder {
     error: WebhookError,
     delivery: Answered['delivery'],
   ): void {
+    const { id, at } = arrival
     const claimed = claimedId(delivery)
-    const request = kept.of(arrival.id, error, delivery)
+    const request = kept.of(at, id, error, delivery)
     arrival.code = error.code
     arrival.reason = error.message.slice(0, LONGEST_REASON)
     if (claimed !== undefined) arrival.ids = [claimed]
@@ -167,8 +170,7 @@ export function createRecorder(context: RecorderContext): Recorder {
   }
 
   function claimedId(delivery: Answered['delivery']): string | undefined {
-    const { claims } = context.provider
-    const id = claims === undefined ? undefined : delivery?.header?.(claims)
+    const id = context.claims === undefined ? undefined : delivery?.header?.(context.claims)
     return id?.slice(0, LONGEST_ID)
   }
 

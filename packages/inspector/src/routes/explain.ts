@@ -30,12 +30,11 @@ export async function explain(context: Context): Promise<ExplainReply> {
   // Both are large, and few requests need them.
   const { explain: explainDelivery } = await import('@postern/core/explain')
   const { catalogue } = await import('@postern/providers/catalogue')
-  const found = await explainDelivery({ method: arrival.method, ...kept }, provider, {
-    catalogue,
-    ms: MS,
-    now: () => arrival.at,
-    fingerprints: false,
-  })
+  const found = await explainDelivery(
+    { method: arrival.method, url: kept.url, headers: kept.headers, body: kept.body },
+    provider,
+    { catalogue, ms: MS, now: () => arrival.at, fingerprints: false },
+  )
   const proof = found.findings.find(({ certainty }) => certainty === 'proven')
   if (proof) proofs.set(JSON.stringify([receiver, code]), proof.cause)
   return {

@@ -23,7 +23,6 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
   return {
     covers: { body: 'none' },
     credentials: { headers: ['authorization'] },
-    reads: ['authorization'],
     head: true,
     present: (delivery) => delivery.header('authorization') !== undefined,
     key(secret) {

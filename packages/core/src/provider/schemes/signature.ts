@@ -90,7 +90,6 @@ export function signatureScheme<Key>(
   return {
     covers,
     needs,
-    reads: headers,
     present:
       options.present ??
       (anywhere

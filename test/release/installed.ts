@@ -1,0 +1,64 @@
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { must } from '../pack/must.ts'
+import type { Tarball } from './results.ts'
+
+/** What a production install of one package brought into an empty folder. */
+export interface Installed {
+  readonly name: string
+  readonly packages: number
+  readonly megabytes: number
+  readonly seconds: number
+  /** What came with it that only tests need. */
+  readonly extra: readonly string[]
+}
+
+/** What only tests, or those who build Postern, need. */
+const FOR_TESTS =
+  /^(?:vitest|@vitest\/.*|fast-check|jest|mocha|playwright.*|@playwright\/.*|axe-core|@types\/node|typescript|rolldown|esbuild|vite|oxlint|oxfmt|knip)$/
+
+/** Packages whose users write tests with them. */
+const ARE_FOR_TESTS = ['@postern/testing']
+
+/** Installs each package alone, as production does, with the peers that it asks for. */
+export async function installEach(
+  folder: string,
+  tarballs: readonly Tarball[],
+): Promise<readonly Installed[]> {
+  const found: Installed[] = []
+  for (const { name, version } of tarballs) {
+    const at = join(folder, name.replace('/', '-'))
+    await mkdir(at, { recursive: true })
+    await writeFile(join(at, 'package.json'), '{"private":true}')
+    const began = performance.now()
+    const flags = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund']
+    await must('npm', ['install', ...flags, `${name}@${version}`], { cwd: at })
+    const seconds = (performance.now() - began) / 1000
+    const names = await installedNames(at)
+    const extra = ARE_FOR_TESTS.includes(name) ? [] : names.filter((one) => FOR_TESTS.test(one))
+    const megabytes = await megabytesOf(at)
+    found.push({ name, packages: names.length, megabytes, seconds, extra })
+  }
+  return found
+}
+
+async function installedNames(folder: string): Promise<readonly string[]> {
+  const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly optional?: boolean }>>
+  }
+  return Object.keys(lock.packages)
+    .filter((path) => path !== '')
+    .map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length))
+}
+
+async function megabytesOf(folder: string): Promise<number> {
+  const entries = await readdir(join(folder, 'node_modules'), {
+    recursive: true,
+    withFileTypes: true,
+  })
+  const files = entries.filter((entry) => entry.isFile())
+  const sizes = await Promise.all(
+    files.map(async (file) => (await stat(join(file.parentPath, file.name))).size),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0) / 1e6
+}

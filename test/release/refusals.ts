@@ -1,0 +1,32 @@
+/** What a release is judged by. */
+export interface Readiness {
+  /** As `postern.home` at the root. */
+  readonly home: string
+  /** Packages whose package.json says something else. */
+  readonly strayed: readonly string[]
+  readonly version: string
+  /** What `git status --porcelain` says. */
+  readonly changed: string
+}
+
+/** Why nothing may be published; empty if all is ready. */
+export function refusals({ home, strayed, version, changed }: Readiness): readonly string[] {
+  return [
+    ...(home === ''
+      ? [
+          'postern.home: is empty, so that no package would say where it comes from; write the address of the repository into the package.json at the root and run npm run release:home',
+        ]
+      : []),
+    ...(strayed.length > 0
+      ? [
+          `repository: is not that of postern.home in ${strayed.join(', ')}; run npm run release:home`,
+        ]
+      : []),
+    ...(version === '0.0.0'
+      ? ['version: is 0.0.0, so that no changeset was made a version; run npm run release:version']
+      : []),
+    ...(changed.trim() === ''
+      ? []
+      : [`commit or remove first what git does not have:\n${changed}`]),
+  ]
+}

@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../run/report.ts'
+import type { Installed } from './installed.ts'
+
+/** A package as it was published. */
+export interface Tarball {
+  readonly name: string
+  readonly version: string
+  readonly file: string
+  readonly bytes: number
+}
+
+/** What a rehearsal found. */
+export interface Rehearsal {
+  readonly tarballs: readonly Tarball[]
+  readonly installed: readonly Installed[]
+  /** What the upgrade found, a line each. */
+  readonly upgraded: readonly string[]
+  readonly failures: readonly string[]
+}
+
+/** Writes RESULTS.md. */
+export function writeResults({ tarballs, installed, upgraded, failures }: Rehearsal): void {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  const rows = tarballs.map(({ name, version, bytes }) => {
+    const one = installed.find((each) => each.name === name)
+    const told = one
+      ? `${one.packages} | ${one.megabytes.toFixed(1)} | ${one.seconds.toFixed(1)}`
+      : '– | – | –'
+    return `| \`${name}\` | ${version} | ${Math.round(bytes / 1000)} | ${told} |`
+  })
+  const text = `# A release, rehearsed
+
+Written by \`npm run test:release\` on ${new Date().toISOString().slice(0, 10)}, of commit ${commit.trim()}, with Node ${process.versions.node}. A clone of HEAD was
+built, packed, published to a registry on this machine, and used from there by \`npm\` and \`npx\` with an empty cache.
+
+${failures.length === 0 ? 'All steps passed.' : `**Failed:**\n\n${failures.map((line) => `- ${line.split('\n')[0]}`).join('\n')}`}
+
+publint and attw judged the files that the registry gave back; the size limits were held against them too. \`npx postern init\`
+wrote into a fresh project, whose test passed and which took a signed delivery and refused a spoilt one.
+
+## What was published, and what an empty folder installed
+
+| package | version | tarball, kB | packages | MB | seconds |
+| --- | --- | ---: | ---: | ---: | ---: |
+${rows.join('\n')}
+
+"packages", "MB" and "seconds" are a production install of that package alone, with the peers that it asks for. None but
+\`@postern/testing\` brings anything that only tests need.
+
+## Upgrade
+
+${upgraded.length === 0 ? 'Not run.' : upgraded.map((line) => `- ${line}`).join('\n')}
+`
+  writeFileSync(join(root, 'test/release/RESULTS.md'), text)
+}

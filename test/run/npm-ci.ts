@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from './step.ts'
+
+/** Installs what the package-lock.json of a folder has, unless it is there: for programs that few need and all pay for. */
+export async function npmCi(folder: string): Promise<void> {
+  const stamp = join(folder, 'node_modules', '.installed')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder })
+  if (code !== 0) throw new Error(`npm ci failed in ${folder}:\n${output}`)
+  writeFileSync(stamp, wanted)
+}
