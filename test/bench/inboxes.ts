@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Inbox } from '@postern/core/inbox'
+import { durableNames, durables, openDurable } from '../services/inboxes.ts'
 import { temporarySqlite } from './subjects/postern.ts'
 
 /** Makes an inbox on the service it stands on, empty. */
@@ -9,19 +10,14 @@ type MakeInbox = () => Promise<Inbox>
 export function durableInboxes(
   env: Readonly<Record<string, string>>,
 ): ReadonlyMap<string, MakeInbox> {
-  const redis = env['BENCH_REDIS']
-  const postgres = env['BENCH_POSTGRES']
-  const inboxes = new Map<string, MakeInbox>([['SQLite', async () => temporarySqlite()]])
-  if (redis !== undefined)
-    inboxes.set('BullMQ', async () => {
-      const { bullmqInbox } = await import('@postern/bullmq')
-      return bullmqInbox({ connection: redis, prefix: `{${unique()}}` })
-    })
-  if (postgres !== undefined)
-    inboxes.set('pg-boss', async () => {
-      const { pgBossInbox } = await import('@postern/pg-boss')
-      return pgBossInbox({ connectionString: postgres, schema: unique() })
-    })
+  const inboxes = new Map<string, MakeInbox>()
+  for (const name of durableNames) {
+    const { title, programs, own } = durables[name]
+    const [service] = programs
+    const store = service && env[`BENCH_${service.name.toUpperCase()}`]
+    if (service === undefined) inboxes.set(title, async () => temporarySqlite())
+    else if (store !== undefined) inboxes.set(title, () => openDurable(name, store, own(unique())))
+  }
   return inboxes
 }
 

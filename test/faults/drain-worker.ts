@@ -2,7 +2,7 @@
 import { createReceiver } from '@postern/core'
 // By its file: the package brings the suites along, and processes start often here.
 import { acme } from '../../packages/testing/src/acme.ts'
-import { openDurable, type DurableName } from './inboxes.ts'
+import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { SECRET } from './secrets.ts'
 
 const [name, store] = process.argv.slice(2) as [DurableName, string]

@@ -1,17 +1,10 @@
 import { describe, expect } from 'vitest'
+import { durableNames, durables } from '../services/inboxes.ts'
 import { needs } from '../services/needs.ts'
-import { postgresServer, redisServer, type Program } from '../services/programs.ts'
 import { drainRun } from './drain.ts'
-import type { DurableName } from './inboxes.ts'
 
-const inboxes: readonly [DurableName, readonly Program[]][] = [
-  ['sqlite', []],
-  ['bullmq', [redisServer]],
-  ['pg-boss', [postgresServer]],
-]
-
-describe.each(inboxes)('%s', (name, programs) => {
-  needs(...programs).test(
+describe.each(durableNames)('%s', (name) => {
+  needs(...durables[name].programs).test(
     'two processes share 3,000 events, each handled once',
     async () => {
       const report = await drainRun(name, 3000)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createReceiver } from '@postern/core'
 import { acme } from '@postern/testing'
-import { openDurable, startStore, type DurableName } from './inboxes.ts'
+import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
 import { SECRET } from './secrets.ts'
 
 /** What came of pushing many events through an inbox with two worker processes. */
@@ -21,7 +21,7 @@ export interface DrainReport {
 
 /** Accepts events in this process, several at once, and lets two others handle them. */
 export async function drainRun(name: DurableName, events: number): Promise<DrainReport> {
-  const { store, stop } = await startStore(name)
+  const { store, stop } = await durables[name].start()
   const provider = acme({ secret: SECRET })
   const inbox = await openDurable(name, store)
   const receiver = createReceiver({ provider, inbox, work: false, log: false })

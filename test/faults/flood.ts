@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'
 import { acme } from '@postern/testing'
-import { openDurable, startStore, type DurableName } from './inboxes.ts'
+import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
 import { SECRET } from './secrets.ts'
 
 /** What came of the flood of one tenant. */
@@ -44,7 +44,7 @@ async function one(
   events: number,
   fair: boolean,
 ): Promise<{ waited: number; overtakenBy: number; lost: number }> {
-  const { store, stop } = await startStore(name)
+  const { store, stop } = await durables[name].start()
   const provider = acme({ secret: SECRET })
   const inbox = await openDurable(name, store)
   const begun: { readonly id: string; readonly at: number }[] = []

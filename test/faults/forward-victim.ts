@@ -3,10 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { createReceiver, fixed } from '@postern/core'
 import { forward, signer } from '@postern/forward'
 import { webhook } from '@postern/node'
-import { sqliteInbox } from '@postern/sqlite'
 // By its file: the package brings the suites along, and processes start often here.
 import { acme } from '../../packages/testing/src/acme.ts'
-import { openDurable, type DurableName } from './inboxes.ts'
+import { durables, openDurable, type DurableName } from '../services/inboxes.ts'
 import { FORWARD_SECRET, SECRET } from './secrets.ts'
 
 // A process to be killed: takes deliveries and passes them on. Says `ready <port>`.
@@ -14,10 +13,7 @@ const [name, store = '', ...to] = process.argv.slice(2) as [DurableName, ...stri
 
 const receiver = createReceiver({
   provider: acme({ secret: SECRET }),
-  inbox:
-    name === 'sqlite'
-      ? sqliteInbox({ path: store, lease: '1s', pollInterval: 20 })
-      : await openDurable(name, store),
+  inbox: await openDurable(name, store, { lease: '1s', ...durables[name].prompt }),
   log: false,
 })
 receiver.on(

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { acme } from '@postern/testing'
 import { openDestination, type ShakyDestination } from './destinations.ts'
-import type { DurableName } from './inboxes.ts'
+import type { DurableName } from '../services/inboxes.ts'
 import { launch, type Launched } from './launch.ts'
 import { SECRET } from './secrets.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DurableName } from './inboxes.ts'
+import type { DurableName } from '../services/inboxes.ts'
 import { reasonsIn, repeatedIn } from './poison.ts'
 import { openWorld } from './world.ts'
 

@@ -6,13 +6,13 @@ import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/node'
 // By its file: the package brings the suites along, and processes start often here.
 import { acme } from '../../packages/testing/src/acme.ts'
-import { openDurable, type DurableName } from './inboxes.ts'
+import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { openJournal } from './journal.ts'
 import { SECRET } from './secrets.ts'
 
 const [name = 'sqlite', store = '', journal = ''] = process.argv.slice(2)
 const lines = openJournal(journal)
-const inbox = await openDurable(name as DurableName, store, '1s')
+const inbox = await openDurable(name as DurableName, store, { lease: '1s' })
 const receiver = createReceiver({ provider: acme({ secret: SECRET }), inbox, log: false })
 receiver.on(
   'healthy',

@@ -1,5 +1,5 @@
 import type { TaskInfo } from '@postern/core/inbox'
-import type { DurableName } from './inboxes.ts'
+import type { DurableName } from '../services/inboxes.ts'
 import { openWorld, type World } from './world.ts'
 
 /** What came of tasks that kill their process, beside healthy ones. */

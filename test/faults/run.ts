@@ -1,6 +1,6 @@
 // `npm run test:faults`: what was acknowledged gets done, whatever is killed. Processes killed at random moments on each
 // durable inbox, tasks that kill their process beside healthy ones, kills and deploys under load, floods of one tenant,
-// shutdowns of five frameworks, events through two workers, and events to ten destinations. It writes RESULTS.md.
+// shutdowns of each framework, events through two workers, and events to ten destinations. It writes RESULTS.md.
 // `npm run test:faults -- sqlite bullmq forward` runs these inboxes alone, `-- poison` one part of all; such a run is written
 // beside the whole ones with `--write`. FAULT_MINUTES (18) is when nothing new is begun; CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS, DEPLOYS, FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS and FORWARD_EVENTS
 // change the sizes.
@@ -10,12 +10,13 @@ import { drainRun } from './drain.ts'
 import { faultsOf, type Crash, type Parts } from './faults.ts'
 import { floodRun } from './flood.ts'
 import { forwardRun } from './forward.ts'
-import type { DurableName } from './inboxes.ts'
+import { serverNames } from '../services/hosts.ts'
+import { durableNames, type DurableName } from '../services/inboxes.ts'
 import { outageRun } from './outages.ts'
 import { pgBossCrashRun } from './pg-boss.ts'
 import { poisonRun } from './poison.ts'
 import { tablesOf, writeResults } from './results.ts'
-import { FRAMEWORKS, shutdownRun } from './shutdown.ts'
+import { shutdownRun } from './shutdown.ts'
 import { sqliteCrashRun } from './sqlite.ts'
 
 const crashRuns: Readonly<
@@ -31,7 +32,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { write: { type: 'boolean', default: false } },
 })
-const INBOXES = Object.keys(crashRuns) as DurableName[]
+const INBOXES = durableNames
 const PARTS = ['poison', 'outages', 'shutdowns', 'crashes', 'floods', 'drains', 'forward'] as const
 const unknown = positionals.filter((word) => ![...INBOXES, ...PARTS].includes(word as never))
 if (unknown.length > 0)
@@ -76,7 +77,7 @@ await Promise.all([
 
 async function others(): Promise<void> {
   for (const name of names)
-    for (const framework of FRAMEWORKS)
+    for (const framework of serverNames)
       await part('shutdowns', `${name}: ending ${framework}`, async () => {
         parts.shutdowns[`${framework} ${name}`] = await shutdownRun(
           framework,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acme } from '@postern/testing'
-import { openDurable, startStore, type DurableName } from './inboxes.ts'
+import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
 import { launch } from './launch.ts'
 import { SECRET } from './secrets.ts'
 import { startSender } from './sender.ts'
@@ -22,9 +22,6 @@ export interface ShutdownReport {
 /** Milliseconds in which the process must have ended. */
 export const GRACE = 10_000
 
-/** The frameworks of a shutdown run. */
-export const FRAMEWORKS: readonly string[] = ['node', 'express', 'koa', 'fastify', 'hono']
-
 const provider = acme({ secret: SECRET })
 
 /** Ends a process with busy keep-alive connections, `runs` times. */
@@ -33,7 +30,7 @@ export async function shutdownRun(
   name: DurableName,
   runs: number,
 ): Promise<ShutdownReport> {
-  const { store, stop } = await startStore(name)
+  const { store, stop } = await durables[name].start()
   const program = fileURLToPath(new URL('shutdown-victim.ts', import.meta.url))
   const times: number[] = []
   const acknowledged = new Set<string>()
@@ -90,7 +87,7 @@ async function unfinished(
 ): Promise<number> {
   const program = fileURLToPath(new URL('shutdown-victim.ts', import.meta.url))
   const worker = await launch([program, 'node', name, store])
-  const inbox = await openDurable(name, store, '1s')
+  const inbox = await openDurable(name, store, { lease: '1s' })
   const left = new Set(acknowledged)
   for (let tries = 0; tries < 300 && left.size > 0; tries++) {
     let cursor: string | undefined

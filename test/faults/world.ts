@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { InboxView, TaskInfo, TaskState } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
-import { openDurable, startStore, type DurableName } from './inboxes.ts'
+import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
 import { readJournal } from './journal.ts'
 import { launch, type Launched } from './launch.ts'
 import { SECRET } from './secrets.ts'
@@ -40,7 +40,7 @@ const POLL = 250
 
 /** Opens one on a store of its own, with a short lease. */
 export async function openWorld(name: DurableName): Promise<World> {
-  const { store, stop } = await startStore(name)
+  const { store, stop } = await durables[name].start()
   const folder = mkdtempSync(join(tmpdir(), 'postern-world-'))
   const journal = join(folder, 'journal')
   const program = fileURLToPath(new URL('poison-victim.ts', import.meta.url))
@@ -49,7 +49,7 @@ export async function openWorld(name: DurableName): Promise<World> {
   let deaths = 0
   let over = false
   let victim = await launch([program, name, store, journal])
-  const inbox = await openDurable(name, store, '1s')
+  const inbox = await openDurable(name, store, { lease: '1s' })
   const view = inbox.view!
   const restarts = keepAlive()
   const world: World = {

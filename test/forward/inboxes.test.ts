@@ -10,7 +10,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSite, type Site } from '../../packages/forward/test/site.ts'
 import { startForwarder } from '../faults/forward.ts'
-import { startStore, type DurableName } from '../faults/inboxes.ts'
+import { durableNames, durables, openDurable, type Store } from '../services/inboxes.ts'
 import { FORWARD_SECRET, SECRET } from '../faults/secrets.ts'
 import { needs } from '../services/needs.ts'
 import { postgresServer, redisServer, type Program } from '../services/programs.ts'
@@ -18,21 +18,12 @@ import { openPostgresShop, openSqliteShop } from './shops.ts'
 
 const key = randomBytes(32)
 const local = { allowHttp: true, allowPrivate: true } as const
-const inboxes: readonly [DurableName, readonly Program[], (store: string) => Inbox][] = [
-  ['sqlite', [], (path) => sqliteInbox({ path, pollInterval: 20 })],
-  ['bullmq', [redisServer], (connection) => bullmqInbox({ connection })],
-  [
-    'pg-boss',
-    [postgresServer],
-    (connectionString) => pgBossInbox({ connectionString, pollInterval: 20 }),
-  ],
-]
-
-describe.each(inboxes)('%s', (name, programs, open) => {
+describe.each(durableNames)('%s', (name) => {
+  const { programs, prompt } = durables[name]
   needs(...programs).describe('on its store', () => {
-    let store: Awaited<ReturnType<typeof startStore>>
+    let store: Store
     beforeAll(async () => {
-      store = await startStore(name)
+      store = await durables[name].start()
     })
     afterAll(() => store?.stop())
 
@@ -43,7 +34,7 @@ describe.each(inboxes)('%s', (name, programs, open) => {
         openSite((_, nth) => (nth < 8 ? 503 : 200)),
       ])
       const provider = acme({ secret: SECRET })
-      const inbox = open(store.store)
+      const inbox = await openDurable(name, store.store, prompt)
       const web = createReceiver({ provider, inbox, log: false, work: false })
       web.on('thing.**', { name: 'partners' }, () => expect.unreachable())
       for (let at = 0; at < 50; at++)
@@ -68,13 +59,13 @@ describe.each(inboxes)('%s', (name, programs, open) => {
 
     test('a source registers, emits and rotates in one process, and another delivers', async () => {
       const site = await openSite()
-      const make = (work: boolean): Sourcing => {
-        const inbox = open(store.store)
+      const make = async (work: boolean): Promise<Sourcing> => {
+        const inbox = await openDurable(name, store.store, prompt)
         const source = createSource({ name: 'bank', inbox, key, log: false, work, ...local })
         return { inbox, source }
       }
-      const web = make(false)
-      const worker = make(true)
+      const web = await make(false)
+      const worker = await make(true)
       const first = await web.source.register({ url: site.url, topics: 'card.*' })
       await web.source.emit({ topic: 'card.charged', payload: 1, id: 'charge-1' })
       await web.source.emit({ topic: 'loan.paid', payload: 1, id: 'loan-1' })
@@ -98,7 +89,7 @@ describe.each(inboxes)('%s', (name, programs, open) => {
     if (name === 'bullmq') return
     test('a message is stored with what else its transaction writes, or not at all', async () => {
       const site = await openSite()
-      const inbox = open(store.store)
+      const inbox = await openDurable(name, store.store, prompt)
       const source = createSource({ name: 'outbox', inbox, key, log: false, ...local })
       await source.register({ url: site.url, topics: '**' })
       const shop = await (name === 'sqlite' ? openSqliteShop : openPostgresShop)(store.store)

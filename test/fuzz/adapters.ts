@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { edits } from './mutate.ts'
+import { serveOn, serverNames } from '../services/hosts.ts'
 import { openScene, type Scene } from './scene.ts'
-import { SERVERS } from './servers.ts'
 import { exchange } from './socket.ts'
 import type { FuzzTarget } from './target.ts'
 
@@ -70,25 +70,23 @@ const PIECES = [
 ]
 
 /** Each server, by bytes that are almost HTTP: no request ends the process, and no handler runs for one that was spoilt. */
-export const adapterTargets: readonly FuzzTarget[] = Object.entries(SERVERS).map(
-  ([name, open]): FuzzTarget => ({
-    area: 'adapters',
-    name: `raw requests to ${name}`,
-    law: async () => {
-      const scene = await openScene(open)
-      const law = fc.asyncProperty(
-        fc.array(changes(), { minLength: 1, maxLength: 3 }),
-        fc.array(edits(PIECES), { maxLength: 2 }),
-        fc.boolean(),
-        fc.array(fc.nat({ max: 9999 }), { maxLength: 2 }),
-        fc.boolean(),
-        (heads, bytes, chunked, cuts, pipelined) =>
-          survives(scene, { heads, bytes, chunked, cuts, pipelined }),
-      )
-      return { property: law as never, close: scene.close }
-    },
-  }),
-)
+export const adapterTargets: readonly FuzzTarget[] = serverNames.map((name): FuzzTarget => ({
+  area: 'adapters',
+  name: `raw requests to ${name}`,
+  law: async () => {
+    const scene = await openScene((receiver) => serveOn(name, receiver))
+    const law = fc.asyncProperty(
+      fc.array(changes(), { minLength: 1, maxLength: 3 }),
+      fc.array(edits(PIECES), { maxLength: 2 }),
+      fc.boolean(),
+      fc.array(fc.nat({ max: 9999 }), { maxLength: 2 }),
+      fc.boolean(),
+      (heads, bytes, chunked, cuts, pipelined) =>
+        survives(scene, { heads, bytes, chunked, cuts, pipelined }),
+    )
+    return { property: law as never, close: scene.close }
+  },
+}))
 
 interface Spoilt {
   readonly heads: readonly Change[]

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
 import { acme } from '@postern/testing'
+import type { HostServer } from '../services/hosts.ts'
 import { exchange } from './socket.ts'
 
 /** A server with a receiver, and what its handler was given. */
@@ -32,9 +30,7 @@ export interface Composed {
 const EVERY = 16
 
 /** Opens a server on a port of its own. */
-export async function openScene(
-  open: (receiver: Receiver) => Server | Promise<Server>,
-): Promise<Scene> {
+export async function openScene(open: (receiver: Receiver) => Promise<HostServer>): Promise<Scene> {
   const provider = acme({ secret: 'the secret of raw requests' })
   const runs = new Map<string, unknown[]>()
   let ran: () => void = () => {}
@@ -50,10 +46,8 @@ export async function openScene(
     runs.set(id, [...(runs.get(id) ?? []), event.payload])
     ran()
   })
-  const server = await open(receiver)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const { server, listen } = await open(receiver)
+  const port = await listen()
   let made = 0
   const scene: Scene = {
     port,

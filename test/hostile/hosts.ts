@@ -1,18 +1,8 @@
 import { once } from 'node:events'
-import { createServer, request as send, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { webhook as expressWebhook } from '@postern/express'
-import { webhook as fastifyWebhook } from '@postern/fastify'
-import { webhook as honoWebhook } from '@postern/hono'
-import { webhook as koaWebhook } from '@postern/koa'
-import { webhook as nextWebhook, type RouteHandlers } from '@postern/next'
-import { webhook as nodeWebhook } from '@postern/node'
+import { request as send, type IncomingMessage } from 'node:http'
 import type { Receiver } from '@postern/core'
-import { createAdaptorServer } from '@hono/node-server'
-import express from 'express'
-import { fastify } from 'fastify'
-import { Hono } from 'hono'
-import Koa from 'koa'
+import { hostNames } from '../../packages/cli/src/hosts.ts'
+import { hosts as rows, type Handler, type Serve } from '../services/hosts.ts'
 import type { Wire } from './case.ts'
 
 /** What came back. Status 0: the connection ended without a reply. */
@@ -40,41 +30,13 @@ interface Opening {
 const trustProxy = { hops: 1, headers: ['x-forwarded-proto'] } as const
 
 /** Every adapter, and the fetch entry itself. */
-export const hosts: readonly Opening[] = [
-  overNode('node:http', (mounted) => createServer(nodeWebhook(mounted, { trustProxy }))),
-  overNode('express', (mounted) => {
-    const app = express()
-    app.use(expressWebhook(mounted, { trustProxy }))
-    return createServer(app)
-  }),
-  overNode('koa', (mounted) => {
-    const app = new Koa()
-    app.use(koaWebhook(mounted, { trustProxy }))
-    return createServer((request, response) => void app.callback()(request, response))
-  }),
-  overNode('fastify', async (mounted) => {
-    const app = fastify()
-    await app.register(fastifyWebhook(mounted, { path: '/*', trustProxy }))
-    await app.ready()
-    return app.server
-  }),
-  overNode('hono', (mounted) => {
-    const app = new Hono()
-    app.all('*', (context) => {
-      const publicBase = `${context.req.header('x-forwarded-proto')}://${context.req.header('host')}`
-      return honoWebhook(mounted, { publicBase })(context)
-    })
-    return createAdaptorServer({ fetch: app.fetch }) as Server
-  }),
-  overFetch("next's handler", (mounted) => {
-    const handlers = nextWebhook(mounted)
-    return (request) =>
-      handlers[request.method as keyof RouteHandlers](request, {
-        params: Promise.resolve({}),
-      })
-  }),
-  overFetch('fetch', (mounted) => (request) => mounted.fetch(request)),
-]
+export const hosts: readonly Opening[] = hostNames.map((name) => ({
+  name,
+  open() {
+    const row = rows[name]
+    return 'serve' in row ? listen(name, row.serve) : handle(name, row.handler)
+  },
+}))
 
 /** Stands for whatever receiver is mounted now. */
 function turnstile(): { readonly mounted: Receiver; readonly use: (receiver: Receiver) => void } {
@@ -86,19 +48,10 @@ function turnstile(): { readonly mounted: Receiver; readonly use: (receiver: Rec
   return { mounted, use: (receiver) => void (current = receiver) }
 }
 
-function overNode(name: string, mount: (receiver: Receiver) => Server | Promise<Server>): Opening {
-  return { name, open: () => listen(name, mount) }
-}
-
-async function listen(
-  name: string,
-  mount: (receiver: Receiver) => Server | Promise<Server>,
-): Promise<Host> {
+async function listen(name: string, serve: Serve): Promise<Host> {
   const { mounted, use } = turnstile()
-  const server = await mount(mounted)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const { server, listen: begin } = await serve(mounted, { trustProxy })
+  const port = await begin()
   return {
     name,
     use,
@@ -160,22 +113,18 @@ function urlParts(url: string): {
   return { protocol, host, target: target.startsWith('/') ? target : `/${target}` }
 }
 
-function overFetch(
-  name: string,
-  mount: (receiver: Receiver) => (request: Request) => Promise<Response>,
-): Opening {
+async function handle(name: string, handler: Handler): Promise<Host> {
   const { mounted, use } = turnstile()
-  const handle = mount(mounted)
-  const host: Host = {
+  const answer = await handler(mounted)
+  return {
     name,
     use,
     async send(wire) {
-      const response = await handle(requestOf(wire))
+      const response = await answer(requestOf(wire))
       return { status: response.status, body: await response.text() }
     },
     close: async () => {},
   }
-  return { name, open: async () => host }
 }
 
 function requestOf({ method, url, headers, body, headAlone }: Wire): Request {

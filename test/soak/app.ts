@@ -6,11 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { createReceiver, fixed } from '@postern/core'
 import { webhook } from '@postern/node'
 import { acme } from '../../packages/testing/src/acme.ts'
-import { openInbox, type SoakedInbox } from './inboxes.ts'
+import type { InboxName } from '../../packages/cli/src/inboxes.ts'
+import { openInbox } from './inboxes.ts'
 import { SECRET, type Sample } from './load.ts'
 
 const [name = 'memory', store = '', keep = '2m'] = process.argv.slice(2)
-const { inbox, storeBytes } = await openInbox(name as SoakedInbox, store, keep)
+const { inbox, storeBytes } = await openInbox(name as InboxName, store, keep)
 const counts = { accepted: 0, duplicates: 0, refused: 0, done: 0, dead: 0 }
 const receiver = createReceiver({
   provider: acme({ secret: SECRET }),

@@ -1,9 +1,9 @@
-// `npm run test:soak`: a steady load on each of the four inboxes at once, with bounds on memory, store, handles and files. It
+// `npm run test:soak`: a steady load on each inbox at once, with bounds on memory, store, handles and files. It
 // writes RESULTS.md. `--minutes` (20) and `--rate` (20 deliveries a second to each) change the sizes; `--only sqlite` takes
 // one inbox and writes nothing.
 import { parseArgs } from 'node:util'
 import { soakFaults, type SoakReport } from './bounds.ts'
-import type { SoakedInbox } from './inboxes.ts'
+import { inboxes, type InboxName } from '../../packages/cli/src/inboxes.ts'
 import { writeResults } from './results.ts'
 import { soakRun } from './soak.ts'
 
@@ -15,7 +15,7 @@ const { values } = parseArgs({
   },
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-const all: readonly SoakedInbox[] = ['memory', 'sqlite', 'bullmq', 'pg-boss']
+const all = Object.keys(inboxes) as InboxName[]
 const names = all.filter((name) => values.only === undefined || values.only === name)
 const minutes = Number(values.minutes)
 if (names.length === 0 || !(minutes > 0))

@@ -1,27 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { startPostgres } from '../services/postgres.ts'
-import { startRedis } from '../services/redis.ts'
+import type { InboxName } from '../../packages/cli/src/inboxes.ts'
+import { durables } from '../services/inboxes.ts'
 import { summed, type SoakReport } from './bounds.ts'
-import type { SoakedInbox } from './inboxes.ts'
 import { startLoad, type Sample } from './load.ts'
 
 const SAMPLES = 120
 const PATIENCE = 120_000
 
 /** Lets an app take deliveries at a steady rate for some minutes. */
-export async function soakRun(
-  name: SoakedInbox,
-  minutes: number,
-  rate: number,
-): Promise<SoakReport> {
-  const { store, stop } = await startStore(name)
+export async function soakRun(name: InboxName, minutes: number, rate: number): Promise<SoakReport> {
+  // The inbox in memory gets a file that nothing is written into.
+  const { store, stop } = await durables[name === 'memory' ? 'sqlite' : name].start()
   const program = fileURLToPath(new URL('app.ts', import.meta.url))
   // What is kept is full in the first quarter.
   const keep = `${Math.max(5, Math.round(minutes * 7))}s`
@@ -76,20 +69,4 @@ async function urlOf(child: ChildProcess): Promise<string> {
     if (port !== undefined) return `http://127.0.0.1:${port}/hooks`
   }
   throw new Error('the app ended before it was ready')
-}
-
-async function startStore(
-  name: SoakedInbox,
-): Promise<{ readonly store: string; readonly stop: () => Promise<void> }> {
-  if (name === 'bullmq' || name === 'pg-boss') {
-    const service = await (name === 'bullmq'
-      ? startRedis({ appendfsync: 'everysec' })
-      : startPostgres())
-    return { store: service.url, stop: () => service.stop() }
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'postern-soak-'))
-  return {
-    store: join(folder, 'inbox.db'),
-    stop: async () => rmSync(folder, { recursive: true, force: true }),
-  }
 }

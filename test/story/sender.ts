@@ -1,4 +1,4 @@
-import { openDurable, type DurableName } from '../faults/inboxes.ts'
+import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { sendSix } from './deliveries.ts'
 
 // The process that takes the deliveries: node sender.ts <inbox> <store>.

@@ -1,14 +1,7 @@
 import { describe, expect } from 'vitest'
+import { durables } from '../services/inboxes.ts'
 import { needs } from '../services/needs.ts'
-import { postgresServer, redisServer, type Program } from '../services/programs.ts'
-import { story, type StoryName } from './story.ts'
-
-const NEEDS: Readonly<Record<StoryName, readonly Program[]>> = {
-  memory: [],
-  sqlite: [],
-  bullmq: [redisServer],
-  'pg-boss': [postgresServer],
-}
+import { NAMES, story } from './story.ts'
 
 const TOLD = `What became of evt_123?
 <time> accepted 200 invoice.paid
@@ -43,11 +36,11 @@ const FORGETFUL = TOLD.replace(
   'its task is done: this inbox keeps no done tasks',
 ).replace(/#1[^]*#3 done/, 'as above')
 
-describe.each(Object.entries(NEEDS))('the story of six deliveries in %s', (name, programs) => {
-  needs(...programs).test(
+describe.each(NAMES)('the story of six deliveries in %s', (name) => {
+  needs(...(name === 'memory' ? [] : durables[name].programs)).test(
     'is told from the inbox alone',
     async () => {
-      const lines = await story(name as StoryName)
+      const lines = await story(name)
       const text = lines
         .join('\n')
         .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { memoryInbox } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
-import { openDurable, startStore, type DurableName } from '../faults/inboxes.ts'
+import type { InboxName } from '../../packages/cli/src/inboxes.ts'
+import { durableNames, durables, openDurable, type DurableName } from '../services/inboxes.ts'
 import { answers } from './answers.ts'
 import { sendSix } from './deliveries.ts'
 
 /** The inboxes of the story. */
-export const NAMES = ['memory', 'sqlite', 'bullmq', 'pg-boss'] as const
-export type StoryName = (typeof NAMES)[number]
+export const NAMES: readonly InboxName[] = ['memory', ...durableNames]
 
 const SENDER = fileURLToPath(new URL('sender.ts', import.meta.url))
 
@@ -17,7 +17,7 @@ const SENDER = fileURLToPath(new URL('sender.ts', import.meta.url))
  * One process takes six deliveries and ends; this one then answers every question from the inbox alone. What is in
  * memory ends with its process, so there both are one.
  */
-export async function story(name: StoryName): Promise<readonly string[]> {
+export async function story(name: InboxName): Promise<readonly string[]> {
   if (name === 'memory') {
     const inbox = memoryInbox()
     await sendSix(inbox)
@@ -27,7 +27,7 @@ export async function story(name: StoryName): Promise<readonly string[]> {
 }
 
 async function durableStory(name: DurableName): Promise<readonly string[]> {
-  const { store, stop } = await startStore(name)
+  const { store, stop } = await durables[name].start()
   try {
     await promisify(execFile)(process.execPath, [SENDER, name, store])
     return await told(await openDurable(name, store))

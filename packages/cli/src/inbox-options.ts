@@ -1,5 +1,5 @@
 import type { TaskFilter, TaskState } from '@postern/core/inbox'
-import type { InboxOptions } from './inbox.ts'
+import type { InboxOptions } from './inboxes.ts'
 import { Failure } from './outcome.ts'
 import { sinceOption } from './time-option.ts'
 

@@ -3,14 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Inbox, InboxView, Journal } from '@postern/core/inbox'
+import { places, placesTold, type InboxOptions } from './inboxes.ts'
 import { Failure } from './outcome.ts'
-
-/** The place of an inbox: one of these options. */
-export interface InboxOptions {
-  readonly sqlite?: string
-  readonly redis?: string
-  readonly postgres?: string
-}
 
 /** An inbox that was opened for looking: no tasks run. */
 export interface OpenInbox {
@@ -35,25 +29,18 @@ export async function withInbox<Result>(
 
 /** Opens the inbox of the options; the caller closes it. */
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
-  const { sqlite, redis, postgres } = options
-  if ([sqlite, redis, postgres].filter((one) => one !== undefined).length !== 1)
-    throw new Failure(2, 'give one of --sqlite file, --redis url and --postgres url')
-  if (sqlite !== undefined) {
-    // The inbox would make the file.
-    if (!existsSync(sqlite)) throw new Failure(1, `--sqlite: ${sqlite} does not exist`)
-    const { sqliteInbox } = await import('@postern/sqlite')
-    return sqliteInbox({ path: sqlite })
-  }
-  if (redis !== undefined) {
-    const { bullmqInbox } = await ofProject<{
-      readonly bullmqInbox: (options: { connection: string }) => Inbox
-    }>('@postern/bullmq')
-    return bullmqInbox({ connection: redis })
-  }
-  const { pgBossInbox } = await ofProject<{
-    readonly pgBossInbox: (options: { connectionString: string }) => Inbox
-  }>('@postern/pg-boss')
-  return pgBossInbox({ connectionString: postgres! })
+  const given = places.flatMap((row) => {
+    const value = options[row.place.flag]
+    return value === undefined ? [] : [{ ...row, value }]
+  })
+  const [chosen, ...more] = given
+  if (chosen === undefined || more.length > 0) throw new Failure(2, `give one of ${placesTold()}`)
+  const { package: name, factory, place, value } = chosen
+  // The inbox would make the file.
+  if (place.takes === 'file' && !existsSync(value))
+    throw new Failure(1, `--${place.flag}: ${value} does not exist`)
+  const module = await ofProject<Readonly<Record<string, (options: object) => Inbox>>>(name)
+  return module[factory]!({ [place.option]: value })
 }
 
 /** A package of the project in this folder: the versions of its engine are those of the app. */

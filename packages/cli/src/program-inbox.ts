@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { examples, run } from './action.ts'
+import { placeOptions } from './inboxes.ts'
 import type { InboxCommandOptions } from './inbox-options.ts'
 
 /** The commands on an inbox. Each has the options that it obeys, and no other. */
@@ -87,11 +88,7 @@ const CHANGES = {
 
 /** Options that choose the inbox. */
 function place(command: Command): Command {
-  return command
-    .option('--sqlite <file>', 'an inbox of @postern/sqlite')
-    .option('--redis <url>', 'an inbox of @postern/bullmq')
-    .option('--postgres <url>', 'an inbox of @postern/pg-boss')
-    .option('--json', 'print JSON')
+  return placeOptions(command).option('--json', 'print JSON')
 }
 
 /** Options that choose events. */

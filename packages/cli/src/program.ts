@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import { examples, run } from './action.ts'
 import { rendered, useAscii } from './terminal.ts'
+import { frameworks, hostNames } from './hosts.ts'
+import { inboxes, placeOptions } from './inboxes.ts'
 import { version } from './version.ts'
 import { inboxCommands } from './program-inbox.ts'
 import { senderCommands } from './program-sender.ts'
@@ -36,10 +38,10 @@ export function createProgram(): Command {
     .command('init')
     .description('write a receiver, a handler, a route and a test into this project')
     .option('-p, --provider <name>', 'who sends, as in `postern providers`')
-    .option('--inbox <name>', 'sqlite, memory, bullmq or pg-boss')
+    .option('--inbox <name>', `one of ${Object.keys(inboxes).join(', ')}`)
     .option(
       '--framework <name>',
-      'express, koa, fastify, hono or next (default: as package.json has it)',
+      `one of ${frameworks.join(', ')} (default: as package.json has it)`,
     )
     .option('--path <path>', 'path of the route (default: /webhooks/<provider>)')
     .option('--dry-run', 'print the files, and write nothing')
@@ -49,7 +51,10 @@ export function createProgram(): Command {
       run(async (options: never) => (await import('./commands/init.ts')).initCommand(options)),
     )
 
-  sender(program.command('explain <request>'))
+  placeOptions(
+    sender(program.command('explain <request>')),
+    'the request is the id of a delivery in an inbox',
+  )
     .description('tell why a saved request was refused')
     .requiredOption('-p, --provider <name>', 'who sent it, as in `postern providers`')
     .option(
@@ -63,9 +68,6 @@ export function createProgram(): Command {
     .option('-d, --data <text>', 'its body, or @file without line ends, as in curl')
     .option('--data-raw <text>', 'its body as it is given')
     .option('--data-binary <text>', 'its body, or @file with the exact bytes')
-    .option('--sqlite <file>', 'the request is the id of a delivery in this inbox')
-    .option('--redis <url>', 'the same, in Redis')
-    .option('--postgres <url>', 'the same, in PostgreSQL')
     .option(
       '--seal-key <key>',
       'the key of a sealed inbox; can be repeated (default: POSTERN_SEAL_KEY, then .env)',
@@ -133,7 +135,7 @@ export function createProgram(): Command {
     .command('providers [name]')
     .description('list the senders, or tell all about one')
     .option('--json', 'print JSON')
-    .option('--host <name>', 'an app for express, koa, fastify, hono, next, node or fetch, or all')
+    .option('--host <name>', `an app for one of ${hostNames.join(', ')}, or for all`)
     .addHelpText('after', examples('providers', 'providers twilio', 'providers stripe --host koa'))
     .action(
       run(async (name: string | undefined, options: never) =>
@@ -145,11 +147,8 @@ export function createProgram(): Command {
 
   inboxCommands(program.command('inbox').description('look into an inbox and change it'))
 
-  sender(program.command('inspect'))
+  placeOptions(sender(program.command('inspect')))
     .description('show the inbox on a page of this machine')
-    .option('--sqlite <file>', 'an inbox of @postern/sqlite')
-    .option('--redis <url>', 'an inbox of @postern/bullmq')
-    .option('--postgres <url>', 'an inbox of @postern/pg-boss')
     .option('--port <number>', 'port of this machine; 0 takes a free one', '4400')
     .option('-p, --provider <name>', 'whose refusals are explained, with --secret or its variable')
     .addHelpText(
@@ -165,12 +164,8 @@ export function createProgram(): Command {
       ),
     )
 
-  program
-    .command('mcp')
+  placeOptions(program.command('mcp'))
     .description('serve the inbox to an agent, as a local MCP server over stdio')
-    .option('--sqlite <file>', 'an inbox of @postern/sqlite')
-    .option('--redis <url>', 'an inbox of @postern/bullmq')
-    .option('--postgres <url>', 'an inbox of @postern/pg-boss')
     .option('--allow-actions', 'allow replaying tasks, and sending to --url')
     .option(
       '--url <url>',

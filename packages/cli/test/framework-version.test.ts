@@ -2,20 +2,20 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { LEAST, raised } from '../src/init/framework-version.ts'
-import { FRAMEWORKS } from '../src/init/project.ts'
+import { frameworks, hosts } from '../src/hosts.ts'
+import { raised } from '../src/init/framework-version.ts'
 
 const packages = fileURLToPath(new URL('../../', import.meta.url))
 
 describe('the framework that a route needs', () => {
   test('what is needed of each framework is what its adapter says', async () => {
-    for (const framework of FRAMEWORKS) {
+    for (const framework of frameworks) {
       const file = join(packages, framework, 'package.json')
       const { peerDependencies } = JSON.parse(await readFile(file, 'utf8')) as {
         readonly peerDependencies: Readonly<Record<string, string>>
       }
       const wanted = peerDependencies[framework]!.match(/\d+\.\d+\.\d+/g)
-      expect(LEAST[framework]).toEqual(wanted)
+      expect(hosts[framework].framework!.least).toEqual(wanted)
     }
   })
 

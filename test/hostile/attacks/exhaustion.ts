@@ -119,7 +119,7 @@ function hostNames(): readonly HostileCase[] {
     generic({ name: 'acme', secret: KEY, scheme: 'hmac', header: 'x-acme' })
   const wireOnly = {
     fetch: 'a Request has no such URL',
-    "next's handler": 'a Request has no such URL',
+    next: 'a Request has no such URL',
   }
   return [
     ...['[', 'a b', '[::1', 'a:99999', '%zz'].map((host) =>

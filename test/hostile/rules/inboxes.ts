@@ -1,6 +1,6 @@
 import { memoryInbox } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
-import { openDurable, startStore, type DurableName } from '../../faults/inboxes.ts'
+import { openDurable, durables, type DurableName } from '../../services/inboxes.ts'
 
 /** Every inbox that a rule must be tried on. */
 export const INBOXES = ['memory', 'sqlite', 'bullmq'] as const
@@ -29,7 +29,7 @@ export function createInboxes(): Inboxes {
   return {
     async open(name) {
       if (name === 'memory') return opened(memoryInbox({ max: 10_000, window: '90d' }), undefined)
-      const { store, stop } = await startStore(name satisfies DurableName)
+      const { store, stop } = await durables[name].start()
       stops.push(stop)
       const flag = name === 'sqlite' ? '--sqlite' : '--redis'
       return opened(await openDurable(name, store), [flag, store])

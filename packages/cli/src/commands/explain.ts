@@ -3,7 +3,8 @@ import { explain, type Explanation, type Finding } from '@postern/core/explain'
 import { readBounded } from '@postern/core/scheme'
 import { countOption, numberOption } from '../checked-options.ts'
 import { fromFlags, type CurlFlags } from '../curl-flags.ts'
-import { withInbox, type InboxOptions } from '../inbox.ts'
+import { withInbox } from '../inbox.ts'
+import { places, type InboxOptions } from '../inboxes.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { MOST_FILE, readRegular } from '../regular-file.ts'
 import { parseRequest, type SavedRequest } from '../request-file.ts'
@@ -62,7 +63,7 @@ function lines({ cause, certainty, message, remedy }: Finding): string {
 }
 
 async function savedOf(source: string, options: ExplainCommandOptions): Promise<SavedRequest> {
-  if (options.sqlite ?? options.redis ?? options.postgres) return keptOf(source, options)
+  if (places.some(({ place }) => Object.hasOwn(options, place.flag))) return keptOf(source, options)
   if (/^https?:/i.test(source)) return fromFlags(source, options)
   const entry = options.entry === undefined ? undefined : countOption('--entry', options.entry)
   if (source !== '-') return parseRequest(readRegular(source), entry)

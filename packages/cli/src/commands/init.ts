@@ -5,9 +5,9 @@ import { agreed } from '../agreed.ts'
 import { planOf, type InitPlan, type Wanted } from '../init/files.ts'
 import { refuseOutside } from '../init/outside.ts'
 import { projectIn } from '../init/project.ts'
-import { INBOXES, type InboxName } from '../init/receiver-file.ts'
 import { toldOf } from '../init/told.ts'
 import { writePlan } from '../init/write.ts'
+import { inboxes, type InboxName } from '../inboxes.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
 import { aboutOf } from '../sender.ts'
 
@@ -62,8 +62,8 @@ async function wantedOf(options: InitOptions): Promise<Wanted> {
     throw new Failure(2, 'give --provider: a name of `postern providers`')
   const about = await aboutOf(name)
   const inbox = options.inbox ?? (isTerminal ? await askInbox() : 'sqlite')
-  if (!INBOXES.includes(inbox as InboxName))
-    throw new Failure(2, `--inbox must be one of ${INBOXES.join(', ')}, got ${inbox}`)
+  if (!Object.hasOwn(inboxes, inbox))
+    throw new Failure(2, `--inbox must be one of ${Object.keys(inboxes).join(', ')}, got ${inbox}`)
   const path = options.path ?? `/webhooks/${about.name}`
   if (!/^\/[\w./-]+$/.test(path) || path.includes('..'))
     throw new Failure(2, `--path must be a path such as /webhooks/github, got ${path}`)
@@ -76,7 +76,7 @@ function askName(): Promise<string> {
 }
 
 function askInbox(): Promise<string> {
-  const options = INBOXES.map((value) => ({ value }))
+  const options = Object.keys(inboxes).map((value) => ({ value }))
   return asked(select({ message: 'Where are events kept?', options, output: process.stderr }))
 }
 

@@ -2,7 +2,8 @@ import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { anatomyOf } from '../anatomy.ts'
 import { aboutOf, variablesOf } from '../sender.ts'
 import { setupRows } from '../setup.ts'
-import { HOSTS, snippetOf, type HostName } from '../snippet.ts'
+import { hostNames, type HostName } from '../hosts.ts'
+import { snippetOf } from '../snippet.ts'
 import { lasting, table } from '../style.ts'
 import { styled } from '../terminal.ts'
 
@@ -12,8 +13,8 @@ export async function providersCommand(
   options: { readonly json?: boolean; readonly host?: HostName | 'all' },
 ): Promise<ExitCode> {
   const { host } = options
-  if (host !== undefined && host !== 'all' && !HOSTS.includes(host))
-    throw new Failure(2, `--host must be ${HOSTS.join(', ')} or all, got ${host as string}`)
+  if (host !== undefined && host !== 'all' && !hostNames.includes(host))
+    throw new Failure(2, `--host must be ${hostNames.join(', ')} or all, got ${host as string}`)
   if (name === undefined) {
     const { catalogue } = await import('@postern/providers/catalogue')
     const all = [...catalogue.values()]
@@ -66,10 +67,10 @@ export async function providersCommand(
     say(table(setupRows(about).map(([what, text]) => [`  ${what}`, text])))
     say('\noptions')
     say(table(Object.entries(about.options).map(([option, text]) => [`  ${option}`, text])))
-    for (const one of host === 'all' ? HOSTS : [host ?? HOSTS[0]])
+    for (const one of host === 'all' ? hostNames : [host ?? hostNames[0]!])
       say(`\n${styled('bold', one)}\n\n${snippetOf(about, one)}`)
     if (host === undefined)
-      remark(`\nother hosts: --host ${HOSTS.slice(1).join(', --host ')}, --host all`)
+      remark(`\nother hosts: --host ${hostNames.slice(1).join(', --host ')}, --host all`)
   }
   return 0
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Framework } from './project.ts'
 
 /** Where an app is made, and where the route belongs in that file. Lines count from 1. */
 export interface AppFile {
@@ -11,13 +10,6 @@ export interface AppFile {
   readonly after: number
   /** The text of the next line, if the route must stand before it: a body parser. */
   readonly before: string | undefined
-}
-
-const MADE: Readonly<Record<Exclude<Framework, 'next'>, string>> = {
-  express: String.raw`(?:express|require\(['"]express['"]\))\s*\(`,
-  koa: String.raw`new\s+(?:Koa|\(require\(['"]koa['"]\)\))\b`,
-  hono: String.raw`new\s+(?:Hono|OpenAPIHono)\b`,
-  fastify: String.raw`(?:await\s+)?(?:[fF]astify|require\(['"]fastify['"]\))\s*(?:<[^>]*>)?\s*\(`,
 }
 
 const PARSER =
@@ -35,10 +27,11 @@ export function parsersIn(folder: string, files: readonly string[]): readonly st
 export function appFileIn(
   folder: string,
   files: readonly string[],
-  framework: Exclude<Framework, 'next'>,
+  /** A pattern of the expression that makes an app. */
+  expression: string,
 ): AppFile | undefined {
   const made = new RegExp(
-    String.raw`^\s*(?:export\s+)?(?:const|let|var)\s+(\w+)(?:\s*:\s*[^=]+)?\s*=\s*${MADE[framework]}`,
+    String.raw`^\s*(?:export\s+)?(?:const|let|var)\s+(\w+)(?:\s*:\s*[^=]+)?\s*=\s*${expression}`,
   )
   for (const file of files) {
     const lines = linesOf(folder, file)

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { About } from '@postern/core/scheme'
+import { hosts } from '../hosts.ts'
+import { inboxes, type InboxName } from '../inboxes.ts'
 import { upper, variablesOf } from '../sender.ts'
 import { toCommonJs } from './common-js.ts'
 import { importPath, joined } from './joined.ts'
 import { languageOf } from './language.ts'
 import type { Project } from './project.ts'
-import { factoryOf, packageOf, receiverOf, type InboxName } from './receiver-file.ts'
+import { factoryOf, receiverOf } from './receiver-file.ts'
 import { MOUNT, routeOf } from './route.ts'
 import { testOf } from './test-file.ts'
 
@@ -62,14 +64,14 @@ export function planOf(project: Project, { about, inbox, path }: Wanted): InitPl
   })
   if (tested !== undefined)
     written.set(testFile, isCommonJs && testExtension === 'js' ? toCommonJs(tested) : tested)
-  const inboxPackage = packageOf(inbox)
+  const inboxPackage = inboxes[inbox].package
   return {
     files: written,
     env: `${variablesOf(about)[0]!}=<your-secret>`,
     packages: [
       '@postern/core',
       '@postern/providers',
-      `@postern/${framework}`,
+      hosts[framework].package!,
       ...(inboxPackage === '@postern/core' ? [] : [inboxPackage]),
       ...(raise === undefined ? [] : [`${framework}@${raise}`]),
     ],

@@ -1,13 +1,4 @@
-import type { Framework } from './project.ts'
-
-/** The least version of each framework that its adapter takes, by major version. A test compares them with the packages. */
-export const LEAST: Readonly<Record<Framework, readonly string[]>> = {
-  express: ['4.21.0', '5.0.0'],
-  koa: ['2.16.0', '3.0.0'],
-  fastify: ['5.0.0'],
-  hono: ['4.0.0'],
-  next: ['15.0.0'],
-}
+import { hosts, type Framework } from '../hosts.ts'
 
 /**
  * The range to install beside the adapter, if the one in `package.json` allows no version that the adapter takes.
@@ -26,7 +17,7 @@ export function raised(framework: Framework, range: string): string | undefined 
       : sign === '~'
         ? [major, minor, Infinity]
         : [major, minor, patch]
-  const least = LEAST[framework].find((one) => Number.parseInt(one) >= major)
+  const least = hosts[framework].framework!.least.find((one) => Number.parseInt(one) >= major)
   if (least === undefined || isAtLeast(highest, least.split('.').map(Number))) return undefined
   return `^${least}`
 }

@@ -1,15 +1,12 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { detect } from 'package-manager-detector/detect'
+import { frameworks, hosts, type Framework } from '../hosts.ts'
 import { Failure } from '../outcome.ts'
 import { appFileIn, parsersIn, type AppFile } from './app-file.ts'
 import { raised } from './framework-version.ts'
 import { joined } from './joined.ts'
 import { tsConfigIn, type TsConfig } from './ts-config.ts'
-
-/** Frameworks that `init` writes a route for. */
-export const FRAMEWORKS = ['next', 'fastify', 'koa', 'hono', 'express'] as const
-export type Framework = (typeof FRAMEWORKS)[number]
 
 /** What stands in a folder already. */
 export interface Project {
@@ -49,11 +46,11 @@ interface Manifest {
 export async function projectIn(folder: string, named?: string): Promise<Project> {
   const manifest = manifestIn(folder)
   const all = { ...manifest.dependencies, ...manifest.devDependencies }
-  const framework = named ?? FRAMEWORKS.find((name) => name in all)
-  if (framework === undefined || !FRAMEWORKS.includes(framework as Framework))
+  const framework = named ?? frameworks.find((name) => name in all)
+  if (framework === undefined || !frameworks.includes(framework as Framework))
     throw new Failure(
       2,
-      `--framework must be one of ${FRAMEWORKS.join(', ')}, got ${framework ?? 'none'}; no dependency of package.json is one of them`,
+      `--framework must be one of ${frameworks.join(', ')}, got ${framework ?? 'none'}; no dependency of package.json is one of them`,
     )
   return seen(folder, manifest, framework as Framework)
 }
@@ -68,6 +65,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
   const files = sourcesIn(folder)
   const manager = (await detect({ cwd: folder }))?.name ?? 'npm'
   const routes = joined(source, 'routes')
+  const made = hosts[framework].framework?.route?.made
   return {
     folder,
     framework,
@@ -81,7 +79,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
     loader: 'tsx' in all ? 'tsx' : 'ts-node' in all && !isModule ? 'ts-node' : undefined,
     routes:
       framework === 'fastify' && '@fastify/autoload' in all && has(routes) ? routes : undefined,
-    app: isNext ? undefined : appFileIn(folder, files, framework),
+    app: made === undefined ? undefined : appFileIn(folder, files, made),
     parsers: parsersIn(folder, files),
     readsEnv:
       isNext ||

@@ -1,27 +1,8 @@
 import type { About } from '@postern/core/scheme'
+import type { Framework } from '../hosts.ts'
+import { inboxes, type InboxName } from '../inboxes.ts'
 import { variablesOf } from '../sender.ts'
 import type { Language } from './language.ts'
-import type { Framework } from './project.ts'
-
-/** Inboxes that `init` sets up. */
-export const INBOXES = ['sqlite', 'memory', 'bullmq', 'pg-boss'] as const
-export type InboxName = (typeof INBOXES)[number]
-
-const INBOX: Readonly<Record<InboxName, readonly [name: string, from: string, made: string]>> = {
-  memory: ['memoryInbox', '@postern/core', 'memoryInbox()'],
-  sqlite: ['sqliteInbox', '@postern/sqlite', "sqliteInbox({ path: 'webhooks.db' })"],
-  bullmq: ['bullmqInbox', '@postern/bullmq', 'bullmqInbox({ connection: process.env.REDIS_URL })'],
-  'pg-boss': [
-    'pgBossInbox',
-    '@postern/pg-boss',
-    'pgBossInbox({ connectionString: process.env.DATABASE_URL })',
-  ],
-}
-
-/** The package of an inbox. */
-export function packageOf(inbox: InboxName): string {
-  return INBOX[inbox][1]
-}
 
 /** The factory of a sender and the module it is imported from. */
 export function factoryOf(about: About): { readonly factory: string; readonly from: string } {
@@ -41,7 +22,8 @@ export function receiverOf(
   }: { readonly framework: Framework; readonly inbox: InboxName; readonly language: Language },
 ): string {
   const isTyped = extension === 'ts'
-  const [make, inboxFrom, made] = INBOX[inbox]
+  const { package: inboxFrom, factory: make, place } = inboxes[inbox]
+  const made = `${make}(${place ? `{ ${place.option}: ${place.written} }` : ''})`
   const { factory, from } = factoryOf(about)
   const given =
     about.secretOption === undefined
@@ -49,8 +31,8 @@ export function receiverOf(
       : `{ ${about.secretOption}: process.env.${variablesOf(about)[0]}${isTyped ? '!' : ''} }`
   const kept = isTyped ? made.replace(/process\.env\.\w+/, '$&!') : made
   const head = [
-    inbox === 'memory'
-      ? "import { createReceiver, memoryInbox } from '@postern/core'"
+    inboxFrom === '@postern/core'
+      ? `import { createReceiver, ${make} } from '@postern/core'`
       : `import { createReceiver } from '@postern/core'\nimport { ${make} } from '${inboxFrom}'`,
     ...(framework === 'next' ? ["import { persistent, reloadable } from '@postern/next'"] : []),
     `import { ${factory} } from '${from}'`,

@@ -1,6 +1,7 @@
+import { hosts, type Framework, type FrameworkRow } from '../hosts.ts'
 import { importPath, joined } from './joined.ts'
 import type { Language } from './language.ts'
-import type { Framework, Project } from './project.ts'
+import type { Project } from './project.ts'
 
 /** The route's file, and how the app gets it. */
 export interface RouteFile {
@@ -22,7 +23,8 @@ export interface RoutePlace {
 
 /** The route of a project: its file, and how the app mounts it. */
 export function routeOf(project: Project, place: RoutePlace, language: Language): RouteFile {
-  if (project.framework === 'next') return nextRoute(project, place, language)
+  if (hosts[project.framework].framework!.route === undefined)
+    return nextRoute(project, place, language)
   if (project.routes !== undefined) return loadedRoute(project.routes, place, language)
   return mountedRoute(project, project.framework, place, language)
 }
@@ -49,29 +51,48 @@ function loadedRoute(
 ): RouteFile {
   const name = mount === MOUNT ? 'webhooks' : folder.split('/').at(-1)!
   const file = `${routes}/${name}.${extension}`
-  const receiver = importPath(file, `${folder}/receiver`, ending)
+  const route = routed('fastify')
   const isTyped = extension === 'ts'
+  const called = name.replaceAll(/\W+(\w)/g, (_all, letter: string) => letter.toUpperCase())
   return {
     file,
-    text: `import { webhook } from '@postern/fastify'\n${isTyped ? IMPORTS.fastify : ''}import { receiver } from '${receiver}'\n\n/** The route ${path}. */\nexport default async function ${name.replaceAll(/\W+(\w)/g, (_all, letter: string) => letter.toUpperCase())}(app${isTyped ? `: ${TYPES.fastify}` : ''}) {\n  ${mountOf('fastify', path)}\n${CLOSED}}\n`,
+    text: [
+      "import { webhook } from '@postern/fastify'",
+      ...(isTyped ? [route.typeImport] : []),
+      `import { receiver } from '${importPath(file, `${folder}/receiver`, ending)}'`,
+      '',
+      `/** The route ${path}. */`,
+      `export default async function ${called}(app${isTyped ? `: ${route.type}` : ''}) {`,
+      ...route.mount(path).map((line) => `  ${line}`),
+      '}',
+      '',
+    ].join('\n'),
     mount: `@fastify/autoload finds it in ${routes}.`,
   }
 }
 
 function mountedRoute(
   { app }: Project,
-  framework: Exclude<Framework, 'next'>,
+  framework: Framework,
   { path, folder, mount }: RoutePlace,
   { extension, ending, isCommonJs }: Language,
 ): RouteFile {
-  const before = framework === 'koa' ? '  const handler = webhook(receiver)\n' : ''
-  const behind = framework === 'fastify' ? CLOSED : ''
-  const typed = extension === 'ts' ? `: ${TYPES[framework]}` : ''
-  const types = extension === 'ts' ? IMPORTS[framework] : ''
+  const route = routed(framework)
+  const isTyped = extension === 'ts'
   const file = `${folder}/route.${extension}`
   return {
     file,
-    text: `import { webhook } from '@postern/${framework}'\n${types}import { receiver } from './receiver${ending}'\n\n/** Mounts the route. Call it before any body parser. */\nexport function ${mount}(app${typed}) {\n${before}  ${mountOf(framework, path)}\n${behind}}\n`,
+    text: [
+      `import { webhook } from '${hosts[framework].package}'`,
+      ...(isTyped ? [route.typeImport] : []),
+      `import { receiver } from './receiver${ending}'`,
+      '',
+      '/** Mounts the route. Call it before any body parser. */',
+      `export function ${mount}(app${isTyped ? `: ${route.type}` : ''}) {`,
+      ...route.mount(path).map((line) => `  ${line}`),
+      '}',
+      '',
+    ].join('\n'),
     mount: app === undefined ? `Call ${mount}(app) of ${file} before any body parser.` : byHand(),
   }
 
@@ -88,24 +109,9 @@ function mountedRoute(
   }
 }
 
-// Else tests that close the app would wait for the receiver for ever.
-const CLOSED = "  app.addHook('onClose', () => receiver.close())\n"
-
 /** The name of the function that mounts the first route of a project. */
 export const MOUNT = 'mountWebhooks'
 
-/** The statement that mounts a receiver; on Koa, `handler` is `webhook(receiver)`. */
-export function mountOf(framework: Exclude<Framework, 'next'>, path: string): string {
-  if (framework === 'koa')
-    return `app.use((context, next) => (context.path === '${path}' ? handler(context) : next()))`
-  if (framework === 'fastify') return `app.register(webhook(receiver, { path: '${path}' }))`
-  return `app.all('${path}', webhook(receiver))`
+function routed(framework: Framework): NonNullable<FrameworkRow['route']> {
+  return hosts[framework].framework!.route!
 }
-
-const TYPES = { express: 'Express', hono: 'Hono', koa: 'Koa', fastify: 'FastifyInstance' } as const
-const IMPORTS = {
-  express: "import type { Express } from 'express'\n",
-  hono: "import type { Hono } from 'hono'\n",
-  koa: "import type Koa from 'koa'\n",
-  fastify: "import type { FastifyInstance } from 'fastify'\n",
-} as const

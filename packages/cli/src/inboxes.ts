@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+
+/** The name of an inbox. */
+export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'pg-boss'
+
+/** An option of the command line that chooses an inbox. */
+export type PlaceFlag = 'sqlite' | 'redis' | 'postgres'
+
+/** The place of an inbox: one of these options. */
+export type InboxOptions = { readonly [Flag in PlaceFlag]?: string }
+
+/** An inbox that the command line knows. */
+export interface InboxRow {
+  /** The package, which is installed beside the app. */
+  readonly package: string
+  /** The function that makes the inbox. */
+  readonly factory: string
+  /** Where the inbox keeps its tasks; undefined in the memory of the process, into which no command can look. */
+  readonly place?: {
+    /** The option of the command line, and what it takes. */
+    readonly flag: PlaceFlag
+    readonly takes: 'file' | 'url'
+    /** The option of the factory. */
+    readonly option: string
+    /** What `postern init` writes for that option: code. */
+    readonly written: string
+  }
+}
+
+/** Every inbox, in the order in which `postern init` offers them: a new one is one row here and one in `test/services/inboxes.ts`. */
+export const inboxes: Readonly<Record<InboxName, InboxRow>> = {
+  sqlite: {
+    package: '@postern/sqlite',
+    factory: 'sqliteInbox',
+    place: { flag: 'sqlite', takes: 'file', option: 'path', written: "'webhooks.db'" },
+  },
+  memory: { package: '@postern/core', factory: 'memoryInbox' },
+  bullmq: {
+    package: '@postern/bullmq',
+    factory: 'bullmqInbox',
+    place: { flag: 'redis', takes: 'url', option: 'connection', written: 'process.env.REDIS_URL' },
+  },
+  'pg-boss': {
+    package: '@postern/pg-boss',
+    factory: 'pgBossInbox',
+    place: {
+      flag: 'postgres',
+      takes: 'url',
+      option: 'connectionString',
+      written: 'process.env.DATABASE_URL',
+    },
+  },
+}
+
+/** The inboxes that a command can look into. */
+export const places: readonly Required<InboxRow>[] = Object.values(inboxes).flatMap((row) =>
+  row.place === undefined ? [] : [{ ...row, place: row.place }],
+)
+
+/** Adds the options that choose an inbox. `told` says what an option means to the command, if it is more than the place. */
+export function placeOptions(command: Command, told?: string): Command {
+  for (const { package: from, place } of places)
+    command.option(`--${place.flag} <${place.takes}>`, `${told ?? 'an inbox'} of ${from}`)
+  return command
+}
+
+/** How the options are told in a sentence: `--sqlite file, --redis url and --postgres url`. */
+export function placesTold(): string {
+  const flags = places.map(({ place }) => `--${place.flag} ${place.takes}`)
+  return `${flags.slice(0, -1).join(', ')} and ${flags.at(-1)}`
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Receiver } from '@postern/core'
+import type { ClosableServer } from '@postern/node'
+import type { HostName } from '../../packages/cli/src/hosts.ts'
+
+/** How many proxies are trusted, and which headers. */
+interface Trust {
+  readonly trustProxy?: { readonly hops: number; readonly headers: readonly 'x-forwarded-proto'[] }
+}
+
+/** A server with a receiver at every path. */
+export interface HostServer {
+  readonly server: Server
+  /** What `closeOnSignal` closes. */
+  readonly app: ClosableServer
+  /** Listens at a free port of the loopback address. */
+  readonly listen: () => Promise<number>
+}
+
+/** Makes a server for a receiver. */
+export type Serve = (receiver: Receiver, trust?: Trust) => Promise<HostServer>
+
+/** Makes a handler of Web requests for a receiver. */
+export type Handler = (receiver: Receiver) => Promise<(request: Request) => Promise<Response>>
+
+/** How tests run a host: its server, or its handler if no server of Node is underneath. */
+type HostRow = { readonly serve: Serve } | { readonly handler: Handler }
+
+/** Every host of the command line's table. A row loads its framework when it is opened: processes of these runs start often. */
+export const hosts: Readonly<Record<HostName, HostRow>> = {
+  node: {
+    async serve(receiver, trust) {
+      const { webhook } = await import('@postern/node')
+      return onServer(createServer(webhook(receiver, trust)))
+    },
+  },
+  express: {
+    async serve(receiver, trust) {
+      const { default: express } = await import('express')
+      const { webhook } = await import('@postern/express')
+      return onServer(createServer(express().use(webhook(receiver, trust))))
+    },
+  },
+  koa: {
+    async serve(receiver, trust) {
+      const { default: Koa } = await import('koa')
+      const { webhook } = await import('@postern/koa')
+      const answer = new Koa().use(webhook(receiver, trust)).callback()
+      return onServer(createServer((request, response) => void answer(request, response)))
+    },
+  },
+  fastify: {
+    async serve(receiver, trust) {
+      const { fastify } = await import('fastify')
+      const { webhook } = await import('@postern/fastify')
+      const app = fastify()
+      await app.register(webhook(receiver, { path: '/*', ...trust }))
+      await app.ready()
+      const listen = async (): Promise<number> => {
+        await app.listen({ port: 0, host: '127.0.0.1' })
+        return portOf(app.server)
+      }
+      return { server: app.server, app, listen }
+    },
+  },
+  hono: {
+    async serve(receiver, trust) {
+      const { Hono } = await import('hono')
+      const { createAdaptorServer } = await import('@hono/node-server')
+      const { webhook } = await import('@postern/hono')
+      const app = new Hono()
+      const plain = webhook(receiver)
+      app.all('*', (context) => {
+        if (trust?.trustProxy === undefined) return plain(context)
+        const publicBase = `${context.req.header('x-forwarded-proto')}://${context.req.header('host')}`
+        return webhook(receiver, { publicBase })(context)
+      })
+      return onServer(createAdaptorServer({ fetch: app.fetch }) as Server)
+    },
+  },
+  next: {
+    async handler(receiver) {
+      const { webhook } = await import('@postern/next')
+      const handlers = webhook(receiver)
+      return (request) =>
+        handlers[request.method as keyof typeof handlers](request, { params: Promise.resolve({}) })
+    },
+  },
+  fetch: { handler: async (receiver) => (request) => receiver.fetch(request) },
+}
+
+/** The names of {@link hosts} that have a server of Node. */
+export const serverNames: readonly HostName[] = Object.entries(hosts).flatMap(([name, row]) =>
+  'serve' in row ? [name as HostName] : [],
+)
+
+/** Opens a host with a receiver. */
+export async function serveOn(
+  name: HostName,
+  receiver: Receiver,
+  trust?: Trust,
+): Promise<HostServer> {
+  const row = hosts[name]
+  if (!('serve' in row)) throw new TypeError(`${name} has no server: one of ${serverNames}`)
+  return row.serve(receiver, trust)
+}
+
+function onServer(server: Server): HostServer {
+  return {
+    server,
+    app: server,
+    async listen() {
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return portOf(server)
+    },
+  }
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
+}

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Inbox } from '@postern/core/inbox'
+import { inboxes, type InboxName } from '../../packages/cli/src/inboxes.ts'
+import { postgresServer, redisServer, type Program } from './programs.ts'
+
+/** What an inbox stands on: its file or its URL. */
+export interface Store {
+  readonly store: string
+  readonly stop: () => Promise<void>
+}
+
+/** How tests and long runs use a durable inbox, beside its row in the command line. */
+interface DurableRow {
+  /** The name for people. */
+  readonly title: string
+  readonly programs: readonly Program[]
+  /** Options of all runs. */
+  readonly options: object
+  /** Options with which it looks for tasks often. */
+  readonly prompt: object
+  /** Options of an inbox of its own, in a store that others use too. */
+  readonly own: (name: string) => object
+  readonly start: () => Promise<Store>
+  /** Bytes of the store, again and again. */
+  readonly weigh: (store: string) => Promise<() => Promise<number>>
+}
+
+/** The name of a durable inbox. */
+export type DurableName = Exclude<InboxName, 'memory'>
+
+const LOG = 33 * 2 ** 20
+
+/** The durable inboxes. Processes of these runs start often: no row loads what another one needs. */
+export const durables: Readonly<Record<DurableName, DurableRow>> = {
+  sqlite: {
+    title: 'SQLite',
+    programs: [],
+    options: {},
+    prompt: { pollInterval: 20 },
+    own: () => ({}),
+    async start() {
+      const folder = mkdtempSync(join(tmpdir(), 'postern-store-'))
+      return {
+        store: join(folder, 'inbox.db'),
+        stop: async () => rmSync(folder, { recursive: true, force: true }),
+      }
+    },
+    async weigh(store) {
+      const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+      // The log is written back after 32 MiB, however long that takes.
+      return async () => size(store) + Math.max(LOG, size(`${store}-wal`))
+    },
+  },
+  bullmq: {
+    title: 'BullMQ',
+    programs: [redisServer],
+    options: { deadline: '30s' },
+    prompt: {},
+    own: (name) => ({ prefix: `{${name}}` }),
+    async start() {
+      const { startRedis } = await import('./redis.ts')
+      return storeOf(await startRedis({ appendfsync: 'everysec' }))
+    },
+    async weigh(store) {
+      const { Redis } = await import('ioredis')
+      const client = new Redis(store)
+      return async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
+    },
+  },
+  'pg-boss': {
+    title: 'pg-boss',
+    programs: [postgresServer],
+    options: { deadline: '30s' },
+    prompt: { pollInterval: 20 },
+    own: (name) => ({ schema: name }),
+    async start() {
+      const { startPostgres } = await import('./postgres.ts')
+      return storeOf(await startPostgres())
+    },
+    async weigh(store) {
+      const { default: pg } = await import('pg')
+      const pool = new pg.Pool({ connectionString: store, max: 1 })
+      return async () => {
+        const { rows } = await pool.query<{ size: string }>(
+          'SELECT pg_database_size(current_database()) AS size',
+        )
+        return Number(rows[0]!.size)
+      }
+    },
+  },
+}
+
+/** The names of {@link durables}. */
+export const durableNames: readonly DurableName[] = Object.keys(durables) as DurableName[]
+
+/** Opens a durable inbox on its store, in this process. Its package alone is loaded. */
+export async function openDurable(
+  name: DurableName,
+  store: string,
+  options: object = { lease: '30s' },
+): Promise<Inbox> {
+  const { package: from, factory, place } = inboxes[name]
+  const module = (await import(from)) as Readonly<Record<string, (options: object) => Inbox>>
+  return module[factory]!({ [place!.option]: store, ...durables[name].options, ...options })
+}
+
+function storeOf(service: { readonly url: string; readonly stop: () => Promise<void> }): Store {
+  return { store: service.url, stop: () => service.stop() }
+}
