@@ -1,9 +1,6 @@
-import { bullmqInbox } from '@postern/bullmq'
 import { createReceiver } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
 import { createSource, type Source } from '@postern/forward'
-import { pgBossInbox } from '@postern/pg-boss'
-import { sqliteInbox } from '@postern/sqlite'
 import { acme } from '@postern/testing'
 import { randomBytes } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
@@ -13,7 +10,6 @@ import { startForwarder } from '../faults/forward.ts'
 import { durableNames, durables, openDurable, type Store } from '../services/inboxes.ts'
 import { FORWARD_SECRET, SECRET } from '../faults/secrets.ts'
 import { needs } from '../services/needs.ts'
-import { postgresServer, redisServer, type Program } from '../services/programs.ts'
 import { openPostgresShop, openSqliteShop } from './shops.ts'
 
 const key = randomBytes(32)

@@ -103,7 +103,8 @@ export async function serveOn(
   trust?: Trust,
 ): Promise<HostServer> {
   const row = hosts[name]
-  if (!('serve' in row)) throw new TypeError(`${name} has no server: one of ${serverNames}`)
+  if (!('serve' in row))
+    throw new TypeError(`${name} has no server: one of ${serverNames.join(', ')}`)
   return row.serve(receiver, trust)
 }
 

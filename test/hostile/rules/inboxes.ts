@@ -1,6 +1,6 @@
 import { memoryInbox } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
-import { openDurable, durables, type DurableName } from '../../services/inboxes.ts'
+import { durables, openDurable } from '../../services/inboxes.ts'
 
 /** Every inbox that a rule must be tried on. */
 export const INBOXES = ['memory', 'sqlite', 'bullmq'] as const
