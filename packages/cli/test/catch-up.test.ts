@@ -89,7 +89,7 @@ describe('catch-up', { timeout: 60_000 }, () => {
     await app.write('receiver.ts', receiver('inbox: memoryInbox()'))
     expect(await missed('--since', '1h', '--yes')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('call receiver.catchUp in the app') as string,
+      err: expect.stringContaining('call catchUp in the app') as string,
     })
     expect(
       await app.run('catch-up', 'telegram', '--from', './receiver.ts', '--since', '1h'),

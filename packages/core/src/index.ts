@@ -1,19 +1,14 @@
 export { createReceiver } from './receiver.ts'
-export type { DrainOptions, Receiver, ReceiverOptions, StoredOption } from './receiver-types.ts'
-export type { Health } from './receive/health.ts'
-export type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
-export type { CatchUpOptions } from './receive/catch-up/options.ts'
-export type { CatchUpFailure, CatchUpProgress, CaughtUp } from './receive/catch-up/result.ts'
-export type { CatchUpSetup } from './receive/catch-up/setup.ts'
 export type {
-  ListedDelivery,
-  ListedEvent,
-  PayloadSource,
-  Range,
-  RedeliverySource,
-  Source,
-  SourceBase,
-} from './source.ts'
+  DrainOptions,
+  Receiver,
+  ReceiverOptions,
+  ReceiverSettings,
+  StoredOption,
+} from './receiver-types.ts'
+export type { Health } from './receive/health.ts'
+export type { CatchUpFailure, CaughtUp } from './caught-up.ts'
+export type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
 export type { Dedupe } from './receive/identity.ts'
 export type { StepName } from './receive/exchange.ts'
 export type { ScopedSecret, SecretOption, SecretResolver, Secrets } from './provider/secrets.ts'

@@ -1,8 +1,8 @@
+import type { CaughtUp } from './caught-up.ts'
 import type { ErrorCode, WebhookError } from './errors.ts'
 import type { EventRecord, WebhookEvent } from './event.ts'
 import type { ArrivalOutcome } from './inbox/journal.ts'
 import type { Explanation } from './explain/finding.ts'
-import type { CaughtUp } from './receive/catch-up/result.ts'
 import type { StepName } from './receive/exchange.ts'
 import type { Task } from './subscribe/task.ts'
 import type { TaskError } from './inbox/inbox.ts'
@@ -170,7 +170,7 @@ export interface Observer {
   interrupted?(interruption: InterruptedInfo): void
   /** Nothing came for longer than the receiver's `silence`. Times in milliseconds since 1970. */
   silent?(receiver: string, since: number): void
-  /** A catch-up that the option `catchUp` began has ended. */
+  /** A catch-up that began by itself has ended: `catchUp` of `@postern/registrar` with `on`. */
   caughtUp?(receiver: string, result: CaughtUp): void
   /** An attempt ended after its claim was lost (timeout, lease expiry): what it reported was refused. */
   fenced?(attempt: AttemptInfo): void

@@ -9,7 +9,6 @@ import type { Observer } from './observer.ts'
 import { createObservers, type Observers } from './observers.ts'
 import type { Provider } from './provider/provider.ts'
 import { ackReply } from './receive/ack.ts'
-import { checkSetups, type CatchUpSetup } from './receive/catch-up/setup.ts'
 import { keepNothing, type KeepBody } from './receive/erasure.ts'
 import type { Dedupe } from './receive/identity.ts'
 import type { Reply } from './receive/reply.ts'
@@ -17,7 +16,7 @@ import type { DrainOptions, ReceiverOptions } from './receiver-types.ts'
 import { unknownOptions } from './unknown-options.ts'
 
 /** The options of a receiver, checked. */
-export interface ReceiverSettings {
+export interface CheckedOptions {
   readonly provider: Provider
   readonly name: string
   readonly inbox: Inbox
@@ -47,7 +46,6 @@ export interface ReceiverSettings {
   readonly lenient: boolean
   /** Milliseconds without a delivery after which observers hear of it. */
   readonly silence: number | undefined
-  readonly catchUp: readonly CatchUpSetup[]
 }
 
 const OPTIONS: readonly (keyof ReceiverOptions)[] = [
@@ -72,13 +70,12 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'seal',
   'stored',
   'explain',
-  'catchUp',
 ]
 
 /** Checks the options of `createReceiver`. Throws a `TypeError` that names the option and the remedy. */
 export function checkReceiver<Events extends EventMap>(
   options: ReceiverOptions<Events>,
-): ReceiverSettings {
+): CheckedOptions {
   unknownOptions('createReceiver', options, OPTIONS)
   const provider = checkProvider(options.provider)
   const name = options.name ?? provider.name
@@ -124,7 +121,7 @@ export function checkReceiver<Events extends EventMap>(
     dedupe,
     exact: integers === 'exact',
     strictLabels: labels === 'strict',
-    fairBy: options.fairBy as ReceiverSettings['fairBy'],
+    fairBy: options.fairBy as CheckedOptions['fairBy'],
     work,
     journal,
     refusedBodies: checkBodies(refusedBodies),
@@ -133,7 +130,6 @@ export function checkReceiver<Events extends EventMap>(
     explain: checkExplain(options.explain ?? nodeEnv() === 'development'),
     lenient: options.explain !== false && nodeEnv() === 'development',
     silence,
-    catchUp: checkSetups(options.catchUp, { provider, dedupe, inbox, journal, work, silence }),
   }
 }
 
@@ -168,7 +164,7 @@ export function checkDrain(options: DrainOptions): {
 }
 
 /** Warns operators once at start of risky settings. */
-export function warnAtStart(settings: ReceiverSettings, warn: (message: string) => void): void {
+export function warnAtStart(settings: CheckedOptions, warn: (message: string) => void): void {
   const { inbox, provider, dedupe } = settings
   if (!inbox.can.durable && inbox.view && nodeEnv() === 'production')
     warn(

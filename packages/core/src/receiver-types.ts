@@ -9,9 +9,6 @@ import type { EventMap, WebhookEvent } from './event.ts'
 import type { FetchHost } from './fetch.ts'
 import type { Drained, Host, Inbox, TaskError } from './inbox/inbox.ts'
 import type { Changed, ReplayOptions, TaskFilter, TaskInfo } from './inbox/view.ts'
-import type { CatchUpOptions } from './receive/catch-up/options.ts'
-import type { CaughtUp } from './receive/catch-up/result.ts'
-import type { CatchUpSetup } from './receive/catch-up/setup.ts'
 import type { Health } from './receive/health.ts'
 import type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
 import type { KeyOption } from './inbox/seal.ts'
@@ -19,7 +16,6 @@ import type { LimitOptions, Limits } from './limits.ts'
 import type { AttemptInfo, Observer } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
 import type { Reply } from './receive/reply.ts'
-import type { Source } from './source.ts'
 import type { SchemaOutput, StandardSchema } from './subscribe/standard-schema.ts'
 import type { Handler, SubscriptionOptions } from './subscribe/subscription.ts'
 import type { EventOf, PatternOf, TopicsOf } from './subscribe/topic-types.ts'
@@ -97,11 +93,6 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   readonly explain?: boolean | Duration
   /** After this time without a verified delivery, observers hear `silent`. @default never */
   readonly silence?: Duration
-  /**
-   * Fetches what was missed, by itself: when this process starts to run tasks, from the last delivery that the journal
-   * knows, and when `silence` is told. Observers hear `caughtUp`; several processes do not run it at once. @default never
-   */
-  readonly catchUp?: CatchUpSetup | readonly CatchUpSetup[]
 }
 
 /**
@@ -119,6 +110,19 @@ export interface StoredOption {
   readonly body?: boolean | ((payload: any) => unknown)
 }
 
+/** How a receiver was made. Times in milliseconds. */
+export interface ReceiverSettings {
+  readonly inbox: Inbox
+  readonly dedupe: Dedupe
+  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  readonly work: boolean | 'drain'
+  readonly journal: boolean
+  /** Undefined for never. */
+  readonly silence: number | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
 /** Takes deliveries and runs the subscribed handlers; an adapter mounts it. */
 export interface Receiver<Events extends EventMap = EventMap> {
   readonly name: string
@@ -126,6 +130,10 @@ export interface Receiver<Events extends EventMap = EventMap> {
   readonly limits: Limits
   /** Topic patterns with a subscription or an answer. */
   readonly topics: readonly string[]
+  /** How it was made, with defaults filled in: for packages that work beside it, such as `@postern/registrar`. */
+  readonly settings: ReceiverSettings
+  /** Whether a subscription takes a topic, or one of its aliases. */
+  subscribes(topic: string, aliases?: readonly string[]): boolean
   /** Subscribes a handler to topics. All subscriptions are made before the first delivery. */
   on<const P extends (keyof Events & string) | (string & {}), S extends StandardSchema>(
     topics: Topics<Events, P>,
@@ -179,20 +187,6 @@ export interface Receiver<Events extends EventMap = EventMap> {
   drain(options?: DrainOptions): Promise<Drained>
   /** Takes events that the sender's API listed, without a signature, as a source of `@postern/registrar` reads them. */
   take(given: TakeInit, options?: TakeOptions): Promise<TakeResult>
-  /**
-   * Fetches what was missed: takes what a source of `@postern/registrar` lists in a range, oldest first, each event once.
-   * Payloads enter like `take`; a sender that delivers again is asked for that. A call that was cut off is made again, and
-   * goes on where it stopped.
-   *
-   * @throws TypeError for wrong options, a `since` beyond the inbox's window, and payloads in another version; WebhookError
-   * `in_progress` while another call catches up with the same account, `closed` when the receiver closes; what the source
-   * throws.
-   *
-   * @example
-   * const source = githubEvents({ token, repository: 'octo/hello', url: 'https://app.example/github' })
-   * const { taken, duplicates } = await receiver.catchUp(source, { since: Date.now() - 3_600_000 })
-   */
-  catchUp(source: Source, options: CatchUpOptions): Promise<CaughtUp>
   /** The state of the receiver, for probes and for people. It never rejects, and answers within a second. */
   health(): Promise<Health>
   /**
@@ -206,6 +200,13 @@ export interface Receiver<Events extends EventMap = EventMap> {
    * Adds an observer while the receiver runs, for tests and tools. The function that it returns takes the observer away.
    */
   observe(observer: Observer): () => void
+  /** Its observers as one: what a package beside it tells here, all of them hear. */
+  readonly observer: Observer
+  /**
+   * Called when the receiver begins to close; `close` waits for the promise, at most until the time given in milliseconds since
+   * 1970. The function that it returns takes the listener away. Throws `closed` if the receiver is closed.
+   */
+  onClose(listener: (until: number) => unknown): () => void
   /** Refuses deliveries with 503, lets running attempts end and leaves the rest pending. It closes its inbox only if it made it. */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }

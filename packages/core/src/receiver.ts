@@ -3,13 +3,13 @@ import { milliseconds } from './duration.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Inbox } from './inbox/inbox.ts'
+import { settledBy } from './inbox/kit/deadline.ts'
 import { sealedPort } from './inbox/sealed-port.ts'
 import type { Provider } from './provider/provider.ts'
 import { createAdmit } from './receive/admit.ts'
 import { observedReceiver } from './receive/observed-receiver.ts'
 import type { AnswerOptions } from './receive/answer.ts'
 import { refuse } from './receive/conclude.ts'
-import { createCatchUps } from './receive/catch-ups.ts'
 import { createConflictWatch } from './receive/conflict.ts'
 import { createErasure } from './receive/erasure.ts'
 import type { Line } from './receive/line.ts'
@@ -38,7 +38,8 @@ export function createReceiver<Events extends EventMap = EventMap>(
   options: ReceiverOptions<Events>,
 ): Receiver<Events> {
   const settings = checkReceiver(options)
-  const { provider, name, inbox, limits, observer, now, monotonic, onUnhandled, work } = settings
+  const { provider, name, inbox, limits, observer, now, monotonic } = settings
+  const { onUnhandled, work, dedupe, journal } = settings
   const subscribing = createSubscribing({ name, inbox, started: () => started })
   const { subscriptions, answers, deadListeners } = subscribing
   if (onUnhandled === 'store' && !inbox.view)
@@ -47,7 +48,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
   const recorder = createRecorder({
     receiver: name,
     inbox,
-    kept: settings.journal ? settings.refusedBodies : undefined,
+    kept: journal ? settings.refusedBodies : undefined,
     seal: settings.seal,
     claims: provider.claims,
     strip,
@@ -81,20 +82,8 @@ export function createReceiver<Events extends EventMap = EventMap>(
   let closed = false
   let conflicts: Line['conflicts']
   const admit = createAdmit({ provider, limits, now, monotonic, open, lenient: settings.lenient })
-  const catchUps = createCatchUps({
-    line: () => line,
-    inbox,
-    topics: () => receiver.topics,
-    setups: settings.catchUp,
-    warn,
-  })
-  const silence = createSilence({
-    name,
-    limit: settings.silence,
-    now,
-    observer,
-    silent: (since) => catchUps.begin('silence', since),
-  })
+  const closeListeners = new Set<(until: number) => unknown>()
+  const silence = createSilence({ name, limit: settings.silence, now, observer })
 
   const line: Line = {
     ...settings,
@@ -127,6 +116,9 @@ export function createReceiver<Events extends EventMap = EventMap>(
     name,
     provider: provider as Provider<Events>,
     limits,
+    settings: { inbox, dedupe, onUnhandled, work, journal, silence: settings.silence, now },
+    subscribes: (topic, aliases = []) =>
+      subscriptions.match({ topic, aliases, payload: undefined }).length > 0,
     get topics() {
       return subscribing.topics()
     },
@@ -151,10 +143,6 @@ export function createReceiver<Events extends EventMap = EventMap>(
     fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
     refuse: (request, error) => refuse(line, { ...request, body: EMPTY }, error),
     take: async (given, entry = {}) => (await import('./receive/take.ts')).take(line, given, entry),
-    async catchUp(source, given) {
-      open()
-      return catchUps.run(source, given)
-    },
     async work() {
       if (!port.work)
         throw new TypeError(
@@ -185,12 +173,19 @@ export function createReceiver<Events extends EventMap = EventMap>(
       return page.rows
     },
     observe: settings.observe,
+    observer,
+    onClose(listener) {
+      if (closed) throw new WebhookError('closed', { problem: 'closed' })
+      closeListeners.add(listener)
+      return () => void closeListeners.delete(listener)
+    },
     async close(closing = {}) {
       unknownOptions('close', closing, ['timeout'])
       closed = true
       silence.stop()
       const until = Date.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout')
-      await Promise.all([catchUps.close(until), port.close(until)])
+      const told = [...closeListeners].map(async (listener) => listener(until))
+      await Promise.all([settledBy(Promise.allSettled(told), until), port.close(until)])
       await recorder?.close()
       await trusted?.close()
       await erasure?.close(until)
@@ -237,7 +232,6 @@ export function createReceiver<Events extends EventMap = EventMap>(
     silence.start()
     port.work?.()
     dueNow()
-    catchUps.begin('start')
   }
 
   /** Looks again at stored events without a subscription, since this process may have one for them. */

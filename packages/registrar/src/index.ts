@@ -25,6 +25,12 @@ export type {
   Source,
   SourceBase,
 } from './source.ts'
+export { catchUp } from './catch-up/catch-up.ts'
+export type { Missing } from './catch-up/missing.ts'
+export type { CatchUpOptions } from './catch-up/options.ts'
+export type { CatchUpProgress } from './catch-up/result.ts'
+export type { CatchUpFailure, CaughtUp } from '@postern/core'
+export type { StandingCatchUp } from './catch-up/standing.ts'
 export type { ApiOptions, Token } from './common/options.ts'
 export { RegistrarError, type RegistrarErrorCode, type RegistrarErrorOptions } from './errors.ts'
 export { registered, type Registered } from './registered.ts'

@@ -1,10 +1,79 @@
-// The types are core's, since `receiver.catchUp` takes a source.
-export type {
-  ListedDelivery,
-  ListedEvent,
-  PayloadSource,
-  Range,
-  RedeliverySource,
-  Source,
-  SourceBase,
-} from '@postern/core'
+/**
+ * Events that a sender's API lists, to fetch what a receiver missed. Two kinds: a source of payloads returns the payloads of the
+ * webhooks; a source of redeliveries asks the sender to deliver again, signed. `@postern/registrar` has those of ten senders.
+ *
+ * What its methods throw has a `code`: `not_found` and `invalid` concern one event, which is counted as failed.
+ * `rate_limited` with `retryAfter` in milliseconds is waited for. Everything else ends a catch-up, and a later call goes on.
+ */
+export type Source = PayloadSource | RedeliverySource
+
+/** Lists events whose payload the API has. The payloads are not signed: the token vouches for them. */
+export interface PayloadSource extends SourceBase {
+  readonly kind: 'payload'
+  /** The one delivery of an event, as the provider's `events` reads it. */
+  readonly read: (event: ListedEvent) => Promise<ListedDelivery>
+  /**
+   * The version that the endpoint's deliveries are rendered in, at senders whose payloads depend on it. Compare it with
+   * `version` of each event. Undefined: the account's own.
+   */
+  readonly version?: () => Promise<string | undefined>
+}
+
+/** Lists events that the API can deliver again. They arrive like any delivery, signed. */
+export interface RedeliverySource extends SourceBase {
+  readonly kind: 'redelivery'
+  /** Asks for one event again. It resolves when the sender has taken the request, before it delivers. */
+  readonly redeliver: (event: ListedEvent) => Promise<void>
+  /** Asks for everything in a range that the sender never tried to deliver, at senders that list attempts alone. */
+  readonly redeliverUntried?: (range: Pick<Range, 'since' | 'until'>) => Promise<void>
+}
+
+/** What both kinds have. */
+export interface SourceBase {
+  /** The provider's name, as in `@postern/providers`. */
+  readonly provider: string
+  /** Name of the list: `repository octo/hello`. It never holds a secret. Progress is kept under it. */
+  readonly account: string
+  /**
+   * Events of a range, newest first. Each page is one request; `limit` bounds what is held. It returns true if older events
+   * were left because of the limit.
+   */
+  readonly list: (range: Range) => AsyncIterable<ListedEvent, boolean>
+}
+
+/** What to list. */
+export interface Range {
+  /** Milliseconds since 1970, inclusive. */
+  readonly since: number
+  /** Milliseconds since 1970, inclusive. Fix it at the start, so that pages do not move while they are read. */
+  readonly until: number
+  /** Events at most; the newest are listed. @default 10000 */
+  readonly limit?: number
+  /** False lists what was delivered, too. Senders that do not say which those are list everything. @default true */
+  readonly undelivered?: boolean
+}
+
+/** One event in a list, without its payload. */
+export interface ListedEvent {
+  /** The event's id at the sender: `evt_…`, a GUID. */
+  readonly id: string
+  /** The topic, as the provider names it; undefined if the list does not have it. */
+  readonly topic: string | undefined
+  /** When it happened or was first sent, in milliseconds since 1970. */
+  readonly at: number
+  /** Whether the sender says that no attempt succeeded; undefined if it does not say. */
+  readonly undelivered: boolean | undefined
+  /** The version its payload is rendered in, at senders that have several. */
+  readonly version?: string
+  /** The source's own handle, for `read` and `redeliver`. It can be stored as JSON. */
+  readonly ref: string
+}
+
+/** One delivery as an API gives it: what `receiver.take` takes. */
+export interface ListedDelivery {
+  /** The URL it was sent to, if the API says it and the provider needs it. */
+  readonly url?: string
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON text. */
+  readonly body: string
+}

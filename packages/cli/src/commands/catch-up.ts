@@ -1,4 +1,11 @@
-import type { CatchUpOptions, CatchUpProgress, CaughtUp, Receiver, Source } from '@postern/core'
+import type { Receiver } from '@postern/core'
+import {
+  catchUp,
+  type CatchUpOptions,
+  type CatchUpProgress,
+  type CaughtUp,
+  type Source,
+} from '@postern/registrar'
 import { agreed } from '../agreed.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { createBar } from '../sender-api/bar.ts'
@@ -49,7 +56,7 @@ export async function catchUpCommand(
     const bar = createBar()
     let result: CaughtUp
     try {
-      result = await receiver.catchUp(source, {
+      result = await catchUp(receiver, source, {
         ...range,
         onProgress: (at) => bar.show(line(at), share(at)),
       })
@@ -102,7 +109,7 @@ async function counted(
 ): Promise<CaughtUp> {
   const bar = createBar()
   try {
-    return await receiver.catchUp(source, {
+    return await catchUp(receiver, source, {
       ...range,
       dryRun: true,
       onProgress: (at) => bar.show(line(at), undefined),

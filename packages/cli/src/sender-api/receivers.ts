@@ -58,11 +58,11 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
 // The module's copy of @postern/core may be another one than ours.
 function isReceiver(value: unknown): value is Receiver {
   if (typeof value !== 'object' || value === null) return false
-  const { name, topics, provider, catchUp } = value as Partial<Receiver>
+  const { name, topics, provider, onClose } = value as Partial<Receiver>
   return (
     typeof name === 'string' &&
     Array.isArray(topics) &&
     typeof provider?.name === 'string' &&
-    typeof catchUp === 'function'
+    typeof onClose === 'function'
   )
 }

@@ -18,14 +18,12 @@ export interface SilenceContext {
   readonly limit: number | undefined
   readonly now: () => number
   readonly observer: Observer
-  /** Called with it. */
-  readonly silent: (since: number) => void
 }
 
 const OFTEN = 60_000
 
 /** Makes the watch of a receiver. A silence is told once, and again only after a delivery ended it. */
-export function createSilence({ name, limit, now, observer, silent }: SilenceContext): Silence {
+export function createSilence({ name, limit, now, observer }: SilenceContext): Silence {
   let last: number | undefined
   let since = 0
   let told = false
@@ -54,6 +52,5 @@ export function createSilence({ name, limit, now, observer, silent }: SilenceCon
     if (told || now() - since < limit!) return
     told = true
     observer.silent?.(name, since)
-    silent(since)
   }
 }

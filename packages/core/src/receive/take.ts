@@ -16,6 +16,11 @@ export type TakeInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
 export interface TakeOptions {
   /** The scope the webhook would have had: the tenant or key that verifies it. */
   readonly scope?: string
+  /**
+   * Refuses (`unidentified`) an event without an id of its sender, which no inbox would know again: for events that may have
+   * been handled. @default false
+   */
+  readonly needsId?: boolean
 }
 
 /** The outcome of `take`. */
@@ -31,27 +36,10 @@ export interface TakeResult {
  *
  * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
  */
-export async function take(line: Line, given: TakeInit, entry: TakeOptions): Promise<TakeResult> {
-  return takeOne(line, given, entry, false)
-}
-
-/**
- * The same for `catchUp`, which takes what may have been handled: an event without an id of its sender, which no inbox
- * would know again, is refused as `unidentified`.
- */
-export async function takeListed(
+export async function take(
   line: Line,
   given: TakeInit,
-  entry: TakeOptions,
-): Promise<TakeResult> {
-  return takeOne(line, given, entry, true)
-}
-
-async function takeOne(
-  line: Line,
-  given: TakeInit,
-  { scope }: TakeOptions,
-  needsIds: boolean,
+  { scope, needsId = false }: TakeOptions,
 ): Promise<TakeResult> {
   const delivery = ownDelivery(given, line.limits, line.provider)
   const exchange = new Exchange(line, delivery, line.now(), line.monotonic())
@@ -66,7 +54,7 @@ async function takeOne(
       scope === undefined ? {} : { scope },
       exchange,
     )
-    if (needsIds && identified.intake.items.some(({ event }) => event.id === undefined))
+    if (needsId && identified.intake.items.some(({ event }) => event.id === undefined))
       throw new WebhookError('unidentified', { problem: 'no_id' })
     const taken = await acceptAll(line, identified, {})
     if (taken.includes('refused')) throw new WebhookError('replayed', { problem: 'guarded' })

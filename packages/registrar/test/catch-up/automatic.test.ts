@@ -1,4 +1,4 @@
-// The option `catchUp`: at start from the last delivery that the journal knows, and when a receiver has gone silent.
+// What catches up by itself: at start from the last delivery that the journal knows, and when a receiver has gone silent.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,7 +43,7 @@ test('a process that starts again takes what came since the last delivery, and o
   const inbox = sqliteInbox({ path })
   const { observer, caught } = hear()
   const source = githubEvents(sourceOptions(fake).github)
-  const after = githubAway({ inbox, catchUp: { source }, observers: [observer] })
+  const after = githubAway({ inbox, standing: { source, on: ['start'] }, observers: [observer] })
   // Deliveries of the new process do not count as the last one before it.
   await after.deliver(0)
   const result = await caught
@@ -58,7 +58,7 @@ test('a process that starts again takes what came since the last delivery, and o
   const third = githubAway({
     inbox,
     now: () => NOW + 1000,
-    catchUp: { source },
+    standing: { source, on: ['start'] },
     observers: [again.observer],
   })
   await third.receiver.work()
@@ -84,7 +84,7 @@ test('a receiver that nothing was delivered to asks for nothing', async () => {
   }
   const { receiver, warnings } = githubAway({
     inbox: { ...inbox, journal },
-    catchUp: { source: githubEvents(sourceOptions(fake).github) },
+    standing: { source: githubEvents(sourceOptions(fake).github), on: ['start'] },
   })
   await looked
   await receiver.close()
@@ -102,7 +102,7 @@ test('a silence is followed by a catch-up since its beginning', async () => {
   const { receiver, runs, idle } = githubAway({
     now: () => now,
     silence: '30m',
-    catchUp: { source: githubEvents(sourceOptions(fake).github), on: ['silence'] },
+    standing: { source: githubEvents(sourceOptions(fake).github), on: ['silence'] },
     observers: [observer],
   })
   await receiver.work()
@@ -136,7 +136,7 @@ test('a sender that cannot be reached at start is asked again', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const { receiver, warnings } = githubAway({
     inbox,
-    catchUp: { source: flaky },
+    standing: { source: flaky, on: ['start'] },
     observers: [{ ...observer, warning: () => setImmediate(() => vi.advanceTimersByTime(10_000)) }],
   })
   await receiver.work()
@@ -147,15 +147,25 @@ test('a sender that cannot be reached at start is asked again', async () => {
   await fake.close()
 })
 
-test('what cannot work by itself is a TypeError when the receiver is made', async () => {
+test('what cannot work by itself is a TypeError at once', async () => {
   const fake = await startGithub({})
   const source = githubEvents(sourceOptions(fake).github)
   const make = (options: object) => () => githubAway(options as never)
-  expect(make({ catchUp: { source, at: 1 } })).toThrow(/unknown option at/)
-  expect(make({ catchUp: { source }, work: 'drain' })).toThrow(/receiver.catchUp\(source/)
-  expect(make({ catchUp: { source }, journal: false })).toThrow(/there is no journal/)
-  expect(make({ catchUp: { source }, inbox: inlineInbox() })).toThrow(/keeps no records/)
-  expect(make({ catchUp: { source, on: ['silence'] } })).toThrow(/needs the option silence/)
-  expect(make({ catchUp: { source }, secret: () => 'a-secret-0123456789' })).toThrow(/scope: false/)
+  expect(make({ standing: { source, on: ['start'], at: 1 } })).toThrow(/unknown option at/)
+  expect(make({ standing: { source, on: ['start'] }, work: 'drain' })).toThrow(
+    /catchUp\(receiver, source/,
+  )
+  expect(make({ standing: { source, on: ['start'] }, journal: false })).toThrow(
+    /there is no journal/,
+  )
+  expect(make({ standing: { source, on: ['start'] }, inbox: inlineInbox() })).toThrow(
+    /keeps no records/,
+  )
+  expect(make({ standing: { source, on: ['silence'] } })).toThrow(
+    /needs the receiver's option silence/,
+  )
+  expect(
+    make({ standing: { source, on: ['start'] }, secret: () => 'a-secret-0123456789' }),
+  ).toThrow(/scope: false/)
   await fake.close()
 })

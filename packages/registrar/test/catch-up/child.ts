@@ -1,3 +1,4 @@
+import { catchUp } from '../../src/index.ts'
 // A process that catches up until it stands still, so that the test kills it there. Arguments: sender, file, API, place.
 import { writeSync } from 'node:fs'
 import { createReceiver } from '@postern/core'
@@ -22,7 +23,7 @@ const url = HOOK!
 const source = isGithub
   ? githubEvents({ api: api!, token: TOKEN!, repository: 'octo/hello', url })
   : stripeEvents({ api: api!, key: TOKEN!, url })
-await receiver.catchUp(source, {
+await catchUp(receiver, source, {
   since: Number(SINCE),
   onProgress({ phase, done }) {
     writeSync(1, `${phase} ${done}\n`)

@@ -1,12 +1,8 @@
+import { catchUp } from '../../src/index.ts'
 // How a catch-up goes on: at once with others, after an end, and while somebody is not ready.
 import { inspect } from 'node:util'
-import {
-  createReceiver,
-  memoryInbox,
-  structuredLogger,
-  type ListedEvent,
-  type PayloadSource,
-} from '@postern/core'
+import { createReceiver, memoryInbox, structuredLogger } from '@postern/core'
+import type { ListedEvent, PayloadSource } from '../../src/index.ts'
 import { github } from '@postern/providers/github'
 import { expect, test, vi } from 'vitest'
 import { svixRedelivery } from '../../src/sources/svix.ts'
@@ -29,8 +25,8 @@ const { githubScene, kept } = lostScene()
 test('of two calls for one account, one runs, and one of another account goes on', async () => {
   const { receiver, source, fake } = await githubScene()
   const both = await Promise.allSettled([
-    receiver.catchUp(source, { since: SINCE }),
-    receiver.catchUp(source, { since: SINCE }),
+    catchUp(receiver, source, { since: SINCE }),
+    catchUp(receiver, source, { since: SINCE }),
   ])
   const codes = both.map((one) => (one.status === 'rejected' ? one.reason.code : 'taken'))
   expect(codes.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['in_progress', 'taken'])
@@ -42,8 +38,8 @@ test('of two calls for one account, one runs, and one of another account goes on
     organization: 'octo',
   })
   const results = await Promise.all([
-    receiver.catchUp(source, { since: SINCE }),
-    receiver.catchUp(organization, { since: SINCE }),
+    catchUp(receiver, source, { since: SINCE }),
+    catchUp(receiver, organization, { since: SINCE }),
   ])
   expect(results.map(({ listed }) => listed)).toEqual([lost.length, 0])
   expect(fake.problems).toEqual([])
@@ -53,7 +49,7 @@ test('closing the receiver stops it, and the next one goes on there at once', as
   const inbox = memoryInbox()
   const { receiver, source } = await githubScene({ inbox })
   let closed: Promise<void> | undefined
-  const caught = receiver.catchUp(source, {
+  const caught = catchUp(receiver, source, {
     since: SINCE,
     onProgress({ phase, done }) {
       if (phase === 'taking' && done === 3) closed = receiver.close()
@@ -62,7 +58,7 @@ test('closing the receiver stops it, and the next one goes on there at once', as
   await expect(caught).rejects.toMatchObject({ code: 'closed' })
   await closed
   const next = githubAway({ inbox })
-  const result = await next.receiver.catchUp(source, { since: SINCE })
+  const result = await catchUp(next.receiver, source, { since: SINCE })
   expect(result).toMatchObject({ taken: lost.length - 3, duplicates: 0, listed: lost.length - 2 })
   expect(result.resumedAt).toBeGreaterThan(SINCE)
   await next.receiver.close()
@@ -80,7 +76,7 @@ test('an event that the sender has no longer, or that is malformed, is counted a
       return event.id === 'guid-4' ? { ...listed, headers } : listed
     },
   }
-  const result = await receiver.catchUp(broken, { since: SINCE })
+  const result = await catchUp(receiver, broken, { since: SINCE })
   expect(result).toMatchObject({ taken: lost.length - 3, failed: 3 })
   expect(result.failures.map(({ id, code }) => [id, code])).toEqual([
     ['guid-4', 'unidentified'],
@@ -102,14 +98,16 @@ test('a sender over its rate for longer than the client waits is waited for, up 
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     fake.interrupt({ status: 429, headers: { 'retry-after': '600' } })
-    const result = await receiver.catchUp(source, { since: SINCE, onProgress })
+    const result = await catchUp(receiver, source, { since: SINCE, onProgress })
     expect(result.taken).toBe(lost.length)
     expect(waits[0]).toBeGreaterThan(590_000)
     fake.interrupt({ status: 429, headers: { 'retry-after': '600' } })
-    await expect(receiver.catchUp(source, { since: SINCE, patience: '9m' })).rejects.toMatchObject({
-      code: 'rate_limited',
-      retryAfter: 600_000,
-    })
+    await expect(catchUp(receiver, source, { since: SINCE, patience: '9m' })).rejects.toMatchObject(
+      {
+        code: 'rate_limited',
+        retryAfter: 600_000,
+      },
+    )
   } finally {
     vi.useRealTimers()
   }
@@ -127,7 +125,7 @@ test('an inbox that is full is waited for', async () => {
     await gate
     handled.push(event.id!)
   })
-  const result = await receiver.catchUp(githubEvents(sourceOptions(fake).github), {
+  const result = await catchUp(receiver, githubEvents(sourceOptions(fake).github), {
     since: SINCE,
     onProgress: ({ phase }) => (phase === 'waiting' ? goOn() : undefined),
   })
@@ -142,7 +140,7 @@ test('the journal says which events came from the API, and they do not end a sil
   const { receiver, source, deliver } = await githubScene({ inbox })
   await deliver(1)
   const { lastDelivery } = await receiver.health()
-  await receiver.catchUp(source, { since: SINCE })
+  await catchUp(receiver, source, { since: SINCE })
   await receiver.close()
   const { rows } = await inbox.journal!.deliveries({ receiver: 'github' })
   expect(rows.filter(({ unsigned }) => unsigned).map(({ outcome }) => outcome)).toEqual([
@@ -183,9 +181,9 @@ test('Svix: asks once for what was never tried, also when it is called again', a
       return source.redeliver(event)
     },
   }
-  await expect(receiver.catchUp(flaky, { since: SINCE })).rejects.toThrow('down')
+  await expect(catchUp(receiver, flaky, { since: SINCE })).rejects.toThrow('down')
   fails = false
-  expect(await receiver.catchUp(flaky, { since: SINCE })).toMatchObject({
+  expect(await catchUp(receiver, flaky, { since: SINCE })).toMatchObject({
     asked: 1,
     askedUntried: true,
   })
@@ -205,7 +203,7 @@ test('no token, secret or payload is in a log line, an error, the progress or th
     }),
   }
   const onProgress = (progress: unknown): void => void lines.push(progress)
-  lines.push(await receiver.catchUp(broken, { since: SINCE, onProgress }))
+  lines.push(await catchUp(receiver, broken, { since: SINCE, onProgress }))
   const refusals = [
     { status: 401, json: { message: `Bad credentials: ${GITHUB_TOKEN}` } },
     { status: 422, json: { message: 'a private title', token: GITHUB_TOKEN } },
@@ -213,7 +211,7 @@ test('no token, secret or payload is in a log line, an error, the progress or th
   ]
   for (const answer of refusals) {
     for (let at = 0; at < 5; at++) fake.interrupt(answer)
-    const error = await receiver.catchUp(source, { since: SINCE }).catch((one: Error) => one)
+    const error = await catchUp(receiver, source, { since: SINCE }).catch((one: Error) => one)
     lines.push(error, (error as Error).message, (error as Error).stack)
   }
   lines.push(await receiver.health(), await receiver.tasks(), process.title)
@@ -232,7 +230,7 @@ test('redeliveries that are refused are counted', async () => {
     ...source,
     redeliver: (event: ListedEvent) => source.redeliver({ ...event, ref: '999999' }),
   }
-  expect(await receiver.catchUp(refusing, { since: SINCE })).toMatchObject({
+  expect(await catchUp(receiver, refusing, { since: SINCE })).toMatchObject({
     asked: 0,
     failed: lost.length,
   })

@@ -1,3 +1,4 @@
+import { catchUp } from '../../src/index.ts'
 // Takes 20 s.
 import { spawn } from 'node:child_process'
 import { once as event } from 'node:events'
@@ -81,14 +82,17 @@ test.concurrent.each(['github', 'stripe'] as const)(
         : stripeEvents({ ...options.stripe, fetch: busy(fake) })
     const before = fake.requests.length
     // The dead process holds the account until its lease ends.
-    await expect(away.receiver.catchUp(source, { since: SINCE })).rejects.toMatchObject({
+    await expect(catchUp(away.receiver, source, { since: SINCE })).rejects.toMatchObject({
       code: 'in_progress',
     })
     let result: CaughtUp | undefined
-    await vi.waitFor(async () => (result = await away.receiver.catchUp(source, { since: SINCE })), {
-      timeout: 40_000,
-      interval: 500,
-    })
+    await vi.waitFor(
+      async () => (result = await catchUp(away.receiver, source, { since: SINCE })),
+      {
+        timeout: 40_000,
+        interval: 500,
+      },
+    )
     for (const at of missed.slice(0, 20)) expect(await away.deliver(at)).toBe(200)
     await away.idle()
 

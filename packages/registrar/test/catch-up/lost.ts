@@ -1,6 +1,6 @@
 // A few events that were lost, at the fake GitHub, and a receiver that can fetch them.
 import { afterEach } from 'vitest'
-import type { PayloadSource } from '@postern/core'
+import type { PayloadSource } from '../../src/index.ts'
 import type { Fake } from '../fakes/fake.ts'
 import { startGithub, type GithubDelivery } from '../fakes/github.ts'
 import { githubAway, githubDelivery, githubEvents, sourceOptions, type Away } from './scene.ts'

@@ -1,5 +1,6 @@
+import { catchUp } from '../../src/index.ts'
 import { expect, test } from 'vitest'
-import type { CatchUpProgress } from '@postern/core'
+import type { CatchUpProgress } from '../../src/index.ts'
 import { startGithub, type GithubDelivery } from '../fakes/github.ts'
 import { startStripe } from '../fakes/stripe.ts'
 import {
@@ -32,7 +33,7 @@ test('GitHub: an endpoint that was dead for an hour handles each of 1,000 events
   // GitHub took these for failures, since the reply was lost: the inbox has them.
   for (const at of missed.slice(0, 25)) await away.deliver(at)
   const told: CatchUpProgress[] = []
-  const caught = away.receiver.catchUp(githubEvents(sourceOptions(fake).github), {
+  const caught = catchUp(away.receiver, githubEvents(sourceOptions(fake).github), {
     since: SINCE,
     onProgress: (progress) => told.push(progress),
   })
@@ -62,7 +63,7 @@ test('GitHub: an endpoint that was dead for an hour handles each of 1,000 events
   )
 
   // Nothing is left: a second call finds duplicates alone.
-  const again = await away.receiver.catchUp(githubEvents(sourceOptions(fake).github), {
+  const again = await catchUp(away.receiver, githubEvents(sourceOptions(fake).github), {
     since: NOW - 600_000,
   })
   expect(again).toMatchObject({ taken: 0, resumedAt: undefined })
@@ -76,7 +77,7 @@ test('Stripe: the same, with the payloads of the pages', async () => {
   const fake = await startStripe({ events: numbers.map((at) => stripeEvent(at)) })
   const away = stripeAway()
   for (const at of subscribed.filter(wasDelivered)) await away.deliver(at)
-  const result = await away.receiver.catchUp(stripeEvents(sourceOptions(fake).stripe), {
+  const result = await catchUp(away.receiver, stripeEvents(sourceOptions(fake).stripe), {
     since: SINCE,
   })
   for (const at of missed.slice(100, 150)) expect(await away.deliver(at)).toBe(200)
@@ -102,7 +103,7 @@ test.each(['github', 'stripe'] as const)('%s: the same with 429s', async (name) 
     name === 'github'
       ? githubEvents({ ...options.github, fetch: busy(fake) })
       : stripeEvents({ ...options.stripe, fetch: busy(fake) })
-  const result = await away.receiver.catchUp(source, { since: SINCE, all: true })
+  const result = await catchUp(away.receiver, source, { since: SINCE, all: true })
   await away.idle()
   expect(once(away.runs)).toBe(subscribed.length)
   expect(result.failed).toBe(0)
@@ -123,7 +124,7 @@ test('GitHub, by redelivery: what arrives is signed, oldest first, and handled o
   }
   const fake = await startGithub({ deliveries: numbers.map((at) => githubDelivery(at)), redeliver })
   for (const at of subscribed.filter(wasDelivered)) await away.deliver(at)
-  const result = await away.receiver.catchUp(githubRedelivery(sourceOptions(fake).github), {
+  const result = await catchUp(away.receiver, githubRedelivery(sourceOptions(fake).github), {
     since: SINCE,
   })
   expect(new Set(await Promise.all(arriving))).toEqual(new Set([200]))
@@ -149,7 +150,7 @@ test('Stripe: tenants with the same ids do not touch each other', async () => {
   for (const at of wanted.slice(0, 10)) await away.deliver(at)
   const results = await Promise.all(
     fakes.map((fake, at) =>
-      away.receiver.catchUp(stripeEvents(sourceOptions(fake).stripe), {
+      catchUp(away.receiver, stripeEvents(sourceOptions(fake).stripe), {
         since: SINCE,
         scope: at === 0 ? 'a' : 'b',
       }),

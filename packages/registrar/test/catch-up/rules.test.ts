@@ -1,3 +1,4 @@
+import { catchUp } from '../../src/index.ts'
 // What a catch-up refuses, and which events it is for.
 import { inlineInbox, memoryInbox } from '@postern/core'
 import { expect, test } from 'vitest'
@@ -26,11 +27,11 @@ test('a since beyond the window is refused before a request, unless that is allo
     inbox: memoryInbox({ window: '3d' }),
   })
   const since = NOW - 73 * HOUR
-  await expect(receiver.catchUp(source, { since })).rejects.toThrow(
+  await expect(catchUp(receiver, source, { since })).rejects.toThrow(
     "catchUp: since is 73 hours ago, and memoryInbox knows ids for 72 hours: older events that were handled would be handled again; make the inbox's window longer, or set beyondWindow: true",
   )
   expect(fake.requests).toHaveLength(0)
-  expect(await receiver.catchUp(source, { since, beyondWindow: true })).toMatchObject({
+  expect(await catchUp(receiver, source, { since, beyondWindow: true })).toMatchObject({
     taken: lost.length,
   })
   await idle()
@@ -43,7 +44,7 @@ test('events that leave the window meanwhile are left', async () => {
     inbox: memoryInbox({ window: '3d' }),
     now: () => now,
   })
-  const result = await receiver.catchUp(source, {
+  const result = await catchUp(receiver, source, {
     since: SINCE,
     onProgress({ phase, done }) {
       if (phase === 'taking' && done === 3) now += 72 * HOUR
@@ -58,7 +59,7 @@ test('the scope must be the one that the webhooks have', async () => {
   const refusal = async (secret: unknown, scope?: string | false): Promise<string> => {
     const { receiver } = stripeAway({ secret })
     const options = { since: SINCE, ...(scope !== undefined && { scope }) }
-    const said = await receiver.catchUp(source, options).then(
+    const said = await catchUp(receiver, source, options).then(
       () => 'taken',
       (error: Error) => `${error.name}: ${error.message}`,
     )
@@ -86,16 +87,16 @@ test("Stripe: payloads in another version than the endpoint's are refused, unles
   fake.endpoints[0]!.api_version = VERSION
   const source = stripeEvents(sourceOptions(fake).stripe)
   const { receiver, idle, runs } = stripeAway()
-  await expect(receiver.catchUp(source, { since: SINCE })).rejects.toThrow(
+  await expect(catchUp(receiver, source, { since: SINCE })).rejects.toThrow(
     `catchUp: 1 of 2 events are rendered in version 2024-01-01, and the endpoint's deliveries in ${VERSION}`,
   )
   await idle()
   expect(once(runs)).toBe(0)
-  expect(await receiver.catchUp(source, { since: SINCE, anyVersion: true })).toMatchObject({
+  expect(await catchUp(receiver, source, { since: SINCE, anyVersion: true })).toMatchObject({
     taken: 2,
   })
   const elsewhere = stripeEvents({ ...sourceOptions(fake).stripe, url: 'https://other.example' })
-  await expect(receiver.catchUp(elsewhere, { since: SINCE })).rejects.toMatchObject({
+  await expect(catchUp(receiver, elsewhere, { since: SINCE })).rejects.toMatchObject({
     code: 'not_found',
   })
   await receiver.close()
@@ -104,7 +105,7 @@ test("Stripe: payloads in another version than the endpoint's are refused, unles
 test('wrong options, sources and inboxes are a TypeError that names the way out', async () => {
   const { receiver, source } = await githubScene()
   const wrong = async (options: object, from: unknown = source): Promise<string> => {
-    const error = await receiver.catchUp(from as never, options as never).then(
+    const error = await catchUp(receiver, from as never, options as never).then(
       () => new Error('none'),
       (one: Error) => one,
     )
@@ -126,11 +127,11 @@ test('wrong options, sources and inboxes are a TypeError that names the way out'
     'lists events of stripe, and this receiver takes those of github',
   )
   const inline = githubAway({ inbox: inlineInbox() })
-  await expect(inline.receiver.catchUp(source, { since })).rejects.toThrow(
+  await expect(catchUp(inline.receiver, source, { since })).rejects.toThrow(
     /^catchUp: inlineInbox keeps no records/,
   )
   const careless = githubAway({ dedupe: 'none' })
-  await expect(careless.receiver.catchUp(source, { since })).rejects.toThrow(
+  await expect(catchUp(careless.receiver, source, { since })).rejects.toThrow(
     /^catchUp: nothing is deduplicated here/,
   )
   for (const one of [inline, careless]) await one.receiver.close()
@@ -141,7 +142,7 @@ test('a dry run lists and counts, and takes nothing', async () => {
     githubDelivery(0),
     ...some(),
   ])
-  const result = await receiver.catchUp(source, { since: SINCE, dryRun: true })
+  const result = await catchUp(receiver, source, { since: SINCE, dryRun: true })
   expect(result).toMatchObject({
     listed: lost.length + 1,
     skipped: 1,
@@ -155,9 +156,9 @@ test('a dry run lists and counts, and takes nothing', async () => {
 
 test('limit: the newest are taken, and the result says that older ones were left', async () => {
   const { receiver, source } = await githubScene()
-  const result = await receiver.catchUp(source, { since: SINCE, limit: 3 })
+  const result = await catchUp(receiver, source, { since: SINCE, limit: 3 })
   expect(result).toMatchObject({ taken: 3, complete: false })
-  const older = await receiver.catchUp(source, { since: SINCE, until: result.oldest! })
+  const older = await catchUp(receiver, source, { since: SINCE, until: result.oldest! })
   expect(older).toMatchObject({ taken: lost.length - 3, complete: true })
 })
 
@@ -173,7 +174,7 @@ test('topics: wildcards, aliases, everything, and what is stored unhandled', asy
     if (subscribe === '**') receiver.onAny(() => undefined)
     else if (subscribe) receiver.on(subscribe, { name: 'more' }, () => undefined)
     const source = githubEvents(sourceOptions(fake).github)
-    const { topics } = await receiver.catchUp(source, { since: SINCE, dryRun: true })
+    const { topics } = await catchUp(receiver, source, { since: SINCE, dryRun: true })
     await receiver.close()
     return topics
   }

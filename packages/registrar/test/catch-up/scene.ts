@@ -1,3 +1,4 @@
+import { catchUp, type Source, type StandingCatchUp } from '../../src/index.ts'
 // An hour of 1,000 events at GitHub or Stripe, and a receiver that was away for most of it.
 import { createReceiver, memoryInbox, type Receiver, type ReceiverOptions } from '@postern/core'
 import { github } from '@postern/providers/github'
@@ -56,6 +57,8 @@ export function stripeEvent(at: number, more: Partial<StripeEvent> = {}): Stripe
 
 export interface Setup extends Partial<ReceiverOptions> {
   readonly secret?: unknown
+  /** What it catches up by itself. */
+  readonly standing?: StandingCatchUp & { readonly source: Source }
 }
 
 /** A receiver that counts how often it handles each event. */
@@ -71,9 +74,9 @@ export interface Away {
 }
 
 export function githubAway(more: Setup = {}): Away {
-  const { secret = SECRET, ...options } = more
+  const { secret = SECRET, standing, ...options } = more
   const provider = github({ secret: secret as string })
-  return away(createReceiver({ ...common(), provider, ...options }), 'issues', (at) =>
+  return away(createReceiver({ ...common(), provider, ...options }), standing, 'issues', (at) =>
     provider.sign!({
       topic: 'issues.opened',
       id: `guid-${at}`,
@@ -84,10 +87,13 @@ export function githubAway(more: Setup = {}): Away {
 }
 
 export function stripeAway(more: Setup = {}): Away {
-  const { secret = SECRET, ...options } = more
+  const { secret = SECRET, standing, ...options } = more
   const provider = stripe({ secret: secret as string })
-  return away(createReceiver({ ...common(), provider, ...options }), 'invoice.paid', (at) =>
-    provider.sign!({ topic: 'invoice.paid', id: `evt_${at}`, at: NOW, secret: SECRET }),
+  return away(
+    createReceiver({ ...common(), provider, ...options }),
+    standing,
+    'invoice.paid',
+    (at) => provider.sign!({ topic: 'invoice.paid', id: `evt_${at}`, at: NOW, secret: SECRET }),
   )
 }
 
@@ -102,7 +108,16 @@ function common(): Pick<ReceiverOptions, 'now' | 'inbox' | 'log'> {
   }
 }
 
-function away(receiver: Receiver, topic: string, sign: (at: number) => SignableRequest): Away {
+function away(
+  receiver: Receiver,
+  standing: Setup['standing'],
+  topic: string,
+  sign: (at: number) => SignableRequest,
+): Away {
+  if (standing) {
+    const { source, ...options } = standing
+    catchUp(receiver, source, options)
+  }
   const runs = new Map<string, number>()
   receiver.on(topic, { name: 'count', concurrency: 50 }, (event) => {
     const key = `${event.scope ?? ''}/${event.id}`

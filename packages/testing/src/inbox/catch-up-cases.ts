@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { createReceiver, type PayloadSource, type Receiver } from '@postern/core'
+import { createReceiver, type Receiver } from '@postern/core'
+import { catchUp, type PayloadSource } from '@postern/registrar'
 import { acme } from '../acme.ts'
 import type { Scene, SceneTest } from './scene.ts'
 
@@ -17,9 +18,9 @@ export function catchUpCases(test: SceneTest): void {
     const { source, recover } = list(start, read)
     try {
       await send(receiver, '7')
-      await assert.rejects(receiver.catchUp(source, { since: start }), /the sender is down/)
+      await assert.rejects(catchUp(receiver, source, { since: start }), /the sender is down/)
       recover()
-      const result = await receiver.catchUp(source, { since: start })
+      const result = await catchUp(receiver, source, { since: start })
       assert.equal(result.failed, 0)
       assert.equal(result.resumedAt, start + FAILS_AT)
       assert.deepEqual(read, ids, 'a payload that was taken is not read again')
@@ -38,7 +39,7 @@ export function catchUpCases(test: SceneTest): void {
     const { source, recover } = list(start, [])
     recover()
     try {
-      const calls = [1, 2].map(async () => receiver.catchUp(source, { since: start }))
+      const calls = [1, 2].map(async () => catchUp(receiver, source, { since: start }))
       const ended = await Promise.allSettled(calls)
       const refused = ended.filter((one) => one.status === 'rejected')
       assert.equal(refused.length, 1)

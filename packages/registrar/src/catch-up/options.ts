@@ -1,14 +1,11 @@
-import type { Duration } from '../../duration.ts'
-import { milliseconds } from '../../duration.ts'
-import type { Inbox } from '../../inbox/inbox.ts'
-import type { Records } from '../../inbox/records.ts'
-import type { Source } from '../../source.ts'
-import { unknownOptions } from '../../unknown-options.ts'
-import type { Line } from '../line.ts'
+import { milliseconds, unknownOptions, type Duration } from '@postern/core'
+import type { Records } from '@postern/core/inbox'
+import type { Source } from '../source.ts'
+import type { Missing } from './missing.ts'
 import { checkFits } from './fits.ts'
 import type { CatchUpProgress } from './result.ts'
 
-/** Options of `receiver.catchUp`. */
+/** Options of {@link catchUp}, for a range. */
 export interface CatchUpOptions {
   /** Events from then on, in milliseconds since 1970; within the inbox's `window` unless `beyondWindow` is set. */
   readonly since: number
@@ -67,14 +64,14 @@ const FLAGS = ['all', 'beyondWindow', 'anyVersion', 'dryRun'] as const
 
 /** The options, checked. Throws a `TypeError` that names the one that is wrong. */
 export function checkCatchUp(
-  line: Line,
-  inbox: Inbox,
+  receiver: Missing,
   source: Source,
   options: CatchUpOptions,
 ): CatchUpPlan {
   unknownOptions('catchUp', options, OPTIONS)
-  const records = checkFits(line, inbox, source, options.scope)
-  const now = line.now()
+  const records = checkFits(receiver, source, options.scope)
+  const { inbox, now: clock } = receiver.settings
+  const now = clock()
   const { since, limit = 10_000, onProgress = () => undefined, beyondWindow = false } = options
   const until = Math.min(options.until ?? now, now)
   for (const [name, value] of [

@@ -1,5 +1,5 @@
-import type { ListedEvent, Source } from '../../source.ts'
-import type { Line } from '../line.ts'
+import type { ListedEvent, Source } from '../source.ts'
+import type { Missing } from './missing.ts'
 import type { CatchUpPlan } from './options.ts'
 import type { Place } from './progress.ts'
 import { interruptible } from './patience.ts'
@@ -19,7 +19,7 @@ const TOLD = 100
 
 /** The events to take, oldest first. Topics without a subscription are counted and left out. */
 export async function listHeads(
-  line: Line,
+  receiver: Missing,
   source: Source,
   { since, until, limit, all }: CatchUpPlan,
   { from, counts, signal, tell }: Listing,
@@ -40,7 +40,7 @@ export async function listHeads(
     if (counts.listed % TOLD === 0) tell('listing')
     if (from && !isAfter(event, from)) continue
     const { topic = 'unknown' } = event
-    if (event.topic !== undefined && !isWanted(line, event.topic)) counts.skipped++
+    if (event.topic !== undefined && !isWanted(receiver, event.topic)) counts.skipped++
     else {
       counts.topics[topic] = (counts.topics[topic] ?? 0) + 1
       wanted.push(event)
@@ -59,8 +59,8 @@ function isAfter(event: Place, other: Place): boolean {
  * Whether a subscription takes the topic. The list has no aliases, which a provider reads from the payload: those that a
  * topic begins with count (`issues` of `issues.opened`).
  */
-function isWanted(line: Line, topic: string): boolean {
-  if (line.onUnhandled === 'store') return true
+function isWanted({ settings, subscribes }: Missing, topic: string): boolean {
+  if (settings.onUnhandled === 'store') return true
   const aliases = [...topic.matchAll(/[./:]/g)].map(({ index }) => topic.slice(0, index))
-  return line.subscriptionsOf({ topic, aliases, payload: undefined }).length > 0
+  return subscribes(topic, aliases)
 }

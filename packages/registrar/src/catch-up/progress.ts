@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Json } from '../../delivery.ts'
-import { WebhookError } from '../../errors.ts'
-import type { Records } from '../../inbox/records.ts'
+import { WebhookError, type Json } from '@postern/core'
+import { unref } from '@postern/core/scheme'
+import type { Records } from '@postern/core/inbox'
 
 /** After this time without a sign of life from the process that catches up, another one may go on. */
 export const LEASE = 10_000
@@ -80,10 +80,10 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
     const found = await records.get(key)
     const before = found?.value as Stored | undefined
     if (before && Math.abs(Date.now() - before.alive) < LEASE)
-      throw new WebhookError(
-        'in_progress',
-        'catchUp: another call catches up with the same account; wait until it has ended',
-      )
+      throw new WebhookError('in_progress', {
+        problem: 'in_progress',
+        remedy: 'another call catches up with this account; wait until it has ended',
+      })
     const goesOn =
       before?.ended === false &&
       before.since <= aim.since &&
@@ -109,8 +109,7 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
   }
 
   let writing: Promise<void> = Promise.resolve()
-  const timer = setInterval(() => void write({}).catch(() => undefined), BEAT)
-  ;(timer as { unref?: () => void }).unref?.()
+  const timer = unref(setInterval(() => void write({}).catch(() => undefined), BEAT))
 
   return {
     from: state.place ?? undefined,
@@ -159,7 +158,10 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
 
   function taken(): void {
     lost.abort(
-      new WebhookError('in_progress', 'catchUp: another process took over; it goes on there'),
+      new WebhookError('in_progress', {
+        problem: 'in_progress',
+        remedy: 'another process took this catch-up over; it goes on there',
+      }),
     )
   }
 }

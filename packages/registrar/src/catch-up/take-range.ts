@@ -1,23 +1,12 @@
-import { isWebhookError, textOf } from '../../errors.ts'
-import type { Inbox } from '../../inbox/inbox.ts'
-import type { ListedEvent, Source } from '../../source.ts'
-import { isTool } from '../../tool.ts'
-import type { Line } from '../line.ts'
-import { takeListed } from '../take.ts'
+import { isWebhookError, type CaughtUp } from '@postern/core'
+import { isTool, textOf } from '@postern/core/scheme'
+import type { ListedEvent, Source } from '../source.ts'
 import { listHeads } from './heads.ts'
+import type { Missing } from './missing.ts'
 import { checkCatchUp, type CatchUpOptions, type CatchUpPlan } from './options.ts'
 import { createPatience } from './patience.ts'
 import { claimProgress, progressKey, type Progress } from './progress.ts'
-import { newCounts, type CatchUpProgress, type CaughtUp, type Counts } from './result.ts'
-
-/** The receiver as a catch-up sees it. */
-export interface CatchUpContext {
-  readonly line: Line
-  readonly inbox: Inbox
-  readonly topics: () => readonly string[]
-  /** Aborts when the receiver closes. */
-  readonly closing: AbortSignal
-}
+import { newCounts, type CatchUpProgress, type Counts } from './result.ts'
 
 // Progress is stored when one of these is reached, in events or milliseconds. Events that are taken again after a kill are duplicates.
 const EVERY = 50
@@ -28,27 +17,28 @@ const FAILURES = 100
  * Takes what a source lists of a time range, oldest first. Payloads enter by `take`, and redeliveries are asked for. It can
  * be called again after any end: it goes on where it stopped.
  */
-export async function catchUp(
-  context: CatchUpContext,
+export async function takeRange(
+  receiver: Missing,
   source: Source,
   options: CatchUpOptions,
+  closing: AbortSignal,
 ): Promise<CaughtUp> {
-  const { line, inbox, topics } = context
-  const plan = checkCatchUp(line, inbox, source, options)
+  const { inbox, onUnhandled } = receiver.settings
+  const plan = checkCatchUp(receiver, source, options)
   const { since, until, all, records } = plan
-  if (plan.dryRun) return run(context, source, plan, undefined)
+  if (plan.dryRun) return run(receiver, source, plan, closing, undefined)
   if (source.kind === 'payload' && isTool() && !inbox.can.durable)
     throw new TypeError(
-      `catchUp: ${inbox.name} forgets what this process takes when it ends; call receiver.catchUp in the app, or use an inbox that stores events`,
+      `catchUp: ${inbox.name} forgets what this process takes when it ends; call catchUp in the app, or use an inbox that stores events`,
     )
-  const progress = await claimProgress(records, keyOf(line, source, plan.scope), {
+  const progress = await claimProgress(records, keyOf(receiver, source, plan.scope), {
     since,
     until,
     all,
-    topics: [...topics(), line.onUnhandled],
+    topics: [...receiver.topics, onUnhandled],
   })
   try {
-    const result = await run(context, source, plan, progress)
+    const result = await run(receiver, source, plan, closing, progress)
     await progress.finish()
     return result
   } catch (error) {
@@ -58,16 +48,18 @@ export async function catchUp(
 }
 
 /** The key under which the progress with a source is kept. */
-export function keyOf(line: Line, source: Source, scope: string | undefined): string {
-  return progressKey(line.receiver, source.provider, source.account, source.kind, scope ?? null)
+export function keyOf({ name }: Missing, source: Source, scope: string | undefined): string {
+  return progressKey(name, source.provider, source.account, source.kind, scope ?? null)
 }
 
 async function run(
-  { line, inbox, closing }: CatchUpContext,
+  receiver: Missing,
   source: Source,
   plan: CatchUpPlan,
+  closing: AbortSignal,
   progress: Progress | undefined,
 ): Promise<CaughtUp> {
+  const { inbox, now } = receiver.settings
   const counts = newCounts(`${source.provider}: ${source.account}`, plan.since, plan.until)
   const from = progress?.from
   if (from) counts.resumedAt = from.at
@@ -83,7 +75,7 @@ async function run(
   })
   let wanted: readonly ListedEvent[] = []
   let done = 0
-  wanted = await patiently(() => listHeads(line, source, plan, { from, counts, signal, tell }))
+  wanted = await patiently(() => listHeads(receiver, source, plan, { from, counts, signal, tell }))
   await checkVersions(source, plan, wanted, patiently)
   if (!progress) return counts
   if (source.kind === 'redelivery' && source.redeliverUntried) {
@@ -97,8 +89,8 @@ async function run(
   let saved = performance.now()
   let unsaved = 0
   for (const event of wanted) {
-    if (!plan.beyondWindow && event.at < line.now() - inbox.window) counts.expired++
-    else await settle(line, source, plan, event, counts, patiently)
+    if (!plan.beyondWindow && event.at < now() - inbox.window) counts.expired++
+    else await settle(receiver, source, plan, event, counts, patiently)
     done++
     progress.reached({ at: event.at, id: event.id })
     tell('taking', wanted.length, done)
@@ -115,7 +107,7 @@ type Patiently = ReturnType<typeof createPatience>
 
 /** One event: taken or asked for, or counted as failed if the trouble is its own. */
 async function settle(
-  line: Line,
+  receiver: Missing,
   source: Source,
   { scope }: CatchUpPlan,
   event: ListedEvent,
@@ -136,7 +128,7 @@ async function settle(
       body: new TextEncoder().encode(listed.body),
     }
     const { outcome } = await patiently(() =>
-      takeListed(line, delivery, scope === undefined ? {} : { scope }),
+      receiver.take(delivery, { needsId: true, ...(scope !== undefined && { scope }) }),
     )
     if (outcome === 'accepted') counts.taken++
     else if (outcome === 'duplicate') counts.duplicates++

@@ -1,4 +1,5 @@
-import { isWebhookError, memberOf, textOf } from '../../errors.ts'
+import { isWebhookError } from '@postern/core'
+import { memberOf, textOf } from '@postern/core/scheme'
 
 // Waits for a full inbox, in milliseconds: doubled each time.
 const FIRST = 1000

@@ -1,13 +1,11 @@
-import { errorText, textOf } from '../../errors.ts'
-import { catchUp, keyOf, type CatchUpContext } from './catch-up.ts'
+import { errorText, isTool, textOf, unref } from '@postern/core/scheme'
+import type { Source } from '../source.ts'
+import type { Work } from './catch-up.ts'
+import type { Missing } from './missing.ts'
 import { interruptible } from './patience.ts'
 import { LEASE, lastRun } from './progress.ts'
-import type { CatchUpSetup } from './setup.ts'
-
-/** The receiver as a catch-up that begins by itself sees it. */
-export interface AutomaticContext extends CatchUpContext {
-  readonly warn: (message: string) => void
-}
+import type { Standing } from './standing.ts'
+import { keyOf, takeRange } from './take-range.ts'
 
 // What was sent just before the last delivery may have been cut off with the process, and the sender has a clock of its own.
 const OVERLAP = 300_000
@@ -17,39 +15,56 @@ const PAUSES = [LEASE, 60_000, 300_000, 900_000, 3_600_000]
 const ROWS = 1000
 const LOOKS = 10
 
+/** Catches up at start and after each silence. The function that it returns ends that. */
+export function standBy(
+  receiver: Missing,
+  source: Source,
+  standing: Standing,
+  { run }: Work,
+): () => void {
+  // The tasks of an app that a tool imports belong to the app.
+  if (isTool()) return () => undefined
+  const begin = (since?: number): void =>
+    void run((closing) => automatic(receiver, source, standing, closing, since))
+  if (standing.on.includes('start')) begin()
+  return standing.on.includes('silence')
+    ? receiver.observe({ silent: (_receiver, since) => begin(since) })
+    : () => undefined
+}
+
 /**
- * Catches up with the account of a setup, and tells the observers. It tries again for two hours when the sender or the inbox
+ * Catches up since the last delivery, or since a silence began. It tries again for two hours when the sender or the inbox
  * cannot be reached. It never rejects.
  */
-export async function automatic(
-  context: AutomaticContext,
-  setup: CatchUpSetup,
-  why: 'start' | 'silence',
+async function automatic(
+  receiver: Missing,
+  source: Source,
+  { delay, on: _on, ...options }: Standing,
+  closing: AbortSignal,
   silentSince: number | undefined,
 ): Promise<void> {
-  const { line, inbox, closing, warn } = context
-  const { source, delay, on, ...options } = setup
-  if (!on!.includes(why)) return
-  const started = line.now()
+  const { inbox, now } = receiver.settings
+  const { name, observer } = receiver
+  const started = now()
   const scope = options.scope === false ? undefined : options.scope
   try {
-    if (why === 'start') await pause(Number(delay), closing)
+    if (silentSince === undefined) await pause(delay, closing)
     for (let attempt = 0; ; attempt++) {
       try {
-        const last = await lastRun(inbox.records!, keyOf(line, source, scope))
-        const from = silentSince ?? (await lastDelivery(context, started, last?.until))
+        const last = await lastRun(inbox.records!, keyOf(receiver, source, scope))
+        const from = silentSince ?? (await lastDelivery(receiver, started, last?.until))
         const since = Math.min(last?.stoppedAt ?? Infinity, (from ?? Infinity) - OVERLAP)
         // A receiver that nobody has delivered to yet has missed nothing.
         if (since === Infinity) return
-        const earliest = line.now() - inbox.window
+        const earliest = now() - inbox.window
         if (since < earliest)
           warn(
             `catchUp: the last delivery came before the window of ${inbox.name}; what is older than ${new Date(earliest).toISOString()} is left: look at the sender's list`,
           )
         // A moment is kept free for what happens before the range is checked.
-        const range = { since: Math.max(since, Math.min(earliest + 1000, line.now())) }
-        const result = await catchUp(context, source, { ...options, ...range })
-        line.observer.caughtUp?.(line.receiver, result)
+        const range = { since: Math.max(since, Math.min(earliest + 1000, now())) }
+        const result = await takeRange(receiver, source, { ...options, ...range }, closing)
+        observer.caughtUp?.(name, result)
         return
       } catch (error) {
         const wait = PAUSES[attempt]
@@ -63,6 +78,10 @@ export async function automatic(
     if (!closing.aborted && textOf(error, 'code') !== 'in_progress')
       warn(`catchUp: ${errorText(error)}`)
   }
+
+  function warn(message: string): void {
+    observer.warning?.(name, message)
+  }
 }
 
 /**
@@ -70,15 +89,15 @@ export async function automatic(
  * catch-ups are passed over.
  */
 async function lastDelivery(
-  { line, inbox }: AutomaticContext,
+  { name, settings }: Missing,
   before: number,
   caughtUpTo: number | undefined,
 ): Promise<number | undefined> {
   let cursor: string | undefined
   let oldest: number | undefined
   for (let look = 0; look < LOOKS; look++) {
-    const page = await inbox.journal!.deliveries({
-      receiver: line.receiver,
+    const page = await settings.inbox.journal!.deliveries({
+      receiver: name,
       outcome: ['accepted', 'duplicate', 'unhandled'],
       until: before,
       limit: ROWS,
@@ -98,8 +117,7 @@ async function pause(time: number, closing: AbortSignal): Promise<void> {
   if (time === 0) return
   let timer: ReturnType<typeof setTimeout> | undefined
   const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, time)
-    ;(timer as { unref?: () => void }).unref?.()
+    timer = unref(setTimeout(resolve, time))
   })
   await interruptible(over, closing).finally(() => clearTimeout(timer))
 }

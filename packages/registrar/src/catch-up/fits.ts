@@ -1,17 +1,15 @@
-import type { Inbox } from '../../inbox/inbox.ts'
-import type { Records } from '../../inbox/records.ts'
-import { madeOf } from '../../provider/made.ts'
-import type { Provider } from '../../provider/provider.ts'
-import type { Source } from '../../source.ts'
-import type { Line } from '../line.ts'
+import type { Records } from '@postern/core/inbox'
+import { madeOf, type Provider } from '@postern/core/scheme'
+import type { Source } from '../source.ts'
+import type { Missing } from './missing.ts'
 
 /** Checks that source, inbox and scope fit the receiver. Throws a `TypeError` that names the way out. */
 export function checkFits(
-  { provider, dedupe }: Pick<Line, 'provider' | 'dedupe'>,
-  inbox: Inbox,
+  { provider, settings }: Missing,
   source: Source,
   scope: string | false | undefined,
 ): Records {
+  const { inbox, dedupe } = settings
   if (source?.kind !== 'payload' && source?.kind !== 'redelivery')
     throw new TypeError(
       'catchUp: source must be a source of @postern/registrar, such as githubEvents({ … })',

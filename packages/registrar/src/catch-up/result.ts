@@ -1,0 +1,46 @@
+import type { CatchUpFailure, CaughtUp } from '@postern/core'
+
+/** How far a catch-up is. */
+export interface CatchUpProgress {
+  readonly phase: 'listing' | 'taking' | 'waiting'
+  /** Events listed so far. */
+  readonly listed: number
+  /** Events to take; 0 while they are listed. */
+  readonly wanted: number
+  /** Those of them that are settled. */
+  readonly done: number
+  readonly taken: number
+  readonly duplicates: number
+  readonly asked: number
+  readonly failed: number
+  /** While it waits: until when, in milliseconds since 1970. */
+  readonly waitsUntil?: number
+}
+
+/** The counts of a catch-up while it runs. */
+export type Counts = { -readonly [Name in keyof CaughtUp]: CaughtUp[Name] } & {
+  failures: CatchUpFailure[]
+  topics: Record<string, number>
+}
+
+/** Counts that begin at nothing. */
+export function newCounts(source: string, since: number, until: number): Counts {
+  return {
+    source,
+    since,
+    until,
+    resumedAt: undefined,
+    listed: 0,
+    skipped: 0,
+    topics: {},
+    taken: 0,
+    duplicates: 0,
+    asked: 0,
+    askedUntried: false,
+    expired: 0,
+    failed: 0,
+    failures: [],
+    complete: true,
+    oldest: undefined,
+  }
+}
