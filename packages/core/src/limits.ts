@@ -13,8 +13,8 @@ export interface Limits {
   /** Milliseconds from the head of the request to the last byte of its body; slower is refused with 408. @default 10_000 */
   readonly time: number
   /**
-   * Bytes of all bodies that are read and not yet answered; more is refused with 503. A quarter of it is kept for bodies
-   * up to 64 KiB, so that large bodies never keep small ones out. @default an eighth of the heap limit, 64 to 512 MiB
+   * Bytes of all bodies that are read and not yet answered. Beyond, those that came slowest since their start are refused
+   * with 503. A quarter of it is kept for bodies up to 64 KiB, so that large bodies never keep small ones out. @default an eighth of the heap limit, 64 to 512 MiB
    */
   readonly buffered: number
   /** What may be parsed before a delivery is verified. */

@@ -57,15 +57,19 @@ export function createBodyReader(time: number): BodyReader {
           }),
         )
       })
+      const stop = (error: unknown): void => {
+        request.off('data', count).pause()
+        deadlines.drop(deadline)
+        reject(error as WebhookError)
+      }
       const count = (part: Uint8Array): void => {
         try {
           admission.take(part.byteLength)
         } catch (error) {
-          request.off('data', count).pause()
-          deadlines.drop(deadline)
-          reject(error as WebhookError)
+          stop(error)
         }
       }
+      admission.onDrop(stop)
       request.on('data', count)
       const length = request.headers['content-length'] ?? null
       getRawBody(request, { limit: admission.limit, length }, (error, body) => {

@@ -29,8 +29,9 @@ export async function readStream(
       time,
     )
   })
+  const dropped = new Promise<never>((_, reject) => admission.onDrop(reject))
   try {
-    return await Promise.race([readAll(reader, length, admission), late])
+    return await Promise.race([readAll(reader, length, admission), late, dropped])
   } catch (error) {
     if (error instanceof WebhookError && error.code !== 'body_timeout') await discard(reader)
     else reader.cancel().catch(() => {})

@@ -62,12 +62,13 @@ export function admission<Key>(
   scheme: Scheme<Key>,
   ring: Keyring<Key>,
   isFixed: boolean,
-): Pick<Provider, 'admit'> {
+): Pick<Provider, 'admit' | 'proves'> {
   const { needs = [] } = scheme
   const present = scheme.anywhere === true ? undefined : scheme.present?.bind(scheme)
   const judges = scheme.head === true && isFixed
   if (needs.length === 0 && !present && !judges) return {}
   return {
+    ...(judges && { proves: true }),
     admit(head: Delivery, clock: Clock): void {
       for (const name of needs) singleHeader(head, name)
       if (present && !present(head)) throw missing(scheme, head, clock())

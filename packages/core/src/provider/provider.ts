@@ -108,6 +108,8 @@ export interface Provider<Events extends EventMap = EventMap> {
    * or password is wrong. It reads no body, is always synchronous, and lets pass all that only `verify` can judge.
    */
   readonly admit?: (head: Delivery, clock: Clock) => void
+  /** True if `admit` verifies the sender: a delivery that it lets pass is no stranger's. @default false */
+  readonly proves?: boolean
   /** Names that were trusted once, such as URLs of certificates: the receiver keeps them in its inbox's records. */
   readonly trusted?: readonly TrustedNames[]
   /** True if `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */

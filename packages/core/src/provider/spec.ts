@@ -15,6 +15,7 @@ type Plain = Omit<
   | 'covers'
   | 'verify'
   | 'admit'
+  | 'proves'
   | 'sign'
   | 'events'
   | 'format'

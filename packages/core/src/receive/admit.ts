@@ -47,7 +47,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
   const { provider, limits, now, monotonic } = context
   const methods = provider.methods ?? ['POST']
   const codings = provider.codings ?? []
-  const budget = createBudget(limits.buffered)
+  const budget = createBudget(limits.buffered, monotonic)
 
   return function admit(head) {
     context.open()
@@ -56,13 +56,15 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     const declared = declaredLength(head.header('content-length'))
     if (declared > limits.body) throw tooLarge(limits.body, declared)
     const refusal = provider.admit && !context.lenient ? condemned(head) : undefined
-    if (refusal === undefined) return opened(limits.body, undefined)
+    const proven = refusal === undefined && provider.proves === true
+    if (refusal === undefined) return opened(limits.body, undefined, proven)
     if (!mayGreet(head.method) || declared > GREETING) throw refusal
-    return opened(GREETING, refusal)
+    return opened(GREETING, refusal, false)
   }
 
-  function opened(limit: number, refusal: WebhookError | undefined): Admission {
-    return new BodyAdmission(budget.open(), limit, refusal, now(), monotonic())
+  function opened(limit: number, refusal: WebhookError | undefined, proven: boolean): Admission {
+    const started = monotonic()
+    return new BodyAdmission(budget.open(started, proven), limit, refusal, now(), started)
   }
 
   function wrongMethod(method: string): WebhookError {
@@ -131,6 +133,14 @@ class BodyAdmission implements Admission {
 
   take(bytes: number): void {
     this.#account.take(bytes)
+  }
+
+  onDrop(drop: (error: WebhookError) => void): void {
+    this.#account.onDrop(drop)
+  }
+
+  complete(): void {
+    this.#account.complete()
   }
 
   release(): void {

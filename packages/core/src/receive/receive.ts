@@ -26,6 +26,7 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
   let admission = host.admission
   try {
     admission ??= line.admit(delivery)
+    admission.complete()
     if (delivery.body.byteLength > admission.limit)
       throw admission.tooLarge(delivery.body.byteLength)
     observer.received?.(exchange.info)

@@ -5,36 +5,106 @@ import { acme, gate, setup } from '../acme.ts'
 const KIB = 1024
 const overloaded = expect.objectContaining({ code: 'overloaded', status: 503, retryAfter: 5 })
 
+/** A budget with a clock of its own. */
+function budgetOf(kib: number) {
+  let now = 0
+  const budget = createBudget(kib * KIB, () => now)
+  return {
+    later: (ms: number) => void (now += ms),
+    /** Opens an account that remembers whether it was dropped, and takes bytes. */
+    open: (given: number, { proven = false, whole = false } = {}) => {
+      const account = budget.open(now, proven)
+      const one = { dropped: false, account, take: (bytes: number) => account.take(bytes * KIB) }
+      account.onDrop((error) => {
+        expect(error).toEqual(overloaded)
+        one.dropped = true
+      })
+      if (given > 0) one.take(given)
+      if (whole) account.complete()
+      return one
+    },
+  }
+}
+
 describe('the budget of bodies', () => {
   test('is spent by bytes that arrived, and given back once', () => {
-    const budget = createBudget(4000 * KIB)
-    const one = budget.open()
-    one.take(3000 * KIB)
-    const other = budget.open()
-    expect(() => other.take(100 * KIB)).toThrow(overloaded)
-    one.release()
-    one.release()
-    other.take(3000 * KIB)
-    expect(() => budget.open().take(100 * KIB)).toThrow(overloaded)
+    const { open } = budgetOf(4000)
+    const one = open(3000, { whole: true })
+    const other = open(0)
+    expect(() => other.take(100)).toThrow(overloaded)
+    one.account.release()
+    one.account.release()
+    other.take(3000)
+    other.account.complete()
+    expect(() => open(3000)).toThrow(overloaded)
   })
 
   test('keeps a quarter for bodies up to 64 KiB', () => {
-    const budget = createBudget(1024 * KIB)
-    const large = budget.open()
-    large.take(768 * KIB)
-    expect(() => budget.open().take(65 * KIB)).toThrow(overloaded)
-    for (let at = 0; at < 4; at++) budget.open().take(64 * KIB)
-    expect(() => budget.open().take(1)).toThrow(overloaded)
+    const { open } = budgetOf(1024)
+    const large = open(768, { whole: true })
+    expect(() => open(65)).toThrow(overloaded)
+    for (let at = 0; at < 4; at++) open(64, { whole: true })
+    expect(() => open(1)).toThrow(overloaded)
+    expect(large.dropped).toBe(false)
   })
 
-  test('a body counts as small until it grows', () => {
-    const budget = createBudget(1024 * KIB)
-    for (let at = 0; at < 7; at++) {
-      const one = budget.open()
-      for (let part = 0; part < 10; part++) one.take(10 * KIB)
-    }
-    const small = Array.from({ length: 4 }, () => budget.open())
-    for (const one of small) one.take(64 * KIB)
+  test('a body counts as small until it grows, and can be dropped then too', () => {
+    const { open, later } = budgetOf(1024)
+    const grown = Array.from({ length: 7 }, () => open(10))
+    for (const one of grown) for (let part = 0; part < 9; part++) one.take(10)
+    for (let at = 0; at < 4; at++) open(64, { whole: true })
+    later(100)
+    open(200)
+    expect(grown.filter(({ dropped }) => dropped).length).toBeGreaterThan(0)
+  })
+})
+
+describe('a full budget drops', () => {
+  test('the slowest since their start, and no more than it needs', () => {
+    const { open, later } = budgetOf(1024)
+    const slow = Array.from({ length: 4 }, (_, at) => open(10 * (at + 1)))
+    later(1000)
+    const fast = Array.from({ length: 5 }, () => open(30))
+    later(1)
+    const genuine = open(20)
+    expect(slow.map(({ dropped }) => dropped)).toEqual([true, true, false, false])
+    expect([...fast, genuine].some(({ dropped }) => dropped)).toBe(false)
+    expect(() => slow[0]!.take(1)).toThrow(overloaded)
+  })
+
+  test('the one that asks, if it is the slowest', () => {
+    const { open, later } = budgetOf(1024)
+    const trickles = open(1)
+    later(1000)
+    const others = Array.from({ length: 4 }, () => open(63))
+    expect(() => trickles.take(10)).toThrow(overloaded)
+    expect(others.some(({ dropped }) => dropped)).toBe(false)
+  })
+
+  test('those whose head proved the sender last', () => {
+    const { open, later } = budgetOf(1024)
+    const proven = open(60, { proven: true })
+    later(5000)
+    const strangers = Array.from({ length: 3 }, () => open(64))
+    const genuine = open(64, { proven: true })
+    expect(strangers.some(({ dropped }) => dropped)).toBe(true)
+    expect([proven.dropped, genuine.dropped]).toEqual([false, false])
+  })
+
+  test('no proven one for a stranger', () => {
+    const { open, later } = budgetOf(1024)
+    const proven = Array.from({ length: 4 }, () => open(64, { proven: true }))
+    later(5000)
+    expect(() => open(64)).toThrow(overloaded)
+    expect(proven.some(({ dropped }) => dropped)).toBe(false)
+  })
+
+  test('none that is whole', () => {
+    const { open, later } = budgetOf(1024)
+    const whole = Array.from({ length: 4 }, () => open(64, { whole: true }))
+    later(5000)
+    expect(() => open(64)).toThrow(overloaded)
+    expect(whole.some(({ dropped }) => dropped)).toBe(false)
   })
 })
 
