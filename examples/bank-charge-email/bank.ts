@@ -18,9 +18,10 @@ const source = createSource({
   allowPrivate: true,
   allowHttp: true,
 })
-// A name of its own, so that it is the same destination after each start.
+// A name of its own, so that it is the same destination after each start: its URL may have changed meanwhile.
 await source.register({
   id: 'shop',
+  replace: true,
   url: process.env['SHOP_URL']!,
   topics: 'card.*',
   secret: process.env['BANK_SIGNING_SECRET']!,

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
-import { Failure } from './outcome.ts'
+import { Failure, remark } from './outcome.ts'
 
 /** The variables of a `.env` file. Without a name, the one of this folder, if it exists. */
 export async function readEnv(
@@ -14,4 +14,17 @@ export async function readEnv(
       cause: error,
     })
   }
+}
+
+const GROUP_OR_OTHERS = 0o044
+const told = new Set<string>()
+
+/** Tells, once for each file that gets a secret, if other users of this machine can read it. It is somebody's own: its mode stays. */
+export async function remarkShared(file: string): Promise<void> {
+  // Windows has no such modes.
+  if (process.platform === 'win32' || told.has(file)) return
+  const mode = (await stat(file).catch(() => undefined))?.mode ?? 0
+  if ((mode & GROUP_OR_OTHERS) === 0) return
+  told.add(file)
+  remark(`  ${file} can be read by other users of this machine: chmod 600 ${file}`)
 }

@@ -142,6 +142,7 @@ describe('register', { timeout: 60_000 }, () => {
       STRIPE_WEBHOOK_SECRET: secret,
     })
     expect((await stat(join(app.folder, '.env'))).mode & 0o777).toBe(0o640)
+    expect(done.err.match(/\.env can be read by other users/g)).toHaveLength(1)
     expect(app.outputs.join('')).not.toContain(secret)
     expect(done.err).toMatch(/STRIPE_WEBHOOK_SECRET is in \.env now \(fingerprint [\da-f]{8}\)/)
   })

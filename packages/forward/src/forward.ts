@@ -41,6 +41,10 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
   const passes = headerTest(options.headers ?? ['traceparent', 'tracestate'])
   const signerFor = checkSign(sign)
   const fixed = typeof to === 'function' ? undefined : checkDestinations(to)
+  if (!fixed && sign && typeof sign !== 'function')
+    throw new TypeError(
+      'sign: must be a function of the destination, since to is a function, got one signer for all of them: what it signs for one could be passed on to another; give (destination) => signer({ secret }) with a secret for each, or false',
+    )
   const caller = createCaller(guard, settings)
   const marks = records && createMarks(records)
 

@@ -59,7 +59,10 @@ export interface ForwardOptions<Event extends WebhookEvent = WebhookEvent> exten
     | DestinationInit
     | readonly DestinationInit[]
     | ((event: Event) => MaybePromise<DestinationInit | readonly DestinationInit[]>)
-  /** Signs the message; false for no signature. */
+  /**
+   * Signs the message; false for no signature. If `to` is a function, a function too: one signature for two customers
+   * could be passed on from one to the other.
+   */
   readonly sign: SignOption<Event>
   /** Makes the body. @default the exact original bytes; for one event of a batch, its payload as JSON */
   readonly transform?: (event: Event, destination: Destination) => MaybePromise<Content>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createTopicTable, milliseconds, type Duration } from '@postern/core'
 import { type Records } from '@postern/core/inbox'
-import type { Guard } from './guard.ts'
+import { DestinationRefused, type Guard } from './guard.ts'
 import type { Seal } from '@postern/core/inbox'
 import { createSecret, verifyingSecret } from './secret.ts'
 import { signer } from './signer.ts'
@@ -50,16 +50,28 @@ export function createRegistry(host: RegistryHost): Registry {
       throw new TypeError('topics must be a topic pattern or a list of them, and not empty')
     createTopicTable(1).add(topics, true)
     const secret = given.secret === undefined ? undefined : checkSigning(given.secret)
-    const kept = await change(id, (old) => ({
-      url,
-      topics: [...topics],
-      secrets: !old
-        ? [sealed(id, secret ?? createSecret(version))]
-        : secret === undefined || secret === newest(id, old)
-          ? old.secrets
-          : renewed(id, old, secret, milliseconds('24h', 'overlap')),
-    }))
+    const kept = await change(id, (old) => {
+      if (old && given.replace !== true)
+        throw new DestinationRefused(
+          `id: ${id} is registered already; give another id, or replace: true, which moves it and rotates its secret`,
+        )
+      return { url, topics: [...topics], secrets: secretsAt(url, id, old, secret) }
+    })
     return credentials(id, kept)
+  }
+
+  function secretsAt(
+    url: string,
+    id: string,
+    old: Kept | undefined,
+    secret: string | undefined,
+  ): readonly KeptSecret[] {
+    const next = secret ?? createSecret(version)
+    // Whoever is behind the old URL knows the old secret: signed with it, a message could be passed on to there.
+    if (!old || old.url !== url) return [sealed(id, next)]
+    return next === newest(id, old)
+      ? old.secrets
+      : renewed(id, old, next, milliseconds('24h', 'overlap'))
   }
 
   async function rotate(

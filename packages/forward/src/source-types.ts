@@ -13,7 +13,7 @@ export interface SourceOptions extends CallOptions {
   readonly key: KeyOption
   /** The kind of secret for a destination without its own: HMAC, or an Ed25519 key pair. @default 'v1' */
   readonly sign?: 'v1' | 'v1a'
-  /** Called when a destination answered 410; it gets no more messages until it is registered again. */
+  /** Called when a destination answered 410; it gets no more messages until it is registered again, with `replace`. */
   readonly onGone?: (destination: RegisteredDestination) => unknown
   /** Observers beside the logger. */
   readonly observers?: readonly Observer[]
@@ -28,10 +28,15 @@ export interface Registration {
   readonly url: string | URL
   /** Topics it wants: names or patterns, as those of `receiver.on`. */
   readonly topics: string | readonly string[]
-  /** Its own name; one that is known is changed. @default a new one */
+  /** Its own name. One that is taken is refused, since a customer may have chosen it. @default a new one */
   readonly id?: string
-  /** `whsec_<base64>` or `whsk_<base64>`. @default a new one, or the one it has */
+  /** `whsec_<base64>` or `whsk_<base64>`. @default a new one */
   readonly secret?: string
+  /**
+   * True changes the destination that has this id, if there is one: it gets this URL, these topics and another secret. At
+   * the same URL messages are signed with the old secret too, for a day. @default false
+   */
+  readonly replace?: boolean
 }
 
 /** A destination as it is registered, without its secrets. */
@@ -64,7 +69,10 @@ export interface Message {
 /** Sends webhooks. */
 export interface Source {
   readonly name: string
-  /** Adds or changes a destination and resolves with its key to verify signatures. Throws {@link DestinationRefused} for a URL that may not be called. */
+  /**
+   * Adds a destination, or changes it with `replace`, and resolves with its key to verify signatures. Throws
+   * {@link DestinationRefused} for a URL that may not be called, and for an id that is taken.
+   */
   register(registration: Registration): Promise<Credentials>
   /** Gives a destination a new secret; until the overlap is over, messages are signed with the old one too. */
   rotate(

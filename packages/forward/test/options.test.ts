@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { forward } from '../src/index.ts'
+import { forward, signer } from '../src/index.ts'
+
+const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
 
 test('wrong options are a TypeError that names them', () => {
   const make =
@@ -9,6 +11,7 @@ test('wrong options are a TypeError that names them', () => {
   const cases: Record<string, object> = {
     to: { to: 'http://example.com' },
     'sign must be': { sign: undefined },
+    'sign: must be a function of the destination': { to: () => [], sign: signer({ secret }) },
     sign: { sign: { verify: () => {} } },
     headers: { headers: ['bad header'] },
     concurrency: { concurrency: 0 },

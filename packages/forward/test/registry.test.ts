@@ -29,13 +29,14 @@ describe('destinations', () => {
     await Promise.all([close(), site.close()])
   })
 
-  test('an Ed25519 destination gets the public key, and keeps it when it is registered again', async () => {
+  test('an Ed25519 destination gets the public key, and another when it is replaced', async () => {
     const site = await openSite()
     const { source, done, close } = createSourceScene({ sign: 'v1a' })
     const given = { url: site.url, topics: 't', id: 'a' }
     const first = await source.register(given)
     expect(first.secret).toMatch(/^whpk_/)
-    expect(await source.register({ ...given, topics: 'u' })).toEqual(first)
+    const second = await source.register({ ...given, topics: 'u', replace: true })
+    expect(second.secret).not.toBe(first.secret)
     expect(await source.destinations()).toEqual([
       { id: 'a', url: site.url, topics: ['u'], gone: undefined },
     ])
@@ -43,7 +44,8 @@ describe('destinations', () => {
     await done(2)
     expect(verifiedV1a(site.got[0]!, first.secret)).toBe(true)
     const own = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
-    expect((await source.register({ ...given, secret: own })).secret).toBe(own)
+    const replaced = await source.register({ ...given, secret: own, replace: true })
+    expect(replaced.secret).toBe(own)
     expect(await source.unregister('a')).toBe(true)
     expect(await source.unregister('a')).toBe(false)
     expect(await source.destinations()).toEqual([])
@@ -63,6 +65,37 @@ describe('destinations', () => {
     await close()
   })
 
+  test('an id that is taken is refused, and tells nothing of the one that has it', async () => {
+    const [mine, theirs] = [await openSite(), await openSite()]
+    const { source, done, close } = createSourceScene()
+    const { secret } = await source.register({ url: mine.url, topics: 't', id: 'shop' })
+    for (const more of [{}, { replace: false }, { secret }, { url: mine.url }]) {
+      const taken = { url: theirs.url, topics: '**', id: 'shop', ...more }
+      const refused = await source.register(taken).catch((error: unknown) => error)
+      expect(refused).toBeInstanceOf(DestinationRefused)
+      expect(String(refused)).toContain('replace: true')
+      expect(String(refused)).not.toContain(mine.url)
+    }
+    await source.emit({ topic: 't', payload: 1 })
+    await done(2)
+    expect([mine.got.length, theirs.got.length]).toEqual([1, 0])
+    await Promise.all([close(), mine.close(), theirs.close()])
+  })
+
+  test('one that is moved gets a secret of its own, and is not signed with the old one', async () => {
+    const [old, next] = [await openSite(), await openSite()]
+    const { source, done, close } = createSourceScene({ sign: 'v1a' })
+    const given = { topics: 't', id: 'shop', replace: true }
+    const before = await source.register({ ...given, url: old.url })
+    const after = await source.register({ ...given, url: next.url })
+    await source.emit({ topic: 't', payload: 1 })
+    await done(2)
+    expect(old.got).toHaveLength(0)
+    expect(verifiedV1a(next.got[0]!, after.secret)).toBe(true)
+    expect(verifiedV1a(next.got[0]!, before.secret)).toBe(false)
+    await Promise.all([close(), old.close(), next.close()])
+  })
+
   test('410 takes one off until it is registered again', async () => {
     const site = await openSite((_, nth) => (nth === 1 ? 410 : 200))
     const gone: string[] = []
@@ -75,7 +108,7 @@ describe('destinations', () => {
     expect((await source.destinations())[0]!.gone).toBeGreaterThan(0)
     await source.emit({ topic: 't', payload: 2 })
     await done(2)
-    await source.register(given)
+    await source.register({ ...given, replace: true })
     await source.emit({ topic: 't', payload: 3 })
     await done(4)
     expect(site.got).toHaveLength(2)
@@ -85,7 +118,7 @@ describe('destinations', () => {
   test('a 410 of the URL before the new registration marks nothing', async () => {
     const fresh = await openSite()
     const old = await openSite(async () => {
-      await source.register({ url: fresh.url, topics: '**', id: 'a' })
+      await source.register({ url: fresh.url, topics: '**', id: 'a', replace: true })
       return 410
     })
     const { source, done, close } = createSourceScene()

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -23,6 +23,28 @@ const refusal = (path: string): Error => {
   }
   throw new Error('it opened')
 }
+
+test.skipIf(process.platform === 'win32')(
+  "the files that it makes are their owner's alone, and the mode of one that was there stays",
+  async () => {
+    const mode = (path: string): number => statSync(path).mode & 0o777
+    const old = process.umask(0)
+    try {
+      const inbox = sqliteInbox({ path: file.path })
+      const files = ['', '-wal', '-shm']
+        .map((end) => file.path + end)
+        .filter((path) => existsSync(path))
+      expect(files.length).toBeGreaterThan(1)
+      expect(files.map(mode)).toEqual(files.map(() => 0o600))
+      await inbox.close()
+      chmodSync(file.path, 0o640)
+      await sqliteInbox({ path: file.path }).close()
+      expect(mode(file.path)).toBe(0o640)
+    } finally {
+      process.umask(old)
+    }
+  },
+)
 
 describe('options', () => {
   test.each<[string, Partial<SqliteInboxOptions>]>([

@@ -6,6 +6,7 @@ import { planOf, type InitPlan, type Wanted } from '../init/files.ts'
 import { refuseOutside } from '../init/outside.ts'
 import { projectIn } from '../init/project.ts'
 import { toldOf } from '../init/told.ts'
+import { remarkShared } from '../env.ts'
 import { writePlan } from '../init/write.ts'
 import { inboxes, type InboxName } from '../inboxes.ts'
 import { Failure, remark, say, type ExitCode } from '../outcome.ts'
@@ -41,6 +42,7 @@ export async function initCommand(options: InitOptions): Promise<ExitCode> {
   // Questions take time: look again.
   refuseTaken(project.folder, plan)
   const written = writePlan(project.folder, plan)
+  if (written.env !== 'created') await remarkShared(join(project.folder, '.env'))
   say(toldOf(project, plan, wanted, written))
   return 0
 }

@@ -1,5 +1,6 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
+import { remarkShared } from '../env.ts'
 import { Failure } from '../outcome.ts'
 
 /**
@@ -24,6 +25,7 @@ export async function writeEnv(
   const next = `${file}.postern-${process.pid}`
   await writeFile(next, text, { mode: known?.mode ?? 0o600 })
   await rename(next, file)
+  await remarkShared(file)
 }
 
 function quoted(file: string, name: string, value: string): string {

@@ -1,10 +1,11 @@
+import type { Health } from '../receive/health.ts'
 import type { Receiver } from '../receiver-types.ts'
 import { unknownOptions } from '../unknown-options.ts'
 import { privateReply, toFetch, type Route } from './route.ts'
 
 /** Options of {@link health}. */
 export interface HealthRouteOptions {
-  /** False tells only whether all is well, since figures are for operators. @default true */
+  /** False tells only whether all is well, since figures are for operators. Why an inbox cannot be reached is told in neither. @default true */
   readonly figures?: boolean
 }
 
@@ -41,6 +42,12 @@ export function healthRoute(
     if (/[?&]live(?:[=&#]|$)/.test(url)) return privateReply(200, { ok: true })
     const found = await Promise.all(receivers.map((receiver) => receiver.health()))
     const ok = found.every((each) => each.ok)
-    return privateReply(ok ? 200 : 503, figures ? { ok, receivers: found } : { ok })
+    return privateReply(ok ? 200 : 503, figures ? { ok, receivers: found.map(shown) } : { ok })
   }
+}
+
+/** What a stranger may see. The text of an error can name an address: `receiver.health()` has it, for the app alone. */
+function shown(health: Health): Health {
+  const isKnown = health.inbox === 'ok' || health.pending !== undefined
+  return isKnown ? health : { ...health, inbox: 'unavailable' }
 }

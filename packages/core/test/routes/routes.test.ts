@@ -100,4 +100,18 @@ describe('health', () => {
     expect(found).toMatchObject({ ok: false, pending: undefined })
     expect(found.inbox).toContain('has not answered')
   })
+
+  test('tells strangers that an inbox is unavailable, and the app why', async () => {
+    const inbox = memoryInbox()
+    const refused = new Error('PostgreSQL says: connect ECONNREFUSED 10.1.2.3:5432')
+    const down = { ...inbox, view: { ...inbox.view!, stats: () => Promise.reject(refused) } }
+    receiver = createReceiver({ provider: acme(), inbox: down, log: false, work: 'drain' })
+    receiver.on('ping', () => {})
+    const reply = await health([receiver])(new Request(url))
+    const text = await reply.text()
+    expect(reply.status).toBe(503)
+    expect(text).not.toMatch(/10\.1|5432|PostgreSQL/)
+    expect(JSON.parse(text)).toMatchObject({ ok: false, receivers: [{ inbox: 'unavailable' }] })
+    expect((await receiver.health()).inbox).toContain('10.1.2.3:5432')
+  })
 })

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import type { Driver } from './driver.ts'
@@ -20,6 +21,7 @@ export function openFile(path: string, migrate: (driver: Driver) => void): Drive
   const opened: DatabaseSync[] = []
   const errors = createErrors(path, primaryCode)
   try {
+    createPrivate(path)
     const main = open(path, OPEN_WAIT, opened)
     patiently(errors, () => useWal(main, path))
     const { version } = main.prepare('SELECT sqlite_version() AS version').get() as {
@@ -59,6 +61,15 @@ export function openFile(path: string, migrate: (driver: Driver) => void): Drive
 function primaryCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+}
+
+/** Makes the file if there is none: it holds payloads, so its owner alone may read it. SQLite gives its mode to -wal and -shm. */
+function createPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600))
+  } catch {
+    // It is there, or SQLite says why it cannot be.
+  }
 }
 
 function open(path: string, wait: number, opened: DatabaseSync[]): DatabaseSync {
