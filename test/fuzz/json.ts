@@ -38,6 +38,7 @@ const DEPTH = 8
 const never: Bounds = {
   over: () => false,
   take: () => true,
+  turn: () => undefined,
   stats: () => ({ attempts: 0, ms: 0, stopped: false }),
 }
 

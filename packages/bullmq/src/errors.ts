@@ -2,13 +2,13 @@ import type { TaskError } from '@postern/core/inbox'
 
 // BullMQ keeps the message and the stack of an error, and its tools show both. The other members of a TaskError are
 // written into the stack, as a line of its own at the end.
-const ISSUES = '\n    issues: '
+const MORE = '\n    more: '
 
 // A handler may throw megabytes, and BullMQ writes each error into a stream of events too.
 const NAME = 200
 const MESSAGE = 8192
 const STACK = 16_384
-const LONGEST_ISSUES = 16_384
+const LONGEST_MORE = 16_384
 
 // https://github.com/taskforcesh/bullmq: codes of errors after which the claim no longer has the job. -1 no such
 // job, -2 no lock, -3 not in that state, -6 the lock of another claim.
@@ -20,10 +20,12 @@ export function isFenced(error: unknown): boolean {
 }
 
 /** The error as BullMQ keeps it: its stack, with its other members at the end. */
-export function stackOf({ name, message, stack, issues }: TaskError): string {
+export function stackOf({ name, message, stack, code, issues }: TaskError): string {
   const text = cut(stack ?? head(name, message), STACK)
-  const more = issues ? JSON.stringify(issues) : ''
-  return more === '' || more.length > LONGEST_ISSUES ? text : text + ISSUES + more
+  const given = JSON.stringify({ code, issues })
+  const more = given.length > LONGEST_MORE ? JSON.stringify({ code }) : given
+  // A message may hold such a line: the last one counts.
+  return more === '{}' && !text.includes(MORE) ? text : text + MORE + more
 }
 
 /** The reason that BullMQ keeps of an error: its message, or its name if it has none, since no reason means no error. */
@@ -42,10 +44,10 @@ export function fromJob(reason: string, stacks: string): TaskError | undefined {
   // BullMQ adds reasons as JSON where it writes them with the job, and as they are where it changes them.
   const latest = (parse(stacks) as string[] | undefined)?.at(-1)
   if (typeof latest !== 'string') return { name: 'Error', message: reason }
-  const at = latest.lastIndexOf(ISSUES)
+  const at = latest.lastIndexOf(MORE)
   const stack = at < 0 ? latest : latest.slice(0, at)
-  const issues =
-    at < 0 ? undefined : (parse(latest.slice(at + ISSUES.length)) as TaskError['issues'])
+  const more = at < 0 ? undefined : parse(latest.slice(at + MORE.length))
+  const { code, issues } = (more ?? {}) as Pick<TaskError, 'code' | 'issues'>
   const name = /^([\w$.]+)(?::|\n|$)/.exec(stack)?.[1] ?? 'Error'
   // An error without a message has its name as the reason, and a stack that does not begin with the name twice.
   const message = reason === name && !stack.startsWith(head(name, name)) ? '' : reason
@@ -53,6 +55,7 @@ export function fromJob(reason: string, stacks: string): TaskError | undefined {
     name,
     message,
     ...(stack !== head(name, message) && { stack }),
+    ...(code !== undefined && { code }),
     ...(issues && { issues }),
   }
 }

@@ -120,7 +120,8 @@ export type Thing =
       readonly kind: 'dead'
       readonly receiver: string
       readonly subscription: string
-      readonly cause: string
+      /** Undefined for who may not see payloads: tasks are then grouped by subscription alone. */
+      readonly cause: string | undefined
       readonly error: { readonly name: string; readonly message: string }
       readonly count: number
       /** Tasks with this error that wait for their next run. */
@@ -153,7 +154,7 @@ export interface RefusedGroup {
   /** Of a thing, refusals of the last six hours (`since:6h`); else of the range. */
   readonly count: number
   /** A cause that `explain` has proven for one of them. */
-  readonly proven?: string
+  readonly proven?: string | undefined
   readonly since: number
   readonly spark: readonly number[]
 }
@@ -298,6 +299,7 @@ export interface DetailTask extends RowTask {
   }[]
 }
 
+/** For who may not see payloads, the message is the error's code and the place of the throw. */
 export interface TaskFailure {
   readonly name: string
   readonly message: string

@@ -53,6 +53,7 @@ export function createAttempts(trial: Trial, bounds: Bounds): Attempts {
       if ('steps' in found) return found.steps
       return found.hit ? written(next, base.groups) : undefined
     }
+    await bounds.turn(next.keys.length * next.request.body.byteLength)
     if (!next.keys.some((key) => sight.hits(key, next.request.body))) return undefined
     for (const alike of base.alike) {
       const state = onto(alike, one)

@@ -22,7 +22,7 @@ import type { Held } from './wrong-secret.ts'
  * verifies: that is a proof. A mistake that loses information (a wrong secret, a truncated body) is named as likely.
  * Of several providers, the one that accepts the delivery counts, else the one whose headers the delivery has.
  *
- * It blocks the thread for up to `ms`. It never throws for what the network sent, and quotes no secret, no signature and
+ * It takes up to `ms` in slices: other work gets the event loop between them. It never throws for what the network sent, and quotes no secret, no signature and
  * no payload. Secrets that are looked up are looked up once, by the provider's own function.
  *
  * @throws TypeError if an option is wrong or unknown.

@@ -31,9 +31,6 @@ export interface Trial {
   look(state: State): Promise<{ readonly outcome: Outcome; readonly reads: Reads } | undefined>
 }
 
-/** Bytes of a body beyond which each verification waits for a turn of the event loop. */
-const LARGE = 1024 * 1024
-
 /** Makes a trial at a time in milliseconds since 1970. */
 export function createTrial(bounds: Bounds, now: number): Trial {
   return {
@@ -47,9 +44,8 @@ export function createTrial(bounds: Bounds, now: number): Trial {
 
   function judge(state: State, delivery: Delivery): MaybePromise<Outcome | undefined> {
     if (!bounds.take()) return undefined
-    return state.request.body.byteLength > LARGE
-      ? pause().then(() => verified(state, delivery))
-      : verified(state, delivery)
+    const turn = bounds.turn(state.request.body.byteLength)
+    return turn ? turn.then(() => verified(state, delivery)) : verified(state, delivery)
   }
 
   function verified(state: State, delivery: Delivery): MaybePromise<Outcome | undefined> {
@@ -80,11 +76,6 @@ export function createTrial(bounds: Bounds, now: number): Trial {
       return { accepted: false, error: last }
     }
   }
-}
-
-// The memory of large copies comes back between turns of the event loop, and other requests get their turn.
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve))
 }
 
 /** The state after a change. Undefined if the provider refuses its new options. */

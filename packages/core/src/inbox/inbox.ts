@@ -200,6 +200,8 @@ export type Outcome =
 export interface TaskError {
   readonly name: string
   readonly message: string
+  /** `code` of the error, as Node.js and databases give it: `ECONNREFUSED`, `23505`. */
+  readonly code?: string | undefined
   readonly stack?: string | undefined
   /** Issues of the schema that did not match. */
   readonly issues?: readonly { readonly message: string; readonly path: string }[] | undefined

@@ -7,6 +7,8 @@ const NAME = 200
 const MESSAGE = 8_192
 const STACK = 16_384
 const ISSUES = 100
+// A constant of a program. Anything else may be part of a payload, and codes are shown to who may see none.
+const CODE = /^(?:[A-Z][A-Z\d_]{1,63}|[A-Z\d]{5})$/
 
 /** The payload does not match the subscription's schema: trying again cannot help. */
 export class SchemaMismatch extends Error {
@@ -29,11 +31,13 @@ export class SchemaMismatch extends Error {
 export function taskError(thrown: unknown): TaskError {
   const name = textOf(thrown, 'name')
   const message = textOf(thrown, 'message')
+  const code = textOf(thrown, 'code')
   const stack = textOf(thrown, 'stack')
   const issues = issuesOf(thrown)
   return {
     name: cut(name || 'Error', NAME),
     message: cut(message ?? errorText(thrown), MESSAGE),
+    ...(code !== undefined && CODE.test(code) && { code }),
     ...(stack !== undefined && { stack: cut(stack, STACK) }),
     ...(issues && { issues }),
   }

@@ -16,12 +16,12 @@ export function DeadThing({ thing }: { thing: Thing & { kind: 'dead' } }): JSX.E
   const mayRun = useMay('replay')
   const mayDiscard = useMay('discard')
   const { receiver, subscription, cause, error, retrying, failures } = thing
-  const filter = { receiver, subscription, cause, state: 'dead' }
+  const filter = { receiver, subscription, ...(cause && { cause }), state: 'dead' }
   const q = [
     'state:dead',
     qualifier('receiver', receiver),
     qualifier('subscription', subscription),
-    qualifier('cause', cause),
+    ...(cause ? [qualifier('cause', cause)] : []),
   ].join(' ')
   const ask = (what: What) => () => setAsked(asked === what ? undefined : what)
   return (
@@ -37,7 +37,13 @@ export function DeadThing({ thing }: { thing: Thing & { kind: 'dead' } }): JSX.E
           {safe(receiver)} › <b>{safe(subscription)}</b>
         </span>
         <span class="what">
-          <code>{safe(error.message.slice(0, 300) || error.name)}</code>
+          <code>
+            {safe(
+              cause === undefined
+                ? `${error.name} ${error.message}`.trim()
+                : error.message.slice(0, 300) || error.name,
+            )}
+          </code>
           {retrying > 0 && <span>{count(retrying)} more wait for a retry</span>}
           {failures > 0 && <span>{counted(failures, 'run')} failed with it</span>}
         </span>

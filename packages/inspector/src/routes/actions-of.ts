@@ -28,6 +28,6 @@ export function actionsOf(
   if (isAny('dead', 'pending') && may('discard')) actions.push('discard')
   if (hasBytes) actions.push('curl')
   if (hasBytes && canSign && tasks.length > 0) actions.push('test')
-  if (arrival?.outcome === 'refused') actions.push('explain')
+  if (arrival?.outcome === 'refused' && visitor.payloads) actions.push('explain')
   return actions
 }

@@ -1,5 +1,8 @@
 import { isWebhookError, type ActedInfo } from '@postern/core'
 import { createSeal, type Inbox, type Seal } from '@postern/core/inbox'
+import type { ExplainReply } from '../api.ts'
+import { createBudgets, type Budget } from '../budgets.ts'
+import { createRemembered, type Remembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'
 import type { Inspected, InspectorOptions } from '../options.ts'
 import { json, problem, Problem } from '../replies.ts'
@@ -39,6 +42,10 @@ export interface Context {
   readonly seal: Seal | undefined
   /** Causes that `explain` has proven, by `[receiver, code]` as JSON. */
   readonly proofs: Map<string, string>
+  /** What this visitor may still ask of the event loop. */
+  readonly budget: Budget
+  /** Answers of `explain`. */
+  readonly explained: Remembered<ExplainReply>
   /** What is usual. */
   readonly weekOf: (inbox: Inbox) => Promise<Week>
   /** Tells observers and the log of an action. */
@@ -90,6 +97,8 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
   const proofs = new Map<string, string>()
   const weekOf = createWeek(now)
   const acted = createActed(options)
+  const budgetOf = createBudgets()
+  const explained = createRemembered<ExplainReply>()
   const reads = { ...READS, registered: createRegistered() }
 
   return async function api(request, route, query, visitor) {
@@ -117,6 +126,8 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
         now,
         seal,
         proofs,
+        budget: budgetOf(JSON.stringify([visitor.as, request.peer])),
+        explained,
         weekOf,
         acted,
       }

@@ -9,6 +9,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import type { DetailReply, DetailTask, TaskFailure } from '../api.ts'
 import { Problem } from '../replies.ts'
 import { arrivalRow, keyOf, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
+import { withheldError } from '../withheld.ts'
 import { actionsOf } from './actions-of.ts'
 import { arrivalOf } from './arrival.ts'
 import type { Context } from './api.ts'
@@ -103,7 +104,7 @@ async function show(
   const kept = first?.delivery ?? arrival?.kept
   const tasks = new Map(first && [[keyOf(first.receiver, first.event.key), details]])
   const row = arrival
-    ? { ...arrivalRow(arrival, tasks), tasks: details.map(rowTask) }
+    ? { ...arrivalRow(arrival, tasks, visitor.payloads), tasks: details.map(rowTask) }
     : taskRow(details)
   const body = shows ? kept?.body : undefined
   return {
@@ -138,20 +139,21 @@ async function show(
   }
 }
 
-async function taskOf({ inbox }: Context, detail: TaskDetail): Promise<DetailTask> {
+async function taskOf({ inbox, visitor }: Context, detail: TaskDetail): Promise<DetailTask> {
   const runs = (await inbox.journal?.attempts(detail.id)) ?? []
+  const shown = visitor.payloads ? failureOf : withheldError
   return {
     ...rowTask(detail),
     due: detail.due,
     settledAt: detail.settledAt,
-    error: detail.error && failureOf(detail.error),
-    cause: detail.cause,
+    error: detail.error && shown(detail.error),
+    cause: visitor.payloads ? detail.cause : undefined,
     runs: runs.map(({ attempt, startedAt, duration, outcome, error, process }) => ({
       attempt,
       startedAt,
       duration,
       outcome,
-      error: error && failureOf(error),
+      error: error && shown(error),
       process,
     })),
   }

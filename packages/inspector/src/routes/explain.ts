@@ -1,16 +1,19 @@
-import { isSealed, type Arrival } from '@postern/core/inbox'
+import { isSealed, type Arrival, type KeptRequest } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import type { ExplainReply } from '../api.ts'
 import { Problem } from '../replies.ts'
 import type { Context } from './api.ts'
 import { arrivalOf } from './arrival.ts'
 
-// It blocks the thread: a proof takes a millisecond at the median, and the app goes on after half a second.
+// A proof takes a millisecond at the median. The search takes the event loop in slices, and half a second at most.
 const MS = 500
 
 /** Why a delivery was refused, by the secrets of the receivers here. */
 export async function explain(context: Context): Promise<ExplainReply> {
-  const { query, proofs } = context
+  const { query, proofs, visitor, budget, explained } = context
+  // Whether an undone change of the body makes it verify, tells about the body.
+  if (!visitor.payloads)
+    throw new Problem(403, 'not_allowed', 'you may not see payloads, nor what is proven by them')
   const arrival = await arrivalOf(context, query.get('id') ?? '')
   const { receiver, kept, code = '', outcome } = arrival
   if (outcome !== 'refused') throw new Problem(409, 'not_refused', 'this delivery was not refused')
@@ -27,6 +30,22 @@ export async function explain(context: Context): Promise<ExplainReply> {
       code,
       `No secret of ${receiver} is here: start with --provider and --secret, or mount the page in the app.`,
     )
+  return explained.of(JSON.stringify([receiver, arrival.id]), async () => {
+    budget.demand()
+    const { reply, isWhole } = await look(arrival, kept, provider)
+    budget.charge(reply.stats.ms)
+    const proof = reply.findings.find(({ certainty }) => certainty === 'proven')
+    if (proof) proofs.set(JSON.stringify([receiver, code]), proof.cause)
+    return { answer: reply, isWhole }
+  })
+}
+
+/** Looks for the cause. A search that its time has ended may find more another time. */
+async function look(
+  arrival: Arrival,
+  kept: KeptRequest,
+  provider: Provider,
+): Promise<{ readonly reply: ExplainReply; readonly isWhole: boolean }> {
   // Both are large, and few requests need them.
   const { explain: explainDelivery } = await import('@postern/core/explain')
   const { catalogue } = await import('@postern/providers/catalogue')
@@ -35,14 +54,8 @@ export async function explain(context: Context): Promise<ExplainReply> {
     provider,
     { catalogue, ms: MS, now: () => arrival.at, fingerprints: false },
   )
-  const proof = found.findings.find(({ certainty }) => certainty === 'proven')
-  if (proof) proofs.set(JSON.stringify([receiver, code]), proof.cause)
-  return {
-    verdict: found.verdict,
-    code: found.code ?? code,
-    findings: found.findings,
-    stats: found.stats,
-  }
+  const { verdict, code = arrival.code ?? '', findings, stats } = found
+  return { reply: { verdict, code, findings, stats }, isWhole: !stats.stopped }
 }
 
 /** The provider whose secrets are tried: that of the receiver here, else one of the same sender. */

@@ -5,11 +5,12 @@ import { isSilent, rhythmOf } from '../health/silent.ts'
 import { handlersOf } from '../health/handlers.ts'
 import { counted, countsPerStep, grouped, spanOf, sumOf, type Counted, type Span } from '../span.ts'
 import { receiversOf, type ReceiverState } from '../health/receivers.ts'
+import { withheldHealth, withheldThings } from '../withheld.ts'
 import type { Context } from './api.ts'
 
 /** Is anything wrong? Worst first. */
 export async function health(context: Context): Promise<HealthReply> {
-  const { inbox, query, now, proofs, weekOf } = context
+  const { inbox, query, now, proofs, weekOf, visitor } = context
   const receiver = query.get('receiver') ?? undefined
   const at = now()
   const span = spanOf(query.get('range'), at)
@@ -22,7 +23,7 @@ export async function health(context: Context): Promise<HealthReply> {
   const history = historyOf(inbox.journal)
   const [stats, causes, outcomes, codes, recent, runs, failures, week] = await Promise.all([
     inbox.view?.stats() ?? [],
-    inbox.view?.causes(receiver === undefined ? {} : { receiver }) ?? [],
+    visitor.payloads ? (inbox.view?.causes(receiver === undefined ? {} : { receiver }) ?? []) : [],
     history({ ...range, kind: 'delivery', by: 'outcome' }),
     history({ ...range, kind: 'delivery', by: 'code' }),
     history({ ...range, from: recentFrom(at), step: HOUR, kind: 'delivery', by: 'code' }),
@@ -42,7 +43,10 @@ export async function health(context: Context): Promise<HealthReply> {
   const isBurst = ({ receiver: of, code }: RefusedGroup): boolean =>
     bursts.some((burst) => burst.receiver === of && burst.code === code)
   const usual = groups.filter((group) => !isBurst(group))
-  return {
+  const dead = visitor.payloads
+    ? causes.flatMap((cause) => deadThing(span, cause, failures))
+    : await withheldThings(inbox.view, lanes, counted(runs), span)
+  const reply: HealthReply = {
     at,
     range: { from: span.from, to: span.to, step: span.step },
     deliveries: sumOf(counted(outcomes)),
@@ -50,7 +54,7 @@ export async function health(context: Context): Promise<HealthReply> {
     oldest: oldestOf(lanes),
     things: [
       ...receivers.flatMap(broken),
-      ...causes.flatMap((cause) => deadThing(span, cause, failures)),
+      ...dead,
       ...bursts.map((burst) => ({
         kind: 'refused' as const,
         ...burst,
@@ -68,6 +72,7 @@ export async function health(context: Context): Promise<HealthReply> {
       lastDelivery,
     })),
   }
+  return visitor.payloads ? reply : withheldHealth(reply)
 }
 
 /** Reads history; nothing where no journal is kept. */

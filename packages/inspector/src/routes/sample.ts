@@ -22,6 +22,10 @@ export async function sample({ receivers, visitor, body, acted }: Context): Prom
     target: JSON.stringify({ receiver: name, topic }),
   })
   const text =
-    reply === undefined ? '' : typeof reply === 'string' ? reply : new TextDecoder().decode(reply)
+    reply === undefined || !visitor.payloads
+      ? ''
+      : typeof reply === 'string'
+        ? reply
+        : new TextDecoder().decode(reply)
   return { status, reply: text }
 }

@@ -32,7 +32,9 @@ export async function suggest(context: Context): Promise<SuggestReply> {
     .replace(/^"/, '')
     .toLowerCase()
   const values = Object.hasOwn(VALUES, name)
-    ? await context.shared(`suggest ${name}`, () => VALUES[name]!(context))
+    ? await context.shared(`suggest ${name} ${context.visitor.payloads}`, () =>
+        VALUES[name]!(context),
+      )
     : []
   const isMeant = ({ value, note = '' }: Suggestion): boolean =>
     value.toLowerCase().includes(begun) || note.toLowerCase().includes(begun)
@@ -66,8 +68,9 @@ const VALUES: Readonly<Record<string, (context: Context) => Promise<readonly Sug
     const buckets = await historyOf(inbox.journal)({ ...range, kind: 'delivery', by: 'code' })
     return distinct(buckets.flatMap((bucket) => ('value' in bucket ? bucket.value : [])))
   },
-  async cause({ inbox }) {
-    const causes = (await inbox.view?.causes()) ?? []
+  async cause({ inbox, visitor }) {
+    // They are hashes of messages, and messages quote payloads.
+    const causes = visitor.payloads ? ((await inbox.view?.causes()) ?? []) : []
     return causes.map(({ cause, sample, dead, retrying }) => ({
       value: cause,
       note: `${dead + retrying} × ${sample.message.slice(0, 120)}`,

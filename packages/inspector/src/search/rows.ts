@@ -10,14 +10,20 @@ const TASKS = 1000
 export async function deliveryRows(
   view: InboxView | undefined,
   arrivals: readonly Arrival[],
+  payloads: boolean,
 ): Promise<readonly Row[]> {
   const tasks = await tasksByKey(view, arrivals)
-  return arrivals.map((arrival) => arrivalRow(arrival, tasks))
+  return arrivals.map((arrival) => arrivalRow(arrival, tasks, payloads))
 }
 
-/** A row of a delivery. */
-export function arrivalRow(arrival: Arrival, tasks: ReadonlyMap<string, readonly TaskInfo[]>): Row {
-  const { id, at, receiver, provider, outcome, code, reason, status, took } = arrival
+/** A row of a delivery. Its reason may quote the body. */
+export function arrivalRow(
+  arrival: Arrival,
+  tasks: ReadonlyMap<string, readonly TaskInfo[]>,
+  payloads: boolean,
+): Row {
+  const { id, at, receiver, provider, outcome, code, status, took } = arrival
+  const reason = payloads ? arrival.reason : undefined
   return {
     id: `delivery:${id}`,
     at,

@@ -1,0 +1,39 @@
+/** Answers that take long: remembered, and computed one at a time. */
+export interface Remembered<Answer> {
+  /** The answer of a question. Who asks the same meanwhile waits for it; one that is not whole is not remembered. */
+  of(
+    question: string,
+    ask: () => Promise<{ readonly answer: Answer; readonly isWhole: boolean }>,
+  ): Promise<Answer>
+}
+
+const MOST = 200
+// Secrets may change meanwhile.
+const KEPT = 10 * 60_000
+
+/** Makes it. `now` is in milliseconds. */
+export function createRemembered<Answer>(
+  now: () => number = () => performance.now(),
+): Remembered<Answer> {
+  const answers = new Map<string, { readonly at: number; readonly answer: Promise<Answer> }>()
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    of(question, ask) {
+      const known = answers.get(question)
+      if (known && now() - known.at < KEPT) return known.answer
+      const forget = (): void => void answers.delete(question)
+      const answer = last.then(ask).then((found) => {
+        if (!found.isWhole) forget()
+        return found.answer
+      })
+      last = answer.catch(forget)
+      answers.delete(question)
+      answers.set(question, { at: now(), answer })
+      for (const oldest of answers.keys()) {
+        if (answers.size <= MOST) break
+        answers.delete(oldest)
+      }
+      return answer
+    },
+  }
+}

@@ -1,0 +1,124 @@
+import { relative } from 'node:path'
+import type { InboxView, LaneStats, TaskError } from '@postern/core/inbox'
+import type { HealthReply, TaskFailure, Thing } from './api.ts'
+import { countsPerStep, sumOf, type Counted, type Span } from './span.ts'
+import { Problem } from './replies.ts'
+
+/*
+ * What a visitor without `payloads` sees in place of what payloads made: replies of two worlds that differ in payloads
+ * alone are equal, byte for byte. Messages of errors quote payloads, causes are hashes of messages, and both decide how
+ * many groups there are; so none of them comes from here.
+ */
+
+/** The fields of `TaskFilter` that no payload decides. */
+const FIELDS: ReadonlySet<string> = new Set([
+  'receiver',
+  'subscription',
+  'part',
+  'provider',
+  'state',
+  'topic',
+  'eventId',
+  'id',
+  'before',
+  'after',
+])
+
+/** Ends the route if a filter looks into payloads, or into what was made of them. */
+export function withoutPayloads(filter: object): void {
+  for (const [name, value] of Object.entries(filter))
+    if (value !== undefined && !FIELDS.has(name))
+      throw new Problem(
+        403,
+        'not_allowed',
+        `you may not see payloads: a filter by ${name === 'text' ? 'text looks into them' : `${name} tells about them`}`,
+      )
+}
+
+const NAME = /^[A-Za-z_$][\w$.]{0,99}$/
+
+/** An error by its class, its code and the place in the app's file. */
+export function withheldError(error: TaskError): TaskFailure {
+  const { name, code } = error
+  const place = placeOf(error)
+  return {
+    name: NAME.test(name) ? name : 'Error',
+    message: [code, place && `thrown at ${place}`].filter(Boolean).join(', '),
+    stack: undefined,
+  }
+}
+
+const FRAME = /^ {4}at (?:.* \()?((?:file:\/\/)?[^()\s][^()]*):(\d+):\d+\)?$/
+
+/** File and line of the throw, or of the first call of the app's that led to it; undefined if the stack is not V8's own. */
+function placeOf({ name, message, stack }: TaskError): string | undefined {
+  // A message may hold lines that look like frames: it must be known whole to be cut off.
+  const heads = [`${name}: ${message}\n`, `${name}\n`]
+  const head = heads.find((one) => stack?.startsWith(one))
+  if (stack === undefined || head === undefined) return undefined
+  for (const line of stack.slice(head.length).split('\n')) {
+    const [, file, at] = FRAME.exec(line) ?? []
+    if (file === undefined) continue
+    if (/^node:|[/\\]node_modules[/\\]|^<|^native$/.test(file)) continue
+    return `${nearest(file.replace(/^file:\/\//, ''))}:${at}`
+  }
+  return undefined
+}
+
+function nearest(file: string): string {
+  const path = relative(process.cwd(), file)
+  return path.startsWith('..') ? file.split(/[/\\]/).slice(-2).join('/') : path
+}
+
+// Dead tasks of a subscription that are looked at: the newest says what fails, the oldest since when.
+const NEWEST = 100
+// Subscriptions that are shown, the most dead tasks first.
+const LANES = 50
+
+/** Dead tasks by subscription, since their causes are made of messages. */
+export async function withheldThings(
+  view: InboxView | undefined,
+  lanes: readonly LaneStats[],
+  runs: readonly Counted[],
+  span: Span,
+): Promise<readonly Thing[]> {
+  const dead = lanes
+    .filter(({ counts }) => counts.dead > 0)
+    .toSorted((one, other) => other.counts.dead - one.counts.dead)
+    .slice(0, LANES)
+  return Promise.all(dead.map(async (lane) => thingOf(lane)))
+
+  async function thingOf({ receiver, subscription, counts }: LaneStats): Promise<Thing> {
+    const filter = { receiver, subscription, state: 'dead' as const, limit: NEWEST }
+    const rows = (await view?.list(filter))?.rows ?? []
+    const failed = runs.filter(
+      (run) =>
+        run.receiver === receiver &&
+        run.subscription === subscription &&
+        (run.value === 'retry' || run.value === 'dead'),
+    )
+    const error = rows[0]?.error
+    return {
+      kind: 'dead',
+      receiver,
+      subscription,
+      cause: undefined,
+      error: error ? withheldError(error) : { name: 'Error', message: '' },
+      count: counts.dead,
+      retrying: 0,
+      failures: sumOf(failed),
+      since: Math.min(span.to, ...rows.map(({ receivedAt }) => receivedAt)),
+      spark: countsPerStep(span, failed),
+    }
+  }
+}
+
+/** Health without what `explain` has proven of bodies. */
+export function withheldHealth(reply: HealthReply): HealthReply {
+  const unproven = <T extends object>(group: T): T => ({ ...group, proven: undefined })
+  return {
+    ...reply,
+    things: reply.things.map((thing) => (thing.kind === 'refused' ? unproven(thing) : thing)),
+    usual: { ...reply.usual, groups: reply.usual.groups.map(unproven) },
+  }
+}
