@@ -177,6 +177,8 @@ export interface Claim {
   readonly delivery: StoredDelivery
   /** 1 for the first attempt; counted when the task is claimed, so an attempt that killed the process counts. */
   readonly attempt: number
+  /** Registers what tells the run that its claim is lost: the lease ended, or another process settled the task. */
+  readonly onLost?: (stop: (reason: Error) => void) => void
   /**
    * Runs the writes, settles the task as done and stores its children in one fenced transaction, if the inbox
    * `can.transaction`. A later report of the attempt changes nothing.

@@ -149,12 +149,16 @@ export * from './engine/row.ts'
 export type { Attempted, Ended as EndedTask, Fence, Patch } from './engine/patch.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
+export { engineInbox, type EngineInboxOptions } from './engine/inbox.ts'
+export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
 export {
   cut,
   discarded,
+  forgotten,
   gateOf,
   givenBack,
   letGo,
+  lineUp,
   revived,
   settled,
   unreadable,

@@ -59,15 +59,16 @@ function attempt(
 ): MaybePromise<Outcome> {
   context.observer.attemptStarted?.(attemptInfo(context, claim))
   const task = createTask(context, claim, subscription, signal)
+  claim.onLost?.((reason) => task.lose(reason))
   try {
     const result = handle(context, claim, subscription, task)
     if (!isPromise(result)) return done(task)
     return withTimeout(result, task, subscription).then(
       () => done(task),
-      (error: unknown) => failed(context, claim, subscription, error, signal),
+      (error: unknown) => failed(context, claim, subscription, error, signal, task),
     )
   } catch (error) {
-    return failed(context, claim, subscription, error, signal)
+    return failed(context, claim, subscription, error, signal, task)
   }
 }
 
@@ -114,10 +115,12 @@ function failed(
   subscription: Subscription,
   error: unknown,
   signal: AbortSignal | undefined,
+  task?: RunningTask,
 ): Outcome {
   const info = attemptInfo(context, claim)
-  // An error after the abort comes from the closing, not from the task: the task is given back.
-  const postponed = signal?.aborted === true ? 0 : delayOf(context, error, 'Postpone')
+  // An error after the abort comes from the closing or the lost claim, not from the task: it uses no attempt.
+  const postponed =
+    signal?.aborted === true || task?.lost === true ? 0 : delayOf(context, error, 'Postpone')
   if (postponed !== undefined) {
     const at = context.now() + postponed
     context.observer.postponed?.(info, at)

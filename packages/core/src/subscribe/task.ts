@@ -19,7 +19,7 @@ export interface Task {
   readonly attempts: number
   /** Stable per event and subscription, over attempts and restarts: pass it on to APIs that take an idempotency key. */
   readonly idempotencyKey: string
-  /** Aborted when the attempt times out or the receiver closes. */
+  /** Aborted when the attempt times out, its claim is lost, or the receiver closes. */
   readonly signal: AbortSignal
   /** Name of this child task among its siblings; undefined if it was not spawned. */
   readonly part: string | undefined
@@ -40,8 +40,11 @@ export interface Task {
 /** A task with the results of its run. */
 export interface RunningTask extends Task {
   readonly spawned: readonly TaskDraft[] | undefined
-  /** Aborts the signal, if anybody asked for it. */
+  /** Aborts the signal, if anybody asked for it, since the attempt timed out: what it does later is refused. */
   abort(reason: unknown): void
+  /** The same, since its claim is lost: what it does later counts if nobody has settled the task. */
+  lose(reason: unknown): void
+  readonly lost: boolean
 }
 
 /** What a task needs of its receiver. */
@@ -67,6 +70,7 @@ class ClaimedTask implements RunningTask {
   readonly #parent: AbortSignal | undefined
   #controller: AbortController | undefined
   #aborted: { reason: unknown } | undefined
+  #lost: { reason: unknown } | undefined
   readonly subscription: string
   readonly attempts: number
   spawned: TaskDraft[] | undefined
@@ -121,7 +125,8 @@ class ClaimedTask implements RunningTask {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController()
-      if (this.#aborted) this.#controller.abort(this.#aborted.reason)
+      const over = this.#aborted ?? this.#lost
+      if (over) this.#controller.abort(over.reason)
     }
     return this.#parent
       ? AbortSignal.any([this.#controller.signal, this.#parent])
@@ -131,6 +136,15 @@ class ClaimedTask implements RunningTask {
   abort(reason: unknown): void {
     this.#aborted = { reason }
     this.#controller?.abort(reason)
+  }
+
+  lose(reason: unknown): void {
+    this.#lost ??= { reason }
+    this.#controller?.abort(reason)
+  }
+
+  get lost(): boolean {
+    return this.#lost !== undefined
   }
 
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void {

@@ -11,6 +11,7 @@ import type { Gate, State } from './row.ts'
  * - `settled`: done or dead. Its event is not erased.
  * - `waiting`: pending. Its event is not erased.
  * - `idle`: pending or dead.
+ * - `past`: done or dead, erased or not.
  * - `over`: settled, still held with the token, and the lease is over.
  */
 export type Fence =
@@ -22,6 +23,7 @@ export type Fence =
   | 'settled'
   | 'waiting'
   | 'idle'
+  | 'past'
   | 'over'
 
 /** One change of one task. What is undefined stays as it is. */

@@ -121,6 +121,15 @@ export interface Lost extends TaskRow {
   readonly held: boolean
 }
 
+/** A task that may go first in its line. */
+export interface HeadRow extends TaskRow {
+  readonly root: number
+  /** Its place in the line: the order of arrival. */
+  readonly seq: number
+  /** True if it is settled, and a run still holds it. */
+  readonly held: boolean
+}
+
 /** A subscription of a receiver in the store. */
 export interface LaneRow {
   readonly lane: number

@@ -10,8 +10,10 @@ import {
   LATER,
   PENDING,
   READY,
+  RUNNING,
   SUSPECT,
   type Gate,
+  type HeadRow,
   type TaskRow,
 } from './row.ts'
 
@@ -120,7 +122,15 @@ export function letGo({ id, token, round, state }: TaskRow): Fenced {
 export function revived(row: TaskRow, fence: 'failed' | 'settled' | 'waiting', wait = 0): Fenced {
   const { id, token, round, line, attempt, took, error, state, due } = row
   const gate = row.state === PENDING && row.gate === READY && wait === 0 ? READY : gateOf(row)
-  const base = { id, token, round, state: PENDING, wait, gate, anew: true } as const
+  const base = {
+    id,
+    token,
+    round,
+    state: PENDING,
+    wait: Math.ceil(wait),
+    gate,
+    anew: true,
+  } as const
   if (state === PENDING) return { fence, patch: base }
   const outcome = state === DONE ? 'done' : 'dead'
   // The last run of a settled task is on its own row until now.
@@ -143,6 +153,11 @@ export function discarded({ id, token, round }: TaskRow): Fenced {
   return { fence: 'idle', patch: { id, token, round, state: GONE } }
 }
 
+/** A settled task that is not needed any more. */
+export function forgotten({ id, token, round }: TaskRow): Fenced {
+  return { fence: 'past', patch: { id, token, round, state: GONE } }
+}
+
 /** A task that cannot be read, as it was claimed. */
 export function unreadable(task: Claimed, message: string): Fenced & { readonly error: TaskError } {
   const { id, token, round, attempt } = task
@@ -158,6 +173,29 @@ export function unreadable(task: Claimed, message: string): Fenced & { readonly 
     ...failure(error),
   }
   return { fence: 'own', patch, error }
+}
+
+/**
+ * Who of a line goes first: what runs or is still held by a run; else what has begun, since a retry keeps its place; else
+ * what came first. Returns what changes.
+ */
+export function lineUp(
+  heads: readonly HeadRow[],
+): readonly { readonly id: number; readonly behind: boolean }[] {
+  const changes: { readonly id: number; readonly behind: boolean }[] = []
+  for (const group of Map.groupBy(heads, ({ line, root }) => `${line} ${root}`).values()) {
+    const [first] = group.toSorted((a, b) => rank(a) - rank(b) || a.seq - b.seq)
+    for (const row of group) {
+      const behind = row !== first
+      if (row.state === PENDING && row.behind !== behind) changes.push({ id: row.id, behind })
+    }
+  }
+  return changes
+}
+
+function rank({ state, held, attempt, cut: cuts, behind }: HeadRow): number {
+  if (state === RUNNING || held) return 0
+  return !behind && (attempt > 0 || cuts > 0) ? 1 : 2
 }
 
 function failure(error: TaskError): { readonly error: string; readonly cause: string } {

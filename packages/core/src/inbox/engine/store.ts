@@ -3,7 +3,7 @@ import type { Journaled } from './journal/store.ts'
 import type { Viewed } from './operate/store.ts'
 import type { NewEvent, NewTask } from './row.ts'
 import type { Ended, Fence, Patch } from './patch.ts'
-import type { ClaimRow, LaneRow, Lost, TaskRow, Turn, Wish } from './row.ts'
+import type { ClaimRow, HeadRow, LaneRow, Lost, TaskRow, Turn, Wish } from './row.ts'
 
 /**
  * Rows of one database, or of one transaction. Batches in, batches out. A synchronous database answers at once: then so
@@ -12,13 +12,13 @@ import type { ClaimRow, LaneRow, Lost, TaskRow, Turn, Wish } from './row.ts'
 export interface Rows {
   /**
    * Stores the events whose receiver and key are new, and their tasks, as one statement or transaction. Returns the new
-   * events. A task with a token is claimed by this process and leased. A task with a line is `behind` until `release`.
+   * events. A task with a token is claimed by this process and leased. A task with a line is `behind`.
    * Deliveries that several events share are stored once. With `notify` other processes hear of it (`listen`).
    */
   insert(batch: Batch): MaybePromise<ReadonlySet<NewEvent>>
   /**
-   * Those of the events that are stored, with their failed tasks (dead, or waiting for a later attempt). None of them is
-   * pruned, and none whose contents were erased has tasks here, until the transaction ends.
+   * Failed tasks (dead, or pending with an error and not due yet) of those of the events that are stored. Until the
+   * transaction ends none of these events is pruned or erased; erased ones are left out.
    */
   known(events: readonly NewEvent[]): MaybePromise<ReadonlyMap<NewEvent, readonly TaskRow[]>>
   /** Takes guards for events, in order, where they are free. Returns those that are their event's now. */
@@ -31,11 +31,10 @@ export interface Rows {
   patch(patches: readonly Patch[], fence: Fence): MaybePromise<ReadonlySet<number>>
   /** Stores child tasks of an event; each lane and part of it once. */
   spawn(event: number, children: readonly NewTask[]): MaybePromise<void>
-  /**
-   * Works out anew who of each line may run: nobody beside a task that runs or is still held by a run; else the one
-   * that began first, else the first that came. All others are `behind`. Lanes with one root share a line.
-   */
-  release(lines: readonly number[]): MaybePromise<void>
+  /** Of each line and root: the tasks that are not behind (running, held or pending), and the first that is. */
+  heads(lines: readonly number[]): MaybePromise<readonly HeadRow[]>
+  /** Puts tasks behind others of their line, or lets them run. */
+  queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): MaybePromise<void>
   /** Takes `step` turns for each tenant: `max(turn of the lane, last turn of the tenant) + step`. Returns the last of them. */
   turns(wanted: readonly Stride[]): MaybePromise<readonly Turn[]>
   /** Tasks of these lanes that are due and wait for a turn (gate `LATER`), locked, at most that many. */
@@ -107,7 +106,7 @@ export interface Store extends Rows, Viewed, Journaled {
   waiting(
     lanes: readonly number[],
   ): MaybePromise<readonly { readonly lane: number; readonly suspect: boolean }[]>
-  /** Lines of these lanes in which a task waits behind nobody, or two may run: what `release` is to work out anew. */
+  /** Lines of these lanes in which a task waits behind nobody, or two may run. Repairs roots that a version of the app before stored. */
   stuck(lanes: readonly number[]): MaybePromise<readonly number[]>
   /** Tasks with their contents, as `claim` returns them. */
   load(ids: readonly number[]): MaybePromise<readonly ClaimRow[]>

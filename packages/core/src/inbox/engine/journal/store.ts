@@ -27,9 +27,20 @@ export interface Journaled {
     spans: readonly SpanKey[],
     change: (span: SpanKey, data: Uint8Array | undefined) => Uint8Array,
   ): MaybePromise<void>
-  /** Spans of a kind that begin in a time range, oldest first, at most 64. */
+  /** Spans of a kind that begin from a time on and before another, oldest first, at most 64. */
   spans(kind: SpanKind, from: number, to: number): MaybePromise<readonly Span[]>
-  dropSpans(kind: SpanKind, from: number, to: number): MaybePromise<void>
+  /**
+   * In one transaction: takes the oldest spans of a kind that begin before a time, at most 64, and adds each to the span
+   * of another kind that `to` names. True if there may be more.
+   */
+  rollUp(
+    kind: SpanKind,
+    before: number,
+    to: (at: number) => SpanKey,
+    add: (sum: Uint8Array | undefined, data: Uint8Array) => Uint8Array,
+  ): MaybePromise<boolean>
+  /** Drops spans of a kind that begin before a time. */
+  dropSpans(kind: SpanKind, before: number): MaybePromise<void>
   readonly records: RecordRows
 }
 

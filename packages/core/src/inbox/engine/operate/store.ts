@@ -7,6 +7,8 @@ import type { TaskRow } from '../row.ts'
 export interface Viewed {
   /** One bounded step of a list, newest first: it looks at about `width` candidates behind `after`. */
   scan(want: Scan): MaybePromise<Scanned>
+  /** The place of a row in the list that `want` asks for. */
+  placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place
   /** A task with its contents. */
   detail(id: number): MaybePromise<FullRow | undefined>
   /** Tasks by lane and state. */
@@ -15,20 +17,23 @@ export interface Viewed {
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
   /** A number that changes when any task did, in this process or another. */
   version(): MaybePromise<number>
-  /** The last `ended` attempts of a task that are kept, oldest first. The one that settled it is not among them. */
+  /** Attempts of a task that are kept, oldest first. The one that settled it is made of the task's own row. */
   attempts(task: number): MaybePromise<readonly AttemptRow[]>
   /**
-   * In a transaction: locks those of the events whose contents may be erased now, and returns them. Events with an open
-   * task are not among them; with `passing` only marked ones without a dead task.
+   * In one transaction: of the events, erases those without an open task; with `passing` only marked ones without a dead
+   * task. `empty` returns the contents that stay; undefined for an event that is to stay as it is. Its delivery goes
+   * with its last event. Without `empty` it counts and changes nothing.
    */
-  erasable(events: readonly number[], passing: boolean): MaybePromise<readonly ContentsRow[]>
-  /** In the same transaction: replaces contents. The event is erased then, and its delivery goes with its last event. */
-  empty(contents: readonly ContentsRow[]): MaybePromise<void>
+  erase(
+    events: readonly number[],
+    passing: boolean,
+    empty: ((contents: ContentsRow) => ContentsRow | undefined) | undefined,
+  ): MaybePromise<number>
   /**
    * One bounded step of pruning, in order of arrival: drops tasks done or dead before these times, then events without
    * tasks that came before `known`, with their guards. Found by index; rows that are locked are skipped. Undefined at the end.
    */
-  prune(before: Before, place: number | undefined): MaybePromise<number | undefined>
+  prune(before: Before, place: Place | undefined): MaybePromise<Place | undefined>
 }
 
 /** Times on the store's clock. */
@@ -40,8 +45,8 @@ export interface Before {
   readonly guards: number
 }
 
-/** Where a list stands, as the store orders it: the last event and task that were looked at. */
-export type Place = readonly [event: number, task: number]
+/** Where a walk stands, as the store orders it: newest first by `order`, then by id. `task` tells the event too. */
+export type Place = readonly [order: number, task: number]
 
 /** What a step of a list looks for. */
 export interface Scan {
@@ -127,7 +132,7 @@ export interface CauseRow {
   readonly last: number
 }
 
-/** An attempt that did not settle its task. */
+/** A run of a task. */
 export interface AttemptRow {
   readonly attempt: number
   readonly ended: number

@@ -1,0 +1,224 @@
+import { WebhookError } from '../../../errors.ts'
+import { isPromise, type MaybePromise } from '../../../maybe.ts'
+import type { Consumer, Host, Intake, Taken } from '../../inbox.ts'
+import type { BatchWork } from '../../kit/backlog.ts'
+import { within as timed } from '../../kit/deadline.ts'
+import type { Runner } from '../../kit/runner-types.ts'
+import type { Side } from '../../kit/attachment.ts'
+import type { Line } from '../line.ts'
+import type { Numbers } from '../numbers.ts'
+import type { NewEvent } from '../row.ts'
+import type { EngineSettings } from '../settings.ts'
+import type { Lanes } from '../run/lanes.ts'
+import type { Task } from '../run/task.ts'
+import { chain, steps } from '../steps.ts'
+import type { Store } from '../store.ts'
+import type { Capacity } from './capacity.ts'
+import { encodeIntake, type EncodedIntake } from './encode.ts'
+import { flatten, idOf, type Flat } from './flat.ts'
+import { revive } from './revive.ts'
+import { tell, write } from './write.ts'
+
+/** The receiver's side as accepting sees it. */
+export interface AcceptHost {
+  readonly store: Store
+  readonly line: Line
+  readonly settings: EngineSettings
+  readonly consumer: Consumer
+  readonly lanes: Lanes
+  readonly capacity: Capacity
+  readonly numbers: Numbers
+  readonly token: () => number
+  readonly runner: () => Runner<Task>
+  /** The application's transaction of a delivery, if it has one of this inbox. */
+  readonly transactionOf: (host: Host) => unknown
+  /** Any task may be ready. */
+  readonly look: () => void
+}
+
+interface Work extends BatchWork {
+  readonly encoded: EncodedIntake
+  done(taken: readonly Taken[]): void
+}
+
+/** Takes deliveries in. What can run here at once is stored as claimed. */
+export function createAccept(host: AcceptHost): Side['accept'] {
+  const { store, settings, consumer, lanes, capacity, numbers } = host
+  const { receiver } = consumer
+  const batch = host.line.batch<Work>({
+    rows: 128,
+    bytes: 8 * 1024 * 1024,
+    // Two at once, so that one batch is encoded while another is on its way.
+    atOnce: 2,
+    share: 24,
+    put,
+    fault(error) {
+      const fault = store.fault(error)
+      return fault === 'again' ? 'again' : fault === 'data' ? 'one' : 'all'
+    },
+  })
+
+  return (intake, of) => {
+    const deadline = performance.now() + settings.deadline
+    const known =
+      store.opened &&
+      numbers.ready(intake.items.length) &&
+      intake.items.every(({ tasks }) =>
+        tasks.every(({ subscription }) => lanes.find(subscription) !== undefined),
+      )
+    return known
+      ? enter(intake, of, deadline)
+      : prepare(intake, deadline).then(() => enter(intake, of, deadline))
+  }
+
+  function enter(intake: Intake, of: Host, deadline: number): MaybePromise<readonly Taken[]> {
+    const encoded = encodeIntake(receiver, intake, () => numbers.next())
+    if (batch.waiting + encoded.bytes > settings.maxWaitingBytes)
+      throw new WebhookError(
+        'inbox_full',
+        `${store.name}: ${batch.waiting} bytes of deliveries wait for their commit, maxWaitingBytes is ${settings.maxWaitingBytes}`,
+      )
+    const transaction = host.transactionOf(of)
+    return chain(room(encoded), () =>
+      transaction === undefined ? wait(encoded, deadline) : guest(transaction, encoded),
+    )
+  }
+
+  function room(encoded: EncodedIntake): MaybePromise<void> {
+    let full = undefined as MaybePromise<WebhookError | undefined>
+    try {
+      full = capacity.reserve(encoded)
+    } catch (error) {
+      throw store.refusal(error)
+    }
+    const refuse = (error: WebhookError | undefined): void => {
+      if (error) throw error
+    }
+    return isPromise(full)
+      ? full.then(refuse, (error: unknown) => {
+          throw store.refusal(error)
+        })
+      : refuse(full)
+  }
+
+  function wait(encoded: EncodedIntake, deadline: number): Promise<readonly Taken[]> {
+    return new Promise((resolve, reject) =>
+      batch.add({
+        encoded,
+        bytes: encoded.bytes,
+        rows: encoded.items.length,
+        deadline,
+        done(taken) {
+          free(encoded, taken)
+          resolve(taken)
+        },
+        failed(error) {
+          capacity.free(encoded.tasks)
+          reject(error)
+        },
+      }),
+    )
+  }
+
+  /** What was not stored takes no room. */
+  function free({ items }: EncodedIntake, taken: readonly Taken[]): void {
+    for (let at = 0; at < taken.length; at++)
+      if (taken[at] !== 'new') capacity.free(items[at]!.drafts.length)
+  }
+
+  /** The first delivery makes what all need. */
+  async function prepare({ items }: Intake, deadline: number): Promise<void> {
+    const names = items.flatMap(({ tasks }) => tasks.map(({ subscription }) => subscription))
+    const late = (): Error =>
+      new WebhookError(
+        'inbox_unavailable',
+        `${store.name}: no answer within ${settings.deadline} ms`,
+      )
+    try {
+      const made = async (): Promise<void> => {
+        if (!store.opened) await store.open()
+        await numbers.fill()
+        await lanes.ensure(names)
+      }
+      await timed(made(), Date.now() + deadline - performance.now(), late)
+    } catch (error) {
+      throw store.refusal(error)
+    }
+  }
+
+  /** In the application's transaction: it is not known here when that commits, so nothing is claimed. */
+  function guest(transaction: unknown, encoded: EncodedIntake): MaybePromise<readonly Taken[]> {
+    const failed = (error: unknown): never => {
+      capacity.free(encoded.tasks)
+      throw store.refusal(error)
+    }
+    try {
+      const rows = store.guest(transaction)
+      const flat = flatten([encoded], { receiver, lanes })
+      const taken = chain(rows.lock(flat.lines), () => steps(() => write(rows, flat, capacity)))
+      const told = chain(taken, (written) => {
+        const its = written.get(encoded)!
+        free(encoded, its)
+        // Tries until the transaction is over.
+        host.look()
+        return its
+      })
+      return isPromise(told) ? told.catch(failed) : told
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  /** Stores a batch; nothing of it is stored if it fails. */
+  function put(works: readonly Work[], until: number): MaybePromise<() => void> {
+    const flat = flatten(
+      works.map(({ encoded }) => encoded),
+      { receiver, lanes, take: host.runner().take, token: host.token() },
+    )
+    let written: MaybePromise<ReadonlyMap<EncodedIntake, readonly Taken[]>>
+    try {
+      written = flat.intakes.every(({ plain }) => plain)
+        ? chain(store.insert(flat), (fresh) => again(flat, fresh))
+        : store.atomic(Math.min(until - performance.now(), settings.deadline), flat.lines, (rows) =>
+            steps(() => write(rows, flat, capacity)),
+          )
+    } catch (error) {
+      cancel(flat.claimed)
+      throw error
+    }
+    const over = (taken: ReadonlyMap<EncodedIntake, readonly Taken[]>) => () => {
+      const whole = flat.fresh.size === flat.events.length
+      const started = whole
+        ? flat.claimed
+        : flat.claimed.filter(({ row }) => flat.fresh.has(row.event!))
+      if (!whole) cancel(flat.claimed.filter(({ row }) => !flat.fresh.has(row.event!)))
+      for (const work of works) work.done(taken.get(work.encoded)!)
+      host.runner().start(started.map(({ row, task }) => Object.assign(task, { id: idOf(row) })))
+      if (flat.revived) host.look()
+      else for (const name of flat.ready) host.runner().ready(name)
+    }
+    return isPromise(written)
+      ? written.then(over, (error: unknown) => {
+          cancel(flat.claimed)
+          throw error
+        })
+      : over(written)
+  }
+
+  /** One statement stores what is new. Only if something was known a second one looks for failed tasks. */
+  function again(
+    flat: Flat,
+    fresh: ReadonlySet<NewEvent>,
+  ): MaybePromise<ReadonlyMap<EncodedIntake, readonly Taken[]>> {
+    flat.fresh = fresh
+    if (fresh.size === flat.events.length) return tell(flat, NONE)
+    const known = flat.events.filter((event) => !fresh.has(event))
+    return chain(revive(store, settings.deadline, known), (revived) => tell(flat, revived))
+  }
+
+  function cancel(claimed: Flat['claimed']): void {
+    for (const { task } of claimed) host.runner().reserve(task.slot, -1)
+  }
+}
+
+const NONE: ReadonlySet<NewEvent> = new Set()

@@ -1,0 +1,157 @@
+import { WebhookError } from '../../../errors.ts'
+import { isPromise, type MaybePromise } from '../../../maybe.ts'
+import type { TaskDraft } from '../../inbox.ts'
+import { createPace } from '../../kit/pace.ts'
+import type { Lanes } from '../run/lanes.ts'
+import type { Turn } from '../row.ts'
+import type { Store } from '../store.ts'
+import type { EncodedIntake } from './encode.ts'
+
+/** Counts the open tasks of a receiver, so that an inbox without workers does not grow without bound. */
+export interface Capacity {
+  /** Takes room for a delivery; or the refusal. It asks the store only if that may matter. */
+  reserve(intake: EncodedIntake): MaybePromise<WebhookError | undefined>
+  /** Tasks that were settled or not stored; a negative number of tasks is open again. */
+  free(tasks: number): void
+  /** Hears how much a tenant has waiting. */
+  told(turn: Turn): void
+}
+
+// How old a count may be, in milliseconds: near the bound, and far from it.
+const NEAR = 250
+const FAR = 10_000
+// Tenants in memory: only those with much waiting are kept.
+const TENANTS = 10_000
+
+/** Makes the count. Between two looks it adds and subtracts what this process stores and settles. */
+export function createCapacity(
+  store: Store,
+  lanes: Lanes,
+  {
+    receiver,
+    maxPending,
+    maxPendingShare,
+    now,
+  }: {
+    readonly receiver: string
+    readonly maxPending: number
+    readonly maxPendingShare: number
+    /** Milliseconds since 1970. */
+    readonly now: () => number
+  },
+): Capacity {
+  const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
+  const heavy = new Map<string, Turn & { readonly at: number }>()
+  const pace = createPace(now)
+  // The most lanes in which one tenant has tasks of one event.
+  let width = 1
+  let known: number | undefined
+  let since = 0
+  let counted = -Infinity
+  let counting: Promise<void> | undefined
+
+  return {
+    reserve(intake) {
+      const full = intake.plain ? undefined : shareOf(intake)
+      if (isPromise(full)) return full.then((error) => error ?? room(intake.tasks))
+      return full ?? room(intake.tasks)
+    },
+    free(tasks) {
+      since -= tasks
+      if (tasks < 0) pace.added(-tasks)
+    },
+    told,
+  }
+
+  function room(tasks: number): MaybePromise<WebhookError | undefined> {
+    const age = performance.now() - counted
+    if (known !== undefined && known + since + tasks <= maxPending) {
+      // If it fails the next one near the bound reports it.
+      if (age > FAR) count().catch(() => {})
+      return take(tasks)
+    }
+    if (known !== undefined && age <= NEAR) return full()
+    return count().then(() => (known! + since + tasks > maxPending ? full() : take(tasks)))
+  }
+
+  function take(tasks: number): undefined {
+    since += tasks
+    pace.added(tasks)
+  }
+
+  function full(): WebhookError {
+    const pending = known! + since
+    return refusal(
+      `${pending} tasks of ${receiver} are pending, maxPending is ${maxPending}`,
+      pending,
+      maxPending,
+    )
+  }
+
+  function refusal(message: string, held: number, most: number): WebhookError {
+    if (known !== undefined) pace.refused(known + since)
+    const retryAfter = pace.secondsFor(held, most)
+    return new WebhookError('inbox_full', `${store.name}: ${message}`, { retryAfter })
+  }
+
+  function told(turn: Turn): void {
+    const key = keyOf(turn)
+    heavy.delete(key)
+    if (turn.tasks <= share / 2 / width) return
+    heavy.set(key, { ...turn, at: performance.now() })
+    if (heavy.size > TENANTS) heavy.delete(heavy.keys().next().value!)
+  }
+
+  /** A tenant that has its share waiting is refused alone. */
+  function shareOf({ items }: EncodedIntake): MaybePromise<WebhookError | undefined> {
+    for (const { drafts } of items)
+      if (drafts.length > width) width = Math.max(width, widthOf(drafts))
+    if (heavy.size === 0) return undefined
+    const keys = items.flatMap(({ drafts }) =>
+      drafts.flatMap(({ subscription, fairKey: fair }) => {
+        const lane = lanes.find(subscription)
+        if (fair === undefined || lane === undefined) return []
+        return heavy.has(keyOf({ lane, fair })) ? { lane, fair } : []
+      }),
+    )
+    return keys.length === 0 ? undefined : over(keys)
+  }
+
+  async function over(
+    keys: readonly Pick<Turn, 'lane' | 'fair'>[],
+  ): Promise<WebhookError | undefined> {
+    const now = performance.now()
+    const stale = keys.filter((key) => now - (heavy.get(keyOf(key))?.at ?? now) > NEAR)
+    if (stale.length > 0) for (const turn of await store.backlog(stale)) told(turn)
+    const held = new Map<string, number>()
+    for (const [name, { fair }] of new Map(keys.map((key) => [keyOf(key), key])))
+      held.set(fair, (held.get(fair) ?? 0) + (heavy.get(name)?.tasks ?? 0))
+    const most = Math.max(...held.values())
+    if (most < share) return undefined
+    const message = `${most} tasks of one fair key of ${receiver} are pending, its share of maxPending is ${share}`
+    return refusal(message, most, share)
+  }
+
+  function count(): Promise<void> {
+    return (counting ??= look().finally(() => (counting = undefined)))
+  }
+
+  async function look(): Promise<void> {
+    const before = since
+    // Tasks stored during the look may count twice until the next one: that is on the safe side.
+    known = await store.pending(receiver, maxPending + 1)
+    since -= before
+    counted = performance.now()
+  }
+}
+
+function keyOf({ lane, fair }: Pick<Turn, 'lane' | 'fair'>): string {
+  return `${lane} ${fair}`
+}
+
+function widthOf(drafts: readonly TaskDraft[]): number {
+  const counts = new Map<string, number>()
+  for (const { fairKey } of drafts)
+    if (fairKey !== undefined) counts.set(fairKey, (counts.get(fairKey) ?? 0) + 1)
+  return Math.max(1, ...counts.values())
+}

@@ -1,0 +1,103 @@
+import { BEGIN, type Task } from '../run/task.ts'
+import type { Lanes } from '../run/lanes.ts'
+import { TASKS, type NewEvent, type NewTask } from '../row.ts'
+import type { Runner } from '../../kit/runner-types.ts'
+import type { Batch } from '../store.ts'
+import { newTask, type EncodedIntake, type EncodedItem } from './encode.ts'
+
+/** The rows of a batch of deliveries. */
+export interface Flat extends Batch {
+  readonly intakes: readonly EncodedIntake[]
+  /** Each event once, and the item that brought it first. */
+  readonly items: ReadonlyMap<NewEvent, EncodedItem>
+  readonly claimed: readonly { readonly row: NewTask; readonly task: Task }[]
+  /** Subscriptions with tasks that wait. */
+  readonly ready: ReadonlySet<string>
+  readonly lines: readonly number[]
+  /** Set by the write: the events that were new, and whether known ones run again. */
+  fresh: ReadonlySet<NewEvent>
+  revived: boolean
+}
+
+/** What may be claimed by the insert itself. */
+export interface FlatOptions {
+  readonly receiver: string
+  readonly lanes: Lanes
+  /** @default nothing is claimed */
+  readonly take?: Runner<Task>['take']
+  readonly token?: number
+}
+
+/** Makes the rows. A task without order key and tenant that has room here is stored as claimed. */
+export function flatten(
+  intakes: readonly EncodedIntake[],
+  { receiver, lanes, take, token = 0 }: FlatOptions,
+): Flat {
+  const items = new Map<NewEvent, EncodedItem>()
+  const keys = new Set<string>()
+  const tasks: NewTask[] = []
+  const claimed: { row: NewTask; task: Task }[] = []
+  const ready = new Set<string>()
+  const lines: number[] = []
+  const leased = performance.now()
+  for (const { items: its, intake } of intakes)
+    for (const item of its) {
+      const { event, drafts } = item
+      if (keys.has(event.event.key)) continue
+      keys.add(event.event.key)
+      items.set(event, item)
+      for (let n = 0; n < drafts.length; n++) {
+        const draft = drafts[n]!
+        const { subscription, part, data } = draft
+        const lane = lanes.find(subscription)!
+        const bound = draft.orderKey !== undefined || draft.fairKey !== undefined
+        const slot = bound ? undefined : take?.(subscription)
+        const row = newTask(draft, { receiver, lane, event, n, token: slot ? token : 0 })
+        tasks.push(row)
+        if (row.line !== null) lines.push(row.line)
+        if (slot)
+          claimed.push({
+            row,
+            task: {
+              ...BEGIN,
+              slot,
+              id: 0,
+              lane,
+              subscription,
+              token,
+              round: 0,
+              attempt: 1,
+              cut: 0,
+              line: null,
+              fair: null,
+              fresh: true,
+              part,
+              data,
+              event: event.event,
+              delivery: intake.delivery,
+              free: undefined,
+              leased,
+            },
+          })
+        else ready.add(subscription)
+      }
+    }
+  const notify = claimed.length < tasks.length
+  return {
+    intakes,
+    items,
+    events: [...items.keys()],
+    tasks,
+    claimed,
+    ready,
+    lines,
+    notify,
+    fresh: new Set(),
+    revived: false,
+  }
+}
+
+/** The id of a stored task. */
+export function idOf({ event, n }: NewTask): number {
+  return event!.number * TASKS + n
+}

@@ -1,0 +1,62 @@
+import type { MaybePromise } from '../../maybe.ts'
+import type { BatchWork } from '../kit/backlog.ts'
+import type { Line } from './line.ts'
+import { chain, steps, wait } from './steps.ts'
+import type { Store } from './store.ts'
+
+/** How view, journal and records reach the store. Its errors become refusals; a `TypeError` stays one. */
+export interface Access {
+  read<T>(look: () => MaybePromise<T>): MaybePromise<T>
+  /** Writes: in the next shared transaction of a store with one writer. A conflict is tried again until the deadline. */
+  write<T>(work: () => MaybePromise<T>): Promise<T>
+}
+
+interface Work extends BatchWork {
+  readonly run: () => MaybePromise<unknown>
+  readonly done: (result: never) => void
+}
+
+/** Makes it. `ready` opens the store; `deadline` is in milliseconds. */
+export function createAccess(
+  store: Store,
+  line: Line,
+  { ready, deadline }: { readonly ready: () => MaybePromise<unknown>; readonly deadline: number },
+): Access {
+  const batch = line.batch<Work>({
+    rows: 16,
+    bytes: Infinity,
+    atOnce: 4,
+    put: (works) =>
+      steps(function* () {
+        const results: unknown[] = []
+        for (const { run } of works) results.push(yield* wait(run()))
+        return () => works.forEach(({ done }, at) => done(results[at] as never))
+      }),
+    fault(error) {
+      if (error instanceof TypeError) return 'one'
+      const fault = store.fault(error)
+      return fault === 'again' ? 'again' : fault === 'away' ? 'all' : 'one'
+    },
+  })
+
+  return {
+    read(look) {
+      try {
+        const found = store.opened ? look() : chain(ready(), look)
+        return found instanceof Promise ? found.catch(refuse) : found
+      } catch (error) {
+        return refuse(error)
+      }
+    },
+    async write<T>(work: () => MaybePromise<T>): Promise<T> {
+      if (!store.opened) await ready()
+      return new Promise<T>((done, failed) => {
+        batch.add({ bytes: 1, deadline: performance.now() + deadline, run: work, done, failed })
+      })
+    },
+  }
+
+  function refuse(error: unknown): never {
+    throw store.refusal(error)
+  }
+}

@@ -1,0 +1,122 @@
+import type { Consumer, Inbox } from '../inbox.ts'
+import { createAccess } from './access.ts'
+import { attachment } from '../kit/attachment.ts'
+import { settledBy } from '../kit/deadline.ts'
+import type { Ahead } from '../kit/slot.ts'
+import type { Transactions } from '../kit/transactions.ts'
+import { createJournal } from './journal/journal.ts'
+import { createRecords } from './journal/records.ts'
+import { createLine } from './line.ts'
+import { createNumbers } from './numbers.ts'
+import { createPrune } from './operate/prune.ts'
+import { createView } from './operate/view.ts'
+import type { EngineSettings } from './settings.ts'
+import { createSide, type EngineSide } from './side.ts'
+import type { Store } from './store.ts'
+
+/** The argument of {@link engineInbox}. */
+export interface EngineInboxOptions {
+  /** Makes the store. `warn` tells all receivers. */
+  readonly store: (warn: (message: string) => void) => Store
+  readonly settings: EngineSettings
+  readonly transactions: Transactions<unknown>
+  /** How far ahead quick handlers get tasks. */
+  readonly ahead: Ahead
+}
+
+// What closing may take beyond its deadline, in milliseconds.
+const LAST = 500
+// A process number and its claims make a token below 2^53.
+const CLAIMS = 2 ** 32
+
+/**
+ * An inbox on a store: all of accepting, running, leases, operators and journal but what must be atomic.
+ *
+ * @example
+ * const inbox = engineInbox({ store: (warn) => createStore(settings, warn), settings, transactions: transactions('myInbox'), ahead: { time: 20, most: 256 } })
+ */
+export function engineInbox({
+  store: make,
+  settings,
+  transactions,
+  ahead,
+}: EngineInboxOptions): Inbox {
+  const store = make((message) => {
+    for (const consumer of attached.consumers()) consumer.warn(message)
+  })
+  const { name } = store
+  const sides = new Map<string, EngineSide>()
+  const line = createLine(store)
+  const numbers = createNumbers(store)
+  let process = 0
+  let claims = 0
+  let unlisten: (() => void) | undefined
+  let opening: Promise<number> | undefined
+  // Each part opens it with the first that needs it.
+  const shared: Store = {
+    ...store,
+    get opened() {
+      return store.opened
+    },
+    open: () =>
+      (opening ??= (async () => (process = await store.open()))().catch((error: unknown) => {
+        opening = undefined
+        throw error
+      })),
+  }
+  const prune = createPrune(shared, settings)
+  const attached = attachment({
+    inbox: name,
+    window: { option: 'window', time: settings.window },
+    join(consumer: Consumer) {
+      const side = createSide(
+        {
+          store: shared,
+          line,
+          settings,
+          ahead,
+          numbers,
+          token: () => process * CLAIMS + (claims = (claims + 1) % CLAIMS),
+          transactionOf: (host) => transactions.of(host),
+          onWork() {
+            unlisten ??= store.listen?.(() => attached.look())
+            prune.start()
+          },
+          tidy: () => prune.once(),
+        },
+        consumer,
+      )
+      sides.set(consumer.receiver, side)
+      return side
+    },
+    async close() {
+      unlisten?.()
+      await prune.stop()
+      const until = Date.now() + LAST
+      await settledBy(line.flushed(), until)
+      line.close()
+      await store.close(until)
+    },
+  })
+  const access = createAccess(shared, line, {
+    ready: () => shared.open(),
+    deadline: settings.deadline,
+  })
+  return {
+    name,
+    window: settings.window,
+    maxPending: settings.maxPending,
+    can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
+    attach: (consumer) => attached.attach(consumer),
+    view: createView(shared, {
+      access,
+      deadline: settings.deadline,
+      consumers: () => attached.consumers(),
+      look: () => attached.look(),
+      opened: (receiver, tasks) => sides.get(receiver)?.capacity.free(-tasks),
+    }),
+    records: createRecords(shared.records, access),
+    journal: createJournal(shared, access),
+    close: () => attached.close(),
+  }
+}

@@ -1,0 +1,118 @@
+import type { Arrival, DeliveryFilter, KeptRequest, Page } from '../../journal.ts'
+import type { MaybePromise } from '../../../maybe.ts'
+import { checkDeliveryFilter, matchesDelivery } from '../../kit/delivery-filter.ts'
+import { DAY } from '../../kit/history.ts'
+import type { Access } from '../access.ts'
+import { chain } from '../steps.ts'
+import type { ArrivalRow, Journaled, Ring } from './store.ts'
+
+/** Deliveries in their rings. */
+export interface Arrivals {
+  add(arrived: readonly Arrival[], lost: number): Promise<void>
+  /** Both rings in one order, newest first, in steps that do not hold the event loop. */
+  page(filter: DeliveryFilter, also: (arrival: Arrival) => boolean): Promise<Page<Arrival>>
+  one(id: string): MaybePromise<Arrival | undefined>
+}
+
+const MIB = 1024 * 1024
+/** One ring for verified deliveries, one for the others: strangers fill only theirs. */
+const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: number }>> = {
+  verified: { rows: 100_000, bytes: 64 * MIB },
+  strangers: { rows: 10_000, bytes: 16 * MIB },
+}
+const AGE = 30 * DAY
+// Refused requests that are kept for each receiver and code, unless a receiver sends more in one batch.
+const KEPT = 3
+// Sources whose bound is remembered.
+const SOURCES = 10_000
+// Rows of one step of a list.
+const STEP = 256
+// Milliseconds after which a ring is looked at even if nothing came.
+const TRIM = 60_000
+
+/** Makes them. */
+export function createArrivals(store: Journaled, access: Access): Arrivals {
+  const most = new Map<string, number>()
+  let trimmed = -Infinity
+
+  return {
+    async add(arrived, lost) {
+      const now = Date.now()
+      if (arrived.length > 0 || lost > 0)
+        await access.write(() => store.arrive(arrived.map(rowOf), lost))
+      for (const [source, count] of sourcesOf(arrived)) {
+        const bound = Math.max(KEPT, count, most.get(source) ?? 0)
+        if (most.size >= SOURCES) most.clear()
+        if (bound > KEPT) most.set(source, bound)
+        await access.write(() => store.trimKept(source, bound))
+      }
+      const all = performance.now() - trimmed >= TRIM
+      if (all) trimmed = performance.now()
+      for (const [ring, bounds] of Object.entries(RINGS) as [Ring, (typeof RINGS)[Ring]][])
+        if (all || arrived.some((one) => ringOf(one) === ring))
+          await access.write(() => store.trim(ring, { ...bounds, before: now - AGE }))
+    },
+    async page(filter, also) {
+      const { limit, budget, cursor } = checkDeliveryFilter(filter)
+      const matches = matchesDelivery(filter)
+      const until = performance.now() + budget
+      const rows: Arrival[] = []
+      let after = cursor
+      for (;;) {
+        const step = await access.read(() => store.arrivals(after, STEP))
+        for (const { id, at, data } of step) {
+          if (filter.since !== undefined && at < filter.since) return ended(rows)
+          const { replyBody: _, ...arrival } = JSON.parse(data) as Arrival
+          if (also(arrival) && matches(arrival)) {
+            if (rows.length === limit) return { rows, cursor: after, searchedTo: rows.at(-1)!.at }
+            rows.push(arrival)
+          }
+          after = id
+        }
+        if (step.length < STEP) return ended(rows)
+        if (performance.now() >= until) return { rows, cursor: after, searchedTo: step.at(-1)!.at }
+        await new Promise<void>((resolve) => setImmediate(resolve))
+      }
+    },
+    one: (id) =>
+      chain(store.arrival(id), (row) => {
+        if (!row) return undefined
+        const arrival = JSON.parse(row.data) as Arrival
+        if (!row.kept) return arrival
+        const head = JSON.parse(row.kept.head) as Omit<KeptRequest, 'body'>
+        return { ...arrival, kept: { ...head, body: row.kept.body } }
+      }),
+  }
+}
+
+function ringOf({ verified }: Arrival): Ring {
+  return verified ? 'verified' : 'strangers'
+}
+
+function sourceOf({ receiver, code }: Arrival): string {
+  return `${receiver}\n${code ?? ''}`
+}
+
+function rowOf(arrival: Arrival): ArrivalRow {
+  const { kept, ...rest } = arrival
+  const { id, at } = arrival
+  const row = { id, ring: ringOf(arrival), at, data: JSON.stringify(rest) }
+  if (!kept) return row
+  const { url, headers, body } = kept
+  return {
+    ...row,
+    kept: { source: sourceOf(arrival), head: JSON.stringify({ url, headers }), body },
+  }
+}
+
+/** How many requests of each source were kept. */
+function sourcesOf(arrived: readonly Arrival[]): ReadonlyMap<string, number> {
+  const sources = new Map<string, number>()
+  for (const arrival of arrived)
+    if (arrival.kept) sources.set(sourceOf(arrival), (sources.get(sourceOf(arrival)) ?? 0) + 1)
+  return sources
+}
+
+function ended(rows: readonly Arrival[]): Page<Arrival> {
+  return { rows, cursor: undefined, searchedTo: undefined }
+}

@@ -1,0 +1,138 @@
+import type { Bucket, HistoryRange, MinuteCount, MinuteGauge } from '../../journal.ts'
+import {
+  countKey,
+  countsOf,
+  createBuckets,
+  DAY,
+  floor,
+  gaugeCounts,
+  gaugeKey,
+  HOUR,
+  HOURS_KEPT,
+  MINUTE,
+  MINUTES_KEPT,
+  type SeriesKey,
+} from '../../kit/history.ts'
+import { addCounts, packMinute, unpackMinute, type Counts } from '../../kit/minute-pack.ts'
+import type { Access } from '../access.ts'
+import type { Journaled, SpanKind } from './store.ts'
+
+/** Counts and gauges by minute, and by hour once they are old. */
+export interface History {
+  add(minutes: readonly MinuteCount[], gauges: readonly MinuteGauge[]): Promise<void>
+  read(range: HistoryRange): Promise<readonly Bucket[]>
+}
+
+interface Part {
+  readonly minute: number
+  readonly key: SeriesKey
+  readonly counts: Counts
+}
+
+type Add = (one: Counts, later: Counts) => Counts
+
+const SUM: Add = (one, later) => addCounts([one, later])
+const KINDS = [
+  { minute: 'minute', hour: 'hour', add: SUM },
+  // Of gauges the last one counts.
+  { minute: 'gauge', hour: 'hour-gauge', add: (_, later) => later },
+] as const satisfies readonly { minute: SpanKind; hour: SpanKind; add: Add }[]
+// Spans that `Journaled.spans` returns at most.
+const STEP = 64
+
+/** Makes it. */
+export function createHistory(store: Journaled, access: Access): History {
+  let rolled = -Infinity
+
+  return {
+    async add(minutes, gauges) {
+      const counts = minutes.map((one) => ({
+        minute: one.minute,
+        key: countKey(one),
+        counts: countsOf(one),
+      }))
+      const values = gauges.map((one) => ({
+        minute: one.minute,
+        key: gaugeKey(one),
+        counts: gaugeCounts(one),
+      }))
+      await write('minute', SUM, counts)
+      await write('gauge', KINDS[1].add, values)
+      await rollUp(Date.now())
+    },
+    async read(range) {
+      const buckets = createBuckets(range)
+      const all = await access.read(() => store.everySeries())
+      const wanted = new Map(
+        all.flatMap(([number, name]) => {
+          const key = JSON.parse(name) as SeriesKey
+          return buckets.wants(key) ? [[number, key] as const] : []
+        }),
+      )
+      const kinds = range.kind === 'gauge' ? KINDS[1] : KINDS[0]
+      // Older history is in hours.
+      for (const [kind, width] of [
+        [kinds.hour, HOUR],
+        [kinds.minute, MINUTE],
+      ] as const) {
+        for (let from = buckets.first(width); ;) {
+          const spans = await access.read(() => store.spans(kind, from, range.to))
+          for (const { at, data } of spans) {
+            from = at + width
+            for (const [number, counts] of unpackMinute(data)) {
+              const key = wanted.get(number)
+              if (key) buckets.add(at, key, counts)
+            }
+          }
+          if (spans.length < STEP) break
+          await new Promise<void>((resolve) => setImmediate(resolve))
+        }
+      }
+      return buckets.all()
+    },
+  }
+
+  async function write(kind: SpanKind, add: Add, parts: readonly Part[]): Promise<void> {
+    if (parts.length === 0) return
+    const names = [...new Set(parts.map(({ key }) => JSON.stringify(key)))]
+    const spans = [...new Set(parts.map(({ minute }) => minute))].map((at) => ({ kind, at }))
+    const numbers = await access.write(() => store.series(names))
+    await access.write(() =>
+      store.merge(spans, ({ at }, data) => {
+        const span = new Map(data ? unpackMinute(data) : [])
+        for (const { minute, key, counts } of parts) {
+          if (minute !== at) continue
+          const number = numbers.get(JSON.stringify(key))
+          // Too many series: what is beyond has no history.
+          if (number === undefined) continue
+          const before = span.get(number)
+          span.set(number, before ? add(before, counts) : counts)
+        }
+        return packMinute(span)
+      }),
+    )
+  }
+
+  /** Makes minutes that are two days old hours, and drops hours after thirty; a step each time, at most once a minute. */
+  async function rollUp(now: number): Promise<void> {
+    if (performance.now() - rolled < MINUTE) return
+    let more = false
+    for (const { minute, hour, add } of KINDS) {
+      const to = (at: number) => ({ kind: hour, at: floor(at, HOUR) })
+      const found = await access.write(() =>
+        store.rollUp(minute, now - MINUTES_KEPT, to, (sum, data) => {
+          const span = new Map(sum ? unpackMinute(sum) : [])
+          for (const [number, counts] of unpackMinute(data)) {
+            const before = span.get(number)
+            span.set(number, before ? add(before, counts) : counts)
+          }
+          return packMinute(span)
+        }),
+      )
+      more ||= found
+      await access.write(() => store.dropSpans(hour, now - HOURS_KEPT))
+    }
+    await access.write(() => store.dropSeries(Math.floor((now - HOURS_KEPT) / DAY)))
+    if (!more) rolled = performance.now()
+  }
+}

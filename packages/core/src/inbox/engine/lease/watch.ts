@@ -1,0 +1,200 @@
+import { release, repair } from '../run/order.ts'
+import { errorText } from '../../../errors.ts'
+import type { Claim, Consumer, TaskError } from '../../inbox.ts'
+import type { Lanes } from '../run/lanes.ts'
+import { claimOf, taskOf, type Task } from '../run/task.ts'
+import { DONE, type TaskRow } from '../row.ts'
+import { cut, letGo, type Cut } from '../rules.ts'
+import { steps, wait, type Steps } from '../steps.ts'
+import type { Store } from '../store.ts'
+
+/** Keeps the leases of what runs here, and applies the rule of interruptions to what gave no sign of life. */
+export interface Watch {
+  start(): void
+  stop(): void
+  /** Looks for ended leases now; rejects if the store fails. A drain begins with it. */
+  look(): Promise<void>
+}
+
+/** The receiver's side as the watch sees it. */
+export interface WatchHost {
+  readonly store: Store
+  readonly consumer: Consumer
+  readonly lanes: Lanes
+  readonly lease: number
+  readonly deadline: number
+  readonly pollInterval: number
+  readonly held: () => Iterable<Task>
+  /** Tasks may be claimed again after that many milliseconds. */
+  readonly freed: (soonest: number) => void
+  readonly suspected: () => void
+  readonly buried: (claim: Claim | undefined, error: TaskError) => void
+}
+
+// Milliseconds between two looks at the lines, in which order is repaired.
+const LINES = 5000
+
+/** Makes it. All its times are those of a clock that never goes back. */
+export function createWatch(host: WatchHost): Watch {
+  const { store, consumer, lanes, lease, held } = host
+  const timers: ReturnType<typeof setInterval>[] = []
+  let renewing = false
+  let looking: Promise<void> | undefined
+  let ordered = -Infinity
+  let said: string | undefined
+
+  return {
+    start() {
+      if (timers.length > 0) return
+      timers.push(
+        setInterval(() => void renew(), Math.max(1, Math.min(lease / 12, 1000))),
+        setInterval(
+          () => void told(look()),
+          Math.min(Math.max(lease / 10, host.pollInterval), 3000),
+        ),
+      )
+    },
+    stop() {
+      for (const timer of timers.splice(0)) clearInterval(timer)
+    },
+    look,
+  }
+
+  function look(): Promise<void> {
+    return (looking ??= watch().finally(() => (looking = undefined)))
+  }
+
+  /** One line for each new kind of failure: the next look tries again. */
+  async function told(work: Promise<void>): Promise<void> {
+    try {
+      await work
+      said = undefined
+    } catch (error) {
+      const message = errorText(error)
+      if (message !== said) consumer.warn(`leases could not be looked at: ${message}`)
+      said = message
+    }
+  }
+
+  async function renew(): Promise<void> {
+    if (renewing) return
+    renewing = true
+    const sent = performance.now()
+    const due: Task[] = []
+    for (const task of held()) if (sent - task.leased >= lease / 4) due.push(task)
+    try {
+      if (due.length > 0 || store.alive) await told(send(due, sent))
+    } finally {
+      renewing = false
+      const now = performance.now()
+      for (const task of held())
+        if (now - task.leased >= lease) lose(task, `its lease of ${lease} ms could not be renewed`)
+    }
+  }
+
+  async function send(due: readonly Task[], sent: number): Promise<void> {
+    await store.alive?.()
+    if (due.length === 0) return
+    const own = await store.renew(due.map(({ id, token }) => ({ id, token })))
+    for (const task of due)
+      if (own.has(task.id)) task.leased = sent
+      else if (task.place >= 0) lose(task, 'another process has claimed or settled the task')
+  }
+
+  function lose(task: Task, reason: string): void {
+    if (task.lost !== undefined) return
+    task.lost = reason
+    task.stop?.(new Error(`task ${task.id}: ${reason}`))
+  }
+
+  async function watch(): Promise<void> {
+    if (!store.opened) await store.open()
+    await lanes.ensureAll()
+    const all = lanes.all()
+    if (all.length === 0) return
+    const rows = await store.ended(
+      all,
+      [...held()].map(({ id }) => id),
+    )
+    if (rows.length > 0) await free(rows)
+    const some = await store.waiting(all)
+    for (const { lane } of some) {
+      const at = lanes.of(lane)
+      if (at) at.slot.lean = true
+    }
+    if (some.some(({ suspect }) => suspect)) host.suspected()
+    await order(all)
+  }
+
+  /** A line in which nobody may run, or two may, is worked out again. */
+  async function order(all: readonly number[]): Promise<void> {
+    const now = performance.now()
+    if (now - ordered < LINES || !consumer.lanes().some((lane) => lane.ordered)) return
+    ordered = now
+    if (await repair(store, all, host.deadline)) host.freed(0)
+  }
+
+  async function free(rows: readonly TaskRow[]): Promise<void> {
+    const ruled = rows
+      .filter(({ state }) => state < DONE)
+      .map((row) => ({
+        row,
+        at: lanes.of(row.lane),
+        ...cut(row, lanes.of(row.lane)?.slot.lane.attempts),
+      }))
+    const over = rows.filter(({ state }) => state >= DONE)
+    const lines = [...over, ...ruled.flatMap(({ row, error }) => (error ? row : []))].flatMap(
+      ({ line }) => line ?? [],
+    )
+    const ids = await store.atomic(host.deadline, lines, (within) =>
+      steps(function* (): Steps<ReadonlySet<number>> {
+        const counted = yield* wait(
+          within.patch(
+            ruled.map(({ patch }) => patch),
+            'ended',
+          ),
+        )
+        if (over.length > 0)
+          yield* wait(
+            within.patch(
+              over.map((row) => letGo(row).patch),
+              'over',
+            ),
+          )
+        if (lines.length > 0) yield* release(within, lines)
+        return counted
+      }),
+    )
+    const freed = ruled.filter(({ row }) => ids.has(row.id))
+    for (const { row, at, count, charged } of freed)
+      if (at)
+        consumer.interrupted?.({
+          subscription: at.subscription,
+          task: String(row.id),
+          attempt: row.attempt,
+          count,
+          charged,
+        })
+    await bury(freed.filter(({ error, at }) => error && at))
+    const waits = freed.flatMap(({ error, patch }) => (error ? [] : patch.wait!))
+    if (waits.length > 0) host.freed(Math.min(...waits))
+    if (over.length > 0) host.freed(0)
+  }
+
+  async function bury(
+    dead: readonly (Cut & { readonly row: TaskRow; readonly at: ReturnType<Lanes['of']> })[],
+  ): Promise<void> {
+    if (dead.length === 0) return
+    const found = await store.load(dead.map(({ row: { id } }) => id))
+    for (const row of found) {
+      const { at, error, row: before } = dead.find((one) => one.row.id === row.id)!
+      try {
+        const claimed = { ...at!, token: 0, free: undefined, leased: 0 }
+        host.buried(claimOf(taskOf({ ...row, attempt: before.attempt }, claimed)), error!)
+      } catch (failure) {
+        consumer.warn(`task ${row.id} is dead as poison, and cannot be read: ${errorText(failure)}`)
+        host.buried(undefined, error!)
+      }
+    }
+  }
+}

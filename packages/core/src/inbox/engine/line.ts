@@ -1,0 +1,170 @@
+import { WebhookError } from '../../errors.ts'
+import { isPromise, type MaybePromise } from '../../maybe.ts'
+import type { BatchWork } from '../kit/backlog.ts'
+import { createBatch, type Fault as BatchFault } from '../kit/batch.ts'
+import type { Store } from './store.ts'
+
+/** How works of one kind are stored together. */
+export interface LineOptions<Work extends BatchWork> {
+  readonly rows: number
+  readonly bytes: number
+  readonly atOnce?: number
+  readonly share?: number
+  readonly waits?: readonly [first: number, longest: number]
+  /** Writes a batch, all or nothing; what it returns is called once that is committed. */
+  readonly put: (works: readonly Work[], until: number) => MaybePromise<() => MaybePromise<void>>
+  readonly fault: (error: unknown) => BatchFault
+}
+
+/** What waits to be stored. */
+export interface LineBatch<Work> {
+  add(work: Work): void
+  /** Bytes that wait, of a store with one writer those of all kinds. */
+  readonly waiting: number
+  flushed(): Promise<void>
+}
+
+/** The batches of one store. Of a store with one writer, all that waits in a turn of the event loop shares a transaction. */
+export interface Line {
+  batch<Work extends BatchWork>(options: LineOptions<Work>): LineBatch<Work>
+  /** Runs in a transaction at its end, behind what others made ready in it; at once if each batch has its own. */
+  last(run: () => MaybePromise<() => void>, failed: (error: unknown) => void): void
+  flushed(): Promise<void>
+  close(): void
+}
+
+/** Makes it. */
+export function createLine(store: Store): Line {
+  const refusal = (error: unknown): Error => store.refusal(error)
+  const late = (): Error =>
+    new WebhookError('inbox_unavailable', `${store.name}: no commit within the deadline`)
+  return store.together ? oneWriter(store, store.together) : manyWriters()
+
+  function manyWriters(): Line {
+    const all: { flushed(): Promise<void>; close(): void }[] = []
+    return {
+      batch<Work extends BatchWork>(options: LineOptions<Work>) {
+        const made = createBatch<Work>({
+          ...options,
+          inbox: store.name,
+          refusal,
+          late,
+          store: (works: readonly Work[], until) => follow(options.put(works, until)),
+        })
+        all.push(made)
+        return made
+      },
+      last(run, failed) {
+        void (async () => run())().then((over) => over(), failed)
+      },
+      flushed: async () => void (await Promise.all(all.map((one) => one.flushed()))),
+      close() {
+        for (const one of all) one.close()
+      },
+    }
+  }
+
+  function oneWriter({ name }: Store, together: (works: () => void) => void): Line {
+    interface Mixed extends BatchWork {
+      readonly of: LineOptions<BatchWork>
+      readonly work: BatchWork
+    }
+    interface Last {
+      readonly run: () => MaybePromise<() => void>
+      readonly failed: (error: unknown) => void
+    }
+    let at: LineOptions<BatchWork> | undefined
+    let lasts: Last[] = []
+    // It begins a transaction in which there may be nothing but last works.
+    const nothing: LineOptions<BatchWork> = {
+      rows: 1,
+      bytes: 1,
+      put: () => () => {},
+      fault: (error) => (store.fault(error) === 'again' ? 'again' : 'all'),
+    }
+    const batch = createBatch<Mixed>({
+      inbox: name,
+      rows: 512,
+      bytes: 8 * 1024 * 1024,
+      refusal,
+      late,
+      fault: (error) => (at ?? nothing).fault(error),
+      store(works, until) {
+        const overs: (() => MaybePromise<void>)[] = []
+        let taken: Last[] = []
+        try {
+          together(() => {
+            for (const [of, group] of Map.groupBy(works, (one) => one.of)) {
+              at = of
+              overs.push(
+                now(
+                  of.put(
+                    group.map(({ work }) => work),
+                    until,
+                  ),
+                ),
+              )
+            }
+            at = nothing
+            // Taken now: what was put may have asked for it.
+            while (lasts.length > 0)
+              for (const one of lasts.splice(0)) {
+                taken.push(one)
+                overs.push(now(one.run()))
+              }
+          })
+        } catch (error) {
+          if (store.fault(error) !== 'again') for (const one of taken) one.failed(error)
+          else lasts.unshift(...taken)
+          taken = []
+          throw error
+        }
+        for (const over of overs) void over()
+      },
+    })
+    return {
+      batch: (options) => ({
+        add: (work) =>
+          batch.add({
+            of: options as unknown as LineOptions<BatchWork>,
+            work,
+            bytes: work.bytes,
+            rows: work.rows ?? 1,
+            ...(work.deadline !== undefined && { deadline: work.deadline }),
+            failed: (error) => work.failed(error),
+          }),
+        get waiting() {
+          return batch.waiting
+        },
+        flushed: () => batch.flushed(),
+      }),
+      last(run, failed) {
+        lasts.push({ run, failed })
+        if (lasts.length === 1) batch.add({ of: nothing, work: IDLE, bytes: 0, failed: failLasts })
+      },
+      flushed: () => batch.flushed(),
+      close: () => batch.close(),
+    }
+
+    function failLasts(error: Error): void {
+      for (const one of lasts.splice(0)) one.failed(error)
+    }
+  }
+}
+
+const IDLE: BatchWork = { bytes: 0, failed: () => {} }
+
+function follow(put: MaybePromise<() => MaybePromise<void>>): MaybePromise<void> {
+  return isPromise(put) ? put.then((over) => over()) : over(put)
+}
+
+function over(put: () => MaybePromise<void>): MaybePromise<void> {
+  return put()
+}
+
+/** A store with one writer answers at once. */
+function now<T>(value: MaybePromise<T>): T {
+  if (isPromise(value))
+    throw new TypeError('together: the store must answer at once inside its shared transaction')
+  return value
+}

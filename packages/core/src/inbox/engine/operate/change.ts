@@ -1,0 +1,128 @@
+import { unknownOptions } from '../../../unknown-options.ts'
+import { erasedError } from '../../kit/erased.ts'
+import { inSteps, type StepPlace } from '../../kit/in-steps.ts'
+import type { Changed, ChangeOptions, InboxView, ReplayOptions, TaskFilter } from '../../view.ts'
+import { reviveTasks } from '../accept/revive.ts'
+import { DEAD, DONE, PENDING } from '../row.ts'
+import { discarded, forgotten } from '../rules.ts'
+import { release } from '../run/order.ts'
+import { steps, wait, type Steps } from '../steps.ts'
+import type { Rows, Store } from '../store.ts'
+import type { MaybePromise } from '../../../maybe.ts'
+import { numberOf, STATES } from './info.ts'
+import type { Search } from './search.ts'
+import type { InfoRow } from './store.ts'
+import type { ViewHost } from './view.ts'
+
+const OPTIONS = ['dryRun', 'limit', 'cursor', 'until'] as const
+// Milliseconds that finding the tasks of one step may take.
+const BUDGET = 100
+
+/** Changes some tasks in a transaction; returns ids of those that counted. */
+type Change = (
+  rows: Rows,
+  tasks: readonly InfoRow[],
+  place: StepPlace,
+) => MaybePromise<ReadonlySet<number>>
+
+/** Changes by operators. A filter over many tasks is done in steps; each step is one transaction. */
+export function createChange(
+  store: Store,
+  search: Search,
+  { access, deadline, consumers, look, opened }: ViewHost,
+): Pick<InboxView, 'replay' | 'discard' | 'prune'> {
+  return {
+    async replay(filter, options = {}) {
+      unknownOptions('replay', options, [...OPTIONS, 'rate'])
+      const { state = 'dead' } = filter
+      if (state === 'running')
+        throw new TypeError(
+          'replay: state must be dead, done or pending, got running; a running task ends by itself',
+        )
+      if (filter.id !== undefined) {
+        const row = await access.read(() => store.detail(numberOf(filter.id!)))
+        if (row?.erased) throw erasedError('replay', filter.id)
+      }
+      const from = STATES.indexOf(state)
+      const fence = from === PENDING ? 'waiting' : 'settled'
+      const fits = (row: InfoRow): boolean => row.state === from && !row.erased
+      const changed = await each({ ...filter, state }, options, fits, (rows, tasks, place) =>
+        steps(() =>
+          reviveTasks(rows, tasks, fence, (at) => {
+            const due = place.due(at)
+            return due === 0 ? 0 : Math.max(0, due - Date.now())
+          }),
+        ),
+      )
+      if (changed.count > 0) look()
+      return changed
+    },
+    async discard(filter, options = {}) {
+      unknownOptions('discard', options, OPTIONS)
+      const fits = ({ state }: InfoRow): boolean => state === PENDING || state === DEAD
+      const changed = await each(
+        filter,
+        options,
+        fits,
+        (rows, tasks) =>
+          steps(function* (): Steps<ReadonlySet<number>> {
+            const ids = yield* wait(
+              rows.patch(
+                tasks.map((task) => discarded(task).patch),
+                'idle',
+              ),
+            )
+            const lines = tasks.flatMap(({ id, line }) =>
+              line !== null && ids.has(id) ? [line] : [],
+            )
+            yield* release(rows, lines)
+            return ids
+          }),
+        (task) =>
+          consumers()
+            .find(({ receiver }) => receiver === task.receiver)
+            ?.discarded?.(task.key),
+      )
+      if (changed.count > 0) look()
+      return changed
+    },
+    async prune(before) {
+      const all = { limit: Number.MAX_SAFE_INTEGER }
+      const fits = ({ state }: InfoRow): boolean => state === DONE || state === DEAD
+      const { count } = await each({ before }, all, fits, (rows, tasks) =>
+        rows.patch(
+          tasks.map((task) => forgotten(task).patch),
+          'past',
+        ),
+      )
+      return count
+    },
+  }
+
+  /** Changes matching tasks that fit, and tells of each that counted. */
+  function each(
+    filter: TaskFilter,
+    options: ReplayOptions & ChangeOptions,
+    fits: (row: InfoRow) => boolean,
+    change: Change,
+    told?: (row: InfoRow) => void,
+  ): Promise<Changed> {
+    return inSteps(options, async (place) => {
+      const { cursor, rows: limit, dryRun } = place
+      const found = await search(filter, { limit, cursor, budget: BUDGET })
+      const tasks = found.rows.map(({ row }) => row).filter(fits)
+      if (dryRun || tasks.length === 0) return { count: tasks.length, cursor: found.cursor }
+      const lines = [...new Set(tasks.flatMap(({ line }) => line ?? []))]
+      const ids = await access.write(() =>
+        store.atomic(deadline, lines, (rows) => change(rows, tasks, place)),
+      )
+      const changed = tasks.filter(({ id }) => ids.has(id))
+      for (const task of changed) {
+        told?.(task)
+        if (told && task.state === PENDING) opened(task.receiver, -1)
+        if (!told && task.state >= DONE) opened(task.receiver, 1)
+      }
+      return { count: changed.length, cursor: found.cursor }
+    })
+  }
+}

@@ -1,0 +1,48 @@
+import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
+import { checkErase, erased, isAboutTasks } from '../../kit/erased.ts'
+import { inSteps } from '../../kit/in-steps.ts'
+import type { EraseOptions, InboxView } from '../../view.ts'
+import type { Access } from '../access.ts'
+import { eventOf } from '../row.ts'
+import type { Store } from '../store.ts'
+import { placeOf, type Search } from './search.ts'
+import type { ContentsRow } from './store.ts'
+
+// Milliseconds that finding the events of one step may take.
+const BUDGET = 100
+
+/** Makes `InboxView.erase`: steps of some events, each a transaction that looks again at their tasks. */
+export function createErase(store: Store, search: Search, access: Access): InboxView['erase'] {
+  return async (filter, options = {}) => {
+    checkErase(filter, options)
+    const { passing = false, keep } = options
+    const byTasks = isAboutTasks(filter)
+    const of = byTasks ? 'tasks' : 'events'
+    return inSteps(options, async ({ cursor, rows: limit, dryRun }) => {
+      const found = await search(filter, { of, limit, cursor, budget: BUDGET, passing })
+      const events = new Set(found.rows.map(({ row }) => row.event))
+      // The last event of a step may have more tasks, which the next one begins with.
+      if (dryRun && byTasks && cursor !== undefined) events.delete(eventOf(placeOf(cursor)![1]))
+      if (events.size === 0) return { count: 0, cursor: found.cursor }
+      const empty = dryRun ? undefined : (row: ContentsRow) => emptied(row, keep)
+      const count = await access.write(() => store.erase([...events], passing, empty))
+      return { count, cursor: found.cursor }
+    })
+  }
+}
+
+/** Undefined for a damaged event, which must not keep the others from being erased. */
+function emptied(
+  { event, record, head, body }: ContentsRow,
+  keep: EraseOptions['keep'],
+): ContentsRow | undefined {
+  let kept: Parameters<typeof erased>[0]
+  try {
+    const delivery = decodeDelivery(head, body)
+    kept = { event: decodeEvent(record, delivery), delivery }
+  } catch {
+    return undefined
+  }
+  const left = erased(kept, keep)
+  return { event, ...encodeDelivery(left.delivery), record: encodeEvent(left.event) }
+}

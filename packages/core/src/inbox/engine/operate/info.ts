@@ -1,0 +1,49 @@
+import type { TaskError } from '../../inbox.ts'
+import type { TaskInfo, TaskState } from '../../view.ts'
+import { DONE, PENDING, type LaneRow } from '../row.ts'
+import type { InfoRow } from './store.ts'
+
+/** Names of states, by number. */
+export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
+
+/** The number of a task's id; -1 if the id is of another inbox. */
+export function numberOf(id: string): number {
+  return /^[1-9]\d{0,15}$/.test(id) ? Number(id) : -1
+}
+
+/** A task as operators see it. */
+export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
+  const failed = row.error !== null && row.state !== DONE
+  return {
+    id: String(row.id),
+    receiver: row.receiver,
+    subscription: lane?.name ?? '',
+    part: row.part === '' ? undefined : row.part,
+    state: STATES[row.state]!,
+    attempt: row.attempt,
+    attempts: row.runs,
+    interrupted: row.cut,
+    due: row.state === PENDING ? row.due : undefined,
+    settledAt: row.state >= DONE ? row.due : undefined,
+    duration: row.took === null ? undefined : row.took / 1000,
+    error: failed ? errorOf(row.error) : undefined,
+    cause: failed ? (row.cause ?? undefined) : undefined,
+    provider: row.provider === '' ? undefined : row.provider,
+    event: {
+      id: row.eventId ?? undefined,
+      topic: row.topic,
+      scope: row.scope ?? undefined,
+      key: row.key,
+    },
+    receivedAt: row.received,
+  }
+}
+
+/** An error as it was stored; one that cannot be read must not hide its task. */
+export function errorOf(stored: string): TaskError {
+  try {
+    return JSON.parse(stored) as TaskError
+  } catch {
+    return { name: 'UnreadableError', message: stored.slice(0, 1000) }
+  }
+}

@@ -1,0 +1,104 @@
+import { decodeDelivery, decodeEvent } from '../../codec.ts'
+import { checkFilter, matches, topicMatch } from '../../kit/filter.ts'
+import type { TaskFilter, TaskInfo } from '../../view.ts'
+import type { Access } from '../access.ts'
+import type { Store } from '../store.ts'
+import { infoOf } from './info.ts'
+import { namesOf } from './names.ts'
+import type { FullRow, InfoRow, Place, Scan } from './store.ts'
+
+/** Reads tasks or events by a filter, newest first, in steps that never hold the event loop for long. */
+export type Search = (filter: TaskFilter, page: SearchPage) => Promise<Found>
+
+/** The wanted page, and its time limit. */
+export interface SearchPage {
+  readonly of?: Scan['of']
+  readonly limit: number
+  readonly cursor: string | undefined
+  /** Milliseconds. */
+  readonly budget: number
+  /** Only events that `stored` marked. */
+  readonly passing?: boolean
+}
+
+/** A task of a page, or an event. */
+export interface FoundRow {
+  readonly row: InfoRow
+  readonly info: TaskInfo
+}
+
+/** A page. */
+export interface Found {
+  readonly rows: readonly FoundRow[]
+  readonly cursor: string | undefined
+  /** How far it looked, in milliseconds since 1970; undefined at the end. */
+  readonly searchedTo: number | undefined
+}
+
+// Candidates of a step: at first, at least and at most; and how long one should take, in milliseconds.
+const FIRST = 256
+const LEAST = 16
+const MOST = 32_768
+const STEP = 5
+
+/** Makes the search of a store. */
+export function createSearch(store: Store, access: Access): Search {
+  return async (filter, { of = 'tasks', limit, cursor, budget, passing = false }) => {
+    checkFilter(filter)
+    const { receiver, subscription: _, topic, text, ...rest } = filter
+    let after = placeOf(cursor)
+    const until = performance.now() + budget
+    const names = await access.read(() => namesOf(store))
+    const lanes = names.wanted(filter)
+    const fits = text === undefined ? undefined : matches({ text })
+    const want = {
+      of,
+      filter: rest,
+      receiver,
+      lanes,
+      topic: topic === undefined ? undefined : topicMatch(topic),
+      full: text !== undefined,
+      passing,
+    }
+    const rows: FoundRow[] = []
+    for (let width = Math.max(FIRST, limit); ;) {
+      const began = performance.now()
+      // One more than asked for tells whether there are more. What the text drops is not known yet.
+      const most = fits ? width : limit + 1 - rows.length
+      const step = await access.read(() => store.scan({ ...want, after, width, limit: most }))
+      for (const row of step.rows) {
+        const info = infoOf(row, names.of(row.lane))
+        if (fits && !fits(info, () => payloadOf(row as FullRow))) continue
+        if (rows.length === limit) {
+          const last = rows.at(-1)!.row
+          return { rows, cursor: store.placeOf(last, want).join('.'), searchedTo: last.received }
+        }
+        rows.push({ row, info })
+      }
+      after = step.to
+      if (after === undefined) return { rows, cursor: undefined, searchedTo: undefined }
+      const now = performance.now()
+      if (now >= until) return { rows, cursor: after.join('.'), searchedTo: step.searchedTo }
+      if (now - began < STEP / 2) width = Math.min(width * 2, MOST)
+      else if (now - began > STEP) width = Math.max(Math.floor(width / 2), LEAST)
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+  }
+}
+
+/** The place of a cursor. Throws a `TypeError` for a string that is not a cursor. */
+export function placeOf(cursor: string | undefined): Place | undefined {
+  if (cursor === undefined) return undefined
+  const match = /^(-?\d{1,16})\.(\d{1,16})$/.exec(cursor)
+  if (!match) throw new TypeError(`cursor: must be the cursor of a page, got ${cursor}`)
+  return [Number(match[1]), Number(match[2])]
+}
+
+/** A damaged event must not hide the others. */
+function payloadOf({ record, head, body }: FullRow): unknown {
+  try {
+    return decodeEvent(record, decodeDelivery(head, body)).payload
+  } catch {
+    return undefined
+  }
+}

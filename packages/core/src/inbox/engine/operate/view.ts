@@ -1,0 +1,136 @@
+import { decodeDelivery, decodeEvent } from '../../codec.ts'
+import type { Consumer } from '../../inbox.ts'
+import { orphansOf } from '../../kit/orphans.ts'
+import { unknownOptions } from '../../../unknown-options.ts'
+import type { InboxView, LaneStats } from '../../view.ts'
+import type { Access } from '../access.ts'
+import { PENDING } from '../row.ts'
+import { chain } from '../steps.ts'
+import type { MaybePromise } from '../../../maybe.ts'
+import type { Store } from '../store.ts'
+import { createChange } from './change.ts'
+import { createErase } from './erase.ts'
+import { errorOf, infoOf, numberOf, STATES } from './info.ts'
+import { namesOf } from './names.ts'
+import { createRerun } from './rerun.ts'
+import { createSearch } from './search.ts'
+import type { StatsRow } from './store.ts'
+
+/** The inbox as its view sees it. */
+export interface ViewHost {
+  readonly access: Access
+  /** Milliseconds that a transaction may take. */
+  readonly deadline: number
+  /** Receivers that are attached. */
+  readonly consumers: () => readonly Consumer[]
+  /** Looks for ready tasks in all receivers of this process. */
+  readonly look: () => void
+  /** More tasks of a receiver are open now; fewer if the number is negative. */
+  readonly opened: (receiver: string, tasks: number) => void
+}
+
+// Rows of a page.
+const DEFAULT_LIMIT = 100
+const MOST = 1000
+// Milliseconds that a search may take.
+const BUDGET = 500
+
+/** The view for operators, above a store. Reads are short; changes are made in small transactions. */
+export function createView(store: Store, host: ViewHost): InboxView {
+  const { access, consumers } = host
+  const search = createSearch(store, access)
+
+  return {
+    async list(query = {}) {
+      const { limit = DEFAULT_LIMIT, cursor, budget = BUDGET, ...filter } = query
+      if (!(Number.isInteger(limit) && limit >= 1 && limit <= MOST))
+        throw new TypeError(`limit: must be a whole number from 1 to ${MOST}, got ${String(limit)}`)
+      if (!(budget >= 0)) throw new TypeError(`budget: must be milliseconds, got ${String(budget)}`)
+      const found = await search(filter, { limit, cursor, budget })
+      return { ...found, rows: found.rows.map(({ info }) => info) }
+    },
+    get: (id) =>
+      chain(
+        access.read(() => store.detail(numberOf(id))),
+        (row) => {
+          if (!row) return undefined
+          return chain(
+            access.read(() => namesOf(store)),
+            (names) => {
+              const delivery = decodeDelivery(row.head, row.body)
+              const record = decodeEvent(row.record, delivery)
+              return { ...infoOf(row, names.of(row.lane)), record, delivery }
+            },
+          )
+        },
+      ),
+    stats,
+    causes(filter = {}) {
+      unknownOptions('causes', filter, ['receiver', 'subscription'])
+      return chain(
+        access.read(() => namesOf(store)),
+        (names) =>
+          chain(
+            access.read(() => store.causes(names.wanted(filter))),
+            (rows) =>
+              rows.map(({ lane, error, ...row }) => ({
+                ...row,
+                sample: errorOf(error),
+                receiver: names.of(lane)?.receiver ?? '',
+                subscription: names.of(lane)?.name ?? '',
+              })),
+          ),
+      )
+    },
+    version: () => access.read(() => store.version()),
+    ...createChange(store, search, host),
+    erase: createErase(store, search, access),
+    rerun: createRerun(store, host),
+    orphans: () =>
+      chain(stats(), (all) =>
+        orphansOf(
+          all.map(({ receiver, subscription, counts }) => ({
+            receiver,
+            subscription,
+            pending: counts.pending,
+          })),
+          consumers(),
+        ),
+      ),
+  }
+
+  function stats(): MaybePromise<readonly LaneStats[]> {
+    return chain(
+      access.read(() => store.everyLane()),
+      (lanes) =>
+        chain(
+          access.read(() => store.stats()),
+          (rows) => {
+            const nowOf = clocks(consumers())
+            const byLane = new Map<number, StatsRow[]>()
+            for (const row of rows) {
+              const its = byLane.get(row.lane)
+              if (its) its.push(row)
+              else byLane.set(row.lane, [row])
+            }
+            return lanes.map(({ lane, receiver, name }): LaneStats => {
+              const counts = { pending: 0, running: 0, done: 0, dead: 0 }
+              let oldest: number | undefined
+              for (const row of byLane.get(lane) ?? []) {
+                counts[STATES[row.state]!] += row.count
+                if (row.state === PENDING && row.oldest !== null)
+                  oldest = Math.floor(nowOf(receiver) - row.oldest)
+              }
+              return { receiver, subscription: name, counts, oldest }
+            })
+          },
+        ),
+    )
+  }
+}
+
+/** The clock of a receiver by its name; that of the machine if the receiver is not attached. */
+function clocks(consumers: readonly Consumer[]): (receiver: string) => number {
+  const byName = new Map(consumers.map((consumer) => [consumer.receiver, consumer]))
+  return (receiver) => byName.get(receiver)?.now() ?? Date.now()
+}

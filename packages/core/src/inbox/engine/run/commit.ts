@@ -1,0 +1,68 @@
+import { isPromise } from '../../../maybe.ts'
+import type { Consumer, Outcome, TaskDraft } from '../../inbox.ts'
+import { stopwatchOf } from '../../kit/stopwatch.ts'
+import { chain, steps } from '../steps.ts'
+import type { Store } from '../store.ts'
+import type { Settle } from './settle.ts'
+import type { Task } from './task.ts'
+
+/** Runs writes and settles a task in one transaction. */
+export type Commit = (
+  task: Task,
+  write: (transaction: unknown) => unknown,
+  spawn: readonly TaskDraft[] | undefined,
+) => unknown
+
+const LOST =
+  'task.commit: the claim was lost (its lease ran out, and the task was settled or replayed since), so nothing was written'
+
+/** Makes `task.commit`. It answers at once if the store does. */
+export function createCommit(
+  store: Store,
+  settle: Settle,
+  consumer: Consumer,
+): {
+  /** Notes when a run starts. */
+  started(task: Task): void
+  readonly commit: Commit
+} {
+  const stopwatch = stopwatchOf(consumer)
+  const begun = new WeakMap<Task, readonly [started: number, startedAt: number]>()
+  return {
+    started: (task) => void begun.set(task, [stopwatch(), consumer.now()]),
+    commit(task, write, spawn) {
+      if (task.committed)
+        throw new Error('task.commit: this attempt is settled already: commit is its last act')
+      if (task.over)
+        throw new Error(
+          'task.commit: the receiver closed and gave the task back, so nothing was written',
+        )
+      const [started, startedAt] = begun.get(task)!
+      const ran = { startedAt, duration: stopwatch() - started }
+      const outcome: Outcome = { kind: 'done', ...(spawn && { spawn }) }
+      let written: unknown
+      const lines = task.line === null ? [] : [task.line]
+      const stored = store.atomic(task.slot.lane.timeout, lines, (rows, transaction) =>
+        chain(
+          steps(() => settle.within(rows, { task, outcome, ran }, () => run(transaction))),
+          (counted) => {
+            if (!counted) throw new Error(LOST)
+          },
+        ),
+      )
+      return chain(stored, () => {
+        task.committed = outcome
+        return written
+      })
+
+      function run(transaction: unknown): void | Promise<void> {
+        const result = write(transaction)
+        if (isPromise(result))
+          return result.then((value) => {
+            written = value
+          })
+        written = result
+      }
+    },
+  }
+}

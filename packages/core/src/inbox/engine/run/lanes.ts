@@ -1,0 +1,97 @@
+import type { MaybePromise } from '../../../maybe.ts'
+import type { Slot } from '../../kit/slot.ts'
+import { chain } from '../steps.ts'
+import type { Store } from '../store.ts'
+import { repair } from './order.ts'
+import type { Task } from './task.ts'
+
+/** Numbers of the subscriptions of a receiver, and the slots of this process that have them. */
+export interface Lanes {
+  /** The number of a subscription, if it is known here already. */
+  find(name: string): number | undefined
+  /** Learns numbers, and makes those that are missing. */
+  ensure(names: readonly string[]): MaybePromise<void>
+  /** The same for all slots. */
+  ensureAll(): MaybePromise<void>
+  /** Lanes whose tasks this process may run. */
+  all(): readonly number[]
+  of(lane: number): LaneOf | undefined
+}
+
+/** A lane of this process. */
+export interface LaneOf {
+  readonly slot: Slot<Task>
+  readonly subscription: string
+}
+
+/** Makes them. */
+export function createLanes(
+  store: Store,
+  receiver: string,
+  slots: () => readonly Slot<Task>[],
+  deadline: number,
+): Lanes {
+  const numbers = new Map<string, number>()
+  const slotOf = new Map<string, Slot<Task>>()
+  const lanes = new Map<number, LaneOf>()
+  let known: readonly Slot<Task>[] = []
+  let all: readonly number[] = []
+  let complete = false
+
+  return {
+    find: (name) => numbers.get(name),
+    ensure,
+    ensureAll() {
+      refresh()
+      if (complete) return
+      return chain(ensure(known.flatMap(({ names }) => names)), () => {
+        refresh()
+        // Tasks of former names stood in lines of their own until now.
+        const renamed = known.some(({ lane, names }) => lane.ordered && names.length > 1)
+        return renamed ? chain(repair(store, all, deadline), () => {}) : undefined
+      })
+    },
+    all: () => (refresh(), all),
+    of: (lane) => (refresh(), lanes.get(lane)),
+  }
+
+  function ensure(names: readonly string[]): MaybePromise<void> {
+    const missing = names.filter((name) => !numbers.has(name))
+    if (missing.length === 0) return
+    refresh()
+    // With its former names, so that all of them stand in the same lines.
+    const groups = new Map(
+      missing.map((name) => [
+        slotOf.get(name)?.names[0] ?? name,
+        slotOf.get(name)?.names ?? [name],
+      ]),
+    )
+    return chain(store.lanes(receiver, [...groups.values()]), (rows) => {
+      for (const { name, lane } of rows) numbers.set(name, lane)
+      complete = false
+      refresh()
+    })
+  }
+
+  function refresh(): void {
+    const now = slots()
+    if (now === known && complete) return
+    if (now !== known) {
+      known = now
+      for (const slot of now) for (const name of slot.names) slotOf.set(name, slot)
+    }
+    const found: number[] = []
+    complete = true
+    for (const slot of known)
+      for (const name of slot.names) {
+        const lane = numbers.get(name)
+        if (lane === undefined) {
+          complete = false
+          continue
+        }
+        found.push(lane)
+        if (!lanes.has(lane)) lanes.set(lane, { slot, subscription: name })
+      }
+    all = found
+  }
+}

@@ -1,0 +1,93 @@
+import type { Json } from '../../../delivery.ts'
+import type { EventRecord, StoredDelivery } from '../../../event.ts'
+import { decodeDelivery, decodeEvent } from '../../codec.ts'
+import type { Claim } from '../../inbox.ts'
+import type { RunnerTask } from '../../kit/ending.ts'
+import type { Slot } from '../../kit/slot.ts'
+import type { ClaimRow } from '../row.ts'
+import type { Claimed } from '../rules.ts'
+
+/** A claimed task of this process. */
+export interface Task extends RunnerTask<Task>, Claimed {
+  readonly slot: Slot<Task>
+  id: number
+  readonly lane: number
+  readonly subscription: string
+  readonly line: number | null
+  /** Nothing of earlier runs is to be cleared: no error, no interruption. */
+  readonly fresh: boolean
+  readonly part: string | undefined
+  readonly data: Json | undefined
+  readonly event: EventRecord
+  readonly delivery: StoredDelivery
+  /** Frees the place of a suspect. */
+  readonly free: (() => void) | undefined
+  /** When it was claimed or renewed: its sending, on the clock of `performance.now()`. */
+  leased: number
+  /** Set once its lease is over, or another has claimed or settled it. */
+  lost: string | undefined
+  /** Tells the handler that it is lost. */
+  stop: ((reason: Error) => void) | undefined
+  /** Set by a commit in a transaction of the application. */
+  within: boolean
+}
+
+/** What a new or loaded task begins with. */
+export const BEGIN = {
+  place: -1,
+  over: false,
+  committed: undefined,
+  lost: undefined,
+  stop: undefined,
+  within: false,
+} as const
+
+/** The claim of a task, for its consumer. */
+export function claimOf(task: Task, commit?: Claim['commit']): Claim {
+  const { id, subscription, part, data, event, delivery, attempt } = task
+  return {
+    id: String(id),
+    subscription,
+    part,
+    data,
+    event,
+    delivery,
+    attempt,
+    onLost(stop) {
+      task.stop = stop
+      if (task.lost !== undefined) stop(new Error(task.lost))
+    },
+    ...(commit && { commit }),
+  }
+}
+
+/** A task of its row. Throws if the row cannot be read. */
+export function taskOf(
+  row: ClaimRow,
+  claimed: {
+    readonly slot: Slot<Task>
+    readonly subscription: string
+    readonly token: number
+    readonly free: (() => void) | undefined
+    readonly leased: number
+  },
+): Task {
+  if (row.record === null) throw new TypeError('its event is not in the store')
+  const delivery = decodeDelivery(row.head, row.body)
+  return {
+    ...BEGIN,
+    ...claimed,
+    id: row.id,
+    lane: row.lane,
+    round: row.round,
+    attempt: row.attempt,
+    cut: row.cut,
+    line: row.line,
+    fair: row.fair,
+    fresh: row.cut === 0 && !row.failed,
+    part: row.part === '' ? undefined : row.part,
+    data: row.data === null ? undefined : (JSON.parse(row.data) as Json),
+    event: decodeEvent(row.record, delivery),
+    delivery,
+  }
+}

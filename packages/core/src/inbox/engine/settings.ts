@@ -1,0 +1,34 @@
+import type { Checks, CommonDefaults, CommonSettings } from '../kit/checks.ts'
+import type { Duration } from '../../duration.ts'
+
+/** Settings of an inbox on the engine; times in milliseconds. */
+export interface EngineSettings extends CommonSettings {
+  /** The part of `maxPending` that one tenant may take. */
+  readonly maxPendingShare: number
+  /** How often a worker looks for what other processes stored. */
+  readonly pollInterval: number
+}
+
+/** Options that all inboxes on the engine have. */
+export interface EngineOptions {
+  readonly maxPendingShare?: number
+  readonly pollInterval?: Duration
+}
+
+/** Reads the options that all inboxes on the engine have in common. A `TypeError` names the wrong one. */
+export function engineSettings<Options extends EngineOptions>(
+  inbox: string,
+  check: Checks<Options>,
+  defaults: CommonDefaults & { readonly pollInterval: Duration },
+): EngineSettings {
+  const maxPendingShare = check.value('maxPendingShare') ?? 0.5
+  if (!(typeof maxPendingShare === 'number' && maxPendingShare > 0 && maxPendingShare <= 1))
+    throw new TypeError(
+      `${inbox}: maxPendingShare must be a number from above 0 to 1, got ${String(maxPendingShare)}`,
+    )
+  return {
+    ...check.common(defaults),
+    maxPendingShare,
+    pollInterval: check.time('pollInterval', defaults.pollInterval),
+  }
+}

@@ -1,0 +1,192 @@
+import { WebhookError } from '../../errors.ts'
+import type { Consumer, Drained, Host } from '../inbox.ts'
+import type { Side } from '../kit/attachment.ts'
+import { settledBy } from '../kit/deadline.ts'
+import { createRunner } from '../kit/runner.ts'
+import type { Ahead } from '../kit/slot.ts'
+import { createAccept } from './accept/accept.ts'
+import { createCapacity, type Capacity } from './accept/capacity.ts'
+import { createWatch } from './lease/watch.ts'
+import type { Line } from './line.ts'
+import type { Numbers } from './numbers.ts'
+import { createClaims } from './run/claim.ts'
+import { createCommit } from './run/commit.ts'
+import { createLanes, type Lanes } from './run/lanes.ts'
+import { createSettle } from './run/settle.ts'
+import { claimOf, type Task } from './run/task.ts'
+import type { EngineSettings } from './settings.ts'
+import type { Store } from './store.ts'
+
+/** A receiver's side that the view changes. */
+export interface EngineSide extends Side {
+  readonly consumer: Consumer
+  readonly lanes: Lanes
+  readonly capacity: Capacity
+  look(): void
+  /** Resolves when nothing waits to be stored. */
+  flushed(): Promise<void>
+}
+
+/** What the sides of an inbox share. */
+export interface Shared {
+  readonly store: Store
+  readonly line: Line
+  readonly settings: EngineSettings
+  readonly ahead: Ahead
+  readonly numbers: Numbers
+  readonly token: () => number
+  readonly transactionOf: (host: Host) => unknown
+  readonly onWork: () => void
+  /** After a drain. */
+  readonly tidy: () => Promise<void>
+}
+
+// Milliseconds that storing what is given back may take.
+const MARGIN = 500
+
+/** Makes a receiver's side: the rules above any store. */
+export function createSide(shared: Shared, consumer: Consumer): EngineSide {
+  const { store, line, settings } = shared
+  const { receiver } = consumer
+  const lanes = createLanes(store, receiver, () => runner.slots(), settings.deadline)
+  const capacity = createCapacity(store, lanes, {
+    ...settings,
+    receiver,
+    now: () => consumer.now(),
+  })
+  const settle = createSettle({
+    store,
+    line,
+    consumer,
+    lanes,
+    deadline: settings.deadline,
+    over: (tasks) => capacity.free(tasks),
+    told: (turn) => capacity.told(turn),
+    dueAt(at) {
+      claims.dueAt(at)
+      runner.dueAt(at)
+    },
+    ready: (subscription) => runner.ready(subscription),
+  })
+  const commit = createCommit(store, settle, consumer)
+  const claims = createClaims({
+    store,
+    line,
+    consumer,
+    lanes,
+    deadline: settings.deadline,
+    token: shared.token,
+    runner: () => runner,
+    draining: () => drains > 0,
+    buried(id, error) {
+      capacity.free(1)
+      consumer.warn(`task ${id} is dead: ${error.message}`)
+    },
+  })
+  const runner = createRunner<Task>({
+    consumer,
+    ahead: shared.ahead,
+    margin: MARGIN,
+    claimOf(task) {
+      commit.started(task)
+      return claimOf(task, (write, spawn) => commit.commit(task, write, spawn))
+    },
+    settle: ({ task, outcome, ran, done }) => settle.add({ task, outcome, ran }, done),
+    fetch: (over) => claims.fetch(over),
+    ended(task) {
+      task.free?.()
+      if (task.committed) settle.follow(task, task.committed)
+    },
+    async reclaim() {
+      await watch.look()
+      claims.soon()
+    },
+    async rest() {
+      const { left, next } = await store.rest(lanes.all())
+      return { left, next: next === undefined ? undefined : Math.round(consumer.now() + next) }
+    },
+  })
+  const watch = createWatch({
+    store,
+    consumer,
+    lanes,
+    lease: settings.lease,
+    deadline: settings.deadline,
+    pollInterval: settings.pollInterval,
+    held: () => runner.held(),
+    freed: (soonest) => runner.dueAt(consumer.now() + soonest),
+    suspected() {
+      claims.suspected()
+      runner.look()
+    },
+    buried(claim, error) {
+      capacity.free(1)
+      if (claim) consumer.settled(claim, { kind: 'dead', error }, true)
+    },
+  })
+  const accept = createAccept({
+    store,
+    line,
+    settings,
+    consumer,
+    lanes,
+    capacity,
+    numbers: shared.numbers,
+    token: shared.token,
+    runner: () => runner,
+    transactionOf: shared.transactionOf,
+    look,
+  })
+  let working = false
+  let drains = 0
+  let poll: ReturnType<typeof setInterval> | undefined
+  return {
+    consumer,
+    lanes,
+    capacity,
+    accept,
+    look,
+    work,
+    drain,
+    close,
+    flushed: () => settle.flushed(),
+  }
+
+  function look(): void {
+    claims.soon()
+    runner.look()
+  }
+
+  function work(): void {
+    working = true
+    shared.onWork()
+    watch.start()
+    poll = setInterval(look, settings.pollInterval)
+    runner.work()
+    // If the store fails the next look on the timer reports it.
+    watch.look().catch(() => {})
+    look()
+  }
+
+  async function drain(until: number, max: number, last?: number): Promise<Drained> {
+    drains++
+    watch.start()
+    try {
+      const drained = await runner.drain(until, max, last)
+      await shared.tidy()
+      return drained
+    } catch (error) {
+      throw error instanceof WebhookError ? error : store.refusal(error)
+    } finally {
+      drains--
+      if (!working && drains === 0) watch.stop()
+    }
+  }
+
+  async function close(until: number): Promise<void> {
+    clearInterval(poll)
+    await runner.close(until)
+    await settledBy(line.flushed(), until)
+    watch.stop()
+  }
+}

@@ -1,0 +1,40 @@
+import { engineInbox, transactions, type Host, type Inbox } from '@postern/core/inbox'
+import { checkSettings, type PostgresInboxOptions } from './settings.ts'
+import type { AppTransaction } from './store/guest.ts'
+import { createStore } from './store/store.ts'
+
+const carried = transactions<unknown>('postgresInbox')
+
+// How far ahead quick handlers get tasks: a claim must be worth its round trip.
+const AHEAD = { time: 100, most: 400, half: true }
+
+/**
+ * A durable inbox in PostgreSQL 13 or newer: events and tasks lie in tables `postern_*` of a schema of your choice. Several
+ * processes may share it. A `TypeError` names a wrong option.
+ *
+ * @example
+ * const receiver = createReceiver({
+ *   provider: github({ secret }),
+ *   inbox: postgresInbox({ connectionString: process.env.DATABASE_URL }),
+ * })
+ */
+export function postgresInbox(options: PostgresInboxOptions): Inbox {
+  const settings = checkSettings(options)
+  return engineInbox({
+    store: (warn) => createStore(settings, warn),
+    settings,
+    transactions: carried,
+    ahead: AHEAD,
+  })
+}
+
+/**
+ * A host that lets `receive` store the delivery in an open transaction of your own database: it is accepted if that
+ * commits. `transaction` runs a statement in it and returns its rows, or is a client of `pg`.
+ *
+ * @example
+ * await db.transaction((tx) => receiver.receive(delivery, inTransaction((text, values) => run(tx, text, values))))
+ */
+export function inTransaction(transaction: AppTransaction, host: Host = {}): Host {
+  return carried.host(transaction, host)
+}

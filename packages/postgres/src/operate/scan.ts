@@ -1,0 +1,194 @@
+import {
+  DEAD,
+  PENDING,
+  RUNNING,
+  TASKS,
+  type FullRow,
+  type InfoRow,
+  type Place,
+  type Scan,
+  type Scanned,
+} from '@postern/core/inbox'
+import { CONTENTS, DELIVERY, EVENT, ints, storable, TASK } from '../sql/words.ts'
+import type { Sql } from '../store/pg.ts'
+import { adder, eventConditions, lookedUp, stateOf, taskConditions } from './conditions.ts'
+
+// Columns of lists.
+const OF_EVENT = `e.id::float8 AS event, e.provider, e.event_id AS "eventId", e.topic, e.scope, e.key, e.received::float8 AS received,
+  e.receiver, coalesce(e.contents, 0) = 2 AS erased`
+const INFO = `${TASK}, t.runs, t.part, t.cause, ${OF_EVENT}`
+const NO_TASK = `0 AS id, 0 AS lane, 2 AS state, 0 AS gate, false AS behind, 0 AS attempt, 0 AS token, 0 AS round, 0 AS cut, 0 AS charged,
+  NULL AS line, NULL AS fair, 0 AS due, NULL AS took, NULL AS error, 0 AS runs, '' AS part, NULL AS cause, ${OF_EVENT}`
+const FULL = `, t.data, ${CONTENTS}`
+
+// Open tasks that are sorted for a list: no index has them in order. With more, the newest events have some soon.
+const MOST_OPEN = 5000
+
+/** A task with its contents. */
+export async function detail(sql: Sql, id: number): Promise<FullRow | undefined> {
+  const [row] = await sql(
+    `SELECT ${INFO}${FULL} FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT} ${DELIVERY} WHERE t.id = $1::bigint`,
+    [id],
+  )
+  return row as unknown as FullRow | undefined
+}
+
+/** The place behind a row: the order of time, and of ids for lists that an index of failed or open tasks gives. */
+export function placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
+  const id = row.id === 0 ? row.event * TASKS : row.id
+  return [isFailing(want) ? 0 : row.received, id]
+}
+
+/** One step of a list. */
+export async function scan(sql: Sql, want: Scan): Promise<Scanned> {
+  if (want.of === 'tasks' && (isFailing(want) || (await isShort(sql, want))))
+    return byTasks(sql, want)
+  return byEvents(sql, want)
+}
+
+function isFailing({ filter: { state, cause } }: Pick<Scan, 'filter'>): boolean {
+  return cause !== undefined || stateOf(state) === DEAD
+}
+
+/** True if few tasks are open: then they lead to events. */
+async function isShort(sql: Sql, want: Scan): Promise<boolean> {
+  const state = stateOf(want.filter.state)
+  if ((state !== PENDING && state !== RUNNING) || isLookedUp(want)) return false
+  const made = open(want, state)
+  const [row] = await sql(
+    `SELECT count(*)::int AS n FROM (SELECT 1 FROM (${made.sql}) t LIMIT ${MOST_OPEN + 1}) c`,
+    made.values,
+  )
+  return (row!['n'] as number) <= MOST_OPEN
+}
+
+/** True if an index on events finds few tasks at once. */
+function isLookedUp({ filter: { id, eventId, keys } }: Scan): boolean {
+  return (id ?? eventId ?? keys) !== undefined
+}
+
+/** Failed tasks by id, which is about the order of arrival: an index has them so. Open ones in the order of all lists. */
+async function byTasks(sql: Sql, want: Scan): Promise<Scanned> {
+  const failing = isFailing(want)
+  const source = failing ? failed(want) : open(want, stateOf(want.filter.state)!)
+  const values = [...source.values]
+  const add = adder(values)
+  const after = want.after && [`${add(want.after[0])}::bigint`, `${add(want.after[1])}::bigint`]
+  const from = failing
+    ? `SELECT * FROM (${source.sql}) t ${after ? `WHERE t.id < ${after[1]} AND ${after[0]} = 0` : ''} ORDER BY t.id DESC LIMIT ${want.width}`
+    : source.sql
+  const behind = after && !failing ? `WHERE (e.received, t.id) < (${after.join()})` : ''
+  const conditions = [
+    ...taskConditions(want, add),
+    ...eventConditions(want, add),
+    ...(await lookedUp(sql, want, add)),
+  ]
+  const rows = (await sql(
+    `SELECT ${INFO}${want.full ? FULL : ''}, ${conditions.join(' AND ') || 'true'} AS meant
+     FROM (${from}) t JOIN $.postern_events e ON ${EVENT} ${want.full ? DELIVERY : ''} ${behind}
+     ORDER BY ${failing ? 't.id' : 'e.received DESC, t.id'} DESC LIMIT ${want.width}`,
+    values,
+  )) as unknown as readonly (InfoRow & { readonly meant: boolean })[]
+  const meant = rows.filter((row) => row.meant)
+  const cut = meant.length > want.limit
+  const last = cut ? meant[want.limit - 1] : rows.at(-1)
+  const more = cut || rows.length === want.width
+  return {
+    rows: meant.slice(0, want.limit),
+    to: more && last ? placeOf(last, want) : undefined,
+    searchedTo: last?.received,
+  }
+}
+
+/** Events in order of arrival lead to their tasks. */
+async function byEvents(sql: Sql, want: Scan): Promise<Scanned> {
+  const values: unknown[] = []
+  const add = adder(values)
+  const looked = await lookedUp(sql, want, add)
+  const after = want.after && {
+    received: `${add(want.after[0])}::bigint`,
+    id: `${add(want.after[1])}::bigint`,
+  }
+  const behind = after
+    ? `(e.received, e.id) <= (${after.received}, ${after.id} / ${TASKS})`
+    : 'true'
+  const passing = want.passing ? 'e.contents = 1' : 'true'
+  const inner = [behind, passing, ...looked].join(' AND ')
+  const tasks = want.of === 'tasks'
+  const outer = [
+    ...eventConditions(want, add),
+    ...(tasks
+      ? taskConditions(want, add)
+      : want.receiver === undefined
+        ? []
+        : [`e.receiver = ${add(storable(want.receiver))}`]),
+    ...(after && tasks ? [`(e.received, t.id) < (${after.received}, ${after.id})`] : []),
+    ...(after && !tasks
+      ? [`(e.received, e.id) < (${after.received}, ${after.id} / ${TASKS})`]
+      : []),
+  ]
+  const rows = (await sql(
+    `WITH e AS MATERIALIZED (
+       SELECT * FROM $.postern_events e WHERE ${inner} ORDER BY e.received DESC, e.id DESC LIMIT ${want.width}),
+     z AS (SELECT count(*)::int AS n, min(e.received)::float8 AS at,
+       (SELECT l.id FROM e l ORDER BY l.received, l.id LIMIT 1)::float8 AS last FROM e)
+     SELECT z.n, z.at, z.last, r.* FROM z LEFT JOIN (
+       SELECT ${tasks ? INFO : NO_TASK}${want.full ? (tasks ? FULL : `, NULL AS data, ${CONTENTS}`) : ''}
+       FROM e ${tasks ? `JOIN $.postern_tasks t ON t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS}` : ''} ${want.full ? DELIVERY : ''}
+       ${outer.length > 0 ? `WHERE ${outer.join(' AND ')}` : ''}
+       ORDER BY e.received DESC, ${tasks ? 't.id' : 'e.id'} DESC LIMIT ${want.limit + 1}) r ON true`,
+    values,
+  )) as unknown as readonly (InfoRow & { n: number; at: number | null; last: number | null })[]
+  const { n, at, last } = rows[0]!
+  const found = rows.filter((row) => row.event !== null)
+  const page = found.slice(0, want.limit)
+  if (found.length > want.limit) {
+    const end = page.at(-1)!
+    return {
+      rows: page,
+      to: [end.received, end.id === 0 ? end.event * TASKS : end.id],
+      searchedTo: end.received,
+    }
+  }
+  return {
+    rows: page,
+    to: n < want.width ? undefined : [at!, last! * TASKS],
+    searchedTo: at ?? undefined,
+  }
+}
+
+interface Source {
+  readonly sql: string
+  readonly values: unknown[]
+}
+
+function failed({ filter: { cause }, lanes }: Scan): Source {
+  const its = lanes === undefined ? '' : `AND t.lane = ANY($1::int[])`
+  const values = lanes === undefined ? [] : [ints(lanes)]
+  if (cause === undefined)
+    return { sql: `SELECT t.* FROM $.postern_tasks t WHERE t.state = 3 ${its}`, values }
+  return {
+    sql: `SELECT t.* FROM $.postern_tasks t WHERE t.cause IS NOT NULL AND t.cause = $${values.length + 1} ${its}`,
+    values: [...values, cause],
+  }
+}
+
+function open({ lanes }: Scan, state: number): Source {
+  const its = lanes === undefined ? '' : 'AND t.lane = ANY($1::int[])'
+  const values = lanes === undefined ? [] : [ints(lanes)]
+  if (state === RUNNING)
+    return {
+      sql: `SELECT t.* FROM $.postern_tasks t WHERE t.lease IS NOT NULL AND t.state = 1 ${its}`,
+      values,
+    }
+  const of = (which: string): string =>
+    `SELECT t.* FROM $.postern_tasks t WHERE t.state = 0 AND ${which} ${its}`
+  return {
+    sql: [
+      of('t.gate = 0 AND NOT t.behind'),
+      of('t.gate > 0 AND NOT t.behind'),
+      of('t.behind AND t.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)'),
+    ].join(' UNION ALL '),
+    values,
+  }
+}

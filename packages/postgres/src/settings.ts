@@ -1,0 +1,98 @@
+import type { Duration } from '@postern/core'
+import { checks, engineSettings, type EngineSettings } from '@postern/core/inbox'
+import type { PgPool } from './store/pg.ts'
+
+type TimeText = Exclude<Duration, number>
+
+/** Options of `postgresInbox`. One of `connectionString` and `pool` is needed. */
+export interface PostgresInboxOptions {
+  /** URL of PostgreSQL: `postgres://user@host/database`. @default none */
+  readonly connectionString?: string
+  /** A `Pool` of `pg` in its place, with room for at least three clients: one of them listens. It stays open. @default none */
+  readonly pool?: PgPool
+  /** The schema in which the tables `postern_*` lie; made if it is missing. Lower case. @default 'public' */
+  readonly schema?: string
+  /** Makes the tables, and brings older ones up to date. With false they must be there: `postgresMigration` prints them. @default true */
+  readonly migrate?: boolean
+  /**
+   * Prepares statements once on each connection: it saves a quarter of their CPU. PgBouncer in transaction mode needs
+   * `max_prepared_statements` for it; without, the inbox notices and goes on unprepared. @default true
+   */
+  readonly prepare?: boolean
+  /** Clients of the pool made for `connectionString`. @default 10 */
+  readonly maxConnections?: number
+  /** Tasks of one receiver that may be pending or running; beyond, its deliveries get 503. Other processes are counted with a delay. @default 1_000_000 */
+  readonly maxPending?: number
+  /** The part of `maxPending` that one fair key may take; beyond, its deliveries alone get 503. From above 0 to 1. @default 0.5 */
+  readonly maxPendingShare?: number
+  /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 67_108_864 */
+  readonly maxWaitingBytes?: number
+  /** How long a delivery may wait for its commit, and any statement for its answer. @default '5s' */
+  readonly deadline?: Duration
+  /** For how long ids are known as duplicates; at least the sender's retry span. An event stays for the longer of this and `keepDone`. @default '4d' */
+  readonly window?: TimeText
+  /** For how long done tasks are kept for lists and `replay`. @default '4d' */
+  readonly keepDone?: TimeText
+  /** For how long dead tasks are kept for `replay` and redelivery. @default '30d' */
+  readonly keepDead?: TimeText
+  /** After this time without a sign of life from the process that runs a task, another takes it. Renewed while it runs. @default '30s' */
+  readonly lease?: Duration
+  /** How often a worker polls: for retries of other processes, and for all tasks if LISTEN does not work. @default '500ms' */
+  readonly pollInterval?: Duration
+}
+
+/** The checked options; times in milliseconds. */
+export interface Settings extends EngineSettings {
+  readonly connectionString: string | undefined
+  readonly pool: PgPool | undefined
+  readonly schema: string
+  readonly migrate: boolean
+  readonly prepare: boolean
+  readonly maxConnections: number
+}
+
+/** Checks the options. Throws a `TypeError` that names the wrong one. */
+export function checkSettings(options: PostgresInboxOptions): Settings {
+  const check = checks<PostgresInboxOptions>('postgresInbox', options)
+  const connectionString = check.value('connectionString')
+  const pool = check.value('pool')
+  const schema = check.value('schema') ?? 'public'
+  const migrate = check.value('migrate') ?? true
+  const prepare = check.value('prepare') ?? true
+  if ((connectionString === undefined) === (pool === undefined))
+    throw new TypeError('postgresInbox: give either connectionString or pool')
+  if (connectionString !== undefined && !/^postgres(?:ql)?:\/\/\S+$/.test(String(connectionString)))
+    throw new TypeError(
+      'postgresInbox: connectionString must be like postgres://user:password@host/database',
+    )
+  if (pool !== undefined && typeof pool.connect !== 'function')
+    throw new TypeError('postgresInbox: pool must be a Pool of pg')
+  for (const [name, value] of Object.entries({ migrate, prepare }))
+    if (typeof value !== 'boolean')
+      throw new TypeError(`postgresInbox: ${name} must be true or false, got ${String(value)}`)
+  checkSchema(schema)
+  const settings = {
+    ...engineSettings('postgresInbox', check, { pollInterval: '500ms' }),
+    connectionString,
+    pool,
+    schema,
+    migrate,
+    prepare,
+    maxConnections: check.whole('maxConnections', 10, 3),
+  }
+  check.end()
+  return settings
+}
+
+function checkSchema(schema: string): void {
+  // The name stands in statements without quotes, so that a capital letter would name another schema than it seems to.
+  if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
+    throw new TypeError(
+      `postgresInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,
+    )
+  // PostgreSQL keeps such names for itself: it would refuse to make the schema, at the first delivery.
+  if (schema.startsWith('pg_'))
+    throw new TypeError(
+      `postgresInbox: schema must not begin with pg_, which PostgreSQL reserves, got ${JSON.stringify(schema)}; use 'webhooks' or a name of your own`,
+    )
+}

@@ -1,0 +1,83 @@
+import { LATER } from '@postern/core/inbox'
+import { NOW, OPEN, TASK } from './words.ts'
+
+// The first number of the key of all advisory locks of this package.
+const LOCK = 7201
+
+/**
+ * Locks lines until the transaction ends, in one order. Call it before other statements of the transaction read them: only
+ * statements after it see commits of other processes that it waited for. Two lines of one lock wait for each other, and
+ * nothing else is wrong.
+ */
+export function lockSql(lines: readonly number[]): string {
+  const locks = [...new Set(lines.map((line) => line % 2 ** 31))].sort((a, b) => a - b)
+  return `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, l) FROM unnest('{${locks.join()}}'::int[]) l) x`
+}
+
+/** Locks against others that make tables or lanes. */
+export const LOCK_ALL: string = `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, -1)) x`
+
+// A long line is not read whole: its roots are found one by one, and of each the heads and the first behind them.
+export const HEADS: string = `WITH RECURSIVE g AS (
+    SELECT l.line, (SELECT min(t.root) FROM $.postern_tasks t WHERE t.line = l.line AND ${OPEN}) AS root
+    FROM unnest($1::bigint[]) AS l(line)
+    UNION ALL
+    SELECT g.line, (SELECT min(t.root) FROM $.postern_tasks t WHERE t.line = g.line AND t.root > g.root AND ${OPEN})
+    FROM g WHERE g.root IS NOT NULL)
+  SELECT ${TASK}, t.root, t.seq::float8 AS seq, t.state >= 2 AS held FROM g CROSS JOIN LATERAL (
+    (SELECT t.* FROM $.postern_tasks t WHERE t.line = g.line AND t.root = g.root AND ${OPEN} AND NOT t.behind)
+    UNION ALL
+    (SELECT t.* FROM $.postern_tasks t WHERE t.line = g.line AND t.root = g.root AND ${OPEN} AND t.behind ORDER BY t.seq LIMIT 1)) t`
+
+export const QUEUE: string = `WITH c AS (
+    UPDATE $.postern_tasks t SET behind = i.behind FROM unnest($1::bigint[], $2::boolean[]) AS i(id, behind)
+    WHERE t.id = i.id AND t.state = 0 RETURNING 1)
+  SELECT count(*)::int AS n FROM c`
+
+export const REROOT: string = `WITH c AS (
+    UPDATE $.postern_tasks t SET root = l.root FROM $.postern_lanes l
+    WHERE l.id = t.lane AND t.root <> l.root AND ${OPEN} RETURNING t.line)
+  SELECT DISTINCT c.line::float8 AS line FROM c`
+
+export const STUCK: string = `SELECT DISTINCT s.line::float8 AS line FROM (
+    SELECT t.line FROM $.postern_tasks t WHERE ${OPEN} AND t.behind AND t.lane = ANY($1::int[]) AND NOT EXISTS (
+      SELECT 1 FROM $.postern_tasks o WHERE o.line = t.line AND o.root = t.root AND o.line IS NOT NULL
+        AND (o.state < 2 OR o.lease IS NOT NULL) AND NOT o.behind)
+    UNION ALL
+    SELECT t.line FROM $.postern_tasks t WHERE ${OPEN} AND NOT t.behind GROUP BY t.line, t.root
+    HAVING count(*) > 1 AND bool_or(t.state = 0)) s LIMIT 500`
+
+export const TURNS: string = `WITH t AS (
+    INSERT INTO $.postern_tenants AS t (lane, key, turn)
+    SELECT i.lane, i.key, l.turn + i.step FROM unnest($1::int[], $2::text[], $3::int[]) AS i(lane, key, step)
+    JOIN $.postern_lanes l ON l.id = i.lane ORDER BY i.lane, i.key
+    ON CONFLICT (lane, key) DO UPDATE SET turn = GREATEST(EXCLUDED.turn,
+      t.turn + EXCLUDED.turn - (SELECT l.turn FROM $.postern_lanes l WHERE l.id = t.lane))
+    RETURNING t.lane, t.key, t.turn)
+  SELECT t.lane, t.key AS fair, t.turn, t.turn - l.turn AS tasks FROM t JOIN $.postern_lanes l ON l.id = t.lane`
+
+export const BACKLOG: string = `SELECT t.lane, t.key AS fair, t.turn, GREATEST(t.turn - l.turn, 0) AS tasks
+  FROM unnest($1::int[], $2::text[]) AS i(lane, key)
+  JOIN $.postern_tenants t ON t.lane = i.lane AND t.key = i.key JOIN $.postern_lanes l ON l.id = t.lane`
+
+export const LATER_DUE: string = `SELECT ${TASK} FROM $.postern_tasks t
+  WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate > 0 AND t.gate = ${LATER} AND NOT t.behind AND t.due <= ${NOW}
+  ORDER BY t.due LIMIT $2::int FOR UPDATE SKIP LOCKED`
+
+export const ENTER: string = `WITH c AS (
+    UPDATE $.postern_tasks t SET gate = 0, turn = CASE WHEN i.turn = 0 THEN t.turn ELSE i.turn END
+    FROM unnest($1::bigint[], $2::int[]) AS i(id, turn) WHERE t.id = i.id AND t.state = 0 RETURNING 1)
+  SELECT count(*)::int AS n FROM c`
+
+export const LANES =
+  'SELECT id AS lane, receiver, name, root FROM $.postern_lanes WHERE receiver = $1'
+export const EVERY_LANE = 'SELECT id AS lane, receiver, name FROM $.postern_lanes'
+export const ADD_LANES: string = `WITH c AS (
+    INSERT INTO $.postern_lanes (id, root, receiver, name)
+    SELECT i.id, i.id, $1, i.name FROM (
+      SELECT nextval('$.postern_lane_ids')::int AS id, n.name FROM unnest($2::text[]) AS n(name)) i
+    ON CONFLICT DO NOTHING RETURNING 1)
+  SELECT count(*)::int AS n FROM c`
+export const JOIN_LANES: string = `WITH c AS (
+    UPDATE $.postern_lanes SET root = $2::int WHERE receiver = $1 AND root = ANY($3::int[]) RETURNING 1)
+  SELECT count(*)::int AS n FROM c`

@@ -1,0 +1,143 @@
+import { settledBy, within } from '@postern/core/inbox'
+import pg from 'pg'
+import type { Settings } from '../settings.ts'
+import { isUnprepared, lateError } from './errors.ts'
+import type { PgClient, PgPool, Row, Sql } from './pg.ts'
+
+/** PostgreSQL with a deadline for every statement: one that hangs has its connection dropped. */
+export interface Database {
+  /** Runs one statement on a connection of its own. `$.` in a text stands for the schema. */
+  readonly sql: Sql
+  /**
+   * Runs in one transaction. If it has not ended after `time` milliseconds, its connection is dropped and it is rolled
+   * back; only if its COMMIT was already sent it may be committed. `first` runs with its BEGIN, in the same round trip.
+   */
+  atomic<T>(
+    time: number,
+    first: string,
+    run: (sql: Sql, client: PgClient) => Promise<T> | T,
+  ): Promise<T>
+  /** A client to keep. */
+  connect(): Promise<PgClient>
+  /** A statement for another's connection: with the schema in its place. */
+  text(text: string): string
+  close(until: number): Promise<void>
+}
+
+/** Makes it; it connects with the first statement. */
+export function createDatabase(settings: Settings, warn: (message: string) => void): Database {
+  const { deadline, schema } = settings
+  const own = settings.pool === undefined
+  const pool = settings.pool ?? createPool(settings)
+  const statements = new Map<string, { readonly text: string; readonly name: string }>()
+  let { prepare } = settings
+
+  return {
+    sql: (text, values) => use(deadline, (client) => query(client, text, values)),
+    atomic: (time, first, run) =>
+      use(time, async (client) => {
+        const limit = Math.max(1, Math.ceil(time))
+        // The server has the same limit, so that a stopped process holds no locks. JIT takes a second over many lanes.
+        await client.query({
+          text: `BEGIN; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}; ${first}`,
+        })
+        let result: Awaited<ReturnType<typeof run>>
+        try {
+          result = await run((text, values) => query(client, text, values), client)
+        } catch (error) {
+          await client.query({ text: 'ROLLBACK' })
+          usable.add(error as object)
+          throw error
+        }
+        await client.query({ text: 'COMMIT' })
+        return result
+      }),
+    connect: () => checkout(deadline),
+    text: (text) => statementOf(text).text,
+    async close(until) {
+      if (own) await settledBy(pool.end(), until)
+    },
+  }
+
+  async function query(
+    client: PgClient,
+    text: string,
+    values?: unknown[],
+  ): Promise<readonly Row[]> {
+    const statement = statementOf(text)
+    try {
+      const { rows } = await client.query({
+        text: statement.text,
+        ...(values && { values }),
+        ...(prepare && { name: statement.name }),
+      })
+      return rows
+    } catch (error) {
+      if (isUnprepared(error) && prepare) {
+        // The batch that failed is tried again, without.
+        prepare = false
+        warn(
+          'postgresInbox: a pooler between loses prepared statements, so none are used from now on: set prepare: false, or max_prepared_statements of PgBouncer',
+        )
+      }
+      throw error
+    }
+  }
+
+  function statementOf(text: string) {
+    let statement = statements.get(text)
+    if (!statement) {
+      statement = {
+        text: text.replaceAll('$.', `${schema}.`),
+        name: `postern_${schema}_${statements.size}`,
+      }
+      statements.set(text, statement)
+    }
+    return statement
+  }
+
+  async function use<T>(time: number, run: (client: PgClient) => Promise<T>): Promise<T> {
+    const until = Date.now() + time
+    const client = await checkout(time)
+    let failure: Error | undefined
+    // The running statement rejects with the same error.
+    const fail = (): void => void (failure ??= new Error('the connection broke'))
+    client.on('error', fail)
+    try {
+      return await within(run(client), until, () => lateError('answer', time))
+    } catch (error) {
+      // An error of a statement leaves its connection usable; after a deadline its state is unknown.
+      if (!(usable.has(error as object) || isOfServer(error))) failure = error as Error
+      throw error
+    } finally {
+      client.removeListener('error', fail)
+      client.release(failure)
+    }
+  }
+
+  function checkout(time: number): Promise<PgClient> {
+    const late = (): Error => lateError('give a connection', time)
+    return within(pool.connect(), Date.now() + time, late, (client) => client.release())
+  }
+}
+
+/** Errors after which the transaction was rolled back in order. */
+const usable = new WeakSet<object>()
+
+/** True for an error that PostgreSQL sent about one statement. */
+function isOfServer(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && error.severity === 'ERROR'
+}
+
+function createPool({ connectionString, maxConnections, deadline }: Settings): PgPool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: maxConnections,
+    connectionTimeoutMillis: deadline,
+    application_name: 'postern',
+    keepAlive: true,
+  })
+  // Idle connections break when the server goes; the next statement reports it.
+  pool.on('error', () => {})
+  return pool as unknown as PgPool
+}

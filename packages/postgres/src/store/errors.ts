@@ -1,0 +1,67 @@
+import { isWebhookError, WebhookError } from '@postern/core'
+import type { StoreFault } from '@postern/core/inbox'
+
+const NAME = 'postgresInbox'
+
+/** An error of PostgreSQL as the refusal of a delivery. */
+export function refusal(error: unknown): Error {
+  if (isWebhookError(error) || error instanceof TypeError) return error
+  const code = codeOf(error) === '53100' ? 'inbox_full' : 'inbox_unavailable'
+  return new WebhookError(code, explain(error), { cause: error })
+}
+
+/** What an error means. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export function faultOf(error: unknown): StoreFault {
+  if (error instanceof TypeError) return 'lasting'
+  const code = codeOf(error)
+  if (code === '40001' || code === '40P01' || isUnprepared(error)) return 'again'
+  if (/^2[123]/.test(code)) return 'data'
+  return /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|40|53|55|57|58|XX)/.test(code)
+    ? 'lasting'
+    : 'away'
+}
+
+/** True if a pooler between has lost, or mixed up, a prepared statement. */
+export function isUnprepared(error: unknown): boolean {
+  return ['26000', '42P05', '08P01'].includes(codeOf(error))
+}
+
+/** The error after a deadline. */
+export function lateError(what: string, time: number): WebhookError {
+  return new WebhookError(
+    'inbox_unavailable',
+    `${NAME}: PostgreSQL did not ${what} within ${Math.round(time)} ms`,
+  )
+}
+
+function explain(error: unknown): string {
+  const reason = REASONS[codeOf(error)]
+  const message = messageOf(error)
+  return `${NAME}: ${reason === undefined ? message : `${reason} (PostgreSQL says: ${message})`}`
+}
+
+/** Errors of several addresses have a message for each. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : ''
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'PostgreSQL does not answer there: check connectionString, and that it runs',
+  ENOTFOUND: 'the host of connectionString is not known',
+  '28P01': 'the password was refused: check connectionString',
+  '3D000': 'the database is not there: create it',
+  '25006': 'it is read-only: write to its primary, or end its recovery',
+  '42501':
+    'the user may not do this: grant it CREATE on the schema, or make the tables as "Migrations" says',
+  '42P01': 'a table is missing: start once with migrate: true',
+  '53100': 'its disk is full: make room',
+  '53300': 'it has no connection left: raise max_connections or lower maxConnections',
+  '57P01': 'it was shut down',
+  '57P03': 'it is starting up',
+}

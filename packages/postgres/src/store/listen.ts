@@ -1,0 +1,88 @@
+import type { Database } from './connection.ts'
+import type { PgClient } from './pg.ts'
+
+/** What a listener needs. */
+export interface ListenHost {
+  readonly db: Database
+  readonly channel: string
+  /** The payload of what this process sends: it has heard of that. */
+  readonly process: () => string
+  readonly warn: (message: string) => void
+}
+
+// Milliseconds before it listens again after the connection broke, and in which its own word must come back.
+const AGAIN = 1000
+const ECHO = 2000
+
+/**
+ * Hears of tasks that other processes stored. Only a hint, since polling finds them too. `heard` is also called after each new
+ * connection, for tasks that were missed without one.
+ */
+export function listen({ db, channel, process, warn }: ListenHost, heard: () => void): () => void {
+  let client: PgClient | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let echo: ReturnType<typeof setTimeout> | undefined
+  let on = true
+  let told = false
+  void connect()
+  return () => {
+    on = false
+    clearTimeout(timer)
+    drop()
+  }
+
+  async function connect(): Promise<void> {
+    let fresh: PgClient | undefined
+    try {
+      fresh = await db.connect()
+      const mine = fresh
+      const lost = (): void => lose(mine)
+      mine.on('error', lost)
+      mine.on('end', lost)
+      mine.on('notification', ({ payload }: { readonly payload: string }) => {
+        if (payload === `${process()}?`) clearTimeout(echo)
+        else if (payload !== process()) heard()
+      })
+      client = mine
+      await mine.query({ text: `LISTEN ${channel}` })
+      if (!on) return drop()
+      heard()
+      // A pooler in transaction mode takes LISTEN and hands nothing on.
+      echo = setTimeout(() => {
+        if (client !== mine) return
+        if (!told)
+          warn(
+            'postgresInbox: LISTEN does not work through this pooler, so tasks of other processes are found by polling (pollInterval)',
+          )
+        told = true
+        drop()
+      }, ECHO)
+      await mine.query({
+        text: 'SELECT 1 AS n FROM (SELECT pg_notify($1, $2)) x',
+        values: [channel, `${process()}?`],
+      })
+    } catch {
+      if (fresh) lose(fresh)
+      else later()
+    }
+  }
+
+  function lose(which: PgClient): void {
+    if (client !== undefined && client !== which) return
+    drop()
+    later()
+  }
+
+  function later(): void {
+    clearTimeout(timer)
+    if (on && !told) timer = setTimeout(() => void connect(), AGAIN)
+  }
+
+  function drop(): void {
+    clearTimeout(echo)
+    const gone = client
+    client = undefined
+    // With an error, so that the pool drops the listening connection.
+    gone?.release(new Error('listening is over'))
+  }
+}

@@ -1,0 +1,126 @@
+import { hash } from 'node:crypto'
+import {
+  TASKS,
+  type NewDelivery,
+  type NewEvent,
+  type NewTask,
+  type StoreBatch,
+} from '@postern/core/inbox'
+import { ints, storable, texts } from '../sql/words.ts'
+
+/** The identity of an event, or of a guard: 128 bits of a hash. */
+export function hashOf(receiver: string, key: string): string {
+  return hash('sha256', `${receiver.length} ${receiver} ${key}`, 'hex').slice(0, 32)
+}
+
+/** The values of an insert, by the names of its parameters. */
+export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<string, unknown> {
+  const bytes = createBytes()
+  const shared = new Map<NewDelivery, number>()
+  const starts: number[] = []
+  const records: number[] = []
+  const heads: number[] = []
+  const bodies: number[] = []
+  const deliveries: (number | null)[] = []
+  for (const { number, record, delivery } of events) {
+    const several = delivery.events > 1
+    if (several && !shared.has(delivery)) shared.set(delivery, number)
+    deliveries.push(several ? shared.get(delivery)! : null)
+    starts.push(bytes.size)
+    records.push(bytes.text(record))
+    heads.push(several ? -1 : bytes.text(delivery.head))
+    bodies.push(several ? -1 : bytes.add(delivery.body))
+  }
+  const sharedStarts: number[] = []
+  const sharedHeads: number[] = []
+  const sharedBodies: number[] = []
+  for (const { head, body } of shared.keys()) {
+    sharedStarts.push(bytes.size)
+    sharedHeads.push(bytes.text(head))
+    sharedBodies.push(bytes.add(body))
+  }
+  const text = (of: (event: NewEvent['event']) => string | undefined): string =>
+    texts(
+      events.map(({ event }) => {
+        const value = of(event)
+        return value === undefined ? null : storable(value)
+      }),
+    )
+  return {
+    ids: ints(events.map(({ number }) => number)),
+    hashes: `{${events.map(({ receiver, event }) => hashOf(receiver, event.key)).join()}}`,
+    received: ints(events.map(({ delivery }) => delivery.received)),
+    contents: ints(events.map(({ event }) => (event.passing ? 1 : null))),
+    deliveries: ints(deliveries),
+    receiver: storable(events[0]!.receiver),
+    keys: text(({ key }) => key),
+    eventIds: text(({ id }) => id),
+    topics: text(({ topic }) => topic),
+    scopes: text(({ scope }) => scope),
+    providers: text(({ provider }) => provider),
+    starts: ints(starts),
+    records: ints(records),
+    heads: ints(heads),
+    bodies: ints(bodies),
+    bytes: bytes.all(),
+    sharedIds: ints([...shared.values()]),
+    sharedStarts: ints(sharedStarts),
+    sharedHeads: ints(sharedHeads),
+    sharedBodies: ints(sharedBodies),
+    lease,
+    token: tasks.find(({ token }) => token > 0)?.token ?? 0,
+    tasks: ints(tasks.map(({ event, n }) => event!.number * TASKS + n)),
+    lanes: ints(tasks.map(({ lane }) => lane)),
+    running: ints(tasks.map(({ token }) => (token > 0 ? 1 : 0))),
+    ...(tasks.some(isBound) && boundOf(tasks)),
+  }
+}
+
+/** True for a task that the plain insert has no columns for. */
+export function isBound({ part, data, line, fair }: NewTask): boolean {
+  return part !== '' || data !== null || line !== null || fair !== null
+}
+
+/** Columns of tasks that most have not. JSON escapes what a text column refuses, but for U+0000, which it refuses escaped too. */
+export function boundOf(tasks: readonly NewTask[]): Record<string, string> {
+  return {
+    parts: texts(tasks.map(({ part }) => storable(part))),
+    data: texts(tasks.map(({ data }) => data)),
+    lines: ints(tasks.map(({ line }) => line)),
+    fair: texts(tasks.map(({ fair }) => fair && storable(fair))),
+    turns: ints(tasks.map(({ turn }) => turn)),
+  }
+}
+
+/** Strings and bytes one behind the other. */
+function createBytes() {
+  const parts: (string | Uint8Array)[] = []
+  let size = 0
+  return {
+    get size() {
+      return size
+    },
+    text(value: string): number {
+      const length = Buffer.byteLength(value)
+      parts.push(value)
+      size += length
+      return length
+    },
+    add(value: Uint8Array): number {
+      parts.push(value)
+      size += value.length
+      return value.length
+    },
+    all(): Buffer {
+      const all = Buffer.allocUnsafe(size)
+      let at = 0
+      for (const part of parts)
+        if (typeof part === 'string') at += all.write(part, at)
+        else {
+          all.set(part, at)
+          at += part.length
+        }
+      return all
+    },
+  }
+}

@@ -1,0 +1,27 @@
+// The members of `pg` that this package uses, by shape: a pool of the application may come from another copy of `pg`.
+
+/** A row of a result. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** A client of `pg`, checked out of its pool. */
+export interface PgClient {
+  query(config: {
+    readonly text: string
+    readonly values?: unknown[]
+    readonly name?: string
+  }): Promise<{
+    readonly rows: Row[]
+  }>
+  release(error?: Error | boolean): void
+  on(event: 'error' | 'end' | 'notification', listener: (message: never) => void): unknown
+  removeListener(event: string, listener: (message: never) => void): unknown
+}
+
+/** A `Pool` of `pg`. */
+export interface PgPool {
+  connect(): Promise<PgClient>
+  end(): Promise<void>
+}
+
+/** Runs one statement. Every statement of this package ends with SELECT, since some drivers return rows of nothing else. */
+export type Sql = (text: string, values?: unknown[]) => Promise<readonly Row[]>

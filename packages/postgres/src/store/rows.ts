@@ -1,0 +1,168 @@
+import {
+  GONE,
+  type Fence,
+  type Guarded,
+  type HeadRow,
+  type Lost,
+  type NewEvent,
+  type NewTask,
+  type Patch,
+  type Rows,
+  type TaskRow,
+  type Turn,
+} from '@postern/core/inbox'
+import { GUARD, HOLDERS, insertSql, KNOWN, UNGUARD, type Named } from '../sql/accept.ts'
+import { ENTER, HEADS, LATER_DUE, QUEUE, TURNS } from '../sql/lines.ts'
+import { dropSql, FINISH, LOST, PARENT, patchSql, SPAWN } from '../sql/settle.ts'
+import { ints, storable, texts } from '../sql/words.ts'
+import { boundOf, hashOf, isBound, valuesOf } from './pack.ts'
+import type { Row, Sql } from './pg.ts'
+
+/** What rows need of their inbox. */
+export interface RowsHost {
+  readonly lease: number
+  readonly channel: string
+  /** The process that need not hear of the tasks, or '' if all must: rows of the app's transaction are not known here. */
+  readonly process: () => string
+}
+
+const inserts = new Map<string, Named>()
+const patches = new Map<string, string>()
+
+/** Makes the rows of a connection. */
+export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Rows {
+  return {
+    async insert(batch) {
+      const { events, tasks } = batch
+      if (events.length === 0) return NO_EVENTS
+      const kind = {
+        bound: tasks.some(isBound),
+        shared: events.some(({ delivery }) => delivery.events > 1),
+        notify: batch.notify,
+      }
+      const name = `${kind.bound} ${kind.shared} ${kind.notify}`
+      let statement = inserts.get(name)
+      if (!statement) inserts.set(name, (statement = insertSql(kind)))
+      const values = { ...valuesOf(batch, lease), channel, process: process() } as Record<
+        string,
+        unknown
+      >
+      const rows = await sql(
+        statement.text,
+        statement.names.map((each) => values[each]),
+      )
+      if (rows.length === events.length) return new Set(events)
+      const ids = idsOf(rows)
+      return new Set(events.filter(({ number }) => ids.has(number)))
+    },
+    async known(events) {
+      const byHash = new Map(
+        events.map((event) => [hashOf(event.receiver, event.event.key), event]),
+      )
+      const rows = await sql(KNOWN, [`{${[...byHash.keys()].join()}}`])
+      return Map.groupBy(rows as unknown as readonly (TaskRow & { hash: string })[], ({ hash }) =>
+        byHash.get(hash)!,
+      )
+    },
+    async guard(wanted) {
+      const own = wanted.map((one) => ({
+        one,
+        key: guardOf(one),
+        event: hashOf(one.event.receiver, one.event.event.key),
+      }))
+      const keys = `{${own.map(({ key }) => key).join()}}`
+      await sql(GUARD, [keys, `{${own.map(({ event }) => event).join()}}`])
+      const holders = new Map((await sql(HOLDERS, [keys])).map((row) => [row['key'], row['event']]))
+      return new Set(own.flatMap(({ one, key, event }) => (holders.get(key) === event ? one : [])))
+    },
+    async unguard(taken) {
+      await sql(UNGUARD, [`{${taken.map(guardOf).join()}}`])
+    },
+    async finish(ended) {
+      const rows = await sql(FINISH, [
+        ints(ended.map(({ id }) => id)),
+        ints(ended.map(({ token }) => token)),
+        ints(ended.map(({ took }) => took)),
+      ])
+      return idsOf(rows)
+    },
+    patch,
+    async spawn(event, children) {
+      await sql(PARENT, [event])
+      await sql(SPAWN, [event, ints(children.map(({ lane }) => lane)), ...childrenOf(children)])
+    },
+    heads: async (lines) => (await sql(HEADS, [ints(lines)])) as unknown as readonly HeadRow[],
+    async queue(changes) {
+      await sql(QUEUE, [
+        ints(changes.map(({ id }) => id)),
+        `{${changes.map(({ behind }) => behind).join()}}`,
+      ])
+    },
+    async turns(wanted) {
+      // All processes take them in one order: no deadlocks.
+      const sorted = wanted.toSorted((a, b) => a.lane - b.lane || (a.fair < b.fair ? -1 : 1))
+      const rows = await sql(TURNS, [
+        ints(sorted.map(({ lane }) => lane)),
+        texts(sorted.map(({ fair }) => storable(fair))),
+        ints(sorted.map(({ step }) => step)),
+      ])
+      const asked = new Map(sorted.map((one) => [`${one.lane} ${storable(one.fair)}`, one.fair]))
+      return (rows as unknown as readonly Turn[]).map((turn) => ({
+        ...turn,
+        fair: asked.get(`${turn.lane} ${turn.fair}`)!,
+      }))
+    },
+    later: async (lanes, most) =>
+      (await sql(LATER_DUE, [ints(lanes), most])) as unknown as readonly TaskRow[],
+    async enter(turns) {
+      await sql(ENTER, [ints(turns.map(({ id }) => id)), ints(turns.map(({ turn }) => turn))])
+    },
+    lost: async (own) =>
+      (await sql(LOST, [
+        ints(own.map(({ id }) => id)),
+        ints(own.map(({ token }) => token)),
+      ])) as unknown as readonly Lost[],
+  }
+
+  async function patch(given: readonly Patch[], fence: Fence): Promise<ReadonlySet<number>> {
+    if (given.length === 0) return NONE
+    const drop = given[0]!.state === GONE
+    const name = `${drop} ${fence}`
+    let statement = patches.get(name)
+    if (statement === undefined)
+      patches.set(name, (statement = drop ? dropSql(fence) : patchSql(fence)))
+    const rows = await sql(statement, [
+      JSON.stringify(
+        given.map((one) => ({ ...one, clear: one.error === null, untimed: one.took === null })),
+        // Texts of handlers; all others are ours.
+        given.some(({ error, attempted }) => (error ?? attempted?.error) != null)
+          ? plain
+          : undefined,
+      ),
+    ])
+    return idsOf(rows)
+  }
+}
+
+const NONE: ReadonlySet<number> = new Set()
+const NO_EVENTS: ReadonlySet<NewEvent> = new Set()
+
+function idsOf(rows: readonly Row[]): ReadonlySet<number> {
+  return new Set(rows.map((row) => row['id'] as number))
+}
+
+function guardOf({ key, event }: Guarded): string {
+  return hashOf(event.receiver, `guard ${key}`)
+}
+
+function childrenOf(children: readonly NewTask[]): readonly string[] {
+  const { parts, data, lines, fair, turns } = boundOf(children) as Record<
+    'parts' | 'data' | 'lines' | 'fair' | 'turns',
+    string
+  >
+  return [parts, data, lines, fair, turns]
+}
+
+function plain(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? storable(value) : value
+}

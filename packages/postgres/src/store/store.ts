@@ -1,0 +1,176 @@
+import { hostname } from 'node:os'
+import type { ClaimRow, LaneRow, Store, TaskRow, Turn } from '@postern/core/inbox'
+import type { Settings } from '../settings.ts'
+import { CLAIM, ENDED, LOAD, PENDING, RENEW, REST, WAITING } from '../sql/claim.ts'
+import {
+  ADD_LANES,
+  BACKLOG,
+  EVERY_LANE,
+  JOIN_LANES,
+  LANES,
+  LOCK_ALL,
+  lockSql,
+  REROOT,
+  STUCK,
+} from '../sql/lines.ts'
+import { VERSION } from '../sql/schema.ts'
+import { ints, NOW, storable, texts } from '../sql/words.ts'
+import { createJournaled } from '../journal/journaled.ts'
+import { createViewed } from '../operate/viewed.ts'
+import { createDatabase } from './connection.ts'
+import { faultOf, refusal } from './errors.ts'
+import { guestSql } from './guest.ts'
+import { listen } from './listen.ts'
+import { migrate } from './migrate.ts'
+import { createRows } from './rows.ts'
+
+/** Makes the store: rows in tables `postern_*` of a schema. */
+export function createStore(settings: Settings, warn: (message: string) => void): Store {
+  const { schema, lease } = settings
+  const db = createDatabase(settings, warn)
+  const { sql } = db
+  const channel = `postern_${schema}`
+  const host = { lease, channel, process: () => String(own) }
+  let own = 0
+  let opened = false
+
+  return {
+    ...createRows(sql, host),
+    ...createViewed(db, settings),
+    ...createJournaled(db, settings),
+    name: 'postgresInbox',
+    get opened() {
+      return opened
+    },
+    async open() {
+      await migrate(db, schema, settings.migrate)
+      const [row] = await sql(ADD_PROCESS, [`${hostname()}:${process.pid}`, VERSION])
+      own = row!['id'] as number
+      opened = true
+      return own
+    },
+    close: (until) => db.close(until),
+    block: async () =>
+      (await sql("SELECT nextval('$.postern_numbers')::float8 AS n"))[0]!['n'] as number,
+    atomic: (time, lines, run) =>
+      db.atomic(time, lines.length === 0 ? '' : lockSql(lines), (within, client) =>
+        run(createRows(within, host), client),
+      ),
+    guest(transaction) {
+      const within = guestSql(db, transaction)
+      return {
+        ...createRows(within, { ...host, process: () => '' }),
+        async lock(lines) {
+          if (lines.length > 0) await within(lockSql(lines))
+        },
+      }
+    },
+    lanes,
+    everyLane: async () => (await sql(EVERY_LANE)) as unknown as readonly LaneRow[],
+    claim: async (wishes, most, suspect, token) =>
+      (await sql(CLAIM, [
+        ints(wishes.map(({ lane }) => lane)),
+        ints(wishes.map(({ room }) => room)),
+        ints(wishes.map(({ now }) => now)),
+        most,
+        suspect ? 1 : 0,
+        token,
+        lease,
+      ])) as unknown as readonly ClaimRow[],
+    async renew(held) {
+      const rows = await sql(RENEW, [
+        ints(held.map(({ id }) => id)),
+        ints(held.map(({ token }) => token)),
+        lease,
+      ])
+      return new Set(rows.map((row) => row['id'] as number))
+    },
+    ended: async (all, held) =>
+      (await sql(ENDED, [ints(all), ints(held), lease])) as unknown as readonly TaskRow[],
+    waiting: async (all) =>
+      (await sql(WAITING, [ints(all)])) as unknown as readonly { lane: number; suspect: boolean }[],
+    async stuck(all) {
+      const rows = [...(await sql(REROOT)), ...(await sql(STUCK, [ints(all)]))]
+      return [...new Set(rows.map((row) => row['line'] as number))]
+    },
+    load: async (ids) => (await sql(LOAD, [ints(ids)])) as unknown as readonly ClaimRow[],
+    async rest(all) {
+      const [row] = await sql(REST, [ints(all)])
+      const { left, next } = row as { readonly left: number; readonly next: number | null }
+      return { left, next: next === null ? undefined : Math.max(0, next) }
+    },
+    pending: async (receiver, most) =>
+      (await sql(PENDING, [storable(receiver), most]))[0]!['n'] as number,
+    backlog: async (keys) =>
+      (await sql(BACKLOG, [
+        ints(keys.map(({ lane }) => lane)),
+        texts(keys.map(({ fair }) => storable(fair))),
+      ])) as unknown as readonly Turn[],
+    clock: async () => (await sql(`SELECT ${NOW}::float8 AS now`))[0]!['now'] as number,
+    listen: (heard) => listen({ db, channel, process: host.process, warn }, heard),
+    async alive() {
+      await sql(ALIVE, [own])
+    },
+    fault: faultOf,
+    refusal,
+  }
+
+  async function lanes(
+    receiver: string,
+    wanted: readonly (readonly string[])[],
+  ): Promise<readonly LaneRow[]> {
+    const name = storable(receiver)
+    const names = wanted.flat()
+    const stored = new Map(names.map((each) => [storable(each), each]))
+    const read = async (run = sql): Promise<readonly RootedLane[]> =>
+      ((await run(LANES, [name])) as unknown as readonly RootedLane[]).filter((row) =>
+        stored.has(row.name),
+      )
+    let rows = await read()
+    if (rows.length < stored.size || joinable(wanted, rows).length > 0)
+      rows = await db.atomic(settings.deadline, '', async (within) => {
+        await within(LOCK_ALL)
+        const known = new Set((await read(within)).map((row) => row.name))
+        await within(ADD_LANES, [
+          name,
+          texts([...stored.keys()].filter((each) => !known.has(each))),
+        ])
+        const all = await read(within)
+        const joins = joinable(wanted, all)
+        for (const { root, others } of joins) await within(JOIN_LANES, [name, root, ints(others)])
+        if (joins.length > 0) await within(REROOT)
+        return all
+      })
+    return rows.map(({ lane, name: each }) => ({ lane, receiver, name: stored.get(each)! }))
+  }
+}
+
+interface RootedLane extends LaneRow {
+  readonly root: number
+}
+
+/** Lanes of one subscription whose roots differ. */
+function joinable(
+  wanted: readonly (readonly string[])[],
+  rows: readonly RootedLane[],
+): readonly { readonly root: number; readonly others: readonly number[] }[] {
+  const roots = new Map(rows.map(({ name, root }) => [name, root]))
+  return wanted.flatMap((group) => {
+    if (group.length === 1) return []
+    const all = [...new Set(group.flatMap((name) => roots.get(storable(name)) ?? []))].sort(
+      (a, b) => a - b,
+    )
+    return all.length > 1 ? { root: all[0]!, others: all.slice(1) } : []
+  })
+}
+
+const ADD_PROCESS = `WITH p AS (
+    INSERT INTO $.postern_processes AS p (id, name, version, started, seen)
+    VALUES (nextval('$.postern_process_ids'), $1, $2, ${NOW}, ${NOW})
+    ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version, started = EXCLUDED.started, seen = EXCLUDED.seen
+    RETURNING p.id)
+  SELECT p.id FROM p`
+// Once in ten seconds is enough of a sign, and costs little.
+const ALIVE = `WITH p AS (
+    UPDATE $.postern_processes SET seen = ${NOW} WHERE id = $1 AND seen < ${NOW} - 10000 RETURNING 1)
+  SELECT count(*)::int AS n FROM p`

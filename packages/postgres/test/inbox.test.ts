@@ -1,0 +1,78 @@
+import type { Inbox } from '@postern/core/inbox'
+import { testInbox, type TransactionProbe } from '@postern/testing'
+import { describe, test } from 'vitest'
+import type { ClientBase } from 'pg'
+import { postgresInbox } from '../src/index.ts'
+import { withPostgres } from './postgres.ts'
+
+withPostgres('postgresInbox', (postgres) => {
+  const probe: TransactionProbe = {
+    setUp: (transaction) => (transaction as ClientBase).query('CREATE TABLE effects (text text)'),
+    write: (transaction, text) =>
+      (transaction as ClientBase).query('INSERT INTO effects VALUES ($1)', [text]),
+    read: async () =>
+      (await postgres().pool.query('SELECT text FROM effects')).rows.map(
+        (row: { text: string }) => row.text,
+      ),
+  }
+
+  testInbox(
+    async (wish) => {
+      await empty()
+      const opened: Inbox[] = []
+      const open = (): Inbox => {
+        const inbox = postgresInbox({
+          connectionString: postgres().service.url,
+          pollInterval: 20,
+          ...wish,
+        })
+        opened.push(inbox)
+        return inbox
+      }
+      return {
+        inbox: open(),
+        async reopen() {
+          await opened.pop()!.close()
+          return open()
+        },
+        another: open,
+        async abandon() {
+          await postgres().pool.query('UPDATE postern_tasks SET lease = 0 WHERE lease IS NOT NULL')
+        },
+        async close() {
+          await Promise.all(opened.map((inbox) => inbox.close()))
+        },
+      }
+    },
+    // A task that is interrupted again and again waits for up to 24 seconds in all.
+    { describe, test: (name, body) => test(name, body, 60_000) },
+    {
+      name: 'postgresInbox',
+      durable: true,
+      shared: true,
+      order: true,
+      transaction: () => probe,
+      keepsDone: true,
+      records: true,
+      bounded: true,
+      guards: true,
+      drain: true,
+      fair: true,
+      pages: true,
+      suspects: true,
+      journal: true,
+    },
+  )
+
+  /** A store as new: making the tables for each test would take most of their time. */
+  async function empty(): Promise<void> {
+    const { rows } = await postgres().pool.query(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'
+       AND tablename LIKE 'postern%' AND tablename <> 'postern_schema'`,
+    )
+    const names = rows.map((row: { name: string }) => row.name)
+    await postgres().pool.query(
+      `DROP TABLE IF EXISTS effects; ${names.length > 0 ? `TRUNCATE ${names.join(', ')}` : ''}`,
+    )
+  }
+})
