@@ -9,7 +9,7 @@ export async function main(args: readonly string[]): Promise<void> {
   // A closed pipe (`| head`) is no failure.
   process.stdout.on('error', () => process.exit(0))
   try {
-    await createProgram().parseAsync(args)
+    await (await createProgram(args.slice(2))).parseAsync(args)
   } catch (error) {
     process.exitCode = exitCodeOf(error, remark)
   }

@@ -28,3 +28,6 @@ export async function rowsOf<Row>(
   } while (cursor !== undefined && rows.length < most)
   return { rows, more: cursor !== undefined }
 }
+
+/** What is said when more rows match than were asked for. */
+export const MORE = 'there are more: raise --limit, or narrow the filter'

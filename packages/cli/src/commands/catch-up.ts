@@ -1,3 +1,6 @@
+import type { Command } from 'commander'
+import { examples, run } from '../action.ts'
+import { accountOptions } from '../shared-options.ts'
 import type { Receiver } from '@postern/core'
 import {
   catchUp,
@@ -28,6 +31,29 @@ export interface CatchUpCommandOptions extends TargetOptions {
   readonly dryRun?: boolean
   readonly yes?: boolean
   readonly json?: boolean
+}
+
+/** The options of `postern catch-up`. */
+export function declare(command: Command): void {
+  accountOptions(command)
+    .requiredOption('--from <file>', 'the module that exports the receiver')
+    .requiredOption('--since <age>', 'from then on: 30m, 2h, 3d or an ISO date')
+    .option('--until <age>', 'until then (default: now)')
+    .option('--limit <number>', 'events that are listed at most, the newest ones', '10000')
+    .option('--scope <tenant>', 'the tenant that the webhooks have; none if they have none')
+    .option('--redeliver', 'ask the sender to deliver again, where it has payloads too')
+    .option('--all', 'take what the sender says it delivered, too')
+    .option('--any-version', "take payloads in another version than the endpoint's")
+    .option('--beyond-window', 'take events that the inbox may have forgotten')
+    .option('--dry-run', 'list and count, and take nothing')
+    .addHelpText(
+      'after',
+      examples(
+        'catch-up --from ./receiver.ts --since 2h --url https://app.example/github -o repository=octo/hello',
+        'catch-up --from ./receiver.ts --receiver stripe --since 3d --url https://app.example/stripe --dry-run',
+      ),
+    )
+    .action(run(catchUpCommand))
 }
 
 /** `postern catch-up`: counts what was missed, asks, and takes it. Exit code 1 if older events were left. */

@@ -1,3 +1,4 @@
+import { examples, run } from '../action.ts'
 import type { Command } from 'commander'
 import { Failure, say, type ExitCode } from '../outcome.ts'
 
@@ -15,11 +16,27 @@ interface Completed {
   readonly first: readonly string[]
 }
 
+/** The options of `postern completion`. */
+export function declare(command: Command): void {
+  command
+    .addHelpText(
+      'after',
+      examples(
+        'completion bash >> ~/.bashrc',
+        'completion zsh > "${fpath[1]}/_postern"',
+        'completion fish > ~/.config/fish/completions/postern.fish',
+      ),
+    )
+    .action(run((shell: string) => completionCommand(shell)))
+}
+
 /** `postern completion <shell>`: a script for bash, zsh or fish, made of the commands as they are. */
-export async function completionCommand(shell: string, program: Command): Promise<ExitCode> {
+export async function completionCommand(shell: string): Promise<ExitCode> {
   const make = { bash, zsh, fish }[shell]
   if (!make) throw new Failure(2, `completion: shell must be bash, zsh or fish, got ${shell}`)
   const { catalogue } = await import('@postern/providers/catalogue')
+  const { createProgram } = await import('../program.ts')
+  const program = await createProgram()
   const senders = [...catalogue.keys()]
   const all = program.commands.flatMap((command) => [
     completed(command, '', senders),

@@ -1,3 +1,7 @@
+import type { Command } from 'commander'
+import { examples, run } from '../action.ts'
+import { placeOptions } from '../inboxes.ts'
+import { many, senderOptions } from '../shared-options.ts'
 import type { DeliveryInit } from '@postern/core'
 import { explain, type Explanation, type Finding } from '@postern/core/explain'
 import { readBounded } from '@postern/core/scheme'
@@ -20,6 +24,39 @@ export interface ExplainCommandOptions extends SenderOptions, InboxOptions, Seal
   readonly ms: string
   readonly entry?: string
   readonly json?: boolean
+}
+
+/** The options of `postern explain`. */
+export function declare(command: Command): void {
+  placeOptions(senderOptions(command), 'the request is the id of a delivery in an inbox')
+    .requiredOption('-p, --provider <name>', 'who sent it, as in `postern providers`')
+    .option(
+      '--at <time>',
+      'judge by this time: an ISO date or milliseconds since 1970 (default: that of the file, else now)',
+    )
+    .option('--ms <milliseconds>', 'how long to search', '5000')
+    .option('--entry <number>', 'which entry of a HAR file, counted from 1')
+    .option('-H, --header <line>', 'the request is a URL with this header; can be repeated', many)
+    .option('-X, --request <method>', 'its method (default: POST with a body)')
+    .option('-d, --data <text>', 'its body, or @file without line ends, as in curl')
+    .option('--data-raw <text>', 'its body as it is given')
+    .option('--data-binary <text>', 'its body, or @file with the exact bytes')
+    .option(
+      '--seal-key <key>',
+      'the key of a sealed inbox; can be repeated (default: POSTERN_SEAL_KEY, then .env)',
+      many,
+    )
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'explain ./request.json --provider stripe --env .env',
+        'explain - --provider github < request.http',
+        "explain https://example.com/hooks --provider github -H 'x-hub-signature-256: sha256=…' --data-binary @body",
+        'explain 0mh3k… --provider slack --sqlite webhooks.db',
+      ),
+    )
+    .action(run(explainCommand))
 }
 
 /** `postern explain`: from a file, stdin, flags of curl, or a refusal in an inbox. Exit code 1 if the delivery is refused. */

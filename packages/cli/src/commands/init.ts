@@ -1,3 +1,6 @@
+import type { Command } from 'commander'
+import { examples, run } from '../action.ts'
+import { frameworks } from '../hosts.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isCancel, select, text } from '@clack/prompts'
@@ -20,6 +23,22 @@ export interface InitOptions {
   readonly path?: string
   readonly yes?: boolean
   readonly dryRun?: boolean
+}
+
+/** The options of `postern init`. */
+export function declare(command: Command): void {
+  command
+    .option('-p, --provider <name>', 'who sends, as in `postern providers`')
+    .option('--inbox <name>', `one of ${Object.keys(inboxes).join(', ')}`)
+    .option(
+      '--framework <name>',
+      `one of ${frameworks.join(', ')} (default: as package.json has it)`,
+    )
+    .option('--path <path>', 'path of the route (default: /webhooks/<provider>)')
+    .option('--dry-run', 'print the files, and write nothing')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples('init --provider github --inbox sqlite'))
+    .action(run(initCommand))
 }
 
 /** `postern init`: writes a route, a receiver, a handler, a test and a line of `.env`. It changes no file that exists but `.env`. */

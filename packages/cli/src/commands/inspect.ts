@@ -1,3 +1,7 @@
+import type { Command } from 'commander'
+import { examples, run } from '../action.ts'
+import { placeOptions } from '../inboxes.ts'
+import { senderOptions } from '../shared-options.ts'
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -14,6 +18,21 @@ import { shown } from '../terminal.ts'
 export interface InspectOptions extends InboxOptions, SenderOptions {
   readonly port: string
   readonly provider?: string
+}
+
+/** The options of `postern inspect`. */
+export function declare(command: Command): void {
+  placeOptions(senderOptions(command))
+    .option('--port <number>', 'port of this machine; 0 takes a free one', '4400')
+    .option('-p, --provider <name>', 'whose refusals are explained, with --secret or its variable')
+    .addHelpText(
+      'after',
+      examples(
+        'inspect --sqlite webhooks.db',
+        'inspect --postgres "$DATABASE_URL" --provider stripe --env .env',
+      ),
+    )
+    .action(run(inspectCommand))
 }
 
 /** `postern inspect`: the page of `@postern/inspector` over an inbox, for who has the printed address. It ends with Ctrl-C. */

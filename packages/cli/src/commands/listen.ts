@@ -1,3 +1,6 @@
+import type { Command } from 'commander'
+import { examples, run } from '../action.ts'
+import { senderOptions } from '../shared-options.ts'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
@@ -24,6 +27,20 @@ export interface ListenOptions extends SenderOptions {
 }
 
 const OUTPUTS = ['interactive', 'compact', 'json']
+
+/** The options of `postern listen`. */
+export function declare(command: Command): void {
+  senderOptions(command)
+    .option('--port <number>', 'port of this machine; 0 takes a free one', '3000')
+    .option('--store <file>', 'keep them in a SQLite inbox')
+    .option('--forward <url>', 'hand each verified delivery on')
+    .option('--output <how>', 'interactive, compact or json (default: interactive in a terminal)')
+    .addHelpText(
+      'after',
+      examples('listen github', 'listen stripe --port 4000 --forward http://localhost:3000/stripe'),
+    )
+    .action(run(listenCommand))
+}
 
 /** `postern listen`: a receiver for development that shows deliveries. It ends with Ctrl-C. */
 export async function listenCommand(name: string, options: ListenOptions): Promise<ExitCode> {

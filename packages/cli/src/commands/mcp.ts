@@ -1,3 +1,6 @@
+import type { Command } from 'commander'
+import { examples, run } from '../action.ts'
+import { placeOptions } from '../inboxes.ts'
 import { McpServer } from '@modelcontextprotocol/server'
 import { inertAnswer, inertText } from '@postern/core/inert'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
@@ -13,6 +16,24 @@ import { version } from '../version.ts'
 export interface McpOptions extends InboxOptions {
   readonly allowActions?: boolean
   readonly url?: string
+}
+
+/** The options of `postern mcp`. */
+export function declare(command: Command): void {
+  placeOptions(command)
+    .option('--allow-actions', 'allow replaying tasks, and sending to --url')
+    .option(
+      '--url <url>',
+      "the receiver's own URL: with --allow-actions, deliveries are sent there",
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'mcp --sqlite webhooks.db',
+        'mcp --sqlite webhooks.db --allow-actions --url http://localhost:3000/webhooks/github',
+      ),
+    )
+    .action(run(mcpCommand))
 }
 
 /** `postern mcp`: an MCP server over stdio on one inbox. It ends when its input ends. */

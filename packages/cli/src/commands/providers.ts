@@ -1,3 +1,5 @@
+import type { Command } from 'commander'
+import { examples, run } from '../action.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
 import { anatomyOf } from '../anatomy.ts'
 import { aboutOf, variablesOf } from '../sender.ts'
@@ -6,6 +8,15 @@ import { hostNames, type HostName } from '../hosts.ts'
 import { snippetOf } from '../snippet.ts'
 import { lasting, table } from '../style.ts'
 import { styled } from '../terminal.ts'
+
+/** The options of `postern providers`. */
+export function declare(command: Command): void {
+  command
+    .option('--json', 'print JSON')
+    .option('--host <name>', `an app for one of ${hostNames.join(', ')}, or for all`)
+    .addHelpText('after', examples('providers', 'providers twilio', 'providers stripe --host koa'))
+    .action(run(providersCommand))
+}
 
 /** `postern providers [name]`: the catalogue, or all about one sender. */
 export async function providersCommand(

@@ -1,3 +1,6 @@
+import type { Command } from 'commander'
+import { examples, run } from '../action.ts'
+import { many, accountOptions } from '../shared-options.ts'
 import type { Plan, Registrar, StepResult } from '@postern/registrar'
 import { agreed } from '../agreed.ts'
 import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
@@ -21,6 +24,34 @@ export interface RegisterOptions extends TargetOptions, SecretOptions {
 }
 
 const VERBS = ['status', 'enable', 'rotate', 'remove'] as const
+
+/** The options of `postern register`. */
+export function declare(command: Command): void {
+  accountOptions(command)
+    .option('--from <file>', 'the module that exports the receiver: its topics are registered')
+    .option('--topic <pattern>', 'a topic, without --from; can be repeated', many)
+    .option('--formerly <url>', 'a URL that the receiver had before; can be repeated', many)
+    .option('--all', 'allow one subscription for each of many topics')
+    .option('--status', 'tell whether the sender still delivers, and its last failures')
+    .option('--enable', 'turn endpoints with this URL on again')
+    .option('--rotate', 'change the secret; needs --write-env')
+    .option('--remove', 'delete endpoints with this URL')
+    .option('--write-env', 'write secrets to .env, or to the file of --env')
+    .option(
+      '--variable <name>',
+      'the variable of the secret (default: as `postern providers` has it)',
+    )
+    .option('--dry-run', 'print the plan as JSON, and change nothing')
+    .addHelpText(
+      'after',
+      examples(
+        'register --from ./receiver.ts --url https://app.example/github -o repository=octo/hello',
+        'register stripe --topic invoice.paid --url https://app.example/stripe --write-env',
+        'register --from ./receiver.ts --url https://app.example/github --status',
+      ),
+    )
+    .action(run(registerCommand))
+}
 
 /** `postern register`: shows what would change at the sender, asks, and changes it. */
 export async function registerCommand(

@@ -1,3 +1,6 @@
+import type { Command } from 'commander'
+import { examples, run } from '../action.ts'
+import { many, senderOptions } from '../shared-options.ts'
 import { readStart, type SignableRequest } from '@postern/core/scheme'
 import { sample, signedInit } from '@postern/testing'
 import { countOption, numberOption, requireWebUrl } from '../checked-options.ts'
@@ -29,6 +32,30 @@ export interface Sent {
   readonly status: number
   readonly ms: number
   readonly reply: string
+}
+
+/** The options of `postern send`. */
+export function declare(command: Command): void {
+  senderOptions(command)
+    .requiredOption('--to <url>', 'where to')
+    .option('--data <json>', 'payload to lay over the sample, or @file')
+    .option('--set <a.b=value>', 'one member of the payload; can be repeated', many)
+    .option('--count <number>', 'how many', '1')
+    .option('--rate <number>', 'how many a second (default: one after another)')
+    .option('--duplicate', 'send the same delivery again')
+    .option('--tamper', 'change a byte after signing: it must be refused')
+    .option('--stale', 'sign it 30 days ago: it must be refused if the sender signs a time')
+    .option('--timeout <seconds>', 'how long to wait for a reply', '30')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'send github issues.opened --to http://localhost:3000/webhooks/github',
+        'send stripe invoice.paid --to http://localhost:3000/stripe --set data.object.total=999',
+        'send shopify --to http://localhost:3000/shopify --count 100 --rate 20',
+      ),
+    )
+    .action(run(sendCommand))
 }
 
 /** `postern send`: signed deliveries to a URL. Exit code 1 if one was refused, 3 without an answer. */

@@ -1,17 +1,40 @@
+import type { Command } from 'commander'
 import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
-import { agreed } from '../agreed.ts'
-import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
-import { withInbox } from '../inbox.ts'
-import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
-import { rowsOf } from '../pages.ts'
-import { createBar } from '../sender-api/bar.ts'
-import { counted, lasting } from '../style.ts'
-import { sinceOption } from '../time-option.ts'
+import { examples, run } from '../../action.ts'
+import { agreed } from '../../agreed.ts'
+import { filterOf, type InboxCommandOptions } from '../../inbox-options.ts'
+import { withInbox } from '../../inbox.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../../outcome.ts'
+import { createBar } from '../../sender-api/bar.ts'
+import { inboxOptions, taskOptions } from '../../shared-options.ts'
+import { counted, lasting } from '../../style.ts'
 
-type Verb = 'replay' | 'discard' | 'erase'
+const CHANGES = {
+  replay: { does: 'make dead tasks pending again', example: '--cause 3f2a… --dry-run' },
+  discard: { does: 'drop pending or dead tasks', example: '--cause 3f2a… --dry-run' },
+  erase: {
+    does: 'erase payload, headers and body of events whose tasks have ended',
+    example: '--event-id evt_123',
+  },
+} as const
+
+type Verb = keyof typeof CHANGES
+
+/** Adds `postern inbox replay`, `discard` and `erase`. */
+export function declare(inbox: Command): void {
+  for (const verb of Object.keys(CHANGES) as Verb[]) {
+    const command = taskOptions(inboxOptions(inbox.command(verb)))
+      .description(CHANGES[verb].does)
+      .option('--dry-run', 'count, and change nothing')
+      .option('-y, --yes', 'do not ask')
+      .addHelpText('after', examples(`inbox ${verb} --sqlite webhooks.db ${CHANGES[verb].example}`))
+      .action(run((options: InboxCommandOptions) => changeCommand(verb, options)))
+    if (verb === 'replay') command.option('--rate <number>', 'tasks a second')
+  }
+}
 
 /** `postern inbox replay`, `discard` and `erase`: counts first, asks, then changes in chunks. */
-export async function changeCommand(verb: Verb, options: InboxCommandOptions): Promise<ExitCode> {
+async function changeCommand(verb: Verb, options: InboxCommandOptions): Promise<ExitCode> {
   const filter = filterOf(options)
   if (verb !== 'replay' && Object.keys(filter).length === 0) throw new Failure(2, UNFILTERED[verb])
   const rate = options.rate === undefined ? undefined : Number(options.rate)
@@ -65,43 +88,6 @@ function result(verb: Verb, count: number): string {
   if (verb === 'erase') return `Erased: ${counted(count, 'event')}.`
   if (verb === 'discard') return `Discarded: ${counted(count, 'task')}.`
   return `Queued again: ${counted(count, 'task')}. There is no undo: what has not run yet can only be dropped, with postern inbox discard --state pending.`
-}
-
-/** `postern inbox prune <age>`. */
-export async function pruneCommand(age: string, options: InboxCommandOptions): Promise<ExitCode> {
-  const before = sinceOption('age', age)!
-  return withInbox<ExitCode>(options, async ({ view }) => {
-    const total = await prunable(view, before)
-    const says = `Forget ${counted(total, 'done or dead task')} received before ${new Date(before).toISOString()}. Their payloads are gone then.`
-    if (total === 0) {
-      remark(`no task that is done or dead was received before ${new Date(before).toISOString()}`)
-      return 1
-    }
-    if (options.dryRun) {
-      if (options.json) sayJson({ count: total, dryRun: true })
-      else say(says)
-      return 0
-    }
-    if (!options.yes && !(await agreed(says))) {
-      remark('nothing was changed')
-      return 1
-    }
-    const count = await view.prune(before)
-    if (options.json) sayJson({ count })
-    else say(`Forgotten: ${counted(count, 'task')}.`)
-    return 0
-  })
-}
-
-async function prunable(view: InboxView, before: number): Promise<number> {
-  let total = 0
-  for (const state of ['done', 'dead'] as const) {
-    const all = await rowsOf(String(Number.MAX_SAFE_INTEGER), (page) =>
-      view.list({ state, before, ...page }),
-    )
-    total += all.rows.length
-  }
-  return total
 }
 
 async function changed(

@@ -1,17 +1,28 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Command } from 'commander'
 import type { TaskInfo } from '@postern/core/inbox'
-import { filterOf, type InboxCommandOptions } from '../inbox-options.ts'
-import { withInbox } from '../inbox.ts'
-import { remark, say, sayJson, type ExitCode } from '../outcome.ts'
-import { rowsOf } from '../pages.ts'
-import { state, timeOf } from '../style.ts'
-import { shown } from '../terminal.ts'
+import { examples, run } from '../../action.ts'
+import { filterOf, type InboxCommandOptions } from '../../inbox-options.ts'
+import { withInbox } from '../../inbox.ts'
+import { remark, say, sayJson, type ExitCode } from '../../outcome.ts'
+import { rowsOf } from '../../pages.ts'
+import { inboxOptions, rowOptions, taskOptions } from '../../shared-options.ts'
+import { state, timeOf } from '../../style.ts'
+import { shown } from '../../terminal.ts'
 
 // `version` of the inbox is a cheap number that changes with any task.
 const LOOK = 500
 
+/** Adds `postern inbox watch`. */
+export function declare(inbox: Command): void {
+  rowOptions(taskOptions(inboxOptions(inbox.command('watch'))))
+    .description('list tasks again whenever one has changed; Ctrl-C ends')
+    .addHelpText('after', examples('inbox watch --sqlite webhooks.db --subscription mail'))
+    .action(run(watchCommand))
+}
+
 /** `postern inbox watch`: a line for each task that is new or has another state. It ends with Ctrl-C. */
-export async function watchCommand(options: InboxCommandOptions): Promise<ExitCode> {
+async function watchCommand(options: InboxCommandOptions): Promise<ExitCode> {
   const stop = new AbortController()
   const end = (): void => stop.abort()
   process.once('SIGINT', end)

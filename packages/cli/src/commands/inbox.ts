@@ -1,0 +1,23 @@
+import type { Command } from 'commander'
+import { examples } from '../action.ts'
+import { declare as list } from './inbox/list.ts'
+import { declare as show } from './inbox/show.ts'
+import { declare as deliveries } from './inbox/deliveries.ts'
+import { declare as causes } from './inbox/causes.ts'
+import { declare as stats } from './inbox/stats.ts'
+import { declare as watch } from './inbox/watch.ts'
+import { declare as change } from './inbox/change.ts'
+import { declare as prune } from './inbox/prune.ts'
+
+/** The commands on an inbox: each is a file. Each has the options that it obeys, and no other. */
+export function declare(inbox: Command): void {
+  inbox.addHelpText(
+    'after',
+    examples(
+      'inbox list --sqlite webhooks.db --state dead --since 2h',
+      'inbox causes --redis redis://localhost:6379',
+      'inbox replay --postgres "$DATABASE_URL" --cause 3f2a… --dry-run',
+    ),
+  )
+  for (const add of [list, show, deliveries, causes, stats, watch, change, prune]) add(inbox)
+}

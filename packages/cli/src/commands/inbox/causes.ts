@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { examples, run } from '../../action.ts'
+import type { InboxCommandOptions } from '../../inbox-options.ts'
+import { withInbox } from '../../inbox.ts'
+import { say, sayJson, type ExitCode } from '../../outcome.ts'
+import { inboxOptions } from '../../shared-options.ts'
+import { table, timeOf } from '../../style.ts'
+import { shown } from '../../terminal.ts'
+
+/** Adds `postern inbox causes`. */
+export function declare(inbox: Command): void {
+  inboxOptions(inbox.command('causes'))
+    .description('group failed tasks by their error')
+    .option('--receiver <name>', 'of this receiver')
+    .option('--subscription <name>', 'of this subscription')
+    .addHelpText('after', examples('inbox causes --sqlite webhooks.db --subscription mail'))
+    .action(run(causesCommand))
+}
+
+/** `postern inbox causes`: dead and failing tasks by their error. */
+async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async ({ view }) => {
+    const { receiver, subscription } = options
+    const causes = await view.causes({
+      ...(receiver !== undefined && { receiver }),
+      ...(subscription !== undefined && { subscription }),
+    })
+    if (options.json) sayJson({ causes }, 2)
+    else if (causes.length === 0) say('All is well: no task failed.')
+    else
+      say(
+        table([
+          ['dead', 'retrying', 'subscription', 'last', 'cause', 'error'],
+          ...causes.map((one) => [
+            String(one.dead),
+            String(one.retrying),
+            shown(one.subscription),
+            timeOf(one.last),
+            shown(one.cause),
+            shown(one.sample.message, 100),
+          ]),
+        ]),
+      )
+    return 0
+  })
+}

@@ -1,0 +1,65 @@
+import type { Command } from 'commander'
+import { examples, run } from '../../action.ts'
+import type { InboxCommandOptions } from '../../inbox-options.ts'
+import { withInbox, type OpenInbox } from '../../inbox.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../../outcome.ts'
+import { MORE, rowsOf } from '../../pages.ts'
+import { eventOptions, inboxOptions, rowOptions, timeOptions } from '../../shared-options.ts'
+import { lasting, state, table, timeOf } from '../../style.ts'
+import { shown } from '../../terminal.ts'
+import { sinceOption } from '../../time-option.ts'
+
+/** Adds `postern inbox deliveries`. */
+export function declare(inbox: Command): void {
+  rowOptions(timeOptions(eventOptions(inboxOptions(inbox.command('deliveries')))))
+    .description('list what arrived and what was answered')
+    .option('--outcome <outcome>', 'accepted, duplicate, handshake, unhandled or refused')
+    .option('--code <code>', 'refused with this code, as in signature_mismatch')
+    .addHelpText(
+      'after',
+      examples('inbox deliveries --sqlite webhooks.db --outcome refused --since 1h'),
+    )
+    .action(run(deliveriesCommand))
+}
+
+/** `postern inbox deliveries`: deliveries and their replies. */
+async function deliveriesCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async (inbox) => {
+    const journal = journalOf(inbox)
+    const { receiver, provider, topic, eventId, text, outcome, code } = options
+    const since = sinceOption('--since', options.since)
+    const until = sinceOption('--until', options.until)
+    const given = { receiver, provider, topic, eventId, text, outcome, code, since, until }
+    const filter = Object.fromEntries(
+      Object.entries(given).filter(([, value]) => value !== undefined),
+    )
+    const { rows, more } = await rowsOf(options.limit, (page) =>
+      journal.deliveries({ ...filter, ...page }),
+    )
+    if (options.json) sayJson({ deliveries: rows, more }, 2)
+    else if (rows.length === 0) remark('no delivery matches')
+    else
+      say(
+        table([
+          ['arrived', 'outcome', 'reply', 'took', 'receiver', 'topics', 'delivery', 'why'],
+          ...rows.map((one) => [
+            timeOf(one.at),
+            state(one.outcome),
+            String(one.status),
+            lasting(one.took),
+            shown(one.receiver),
+            shown(one.topics.join(', ') || '?', 60),
+            shown(one.id),
+            shown(one.code === undefined ? '' : `${one.code}: ${one.reason ?? ''}`, 100),
+          ]),
+        ]),
+      )
+    if (more && !options.json) remark(MORE)
+    return 0
+  })
+}
+
+function journalOf({ journal, name }: OpenInbox): NonNullable<OpenInbox['journal']> {
+  if (!journal) throw new Failure(2, `${name} keeps no journal of what arrived`)
+  return journal
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander'
+import { examples, run } from '../../action.ts'
+import { filterOf, type InboxCommandOptions } from '../../inbox-options.ts'
+import { withInbox } from '../../inbox.ts'
+import { remark, say, sayJson, type ExitCode } from '../../outcome.ts'
+import { MORE, rowsOf } from '../../pages.ts'
+import { inboxOptions, rowOptions, taskOptions } from '../../shared-options.ts'
+import { state, table, timeOf } from '../../style.ts'
+import { shown } from '../../terminal.ts'
+
+/** Adds `postern inbox list`. */
+export function declare(inbox: Command): void {
+  rowOptions(taskOptions(inboxOptions(inbox.command('list'))))
+    .description('list tasks, the newest first')
+    .addHelpText('after', examples('inbox list --sqlite webhooks.db --state dead --since 2h'))
+    .action(run(listCommand))
+}
+
+/** `postern inbox list`. */
+async function listCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async ({ view }) => {
+    const filter = filterOf(options)
+    const { rows, more } = await rowsOf(options.limit, (page) => view.list({ ...filter, ...page }))
+    if (options.json) sayJson({ tasks: rows, more }, 2)
+    else if (rows.length === 0) remark('no task matches')
+    else
+      say(
+        table([
+          ['received', 'state', 'subscription', 'topic', 'attempts', 'task', 'error'],
+          ...rows.map((task) => [
+            timeOf(task.receivedAt),
+            state(task.state),
+            shown(task.subscription),
+            shown(task.event.topic),
+            String(task.attempts),
+            shown(task.id),
+            shown(task.error?.message ?? '', 80),
+          ]),
+        ]),
+      )
+    if (more && !options.json) remark(MORE)
+    return 0
+  })
+}

@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { InboxView } from '@postern/core/inbox'
+import { examples, run } from '../../action.ts'
+import { agreed } from '../../agreed.ts'
+import type { InboxCommandOptions } from '../../inbox-options.ts'
+import { withInbox } from '../../inbox.ts'
+import { remark, say, sayJson, type ExitCode } from '../../outcome.ts'
+import { rowsOf } from '../../pages.ts'
+import { inboxOptions } from '../../shared-options.ts'
+import { counted } from '../../style.ts'
+import { sinceOption } from '../../time-option.ts'
+
+/** Adds `postern inbox prune`. */
+export function declare(inbox: Command): void {
+  inboxOptions(inbox.command('prune <age>'))
+    .description('forget done and dead tasks of the whole inbox that are older')
+    .option('--dry-run', 'count, and change nothing')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples('inbox prune 30d --sqlite webhooks.db --dry-run'))
+    .action(run(pruneCommand))
+}
+
+/** `postern inbox prune <age>`. */
+async function pruneCommand(age: string, options: InboxCommandOptions): Promise<ExitCode> {
+  const before = sinceOption('age', age)!
+  return withInbox<ExitCode>(options, async ({ view }) => {
+    const total = await prunable(view, before)
+    const says = `Forget ${counted(total, 'done or dead task')} received before ${new Date(before).toISOString()}. Their payloads are gone then.`
+    if (total === 0) {
+      remark(`no task that is done or dead was received before ${new Date(before).toISOString()}`)
+      return 1
+    }
+    if (options.dryRun) {
+      if (options.json) sayJson({ count: total, dryRun: true })
+      else say(says)
+      return 0
+    }
+    if (!options.yes && !(await agreed(says))) {
+      remark('nothing was changed')
+      return 1
+    }
+    const count = await view.prune(before)
+    if (options.json) sayJson({ count })
+    else say(`Forgotten: ${counted(count, 'task')}.`)
+    return 0
+  })
+}
+
+async function prunable(view: InboxView, before: number): Promise<number> {
+  let total = 0
+  for (const state of ['done', 'dead'] as const) {
+    const all = await rowsOf(String(Number.MAX_SAFE_INTEGER), (page) =>
+      view.list({ before, ...page }),
+    )
+    total += all.rows.length
+  }
+  return total
+}

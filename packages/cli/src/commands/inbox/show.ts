@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { examples, run } from '../../action.ts'
+import type { InboxCommandOptions } from '../../inbox-options.ts'
+import { withInbox } from '../../inbox.ts'
+import { Failure, plainMember, say, sayJson, type ExitCode } from '../../outcome.ts'
+import { inboxOptions } from '../../shared-options.ts'
+import { counted, lasting, shortId, state, table, timeOf } from '../../style.ts'
+import { shown } from '../../terminal.ts'
+
+const MOST_TEXT = 20_000
+
+/** Adds `postern inbox show`. */
+export function declare(inbox: Command): void {
+  inboxOptions(inbox.command('show <task>'))
+    .description('show a task: attempts, payload, headers')
+    .addHelpText('after', examples('inbox show 42 --sqlite webhooks.db'))
+    .action(run(showCommand))
+}
+
+/** `postern inbox show <task>`. */
+async function showCommand(id: string, options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async ({ view, journal }) => {
+    const task = await view.get(id)
+    if (!task) throw new Failure(1, `no task has the id ${id}: \`postern inbox list\` shows ids`)
+    const attempts = (await journal?.attempts(id)) ?? []
+    if (options.json) {
+      sayJson({ ...task, delivery: { ...task.delivery, encoding: 'base64' }, history: attempts }, 2)
+      return 0
+    }
+    const { event, record, delivery } = task
+    say(
+      `${shown(event.topic)}  ${shortId(event.id ?? 'no id')}  ${state(task.state)}  ${shown(task.subscription)}`,
+    )
+    say(`received ${new Date(task.receivedAt).toISOString()}, ${counted(task.attempts, 'attempt')}`)
+    if (record.erased) say('its contents were erased')
+    for (const one of attempts)
+      say(
+        `  #${one.attempt}  ${timeOf(one.startedAt)}  ${shown(one.outcome)}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),
+      )
+    say(`\npayload\n${payloadOf(record.payload)}`)
+    say(
+      `\nheaders\n${table(delivery.headers.map(([name, value]) => [`  ${shown(name)}`, shown(value)]))}`,
+    )
+    return 0
+  })
+}
+
+/** A payload as JSON, a line for each member: what could move the cursor is taken out. */
+function payloadOf(payload: unknown): string {
+  const text = payload === undefined ? 'none' : JSON.stringify(payload, plainMember, 2)
+  const lines = text.slice(0, MOST_TEXT).split('\n')
+  const rest = text.length > MOST_TEXT ? [`… ${text.length} characters in all: see --json`] : []
+  return [...lines.map((line) => shown(line, MOST_TEXT)), ...rest].join('\n')
+}

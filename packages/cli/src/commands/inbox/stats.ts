@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { examples, run } from '../../action.ts'
+import type { InboxCommandOptions } from '../../inbox-options.ts'
+import { withInbox } from '../../inbox.ts'
+import { say, sayJson, type ExitCode } from '../../outcome.ts'
+import { inboxOptions } from '../../shared-options.ts'
+import { lasting, table } from '../../style.ts'
+import { shown } from '../../terminal.ts'
+
+/** Adds `postern inbox stats`. */
+export function declare(inbox: Command): void {
+  inboxOptions(inbox.command('stats'))
+    .description('count tasks by subscription and state')
+    .addHelpText('after', examples('inbox stats --sqlite webhooks.db --json'))
+    .action(run(statsCommand))
+}
+
+/** `postern inbox stats`. */
+async function statsCommand(options: InboxCommandOptions): Promise<ExitCode> {
+  return withInbox<ExitCode>(options, async ({ view }) => {
+    const lanes = await view.stats()
+    if (options.json) sayJson({ subscriptions: lanes }, 2)
+    else
+      say(
+        table([
+          ['receiver', 'subscription', 'pending', 'running', 'done', 'dead', 'oldest due'],
+          ...lanes.map(({ receiver, subscription, counts, oldest }) => [
+            shown(receiver),
+            shown(subscription),
+            ...[counts.pending, counts.running, counts.done, counts.dead].map(String),
+            oldest === undefined ? '' : lasting(Math.max(0, Date.now() - oldest)),
+          ]),
+        ]),
+      )
+    return 0
+  })
+}
