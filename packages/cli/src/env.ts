@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
-import { Failure, remark } from './outcome.ts'
+import { Failure, remark } from './print/outcome.ts'
 
 /** The variables of a `.env` file. Without a name, the one of this folder, if it exists. */
 export async function readEnv(

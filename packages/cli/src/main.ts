@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { exitCodeOf, remark } from './outcome.ts'
+import { exitCodeOf, remark } from './print/outcome.ts'
 import { createProgram } from './program.ts'
 
 /** Runs the command line, and sets the exit code of the process. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { examples } from './action.ts'
-import { rendered, useAscii } from './terminal.ts'
+import { rendered, useAscii } from './print/terminal.ts'
 import { version } from './version.ts'
 
 /** A file of `commands/`: it adds options, examples and the action of its command. */

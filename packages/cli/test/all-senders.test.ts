@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { lawsOf } from '../../providers/test/signing.ts'
 import { listenCommand } from '../src/commands/listen.ts'
 import { sendCommand } from '../src/commands/send.ts'
-import { providerOf } from '../src/sender.ts'
+import { providerOf } from '../src/sender/sender.ts'
 
 const pem = String(
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({

@@ -1,6 +1,6 @@
 import { catalogue } from '@postern/providers/catalogue'
 import { expect, test } from 'vitest'
-import { anatomyOf } from '../src/anatomy.ts'
+import { anatomyOf } from '../src/sender/anatomy.ts'
 
 test.for([
   ['github', ['x-github-event', 'x-hub-signature-256'], 'the header x-github-delivery'],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { copyAsCurl } from '@postern/testing'
 import { expect, test } from 'vitest'
-import { parseRequest } from '../src/request-file.ts'
+import { parseRequest } from '../src/request/request-file.ts'
 
 const BODY = '{"a":"b c"}'
 

@@ -5,7 +5,7 @@ import { explain } from '@postern/core/explain'
 import { gitlab } from '@postern/providers/gitlab'
 import { deliver, listen as serve, signed } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { providerOf } from '../src/sender.ts'
+import { providerOf } from '../src/sender/sender.ts'
 import { line, postern, start } from './run.ts'
 
 describe('send, followed by listen', () => {

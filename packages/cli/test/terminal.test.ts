@@ -11,7 +11,7 @@ import { sqliteInbox } from '@postern/sqlite'
 import { deliver, signed } from '@postern/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 import { COMPILED } from '../../../test/services/compiled.ts'
-import { widthOf } from '../src/width.ts'
+import { widthOf } from '../src/print/width.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const SECRET = 'a secret of GitHub'

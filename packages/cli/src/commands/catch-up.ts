@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { examples, run } from '../action.ts'
-import { accountOptions } from '../shared-options.ts'
+import { accountOptions } from '../options/shared-options.ts'
 import type { Receiver } from '@postern/core'
 import {
   catchUp,
@@ -9,13 +9,13 @@ import {
   type CaughtUp,
   type Source,
 } from '@postern/registrar'
-import { agreed } from '../agreed.ts'
-import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
+import { agreed } from '../print/agreed.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../print/outcome.ts'
 import { createBar } from '../sender-api/bar.ts'
 import { closeAll } from '../sender-api/receivers.ts'
 import { loadEnv, made, targetsOf, type Target, type TargetOptions } from '../sender-api/target.ts'
-import { shown } from '../terminal.ts'
-import { sinceOption } from '../time-option.ts'
+import { shown } from '../print/terminal.ts'
+import { sinceOption } from '../options/time-option.ts'
 
 /** Options of `postern catch-up`. */
 export interface CatchUpCommandOptions extends TargetOptions {

@@ -1,6 +1,6 @@
 import { examples, run } from '../action.ts'
 import type { Command } from 'commander'
-import { Failure, say, type ExitCode } from '../outcome.ts'
+import { Failure, say, type ExitCode } from '../print/outcome.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { examples, run } from '../action.ts'
 import { placeOptions } from '../inboxes.ts'
-import { senderOptions } from '../shared-options.ts'
+import { senderOptions } from '../options/shared-options.ts'
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,10 +9,10 @@ import { logger } from '@postern/core'
 import { inspector } from '@postern/inspector/node'
 import { openInbox } from '../inbox.ts'
 import type { InboxOptions } from '../inboxes.ts'
-import { portOption } from '../checked-options.ts'
-import { Failure, remark, say, type ExitCode } from '../outcome.ts'
-import { providerOf, type SenderOptions } from '../sender.ts'
-import { shown } from '../terminal.ts'
+import { portOption } from '../options/checked-options.ts'
+import { Failure, remark, say, type ExitCode } from '../print/outcome.ts'
+import { providerOf, type SenderOptions } from '../sender/sender.ts'
+import { shown } from '../print/terminal.ts'
 
 /** Options of `postern inspect`. */
 export interface InspectOptions extends InboxOptions, SenderOptions {

@@ -7,9 +7,9 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { withInbox } from '../inbox.ts'
 import type { InboxOptions } from '../inboxes.ts'
 import { toolsOf } from '../mcp/tools.ts'
-import { requireWebUrl } from '../checked-options.ts'
-import { plainMember, remark, type ExitCode } from '../outcome.ts'
-import { shown } from '../terminal.ts'
+import { requireWebUrl } from '../options/checked-options.ts'
+import { plainMember, remark, type ExitCode } from '../print/outcome.ts'
+import { shown } from '../print/terminal.ts'
 import { version } from '../version.ts'
 
 /** Options of `postern mcp`. */

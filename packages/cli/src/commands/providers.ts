@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { examples, run } from '../action.ts'
-import { Failure, remark, say, sayJson, type ExitCode } from '../outcome.ts'
-import { anatomyOf } from '../anatomy.ts'
-import { aboutOf, variablesOf } from '../sender.ts'
-import { setupRows } from '../setup.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../print/outcome.ts'
+import { anatomyOf } from '../sender/anatomy.ts'
+import { aboutOf, variablesOf } from '../sender/sender.ts'
+import { setupRows } from '../sender/setup.ts'
 import { hostNames, type HostName } from '../hosts.ts'
-import { snippetOf } from '../snippet.ts'
-import { lasting, table } from '../style.ts'
-import { styled } from '../terminal.ts'
+import { snippetOf } from '../sender/snippet.ts'
+import { lasting, table } from '../print/style.ts'
+import { styled } from '../print/terminal.ts'
 
 /** The options of `postern providers`. */
 export function declare(command: Command): void {

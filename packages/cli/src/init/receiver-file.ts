@@ -1,7 +1,7 @@
 import type { About } from '@postern/core/scheme'
 import type { Framework } from '../hosts.ts'
 import { inboxes, type InboxName } from '../inboxes.ts'
-import { variablesOf } from '../sender.ts'
+import { variablesOf } from '../sender/sender.ts'
 import type { Language } from './language.ts'
 
 /** The factory of a sender and the module it is imported from. */

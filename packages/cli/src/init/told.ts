@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { whereToAdd } from '../setup.ts'
+import { whereToAdd } from '../sender/setup.ts'
 import type { InitPlan, Wanted } from './files.ts'
 import type { Project } from './project.ts'
 import type { Written } from './write.ts'

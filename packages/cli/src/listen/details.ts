@@ -1,5 +1,5 @@
-import { shown } from '../terminal.ts'
-import { wrapped } from '../width.ts'
+import { shown } from '../print/terminal.ts'
+import { wrapped } from '../print/width.ts'
 import type { Entry } from './entry.ts'
 import type { Hider } from './hide.ts'
 import { lineOf } from './line.ts'

@@ -1,5 +1,5 @@
 import type { KeptDelivery } from './entry.ts'
-import { whyNot } from '../why-not.ts'
+import { whyNot } from '../sender/why-not.ts'
 
 const DROPPED = new Set([
   'host',

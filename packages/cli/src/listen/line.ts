@@ -1,6 +1,6 @@
 import type { Explanation } from '@postern/core/explain'
-import { lasting, shortId, timeOf } from '../style.ts'
-import { shown, styled } from '../terminal.ts'
+import { lasting, shortId, timeOf } from '../print/style.ts'
+import { shown, styled } from '../print/terminal.ts'
 import type { Entry } from './entry.ts'
 
 /** One delivery on one line. */

@@ -1,6 +1,6 @@
 import { mergeDeep } from '@postern/core/scheme'
-import { Failure } from '../outcome.ts'
-import { readRegular } from '../regular-file.ts'
+import { Failure } from '../print/outcome.ts'
+import { readRegular } from '../request/regular-file.ts'
 
 /** Options of `postern send` that change the payload. */
 export interface PayloadOptions {

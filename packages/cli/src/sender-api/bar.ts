@@ -1,5 +1,5 @@
-import { remark } from '../outcome.ts'
-import { rendered } from '../terminal.ts'
+import { remark } from '../print/outcome.ts'
+import { rendered } from '../print/terminal.ts'
 
 /** A line of progress on stderr: in a terminal one that is drawn again, else a remark every five seconds. */
 export interface Bar {

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Receiver } from '@postern/core'
-import { Failure } from '../outcome.ts'
-import { aboutOf, variablesOf } from '../sender.ts'
+import { Failure } from '../print/outcome.ts'
+import { aboutOf, variablesOf } from '../sender/sender.ts'
 
 /**
  * The receivers that a module of the app exports. They run no tasks in this process, and are closed with it. If a provider

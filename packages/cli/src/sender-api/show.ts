@@ -1,6 +1,6 @@
 import type { EndpointStatus, Plan, Step, StepResult } from '@postern/registrar'
-import { table, timeOf } from '../style.ts'
-import { shown, styled } from '../terminal.ts'
+import { table, timeOf } from '../print/style.ts'
+import { shown, styled } from '../print/terminal.ts'
 
 const SIGNS = {
   create: ['+', 'green'],

@@ -2,9 +2,9 @@ import type { Receiver } from '@postern/core'
 import { madeOf } from '@postern/core/scheme'
 import { senders, type Maker, type SenderApi } from '@postern/registrar/catalogue'
 import { readEnv } from '../env.ts'
-import { Failure } from '../outcome.ts'
-import { aboutOf, upper } from '../sender.ts'
-import { whereToAdd } from '../setup.ts'
+import { Failure } from '../print/outcome.ts'
+import { aboutOf, upper } from '../sender/sender.ts'
+import { whereToAdd } from '../sender/setup.ts'
 import { receiversOf } from './receivers.ts'
 
 /** Options of commands that call a sender's API. */

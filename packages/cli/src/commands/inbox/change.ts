@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
 import { examples, run } from '../../action.ts'
-import { agreed } from '../../agreed.ts'
-import { filterOf, type InboxCommandOptions } from '../../inbox-options.ts'
+import { agreed } from '../../print/agreed.ts'
+import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
-import { Failure, remark, say, sayJson, type ExitCode } from '../../outcome.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../../print/outcome.ts'
 import { createBar } from '../../sender-api/bar.ts'
-import { inboxOptions, taskOptions } from '../../shared-options.ts'
-import { counted, lasting } from '../../style.ts'
+import { inboxOptions, taskOptions } from '../../options/shared-options.ts'
+import { counted, lasting } from '../../print/style.ts'
 
 const CHANGES = {
   replay: { does: 'make dead tasks pending again', example: '--cause 3f2a… --dry-run' },

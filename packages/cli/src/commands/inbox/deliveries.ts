@@ -1,13 +1,18 @@
 import type { Command } from 'commander'
 import { examples, run } from '../../action.ts'
-import type { InboxCommandOptions } from '../../inbox-options.ts'
+import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox, type OpenInbox } from '../../inbox.ts'
-import { Failure, remark, say, sayJson, type ExitCode } from '../../outcome.ts'
-import { MORE, rowsOf } from '../../pages.ts'
-import { eventOptions, inboxOptions, rowOptions, timeOptions } from '../../shared-options.ts'
-import { lasting, state, table, timeOf } from '../../style.ts'
-import { shown } from '../../terminal.ts'
-import { sinceOption } from '../../time-option.ts'
+import { Failure, remark, say, sayJson, type ExitCode } from '../../print/outcome.ts'
+import { MORE, rowsOf } from '../../print/pages.ts'
+import {
+  eventOptions,
+  inboxOptions,
+  rowOptions,
+  timeOptions,
+} from '../../options/shared-options.ts'
+import { lasting, state, table, timeOf } from '../../print/style.ts'
+import { shown } from '../../print/terminal.ts'
+import { sinceOption } from '../../options/time-option.ts'
 
 /** Adds `postern inbox deliveries`. */
 export function declare(inbox: Command): void {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { examples, run } from '../../action.ts'
-import { filterOf, type InboxCommandOptions } from '../../inbox-options.ts'
+import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
-import { remark, say, sayJson, type ExitCode } from '../../outcome.ts'
-import { MORE, rowsOf } from '../../pages.ts'
-import { inboxOptions, rowOptions, taskOptions } from '../../shared-options.ts'
-import { state, table, timeOf } from '../../style.ts'
-import { shown } from '../../terminal.ts'
+import { remark, say, sayJson, type ExitCode } from '../../print/outcome.ts'
+import { MORE, rowsOf } from '../../print/pages.ts'
+import { inboxOptions, rowOptions, taskOptions } from '../../options/shared-options.ts'
+import { state, table, timeOf } from '../../print/style.ts'
+import { shown } from '../../print/terminal.ts'
 
 /** Adds `postern inbox list`. */
 export function declare(inbox: Command): void {

@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import type { InboxView } from '@postern/core/inbox'
 import { examples, run } from '../../action.ts'
-import { agreed } from '../../agreed.ts'
-import type { InboxCommandOptions } from '../../inbox-options.ts'
+import { agreed } from '../../print/agreed.ts'
+import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
-import { remark, say, sayJson, type ExitCode } from '../../outcome.ts'
-import { rowsOf } from '../../pages.ts'
-import { inboxOptions } from '../../shared-options.ts'
-import { counted } from '../../style.ts'
-import { sinceOption } from '../../time-option.ts'
+import { remark, say, sayJson, type ExitCode } from '../../print/outcome.ts'
+import { rowsOf } from '../../print/pages.ts'
+import { inboxOptions } from '../../options/shared-options.ts'
+import { counted } from '../../print/style.ts'
+import { sinceOption } from '../../options/time-option.ts'
 
 /** Adds `postern inbox prune`. */
 export function declare(inbox: Command): void {
@@ -50,7 +50,7 @@ async function prunable(view: InboxView, before: number): Promise<number> {
   let total = 0
   for (const state of ['done', 'dead'] as const) {
     const all = await rowsOf(String(Number.MAX_SAFE_INTEGER), (page) =>
-      view.list({ before, ...page }),
+      view.list({ state, before, ...page }),
     )
     total += all.rows.length
   }

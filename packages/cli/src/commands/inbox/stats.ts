@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { examples, run } from '../../action.ts'
-import type { InboxCommandOptions } from '../../inbox-options.ts'
+import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
-import { say, sayJson, type ExitCode } from '../../outcome.ts'
-import { inboxOptions } from '../../shared-options.ts'
-import { lasting, table } from '../../style.ts'
-import { shown } from '../../terminal.ts'
+import { say, sayJson, type ExitCode } from '../../print/outcome.ts'
+import { inboxOptions } from '../../options/shared-options.ts'
+import { lasting, table } from '../../print/style.ts'
+import { shown } from '../../print/terminal.ts'
 
 /** Adds `postern inbox stats`. */
 export function declare(inbox: Command): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { placeOptions } from './inboxes.ts'
+import { placeOptions } from '../inboxes.ts'
 
 /** Collects the values of an option that can be repeated. */
 export const many = (value: string, all: readonly string[] = []): readonly string[] => [

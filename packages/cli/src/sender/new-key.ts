@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { About } from '@postern/core/scheme'
-import { remark } from './outcome.ts'
+import { remark } from '../print/outcome.ts'
 
 /**
  * A private key for a sender whose receivers have the public half, which is printed: set it at the receiver, and the

@@ -1,5 +1,5 @@
 import type { About } from '@postern/core/scheme'
-import { hosts, type HostName } from './hosts.ts'
+import { hosts, type HostName } from '../hosts.ts'
 import { variablesOf } from './sender.ts'
 
 /** A whole app for one sender on one host, in TypeScript. */

@@ -1,4 +1,4 @@
-import { Failure } from './outcome.ts'
+import { Failure } from '../print/outcome.ts'
 import { readRegular } from './regular-file.ts'
 import type { SavedRequest } from './request-file.ts'
 import { shellWords } from './shell-words.ts'

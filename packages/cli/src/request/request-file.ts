@@ -1,6 +1,6 @@
 import type { DeliveryInit } from '@postern/core'
 import { fromCurl } from './curl.ts'
-import { Failure } from './outcome.ts'
+import { Failure } from '../print/outcome.ts'
 
 /** A saved request, and its time of arrival if the file has it. */
 export interface SavedRequest {

@@ -1,6 +1,6 @@
 import type { About, Provider } from '@postern/core/scheme'
-import { Failure } from './outcome.ts'
-import { readEnv } from './env.ts'
+import { Failure } from '../print/outcome.ts'
+import { readEnv } from '../env.ts'
 
 /** Options of commands that make a provider. */
 export interface SenderOptions {
