@@ -18,11 +18,10 @@ interface Bounds {
 
 const BOUNDS: Readonly<Record<Ring, Bounds>> = {
   v: { rows: 100_000, bytes: 32 * 1024 * 1024 },
-  u: { rows: 10_000, bytes: 16 * 1024 * 1024 },
+  // With all slots of what is kept for six codes.
+  u: { rows: 10_000, bytes: 40 * 1024 * 1024 },
 }
 const KEPT_FOR = 14 * 86_400_000
-// Bodies of refused deliveries that are kept for one receiver and code.
-const BODIES = 3
 // Rows of one script, which blocks Redis while it runs.
 const STEP = 50
 
@@ -43,7 +42,7 @@ export async function addArrivals(
     for (let at = 0; at < its.length; at += STEP) {
       const args = its.slice(at, at + STEP).flatMap(argumentsOf)
       const oldest = Date.now() - KEPT_FOR
-      await run(client, 'posternArrive', prefix, ring, rows, bytes, oldest, BODIES, ...args)
+      await run(client, 'posternArrive', prefix, ring, rows, bytes, oldest, ...args)
     }
   }
 }
@@ -110,9 +109,9 @@ export async function* arrivalsOf(
 
 const PAGE = 200
 
-function argumentsOf({ kept, ...row }: Arrival): readonly (string | number | Uint8Array)[] {
-  const group = kept ? JSON.stringify([row.receiver, row.code ?? '']) : ''
-  return [row.id, row.at, JSON.stringify(row), kept ? packKept(kept) : '', group]
+function argumentsOf({ kept, slot, ...row }: Arrival): readonly (string | number | Uint8Array)[] {
+  const place = kept ? (slot ?? JSON.stringify([row.receiver, row.code ?? ''])) : ''
+  return [row.id, row.at, JSON.stringify(row), kept ? packKept(kept) : '', place]
 }
 
 function packKept({ url, headers, body }: KeptRequest): Uint8Array {

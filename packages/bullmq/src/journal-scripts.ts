@@ -3,7 +3,7 @@
 //   arrived:<ring>       hash: id, its row as JSON
 //   arrivals:<ring>:size bytes of the rows and of what is kept with them
 //   kept:<ring>          hash: id, head and body of a refused delivery
-//   latest:<receiver and code> list: ids of the refused deliveries whose head and body are kept
+//   slots:<ring>         hash: place of what is kept of a refused delivery, its id
 //   series:<day>         hash: name of a series, its number in the hours of that day
 //   minutes:<hour>, gauges:<hour>           hash: minute, counts and gauges of its series, packed
 //   hours:<day>, hour-gauges:<day>          hash: the same by hour
@@ -11,8 +11,7 @@
 
 /**
  * Adds deliveries to a ring and takes away what is over its bounds. KEYS: prefix; ARGV: ring, most rows, most bytes,
- * oldest time kept, bodies kept for a receiver and code, then for each delivery id, time, row, kept and group (empty
- * without it).
+ * oldest time kept, then for each delivery id, time, row, kept and its slot (empty without it).
  */
 export const ARRIVE: string = `
 local prefix, ring = KEYS[1], ARGV[1]
@@ -23,22 +22,21 @@ local function drop(id)
   redis.call('HDEL', rows, id)
   redis.call('HDEL', kept, id)
 end
-for i = 6, #ARGV, 5 do
-  local id, group = ARGV[i], ARGV[i + 4]
+for i = 5, #ARGV, 5 do
+  local id, slot = ARGV[i], ARGV[i + 4]
   if redis.call('HSETNX', rows, id, ARGV[i + 2]) == 1 then
     redis.call('ZADD', ids, ARGV[i + 1], id)
     redis.call('INCRBY', size, #ARGV[i + 2])
-    if group ~= '' then
-      local latest = prefix .. ':latest:' .. group
-      redis.call('HSET', kept, id, ARGV[i + 3])
-      redis.call('INCRBY', size, #ARGV[i + 3])
-      redis.call('LPUSH', latest, id)
-      redis.call('PEXPIRE', latest, 2592000000)
-      while redis.call('LLEN', latest) > tonumber(ARGV[5]) do
-        local old = redis.call('RPOP', latest)
+    if slot ~= '' then
+      local slots = prefix .. ':slots:' .. ring
+      local old = redis.call('HGET', slots, slot)
+      if old then
         redis.call('DECRBY', size, redis.call('HSTRLEN', kept, old))
         redis.call('HDEL', kept, old)
       end
+      redis.call('HSET', slots, slot, id)
+      redis.call('HSET', kept, id, ARGV[i + 3])
+      redis.call('INCRBY', size, #ARGV[i + 3])
     end
   end
 end

@@ -90,7 +90,7 @@ export function checkReceiver<Events extends EventMap>(
   if (options.fairBy !== undefined) isFunction('fairBy', options.fairBy)
   const { onUnhandled = 'acknowledge', dedupe = defaultDedupe(provider) } = options
   const { integers = 'number', work = true, journal = true, seal } = options
-  const { refusedBodies = 3, labels = provider.labels ?? 'ignore' } = options
+  const { refusedBodies = 40, labels = provider.labels ?? 'ignore' } = options
   oneOf('onUnhandled', onUnhandled, ['acknowledge', 'store', 'refuse'])
   oneOf('dedupe', dedupe, ['id', 'id+digest', 'digest', 'none'])
   oneOf('integers', integers, ['number', 'exact'])

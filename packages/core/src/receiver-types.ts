@@ -69,8 +69,9 @@ export interface ReceiverOptions<Events extends EventMap = EventMap> {
   /** False writes nothing to the inbox's journal of deliveries and counts. @default true */
   readonly journal?: boolean
   /**
-   * Refused deliveries whose head and body are kept for `explain`, for each code: at most 256 KiB each, without
-   * credentials, sealed if `seal` is set. False keeps none. @default 3
+   * Refused deliveries of a minute whose head and body are kept for `explain`, for each code: half of them by likeness to
+   * verified deliveries, half as a uniform sample. At most 256 KiB each, without credentials, sealed if `seal` is set;
+   * those of the last three such minutes stay. False keeps none. @default 40
    */
   readonly refusedBodies?: number | false
   /**

@@ -22,8 +22,6 @@ const RINGS: Readonly<Record<'arrivals' | 'strangers', Bounds>> = {
   strangers: { rows: 10_000, bytes: 16 * MIB },
 }
 const AGE = 30 * DAY
-// Refused requests that are kept for each receiver and code, unless a receiver sends more in one batch.
-const KEPT = 3
 // Rows dropped in one transaction.
 const STEP = 1000
 
@@ -33,28 +31,17 @@ export function createArrivals(db: Database): Arrivals {
   const keep = db.prepare(
     'INSERT OR REPLACE INTO postern_kept (id, source, head, body) VALUES (?, ?, ?, ?)',
   )
-  const dropKept = db.prepare(
-    `DELETE FROM postern_kept WHERE source = ? AND id < (
-       SELECT id FROM postern_kept WHERE source = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
-  )
-  const most = new Map<string, number>()
+  const freeSlot = db.prepare('DELETE FROM postern_kept WHERE source = ?')
 
   return {
     add(arrived, lost) {
-      const sources = new Map<string, number>()
       for (const arrival of arrived) {
-        const { kept, ...row } = arrival
+        const { kept, slot = `${arrival.receiver}\n${arrival.code ?? ''}`, ...row } = arrival
         rings[arrival.verified ? 0 : 1]!.add(row)
         if (!kept) continue
         const { url, headers, body } = kept
-        const source = `${arrival.receiver}\n${arrival.code ?? ''}`
-        keep.run(arrival.id, source, JSON.stringify({ url, headers }), body)
-        sources.set(source, (sources.get(source) ?? 0) + 1)
-      }
-      for (const [source, count] of sources) {
-        const bound = Math.max(KEPT, count, most.get(source) ?? 0)
-        if (bound > KEPT) most.set(source, bound)
-        dropKept.run(source, source, bound - 1)
+        freeSlot.run(slot)
+        keep.run(arrival.id, slot, JSON.stringify({ url, headers }), body)
       }
       for (const ring of rings) ring.count(ring === rings[0] ? lost : 0)
     },

@@ -155,7 +155,7 @@ test('deliveries come newest first from both rings, in pages, by each filter', a
   )
 })
 
-test('the last three refused requests of a receiver and code are kept, and only shown one by one', async () => {
+test('the last refused request of a slot is kept, and only shown alone', async () => {
   const journal = open().journal!
   const kept = {
     url: '/hooks?x=1',
@@ -163,7 +163,7 @@ test('the last three refused requests of a receiver and code are kept, and only 
     body: new Uint8Array([1, 255]),
   }
   for (let at = 0; at < 5; at++)
-    await journal.write({ ...NOTHING, arrived: [arrival(at, { kept })] })
+    await journal.write({ ...NOTHING, arrived: [arrival(at, { kept, slot: `s${at % 3}` })] })
   expect(await journal.delivery(arrival(4).id)).toMatchObject({
     replyBody: 'no',
     kept: { url: '/hooks?x=1', headers: [['x-sig', 'bad']] },
@@ -172,7 +172,9 @@ test('the last three refused requests of a receiver and code are kept, and only 
     Buffer.from([1, 255]),
   )
   expect(await journal.delivery(arrival(1).id)).not.toHaveProperty('kept')
-  expect((await journal.deliveries()).rows.every((row) => !('kept' in row))).toBe(true)
+  expect((await journal.deliveries()).rows.every((row) => !('kept' in row || 'slot' in row))).toBe(
+    true,
+  )
   expect(await journal.delivery('none')).toBeUndefined()
 })
 

@@ -118,7 +118,7 @@ async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<
     if (!found.kept)
       throw new Failure(
         1,
-        `the body of ${id} was not kept: set refusedBodies on the receiver (3 of each code and second by default), and wait for the next refusal`,
+        `the body of ${id} was not kept: set refusedBodies on the receiver (40 of each code and minute by default), and wait for the next refusal`,
       )
     const { url, headers, body } = (await openArrival(found, options)).kept!
     const delivery: DeliveryInit = { method: found.method, url, headers, body }

@@ -40,7 +40,7 @@ export interface Arrival {
   readonly receiver: string
   readonly provider: string
   readonly method: string
-  /** Path of the URL, without query. */
+  /** Path of the URL, without query; at most 500 characters. */
   readonly path: string
   readonly outcome: ArrivalOutcome
   /** True once a signature matched: two rings are kept, and strangers fill only theirs. */
@@ -67,6 +67,8 @@ export interface Arrival {
   readonly replyBody?: string
   /** Head and body of a refused delivery, kept for `explain`; credentials are redacted, signature headers are not. */
   readonly kept?: KeptRequest
+  /** The place of `kept`: a journal keeps one request for each slot, the last. Lists and rows leave it out. @default receiver and code */
+  readonly slot?: string
 }
 
 /** A refused delivery as it came. */

@@ -1,40 +1,56 @@
 import type { Delivery } from '../delivery.ts'
-import type { WebhookError } from '../errors.ts'
+import type { ErrorCode, WebhookError } from '../errors.ts'
 import type { KeptRequest } from '../inbox/journal.ts'
 import { sealKept } from '../inbox/sealed-kept.ts'
 import type { Answered } from './conclude.ts'
+import { createLikeness } from './likeness.ts'
 import type { RecorderContext } from './recorder.ts'
+import { createReservoir, type Reservoir } from './reservoir.ts'
 
 /** Keeps head and body of refused deliveries. */
 export interface Kept {
-  /** Those of a refusal that arrived at a time, for the arrival with this id; undefined if they are not kept. */
-  of(
-    at: number,
-    id: string,
-    error: WebhookError,
-    delivery: Answered['delivery'],
-  ): KeptRequest | undefined
-  /** The next batch begins: the journal keeps the last ones of each code. */
-  next(): void
+  /** A delivery was verified: refused ones that look like it have places of their own. */
+  verified(delivery: Delivery, at: number): void
+  /** The slot for a refusal, in which the next one to get it takes its place; undefined if it is not kept. */
+  slot(at: number, error: WebhookError, delivery: Answered['delivery']): string | undefined
+  /** Head and body, for the arrival with this id; undefined if they cannot be kept. */
+  of(at: number, id: string, delivery: Answered['delivery']): KeptRequest | undefined
 }
 
 const LARGEST = 256 * 1024
+// Characters of URL and header lines. Hosts on node:http allow 16 KiB.
+const LARGEST_HEAD = 64 * 1024
 
-/** Makes it: a few of each code and batch, without credentials, and sealed if the receiver seals. */
+/**
+ * Makes it: for each code half of the places of a minute for what looks like genuine deliveries, half for a uniform
+ * sample of all, since a copied head cannot be told apart. Without credentials, and sealed if the receiver seals.
+ */
 export function createKept({
+  receiver,
   kept: most = 0,
+  claims,
   strip,
   seal,
-}: Pick<RecorderContext, 'kept' | 'strip' | 'seal'>): Kept {
-  /** How many of the next batch are kept, by code. */
-  let counts = new Map<string, number>()
+}: Pick<RecorderContext, 'receiver' | 'kept' | 'claims' | 'strip' | 'seal'>): Kept {
+  const likeness = createLikeness(claims)
+  const halves = new Map<ErrorCode, Readonly<Record<Half, Reservoir>>>()
 
   return {
-    of(at, id, { code }, delivery) {
-      const count = counts.get(code) ?? 0
-      if (count >= most || !isWhole(delivery)) return undefined
-      if (delivery.body.byteLength > LARGEST) return undefined
-      counts.set(code, count + 1)
+    verified: (delivery, at) => {
+      if (most > 0) likeness.learn(delivery, at)
+    },
+    slot(at, { code }, delivery) {
+      if (most === 0 || !isWhole(delivery)) return undefined
+      const bytes = delivery.body.byteLength
+      if (bytes > LARGEST || headOf(delivery) > LARGEST_HEAD) return undefined
+      const half = halvesOf(code)
+      const like = likeness.matches(delivery) ? half.like.place(at, bytes) : undefined
+      const any = half.any.place(at, like === undefined ? bytes : 0)
+      if (like !== undefined) return `${receiver}\n${code}\nlike ${like}`
+      return any === undefined ? undefined : `${receiver}\n${code}\nany ${any}`
+    },
+    of(at, id, delivery) {
+      if (!isWhole(delivery)) return undefined
       try {
         const { url, headers, body } = strip(delivery, at)
         const request = { url, headers, body }
@@ -44,8 +60,24 @@ export function createKept({
         return undefined
       }
     },
-    next: () => void (counts = new Map()),
   }
+
+  function halvesOf(code: ErrorCode): Readonly<Record<Half, Reservoir>> {
+    let found = halves.get(code)
+    if (!found) {
+      const size = Math.ceil(most / 2)
+      halves.set(code, (found = { like: createReservoir(size), any: createReservoir(size) }))
+    }
+    return found
+  }
+}
+
+type Half = 'like' | 'any'
+
+function headOf(delivery: Delivery): number {
+  let size = delivery.url.length
+  for (const [name, value] of delivery.headerLines()) size += name.length + value.length
+  return size
 }
 
 function isWhole(delivery: Answered['delivery']): delivery is Delivery {

@@ -45,7 +45,10 @@ export async function receive(line: Line, delivery: Delivery, host: Host): Promi
     exchange.verified = true
     ended?.('verify')
 
-    if (!provider.unauthenticated) markVerified(delivery)
+    if (!provider.unauthenticated) {
+      markVerified(delivery)
+      line.recorder?.verified(delivery, exchange.at)
+    }
     if (line.strictLabels) checkLabel(delivery)
     const parsing = parseBody(delivery, line.exact)
     const parsed = isPromise(parsing) ? await parsing : parsing

@@ -15,6 +15,7 @@ export function createRecorder(context: RecorderContext): Recorder | undefined {
 
   return {
     answered: (...entry) => pass((ready) => ready.answered(...entry)),
+    verified: (...entry) => pass((ready) => ready.verified(...entry)),
     took: (...entry) => pass((ready) => ready.took(...entry)),
     settled: (...entry) => pass((ready) => ready.settled(...entry)),
     interrupted: (...entry) => pass((ready) => ready.interrupted(...entry)),

@@ -17,6 +17,8 @@ import type { Answered } from './conclude.ts'
 export interface Recorder {
   /** A delivery was answered. `took` is milliseconds. */
   answered(exchange: Exchange, reply: Reply, took: number, what: Answered): void
+  /** A delivery was verified. */
+  verified(delivery: Delivery, at: number): void
   /** `take` took events that a sender's API listed. */
   took(exchange: Exchange, outcome: ArrivalOutcome, events: readonly EventRecord[]): void
   /** A run has ended and its outcome is stored. */
@@ -50,6 +52,8 @@ export interface RecorderContext {
 const MINUTE = 60_000
 const LONGEST_REASON = 500
 const LONGEST_REPLY = 4096
+const LONGEST_METHOD = 32
+const LONGEST_PATH = 500
 
 /** Makes the recorder of a receiver whose inbox keeps a journal. */
 export function createRecorder(context: RecorderContext): Recorder {
@@ -62,7 +66,6 @@ export function createRecorder(context: RecorderContext): Recorder {
   const kept = createKept(context)
   const buffer = createJournalBuffer({
     async write(batch) {
-      kept.next()
       try {
         await journal.write(batch)
         failing = false
@@ -82,8 +85,11 @@ export function createRecorder(context: RecorderContext): Recorder {
       const { outcome, error } = what
       series.outcomes(outcome).add(exchange.at, took)
       if (error) series.codes(error.code).add(exchange.at, took)
-      if (buffer.takes(exchange.verified)) buffer.arrived(arrivalOf(exchange, reply, took, what))
+      const slot = error && kept.slot(exchange.at, error, what.delivery)
+      if (slot === undefined && !buffer.takes(exchange.verified)) return
+      buffer.arrived(arrivalOf(exchange, reply, took, what, slot))
     },
+    verified: (delivery, at) => kept.verified(delivery, at),
     took(exchange, outcome, events) {
       const reply = { status: 0 }
       const took = monotonic() - exchange.started
@@ -121,6 +127,7 @@ export function createRecorder(context: RecorderContext): Recorder {
     reply: Reply,
     took: number,
     { outcome, events, error, delivery }: Answered,
+    slot?: string,
   ): Arrival {
     const { info, at, verified } = exchange
     const id = idOf(at)
@@ -129,8 +136,8 @@ export function createRecorder(context: RecorderContext): Recorder {
       at,
       receiver,
       provider: info.provider,
-      method: info.method,
-      path: info.path,
+      method: info.method.slice(0, LONGEST_METHOD),
+      path: info.path.slice(0, LONGEST_PATH),
       outcome,
       verified,
       status: reply.status,
@@ -142,7 +149,7 @@ export function createRecorder(context: RecorderContext): Recorder {
     }
     // Assigned one by one: spreads of what is mostly absent are half of the time of a row.
     if (events.length > 0) addEvents(arrival, events)
-    if (error) addRefusal(arrival, error, delivery)
+    if (error) addRefusal(arrival, error, delivery, slot)
     if (typeof reply.body === 'string' && reply.body !== '')
       arrival.replyBody = reply.body.slice(0, LONGEST_REPLY)
     return arrival
@@ -152,14 +159,18 @@ export function createRecorder(context: RecorderContext): Recorder {
     arrival: Writable<Arrival>,
     error: WebhookError,
     delivery: Answered['delivery'],
+    slot: string | undefined,
   ): void {
     const { id, at } = arrival
     const claimed = claimedId(delivery)
-    const request = kept.of(at, id, error, delivery)
+    const request = slot === undefined ? undefined : kept.of(at, id, delivery)
     arrival.code = error.code
     arrival.reason = error.message.slice(0, LONGEST_REASON)
     if (claimed !== undefined) arrival.ids = [claimed]
-    if (request) arrival.kept = request
+    if (request && slot !== undefined) {
+      arrival.kept = request
+      arrival.slot = slot
+    }
   }
 
   /** Time first, so that ids sort by it; then a number and this process, so that no two are the same. */

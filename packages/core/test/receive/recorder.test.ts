@@ -192,32 +192,35 @@ test('what a sender listed is marked as unsigned', async () => {
   })
 })
 
-test('head and body of few refused deliveries are kept, for each code and batch', async () => {
+test('head and body of refused deliveries are kept, up to 256 KiB', async () => {
   const { receiver, send, rows } = scene({
     provider: acme({ credentials: { headers: ['x-key'] } }),
-    refusedBodies: 2,
   })
   const headers = { 'x-key': 'hunter2' }
-  for (let at = 0; at < 3; at++) await send({ secret: 'wrong', body: `{"n":${at}}`, headers })
+  await send({ secret: 'wrong', body: '{"n":1}', headers })
   await send({ body: '{' })
-  await rows()
-  await send({ secret: 'wrong' })
   await send({ secret: 'wrong', body: `"${'x'.repeat(256 * 1024 - 2)}"` })
   await send({ body: '['.padEnd(256 * 1024 + 1) })
   const kept = (await rows()).map((row) => row.kept)
-  expect(kept.map((request) => request?.body.length)).toEqual([
-    7,
-    7,
-    undefined,
-    1,
-    2,
-    256 * 1024,
-    undefined,
-  ])
+  expect(kept.map((request) => request?.body.length)).toEqual([7, 1, 256 * 1024, undefined])
   expect(kept[0]!.url).toBe('https://example.com/webhooks')
   expect(kept[0]!.headers.map(([name]) => name)).toContain('x-acme-signature')
   expect(kept[0]!.headers.map(([name]) => name)).not.toContain('x-key')
   expect(Object.keys(kept[0]!)).toEqual(['url', 'headers', 'body'])
+  await receiver.close()
+})
+
+test('what is kept stays within its slots, and strings of strangers within their bounds', async () => {
+  const { receiver, send, rows } = scene({ refusedBodies: 2 })
+  const url = `https://example.com/${'p'.repeat(9000)}`
+  for (let at = 0; at < 60; at++) await send({ secret: 'wrong', body: `{"n":${at}}`, url })
+  const all = await rows()
+  expect(new Set(all.flatMap(({ slot }) => slot ?? []))).toEqual(
+    new Set(['acme\nsignature_mismatch\nany 0']),
+  )
+  expect(all[0]!.path).toHaveLength(500)
+  await send({ secret: 'wrong', url: `https://example.com/${'p'.repeat(70_000)}` })
+  expect((await rows()).at(-1)!.kept).toBeUndefined()
   await receiver.close()
 })
 

@@ -20,7 +20,7 @@ export async function explain(context: Context): Promise<ExplainReply> {
   if (!kept)
     return cannot(
       code,
-      'Its body was not kept: a receiver keeps the last three of each code and second (`refusedBodies`). Wait for the next one.',
+      'Its body was not kept: a receiver keeps some of each code and minute (`refusedBodies`). Wait for the next one.',
     )
   if (isSealed(arrival))
     return cannot(code, 'It is sealed: give the inspector the key, as its option `seal`.')

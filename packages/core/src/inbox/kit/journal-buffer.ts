@@ -12,7 +12,7 @@ export interface JournalBufferOptions {
   readonly rows?: number
   /** Verified deliveries kept in a second; beyond, they are counted as lost. @default 1000 */
   readonly perSecond?: number
-  /** The same for unverified ones, so that a stranger's flood takes no room of others. @default 200 */
+  /** The same for unverified ones, so that a stranger's flood takes no room of others. @default 50 */
   readonly unverifiedPerSecond?: number
   /** Codes or causes of one series; the rest is counted as `other`. @default 50 */
   readonly values?: number
@@ -38,7 +38,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   const { write, every = 1000, rows = 500, perSecond = 1000, values = 50 } = options
   const most = {
     verified: Math.max(1, Math.round((perSecond * every) / 1000)),
-    unverified: Math.max(1, Math.round(((options.unverifiedPerSecond ?? 200) * every) / 1000)),
+    unverified: Math.max(1, Math.round(((options.unverifiedPerSecond ?? 50) * every) / 1000)),
   }
   const table = createSeriesTable(values, schedule)
   let gauges = new Map<string, MinuteGauge>()
@@ -52,8 +52,12 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   return {
     takes,
     arrived(arrival) {
-      if (!takes(arrival.verified)) return
-      kept[arrival.verified ? 'verified' : 'unverified']++
+      // Those with a body are few, whatever comes beside them.
+      if (!arrival.kept) {
+        if (!takes(arrival.verified)) return
+        kept[arrival.verified ? 'verified' : 'unverified']++
+      }
+      if (closed) return
       arrived.push(arrival)
       schedule()
     },

@@ -19,9 +19,9 @@ const STEP = 64
 /** The journal of a memory inbox. Of done tasks it keeps no attempts. */
 export function memoryJournal(store: MemoryStore, bounds: JournalBounds): Journal {
   const { maxDeliveries: count, keepDeliveries: age } = bounds
-  // Strangers fill only their own.
+  // Strangers fill only their own: 10,000 rows, and all slots of six codes.
   const verified = createRing({ count, bytes: 32 * MIB, age })
-  const unverified = createRing({ count, bytes: 16 * MIB, age })
+  const unverified = createRing({ count, bytes: 40 * MIB, age })
   const history = createHistory(bounds.keepHistory)
 
   return {

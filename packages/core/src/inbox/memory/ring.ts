@@ -17,8 +17,6 @@ export interface Ring {
   readonly rows: readonly Arrival[]
 }
 
-// What is kept of a code in one receiver, for `explain`; more if one batch brought more.
-const KEPT = 3
 // Rough bytes of a row without its strings.
 const ROW = 400
 
@@ -28,18 +26,19 @@ export function createRing(bounds: RingBounds): Ring {
   // Rows before this place were dropped: to move all of them for each new one would cost more than the rest.
   let first = 0
   let bytes = 0
-  // Ids of the rows whose requests are kept, by receiver and code.
-  const kept = new Map<string, string[]>()
+  // Ids of the rows whose requests are kept, by slot.
+  const kept = new Map<string, string>()
 
   return {
-    add(arrival) {
+    add(given) {
+      const { slot, ...arrival } = given
       let at = rows.length
       // Several receivers write in batches of their own, so that one may come a second late.
       while (at > first && rows[at - 1]!.id > arrival.id) at--
       if (at === rows.length) rows.push(arrival)
       else rows.splice(at, 0, arrival)
       bytes += sizeOf(arrival)
-      if (arrival.kept) keep(arrival)
+      if (arrival.kept) keep(slot ?? JSON.stringify([arrival.receiver, arrival.code]), arrival.id)
       while (rows.length - first > bounds.count || (bytes > bounds.bytes && first < rows.length))
         drop()
     },
@@ -63,19 +62,16 @@ export function createRing(bounds: RingBounds): Ring {
     first = 0
   }
 
-  /** Takes head and body from older rows of the code. */
-  function keep({ receiver, code, id }: Arrival): void {
-    const key = JSON.stringify([receiver, code])
-    const ids = [...(kept.get(key) ?? []), id]
-    kept.set(key, ids.slice(-KEPT))
-    for (const old of ids.slice(0, -KEPT)) {
-      const at = rows.findLastIndex((row) => row.id === old)
-      if (at < first) continue
-      bytes -= sizeOf(rows[at]!)
-      const { kept: _, ...rest } = rows[at]!
-      rows[at] = rest
-      bytes += sizeOf(rest)
-    }
+  /** Takes head and body from the row that had the slot. */
+  function keep(slot: string, id: string): void {
+    const old = kept.get(slot)
+    kept.set(slot, id)
+    if (old === undefined || old === id) return
+    const at = rows.findLastIndex((row) => row.id === old)
+    if (at < first) return
+    const { kept: _, ...rest } = rows[at]!
+    bytes += sizeOf(rest) - sizeOf(rows[at]!)
+    rows[at] = rest
   }
 }
 

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import { createDelivery, WebhookError } from '../../src/index.ts'
+import { createKept } from '../../src/receive/kept.ts'
+import { createReservoir } from '../../src/receive/reservoir.ts'
+
+const MINUTE = 60_000
+const mismatch = new WebhookError('signature_mismatch', 'x')
+
+const GENUINE = {
+  'user-agent': 'Acme-Hookshot/1',
+  'x-acme-id': 'evt_0123ab',
+  'x-acme-signature': 'a',
+}
+const STRANGE = { 'user-agent': 'curl/8', 'x-acme-id': '?', 'x-acme-signature': 'b' }
+
+const delivery = (headers: Record<string, string>, url = 'https://example.com/') =>
+  createDelivery({ url, headers, body: '{"a":1}' })
+
+function keptOf(most = 40) {
+  return createKept({
+    receiver: 'acme',
+    kept: most,
+    claims: 'x-acme-id',
+    strip: () => {
+      throw new Error('not asked')
+    },
+    seal: undefined,
+  })
+}
+
+/** Plays minutes with refusals of both kinds; returns whose refusal each slot holds at the end. */
+function flood(minutes: number, hostile: number, genuine: number, copied: boolean): string[] {
+  const kept = keptOf()
+  kept.verified(delivery({ ...GENUINE, 'x-acme-id': 'evt_99ffee' }), 0)
+  const slots = new Map<string, string>()
+  const one = (at: number, name: string, headers: Record<string, string>): void => {
+    const slot = kept.slot(at, mismatch, delivery(headers))
+    if (slot !== undefined) slots.set(slot, name)
+  }
+  for (let minute = 0; minute < minutes; minute++)
+    for (let at = 0; at < hostile; at++) {
+      const time = minute * MINUTE + Math.floor((at * MINUTE) / hostile)
+      one(time, `hostile`, copied ? GENUINE : STRANGE)
+      if (at % Math.floor(hostile / genuine) === 0) one(time, `genuine ${minute}`, GENUINE)
+    }
+  return [...slots.values()]
+}
+
+describe('beside a flood', () => {
+  test('all refusals that look genuine keep their bodies', () => {
+    const names = flood(3, 20_000, 20, false)
+    for (const minute of [0, 1, 2])
+      expect(names.filter((name) => name === `genuine ${minute}`).length).toBeGreaterThanOrEqual(20)
+    expect(names.filter((name) => name === 'hostile').length).toBeGreaterThan(40)
+  })
+
+  test('with copied heads, those of each minute keep their uniform share', () => {
+    // A third of all is genuine: of 40 places a minute 13 are theirs in the mean, and 3 or fewer once in 10,000 runs.
+    const names = flood(3, 2000, 1000, true)
+    for (const minute of [0, 1, 2])
+      expect(names.filter((name) => name === `genuine ${minute}`).length).toBeGreaterThan(3)
+    expect(names.length).toBeGreaterThan(100)
+  })
+
+  test('one code takes no place of another', () => {
+    const kept = keptOf(2)
+    for (let at = 0; at < 1000; at++) kept.slot(at, mismatch, delivery(STRANGE))
+    const other = new WebhookError('malformed_header', 'x')
+    expect(kept.slot(1000, other, delivery(GENUINE))).toBe('acme\nmalformed_header\nlike 0')
+  })
+})
+
+test.each([
+  ['the head of a proxy more', { ...GENUINE, 'x-forwarded-for': '1', via: '2' }, true],
+  ['another user agent', { ...GENUINE, 'user-agent': 'curl/8' }, true],
+  ['another agent and id', { ...GENUINE, 'user-agent': 'curl/8', 'x-acme-id': '!' }, false],
+  ['another head and id', { ...GENUINE, 'x-more': '1', 'x-acme-id': '!' }, false],
+])('of one with %s, likeness is told', (_, headers, like) => {
+  const kept = keptOf()
+  kept.verified(delivery(GENUINE), 0)
+  expect(kept.slot(1, mismatch, delivery(headers))).toContain(like ? 'like' : 'any')
+})
+
+test('before anything was verified, a whole head counts as like', () => {
+  expect(keptOf().slot(0, mismatch, delivery(GENUINE))).toContain('like')
+  const { 'x-acme-id': _, ...without } = GENUINE
+  expect(keptOf().slot(0, mismatch, delivery(without))).toContain('any')
+})
+
+test('what is too large, or has no body, gets no slot', () => {
+  const kept = keptOf()
+  expect(kept.slot(0, mismatch, delivery(GENUINE, `https://e.com/${'a'.repeat(66_000)}`))).toBe(
+    undefined,
+  )
+  expect(kept.slot(0, mismatch, { method: 'POST', url: '/', body: new Uint8Array() })).toBe(
+    undefined,
+  )
+  expect(keptOf(0).slot(0, mismatch, delivery(GENUINE))).toBe(undefined)
+})
+
+describe('a reservoir', () => {
+  test('is a uniform sample of each minute', () => {
+    const hits = new Map<number, number>()
+    for (let run = 0; run < 2000; run++) {
+      const reservoir = createReservoir(5)
+      const places = new Map<number, number>()
+      for (let at = 0; at < 50; at++) {
+        const place = reservoir.place(at, 1)
+        if (place !== undefined) places.set(place, at)
+      }
+      expect(places.size).toBe(5)
+      for (const at of places.values()) hits.set(at, (hits.get(at) ?? 0) + 1)
+    }
+    // 200 are expected for each; seven standard deviations are 94.
+    for (const count of hits.values()) expect(Math.abs(count - 200)).toBeLessThan(94)
+    expect(hits.size).toBe(50)
+  })
+
+  test('goes on in the next places if little came, so that the last ones stay', () => {
+    const reservoir = createReservoir(2)
+    const places = Array.from({ length: 8 }, (_, minute) => reservoir.place(minute * MINUTE, 1))
+    expect(places).toEqual([0, 1, 2, 3, 4, 5, 0, 1])
+  })
+
+  test('holds a bounded number of bytes of a minute', () => {
+    const reservoir = createReservoir(20)
+    const taken = Array.from({ length: 20 }, () => reservoir.place(0, 256 * 1024))
+    expect(taken.filter((place) => place !== undefined)).toHaveLength(2)
+  })
+})
