@@ -1,4 +1,9 @@
+import { bounded } from './bounded.ts'
+import { lockedOut } from './locked-out.ts'
+import { nonInterference } from './non-interference.ts'
+import { possession } from './possession.ts'
+import { readers } from './readers.ts'
 import type { RulePart } from './rule.ts'
 
 /** The rules that `npm run test:hostile` plays: one file or folder for each. */
-export const parts: readonly RulePart[] = []
+export const parts: readonly RulePart[] = [possession, lockedOut, bounded, nonInterference, readers]

@@ -1,0 +1,142 @@
+import { INBOXES } from './inboxes.ts'
+import type { RuleCase, RulePart } from './rule.ts'
+import { createWorld, type World } from './worlds.ts'
+
+// Two worlds: equal lengths, and nothing else is equal. The second one fails with one message, the first with as many
+// as it has payloads; JSON.parse quotes both.
+const TEXTS: readonly [readonly string[], readonly string[]] = [
+  ['{CANARYaa:', 'CANARYbb 1', '[CANARYc,,', 'CANARYddd,'],
+  ['sameSAMES0', 'sameSAMES1', 'sameSAMES2', 'sameSAMES3'],
+]
+const SECRETS: readonly [string, string] = [
+  'a secret of rule six and seven ',
+  'another secret of rule s and se',
+]
+
+type Ids = Readonly<Record<'dead' | 'issue' | 'typed' | 'refused' | 'delivery', string>>
+
+/** Routes with what a visitor may ask, made of the ids of a world. */
+const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, body?: unknown]>> =
+  {
+    status: () => ['status'],
+    'health of a day': () => ['health?range=24h'],
+    'health of a receiver': () => ['health?range=1h&receiver=github'],
+    charts: () => ['charts?range=1h'],
+    registered: () => ['registered'],
+    'list of deliveries': () => ['list'],
+    'list of refusals': () => ['list?q=outcome:refused'],
+    'list of dead tasks': () => ['list?q=state:dead&limit=2'],
+    'list by text': () => ['list?q=CANARYbb'],
+    'list of tasks by text': () => ['list?q=state:dead+CANARYbb'],
+    'list by payload': () => ['list?q=payload.text:CANARYbb'],
+    'list by cause': () => ['list?q=cause:0000000000000000'],
+    'suggested causes': () => ['suggest?q=cause:'],
+    'suggested messages': () => ['suggest?q=cause:CANARY'],
+    'suggested codes': () => ['suggest?q=code:'],
+    'suggested topics': () => ['suggest?q=topic:'],
+    'a delivery': ({ delivery }) => [`delivery?id=${delivery}`],
+    'a refusal': ({ refused }) => [`delivery?id=${refused}`],
+    'a dead task': ({ dead }) => [`task?id=${dead}`],
+    'a task that JSON.parse ended': ({ issue }) => [`task?id=${issue}`],
+    'a task that its schema ended': ({ typed }) => [`task?id=${typed}`],
+    explain: ({ refused }) => [`explain?id=${refused}`],
+    'copy as curl': ({ dead }) => [`copy?as=curl&task=${dead}`],
+    'copy as test': ({ delivery }) => [`copy?as=test&delivery=${delivery}`],
+    'replay by text': () => ['replay', { filter: { text: 'CANARYbb' }, dryRun: true }],
+    'replay by cause': () => ['replay', { filter: { cause: '0000000000000000' }, dryRun: true }],
+    'replay by keys': () => ['replay', { filter: { keys: ['x'] }, dryRun: true }],
+    'replay counted': () => ['replay', { filter: { state: 'dead' }, dryRun: true }],
+    'discard counted': () => ['discard', { filter: { subscription: 'mail' }, dryRun: true }],
+    rerun: ({ dead }) => ['rerun', { task: dead, payload: '{}' }],
+  }
+
+/** Rule 6: who may not see payloads gets the same bytes in two worlds that differ in payloads alone. */
+export const nonInterference: RulePart = {
+  rule: '6',
+  title: 'non-interference',
+  async open(inboxes) {
+    const closing: (() => Promise<void>)[] = []
+    const cases: RuleCase[] = []
+    for (const inbox of INBOXES) {
+      const worlds = await Promise.all(
+        ([0, 1] as const).map(async (at) => {
+          const { inbox: opened, close } = await inboxes.open(inbox)
+          const world = createWorld(opened)
+          closing.push(async () => {
+            await world.close()
+            await close()
+          })
+          return { world, ids: await filled(world, at) }
+        }),
+      )
+      for (const [name, question] of Object.entries(QUESTIONS))
+        cases.push({
+          name,
+          at: question(worlds[0]!.ids)[0].split('?')[0]!,
+          sender: 'github',
+          inbox,
+          run: () => compared(worlds, question),
+        })
+    }
+    return {
+      cases,
+      close: async () => {
+        for (const close of closing) await close()
+      },
+    }
+  },
+}
+
+async function filled(world: World, at: 0 | 1): Promise<Ids> {
+  for (const [n, text] of TEXTS[at].entries()) {
+    await world.send(`push-${n}`, { text })
+    await world.send(`issue-${n}`, { text })
+    await world.send(`release-${n}`, { text })
+  }
+  await world.send('push-refused', { text: TEXTS[at][0] }, SECRETS[at])
+  const idOf = async (q: string): Promise<string> => {
+    const { rows } = await world.see<{ rows: { id: string }[] }>(`list?q=${encodeURIComponent(q)}`)
+    return rows[0]!.id.replace(/^\w+:/, '')
+  }
+  const ids = {
+    dead: await idOf('state:dead subscription:mail id:push-1'),
+    issue: await idOf('state:dead subscription:parse id:issue-1'),
+    typed: await idOf('state:dead subscription:typed id:release-1'),
+    refused: await idOf('outcome:refused'),
+    delivery: await idOf('id:push-2'),
+  }
+  // Somebody who may has proven the cause of one: health then names it to those who may.
+  if (at === 0) await world.see(`explain?id=${ids.refused}`)
+  return ids
+}
+
+async function compared(
+  worlds: readonly { readonly world: World; readonly ids: Ids }[],
+  question: (ids: Ids) => readonly [string, unknown?],
+): Promise<string | undefined> {
+  const [one, other] = await Promise.all(
+    worlds.map(async ({ world, ids }) => plain(await world.ask(...question(ids)))),
+  )
+  if (/CANARY|sameSAME/.test(one! + other!)) return `a payload is told: ${one!.slice(0, 500)}`
+  return one === other ? undefined : `${difference(one!, other!)}`
+}
+
+/** A reply without the clock, durations, processes, and ids that the inbox makes of chance and time. */
+function plain(text: string): string {
+  return text
+    .replaceAll(
+      /"(took|duration|p50|p99|usually|oldest|startedAt|longest)":(?:-?[\d.e+-]+|null)/g,
+      '"$1":0',
+    )
+    .replaceAll(/"(process|version|cursor)":"[^"]*"/g, '"$1":""')
+    .replaceAll(/"(id|task)":"(?:delivery:|task:)?[^"]*"/g, '"$1":""')
+    .replaceAll(/\b1[6-9]\d{11}\b(?:\.\d+)?/g, '0')
+    .replaceAll(/"(?:p50|p99|waits|spark)":\[[^\]]*\]/g, '')
+}
+
+function difference(one: string, other: string): string {
+  let at = 0
+  while (one[at] === other[at]) at++
+  const around = (text: string): string => text.slice(Math.max(0, at - 60), at + 120)
+  return `the worlds differ: ${around(one)} | ${around(other)}`
+}

@@ -1,0 +1,86 @@
+import { createServer } from 'node:http'
+import { serve } from '@hono/node-server'
+import { inspector as onExpress } from '@postern/inspector/express'
+import { inspector as onFastify } from '@postern/inspector/fastify'
+import { inspector as onFetch } from '@postern/inspector/fetch'
+import { inspector as onHono } from '@postern/inspector/hono'
+import { inspector as onKoa } from '@postern/inspector/koa'
+import { inspector as onNext } from '@postern/inspector/next'
+import { inspector as onNode } from '@postern/inspector/node'
+import { listen } from '@postern/testing'
+import express from 'express'
+import { fastify } from 'fastify'
+import { Hono } from 'hono'
+import Koa from 'koa'
+import mount from 'koa-mount'
+
+/** A page that answers over HTTP. */
+export interface OpenPage {
+  readonly url: string
+  readonly close: () => Promise<void>
+}
+
+/** Options that every host takes alike. */
+export type PageOptions = Omit<Parameters<typeof onFetch>[0], 'auth'> & {
+  readonly auth?: { readonly token: string } | { readonly basic: Record<string, string> }
+}
+
+const PATH = '/admin/postern'
+
+/** Every host that the inspector has an entry for. */
+export const pageHosts: Readonly<Record<string, (options: PageOptions) => Promise<OpenPage>>> = {
+  node: async (options) => {
+    const page = onNode(options)
+    return listen(
+      createServer((request, response) => void page(request, response)),
+      PATH,
+    )
+  },
+  express: async (options) => listen(express().use(PATH, onExpress(options)), PATH),
+  koa: async (options) => listen(new Koa().use(mount(PATH, onKoa(options))).callback(), PATH),
+  fastify: async (options) => {
+    const app = fastify()
+    await app.register(onFastify(options), { prefix: PATH })
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    return { url: url + PATH, close: () => app.close() }
+  },
+  hono: async (options) => web(new Hono().all(`${PATH}/*`, onHono(options)).fetch),
+  fetch: async (options) => web(onFetch(options)),
+  next: async (options) => {
+    const route = onNext(options)
+    return web(async (request) => route[request.method as keyof typeof route](request as never))
+  },
+}
+
+/** Routes of the inspector, and those that change something. */
+export const READS: readonly string[] = [
+  'status',
+  'version',
+  'health',
+  'charts',
+  'registered',
+  'list',
+  'suggest',
+  'delivery',
+  'task',
+  'explain',
+  'copy',
+]
+export const ACTS: readonly string[] = ['replay', 'discard', 'rerun', 'sample']
+
+/** The headers of an action that the page itself sends. */
+export const OWN: Readonly<Record<string, string>> = {
+  'x-postern-action': '1',
+  'sec-fetch-site': 'same-origin',
+}
+
+function web(fetch: (request: Request) => Response | Promise<Response>): Promise<OpenPage> {
+  return new Promise((resolve) => {
+    const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve({
+        url: `http://127.0.0.1:${port}${PATH}`,
+        close: () => new Promise((closed) => server.close(() => closed())),
+      }),
+    )
+  })
+}

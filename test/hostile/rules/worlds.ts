@@ -1,0 +1,86 @@
+import { createReceiver, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { inspector } from '@postern/inspector/fetch'
+import { github } from '@postern/providers/github'
+import { settled, signed } from '@postern/testing'
+
+const SECRET = 'a secret of rule six and seven'
+
+/** An inbox with deliveries, and a page over it. */
+export interface World {
+  /** GET of a route, or POST with a body: the reply as text. */
+  readonly ask: (route: string, body?: unknown) => Promise<string>
+  /** The same for who may see payloads. */
+  readonly see: <Reply>(route: string, body?: unknown) => Promise<Reply>
+  readonly send: (id: string, payload: object, secret?: string) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** A handler that fails with what the payload says. */
+class Refused extends TypeError {
+  readonly code = 'E_REFUSED'
+}
+
+/** Makes it. `mail` fails with a message that is made of the payload. */
+export function createWorld(inbox: Inbox): World {
+  const receiver = createReceiver({
+    provider: github({ secret: SECRET }),
+    inbox,
+    log: false,
+    explain: false,
+  }) as Receiver
+  receiver.on('push', { name: 'mail', retry: { attempts: 1 } }, ({ payload }) => {
+    const { text = '' } = payload as { text?: string }
+    throw new Refused(`cannot mail ${text}\n    at mail (/app/${text}.ts:${text.length}:1)`)
+  })
+  receiver.on('issues.opened', { name: 'parse', retry: { attempts: 1 } }, ({ payload }) => {
+    JSON.parse((payload as { text?: string }).text ?? '')
+  })
+  const issue = (value: unknown) => ({
+    issues: [
+      {
+        message: `received ${JSON.stringify(value)}`,
+        path: ['items', JSON.stringify(value).length, String(value)],
+      },
+    ],
+  })
+  const schema = {
+    '~standard': {
+      version: 1 as const,
+      vendor: 'rule',
+      validate: (value: unknown) => issue((value as { text: string }).text),
+    },
+  }
+  receiver.on('release.published', { name: 'typed', schema: schema as never }, () => {})
+  const page = (payloads: boolean) =>
+    inspector({
+      inbox,
+      receivers: [receiver],
+      log: false,
+      auth: () => ({ allow: ['replay', 'discard', 'rerun', 'sample'], payloads }),
+    })
+  const [hidden, open] = [page(false), page(true)]
+  const ask = async (to: typeof hidden, route: string, body?: unknown): Promise<string> => {
+    const reply = await to(
+      new Request(`http://app.example/postern/~/api/${route}`, {
+        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+        headers: { 'x-postern-action': '1', 'sec-fetch-site': 'same-origin' },
+      }),
+    )
+    return `${reply.status} ${await reply.text()}`
+  }
+  return {
+    ask: (route, body) => ask(hidden, route, body),
+    see: async (route, body) => JSON.parse((await ask(open, route, body)).slice(4)) as never,
+    async send(id, payload, secret = SECRET) {
+      const topic = { p: 'push', i: 'issues.opened', r: 'release.published' }[id[0]!] as 'push'
+      const reply = await receiver.fetch(await signed(github({ secret }), topic, payload, { id }))
+      await reply.body?.cancel()
+      const expected = secret === SECRET ? 200 : 401
+      if (reply.status !== expected) throw new Error(`${id} got ${reply.status}`)
+      await settled(receiver, { timeout: 20_000 })
+      await receiver.drain({ deadline: '2s', max: 1 })
+    },
+    close: async () => receiver.close({ timeout: '2s' }),
+  }
+}
