@@ -43,9 +43,12 @@ async function playRules(name: string | undefined): Promise<void> {
   const inboxes = createInboxes()
   const reports: RuleReport[] = []
   const before = uncaught
-  for (const part of parts.filter((one) => name === undefined || one.rule === name))
-    reports.push(reportRule(part, await playRule(part, inboxes)))
-  await inboxes.close()
+  try {
+    for (const part of parts.filter((one) => name === undefined || one.rule === name))
+      reports.push(reportRule(part, await playRule(part, inboxes)))
+  } finally {
+    await inboxes.close()
+  }
   const wrong = reports.flatMap((report) => report.wrong)
   for (const line of [...wrong.map((one) => `✗ ${one}`), ...tableOf(reports)]) console.log(line)
   if (reports.length === 0 || wrong.length > 0 || uncaught > before) process.exitCode = 1

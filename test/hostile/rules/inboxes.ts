@@ -1,12 +1,14 @@
 import { memoryInbox } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
+import { inboxes, type InboxName } from '../../../packages/cli/src/inboxes.ts'
 import { durables, openDurable } from '../../services/inboxes.ts'
 
-/** Every inbox that a rule must be tried on. */
-export const INBOXES = ['memory', 'sqlite', 'bullmq'] as const
+/** Every inbox that a rule must be tried on: all of the table, but pg-boss, for which nothing is built any more. */
+export const INBOXES: readonly InboxName[] = (Object.keys(inboxes) as InboxName[]).filter(
+  (name) => name !== 'pg-boss',
+)
 
-/** One of {@link INBOXES}. */
-export type InboxName = (typeof INBOXES)[number]
+export type { InboxName }
 
 /** An empty inbox. */
 export interface OpenedInbox {
@@ -31,8 +33,8 @@ export function createInboxes(): Inboxes {
       if (name === 'memory') return opened(memoryInbox({ max: 10_000, window: '90d' }), undefined)
       const { store, stop } = await durables[name].start()
       stops.push(stop)
-      const flag = name === 'sqlite' ? '--sqlite' : '--redis'
-      return opened(await openDurable(name, store), [flag, store])
+      const inbox = await openDurable(name, store, { window: '90d' })
+      return opened(inbox, [`--${inboxes[name].place!.flag}`, store])
     },
     close: async () => void (await Promise.all(stops.splice(0).map((stop) => stop()))),
   }

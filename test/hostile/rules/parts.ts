@@ -1,4 +1,6 @@
 import { bounded } from './bounded.ts'
+import { effects } from './effects.ts'
+import { inert } from './inert.ts'
 import { lockedOut } from './locked-out.ts'
 import { nonInterference } from './non-interference.ts'
 import { possession } from './possession.ts'
@@ -6,4 +8,12 @@ import { readers } from './readers.ts'
 import type { RulePart } from './rule.ts'
 
 /** The rules that `npm run test:hostile` plays: one file or folder for each. */
-export const parts: readonly RulePart[] = [possession, lockedOut, bounded, nonInterference, readers]
+export const parts: readonly RulePart[] = [
+  inert,
+  possession,
+  lockedOut,
+  bounded,
+  nonInterference,
+  readers,
+  effects,
+]

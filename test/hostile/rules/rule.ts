@@ -42,13 +42,25 @@ export async function playRule(part: RulePart, inboxes: Inboxes): Promise<readon
     const verdicts: RuleVerdict[] = []
     const left = cases.values()
     const work = async (): Promise<void> => {
-      for (const one of left) verdicts.push({ case: one, broken: await one.run().catch(thrown) })
+      for (const one of left)
+        verdicts.push({ case: one, broken: await within(one.run().catch(thrown)) })
     }
     await Promise.all(Array.from({ length: together }, work))
     return verdicts
   } finally {
     await close?.()
   }
+}
+
+// Milliseconds. A try takes two seconds at most; what hangs must not hide the others.
+const LONGEST = 60_000
+
+async function within(tried: Promise<string | undefined>): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`it did not end within ${LONGEST} ms`), LONGEST)
+  })
+  return Promise.race([tried, late]).finally(() => clearTimeout(timer))
 }
 
 function thrown(error: unknown): string {

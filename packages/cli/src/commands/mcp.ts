@@ -2,13 +2,13 @@ import type { Command } from 'commander'
 import { examples, run } from '../action.ts'
 import { placeOptions } from '../inboxes.ts'
 import { McpServer } from '@modelcontextprotocol/server'
-import { inertAnswer, inertText } from '@postern/core/inert'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { withInbox } from '../inbox.ts'
 import type { InboxOptions } from '../inboxes.ts'
+import { answerOf } from '../mcp/answer.ts'
 import { toolsOf } from '../mcp/tools.ts'
 import { requireWebUrl } from '../options/checked-options.ts'
-import { plainMember, remark, type ExitCode } from '../print/outcome.ts'
+import { remark, type ExitCode } from '../print/outcome.ts'
 import { shown } from '../print/terminal.ts'
 import { version } from '../version.ts'
 
@@ -55,18 +55,7 @@ export async function mcpCommand(options: McpOptions): Promise<ExitCode> {
             inputSchema: tool.input,
             annotations: { readOnlyHint: tool.acts !== true, destructiveHint: tool.acts === true },
           },
-          async (given: unknown) => {
-            try {
-              const found = await tool.run(given as never)
-              return {
-                content: [{ type: 'text', text: inertAnswer(found, plainMember) }],
-              }
-            } catch (error) {
-              const message = error instanceof Error ? error.message : String(error)
-              const text = inertText(message, { ascii: true })
-              return { content: [{ type: 'text', text }], isError: true }
-            }
-          },
+          async (given: unknown) => ({ ...(await answerOf(tool, given)) }),
         )
       return server
     })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Where an app is made, and where the route belongs in that file. Lines count from 1. */
@@ -51,7 +51,11 @@ export function appFileIn(
 }
 
 function linesOf(folder: string, file: string): readonly string[] {
-  return readFileSync(join(folder, file), 'utf8').split('\n')
+  const path = join(folder, file)
+  // A link of a cloned project may lead to nothing, or to a device without an end.
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+    ? readFileSync(path, 'utf8').split('\n')
+    : []
 }
 
 function parserLine(lines: readonly string[], from = 0): number {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { detect } from 'package-manager-detector/detect'
 import { frameworks, hosts, type Framework } from '../hosts.ts'
 import { Failure } from '../print/outcome.ts'
+import { readRegular } from '../request/regular-file.ts'
 import { appFileIn, parsersIn, type AppFile } from './app-file.ts'
 import { raised } from './framework-version.ts'
 import { joined } from './joined.ts'
@@ -97,7 +98,7 @@ function manifestIn(folder: string): Manifest {
       `${file} does not exist: run init in the folder of your app, or make one with npm init`,
     )
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Manifest
+    return JSON.parse(readRegular(file).toString()) as Manifest
   } catch (error) {
     throw new Failure(2, `${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }

@@ -35,7 +35,7 @@ test(${inertSource(`the delivery of ${new Date(delivery.receivedAt).toISOString(
   const provider = ${factory}(${inertSource(options)})
   const now = frozen(exported.receivedAt)
   const receiver = createReceiver({ provider, now, inbox: ${inbox}, log: false })
-  // Subscribe your handlers here: receiver.on(…)
+  // Subscribe your handlers here: receiver.on('topic', handler)
   expect((await deliver(receiver, fromDelivery(exported, provider))).status).toBe(200)
 })
 `

@@ -1,0 +1,20 @@
+import { inertAnswer, inertText } from '@postern/core/inert'
+import { plainMember } from '../print/outcome.ts'
+import type { Tool } from './tools.ts'
+
+/** What an agent gets of a tool. */
+export interface ToolAnswer {
+  readonly content: { readonly type: 'text'; readonly text: string }[]
+  readonly isError?: true
+}
+
+/** Runs a tool. Its answer, or its error, is printable ASCII. */
+export async function answerOf(tool: Tool, given: unknown): Promise<ToolAnswer> {
+  try {
+    const text = inertAnswer(await tool.run(given as never), plainMember)
+    return { content: [{ type: 'text', text }] }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { content: [{ type: 'text', text: inertText(message, { ascii: true }) }], isError: true }
+  }
+}

@@ -1,0 +1,38 @@
+import type { RulePart } from './rule.ts'
+import { openShell } from './inert/bash.ts'
+import { copiedCases, pastedCases } from './inert/copied.ts'
+import { ALL_LIVE } from './inert/live.ts'
+import { argumentCases, fileCases, inboxCases } from './inert/printed.ts'
+import { openSink } from './inert/sink.ts'
+import { toldCases } from './inert/told.ts'
+import { openWorlds } from './inert/world.ts'
+
+/** What came from the network leaves for a shell, a file, a terminal or an agent as the same bytes, and does nothing else. */
+export const inert: RulePart = {
+  rule: '1',
+  title: 'inert output',
+  async open(inboxes) {
+    const [sink, reply, shell] = [await openSink(), await openSink(ALL_LIVE), openShell()]
+    const worlds = await openWorlds(inboxes, sink.url)
+    const terminals = {
+      'with bracketed paste': await shell.terminal(true),
+      'without bracketed paste': await shell.terminal(false),
+    }
+    return {
+      cases: [
+        ...worlds.flatMap((world) => copiedCases(world, sink, shell)),
+        ...pastedCases(worlds[0]!, sink, shell, terminals),
+        ...worlds.flatMap(toldCases),
+        ...worlds.flatMap(inboxCases),
+        ...(await argumentCases()),
+        ...fileCases(reply),
+      ],
+      async close() {
+        for (const terminal of Object.values(terminals)) terminal.close()
+        for (const world of worlds) await world.close()
+        shell.close()
+        await Promise.all([sink.close(), reply.close()])
+      },
+    }
+  },
+}

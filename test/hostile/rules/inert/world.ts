@@ -1,0 +1,156 @@
+import { createReceiver, type Receiver } from '@postern/core'
+import type { Arrival } from '@postern/core/inbox'
+import type { About, Provider } from '@postern/core/scheme'
+import { inspector } from '@postern/inspector/fetch'
+import { github } from '@postern/providers/github'
+import { catalogue } from '@postern/providers/catalogue'
+import { madeUpSecrets, settled, signedInit } from '@postern/testing'
+import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from '../inboxes.ts'
+import { ALL_LIVE, LIVE } from './live.ts'
+
+/** What a stranger sent to the receiver of a sender. */
+export interface Hostile {
+  readonly sender: string
+  readonly about: About
+  /** Of {@link LIVE}, or a name of bytes that are no text. */
+  readonly kind: string
+  readonly url: string
+  /** As the journal has it. */
+  readonly arrival: Arrival
+}
+
+/** An inbox full of what strangers sent. */
+export interface World {
+  readonly name: InboxName
+  readonly opened: OpenedInbox
+  readonly hostile: readonly Hostile[]
+  /** The id of a dead task whose payload and error are live. */
+  readonly dead: string
+  /** A GET of the API of the inspector over it. */
+  readonly get: (route: string) => Promise<Readonly<Record<string, unknown>>>
+  readonly close: () => Promise<void>
+}
+
+/** The secret of the receiver `app`, which has dead tasks. */
+export const APP_SECRET = 'a secret of the app'
+
+/** Fills each inbox: a refused delivery of each sender, and of one sender each live text. */
+export async function openWorlds(inboxes: Inboxes, sink: string): Promise<readonly World[]> {
+  const worlds: World[] = []
+  for (const name of INBOXES) worlds.push(await openWorld(name, inboxes, sink))
+  return worlds
+}
+
+async function openWorld(name: InboxName, inboxes: Inboxes, sink: string): Promise<World> {
+  const opened = await inboxes.open(name)
+  const receivers: Receiver[] = []
+  const sent: Omit<Hostile, 'arrival'>[] = []
+  const texts = Object.entries(LIVE)
+  const bytes = [
+    ['bytes that are no text', Buffer.from([0, 255, 10, 39, 27, 93, 64])],
+    ['a body that no command line holds', Buffer.from(`'${ALL_LIVE}\n`.repeat(400))],
+  ] as const
+  const kinds = [...texts.map(([kind, text]) => [kind, Buffer.from(text)] as const), ...bytes]
+  const make = (about: About, provider: Provider): Receiver => {
+    const made = createReceiver({
+      provider,
+      inbox: opened.inbox,
+      name: about.name,
+      log: false,
+      explain: false,
+      refusedBodies: 1000,
+    }) as Receiver
+    receivers.push(made)
+    return made
+  }
+  let at = 0
+  for (const about of catalogue.values()) {
+    const provider = providerOf(about)
+    if (!provider) continue
+    const receiver = make(about, provider)
+    const chosen = about.name === 'github' ? kinds : [kinds[at++ % kinds.length]!]
+    for (const [kind, body] of chosen) {
+      const place = `${name}/${about.name}-${sent.length}`
+      const url = `${sink}/${place}/[1-3]{a,b}/../'$(touch\${IFS}canary)?q=\`id\`&"=!!|\\^~`
+      const headers = [
+        ['content-type', 'text/plain'],
+        ['user-agent', `it's "$(touch canary)" \`id\` \\ ! Zo\u00C3\u00AB`],
+        ['x-empty', ''],
+      ] as const
+      await receiver.receive({ method: 'POST', url, headers, body })
+      sent.push({ sender: about.name, about, kind, url })
+    }
+  }
+  const dead = await deadTask(opened, receivers)
+  const arrivals = await arrivalsOf(opened, sent.length + 1)
+  const inspect = inspector({
+    inbox: opened.inbox,
+    receivers,
+    log: false,
+    auth: () => ({ allow: 'all' as const, payloads: true }),
+  })
+  return {
+    name,
+    opened,
+    dead,
+    hostile: sent.flatMap((one) => {
+      const path = new RegExp(`/${one.sender}-${sent.indexOf(one)}/`)
+      const arrival = arrivals.find((each) => path.test(each.path))
+      // What was refused by its head, or accepted and handled, has no body to copy.
+      return arrival?.kept ? [{ ...one, arrival }] : []
+    }),
+    get: async (route) =>
+      (await (
+        await inspect(new Request(`http://app.example/postern/~/api/${route}`))
+      ).json()) as Readonly<Record<string, unknown>>,
+    async close() {
+      await Promise.all(receivers.map((receiver) => receiver.close({ timeout: '1s' })))
+      await opened.close()
+    },
+  }
+}
+
+/** Of a handler that fails with what the sender wrote. */
+async function deadTask({ inbox }: OpenedInbox, receivers: Receiver[]): Promise<string> {
+  const provider = github({ secret: APP_SECRET })
+  const app = createReceiver({ provider, inbox, name: 'app', log: false, explain: false })
+  receivers.push(app as Receiver)
+  app.on('push', { name: 'mail', retry: { attempts: 1 } }, ({ payload }) => {
+    throw new Error(`no mail to ${JSON.stringify(payload)} ${ALL_LIVE}`)
+  })
+  await app.receive(await signedInit(provider, 'push', { ref: ALL_LIVE }, { id: 'e1' }))
+  await settled(app)
+  const { rows } = await inbox.view!.list({ receiver: 'app' })
+  return rows[0]!.id
+}
+
+/** What the journal has, once all is written. */
+async function arrivalsOf({ inbox }: OpenedInbox, count: number): Promise<readonly Arrival[]> {
+  for (;;) {
+    const all: Arrival[] = []
+    let cursor: string | undefined
+    do {
+      const page = await inbox.journal!.deliveries({ limit: 100, ...(cursor && { cursor }) })
+      for (const { id } of page.rows) all.push((await inbox.journal!.delivery(id))!)
+      ;({ cursor } = page)
+    } while (cursor !== undefined)
+    if (all.length >= count) return all
+    // It is written off the path of deliveries, in batches at most a second old.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+function providerOf(about: About): Provider | undefined {
+  const more = 'publicUrl' in about.options ? [{}, { publicUrl: 'https://app.example/' }] : [{}]
+  for (const secret of about.secretOption === undefined ? [undefined] : madeUpSecrets())
+    for (const options of more)
+      try {
+        return about.create({
+          ...options,
+          ...(secret !== undefined && { [about.secretOption!]: secret }),
+        })
+      } catch {
+        // Another format of secrets.
+      }
+  return undefined
+}
