@@ -1,6 +1,7 @@
 import { fetchBounded, type FetchOptions } from '@postern/core/scheme'
 import { X509Certificate } from 'node:crypto'
 import { WebhookError } from '@postern/core'
+import { pathFault } from './certificate-path.ts'
 
 const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
@@ -48,7 +49,14 @@ export async function checkChain(
   const chain = [leaf]
   while (chain.length < MAX_DEPTH) {
     const last = chain.at(-1)!
-    if (authorities.some((authority) => issued(authority, last, now))) return chain
+    const anchors = authorities.filter((authority) => issued(authority, last, now))
+    const faults = anchors.map((anchor) => pathFault([...chain, anchor]))
+    if (faults.includes(undefined)) return chain
+    if (faults.length > 0)
+      throw new WebhookError('unknown_sender', {
+        problem: 'unknown_certificate',
+        text: faults[0]!,
+      })
     const issuer =
       others.find((other) => issued(other, last, now)) ??
       (await fetchIssuer(last, options).then((found) => found && issued(found, last, now) && found))

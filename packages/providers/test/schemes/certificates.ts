@@ -10,6 +10,16 @@ export interface CertificateSpec {
   readonly ca?: boolean
   readonly dns?: string
   readonly issuerUrl?: string
+  /** Certificates of authorities that may follow. */
+  readonly pathLength?: number
+  /** Key usage: bits of its first byte. */
+  readonly usage?: number
+  /** DNS names that it may, and may not, issue for; a common name for a directory name. */
+  readonly permitted?: readonly string[]
+  readonly excluded?: readonly string[]
+  readonly permittedDirectory?: string
+  /** An extension that nobody knows. */
+  readonly unknown?: 'critical' | 'optional'
   readonly from?: string
   readonly to?: string
 }
@@ -18,7 +28,20 @@ export interface CertificateSpec {
 export function certificate(spec: CertificateSpec): string {
   const algorithm = sequence(oid('2a864886f70d01010b'), Buffer.from('0500', 'hex'))
   const extensions = [
-    extension('551d13', sequence(...(spec.ca ? [Buffer.from('0101ff', 'hex')] : []))),
+    extension(
+      '551d13',
+      sequence(
+        ...(spec.ca ? [Buffer.from('0101ff', 'hex')] : []),
+        ...(spec.pathLength === undefined ? [] : [tlv(0x02, Buffer.from([spec.pathLength]))]),
+      ),
+    ),
+    ...(spec.usage === undefined
+      ? []
+      : [extension('551d0f', tlv(0x03, Buffer.from([1, spec.usage])))]),
+    ...constraints(spec),
+    ...(spec.unknown === undefined
+      ? []
+      : [extension('2a0304', sequence(), spec.unknown === 'critical')]),
     ...(spec.dns === undefined ? [] : [extension('551d11', sequence(tlv(0x82, spec.dns)))]),
     ...(spec.issuerUrl === undefined
       ? []
@@ -72,6 +95,20 @@ function time(text: string): Buffer {
   return tlv(0x18, text)
 }
 
-function extension(hex: string, value: Uint8Array): Buffer {
-  return sequence(oid(hex), tlv(0x04, value))
+function extension(hex: string, value: Uint8Array, critical = false): Buffer {
+  return sequence(oid(hex), ...(critical ? [Buffer.from('0101ff', 'hex')] : []), tlv(0x04, value))
+}
+
+function constraints(spec: CertificateSpec): readonly Buffer[] {
+  const { permitted = [], excluded = [], permittedDirectory } = spec
+  const dns = (names: readonly string[]): Buffer[] => names.map((one) => sequence(tlv(0x82, one)))
+  const directory =
+    permittedDirectory === undefined ? [] : [sequence(tlv(0xa4, name(permittedDirectory)))]
+  const subtrees = [
+    ...(permitted.length + directory.length > 0
+      ? [tlv(0xa0, ...dns(permitted), ...directory)]
+      : []),
+    ...(excluded.length > 0 ? [tlv(0xa1, ...dns(excluded))] : []),
+  ]
+  return subtrees.length > 0 ? [extension('551d1e', sequence(...subtrees), true)] : []
 }
