@@ -1,7 +1,9 @@
 // `npm run test:hostile`: plays every case through every adapter and every rule over the whole product, and says what came of
-// it. With a word behind it, the cases of that class, or with that word in their name; with `rules` or `rule-1`, rules alone.
+// it. With a word behind it, the cases of that class, or with that word in their name; with `rules` or `rule-1`, rules alone; with `flood`,
+// the flood alone.
 import { hostileCases } from './cases.ts'
 import { costOf, ofStrangers } from './cost.ts'
+import { playFlood } from './flood/flood.ts'
 import { hosts } from './hosts.ts'
 import { playAll } from './play.ts'
 import { reportOf } from './report.ts'
@@ -22,8 +24,17 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     console.error(error)
   })
 
-if (!rule) await playCases()
+if (only === 'flood') await flood()
+else if (!rule) await playCases()
 if (rule ?? only === undefined) await playRules(rule?.[1])
+if (only === undefined) await flood()
+
+/** A flood against page and receiver at once. */
+async function flood(): Promise<void> {
+  const { lines, wrong } = await playFlood({ perSecond: 1000, seconds: 20 })
+  for (const line of [...wrong.map((one) => `✗ flood: ${one}`), ...lines]) console.log(line)
+  if (wrong.length > 0) process.exitCode = 1
+}
 
 async function playCases(): Promise<void> {
   const verdicts = []

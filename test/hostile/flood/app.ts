@@ -1,0 +1,35 @@
+// The app of the flood: a page and a receiver for many tenants, over SQLite. Its memory and its log are its own.
+import { mkdtempSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createReceiver, perTenant } from '@postern/core'
+import { webhook } from '@postern/express'
+import { inspector } from '@postern/inspector/express'
+import { github } from '@postern/providers/github'
+import { sqliteInbox } from '@postern/sqlite'
+import express from 'express'
+import { secretOf, TENANTS, TOKEN } from './facts.ts'
+
+const inbox = sqliteInbox({ path: join(mkdtempSync(join(tmpdir(), 'postern-flood-')), 'flood.db') })
+const handled = new Set<string>()
+const secret = perTenant({
+  tenant: ({ url }) => new URL(url).pathname.split('/').at(-1),
+  secrets: async (name) => {
+    await new Promise((resolve) => setImmediate(resolve))
+    return TENANTS.includes(name) ? { scope: name, secrets: secretOf(name) } : undefined
+  },
+})
+const receiver = createReceiver({ provider: github({ secret }), inbox, log: false, explain: false })
+receiver.on('**', { name: 'handle' }, ({ id = '' }) => void handled.add(id))
+const app = express()
+app.use('/webhooks', webhook(receiver))
+app.use('/postern', inspector({ inbox, auth: { token: TOKEN }, log: false }))
+const server = createServer(app).listen(0, '127.0.0.1', () =>
+  process.send!({ port: (server.address() as AddressInfo).port }),
+)
+process.on('message', () =>
+  process.send!({ rss: process.memoryUsage().rss, handled: [...handled] }),
+)
+process.on('disconnect', () => process.exit())
