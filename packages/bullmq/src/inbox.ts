@@ -61,6 +61,7 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
     },
     window: known,
     maxPending: settings.maxPending,
+    lease: settings.lease,
     attach: (consumer) => receivers.attach(consumer),
     view: createView({ client, queues, prefix, deadline, consumers: () => receivers.consumers() }),
     journal: createJournal({ client, prefix, deadline }),

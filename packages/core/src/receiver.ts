@@ -12,6 +12,7 @@ import type { AnswerOptions } from './receive/answer.ts'
 import { refuse } from './receive/conclude.ts'
 import { createConflictWatch } from './receive/conflict.ts'
 import { createErasure } from './receive/erasure.ts'
+import type { Health } from './receive/health.ts'
 import type { Line } from './receive/line.ts'
 import { receive } from './receive/receive.ts'
 import { createRecorder } from './receive/recorder-later.ts'
@@ -25,6 +26,7 @@ import { createConsumer } from './subscribe/consumer.ts'
 import { createSubscribing } from './subscribe/subscribing.ts'
 import { UNHANDLED } from './subscribe/subscription.ts'
 import { isTool } from './tool.ts'
+import { createWrites } from './receive/writes.ts'
 import { unknownOptions } from './unknown-options.ts'
 
 /**
@@ -85,6 +87,9 @@ export function createReceiver<Events extends EventMap = EventMap>(
   const closeListeners = new Set<(until: number) => unknown>()
   const silence = createSilence({ name, limit: settings.silence, now, observer })
 
+  const writes = createWrites()
+  let asked: (() => Promise<Health>) | undefined
+
   const line: Line = {
     ...settings,
     receiver: name,
@@ -92,6 +97,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     answers,
     recorder,
     silence,
+    writes,
     explainer:
       settings.explain === undefined
         ? undefined
@@ -155,14 +161,28 @@ export function createReceiver<Events extends EventMap = EventMap>(
         throw new TypeError(`drain: ${inbox.name} runs the handlers inside the request`)
       const { until, max, last } = checkDrain(given)
       open()
+      if (work === 'drain')
+        await (await import('./receive/progress.ts')).drainBegan(inbox, name, now())
       const drained = await port.drain(until, max, last)
       await recorder?.flush()
       await erasure?.flush(until)
       return drained
     },
     async health() {
-      const { health } = await import('./receive/health.ts')
-      return health({ name, inbox, silence, isOpen: () => !closed })
+      const { createHealth } = await import('./receive/health.ts')
+      asked ??= createHealth({
+        name,
+        inbox,
+        port,
+        writes,
+        silence,
+        now,
+        monotonic,
+        isOpen: () => !closed,
+        longest: () => Math.max(0, ...subscriptions.all.map(({ timeout }) => timeout)),
+        drains: work === 'drain',
+      })
+      return asked()
     },
     async replay(filter = {}, options = {}) {
       const changed = await view().replay({ ...filter, receiver: name }, options)

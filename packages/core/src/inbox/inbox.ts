@@ -36,6 +36,8 @@ export interface Inbox {
   readonly window: number
   /** Tasks of one receiver that may wait or run. */
   readonly maxPending?: number
+  /** How long a claim holds without a sign of life from its process, in milliseconds. */
+  readonly lease?: number
   close(): Promise<void>
 }
 
@@ -95,6 +97,11 @@ export interface Lane {
 export interface Port {
   /** Resolves when it is safe to acknowledge. One entry for each item, in order. Throws or rejects if nothing was taken. */
   accept(intake: Intake, host: Host): MaybePromise<readonly Taken[]>
+  /**
+   * A small write along the path of `accept` that leaves nothing behind. Throws or rejects as `accept` would. Health asks
+   * for it while the last delivery could not be stored. Absent: a record is written.
+   */
+  probe?(): MaybePromise<void>
   /** Starts to run tasks. Absent if `accept` runs them. */
   work?(): void
   /**

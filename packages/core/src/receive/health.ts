@@ -1,15 +1,24 @@
-import { errorText } from '../errors.ts'
-import type { Inbox } from '../inbox/inbox.ts'
 import { within } from '../inbox/kit/deadline.ts'
+import type { Inbox, Port } from '../inbox/inbox.ts'
+import { inboxCause } from './inbox-cause.ts'
+import { takenIn, usualGap } from './progress.ts'
 import type { Silence } from './silence.ts'
+import type { Writes } from './writes.ts'
 
 /** The state of a receiver. Times in milliseconds since 1970. */
 export interface Health {
-  /** True if deliveries can be taken: the receiver is open, and its inbox answers and has room. */
+  /** True if it accepts and settles. */
   readonly ok: boolean
+  /** True if deliveries are stored: the receiver is open, its inbox has room, and its last write did not fail. */
+  readonly accepts: boolean
+  /**
+   * False if tasks have been due for longer than a minute, three leases and three usual gaps between drains, and no
+   * process has run any in that time. A backlog that is worked off settles.
+   */
+  readonly settles: boolean
+  /** Why it is not ok, in words that lead to the remedy; undefined if it is. For operators: it can name an address. */
+  readonly cause: string | undefined
   readonly receiver: string
-  /** `ok`, or why the inbox cannot take anything. */
-  readonly inbox: string
   /** Tasks that wait or run; undefined if the inbox keeps none or does not answer. */
   readonly pending: number | undefined
   /** When the oldest task that is due was due. */
@@ -21,64 +30,149 @@ export interface Health {
   readonly silence: number | undefined
 }
 
-/** The receiver as {@link health} sees it. */
+/** The receiver as {@link createHealth} sees it. */
 export interface HealthContext {
   readonly name: string
   readonly inbox: Inbox
+  readonly port: Port
+  readonly writes: Writes
   readonly silence: Silence
   readonly isOpen: () => boolean
+  readonly now: () => number
+  readonly monotonic: () => number
+  /** The longest time that an attempt of a subscription may take, in milliseconds. */
+  readonly longest: () => number
+  readonly drains: boolean
+}
+
+interface Figures {
+  readonly pending: number | undefined
+  readonly oldest: number | undefined
+  readonly dead: number | undefined
+  readonly running: number
 }
 
 // A probe of Kubernetes waits for a second unless it is told otherwise.
 const PATIENCE = 900
+// Milliseconds between two writes of its own.
+const PAUSE = 1000
+const MINUTE = 60_000
 
-/** Asks the inbox, for less than a second. It never rejects. */
-export async function health(context: HealthContext): Promise<Health> {
-  const { name, inbox, silence, isOpen } = context
-  const unknown = { pending: undefined, oldest: undefined, dead: undefined }
-  try {
-    const asked = Promise.all([figures(context), lastDelivery(context)])
-    const [known, last] = await within(
-      asked,
-      Date.now() + PATIENCE,
-      () => new Error(`${inbox.name} has not answered for ${PATIENCE} ms`),
-    )
-    const full = inbox.maxPending !== undefined && (known.pending ?? 0) >= inbox.maxPending
-    return {
-      ok: isOpen() && !full,
-      receiver: name,
-      inbox: full ? `full: ${known.pending} tasks of maxPending ${inbox.maxPending}` : 'ok',
-      ...known,
-      lastDelivery: last,
-      silence: silence.limit,
+/** Makes the function that asks the inbox, for less than a second. It never rejects. */
+export function createHealth(context: HealthContext): () => Promise<Health> {
+  const { name, inbox, port, writes, silence, now, monotonic } = context
+  let probed: { readonly at: number; readonly failure: unknown } | undefined
+  let looked = { wall: now(), monotonic: monotonic() }
+
+  return async function health() {
+    const until = Date.now() + PATIENCE
+    const late = (): Error => new Error(`${inbox.name} has not answered for ${PATIENCE} ms`)
+    const common = { receiver: name, silence: silence.limit }
+    const stepped = stepOfClock()
+    try {
+      const asked = Promise.all([
+        figures(context),
+        lastDelivery(context),
+        writes.failure ? writeFailure(writes.failure) : undefined,
+      ])
+      const [{ running, ...known }, last, failure] = await within(asked, until, late)
+      const full = inbox.maxPending !== undefined && (known.pending ?? 0) >= inbox.maxPending
+      const accepts = context.isOpen() && !full && failure === undefined
+      const standing = await within(standsFor(known.oldest, running, stepped), until, late)
+      return {
+        ok: accepts && standing === undefined,
+        accepts,
+        settles: standing === undefined,
+        cause: !context.isOpen()
+          ? 'closed: the receiver was closed'
+          : full
+            ? `full: ${known.pending} tasks of maxPending ${inbox.maxPending}; run more workers, or raise maxPending`
+            : failure !== undefined
+              ? inboxCause(failure)
+              : standing,
+        ...common,
+        ...known,
+        lastDelivery: last,
+      }
+    } catch (error) {
+      const figures = { pending: undefined, oldest: undefined, dead: undefined }
+      const cause = inboxCause(error)
+      const last = silence.last
+      return {
+        ok: false,
+        accepts: false,
+        settles: true,
+        cause,
+        ...common,
+        ...figures,
+        lastDelivery: last,
+      }
     }
-  } catch (error) {
-    return {
-      ok: false,
-      receiver: name,
-      inbox: errorText(error),
-      ...unknown,
-      lastDelivery: silence.last,
-      silence: silence.limit,
+  }
+
+  /** Why nothing can be stored now: while the last write failed, one of its own, at most once a second. */
+  async function writeFailure(failure: unknown): Promise<unknown> {
+    if (probed === undefined || monotonic() - probed.at >= PAUSE) {
+      const at = monotonic()
+      probed = { at, failure }
+      try {
+        await (port.probe ? port.probe() : probeRecords(inbox, name))
+        probed = { at, failure: undefined }
+        writes.stored()
+      } catch (error) {
+        probed = { at, failure: error }
+      }
     }
+    return probed.failure
+  }
+
+  /** Milliseconds by which the wall clock jumped ahead since the last look: no task was due for these. */
+  function stepOfClock(): number {
+    const at = { wall: now(), monotonic: monotonic() }
+    const step = at.wall - looked.wall - (at.monotonic - looked.monotonic)
+    looked = at
+    return Math.max(0, step)
+  }
+
+  /** Undefined if due tasks are run, else the cause. */
+  async function standsFor(
+    oldest: number | undefined,
+    running: number,
+    stepped: number,
+  ): Promise<string | undefined> {
+    if (oldest === undefined) return undefined
+    const gap = context.drains ? await usualGap(inbox, name) : 0
+    // A task that runs may hold the place of those that are due, for as long as an attempt may take.
+    const held = running > 0 ? context.longest() + (inbox.lease ?? 0) : 0
+    const limit = Math.max(MINUTE, 3 * (inbox.lease ?? 0), 3 * gap, held)
+    const due = now() - stepped - oldest
+    if (due <= limit || (await takenIn(inbox, name, now() - limit, now()))) return undefined
+    return `no worker: tasks have been due for ${Math.round(due / 1000)} s and no process runs any; start receiver.work() or receiver.drain() in a process that has the subscriptions`
   }
 }
 
-async function figures({
-  name,
-  inbox,
-}: HealthContext): Promise<Pick<Health, 'pending' | 'oldest' | 'dead'>> {
-  if (!inbox.view) return { pending: undefined, oldest: undefined, dead: undefined }
+/** A small write that leaves a single record. */
+async function probeRecords({ records }: Inbox, name: string): Promise<void> {
+  if (!records) return
+  const key = `probe/${name}`
+  const found = await records.get(key)
+  await records.set(key, null, found?.version ?? 0)
+}
+
+async function figures({ name, inbox }: HealthContext): Promise<Figures> {
+  if (!inbox.view) return { pending: undefined, oldest: undefined, dead: undefined, running: 0 }
   let pending = 0
+  let running = 0
   let dead = 0
   let oldest: number | undefined
   for (const lane of await inbox.view.stats()) {
     if (lane.receiver !== name) continue
     pending += lane.counts.pending + lane.counts.running
+    running += lane.counts.running
     dead += lane.counts.dead
     if (lane.oldest !== undefined) oldest = Math.min(oldest ?? Infinity, lane.oldest)
   }
-  return { pending, oldest, dead }
+  return { pending, oldest, dead, running }
 }
 
 async function lastDelivery({ name, inbox, silence }: HealthContext): Promise<number | undefined> {

@@ -14,6 +14,7 @@ import type { Dedupe } from './identity.ts'
 import type { Recorder } from './recorder.ts'
 import type { Reply } from './reply.ts'
 import type { Silence } from './silence.ts'
+import type { Writes } from './writes.ts'
 
 /** The receiver as the line sees it. */
 export interface Line {
@@ -28,6 +29,7 @@ export interface Line {
   /** Writes the journal, if the inbox keeps one. */
   readonly recorder: Recorder | undefined
   readonly silence: Silence
+  readonly writes: Writes
   readonly explainer: Explainer | undefined
   /** Undefined if no observer asks, or the inbox cannot tell. */
   readonly conflicts: ConflictWatch | undefined

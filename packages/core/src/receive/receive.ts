@@ -12,6 +12,7 @@ import { Exchange, type StepName } from './exchange.ts'
 import { identify, type Identified } from './identify.ts'
 import type { Line } from './line.ts'
 import type { Reply } from './reply.ts'
+import type { Writes } from './writes.ts'
 
 /**
  * The line a delivery walks: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept →
@@ -102,14 +103,23 @@ export function acceptAll(
   host: Host,
 ): MaybePromise<readonly Taken[]> {
   if (identified.intake.items.length === 0) return []
+  const { writes } = line
   try {
     const accepting = line.port.accept(identified.intake, host)
-    return isPromise(accepting) ? accepting.catch(unavailable) : accepting
+    if (isPromise(accepting))
+      return accepting.then(
+        (taken) => (writes.stored(), taken),
+        (error: unknown) => unavailable(writes, error),
+      )
+    writes.stored()
+    return accepting
   } catch (error) {
-    return unavailable(error)
+    return unavailable(writes, error)
   }
 }
 
-function unavailable(error: unknown): never {
-  throw toWebhookError(error, 'inbox_unavailable')
+function unavailable(writes: Writes, error: unknown): never {
+  const refusal = toWebhookError(error, 'inbox_unavailable')
+  writes.refused(refusal)
+  throw refusal
 }

@@ -10,8 +10,9 @@ export interface HealthRouteOptions {
 }
 
 /**
- * A route for probes. Readiness: 200 if every receiver can take deliveries, else 503. Liveness, with `?live`: 200 as
- * long as the process answers, since a restart repairs no database. Throws a `TypeError` that names a wrong option.
+ * A route for probes. Readiness: 200 if every receiver accepts deliveries, else 503; a backlog takes no web process off the
+ * network. Workers, with `?work`: 200 if every receiver settles, that is, due tasks are run. Liveness, with `?live`: 200 as long
+ * as the process answers, since a restart repairs no database. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * app.get('/healthz', health([github, stripe]))
@@ -41,13 +42,15 @@ export function healthRoute(
       return privateReply(405, { code: 'method_not_allowed' }, { allow: 'GET, HEAD' })
     if (/[?&]live(?:[=&#]|$)/.test(url)) return privateReply(200, { ok: true })
     const found = await Promise.all(receivers.map((receiver) => receiver.health()))
-    const ok = found.every((each) => each.ok)
+    const asked = /[?&]work(?:[=&#]|$)/.test(url) ? 'settles' : 'accepts'
+    const ok = found.every((each) => each[asked])
     return privateReply(ok ? 200 : 503, figures ? { ok, receivers: found.map(shown) } : { ok })
   }
 }
 
-/** What a stranger may see. The text of an error can name an address: `receiver.health()` has it, for the app alone. */
+/** What a stranger may see: our own words, since the text of an engine's error can name an address. */
 function shown(health: Health): Health {
-  const isKnown = health.inbox === 'ok' || health.pending !== undefined
-  return isKnown ? health : { ...health, inbox: 'unavailable' }
+  const { cause } = health
+  const own = cause === undefined || /^(?:closed|full|no worker):/.test(cause)
+  return own ? health : { ...health, cause: 'unavailable' }
 }

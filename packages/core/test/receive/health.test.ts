@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Inbox, LaneStats } from '../../src/inbox/index.ts'
 import { inlineInbox, memoryInbox } from '../../src/index.ts'
+import { health as healthRoute } from '../../src/routes/index.ts'
 import { setup } from '../acme.ts'
 
 afterEach(() => vi.useRealTimers())
@@ -26,11 +27,18 @@ const LANES = [
 ]
 
 test('figures are those of the receiver, over all its subscriptions', async () => {
-  const { receiver } = setup({ inbox: counting(LANES), work: 'drain', silence: '1h' })
+  const { receiver } = setup({
+    inbox: counting(LANES),
+    work: 'drain',
+    silence: '1h',
+    now: () => NOW,
+  })
   expect(await receiver.health()).toEqual({
     ok: true,
+    accepts: true,
+    settles: true,
+    cause: undefined,
     receiver: 'acme',
-    inbox: 'ok',
     pending: 125,
     oldest: NOW - 30,
     dead: 11,
@@ -39,21 +47,33 @@ test('figures are those of the receiver, over all its subscriptions', async () =
   })
 })
 
-test.each<[number, boolean, string]>([
-  [126, true, 'ok'],
-  [125, false, 'full: 125 tasks of maxPending 125'],
-  [100, false, 'full: 125 tasks of maxPending 100'],
-])('an inbox with maxPending %i and 125 tasks: %o', async (maxPending, ok, inbox) => {
-  const { receiver } = setup({ inbox: counting(LANES, { maxPending }), work: 'drain' })
-  expect(await receiver.health()).toMatchObject({ ok, inbox, pending: 125 })
+test.each([
+  [126, true, undefined],
+  [125, false, 'full: 125 tasks of maxPending 125; run more workers, or raise maxPending'],
+  [100, false, 'full: 125 tasks of maxPending 100; run more workers, or raise maxPending'],
+])('an inbox with maxPending %i and 125 tasks: %o', async (maxPending, ok, cause) => {
+  const { receiver } = setup({
+    inbox: counting(LANES, { maxPending }),
+    work: 'drain',
+    now: () => NOW,
+  })
+  expect(await receiver.health()).toMatchObject({
+    ok,
+    accepts: ok,
+    settles: true,
+    cause,
+    pending: 125,
+  })
 })
 
 test('an inbox without tasks has none of these figures', async () => {
   const { receiver } = setup({ inbox: inlineInbox() })
   expect(await receiver.health()).toEqual({
     ok: true,
+    accepts: true,
+    settles: true,
+    cause: undefined,
     receiver: 'acme',
-    inbox: 'ok',
     pending: undefined,
     oldest: undefined,
     dead: undefined,
@@ -67,7 +87,12 @@ test('an inbox without tasks has none of these figures', async () => {
 test('a receiver that was closed is not ok, while its inbox is', async () => {
   const { receiver } = setup({ inbox: memoryInbox() })
   await receiver.close()
-  expect(await receiver.health()).toMatchObject({ ok: false, inbox: 'ok', pending: 0 })
+  expect(await receiver.health()).toMatchObject({
+    ok: false,
+    accepts: false,
+    cause: 'closed: the receiver was closed',
+    pending: 0,
+  })
 })
 
 describe('an inbox that cannot tell', () => {
@@ -80,8 +105,10 @@ describe('an inbox that cannot tell', () => {
     inbox.view!.stats = () => Promise.reject(new Error('no connection'))
     expect(await receiver.health()).toEqual({
       ok: false,
+      accepts: false,
+      settles: true,
+      cause: 'no connection',
       receiver: 'acme',
-      inbox: 'no connection',
       ...unknown,
       lastDelivery: NOW,
       silence: 60_000,
@@ -100,7 +127,8 @@ describe('an inbox that cannot tell', () => {
     await vi.advanceTimersByTimeAsync(999)
     expect(await asked).toMatchObject({
       ok: false,
-      inbox: 'memoryInbox has not answered for 900 ms',
+      cause:
+        'no answer: the server of the inbox is down or overloaded, or its tables are locked (memoryInbox has not answered for 900 ms)',
       ...unknown,
     })
   })
@@ -135,3 +163,206 @@ describe('the last delivery', () => {
     expect((await receiver.health()).lastDelivery).toBe(NOW)
   })
 })
+
+describe('accepts', () => {
+  /** An inbox whose writes fail with an error, for as long as there is one. */
+  function failing(): { inbox: Inbox; fault: { error?: unknown; probes: number } } {
+    const made = memoryInbox()
+    const fault: { error?: unknown; probes: number } = { probes: 0 }
+    const attach: Inbox['attach'] = (consumer) => {
+      const port = made.attach(consumer)
+      return {
+        ...port,
+        accept(intake, host) {
+          if (fault.error !== undefined) throw fault.error
+          return port.accept(intake, host)
+        },
+        probe() {
+          fault.probes++
+          if (fault.error !== undefined) throw fault.error
+        },
+      }
+    }
+    return { inbox: { ...made, attach }, fault }
+  }
+
+  test.each<[string, Error, RegExp]>([
+    ['SQLite, disk', coded('database or disk is full', { errcode: 13 }), /^disk full: /],
+    ['a file system', coded('write ENOSPC', { code: 'ENOSPC' }), /^disk full: /],
+    ['SQLite, locked', coded('database is locked', { errcode: 5 }), /^locked: /],
+    [
+      'PostgreSQL, locked',
+      coded('canceling statement due to lock timeout', { code: '55P03' }),
+      /^locked: /,
+    ],
+    ['PostgreSQL, read-only', coded('cannot execute INSERT', { code: '25006' }), /^read-only: /],
+    [
+      'Redis, replica',
+      new Error("READONLY You can't write against a read only replica."),
+      /^read-only: /,
+    ],
+    [
+      'Redis, memory',
+      new Error("OOM command not allowed when used memory > 'maxmemory'."),
+      /^out of memory: /,
+    ],
+    ['Redis, policy', new Error('maxmemory-policy is allkeys-lru'), /^eviction policy: /],
+    [
+      'nobody there',
+      coded('connect ECONNREFUSED 10.1.2.3:5432', { code: 'ECONNREFUSED' }),
+      /^unreachable: /,
+    ],
+    ['no answer', new Error('PostgreSQL did not answer within 5000 ms'), /^no answer: .*locked/],
+    ['what nobody knows', new Error('gremlins'), /^gremlins$/],
+  ])(
+    '%s: a write that failed is told with its cause, until one succeeds',
+    async (_, error, cause) => {
+      const { inbox, fault } = failing()
+      let clock = 0
+      const { receiver, send } = setup({ inbox, work: 'drain', monotonic: () => clock })
+      receiver.on('ping', () => undefined)
+      expect(await receiver.health()).toMatchObject({ ok: true, accepts: true })
+      // As an inbox hands it on: below an error of its own.
+      fault.error = new Error('the event could not be stored', { cause: error })
+      if (cause.source === '^gremlins$') fault.error = error
+      expect((await send()).status).toBe(503)
+      const told = await receiver.health()
+      expect(told).toMatchObject({ ok: false, accepts: false, settles: true })
+      expect(told.cause).toMatch(cause)
+      fault.error = undefined
+      clock += 1000
+      expect(await receiver.health()).toMatchObject({ ok: true, accepts: true, cause: undefined })
+    },
+  )
+
+  test('writes of its own are made only while the last one failed, and at most once a second', async () => {
+    const { inbox, fault } = failing()
+    let clock = 0
+    const { receiver, send } = setup({ inbox, work: 'drain', monotonic: () => clock })
+    receiver.on('ping', () => undefined)
+    await send()
+    await receiver.health()
+    expect(fault.probes).toBe(0)
+    fault.error = new Error('gremlins')
+    await send()
+    for (let at = 0; at < 5; at++) await receiver.health()
+    expect(fault.probes).toBe(1)
+    clock += 999
+    await receiver.health()
+    expect(fault.probes).toBe(1)
+    clock += 1
+    await receiver.health()
+    expect(fault.probes).toBe(2)
+    fault.error = undefined
+    await send()
+    expect(await receiver.health()).toMatchObject({ accepts: true })
+    expect(fault.probes).toBe(2)
+  })
+
+  test('forged, malformed and refused deliveries change nothing', async () => {
+    const { inbox, fault } = failing()
+    const { receiver } = setup({ inbox, work: 'drain' })
+    receiver.on('ping', () => undefined)
+    const forged = {
+      url: 'https://example.com/',
+      body: '{}',
+      headers: { 'x-acme-signature': 'ff' },
+    }
+    for (let at = 0; at < 50; at++) expect((await receiver.receive(forged)).status).toBe(401)
+    expect(await receiver.health()).toMatchObject({ ok: true })
+    fault.error = new Error('gremlins')
+    const signed = receiver.provider.sign!({ topic: 'ping' })
+    expect((await receiver.receive(signed)).status).toBe(503)
+    for (let at = 0; at < 50; at++) await receiver.receive(forged)
+    expect(await receiver.health()).toMatchObject({ accepts: false })
+  })
+})
+
+describe('settles', () => {
+  const due = (age: number, more: Partial<LaneStats['counts']> = {}): readonly LaneStats[] => [
+    lane({ pending: 5, ...more }, { oldest: NOW - age }),
+  ]
+
+  test.each<[string, readonly LaneStats[], Partial<Inbox>, boolean]>([
+    ['nothing is due', [lane({ pending: 5 })], {}, true],
+    ['due for less than a minute', due(59_000), {}, true],
+    ['due for longer', due(61_000), {}, false],
+    ['due for less than three leases', due(170_000), { lease: 60_000 }, true],
+    ['due for longer than three leases', due(181_000), { lease: 60_000 }, false],
+    ['an attempt may still run', due(61_000, { running: 1 }), { lease: 60_000 }, true],
+    ['an attempt that runs for longer than it may', due(300_000, { running: 1 }), {}, false],
+  ])('%s', async (_, lanes, more, settles) => {
+    const { receiver } = setup({ inbox: counting(lanes, more), work: 'drain', now: () => NOW })
+    receiver.on('ping', { timeout: '2m' }, () => undefined)
+    const told = await receiver.health()
+    expect(told).toMatchObject({ ok: settles, accepts: true, settles })
+    expect(told.cause ?? 'no worker:').toMatch(/^no worker:/)
+  })
+
+  test('a backlog that some process works off settles', async () => {
+    const today = Date.now()
+    const made = memoryInbox()
+    const inbox = counting([lane({ pending: 5 }, { oldest: today - 600_000 })], {
+      journal: made.journal!,
+    })
+    const { receiver } = setup({ inbox, work: 'drain', now: () => today })
+    expect(await receiver.health()).toMatchObject({ settles: false })
+    await made.journal!.write({
+      arrived: [],
+      lost: 0,
+      gauges: [],
+      minutes: [
+        {
+          minute: Math.floor((today - 30_000) / 60_000) * 60_000,
+          receiver: 'acme',
+          subscription: 'ping',
+          kind: 'attempt',
+          by: 'outcome',
+          value: 'done',
+          count: 1,
+          sum: 1,
+          max: 1,
+          histogram: [[0, 1]],
+        },
+      ],
+    })
+    expect(await receiver.health()).toMatchObject({ ok: true, settles: true })
+  })
+
+  test('three usual gaps between drains pass before it is told', async () => {
+    let now = NOW
+    const lanes: LaneStats[] = []
+    const { receiver } = setup({ inbox: counting(lanes), work: 'drain', now: () => now })
+    for (let at = 0; at < 4; at++) {
+      await receiver.drain({ deadline: '2s' })
+      now += 300_000
+    }
+    lanes.push(lane({ pending: 1 }, { oldest: now - 890_000 }))
+    expect(await receiver.health()).toMatchObject({ settles: true })
+    lanes[0] = lane({ pending: 1 }, { oldest: now - 910_000 })
+    expect(await receiver.health()).toMatchObject({ settles: false })
+  })
+
+  test('a wall clock that jumps ahead makes no task late', async () => {
+    let [now, monotonic] = [NOW, 0]
+    const inbox = counting(due(1000))
+    const { receiver } = setup({ inbox, work: 'drain', now: () => now, monotonic: () => monotonic })
+    await receiver.health()
+    now += 3_600_000
+    monotonic += 1000
+    expect(await receiver.health()).toMatchObject({ settles: true })
+  })
+})
+
+test('the readiness route asks whether deliveries are accepted, and with ?work whether tasks are run', async () => {
+  const inbox = counting([lane({ pending: 5 }, { oldest: NOW - 600_000 })])
+  const { receiver } = setup({ inbox, work: 'drain', now: () => NOW })
+  const route = healthRoute([receiver])
+  const status = async (query: string): Promise<number> =>
+    (await route(new Request(`https://example.com/healthz${query}`))).status
+  expect([await status(''), await status('?work'), await status('?live')]).toEqual([200, 503, 200])
+})
+
+function coded(message: string, more: object): Error {
+  return Object.assign(new Error(message), more)
+}

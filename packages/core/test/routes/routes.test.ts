@@ -78,7 +78,7 @@ describe('health', () => {
     expect(well.status).toBe(200)
     expect(await well.json()).toMatchObject({
       ok: true,
-      receivers: [{ receiver: 'acme', inbox: 'ok', pending: 2, dead: 0 }],
+      receivers: [{ receiver: 'acme', accepts: true, settles: true, pending: 2, dead: 0 }],
     })
     await receiver.close()
     expect((await route(new Request(url))).status).toBe(503)
@@ -98,7 +98,9 @@ describe('health', () => {
     receiver.on('ping', () => {})
     const found = await receiver.health()
     expect(found).toMatchObject({ ok: false, pending: undefined })
-    expect(found.inbox).toContain('has not answered')
+    expect(found.cause).toContain('has not answered')
+    const seen = await (await health([receiver])(new Request(url))).json()
+    expect(seen).toMatchObject({ receivers: [{ cause: 'unavailable' }] })
   })
 
   test('tells strangers that an inbox is unavailable, and the app why', async () => {
@@ -111,7 +113,7 @@ describe('health', () => {
     const text = await reply.text()
     expect(reply.status).toBe(503)
     expect(text).not.toMatch(/10\.1|5432|PostgreSQL/)
-    expect(JSON.parse(text)).toMatchObject({ ok: false, receivers: [{ inbox: 'unavailable' }] })
-    expect((await receiver.health()).inbox).toContain('10.1.2.3:5432')
+    expect(JSON.parse(text)).toMatchObject({ ok: false, receivers: [{ cause: 'unavailable' }] })
+    expect((await receiver.health()).cause).toContain('10.1.2.3:5432')
   })
 })

@@ -20,8 +20,8 @@ export async function receiversOf(
   const others = known.filter((name) => !here.some((receiver) => receiver.name === name))
   return Promise.all([
     ...here.map(async (receiver) => {
-      const { ok, inbox: state, lastDelivery, silence } = await receiver.health()
-      return { name: receiver.name, ok, inbox: state, lastDelivery, silence }
+      const { ok, cause, lastDelivery, silence } = await receiver.health()
+      return { name: receiver.name, ok, inbox: cause ?? 'ok', lastDelivery, silence }
     }),
     ...others.map(async (name) => {
       const outcome = ['accepted', 'duplicate', 'unhandled'] as const

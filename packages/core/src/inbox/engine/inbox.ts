@@ -106,6 +106,7 @@ export function engineInbox({
     name,
     window: settings.window,
     maxPending: settings.maxPending,
+    lease: settings.lease,
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
     attach: (consumer) => attached.attach(consumer),
     view: createView(shared, {

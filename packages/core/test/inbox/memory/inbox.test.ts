@@ -48,8 +48,8 @@ describe('replies', () => {
       Array.from({ length: 50 }, (_, at) => turn().then(() => send({ id: `e${at}` }))),
     )
     expect(replies.every((reply) => reply.status === 200)).toBe(true)
-    // One may have started before it was known that it takes long.
-    expect(runs).toBeLessThanOrEqual(2)
+    // Two slow turns in a row tell that they take long: the first run, one more, and one that started meanwhile.
+    expect(runs).toBeLessThanOrEqual(3)
     await vi.waitFor(() => expect(runs).toBe(51))
   })
 

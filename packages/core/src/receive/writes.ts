@@ -1,0 +1,24 @@
+import type { WebhookError } from '../errors.ts'
+
+/** What became of the last delivery that was given to the inbox. */
+export interface Writes {
+  /** Undefined if it was stored, or none was given yet. */
+  readonly failure: WebhookError | undefined
+  stored(): void
+  /** It was refused. Only a refusal by the inbox counts: no forged or malformed delivery changes anything here. */
+  refused(error: WebhookError): void
+}
+
+/** Makes them. */
+export function createWrites(): Writes {
+  let failure: WebhookError | undefined
+  return {
+    get failure() {
+      return failure
+    },
+    stored: () => void (failure = undefined),
+    refused(error) {
+      if (error.code === 'inbox_unavailable' || error.code === 'inbox_full') failure = error
+    },
+  }
+}
