@@ -203,11 +203,11 @@ function stackOf(error: unknown): string {
   // Messages may quote what the network sent: each further line is set in, so that none passes for a line of the log.
   return text
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
-    .map((line) => line.replaceAll(/\p{Cc}/gu, ' '))
+    .map((line) => line.replaceAll(/\p{C}/gu, ' '))
     .join('\n    ')
 }
 
-// Topics, ids and paths come from the network: a line break in one must not forge a log line.
+// Topics, ids and paths come from the network: a line break in one must not forge a log line, nor a mark turn it.
 function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 500)
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 500)
 }
