@@ -79,6 +79,7 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
   no_event: (f) => `the payload has not the shape of an event: ${f.expected}`,
   no_topic: () => 'the delivery names no topic',
   no_id: () => 'an event without an id would be handled again',
+  other_id: () => 'the API gave another event than the one that it listed under this id',
   no_subscription: (f) => `no subscription matches ${f.got}, and onUnhandled is 'refuse'`,
   guarded: () =>
     'what this delivery was signed with belongs to another event: it was captured and sent again',

@@ -95,6 +95,7 @@ export type Problem =
   | 'no_event'
   | 'no_topic'
   | 'no_id'
+  | 'other_id'
   | 'no_subscription'
   | 'guarded'
   | 'in_progress'

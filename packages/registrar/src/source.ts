@@ -10,6 +10,11 @@ export type Source = PayloadSource | RedeliverySource
 /** Lists events whose payload the API has. The payloads are not signed: the token vouches for them. */
 export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
+  /**
+   * True if the provider makes the id of an event from its payload, so that it is another than the listed one. Otherwise
+   * what is fetched under one id and identifies as another is refused. @default false
+   */
+  readonly derivesIds?: boolean
   /** The one delivery of an event, as the provider's `events` reads it. */
   readonly read: (event: ListedEvent) => Promise<ListedDelivery>
   /**

@@ -21,6 +21,8 @@ export interface TakeOptions {
    * been handled. @default false
    */
   readonly needsId?: boolean
+  /** The id that the API listed it under. Refuses (`unidentified`) an event that identifies as another one. @default any */
+  readonly id?: string
 }
 
 /** The outcome of `take`. */
@@ -39,7 +41,7 @@ export interface TakeResult {
 export async function take(
   line: Line,
   given: TakeInit,
-  { scope, needsId = false }: TakeOptions,
+  { scope, needsId = false, id }: TakeOptions,
 ): Promise<TakeResult> {
   const delivery = ownDelivery(given, line.limits, line.provider)
   const exchange = new Exchange(line, delivery, line.now(), line.monotonic())
@@ -56,6 +58,9 @@ export async function take(
     )
     if (needsId && identified.intake.items.some(({ event }) => event.id === undefined))
       throw new WebhookError('unidentified', { problem: 'no_id' })
+    // Else the genuine webhook of that other event would be a duplicate.
+    if (id !== undefined && identified.events.some((event) => event.id !== id))
+      throw new WebhookError('unidentified', { problem: 'other_id' })
     const taken = await acceptAll(line, identified, {})
     if (taken.includes('refused')) throw new WebhookError('replayed', { problem: 'guarded' })
     tellTaken(line, exchange, identified.intake.items, taken)

@@ -1,3 +1,4 @@
+import { finite } from '../common/paging.ts'
 import type { ListedEvent, Source } from '../source.ts'
 import type { Missing } from './missing.ts'
 import type { CatchUpPlan } from './options.ts'
@@ -28,6 +29,8 @@ export async function listHeads(
   const wanted: ListedEvent[] = []
   const range = { since: from?.at ?? since, until, limit, undelivered: !all }
   const list = source.list(range)[Symbol.asyncIterator]()
+  const seen = new Set<string>()
+  let repeated = 0
   for (;;) {
     const next = await interruptible(list.next(), signal)
     if (next.done === true) {
@@ -35,6 +38,15 @@ export async function listHeads(
       break
     }
     const event = next.value
+    finite(event.at, source.provider, event.id)
+    if (seen.has(event.id) ? ++repeated > limit : counts.listed > limit) {
+      // A source lists `limit` events at most: this list does not end.
+      counts.complete = false
+      await list.return?.(true)
+      break
+    }
+    if (seen.has(event.id)) continue
+    seen.add(event.id)
     counts.listed++
     counts.oldest = event.at
     if (counts.listed % TOLD === 0) tell('listing')

@@ -128,7 +128,11 @@ async function settle(
       body: new TextEncoder().encode(listed.body),
     }
     const { outcome } = await patiently(() =>
-      receiver.take(delivery, { needsId: true, ...(scope !== undefined && { scope }) }),
+      receiver.take(delivery, {
+        needsId: true,
+        ...(!source.derivesIds && { id: event.id }),
+        ...(scope !== undefined && { scope }),
+      }),
     )
     if (outcome === 'accepted') counts.taken++
     else if (outcome === 'duplicate') counts.duplicates++

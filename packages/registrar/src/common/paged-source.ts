@@ -1,4 +1,5 @@
 import { RegistrarError } from '../errors.ts'
+import { createPaging, finite } from './paging.ts'
 import type { ListedDelivery, ListedEvent, PayloadSource, Range } from '../source.ts'
 
 /** A list whose pages hold payloads. */
@@ -12,6 +13,7 @@ export interface PagedSpec<Item> {
   readonly delivery: (item: Item) => ListedDelivery
   /** One item by its id, at senders that have it: a list of undelivered events changes while it is read. */
   readonly one?: (id: string) => Promise<Item>
+  readonly derivesIds?: boolean
   readonly version?: () => Promise<string | undefined>
 }
 
@@ -39,20 +41,23 @@ export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
     provider: spec.provider,
     account: spec.account,
     ...(spec.version && { version: spec.version }),
+    ...(spec.derivesIds && { derivesIds: true }),
     async *list(range) {
       const bounds = boundsOf(range)
       let left = range.limit ?? 10_000
+      const paging = createPaging({ ...bounds, limit: left })
       let cursor: string | undefined
       do {
         const { items, next } = await spec.page(cursor, bounds)
-        for (const item of items) {
-          const event = spec.event(item)
+        const events = items.map(eventOf)
+        for (const event of events) {
           if (event.at < bounds.since) return false
           if (event.at > bounds.until || (bounds.undelivered && event.undelivered === false))
             continue
           if (left-- <= 0) return true
           yield { ...event, ref: JSON.stringify([cursor ?? null, bounds]) }
         }
+        if (next !== undefined && !paging.goesOn(events)) return true
         cursor = next
       } while (cursor !== undefined)
       return false
@@ -73,9 +78,20 @@ export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
         if (next === undefined) break
         cursor = next
       }
-      if (spec.one) return spec.delivery(await spec.one(id))
+      if (spec.one) return spec.delivery(same(await spec.one(id), id))
       throw new RegistrarError('not_found', `${spec.provider}: the sender lists ${id} no longer`)
     },
+  }
+
+  function eventOf(item: Item): Omit<ListedEvent, 'ref'> {
+    const event = spec.event(item)
+    finite(event.at, spec.provider, event.id)
+    return event
+  }
+
+  function same(item: Item, id: string): Item {
+    if (spec.event(item).id === id) return item
+    throw new RegistrarError('invalid', `${spec.provider}: asked for ${id}, got another event`)
   }
 }
 

@@ -27,6 +27,7 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
   checkUrl('figmaEvents: url', url)
   return pagedSource<Row>({
     provider: 'figma',
+    derivesIds: true,
     account: `${options.context} ${options.contextId}`,
     async page() {
       const webhooks = (await figmaWebhooks(call, options)).filter(

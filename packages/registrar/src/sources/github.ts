@@ -3,6 +3,7 @@ import type { Answer, Call } from '../common/client-types.ts'
 import { githubClient, githubHooks, type GithubOwner } from '../common/github.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
+import { createCounting, createPaging, finite } from '../common/paging.ts'
 import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { ListedEvent, PayloadSource, Range, RedeliverySource, Source } from '../source.ts'
@@ -86,12 +87,13 @@ function githubSource(name: string, options: GithubSourceOptions): GithubList {
   return { provider: 'github', account: owner.account, call, base, list }
 
   async function findHook(): Promise<string> {
+    const goesOn = createCounting()
     for (let page = 1; ; page++) {
       const answer = await call('GET', owner.base, { query: { per_page: 100, page } })
       const hooks = rows(answer.json, 'GitHub')
       const hook = hooks.find((each) => text(row(each['config'])['url']) === url)
       if (hook !== undefined) return `${owner.base}/${text(hook['id'])}`
-      if (cursorOf(answer, 'page') === undefined)
+      if (cursorOf(answer, 'page') === undefined || !goesOn(hooks.map((each) => text(each['id']))))
         throw new RegistrarError('not_found', `GitHub: no hook of ${owner.account} has this URL`)
     }
   }
@@ -102,21 +104,27 @@ function githubSource(name: string, options: GithubSourceOptions): GithubList {
     const limit = range.limit ?? 10_000
     const groups = new Map<string, Group>()
     const path = `${await base()}/deliveries`
+    const paging = createPaging({ since, until, limit })
     let cursor: string | undefined
+    let isCut = false
     read: do {
       const answer = await call('GET', path, { query: { per_page: 100, cursor } })
-      for (const attempt of rows(answer.json, 'GitHub')) {
-        if (Date.parse(text(attempt['delivered_at'])) < since) break read
+      const attempts = rows(answer.json, 'GitHub')
+      for (const attempt of attempts) {
+        if (sentAt(attempt) < since) break read
         add(groups, attempt)
         if (groups.size > limit) break read
       }
       cursor = cursorOf(answer, 'cursor')
-    } while (cursor !== undefined)
+      isCut =
+        cursor !== undefined &&
+        !paging.goesOn(attempts.map((one) => ({ id: text(one['id']), at: sentAt(one) })))
+    } while (cursor !== undefined && !isCut)
     const events = [...groups.values()].toSorted((a, b) => b.at - a.at).slice(0, limit)
     for (const { delivered, ...event } of events)
       if (event.at <= until && !(undelivered && delivered))
         yield { ...event, undelivered: !delivered }
-    return groups.size > limit
+    return isCut || groups.size > limit
   }
 }
 
@@ -128,9 +136,13 @@ interface Group {
   delivered: boolean
 }
 
+function sentAt(attempt: Row): number {
+  return finite(Date.parse(text(attempt['delivered_at'])), 'GitHub', text(attempt['id']))
+}
+
 function add(groups: Map<string, Group>, attempt: Row): void {
   const id = text(attempt['guid'])
-  const at = Date.parse(text(attempt['delivered_at']))
+  const at = sentAt(attempt)
   const status = Number(attempt['status_code'])
   const succeeded = status >= 200 && status < 300
   const known = groups.get(id)

@@ -2,6 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { paddleClient, paddlePage } from '../common/paddle.ts'
 import { boundsOf, pagedSource } from '../common/paged-source.ts'
+import { createCounting } from '../common/paging.ts'
 import { row, text, type Row } from '../common/read.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
 
@@ -69,6 +70,7 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
         ...(setting !== undefined && { notification_setting_id: setting }),
       }
       let left = range.limit ?? 10_000
+      const goesOn = createCounting()
       let cursor: string | undefined
       do {
         const { items, next } = await paddlePage(call, '/notifications', query, cursor)
@@ -82,6 +84,7 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
             ref: text(item['id']),
           }
         }
+        if (next !== undefined && !goesOn(items.map((item) => text(item['id'])))) return true
         cursor = next
       } while (cursor !== undefined)
       return false

@@ -1,5 +1,6 @@
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
+import { createCounting } from '../common/paging.ts'
 import { polarClient } from '../common/polar.ts'
 import { row, rows, text } from '../common/read.ts'
 import type { RedeliverySource } from '../source.ts'
@@ -39,11 +40,13 @@ export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySour
       }
       const seen = new Set<string>()
       const limit = range.limit ?? 10_000
+      const goesOn = createCounting()
       for (let page = 1; ; page++) {
         const { json } = await call('GET', '/v1/webhooks/deliveries', {
           query: { ...query, page, limit: 100 },
         })
-        for (const item of rows(row(json)['items'], 'Polar')) {
+        const items = rows(row(json)['items'], 'Polar')
+        for (const item of items) {
           const event = row(item['webhook_event'])
           const id = text(event['id'])
           if (seen.has(id) || event['is_archived'] === true) continue
@@ -55,6 +58,7 @@ export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySour
           yield { id, topic: text(event['type']), at, undelivered: !delivered, ref: id }
         }
         if (!(page < Number(row(row(json)['pagination'])['max_page']))) return false
+        if (!goesOn(items.map((item) => text(item['id'])))) return true
       }
     },
     async redeliver({ ref }) {

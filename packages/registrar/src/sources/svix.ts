@@ -1,5 +1,6 @@
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
+import { createPaging, finite } from '../common/paging.ts'
 import { row, rows, text, type Row } from '../common/read.ts'
 import { svixClient } from '../common/svix.ts'
 import type { ListedEvent, RedeliverySource } from '../source.ts'
@@ -41,7 +42,9 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
       const { since, until, undelivered } = boundsOf(range)
       const groups = new Map<string, ListedEvent>()
       const limit = range.limit ?? 10_000
+      const paging = createPaging({ since, until, limit })
       let iterator: string | undefined
+      let isCut = false
       read: do {
         const query = {
           limit: 250,
@@ -50,15 +53,19 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
           iterator,
         }
         const { json } = await call('GET', `${app}/attempt/endpoint/${endpoint}/`, { query })
-        for (const attempt of rows(row(json)['data'], 'Svix')) {
+        const attempts = rows(row(json)['data'], 'Svix')
+        for (const attempt of attempts) {
           add(groups, attempt)
           if (groups.size > limit) break read
         }
         iterator = row(json)['done'] === true ? undefined : text(row(json)['iterator'])
-      } while (iterator)
+        isCut =
+          Boolean(iterator) &&
+          !paging.goesOn(attempts.map((one) => ({ id: text(one['id']), at: sentAt(one) })))
+      } while (iterator && !isCut)
       for (const event of [...groups.values()].toSorted((a, b) => b.at - a.at).slice(0, limit))
         if (event.at <= until && !(undelivered && event.undelivered === false)) yield event
-      return groups.size > limit
+      return isCut || groups.size > limit
     },
     async redeliver({ ref }) {
       await call('POST', `${app}/msg/${ref}/endpoint/${endpoint}/resend/`)
@@ -77,5 +84,9 @@ function add(groups: Map<string, ListedEvent>, attempt: Row): void {
   const status = Number(attempt['status'])
   const topic = text(row(attempt['msg'])['eventType']) || undefined
   const undelivered = status === 2 && known?.undelivered !== false
-  groups.set(id, { id, topic, at: Date.parse(text(attempt['timestamp'])), undelivered, ref: id })
+  groups.set(id, { id, topic, at: sentAt(attempt), undelivered, ref: id })
+}
+
+function sentAt(attempt: Row): number {
+  return finite(Date.parse(text(attempt['timestamp'])), 'Svix', text(attempt['id']))
 }

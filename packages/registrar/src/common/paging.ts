@@ -1,0 +1,55 @@
+import { RegistrarError } from '../errors.ts'
+import type { Range } from '../source.ts'
+
+/** Watches a list that is read page by page: an API may be broken, or lie. */
+export interface Paging {
+  /**
+   * True if the next page may be asked for: this one had something new within the range, or came nearer to it from events
+   * that are newer. Pages are bounded too.
+   */
+  goesOn(page: readonly Dated[]): boolean
+}
+
+/** An entry of a page. */
+export interface Dated {
+  readonly id: string
+  readonly at: number
+}
+
+const MOST_PAGES = 1000
+/** The fewest entries that pages of all senders have, if they are full. */
+const FULL = 10
+
+/** Makes it for one reading of a list. */
+export function createPaging({
+  since,
+  until,
+  limit = 0,
+}: Pick<Range, 'since' | 'until' | 'limit'>): Paging {
+  const most = MOST_PAGES + Math.ceil(limit / FULL)
+  const seen = new Set<string>()
+  let pages = 0
+  let reached = Number.POSITIVE_INFINITY
+  return {
+    goesOn(page) {
+      const fresh = page.filter(({ id, at }) => at >= since && at <= until && !seen.has(id))
+      for (const { id } of fresh) seen.add(id)
+      const oldest = Math.min(...page.map(({ at }) => at))
+      const isNearer = oldest > until && oldest < reached
+      reached = Math.min(reached, oldest)
+      return ++pages < most && (fresh.length > 0 || isNearer)
+    },
+  }
+}
+
+/** The same for a list without times: each page must have an entry that no page before had. */
+export function createCounting(): (ids: readonly string[]) => boolean {
+  const paging = createPaging({ since: 0, until: 0 })
+  return (ids) => paging.goesOn(ids.map((id) => ({ id, at: 0 })))
+}
+
+/** A time as an API gives it. Throws `unexpected` for one that is none: it would pass each bound. */
+export function finite(at: number, sender: string, id: string): number {
+  if (Number.isFinite(at)) return at
+  throw new RegistrarError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
+}
