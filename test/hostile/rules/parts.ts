@@ -1,3 +1,4 @@
+import { credentials } from './credentials/part.ts'
 import { bounded } from './bounded.ts'
 import { effects } from './effects.ts'
 import { inert } from './inert.ts'
@@ -9,6 +10,7 @@ import type { RulePart } from './rule.ts'
 
 /** The rules that `npm run test:hostile` plays: one file or folder for each. */
 export const parts: readonly RulePart[] = [
+  credentials,
   inert,
   possession,
   lockedOut,

@@ -1,0 +1,93 @@
+import type { DeliveryInit } from '@postern/core'
+import type { About } from '@postern/core/scheme'
+import { catalogue } from '@postern/providers/catalogue'
+import { vectors } from '../../../../packages/providers/test/vectors.ts'
+
+/** What must be found nowhere, and what it looks like in HTTP Basic authentication. */
+export const MARK = 'CANARY-3f9c1e7a'
+export const MARKS: readonly string[] = [
+  MARK,
+  ...[0, 1, 2].map((pad) =>
+    // In base64 a text looks differently at each of three places.
+    Buffer.from(`${'x'.repeat(pad)}${MARK}`)
+      .toString('base64')
+      .slice(pad + 1, -4),
+  ),
+]
+
+/** A delivery with a secret in it, and the sender whose it is. */
+export interface Carrying {
+  readonly sender: string
+  readonly delivery: DeliveryInit
+}
+
+/** The deliveries of all senders that send their secret, each with {@link MARK} as the secret. */
+export function carryingDeliveries(): readonly Carrying[] {
+  return [...composed(), ...fromSenders()]
+}
+
+function* fromSenders(): Generator<Carrying> {
+  for (const about of catalogue.values()) {
+    const extras = [{}, ...vectors(about.name).map(({ extra }) => extra ?? {})]
+    const seen = new Set<string>()
+    for (const extra of extras)
+      for (const option of Object.keys(about.options))
+        for (const value of [MARK, `user:${MARK}`]) {
+          const delivery = signed(about, { ...extra, [option]: value })
+          const text = delivery && textOf(delivery)
+          if (text === undefined || seen.has(text) || !carries(text)) continue
+          seen.add(text)
+          yield { sender: about.name, delivery: delivery! }
+        }
+  }
+}
+
+function signed(about: About, options: object): DeliveryInit | undefined {
+  try {
+    return about.create(options).sign?.({ payload: {} })
+  } catch {
+    // Its secret has another form, or it needs more options: another variant has them.
+    return undefined
+  }
+}
+
+// Requests that a sender's library does not sign: handshakes, and messages that only the sender makes.
+function composed(): readonly Carrying[] {
+  const url = 'https://example.com/hook'
+  const post = (
+    sender: string,
+    delivery: Omit<DeliveryInit, 'url'> & { url?: string },
+  ): Carrying => ({
+    sender,
+    delivery: { url, ...delivery },
+  })
+  const json = { 'content-type': 'application/json' }
+  return [
+    post('asana', { headers: { ...json, 'x-hook-secret': MARK }, body: '{}' }),
+    post('meta', {
+      method: 'GET',
+      url: `${url}?hub.mode=subscribe&hub.challenge=1&hub.verify_token=${MARK}`,
+    }),
+    post('notion', { headers: json, body: `{"verification_token":"${MARK}"}` }),
+    post('microsoft-graph', {
+      headers: json,
+      body: `{"value":[{"clientState":"${MARK}","changeType":"created"}],"validationTokens":["${MARK}"]}`,
+    }),
+    post('salesforce-outbound', {
+      headers: { 'content-type': 'text/xml' },
+      body: `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><notifications><OrganizationId>00D000000000000EAA</OrganizationId><SessionId>${MARK}</SessionId></notifications></s:Body></s:Envelope>`,
+    }),
+    post('figma', { headers: json, body: `{"passcode":"${MARK}","event_type":"PI` }),
+  ]
+}
+
+/** A delivery as one text. */
+export function textOf({ url, headers, body }: DeliveryInit): string {
+  const lines = JSON.stringify(headers ?? {})
+  return `${url}\n${lines}\n${typeof body === 'string' ? body : Buffer.from(body ?? []).toString('latin1')}`
+}
+
+/** True if a text has the secret in it. */
+export function carries(text: string): boolean {
+  return MARKS.some((mark) => text.includes(mark))
+}
