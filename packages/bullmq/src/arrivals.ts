@@ -1,10 +1,4 @@
-import {
-  packDelivery,
-  unpackDelivery,
-  type Arrival,
-  type DeliveryFilter,
-  type KeptRequest,
-} from '@postern/core/inbox'
+import { packKept, unpackKept, type Arrival, type DeliveryFilter } from '@postern/core/inbox'
 import { run, type Client } from './connection.ts'
 
 /** A ring of verified deliveries, or of the others: strangers fill only theirs. */
@@ -112,13 +106,4 @@ const PAGE = 200
 function argumentsOf({ kept, slot, ...row }: Arrival): readonly (string | number | Uint8Array)[] {
   const place = kept ? (slot ?? JSON.stringify([row.receiver, row.code ?? ''])) : ''
   return [row.id, row.at, JSON.stringify(row), kept ? packKept(kept) : '', place]
-}
-
-function packKept({ url, headers, body }: KeptRequest): Uint8Array {
-  return packDelivery({ method: '', url, headers, body, receivedAt: 0 })
-}
-
-function unpackKept(bytes: Uint8Array): KeptRequest {
-  const { url, headers, body } = unpackDelivery(bytes)
-  return { url, headers, body }
 }

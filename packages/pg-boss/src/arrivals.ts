@@ -1,4 +1,4 @@
-import type { Arrival, DeliveryFilter, KeptRequest } from '@postern/core/inbox'
+import { decodeKept, encodeKept, type Arrival, type DeliveryFilter } from '@postern/core/inbox'
 import { withBodies } from './bodies.ts'
 import { storable } from './encode.ts'
 import { numbered } from './filter.ts'
@@ -132,7 +132,7 @@ export async function arrivalOf(
   if (!row) return undefined
   const arrival = JSON.parse(row.row) as Arrival
   if (row.kept === null) return arrival
-  return { ...arrival, kept: { ...(JSON.parse(row.kept) as KeptRequest), body: row.body } }
+  return { ...arrival, kept: decodeKept(row.kept, row.body) }
 }
 
 function toRow({ kept, ...arrival }: Arrival) {
@@ -145,7 +145,7 @@ function toRow({ kept, ...arrival }: Arrival) {
     outcome: arrival.outcome,
     code: arrival.code,
     row: JSON.stringify(arrival),
-    kept: kept && JSON.stringify({ url: kept.url, headers: kept.headers }),
+    kept: kept && encodeKept(kept).head,
     body: kept?.body,
   }
 }

@@ -79,6 +79,7 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
   secretOf: ({ secret, kept }) => ['secret', secret ?? kept?.secret ?? nobody],
   scheme: () => hmac({ header: 'X-Hook-Signature' }),
   credentials: { headers: ['x-hook-secret'] },
+  reads: ['x-hook-secret'],
   limits: { body: 5 * MIB },
   retrySpan: DAY,
   greet: (delivery, options) =>

@@ -76,6 +76,7 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
     tolerance: 'Seconds the signed time may be away from now. Default 3600.',
   },
   claims: 'x-amz-sns-message-id',
+  reads: ['x-amz-sns-rawdelivery', 'x-amz-sns-message-type', 'x-amz-sns-topic-arn'],
   secret: 'topicArn',
   covers: { body: 'fields', id: true, timestamp: true },
   canSign: false,

@@ -2,7 +2,7 @@ import { jsonReply, type Delivery, type Reply, type SecretOption } from '@poster
 import { provider, stringifyJson, token, type Factory, type ParsedBody } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
-import { consent } from './schemes/abuse-protection.ts'
+import { consent, CONSENT_HEADERS } from './schemes/abuse-protection.ts'
 import { checkedChallenge } from './schemes/challenge.ts'
 
 /** Options of {@link azureEventGrid}. */
@@ -45,6 +45,7 @@ export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ pr
   challenge: VALIDATION_CODE,
   covers: { body: 'none' },
   methods: ['POST', 'OPTIONS'],
+  reads: CONSENT_HEADERS,
   scheme: ({ queryKey = 'code', header }) =>
     token(header === undefined ? { query: queryKey } : { header }),
   retrySpan: DAY,

@@ -10,7 +10,7 @@ import {
   type EventDraft,
   type ParsedBody,
 } from '@postern/core/scheme'
-import { consent } from './schemes/abuse-protection.ts'
+import { consent, CONSENT_HEADERS } from './schemes/abuse-protection.ts'
 
 /** Options of {@link cloudevents}. */
 export interface CloudeventsOptions {
@@ -50,6 +50,10 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
   claims: 'ce-id',
   covers: { body: 'none' },
   methods: ['POST', 'OPTIONS'],
+  reads: (delivery) => [
+    ...CONSENT_HEADERS,
+    ...[...delivery.headerLines()].flatMap(([name]) => (name.startsWith('ce-') ? name : [])),
+  ],
   scheme: () =>
     firstOf(token({ header: 'authorization', scheme: 'Bearer' }), token({ query: 'access_token' })),
   failsOnRedirect: true,

@@ -108,6 +108,12 @@ function contentfulScheme(options: PublicUrlOption): Scheme<Uint8Array> {
   })
   return {
     ...scheme,
+    reads: (delivery) => [
+      CONTENTFUL.signature,
+      CONTENTFUL.timestamp,
+      CONTENTFUL.list,
+      ...signedHeaders(delivery),
+    ],
     key(secret) {
       if (/^[0-9a-zA-Z+/=_-]{64}$/.test(secret)) return scheme.key(secret)
       throw new TypeError('the secret must be 64 of 0-9, a-z, A-Z, +, /, =, _ and -')

@@ -21,6 +21,10 @@ export interface DocusignOptions {
 }
 
 const MAX_KEYS = 100
+const SIGNATURES: readonly string[] = /* @__PURE__ */ Array.from(
+  { length: MAX_KEYS },
+  (_, at) => `x-docusign-signature-${at + 1}`,
+)
 const MAX_BODY: number = 32 * MIB
 
 /**
@@ -48,6 +52,7 @@ export const docusign: Factory<DocusignOptions> = /* @__PURE__ */ provider({
   covers: { body: 'bytes', id: true },
   scheme: () =>
     hmac({ header: 'X-DocuSign-Signature-1', encoding: 'base64', read, present: isSigned }),
+  reads: SIGNATURES,
   limits: { body: MAX_BODY },
   retrySpan: 15 * DAY,
   events: (_delivery, body) => [eventOf(body)],
@@ -62,8 +67,7 @@ function isSigned(head: Delivery): boolean {
 
 function read(delivery: Delivery): SignatureClaim {
   const signatures: string[] = []
-  for (let index = 1; index <= MAX_KEYS; index++)
-    signatures.push(...delivery.headers(`x-docusign-signature-${index}`))
+  for (const name of SIGNATURES) signatures.push(...delivery.headers(name))
   if (signatures.length === 0)
     throw new WebhookError('missing_header', {
       problem: 'missing',

@@ -146,6 +146,8 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       ...(options.eventIdHeader !== undefined && { claims: options.eventIdHeader.toLowerCase() }),
     }
   },
+  reads: (_delivery, { eventIdHeader, topicHeader }) =>
+    [eventIdHeader, topicHeader].filter((name) => name !== undefined),
   events: (delivery, body, options) => {
     const events = genericEvents(delivery, body, options)
     if (needsId(options) && events.some((event) => event.id === undefined))

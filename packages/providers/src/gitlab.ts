@@ -110,6 +110,7 @@ function gitlabScheme(given: SecretOption, tolerance: number | undefined): Schem
   return {
     covers: isSigning(given) ? signed.covers : plain.covers,
     credentials: plain.credentials!,
+    reads: ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'svix-id', 'x-gitlab-token'],
     key: (secret) =>
       secret.startsWith('whsec_') ? { signing: signed.key(secret) } : { plain: plain.key(secret) },
     verify(delivery, keys, now) {

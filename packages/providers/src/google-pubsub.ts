@@ -59,6 +59,7 @@ export const googlePubsub: Factory<GooglePubsubOptions> = /* @__PURE__ */ provid
   },
   formats: ['json', 'bytes'],
   claims: 'x-goog-pubsub-message-id',
+  reads: ['x-goog-pubsub-subscription-name'],
   covers: { body: 'none', timestamp: true },
   canSign: false,
   prepare(options) {

@@ -149,6 +149,7 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   return {
     ...v3,
     ...(versions.includes('v1') || versions.includes('v2') ? { needs: [] } : {}),
+    reads: [V3, 'x-hubspot-request-timestamp', OLD, VERSION],
     present: (delivery) => delivery.header(V3) !== undefined || delivery.header(OLD) !== undefined,
     // What each version that is taken protects.
     covers: { body: 'bytes', id: true, url: isUrlCovered, timestamp: isDated },

@@ -116,6 +116,7 @@ function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   return {
     covers: { body: 'none', timestamp: true },
     credentials: { fields: ['signature'] },
+    signatures: ['signature'],
     key: (secret) => sha256.key(secret),
     verify(delivery, keys, now) {
       const check = (claim: Claim): number => verifyClaim(claim, keys, now, tolerance)

@@ -74,7 +74,8 @@ export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ pr
 
 const CLIENT_STATE: Scheme<string> = {
   covers: { body: 'none' },
-  credentials: { fields: ['value'] },
+  // Tokens stand beside notifications that carry resource data.
+  credentials: { fields: ['value[].clientState', 'validationTokens[]'] },
   key: (secret) => secret,
   verify(delivery, keys) {
     let found = -1

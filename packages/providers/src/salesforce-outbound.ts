@@ -57,8 +57,8 @@ export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE
 
 const ORGANIZATION: Scheme<string> = {
   covers: { body: 'none' },
-  // The body holds a session id, which may be live: nothing of XML is kept.
-  credentials: { fields: ['SessionId'] },
+  // The body holds a session id, which may be live: nothing of an accepted one is kept.
+  credentials: { fields: ['Envelope.Body.notifications.SessionId'] },
   key(secret) {
     if (!/^00D[A-Za-z0-9]{15}$/.test(secret))
       throw new TypeError('an organisation id has 18 characters and begins with 00D')

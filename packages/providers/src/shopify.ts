@@ -52,6 +52,7 @@ export const shopify: Factory<ShopifyOptions> = /* @__PURE__ */ provider({
   formats: ['json', 'xml'],
   claims: 'x-shopify-webhook-id',
   covers: { body: 'bytes', topic: false },
+  reads: ['shopify-topic', 'shopify-action', 'shopify-webhook-id'],
   scheme: () => eitherDialect(),
   retrySpan: 4 * HOUR,
   failsOnRedirect: true,

@@ -79,6 +79,7 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   },
   formats: ['json', 'xml', 'bytes'],
   challenge: HUB_CHALLENGE,
+  reads: ['link'],
   covers: { body: 'bytes', id: true, topic: false },
   methods: ['GET', 'POST'],
   scheme: websubScheme,
@@ -149,6 +150,7 @@ const MAX_SECRET = 199
 function websubScheme(): Scheme<Uint8Array> {
   return {
     covers: { body: 'bytes', id: true },
+    reads: [HEADER],
     key(secret) {
       const key = new TextEncoder().encode(secret)
       if (key.length > MAX_SECRET)

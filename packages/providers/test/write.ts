@@ -1,4 +1,5 @@
-// `node packages/providers/test/write.ts` writes `catalogue.ts` and `index.ts` from the files of `src/`; a test compares.
+// `node packages/providers/test/write.ts` writes `catalogue.ts` and `index.ts` from the files of `src/`, and core's table of
+// the credentials of all senders; tests compare.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -82,5 +83,9 @@ export const catalogue: ReadonlyMap<string, About> = new Map(
 `
 }
 
-if (import.meta.main)
+if (import.meta.main) {
   for (const [file, text] of wanted()) writeFileSync(fileURLToPath(new URL(file, source)), text)
+  // The providers are loaded once the catalogue has them all.
+  const { TABLE, wantedTable } = await import('./credentials.ts')
+  writeFileSync(fileURLToPath(TABLE), wantedTable())
+}

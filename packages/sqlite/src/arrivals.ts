@@ -1,4 +1,4 @@
-import type { Arrival } from '@postern/core/inbox'
+import { encodeKept, type Arrival } from '@postern/core/inbox'
 import type { Database } from './driver/driver.ts'
 
 /** Writes deliveries into their rings. Inside a transaction. */
@@ -39,9 +39,9 @@ export function createArrivals(db: Database): Arrivals {
         const { kept, slot = `${arrival.receiver}\n${arrival.code ?? ''}`, ...row } = arrival
         rings[arrival.verified ? 0 : 1]!.add(row)
         if (!kept) continue
-        const { url, headers, body } = kept
+        const { head, body } = encodeKept(kept)
         freeSlot.run(slot)
-        keep.run(arrival.id, slot, JSON.stringify({ url, headers }), body)
+        keep.run(arrival.id, slot, head, body)
       }
       for (const ring of rings) ring.count(ring === rings[0] ? lost : 0)
     },

@@ -1,9 +1,9 @@
 import {
   checkDeliveryFilter,
+  decodeKept,
   matchesDelivery,
   type Arrival,
   type DeliveryFilter,
-  type KeptRequest,
   type Page,
 } from '@postern/core/inbox'
 import type { Database } from './driver/driver.ts'
@@ -60,9 +60,7 @@ export function createDeliveries(db: Database): Deliveries {
       if (!row) return undefined
       const request = kept.get(id) as { head: string; body: Uint8Array } | undefined
       const arrival = JSON.parse(row.data) as Arrival
-      if (!request) return arrival
-      const head = JSON.parse(request.head) as Omit<KeptRequest, 'body'>
-      return { ...arrival, kept: { ...head, body: request.body } }
+      return request ? { ...arrival, kept: decodeKept(request.head, request.body) } : arrival
     },
   }
 }

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { examples, run } from '../action.ts'
 import { placeOptions } from '../inboxes.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
-import type { DeliveryInit } from '@postern/core'
 import { explain, type Explanation, type Finding } from '@postern/core/explain'
 import { readBounded } from '@postern/core/scheme'
 import { countOption, numberOption } from '../options/checked-options.ts'
@@ -120,9 +119,8 @@ async function keptOf(id: string, options: InboxOptions & SealOptions): Promise<
         1,
         `the body of ${id} was not kept: set refusedBodies on the receiver (40 of each code and minute by default), and wait for the next refusal`,
       )
-    const { url, headers, body } = (await openArrival(found, options)).kept!
-    const delivery: DeliveryInit = { method: found.method, url, headers, body }
-    return { delivery, receivedAt: found.at }
+    const { kept } = await openArrival(found, options)
+    return { delivery: { method: found.method, ...kept! }, receivedAt: found.at }
   })
 }
 

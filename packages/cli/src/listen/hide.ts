@@ -1,4 +1,4 @@
-import type { Provider } from '@postern/core/scheme'
+import { isCredentialHeader, type Provider } from '@postern/core/scheme'
 import type { CurlPart } from '@postern/testing'
 
 /** Takes secrets out of what is shown of a delivery. */
@@ -12,7 +12,6 @@ export interface Hider {
 }
 
 const HIDDEN = '(hidden)'
-const ALWAYS = ['authorization', 'proxy-authorization', 'cookie']
 // A shorter one stands in texts by chance.
 const LEAST = 4
 
@@ -24,7 +23,7 @@ export function createHider(
 ): Hider {
   // Where the body is not signed, the credential is a token: hidden too if it is not ours.
   const tokens = provider.covers.body === 'none' ? (provider.credentials?.headers ?? []) : []
-  const whole = new Set([...ALWAYS, ...tokens.map((name) => name.toLowerCase())])
+  const own = new Set(tokens.map((name) => name.toLowerCase()))
   const forms = secrets
     .flatMap((secret) => formsOf(secret, variable))
     .filter(([form]) => form.length >= LEAST)
@@ -33,7 +32,7 @@ export function createHider(
     forms.reduce((all, [form]) => all.replaceAll(form, HIDDEN), shown)
   return {
     text,
-    header: (name, value) => (whole.has(name) ? HIDDEN : text(value)),
+    header: (name, value) => (own.has(name) || isCredentialHeader(name) ? HIDDEN : text(value)),
     parts: (shown) =>
       forms.reduce<readonly CurlPart[]>(
         (all, [form, command]) =>

@@ -1,9 +1,11 @@
 import { createDelivery, isDelivery, type Delivery, type DeliveryInit } from '../delivery.ts'
+import type { KeptRequest } from '../inbox/journal.ts'
 import type { Provider } from '../provider/provider.ts'
 import { unknownOptions } from '../unknown-options.ts'
 import { createBounds } from './bounds.ts'
 import { judge, type Case } from './case.ts'
 import { likely } from './likely.ts'
+import { maskedFinding, withMasked } from './masked.ts'
 import {
   finding,
   type ExplainOptions,
@@ -25,13 +27,15 @@ import type { Held } from './wrong-secret.ts'
  * It takes up to `ms` in slices: other work gets the event loop between them. It never throws for what the network sent, and quotes no secret, no signature and
  * no payload. Secrets that are looked up are looked up once, by the provider's own function.
  *
+ * @param delivery - may be what a journal kept of a refused one (`KeptRequest`): what was masked in it cannot be judged,
+ * and a finding says so.
  * @throws TypeError if an option is wrong or unknown.
  * @example
  * const { findings } = await explain(delivery, stripe({ secret }))
  * findings[0] // { cause: 'secret-whitespace', certainty: 'proven', message: …, remedy: … }
  */
 export async function explain(
-  delivery: Delivery | DeliveryInit,
+  delivery: Delivery | (DeliveryInit & Pick<KeptRequest, 'masked'>),
   provider: Provider | readonly Provider[],
   options: ExplainOptions = {},
 ): Promise<Explanation> {
@@ -57,7 +61,9 @@ export async function explain(
     cases.push(found)
   }
   const refused = cases.find((one) => one.error!.code !== 'missing_header') ?? cases[0]!
-  return said(refused, await findings(refused))
+  const masked = isDelivery(delivery) ? undefined : maskedFinding(delivery.masked, refused)
+  const others = await findings(refused)
+  return said(refused, withMasked(others, masked))
 
   async function findings({
     subject,

@@ -36,6 +36,7 @@ export type Cause =
   | 'parameters-order'
   | 'wrong-provider'
   | 'gateway-in-front'
+  | 'credential-masked'
 
 /** `proven`: the delivery verifies once exactly this is undone. The others are what the delivery looks like. */
 export type Certainty = 'proven' | 'likely' | 'possible'

@@ -4,6 +4,7 @@ import { parseJson } from '../body/json.ts'
 import { decodeText } from '../body/text.ts'
 import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
+import type { KeptRequest } from './journal.ts'
 
 // Inboxes store opaque strings and bytes. A value that JSON cannot carry (BigInt, bytes) becomes an object with one
 // marked key. Keys of a payload that begin with the mark get a second mark, so no sender can forge such an object.
@@ -86,17 +87,48 @@ export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
 /** Head and body of a delivery in one byte array, for engines that store one value. */
 export function packDelivery(delivery: StoredDelivery): Uint8Array {
   const { head, body } = encodeDelivery(delivery)
+  return pack(head, body)
+}
+
+/** The delivery of {@link packDelivery}. */
+export function unpackDelivery(packed: Uint8Array): StoredDelivery {
+  const { head, body } = unpack(packed)
+  return decodeDelivery(head, body)
+}
+
+/** Head of a refused request as a string; its body is stored beside it as bytes. */
+export function encodeKept({ body, ...head }: KeptRequest): { head: string; body: Uint8Array } {
+  return { head: JSON.stringify(head), body }
+}
+
+/** The request of {@link encodeKept}. */
+export function decodeKept(head: string, body: Uint8Array): KeptRequest {
+  return { ...(JSON.parse(head) as Omit<KeptRequest, 'body'>), body }
+}
+
+/** A refused request in one byte array, for engines that store one value. */
+export function packKept(kept: KeptRequest): Uint8Array {
+  const { head, body } = encodeKept(kept)
+  return pack(head, body)
+}
+
+/** The request of {@link packKept}. */
+export function unpackKept(packed: Uint8Array): KeptRequest {
+  const { head, body } = unpack(packed)
+  return decodeKept(head, body)
+}
+
+function pack(head: string, body: Uint8Array): Uint8Array {
   const bytes = toBuffer(head)
   const length = Buffer.alloc(4)
   length.writeUInt32BE(bytes.length)
   return Buffer.concat([length, bytes, body])
 }
 
-/** The delivery of {@link packDelivery}. */
-export function unpackDelivery(packed: Uint8Array): StoredDelivery {
+function unpack(packed: Uint8Array): { head: string; body: Uint8Array } {
   const bytes = toBuffer(packed)
   const end = 4 + bytes.readUInt32BE(0)
-  return decodeDelivery(utf8(bytes.subarray(4, end)), bytes.subarray(end))
+  return { head: utf8(bytes.subarray(4, end)), body: bytes.subarray(end) }
 }
 
 function mark(value: unknown): unknown {

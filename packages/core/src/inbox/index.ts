@@ -32,10 +32,14 @@ export type {
 export {
   decodeDelivery,
   decodeEvent,
+  decodeKept,
   encodeDelivery,
   encodeEvent,
+  encodeKept,
   packDelivery,
+  packKept,
   unpackDelivery,
+  unpackKept,
 } from './codec.ts'
 export type { Records } from './records.ts'
 export type { Ledger, LedgerClaim } from './inline/ledger.ts'

@@ -65,17 +65,20 @@ export interface Arrival {
   readonly unsigned?: true
   /** Body of the reply, at most 4 KiB of text. */
   readonly replyBody?: string
-  /** Head and body of a refused delivery, kept for `explain`; credentials are redacted, signature headers are not. */
+  /** Head and body of a refused delivery, kept for `explain`: signatures as they came, and no credential of any sender. */
   readonly kept?: KeptRequest
   /** The place of `kept`: a journal keeps one request for each slot, the last. Lists and rows leave it out. @default receiver and code */
   readonly slot?: string
 }
 
-/** A refused delivery as it came. */
+/** A refused delivery as it came, but for credentials: `(masked)` stands for each. */
 export interface KeptRequest {
   readonly url: string
+  /** Those that its provider reads, and some that tell of proxies. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Uint8Array
+  /** What was masked: `header x-gitlab-token`, `query secret`, `field value[].clientState`, or the whole `body`. */
+  readonly masked?: readonly string[]
 }
 
 /** Which deliveries. Everything given must hold; an unknown key is a `TypeError`. */

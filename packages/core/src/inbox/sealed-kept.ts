@@ -1,17 +1,16 @@
 import type { Arrival, KeptRequest } from './journal.ts'
-import { packDelivery, unpackDelivery } from './codec.ts'
+import { packKept, unpackKept } from './codec.ts'
 import type { Seal } from './seal.ts'
 
 // A character of private use, which no header of a request can have.
 const SEALED = '\ue001sealed'
 
 /** Head and body of a refused delivery, sealed for the arrival with this id. Its path stays readable, as in the arrival. */
-export function sealKept(seal: Seal, id: string, { url, headers, body }: KeptRequest): KeptRequest {
-  const packed = packDelivery({ method: '', url, headers, body, receivedAt: 0 })
+export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest {
   return {
-    url: url.split(/[?#]/, 1)[0]!,
+    url: kept.url.split(/[?#]/, 1)[0]!,
     headers: [[SEALED, '1']],
-    body: seal.sealBytes(packed, placeOf(id)),
+    body: seal.sealBytes(packKept(kept), placeOf(id)),
   }
 }
 
@@ -37,10 +36,7 @@ export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
  */
 export function openKept(seal: Seal, arrival: Arrival): Arrival {
   if (!arrival.kept || !isSealed(arrival)) return arrival
-  const { url, headers, body } = unpackDelivery(
-    seal.openBytes(arrival.kept.body, placeOf(arrival.id)),
-  )
-  return { ...arrival, kept: { url, headers, body } }
+  return { ...arrival, kept: unpackKept(seal.openBytes(arrival.kept.body, placeOf(arrival.id))) }
 }
 
 function placeOf(id: string): string {

@@ -4,7 +4,7 @@ import { isPromise } from '../maybe.ts'
 import { messageOf } from '../messages.ts'
 import { factsOf } from '../problems.ts'
 import type { Clock, Draft, Provider } from './provider.ts'
-import type { Covers, Credentials, Scheme, SignableRequest } from './scheme.ts'
+import type { Covers, Scheme, SignableRequest } from './scheme.ts'
 import { singleHeader, withMessage } from './schemes/header.ts'
 import { noAuth } from './schemes/no-auth.ts'
 import { firstKeys, keysOf } from './key-forms.ts'
@@ -112,21 +112,6 @@ export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
     ([name, value]) => value === false || scheme[name as keyof Covers] !== false,
   )
   return { ...scheme, ...Object.fromEntries(said), body: scheme.body }
-}
-
-/** Credentials of scheme and spec together. */
-export function credentialsOf(
-  a: Credentials | undefined,
-  b: Credentials | undefined,
-): Pick<Provider, 'credentials'> {
-  if (!a || !b) return a || b ? { credentials: (a ?? b)! } : {}
-  return {
-    credentials: {
-      headers: [...(a.headers ?? []), ...(b.headers ?? [])],
-      query: [...(a.query ?? []), ...(b.query ?? [])],
-      fields: [...(a.fields ?? []), ...(b.fields ?? [])],
-    },
-  }
 }
 
 /** Names that scheme and secret look up apart from invented ones. */

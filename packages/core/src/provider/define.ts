@@ -3,21 +3,13 @@ import type { EventMap } from '../event.ts'
 import { unknownOptions } from '../unknown-options.ts'
 import { isPromise, type MaybePromise } from '../maybe.ts'
 import type { About, Factory } from './about.ts'
-import {
-  admission,
-  authOf,
-  coversOf,
-  credentialsOf,
-  explained,
-  ringOf,
-  signed,
-  trustedOf,
-} from './auth.ts'
+import { admission, authOf, coversOf, explained, ringOf, signed, trustedOf } from './auth.ts'
 import { toRequest } from './compose.ts'
 import { remember } from './made.ts'
 import { checkPeer } from './peer.ts'
 import type { Clock, Draft, Provider, Verified } from './provider.ts'
-import type { Scheme } from './scheme.ts'
+import { readsOf } from './reads.ts'
+import { joinCredentials, type Scheme } from './scheme.ts'
 import { noAuth } from './schemes/no-auth.ts'
 import type { Keyring, KeySet } from './secrets.ts'
 import type { ProviderSpec } from './spec.ts'
@@ -57,6 +49,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
     if ((more?.formats ?? spec.formats)?.join() === 'multipart') checkPeer(name, '@fastify/busboy')
     const ring = ringOf(scheme, `${name}: ${option}`, secret)
     const { check } = spec
+    const declared = more?.credentials ?? spec.credentials
     const open = (scheme as Scheme<unknown>) === noAuth
 
     const checked = (
@@ -88,7 +81,11 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       name,
       covers: coversOf(scheme.covers, spec.covers),
       ...(open && { unauthenticated: true }),
-      ...credentialsOf(scheme.credentials, more?.credentials ?? spec.credentials),
+      ...((scheme.credentials || declared) && {
+        credentials: joinCredentials(scheme.credentials, declared),
+      }),
+      ...(scheme.signatures && { signatures: scheme.signatures }),
+      reads: readsOf(spec, scheme, more?.claims ?? spec.claims, options),
       ...(scheme.signedTime && { signedTime: (delivery) => scheme.signedTime!(delivery) }),
       ...trustedOf(scheme, secret),
       ...admission(scheme, ring, typeof secret !== 'function'),

@@ -62,6 +62,13 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly methods?: readonly string[]
   readonly covers: Covers
   readonly credentials?: Credentials
+  /** Names among `credentials` that hold a signature: a refused delivery keeps them, for `explain`. @default none */
+  readonly signatures?: readonly string[]
+  /**
+   * Names of the headers that this provider reads of a delivery, in lower case. A refused delivery is kept with these,
+   * and with those whose name ends with one of them, so that `explain` can find a renamed one. @default `claims` alone
+   */
+  readonly reads?: (delivery: Delivery) => readonly string[]
   /** Limits that the sender promises to keep; the receiver's own `limits` win. */
   readonly limits?: LimitOptions
   /** How long the sender delivers one event again, in milliseconds: dedupe windows must be at least as long. */

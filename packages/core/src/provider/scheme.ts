@@ -21,7 +21,20 @@ export interface Covers {
 export interface Credentials {
   readonly headers?: readonly string[]
   readonly query?: readonly string[]
+  /** Paths from the top of a JSON or XML body, `passcode` or `value[].clientState`; of a form, names of fields. */
   readonly fields?: readonly string[]
+}
+
+/** The places of both. */
+export function joinCredentials(
+  a: Credentials = {},
+  b: Credentials = {},
+): Readonly<Required<Credentials>> {
+  return {
+    headers: [...(a.headers ?? []), ...(b.headers ?? [])],
+    query: [...(a.query ?? []), ...(b.query ?? [])],
+    fields: [...(a.fields ?? []), ...(b.fields ?? [])],
+  }
 }
 
 /** A request about to be signed. Header names in lower case. It fits the second argument of `fetch` and of `Request`. */
@@ -36,8 +49,15 @@ export interface SignableRequest {
 export interface Scheme<Key = unknown> {
   readonly covers: Covers
   readonly credentials?: Credentials
+  /**
+   * Names among `credentials` that hold a signature. It reveals no secret, so a refused delivery keeps it, for `explain`.
+   * @default none
+   */
+  readonly signatures?: readonly string[]
   /** Headers, in lower case, without which `verify` refuses each delivery. */
   readonly needs?: readonly string[]
+  /** Headers, in lower case, that `verify` may read beside `needs`; a function if the delivery names them. @default none */
+  readonly reads?: readonly string[] | ((delivery: Delivery) => readonly string[])
   /** True if `verify` reads method, URL and headers alone, so that it can refuse before the body is read. @default false */
   readonly head?: boolean
   /** Keys ready made, in place of secrets: see `fixedKeys`. */

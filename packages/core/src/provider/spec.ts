@@ -27,6 +27,8 @@ type Plain = Omit<
   | 'unauthenticated'
   | 'signedTime'
   | 'trusted'
+  | 'reads'
+  | 'signatures'
 >
 
 /** The argument of `provider()`. `Ready` is the result of `prepare`; without `prepare`, the options themselves. */
@@ -60,6 +62,11 @@ export interface ProviderSpec<
   readonly secretOf?: (options: Ready) => readonly [option: string, value: SecretOption | undefined]
   /** The most that is protected: it refines the scheme's `covers`, but cannot exceed it. @default that of the scheme */
   readonly covers?: Covers
+  /**
+   * Headers that the functions below read, in lower case, beside those of the scheme, of `claims` and of `compose`; a
+   * function if the delivery itself names them. A refused delivery keeps them. @default none
+   */
+  readonly reads?: readonly string[] | ((delivery: Delivery, options: Ready) => readonly string[])
   /** False if only the sender has the signing key. @default true */
   readonly canSign?: boolean
   /** Members of the provider that depend on its options. */

@@ -8,10 +8,10 @@ import type { Verified } from '../provider/provider.ts'
 import { identityOf, type IdentitySource } from './identity.ts'
 import type { Exchange } from './exchange.ts'
 import type { Line } from './line.ts'
-import type { Credentials } from '../provider/scheme.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
 import { taskDrafts } from '../subscribe/task-drafts.ts'
-import { withoutMembers } from './strip.ts'
+import { without, type Place } from './credentials/places.ts'
+import { payloadPlaces } from './strip.ts'
 
 /** The events of a delivery. */
 export interface Identified {
@@ -32,7 +32,7 @@ export function identify(
   exchange: Exchange,
 ): Identified {
   const drafts = draftsOf(line, delivery, body)
-  const credentials = credentialMembers(line.provider.credentials, body)
+  const credentials = payloadPlaces(line.provider.credentials, body.kind)
   const carrier = line.observer.carrier?.(exchange.info)
   const source: Source = {
     line,
@@ -112,8 +112,8 @@ function shapeError(error: unknown): string {
 interface Source extends IdentitySource {
   readonly line: Line
   readonly body: ParsedBody
-  /** Members of the payload that are credentials. */
-  readonly credentials: readonly string[]
+  /** Places of credentials in the payload. */
+  readonly credentials: readonly Place[]
   readonly carrier: EventRecord['carrier']
 }
 
@@ -121,10 +121,7 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
   const { line, body } = source
   const { id, topic } = draft
   const { key, dedupe, guards } = identityOf(source, draft, at)
-  const payload =
-    source.credentials.length === 0
-      ? draft.payload
-      : withoutMembers(draft.payload, source.credentials)
+  const payload = source.credentials.reduce(without, draft.payload)
   const record: Writable<EventRecord> = {
     key,
     dedupe,
@@ -144,11 +141,3 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
-
-/** Members of a payload that are credentials: fields of a body, parameters if the query is the payload. */
-function credentialMembers(
-  credentials: Credentials | undefined,
-  body: ParsedBody,
-): readonly string[] {
-  return (body.kind === 'query' ? credentials?.query : credentials?.fields) ?? NO_NAMES
-}

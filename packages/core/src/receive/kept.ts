@@ -3,6 +3,7 @@ import type { ErrorCode, WebhookError } from '../errors.ts'
 import type { KeptRequest } from '../inbox/journal.ts'
 import { sealKept } from '../inbox/sealed-kept.ts'
 import type { Answered } from './conclude.ts'
+import { masker } from './credentials/mask.ts'
 import { createLikeness } from './likeness.ts'
 import type { RecorderContext } from './recorder.ts'
 import { createReservoir, type Reservoir } from './reservoir.ts'
@@ -14,7 +15,7 @@ export interface Kept {
   /** The slot for a refusal, in which the next one to get it takes its place; undefined if it is not kept. */
   slot(at: number, error: WebhookError, delivery: Answered['delivery']): string | undefined
   /** Head and body, for the arrival with this id; undefined if they cannot be kept. */
-  of(at: number, id: string, delivery: Answered['delivery']): KeptRequest | undefined
+  of(id: string, delivery: Answered['delivery']): KeptRequest | undefined
 }
 
 const LARGEST = 256 * 1024
@@ -28,11 +29,11 @@ const LARGEST_HEAD = 64 * 1024
 export function createKept({
   receiver,
   kept: most = 0,
-  claims,
-  strip,
+  provider,
   seal,
-}: Pick<RecorderContext, 'receiver' | 'kept' | 'claims' | 'strip' | 'seal'>): Kept {
-  const likeness = createLikeness(claims)
+}: Pick<RecorderContext, 'receiver' | 'kept' | 'provider' | 'seal'>): Kept {
+  const mask = masker(provider)
+  const likeness = createLikeness(provider.claims)
   const halves = new Map<ErrorCode, Readonly<Record<Half, Reservoir>>>()
 
   return {
@@ -49,14 +50,13 @@ export function createKept({
       if (like !== undefined) return `${receiver}\n${code}\nlike ${like}`
       return any === undefined ? undefined : `${receiver}\n${code}\nany ${any}`
     },
-    of(at, id, delivery) {
+    of(id, delivery) {
       if (!isWhole(delivery)) return undefined
       try {
-        const { url, headers, body } = strip(delivery, at)
-        const request = { url, headers, body }
+        const request = mask(delivery)
         return seal ? sealKept(seal, id, request) : request
       } catch {
-        // A credential cannot be removed from an unreadable body.
+        // What cannot be judged is not kept.
         return undefined
       }
     },

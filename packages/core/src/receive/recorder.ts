@@ -1,11 +1,12 @@
-import type { Delivery } from '../delivery.ts'
 import { errorText, type WebhookError } from '../errors.ts'
-import type { EventRecord, StoredDelivery } from '../event.ts'
+import type { Delivery } from '../delivery.ts'
+import type { EventRecord } from '../event.ts'
 import type { Claim, Inbox, Outcome, Ran } from '../inbox/inbox.ts'
 import type { Arrival, ArrivalOutcome } from '../inbox/journal.ts'
 import { causeOf } from '../inbox/kit/cause.ts'
 import { createJournalBuffer } from '../inbox/kit/journal-buffer.ts'
 import type { Seal } from '../inbox/seal.ts'
+import type { Provider } from '../provider/provider.ts'
 import { addEvents, LONGEST_ID, NONE, type Writable } from './arrival-events.ts'
 import type { Exchange } from './exchange.ts'
 import { createKept } from './kept.ts'
@@ -37,11 +38,9 @@ export interface Recorder {
 export interface RecorderContext {
   readonly receiver: string
   readonly inbox: Inbox
-  /** The header that claims an event's id, for refused deliveries. */
-  readonly claims: string | undefined
+  readonly provider: Provider
   /** Refused deliveries whose head and body are kept, for each code; undefined for no journal at all. */
   readonly kept: number | undefined
-  readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
   /** Seals what is kept of them. */
   readonly seal: Seal | undefined
   readonly now: () => number
@@ -161,9 +160,8 @@ export function createRecorder(context: RecorderContext): Recorder {
     delivery: Answered['delivery'],
     slot: string | undefined,
   ): void {
-    const { id, at } = arrival
     const claimed = claimedId(delivery)
-    const request = slot === undefined ? undefined : kept.of(at, id, delivery)
+    const request = slot === undefined ? undefined : kept.of(arrival.id, delivery)
     arrival.code = error.code
     arrival.reason = error.message.slice(0, LONGEST_REASON)
     if (claimed !== undefined) arrival.ids = [claimed]
@@ -181,7 +179,8 @@ export function createRecorder(context: RecorderContext): Recorder {
   }
 
   function claimedId(delivery: Answered['delivery']): string | undefined {
-    const id = context.claims === undefined ? undefined : delivery?.header?.(context.claims)
+    const { claims } = context.provider
+    const id = claims === undefined ? undefined : delivery?.header?.(claims)
     return id?.slice(0, LONGEST_ID)
   }
 

@@ -1,33 +1,52 @@
 import { toBuffer } from '../body/bytes.ts'
 import { stringifyJson } from '../body/json.ts'
+import type { ParsedBody } from '../body/parse.ts'
 import type { Delivery, Json } from '../delivery.ts'
 import type { StoredDelivery } from '../event.ts'
 import type { Credentials } from '../provider/scheme.ts'
+import { isCredentialHeader, isCredentialParameter } from './credentials/judge.ts'
+import { placesOf, placesOfNames, withEntries, without, type Place } from './credentials/places.ts'
+import { withParameters } from './credentials/query.ts'
 
-// Never stored, for any sender: they authenticate the client of a proxy or browser, not the delivery.
-const ALWAYS = ['authorization', 'proxy-authorization', 'cookie']
-
-/** Makes the part of a delivery that may be stored, logged and forwarded: without the provider's credentials. */
+/**
+ * Makes the part of an accepted delivery that may be stored, logged and forwarded. Headers and query go without the
+ * credentials of all senders and platforms; the body goes without those of this provider alone, so that handlers get
+ * what was sent.
+ */
 export function stripper(
   credentials: Credentials = {},
 ): (delivery: Delivery, receivedAt: number) => StoredDelivery {
-  const headers = new Set([
-    ...ALWAYS,
-    ...(credentials.headers ?? []).map((name) => name.toLowerCase()),
+  const { headers = [], query = [], fields = [] } = credentials
+  const dropped = new Set([
+    ...headers.map((name) => name.toLowerCase()),
     // A body that is written again is neither compressed nor as long as it was.
-    ...(credentials.fields?.length ? ['content-encoding', 'content-length'] : []),
+    ...(fields.length > 0 ? ['content-encoding', 'content-length'] : []),
   ])
-  const query = credentials.query ?? []
-  const fields = credentials.fields ?? []
+  const isDropped = (name: string): boolean => dropped.has(name) || isCredentialHeader(name)
+  const places = placesOf(fields)
+  const keep = (part: string, name: string): string | undefined =>
+    query.includes(name) || isCredentialParameter(name) ? undefined : part
   return (delivery, receivedAt) =>
     new KeptDelivery(
       delivery,
-      headers,
-      query.length === 0 ? delivery.url : withoutQuery(delivery.url, query),
-      fields.length === 0 ? delivery.body : keptBody(delivery, fields),
+      isDropped,
+      withParameters(delivery.url, keep),
+      fields.length === 0 ? delivery.body : keptBody(delivery, fields, places),
       receivedAt,
     )
 }
+
+/** The places in an event's payload that are credentials: fields of a body, parameters if the query is the payload. */
+export function payloadPlaces(
+  credentials: Credentials = {},
+  kind: ParsedBody['kind'],
+): readonly Place[] {
+  const { query = [], fields = [] } = credentials
+  if (kind === 'query') return query.length === 0 ? NO_PLACES : [placesOfNames(query)]
+  return fields.length === 0 ? NO_PLACES : withEntries(placesOf(fields))
+}
+
+const NO_PLACES: readonly Place[] = []
 
 // A class: V8 makes a new hidden class for each object literal with a getter, and keeps the getter's scope until a full
 // collection.
@@ -38,18 +57,18 @@ class KeptDelivery implements StoredDelivery {
   readonly receivedAt: number
   declare readonly context?: Json
   readonly #delivery: Delivery
-  readonly #dropped: ReadonlySet<string>
+  readonly #isDropped: (name: string) => boolean
   #headers: StoredDelivery['headers'] | undefined
 
   constructor(
     delivery: Delivery,
-    dropped: ReadonlySet<string>,
+    isDropped: (name: string) => boolean,
     url: string,
     body: Uint8Array,
     receivedAt: number,
   ) {
     this.#delivery = delivery
-    this.#dropped = dropped
+    this.#isDropped = isDropped
     this.method = delivery.method
     this.url = url
     this.body = body
@@ -60,7 +79,7 @@ class KeptDelivery implements StoredDelivery {
   // Copied on demand: many handlers read no header, and an inbox in memory stores none.
   get headers(): StoredDelivery['headers'] {
     return (this.#headers ??= [...this.#delivery.headerLines()].filter(
-      ([name]) => !this.#dropped.has(name),
+      ([name]) => !this.#isDropped(name),
     ))
   }
 }
@@ -73,38 +92,18 @@ export function pathOf(url: string): string {
   return start < 0 || (end >= 0 && end < start) ? '/' : url.slice(start, end < 0 ? undefined : end)
 }
 
-function withoutQuery(url: string, names: readonly string[]): string {
-  const hash = url.indexOf('#')
-  const end = hash < 0 ? url.length : hash
-  const start = url.indexOf('?')
-  if (start < 0 || start > end) return url
-  // By hand, since URLSearchParams would write all other parameters in its own way.
-  const kept = url
-    .slice(start + 1, end)
-    .split('&')
-    .filter((part) => !names.includes([...new URLSearchParams(part).keys()][0] ?? ''))
-  return url.slice(0, start) + (kept.length > 0 ? `?${kept.join('&')}` : '') + url.slice(end)
-}
-
-/** A payload without its credentials; the same object if it has none. */
-export function withoutMembers(payload: unknown, names: readonly string[]): unknown {
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return payload
-  if (!names.some((name) => Object.hasOwn(payload, name))) return payload
-  return Object.fromEntries(Object.entries(payload).filter(([name]) => !names.includes(name)))
-}
-
-/** An unreadable body is dropped: refused deliveries are stored too, and a credential may be anywhere in it. */
-function keptBody(delivery: Delivery, names: readonly string[]): Uint8Array {
+/** An unreadable body is dropped: a credential may be anywhere in it. */
+function keptBody(delivery: Delivery, names: readonly string[], places: Place): Uint8Array {
   try {
-    return withoutFields(delivery, names)
+    return withoutFields(delivery, names, places)
   } catch {
     return toBuffer('')
   }
 }
 
-// A body with a credential is not stored unchanged. Forms are written again without the field, JSON without the
-// top-level member; any other body is dropped.
-function withoutFields(delivery: Delivery, names: readonly string[]): Uint8Array {
+// A body with a credential is not stored unchanged. Forms are written again without the field, JSON without the member;
+// any other body is dropped.
+function withoutFields(delivery: Delivery, names: readonly string[], places: Place): Uint8Array {
   if (delivery.content.length === 0) return delivery.content
   if (delivery.format === 'form') {
     const form = new URLSearchParams(delivery.form())
@@ -112,6 +111,7 @@ function withoutFields(delivery: Delivery, names: readonly string[]): Uint8Array
     return toBuffer(form.toString())
   }
   const value = delivery.format === 'json' ? delivery.json('exact') : undefined
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return toBuffer('')
-  return toBuffer(stringifyJson(withoutMembers(value, names)))
+  if (typeof value !== 'object' || value === null || (Array.isArray(value) && !places.items))
+    return toBuffer('')
+  return toBuffer(stringifyJson(without(value, places)))
 }

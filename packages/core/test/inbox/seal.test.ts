@@ -61,7 +61,7 @@ test('a receiver stores nothing readable, and its handlers get everything', asyn
     acme().sign!({
       id: 'e1',
       payload: { card: 'PAYLOAD-mark', big: 2n ** 60n },
-      headers: { 'x-other': 'HEADER-mark' },
+      headers: { 'user-agent': 'HEADER-mark' },
       url: 'https://example.com/hooks?q=QUERY-mark',
     }),
   )
@@ -82,7 +82,7 @@ test('a receiver stores nothing readable, and its handlers get everything', asyn
   const event = await seen.opened
   expect(event.payload).toMatchObject({ card: 'PAYLOAD-mark' })
   expect(event.delivery.url).toContain('QUERY-mark')
-  expect(event.delivery.headers).toContainEqual(['x-other', 'HEADER-mark'])
+  expect(event.delivery.headers).toContainEqual(['user-agent', 'HEADER-mark'])
   await next.close()
 })
 
@@ -104,7 +104,7 @@ test('head and body of refused deliveries are sealed, and open for explain with 
     const request = acme().sign!({
       id: 'e1',
       payload: { card: 'PAYLOAD-mark' },
-      headers: { 'x-other': 'HEADER-mark' },
+      headers: { 'user-agent': 'HEADER-mark' },
       url: 'https://example.com/hooks?q=QUERY-mark',
     })
     const changed = Buffer.from(String(request.body).replace('PAYLOAD', 'CHANGED'))
@@ -120,7 +120,7 @@ test('head and body of refused deliveries are sealed, and open for explain with 
     expect(text).not.toContain('-mark')
     const open = openKept(createSeal([randomBytes(32), key]), arrival).kept!
     expect(open.url).toContain('QUERY-mark')
-    expect(open.headers).toContainEqual(['x-other', 'HEADER-mark'])
+    expect(open.headers).toContainEqual(['user-agent', 'HEADER-mark'])
     expect(Buffer.from(open.body)).toEqual(changed)
     const { code } = await explain({ ...open, method: arrival.method }, acme())
     expect(code).toBe('signature_mismatch')

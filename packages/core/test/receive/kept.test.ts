@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createDelivery, WebhookError } from '../../src/index.ts'
 import { createKept } from '../../src/receive/kept.ts'
 import { createReservoir } from '../../src/receive/reservoir.ts'
+import { acme } from '../acme.ts'
 
 const MINUTE = 60_000
 const mismatch = new WebhookError('signature_mismatch', 'x')
@@ -20,10 +21,7 @@ function keptOf(most = 40) {
   return createKept({
     receiver: 'acme',
     kept: most,
-    claims: 'x-acme-id',
-    strip: () => {
-      throw new Error('not asked')
-    },
+    provider: acme({ claims: 'x-acme-id' }),
     seal: undefined,
   })
 }

@@ -224,14 +224,20 @@ test('what is kept stays within its slots, and strings of strangers within their
   await receiver.close()
 })
 
-test('a refused body in which a credential could be is kept if it can be read', async () => {
+test('a credential in a refused body is masked, and one that cannot be found takes the body with it', async () => {
   const { send, rows } = scene({ provider: acme({ credentials: { fields: ['token'] } }) })
   const bodies = ['{"token":"hunter2","a":1}', '{"token":"hunter2', '"hunter2"', '["hunter2"]', '']
   for (const body of bodies) {
     await send({ secret: 'wrong', body })
     await rows()
   }
-  expect((await rows()).map((row) => String(row.kept!.body))).toEqual(['{"a":1}', '', '', '', ''])
+  expect((await rows()).map((row) => String(row.kept!.body))).toEqual([
+    '{"token":"(masked)","a":1}',
+    '{"token":"(masked)"',
+    '',
+    '',
+    '',
+  ])
 })
 
 test('a refused body that is no JSON is not kept, though it could be read as JSON', async () => {

@@ -66,6 +66,52 @@ describe('credentials are gone from what handlers, store, log and observers see'
     expect(event.delivery.url).toMatch(/^https:\/\/example\.com\/hook\?a=/)
   })
 
+  test('the credentials of other senders and of platforms in headers and query, whatever its provider', async () => {
+    const { event, text } = await shown(
+      {},
+      {
+        url: `https://u:${SECRET}@example.com/hook?a=1&code=${SECRET}&access_token=${SECRET}&b=2`,
+        headers: {
+          'X-Gitlab-Token': SECRET,
+          'x-original-x-gitlab-token': SECRET,
+          'X-Vercel-Oidc-Token': SECRET,
+          'cf-access-jwt-assertion': SECRET,
+          'x-forwarded-access-token': SECRET,
+          'x-amzn-oidc-data': SECRET,
+          'x-idempotency-token': 'an id',
+        },
+      },
+    )
+    expect(text).not.toContain(SECRET)
+    expect(event.delivery.url).toBe('https://example.com/hook?a=1&b=2')
+    expect(event.delivery.headers).toContainEqual(['x-idempotency-token', 'an id'])
+  })
+
+  test('but fields of the body only if they are of its provider: handlers get what was sent', async () => {
+    const { event } = await shown({}, { body: '{"passcode":"mine","verification_token":"too"}' })
+    expect(event.payload).toEqual({ passcode: 'mine', verification_token: 'too' })
+    expect(String(event.delivery.body)).toBe('{"passcode":"mine","verification_token":"too"}')
+  })
+
+  test('a field at a path, in the body and in each event of it', async () => {
+    const { event, text } = await shown(
+      {
+        credentials: { fields: ['value[].state', 'tokens[]'] },
+        events: (_, { value }) => [
+          { topic: 'ping', payload: (value as { value: unknown[] }).value[0] },
+        ],
+      },
+      {
+        body: `{"value":[{"state":"${SECRET}","id":9007199254740993}],"tokens":["${SECRET}"],"state":1}`,
+      },
+    )
+    expect(text).not.toContain(SECRET)
+    expect(String(event.delivery.body)).toBe(
+      '{"value":[{"id":9007199254740993}],"tokens":[],"state":1}',
+    )
+    expect(event.payload).toEqual({ id: 9007199254740992 })
+  })
+
   test('a field of a compressed body, which is kept without compression and does not say otherwise', async () => {
     const provider = acme({ codings: ['gzip'], credentials: { fields: ['token'] } })
     const { receiver, heard } = setup({ provider })

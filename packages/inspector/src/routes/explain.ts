@@ -49,11 +49,12 @@ async function look(
   // Both are large, and few requests need them.
   const { explain: explainDelivery } = await import('@postern/core/explain')
   const { catalogue } = await import('@postern/providers/catalogue')
-  const found = await explainDelivery(
-    { method: arrival.method, url: kept.url, headers: kept.headers, body: kept.body },
-    provider,
-    { catalogue, ms: MS, now: () => arrival.at, fingerprints: false },
-  )
+  const found = await explainDelivery({ method: arrival.method, ...kept }, provider, {
+    catalogue,
+    ms: MS,
+    now: () => arrival.at,
+    fingerprints: false,
+  })
   const { verdict, code = arrival.code ?? '', findings, stats } = found
   return { reply: { verdict, code, findings, stats }, isWhole: !stats.stopped }
 }

@@ -1,6 +1,9 @@
 import { WebhookError, type Delivery, type Reply } from '@postern/core'
 import { singleHeader } from '@postern/core/scheme'
 
+/** The headers that {@link consent} reads. */
+export const CONSENT_HEADERS: readonly string[] = ['webhook-request-origin', 'webhook-request-rate']
+
 /**
  * The answer to the OPTIONS request of CloudEvents' abuse protection: consent to one of the `origins`, at any rate. The
  * callback URL is never called: who asks could name any host.

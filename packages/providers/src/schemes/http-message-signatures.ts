@@ -48,6 +48,14 @@ export interface HttpMessageSignaturesOptions {
   readonly base64url?: boolean
 }
 
+const LONGEST_INPUT = 8192
+
+/** The headers that the signatures of a delivery cover, by their names in quotes. */
+function coveredHeaders(delivery: Delivery): readonly string[] {
+  const input = delivery.header('signature-input')?.slice(0, LONGEST_INPUT) ?? ''
+  return ['content-digest', ...(input.match(/(?<=")[a-z\d-]+(?=")/g) ?? [])]
+}
+
 /**
  * HTTP Message Signatures (RFC 9421). The structured fields are read by the package structured-headers, an optional peer
  * that is loaded with the first delivery; from then on nothing is awaited for keys that are given. `Content-Digest`
@@ -69,6 +77,7 @@ export function httpMessageSignatures(
       ...(parameters.includes('created') && { timestamp: true }),
     },
     needs: ['signature-input', 'signature'],
+    reads: coveredHeaders,
     key: (secret) => secretKey(secret, alg, options),
     verify(delivery, keys, now) {
       const sf = structuredFields.loaded

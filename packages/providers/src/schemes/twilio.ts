@@ -43,6 +43,7 @@ export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
   return {
     covers: { body: 'fields', url: true },
     needs: [HEADER],
+    reads: [SETTINGS],
     key: (secret) => sha1.key(secret),
     verify(delivery, keys) {
       const signature = singleHeader(delivery, HEADER)

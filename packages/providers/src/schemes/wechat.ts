@@ -88,6 +88,7 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
   return {
     covers: { body: options.secure ? 'fields' : 'none', timestamp: true },
     credentials: { query: ['signature', 'msg_signature'] },
+    signatures: ['signature', 'msg_signature'],
     key: (secret) => secret,
     verify(delivery, keys, now) {
       const signed = options.signed(delivery)

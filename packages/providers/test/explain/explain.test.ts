@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { explain } from '@postern/core/explain'
-import { dockerHub, github, meta, shopify, slack, stripe } from '@postern/providers'
+import { dockerHub, github, gitlab, meta, shopify, slack, stripe } from '@postern/providers'
 import { catalogue } from '@postern/providers/catalogue'
 import { describe, expect, test } from 'vitest'
 import { NOW, sealedOf } from './sealed.ts'
@@ -190,6 +190,35 @@ describe('options of providers', () => {
     expect(inspect(spread, { depth: 9, showHidden: true }) + JSON.stringify(spread)).not.toContain(
       secret,
     )
+  })
+})
+
+describe('what was masked before a delivery was kept is said', () => {
+  const url = 'https://example.com/hook'
+
+  test('of a body that is signed, first: nothing can be proven of it', async () => {
+    const { request, provider } = sealed('github')
+    const masked = ['field value[].clientState']
+    const body = Buffer.from('{"value":[{"clientState":"(masked)"}]}')
+    const { findings } = await explain({ ...request, body, masked }, provider(), { now })
+    expect(findings[0]).toMatchObject({ cause: 'credential-masked', certainty: 'likely' })
+    expect(findings[0]!.message).toContain('field value[].clientState')
+  })
+
+  test('of a token, last, and names of strangers stay plain', async () => {
+    const provider = gitlab({ token: 'a token of ours' })
+    const headers = { 'x-gitlab-token': '(masked)' }
+    const masked = ['header x-gitlab-token', 'query \u001b]52;\u202e']
+    const { findings } = await explain({ url, headers, body: '{}', masked }, provider, { now })
+    expect(findings[0]!.cause).toBe('secret-wrong')
+    expect(findings.at(-1)).toMatchObject({ cause: 'credential-masked', certainty: 'possible' })
+    expect(findings.at(-1)!.message).toMatch(/\(header x-gitlab-token, query \?\]52\?\?\)$/)
+  })
+
+  test('and nothing is said if nothing was', async () => {
+    const { request, provider } = sealed('github')
+    const { findings } = await explain({ ...request, masked: [] }, provider('other'), { now })
+    expect(findings.map(({ cause }) => cause)).not.toContain('credential-masked')
   })
 })
 

@@ -96,6 +96,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
       url: '/hooks?x=1',
       headers: [['x-signature', 'abc']] as const,
       body: Buffer.from([0, 255, 10]),
+      masked: ['query x'],
     }
     await journal(scene).write(
       batch({ arrived: [arrival('k', { kept, replyBody: '{"code":"x"}' })] }),
@@ -110,6 +111,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
       [['x-signature', 'abc']],
     )
     assert.deepEqual(Buffer.from(found!.kept!.body), kept.body)
+    assert.deepEqual(found!.kept!.masked, kept.masked)
     assert.equal(await journal(scene).delivery('none'), undefined)
   })
 

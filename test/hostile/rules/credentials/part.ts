@@ -89,7 +89,7 @@ async function* texts(
     'the list of the page',
     await shown(`list?q=${encodeURIComponent(`receiver:${receiver}`)}`),
   ]
-  for (const task of await inbox.view!.list({ receiver, limit: 200 })) {
+  for (const task of (await inbox.view!.list({ receiver, limit: 200 })).rows) {
     const detail = await inbox.view!.get(task.id)
     yield ['a task', textOf(detail)]
     yield ['the page of a task', await shown(`task?id=${encodeURIComponent(task.id)}`)]

@@ -23,6 +23,7 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
   return {
     covers: { body: 'none' },
     credentials: { headers: ['authorization'] },
+    reads: ['authorization'],
     head: true,
     present: (delivery) => delivery.header('authorization') !== undefined,
     key(secret) {

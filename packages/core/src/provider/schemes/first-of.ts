@@ -1,5 +1,6 @@
 import type { Delivery } from '../../delivery.ts'
-import type { Covers, Credentials, Scheme } from '../scheme.ts'
+import { schemeReads } from '../reads.ts'
+import { joinCredentials, type Covers, type Scheme } from '../scheme.ts'
 
 /**
  * Two ways to sign, as while a sender moves from one to the other: what carries the first is judged by the first alone,
@@ -15,7 +16,9 @@ export function firstOf<Key>(first: Scheme<Key>, second: Scheme<Key>): Scheme<Ke
     needs: [],
     head: first.head === true && second.head === true,
     covers: weaker(first.covers, second.covers),
-    credentials: both(first.credentials, second.credentials),
+    credentials: joinCredentials(first.credentials, second.credentials),
+    signatures: [...(first.signatures ?? []), ...(second.signatures ?? [])],
+    reads: (delivery) => [...schemeReads(first, delivery), ...schemeReads(second, delivery)],
     ...((first.anywhere || second.anywhere) && { anywhere: true }),
     present: (delivery) => isPresent(first, delivery) || isPresent(second, delivery),
     signedTime: (delivery) => pick(delivery).signedTime?.(delivery),
@@ -38,13 +41,5 @@ function weaker(a: Covers, b: Covers): Covers {
     id: a.id === true && b.id === true,
     timestamp: a.timestamp === true && b.timestamp === true,
     ...((a.topic === false || b.topic === false) && { topic: false }),
-  }
-}
-
-function both(a: Credentials = {}, b: Credentials = {}): Credentials {
-  return {
-    headers: [...(a.headers ?? []), ...(b.headers ?? [])],
-    query: [...(a.query ?? []), ...(b.query ?? [])],
-    fields: [...(a.fields ?? []), ...(b.fields ?? [])],
   }
 }

@@ -64,6 +64,8 @@ export function jwt(options: JwtOptions): Scheme<JwkSource> {
   return {
     covers: { body: options.coversBody ? 'bytes' : 'none', timestamp: true },
     credentials: { headers: [header] },
+    // One that vouches for this body opens nothing else.
+    ...(options.coversBody && options.header !== undefined && { signatures: [header] }),
     needs: [header],
     key: (url) => fetchedJwks(url),
     async verify(delivery, keys, now) {

@@ -90,6 +90,7 @@ export function signatureScheme<Key>(
   return {
     covers,
     needs,
+    reads: headers,
     present:
       options.present ??
       (anywhere

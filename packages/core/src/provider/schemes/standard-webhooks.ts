@@ -59,6 +59,12 @@ export function standardWebhooksScheme(
   const tolerance = toleranceOption(options.tolerance, 300)
   return {
     covers: { body: 'bytes', id: true, timestamp: true },
+    // A refusal says if the headers are those of Svix.
+    reads: [...prefixes, 'svix-'].flatMap((prefix) => [
+      `${prefix}id`,
+      `${prefix}timestamp`,
+      `${prefix}signature`,
+    ]),
     present: (delivery) =>
       prefixes.some((prefix) => delivery.header(`${prefix}signature`) !== undefined),
     ...keyForms((options.keys ?? ['decoded']).map((form) => FORMS[form])),

@@ -1,4 +1,5 @@
-import type { Arrival, DeliveryFilter, KeptRequest, Page } from '../../journal.ts'
+import { decodeKept, encodeKept } from '../../codec.ts'
+import type { Arrival, DeliveryFilter, Page } from '../../journal.ts'
 import type { MaybePromise } from '../../../maybe.ts'
 import { checkDeliveryFilter, matchesDelivery } from '../../kit/delivery-filter.ts'
 import { DAY } from '../../kit/history.ts'
@@ -78,9 +79,7 @@ export function createArrivals(store: Journaled, access: Access): Arrivals {
       chain(store.arrival(id), (row) => {
         if (!row) return undefined
         const arrival = JSON.parse(row.data) as Arrival
-        if (!row.kept) return arrival
-        const head = JSON.parse(row.kept.head) as Omit<KeptRequest, 'body'>
-        return { ...arrival, kept: { ...head, body: row.kept.body } }
+        return row.kept ? { ...arrival, kept: decodeKept(row.kept.head, row.kept.body) } : arrival
       }),
   }
 }
@@ -98,11 +97,7 @@ function rowOf(arrival: Arrival): ArrivalRow {
   const { id, at } = arrival
   const row = { id, ring: ringOf(arrival), at, data: JSON.stringify(rest) }
   if (!kept) return row
-  const { url, headers, body } = kept
-  return {
-    ...row,
-    kept: { source: sourceOf(arrival), head: JSON.stringify({ url, headers }), body },
-  }
+  return { ...row, kept: { source: sourceOf(arrival), ...encodeKept(kept) } }
 }
 
 /** How many requests of each source were kept. */

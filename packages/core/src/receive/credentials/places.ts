@@ -1,0 +1,63 @@
+/** A place in a body: what lies below it holds a credential, or is one itself. */
+export interface Place {
+  /** True if the value at this place is a credential. */
+  isCredential: boolean
+  readonly members: Map<string, Place>
+  /** The place of each entry of a list. */
+  items: Place | undefined
+}
+
+/** The places of paths such as `passcode` and `value[].clientState`, from the top of a body. */
+export function placesOf(paths: readonly string[]): Place {
+  const top = place()
+  for (const path of paths) {
+    let at = top
+    for (const part of path.split(/\.|(?=\[\])/))
+      at = part === '[]' ? (at.items ??= place()) : memberOf(at, part)
+    at.isCredential = true
+  }
+  return top
+}
+
+/** The places of names, whatever characters they have: fields of a form, parameters of a query. */
+export function placesOfNames(names: readonly string[]): Place {
+  const top = place()
+  for (const name of names) memberOf(top, name).isCredential = true
+  return top
+}
+
+/** The place itself, and the places of the entries of all lists below it: an event may be one of them. */
+export function withEntries(top: Place): readonly Place[] {
+  return [top, ...entriesBelow(top)]
+}
+
+function entriesBelow({ members, items }: Place): readonly Place[] {
+  const below = [...members.values()].flatMap(entriesBelow)
+  return items ? [items, ...entriesBelow(items), ...below] : below
+}
+
+/** A value without the credentials in it; the same value if it has none. */
+export function without(value: unknown, { members, items }: Place): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    if (!items) return value
+    return items.isCredential ? [] : value.map((item) => without(item, items))
+  }
+  if (![...members.keys()].some((name) => Object.hasOwn(value, name))) return value
+  const kept = Object.entries(value).flatMap(([name, item]) => {
+    const at = members.get(name)
+    if (at?.isCredential) return []
+    return [[name, at ? without(item, at) : item] as const]
+  })
+  return Object.fromEntries(kept)
+}
+
+function memberOf(at: Place, name: string): Place {
+  let member = at.members.get(name)
+  if (!member) at.members.set(name, (member = place()))
+  return member
+}
+
+function place(): Place {
+  return { isCredential: false, members: new Map(), items: undefined }
+}

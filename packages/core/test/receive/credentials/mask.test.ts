@@ -1,0 +1,193 @@
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createDelivery } from '../../../src/delivery.ts'
+import { masker } from '../../../src/receive/credentials/mask.ts'
+import { acme, type AcmeSpec } from '../../acme.ts'
+
+const SECRET = 'hunter2-hunter2'
+
+function kept(
+  sent: { url?: string; headers?: [string, string][]; body?: string | Uint8Array },
+  spec: AcmeSpec = {},
+) {
+  const { url, headers, body, masked } = masker(acme(spec))(
+    createDelivery({ url: 'https://example.com/hook', ...sent }),
+  )
+  return { url, headers, body: Buffer.from(body).toString(), masked }
+}
+
+describe('a value at the place of a credential of some sender is masked in a refused body', () => {
+  test.each([
+    ['{"passcode":"S","a":1}', '{"passcode":"(masked)","a":1}', 'passcode'],
+    ['{ "a" : 1,\n "passcode" :\t"S" }', '{ "a" : 1,\n "passcode" :\t"(masked)" }', 'passcode'],
+    [
+      '{"passcode":"S","passcode":"S"}',
+      '{"passcode":"(masked)","passcode":"(masked)"}',
+      'passcode',
+    ],
+    ['{"pass\\u0063ode":"S"}', '{"pass\\u0063ode":"(masked)"}', 'passcode'],
+    ['{"passcode":{"deep":["S",{"a":"S"}]},"b":2}', '{"passcode":"(masked)","b":2}', 'passcode'],
+    ['{"passcode":17}', '{"passcode":"(masked)"}', 'passcode'],
+    ['{"a":1,"passcode":"S', '{"a":1,"passcode":"(masked)"', 'passcode'],
+    ['\uFEFF{"passcode":"S"}', '\uFEFF{"passcode":"(masked)"}', 'passcode'],
+    ['{"ä":"ü","passcode":"S"}', '{"ä":"ü","passcode":"(masked)"}', 'passcode'],
+    ['{"a":1}\n{"passcode":"S"}\n', '{"a":1}\n{"passcode":"(masked)"}\n', 'passcode'],
+    [
+      '{"value":[{"clientState":"S","x":1},{"clientState":"S"}]}',
+      '{"value":[{"clientState":"(masked)","x":1},{"clientState":"(masked)"}]}',
+      'value[].clientState',
+    ],
+    [
+      '{"validationTokens":["S","S"]}',
+      '{"validationTokens":["(masked)","(masked)"]}',
+      'validationTokens[]',
+    ],
+    ['a=1&passcode=S&b=2', 'a=1&passcode=(masked)&b=2', 'passcode'],
+    [
+      'value%5B0%5D%5BclientState%5D=S',
+      'value%5B0%5D%5BclientState%5D=(masked)',
+      'value[0][clientState]',
+    ],
+    [
+      '<e:Envelope><Body><notifications><SessionId>S</SessionId><Id>1</Id></notifications></Body></e:Envelope>',
+      '<e:Envelope><Body><notifications><SessionId>(masked)</SessionId><Id>1</Id></notifications></Body></e:Envelope>',
+      'Envelope.Body.notifications.SessionId',
+    ],
+    [
+      '<?xml version="1.0"?><!-- > --><Envelope><Body><notifications><SessionId><![CDATA[S]]></SessionId></notifications></Body></Envelope>',
+      '<?xml version="1.0"?><!-- > --><Envelope><Body><notifications><SessionId>(masked)</SessionId></notifications></Body></Envelope>',
+      'Envelope.Body.notifications.SessionId',
+    ],
+    [
+      '--x\r\nContent-Disposition: form-data; name="passcode"\r\n\r\nS\r\n--x--\r\n',
+      '--x\r\nContent-Disposition: form-data; name="passcode"\r\n\r\n(masked)\r\n--x--\r\n',
+      'passcode',
+    ],
+  ])('%s', (sent, expected, path) => {
+    const found = kept({ body: sent.replaceAll('S"', `${SECRET}"`).replace(/S$/, SECRET) })
+    const plain = kept({ body: sent })
+    expect(plain.body).toBe(expected)
+    expect(plain.masked).toEqual([`field ${path}`])
+    expect(found.body).not.toContain(SECRET)
+  })
+
+  test.each([
+    ['a name elsewhere', '{"data":{"passcode":"mine","clientState":"open"}}'],
+    ['the path in part', '{"value":{"clientState":"open"},"clientState":"open"}'],
+    ['nothing in it', '{"passcode":""}'],
+    ['null', '{"passcode":null}'],
+    ['a text', 'hello, world'],
+    ['malformed JSON', "{'a': 1}"],
+    ['what a parser left', '[object Object]'],
+    ['another XML', '<feed><SessionId>open</SessionId></feed>'],
+  ])('and nothing else: %s', (_, body) => {
+    expect(kept({ body })).toMatchObject({ body, masked: undefined })
+  })
+
+  test.each([
+    ['malformed JSON', `{'passcode': '${SECRET}'}`],
+    ['JSON in a JSON string', JSON.stringify(JSON.stringify({ passcode: SECRET }))],
+    ['UTF-16', Buffer.from(JSON.stringify({ passcode: SECRET }), 'utf16le')],
+    ['a missing comma', `{"a":1 "passcode":"${SECRET}"}`],
+    ['an escaped name in no known form', `pass%63ode: ${SECRET}`],
+    ['gzip', gzipSync(JSON.stringify({ passcode: SECRET }))],
+  ])('a body that names one and cannot be read goes as a whole: %s', (_, body) => {
+    expect(kept({ body })).toMatchObject({ body: '', masked: ['body'] })
+  })
+
+  test('whatever stands around it in JSON, and all other bytes stay', () => {
+    const hidden = fc.record({
+      passcode: fc.constant(SECRET),
+      value: fc.constant([{ clientState: SECRET }]),
+    })
+    fc.assert(
+      fc.property(fc.jsonValue(), hidden, fc.nat(4), fc.nat(), (other, secrets, indent, cut) => {
+        const text = JSON.stringify({ a: other, ...secrets, b: other }, null, indent)
+        const whole = kept({ body: text })
+        expect(whole.body).toBe(text.replaceAll(SECRET, '(masked)'))
+        expect(kept({ body: text.slice(0, cut % text.length) }).body).not.toContain(SECRET)
+      }),
+    )
+  })
+
+  test('and content-length counts what is kept, so that nothing looks cut off', () => {
+    const body = `{"passcode":"${SECRET}"}`
+    const headers: [string, string][] = [['content-length', String(body.length)]]
+    const found = kept({ body, headers })
+    expect(found.headers).toEqual([['content-length', String(found.body.length)]])
+  })
+})
+
+describe('of the head of a refused delivery is kept what explains it', () => {
+  test('the headers that its provider reads, renamed ones too, and those that tell of proxies', () => {
+    const lines: [string, string][] = [
+      ['x-acme-signature', 's'],
+      ['x-acme-topic', 't'],
+      ['x-acme-id', 'i'],
+      ['http_x_acme_signature', 's'],
+      ['x-forwarded-x-acme-signature', 's'],
+      ['content-type', 'application/json'],
+      ['content-encoding', 'identity'],
+      ['host', 'example.com'],
+      ['user-agent', 'Acme/1'],
+      ['forwarded', 'host=a'],
+      ['x-forwarded-host', 'a'],
+      ['x-forwarded-proto', 'https'],
+      ['x-forwarded-port', '443'],
+      ['x-forwarded-prefix', '/a'],
+    ]
+    const others: [string, string][] = [
+      ['x-forwarded-for', '10.0.0.1'],
+      ['x-other', SECRET],
+      ['x-acme-signature-more', SECRET],
+      ['cookie', SECRET],
+      ['authorization', `Bearer ${SECRET}`],
+      ['x-original-authorization', SECRET],
+      ['x-gitlab-token', SECRET],
+    ]
+    expect(kept({ headers: [...others, ...lines] })).toMatchObject({
+      headers: lines,
+      masked: undefined,
+    })
+  })
+
+  test('a token that its provider reads is masked under its name', () => {
+    const spec = { credentials: { headers: ['X-Key'] }, reads: ['x-key'] }
+    expect(
+      kept(
+        {
+          headers: [
+            ['x-key', SECRET],
+            ['old-x-key', SECRET],
+          ],
+        },
+        spec,
+      ),
+    ).toMatchObject({
+      headers: [
+        ['x-key', '(masked)'],
+        ['old-x-key', '(masked)'],
+      ],
+      masked: ['header x-key', 'header old-x-key'],
+    })
+  })
+
+  test.each([
+    [`HMAC ${SECRET}`, `HMAC ${SECRET}`],
+    [`Bearer ${SECRET}`, '(masked)'],
+    [`Basic ${SECRET}`, '(masked)'],
+    [SECRET, '(masked)'],
+  ])('a signature in Authorization is kept, a token there is not: %s', (value, expected) => {
+    const found = kept({ headers: [['authorization', value]] }, { reads: ['authorization'] })
+    expect(found.headers).toEqual([['authorization', expected]])
+  })
+
+  test('parameters of the URL that hold a token are masked, and a user name goes', () => {
+    const url = `https://u:${SECRET}@example.com/hook?a=%7e+b&code=${SECRET}&hub.verify_token=${SECRET}&signature=s#f`
+    expect(kept({ url })).toMatchObject({
+      url: 'https://example.com/hook?a=%7e+b&code=(masked)&hub.verify_token=(masked)&signature=s#f',
+      masked: ['query code', 'query hub.verify_token'],
+    })
+  })
+})

@@ -1,0 +1,71 @@
+import type { Provider } from '@postern/core/scheme'
+import { vectorOptions, type Vector } from '../../testing/src/provider/vector.ts'
+import { describe, expect, test } from 'vitest'
+import { parseBody } from '../../core/src/body/parse.ts'
+import { loadXml } from '../../core/src/body/xml.ts'
+import { createDelivery, markVerified, type Delivery } from '../../core/src/delivery.ts'
+import { recording } from '../../core/src/explain/recording.ts'
+import { defaultLimits } from '../../core/src/limits.ts'
+import { isCredentialHeader } from '../../core/src/receive/credentials/judge.ts'
+import { catalogue } from '../src/catalogue.ts'
+import { vectors } from './vectors.ts'
+
+// Kept of each refused delivery, whoever reads them.
+const ALWAYS = ['content-type', 'content-length', 'content-encoding', 'host', 'user-agent']
+
+/** The providers of the vectors of a sender, each with its deliveries. */
+function* walks(name: string): Generator<readonly [Provider, Vector]> {
+  const about = catalogue.get(name)!
+  for (const vector of vectors(name)) {
+    try {
+      yield [about.create(vectorOptions(vector, about.secretOption)), vector]
+    } catch (error) {
+      // Some vectors have a secret that is refused.
+      if (!(error instanceof TypeError)) throw error
+    }
+  }
+}
+
+describe('a provider tells the headers that it reads, so that a refused delivery is kept with them', () => {
+  test.each([...catalogue.keys()])('%s', async (name) => {
+    await loadXml()
+    const untold = new Set<string>()
+    for (const [provider, vector] of walks(name)) {
+      const given = createDelivery(
+        { ...vector, body: Buffer.from(vector.bodyBase64, 'base64') },
+        defaultLimits(),
+        provider,
+      )
+      const { delivery, reads } = recording(given)
+      await walk(provider, delivery, (vector.now ?? 0) * 1000)
+      const told = [...provider.reads!(given), ...ALWAYS]
+      for (const header of reads.headers) if (!told.includes(header)) untold.add(header)
+    }
+    expect([...untold]).toEqual([])
+  })
+})
+
+test.each([...catalogue.keys()])(
+  '%s: a header that it reads is a credential only if it says so',
+  (name) => {
+    for (const [provider] of walks(name)) {
+      const said = (provider.credentials?.headers ?? []).map((one) => one.toLowerCase())
+      const reads = provider.reads!(createDelivery({ url: 'https://example.com/' }))
+      expect(reads.filter((one) => isCredentialHeader(one) && !said.includes(one))).toEqual([])
+    }
+  },
+)
+
+async function walk(provider: Provider, delivery: Delivery, now: number): Promise<void> {
+  try {
+    if (await provider.greet?.(delivery)) return
+    const verified = (await provider.verify(delivery, () => now)) ?? {}
+    markVerified(delivery)
+    const body = await parseBody(delivery, false)
+    await provider.handshake?.(delivery, body, verified)
+    const events = provider.events(delivery, body)
+    provider.reply?.({ kind: 'accepted', events }, delivery)
+  } catch {
+    // A refused one shows what was read until then.
+  }
+}
