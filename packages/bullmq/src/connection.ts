@@ -59,15 +59,25 @@ const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternSwap: journalScripts.SWAP,
 }
 
+// BullMQ's workers wait for a job in reads that Redis answers after 10 s at the latest. A half-open connection never answers.
+const SILENCE = 12_000
+
 /**
- * Opens a connection. `quick` is for deliveries and operators: commands fail at once while Redis is unreachable, and a
- * connection without replies is dropped. Otherwise commands wait, as BullMQ's workers want them to.
+ * Opens a connection; one that does not answer in time is dropped and made again. With a `deadline` in milliseconds it is
+ * for deliveries and operators: commands fail at once while Redis is unreachable. Otherwise commands wait, as BullMQ's
+ * workers want them to.
  */
-export function openClient(connection: BullmqConnection, kind: 'quick' | 'patient'): Client {
+export function openClient(connection: BullmqConnection, deadline?: number): Client {
   const settings: RedisOptions & { replyMapping: 'legacy' } =
-    kind === 'quick'
-      ? { enableOfflineQueue: false, maxRetriesPerRequest: 1, ...COMMON, socketTimeout: 30_000 }
-      : { enableOfflineQueue: true, maxRetriesPerRequest: null, ...COMMON }
+    deadline === undefined
+      ? { enableOfflineQueue: true, maxRetriesPerRequest: null, ...COMMON, socketTimeout: SILENCE }
+      : {
+          enableOfflineQueue: false,
+          maxRetriesPerRequest: 1,
+          ...COMMON,
+          // A server that is late once keeps its connection; the commands have had their refusal by then.
+          socketTimeout: Math.max(2 * deadline, 1000),
+        }
   const client = open(connection, settings)
   for (const [name, lua] of Object.entries(SCRIPTS))
     client.defineCommand(name, { numberOfKeys: 1, lua })

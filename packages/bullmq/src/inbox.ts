@@ -29,7 +29,7 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
   const settings = checkSettings(options)
   const { connection, prefix, deadline, window, unsafe } = settings
   const known = Math.max(window, settings.keepDone)
-  const client = openClient(connection, 'quick')
+  const client = openClient(connection, deadline)
   const watch = watchServer(client, unsafe)
   const queues = createQueues(client, settings, watch.failed)
   let patient: Client | undefined
@@ -71,7 +71,7 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
 
   function openPatient(): Client {
     if (!patient) {
-      patient = openClient(connection, 'patient')
+      patient = openClient(connection)
       patient.on('error', watch.failed)
     }
     return patient

@@ -4,6 +4,7 @@ import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { bullmqInbox, type BullmqInboxOptions } from '../src/index.ts'
+import { startProxy } from './proxy.ts'
 import { deliver, scene, type Scene } from './scene.ts'
 
 const LONG = { timeout: 20_000 }
@@ -41,6 +42,20 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     const replies = await Promise.all(['1', '2', '3'].map((id) => web.send(id)))
     expect(replies.map(({ status }) => status)).toEqual([503, 503, 503])
     redis.resume()
+    for (const id of ['1', '2', '3']) await deliver(web, id)
+    await expect.poll(() => worker.done.toSorted(), LONG).toEqual(['1', '2', '3', 'before'])
+    expect(worker.runs).toHaveLength(4)
+  })
+
+  test('swallows all bytes of the lines that are open: deliveries and workers go on over new ones', async () => {
+    const proxy = await startProxy(redis.port)
+    endings.push(() => proxy.stop())
+    const options = { connection: proxy.url, deadline: 500 }
+    const web = open({ work: false }, options)
+    const worker = open({}, options)
+    await deliver(web, 'before')
+    await expect.poll(() => worker.done, LONG).toEqual(['before'])
+    proxy.swallow()
     for (const id of ['1', '2', '3']) await deliver(web, id)
     await expect.poll(() => worker.done.toSorted(), LONG).toEqual(['1', '2', '3', 'before'])
     expect(worker.runs).toHaveLength(4)

@@ -9,6 +9,8 @@ export interface Proxy {
   release(): void
   /** Holds up what waits for jobs: the workers behind claim nothing more, and their other connections go on. */
   stopClaims(): void
+  /** Swallows every byte of the connections that are open, which nobody closes: half-open lines. New ones go through. */
+  swallow(): void
   /** Breaks all connections and refuses new ones, as if the process behind were dead. */
   cut(): void
   stop(): Promise<void>
@@ -21,6 +23,7 @@ export async function startProxy(port: number): Promise<Proxy> {
   let holding = false
   let claims = true
   const blocking = new Set<Socket>()
+  const swallowed = new WeakSet<Socket>()
   let cut = false
   const server = createServer((client) => {
     if (cut) return void client.destroy()
@@ -36,6 +39,7 @@ export async function startProxy(port: number): Promise<Proxy> {
       if (holding) socket.pause()
     }
     client.on('data', (chunk) => {
+      if (swallowed.has(client)) return
       if (chunk.includes('bzpopmin')) {
         blocking.add(redis)
         if (!claims) redis.pause()
@@ -48,7 +52,9 @@ export async function startProxy(port: number): Promise<Proxy> {
       for (const socket of sockets) socket.pause()
       seen()
     })
-    redis.on('data', (chunk) => client.write(chunk))
+    redis.on('data', (chunk) => {
+      if (!swallowed.has(client)) client.write(chunk)
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -61,6 +67,9 @@ export async function startProxy(port: number): Promise<Proxy> {
     stopClaims() {
       claims = false
       for (const socket of blocking) socket.pause()
+    },
+    swallow() {
+      for (const socket of sockets) swallowed.add(socket)
     },
     cut() {
       cut = true
