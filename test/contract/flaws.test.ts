@@ -109,7 +109,9 @@ function store(flaw: Flaw) {
     },
     abandon() {
       const db = new DatabaseSync(path)
-      db.exec('PRAGMA busy_timeout = 5000; UPDATE postern_tasks SET due = 0 WHERE state = 1')
+      db.exec(
+        'PRAGMA busy_timeout = 5000; UPDATE postern_processes SET gone = 1, seen = beat, silent = 1e9',
+      )
       db.close()
     },
     async close() {

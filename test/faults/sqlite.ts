@@ -31,7 +31,7 @@ export async function sqliteCrashRun(rounds: number, minutes?: number): Promise<
         settled: () =>
           column(
             `SELECT l.name || ' ' || e.event_id AS value FROM postern_tasks t
-             JOIN postern_events e ON e.id = t.event JOIN postern_lanes l ON l.id = t.lane WHERE t.state = 2`,
+             JOIN postern_events e ON e.id = t.id >> 16 JOIN postern_lanes l ON l.id = t.lane WHERE t.state = 2`,
           ),
         running: () =>
           Number(column('SELECT count(*) AS value FROM postern_tasks WHERE state = 1')[0]),
@@ -45,7 +45,7 @@ export async function sqliteCrashRun(rounds: number, minutes?: number): Promise<
       doubleEffects: column('SELECT id AS value FROM effects GROUP BY id HAVING count(*) > 1')
         .length,
       missingEffects: column(
-        `SELECT e.event_id AS value FROM postern_tasks t JOIN postern_events e ON e.id = t.event
+        `SELECT e.event_id AS value FROM postern_tasks t JOIN postern_events e ON e.id = t.id >> 16
          JOIN postern_lanes l ON l.id = t.lane WHERE l.name = 'exact' AND t.state = 2
          AND e.event_id NOT IN (SELECT id FROM effects)`,
       ).length,

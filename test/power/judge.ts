@@ -71,11 +71,11 @@ function look(db: DatabaseSync, acknowledged: readonly string[]): Verdict {
   const tasks = new Set(
     column(
       `SELECT l.name || ' ' || e.event_id AS value FROM postern_tasks t
-       JOIN postern_events e ON e.id = t.event JOIN postern_lanes l ON l.id = t.lane`,
+       JOIN postern_events e ON e.id = t.id >> 16 JOIN postern_lanes l ON l.id = t.lane`,
     ),
   )
   const exact = column(
-    `SELECT e.event_id AS value FROM postern_tasks t JOIN postern_events e ON e.id = t.event
+    `SELECT e.event_id AS value FROM postern_tasks t JOIN postern_events e ON e.id = t.id >> 16
      JOIN postern_lanes l ON l.id = t.lane WHERE l.name = 'exact' AND t.state = 2`,
   ).toSorted()
   const has = column(`SELECT name AS value FROM sqlite_schema WHERE name = 'effects'`).length > 0

@@ -1,15 +1,13 @@
-import { attachment, type Inbox } from '@postern/core/inbox'
+import { engineInbox, type Inbox } from '@postern/core/inbox'
 import { openFile } from './driver/node.ts'
-import { createJournal } from './journal.ts'
-import { createPort } from './port.ts'
-import { createPrune } from './prune.ts'
-import { createRecords } from './records.ts'
+import { transactionsOfApp } from './in-transaction.ts'
 import { checkSettings, type SqliteInboxOptions } from './settings.ts'
-import { createStore } from './store.ts'
-import { createTopicIndex } from './topics.ts'
-import { migrate } from './schema.ts'
-import { createView } from './view.ts'
-import { written } from './written.ts'
+import { migrate } from './store/schema.ts'
+import { createStore } from './store/store.ts'
+
+// Quick handlers get tasks ahead, so that a transaction is shared by more of them: as many as end within this time, in
+// milliseconds, and no more than this number.
+const AHEAD = { time: 20, most: 256 }
 
 /**
  * An inbox in one SQLite file, on Node's own `node:sqlite`. Acknowledged deliveries are on the disk: a process that is
@@ -22,42 +20,12 @@ import { written } from './written.ts'
  */
 export function sqliteInbox(options: SqliteInboxOptions): Inbox {
   const settings = checkSettings(options)
-  const driver = openFile(settings.path, migrate)
-  const store = createStore(driver, settings)
-  const warn = (message: string): void => {
-    for (const consumer of receivers.consumers()) consumer.warn(message)
-  }
-  const upkeep = driver.upkeep?.((run) => written(store, run), warn)
-  const sweeps = [createPrune(store), createTopicIndex(store), ...(upkeep ? [upkeep] : [])]
-  const receivers = attachment({
-    inbox: 'sqliteInbox',
-    window: { option: 'window', time: settings.window },
-    join(consumer) {
-      driver.guard?.start(warn)
-      return createPort(store, consumer, () => sweeps.forEach((sweep) => sweep.start()))
-    },
-    async close() {
-      driver.guard?.stop()
-      await Promise.all(sweeps.map((sweep) => sweep.stop()))
-      await store.writer.flushed()
-      store.writer.close()
-      driver.close()
-    },
+  const { path } = settings
+  const driver = openFile(path, (database) => migrate(database, path))
+  return engineInbox({
+    settings,
+    ahead: AHEAD,
+    transactions: transactionsOfApp,
+    store: (warn) => createStore(driver, settings, warn),
   })
-
-  return {
-    name: 'sqliteInbox',
-    can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
-    window: settings.keepDone,
-    maxPending: settings.maxPending,
-    attach: (consumer) => receivers.attach(consumer),
-    view: createView(
-      store,
-      () => receivers.look(),
-      () => receivers.consumers(),
-    ),
-    records: createRecords(store),
-    journal: createJournal(store),
-    close: () => receivers.close(),
-  }
 }

@@ -1,5 +1,5 @@
 import type { Duration } from '@postern/core'
-import { checks, type CommonSettings } from '@postern/core/inbox'
+import { checks, engineSettings, type EngineSettings } from '@postern/core/inbox'
 
 /** Options of `sqliteInbox`. */
 export interface SqliteInboxOptions {
@@ -25,11 +25,9 @@ export interface SqliteInboxOptions {
   readonly pollInterval?: Duration
 }
 
-/** The checked options; times in milliseconds. Done events are kept for the longer of `window` and `keepDone`. */
-export interface Settings extends CommonSettings {
+/** The checked options; times in milliseconds. */
+export interface Settings extends EngineSettings {
   readonly path: string
-  readonly maxPendingShare: number
-  readonly pollInterval: number
 }
 
 /** Checks the options. Throws a `TypeError` that names the wrong option. */
@@ -40,9 +38,7 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
     )
   const check = checks('sqliteInbox', options)
   const path: unknown = check.value('path')
-  const common = check.common()
-  const maxPendingShare = check.value('maxPendingShare') ?? 0.5
-  const pollInterval = check.time('pollInterval', '200ms')
+  const common = engineSettings('sqliteInbox', check, { pollInterval: '200ms' })
   check.end()
   if (typeof path !== 'string' || path.trim() === '')
     throw new TypeError(
@@ -52,15 +48,5 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
     throw new TypeError(
       'sqliteInbox: path must be a file, got :memory:, which forgets what was acknowledged; use memoryInbox() for that',
     )
-  if (!(typeof maxPendingShare === 'number' && maxPendingShare > 0 && maxPendingShare <= 1))
-    throw new TypeError(
-      `sqliteInbox: maxPendingShare must be a number from above 0 to 1, got ${String(maxPendingShare)}`,
-    )
-  return {
-    ...common,
-    maxPendingShare,
-    keepDone: Math.max(common.window, common.keepDone),
-    path,
-    pollInterval,
-  }
+  return { ...common, path }
 }

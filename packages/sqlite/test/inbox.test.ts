@@ -39,7 +39,9 @@ testInbox(
       another: open,
       abandon: () =>
         read((db) => {
-          db.exec('PRAGMA busy_timeout = 5000; UPDATE postern_tasks SET due = 0 WHERE state = 1')
+          db.exec(
+            'PRAGMA busy_timeout = 5000; UPDATE postern_processes SET gone = 1, seen = beat, silent = 1e9',
+          )
         }),
       async close() {
         await Promise.all(opened.map((inbox) => inbox.close()))

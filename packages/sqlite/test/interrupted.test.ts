@@ -7,11 +7,11 @@ import { sqliteScene } from './scene.ts'
 const { open, join, edit, untilFound } = sqliteScene()
 const row = () =>
   edit((db) => db.prepare('SELECT state, attempt, cut, charged, gate FROM postern_tasks').get())
-/** Leaves the task as a process does that was killed while it ran, with interruptions before it. */
+/** Leaves the task as a process does that was killed while it ran, with interruptions before it: nobody has its number. */
 const leave = (cut: number, charged: number): void =>
   edit((db) =>
     db.exec(
-      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 1, attempt = 1, due = 0, token = 7, gate = 0, cut = ${cut}, charged = ${charged};
+      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 1, attempt = 1, due = 0, token = 7, lease = 1, gate = 0, cut = ${cut}, charged = ${charged};
        UPDATE postern_lanes SET pending = pending - 1, running = running + 1; COMMIT`,
     ),
   )
@@ -34,7 +34,7 @@ test('a suspect waits until no other runs in the process, and an outcome clears 
   const inbox = open()
   const web = join(inbox, { lanes: ['none'] })
   await web.port.accept(intake(item('1'), item('2')), {})
-  edit((db) => db.exec('UPDATE postern_tasks SET cut = 3, gate = 2'))
+  edit((db) => db.exec('UPDATE postern_tasks SET cut = 3, gate = 3'))
   await web.port.close(Date.now() + 50)
   const shop = join(inbox, { lanes: ['a'], run: () => hold.passed.then(() => DONE) })
   await shop.until('one runs', () => shop.runs.length === 1)
@@ -56,7 +56,7 @@ test('a suspect that is charged as often as its policy has attempts is dead as p
   await shop.untilSettled(1)
   edit((db) =>
     db.exec(
-      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 1, due = 0, token = 7, cut = 7, charged = 4 WHERE part = 'p';
+      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 1, due = 0, token = 7, lease = 1, cut = 7, charged = 4 WHERE part = 'p';
        UPDATE postern_lanes SET done = 0, running = 1 WHERE name = 'a'; COMMIT`,
     ),
   )
@@ -82,7 +82,7 @@ test('an outcome that comes after its lease ended counts while nobody else has c
   // As another process leaves it that frees the task and does not run it.
   edit((db) =>
     db.exec(
-      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 9e15, attempt = 0, cut = 3, charged = 1, gate = 2;
+      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 9e15, attempt = 0, lease = 0, cut = 3, charged = 1, gate = 3;
        UPDATE postern_lanes SET pending = 1, running = 0; COMMIT`,
     ),
   )
@@ -98,7 +98,7 @@ test('a suspect runs beside a flood that never ends', async () => {
   const inbox = open()
   const web = join(inbox, { lanes: ['none'] })
   await web.port.accept(intake(item('suspect')), {})
-  edit((db) => db.exec('UPDATE postern_tasks SET cut = 3, gate = 2, due = 9e15'))
+  edit((db) => db.exec('UPDATE postern_tasks SET cut = 3, gate = 3, due = 9e15'))
   await web.port.close(Date.now() + 50)
   let made = 0
   let ends = false

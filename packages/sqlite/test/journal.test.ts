@@ -111,7 +111,8 @@ test('an interruption is told apart', async () => {
   })
   await stuck.port.accept(intake(item('1')), {})
   await stuck.until('it runs', () => stuck.runs.length === 1)
-  edit((db) => db.exec('UPDATE postern_tasks SET due = 0'))
+  // As a process leaves it of which nobody knows any more.
+  edit((db) => db.exec('UPDATE postern_tasks SET token = 7'))
   const other = join(open())
   await other.untilSettled(1)
   const attempts = await inbox.journal!.attempts(other.runs[0]!.claim.id)
@@ -186,12 +187,14 @@ test('a flood of strangers fills only its own ring, which stays within its bound
       ...NOTHING,
       arrived: Array.from({ length: 500 }, (_, more) => arrival(at + more)),
     })
-  const rings = edit((db) => db.prepare('SELECT name, rows FROM postern_rings ORDER BY name').all())
+  const rings = edit((db) => db.prepare('SELECT ring, rows FROM postern_rings ORDER BY ring').all())
   expect(rings).toEqual([
-    { name: 'arrivals', rows: 1 },
-    { name: 'strangers', rows: 10_000 },
+    { ring: 0, rows: 1 },
+    { ring: 1, rows: 10_000 },
   ])
-  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM postern_strangers').get())).toEqual({
+  expect(
+    edit((db) => db.prepare('SELECT count(*) AS n FROM postern_arrivals WHERE ring = 1').get()),
+  ).toEqual({
     n: 10_000,
   })
   expect(await journal.delivery(arrival(0).id)).toBeDefined()
@@ -247,14 +250,20 @@ test('counts of processes add up, gauges keep the last value, and old minutes be
     },
   ])
   await journal.write({ ...NOTHING, minutes: [counted(old), counted(old + 60_000)] })
-  await journal.write(NOTHING)
+  await open().journal!.write(NOTHING)
   const before = await journal.history({ from: old, to: old + HOUR, step: HOUR })
   expect(before).toMatchObject([{ from: old, count: 4 }])
   expect(
-    edit((db) => db.prepare('SELECT step, count(*) AS n FROM postern_history GROUP BY step').all()),
+    edit((db) =>
+      db
+        .prepare(
+          "SELECT kind, count(*) AS n FROM postern_spans WHERE kind <> 'gauge' GROUP BY kind",
+        )
+        .all(),
+    ),
   ).toEqual([
-    { step: 60_000, n: 2 },
-    { step: HOUR, n: 1 },
+    { kind: 'hour', n: 1 },
+    { kind: 'minute', n: 2 },
   ])
 })
 

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createKeys, type Keys } from '../src/known.ts'
+import { createKeys, type Keys } from '../src/store/keys.ts'
 import { nodeDatabase } from '../src/driver/node-database.ts'
-import { createKeyIndex } from '../src/key-index.ts'
-import { migrate } from '../src/schema.ts'
+import { createKeyIndex } from '../src/store/key-index.ts'
+import { migrate } from '../src/store/schema.ts'
 import { temporaryFile, type TemporaryFile } from './file.ts'
 
 // Few, so that some hundred keys go through every stage: in memory, being indexed, in the index.
@@ -26,7 +26,7 @@ function open(): { db: DatabaseSync; keys: Keys; take: (ids: readonly string[]) 
   opened.push(db)
   db.exec('PRAGMA journal_mode = WAL')
   const main = nodeDatabase(db)
-  migrate({ main, name: file.path })
+  migrate(main, file.path)
   const keys = createKeys(main, MOST)
   return { db, keys, take: (ids) => transaction(db, keys, ids) }
 }
@@ -34,7 +34,7 @@ function open(): { db: DatabaseSync; keys: Keys; take: (ids: readonly string[]) 
 /** Takes events; gives the numbers of those that were known, 0 for others. */
 function transaction(db: DatabaseSync, keys: Keys, ids: readonly string[], commit = true) {
   const add = db.prepare(
-    "INSERT INTO postern_events (id, receiver, key, received, topic, record) VALUES (?, 1, ?, 0, 't', '{}')",
+    "INSERT INTO postern_events (id, receiver, key, received, taken, topic, record) VALUES (?, 1, ?, 0, 0, 't', '{}')",
   )
   db.exec('BEGIN IMMEDIATE')
   const known = ids.map((id) => {

@@ -5,6 +5,8 @@ import { DONE, lane, retryIn } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit, untilFound } = sqliteScene()
+// The gate of a task that was interrupted.
+const AGAIN = 2
 
 test('a handler that outlasts its lease keeps its task: the lease is renewed while it runs', async () => {
   const passed = gate()
@@ -13,10 +15,9 @@ test('a handler that outlasts its lease keeps its task: the lease is renewed whi
   await slow.port.accept(intake(item('1')), {})
   await slow.until('it runs', () => slow.runs.length === 1)
   for (let renewal = 0; renewal < 4; renewal++) {
-    const { due } = edit(
-      (db) => db.prepare('SELECT due FROM postern_tasks').get() as { due: number },
-    )
-    await untilFound(`SELECT 1 FROM postern_tasks WHERE due > ${due}`)
+    const of = 'postern_processes WHERE id = (SELECT token >> 32 FROM postern_tasks)'
+    const { beat } = edit((db) => db.prepare(`SELECT beat FROM ${of}`).get() as { beat: number })
+    await untilFound(`SELECT 1 FROM ${of} AND beat > ${beat}`)
   }
   passed.pass()
   await slow.untilSettled(1)
@@ -53,12 +54,12 @@ test('a task that took its process down is claimed only to start at once, not ah
   // As a process leaves them that was killed after it had claimed all of them, ahead of time since they were quick.
   edit((db) =>
     db.exec(
-      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, attempt = 1;
+      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, attempt = 0, cut = 1, gate = ${AGAIN};
        UPDATE postern_lanes SET pending = done, done = 0; COMMIT`,
     ),
   )
   await shop.until('three run', () => shop.runs.length === 43)
-  const claimed = edit((db) => db.prepare('SELECT sum(attempt = 2) AS n FROM postern_tasks').get())
+  const claimed = edit((db) => db.prepare('SELECT sum(state = 1) AS n FROM postern_tasks').get())
   expect(claimed).toEqual({ n: 3 })
   hold.pass()
   await shop.untilSettled(80)
@@ -66,10 +67,14 @@ test('a task that took its process down is claimed only to start at once, not ah
 
 test('an attempt that lost its claim leaves the next one of its task, in the same process, alone', async () => {
   const [first, second] = [gate(), gate()]
+  let runs = 0
   const shop = join(open({ lease: 60_000 }), {
-    async run({ attempt, commit }) {
-      await (attempt === 1 ? first : second).passed
-      if (attempt === 2) await commit!(() => undefined, undefined)
+    async run({ commit }) {
+      const one = ++runs
+      await (one === 1 ? first : second).passed
+      // A late failure counts only while nobody has claimed the task since.
+      if (one === 1) return retryIn(3_600_000)
+      await commit!(() => undefined, undefined)
       return DONE
     },
   })
@@ -78,7 +83,7 @@ test('an attempt that lost its claim leaves the next one of its task, in the sam
   // As another process leaves it that took the task over and could not settle it either.
   edit((db) =>
     db.exec(
-      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0;
+      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, token = 0, lease = 0;
        UPDATE postern_lanes SET pending = 1, running = 0; COMMIT`,
     ),
   )
@@ -93,7 +98,7 @@ test('an attempt that lost its claim leaves the next one of its task, in the sam
   ])
 })
 
-test('of attempts that end together, only those whose claim was lost are refused', async () => {
+test('of attempts that end together, only those that another has settled are refused', async () => {
   const hold = gate()
   const shop = join(open(), {
     lanes: [lane('a', { concurrency: 10 }), lane('b', { concurrency: 10 })],
@@ -102,8 +107,13 @@ test('of attempts that end together, only those whose claim was lost are refused
   const items = Array.from({ length: 10 }, (_, at) => item(`e${at}`, ['a', 'b']))
   await Promise.all(items.map(async (one) => shop.port.accept(intake(one), {})))
   await shop.until('all run', () => shop.runs.length === 20)
-  // As another process claims them after their leases ended: its token, and its lease.
-  edit((db) => db.exec('UPDATE postern_tasks SET token = 7, attempt = 2 WHERE event IN (2, 5)'))
+  // As another process leaves them that claimed and settled them after their leases ended.
+  edit((db) =>
+    db.exec(
+      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 3, token = 7, lease = 0 WHERE id >> 16 IN (2, 5);
+       UPDATE postern_lanes SET running = running - 2, dead = dead + 2; COMMIT`,
+    ),
+  )
   hold.pass()
   await shop.untilSettled(20)
   const refused = shop.settled.filter(({ stored }) => !stored)
@@ -112,11 +122,13 @@ test('of attempts that end together, only those whose claim was lost are refused
   expect(
     edit((db) => db.prepare('SELECT state, count(*) AS n FROM postern_tasks GROUP BY state').all()),
   ).toEqual([
-    { state: 1, n: 4 },
     { state: 2, n: 16 },
+    { state: 3, n: 4 },
   ])
-  const counts = edit((db) => db.prepare('SELECT sum(running) AS n FROM postern_lanes').get())
-  expect(counts).toEqual({ n: 4 })
+  const counts = edit((db) =>
+    db.prepare('SELECT sum(running) AS running, sum(dead) AS dead FROM postern_lanes').get(),
+  )
+  expect(counts).toEqual({ running: 0, dead: 4 })
 })
 
 test('counts of a lane always are the numbers of its tasks', async () => {

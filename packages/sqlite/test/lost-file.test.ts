@@ -93,8 +93,8 @@ test('an outcome that cannot be stored is buried with its reason, and those it c
     bad: 'dead',
   })
   expect(tasks.find(({ event }) => event.id === 'bad')!.error).toMatchObject({
-    name: 'UnstorableOutcome',
-    message: expect.stringContaining('cannot be stored'),
+    name: 'OutcomeRefused',
+    message: expect.stringContaining('could not be stored'),
   })
 })
 

@@ -1,12 +1,14 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { nodeDatabase } from '../src/driver/node-database.ts'
-import { conditionsOf, FROM } from '../src/filter.ts'
-import { INFO } from '../src/info.ts'
-import { migrate } from '../src/schema.ts'
+import { conditionsOf, FROM, INFO } from '../src/operate/filter.ts'
+import { FRONT, STUCK } from '../src/sql/lines.ts'
+import { CLAIMS, NEXT_TOKEN } from '../src/sql/processes.ts'
+import { CLAIM_GATED, CLAIM_READY, CLAIM_TURNS, DUE, NEXT_DUE } from '../src/sql/tasks.ts'
+import { migrate } from '../src/store/schema.ts'
 
 const db = new DatabaseSync(':memory:')
-migrate({ main: nodeDatabase(db), name: ':memory:' })
+migrate(nodeDatabase(db), ':memory:')
 
 /** How SQLite reads the tables of a query. */
 function plan(sql: string): string {
@@ -18,52 +20,63 @@ function plan(sql: string): string {
 }
 
 test.each([
-  ['a range of events', 't.event > ? AND t.event <= ?'],
-  ['events', 't.event IN (SELECT value FROM json_each(?))'],
-])('a page of %s reads the tasks in the order of the list, and no table whole', (_, candidates) => {
-  const { sql } = conditionsOf({ topic: 'orders.*', state: 'done', text: 'x' })
+  ['a range of events', '', 't.id >= ? AND t.id < ?'],
+  [
+    'events',
+    'json_each(?) j CROSS JOIN',
+    't.id >= j.value * 65536 AND t.id < (j.value + 1) * 65536',
+  ],
+])('a page of %s reads the tasks by their ids, and no table whole', (_, first, candidates) => {
+  const { sql } = conditionsOf({
+    of: 'tasks',
+    filter: { state: 'done', provider: 'github' },
+    receiver: 'shop',
+    lanes: [1],
+    topic: { exact: undefined, prefix: 'orders.', source: '^orders\\..+$' },
+    after: undefined,
+    width: 256,
+    limit: 100,
+    full: false,
+    passing: false,
+  })
   const found = plan(
-    `SELECT ${INFO} FROM ${FROM} WHERE ${candidates} AND (t.event < ? OR (t.event = ? AND t.id < ?)) AND ${sql}
-     ORDER BY t.event DESC, t.id DESC LIMIT ?`,
+    `SELECT ${INFO} FROM ${first} ${FROM} WHERE ${candidates} AND t.id < ? AND ${sql} ORDER BY t.id DESC LIMIT ?`,
   )
-  expect(found).toMatch(/^SEARCH t USING INDEX sqlite_autoindex_postern_tasks_1 \(event/)
+  expect(found).toContain('SEARCH t USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)')
   expect(found).not.toMatch(/SCAN [telrda]\b/)
-  expect(found).not.toMatch(/TEMP B-TREE FOR ORDER BY/)
+  if (first === '') expect(found).not.toMatch(/TEMP B-TREE FOR ORDER BY/)
 })
 
 test.each([
-  [
-    'ready tasks',
-    'SELECT id FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn = 0 AND due <= ? ORDER BY due, id LIMIT ?',
-    'postern_tasks_ready (lane=? AND turn=? AND due<?)',
-  ],
-  [
-    'tasks in turns',
-    'SELECT id FROM postern_tasks WHERE lane = ? AND state = 0 AND gate = 0 AND turn > 0 ORDER BY turn, due, id LIMIT ?',
-    'postern_tasks_ready (lane=? AND turn>?)',
-  ],
+  ['ready tasks', CLAIM_READY, 'postern_tasks_ready (lane=? AND turn=? AND due<?)'],
+  ['tasks in turns', CLAIM_TURNS, 'postern_tasks_ready (lane=? AND turn>?)'],
+  ['interrupted tasks', CLAIM_GATED, 'postern_tasks_gated (lane=? AND gate=? AND due<?)'],
   [
     'dead tasks, newest first',
-    'SELECT id FROM postern_tasks WHERE lane = ? AND state = 3 AND event <= ? ORDER BY event DESC, id DESC LIMIT ?',
-    'postern_tasks_dead (lane=? AND event<?)',
+    'SELECT id FROM postern_tasks WHERE lane = ? AND state = 3 AND id < ? ORDER BY id DESC LIMIT ?',
+    'postern_tasks_dead (lane=? AND rowid<?)',
   ],
   [
     'tasks of a cause, newest first',
-    'SELECT event, id FROM postern_tasks WHERE cause = ? AND lane = ? AND event <= ? ORDER BY event DESC LIMIT ?',
-    'postern_tasks_causes (cause=? AND lane=? AND event<?)',
+    'SELECT id FROM postern_tasks WHERE cause = ? AND lane = ? AND id < ? ORDER BY id DESC LIMIT ?',
+    'postern_tasks_causes (cause=? AND lane=? AND id<?)',
   ],
-  [
-    'leases',
-    'SELECT id FROM postern_tasks WHERE state = 1 AND due <= ? ORDER BY due LIMIT 256',
-    'postern_tasks_leases (due<?)',
-  ],
+  ['claims of a process', CLAIMS, 'postern_tasks_leases (token>? AND token<?)'],
+  ['the next process', NEXT_TOKEN, 'postern_tasks_leases (token>?)'],
+  ['the front of a line', FRONT, 'postern_tasks_lines (line=? AND root=? AND behind=?)'],
+  ['how many are due', DUE, 'postern_tasks_ready (lane=?'],
+  ['when the next is due', NEXT_DUE, 'postern_tasks_gated (lane=?'],
   [
     'both rings of deliveries',
-    'SELECT id FROM postern_arrivals WHERE id < ? UNION ALL SELECT id FROM postern_strangers WHERE id < ? ORDER BY id DESC LIMIT 256',
+    'SELECT id FROM postern_arrivals WHERE ring = 0 AND id < ? UNION ALL SELECT id FROM postern_arrivals WHERE ring = 1 AND id < ? ORDER BY id DESC LIMIT 256',
     'MERGE (UNION ALL)',
   ],
 ])('%s are one range of an index, in order', (_, sql, index) => {
   const found = plan(sql)
   expect(found).toContain(index)
-  expect(found).not.toMatch(/SCAN|TEMP B-TREE/)
+  expect(found).not.toMatch(/SCAN postern|SCAN [ted]\b|TEMP B-TREE/)
+})
+
+test('lines that must be worked out again are found by their index', () => {
+  expect(plan(STUCK)).toContain('USING INDEX postern_tasks_lines')
 })

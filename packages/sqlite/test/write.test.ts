@@ -94,6 +94,7 @@ test('a delivery that waits longer than the deadline is refused, and is not stor
 
 test('more bytes than maxWaitingBytes may not wait for their commit', async () => {
   const shop = join(open({ maxWaitingBytes: 4000 }))
+  await shop.port.accept(intake(item('0')), {})
   const large = (id: string) => ({
     delivery: delivery({ body: new Uint8Array(3000) }),
     items: [item(id)],

@@ -204,7 +204,7 @@ async function sqliteStore(): Promise<Store> {
       const db = new DatabaseSync(path)
       const { bytes } = db
         .prepare(
-          "SELECT sum(pgsize) AS bytes FROM dbstat WHERE name LIKE 'postern_history%' OR name LIKE 'postern_series%'",
+          "SELECT sum(pgsize) AS bytes FROM dbstat WHERE name LIKE 'postern_spans%' OR name LIKE 'postern_series%'",
         )
         .get() as { bytes: number }
       db.close()

@@ -145,6 +145,7 @@ export type {
   Batch as StoreBatch,
   Fault as StoreFault,
   Guarded,
+  GuestRows,
   Rows,
   Store,
   Stride,

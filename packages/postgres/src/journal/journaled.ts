@@ -60,8 +60,8 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
         return
       await sql(TRIM, [strangers, bounds.rows, bounds.bytes, Math.floor(bounds.before)])
     },
-    async trimKept(source, most) {
-      await sql(TRIM_KEPT, [storable(source), most])
+    async trimKept(sources) {
+      await sql(TRIM_KEPT, [texts(sources.map(storable))])
     },
     arrivals: async (before, limit) =>
       (await sql(ARRIVALS, [before ?? null, limit])).map(toArrival),

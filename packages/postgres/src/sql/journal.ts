@@ -23,8 +23,9 @@ export const RING: string = `SELECT count(*)::int AS rows, coalesce(sum(size), 0
   FROM $.postern_arrivals WHERE strangers = $1`
 
 export const TRIM_KEPT: string = `WITH u AS (
-    UPDATE $.postern_arrivals SET source = NULL, head = NULL, body = NULL WHERE id IN (
-      SELECT id FROM $.postern_arrivals WHERE source IS NOT NULL AND source = $1 ORDER BY id DESC OFFSET $2::int) RETURNING 1)
+    UPDATE $.postern_arrivals a SET source = NULL, head = NULL, body = NULL
+    WHERE a.source = ANY($1::text[]) AND EXISTS (
+      SELECT 1 FROM $.postern_arrivals b WHERE b.source = a.source AND b.id > a.id) RETURNING 1)
   SELECT count(*)::int AS n FROM u`
 
 export const ARRIVALS: string = `SELECT id, strangers, at::float8 AS at, data FROM $.postern_arrivals

@@ -63,6 +63,8 @@ export function createStore(settings: Settings, warn: (message: string) => void)
         async lock(lines) {
           if (lines.length > 0) await within(lockSql(lines))
         },
+        // Beside it: the locks of new lanes must not wait for the application.
+        lanes,
       }
     },
     lanes,

@@ -38,8 +38,12 @@ export interface Database {
 /** Writes within a transaction of the application. */
 export interface Guest {
   readonly database: Database
-  /** Runs writes; undoes them, and leaves the rest of the transaction to the application, if `run` throws. */
-  within<T>(run: () => T): T
+  /** Throws a `TypeError` if no transaction is open. */
+  check(): void
+  /** Begins a part of the open transaction. */
+  begin(): void
+  /** Undoes the writes since `begin`, and leaves the rest of the transaction to the application. */
+  undo(): void
 }
 
 /**
@@ -53,8 +57,12 @@ export interface Driver {
   readonly process: string
   /** For writes. It never waits for a lock: a caller that finds the database locked tries again later. */
   readonly main: Database
-  /** For reads and for `task.commit`, whose writes must not change the state of the main connection. */
+  /** For reads, which must not change the state of the main connection. */
   readonly side: Database
+  /** For `task.commit`: a handler must not change the state of the other connections. It waits for a lock a second. */
+  commits(): Database
+  /** Ends the connection of `commits`: a handler that is still at work must not write through it. */
+  dropCommits(): void
   readonly errors: Errors
   /** Keys of events in memory before they are indexed. A database that is opened for each burst holds few. @default 16_384 */
   readonly freshKeys?: number
@@ -67,7 +75,19 @@ export interface Driver {
     written: (run: () => void) => Promise<unknown>,
     warn: (message: string) => void,
   ) => Sweep
+  /** Absent if the runtime has no lock that ends with a process. */
+  readonly life?: Life
   /** Why other writers are a danger here, with the remedy. */
   readonly alone?: string | undefined
   close(): void
+}
+
+/** Whether other processes live, as the kernel knows it. */
+export interface Life {
+  /** Takes the lock of this process. */
+  hold(process: number): void
+  /** True if the process that had this number has ended. */
+  isFree(process: number): boolean
+  /** Lets it go, and removes what is left of it. */
+  release(): void
 }

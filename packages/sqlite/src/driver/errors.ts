@@ -17,8 +17,7 @@ const REASONS: Readonly<Record<number, string>> = {
   26: 'it is not an SQLite database: use another path',
 }
 
-// ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE: of the statement and its values, not of the file.
-const LASTING = [ERROR, 18, 19, 20, 21, 25]
+const MISUSE = 21
 
 /** What errors of a database mean. */
 export interface Errors {
@@ -28,8 +27,8 @@ export interface Errors {
   isBusy(error: unknown): boolean
   /** True if the file or its disk is at fault, so that the next statement fails as well. */
   isStorageFault(error: unknown): boolean
-  /** True if a work failed for a reason of its own, so that another try fails as well. */
-  isLasting(error: Error): boolean
+  /** True if a statement itself is wrong, whatever its values. */
+  isOfStatement(error: unknown): boolean
   /** An error of SQLite as the refusal of a delivery. */
   unavailable(error: unknown): WebhookError
   /** The cause and the remedy, in words. */
@@ -45,10 +44,7 @@ export function createErrors(name: string, code: (error: unknown) => number | un
       const found = code(error)
       return found !== undefined && found !== ERROR && !isBusy(error) && found in REASONS
     },
-    isLasting({ cause }) {
-      const found = code(cause)
-      return found === undefined ? cause instanceof Error : LASTING.includes(found)
-    },
+    isOfStatement: (error) => code(error) === ERROR || code(error) === MISUSE,
     unavailable(error) {
       const found = code(error)
       if (found === undefined) return toWebhookError(error, 'inbox_unavailable')

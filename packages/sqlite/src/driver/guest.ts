@@ -22,25 +22,22 @@ export function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): 
     )
 }
 
-/** Writes through a connection of the application. Throws a `TypeError` if it has no transaction open. */
+/** Writes through a connection of the application. */
 export function guestOf(db: DatabaseSync): Guest {
   return {
     database: nodeDatabase(db),
-    within(run) {
-      checkTransaction(db)
+    check: () => checkTransaction(db),
+    begin() {
+      // The one of a delivery before, if it is in the same transaction.
+      attempt(db, 'RELEASE postern_accept')
       db.exec('SAVEPOINT postern_accept')
-      try {
-        const result = run()
-        db.exec('RELEASE postern_accept')
-        return result
-      } catch (error) {
-        undo(db)
-        throw error
-      }
     },
+    // An error as that of a full disk has ended the whole transaction.
+    undo: () => attempt(db, 'ROLLBACK TO postern_accept; RELEASE postern_accept'),
   }
 }
 
+/** Throws a `TypeError` if the connection has no transaction open. */
 function checkTransaction(db: DatabaseSync): void {
   // `isTransaction` needs Node 22.16. BEGIN fails inside a transaction and changes nothing.
   try {
@@ -54,12 +51,10 @@ function checkTransaction(db: DatabaseSync): void {
   )
 }
 
-function undo(db: DatabaseSync): void {
+function attempt(db: DatabaseSync, sql: string): void {
   try {
-    db.exec('ROLLBACK TO postern_accept; RELEASE postern_accept')
-  } catch {
-    // The error has ended the whole transaction, as that of a full disk does.
-  }
+    db.exec(sql)
+  } catch {}
 }
 
 /** Name of the file, as SQLite has it: absolute and without links. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
-import type { Driver } from './driver.ts'
+import type { Database, Driver } from './driver.ts'
 import { createErrors, type Errors } from './errors.ts'
 import { createFileGuard } from './file-guard.ts'
 import { checkGuest, guestOf } from './guest.ts'
@@ -9,7 +9,7 @@ import { nodeDatabase } from './node-database.ts'
 import { createUpkeep } from './upkeep.ts'
 import { hasWalResetBug } from './wal-bug.ts'
 
-// How long opening waits for other processes, and how long the side connection may wait for a lock, in milliseconds.
+// How long opening waits for other processes, and how long reads and commits may wait for a lock, in milliseconds.
 const OPEN_WAIT = 5000
 const SIDE_WAIT = 1000
 
@@ -17,38 +17,42 @@ const SIDE_WAIT = 1000
  * Opens a file on Node's own `node:sqlite`, makes it a write-ahead log and lets `migrate` make its tables. Throws a
  * `TypeError` if it cannot be an inbox.
  */
-export function openFile(path: string, migrate: (driver: Driver) => void): Driver {
-  const opened: DatabaseSync[] = []
+export function openFile(path: string, migrate: (database: Database) => void): Driver {
+  const opened = new Set<DatabaseSync>()
   const errors = createErrors(path, primaryCode)
   try {
     createPrivate(path)
-    const main = open(path, OPEN_WAIT, opened)
-    patiently(errors, () => useWal(main, path))
-    const { version } = main.prepare('SELECT sqlite_version() AS version').get() as {
+    const first = open(path, OPEN_WAIT, opened)
+    patiently(errors, () => useWal(first, path))
+    const { version } = first.prepare('SELECT sqlite_version() AS version').get() as {
       version: string
     }
-    const driver = {
+    const main = nodeDatabase(first)
+    patiently(errors, () => migrate(main))
+    first.exec('PRAGMA busy_timeout = 0')
+    const side = nodeDatabase(open(path, SIDE_WAIT, opened))
+    let commits: DatabaseSync | undefined
+    return {
       name: path,
       process: `${hostname()}:${process.pid}`,
-      main: nodeDatabase(main),
+      main,
+      side,
       errors,
-      guest(connection: unknown) {
-        checkGuest(connection as DatabaseSync, main, path)
+      commits: () => nodeDatabase((commits ??= open(path, SIDE_WAIT, opened))),
+      dropCommits() {
+        if (commits && opened.delete(commits)) commits.close()
+        commits = undefined
+      },
+      guest(connection) {
+        checkGuest(connection as DatabaseSync, first, path)
         return guestOf(connection as DatabaseSync)
       },
+      guard: createFileGuard(path),
+      upkeep: (written, warn) => createUpkeep({ main, path, written, warn }),
       alone: hasWalResetBug(version)
         ? `another connection writes ${path}, and SQLite ${version} of this Node can damage a file with several writers (https://www.sqlite.org/wal.html, "WAL-reset bug"): use Node 22.23 or 24.15 and newer, or one process`
         : undefined,
       close: () => opened.forEach((db) => db.close()),
-    }
-    patiently(errors, () => migrate({ ...driver, side: driver.main }))
-    main.exec('PRAGMA busy_timeout = 0')
-    const side = nodeDatabase(open(path, SIDE_WAIT, opened))
-    return {
-      ...driver,
-      side,
-      guard: createFileGuard(path),
-      upkeep: (written, warn) => createUpkeep({ main: driver.main, path, written, warn }),
     }
   } catch (error) {
     for (const db of opened) db.close()
@@ -72,9 +76,9 @@ function createPrivate(path: string): void {
   }
 }
 
-function open(path: string, wait: number, opened: DatabaseSync[]): DatabaseSync {
+function open(path: string, wait: number, opened: Set<DatabaseSync>): DatabaseSync {
   const db = new DatabaseSync(path)
-  opened.push(db)
+  opened.add(db)
   // Set first: even reading a setting finds the file locked while another process closes its last connection.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
   // `synchronous` FULL: a commit is on the disk before it is acknowledged. Pages of 8 KiB take several deliveries, so

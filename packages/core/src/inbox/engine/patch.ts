@@ -69,6 +69,8 @@ export interface Ended {
   readonly id: number
   readonly token: number
   readonly lane: number
+  /** Its tenant. */
+  readonly fair: string | null
   /** Microseconds. */
   readonly took: number
 }

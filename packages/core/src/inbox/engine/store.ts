@@ -47,6 +47,14 @@ export interface Rows {
   ): MaybePromise<readonly Lost[]>
 }
 
+/** Rows of a transaction of the application. */
+export interface GuestRows extends Rows {
+  /** Locks lines; comes first. */
+  lock(lines: readonly number[]): MaybePromise<void>
+  /** As `Store.lanes`. A store with one writer makes them in the same transaction, so that they are there only if it commits. */
+  lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
+}
+
 /** A database as the engine sees it: what must be atomic, and nothing that decides. */
 export interface Store extends Rows, Viewed, Journaled {
   /** As in errors: the name of the inbox. */
@@ -70,7 +78,7 @@ export interface Store extends Rows, Viewed, Journaled {
     run: (rows: Rows, transaction: unknown) => MaybePromise<T>,
   ): MaybePromise<T>
   /** An open transaction of the application; a `TypeError` for anything else. */
-  guest(transaction: unknown): Rows & { lock(lines: readonly number[]): MaybePromise<void> }
+  guest(transaction: unknown): GuestRows
   /**
    * Numbers of lanes; makes those that are missing. Lanes of one subscription share a root with its former names, for
    * good: their tasks stand in the same lines in every process.

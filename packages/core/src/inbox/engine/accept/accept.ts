@@ -11,10 +11,10 @@ import type { NewEvent } from '../row.ts'
 import type { EngineSettings } from '../settings.ts'
 import type { Lanes } from '../run/lanes.ts'
 import type { Task } from '../run/task.ts'
-import { chain, steps } from '../steps.ts'
-import type { Store } from '../store.ts'
+import { chain, steps, wait as waitFor, type Steps } from '../steps.ts'
+import type { GuestRows, Store } from '../store.ts'
 import type { Capacity } from './capacity.ts'
-import { encodeIntake, type EncodedIntake } from './encode.ts'
+import { encodeIntake, newTask, type EncodedIntake } from './encode.ts'
 import { flatten, idOf, type Flat } from './flat.ts'
 import { revive } from './revive.ts'
 import { tell, write } from './write.ts'
@@ -59,6 +59,9 @@ export function createAccept(host: AcceptHost): Side['accept'] {
   })
 
   return (intake, of) => {
+    const transaction = host.transactionOf(of)
+    // It may hold the only lock: nothing is made beside it.
+    if (transaction !== undefined) return guest(transaction, intake)
     const deadline = performance.now() + settings.deadline
     const known =
       store.opened &&
@@ -67,21 +70,18 @@ export function createAccept(host: AcceptHost): Side['accept'] {
         tasks.every(({ subscription }) => lanes.find(subscription) !== undefined),
       )
     return known
-      ? enter(intake, of, deadline)
-      : prepare(intake, deadline).then(() => enter(intake, of, deadline))
+      ? enter(intake, deadline)
+      : prepare(intake, deadline).then(() => enter(intake, deadline))
   }
 
-  function enter(intake: Intake, of: Host, deadline: number): MaybePromise<readonly Taken[]> {
+  function enter(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
     const encoded = encodeIntake(receiver, intake, () => numbers.next())
     if (batch.waiting + encoded.bytes > settings.maxWaitingBytes)
       throw new WebhookError(
         'inbox_full',
         `${store.name}: ${batch.waiting} bytes of deliveries wait for their commit, maxWaitingBytes is ${settings.maxWaitingBytes}`,
       )
-    const transaction = host.transactionOf(of)
-    return chain(room(encoded), () =>
-      transaction === undefined ? wait(encoded, deadline) : guest(transaction, encoded),
-    )
+    return chain(room(encoded), () => wait(encoded, deadline))
   }
 
   function room(encoded: EncodedIntake): MaybePromise<void> {
@@ -147,21 +147,45 @@ export function createAccept(host: AcceptHost): Side['accept'] {
   }
 
   /** In the application's transaction: it is not known here when that commits, so nothing is claimed. */
-  function guest(transaction: unknown, encoded: EncodedIntake): MaybePromise<readonly Taken[]> {
+  function guest(transaction: unknown, intake: Intake): MaybePromise<readonly Taken[]> {
+    const rows = store.guest(transaction)
+    const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
+    return chain(ready ? undefined : opened(), () => {
+      const encoded = encodeIntake(receiver, intake, () => numbers.next())
+      return chain(room(encoded), () => within(rows, encoded))
+    })
+  }
+
+  async function opened(): Promise<void> {
+    if (!store.opened) await store.open()
+    await numbers.fill()
+  }
+
+  function within(rows: GuestRows, encoded: EncodedIntake): MaybePromise<readonly Taken[]> {
+    const drafts = encoded.items.flatMap((item) => item.drafts)
     const failed = (error: unknown): never => {
       capacity.free(encoded.tasks)
       throw store.refusal(error)
     }
     try {
-      const rows = store.guest(transaction)
-      const flat = flatten([encoded], { receiver, lanes })
-      const taken = chain(rows.lock(flat.lines), () => steps(() => write(rows, flat, capacity)))
-      const told = chain(taken, (written) => {
-        const its = written.get(encoded)!
-        free(encoded, its)
+      const written = steps(function* (): Steps<readonly Taken[]> {
+        yield* waitFor(
+          rows.lock(drafts.flatMap((one) => newTask(one, { receiver, lane: 0 }).line ?? [])),
+        )
+        const found = yield* waitFor(
+          lanes.within(
+            rows,
+            drafts.map((one) => one.subscription),
+          ),
+        )
+        const flat = flatten([encoded], { receiver, lanes: found })
+        return (yield* write(rows, flat, capacity)).get(encoded)!
+      })
+      const told = chain(written, (taken) => {
+        free(encoded, taken)
         // Tries until the transaction is over.
         host.look()
-        return its
+        return taken
       })
       return isPromise(told) ? told.catch(failed) : told
     } catch (error) {

@@ -1,5 +1,5 @@
 import { BEGIN, type Task } from '../run/task.ts'
-import type { Lanes } from '../run/lanes.ts'
+import type { Finder } from '../run/lanes.ts'
 import { TASKS, type NewEvent, type NewTask } from '../row.ts'
 import type { Runner } from '../../kit/runner-types.ts'
 import type { Batch } from '../store.ts'
@@ -22,7 +22,7 @@ export interface Flat extends Batch {
 /** What may be claimed by the insert itself. */
 export interface FlatOptions {
   readonly receiver: string
-  readonly lanes: Lanes
+  readonly lanes: Finder
   /** @default nothing is claimed */
   readonly take?: Runner<Task>['take']
   readonly token?: number

@@ -22,10 +22,6 @@ const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: numb
   strangers: { rows: 10_000, bytes: 16 * MIB },
 }
 const AGE = 30 * DAY
-// Refused requests that are kept for each receiver and code, unless a receiver sends more in one batch.
-const KEPT = 3
-// Sources whose bound is remembered.
-const SOURCES = 10_000
 // Rows of one step of a list.
 const STEP = 256
 // Milliseconds after which a ring is looked at even if nothing came.
@@ -33,7 +29,6 @@ const TRIM = 60_000
 
 /** Makes them. */
 export function createArrivals(store: Journaled, access: Access): Arrivals {
-  const most = new Map<string, number>()
   let trimmed = -Infinity
 
   return {
@@ -41,12 +36,8 @@ export function createArrivals(store: Journaled, access: Access): Arrivals {
       const now = Date.now()
       if (arrived.length > 0 || lost > 0)
         await access.write(() => store.arrive(arrived.map(rowOf), lost))
-      for (const [source, count] of sourcesOf(arrived)) {
-        const bound = Math.max(KEPT, count, most.get(source) ?? 0)
-        if (most.size >= SOURCES) most.clear()
-        if (bound > KEPT) most.set(source, bound)
-        await access.write(() => store.trimKept(source, bound))
-      }
+      const sources = new Set(arrived.flatMap((one) => (one.kept ? sourceOf(one) : [])))
+      if (sources.size > 0) await access.write(() => store.trimKept([...sources]))
       const all = performance.now() - trimmed >= TRIM
       if (all) trimmed = performance.now()
       for (const [ring, bounds] of Object.entries(RINGS) as [Ring, (typeof RINGS)[Ring]][])
@@ -88,24 +79,16 @@ function ringOf({ verified }: Arrival): Ring {
   return verified ? 'verified' : 'strangers'
 }
 
-function sourceOf({ receiver, code }: Arrival): string {
-  return `${receiver}\n${code ?? ''}`
+function sourceOf({ receiver, code, slot = `${receiver}\n${code ?? ''}` }: Arrival): string {
+  return slot
 }
 
 function rowOf(arrival: Arrival): ArrivalRow {
-  const { kept, ...rest } = arrival
+  const { kept, slot: _, ...rest } = arrival
   const { id, at } = arrival
   const row = { id, ring: ringOf(arrival), at, data: JSON.stringify(rest) }
   if (!kept) return row
   return { ...row, kept: { source: sourceOf(arrival), ...encodeKept(kept) } }
-}
-
-/** How many requests of each source were kept. */
-function sourcesOf(arrived: readonly Arrival[]): ReadonlyMap<string, number> {
-  const sources = new Map<string, number>()
-  for (const arrival of arrived)
-    if (arrival.kept) sources.set(sourceOf(arrival), (sources.get(sourceOf(arrival)) ?? 0) + 1)
-  return sources
 }
 
 function ended(rows: readonly Arrival[]): Page<Arrival> {

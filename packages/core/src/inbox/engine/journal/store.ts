@@ -9,8 +9,8 @@ export interface Journaled {
     ring: Ring,
     bounds: { readonly rows: number; readonly bytes: number; readonly before: number },
   ): MaybePromise<void>
-  /** Keeps the newest `most` kept requests of a source. */
-  trimKept(source: string, most: number): MaybePromise<void>
+  /** Of each source only the newest kept request stays. */
+  trimKept(sources: readonly string[]): MaybePromise<void>
   /** Rows of both rings with an id below `before`, newest first, without what was kept. */
   arrivals(
     before: string | undefined,

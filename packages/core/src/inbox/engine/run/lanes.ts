@@ -1,16 +1,22 @@
 import type { MaybePromise } from '../../../maybe.ts'
 import type { Slot } from '../../kit/slot.ts'
 import { chain } from '../steps.ts'
-import type { Store } from '../store.ts'
+import type { GuestRows, Store } from '../store.ts'
 import { repair } from './order.ts'
 import type { Task } from './task.ts'
 
-/** Numbers of the subscriptions of a receiver, and the slots of this process that have them. */
-export interface Lanes {
+/** Numbers of subscriptions. */
+export interface Finder {
   /** The number of a subscription, if it is known here already. */
   find(name: string): number | undefined
+}
+
+/** Numbers of the subscriptions of a receiver, and the slots of this process that have them. */
+export interface Lanes extends Finder {
   /** Learns numbers, and makes those that are missing. */
   ensure(names: readonly string[]): MaybePromise<void>
+  /** Numbers of subscriptions in a transaction of the application: nothing is remembered, since it may be rolled back. */
+  within(rows: Pick<GuestRows, 'lanes'>, names: readonly string[]): MaybePromise<Finder>
   /** The same for all slots. */
   ensureAll(): MaybePromise<void>
   /** Lanes whose tasks this process may run. */
@@ -51,6 +57,14 @@ export function createLanes(
         return renamed ? chain(repair(store, all, deadline), () => {}) : undefined
       })
     },
+    within(rows, names) {
+      const missing = names.filter((name) => !numbers.has(name))
+      if (missing.length === 0) return { find: (name) => numbers.get(name) }
+      return chain(rows.lanes(receiver, groupsOf(missing)), (found) => {
+        const made = new Map(found.map(({ name, lane }) => [name, lane]))
+        return { find: (name) => numbers.get(name) ?? made.get(name) }
+      })
+    },
     all: () => (refresh(), all),
     of: (lane) => (refresh(), lanes.get(lane)),
   }
@@ -58,19 +72,23 @@ export function createLanes(
   function ensure(names: readonly string[]): MaybePromise<void> {
     const missing = names.filter((name) => !numbers.has(name))
     if (missing.length === 0) return
+    return chain(store.lanes(receiver, groupsOf(missing)), (rows) => {
+      for (const { name, lane } of rows) numbers.set(name, lane)
+      complete = false
+      refresh()
+    })
+  }
+
+  /** With its former names, so that all of them stand in the same lines. */
+  function groupsOf(missing: readonly string[]): readonly (readonly string[])[] {
     refresh()
-    // With its former names, so that all of them stand in the same lines.
     const groups = new Map(
       missing.map((name) => [
         slotOf.get(name)?.names[0] ?? name,
         slotOf.get(name)?.names ?? [name],
       ]),
     )
-    return chain(store.lanes(receiver, [...groups.values()]), (rows) => {
-      for (const { name, lane } of rows) numbers.set(name, lane)
-      complete = false
-      refresh()
-    })
+    return [...groups.values()]
   }
 
   function refresh(): void {

@@ -109,10 +109,11 @@ export function createSettle(host: SettleHost): Settle {
     return steps(function* () {
       const ids = yield* wait(
         store.finish(
-          works.map(({ task: { id, token, lane }, ran }) => ({
+          works.map(({ task: { id, token, lane, fair }, ran }) => ({
             id,
             token,
             lane,
+            fair,
             took: Math.round(ran!.duration * 1000),
           })),
         ),

@@ -1,0 +1,25 @@
+import { TASKS, type Place as Cursor } from '@postern/core/inbox'
+
+/** A place in the list of tasks, newest event first: later places are older. */
+export interface Place {
+  readonly event: number
+  readonly task: number
+}
+
+/** Behind no event: where the list begins, or where the tasks of an event do. */
+export const FIRST_TASK: number = Number.MAX_SAFE_INTEGER
+
+/** The place of a cursor. */
+export function placeOf(cursor: Cursor | undefined): Place {
+  return cursor ? { event: cursor[0], task: cursor[1] } : { event: FIRST_TASK, task: FIRST_TASK }
+}
+
+/** The place before all tasks of an event. */
+export function beforeEvent(event: number): Place {
+  return { event, task: FIRST_TASK }
+}
+
+/** Tasks behind a place have lower ids. */
+export function boundOf({ event, task }: Place): number {
+  return Math.min(task, (event + 1) * TASKS)
+}

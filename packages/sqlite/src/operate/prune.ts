@@ -1,0 +1,119 @@
+import type { Before, Place } from '@postern/core/inbox'
+import type { Database } from '../driver/driver.ts'
+import type { Attempts } from '../store/attempts.ts'
+import { createKeyIndex } from '../store/key-index.ts'
+import type { Keys } from '../store/keys.ts'
+import type { Tally } from '../store/tally.ts'
+import { DROP_DELIVERY } from './erase.ts'
+import { createTidy } from './tidy.ts'
+
+// Rows looked at in one transaction: few, so that deliveries never wait long behind it.
+const STEP = 200
+// Entries of the index of keys looked at for each event that was dropped, and how many events are dropped in between.
+// Entries of forgotten events are then at most about a quarter of the index.
+const KEYS = 4
+const EVENTS = 64
+
+const DONE = 2
+
+/** The parts that forgetting uses. */
+export interface PruneParts {
+  readonly tally: Tally
+  readonly attempts: Attempts
+  readonly keys: Pick<Keys, 'hash' | 'find'>
+}
+
+/** Makes `Viewed.prune`: a walk over tasks in order of arrival, then one over events. Inside a transaction. */
+export function createPrune(
+  db: Database,
+  { tally, attempts, keys }: PruneParts,
+): (before: Before, place: Place | undefined) => Place | undefined {
+  const tasks = db.prepare(
+    `SELECT t.id, t.lane, t.state, t.due, t.fair, t.lease, e.taken FROM postern_tasks t
+     LEFT JOIN postern_events e ON e.id = t.id >> 16 WHERE t.id > ? ORDER BY t.id LIMIT ${STEP}`,
+  )
+  const dropTask = db.prepare('DELETE FROM postern_tasks WHERE id = ?')
+  const events = db.prepare(
+    `SELECT e.id, e.taken, EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16) AS open
+     FROM postern_events e WHERE e.id > ? ORDER BY e.id LIMIT ${STEP}`,
+  )
+  const dropEvent = db.prepare('DELETE FROM postern_events WHERE id = ? RETURNING delivery')
+  const dropDelivery = db.prepare(DROP_DELIVERY)
+  const guards = db.prepare(
+    `SELECT id, receiver, holder, taken FROM postern_guards WHERE id > ? ORDER BY id LIMIT ${STEP}`,
+  )
+  const dropGuard = db.prepare('DELETE FROM postern_guards WHERE id = ?')
+  const index = createKeyIndex(db)
+  const tidy = createTidy(db)
+  let dropped = 0
+  let guard = 0
+
+  // The second number of a place is -1 in the walk over events.
+  return (before, [event, task] = [0, 0]) =>
+    task < 0 ? overEvents(before, event) : overTasks(before, task)
+
+  function overTasks({ done, dead }: Before, from: number): Place {
+    const rows = tasks.all(from) as TaskRow[]
+    for (const { id, lane, state, due, fair, lease, taken } of rows) {
+      // What came after the time cannot have settled before it: there the walk ends.
+      if (taken !== null && taken >= done && taken >= dead) return [0, -1]
+      if (state < DONE || lease === 1 || due >= (state === DONE ? done : dead)) continue
+      dropTask.run(id)
+      attempts.drop(id)
+      tally.move(lane, state, undefined, fair)
+    }
+    return rows.length < STEP ? [0, -1] : [0, rows.at(-1)!.id]
+  }
+
+  function overEvents(before: Before, from: number): Place | undefined {
+    const rows = events.all(from) as EventRow[]
+    for (const { id, taken, open } of rows) {
+      if (taken >= before.known) return end(before)
+      if (open === 0) forget(id)
+    }
+    return rows.length < STEP ? end(before) : [rows.at(-1)!.id, -1]
+  }
+
+  function end({ guards: bound }: Before): undefined {
+    tidy()
+    const rows = guards.all(guard) as GuardRow[]
+    guard = rows.length < STEP ? 0 : rows.at(-1)!.id
+    for (const { id, receiver, holder, taken } of rows) {
+      if (taken >= bound) return void (guard = 0)
+      const event = keys.find(keys.hash(receiver, holder), receiver, holder)
+      if (event === undefined) dropGuard.run(id)
+    }
+  }
+
+  /** Drops an event, and its delivery if no other event came with it. */
+  function forget(event: number): void {
+    const row = dropEvent.get(event) as { delivery: number | null } | undefined
+    if (row && row.delivery !== null) dropDelivery.run(row.delivery)
+    if (++dropped % EVENTS === 0) index.sweep(KEYS * EVENTS)
+  }
+}
+
+interface TaskRow {
+  readonly id: number
+  readonly lane: number
+  readonly state: number
+  readonly due: number
+  readonly fair: string | null
+  readonly lease: number
+  /** Null if its event is gone. */
+  readonly taken: number | null
+}
+
+interface EventRow {
+  readonly id: number
+  readonly taken: number
+  /** 1 if it has tasks. */
+  readonly open: number
+}
+
+interface GuardRow {
+  readonly id: number
+  readonly receiver: number
+  readonly holder: string
+  readonly taken: number
+}

@@ -1,0 +1,115 @@
+import type { Scan } from '@postern/core/inbox'
+import type { Database } from '../driver/driver.ts'
+import type { Keys } from '../store/keys.ts'
+import { createEventFinder, type Range } from './find-events.ts'
+import { createTaskFinder } from './find-tasks.ts'
+import { beforeEvent, boundOf, type Place } from './places.ts'
+
+/** Finds candidates for a filter, newest first, by the index that leaves the fewest. */
+export interface Source {
+  /** The next candidates after a place, about that many; undefined when there are no more. */
+  next(after: Place, width: number): Step | undefined
+}
+
+/** Some candidates. */
+export interface Step {
+  /** Tasks by id, events by number, or all events of a range: above the first, up to and with the second. */
+  readonly kind: 'tasks' | 'events' | 'range'
+  readonly ids: readonly number[]
+  /** The last place looked at. */
+  readonly to: Place
+}
+
+/** Makes the sources of a file. They only read, each in milliseconds. */
+export function createSources(db: Database, keys: Keys): (want: Scan) => Source {
+  const events = createEventFinder(db, keys)
+  const tasks = createTaskFinder(db)
+
+  return ({ filter, receiver, lanes, topic, passing }) => {
+    if (filter.id !== undefined) return listed('tasks', tasks.byId(filter.id))
+    if (filter.keys !== undefined) return listed('events', events.byKeys(filter.keys, receiver))
+    if (filter.eventId !== undefined) return listed('events', events.byId(filter.eventId, receiver))
+    if (passing) return marked()
+    if (filter.state === 'running') return listed('tasks', tasks.running())
+    if (filter.cause !== undefined)
+      return inLanes((lane, before, most) => tasks.ofCause(filter.cause!, lane, before, most))
+    if (filter.state === 'dead')
+      return inLanes((lane, before, most) => tasks.dead(lane, before, most))
+    const pending = filter.state === 'pending' ? tasks.pending(lanes) : undefined
+    if (pending) return listed('tasks', pending)
+    const range = events.range(filter)
+    if (topic === undefined) return scan(range)
+    const indexed = events.indexedTopics()
+    const numbers = events.topics(topic)
+    const recent = scan({ low: Math.max(range.low, indexed), high: range.high })
+    // Events that are not in the index of topics yet are looked through; then block by block.
+    return {
+      next(after, width) {
+        if (range.high > indexed && after.event > indexed) {
+          const step = recent.next(after, width)
+          if (step) return step
+        }
+        if (numbers.length === 0) return undefined
+        const from = Math.min(after.event, range.high, indexed)
+        const block = events.block(numbers, from, range.low)
+        return block && { kind: 'events', ids: block.ids, to: beforeEvent(block.first - 1) }
+      },
+    }
+
+    function marked(): Source {
+      return {
+        next(after, width) {
+          const ids = events.passing(receiver, after.event - (after.task === 0 ? 1 : 0), width)
+          return ids.length === 0
+            ? undefined
+            : { kind: 'events', ids, to: beforeEvent(ids.at(-1)! - 1) }
+        },
+      }
+    }
+
+    function inLanes(
+      find: (lane: number, before: number, most: number) => readonly number[],
+    ): Source {
+      const wanted = tasks.lanes(lanes)
+      return {
+        next(after, width) {
+          const found = wanted.flatMap((lane) => find(lane, boundOf(after), width))
+          const ids = found.sort((one, other) => other - one).slice(0, width)
+          return ids.length === 0 ? undefined : { kind: 'tasks', ids, to: taskPlace(ids.at(-1)!) }
+        },
+      }
+    }
+  }
+}
+
+function scan({ low, high }: Range): Source {
+  return {
+    next(after, width) {
+      // The event of the place may have more tasks.
+      const to = Math.min(after.event, high)
+      const from = Math.max(low, to - width)
+      return to <= low ? undefined : { kind: 'range', ids: [from, to], to: beforeEvent(from) }
+    },
+  }
+}
+
+/** Candidates that are known at once. */
+function listed(kind: 'tasks' | 'events', all: readonly number[]): Source {
+  const sorted = [...all].sort((one, other) => other - one)
+  return {
+    next(after, width) {
+      const start =
+        kind === 'tasks'
+          ? sorted.findIndex((id) => id < boundOf(after))
+          : sorted.findIndex((event) => event <= after.event)
+      if (start < 0) return undefined
+      const ids = sorted.slice(start, start + width)
+      const last = ids.at(-1)!
+      return { kind, ids, to: kind === 'tasks' ? taskPlace(last) : beforeEvent(last - 1) }
+    },
+  }
+}
+
+function taskPlace(task: number): Place {
+  return { event: Math.floor(task / 65_536), task }
+}

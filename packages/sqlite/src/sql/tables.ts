@@ -1,0 +1,119 @@
+/**
+ * Versions of the schema, each the statements that lead to it from the version before. A released entry is never changed
+ * again.
+ *
+ * The tables carry a prefix and a version of their own. `PRAGMA user_version` belongs to the app: its tables may lie in
+ * the same file (`task.commit`).
+ *
+ * - `tasks.id`: number of its event times 65,536, plus its place among the tasks of the event.
+ * - `tasks.state`: 0 pending, 1 running, 2 done, 3 dead. `gate`: how it is claimed (engine). `behind`: 1 if another task
+ *   of its line goes first. Ready tasks are then one index range: a NOT EXISTS over the line costs ten times as much.
+ * - `tasks.due`: when a pending task may run, when a settled one settled, on the clock of the file (`store/clock.ts`).
+ * - `tasks.token`: of its last claim. Divided by 2^32 it is the row of `processes`. `lease`: 1 while that claim holds, also
+ *   of a task that another has settled since.
+ * - `tasks.cut`, `charged`: interruptions in a row. `took`: microseconds of the last run. `cause`: of its error.
+ * - `tasks.root`, `line`: tasks of one root and line run one after another.
+ * - `lanes.root`: one number for a subscription and its former names. `turn`: the highest turn that was claimed.
+ * - `processes.beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
+ *   it has not changed since. `gone`: 1 if it has ended.
+ * - `numbers.next`: number of the next event. The keys of events up to `indexed` are in `keys`, the topics of events up
+ *   to `topics` in `topic_events`. `clock`, `age`, `guards`: see `store/clock.ts`.
+ * - `events.contents`: 1 if a receiver's `stored` wants them erased once its tasks are done, 2 if they are. `taken`: when it
+ *   was stored, on the clock of the file.
+ * - `events.loose`: 1 if its key cannot be made of its id and scope, so that its id needs an index entry.
+ * - An event that came alone has its delivery in its own row (head and body); events that came together share a row of
+ *   `deliveries`.
+ * - `topic_events.events`: offsets in a block of event numbers, 2 bytes each.
+ * - `arrivals` holds verified deliveries (`ring` 0) and the others (1): they never push each other out. `rings` counts both.
+ * - `spans`: counts and gauges of a minute or an hour, of all series, packed.
+ *
+ * No foreign keys: only this package writes these tables, and the look-ups cost as much as the inserts.
+ */
+export const VERSIONS: readonly string[] = [
+  `
+  CREATE TABLE postern_receivers (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE postern_lanes (
+    id INTEGER PRIMARY KEY, receiver INTEGER NOT NULL, name TEXT NOT NULL, root INTEGER NOT NULL,
+    pending INTEGER NOT NULL DEFAULT 0, running INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (receiver, name)
+  ) STRICT;
+  CREATE TABLE postern_processes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, started INTEGER NOT NULL,
+    beat INTEGER NOT NULL DEFAULT 0, seen INTEGER NOT NULL DEFAULT -1, looked INTEGER NOT NULL DEFAULT 0,
+    silent INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE postern_numbers (
+    next INTEGER NOT NULL, indexed INTEGER NOT NULL, seed INTEGER NOT NULL, topics INTEGER NOT NULL DEFAULT 0,
+    clock INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO postern_numbers (next, indexed, seed) VALUES (1, 0, random() & 4294967295);
+
+  CREATE TABLE postern_deliveries (id INTEGER PRIMARY KEY, head TEXT NOT NULL, body BLOB NOT NULL) STRICT;
+  CREATE TABLE postern_events (
+    id INTEGER PRIMARY KEY, receiver INTEGER NOT NULL, key TEXT NOT NULL, received INTEGER NOT NULL, taken INTEGER NOT NULL,
+    topic TEXT NOT NULL, event_id TEXT, scope TEXT, loose INTEGER, contents INTEGER, delivery INTEGER,
+    record TEXT NOT NULL, head TEXT, body BLOB
+  ) STRICT;
+  CREATE INDEX postern_events_passing ON postern_events (receiver, id) WHERE contents = 1;
+  CREATE INDEX postern_events_delivery ON postern_events (delivery) WHERE delivery IS NOT NULL;
+  CREATE INDEX postern_events_loose ON postern_events (event_id) WHERE loose = 1;
+  CREATE TABLE postern_keys (
+    hash INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (hash, event)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE postern_scopes (
+    receiver INTEGER NOT NULL, scope TEXT NOT NULL, PRIMARY KEY (receiver, scope)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE postern_guards (
+    id INTEGER PRIMARY KEY, receiver INTEGER NOT NULL, key TEXT NOT NULL, holder TEXT NOT NULL, taken INTEGER NOT NULL,
+    UNIQUE (receiver, key)
+  ) STRICT;
+  CREATE TABLE postern_topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE postern_topic_events (
+    block INTEGER NOT NULL, topic INTEGER NOT NULL, events BLOB NOT NULL, PRIMARY KEY (block, topic)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE postern_tasks (
+    id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, state INTEGER NOT NULL, due INTEGER NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0, token INTEGER NOT NULL DEFAULT 0, lease INTEGER NOT NULL DEFAULT 0,
+    gate INTEGER NOT NULL DEFAULT 0, behind INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL DEFAULT 0,
+    round INTEGER NOT NULL DEFAULT 0, cut INTEGER NOT NULL DEFAULT 0, charged INTEGER NOT NULL DEFAULT 0,
+    part TEXT NOT NULL DEFAULT '', took INTEGER, root INTEGER, line INTEGER, fair TEXT, data TEXT, error TEXT, cause TEXT
+  ) STRICT;
+  CREATE INDEX postern_tasks_ready ON postern_tasks (lane, turn, due) WHERE state = 0 AND gate = 0 AND behind = 0;
+  CREATE INDEX postern_tasks_gated ON postern_tasks (lane, gate, due) WHERE state = 0 AND gate > 0 AND behind = 0;
+  CREATE INDEX postern_tasks_behind ON postern_tasks (lane) WHERE state = 0 AND behind = 1;
+  CREATE INDEX postern_tasks_leases ON postern_tasks (token) WHERE lease = 1;
+  CREATE INDEX postern_tasks_lines ON postern_tasks (line, root, behind) WHERE line IS NOT NULL AND (state < 2 OR lease = 1);
+  CREATE INDEX postern_tasks_dead ON postern_tasks (lane) WHERE state = 3;
+  CREATE INDEX postern_tasks_causes ON postern_tasks (cause, lane, id, state) WHERE cause IS NOT NULL;
+  CREATE TABLE postern_tenants (
+    lane INTEGER NOT NULL, fair TEXT NOT NULL, turn INTEGER NOT NULL DEFAULT 0, open INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (lane, fair)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE postern_attempts (
+    task INTEGER NOT NULL, seq INTEGER NOT NULL, attempt INTEGER NOT NULL, ended INTEGER NOT NULL, took INTEGER,
+    outcome INTEGER NOT NULL, process INTEGER NOT NULL, error TEXT, PRIMARY KEY (task, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE postern_records (
+    key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE postern_arrivals (
+    ring INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL, PRIMARY KEY (ring, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE postern_rings (
+    ring INTEGER PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, lost INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO postern_rings VALUES (0, 0, 0, 0), (1, 0, 0, 0);
+  CREATE TABLE postern_kept (
+    id TEXT PRIMARY KEY, source TEXT NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX postern_kept_source ON postern_kept (source, id);
+  CREATE TABLE postern_series (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, used INTEGER NOT NULL) STRICT;
+  CREATE TABLE postern_spans (
+    kind TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (kind, at)
+  ) STRICT, WITHOUT ROWID;
+  `,
+]

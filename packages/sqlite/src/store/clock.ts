@@ -1,0 +1,54 @@
+import type { Database } from '../driver/driver.ts'
+import type { Kept } from './kept.ts'
+
+/**
+ * The clock of a file, in milliseconds since 1970. It never goes back, in no process: it is the largest time that any of
+ * them saw, moved on by the monotonic clock.
+ */
+export interface Clock extends Kept {
+  now(): number
+  /** Learns what other processes saw. */
+  read(): void
+}
+
+// How old the stored time may be, in milliseconds.
+const STORE = 1000
+
+/** Makes it. */
+export function createClock(db: Database): Clock {
+  const find = db.prepare('SELECT clock FROM postern_numbers')
+  const set = db.prepare('UPDATE postern_numbers SET clock = ? WHERE clock < ?')
+  let time = 0
+  let at = performance.now()
+  let stored = 0
+  let written = 0
+  read()
+
+  return {
+    now,
+    read,
+    store() {
+      written = 0
+      const current = now()
+      if (current - stored < STORE) return
+      set.run(current, current)
+      written = current
+    },
+    stored() {
+      if (written > 0) stored = written
+    },
+    forget: () => {},
+  }
+
+  function now(): number {
+    const mono = performance.now()
+    time = Math.max(time + mono - at, Date.now())
+    at = mono
+    return Math.floor(time)
+  }
+
+  function read(): void {
+    const { clock } = find.get() as { clock: number }
+    time = Math.max(now(), clock)
+  }
+}

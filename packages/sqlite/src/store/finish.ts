@@ -1,0 +1,74 @@
+import { TASKS, type EndedTask as Ended } from '@postern/core/inbox'
+import type { Database } from '../driver/driver.ts'
+import { FINISH, FINISHED } from '../sql/tasks.ts'
+import type { Tally } from './tally.ts'
+
+// An entry is the distance of the task's event from the first one, and how long it ran in the lower bits.
+const TOOK = 2 ** 31
+const FAR = 2 ** 21
+
+const RUNNING = 1
+const DONE = 2
+
+interface Group {
+  readonly n: number
+  readonly token: number
+  readonly ended: Ended[]
+  first: number
+}
+
+/** Makes `Rows.finish`: runs that were claimed together, with one token, take one statement. Inside a transaction. */
+export function createFinish(
+  db: Database,
+  tally: Tally,
+): (ended: readonly Ended[], now: number) => ReadonlySet<number> {
+  const finish = db.prepare(FINISH)
+  const finished = db.prepare(FINISHED)
+
+  return (ended, now) => {
+    const counted = new Set<number>()
+    for (const group of groupsOf(ended)) {
+      const { token, n, first } = group
+      let entries = ''
+      let count = 0
+      for (const { id, took } of group.ended) {
+        const distance = (id - n) / TASKS - first
+        // It ran for very long, or is far from the others: the engine stores it another way.
+        if (took >= TOOK || distance >= FAR) continue
+        entries += `${count++ === 0 ? '[' : ','}${distance * TOOK + took}`
+      }
+      if (count === 0) continue
+      const { changes } = finish.run(now, `${entries}]`, first * TASKS + n, token)
+      const all = changes === group.ended.length
+      const done = all ? undefined : finishedOf(token, group.ended)
+      for (const { id, lane, fair } of group.ended) {
+        if (done && !done.has(id)) continue
+        counted.add(id)
+        tally.move(lane, RUNNING, DONE, fair)
+      }
+    }
+    return counted
+  }
+
+  function finishedOf(token: number, ended: readonly Ended[]): ReadonlySet<number> {
+    const ids = `[${ended.map(({ id }) => id).join()}]`
+    return new Set((finished.all(token, ids) as { id: number }[]).map(({ id }) => id))
+  }
+}
+
+function groupsOf(ended: readonly Ended[]): readonly Group[] {
+  const groups: Group[] = []
+  let last: Group | undefined
+  for (const one of ended) {
+    const { id, token } = one
+    const n = id % TASKS
+    const event = (id - n) / TASKS
+    if (!last || last.token !== token || last.n !== n) {
+      last = groups.find((group) => group.token === token && group.n === n)
+      if (!last) groups.push((last = { n, token, ended: [], first: event }))
+    }
+    last.ended.push(one)
+    if (event < last.first) last.first = event
+  }
+  return groups
+}

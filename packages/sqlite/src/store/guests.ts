@@ -1,0 +1,102 @@
+import type { GuestRows, Rows } from '@postern/core/inbox'
+import type { Database, Driver, Guest } from '../driver/driver.ts'
+import { LOCK, NEXT_NUMBER, SET_NUMBER, SINCE } from '../sql/events.ts'
+import type { Keys } from './keys.ts'
+import { createConnection, type RowsHost } from './rows.ts'
+
+/** Rows in transactions of the application. */
+export interface Guests {
+  of(connection: unknown): GuestRows
+}
+
+/**
+ * Makes them, for the application's own connections. Nothing is cached that they write, since it cannot be known whether
+ * the application commits. The inbox's connections find the rows like those of another process.
+ */
+export function createGuests(
+  { main, guest: guestOf }: Pick<Driver, 'main' | 'guest'>,
+  keys: Keys,
+  host: Omit<RowsHost, 'topicLog'>,
+): Guests {
+  const committed = main.prepare(NEXT_NUMBER)
+  const known = new WeakMap<object, { readonly guest: Guest; readonly rows: GuestRows }>()
+
+  return {
+    of(connection) {
+      const key = connection as object
+      let one = known.get(key)
+      if (!one) {
+        if (!guestOf)
+          throw new TypeError(
+            'inTransaction: the inbox has the only connection to its database: use task.commit',
+          )
+        const guest = guestOf(connection)
+        known.set(key, (one = { guest, rows: join(guest) }))
+      }
+      one.guest.check()
+      return one.rows
+    },
+  }
+
+  function join(guest: Guest): GuestRows {
+    const { database } = guest
+    const lock = database.prepare(LOCK)
+    const own = guestKeys(database)
+    const { rows, kept, names } = createConnection(database, own, { ...host, topicLog: NO_LOG })
+    const within =
+      <Args extends unknown[], T>(run: (...args: Args) => T) =>
+      (...args: Args): T => {
+        try {
+          const result = run(...args)
+          for (const each of kept) each.store()
+          return result
+        } catch (error) {
+          guest.undo()
+          throw error
+        } finally {
+          keys.forget()
+        }
+      }
+    const all = Object.entries(rows).map(([name, run]) => [name, within(run as never)])
+    return {
+      ...(Object.fromEntries(all) as unknown as Rows),
+      lock() {
+        for (const each of kept) each.forget()
+        names.forget()
+        guest.begin()
+        // A write comes first: it locks the file, so that values read after it stay true.
+        within(() => lock.run())()
+      },
+      lanes: within((receiver, groups) => names.lanes(receiver, groups)),
+    }
+  }
+
+  /** Keys of the events that are committed and of those of the open transaction. */
+  function guestKeys(database: Database): Pick<Keys, 'hash' | 'find' | 'add'> {
+    const next = database.prepare(NEXT_NUMBER)
+    const setNext = database.prepare(SET_NUMBER)
+    const since = database.prepare(SINCE)
+    return {
+      hash: (receiver, key) => keys.hash(receiver, key),
+      find(hash, receiver, key) {
+        const found = keys.find(hash, receiver, key)
+        if (found !== undefined) return found
+        const row = since.get(numberOf(committed.get()), receiver, key) as
+          | { id: number }
+          | undefined
+        return row?.id
+      },
+      add() {
+        const number = numberOf(next.get())
+        setNext.run(number + 1)
+        return number
+      },
+    }
+  }
+}
+
+const NO_LOG = { add() {} }
+
+function numberOf(row: unknown): number {
+  return (row as { next: number }).next
+}

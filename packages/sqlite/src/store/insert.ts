@@ -1,0 +1,147 @@
+import {
+  TASKS,
+  type StoreBatch,
+  type NewDelivery,
+  type NewEvent,
+  type NewTask,
+} from '@postern/core/inbox'
+import type { Database } from '../driver/driver.ts'
+import { ADD_DELIVERY, ADD_EVENT, LOOSE, PASSING } from '../sql/events.ts'
+import { ADD_CLAIMED, ADD_TASK, ADD_WAITING } from '../sql/tasks.ts'
+import type { Keys } from './keys.ts'
+import type { Names } from './names.ts'
+import { isKeyOf, type Scopes } from './scopes.ts'
+import type { Tally } from './tally.ts'
+import type { TopicLog } from './topics.ts'
+
+/** The parts that storing events uses. */
+export interface InsertParts {
+  readonly names: Pick<Names, 'receiver'>
+  readonly keys: Pick<Keys, 'hash' | 'find' | 'add'>
+  readonly scopes: Scopes
+  readonly tally: Tally
+  readonly topicLog: Pick<TopicLog, 'add'>
+}
+
+/** As `Rows.insert`, and one task. Inside a transaction, at a time of the file's clock. */
+export interface Insert {
+  events(batch: StoreBatch, now: number): ReadonlySet<NewEvent>
+  task(task: NewTask, id: number, now: number): void
+}
+
+interface Group {
+  readonly lane: number
+  readonly token: number
+  readonly ids: number[]
+}
+
+const PENDING = 0
+const RUNNING = 1
+
+/** Prepares the statements. */
+export function createInsert(db: Database, parts: InsertParts): Insert {
+  const { names, keys, scopes, tally, topicLog } = parts
+  const addDelivery = db.prepare(ADD_DELIVERY)
+  const addEvent = db.prepare(ADD_EVENT)
+  const pass = db.prepare(PASSING)
+  const loosen = db.prepare(LOOSE)
+  const addClaimed = db.prepare(ADD_CLAIMED)
+  const addWaiting = db.prepare(ADD_WAITING)
+  const addTask = db.prepare(ADD_TASK)
+
+  return { events, task }
+
+  function events(batch: StoreBatch, now: number): ReadonlySet<NewEvent> {
+    const fresh = new Set<NewEvent>()
+    const shared = new Map<NewDelivery, number>()
+    for (const event of batch.events) if (store(event, shared, now)) fresh.add(event)
+    let groups: Group[] | undefined
+    for (const one of batch.tasks) {
+      if (!fresh.has(one.event!)) continue
+      const id = one.event!.number * TASKS + one.n
+      if (!isPlain(one)) task(one, id, now)
+      else push((groups ??= []), one, id)
+    }
+    // One statement for the plain tasks of a lane.
+    for (const { lane, token, ids } of groups ?? []) {
+      if (token === 0) addWaiting.run(lane, now, `[${ids.join()}]`)
+      else addClaimed.run(lane, now, token, `[${ids.join()}]`)
+      tally.move(lane, undefined, token === 0 ? PENDING : RUNNING, null, ids.length)
+    }
+    return fresh
+  }
+
+  /** False if the event is known. */
+  function store(one: NewEvent, shared: Map<NewDelivery, number>, now: number): boolean {
+    const { event, delivery, record } = one
+    const { key, dedupe, topic, id, scope, passing } = event
+    const owner = names.receiver(one.receiver)
+    const hash = keys.hash(owner, key)
+    if (dedupe && keys.find(hash, owner, key) !== undefined) return false
+    const number = keys.add(hash)
+    one.number = number
+    if (scope !== undefined) scopes.add(owner, scope)
+    // An event that came alone has its delivery in its own row; those that came together share one.
+    const alone = delivery.events === 1
+    addEvent.run(
+      number,
+      owner,
+      key,
+      delivery.received,
+      now,
+      topic,
+      id ?? null,
+      scope ?? null,
+      alone ? null : rowOf(delivery, shared),
+      record,
+      alone ? delivery.head : null,
+      alone ? delivery.body : null,
+    )
+    topicLog.add(number, topic)
+    if (passing) pass.run(number)
+    if (id !== undefined && !isKeyOf(key, scope, id)) loosen.run(number)
+    return true
+  }
+
+  function rowOf(delivery: NewDelivery, shared: Map<NewDelivery, number>): number {
+    let row = shared.get(delivery)
+    if (row === undefined) {
+      row = Number(addDelivery.run(delivery.head, delivery.body).lastInsertRowid)
+      shared.set(delivery, row)
+    }
+    return row
+  }
+
+  function task(one: NewTask, id: number, now: number): void {
+    const { lane, token, turn, part, data, line, fair } = one
+    const claimed = token !== 0
+    addTask.run(
+      id,
+      lane,
+      claimed ? RUNNING : PENDING,
+      now,
+      claimed ? 1 : 0,
+      token,
+      claimed ? 1 : 0,
+      turn,
+      part,
+      data,
+      line,
+      fair,
+      line !== null && !claimed ? 1 : 0,
+      line,
+      lane,
+    )
+    tally.move(lane, undefined, claimed ? RUNNING : PENDING, fair)
+  }
+}
+
+function isPlain({ part, data, line, fair }: NewTask): boolean {
+  return line === null && fair === null && data === null && part === ''
+}
+
+function push(groups: Group[], { lane, token }: NewTask, id: number): void {
+  for (const group of groups)
+    if (group.lane === lane && group.token === token) return void group.ids.push(id)
+  groups.push({ lane, token, ids: [id] })
+}

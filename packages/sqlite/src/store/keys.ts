@@ -1,0 +1,148 @@
+import type { Database } from '../driver/driver.ts'
+import { createFreshKeys, type FreshKeys, type KeyRun } from './fresh-keys.ts'
+import { createKeyIndex, hashOf } from './key-index.ts'
+
+/**
+ * The known events. Keys have no order, so an index on them would write a page for each event. Instead the keys of the
+ * last events stay in memory and go into the index sorted, many to a page. They can be read again at any time from the
+ * events after `indexed`. Call all methods but `stored` and `forget` inside a transaction.
+ */
+export interface Keys {
+  /** Hash of a key in this file, for the calls that follow. */
+  hash(receiver: number, key: string): number
+  /** Numbers of the known events among keys of receivers, outside a transaction. Only reads. */
+  lookUp(keys: readonly (readonly [receiver: number, key: string])[]): readonly number[]
+  /** Number of a known event. */
+  find(hash: number, receiver: number, key: string): number | undefined
+  /** The number that the next new event gets. */
+  next(): number
+  /** Gives a new event its number. No number is given twice, so a higher number means a newer event. */
+  add(hash: number): number
+  /** Writes the changes, and indexes a part of the waiting keys. */
+  store(): void
+  /** It is committed. */
+  stored(): void
+  /** It was rolled back. */
+  forget(): void
+}
+
+// Keys in memory before they are sorted into the index: as many again can come meanwhile.
+const FRESH = 16_384
+// The least keys indexed in a transaction, and more than it added, so that the index catches up.
+const LEAST = 32
+const PACE = 2
+
+/** Makes the keys of a connection, which holds between half of `most` and all of it before it indexes them. */
+export function createKeys(db: Database, most: number = FRESH): Keys {
+  const numbers = db.prepare('SELECT next, indexed, seed FROM postern_numbers')
+  const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
+  const same = db.prepare('SELECT 1 FROM postern_events WHERE id = ? AND receiver = ? AND key = ?')
+  const setNext = db.prepare('UPDATE postern_numbers SET next = ?')
+  const setIndexed = db.prepare('UPDATE postern_numbers SET indexed = ?')
+  const index = createKeyIndex(db)
+  let seen: unknown
+  let seed = 0
+  // Processes begin at different times, so that not all of them index the same keys.
+  const enough = Math.floor(most * (0.5 + Math.random() / 2))
+  let fresh = createFreshKeys(1)
+  /** The keys being indexed, and the progress, now and at the last commit. */
+  let run: (KeyRun & { readonly known: FreshKeys }) | undefined
+  let reached = 0
+  let kept = 0
+  let indexed = 0
+  let next = 1
+  let committed = 1
+  let current = false
+
+  return {
+    hash(receiver, key) {
+      refresh()
+      return hashOf(seed, receiver, key)
+    },
+    lookUp(wanted) {
+      // One state of the file for all that is read.
+      try {
+        return db.snapshot(() => {
+          refresh()
+          return wanted.flatMap(
+            ([receiver, key]) => find(hashOf(seed, receiver, key), receiver, key) ?? [],
+          )
+        })
+      } finally {
+        current = false
+      }
+    },
+    find,
+    next: () => next,
+    add(hash) {
+      fresh.add(next, hash)
+      return next++
+    },
+    store() {
+      if (next !== committed) setNext.run(next)
+      if (!run || !current) return
+      reached = Math.min(run.length, kept + Math.max(LEAST, PACE * (next - committed)))
+      index.add(run, kept, reached)
+      if (reached === run.length) setIndexed.run(run.last)
+    },
+    stored() {
+      committed = next
+      kept = reached
+      current = false
+      if (run && kept === run.length) {
+        indexed = run.last
+        run = undefined
+        reached = kept = 0
+      }
+      if (run || fresh.size < enough) return
+      run = { ...fresh.sort(), known: fresh }
+      fresh = createFreshKeys(next)
+    },
+    forget() {
+      fresh.cut(committed)
+      next = committed
+      reached = kept
+      current = false
+    },
+  }
+
+  function find(hash: number, receiver: number, key: string): number | undefined {
+    // Pruned and rolled-back events are still among the candidates; their rows decide.
+    for (const keys of [fresh, run?.known])
+      for (const event of keys?.candidates(hash) ?? [])
+        if (same.get(event, receiver, key) !== undefined) return event
+    return indexed === 0 ? undefined : index.find(hash, receiver, key)
+  }
+
+  /** Reads the events of other connections, once in each transaction. */
+  function refresh(): void {
+    if (current) return
+    current = true
+    const now = db.version()
+    if (now === seen) return
+    const row = numbers.get() as { next: number; indexed: number; seed: number }
+    seed = row.seed
+    if (row.indexed > indexed) drop(row.indexed)
+    const from = Math.max(next - 1, indexed)
+    for (const { id, receiver, key } of since.all(from) as KeyRow[])
+      fresh.add(id, hashOf(seed, receiver, key))
+    next = committed = row.next
+    seen = now
+  }
+
+  /** Another process has indexed the keys up to an event. */
+  function drop(last: number): void {
+    indexed = last
+    if (run && run.last <= last) {
+      run = undefined
+      reached = kept = 0
+    }
+    fresh = fresh.after(last)
+  }
+}
+
+interface KeyRow {
+  readonly id: number
+  readonly receiver: number
+  readonly key: string
+}

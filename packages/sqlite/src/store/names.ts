@@ -1,0 +1,102 @@
+import type { LaneRow } from '@postern/core/inbox'
+import type { Database } from '../driver/driver.ts'
+import {
+  ADD_LANE,
+  ADD_RECEIVER,
+  EVERY_LANE,
+  FIND_RECEIVER,
+  LANES_OF,
+  MOVE_LINES,
+  SET_ROOT,
+} from '../sql/lanes.ts'
+
+/** Numbers of receivers and lanes. */
+export interface Names {
+  /** Number of a receiver; made if it is new. Inside a transaction. */
+  receiver(name: string): number
+  /** Numbers of lanes, if all are there and each group has one root; only reads. */
+  find(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[] | undefined
+  /** Finds them, or makes them. Inside a transaction. */
+  lanes(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[]
+  every(): readonly LaneRow[]
+  /** They were rolled back. */
+  forget(): void
+}
+
+interface Row extends LaneRow {
+  readonly root: number
+}
+
+/** Makes the names of a connection. */
+export function createNames(db: Database): Names {
+  const findReceiver = db.prepare(FIND_RECEIVER)
+  const addReceiver = db.prepare(ADD_RECEIVER)
+  const lanesOf = db.prepare(LANES_OF)
+  const everyLane = db.prepare(EVERY_LANE)
+  const addLane = db.prepare(ADD_LANE)
+  const setRoot = db.prepare(SET_ROOT)
+  const moveLines = db.prepare(MOVE_LINES)
+  const receivers = new Map<string, number>()
+
+  return {
+    receiver,
+    find,
+    lanes(name, groups) {
+      const found = find(name, groups)
+      if (found) return found
+      make(name, groups)
+      return find(name, groups)!
+    },
+    every: () => everyLane.all() as LaneRow[],
+    forget: () => receivers.clear(),
+  }
+
+  function find(
+    name: string,
+    groups: readonly (readonly string[])[],
+  ): readonly LaneRow[] | undefined {
+    const rows = byName(name)
+    const found: LaneRow[] = []
+    for (const group of groups) {
+      const its = group.map((lane) => rows.get(lane))
+      if (its.some((row) => row === undefined || row.root !== its[0]!.root)) return undefined
+      found.push(...(its as Row[]))
+    }
+    return found
+  }
+
+  /** Makes what is missing, and joins the lines of names that are one subscription now. */
+  function make(name: string, groups: readonly (readonly string[])[]): void {
+    const owner = receiver(name)
+    const rows = byName(name)
+    for (const group of groups) {
+      const roots = new Set(group.flatMap((lane) => rows.get(lane)?.root ?? []))
+      let root = roots.size === 0 ? undefined : Math.min(...roots)
+      for (const other of roots) {
+        if (other === root) continue
+        setRoot.run(root!, other)
+        moveLines.run(root!, other)
+      }
+      for (const lane of group) {
+        if (rows.has(lane)) continue
+        const id = Number(addLane.run(owner, lane, root ?? 0).lastInsertRowid)
+        if (root === undefined) setRoot.run((root = id), 0)
+        rows.set(lane, { lane: id, name: lane, receiver: name, root })
+      }
+    }
+  }
+
+  function receiver(name: string): number {
+    let id = receivers.get(name)
+    if (id === undefined) {
+      const row = findReceiver.get(name) as { id: number } | undefined
+      id = row?.id ?? Number(addReceiver.run(name).lastInsertRowid)
+      receivers.set(name, id)
+    }
+    return id
+  }
+
+  function byName(receiverName: string): Map<string, Row> {
+    return new Map((lanesOf.all(receiverName) as Row[]).map((row) => [row.name, row]))
+  }
+}

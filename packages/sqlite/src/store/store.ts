@@ -1,0 +1,186 @@
+import { WebhookError } from '@postern/core'
+import type { ClaimRow, Store, StoreFault, TaskRow } from '@postern/core/inbox'
+import type { Driver } from '../driver/driver.ts'
+import { createJournaled } from '../journal/journaled.ts'
+import { createViewed } from '../operate/viewed.ts'
+import type { Settings } from '../settings.ts'
+import { OPEN_TASKS, TENANT } from '../sql/lanes.ts'
+import { ANY, ANY_GATED, DUE, LOAD, NEXT_DUE, TASKS_BY_ID } from '../sql/tasks.ts'
+import { createClaim } from './claim.ts'
+import { createClock } from './clock.ts'
+import { createCommits } from './commit.ts'
+import { createGuests } from './guests.ts'
+import { createKeys } from './keys.ts'
+import type { Kept } from './kept.ts'
+import { createProcesses } from './processes.ts'
+import { createConnection } from './rows.ts'
+import { createTopicIndex, createTopicLog } from './topics.ts'
+import { createWriter } from './writer.ts'
+
+const AGAIN = 2
+const SUSPECT = 3
+// Claims of one answer of `ended`.
+const MOST = 500
+
+/** Makes the store of the engine in a database. */
+export function createStore(
+  driver: Driver,
+  settings: Settings,
+  warn: (message: string) => void,
+): Store {
+  const { main, errors } = driver
+  const { lease } = settings
+  const clock = createClock(main)
+  const now = (): number => clock.now()
+  const keys = createKeys(main, driver.freshKeys)
+  const topicLog = createTopicLog()
+  const processes = createProcesses(main, driver, { lease, now })
+  const host = { now, isOver: (token: number) => processes.isOver(token), topicLog }
+  const connection = createConnection(main, keys, host)
+  const { names, tally, lines } = connection
+  const kept: readonly Kept[] = [...connection.kept, keys, topicLog, clock]
+  const writer = createWriter(driver, kept, names)
+  const claim = createClaim(main, tally)
+  const guests = createGuests(driver, keys, host)
+  const commits = createCommits(driver, keys, host)
+  const any = main.prepare(ANY)
+  const anyGated = main.prepare(ANY_GATED)
+  const load = main.prepare(LOAD)
+  const byId = main.prepare(TASKS_BY_ID)
+  const due = main.prepare(DUE)
+  const nextDue = main.prepare(NEXT_DUE)
+  const openTasks = main.prepare(OPEN_TASKS)
+  const tenant = main.prepare(TENANT)
+  const upkeep = driver.upkeep?.(async (run) => writer.write(run), warn)
+  const background = [createTopicIndex(main, topicLog, writer), ...(upkeep ? [upkeep] : [])]
+  let process = 0
+  let beaten = -Infinity
+
+  return {
+    ...connection.rows,
+    ...createViewed({ driver, keys, connection, writer, now, reading }),
+    ...createJournaled(driver, writer, reading),
+    name: 'sqliteInbox',
+    get opened() {
+      return process > 0
+    },
+    open() {
+      if (process > 0) return process
+      process = writer.write(() => processes.join())
+      driver.life?.hold(process)
+      for (const sweep of background) sweep.start()
+      return process
+    },
+    async close() {
+      await Promise.all(background.map((sweep) => sweep.stop()))
+      try {
+        if (process > 0) writer.write(() => processes.leave())
+      } catch {
+        // Others see that its lock is free, or that it gives no sign of life.
+      }
+      driver.life?.release()
+      driver.close()
+    },
+    together: (works) => writer.write(works),
+    atomic(_time, _lines, run) {
+      return writer.inside ? run(connection.rows, main.raw) : commits(run)
+    },
+    guest: (transaction) => guests.of(transaction),
+    lanes(receiver, groups) {
+      return names.find(receiver, groups) ?? writer.write(() => names.lanes(receiver, groups))
+    },
+    everyLane: () => reading(() => names.every()),
+    claim: (wishes, most, suspect, token) =>
+      writer.write(() => claim(wishes, most, suspect, token, now())),
+    any: (lanes) => lanes.some((lane) => isReady(lane, now())),
+    renew(held) {
+      const tokens = new Map(held.map(({ id, token }) => [id, token]))
+      const rows = byId.all(JSON.stringify([...tokens.keys()])) as TaskRow[]
+      return new Set(
+        rows.flatMap(({ id, token, state }) =>
+          state === 1 && token === tokens.get(id) ? [id] : [],
+        ),
+      )
+    },
+    alive() {
+      const time = performance.now()
+      if (time - beaten < lease / 4) return
+      if (processes.claims(process).length > 0) writer.write(() => processes.beat())
+      beaten = time
+    },
+    ended,
+    waiting: (lanes) =>
+      lanes.flatMap((lane) => {
+        const suspect = anyGated.get(lane, SUSPECT, now()) !== undefined
+        return suspect || anyGated.get(lane, AGAIN, now()) !== undefined ? [{ lane, suspect }] : []
+      }),
+    stuck: () => lines.stuck(),
+    load: (ids) => load.all(JSON.stringify(ids)) as ClaimRow[],
+    rest: (lanes) => reading(() => rest(lanes)),
+    pending: (receiver) => (openTasks.get(receiver) as { open: number | null }).open ?? 0,
+    backlog: (wanted) =>
+      wanted.map(({ lane, fair }) => {
+        const row = tenant.get(lane, fair) as { turn: number; open: number } | undefined
+        return { lane, fair, turn: row?.turn ?? 0, tasks: row?.open ?? 0 }
+      }),
+    clock: now,
+    fault,
+    refusal(error) {
+      if (error instanceof WebhookError) return error
+      return error instanceof TypeError && !errors.isOwn(error) ? error : errors.unavailable(error)
+    },
+  }
+
+  function isReady(lane: number, at: number): boolean {
+    return any.get(lane, at, lane, lane, at, lane, at, lane, at) !== undefined
+  }
+
+  function ended(lanes: readonly number[], held: readonly number[]): readonly TaskRow[] {
+    clock.read()
+    const here = new Set(lanes)
+    const running = new Set(held)
+    const found: TaskRow[] = []
+    const others = processes.withClaims()
+    if (others.some((one) => one !== process)) writer.attempt(() => processes.watch(others))
+    for (const one of others) {
+      const { over, long } = processes.lease(one)
+      if (!over) continue
+      for (const row of processes.claims(one)) {
+        if (one === process && running.has(row.id)) continue
+        if (here.has(row.lane) || (long && one !== process)) found.push(row)
+        if (found.length === MOST) return found
+      }
+    }
+    return found
+  }
+
+  function rest(lanes: readonly number[]): { left: number; next: number | undefined } {
+    const time = now()
+    let left = 0
+    let first = Infinity
+    for (const lane of lanes) {
+      left += (due.get(lane, time, lane, time) as { n: number }).n
+      first = Math.min(
+        first,
+        (nextDue.get(lane, time, lane, time) as { due: number | null }).due ?? Infinity,
+      )
+    }
+    const here = new Set(lanes)
+    for (const one of processes.withClaims())
+      if (processes.claims(one).some(({ lane }) => here.has(lane)))
+        first = Math.min(first, time + processes.lease(one).left)
+    return { left, next: left > 0 ? 0 : first === Infinity ? undefined : Math.max(0, first - time) }
+  }
+
+  function reading<T>(query: () => T): T {
+    const lost = driver.guard?.lost()
+    if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
+    return query()
+  }
+
+  function fault(error: unknown): StoreFault {
+    if (errors.isBusy(error)) return 'again'
+    if (error instanceof WebhookError || errors.isStorageFault(error)) return 'away'
+    return errors.isOfStatement(error) ? 'lasting' : 'data'
+  }
+}

@@ -1,0 +1,73 @@
+import { COUNT_LANE, COUNT_TENANT } from '../sql/lanes.ts'
+import type { Database } from '../driver/driver.ts'
+import type { Kept } from './kept.ts'
+
+/**
+ * How many tasks each lane has in each state, and each tenant open. The counts are changed in the transaction that
+ * changes the tasks, so that bounds and statistics never have to count rows.
+ */
+export interface Tally extends Kept {
+  /** Counts tasks that changed their state; undefined: they were not there before, or are not any more. */
+  move(
+    lane: number,
+    from: number | undefined,
+    to: number | undefined,
+    fair: string | null,
+    count?: number,
+  ): void
+  /** How many more tasks of a tenant are open since the transaction began. */
+  openedOf(lane: number, fair: string): number
+}
+
+const DONE = 2
+
+/** Makes the tally of a connection. */
+export function createTally(db: Database): Tally {
+  const countLane = db.prepare(COUNT_LANE)
+  const countTenant = db.prepare(COUNT_TENANT)
+  const lanes = new Map<number, [number, number, number, number]>()
+  const tenants = new Map<string, { readonly lane: number; readonly fair: string; by: number }>()
+
+  return { move, openedOf, store, stored: forget, forget }
+
+  function move(
+    lane: number,
+    from: number | undefined,
+    to: number | undefined,
+    fair: string | null,
+    count = 1,
+  ): void {
+    let counts = lanes.get(lane)
+    if (!counts) lanes.set(lane, (counts = [0, 0, 0, 0]))
+    if (from !== undefined) counts[from]! -= count
+    if (to !== undefined) counts[to]! += count
+    if (fair === null) return
+    const by = (isOpen(to) ? count : 0) - (isOpen(from) ? count : 0)
+    if (by === 0) return
+    const key = `${lane} ${fair}`
+    const tenant = tenants.get(key)
+    if (tenant) tenant.by += by
+    else tenants.set(key, { lane, fair, by })
+  }
+
+  function openedOf(lane: number, fair: string): number {
+    return tenants.get(`${lane} ${fair}`)?.by ?? 0
+  }
+
+  function store(): void {
+    for (const [lane, counts] of lanes)
+      if (counts.some((count) => count !== 0)) countLane.run(...counts, lane)
+    for (const { lane, fair, by } of tenants.values()) countTenant.run(lane, fair, by, by)
+    // Writes that follow in the same transaction are counted anew.
+    forget()
+  }
+
+  function forget(): void {
+    if (lanes.size > 0) lanes.clear()
+    if (tenants.size > 0) tenants.clear()
+  }
+}
+
+function isOpen(state: number | undefined): boolean {
+  return state !== undefined && state < DONE
+}

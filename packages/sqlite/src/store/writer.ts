@@ -1,0 +1,59 @@
+import { WebhookError } from '@postern/core'
+import type { Driver } from '../driver/driver.ts'
+import type { Kept } from './kept.ts'
+
+/** The one place that makes transactions. */
+export interface Writer {
+  /** True inside a transaction of the main connection. */
+  readonly inside: boolean
+  /** Runs writes in one transaction of the main connection, or as a part of the open one. */
+  write<T>(run: () => T): T
+  /** The same, unless the file is locked. */
+  attempt(run: () => void): void
+}
+
+/** Makes the writer of a database. `kept` are the caches of the main connection; `forget` drops names that were rolled back. */
+export function createWriter(
+  { main, guard, errors }: Driver,
+  kept: readonly Kept[],
+  names: { forget(): void },
+): Writer {
+  let inside = false
+
+  return {
+    get inside() {
+      return inside
+    },
+    write,
+    attempt(run) {
+      try {
+        write(run)
+      } catch (error) {
+        if (!errors.isBusy(error)) throw error
+      }
+    },
+  }
+
+  function write<T>(run: () => T): T {
+    if (inside) return run()
+    const lost = guard?.lost()
+    if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
+    let result: T
+    try {
+      result = main.transaction(() => {
+        inside = true
+        const made = run()
+        for (const each of kept) each.store()
+        return made
+      })
+    } catch (error) {
+      for (const each of kept) each.forget()
+      names.forget()
+      throw error
+    } finally {
+      inside = false
+    }
+    for (const each of kept) each.stored()
+    return result
+  }
+}
