@@ -1,0 +1,73 @@
+import { createReceiver, perTenant, type Receiver, type TenantSecrets } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { generic } from '@postern/providers/generic'
+import type { Wire } from '../case.ts'
+import { hosts, type Host } from '../hosts.ts'
+import { INBOXES, type Inboxes, type InboxName, type OpenedInbox } from './inboxes.ts'
+import type { OpenPart, RuleCase } from './rule.ts'
+
+const given = (secret: string | ReturnType<typeof perTenant>) =>
+  generic({ secret, scheme: 'hmac', header: 'x-signature', eventIdField: 'id' })
+
+/** A receiver of many tenants on an inbox: the first part of the path is the claim. */
+export function tenantsOn(
+  inbox: Inbox,
+  name: string,
+  secrets: (tenant: string) => TenantSecrets | undefined,
+): {
+  readonly receiver: Receiver
+  readonly forget: (tenant: string) => void
+  /** Events that were taken as new ones. */
+  readonly accepted: () => number
+} {
+  const secret = perTenant({
+    tenant: ({ url }) => new URL(url).pathname.split('/')[1],
+    secrets: async (tenant) => secrets(tenant),
+    perMinute: 30,
+  })
+  let accepted = 0
+  const observers = [{ accepted: () => void accepted++ }]
+  const receiver = createReceiver({ name, provider: given(secret), inbox, log: false, observers })
+  receiver.onAny(() => undefined)
+  return { receiver, forget: (tenant) => secret.forget(tenant), accepted: () => accepted }
+}
+
+/** What a tenant's sender would send. */
+export function from(tenant: string, key: string, id: string): Wire {
+  const url = `https://example.com/${tenant}`
+  const { method, headers, body } = given(key).sign!({ url, payload: { id, type: 'a' } })
+  return { method, url, headers: Object.entries(headers), body }
+}
+
+/** One try on a host and an inbox; `name` is that of a receiver of its own. */
+export type Try = (host: Host, inbox: Inbox, name: string) => Promise<string | undefined>
+
+/** Plays each try on every host and inbox. */
+export async function everywhere(
+  inboxes: Inboxes,
+  tries: Readonly<Record<string, Try>>,
+): Promise<OpenPart> {
+  const opened: Host[] = []
+  for (const { open } of hosts) opened.push(await open())
+  const stores = new Map<InboxName, OpenedInbox>()
+  for (const name of INBOXES) stores.set(name, await inboxes.open(name))
+  let number = 0
+  const cases = opened.flatMap((host) =>
+    INBOXES.flatMap((inbox) =>
+      Object.entries(tries).map(([name, play]): RuleCase => ({
+        name,
+        at: host.name,
+        sender: 'generic',
+        inbox,
+        run: () => play(host, stores.get(inbox)!.inbox, `tenants-${++number}`),
+      })),
+    ),
+  )
+  return {
+    cases,
+    async close() {
+      for (const host of opened) await host.close()
+      for (const store of stores.values()) await store.close()
+    },
+  }
+}
