@@ -27,13 +27,14 @@ export function isCredentialHeader(name: string): boolean {
 }
 
 /**
- * True for a parameter of a URL in which some sender puts a token or password.
+ * True for a parameter of a URL in which some sender puts a token or password, or whose last word says that it is one:
+ * users choose such names themselves.
  *
  * @example
  * isCredentialParameter('access_token') // true
  */
 export function isCredentialParameter(name: string): boolean {
-  return PARAMETERS.has(name.toLowerCase())
+  return PARAMETERS.has(name.toLowerCase()) || LAST_WORDS.test(plain(name))
 }
 
 /** The name of a header as proxies that rename it are understood: in lower case, with hyphens. */

@@ -47,6 +47,8 @@ test.each([
   ['code', true],
   ['Access_Token', true],
   ['hub.verify_token', true],
+  ['token', true],
+  ['my_api_key', true],
   ['signature', false],
   ['page', false],
 ])('the parameter %s: %s', (name, expected) => {
