@@ -11,7 +11,7 @@ export interface OfficialReceivers {
   handled(count: number): Promise<readonly string[]>
 }
 
-/** Makes them. */
+/** Makes the {@link OfficialReceivers}. */
 export function officialReceivers(): OfficialReceivers {
   const events: string[] = []
   let waiting: (() => void)[] = []

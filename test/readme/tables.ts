@@ -1,6 +1,6 @@
 // `node test/readme/tables.ts` writes the README's tables of providers and of hosts from the catalogue and the command line's table;
 // a test compares them.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
 import { hosts, type HostRow } from '../../packages/cli/src/hosts.ts'
@@ -30,15 +30,34 @@ function adapters(): string {
 function providers(): string {
   const entries = [...catalogue.values()].sort((a, b) => a.title.localeCompare(b.title, 'en'))
   return [
-    '| provider | import from `@postern/providers/` | its one secret | answers by itself |',
-    '| --- | --- | --- | --- |',
+    '| provider | import from `@postern/providers/` | its one secret | answers by itself | known answers |',
+    '| --- | --- | --- | --- | --- |',
     ...entries.map(row),
   ].join('\n')
 }
 
 function row(entry: CatalogueEntry): string {
   const file = entry.name.replaceAll('.', '-')
-  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : 'none: `unauthenticated: true`'} | ${entry.handshakes.join(', ')} |`
+  return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : 'none: `unauthenticated: true`'} | ${entry.handshakes.join(', ')} | ${answers(entry.name)} |`
+}
+
+const ORIGINS = [
+  ['official-doc', "sender's page"],
+  ['official-sdk-test', "tests of the sender's library"],
+  ['sdk-generated', "sender's library"],
+  ['node:crypto', 'node:crypto'],
+  ['own', 'own code'],
+] as const
+
+/** From whom the known answers of a provider come, and how many. */
+function answers(name: string): string {
+  const path = new URL(`../vectors/${name}.json`, import.meta.url)
+  if (!existsSync(path)) return 'none'
+  const vectors = JSON.parse(readFileSync(path, 'utf8')) as readonly { readonly origin: string }[]
+  const counts = Map.groupBy(vectors, ({ origin }) => origin)
+  return ORIGINS.flatMap(([origin, who]) =>
+    counts.has(origin) ? [`${who} ${counts.get(origin)!.length}`] : [],
+  ).join(', ')
 }
 
 if (import.meta.main) writeFileSync(file, readme().wanted)

@@ -32,7 +32,7 @@ export interface Finished {
 /** Runs jobs that were claimed. */
 export interface Attempts {
   /**
-   * Runs one attempt and stores its outcome, except `done`: that is left to the caller. It never rejects.
+   * Runs one attempt and stores its outcome, except `done`, which the caller stores. It never rejects.
    */
   run(owner: Owner, signal: AbortSignal | undefined): Promise<Ended>
   /**
@@ -64,7 +64,7 @@ interface Begun {
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 
-/** Makes it. All attempts of a receiver share one register of running tasks: no task runs twice in one process. */
+/** Makes an {@link Attempts}. All attempts of a receiver share one register of running tasks: no task runs twice in one process. */
 export function createAttempts(context: AttemptContext, running: Map<string, Running>): Attempts {
   const { consumer, lease } = context
   const stopwatch = stopwatchOf(consumer)

@@ -28,7 +28,7 @@ export type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'discard' | 
 
 const OPTIONS = ['dryRun', 'limit', 'cursor', 'until']
 
-/** Makes it. */
+/** Makes a {@link Changes}. */
 export function createChanges(context: ViewContext): Changes {
   const { client, prefix, deadline, queues } = context
 

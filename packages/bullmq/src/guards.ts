@@ -6,7 +6,7 @@ import type { PreparedItem } from './encode.ts'
 export interface GuardContext {
   readonly client: Client
   readonly prefix: string
-  /** How long a delivery may wait, in milliseconds: a guard is kept longer than that for an event that is stored now. */
+  /** How long a delivery may wait to be stored, in milliseconds. A guard that is reserved for it is kept for longer. */
   readonly deadline: number
 }
 

@@ -18,7 +18,7 @@ export interface Ended {
   readonly kind?: Outcome['kind']
   /** True if its handler ran. */
   readonly ran?: boolean
-  /** A `done` that is left to the caller. */
+  /** A task that is done, which the caller has to store. */
   readonly finished?: Finished
   /** When the task may be claimed again, if it was interrupted, in milliseconds since 1970. */
   readonly due?: number

@@ -11,7 +11,7 @@ const MOST = 200
 // Secrets may change meanwhile.
 const KEPT = 10 * 60_000
 
-/** Makes it. `now` is in milliseconds. */
+/** Makes a {@link Remembered}. `now` is in milliseconds. */
 export function createRemembered<Answer>(
   now: () => number = () => performance.now(),
 ): Remembered<Answer> {

@@ -13,7 +13,7 @@ export interface Turns {
 // Milliseconds of a slice.
 const SLICE = 5
 
-/** Makes it. `clock` is in milliseconds. */
+/** Makes a {@link Turns}. `clock` is in milliseconds. */
 export function createTurns(clock: () => number = () => performance.now()): Turns {
   let slice = 0
   let spent = 0

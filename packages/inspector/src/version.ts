@@ -18,7 +18,7 @@ interface Answer {
   readonly value: Promise<unknown>
 }
 
-/** Makes it. Ten viewers that poll cost as much as one. */
+/** Makes a {@link Version}. Ten viewers that poll cost as much as one. */
 export function createVersion(
   inbox: () => Promise<Inbox>,
   now: () => number = () => performance.now(),

@@ -14,7 +14,7 @@ export interface Promote {
 
 const MOST = 500
 
-/** Makes it. `queues` returns the names of the queues: tasks of any may carry a fair key. */
+/** Makes a {@link Promote}. `queues` returns the names of the queues: tasks of any may carry a fair key. */
 export function createPromote(
   { db, settings, queues: known }: Engine,
   turns: Turns,

@@ -16,7 +16,7 @@ export interface Waiters {
   delete(waiter: Waiter): void
 }
 
-/** Makes them. They share two listeners: own listeners would stay on the client until Redis is back. */
+/** Makes the {@link Waiters}. They share two listeners: own listeners would stay on the client until Redis is back. */
 export function createWaiters(client: Redis | Cluster): Waiters {
   const waiting = new Set<Waiter>()
   client.on('ready', () => {

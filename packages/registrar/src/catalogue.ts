@@ -23,7 +23,7 @@ export interface Maker<Made> {
   readonly needs: readonly string[]
   /** Options that may be given. */
   readonly takes: readonly string[]
-  /** Makes it. Rejects with a `TypeError` that names a wrong option. */
+  /** Makes the registrar or the source. Rejects with a `TypeError` that names a wrong option. */
   readonly make: (options: object) => Promise<Made>
 }
 

@@ -25,7 +25,7 @@ export interface Inboxes {
   readonly close: () => Promise<void>
 }
 
-/** Makes it. */
+/** Makes an {@link Inboxes}. */
 export function createInboxes(): Inboxes {
   const stops: (() => Promise<void>)[] = []
   return {

@@ -19,7 +19,7 @@ export interface Forwarder {
   close(): void
 }
 
-/** Makes it. The bytes and headers stay as they came, so that the target can verify them. */
+/** Makes a {@link Forwarder}. The bytes and headers stay as they came, so that the target can verify them. */
 export function createForwarder(to: string): Forwarder {
   const closing = new AbortController()
   const { host } = new URL(to)

@@ -18,7 +18,7 @@ const LONGEST = 256
 const PASSING =
   /^(?:x-forwarded-|cf-|x-amz-cf-|x-real-ip$|x-request-id$|forwarded$|via$|traceparent$|tracestate$|content-length$|transfer-encoding$|connection$)/
 
-/** Makes it. `claims` is the header that claims an event's id. */
+/** Makes a {@link Likeness}. `claims` is the header that claims an event's id. */
 export function createLikeness(claims: string | undefined): Likeness {
   const known = new LRUCache<string, true>({ max: 3 * FORMS })
   let next = 0

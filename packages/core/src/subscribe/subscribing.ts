@@ -33,7 +33,7 @@ export interface Subscribing {
 
 type DeadListener = (task: AttemptInfo, error: TaskError) => unknown
 
-/** Makes it. */
+/** Makes a {@link Subscribing}. */
 export function createSubscribing({ name, inbox, started }: SubscribingHost): Subscribing {
   const subscriptions = createSubscriptions({ topicCache: 1000, durable: inbox.can.durable })
   const answers = createAnswers()

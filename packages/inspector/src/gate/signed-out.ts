@@ -11,7 +11,7 @@ export interface SignedOut {
 const PREFIX = 'postern:inspector:signed-out:'
 const FRESH = 10_000
 
-/** Makes it. Ends are records of the inbox until the session would have ended; without records they hold in this process. */
+/** Makes a {@link SignedOut}. Ends are records of the inbox until the session would have ended; without records they hold in this process. */
 export function createSignedOut(inbox: () => Promise<Inbox>, now: () => number): SignedOut {
   const here = new Map<string, number>()
   // Not stored yet, since the inbox was down.

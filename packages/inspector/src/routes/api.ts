@@ -83,7 +83,7 @@ export type Api = (
   visitor: Visitor,
 ) => Promise<InspectorReply>
 
-/** Makes it. Receivers are asked for at the first request, once. */
+/** Makes an {@link Api}. Receivers are asked for at the first request, once. */
 export function createApi(options: InspectorOptions<never>, inbox: () => Promise<Inbox>): Api {
   const receivers = once(async () => {
     const { receivers: given = [] } = options

@@ -26,7 +26,7 @@ export interface Place {
 export interface Progress {
   /** Where an earlier run stopped. */
   readonly from: Place | undefined
-  /** Whether the run that stopped had asked for untried events. */
+  /** True if the run that was cut off had asked the sender for events that it never tried to deliver. */
   readonly untried: boolean
   /** Aborts when another process has it. */
   readonly lost: AbortSignal

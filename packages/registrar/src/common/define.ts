@@ -35,7 +35,7 @@ export interface RegistrarSpec {
   delete?(endpoint: Endpoint): Promise<void>
   /** Called after a told secret is in safe keeping. */
   readonly kept?: (id: string) => Promise<void>
-  /** What the sender says beyond the list. */
+  /** What the sender's API says of an endpoint, besides the fields of the list. */
   readonly failures?: (endpoint: Endpoint) => Promise<{
     readonly delivering?: boolean
     readonly failures: readonly Failure[]

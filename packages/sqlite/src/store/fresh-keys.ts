@@ -26,7 +26,7 @@ export interface KeyRun {
   readonly entries: Float64Array
 }
 
-/** The distance takes the lower bits of what a number holds exactly, beside a hash of 32 bits. */
+/** A number holds 53 bits exactly: the hash takes the upper 32, the distance the lower 21. */
 export const DISTANCE: number = 2 ** 21
 
 /** Makes an empty one for events from a number on. */

@@ -18,7 +18,7 @@ export interface TopicLog extends Kept {
 // Events remembered while the index is behind.
 const MOST = 32 * BLOCK
 
-/** Makes it. */
+/** Makes a {@link TopicLog}. */
 export function createTopicLog(): TopicLog {
   let first = 0
   let names: string[] = []

@@ -16,7 +16,7 @@ interface Work extends BatchWork {
   readonly done: (result: never) => void
 }
 
-/** Makes it. `ready` opens the store; `deadline` is in milliseconds. */
+/** Makes an {@link Access}. `ready` opens the store; `deadline` is in milliseconds. */
 export function createAccess(
   store: Store,
   line: Line,

@@ -33,7 +33,7 @@ export interface Line {
   close(): void
 }
 
-/** Makes it. */
+/** Makes a {@link Line}. */
 export function createLine(store: Store): Line {
   const refusal = (error: unknown): Error => store.refusal(error)
   const late = (): Error =>

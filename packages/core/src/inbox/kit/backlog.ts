@@ -24,7 +24,7 @@ export interface Backlog<Work extends BatchWork> {
   readonly bytes: number
 }
 
-/** Makes it. `late` makes the error of a work whose deadline passed: made on demand, since an error captures the stack. */
+/** Makes a {@link Backlog}. `late` makes the error of a work whose deadline passed: made on demand, since an error captures the stack. */
 export function createBacklog<Work extends BatchWork>(bounds: {
   readonly rows: number
   readonly bytes: number

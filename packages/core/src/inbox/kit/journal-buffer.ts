@@ -33,7 +33,7 @@ export interface JournalBuffer {
   close(): Promise<void>
 }
 
-/** Makes it. */
+/** Makes a {@link JournalBuffer}. */
 export function createJournalBuffer(options: JournalBufferOptions): JournalBuffer {
   const { write, every = 1000, rows = 500, perSecond = 1000, values = 50 } = options
   const most = {

@@ -28,7 +28,7 @@ export interface Leases {
   look(): Promise<void>
 }
 
-/** Makes it. A store that fails on a timer fails elsewhere too and is reported there; the next try follows soon. */
+/** Makes a {@link Leases}. A store that fails on a timer fails elsewhere too and is reported there; the next try follows soon. */
 export function createLeases<Lease extends Leased>(options: LeasesOptions<Lease>): Leases {
   const { lease, held, renew, watch } = options
   const every = options.look ?? Math.min(Math.max(lease / 10, 200), 3000)

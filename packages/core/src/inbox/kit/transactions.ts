@@ -8,7 +8,7 @@ export interface Transactions<Transaction> {
   of(host: Host): Transaction | undefined
 }
 
-/** Makes it. The name of the inbox is part of the key: a transaction of another inbox is never taken for its own. */
+/** Makes a {@link Transactions}. The name of the inbox is part of the key: a transaction of another inbox is never taken for its own. */
 export function transactions<Transaction>(inbox: string): Transactions<Transaction> {
   const key = Symbol.for(`postern.transaction.${inbox}`)
   return {

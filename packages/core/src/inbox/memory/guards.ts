@@ -16,7 +16,7 @@ export interface Guards {
   settle(owner: MemoryEvent): void
 }
 
-/** Makes it. */
+/** Makes a {@link Guards}. */
 export function createGuards(memory: Memory, consumer: () => Consumer): Guards {
   // Keys of events by guard key.
   const held = new Map<string, string>()

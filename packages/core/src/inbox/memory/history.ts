@@ -21,7 +21,7 @@ export interface History {
   readonly bytes: number
 }
 
-/** Makes it. `keep` is in milliseconds. */
+/** Makes a {@link History}. `keep` is in milliseconds. */
 export function createHistory(keep: number): History {
   const series = createNumbers()
   const counts = createSpans(keep, addMinutes)

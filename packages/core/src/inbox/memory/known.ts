@@ -19,7 +19,7 @@ export interface Known {
 /** What is known of an event whose tasks are all done. */
 const DONE: readonly TaskDraft[] = []
 
-/** Makes it. `consumer` gives the clock and hears of a shortened window. */
+/** Makes a {@link Known}. `consumer` gives the clock and hears of a shortened window. */
 export function createKnown(memory: Memory, consumer: () => Consumer): Known {
   // Outside the cache, whose bound would drop them: a dropped event comes back as new and runs its done tasks again.
   // Events in an array and their places in the Map: the tables that a Map leaves behind keep all values alive for long.

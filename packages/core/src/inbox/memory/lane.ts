@@ -22,7 +22,7 @@ export interface LaneTable {
   all(): Iterable<Lane>
 }
 
-/** Makes it. `found` is called with a lane whose subscription came after its tasks. */
+/** Makes a {@link LaneTable}. `found` is called with a lane whose subscription came after its tasks. */
 export function createLaneTable(consumer: Consumer, found: (lane: Lane) => void): LaneTable {
   // By all names that tasks were stored under.
   const lanes = new Map<string, Lane>()

@@ -17,7 +17,7 @@ const OPEN = 2 * MINUTE
 // Far above what 30 days of a million deliveries a day take.
 const MOST_BYTES = 64 * 1024 * 1024
 
-/** Makes them. `keep` is in milliseconds; `add` adds minutes, the oldest first. */
+/** Makes the {@link Spans}. `keep` is in milliseconds; `add` adds minutes, the oldest first. */
 export function createSpans(keep: number, add: (all: readonly Minute[]) => Minute): Spans {
   const open = new Map<number, Map<number, Counts>>()
   const minutes = new Map<number, Uint8Array>()

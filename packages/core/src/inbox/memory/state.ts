@@ -39,7 +39,7 @@ export interface MemoryState {
   readonly guards: Guards
 }
 
-/** Makes it. */
+/** Makes a {@link MemoryState}. */
 export function createState(
   store: MemoryStore,
   consumer: Consumer,

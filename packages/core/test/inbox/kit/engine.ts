@@ -53,7 +53,7 @@ export interface Engine {
 
 export const DONE: Outcome = { kind: 'done' }
 
-/** Makes it. */
+/** Makes an {@link Engine}. */
 export function createEngine(options: EngineOptions = {}): Engine {
   const lanes = (options.lanes ?? [{ name: 'a' }]).map((lane) => ({
     formerly: [],

@@ -19,7 +19,7 @@ export interface Scene extends Omit<Recorder, 'ran' | 'untilSettled'> {
   readonly untilSettled: (count: number) => Promise<void>
 }
 
-/** Makes it. No task runs before `port.work` or `port.drain`. */
+/** Makes a {@link Scene}. No task runs before `port.work` or `port.drain`. */
 export function scene(options: RecorderOptions = {}, settings: MemoryInboxOptions = {}): Scene {
   const inbox = memoryInbox(settings)
   const recorder = createRecorder(options)

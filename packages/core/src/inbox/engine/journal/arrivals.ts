@@ -27,7 +27,7 @@ const STEP = 256
 // Milliseconds after which a ring is looked at even if nothing came.
 const TRIM = 60_000
 
-/** Makes them. */
+/** Makes the {@link Arrivals}. */
 export function createArrivals(store: Journaled, access: Access): Arrivals {
   let trimmed = -Infinity
 

@@ -40,7 +40,7 @@ const KINDS = [
 // Spans that `Journaled.spans` returns at most.
 const STEP = 64
 
-/** Makes it. */
+/** Makes a {@link History}. */
 export function createHistory(store: Journaled, access: Access): History {
   let rolled = -Infinity
 

@@ -34,7 +34,7 @@ export interface WatchHost {
 // Milliseconds between two looks at the lines, in which order is repaired.
 const LINES = 5000
 
-/** Makes it. All its times are those of a clock that never goes back. */
+/** Makes a {@link Watch}. All its times are those of a clock that never goes back. */
 export function createWatch(host: WatchHost): Watch {
   const { store, consumer, lanes, lease, held } = host
   const timers: ReturnType<typeof setInterval>[] = []

@@ -30,7 +30,7 @@ export interface LaneOf {
   readonly subscription: string
 }
 
-/** Makes them. */
+/** Makes the {@link Lanes}. */
 export function createLanes(
   store: Store,
   receiver: string,

@@ -51,7 +51,7 @@ interface Work extends BatchWork, Ended {
   readonly done: (stored: Outcome | undefined) => void
 }
 
-/** Makes it. */
+/** Makes a {@link Settle}. */
 export function createSettle(host: SettleHost): Settle {
   const { store, consumer, lanes, deadline } = host
   let warned = false

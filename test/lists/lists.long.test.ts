@@ -1,0 +1,111 @@
+// Takes 90 s.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { copyRepository, type Copy } from '../mutation/copy.ts'
+import { run } from '../run/step.ts'
+
+let copy: Copy
+
+beforeAll(async () => {
+  copy = await copyRepository()
+}, 180_000)
+afterAll(() => copy?.remove())
+
+/** Puts text before the place in a file of the copy. */
+function insert(file: string, before: string, text: string): void {
+  const path = join(copy.folder, file)
+  const old = readFileSync(path, 'utf8')
+  expect(old).toContain(before)
+  writeFileSync(
+    path,
+    old.replace(before, () => text + before),
+  )
+}
+
+/** Runs a program of TypeScript in the copy. */
+async function node(...args: readonly string[]): Promise<string> {
+  const { code, output } = await run(process.execPath, args, { cwd: copy.folder })
+  expect(code, output).toBe(0)
+  return output
+}
+
+const postern = (...args: readonly string[]): Promise<string> =>
+  node('packages/cli/src/main.ts', ...args)
+
+const types = (): Promise<{ readonly code: number; readonly output: string }> =>
+  run('tsc', ['-b'], { cwd: copy.folder })
+
+const HOSTS = 'packages/cli/src/hosts.ts'
+
+describe('in a copy of the repository', { timeout: 300_000 }, () => {
+  test('a new host is one row, until which types fail in the one other place', async () => {
+    insert(HOSTS, "'node' | 'fetch'", "'quill' | ")
+    insert(
+      HOSTS,
+      '  fetch: {\n',
+      "  quill: { package: '@postern/quill', mounted: '`quill(receiver)`', app: () => ({ imports: [], lines: ['quill(receiver)'] }) },\n",
+    )
+    const { code, output } = await types()
+    expect(code).not.toBe(0)
+    expect(output.match(/^\S+(?=\(\d+,\d+\): error)/gm)).toEqual(['test/services/hosts.ts'])
+  })
+
+  test('with its second row all that must know a host knows it', async () => {
+    insert(
+      'test/services/hosts.ts',
+      '  fetch: { handler',
+      '  quill: { handler: async (receiver) => (request) => receiver.fetch(request) },\n',
+    )
+    expect(await postern('providers', 'stripe', '--host', 'quill')).toContain(
+      "import { webhook } from '@postern/quill'",
+    )
+    await node('test/readme/tables.ts')
+    expect(readFileSync(join(copy.folder, 'README.md'), 'utf8')).toContain(
+      '| `@postern/quill` | `quill(receiver)` |',
+    )
+    expect(await node('test/hostile/run.ts', 'host')).toMatch(/adapters .*\bquill\b/)
+  })
+
+  test('a new command is its file and a row', async () => {
+    writeFileSync(
+      join(copy.folder, 'packages/cli/src/commands/greet.ts'),
+      "import type { Command } from 'commander'\nimport { run } from '../action.ts'\n\nexport function declare(command: Command): void {\n  command.option('--loud', 'in capitals').action(run(async () => (console.log('hello'), 0)))\n}\n",
+    )
+    insert(
+      'packages/cli/src/program.ts',
+      '\n]\n\n/**\n * The commands.',
+      "\n  ['greet', 'say hello', () => import('./commands/greet.ts')],",
+    )
+    expect(await postern('--help')).toMatch(/greet +say hello/)
+    expect(await postern('greet', '--help')).toContain('--loud')
+    expect(await postern('greet')).toBe('hello\n')
+    expect(await postern('completion', 'bash')).toContain('--loud')
+  })
+
+  test('a new error code is one row', async () => {
+    insert('packages/core/src/errors.ts', '  closed: 503,', '  asleep: 418,\n')
+    writeFileSync(join(copy.folder, 'test', 'asleep.ts'), ASLEEP)
+    expect(await node('test/asleep.ts')).toMatch(/^418 .*asleep/)
+  })
+
+  test('and the types of all of it are right', async () => {
+    expect((await types()).output).toBe('')
+  })
+})
+
+const ASLEEP = `import { createReceiver, WebhookError } from '@postern/core'
+import { acme } from '@postern/testing'
+
+const provider = acme({ secret: 'a secret of tests' })
+const sleeping = {
+  ...provider,
+  verify(): never {
+    throw new WebhookError('asleep', { problem: 'missing' })
+  },
+}
+const receiver = createReceiver({ provider: sleeping, log: false })
+const reply = await receiver.receive(provider.sign!({ topic: 'ping', id: '1', payload: {} }))
+console.log(reply.status, new TextDecoder().decode(reply.body as Uint8Array))
+await receiver.close()
+`
