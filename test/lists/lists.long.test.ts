@@ -106,6 +106,6 @@ const sleeping = {
 }
 const receiver = createReceiver({ provider: sleeping, log: false })
 const reply = await receiver.receive(provider.sign!({ topic: 'ping', id: '1', payload: {} }))
-console.log(reply.status, new TextDecoder().decode(reply.body as Uint8Array))
+console.log(reply.status, String(reply.body))
 await receiver.close()
 `
