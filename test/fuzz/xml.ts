@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { loadXml, parseXml, xmlCharset, type XmlValue } from '../../packages/core/src/body/xml.ts'
-import { hasMoreTags } from '../../packages/core/src/body/xml-tags.ts'
+import {
+  loadXml,
+  parseXml,
+  xmlCharset,
+  type XmlValue,
+} from '../../packages/core/src/body/xml/xml.ts'
+import { hasMoreTags } from '../../packages/core/src/body/xml/xml-tags.ts'
 import { chars, mutatedText, pieced } from './mutate.ts'
 import { read } from './refusal.ts'
 import type { FuzzTarget } from './target.ts'

@@ -17,7 +17,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
     ],
   },
   body: {
-    mutate: ['packages/core/src/body/*.ts'],
+    mutate: ['packages/core/src/body/**/*.ts'],
     tests: [
       'packages/core/test/body/**/*.test.ts',
       'packages/core/test/{fetch,receive/receive,receive/strip}.test.ts',
@@ -25,7 +25,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
     ],
   },
   line: {
-    mutate: ['packages/core/src/receive/*.ts'],
+    mutate: ['packages/core/src/{receive,observe,receiver}/*.ts'],
     tests: [
       'packages/core/test/*.test.ts',
       'packages/core/test/{receive,subscribe,routes}/**/*.test.ts',

@@ -1,8 +1,8 @@
 import type { Declaration } from './body/formats.ts'
 import { toBuffer } from './body/bytes.ts'
-import type { XmlObject } from './body/xml.ts'
-import { toHeaderLines, type HeaderLines } from './header-lines.ts'
-import { HttpDelivery } from './http-delivery.ts'
+import type { XmlObject } from './body/xml/xml.ts'
+import { toHeaderLines, type HeaderLines } from './basics/header-lines.ts'
+import { HttpDelivery } from './receive/http-delivery.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { Format } from './provider/provider.ts'
 

@@ -5,9 +5,9 @@ export type {
   ReceiverOptions,
   ReceiverSettings,
   StoredOption,
-} from './receiver-types.ts'
+} from './receiver/receiver-types.ts'
 export type { Health } from './receive/health.ts'
-export type { CatchUpFailure, CaughtUp } from './caught-up.ts'
+export type { CatchUpFailure, CaughtUp } from './receiver/caught-up.ts'
 export type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
 export type { Dedupe } from './receive/identity.ts'
 export type { StepName } from './receive/exchange.ts'
@@ -18,7 +18,7 @@ export {
   type TenantResolver,
   type TenantSecrets,
 } from './provider/per-tenant.ts'
-export type { HeaderLines } from './header-lines.ts'
+export type { HeaderLines } from './basics/header-lines.ts'
 export {
   createDelivery,
   isDelivery,
@@ -39,9 +39,9 @@ export {
 } from './errors.ts'
 export type { Facts, Problem } from './problems.ts'
 export type { LimitOptions, Limits, UnverifiedLimits } from './limits.ts'
-export { milliseconds, type Duration } from './duration.ts'
-export type { MaybePromise } from './maybe.ts'
-export { unknownOptions } from './unknown-options.ts'
+export { milliseconds, type Duration } from './basics/duration.ts'
+export type { MaybePromise } from './basics/maybe.ts'
+export { unknownOptions } from './basics/unknown-options.ts'
 export { settledBy } from './inbox/kit/deadline.ts'
 export type { AckOption } from './receive/ack.ts'
 export type { Admission, Head } from './receive/admit.ts'
@@ -65,7 +65,7 @@ export {
   type RetryOption,
   type RetryPolicy,
 } from './subscribe/retry.ts'
-export { parseRetryAfter } from './retry-after.ts'
+export { parseRetryAfter } from './basics/retry-after.ts'
 export type { StandardSchema } from './subscribe/standard-schema.ts'
 export type {
   ActedInfo,

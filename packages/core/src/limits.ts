@@ -1,4 +1,4 @@
-import { MAX_TIMER, milliseconds, type Duration } from './duration.ts'
+import { MAX_TIMER, milliseconds, type Duration } from './basics/duration.ts'
 
 /** Bounds for one delivery and for all deliveries being read. Every bound has a default and a documented reply. */
 export interface Limits {

@@ -1,4 +1,4 @@
-import type { CaughtUp } from './caught-up.ts'
+import type { CaughtUp } from './receiver/caught-up.ts'
 import type { ErrorCode, WebhookError } from './errors.ts'
 import type { EventRecord, WebhookEvent } from './event.ts'
 import type { ArrivalOutcome } from './inbox/journal.ts'

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RetryAfter, Unrecoverable, type Task } from '@postern/core'
 import { type SignableRequest } from '@postern/core/scheme'
-import type { Found } from './breaker.ts'
+import type { Found } from './pace/breaker.ts'
 import { createClient } from './client.ts'
-import type { Pass } from './gate.ts'
-import { createGates } from './gates.ts'
+import type { Pass } from './pace/gate.ts'
+import { createGates } from './pace/gates.ts'
 import type { Guard } from './guard.ts'
 import type { CallSettings } from './options.ts'
 import { createTeller } from './tell.ts'
 import { judge } from './verdict.ts'
-import { createWaiting } from './waiting.ts'
+import { createWaiting } from './pace/waiting.ts'
 
 /** One call to one destination. */
 export interface Call {

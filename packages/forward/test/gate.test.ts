@@ -1,7 +1,7 @@
 import { Postpone } from '@postern/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createGate, type Gate, type Pass, type Places } from '../src/gate.ts'
-import { createGates } from '../src/gates.ts'
+import { createGate, type Gate, type Pass, type Places } from '../src/pace/gate.ts'
+import { createGates } from '../src/pace/gates.ts'
 
 const settings = {
   concurrency: 2,

@@ -1,6 +1,6 @@
 import { Unrecoverable } from '@postern/core'
 import { expect, test } from 'vitest'
-import { createWaiting } from '../src/waiting.ts'
+import { createWaiting } from '../src/pace/waiting.ts'
 
 test('bounds the tasks of each destination by itself', () => {
   const waiting = createWaiting({ maxWaiting: 2, giveUp: 1000 })

@@ -1,4 +1,4 @@
-import type { DeliveryInit } from './delivery.ts'
+import type { DeliveryInit } from '../delivery.ts'
 
 /** How a host hands over the header lines it received. Names are asked for in lower case. */
 export interface HeaderLines {

@@ -1,4 +1,4 @@
-import { loadXml } from '../body/xml.ts'
+import { loadXml } from '../body/xml/xml.ts'
 import type { Delivery } from '../delivery.ts'
 import { toWebhookError, type WebhookError } from '../errors.ts'
 import type { Provider } from '../provider/provider.ts'

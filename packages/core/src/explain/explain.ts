@@ -1,7 +1,7 @@
 import { createDelivery, isDelivery, type Delivery, type DeliveryInit } from '../delivery.ts'
 import type { KeptRequest } from '../inbox/journal.ts'
 import type { Provider } from '../provider/provider.ts'
-import { unknownOptions } from '../unknown-options.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
 import { createBounds } from './bounds.ts'
 import { judge, type Case } from './case.ts'
 import { likely } from './likely.ts'

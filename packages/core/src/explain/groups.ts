@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../maybe.ts'
+import type { MaybePromise } from '../basics/maybe.ts'
 import { algorithms } from './algorithm.ts'
 import type { Bounds } from './bounds.ts'
 import { bodyBytes } from './bytes.ts'

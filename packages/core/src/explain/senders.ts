@@ -1,4 +1,4 @@
-import { isPromise } from '../maybe.ts'
+import { isPromise } from '../basics/maybe.ts'
 import type { About } from '../provider/about.ts'
 import { keysOf } from '../provider/key-forms.ts'
 import { madeOf } from '../provider/made.ts'

@@ -1,6 +1,6 @@
 import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
-import type { MaybePromise } from '../maybe.ts'
+import type { MaybePromise } from '../basics/maybe.ts'
 import type { Admission } from '../receive/admit.ts'
 import type { Journal } from './journal.ts'
 import type { Records } from './records.ts'

@@ -61,7 +61,7 @@ export type {
   Page,
 } from './journal.ts'
 export type { Guard } from '../event.ts'
-export { unknownOptions } from '../unknown-options.ts'
+export { unknownOptions } from '../basics/unknown-options.ts'
 export { createAlarm, type Alarm } from './kit/alarm.ts'
 export { stopwatchOf } from './kit/stopwatch.ts'
 export { attachment, type Attachment, type AttachmentOptions, type Side } from './kit/attachment.ts'

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../maybe.ts'
+import type { MaybePromise } from '../basics/maybe.ts'
 import type { TaskError } from './inbox.ts'
 
 /** The history for people: attempts, deliveries with their replies, counts by minute. Losing it loses no event. */

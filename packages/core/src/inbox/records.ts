@@ -1,5 +1,5 @@
 import type { Json } from '../delivery.ts'
-import type { MaybePromise } from '../maybe.ts'
+import type { MaybePromise } from '../basics/maybe.ts'
 
 /** Small keyed values beside the tasks, with compare-and-set: destinations, handshake secrets, marks. */
 export interface Records {

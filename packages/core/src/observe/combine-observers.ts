@@ -1,5 +1,5 @@
-import type { Observer } from './observer.ts'
-import { isPromise } from './maybe.ts'
+import type { Observer } from '../observer.ts'
+import { isPromise } from '../basics/maybe.ts'
 
 /** One observer that calls all of them and lets none of their errors through. Without any, every call is a no-op. */
 export function combineObservers(observers: readonly Observer[]): Observer {

@@ -3,8 +3,8 @@ import type { EventRecord } from '../event.ts'
 import { encodeEvent } from '../inbox/codec.ts'
 import { opened, sealEvent } from '../inbox/sealed-port.ts'
 import type { EraseOptions } from '../inbox/view.ts'
-import { isPromise } from '../maybe.ts'
-import { keepNothing, type ErasureContext } from './erasure.ts'
+import { isPromise } from '../basics/maybe.ts'
+import { keepNothing, type ErasureContext } from '../receive/erasure.ts'
 
 /**
  * Makes what `InboxView.erase` keeps of the payloads of a receiver. Sealed payloads are opened for the app's function,

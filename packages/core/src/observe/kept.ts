@@ -2,11 +2,11 @@ import type { Delivery } from '../delivery.ts'
 import type { ErrorCode, WebhookError } from '../errors.ts'
 import type { KeptRequest } from '../inbox/journal.ts'
 import { sealKept } from '../inbox/sealed-kept.ts'
-import type { Answered } from './conclude.ts'
-import { masker } from './credentials/mask.ts'
-import { createLikeness } from './likeness.ts'
+import type { Answered } from '../receive/conclude.ts'
+import { masker } from '../receive/credentials/mask.ts'
+import { createLikeness } from '../receive/likeness.ts'
 import type { RecorderContext } from './recorder.ts'
-import { createReservoir, type Reservoir } from './reservoir.ts'
+import { createReservoir, type Reservoir } from '../receive/reservoir.ts'
 
 /** Keeps head and body of refused deliveries. */
 export interface Kept {

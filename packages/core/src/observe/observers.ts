@@ -1,5 +1,5 @@
 import { combineObservers } from './combine-observers.ts'
-import type { ObservedReceiver, Observer } from './observer.ts'
+import type { ObservedReceiver, Observer } from '../observer.ts'
 
 /** The observers of a receiver as one, to which more can be added while it runs. */
 export interface Observers {

@@ -8,11 +8,11 @@ import { createJournalBuffer } from '../inbox/kit/journal-buffer.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { Provider } from '../provider/provider.ts'
 import { addEvents, LONGEST_ID, NONE, type Writable } from './arrival-events.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange } from '../receive/exchange.ts'
 import { createKept } from './kept.ts'
-import type { Reply } from './reply.ts'
+import type { Reply } from '../receive/reply.ts'
 import { createSeriesCache } from './series-cache.ts'
-import type { Answered } from './conclude.ts'
+import type { Answered } from '../receive/conclude.ts'
 
 /** Writes what happens at a receiver to the journal of its inbox, in batches off the path of deliveries. */
 export interface Recorder {

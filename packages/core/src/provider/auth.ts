@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery.ts'
 import { isWebhookError, WebhookError } from '../errors.ts'
-import { isPromise } from '../maybe.ts'
+import { isPromise } from '../basics/maybe.ts'
 import { messageOf } from '../messages.ts'
 import { factsOf } from '../problems.ts'
 import type { Clock, Draft, Provider } from './provider.ts'

@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery.ts'
-import type { MaybePromise } from '../maybe.ts'
+import type { MaybePromise } from '../basics/maybe.ts'
 import type { Factory } from './about.ts'
 import type { Clock, Provider, Verified } from './provider.ts'
 import type { Scheme } from './scheme.ts'

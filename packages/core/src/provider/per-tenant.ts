@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery.ts'
-import { milliseconds, type Duration } from '../duration.ts'
-import { isPromise, type MaybePromise } from '../maybe.ts'
+import { milliseconds, type Duration } from '../basics/duration.ts'
+import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import { lookups } from './lookup/lookups.ts'
 import type { ScopedSecret, SecretResolver } from './secrets.ts'
 

@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery.ts'
-import type { MaybePromise } from '../maybe.ts'
+import type { MaybePromise } from '../basics/maybe.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 
 /** The parts of a delivery that a signature protects. Documentation, tests and the defence against replays read it. */

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Delivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
-import { isPromise, type MaybePromise } from '../maybe.ts'
+import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 
 /** A secret with the tenant it belongs to: events it verifies get that scope, so that tenants never share an id. */

@@ -1,7 +1,7 @@
 import type { ParsedBody } from '../body/parse.ts'
 import type { Delivery } from '../delivery.ts'
 import type { EventDraft } from '../event.ts'
-import type { MaybePromise } from '../maybe.ts'
+import type { MaybePromise } from '../basics/maybe.ts'
 import type { Reply } from '../receive/reply.ts'
 import type { Composed } from './compose.ts'
 import type { Clock, Draft, Provider, Result, Verified } from './provider.ts'

@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
-import type { HeaderLines } from '../header-lines.ts'
+import type { HeaderLines } from '../basics/header-lines.ts'
 import type { Limits } from '../limits.ts'
 import type { Provider } from '../provider/provider.ts'
 import { createBudget, type Account } from './budget.ts'

@@ -1,6 +1,6 @@
-import { MAX_TIMER, milliseconds, type Duration } from '../duration.ts'
+import { MAX_TIMER, milliseconds, type Duration } from '../basics/duration.ts'
 import { WebhookError } from '../errors.ts'
-import { isPromise, type MaybePromise } from '../maybe.ts'
+import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import { emptyReply, isReply, jsonReply, textReply, xmlReply, type Reply } from './reply.ts'
 import type { WebhookEvent } from '../event.ts'
 import { createTopicTable } from '../subscribe/topics.ts'

@@ -95,7 +95,7 @@ export function createErasure(context: ErasureContext): Erasure {
     let keys: readonly string[] = []
     try {
       // Few apps need it.
-      keep ??= (await import('./keep.ts')).keepOf(context)
+      keep ??= (await import('../observe/keep.ts')).keepOf(context)
       while (waiting.size > 0 && Date.now() < until) {
         keys = [...waiting].slice(0, AT_ONCE)
         for (const key of keys) waiting.delete(key)

@@ -2,7 +2,7 @@ import { within } from '../inbox/kit/deadline.ts'
 import type { Inbox, Port } from '../inbox/inbox.ts'
 import { inboxCause } from './inbox-cause.ts'
 import { takenIn, usualGap } from './progress.ts'
-import type { Silence } from './silence.ts'
+import type { Silence } from '../observe/silence.ts'
 import type { Writes } from './writes.ts'
 
 /** The state of a receiver. Times in milliseconds since 1970. */

@@ -11,9 +11,9 @@ import type { ConflictWatch } from './conflict.ts'
 import type { KeepBody } from './erasure.ts'
 import type { Explainer } from './explainer.ts'
 import type { Dedupe } from './identity.ts'
-import type { Recorder } from './recorder.ts'
+import type { Recorder } from '../observe/recorder.ts'
 import type { Reply } from './reply.ts'
-import type { Silence } from './silence.ts'
+import type { Silence } from '../observe/silence.ts'
 import type { Writes } from './writes.ts'
 
 /** The receiver as the line sees it. */

@@ -1,5 +1,5 @@
 import { parseBody } from '../body/parse.ts'
-import { loadXml } from '../body/xml.ts'
+import { loadXml } from '../body/xml/xml.ts'
 import { markVerified, ownDelivery, type DeliveryInit } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Taken } from '../inbox/inbox.ts'

@@ -1,8 +1,8 @@
 import { checkSecret } from '../provider/secrets.ts'
 import { safeEqual } from '../provider/safe-equal.ts'
-import { checkDrain } from '../receiver-options.ts'
-import type { DrainOptions, Receiver } from '../receiver-types.ts'
-import { unknownOptions } from '../unknown-options.ts'
+import { checkDrain } from '../receiver/receiver-options.ts'
+import type { DrainOptions, Receiver } from '../receiver/receiver-types.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
 import { privateReply, toFetch, type Route } from './route.ts'
 
 /** Options of {@link drain}. */

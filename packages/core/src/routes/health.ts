@@ -1,6 +1,6 @@
 import type { Health } from '../receive/health.ts'
-import type { Receiver } from '../receiver-types.ts'
-import { unknownOptions } from '../unknown-options.ts'
+import type { Receiver } from '../receiver/receiver-types.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
 import { privateReply, toFetch, type Route } from './route.ts'
 
 /** Options of {@link health}. */

@@ -1,5 +1,5 @@
 import type { Claim, Outcome } from '../inbox/inbox.ts'
-import { isPromise, type MaybePromise } from '../maybe.ts'
+import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import { createKeyBounds, type KeyBounds } from './key-bounds.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import type { Subscription } from './subscription.ts'

@@ -1,4 +1,4 @@
-import { unknownOptions } from '../unknown-options.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
 
 /**
  * Bounds of the runs of one fair key in one subscription and process. A task over them goes back to the inbox without

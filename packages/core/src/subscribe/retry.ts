@@ -1,5 +1,5 @@
-import { milliseconds, type Duration } from '../duration.ts'
-import { unknownOptions } from '../unknown-options.ts'
+import { milliseconds, type Duration } from '../basics/duration.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
 
 /** How often and when a failed task is tried again. */
 export interface RetryPolicy {

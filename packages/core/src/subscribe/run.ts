@@ -1,7 +1,7 @@
 import { errorText, memberOf, textOf } from '../errors.ts'
 import { toEvent, type WebhookEvent } from '../event.ts'
 import type { Claim, Outcome, TaskError } from '../inbox/inbox.ts'
-import { isPromise, type MaybePromise } from '../maybe.ts'
+import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { AttemptInfo, Planned } from '../observer.ts'
 import { boundRun } from './bound-run.ts'
 import { exponential, type RetryPolicy } from './retry.ts'

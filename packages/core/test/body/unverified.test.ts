@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createDelivery, markVerified, type Delivery } from '../../src/delivery.ts'
-import { loadXml } from '../../src/body/xml.ts'
+import { loadXml } from '../../src/body/xml/xml.ts'
 import { resolveLimits, type UnverifiedLimits } from '../../src/limits.ts'
 import type { Format } from '../../src/provider/provider.ts'
 import { refusal } from './refusal.ts'

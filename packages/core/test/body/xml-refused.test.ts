@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { checkXml } from '../../src/body/xml-check.ts'
-import { decodeXml } from '../../src/body/xml-entities.ts'
-import { xmlCharset } from '../../src/body/xml.ts'
+import { checkXml } from '../../src/body/xml/xml-check.ts'
+import { decodeXml } from '../../src/body/xml/xml-entities.ts'
+import { xmlCharset } from '../../src/body/xml/xml.ts'
 
 describe('XML that is not well-formed is refused with reason and line', () => {
   test.each<[string, string, number]>([

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { beforeAll, expect, test } from 'vitest'
-import { loadXml, parseXml, type XmlObject, type XmlValue } from '../../src/body/xml.ts'
+import { loadXml, parseXml, type XmlObject, type XmlValue } from '../../src/body/xml/xml.ts'
 import { PIECES } from './xml-pieces.ts'
 
 beforeAll(loadXml)

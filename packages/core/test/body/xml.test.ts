@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { list, loadXml, parseXml, xmlCharset, type XmlObject } from '../../src/body/xml.ts'
+import { list, loadXml, parseXml, xmlCharset, type XmlObject } from '../../src/body/xml/xml.ts'
 import { refusal } from './refusal.ts'
 import { PIECES } from './xml-pieces.ts'
 
@@ -11,7 +11,7 @@ const parse = (text: string): XmlObject => parseXml(text, { depth: 100 })
 describe('loading', () => {
   test('is asked for, and happens once', async () => {
     vi.resetModules()
-    const fresh = await import('../../src/body/xml.ts')
+    const fresh = await import('../../src/body/xml/xml.ts')
     expect(fresh.xmlReady()).toBe(false)
     expect(() => fresh.parseXml('<a/>', { depth: 100 })).toThrow(/loadXml/)
     await fresh.loadXml()
@@ -20,7 +20,7 @@ describe('loading', () => {
   })
 
   test('importing the module does not load the parser', () => {
-    const module = fileURLToPath(new URL('../../src/body/xml.ts', import.meta.url))
+    const module = fileURLToPath(new URL('../../src/body/xml/xml.ts', import.meta.url))
     const script = `
       import { registerHooks } from 'node:module'
       registerHooks({ resolve: (name, context, next) => (console.log(name), next(name, context)) })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { EraseOptions, InboxView, TaskFilter } from '../../src/inbox/index.ts'
-import '../../src/receive/keep.ts'
+import '../../src/observe/keep.ts'
 import { createErasure, keepNothing } from '../../src/receive/erasure.ts'
 
 beforeEach(() => void vi.useFakeTimers())

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createDelivery, WebhookError } from '../../src/index.ts'
-import { createKept } from '../../src/receive/kept.ts'
+import { createKept } from '../../src/observe/kept.ts'
 import { createReservoir } from '../../src/receive/reservoir.ts'
 import { acme } from '../acme.ts'
 

@@ -1,4 +1,4 @@
-import { WebhookError } from '../errors.ts'
+import { WebhookError } from '../../errors.ts'
 
 const NAMED: ReadonlyMap<string, string> = new Map([
   ['amp', '&'],

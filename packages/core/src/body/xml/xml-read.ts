@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser'
-import { WebhookError } from '../errors.ts'
-import { dropPoison } from './safe-keys.ts'
+import { WebhookError } from '../../errors.ts'
+import { dropPoison } from '../safe-keys.ts'
 import { checkXml } from './xml-check.ts'
 import { decodeXml } from './xml-entities.ts'
 import type { XmlObject, XmlOptions } from './xml.ts'

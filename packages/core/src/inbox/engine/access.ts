@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../maybe.ts'
+import type { MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../kit/backlog.ts'
 import type { Line } from './line.ts'
 import { chain, steps, wait } from './steps.ts'

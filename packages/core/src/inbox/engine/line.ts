@@ -1,5 +1,5 @@
 import { WebhookError } from '../../errors.ts'
-import { isPromise, type MaybePromise } from '../../maybe.ts'
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../kit/backlog.ts'
 import { createBatch, type Fault as BatchFault } from '../kit/batch.ts'
 import type { Store } from './store.ts'

@@ -1,5 +1,5 @@
 import type { Checks, CommonDefaults, CommonSettings } from '../kit/checks.ts'
-import type { Duration } from '../../duration.ts'
+import type { Duration } from '../../basics/duration.ts'
 
 /** Settings of an inbox on the engine; times in milliseconds. */
 export interface EngineSettings extends CommonSettings {

@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from '../../maybe.ts'
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 
 /** A function in steps: `yield* wait(value)` gives a value that is there now or later. */
 export type Steps<T> = Generator<unknown, T, never>

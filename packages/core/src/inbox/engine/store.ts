@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../maybe.ts'
+import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Journaled } from './journal/store.ts'
 import type { Viewed } from './operate/store.ts'
 import type { NewEvent, NewTask } from './row.ts'

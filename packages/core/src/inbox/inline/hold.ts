@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { EventRecord } from '../../event.ts'
-import type { MaybePromise } from '../../maybe.ts'
+import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Ledger } from './ledger.ts'
 
 /** An event that this delivery may run: what the ledger knows of it, and the calls that need its token. */

@@ -1,4 +1,4 @@
-import type { Duration } from '../../duration.ts'
+import type { Duration } from '../../basics/duration.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Consumer, Host, Inbox, Intake, Port, Taken } from '../inbox.ts'
 import { hold } from './hold.ts'

@@ -1,5 +1,5 @@
 import type { Guard } from '../../event.ts'
-import type { MaybePromise } from '../../maybe.ts'
+import type { MaybePromise } from '../../basics/maybe.ts'
 
 /**
  * The memory of `inlineInbox` between deliveries: the events that are done, those that run now, and the outcomes of

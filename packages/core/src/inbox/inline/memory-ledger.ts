@@ -1,4 +1,4 @@
-import type { Duration } from '../../duration.ts'
+import type { Duration } from '../../basics/duration.ts'
 import type { Guard } from '../../event.ts'
 import { createForgetful } from '../forgetful.ts'
 import { checks } from '../kit/checks.ts'

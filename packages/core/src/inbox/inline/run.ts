@@ -1,4 +1,4 @@
-import { MAX_TIMER } from '../../duration.ts'
+import { MAX_TIMER } from '../../basics/duration.ts'
 import { WebhookError } from '../../errors.ts'
 import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { Claim, Consumer, IntakeItem, Outcome } from '../inbox.ts'

@@ -1,4 +1,4 @@
-import { MAX_TIMER } from '../../duration.ts'
+import { MAX_TIMER } from '../../basics/duration.ts'
 
 /** One timer, for whatever is due next. */
 export interface Alarm {

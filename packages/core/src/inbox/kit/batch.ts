@@ -1,5 +1,5 @@
 import { WebhookError } from '../../errors.ts'
-import type { MaybePromise } from '../../maybe.ts'
+import type { MaybePromise } from '../../basics/maybe.ts'
 import { createBacklog, type BatchWork } from './backlog.ts'
 
 /** What an error of `store` means: `again` later, `one` by one since one of them is at fault, or `all` of them failed. */

@@ -1,5 +1,5 @@
-import { milliseconds, type Duration } from '../../duration.ts'
-import { unknownOptions } from '../../unknown-options.ts'
+import { milliseconds, type Duration } from '../../basics/duration.ts'
+import { unknownOptions } from '../../basics/unknown-options.ts'
 
 /** Reads the options of an inbox one by one. Each error is a `TypeError` that names the inbox, the option and the remedy. */
 export interface Checks<Options extends object> {

@@ -1,4 +1,4 @@
-import { MAX_TIMER } from '../../duration.ts'
+import { MAX_TIMER } from '../../basics/duration.ts'
 
 /**
  * The promise, or the error of `late` at a time (milliseconds since 1970). What the promise gives after that goes to

@@ -1,5 +1,5 @@
 import { checkPattern, topicSource } from '../../subscribe/topics.ts'
-import { unknownOptions } from '../../unknown-options.ts'
+import { unknownOptions } from '../../basics/unknown-options.ts'
 import type { Arrival, DeliveryFilter } from '../journal.ts'
 
 const KEYS: readonly (keyof DeliveryFilter)[] = [

@@ -1,4 +1,4 @@
-import { isPromise } from '../../maybe.ts'
+import { isPromise } from '../../basics/maybe.ts'
 import type { Claim, Consumer, Outcome, Ran } from '../inbox.ts'
 import type { Held } from './held.ts'
 import type { Slot, Slots } from './slot.ts'

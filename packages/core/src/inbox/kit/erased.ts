@@ -1,5 +1,5 @@
 import type { EventRecord, StoredDelivery } from '../../event.ts'
-import { unknownOptions } from '../../unknown-options.ts'
+import { unknownOptions } from '../../basics/unknown-options.ts'
 import type { EraseOptions, TaskFilter } from '../view.ts'
 import { checkFilter } from './filter.ts'
 

@@ -1,4 +1,4 @@
-import { unknownOptions } from '../../unknown-options.ts'
+import { unknownOptions } from '../../basics/unknown-options.ts'
 import type { Bucket, CountKind, HistoryRange, MinuteCount, MinuteGauge } from '../journal.ts'
 import { addCounts, type Counts } from './minute-pack.ts'
 

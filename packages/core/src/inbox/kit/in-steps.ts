@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../maybe.ts'
+import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Changed, ReplayOptions } from '../view.ts'
 
 /** Where one step of a change begins and how far it goes. */

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../maybe.ts'
+import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Arrival, JournalBatch, MinuteGauge } from '../journal.ts'
 import { createSeriesTable, type Series, type SeriesName } from './series.ts'
 

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../maybe.ts'
+import type { MaybePromise } from '../../basics/maybe.ts'
 
 /** A claim of this process. */
 export interface Leased {

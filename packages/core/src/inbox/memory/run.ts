@@ -1,4 +1,4 @@
-import { isPromise } from '../../maybe.ts'
+import { isPromise } from '../../basics/maybe.ts'
 import type { Outcome, Ran } from '../inbox.ts'
 import { stopwatchOf } from '../kit/stopwatch.ts'
 import { settle } from './settle.ts'

@@ -1,4 +1,4 @@
-import type { Duration } from '../../duration.ts'
+import type { Duration } from '../../basics/duration.ts'
 import { checks } from '../kit/checks.ts'
 
 /** Options of {@link memoryInbox}. Each bound holds for each receiver. */

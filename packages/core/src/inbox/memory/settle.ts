@@ -1,4 +1,4 @@
-import { MAX_TIMER } from '../../duration.ts'
+import { MAX_TIMER } from '../../basics/duration.ts'
 import type { Outcome, Ran, TaskDraft } from '../inbox.ts'
 import { note } from './attempts.ts'
 import { BACKLOG } from './claim.ts'

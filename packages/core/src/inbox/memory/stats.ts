@@ -1,5 +1,5 @@
 import { causeOf } from '../kit/cause.ts'
-import { unknownOptions } from '../../unknown-options.ts'
+import { unknownOptions } from '../../basics/unknown-options.ts'
 import type { Cause, LaneStats, TaskState } from '../view.ts'
 import { keptTasks, type MemoryStore } from './state.ts'
 

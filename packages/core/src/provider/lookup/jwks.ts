@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { WebhookError } from '../../errors.ts'
-import { isPromise, type MaybePromise } from '../../maybe.ts'
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { bucket, type Bucket } from './bucket.ts'
 import { lookups } from './lookups.ts'
 import type { TrustedNames } from './trusted-names.ts'

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { isPromise, type MaybePromise } from '../../maybe.ts'
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { bucket, type BucketOptions } from './bucket.ts'
 import { trustedNames, type TrustedNames } from './trusted-names.ts'
 

@@ -1,5 +1,5 @@
 import { WebhookError } from '../../../errors.ts'
-import { isPromise, type MaybePromise } from '../../../maybe.ts'
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Consumer, Host, Intake, Taken } from '../../inbox.ts'
 import type { BatchWork } from '../../kit/backlog.ts'
 import { within as timed } from '../../kit/deadline.ts'

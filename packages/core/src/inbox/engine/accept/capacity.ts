@@ -1,5 +1,5 @@
 import { WebhookError } from '../../../errors.ts'
-import { isPromise, type MaybePromise } from '../../../maybe.ts'
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { TaskDraft } from '../../inbox.ts'
 import { createPace } from '../../kit/pace.ts'
 import type { Lanes } from '../run/lanes.ts'

@@ -2,7 +2,7 @@ import { release } from '../run/order.ts'
 import { revived } from '../rules.ts'
 import type { NewEvent, TaskRow } from '../row.ts'
 import { steps, wait, type Steps } from '../steps.ts'
-import type { MaybePromise } from '../../../maybe.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Rows, Store } from '../store.ts'
 
 /** Runs the failed tasks of known events again, in a transaction of its own. Returns the events that had some. */

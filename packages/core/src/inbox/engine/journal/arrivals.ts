@@ -1,6 +1,6 @@
 import { decodeKept, encodeKept } from '../../codec.ts'
 import type { Arrival, DeliveryFilter, Page } from '../../journal.ts'
-import type { MaybePromise } from '../../../maybe.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import { checkDeliveryFilter, matchesDelivery } from '../../kit/delivery-filter.ts'
 import { DAY } from '../../kit/history.ts'
 import type { Access } from '../access.ts'

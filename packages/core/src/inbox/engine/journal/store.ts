@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../../maybe.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 
 /** What the journal and the records of a store are made of. Each method is a transaction, or a part of an open one. */
 export interface Journaled {

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../../maybe.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { LaneRow } from '../row.ts'
 import { chain } from '../steps.ts'

@@ -1,5 +1,5 @@
 import type { Json } from '../../../delivery.ts'
-import { unknownOptions } from '../../../unknown-options.ts'
+import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
 import { editedEvent } from '../../kit/edited-event.ts'
 import { erasedError } from '../../kit/erased.ts'

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../../maybe.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { TopicMatch } from '../../kit/filter.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { TaskRow } from '../row.ts'

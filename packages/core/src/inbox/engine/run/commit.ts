@@ -1,4 +1,4 @@
-import { isPromise } from '../../../maybe.ts'
+import { isPromise } from '../../../basics/maybe.ts'
 import type { Consumer, Outcome, TaskDraft } from '../../inbox.ts'
 import { stopwatchOf } from '../../kit/stopwatch.ts'
 import { chain, steps } from '../steps.ts'

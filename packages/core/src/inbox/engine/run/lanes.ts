@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../../maybe.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Slot } from '../../kit/slot.ts'
 import { chain } from '../steps.ts'
 import type { GuestRows, Store } from '../store.ts'

@@ -1,6 +1,6 @@
 import { lineUp } from '../rules.ts'
 import { steps, wait, type Steps } from '../steps.ts'
-import type { MaybePromise } from '../../../maybe.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { Rows, Store } from '../store.ts'
 
 /** Works out who of each line may run. In a transaction that has locked the lines. */

@@ -1,6 +1,6 @@
 import { release } from './order.ts'
 import { errorText } from '../../../errors.ts'
-import { isPromise, type MaybePromise } from '../../../maybe.ts'
+import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Consumer, Outcome, Ran, TaskDraft } from '../../inbox.ts'
 import type { BatchWork } from '../../kit/backlog.ts'
 import { newTask, onceEach } from '../accept/encode.ts'
