@@ -10,6 +10,8 @@ const admission = (limit: number): Admission & { readonly taken: number[] } => {
     taken,
     tooLarge: (length?: number) => new WebhookError('body_too_large', `too large: ${length}`),
     take: (bytes: number) => void taken.push(bytes),
+    onDrop: () => undefined,
+    complete: () => undefined,
   } as never
 }
 
