@@ -2,7 +2,7 @@ import { WebhookError } from '@postern/core'
 import { createBatch, within, type Consumer, type Intake, type Taken } from '@postern/core/inbox'
 import { createCapacity } from './capacity.ts'
 import { commit, type CommitPlan } from './commit.ts'
-import { connected, run, unavailable, type Client } from './connection.ts'
+import { answered, connected, run, unavailable, type Client } from './connection.ts'
 import { prepare, queuesOf, type Prepared, type PreparedItem } from './encode.ts'
 import { takeGuards } from './guards.ts'
 import type { Queues } from './queues.ts'
@@ -14,6 +14,8 @@ import { takeTurns, wantedTurns } from './turns.ts'
 /** Stores deliveries of one receiver. */
 export interface Accepting {
   accept(intake: Intake): Promise<readonly Taken[]>
+  /** As `Port.probe`. */
+  probe(): Promise<void>
   /** Resolves when all waiting deliveries are stored or refused, within the deadline. */
   close(): Promise<void>
 }
@@ -88,6 +90,11 @@ export function createAccepting(
         const { bytes } = prepared
         batch.add({ prepared, bytes, deadline: performance.now() + deadline, stored, failed })
       })
+    },
+    async probe() {
+      await connected(client, deadline)
+      await watch.safe()
+      await answered(run(client, 'posternProbe', prefix, receiver), deadline)
     },
     close: () => batch.flushed(),
   }

@@ -1,5 +1,6 @@
 import { packKept, unpackKept, type Arrival, type DeliveryFilter } from '@postern/core/inbox'
 import { run, type Client } from './connection.ts'
+import { parsed } from './json.ts'
 
 /** A ring of verified deliveries, or of the others: strangers fill only theirs. */
 export type Ring = 'v' | 'u'
@@ -50,7 +51,8 @@ export async function oneArrival(
     const row = await client.hget(`${prefix}:arrived:${ring}`, id)
     if (row === null) continue
     const kept = await client.hgetBuffer(`${prefix}:kept:${ring}`, id)
-    const arrival = JSON.parse(row) as Arrival
+    const arrival = arrivalOf(row)
+    if (!arrival) continue
     return kept ? { ...arrival, kept: unpackKept(kept) } : arrival
   }
   return undefined
@@ -92,13 +94,19 @@ export async function* arrivalsOf(
     } while (size === PAGE && found.length === 0)
     if (found.length === 0) return
     const texts = await client.hmget(`${prefix}:arrived:${ring}`, ...found)
-    const rows = texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as Arrival]))
+    const rows = texts.flatMap((text) => (text === null ? [] : (arrivalOf(text) ?? [])))
     const last = rows.at(-1)
     if (!last) return
     yield rows
     behind = last
     highest = String(last.at)
   }
+}
+
+/** Undefined for one that cannot be read, which must not hide the others. */
+function arrivalOf(text: string): Arrival | undefined {
+  const arrival = parsed(text) as Arrival | null | undefined
+  return typeof arrival?.at === 'number' ? arrival : undefined
 }
 
 const PAGE = 200

@@ -9,7 +9,7 @@ import {
 } from '@postern/core/inbox'
 import type { DoneValue } from './attempts.ts'
 import { hold, type Held } from './claim.ts'
-import { cutOff, missing, NOTHING, putBack, type Ended } from './interruption.ts'
+import { cutOff, missing, NOTHING, putBack, unreadable, type Ended } from './interruption.ts'
 import { promote } from './revive.ts'
 import { doneValue, postpone, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
 import { spawn, unstorableReason } from './spawn.ts'
@@ -106,13 +106,14 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     if (held === 'lost') return NOTHING
     if (held === 'missing') return missing(context, owner)
     if (typeof held === 'number') return putBack(owner, 0, { priority: held })
+    if ('unread' in held) return unreadable(context, owner, held.unread)
     if (context.closing()) return putBack(owner, 0)
     if (held.stalled > held.seen) return cutOff(context, owner, held)
     if (!isSuspect(held)) return { held }
     const free = suspects.take(() => void wake(owner))
     if (!free) return putBack(owner, SUSPECT_WAIT)
     const started = await hold(context, owner.job, owner.token, true).catch(() => 'lost' as const)
-    if (typeof started === 'object') return { held: started, free }
+    if (typeof started === 'object' && 'claim' in started) return { held: started, free }
     free()
     return NOTHING
   }

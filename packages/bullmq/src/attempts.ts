@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Attempt, TaskError } from '@postern/core/inbox'
+import { parsed } from './json.ts'
 
 /** A run that is done, as BullMQ keeps it: the return value of the job. */
 export interface DoneValue {
@@ -86,11 +87,11 @@ function toAttempt([attempt, startedAt, duration, outcome, process, name, messag
 }
 
 function doneValue(text: string): DoneValue | undefined {
-  if (!text.startsWith('{')) return undefined
-  const value = JSON.parse(text) as Partial<DoneValue>
-  return value.s === undefined ? undefined : (value as DoneValue)
+  const value = parsed(text) as Partial<DoneValue> | null | undefined
+  return value?.s === undefined ? undefined : (value as DoneValue)
 }
 
 function parse(text: string): Kept {
-  return text === '' ? { n: 0, a: [] } : (JSON.parse(text) as Kept)
+  const kept = text === '' ? undefined : (parsed(text) as Kept | null | undefined)
+  return Array.isArray(kept?.a) ? kept : { n: 0, a: [] }
 }

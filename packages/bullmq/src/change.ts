@@ -14,6 +14,7 @@ import {
 import { commit } from './commit.ts'
 import { connected, runBuffer, unavailable } from './connection.ts'
 import { prepare, queuesOf } from './encode.ts'
+import { parsed } from './json.ts'
 import { find, isRef } from './list.ts'
 import { eventOfJob, parseRef } from './names.ts'
 import { forgetSome } from './prune.ts'
@@ -60,7 +61,7 @@ export function createChanges(context: ViewContext): Changes {
       if (record.erased) throw erasedError('rerun', id)
       const { receiver, subscription, part } = task
       const text = (await client.hget(`${prefix}:${id}`, 'data')) ?? '{}'
-      const { d: data } = JSON.parse(text) as JobData
+      const data = (parsed(text) as JobData | null | undefined)?.d
       const drafts = [
         { subscription, ...(part !== undefined && { part }), ...(data !== undefined && { data }) },
       ]

@@ -6,6 +6,7 @@ import { runBuffer, type Client } from './connection.ts'
 import { subscriptionOf } from './names.ts'
 import type { JobData } from './queues.ts'
 import { decodeStored } from './store.ts'
+import { isOdd } from './unread.ts'
 
 /** A claimed job with the fields of its hash. */
 export interface Held {
@@ -26,6 +27,11 @@ export interface Held {
   readonly attempts: string
 }
 
+/** A claimed job that cannot be read, and why. */
+export interface Unread {
+  readonly unread: string
+}
+
 /** The argument of {@link hold}. */
 export interface HoldContext {
   readonly client: Client
@@ -41,7 +47,7 @@ type Reply = readonly Buffer[]
 
 /**
  * Reads a claimed job with its event, and renews its lock if that is not fresh. `lost` if the lock is no longer this claim's, `missing` if
- * its event was never taken, a number if it is to wait for that turn. `suspect`: it may start although it is one.
+ * its event is not there, a number if it is to wait for that turn, a string that says why it cannot be read. `suspect`: it may start although it is one.
  *
  * The reply may be late if Redis was unreachable: another process may have run and settled the task since. So a reply
  * that is older than the lock is asked for again.
@@ -51,7 +57,7 @@ export async function hold(
   job: Job<JobData>,
   token: string,
   suspect: boolean,
-): Promise<Held | 'lost' | 'missing' | number> {
+): Promise<Held | 'lost' | 'missing' | number | Unread> {
   for (;;) {
     const asked = performance.now()
     const startedAt = consumer.now()
@@ -60,19 +66,36 @@ export async function hold(
     const loaded = suspect
       ? runBuffer(client, 'posternLoad', prefix, ...args, 1)
       : runBuffer(client, 'posternLoad', prefix, ...args)
-    const reply = (await loaded) as Reply | 0 | null
+    let reply: Reply | 0 | null
+    try {
+      reply = (await loaded) as Reply | 0 | null
+    } catch (error) {
+      if (isOdd(error)) return unreadOf(error)
+      throw error
+    }
     if (reply === 0) return 'lost'
     const until = asked + lease * SURE
     if (performance.now() >= until) continue
     if (reply === null) return 'missing'
-    return reply.length === 1 ? Number(reply[0]) : read(job, reply, startedAt, until)
+    if (reply.length === 1) return Number(reply[0])
+    try {
+      return read(job, reply, startedAt, until)
+    } catch (error) {
+      return unreadOf(error)
+    }
   }
+}
+
+function unreadOf(error: unknown): Unread {
+  return { unread: error instanceof Error ? error.message : String(error) }
 }
 
 function read(job: Job<JobData>, reply: Reply, startedAt: number, until: number): Held {
   const [event, head, body, ...own] = reply as [Buffer, Buffer, Buffer, ...Buffer[]]
   const [stalled, seen, cut, charged, before, attempts] = own.map(String)
   const { record, delivery } = decodeStored([event, head, body])
+  if (typeof (job.data as JobData | undefined)?.e !== 'string')
+    throw new TypeError('its data is not what Postern stored')
   return {
     claim: {
       id: `${job.queueName}:${job.id!}`,

@@ -52,10 +52,19 @@ export async function commit(
   const [error, replies] = results[commands] ?? [new Error('the transaction returned no reply')]
   if (error) throw error
   let next = 0
+  let job = 0
   return plans.map(({ fresh }) => {
     const its = (replies as number[]).slice(next, (next += fresh.length))
-    return its.includes(-1) ? new Error('the jobs of an event could not be added') : its
+    const jobs = fresh.reduce((sum, { item }) => sum + item.tasks.length, 0)
+    const failed = results.slice(job, (job += jobs)).find(([failure]) => failure)?.[0]
+    return its.includes(-1) ? notAdded(failed) : its
   })
+}
+
+/** Redis said why with the first job it refused, as when it is full or takes no writes. */
+function notAdded(cause: Error | null | undefined): Error {
+  const message = 'the jobs of an event could not be added'
+  return cause ? new Error(`${message}: ${cause.message}`, { cause }) : new Error(message)
 }
 
 /** The next turn of a task's key. BullMQ's priorities end at 2^21: beyond, tasks run in their order. */

@@ -14,6 +14,7 @@ export type Client = Redis | Cluster
 /** The scripts of this package; each has one key, the prefix of all that it touches. */
 export type ScriptName =
   | 'posternLook'
+  | 'posternProbe'
   | 'posternGuard'
   | 'posternRecord'
   | 'posternAppend'
@@ -22,6 +23,7 @@ export type ScriptName =
   | 'posternTurn'
   | 'posternLoad'
   | 'posternAdopt'
+  | 'posternBury'
   | 'posternNext'
   | 'posternAgain'
   | 'posternGetEvent'
@@ -37,6 +39,7 @@ export type ScriptName =
 
 const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternLook: scripts.LOOK,
+  posternProbe: scripts.PROBE,
   posternGuard: scripts.GUARD,
   posternRecord: scripts.RECORD,
   posternAppend: scripts.APPEND,
@@ -45,6 +48,7 @@ const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternTurn: runScripts.TURN,
   posternLoad: runScripts.LOAD,
   posternAdopt: runScripts.ADOPT,
+  posternBury: runScripts.BURY,
   posternNext: runScripts.NEXT,
   posternAgain: runScripts.AGAIN,
   posternGetEvent: viewScripts.GET_EVENT,

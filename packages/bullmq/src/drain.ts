@@ -8,6 +8,7 @@ import type { Ended } from './interruption.ts'
 import { queueName } from './names.ts'
 import type { JobData } from './queues.ts'
 import { store, type Owner } from './settle.ts'
+import { buryBroken, isOdd } from './unread.ts'
 
 /** One call of `Port.drain`. */
 export interface Draining {
@@ -120,10 +121,17 @@ export function startDrain(
   async function claim(queue: Queue): Promise<Owner | undefined> {
     const token = randomUUID()
     const backend = queue.getBackend()
-    const [json, id] = (await backend.moveToActive(token)) as [JobJson | undefined, string]
-    if (!json) return undefined
-    const job = Job.fromJSON(queue, json, id) as Job<JobData>
-    return { job, token, backend }
+    try {
+      const [json, id] = (await backend.moveToActive(token)) as [JobJson | undefined, string]
+      if (!json) return undefined
+      const job = Job.fromJSON(queue, json, id) as Job<JobData>
+      return { job, token, backend }
+    } catch (error) {
+      const buried = isOdd(error) ? await buryBroken(context, queue.name) : 0
+      if (buried === 0) throw error
+      counts.dead += buried
+      return claim(queue)
+    }
   }
 
   async function attempt(owner: Owner): Promise<Ended> {

@@ -18,7 +18,7 @@ import { eventsIn, eventsOf, isRef, parseCursor } from './list.ts'
 import { eventOfJob, parseRef } from './names.ts'
 import { pagesOf, placesOf, type Place } from './places.ts'
 import { showEvents, type ShownEvent } from './show.ts'
-import { decodeStored, type Stored } from './store.ts'
+import { readStored, type Stored } from './store.ts'
 import type { ViewContext } from './view.ts'
 
 // Bodies in memory at once: each may have megabytes.
@@ -52,7 +52,13 @@ export function createErase(context: ViewContext): InboxView['erase'] {
         if (event.name !== start?.event && (await fits(filter, event))) wanted.push(event.name)
       const found = await look(wanted, passing)
       const some = found.slice(0, rows - count)
-      count += dryRun ? some.length : await erase(some, passing, keep)
+      count += dryRun
+        ? some.length
+        : await erase(
+            some.map((name) => shown.find((each) => each.name === name)!),
+            passing,
+            keep,
+          )
       if (found.length > some.length || count === rows)
         return {
           count,
@@ -87,7 +93,7 @@ export function createErase(context: ViewContext): InboxView['erase'] {
     if (others.length === 0) return false
     const stored = await read(shown.name)
     return others.some((task) =>
-      matches(filter)(task, () => stored && decodeStored(stored).record.payload),
+      matches(filter)(task, () => stored && readStored(stored, shown).record.payload),
     )
   }
 
@@ -101,19 +107,19 @@ export function createErase(context: ViewContext): InboxView['erase'] {
   }
 
   async function erase(
-    names: readonly string[],
+    events: readonly ShownEvent[],
     passing: boolean,
     keep: EraseOptions['keep'],
   ): Promise<number> {
     const emptied: string[] = []
-    for (let from = 0; from < names.length; from += AT_ONCE) {
-      const some = names.slice(from, from + AT_ONCE)
-      const stored = await Promise.all(some.map(read))
+    for (let from = 0; from < events.length; from += AT_ONCE) {
+      const some = events.slice(from, from + AT_ONCE)
+      const stored = await Promise.all(some.map(({ name }) => read(name)))
       stored.forEach((found, at) => {
         if (!found) return
-        const { record: event, delivery } = decodeStored(found)
+        const { record: event, delivery } = readStored(found, some[at]!)
         const left = erased({ event, delivery }, keep)
-        emptied.push(some[at]!, encodeEvent(left.event), encodeDelivery(left.delivery).head)
+        emptied.push(some[at]!.name, encodeEvent(left.event), encodeDelivery(left.delivery).head)
       })
     }
     return emptied.length === 0 ? 0 : (await script(passing, emptied)).length

@@ -1,4 +1,5 @@
 import type { TaskError } from '@postern/core/inbox'
+import { parsed } from './json.ts'
 
 // BullMQ keeps the message and the stack of an error, and its tools show both. The other members of a TaskError are
 // written into the stack, as a line of its own at the end.
@@ -42,11 +43,11 @@ export function bounded(error: TaskError): TaskError {
 export function fromJob(reason: string, stacks: string): TaskError | undefined {
   if (reason === '') return undefined
   // BullMQ adds reasons as JSON where it writes them with the job, and as they are where it changes them.
-  const latest = (parse(stacks) as string[] | undefined)?.at(-1)
+  const latest = (parsed(stacks) as readonly unknown[] | null | undefined)?.at?.(-1)
   if (typeof latest !== 'string') return { name: 'Error', message: reason }
   const at = latest.lastIndexOf(MORE)
   const stack = at < 0 ? latest : latest.slice(0, at)
-  const more = at < 0 ? undefined : parse(latest.slice(at + MORE.length))
+  const more = at < 0 ? undefined : parsed(latest.slice(at + MORE.length))
   const { code, issues } = (more ?? {}) as Pick<TaskError, 'code' | 'issues'>
   const name = /^([\w$.]+)(?::|\n|$)/.exec(stack)?.[1] ?? 'Error'
   // An error without a message has its name as the reason, and a stack that does not begin with the name twice.
@@ -66,12 +67,4 @@ function head(name: string, message: string): string {
 
 function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }

@@ -9,8 +9,11 @@ import {
 import type { Finished } from './attempt.ts'
 import { addAttempt, attemptsOf } from './attempts.ts'
 import type { Held } from './claim.ts'
+import type { Client } from './connection.ts'
 import { stackOf } from './errors.ts'
+import { eventOfJob, isJobId } from './names.ts'
 import { bury, postpone, type Owner } from './settle.ts'
+import { buryUnread } from './unread.ts'
 
 /** How a claim ended. */
 export interface Ended {
@@ -34,6 +37,12 @@ export interface UnrunContext {
   readonly consumer: Consumer
   /** Milliseconds. */
   readonly keepDone: number
+}
+
+/** The argument of {@link missing}. */
+export interface MissingContext extends UnrunContext {
+  readonly client: Client
+  readonly prefix: string
 }
 
 /** Puts a claim off that did not run. */
@@ -81,13 +90,25 @@ export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Hel
 
 /**
  * A job without its event was left by a transaction in which a script failed: the delivery got 503, and its redelivery
- * makes the event whole. After the time for which events are kept, no redelivery will arrive.
+ * makes the event whole. After the time for which events are kept, no redelivery will arrive. An event that is in the index
+ * was taken, and something else has deleted it; and jobs of other programs have none.
  */
-export async function missing({ keepDone }: UnrunContext, owner: Owner): Promise<Ended> {
-  if (Date.now() - owner.job.timestamp <= keepDone) return putBack(owner, MISSING_WAIT)
-  const error = { name: 'Error', message: 'the event of this task was never taken' }
-  await bury(owner, error, { cs: causeOf(error) })
-  return NOTHING
+export async function missing(context: MissingContext, owner: Owner): Promise<Ended> {
+  const { client, prefix, keepDone } = context
+  const id = owner.job.id!
+  if (!isJobId(id)) return unreadable(context, owner, 'another program added it to this queue')
+  const taken = (await client.zscore(`${prefix}:index`, eventOfJob(id))) !== null
+  if (!taken && Date.now() - owner.job.timestamp <= keepDone) return putBack(owner, MISSING_WAIT)
+  return unreadable(context, owner, taken ? 'its event is gone' : 'its event was never taken')
+}
+
+/** A task that cannot be read is dead at once: tried again it fails again. */
+export async function unreadable(
+  context: Pick<UnrunContext, 'consumer'>,
+  owner: Owner,
+  why: string,
+): Promise<Ended> {
+  return (await buryUnread(context, owner, why)) ? { kind: 'dead' } : NOTHING
 }
 
 /** The attempts of a job with the run that was cut off. A claim that never started a run leaves none. */

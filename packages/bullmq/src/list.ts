@@ -3,7 +3,7 @@ import { runBuffer, type Client } from './connection.ts'
 import { eventName, eventOfJob, parseQueueName, parseRef } from './names.ts'
 import { pagesOf, placesOf, type Place } from './places.ts'
 import { showTask, showTasks } from './show.ts'
-import { decodeStored, type Stored } from './store.ts'
+import { readStored, type Stored } from './store.ts'
 
 /** The store that lists read. */
 export interface ListContext {
@@ -60,7 +60,7 @@ export async function* find(
     if (filter.text === undefined || !matches({ ...filter, text: '' })(task)) return false
     const event = eventOfJob(parseRef(task.id).id)
     const stored = (await runBuffer(client, 'posternGetEvent', prefix, event)) as Stored | null
-    return stored !== null && test(task, () => decodeStored(stored).record.payload)
+    return stored !== null && test(task, () => readStored(stored, task).record.payload)
   }
 }
 

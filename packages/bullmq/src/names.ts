@@ -12,14 +12,23 @@ export function queueName(receiver: string, subscription: string): string {
 /** Receiver and subscription of a {@link queueName}. */
 export function parseQueueName(name: string): { receiver: string; subscription: string } {
   return {
-    receiver: decodeURIComponent(name.slice(0, name.indexOf('/'))),
+    receiver: decoded(name.slice(0, name.indexOf('/'))),
     subscription: subscriptionOf(name),
   }
 }
 
 /** Subscription of a {@link queueName}. */
 export function subscriptionOf(name: string): string {
-  return decodeURIComponent(name.slice(name.indexOf('/') + 1))
+  return decoded(name.slice(name.indexOf('/') + 1))
+}
+
+/** Another program may have made the queue: its name is read as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** Name of an event: a hash, since keys come from senders and have any length and any character. */
@@ -38,6 +47,11 @@ export function guardName(receiver: string, key: string): string {
  */
 export function jobId(event: string, part: string | undefined): string {
   return part === undefined ? `e${event}` : `e${event}.${hash([part]).slice(0, 16)}`
+}
+
+/** True for the id of a task; other programs give their jobs other ids. */
+export function isJobId(id: string): boolean {
+  return /^e[\w-]{32}(\.[\w-]{16})?$/.test(id)
 }
 
 /** The event a job id was made of. */

@@ -29,6 +29,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
   let ended = false
   return {
     accept: (intake) => accepting.accept(intake),
+    probe: () => accepting.probe(),
     work() {
       const mine = contextOf(context.patient())
       const attempts = createAttempts(mine, running)

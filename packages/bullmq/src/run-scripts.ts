@@ -4,6 +4,10 @@
 // a prioritized job is its priority times 2^32 and a count; priorities end at 2^21, so turns begin again when nothing
 // waits: after ten seconds without new ones, in which those that were given have been stored, or when half are used.
 const TURN_FUNCTION = `
+local function decoded(text)
+  local read, value = pcall(cjson.decode, text or '')
+  return read and type(value) == 'table' and value or {}
+end
 local function place(prefix, queue, key)
   local base, turns, meta = prefix .. ':' .. queue, prefix .. ':turns:' .. queue, prefix .. ':turn:' .. queue
   local known = redis.call('HMGET', meta, 'm', 'v', 't')
@@ -52,7 +56,7 @@ return replies`
 // then it takes the next turn of its key, and so do up to 500 that became due with it. Its turn, if another task has an earlier one.
 const ENTER_FUNCTION = `${TURN_FUNCTION}
 local function enter(prefix, queue, job)
-  local first = math.min(turn(prefix, queue, cjson.decode(redis.call('HGET', job, 'data')).f, 1), 2097152)
+  local first = math.min(turn(prefix, queue, decoded(redis.call('HGET', job, 'data')).f or '', 1), 2097152)
   redis.call('HDEL', job, 'tp')
   redis.call('HSET', job, 'priority', first)
   return first
@@ -82,7 +86,7 @@ local prefix = KEYS[1]
 local job = prefix .. ':' .. ARGV[1]
 if redis.call('GET', job .. ':lock') ~= ARGV[2] then return 0 end
 if redis.call('PTTL', job .. ':lock') < ARGV[3] * 0.9 then redis.call('PEXPIRE', job .. ':lock', ARGV[3]) end
-local event = redis.call('HMGET', prefix .. ':event:' .. ARGV[1]:match(':e([^:]*)$'):sub(1, 32), 'e', 'h', 'b', 'd')
+local event = redis.call('HMGET', prefix .. ':event:' .. (ARGV[1]:match(':e([^:]*)$') or ''):sub(1, 32), 'e', 'h', 'b', 'd')
 if not event[1] then return false end
 if redis.call('HEXISTS', job, 'tp') == 1 then
   local turn = enterAll(prefix, ARGV[1]:match('^(.*):'), job)
@@ -138,6 +142,22 @@ redis.call('HSET', job, 'sn', made[3] or '0')
 return 2`
 
 /**
+ * Makes an active job dead whatever its hash holds. KEYS: prefix; ARGV: queue, id, now, then fields and values. Replies 0 if
+ * it is not active.
+ */
+export const BURY: string = `
+local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]
+local job = base .. ':' .. id
+if redis.call('LREM', base .. ':active', 0, id) == 0 then return 0 end
+redis.call('DEL', job .. ':lock')
+redis.call('SREM', base .. ':stalled', id)
+if redis.call('TYPE', job).ok ~= 'hash' then redis.call('DEL', job) end
+redis.call('HSET', job, 'finishedOn', ARGV[3], unpack(ARGV, 4))
+redis.call('ZADD', base .. ':failed', ARGV[3], id)
+redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'failed', 'jobId', id, 'prev', 'active')
+return 1`
+
+/**
  * What is due or will be. KEYS: prefix; ARGV: now, names of queues. Replies how many are due and not running, and the
  * time of the next that is not due yet, ends of leases included, or an empty string.
  */
@@ -168,15 +188,16 @@ local job = KEYS[1] .. ':' .. ARGV[1] .. ':' .. ARGV[2]
 if redis.call('HGET', KEYS[1] .. ':event:' .. ARGV[2]:sub(2, 33), 'x') == 'e' then return -1 end
 local own = redis.call('HMGET', job, 'data', 'returnvalue', 'pa', 'finishedOn')
 if not own[1] then return 0 end
-local ended, ran = own[2] and own[2] ~= 'null' and cjson.decode(own[2]), (own[3] or '') ~= '' and cjson.decode(own[3]) or {n = 0, a = {}}
+local ended, ran = decoded(own[2]), decoded(own[3])
+if type(ran.a) ~= 'table' or type(ran.n) ~= 'number' then ran = {n = 0, a = {}} end
 local last = ran.a[#ran.a]
-if type(ended) == 'table' and ended.s and (not last or last[2] ~= ended.s) then
+if ended.s and (not last or last[2] ~= ended.s) then
   ran.n = ran.n + 1
   if #ran.a >= 20 then table.remove(ran.a, 2) end
   ran.a[#ran.a + 1] = {ended.a, ended.s, ended.d, 'done', ended.p}
   redis.call('HSET', job, 'pa', cjson.encode(ran), 'cut', 0, 'chg', 0)
 end
-local data = cjson.decode(own[1])
+local data = decoded(own[1])
 if data.f then
   local first = turn(KEYS[1], ARGV[1], data.f, 1)
   redis.call('HSET', job, 'priority', math.min(first, 2097152))

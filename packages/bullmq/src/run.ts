@@ -6,6 +6,7 @@ import { isFenced } from './errors.ts'
 import { queueName } from './names.ts'
 import type { JobData } from './queues.ts'
 import { store, type Owner, type SettleContext } from './settle.ts'
+import { buryBroken, isOdd } from './unread.ts'
 
 // How often lanes are looked for: a receiver may subscribe after it began to work.
 const LOOK = 1000
@@ -115,7 +116,7 @@ export function startWorking(
     let renewals = 0
     worker.on('error', (error) => {
       if (renewals > 0) renewals--
-      else if (!stopped && !isFenced(error)) context.failed(error)
+      else if (!stopped && !isFenced(error)) void failed(queue, error)
     })
     worker.on('lockRenewalFailed', (ids) => {
       renewals = ids.length
@@ -124,6 +125,12 @@ export function startWorking(
     worker.on('completed', (job) => tell(job, true))
     void keepRunning(queue, worker)
     return worker
+  }
+
+  /** Of what BullMQ could not read the jobs are buried; all else is told. */
+  async function failed(queue: string, error: Error): Promise<void> {
+    const odd = isOdd(error) && (await buryBroken(context, queue).catch(() => 0))
+    if (!odd) context.failed(error)
   }
 
   async function keepRunning(queue: string, worker: JobWorker): Promise<void> {

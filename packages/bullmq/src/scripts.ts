@@ -22,8 +22,8 @@
 export const LOOK: string = `
 local prefix, found, counts, at = KEYS[1], {}, {}, 1
 while ARGV[at] ~= '-' do
-  local event = redis.call('HMGET', prefix .. ':event:' .. ARGV[at], 'j', 'x')
-  local jobs, again = event[1], false
+  local event = redis.pcall('HMGET', prefix .. ':event:' .. ARGV[at], 'j', 'x')
+  local jobs, again = event.err and '' or event[1], false
   if jobs then
     again = {}
     if event[2] == 'e' then jobs = '' end
@@ -116,6 +116,11 @@ for name, of in pairs(shared) do
 end
 return replies`
 
+/** A write that leaves nothing: Redis refuses it as it refuses a delivery. KEYS: prefix; ARGV: receiver. */
+export const PROBE: string = `
+redis.call('SET', KEYS[1] .. ':probe:' .. ARGV[1], '')
+return redis.call('DEL', KEYS[1] .. ':probe:' .. ARGV[1])`
+
 /** Adds jobs to those of an event. KEYS: prefix; ARGV: name, refs. */
 export const APPEND: string = `
 local key = KEYS[1] .. ':event:' .. ARGV[1]
@@ -132,7 +137,7 @@ export const SWEEP: string = `
 local prefix, forgotten = KEYS[1], 0
 for _, name in ipairs(ARGV) do
   local key = prefix .. ':event:' .. name
-  local event = redis.call('HMGET', key, 'j', 'd', 'g')
+  local event = redis.pcall('HMGET', key, 'j', 'd', 'g')
   local left = false
   for ref in (event[1] or ''):gmatch('[^\\n]+') do
     if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then left = true end

@@ -3,7 +3,7 @@ import type { Client } from './connection.ts'
 
 /** Watches a connection: hears its errors, since an unhandled one would end the process, and checks the server. */
 export interface ServerWatch {
-  /** An error of a connection, told once until Redis is back. */
+  /** An error of a connection: a loss is told once until Redis is back, any other error once a minute. */
   readonly failed: (error: Error) => void
   /** Adds a listener, which hears earlier findings too. */
   listen(warn: (message: string) => void): void
@@ -14,18 +14,20 @@ export interface ServerWatch {
 // Settings can change at run time: how long an answer is valid, and how long one that refuses deliveries.
 const AGAIN = 60_000
 const SOON = 1000
+// Errors that are remembered as told.
+const MOST_TOLD = 100
 
 /** Checks that the server keeps its data: after each connect, and once a minute. */
 export function watchServer(client: Client, unsafe: boolean): ServerWatch {
   const said = new Set<string>()
   const listeners: ((message: string) => void)[] = []
-  let lost = false
+  const told = new Map<string, number>()
   let asking: Promise<void> | undefined
   let askedAt = -Infinity
   let evicts: string | undefined
   client.on('error', failed)
   client.on('ready', () => {
-    lost = false
+    told.clear()
     look()
   })
   return {
@@ -49,8 +51,12 @@ export function watchServer(client: Client, unsafe: boolean): ServerWatch {
   }
 
   function failed(error: Error): void {
-    if (lost) return
-    lost = true
+    // While Redis is away each connection and command says so in words of its own: one of them is enough.
+    const kind = client.status === 'ready' ? error.message : ''
+    const now = performance.now()
+    if (now - (told.get(kind) ?? -Infinity) < (kind === '' ? Infinity : AGAIN)) return
+    if (told.size >= MOST_TOLD) told.clear()
+    told.set(kind, now)
     for (const warn of listeners) warn(`bullmqInbox: Redis fails: ${error.message}`)
   }
 

@@ -2,6 +2,7 @@ import type { TaskInfo, TaskState } from '@postern/core/inbox'
 import { attemptsOf } from './attempts.ts'
 import { run, type Client } from './connection.ts'
 import { fromJob } from './errors.ts'
+import { parsed } from './json.ts'
 import { eventOfJob, parseQueueName, parseRef, type JobRef } from './names.ts'
 import type { JobData } from './queues.ts'
 
@@ -48,7 +49,8 @@ export async function showEvents(
 ): Promise<readonly ShownEvent[]> {
   return (await read(client, prefix, names)).flatMap(([head, arrived, jobs, refs], at) => {
     if (head === '') return []
-    const [key, id, topic, scope, provider] = JSON.parse(head) as Head
+    const its = headOf(head, names[at]!)
+    const [key, id, topic, scope, provider] = its
     const { queue } = parseRef(refs.split('\n', 1)[0]!)
     return {
       name: names[at]!,
@@ -56,7 +58,7 @@ export async function showEvents(
       event: { id: id ?? undefined, topic, scope: scope ?? undefined, key },
       provider,
       receivedAt: Number(arrived),
-      tasks: jobs.map((job) => toInfo(JSON.parse(head) as Head, Number(arrived), job)),
+      tasks: jobs.map((job) => toInfo(its, Number(arrived), job)),
     }
   })
 }
@@ -89,6 +91,12 @@ async function read(
   return (await run(client, 'posternShow', prefix, ...names)) as readonly EventRow[]
 }
 
+/** An event whose info cannot be read is shown by its name alone, so that its tasks can be found and taken out. */
+function headOf(text: string, name: string): Head {
+  const head = parsed(text)
+  return Array.isArray(head) ? (head as unknown as Head) : [name, null, '', null, '']
+}
+
 function toInfo([key, id, topic, scope, provider]: Head, receivedAt: number, row: Row): TaskInfo {
   const [ref, state, due, data, made, reason, stacks, cause, finished, attempts, value, cut] = row
   const { receiver, subscription } = parseQueueName(parseRef(ref).queue)
@@ -99,7 +107,7 @@ function toInfo([key, id, topic, scope, provider]: Head, receivedAt: number, row
     id: ref,
     receiver,
     subscription,
-    part: (JSON.parse(data) as JobData).p,
+    part: (parsed(data) as JobData | null | undefined)?.p,
     state,
     // BullMQ counts an attempt when it ends.
     attempt: Number(made || 0) + (state === 'running' ? 1 : 0),

@@ -2,7 +2,7 @@
 
 /** KEYS: prefix; ARGV: name. Replies event, head and body of its delivery, or nothing. */
 export const GET_EVENT: string = `
-local event = redis.call('HMGET', KEYS[1] .. ':event:' .. ARGV[1], 'e', 'h', 'b', 'd')
+local event = redis.pcall('HMGET', KEYS[1] .. ':event:' .. ARGV[1], 'e', 'h', 'b', 'd')
 if not event[1] then return false end
 if not event[4] then return {event[1], event[2], event[3]} end
 local delivery = redis.call('HMGET', KEYS[1] .. ':delivery:' .. event[4], 'h', 'b')
@@ -12,12 +12,13 @@ return {event[1], delivery[1], delivery[2]}`
 export const SHOW: string = `
 local prefix, events = KEYS[1], {}
 for i, name in ipairs(ARGV) do
-  local event = redis.call('HMGET', prefix .. ':event:' .. name, 'i', 'a', 'j')
+  local event = redis.pcall('HMGET', prefix .. ':event:' .. name, 'i', 'a', 'j')
+  if event.err then event = {} end
   local jobs = {}
   for ref in (event[3] or ''):gmatch('[^\\n]+') do
     local queue, id = ref:match('^(.*):(.-)$')
-    local base = prefix .. ':' .. queue
-    local job = redis.call('HMGET', prefix .. ':' .. ref, 'data', 'atm', 'failedReason', 'stacktrace', 'cs',
+    local base = prefix .. ':' .. (queue or '')
+    local job = not queue and {} or redis.pcall('HMGET', prefix .. ':' .. ref, 'data', 'atm', 'failedReason', 'stacktrace', 'cs',
       'finishedOn', 'pa', 'returnvalue', 'cut')
     if job[1] then
       local due = redis.call('ZSCORE', base .. ':delayed', id)
@@ -81,12 +82,13 @@ local prefix, groups, order = KEYS[1], {}, {}
 local base = prefix .. ':' .. ARGV[1]
 local ids = redis.call('ZREVRANGE', base .. ':' .. ARGV[2], ARGV[3], ARGV[4])
 for _, id in ipairs(ids) do
-  local job = redis.call('HMGET', base .. ':' .. id, 'cs', 'data', 'failedReason', 'stacktrace')
-  if job[1] and job[2] then
-    local at = tonumber(redis.call('HGET', prefix .. ':event:' .. cjson.decode(job[2]).e, 'a') or 0)
+  local job = redis.call('HMGET', base .. ':' .. id, 'cs', 'failedReason', 'stacktrace')
+  if job[1] then
+    local arrived = redis.pcall('HGET', prefix .. ':event:' .. id:sub(2, 33), 'a')
+    local at = tonumber(type(arrived) == 'string' and arrived or 0) or 0
     local group = groups[job[1]]
     if not group then
-      group = {job[1], 0, at, at, job[3] or '', job[4] or ''}
+      group = {job[1], 0, at, at, job[2] or '', job[3] or ''}
       groups[job[1]] = group
       order[#order + 1] = group
     end

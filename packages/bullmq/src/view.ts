@@ -16,7 +16,7 @@ import { find, isRef } from './list.ts'
 import { eventOfJob, parseQueueName, parseRef } from './names.ts'
 import type { ReviveContext } from './revive.ts'
 import { showTask } from './show.ts'
-import { decodeStored, type Stored } from './store.ts'
+import { readStored, type Stored } from './store.ts'
 
 /** The inbox as its view sees it. */
 export interface ViewContext extends ReviveContext {
@@ -69,7 +69,7 @@ export function createView(context: ViewContext): InboxView {
       if (!info) return undefined
       const event = eventOfJob(parseRef(id).id)
       const found = (await runBuffer(client, 'posternGetEvent', prefix, event)) as Stored | null
-      return found ? { ...info, ...decodeStored(found) } : undefined
+      return found ? { ...info, ...readStored(found, info) } : undefined
     },
     async stats() {
       return (await counts()).map(stats)

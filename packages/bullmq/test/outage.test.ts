@@ -4,6 +4,7 @@ import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
 import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { bullmqInbox, type BullmqInboxOptions } from '../src/index.ts'
+import { gate } from './consumer.ts'
 import { startProxy } from './proxy.ts'
 import { deliver, scene, type Scene } from './scene.ts'
 
@@ -142,10 +143,75 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     await operator.config('SET', 'maxmemory', '1')
     const reply = await web.send('2')
     expect([reply.status, web.runs.length]).toEqual([503, 1])
+    expect(web.refused.at(-1)).toMatch(/could not be added: OOM command not allowed/)
+    expect(await web.receiver.health()).toMatchObject({
+      accepts: false,
+      cause: expect.stringMatching(/^out of memory/),
+    })
     await operator.config('SET', 'maxmemory', '0')
     operator.disconnect()
+    await accepts(web)
     expect((await web.send('2')).status).toBe(200)
     await expect.poll(() => web.done, LONG).toEqual(['1', '2'])
+  })
+
+  test('has two troubles one after the other: both are told', async () => {
+    const gates = { 1: gate(), 2: gate() }
+    const web = open({ handler: (id) => gates[id as unknown as 1 | 2].passed })
+    for (const id of ['1', '2']) await deliver(web, id)
+    await expect.poll(() => web.runs.length, LONG).toBe(2)
+    const operator = new Redis(redis.url)
+    await operator.config('SET', 'maxmemory', '1')
+    gates[1].pass()
+    await told('OOM')
+    await operator.config('SET', 'maxmemory', '0')
+    await expect.poll(() => web.done, LONG).toEqual(['1'])
+    await operator.replicaof('127.0.0.1', redis.port)
+    gates[2].pass()
+    await told('READONLY')
+    await operator.replicaof('NO', 'ONE')
+    operator.disconnect()
+    await expect.poll(() => web.done, LONG).toEqual(['1', '2'])
+
+    async function told(what: string): Promise<void> {
+      const said = expect.stringMatching(new RegExp(`Redis fails: .*${what}`))
+      await expect.poll(() => web.warnings, LONG).toContainEqual(said)
+    }
+  })
+
+  test('becomes a replica: the refusal and health say read-only until it is a primary again', async () => {
+    const web = open({ work: false })
+    await deliver(web, '1')
+    const operator = new Redis(redis.url)
+    await operator.replicaof('127.0.0.1', redis.port)
+    expect((await web.send('2')).status).toBe(503)
+    expect(web.refused.at(-1)).toContain('READONLY')
+    expect(await web.receiver.health()).toMatchObject({
+      accepts: false,
+      cause: expect.stringMatching(/^read-only/),
+    })
+    await operator.replicaof('NO', 'ONE')
+    await accepts(web)
+    operator.disconnect()
+    expect((await web.send('2')).status).toBe(200)
+  })
+
+  test('begins to evict: health names the policy until it is mended, and its writes leave nothing', async () => {
+    await redis.stop()
+    redis = await startRedis({ 'maxmemory-policy': 'allkeys-lru' })
+    endings.push(() => redis.stop())
+    const web = open({ work: false })
+    expect((await web.send('1')).status).toBe(503)
+    expect(await web.receiver.health()).toMatchObject({
+      accepts: false,
+      cause: expect.stringMatching(/^eviction policy/),
+    })
+    const operator = new Redis(redis.url)
+    await operator.config('SET', 'maxmemory-policy', 'noeviction')
+    await accepts(web)
+    const keys = await operator.keys('*')
+    expect(keys.filter((key) => key.includes('probe'))).toEqual([])
+    operator.disconnect()
   })
 
   test('may forget: it warns', async () => {
@@ -164,6 +230,10 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
       ])
     await unsafe.stop()
   })
+
+  async function accepts({ receiver }: Scene): Promise<void> {
+    await expect.poll(async () => (await receiver.health()).accepts, LONG).toBe(true)
+  }
 
   function open(
     how: Parameters<typeof scene>[1] = {},

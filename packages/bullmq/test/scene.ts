@@ -11,6 +11,8 @@ export interface Scene {
   /** Ids in the order their tasks were settled as done. */
   readonly done: string[]
   readonly warnings: string[]
+  /** What the inbox said of each delivery that it did not store. */
+  readonly refused: string[]
   send(id: string): Promise<Reply>
 }
 
@@ -23,6 +25,7 @@ export function scene(
   const runs: string[] = []
   const done: string[] = []
   const warnings: string[] = []
+  const refused: string[] = []
   const receiver = createReceiver({
     provider,
     inbox,
@@ -31,6 +34,7 @@ export function scene(
     observers: [
       {
         warning: (_, message) => warnings.push(message),
+        rejected: (_, { message }) => refused.push(message),
         done: ({ id }) => done.push(id!),
       },
     ],
@@ -45,6 +49,7 @@ export function scene(
     runs,
     done,
     warnings,
+    refused,
     send: (id) => receiver.receive(provider.sign!({ id, payload: { id } })),
   }
 }

@@ -5,6 +5,8 @@ import type { Consumer, Drained, Port } from '../inbox.ts'
 export interface Side {
   /** As `Port.accept`; never called once closing began. */
   accept: Port['accept']
+  /** As `Port.probe`; never called once closing began. */
+  probe?: Port['probe']
   /** As `Port.work`; called once. */
   work?(): void
   /** As `Port.drain`. */
@@ -78,6 +80,12 @@ export function attachment({ inbox, window, join, close }: AttachmentOptions): A
         if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
         return side.accept(intake, host)
       },
+      ...(side.probe && {
+        probe() {
+          if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
+          return side.probe!()
+        },
+      }),
       ...(side.work && {
         work() {
           if (!working && !one.closing) side.work!()

@@ -1,0 +1,126 @@
+import { Queue } from 'bullmq'
+import { expect, test } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
+import { redisServer } from '../../../test/services/programs.ts'
+import { intake, record } from './consumer.ts'
+import { redisScene } from './redis-scene.ts'
+
+const LONG = { timeout: 15_000 }
+
+/** Spoils a stored event or job: keys by their end, fields, and what they hold then. */
+type Spoil = (keys: { readonly event: string; readonly job: string; readonly prefix: string }) => {
+  readonly key: string
+  readonly field?: string
+  readonly text: string
+}
+
+const SPOILS: Readonly<Record<string, Spoil>> = {
+  'the event is no JSON': ({ event }) => ({ key: event, field: 'e', text: '{"key":' }),
+  'the event is another value': ({ event }) => ({ key: event, field: 'e', text: '17' }),
+  'the head of the delivery is no JSON': ({ event }) => ({ key: event, field: 'h', text: '<' }),
+  'the event is no hash': ({ event }) => ({ key: event, text: 'x' }),
+  'the data is no JSON': ({ job }) => ({ key: job, field: 'data', text: '{' }),
+  'the data is another value': ({ job }) => ({ key: job, field: 'data', text: 'null' }),
+  'the options are no JSON': ({ job }) => ({ key: job, field: 'opts', text: '[' }),
+  'the job is no hash': ({ job }) => ({ key: job, text: 'x' }),
+}
+
+needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
+  const scene = redisScene('odd')
+
+  for (const [what, spoil] of Object.entries(SPOILS))
+    test(`${what}: the task is dead, told once and counted, and its neighbours run`, async () => {
+      const inbox = scene.open()
+      const worker = record()
+      const port = inbox.attach(worker)
+      for (const id of ['1', '2', '3']) await port.accept(intake(id), {})
+      const all = (await inbox.view!.list()).rows
+      const id = all.find(({ event }) => event.id === '2')!.id
+      await spoilt(id, spoil)
+      port.work!()
+      await expect.poll(() => worker.names().toSorted(), LONG).toEqual(['1', '3'])
+      await expect.poll(counts, LONG).toMatchObject({ pending: 0, running: 0, done: 2, dead: 1 })
+      await port.accept(intake('4'), {})
+      await expect.poll(counts, LONG).toMatchObject({ done: 3, dead: 1 })
+      const told = worker.warnings.filter((message) => message.includes('cannot be read'))
+      expect(told).toEqual([expect.stringContaining(id)])
+      const left = (await inbox.view!.list()).rows.map(({ event }) => event.id)
+      expect(left).toEqual(expect.arrayContaining(['1', '3', '4']))
+      await inbox.view!.list({ text: 'thing' })
+      await inbox.view!.causes!()
+      await inbox.view!.get(id)
+
+      async function counts(): Promise<unknown> {
+        return (await inbox.view!.stats())[0]!.counts
+      }
+    })
+
+  test('a drain buries them too, and goes on', async () => {
+    const inbox = scene.open()
+    const worker = record()
+    const port = inbox.attach(worker)
+    for (const id of ['1', '2', '3', '4']) await port.accept(intake(id), {})
+    const all = (await inbox.view!.list()).rows
+    const idOf = (its: string): string => all.find(({ event }) => event.id === its)!.id
+    await spoilt(idOf('1'), SPOILS['the data is no JSON']!)
+    await spoilt(idOf('3'), SPOILS['the event is no JSON']!)
+    const drained = await port.drain!(Date.now() + 10_000, 100)
+    expect(drained).toMatchObject({ ran: 2, done: 2, dead: 2, left: 0 })
+    expect(worker.names().toSorted()).toEqual(['2', '4'])
+  })
+
+  test('jobs of another program are dead and told, and harm neither lists nor neighbours', async () => {
+    const inbox = scene.open()
+    const worker = record()
+    const port = inbox.attach(worker)
+    await port.accept(intake('1'), {})
+    const connection = { url: scene.redis.url } as const
+    const foreign = new Queue('shop/a', { connection, prefix: scene.prefix })
+    scene.later(() => foreign.close())
+    await foreign.add('mail', { to: 'a@example.com' })
+    await foreign.add('export', null, { jobId: 'export-17' })
+    await scene.operator.sadd(`${scene.prefix}:queues`, 'not%zzours')
+    expect((await inbox.view!.list({ state: 'pending' })).rows).toHaveLength(1)
+    port.work!()
+    await expect
+      .poll(async () => (await inbox.view!.stats()).find(({ counts }) => counts.dead > 0), LONG)
+      .toMatchObject({ counts: { pending: 0, running: 0, done: 1, dead: 2 } })
+    expect(worker.names()).toEqual(['1'])
+    const told = worker.warnings.filter((message) => message.includes('another program'))
+    expect(told).toHaveLength(2)
+    expect((await inbox.view!.list({ state: 'dead' })).rows).toEqual([])
+    expect((await inbox.view!.list()).rows).toHaveLength(1)
+  })
+
+  test('an event that something else deleted: its task is dead at once', async () => {
+    const inbox = scene.open()
+    const worker = record()
+    const port = inbox.attach(worker)
+    await port.accept(intake('1'), {})
+    await scene.operator.del(...(await scene.operator.keys(`${scene.prefix}:event:*`)))
+    port.work!()
+    await expect
+      .poll(() => worker.warnings, LONG)
+      .toContainEqual(expect.stringContaining('its event is gone'))
+  })
+
+  test('an event that cannot be read can still be erased', async () => {
+    const inbox = scene.open()
+    const port = inbox.attach(record())
+    await port.accept(intake('1'), {})
+    const [{ id }] = (await inbox.view!.list()).rows as [{ readonly id: string }]
+    await spoilt(id, ({ event }) => ({ key: event, field: 'e', text: '{"payload":"ann@example' }))
+    await port.drain!(Date.now() + 10_000, 10)
+    expect(await inbox.view!.erase!({ eventId: '1' })).toMatchObject({ count: 1 })
+    const [key] = await scene.operator.keys(`${scene.prefix}:event:*`)
+    expect(await scene.operator.hget(key!, 'e')).not.toContain('ann@example')
+  })
+
+  async function spoilt(id: string, spoil: Spoil): Promise<void> {
+    const { operator, prefix } = scene
+    const event = `${prefix}:event:${id.slice(id.lastIndexOf(':') + 2)}`
+    const { key, field, text } = spoil({ event, job: `${prefix}:${id}`, prefix })
+    if (field !== undefined) await operator.hset(key, field, text)
+    else await operator.set(key, text)
+  }
+})
