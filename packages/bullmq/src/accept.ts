@@ -6,6 +6,7 @@ import { answered, connected, run, unavailable, type Client } from './connection
 import { prepare, queuesOf, type Prepared, type PreparedItem } from './encode.ts'
 import { takeGuards } from './guards.ts'
 import type { Queues } from './queues.ts'
+import type { Replicas } from './replicas.ts'
 import { revive } from './revive.ts'
 import type { ServerWatch } from './server.ts'
 import type { Settings } from './settings.ts'
@@ -26,6 +27,7 @@ export interface AcceptContext {
   readonly queues: Queues
   readonly settings: Settings
   readonly watch: ServerWatch
+  readonly replicas: Replicas | undefined
 }
 
 // Deliveries in one transaction. Redis runs it without a break: this number blocks Redis for some milliseconds.
@@ -53,7 +55,7 @@ interface Plan extends CommitPlan {
  * writes a record only if all its jobs exist. So no crash leaves an event half stored.
  */
 export function createAccepting(
-  { client, queues, settings, watch }: AcceptContext,
+  { client, queues, settings, watch, replicas }: AcceptContext,
   consumer: Consumer,
 ): Accepting {
   const { receiver } = consumer
@@ -94,7 +96,9 @@ export function createAccepting(
     async probe() {
       await connected(client, deadline)
       await watch.safe()
-      await answered(run(client, 'posternProbe', prefix, receiver), deadline)
+      const line = replicas?.line() ?? 0
+      const wrote = run(client, 'posternProbe', prefix, receiver)
+      await answered(replicas ? wrote.then(() => replicas.confirmed(line)) : wrote, deadline)
     },
     close: () => batch.flushed(),
   }
@@ -102,6 +106,7 @@ export function createAccepting(
   async function store(works: readonly Work[]): Promise<void> {
     await connected(client, deadline)
     await watch.safe()
+    const line = replicas?.line() ?? 0
     const items = works.flatMap(({ prepared }) => prepared.items)
     const names = [...queuesOf(items)]
     await queues.ready(names)
@@ -111,7 +116,8 @@ export function createAccepting(
     const plans = (await Promise.all(works.map((work) => plan(work, again)))).filter(
       (one) => one !== undefined,
     )
-    const replies = await commit({ client, queues, receiver, prefix }, plans)
+    const replies = await commit({ queues, receiver, prefix }, plans)
+    await replicas?.confirmed(line)
     await Promise.all(
       plans.map(async ({ work, prepared, fresh, taken }, at) => {
         const its = replies[at]

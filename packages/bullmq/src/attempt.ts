@@ -19,6 +19,8 @@ export interface AttemptContext extends SettleContext {
   readonly keepDone: number
   /** True once closing began: jobs that are handed over now go back at once. */
   readonly closing: () => boolean
+  /** As `ServerWatch.shutOut`. */
+  readonly shutOut: () => MaybePromise<string | undefined>
 }
 
 /** A run that is done, with the value to store. */
@@ -60,7 +62,8 @@ interface Begun {
   readonly free?: () => void
 }
 
-// How long a suspect waits for a free place before it tries again, and a job that Redis refused to read.
+// How long a suspect waits for a free place before it tries again, and a job that Redis refused to read or that is not for
+// this version.
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 
@@ -84,7 +87,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
       }
     },
     async giveBack() {
-      const all = [...own]
+      const all = [...own].filter(({ back }) => !back)
       await Promise.allSettled(
         all.map((one) => {
           one.back = true
@@ -102,6 +105,8 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
   }
 
   async function begin(owner: Owner): Promise<Begun | Ended> {
+    const shut = context.shutOut()
+    if (shut !== undefined && (await shut) !== undefined) return putBack(owner, FAILED_WAIT)
     const held = await hold(context, owner.job, owner.token, false)
     if (held === 'lost') return NOTHING
     if (held === 'missing') return missing(context, owner)

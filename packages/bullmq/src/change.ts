@@ -72,7 +72,7 @@ export function createChanges(context: ViewContext): Changes {
       })
       await queues.ready(queuesOf(prepared.items))
       const plan = { prepared, fresh: prepared.items, turns: new Map<string, number>() }
-      const [stored] = await commit({ client, queues, receiver, prefix }, [plan])
+      const [stored] = await commit({ queues, receiver, prefix }, [plan])
       if (stored instanceof Error) throw unavailable(stored)
       return prepared.items[0]!.refs[0]!
     },

@@ -1,5 +1,5 @@
 import type { TaskDraft } from '@postern/core/inbox'
-import { unavailable, type Client } from './connection.ts'
+import { unavailable } from './connection.ts'
 import { recordArguments, type Prepared, type PreparedItem } from './encode.ts'
 import { queueName } from './names.ts'
 import type { Queues } from './queues.ts'
@@ -9,7 +9,6 @@ const HIGHEST = 2 ** 21
 
 /** The argument of {@link commit}. */
 export interface CommitContext {
-  readonly client: Client
   readonly queues: Queues
   readonly receiver: string
   readonly prefix: string
@@ -28,7 +27,7 @@ export interface CommitPlan {
  * the error that refused it.
  */
 export async function commit(
-  { client, queues, receiver, prefix }: CommitContext,
+  { queues, receiver, prefix }: CommitContext,
   plans: readonly CommitPlan[],
 ): Promise<readonly (readonly number[] | Error)[]> {
   const multi = queues.multi()
@@ -48,7 +47,7 @@ export async function commit(
   const results = await multi.exec()
   if (!results) throw unavailable('the transaction was aborted')
   // A transaction cannot load a script Redis has forgotten; over a new connection the client sends it whole.
-  if (results.some(([error]) => error?.message.startsWith('NOSCRIPT'))) client.disconnect(true)
+  if (results.some(([error]) => error?.message.startsWith('NOSCRIPT'))) queues.reconnect()
   const [error, replies] = results[commands] ?? [new Error('the transaction returned no reply')]
   if (error) throw error
   let next = 0

@@ -15,6 +15,7 @@ export type Client = Redis | Cluster
 export type ScriptName =
   | 'posternLook'
   | 'posternProbe'
+  | 'posternSchema'
   | 'posternGuard'
   | 'posternRecord'
   | 'posternAppend'
@@ -40,6 +41,7 @@ export type ScriptName =
 const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternLook: scripts.LOOK,
   posternProbe: scripts.PROBE,
+  posternSchema: scripts.SCHEMA,
   posternGuard: scripts.GUARD,
   posternRecord: scripts.RECORD,
   posternAppend: scripts.APPEND,

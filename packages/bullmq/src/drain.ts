@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { WebhookError } from '@postern/core'
 import { closeBy, settledBy, timeTo, type Drained } from '@postern/core/inbox'
 import { Job, type JobJson, type Queue } from 'bullmq'
 import type { AttemptContext, Attempts, Finished } from './attempt.ts'
@@ -55,6 +56,8 @@ export function startDrain(
   }
 
   async function drain(): Promise<Drained> {
+    const shut = await context.shutOut()
+    if (shut !== undefined) throw new WebhookError('inbox_unavailable', shut)
     const lanes = consumer.lanes().flatMap(({ name, formerly, concurrency }) =>
       [name, ...formerly].map((each) => ({
         name: queueName(consumer.receiver, each),

@@ -4,6 +4,7 @@ import { createJournal } from './journal.ts'
 import { createSide } from './port.ts'
 import { createQueues } from './queues.ts'
 import { createRecords } from './records.ts'
+import { createReplicas } from './replicas.ts'
 import { watchServer } from './server.ts'
 import { checkSettings, type BullmqInboxOptions } from './settings.ts'
 import { createView } from './view.ts'
@@ -27,11 +28,15 @@ import { createView } from './view.ts'
  */
 export function bullmqInbox(options: BullmqInboxOptions): Inbox {
   const settings = checkSettings(options)
-  const { connection, prefix, deadline, window, unsafe } = settings
+  const { connection, prefix, deadline, window, replicas } = settings
   const known = Math.max(window, settings.keepDone)
   const client = openClient(connection, deadline)
-  const watch = watchServer(client, unsafe)
+  const watch = watchServer(client, settings)
   const queues = createQueues(client, settings, watch.failed)
+  // Redis answers nothing else on a connection that waits for replicas.
+  const operators = replicas ? openClient(connection, deadline) : client
+  if (operators !== client) operators.on('error', watch.failed)
+  const confirming = replicas && createReplicas(client, prefix, replicas)
   let patient: Client | undefined
   const receivers = attachment({
     inbox: 'bullmqInbox',
@@ -39,17 +44,34 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
     join(consumer) {
       watch.listen((message) => consumer.warn(message))
       return createSide(
-        { client, patient: openPatient, queues, settings, watch, failed: watch.failed },
+        {
+          client,
+          patient: openPatient,
+          queues,
+          settings,
+          watch,
+          replicas: confirming,
+          failed: watch.failed,
+          view,
+        },
         consumer,
       )
     },
     async close() {
       await queues.close()
       client.disconnect()
+      operators.disconnect()
       patient?.disconnect()
     },
   })
 
+  const view = createView({
+    client: operators,
+    queues,
+    prefix,
+    deadline,
+    consumers: () => receivers.consumers(),
+  })
   return {
     name: 'bullmqInbox',
     can: {
@@ -63,9 +85,9 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
     maxPending: settings.maxPending,
     lease: settings.lease,
     attach: (consumer) => receivers.attach(consumer),
-    view: createView({ client, queues, prefix, deadline, consumers: () => receivers.consumers() }),
-    journal: createJournal({ client, prefix, deadline }),
-    records: createRecords(client, prefix, deadline),
+    view,
+    journal: createJournal({ client: operators, prefix, deadline }),
+    records: createRecords(operators, prefix, deadline),
     close: () => receivers.close(),
   }
 

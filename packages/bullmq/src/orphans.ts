@@ -1,34 +1,37 @@
-import { orphansOf, type Consumer, type Orphan } from '@postern/core/inbox'
-import { run, type Client } from './connection.ts'
-import { parseQueueName, queueName } from './names.ts'
+import { orphansOf, type Consumer, type InboxView } from '@postern/core/inbox'
 
-/** The store in which orphans are looked for. */
-export interface OrphanContext {
-  readonly client: Client
-  readonly prefix: string
+/** Tells of subscriptions with waiting tasks that a receiver does not have: at the start of work, and when some arise. */
+export interface OrphanWatch {
+  /** Looks, at most once a minute. */
+  look(): Promise<void>
 }
 
-/** Warns of subscriptions with waiting tasks that this process does not have. */
-export async function announceOrphans(context: OrphanContext, consumer: Consumer): Promise<void> {
-  const rows = await waiting(context, consumer.receiver)
-  for (const { receiver, subscription, pending } of orphansOf(rows, [consumer]))
-    consumer.warn(
-      `bullmqInbox: ${pending} tasks of the subscription ${subscription} wait, and receiver ${receiver} has none of that name here; give the one that is to take them formerly: ['${subscription}'], or discard them`,
-    )
-}
+// Milliseconds between two looks.
+const EVERY = 60_000
 
-async function waiting(
-  { client, prefix }: OrphanContext,
-  receiver: string,
-): Promise<readonly Orphan[]> {
-  const args = [Date.now(), queueName(receiver, ''), 1] as const
-  const rows = (await run(client, 'posternCounts', prefix, ...args)) as readonly (readonly [
-    name: string,
-    waiting: number,
-    delayed: number,
-  ])[]
-  return rows.map(([name, wait, delayed]) => ({
-    ...parseQueueName(name),
-    pending: wait + delayed,
-  }))
+/** Makes it. Each orphan is told once, and again if it comes back after it was gone. */
+export function watchOrphans(
+  { orphans }: Pick<InboxView, 'orphans'>,
+  consumer: Consumer,
+): OrphanWatch {
+  const told = new Set<string>()
+  let last = -Infinity
+  return {
+    async look() {
+      const now = performance.now()
+      if (now - last < EVERY) return
+      last = now
+      const own = (await orphans()).filter(({ receiver }) => receiver === consumer.receiver)
+      const found = orphansOf(own, [consumer])
+      for (const { receiver, subscription, pending } of found) {
+        if (told.has(subscription)) continue
+        told.add(subscription)
+        consumer.warn(
+          `bullmqInbox: ${pending} tasks of the subscription ${subscription} wait, and receiver ${receiver} has none of that name here; give the one that is to take them formerly: ['${subscription}'], or discard them`,
+        )
+      }
+      for (const name of told)
+        if (!found.some(({ subscription }) => subscription === name)) told.delete(name)
+    },
+  }
 }

@@ -1,10 +1,16 @@
 import { WebhookError } from '@postern/core'
-import { createSweep, type Consumer, type Side, type Sweep } from '@postern/core/inbox'
+import {
+  createSweep,
+  type Consumer,
+  type InboxView,
+  type Side,
+  type Sweep,
+} from '@postern/core/inbox'
 import { createAccepting, type AcceptContext } from './accept.ts'
 import { createAttempts, type AttemptContext, type Running } from './attempt.ts'
 import type { Client } from './connection.ts'
 import { startDrain, type Draining } from './drain.ts'
-import { announceOrphans } from './orphans.ts'
+import { watchOrphans } from './orphans.ts'
 import { sweepStep } from './prune.ts'
 import { startWorking, type Working } from './run.ts'
 
@@ -13,12 +19,16 @@ export interface SideContext extends AcceptContext {
   /** The connection of workers, opened when the first one begins. */
   readonly patient: () => Client
   readonly failed: (error: Error) => void
+  readonly view: Pick<InboxView, 'orphans'>
 }
 
 /** Makes a receiver's side of the inbox. */
 export function createSide(context: SideContext, consumer: Consumer): Side {
   const { client, queues, settings, failed } = context
   const accepting = createAccepting(context, consumer)
+  const orphans = watchOrphans(context.view, consumer)
+  // If Redis is unreachable, the next look tells.
+  const lookForOrphans = (): void => void orphans.look().catch(() => {})
   // All attempts of this process share what runs here.
   const running = new Map<string, Running>()
   let working: Working | undefined
@@ -33,15 +43,17 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
     work() {
       const mine = contextOf(context.patient())
       const attempts = createAttempts(mine, running)
-      working = startWorking({ ...mine, stop: () => (closing = true) }, attempts)
+      working = startWorking(
+        { ...mine, stop: () => (closing = true), look: () => lookForOrphans() },
+        attempts,
+      )
       sweep = createSweep(settings.keepDone, sweepStep({ client, queues, settings }, consumer))
       sweep.start()
-      // If Redis is unreachable, the next start reports it.
-      announceOrphans(mine, consumer).catch(() => {})
     },
     drain(until, max, last) {
       const drained = drains.then(() => {
         if (closing) throw new WebhookError('closed', 'bullmqInbox: the receiver was closed')
+        lookForOrphans()
         const mine = contextOf(client)
         draining = startDrain(mine, createAttempts(mine, running), until, max, last)
         return draining.drained
@@ -72,6 +84,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
       // Ids outlive their tasks; a job without its event waits as long as one could still come.
       keepDone: Math.max(keepDone, window),
       failed,
+      shutOut: () => context.watch.shutOut(),
       closing: () => closing,
       ended: () => ended,
     }

@@ -34,6 +34,8 @@ export interface Queues {
   ): void
   /** Begins a transaction. */
   multi(): Multi
+  /** Makes the connection of transactions anew. */
+  reconnect(): void
   close(): Promise<void>
 }
 
@@ -77,6 +79,7 @@ export function createQueues(
       new Job(queue, record.topic, data, options, id).addJob(multi).catch(() => {})
     },
     multi: () => shared.multi() as unknown as Multi,
+    reconnect: () => client.disconnect(true),
     async close() {
       const all = [...connected.values()]
       connected.clear()

@@ -1,11 +1,11 @@
 import { closeBy, createSemaphore, settledBy, type Lane, type Semaphore } from '@postern/core/inbox'
 import { DelayedError, Worker } from 'bullmq'
-import type { Attempts, Finished } from './attempt.ts'
+import type { AttemptContext, Attempts, Finished } from './attempt.ts'
 import type { DoneValue } from './attempts.ts'
 import { isFenced } from './errors.ts'
 import { queueName } from './names.ts'
 import type { JobData } from './queues.ts'
-import { store, type Owner, type SettleContext } from './settle.ts'
+import { store, type Owner } from './settle.ts'
 import { buryBroken, isOdd } from './unread.ts'
 
 // How often lanes are looked for: a receiver may subscribe after it began to work.
@@ -24,13 +24,17 @@ export interface Working {
   close(until: number): Promise<void>
 }
 
+/** The argument of {@link startWorking}. */
+export interface WorkingContext extends AttemptContext {
+  readonly stop: () => void
+  /** Called each second. */
+  readonly look: () => void
+}
+
 type JobWorker = Worker<JobData, DoneValue>
 
 /** Runs the tasks of a receiver's subscriptions: a BullMQ worker for each, and one for each name it had before. */
-export function startWorking(
-  context: SettleContext & { readonly stop: () => void },
-  attempts: Attempts,
-): Working {
+export function startWorking(context: WorkingContext, attempts: Attempts): Working {
   const { consumer, client, prefix, lease } = context
   const names = consumer.lanes().reduce((sum, { formerly }) => sum + 1 + formerly.length, 0)
   if (names > MOST)
@@ -68,6 +72,13 @@ export function startWorking(
   async function look(): Promise<void> {
     if (looking) return
     looking = true
+    const shut = await context.shutOut()
+    if (shut !== undefined) {
+      leaveAll()
+      looking = false
+      return
+    }
+    context.look()
     for (const lane of consumer.lanes()) {
       const slots = lane.formerly.length > 0 ? createSemaphore(() => lane.concurrency) : undefined
       for (const name of [lane.name, ...lane.formerly]) {
@@ -80,6 +91,19 @@ export function startWorking(
       }
     }
     looking = false
+  }
+
+  /** A newer version has the store: what runs here is given back, and nothing is claimed until it is gone. */
+  function leaveAll(): void {
+    const all = [...workers.values()]
+    workers.clear()
+    if (all.length === 0) return
+    for (const worker of all) {
+      // It claims nothing more from here on, and ends when its handlers do.
+      void worker.close().catch(() => {})
+      worker.cancelAllJobs('a newer version of Postern has the store')
+    }
+    void attempts.giveBack()
   }
 
   function start(queue: string, lane: Lane, slots: Semaphore | undefined): JobWorker {

@@ -11,6 +11,7 @@
 //   passing         sorted set of events with x `p` by the time they arrived
 //   queues          set of queue names
 //   records         hash: version, a space, JSON
+//   schema          hash: version of this layout, oldest version that may work on it
 // A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
 // Fields of our own in it: ls start and process of the last run, pa attempts, cs cause of the last error, and of
 // interruptions: sn those seen of BullMQ's own count (stc), cut in a row, chg charged. tp: it takes a turn when it is due.
@@ -115,6 +116,22 @@ for name, of in pairs(shared) do
   if of[3] > 0 then redis.call('HSET', prefix .. ':delivery:' .. name, 'h', of[1], 'b', of[2], 'n', of[3]) end
 end
 return replies`
+
+/**
+ * Notes a version, unless the store refuses it. KEYS: prefix; ARGV: version, oldest version that may work on it. Replies
+ * both as they are stored.
+ */
+export const SCHEMA: string = `
+local key = KEYS[1] .. ':schema'
+local known = redis.call('HMGET', key, 'version', 'oldest')
+local version, oldest = tonumber(known[1] or 0), tonumber(known[2] or 0)
+if oldest <= tonumber(ARGV[1]) and version < tonumber(ARGV[1]) then
+  redis.call('HSET', key, 'version', ARGV[1])
+  redis.call('HSETNX', key, 'oldest', ARGV[2])
+  known = redis.call('HMGET', key, 'version', 'oldest')
+  version, oldest = tonumber(known[1]), tonumber(known[2])
+end
+return {version, oldest}`
 
 /** A write that leaves nothing: Redis refuses it as it refuses a delivery. KEYS: prefix; ARGV: receiver. */
 export const PROBE: string = `

@@ -1,5 +1,7 @@
-import { WebhookError } from '@postern/core'
-import type { Client } from './connection.ts'
+import { WebhookError, type MaybePromise } from '@postern/core'
+import { connected, type Client } from './connection.ts'
+import type { Settings } from './settings.ts'
+import { schemaRefusal } from './schema.ts'
 
 /** Watches a connection: hears its errors, since an unhandled one would end the process, and checks the server. */
 export interface ServerWatch {
@@ -7,8 +9,13 @@ export interface ServerWatch {
   readonly failed: (error: Error) => void
   /** Adds a listener, which hears earlier findings too. */
   listen(warn: (message: string) => void): void
-  /** Rejects while Redis may evict acknowledged deliveries; undefined once it is known that it does not. */
+  /**
+   * Rejects while Redis may evict acknowledged deliveries, or a newer version has the store; undefined once it is known
+   * that neither is so.
+   */
   safe(): Promise<void> | undefined
+  /** Why this process must not work on the store, since a newer version has changed it; undefined if it may. */
+  shutOut(): MaybePromise<string | undefined>
 }
 
 // Settings can change at run time: how long an answer is valid, and how long one that refuses deliveries.
@@ -18,13 +25,17 @@ const SOON = 1000
 const MOST_TOLD = 100
 
 /** Checks that the server keeps its data: after each connect, and once a minute. */
-export function watchServer(client: Client, unsafe: boolean): ServerWatch {
+export function watchServer(
+  client: Client,
+  { unsafe, prefix, replicas, deadline }: Settings,
+): ServerWatch {
   const said = new Set<string>()
   const listeners: ((message: string) => void)[] = []
   const told = new Map<string, number>()
   let asking: Promise<void> | undefined
   let askedAt = -Infinity
   let evicts: string | undefined
+  let newer: string | undefined
   client.on('error', failed)
   client.on('ready', () => {
     told.clear()
@@ -37,17 +48,37 @@ export function watchServer(client: Client, unsafe: boolean): ServerWatch {
       listeners.push(warn)
     },
     safe() {
-      if (performance.now() - askedAt > (evicts === undefined ? AGAIN : SOON)) look()
+      refresh()
       // Only the first check is waited for.
-      if (askedAt === -Infinity || evicts !== undefined) return refuse()
+      if (askedAt === -Infinity || refusal() !== undefined) return refuse()
       return undefined
     },
+    shutOut() {
+      if (askedAt === -Infinity) return first()
+      refresh()
+      return asking ? asking.then(() => newer) : newer
+    },
+  }
+
+  /** The first answer, which nothing runs without while Redis can be reached. */
+  async function first(): Promise<string | undefined> {
+    await connected(client, deadline)?.catch(() => {})
+    await asking
+    return newer
+  }
+
+  function refresh(): void {
+    if (performance.now() - askedAt > (refusal() === undefined ? AGAIN : SOON)) look()
+  }
+
+  function refusal(): string | undefined {
+    return newer ?? (evicts === undefined || unsafe ? undefined : evicting(evicts))
   }
 
   async function refuse(): Promise<void> {
     await asking
-    if (evicts !== undefined && !unsafe)
-      throw new WebhookError('inbox_unavailable', evicting(evicts))
+    const why = refusal()
+    if (why !== undefined) throw new WebhookError('inbox_unavailable', why)
   }
 
   function failed(error: Error): void {
@@ -65,7 +96,8 @@ export function watchServer(client: Client, unsafe: boolean): ServerWatch {
       .catch(() => {})
       .finally(() => {
         asking = undefined
-        askedAt = performance.now()
+        // One that failed since there is no connection yet is no answer.
+        if (client.status === 'ready') askedAt = performance.now()
       })
   }
 
@@ -74,6 +106,17 @@ export function watchServer(client: Client, unsafe: boolean): ServerWatch {
     const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
     evicts = policy === undefined || policy === 'noeviction' ? undefined : policy
     if (evicts !== undefined) tell(evicting(evicts))
+    newer = await schemaRefusal(client, prefix).catch(() => newer)
+    if (newer !== undefined) tell(newer)
+    const count = Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0)
+    if (count > 0 && !replicas)
+      tell(
+        `bullmqInbox: this Redis has ${count} ${count === 1 ? 'replica' : 'replicas'}, and a failover to one that lags loses acknowledged events: give replicas: { wait: 1 }, or set min-replicas-to-write and keep the risk small`,
+      )
+    if (replicas && count < replicas.wait)
+      tell(
+        `bullmqInbox: replicas.wait is ${replicas.wait}, but this Redis has ${count} ${count === 1 ? 'replica' : 'replicas'}: deliveries get 503`,
+      )
     if (/^aof_enabled:0/m.test(info))
       tell(
         'bullmqInbox: appendonly is off, so acknowledged events are lost when Redis restarts: set appendonly yes',

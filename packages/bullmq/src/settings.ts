@@ -1,6 +1,7 @@
 import type { Duration } from '@postern/core'
 import { checks, type CommonSettings } from '@postern/core/inbox'
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import type { ReplicaSettings } from './replicas.ts'
 
 /** An address of Redis: a URL, options of ioredis, or a client of ioredis whose settings are copied. */
 export type BullmqConnection = Redis | Cluster | RedisOptions | string
@@ -32,6 +33,12 @@ export interface BullmqInboxOptions {
    * deliveries can then be lost. If false, deliveries get 503 from such a Redis. @default false
    */
   readonly unsafe?: boolean
+  /**
+   * Acknowledges a delivery only when `wait` replicas of Redis have it, in memory, `within` that time, which must be shorter
+   * than `deadline`; else it gets 503. Without it, a failover to a replica that lags loses what was acknowledged. Not for a
+   * Cluster. @default no replica is waited for; `within` is '1s'
+   */
+  readonly replicas?: { readonly wait: number; readonly within?: Duration }
 }
 
 /** The checked options; times in milliseconds. */
@@ -40,6 +47,7 @@ export interface Settings extends CommonSettings {
   readonly prefix: string
   readonly maxPendingShare: number
   readonly unsafe: boolean
+  readonly replicas: ReplicaSettings | undefined
 }
 
 const DEADLINE = '2s'
@@ -51,6 +59,7 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
   const prefix = check.value('prefix') ?? '{postern}'
   const unsafe = check.value('unsafe') ?? false
   const maxPendingShare = check.value('maxPendingShare') ?? 0.5
+  const replicas = check.value('replicas')
   const common = check.common({ deadline: DEADLINE })
   check.end()
   if (connection === undefined || connection === null || connection === '')
@@ -65,11 +74,43 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
     )
   if (typeof unsafe !== 'boolean')
     throw new TypeError(`bullmqInbox: unsafe must be true or false, got ${String(unsafe)}`)
-  if (typeof connection === 'object' && 'isCluster' in connection && connection.isCluster) {
+  if (isCluster(connection)) {
     if (!/\{[^}]+\}/.test(prefix))
       throw new TypeError(
         `bullmqInbox: prefix must have a part in braces on a Cluster, as in {postern}, got ${prefix}: one transaction reaches one slot`,
       )
   }
-  return { ...common, connection, prefix, maxPendingShare, unsafe }
+  return {
+    ...common,
+    connection,
+    prefix,
+    maxPendingShare,
+    unsafe,
+    replicas: replicas && checkReplicas(replicas, connection, common.deadline),
+  }
+}
+
+function checkReplicas(
+  replicas: NonNullable<BullmqInboxOptions['replicas']>,
+  connection: BullmqConnection,
+  deadline: number,
+): ReplicaSettings {
+  const check = checks<typeof replicas>('bullmqInbox: replicas', replicas)
+  const settings = { wait: check.whole('wait', Number.NaN), within: check.time('within', '1s') }
+  check.end()
+  if (settings.within >= deadline)
+    throw new TypeError(
+      `bullmqInbox: replicas.within must be shorter than deadline, which is ${deadline} ms, got ${settings.within} ms`,
+    )
+  if (isCluster(connection))
+    throw new TypeError(
+      'bullmqInbox: replicas cannot be used on a Cluster, where WAIT reaches a node of no known slot; set min-replicas-to-write in its configuration',
+    )
+  return settings
+}
+
+function isCluster(connection: BullmqConnection): boolean {
+  return (
+    typeof connection === 'object' && 'isCluster' in connection && connection.isCluster === true
+  )
 }

@@ -108,7 +108,7 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
     const inbox = scene.open()
     const port = inbox.attach(record())
     await port.accept(intake('1'), {})
-    const [{ id }] = (await inbox.view!.list()).rows as [{ readonly id: string }]
+    const { id } = (await inbox.view!.list()).rows[0]!
     await spoilt(id, ({ event }) => ({ key: event, field: 'e', text: '{"payload":"ann@example' }))
     await port.drain!(Date.now() + 10_000, 10)
     expect(await inbox.view!.erase!({ eventId: '1' })).toMatchObject({ count: 1 })
