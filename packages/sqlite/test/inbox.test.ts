@@ -24,8 +24,9 @@ testInbox(
   (wish) => {
     const file = temporaryFile()
     const opened: Inbox[] = []
+    // Ended leases are looked for every tenth of the lease.
     const open = (): Inbox => {
-      const inbox = sqliteInbox({ path: file.path, pollInterval: 5, ...wish })
+      const inbox = sqliteInbox({ path: file.path, pollInterval: 5, lease: '5s', ...wish })
       opened.push(inbox)
       return inbox
     }

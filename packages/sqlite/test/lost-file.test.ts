@@ -21,8 +21,12 @@ async function untilRefused(port: ReturnType<Inbox['attach']>): Promise<unknown>
 }
 
 test.each([
-  ['the file is deleted', 'inbox.db was deleted', (path: string) => rmSync(path)],
-  ['its log is deleted', 'inbox.db-wal was deleted', (path: string) => rmSync(`${path}-wal`)],
+  ['the file is deleted', 'inbox.db was deleted or renamed', (path: string) => rmSync(path)],
+  [
+    'its log is deleted',
+    'inbox.db-wal was deleted or renamed',
+    (path: string) => rmSync(`${path}-wal`),
+  ],
   [
     'another file takes its place',
     'inbox.db was replaced',
@@ -39,7 +43,10 @@ test.each([
   await shop.port.accept(intake(item('1')), {})
   await shop.untilSettled(1)
   act(scene.file.path)
-  const refusal = await untilRefused(shop.port)
+  // Not one is acknowledged.
+  const refusal = await Promise.resolve(shop.port.accept(intake(item('2')), {})).catch(
+    (error: unknown) => error,
+  )
   expect(refusal).toMatchObject({ code: 'inbox_unavailable', status: 503 })
   expect((refusal as Error).message).toContain(message)
   // What is read would be of a file that nobody can open again.
@@ -53,6 +60,16 @@ test.each([
   while (warnings.length === 0 && performance.now() < until)
     await new Promise((resolve) => setTimeout(resolve, 20))
   expect(warnings.join()).toContain(message)
+})
+
+test('a new process says what happened to a file whose log is left', async () => {
+  const shop = scene.join(scene.open())
+  await shop.port.accept(intake(item('1')), {})
+  await shop.untilSettled(1)
+  renameSync(scene.file.path, `${scene.file.path}.away`)
+  expect(() => sqliteInbox({ path: scene.file.path })).toThrow(TypeError)
+  expect(() => sqliteInbox({ path: scene.file.path })).toThrow('was deleted or renamed while')
+  renameSync(`${scene.file.path}.away`, scene.file.path)
 })
 
 test('a file that was put back is written again', async () => {

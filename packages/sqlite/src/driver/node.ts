@@ -3,7 +3,8 @@ import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import type { Database, Driver } from './driver.ts'
 import { createErrors, type Errors } from './errors.ts'
-import { createFileGuard } from './file-guard.ts'
+import { checkLog, createFileGuard } from './file-guard.ts'
+import { createFileLife } from './file-life.ts'
 import { checkGuest, guestOf } from './guest.ts'
 import { nodeDatabase } from './node-database.ts'
 import { createUpkeep } from './upkeep.ts'
@@ -21,6 +22,7 @@ export function openFile(path: string, migrate: (database: Database) => void): D
   const opened = new Set<DatabaseSync>()
   const errors = createErrors(path, primaryCode)
   try {
+    checkLog(path)
     createPrivate(path)
     const first = open(path, OPEN_WAIT, opened)
     patiently(errors, () => useWal(first, path))
@@ -48,6 +50,7 @@ export function openFile(path: string, migrate: (database: Database) => void): D
         return guestOf(connection as DatabaseSync)
       },
       guard: createFileGuard(path),
+      life: createFileLife(path, createPrivate),
       upkeep: (written, warn) => createUpkeep({ main, path, written, warn }),
       alone: hasWalResetBug(version)
         ? `another connection writes ${path}, and SQLite ${version} of this Node can damage a file with several writers (https://www.sqlite.org/wal.html, "WAL-reset bug"): use Node 22.23 or 24.15 and newer, or one process`

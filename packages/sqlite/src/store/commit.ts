@@ -40,6 +40,7 @@ export function createCommits(
         return written
       })
       for (const each of kept) each.stored()
+      host.wrote()
       return result
     } catch (error) {
       for (const each of made?.kept ?? []) each.forget()

@@ -63,6 +63,7 @@ export function createGuests(
       lock() {
         for (const each of kept) each.forget()
         names.forget()
+        host.wrote()
         guest.begin()
         // A write comes first: it locks the file, so that values read after it stay true.
         within(() => lock.run())()

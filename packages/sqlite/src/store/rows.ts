@@ -24,6 +24,8 @@ import { createTally, type Tally } from './tally.ts'
 export interface RowsHost extends Pick<InsertParts, 'topicLog'> {
   readonly now: () => number
   readonly isOver: (token: number) => boolean
+  /** Something was written beside the main connection. */
+  readonly wrote: () => void
 }
 
 /** The rows of one connection, inside its transactions. */

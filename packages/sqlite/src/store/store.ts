@@ -35,7 +35,14 @@ export function createStore(
   const keys = createKeys(main, driver.freshKeys)
   const topicLog = createTopicLog()
   const processes = createProcesses(main, driver, { lease, now })
-  const host = { now, isOver: (token: number) => processes.isOver(token), topicLog }
+  // Writes of this process beside the main connection.
+  let own = 0
+  const host = {
+    now,
+    isOver: (token: number) => processes.isOver(token),
+    topicLog,
+    wrote: () => void own++,
+  }
   const connection = createConnection(main, keys, host)
   const { names, tally, lines } = connection
   const kept: readonly Kept[] = [...connection.kept, keys, topicLog, clock]
@@ -55,6 +62,9 @@ export function createStore(
   const background = [createTopicIndex(main, topicLog, writer), ...(upkeep ? [upkeep] : [])]
   let process = 0
   let beaten = -Infinity
+  let seen: number | undefined
+  let ownSeen = 0
+  let warned = false
 
   return {
     ...connection.rows,
@@ -68,10 +78,12 @@ export function createStore(
       if (process > 0) return process
       process = writer.write(() => processes.join())
       driver.life?.hold(process)
+      driver.guard?.start(warn)
       for (const sweep of background) sweep.start()
       return process
     },
     async close() {
+      driver.guard?.stop()
       await Promise.all(background.map((sweep) => sweep.stop()))
       try {
         if (process > 0) writer.write(() => processes.leave())
@@ -137,6 +149,7 @@ export function createStore(
 
   function ended(lanes: readonly number[], held: readonly number[]): readonly TaskRow[] {
     clock.read()
+    meet()
     const here = new Set(lanes)
     const running = new Set(held)
     const found: TaskRow[] = []
@@ -152,6 +165,17 @@ export function createStore(
       }
     }
     return found
+  }
+
+  /** Warns once if others write the file though this version of SQLite may damage it then. */
+  function meet(): void {
+    const version = main.version()
+    const foreign = seen !== undefined && version !== seen && own === ownSeen
+    seen = version
+    ownSeen = own
+    if (!foreign || warned || driver.alone === undefined) return
+    warned = true
+    warn(`sqliteInbox: ${driver.alone}`)
   }
 
   function rest(lanes: readonly number[]): { left: number; next: number | undefined } {

@@ -36,8 +36,6 @@ export function createWriter(
 
   function write<T>(run: () => T): T {
     if (inside) return run()
-    const lost = guard?.lost()
-    if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
     let result: T
     try {
       result = main.transaction(() => {
@@ -54,6 +52,13 @@ export function createWriter(
       inside = false
     }
     for (const each of kept) each.stored()
+    // Looked at behind the commit: nothing is acknowledged that went into a file which nobody can open again.
+    check()
     return result
+  }
+
+  function check(): void {
+    const lost = guard?.lost()
+    if (lost !== undefined) throw new WebhookError('inbox_unavailable', lost)
   }
 }
