@@ -60,10 +60,12 @@ function statements(schema: string, from: number): readonly string[] {
 }
 
 async function versionOf(sql: Sql, schema: string): Promise<number> {
-  const [table] = await sql('SELECT to_regclass($1) IS NOT NULL AS found', [
-    `${schema}.postern_schema`,
-  ])
-  if (table!['found'] !== true) return 0
+  // Read from the catalog: to_regclass may answer from what the connection knew before it waited for the lock.
+  const [table] = await sql(
+    "SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = $1 AND tablename = 'postern_schema'",
+    [schema],
+  )
+  if (table!['n'] === 0) return 0
   const [row] = await sql('SELECT version, oldest FROM $.postern_schema')
   const { version, oldest } = row as { readonly version: number; readonly oldest: number }
   if (oldest > VERSION)

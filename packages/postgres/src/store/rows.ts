@@ -134,10 +134,6 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
     const rows = await sql(statement, [
       JSON.stringify(
         given.map((one) => ({ ...one, clear: one.error === null, untimed: one.took === null })),
-        // Texts of handlers; all others are ours.
-        given.some(({ error, attempted }) => (error ?? attempted?.error) != null)
-          ? plain
-          : undefined,
       ),
     ])
     return idsOf(rows)
@@ -161,8 +157,4 @@ function childrenOf(children: readonly NewTask[]): readonly string[] {
     string
   >
   return [parts, data, lines, fair, turns]
-}
-
-function plain(_: string, value: unknown): unknown {
-  return typeof value === 'string' ? storable(value) : value
 }

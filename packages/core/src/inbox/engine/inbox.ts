@@ -64,6 +64,17 @@ export function engineInbox({
         throw error
       })),
   }
+  const access = createAccess(shared, line, {
+    ready: () => shared.open(),
+    deadline: settings.deadline,
+  })
+  const view = createView(shared, {
+    access,
+    deadline: settings.deadline,
+    consumers: () => attached.consumers(),
+    look: () => attached.look(),
+    opened: (receiver, tasks) => sides.get(receiver)?.capacity.free(-tasks),
+  })
   const prune = createPrune(shared, settings)
   const attached = attachment({
     inbox: name,
@@ -78,6 +89,7 @@ export function engineInbox({
           numbers,
           token: () => process * CLAIMS + (claims = (claims + 1) % CLAIMS),
           transactionOf: (host) => transactions.of(host),
+          view,
           onWork() {
             unlisten ??= store.listen?.(() => attached.look())
             prune.start()
@@ -98,10 +110,6 @@ export function engineInbox({
       await store.close(until)
     },
   })
-  const access = createAccess(shared, line, {
-    ready: () => shared.open(),
-    deadline: settings.deadline,
-  })
   return {
     name,
     window: settings.window,
@@ -109,13 +117,7 @@ export function engineInbox({
     lease: settings.lease,
     can: { order: true, transaction: true, durable: true, fair: true, search: 'index' },
     attach: (consumer) => attached.attach(consumer),
-    view: createView(shared, {
-      access,
-      deadline: settings.deadline,
-      consumers: () => attached.consumers(),
-      look: () => attached.look(),
-      opened: (receiver, tasks) => sides.get(receiver)?.capacity.free(-tasks),
-    }),
+    view,
     records: createRecords(shared.records, access),
     journal: createJournal(shared, access),
     close: () => attached.close(),

@@ -8,6 +8,8 @@ import { createAccept } from './accept/accept.ts'
 import { createCapacity, type Capacity } from './accept/capacity.ts'
 import { createWatch } from './lease/watch.ts'
 import type { Line } from './line.ts'
+import type { InboxView } from '../view.ts'
+import { watchOrphans } from './operate/orphans.ts'
 import type { Numbers } from './numbers.ts'
 import { createClaims } from './run/claim.ts'
 import { createCommit } from './run/commit.ts'
@@ -36,6 +38,7 @@ export interface Shared {
   readonly numbers: Numbers
   readonly token: () => number
   readonly transactionOf: (host: Host) => unknown
+  readonly view: Pick<InboxView, 'stats'>
   readonly onWork: () => void
   /** After a drain. */
   readonly tidy: () => Promise<void>
@@ -106,6 +109,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
       return { left, next: next === undefined ? undefined : Math.round(consumer.now() + next) }
     },
   })
+  const orphans = watchOrphans(store.name, shared.view, consumer)
   const watch = createWatch({
     store,
     consumer,
@@ -119,6 +123,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
       claims.suspected()
       runner.look()
     },
+    orphans: () => orphans.look(),
     buried(claim, error) {
       capacity.free(1)
       if (claim) consumer.settled(claim, { kind: 'dead', error }, true)

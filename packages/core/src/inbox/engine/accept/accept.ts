@@ -140,7 +140,9 @@ export function createAccept(host: AcceptHost): Side['accept'] {
         await numbers.fill()
         await lanes.ensure(names)
       }
-      await timed(made(), Date.now() + deadline - performance.now(), late)
+      do await timed(made(), Date.now() + deadline - performance.now(), late)
+      // Others that came in the same turn have taken numbers too.
+      while (!numbers.ready(items.length))
     } catch (error) {
       throw store.refusal(error)
     }

@@ -29,6 +29,8 @@ export interface WatchHost {
   readonly freed: (soonest: number) => void
   readonly suspected: () => void
   readonly buried: (claim: Claim | undefined, error: TaskError) => void
+  /** Looks for tasks that nobody here takes. */
+  readonly orphans: () => Promise<void>
 }
 
 // Milliseconds between two looks at the lines, in which order is repaired.
@@ -124,6 +126,7 @@ export function createWatch(host: WatchHost): Watch {
     }
     if (some.some(({ suspect }) => suspect)) host.suspected()
     await order(all)
+    await host.orphans()
   }
 
   /** A line in which nobody may run, or two may, is worked out again. */

@@ -76,8 +76,9 @@ export function createSettle(host: SettleHost): Settle {
       bytes: 0,
       failed(error) {
         // One that no store can take is buried with its reason, and holds up no other.
-        if (burial || !isRefused(error)) return done(undefined)
-        const message = `its outcome ${ended.outcome.kind} could not be stored: ${errorText(error)}`
+        const reason = error.cause ?? error
+        if (burial || !isRefused(reason)) return done(undefined)
+        const message = `its outcome ${ended.outcome.kind} could not be stored: ${errorText(reason)}`
         consumer.warn(`task ${ended.task.id} is dead: ${message}`)
         add(
           { ...ended, outcome: { kind: 'dead', error: { name: 'OutcomeRefused', message } } },

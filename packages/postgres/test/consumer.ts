@@ -1,0 +1,122 @@
+import type {
+  Claim,
+  Consumer,
+  EventRecord,
+  Intake,
+  Lane,
+  Outcome,
+  TaskDraft,
+} from '@postern/core/inbox'
+
+/** A receiver at its inbox, and what became of its tasks. */
+export interface Recorded {
+  readonly consumer: Consumer
+  readonly runs: readonly Claim[]
+  readonly settled: readonly {
+    readonly claim: Claim
+    readonly outcome: Outcome
+    readonly stored: boolean
+  }[]
+  readonly warnings: readonly string[]
+  /** Resolves when the condition holds; it is asked after everything that happens. */
+  readonly until: (condition: () => boolean) => Promise<void>
+}
+
+/** How a recorded receiver behaves. */
+export interface RecordedOptions {
+  readonly receiver?: string
+  readonly lanes?: readonly Lane[]
+  readonly run?: (claim: Claim, signal: AbortSignal | undefined) => Outcome | Promise<Outcome>
+}
+
+/** A lane as a subscription without options has it. */
+export function lane(name: string, options: Partial<Lane> = {}): Lane {
+  return {
+    name,
+    formerly: [],
+    concurrency: 10,
+    ordered: false,
+    timeout: 300_000,
+    attempts: 8,
+    ...options,
+  }
+}
+
+/** Makes a receiver that records. */
+export function record(options: RecordedOptions = {}): Recorded {
+  const runs: Claim[] = []
+  const settled: { claim: Claim; outcome: Outcome; stored: boolean }[] = []
+  const warnings: string[] = []
+  const watchers = new Set<() => void>()
+  const tell = (): void => {
+    for (const watcher of watchers) watcher()
+  }
+  const lanes = options.lanes ?? [lane('a')]
+  return {
+    runs,
+    settled,
+    warnings,
+    consumer: {
+      receiver: options.receiver ?? 'shop',
+      retrySpan: 0,
+      lanes: () => lanes,
+      run(claim, signal) {
+        runs.push(claim)
+        tell()
+        return options.run?.(claim, signal) ?? { kind: 'done' }
+      },
+      settled(claim, outcome, stored) {
+        settled.push({ claim, outcome, stored })
+        tell()
+      },
+      warn(message) {
+        warnings.push(message)
+        tell()
+      },
+      now: Date.now,
+    },
+    until: (condition) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (!condition()) return
+          watchers.delete(check)
+          resolve()
+        }
+        watchers.add(check)
+        check()
+      }),
+  }
+}
+
+/** A delivery of one event. */
+export function intake(
+  id: string,
+  tasks: readonly TaskDraft[] = [{ subscription: 'a' }],
+  options: Partial<EventRecord> = {},
+): Intake {
+  return {
+    delivery: {
+      method: 'POST',
+      url: '/hooks',
+      headers: [['content-type', 'application/json']],
+      body: Buffer.from('{"n":7}'),
+      receivedAt: Date.now(),
+    },
+    items: [
+      {
+        event: {
+          key: `:${id}`,
+          dedupe: true,
+          id,
+          topic: 'thing.happened',
+          aliases: [],
+          payload: { n: 7 },
+          scope: undefined,
+          provider: 'acme',
+          ...options,
+        },
+        tasks,
+      },
+    ],
+  }
+}

@@ -1,0 +1,78 @@
+import { fixed } from '@postern/core'
+import { expect, test } from 'vitest'
+import { postgresInbox } from '../src/index.ts'
+import { withPostgres } from './postgres.ts'
+import { listen, signed } from './receiver.ts'
+
+withPostgres('orderBy', (postgres) => {
+  test('of a renamed subscription: what was stored under its old name goes first', async () => {
+    const { service, schema } = postgres()
+    const options = { connectionString: service.url, schema: schema(), pollInterval: 20 }
+    const orderBy = (): string => 'one key'
+    const first = postgresInbox(options)
+    const before = listen(first, { work: false }).receiver
+    before.on('thing.*', { name: 'old', orderBy }, () => {})
+    await before.receive(signed('1'))
+    await before.receive(signed('2'))
+    await before.close()
+    await first.close()
+
+    const second = postgresInbox(options)
+    const { receiver, until } = listen(second, { work: false })
+    const ran: string[] = []
+    const retry = fixed({ attempts: 5, delay: 20 })
+    receiver.on('thing.*', { name: 'new', formerly: ['old'], orderBy, retry }, ({ id }, task) => {
+      ran.push(id!)
+      if (id === '1' && task.attempt < 3) throw new Error('not yet')
+    })
+    await receiver.receive(signed('3'))
+    await receiver.work()
+    await until((heard) => heard.includes('done 3'))
+    expect(ran).toEqual(['1', '1', '1', '2', '3'])
+    await receiver.close()
+    await second.close()
+  })
+
+  test('two processes that accept and work on the same keys run each in order, one at a time', async () => {
+    const { service, schema } = postgres()
+    const options = { connectionString: service.url, schema: schema(), pollInterval: 20 }
+    const inboxes = [postgresInbox(options), postgresInbox(options)]
+    const running = new Map<string, number>()
+    const ran: string[] = []
+    let overlaps = 0
+    const all = inboxes.map((inbox) => {
+      const listening = listen(inbox)
+      listening.receiver.on(
+        'thing.*',
+        { name: 'a', concurrency: 20, orderBy: ({ id }) => id!.split('.')[0]! },
+        async ({ id }) => {
+          const key = id!.split('.')[0]!
+          const count = (running.get(key) ?? 0) + 1
+          running.set(key, count)
+          if (count > 1) overlaps++
+          await new Promise((resolve) => setImmediate(resolve))
+          ran.push(id!)
+          running.set(key, running.get(key)! - 1)
+        },
+      )
+      return listening
+    })
+    // Of each key one after another, now here, now there; all keys at once.
+    await Promise.all(
+      ['a', 'b', 'c', 'd', 'e'].map(async (key) => {
+        for (let at = 0; at < 20; at++) {
+          const reply = await all[at % 2]!.receiver.receive(signed(`${key}.${at}`))
+          expect(reply.status).toBe(200)
+        }
+      }),
+    )
+    await Promise.race(all.map(({ until }) => until(() => ran.length === 100)))
+    expect(overlaps).toBe(0)
+    for (const key of ['a', 'b', 'c', 'd', 'e'])
+      expect(ran.filter((id) => id.startsWith(key)).map((id) => Number(id.split('.')[1]))).toEqual(
+        Array.from({ length: 20 }, (_, at) => at),
+      )
+    for (const { receiver } of all) await receiver.close()
+    for (const inbox of inboxes) await inbox.close()
+  })
+})

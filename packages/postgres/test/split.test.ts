@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { postgresInbox } from '../src/index.ts'
+import { intake, record } from './consumer.ts'
+import { withPostgres } from './postgres.ts'
+
+withPostgres('outcomes that PostgreSQL refuses', (postgres) => {
+  test('hold up no others: the one task is dead with the reason', async () => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const inbox = postgresInbox({ connectionString: service.url, schema: name, pollInterval: 20 })
+    let open: () => void = () => {}
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const shop = record({ run: () => gate.then(() => ({ kind: 'done' })) })
+    const port = inbox.attach(shop.consumer)
+    await port.accept(intake('first'), {})
+    const [bad] = (await inbox.view!.list()).rows!
+    await pool.query(`CREATE FUNCTION ${name}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.id = ${bad!.id} AND NEW.state = 2 THEN RAISE EXCEPTION 'this one is refused'; END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER refuse BEFORE UPDATE ON ${name}.postern_tasks FOR EACH ROW EXECUTE FUNCTION ${name}.refuse()`)
+    for (let at = 0; at < 9; at++) await port.accept(intake(`e${at}`), {})
+    port.work!()
+    await shop.until(() => shop.runs.length === 10)
+    open()
+    await shop.until(() => shop.settled.length === 10)
+    expect((await inbox.view!.list({ state: 'done' })).rows).toHaveLength(9)
+    const { rows } = await inbox.view!.list({ state: 'dead' })
+    expect(rows).toMatchObject([
+      {
+        event: { id: 'first' },
+        error: { message: expect.stringContaining('this one is refused') },
+      },
+    ])
+    expect(shop.settled.find(({ claim }) => claim.event.id === 'first')).toMatchObject({
+      stored: true,
+      outcome: { kind: 'dead' },
+    })
+    await inbox.close()
+  })
+})

@@ -1,0 +1,104 @@
+import type { Outcome } from '@postern/core/inbox'
+import { expect, test } from 'vitest'
+import { postgresInbox } from '../src/index.ts'
+import { intake, lane, record } from './consumer.ts'
+import { withPostgres } from './postgres.ts'
+
+withPostgres('the view of postgresInbox', (postgres) => {
+  test('finds by event id, topic, cause and state through an index', async () => {
+    const { service, pool, schema } = postgres()
+    const name = schema()
+    const inbox = postgresInbox({ connectionString: service.url, schema: name, deadline: '30s' })
+    const dead: Outcome = { kind: 'dead', error: { name: 'Error', message: 'no' } }
+    const shop = record({
+      lanes: [lane('a', { concurrency: 100 })],
+      run: ({ event }) => (event.id === 'e7' ? dead : { kind: 'done' }),
+    })
+    const port = inbox.attach(shop.consumer)
+    port.work!()
+    await Promise.all(
+      Array.from({ length: 3000 }, async (_, at) =>
+        port.accept(intake(`e${at}`, undefined, { topic: `thing.t${at}` }), {}),
+      ),
+    )
+    await shop.until(() => shop.settled.length === 3000)
+    await pool.query(`ANALYZE ${name}.postern_events; ANALYZE ${name}.postern_tasks`)
+    const view = inbox.view!
+    const [failed] = (await view.list({ state: 'dead' })).rows!
+    expect(failed!.event.id).toBe('e7')
+    expect((await view.list({ cause: failed!.cause! })).rows).toHaveLength(1)
+    expect((await view.list({ eventId: 'e2999' })).rows).toHaveLength(1)
+    expect((await view.list({ topic: 'thing.t2999' })).rows).toHaveLength(1)
+    const used = async (): Promise<readonly string[]> => {
+      const { rows } = await pool.query<{ name: string }>(
+        `SELECT DISTINCT coalesce(p.relname, c.relname) AS name FROM pg_stat_user_indexes s
+         JOIN pg_class c ON c.oid = s.indexrelid LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+         LEFT JOIN pg_class p ON p.oid = i.inhparent WHERE s.schemaname = $1 AND s.idx_scan > 0`,
+        [name],
+      )
+      return rows.map((row) => row.name)
+    }
+    await expect
+      .poll(used, { timeout: 15_000 })
+      .toEqual(
+        expect.arrayContaining([
+          'postern_events_event_id',
+          'postern_events_topic',
+          'postern_tasks_causes',
+          'postern_tasks_dead',
+        ]),
+      )
+    await inbox.close()
+  }, 60_000)
+
+  test('its figures stay true where a subscription has more than is counted', async () => {
+    const { service, schema } = postgres()
+    const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
+    const shop = record()
+    const port = inbox.attach(shop.consumer)
+    const before = Date.now()
+    await Promise.all(
+      Array.from({ length: 30 }, async (_, at) => port.accept(intake(`e${at}`), {})),
+    )
+    const [stats] = await inbox.view!.stats()
+    expect(stats).toMatchObject({ counts: { pending: 30, running: 0, done: 0, dead: 0 } })
+    expect(stats!.oldest).toBeGreaterThan(before - 60_000)
+    expect(stats!.oldest).toBeLessThanOrEqual(Date.now() + 1000)
+    const first = await inbox.view!.version!()
+    expect(await inbox.view!.version!()).toBe(first)
+    await port.accept(intake('another'), {})
+    expect(await inbox.view!.version!()).not.toBe(first)
+    await inbox.close()
+  })
+
+  test('tasks of a subscription that is gone are told at the start of work', async () => {
+    const { service, schema } = postgres()
+    const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
+    const shop = record()
+    const port = inbox.attach(shop.consumer)
+    await port.accept(intake('1', [{ subscription: 'gone' }, { subscription: 'a' }]), {})
+    port.work!()
+    await shop.until(() => shop.warnings.length > 0)
+    expect(shop.warnings.join()).toMatch(/1 tasks of the subscription gone wait.*formerly/)
+    await inbox.close()
+  })
+
+  test('edits and runs: a new event with one task for the same subscription and part', async () => {
+    const { service, schema } = postgres()
+    const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
+    const shop = record({ lanes: [lane('a'), lane('b')] })
+    const port = inbox.attach(shop.consumer)
+    const tasks = [{ subscription: 'a', part: 'p', data: { to: 1 } }, { subscription: 'b' }]
+    await port.accept(intake('1', tasks), {})
+    port.work!()
+    await shop.until(() => shop.settled.length === 2)
+    const old = (await inbox.view!.list({ subscription: 'a' })).rows![0]!
+    const made = await inbox.view!.rerun!(old.id, { payload: { n: 8 } })
+    await shop.until(() => shop.settled.length === 3)
+    const run = shop.runs[2]!
+    expect([run.id, run.subscription, run.part, run.data]).toEqual([made, 'a', 'p', { to: 1 }])
+    expect(run.event).toMatchObject({ id: '1', payload: { n: 8 }, origin: ':1' })
+    expect(run.event.key).not.toBe(':1')
+    await inbox.close()
+  })
+})

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { inTransaction, postgresInbox } from '../src/index.ts'
+import { withPostgres } from './postgres.ts'
+import { listen, signed } from './receiver.ts'
+
+withPostgres('inTransaction', (postgres) => {
+  test('stores the event with what the application writes, or neither', async () => {
+    const { service, pool, schema } = postgres()
+    const inbox = postgresInbox({
+      connectionString: service.url,
+      schema: schema(),
+      pollInterval: 20,
+    })
+    const { receiver, heard, until } = listen(inbox)
+    receiver.on('thing.*', () => {})
+    await pool.query('CREATE TABLE notes (text text)')
+    const client = await pool.connect()
+    const deliver = async (end: 'COMMIT' | 'ROLLBACK', id: string): Promise<number> => {
+      await client.query('BEGIN')
+      const { status } = await receiver.receive(signed(id), inTransaction(client))
+      await client.query('INSERT INTO notes VALUES ($1)', [`${end} ${id}`])
+      await client.query(end)
+      return status
+    }
+    try {
+      expect(await deliver('ROLLBACK', '1')).toBe(200)
+      expect(await deliver('COMMIT', '2')).toBe(200)
+      await until(() => heard.includes('done 2'))
+      expect((await pool.query('SELECT text FROM notes')).rows).toEqual([{ text: 'COMMIT 2' }])
+      expect((await receiver.tasks()).map(({ event }) => event.id)).toEqual(['2'])
+      // What was rolled back was never there: it comes again as new.
+      expect(await deliver('COMMIT', '1')).toBe(200)
+      await until(() => heard.includes('done 1'))
+      expect(heard).not.toContain('duplicate 1')
+    } finally {
+      client.release()
+      await receiver.close()
+      await inbox.close()
+    }
+  })
+
+  test('takes a function that runs a statement and returns its rows', async () => {
+    const { service, pool, schema } = postgres()
+    const inbox = postgresInbox({
+      connectionString: service.url,
+      schema: schema(),
+      pollInterval: 20,
+    })
+    const { receiver, until } = listen(inbox)
+    receiver.on('thing.*', () => {})
+    const run = async (text: string, values: unknown[]) => (await pool.query(text, values)).rows
+    expect((await receiver.receive(signed('1'), inTransaction(run))).status).toBe(200)
+    await until((heard) => heard.includes('done 1'))
+    await receiver.close()
+    await inbox.close()
+  })
+})
