@@ -62,20 +62,23 @@ export async function bareBullmq(url: string, body: string): Promise<BareEngine>
   }
 }
 
-/** One job each, all with one insert. */
-export async function barePgBoss(connectionString: string, body: string): Promise<BareEngine> {
-  const { PgBoss } = await import('pg-boss')
-  const boss = new PgBoss({ connectionString, schema: unique() })
-  await boss.start()
-  await boss.createQueue('bare')
+/** One row each, all with one INSERT, by the client that the inbox uses. */
+export async function barePostgres(connectionString: string, body: string): Promise<BareEngine> {
+  const { default: pg } = await import('pg')
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  const table = `${unique()}_task`
+  await client.query(`CREATE TABLE ${table} (id text PRIMARY KEY, body text NOT NULL)`)
   return {
-    name: 'pg-boss, insert',
+    name: 'pg, INSERT',
     async store(count) {
-      await boss.insert(
-        'bare',
-        Array.from({ length: count }, () => ({ data: { id: nextId(), body } })),
-      )
+      const ids = Array.from({ length: count }, nextId)
+      await client.query({
+        name: 'store',
+        text: `INSERT INTO ${table} SELECT id, $2 FROM unnest($1::text[]) AS i(id)`,
+        values: [ids, body],
+      })
     },
-    close: () => boss.stop({ graceful: false }),
+    close: () => client.end(),
   }
 }

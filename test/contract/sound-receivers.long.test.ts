@@ -39,13 +39,13 @@ needs(postgresServer).describe('on a real Postgres', () => {
     await service?.stop()
   })
   testReceiver(
-    (start) => program('express-pg-boss', { DATABASE_URL: service.url })(start),
+    (start) => program('express-postgres', { DATABASE_URL: service.url })(start),
     async ({ folder }) => {
       const query = 'SELECT id FROM effects WHERE folder = $1 ORDER BY number'
       const { rows } = await pool.query<{ id: string }>(query, [folder])
       return rows.map(({ id }) => id)
     },
     RUNNER,
-    { name: 'Postern on Express with pg-boss', ...SKILLS },
+    { name: 'Postern on Express with PostgreSQL', ...SKILLS },
   )
 })

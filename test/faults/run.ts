@@ -13,7 +13,7 @@ import { forwardRun } from './forward.ts'
 import { serverNames } from '../services/hosts.ts'
 import { durableNames, type DurableName } from '../services/inboxes.ts'
 import { outageRun } from './outages.ts'
-import { pgBossCrashRun } from './pg-boss.ts'
+import { postgresCrashRun } from './postgres.ts'
 import { poisonRun } from './poison.ts'
 import { tablesOf, writeResults } from './results.ts'
 import { shutdownRun } from './shutdown.ts'
@@ -21,7 +21,7 @@ import { sqliteCrashRun } from './sqlite.ts'
 
 const crashRuns: Readonly<
   Record<DurableName, (rounds: number, minutes: number) => Promise<Crash>>
-> = { sqlite: sqliteCrashRun, bullmq: bullmqCrashRun, 'pg-boss': pgBossCrashRun }
+> = { sqlite: sqliteCrashRun, bullmq: bullmqCrashRun, postgres: postgresCrashRun }
 
 // What was started ends with this process.
 process.setMaxListeners(100)

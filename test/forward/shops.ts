@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Host } from '@postern/core/inbox'
-import { inTransaction as inPostgres } from '@postern/pg-boss'
+import { inTransaction as inPostgres } from '@postern/postgres'
 import { inTransaction as inSqlite } from '@postern/sqlite'
 import pg from 'pg'
 

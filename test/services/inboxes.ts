@@ -69,8 +69,8 @@ export const durables: Readonly<Record<DurableName, DurableRow>> = {
       return async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
     },
   },
-  'pg-boss': {
-    title: 'pg-boss',
+  postgres: {
+    title: 'PostgreSQL',
     programs: [postgresServer],
     options: { deadline: '30s' },
     prompt: { pollInterval: 20 },

@@ -2,12 +2,12 @@
 // runs what is due, retries included. A function that is killed between the two loses nothing.
 import { createReceiver } from '@postern/core'
 import { persistent, reloadable } from '@postern/next'
-import { pgBossInbox } from '@postern/pg-boss'
+import { postgresInbox } from '@postern/postgres'
 import { stripe } from '@postern/providers/stripe'
 import type { StripeEvents } from '@postern/providers/types/stripe'
 
 const inbox = persistent('inbox', () =>
-  pgBossInbox({ connectionString: process.env['DATABASE_URL']!, lease: '5s' }),
+  postgresInbox({ connectionString: process.env['DATABASE_URL']!, lease: '5s' }),
 )
 
 export const receiver = reloadable('stripe', () =>

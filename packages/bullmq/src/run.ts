@@ -39,7 +39,7 @@ export function startWorking(context: WorkingContext, attempts: Attempts): Worki
   const names = consumer.lanes().reduce((sum, { formerly }) => sum + 1 + formerly.length, 0)
   if (names > MOST)
     throw new TypeError(
-      `bullmqInbox: ${names} subscriptions of ${consumer.receiver} are too many: each has a worker with a connection to Redis, and ${MOST} is the most; give one handler several topics, spread the subscriptions over receivers in processes of their own, or take pgBossInbox`,
+      `bullmqInbox: ${names} subscriptions of ${consumer.receiver} are too many: each has a worker with a connection to Redis, and ${MOST} is the most; give one handler several topics, spread the subscriptions over receivers in processes of their own, or take postgresInbox`,
     )
   const workers = new Map<string, JobWorker>()
   const finished = new Map<object, { readonly owner: Owner; readonly done: Finished }>()

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 /** The name of an inbox. */
-export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'pg-boss'
+export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'postgres'
 
 /** An option of the command line that chooses an inbox. */
 export type PlaceFlag = 'sqlite' | 'redis' | 'postgres'
@@ -40,9 +40,9 @@ export const inboxes: Readonly<Record<InboxName, InboxRow>> = {
     factory: 'bullmqInbox',
     place: { flag: 'redis', takes: 'url', option: 'connection', written: 'process.env.REDIS_URL' },
   },
-  'pg-boss': {
-    package: '@postern/pg-boss',
-    factory: 'pgBossInbox',
+  postgres: {
+    package: '@postern/postgres',
+    factory: 'postgresInbox',
     place: {
       flag: 'postgres',
       takes: 'url',

@@ -5,7 +5,7 @@ import { github } from '@postern/providers/github'
 import { deliver, signed } from '@postern/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { bullmqInbox } from '../../bullmq/src/index.ts'
-import { pgBossInbox } from '../../pg-boss/src/index.ts'
+import { postgresInbox } from '../../postgres/src/index.ts'
 import { startPostgres } from '../../../test/services/postgres.ts'
 import { needs } from '../../../test/services/needs.ts'
 import { postgresServer, redisServer } from '../../../test/services/programs.ts'
@@ -65,9 +65,9 @@ describe('inbox commands on an engine of the project', () => {
     'PostgreSQL',
     async () => {
       const postgres = await startPostgres()
-      const inbox = pgBossInbox({ connectionString: postgres.url })
+      const inbox = postgresInbox({ connectionString: postgres.url })
       try {
-        await check(inbox, ['--postgres', postgres.url], 'pg-boss')
+        await check(inbox, ['--postgres', postgres.url], 'PostgreSQL')
       } finally {
         await inbox.close()
         await postgres.stop()
@@ -85,7 +85,7 @@ describe('inbox commands on an engine of the project', () => {
     })
     expect([missing.code, missing.err]).toEqual([
       2,
-      expect.stringContaining('@postern/pg-boss is not installed'),
+      expect.stringContaining('@postern/postgres is not installed'),
     ])
   }, 60_000)
 })

@@ -90,7 +90,7 @@ export interface Source {
   /**
    * Resolves when the message is stored; from then on it will be delivered. Rejects with the `WebhookError` of an inbox
    * that is full or down. `host` may be `inTransaction(connection)` of the package the inbox is from, @postern/sqlite or
-   * @postern/pg-boss: the message is then committed with that transaction or not at all.
+   * @postern/postgres: the message is then committed with that transaction or not at all.
    */
   emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
   /** Called when a message to a destination was given up. */

@@ -33,7 +33,7 @@ export function createSource(options: SourceOptions): Source {
     throw new TypeError('name must be a string that is not empty')
   if (!inbox?.records)
     throw new TypeError(
-      `inbox: ${inbox?.name ?? 'none'} has no records to keep destinations in: sqliteInbox, bullmqInbox, pgBossInbox and memoryInbox have`,
+      `inbox: ${inbox?.name ?? 'none'} has no records to keep destinations in: sqliteInbox, bullmqInbox, postgresInbox and memoryInbox have`,
     )
   if (sign !== 'v1' && sign !== 'v1a') throw new TypeError(`sign must be v1 or v1a`)
   const settings = checkCalls(options)

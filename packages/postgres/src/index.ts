@@ -1,4 +1,5 @@
 export { inTransaction, postgresInbox } from './inbox.ts'
 export type { PostgresInboxOptions } from './settings.ts'
+export type { PgPool, PgTransaction } from './store/pg.ts'
 export type { AppTransaction, RunSql } from './store/guest.ts'
 export { postgresMigration } from './store/migrate.ts'

@@ -1,15 +1,15 @@
 import type { Inbox } from '@postern/core/inbox'
 import { testInbox, type TransactionProbe } from '@postern/testing'
 import { describe, test } from 'vitest'
-import type { ClientBase } from 'pg'
-import { postgresInbox } from '../src/index.ts'
+import { postgresInbox, type PgTransaction } from '../src/index.ts'
 import { withPostgres } from './postgres.ts'
 
 withPostgres('postgresInbox', (postgres) => {
   const probe: TransactionProbe = {
-    setUp: (transaction) => (transaction as ClientBase).query('CREATE TABLE effects (text text)'),
+    setUp: (transaction) =>
+      (transaction as PgTransaction).query('CREATE TABLE effects (text text)'),
     write: (transaction, text) =>
-      (transaction as ClientBase).query('INSERT INTO effects VALUES ($1)', [text]),
+      (transaction as PgTransaction).query('INSERT INTO effects VALUES ($1)', [text]),
     read: async () =>
       (await postgres().pool.query('SELECT text FROM effects')).rows.map(
         (row: { text: string }) => row.text,

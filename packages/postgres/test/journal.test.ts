@@ -1,9 +1,8 @@
 import type { Arrival, Journal, MinuteCount } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
-import { createEngine } from '../src/engine.ts'
 import { postgresInbox } from '../src/index.ts'
-import { createJournal } from '../src/journal.ts'
 import { checkSettings } from '../src/settings.ts'
+import { createStore } from '../src/store/store.ts'
 import { intake, lane, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
@@ -113,7 +112,13 @@ withPostgres('the journal of postgresInbox', (postgres) => {
       await inbox.journal!.write({
         ...NONE,
         arrived: [
-          arrival(`r${at}`, { at, outcome: 'refused', verified: false, code: 'x', kept: kept(at) }),
+          arrival(`r${at}`, {
+            at: Date.now() + at,
+            outcome: 'refused',
+            verified: false,
+            code: 'x',
+            kept: kept(at),
+          }),
         ],
       })
     const whole = await Promise.all(
@@ -129,43 +134,42 @@ withPostgres('the journal of postgresInbox', (postgres) => {
   test('its rings stay within count, bytes and age, and strangers fill only theirs', async () => {
     const { service, schema, pool } = postgres()
     const name = schema()
-    const engine = createEngine(checkSettings({ connectionString: service.url, schema: name }))
-    const journal = createJournal(engine, {
-      verified: { rows: 100, bytes: 1e9 },
-      unverified: { rows: 1000, bytes: 20_000 },
-      age: HOUR,
-    })
+    const settings = checkSettings({ connectionString: service.url, schema: name })
+    const store = createStore(settings, () => {})
+    await store.open()
     const now = Date.now()
-    const old = arrival('old', { at: now - 2 * HOUR })
-    await journal.write({ ...NONE, arrived: [old, arrival('mine', { at: now - 1000 })] })
-    for (let batch = 0; batch < 5; batch++)
-      await journal.write({
-        ...NONE,
-        arrived: Array.from({ length: 200 }, (_, at) =>
-          arrival(`s${batch}.${at}`, {
-            at: now + batch * 200 + at,
-            verified: false,
-            outcome: 'refused',
-          }),
-        ),
-      })
-    const ring = async (verified: boolean) =>
+    const row = (id: string, ring: 'verified' | 'strangers', at = now) => ({
+      id,
+      ring,
+      at,
+      data: JSON.stringify(arrival(id, { at })),
+    })
+    await store.arrive([row('0', 'verified', now - 2 * HOUR), row('1', 'verified')], 0)
+    await store.arrive(
+      Array.from({ length: 900 }, (_, at) => row(`s${1000 + at}`, 'strangers')),
+      0,
+    )
+    await store.trim('strangers', { rows: 1000, bytes: 20_000, before: 0 })
+    const ring = async (strangers: boolean) =>
       (
         await pool.query(
-          `SELECT count(*)::int AS rows, sum(size)::int AS bytes FROM ${name}.postern_arrivals WHERE verified = $1`,
-          [verified],
+          `SELECT count(*)::int AS rows, sum(size)::int AS bytes, max(id) AS last FROM ${name}.postern_arrivals WHERE strangers = $1`,
+          [strangers],
         )
-      ).rows[0] as { rows: number; bytes: number }
-    expect((await ring(false)).bytes).toBeLessThanOrEqual(20_000)
-    expect((await ring(false)).rows).toBeGreaterThan(10)
-    expect(await journal.delivery('mine')).toBeDefined()
-    await journal.write({
-      ...NONE,
-      arrived: Array.from({ length: 150 }, (_, at) => arrival(`v${at}`, { at: now + at })),
-    })
-    expect((await ring(true)).rows).toBe(100)
-    expect(await journal.delivery('old')).toBeUndefined()
-    await engine.close()
+      ).rows[0] as { rows: number; bytes: number; last: string }
+    const strangers = await ring(true)
+    expect(strangers.bytes).toBeLessThanOrEqual(20_000)
+    expect(strangers.rows).toBeGreaterThan(10)
+    expect(strangers.last).toBe('s1899')
+    expect(await store.arrival('1')).toBeDefined()
+    await store.arrive(
+      Array.from({ length: 150 }, (_, at) => row(`v${1000 + at}`, 'verified')),
+      0,
+    )
+    await store.trim('verified', { rows: 100, bytes: 1e9, before: now - HOUR })
+    expect((await ring(false)).rows).toBe(100)
+    expect(await store.arrival('0')).toBeUndefined()
+    await store.close(Date.now() + 1000)
   })
 
   test('the first flood of strangers is cut in time where statistics know of no stranger', async () => {
@@ -187,11 +191,11 @@ withPostgres('the journal of postgresInbox', (postgres) => {
         arrived: flood.map((stranger, at) => arrival(`${part}-${at}`, stranger)),
       })
     const { rows } = await pool.query(
-      `SELECT verified, count(*)::int AS rows FROM ${name}.postern_arrivals GROUP BY 1 ORDER BY 1`,
+      `SELECT strangers, count(*)::int AS rows FROM ${name}.postern_arrivals GROUP BY 1 ORDER BY 1`,
     )
     expect(rows).toEqual([
-      { verified: false, rows: 10_000 },
-      { verified: true, rows: 100 },
+      { strangers: false, rows: 100 },
+      { strangers: true, rows: 10_000 },
     ])
     await inbox.close()
   })

@@ -1,5 +1,5 @@
 import { delivery } from '../deliveries.ts'
-import { bareBullmq, barePgBoss, bareSqlite, type BareEngine } from '../engines.ts'
+import { bareBullmq, barePostgres, bareSqlite, type BareEngine } from '../engines.ts'
 import { durableInboxes } from '../inboxes.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 import { availableServices } from '../services.ts'
@@ -22,7 +22,7 @@ export async function accept({ quick }: Effort): Promise<PartResult> {
   const makeBare: Readonly<Record<string, () => Promise<BareEngine>>> = {
     SQLite: () => bareSqlite(body),
     BullMQ: () => bareBullmq(services.env['BENCH_REDIS']!, body),
-    'pg-boss': () => barePgBoss(services.env['BENCH_POSTGRES']!, body),
+    PostgreSQL: () => barePostgres(services.env['BENCH_POSTGRES']!, body),
   }
   const rows: string[][] = []
   try {

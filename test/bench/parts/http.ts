@@ -40,7 +40,7 @@ const JSON_GROUPS: readonly Group[] = [
       'hono-postern',
     ],
   },
-  { names: ['node-postern-bullmq', 'node-postern-pg-boss'], slow: true },
+  { names: ['node-postern-bullmq', 'node-postern-postgres'], slow: true },
   { names: ['next-by-hand', 'next-postern'], slow: true },
 ]
 const FORM_GROUPS: readonly Group[] = [
@@ -112,7 +112,7 @@ export async function http({ quick, only }: Effort): Promise<PartResult> {
   const usable = (name: string): boolean =>
     (only === undefined || name.includes(only)) &&
     (services.env['BENCH_REDIS'] !== undefined || !name.includes('bullmq')) &&
-    (services.env['BENCH_POSTGRES'] !== undefined || !name.includes('pg-boss'))
+    (services.env['BENCH_POSTGRES'] !== undefined || !name.includes('postgres'))
   const loader = await startLoader()
   const columns: HttpColumn[] = []
   try {

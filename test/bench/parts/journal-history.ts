@@ -13,7 +13,7 @@ import {
   type MinuteCount,
   type MinuteGauge,
 } from '@postern/core/inbox'
-import { pgBossInbox } from '@postern/pg-boss'
+import { postgresInbox } from '@postern/postgres'
 import { sqliteInbox } from '@postern/sqlite'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -64,7 +64,7 @@ export async function historyOfAMonth(
   return {
     table: {
       title: 'Journal: 30 days of history at a million deliveries a day',
-      note: `One receiver with ten subscriptions; a tenth of the runs fail, in six causes, and a hundredth of the deliveries is refused. Times from 1 ms to 1 s. ${minutes} minutes and ${hours} hours were written; the month is two days of minutes and 28 of hours, with a gauge of each subscription. SQLite: pages of the tables. pg-boss: the tables with their indexes. BullMQ: MEMORY USAGE of the keys. memory: its packed bytes.`,
+      note: `One receiver with ten subscriptions; a tenth of the runs fail, in six causes, and a hundredth of the deliveries is refused. Times from 1 ms to 1 s. ${minutes} minutes and ${hours} hours were written; the month is two days of minutes and 28 of hours, with a gauge of each subscription. SQLite: pages of the tables. PostgreSQL: the tables with their indexes. BullMQ: MEMORY USAGE of the keys. memory: its packed bytes.`,
       head: ['inbox', 'KiB a minute', 'KiB an hour', 'MiB in 30 days'],
       rows,
     },
@@ -171,7 +171,7 @@ function storesOf(
     ['memory', memoryStore],
     ['SQLite', sqliteStore],
     ...(redis === undefined ? [] : [['BullMQ', () => bullmqStore(redis)] as const]),
-    ...(postgres === undefined ? [] : [['pg-boss', () => pgBossStore(postgres)] as const]),
+    ...(postgres === undefined ? [] : [['PostgreSQL', () => postgresStore(postgres)] as const]),
   ]
 }
 
@@ -236,9 +236,9 @@ async function bullmqStore(url: string): Promise<Store> {
   }
 }
 
-async function pgBossStore(url: string): Promise<Store> {
+async function postgresStore(url: string): Promise<Store> {
   const schema = unique()
-  const inbox = pgBossInbox({ connectionString: url, schema })
+  const inbox = postgresInbox({ connectionString: url, schema })
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   return {

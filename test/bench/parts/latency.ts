@@ -9,7 +9,7 @@ import { availableServices } from '../services.ts'
 import { quantile } from '../statistics.ts'
 import { createSource } from './source.ts'
 
-const BOUNDS: Readonly<Record<string, number>> = { SQLite: 2, BullMQ: 15, 'pg-boss': 15 }
+const BOUNDS: Readonly<Record<string, number>> = { SQLite: 2, BullMQ: 15, PostgreSQL: 15 }
 
 /** How soon a handler runs when nothing else waits. */
 export async function latency({ quick }: Effort): Promise<PartResult> {

@@ -107,7 +107,7 @@ function plain(name: string): string {
     .join(' ')
     .replace(/^postern/, 'Postern')
     .replace(/^by hand/, 'hand-written')
-    .replace('pg boss', 'pg-boss')
+    .replace('postgres', 'PostgreSQL')
     .replace('sqlite', 'SQLite')
     .replace('hand-written SQLite', 'hand-written + INSERT')
     .replace('bullmq', 'BullMQ')

@@ -82,7 +82,7 @@ function missing(parts: readonly StoredPart[]): readonly string[] {
     parts.some(({ machine }) => machine[program] === 'none')
   const lines = [
     ...(none('redis') ? ['BullMQ: no Redis on this machine'] : []),
-    ...(none('postgres') ? ['pg-boss: no PostgreSQL on this machine'] : []),
+    ...(none('postgres') ? ['PostgreSQL: no PostgreSQL on this machine'] : []),
     ...parts.flatMap(({ result }) => result.leftOut ?? []),
   ]
   if (lines.length === 0) return []

@@ -17,7 +17,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     'attributes are kept, the text is checked to be well-formed and within the limits, and entities are decoded apart, which the bare parser at its defaults does not do.',
   ],
   [
-    /pg-boss/,
+    /PostgreSQL/,
     'each event is an INSERT that PostgreSQL must sync, and its client encodes and decodes rows on the same core.',
   ],
   [

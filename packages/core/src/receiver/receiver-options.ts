@@ -168,7 +168,7 @@ export function warnAtStart(settings: CheckedOptions, warn: (message: string) =>
   const { inbox, provider, dedupe } = settings
   if (!inbox.can.durable && inbox.view && nodeEnv() === 'production')
     warn(
-      `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or pgBossInbox`,
+      `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or postgresInbox`,
     )
   if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
     warn(

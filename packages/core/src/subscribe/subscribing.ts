@@ -83,7 +83,7 @@ export function createSubscribing({ name, inbox, started }: SubscribingHost): Su
     const options = given as SubscriptionOptions
     if (options.orderBy && !inbox.can.order)
       throw new TypeError(
-        `orderBy: ${inbox.name} cannot keep the order of a key; sqliteInbox, pgBossInbox and memoryInbox can`,
+        `orderBy: ${inbox.name} cannot keep the order of a key; sqliteInbox, postgresInbox and memoryInbox can`,
       )
     return { options, handler: handler as Handler }
   }

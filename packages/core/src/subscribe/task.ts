@@ -160,7 +160,7 @@ class ClaimedTask implements RunningTask {
   commit<T>(write: (transaction: never) => T): T {
     if (!this.#claim.commit)
       throw new TypeError(
-        `task.commit: ${this.#context.inbox} has no transaction to share; use sqliteInbox or pgBossInbox, or task.idempotencyKey`,
+        `task.commit: ${this.#context.inbox} has no transaction to share; use sqliteInbox or postgresInbox, or task.idempotencyKey`,
       )
     if (this.#aborted)
       throw new Error('task.commit: the attempt timed out, so its outcome is refused')

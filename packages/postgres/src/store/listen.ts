@@ -39,7 +39,8 @@ export function listen({ db, channel, process, warn }: ListenHost, heard: () => 
       const lost = (): void => lose(mine)
       mine.on('error', lost)
       mine.on('end', lost)
-      mine.on('notification', ({ payload }: { readonly payload: string }) => {
+      mine.on('notification', (message) => {
+        const { payload } = message as { readonly payload: string }
         if (payload === `${process()}?`) clearTimeout(echo)
         else if (payload !== process()) heard()
       })

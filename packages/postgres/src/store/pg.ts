@@ -13,8 +13,16 @@ export interface PgClient {
     readonly rows: Row[]
   }>
   release(error?: Error | boolean): void
-  on(event: 'error' | 'end' | 'notification', listener: (message: never) => void): unknown
-  removeListener(event: string, listener: (message: never) => void): unknown
+  on(event: 'error' | 'end' | 'notification', listener: (...args: unknown[]) => void): unknown
+  removeListener(event: string, listener: (...args: unknown[]) => void): unknown
+}
+
+/** The transaction that `task.commit` hands to `write`: in it the writes and the end of the task are one. */
+export interface PgTransaction {
+  /** Runs one statement. */
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: Row[] }>
+  /** The client itself: a `PoolClient` of `pg`, for a query builder. */
+  readonly client: unknown
 }
 
 /** A `Pool` of `pg`. */

@@ -22,6 +22,7 @@ import { faultOf, refusal } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { listen } from './listen.ts'
 import { migrate } from './migrate.ts'
+import type { PgClient, PgTransaction } from './pg.ts'
 import { createRows } from './rows.ts'
 
 /** Makes the store: rows in tables `postern_*` of a schema. */
@@ -54,7 +55,7 @@ export function createStore(settings: Settings, warn: (message: string) => void)
       (await sql("SELECT nextval('$.postern_numbers')::float8 AS n"))[0]!['n'] as number,
     atomic: (time, lines, run) =>
       db.atomic(time, lines.length === 0 ? '' : lockSql(lines), (within, client) =>
-        run(createRows(within, host), client),
+        run(createRows(within, host), transactionOf(client)),
       ),
     guest(transaction) {
       const within = guestSql(db, transaction)
@@ -145,6 +146,10 @@ export function createStore(settings: Settings, warn: (message: string) => void)
       })
     return rows.map(({ lane, name: each }) => ({ lane, receiver, name: stored.get(each)! }))
   }
+}
+
+function transactionOf(client: PgClient): PgTransaction {
+  return { query: (text, values) => client.query({ text, ...(values && { values }) }), client }
 }
 
 interface RootedLane extends LaneRow {

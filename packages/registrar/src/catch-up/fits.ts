@@ -20,7 +20,7 @@ export function checkFits(
     )
   if (!inbox.records)
     throw new TypeError(
-      `catchUp: ${inbox.name} keeps no records, so that progress would be lost; use sqliteInbox, bullmqInbox, pgBossInbox or memoryInbox`,
+      `catchUp: ${inbox.name} keeps no records, so that progress would be lost; use sqliteInbox, bullmqInbox, postgresInbox or memoryInbox`,
     )
   if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
     throw new TypeError(

@@ -1,4 +1,4 @@
-import { pgBossInbox } from '@postern/pg-boss'
+import { postgresInbox } from '@postern/postgres'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type PostgresService } from '../../../../test/services/postgres.ts'
@@ -8,13 +8,13 @@ import { openTab, startBrowser } from './browser.ts'
 import { walk } from './walk.ts'
 import { startWorld, type World } from './world.ts'
 
-needs(chromium, postgresServer).describe('the page on Express and pg-boss', () => {
+needs(chromium, postgresServer).describe('the page on Express and PostgreSQL', () => {
   let postgres: PostgresService
   let world: World
   let browser: Browser
   beforeAll(async () => {
     postgres = await startPostgres()
-    world = await startWorld(pgBossInbox({ connectionString: postgres.url }))
+    world = await startWorld(postgresInbox({ connectionString: postgres.url }))
     browser = await startBrowser()
   })
   afterAll(async () => {

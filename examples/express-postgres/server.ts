@@ -3,7 +3,7 @@
 // psql "$DATABASE_URL" -f credits.sql
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
-import { pgBossInbox, type PgTransaction } from '@postern/pg-boss'
+import { postgresInbox, type PgTransaction } from '@postern/postgres'
 import { stripe } from '@postern/providers/stripe'
 import express from 'express'
 import pg from 'pg'
@@ -13,7 +13,7 @@ const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL']! })
 pool.on('error', (error) => console.log('PostgreSQL:', error.message))
 
 // What a killed process was at runs in another after this time.
-const inbox = pgBossInbox({ pool, lease: '5s' })
+const inbox = postgresInbox({ pool, lease: '5s' })
 const receiver = createReceiver({
   provider: stripe({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
   inbox,

@@ -9,13 +9,13 @@ import { send, startExample, type Example } from './example.ts'
 
 const secret = 'whsec_of the example'
 
-needs(postgresServer).describe('express-pg-boss', () => {
+needs(postgresServer).describe('express-postgres', () => {
   test('two processes credit each paid invoice once, also when one of them is killed', async () => {
     const postgres = await startPostgres()
     const pool = new pg.Pool({ connectionString: postgres.url })
     pool.on('error', () => {})
     const start = () =>
-      startExample('express-pg-boss', {
+      startExample('express-postgres', {
         DATABASE_URL: postgres.url,
         STRIPE_WEBHOOK_SECRET: secret,
       })
@@ -23,7 +23,7 @@ needs(postgresServer).describe('express-pg-boss', () => {
     try {
       await pool.query(
         readFileSync(
-          new URL('../../examples/express-pg-boss/credits.sql', import.meta.url),
+          new URL('../../examples/express-postgres/credits.sql', import.meta.url),
           'utf8',
         ),
       )

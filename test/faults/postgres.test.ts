@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { needs } from '../services/needs.ts'
 import { postgresServer } from '../services/programs.ts'
-import { pgBossCrashRun } from './pg-boss.ts'
+import { postgresCrashRun } from './postgres.ts'
 
-needs(postgresServer).describe('pgBossInbox', () => {
+needs(postgresServer).describe('postgresInbox', () => {
   test('eight kills of processes on one PostgreSQL: nothing acknowledged is lost, nothing settled runs again, no effect is double', async () => {
-    const report = await pgBossCrashRun(8)
+    const report = await postgresCrashRun(8)
     console.log(JSON.stringify(report))
     expect(report).toMatchObject({
       lost: 0,

@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { basename } from 'node:path'
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
-import { pgBossInbox, type PgTransaction } from '@postern/pg-boss'
+import { postgresInbox, type PgTransaction } from '@postern/postgres'
 import { standardWebhooks } from '@postern/providers/standard-webhooks'
 import { createSteps } from '@postern/testing/steps'
 import express from 'express'
 
 const folder = process.env['FOLDER']!
 const steps = createSteps(folder)
-const inbox = pgBossInbox({ connectionString: process.env['DATABASE_URL']!, lease: '1s' })
+const inbox = postgresInbox({ connectionString: process.env['DATABASE_URL']!, lease: '1s' })
 const receiver = createReceiver({
   provider: standardWebhooks({ secret: process.env['SECRET']! }),
   inbox,

@@ -1,5 +1,5 @@
 import { webhook } from '@postern/node'
-import { pgBossInbox } from '@postern/pg-boss'
+import { postgresInbox } from '@postern/postgres'
 import { posternReceiver } from './postern.ts'
 import { listen, type Subject } from './subject.ts'
 
@@ -9,7 +9,7 @@ export const subject: Subject = {
   framework: 'node',
   start() {
     const connectionString = process.env['BENCH_POSTGRES']!
-    const inbox = pgBossInbox({ connectionString, schema: 'bench_http' })
+    const inbox = postgresInbox({ connectionString, schema: 'bench_http' })
     return listen(webhook(posternReceiver({ inbox })))
   },
 }

@@ -1,5 +1,0 @@
-export { pgBossInbox } from './inbox.ts'
-export { inTransaction } from './within.ts'
-export type { PgBossInboxOptions } from './settings.ts'
-export type { PgClient, PgExecutor, PgPool, PgResult } from './pg.ts'
-export type { PgTransaction } from './commit.ts'
