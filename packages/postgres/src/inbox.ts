@@ -6,7 +6,7 @@ import { createStore } from './store/store.ts'
 const carried = transactions<unknown>('postgresInbox')
 
 // How far ahead quick handlers get tasks: a claim must be worth its round trip.
-const AHEAD = { time: 100, most: 400, half: true }
+const AHEAD = { time: 100, most: 400, half: true, share: true }
 
 /**
  * A durable inbox in PostgreSQL 13 or newer: events and tasks lie in tables `postern_*` of a schema of your choice. Several

@@ -9,6 +9,7 @@ export const PARTS: Readonly<
   growth: async () => (await import('./growth.ts')).growth,
   memory: async () => (await import('./memory.ts')).memory,
   accept: async () => (await import('./accept.ts')).accept,
+  postgres: async () => (await import('./postgres.ts')).postgres,
   drain: async () => (await import('./drain.ts')).drain,
   fair: async () => (await import('./fair.ts')).fair,
   latency: async () => (await import('./latency.ts')).latency,

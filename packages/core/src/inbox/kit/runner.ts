@@ -87,7 +87,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     if (!isActive()) return undefined
     const slot = slots.find(subscription)
     if (!slot) return undefined
-    if (!slot.backlog && slots.roomOf(slot) > 0) {
+    if (slots.takes(slot)) {
       slots.reserve(slot, 1)
       return slot
     }

@@ -33,6 +33,11 @@ export interface Ahead {
   readonly most: number
   /** Fills a slot only when it is half empty, so that a fetch is worth its round trip. @default false */
   readonly half?: boolean
+  /**
+   * Claims take one half of a quick slot, and new tasks that are stored as claimed the other, also while older ones wait:
+   * else all tasks of a flood would be stored, and read again, for as long as it lasts. @default false
+   */
+  readonly share?: boolean
 }
 
 /** The slots of a receiver. */
@@ -42,6 +47,8 @@ export interface Slots<Task> {
   readonly find: (subscription: string) => Slot<Task> | undefined
   /** How many more tasks a slot may claim. */
   readonly roomOf: (slot: Slot<Task>) => number
+  /** True if a task that is being stored may be claimed by that. */
+  readonly takes: (slot: Slot<Task>) => boolean
   /** True if a claim would bring tasks worth their round trip. */
   readonly isHungry: (slot: Slot<Task>) => boolean
   /** Counts claims before they are made; a negative number gives back what did not start. */
@@ -68,7 +75,16 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead): Slots<Task>
   return {
     all,
     find: (subscription) => (all(), byName.get(subscription)),
-    roomOf: (slot) => Math.min(capacityOf(slot) - slot.claimed, budget),
+    roomOf(slot) {
+      const capacity = capacityOf(slot)
+      const most = shares(slot, capacity) ? Math.ceil(capacity / 2) : capacity
+      return Math.min(capacity - slot.claimed, most, budget)
+    },
+    takes(slot) {
+      const capacity = capacityOf(slot)
+      const room = Math.min(capacity - slot.claimed, budget)
+      return room > 0 && (!slot.backlog || (shares(slot, capacity) && room > capacity / 4))
+    },
     isHungry(slot) {
       if (!slot.backlog || budget <= 0) return false
       const room = capacityOf(slot) - slot.claimed
@@ -97,6 +113,11 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead): Slots<Task>
     slots = lanes.map((lane) => byName.get(lane.name) ?? createSlot(lane))
     for (const slot of slots) for (const name of slot.names) byName.set(name, slot)
     return slots
+  }
+
+  /** Of slow handlers the older tasks go first. */
+  function shares({ lane, lean }: Slot<Task>, capacity: number): boolean {
+    return ahead.share === true && !lean && capacity > lane.concurrency
   }
 
   function capacityOf({ lane, pace, lean }: Slot<Task>): number {
