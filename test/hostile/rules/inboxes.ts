@@ -3,10 +3,8 @@ import type { Inbox } from '@postern/core/inbox'
 import { inboxes, type InboxName } from '../../../packages/cli/src/inboxes.ts'
 import { durables, openDurable } from '../../services/inboxes.ts'
 
-/** Every inbox that a rule must be tried on: all of the table, but pg-boss, for which nothing is built any more. */
-export const INBOXES: readonly InboxName[] = (Object.keys(inboxes) as InboxName[]).filter(
-  (name) => name !== 'pg-boss',
-)
+/** Every inbox that a rule must be tried on. */
+export const INBOXES: readonly InboxName[] = Object.keys(inboxes) as InboxName[]
 
 export type { InboxName }
 
