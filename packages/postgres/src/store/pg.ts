@@ -20,7 +20,7 @@ export interface PgClient {
 /** The transaction that `task.commit` hands to `write`: in it the writes and the end of the task are one. */
 export interface PgTransaction {
   /** Runs one statement. */
-  query(text: string, values?: unknown[]): Promise<{ readonly rows: Row[] }>
+  readonly query: (text: string, values?: unknown[]) => Promise<{ readonly rows: Row[] }>
   /** The client itself: a `PoolClient` of `pg`, for a query builder. */
   readonly client: unknown
 }
