@@ -196,6 +196,13 @@ export interface Claim {
         spawn: readonly TaskDraft[] | undefined,
       ) => unknown)
     | undefined
+  /**
+   * Settles the task as done and stores its children in an open transaction of the application, if the inbox can. If that
+   * is rolled back the claim is as before.
+   */
+  readonly commitIn?:
+    | ((transaction: unknown, spawn: readonly TaskDraft[] | undefined) => Promise<void>)
+    | undefined
 }
 
 /** How an attempt ended. The receiver's retry policy decided; the inbox obeys. `at`: milliseconds since 1970, on `Consumer.now()`. */

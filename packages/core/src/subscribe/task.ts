@@ -35,6 +35,19 @@ export interface Task {
    * inbox `can.transaction`; `write` gets that inbox's own connection and is synchronous with SQLite.
    */
   commit<T>(write: (transaction: never) => T): T
+  /**
+   * Settles this task in an open transaction of your own, as the last act in it: `in` runs a statement there and returns its rows.
+   * If your transaction is rolled back the task is as before, and your error decides. Only with inboxes that can (`postgresInbox`).
+   *
+   * @example
+   * await db.transaction(async (tx) => {
+   *   await tx.insert(payments).values({ id: event.id })
+   *   await task.commit({ in: drizzleSql(tx) })
+   * })
+   */
+  commit(own: {
+    readonly in: (text: string, values: unknown[]) => PromiseLike<unknown>
+  }): Promise<void>
 }
 
 /** A task with the results of its run. */
@@ -157,14 +170,22 @@ class ClaimedTask implements RunningTask {
     ]
   }
 
-  commit<T>(write: (transaction: never) => T): T {
+  commit<T>(write: (transaction: never) => T): T
+  commit(own: { readonly in: unknown }): Promise<void>
+  commit(work: ((transaction: never) => unknown) | { readonly in: unknown }): unknown {
     if (!this.#claim.commit)
       throw new TypeError(
         `task.commit: ${this.#context.inbox} has no transaction to share; use sqliteInbox or postgresInbox, or task.idempotencyKey`,
       )
     if (this.#aborted)
       throw new Error('task.commit: the attempt timed out, so its outcome is refused')
-    return this.#claim.commit(write as (transaction: unknown) => unknown, this.spawned) as T
+    if (typeof work === 'function')
+      return this.#claim.commit(work as (transaction: unknown) => unknown, this.spawned)
+    if (!this.#claim.commitIn)
+      throw new TypeError(
+        `task.commit: ${this.#context.inbox} takes no transaction of the app ({ in }); give a function, or use postgresInbox`,
+      )
+    return this.#claim.commitIn(work.in, this.spawned)
   }
 }
 

@@ -111,6 +111,7 @@ export function createStore(settings: Settings, warn: (message: string) => void)
       ])) as unknown as readonly Turn[],
     clock: async () => (await sql(`SELECT ${NOW}::float8 AS now`))[0]!['now'] as number,
     listen: (heard) => listen({ db, channel, process: host.process, warn }, heard),
+    busy: async (task) => (await sql(FREE, [task]))[0]!['n'] === 0,
     async alive() {
       await sql(ALIVE, [own])
     },
@@ -177,6 +178,9 @@ const ADD_PROCESS = `WITH p AS (
     ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version, started = EXCLUDED.started, seen = EXCLUDED.seen
     RETURNING p.id)
   SELECT p.id FROM p`
+/** 0 if an open transaction holds the row. */
+const FREE = `WITH t AS (SELECT id FROM $.postern_tasks WHERE id = $1::bigint FOR UPDATE SKIP LOCKED)
+  SELECT ((SELECT count(*) FROM t) + CASE WHEN EXISTS (SELECT 1 FROM $.postern_tasks WHERE id = $1::bigint) THEN 0 ELSE 1 END)::int AS n`
 // Once in ten seconds is enough of a sign, and costs little.
 const ALIVE = `WITH p AS (
     UPDATE $.postern_processes SET seen = ${NOW} WHERE id = $1 AND seen < ${NOW} - 10000 RETURNING 1)

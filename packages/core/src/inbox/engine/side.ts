@@ -92,7 +92,10 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     margin: MARGIN,
     claimOf(task) {
       commit.started(task)
-      return claimOf(task, (write, spawn) => commit.commit(task, write, spawn))
+      return claimOf(task, {
+        commit: (write, spawn) => commit.commit(task, write, spawn),
+        commitIn: (transaction, spawn) => commit.commitIn(task, transaction, spawn),
+      })
     },
     settle: ({ task, outcome, ran, done }) => settle.add({ task, outcome, ran }, done),
     fetch: (over) => claims.fetch(over),

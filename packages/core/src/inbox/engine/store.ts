@@ -130,6 +130,8 @@ export interface Store extends Rows, Viewed, Journaled {
   clock(): MaybePromise<number>
   /** Calls `heard` when another process stored tasks. Returns what stops it. Absent: polling alone. */
   listen?(heard: () => void): () => void
+  /** True while an open transaction of somebody else holds the task's row. Absent: there is one writer. */
+  busy?(task: number): MaybePromise<boolean>
   /** A sign of life of this process, and of the version of its tables; asked with each renewal, also with nothing to renew. */
   alive?(): MaybePromise<void>
   /** What an error means. */

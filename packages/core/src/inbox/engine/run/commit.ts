@@ -1,9 +1,9 @@
 import { isPromise } from '../../../basics/maybe.ts'
-import type { Consumer, Outcome, TaskDraft } from '../../inbox.ts'
+import type { Consumer, TaskDraft } from '../../inbox.ts'
 import { stopwatchOf } from '../../kit/stopwatch.ts'
 import { chain, steps } from '../steps.ts'
 import type { Store } from '../store.ts'
-import type { Settle } from './settle.ts'
+import type { Ended, Settle } from './settle.ts'
 import type { Task } from './task.ts'
 
 /** Runs writes and settles a task in one transaction. */
@@ -25,33 +25,27 @@ export function createCommit(
   /** Notes when a run starts. */
   started(task: Task): void
   readonly commit: Commit
+  /** In an open transaction of the application: it is not known here when that ends, and how. */
+  commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
 } {
   const stopwatch = stopwatchOf(consumer)
   const begun = new WeakMap<Task, readonly [started: number, startedAt: number]>()
   return {
     started: (task) => void begun.set(task, [stopwatch(), consumer.now()]),
     commit(task, write, spawn) {
-      if (task.committed)
-        throw new Error('task.commit: this attempt is settled already: commit is its last act')
-      if (task.over)
-        throw new Error(
-          'task.commit: the receiver closed and gave the task back, so nothing was written',
-        )
-      const [started, startedAt] = begun.get(task)!
-      const ran = { startedAt, duration: stopwatch() - started }
-      const outcome: Outcome = { kind: 'done', ...(spawn && { spawn }) }
+      const ended = endOf(task, spawn)
       let written: unknown
       const lines = task.line === null ? [] : [task.line]
       const stored = store.atomic(task.slot.lane.timeout, lines, (rows, transaction) =>
         chain(
-          steps(() => settle.within(rows, { task, outcome, ran }, () => run(transaction))),
+          steps(() => settle.within(rows, ended, () => run(transaction))),
           (counted) => {
             if (!counted) throw new Error(LOST)
           },
         ),
       )
       return chain(stored, () => {
-        task.committed = outcome
+        task.committed = ended.outcome
         return written
       })
 
@@ -64,5 +58,24 @@ export function createCommit(
         written = result
       }
     },
+    async commitIn(task, transaction, spawn) {
+      const ended = endOf(task, spawn)
+      const rows = store.guest(transaction)
+      if (task.line !== null) await rows.lock([task.line])
+      task.within = true
+      if (!(await steps(() => settle.within(rows, ended, () => {})))) throw new Error(LOST)
+    },
+  }
+
+  function endOf(task: Task, spawn: readonly TaskDraft[] | undefined): Ended {
+    if (task.committed)
+      throw new Error('task.commit: this attempt is settled already: commit is its last act')
+    if (task.over)
+      throw new Error(
+        'task.commit: the receiver closed and gave the task back, so nothing was written',
+      )
+    const [started, startedAt] = begun.get(task)!
+    const ran = { startedAt, duration: stopwatch() - started }
+    return { task, outcome: { kind: 'done', ...(spawn && { spawn }) }, ran }
   }
 }

@@ -47,6 +47,9 @@ export interface SettleHost {
   readonly ready: (subscription: string) => void
 }
 
+// Looks at an open transaction before its handler is told: it may be committing.
+const PATIENT = 4
+
 interface Work extends BatchWork, Ended {
   readonly done: (stored: Outcome | undefined) => void
 }
@@ -67,7 +70,36 @@ export function createSettle(host: SettleHost): Settle {
       return 'again'
     },
   })
-  return { add, within, follow, flushed: () => batch.flushed() }
+  return {
+    add(ended, done) {
+      if (ended.task.within && store.busy) void whenFree(ended.task, () => add(ended, done))
+      else add(ended, done)
+    },
+    within,
+    follow,
+    flushed: () => batch.flushed(),
+  }
+
+  /** The end of a task that is settled in a transaction of the app waits for that: no other end may wait with it. */
+  async function whenFree({ id }: Task, then: () => void): Promise<void> {
+    for (let tries = 0; await isBusy(id); tries++) {
+      if (tries === PATIENT)
+        consumer.warn(
+          `task ${id}: its handler returned before the transaction of task.commit({ in }) ended: await that transaction`,
+        )
+      await new Promise((resolve) => setTimeout(resolve, Math.min(10 * 2 ** tries, 1000)))
+    }
+    then()
+  }
+
+  async function isBusy(id: number): Promise<boolean> {
+    try {
+      return await store.busy!(id)
+    } catch {
+      // Storing the end reports it.
+      return false
+    }
+  }
 
   function add(ended: Ended, done: Work['done'], burial = false): void {
     batch.add({

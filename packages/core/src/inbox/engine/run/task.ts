@@ -43,7 +43,7 @@ export const BEGIN = {
 } as const
 
 /** The claim of a task, for its consumer. */
-export function claimOf(task: Task, commit?: Claim['commit']): Claim {
+export function claimOf(task: Task, commits: Pick<Claim, 'commit' | 'commitIn'> = {}): Claim {
   const { id, subscription, part, data, event, delivery, attempt } = task
   return {
     id: String(id),
@@ -57,7 +57,7 @@ export function claimOf(task: Task, commit?: Claim['commit']): Claim {
       task.stop = stop
       if (task.lost !== undefined) stop(new Error(task.lost))
     },
-    ...(commit && { commit }),
+    ...commits,
   }
 }
 

@@ -1,0 +1,23 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { RunSql } from '../store/guest.ts'
+
+/**
+ * Runs statements in a transaction of Drizzle, for `inTransaction` and `task.commit({ in })`.
+ *
+ * @example
+ * await db.transaction(async (tx) => {
+ *   await tx.insert(payments).values({ id: event.id })
+ *   await task.commit({ in: drizzleSql(tx) })
+ * })
+ */
+export function drizzleSql(tx: { execute(query: SQL): PromiseLike<unknown> }): RunSql {
+  return (text, values) => tx.execute(fragment(text, values))
+}
+
+/** Drizzle numbers parameters itself. */
+function fragment(text: string, values: unknown[]): SQL {
+  const parts = text.split(/\$(\d+)/)
+  return sql.join(
+    parts.map((part, at) => (at % 2 === 0 ? sql.raw(part) : sql.param(values[Number(part) - 1]))),
+  )
+}

@@ -1,0 +1,15 @@
+import type { RunSql } from '../store/guest.ts'
+
+/**
+ * Runs statements in the open transaction of a client of `pg`, for `inTransaction` and `task.commit({ in })`.
+ *
+ * @example
+ * await client.query('BEGIN')
+ * await receiver.receive(delivery, inTransaction(pgSql(client)))
+ * await client.query('COMMIT')
+ */
+export function pgSql(client: {
+  query(text: string, values: unknown[]): PromiseLike<unknown>
+}): RunSql {
+  return (text, values) => client.query(text, values)
+}
