@@ -5,7 +5,7 @@ import { vectors } from '../../../../packages/providers/test/vectors.ts'
 
 /** What must be found nowhere, and what it looks like in HTTP Basic authentication. */
 export const MARK = 'CANARY-3f9c1e7a'
-export const MARKS: readonly string[] = [
+const MARKS: readonly string[] = [
   MARK,
   ...[0, 1, 2].map((pad) =>
     // In base64 a text looks differently at each of three places.
@@ -82,7 +82,7 @@ function composed(): readonly Carrying[] {
 }
 
 /** A delivery as one text. */
-export function textOf({ url, headers, body }: DeliveryInit): string {
+function textOf({ url, headers, body }: DeliveryInit): string {
   const lines = JSON.stringify(headers ?? {})
   return `${url}\n${lines}\n${typeof body === 'string' ? body : Buffer.from(body ?? []).toString('latin1')}`
 }

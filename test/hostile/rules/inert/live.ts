@@ -1,5 +1,5 @@
 /** The file that each of {@link LIVE} tries to make, in the folder in which a shell runs. */
-export const CANARY = 'canary'
+const CANARY = 'canary'
 
 /** Texts of a stranger that do something in a terminal, a shell, curl, JSON, a source, or to a reader. */
 export const LIVE: Readonly<Record<string, string>> = {

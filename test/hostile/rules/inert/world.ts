@@ -32,7 +32,7 @@ export interface World {
 }
 
 /** The secret of the receiver `app`, which has dead tasks. */
-export const APP_SECRET = 'a secret of the app'
+const APP_SECRET = 'a secret of the app'
 
 /** Fills each inbox: a refused delivery of each sender, and of one sender each live text. */
 export async function openWorlds(inboxes: Inboxes, sink: string): Promise<readonly World[]> {
