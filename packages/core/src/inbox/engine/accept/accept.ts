@@ -62,16 +62,20 @@ export function createAccept(host: AcceptHost): Side['accept'] {
     const transaction = host.transactionOf(of)
     // It may hold the only lock: nothing is made beside it.
     if (transaction !== undefined) return guest(transaction, intake)
-    const deadline = performance.now() + settings.deadline
+    return take(intake, performance.now() + settings.deadline)
+  }
+
+  function take(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
     const known =
       store.opened &&
       numbers.ready(intake.items.length) &&
       intake.items.every(({ tasks }) =>
         tasks.every(({ subscription }) => lanes.find(subscription) !== undefined),
       )
+    // Asked again, since others that waited too may have taken the numbers.
     return known
       ? enter(intake, deadline)
-      : prepare(intake, deadline).then(() => enter(intake, deadline))
+      : prepare(intake, deadline).then(() => take(intake, deadline))
   }
 
   function enter(intake: Intake, deadline: number): MaybePromise<readonly Taken[]> {
@@ -140,9 +144,7 @@ export function createAccept(host: AcceptHost): Side['accept'] {
         await numbers.fill()
         await lanes.ensure(names)
       }
-      do await timed(made(), Date.now() + deadline - performance.now(), late)
-      // Others that came in the same turn have taken numbers too.
-      while (!numbers.ready(items.length))
+      await timed(made(), Date.now() + deadline - performance.now(), late)
     } catch (error) {
       throw store.refusal(error)
     }
