@@ -4,6 +4,7 @@ import type { Claim, Outcome, TaskError } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { AttemptInfo, Planned } from '../observer.ts'
 import { boundRun } from './bound-run.ts'
+import { loopWatch } from './loop-watch.ts'
 import { exponential, type RetryPolicy } from './retry.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { UNHANDLED, type Subscription } from './subscription.ts'
@@ -60,15 +61,29 @@ function attempt(
   context.observer.attemptStarted?.(attemptInfo(context, claim))
   const task = createTask(context, claim, subscription, signal)
   claim.onLost?.((reason) => task.lose(reason))
+  const watch = loopWatch()
+  const before = watch.current
+  const slot = watch.enter(context.receiver, subscription, claim.id)
+  let later = false
   try {
     const result = handle(context, claim, subscription, task)
     if (!isPromise(result)) return done(task)
+    later = true
     return withTimeout(result, task, subscription).then(
-      () => done(task),
-      (error: unknown) => failed(context, claim, subscription, error, signal, task),
+      () => {
+        watch.free(slot)
+        return done(task)
+      },
+      (error: unknown) => {
+        watch.free(slot)
+        return failed(context, claim, subscription, error, signal, task)
+      },
     )
   } catch (error) {
     return failed(context, claim, subscription, error, signal, task)
+  } finally {
+    watch.leave(before)
+    if (!later) watch.free(slot)
   }
 }
 

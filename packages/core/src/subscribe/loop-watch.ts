@@ -1,0 +1,133 @@
+import { unref } from '../basics/unref.ts'
+import {
+  ACTIVE,
+  BEAT,
+  BYTES,
+  CURRENT,
+  INTERVAL,
+  LIMITS,
+  NAMES,
+  PARTS,
+  SLOTS,
+  THREAD,
+  WIDTH,
+} from './loop-thread.ts'
+import type { Subscription } from './subscription.ts'
+
+/** A thread that names the run that holds the event loop for longer than the timeout of its subscription. */
+export interface LoopWatch {
+  /** The synchronous part of a run begins. Returns the slot of the run. */
+  enter(receiver: string, subscription: Subscription, task: string): number
+  /** It ended; `before` is the slot of the run that started this one within its own synchronous part. */
+  leave(before: number): void
+  /** The run ended. */
+  free(slot: number): void
+  /** The slot of the run in its synchronous part, or -1. */
+  readonly current: number
+}
+
+interface Threads {
+  readonly Worker: new (
+    source: string,
+    options: object,
+  ) => { on(event: 'error', listener: () => void): void; unref(): void }
+}
+
+const KEY = Symbol.for('@postern/core.loop-watch.1')
+
+/** The watch of this process, made when the first task runs: one, however often this module is loaded. */
+export function loopWatch(): LoopWatch {
+  return ((globalThis as { [KEY]?: LoopWatch })[KEY] ??= startThread() ?? NONE)
+}
+
+// Workers, edges, and processes that may start no thread.
+const NONE: LoopWatch = { current: -1, enter: () => -1, leave() {}, free() {} }
+
+function startThread(): LoopWatch | undefined {
+  const { process } = globalThis as {
+    readonly process?: { getBuiltinModule?(name: 'node:worker_threads'): Threads | undefined }
+  }
+  try {
+    const threads = process?.getBuiltinModule?.('node:worker_threads')
+    if (!threads) return undefined
+    const memory = new SharedArrayBuffer(BYTES)
+    const thread = new threads.Worker(THREAD, {
+      eval: true,
+      name: 'postern-loop-watch',
+      workerData: memory,
+      // What the app preloads by NODE_OPTIONS or --import is nothing for this thread.
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
+    })
+    // A watch that fails must not end the app.
+    thread.on('error', () => {})
+    thread.unref()
+    return createLoopWatch(memory)
+  } catch {
+    return undefined
+  }
+}
+
+function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
+  const cells = new Int32Array(memory, 0, NAMES / 4)
+  const names = new Uint16Array(memory, NAMES)
+  // A slot is mostly taken again for the subscription that it had: then the number of the task alone is written.
+  const named: (Subscription | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
+  const ends: number[] = Array.from({ length: SLOTS }, () => 0)
+  const slots = Array.from({ length: SLOTS - 1 }, (_, at) => SLOTS - 1 - at)
+  let beating = false
+  let parts = 0
+  let quiet = 0
+  let current = -1
+  cells[CURRENT] = -1
+
+  return {
+    get current() {
+      return current
+    },
+    enter(receiver, subscription, task) {
+      if (!beating) begin()
+      const slot = slots.pop() ?? 0
+      const start = slot * WIDTH
+      if (named[slot] !== subscription) label(slot, receiver, subscription)
+      let end = ends[slot]!
+      const length = Math.min(task.length, start + WIDTH - end)
+      for (let at = 0; at < length; at++) names[end++] = task.charCodeAt(at)
+      names[start] = end - start - 1
+      cells[PARTS] = ++parts
+      cells[CURRENT] = current = slot
+      return slot
+    },
+    leave: (before) => void (cells[CURRENT] = current = before),
+    free(slot) {
+      names[slot * WIDTH] = 0
+      if (slot > 0) slots.push(slot)
+    },
+  }
+
+  function label(slot: number, receiver: string, subscription: Subscription): void {
+    const text = `${receiver}, subscription ${subscription.name}`.slice(0, WIDTH / 2) + ', task '
+    let end = slot * WIDTH + 1
+    for (let at = 0; at < text.length; at++) names[end++] = text.charCodeAt(at)
+    cells[LIMITS + slot] = subscription.timeout
+    named[slot] = subscription
+    ends[slot] = end
+  }
+
+  /** Beats until nothing runs and nothing began since the last beat. */
+  function begin(): void {
+    beating = true
+    const timer = unref(
+      setInterval(() => {
+        cells[BEAT]!++
+        if (slots.length < SLOTS - 1 || quiet !== parts) return void (quiet = parts)
+        clearInterval(timer)
+        beating = false
+        Atomics.store(cells, ACTIVE, 0)
+      }, INTERVAL),
+    )
+    Atomics.store(cells, ACTIVE, 1)
+    Atomics.notify(cells, ACTIVE)
+  }
+}
