@@ -76,8 +76,10 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
   return {
     async run(owner, signal) {
       const known = running.get(refOf(owner))
-      if (known) return join(known, owner)
+      if (known && !known.back) return join(known, owner)
       try {
+        // It was given back to other processes, and its run goes on here.
+        if (known) return await putBack(owner, context.closing() ? 0 : FAILED_WAIT)
         const begun = context.closing() ? await putBack(owner, 0) : await begin(owner)
         if (!('held' in begun)) return begun
         return await execute(owner, begun, signal)

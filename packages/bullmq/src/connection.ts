@@ -1,6 +1,7 @@
 import { WebhookError } from '@postern/core'
 import { within } from '@postern/core/inbox'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
+import { BURY } from './bury-script.ts'
 import { ERASE } from './erase-scripts.ts'
 import * as journalScripts from './journal-scripts.ts'
 import * as runScripts from './run-scripts.ts'
@@ -50,7 +51,7 @@ const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternTurn: runScripts.TURN,
   posternLoad: runScripts.LOAD,
   posternAdopt: runScripts.ADOPT,
-  posternBury: runScripts.BURY,
+  posternBury: BURY,
   posternNext: runScripts.NEXT,
   posternAgain: runScripts.AGAIN,
   posternGetEvent: viewScripts.GET_EVENT,

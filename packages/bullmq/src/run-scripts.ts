@@ -142,22 +142,6 @@ redis.call('HSET', job, 'sn', made[3] or '0')
 return 2`
 
 /**
- * Makes an active job dead whatever its hash holds. KEYS: prefix; ARGV: queue, id, now, then fields and values. Replies 0 if
- * it is not active.
- */
-export const BURY: string = `
-local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]
-local job = base .. ':' .. id
-if redis.call('LREM', base .. ':active', 0, id) == 0 then return 0 end
-redis.call('DEL', job .. ':lock')
-redis.call('SREM', base .. ':stalled', id)
-if redis.call('TYPE', job).ok ~= 'hash' then redis.call('DEL', job) end
-redis.call('HSET', job, 'finishedOn', ARGV[3], unpack(ARGV, 4))
-redis.call('ZADD', base .. ':failed', ARGV[3], id)
-redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'failed', 'jobId', id, 'prev', 'active')
-return 1`
-
-/**
  * What is due or will be. KEYS: prefix; ARGV: now, names of queues. Replies how many are due and not running, and the
  * time of the next that is not due yet, ends of leases included, or an empty string.
  */

@@ -62,8 +62,12 @@ export function watchServer(
 
   /** The first answer, which nothing runs without while Redis can be reached. */
   async function first(): Promise<string | undefined> {
-    await connected(client, deadline)?.catch(() => {})
-    await asking
+    try {
+      await connected(client, deadline)
+      await asking
+    } catch {
+      // Redis is away: what asks next hears what it says when it is back.
+    }
     return newer
   }
 

@@ -25,13 +25,17 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     await redis.down()
     const web = open({ work: false })
     const worker = open()
-    await expect
-      .poll(() => web.warnings, LONG)
-      .toContainEqual(expect.stringContaining('Redis fails'))
+    const later = open({ work: false })
+    for (const { warnings } of [web, later])
+      await expect.poll(() => warnings, LONG).toContainEqual(expect.stringContaining('Redis fails'))
+    later.receiver.work()
     expect(await web.send('1')).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     await redis.up()
     await deliver(web, '1')
-    await expect.poll(() => worker.done, LONG).toEqual(['1'])
+    await expect.poll(() => [...worker.done, ...later.done], LONG).toEqual(['1'])
+    await worker.receiver.close({ timeout: 0 })
+    await deliver(web, '2')
+    await expect.poll(() => later.done, LONG).toContain('2')
   })
 
   test('hangs: 503 within the deadline; what got through late is taken once, and known', async () => {
