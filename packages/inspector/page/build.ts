@@ -39,6 +39,8 @@ async function buildPage(): Promise<string> {
       jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' },
       jsxInject: "import { h, Fragment } from 'preact'",
     },
+    // The line above stands in modules of other packages too, which have no preact of their own.
+    resolve: { dedupe: ['preact'] },
     build: {
       write: false,
       target: 'es2023',

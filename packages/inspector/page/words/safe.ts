@@ -1,3 +1,5 @@
+import { inertText } from '@postern/core/inert'
+
 /**
  * Text that strangers chose, made harmless to look at: control characters, marks that turn the direction of writing, blanks
  * of no width and halves of surrogate pairs become visible escapes, so that nothing hides and nothing changes its place.
@@ -13,15 +15,12 @@ export function safeLines(text: string): string {
   )
 }
 
-// Controls, formats (marks of direction, blanks of no width), separators of lines, halves of pairs, and three letters that look like blanks.
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u3164\uFFA0]|\u034F/gu
+// Controls, formats (marks of direction, blanks of no width), private and unassigned characters, halves of pairs, separators of
+// lines, and three letters that look like blanks.
+const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\u3164\uFFA0\u034F]/gu
 
 function escaped(sign: string): string {
-  const short = SHORT[sign]
-  if (short !== undefined) return short
-  const code = sign.codePointAt(0)!
-  const hex = code.toString(16).toUpperCase()
-  return code > 0xffff ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`
+  return SHORT[sign] ?? inertText(sign, { ascii: true })
 }
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }

@@ -103,4 +103,35 @@ needs(chromium).describe('the keyboard alone', () => {
     await page.getByRole('button', { name: 'Copy path' }).click()
     expect(await clipboard(page)).toBe('payload')
   })
+
+  test('copies what strangers chose as one line that does nothing where it is pasted', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    const live = 'x\ntouch canary\n\u001B]52;c;eA==\u0007\u202Egnp \\u{1B}'
+    const inert = String.raw`x\u{A}touch canary\u{A}\u{1B}]52;c;eA==\u{7}\u{202E}gnp \u{5C}u{1B}`
+    await world.send('invoice.paid', {
+      id: `evt_${live}`,
+      payload: { [live]: { text: live, name: 'Zoë' } },
+    })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&open=first&tab=payload`)
+    await page.locator('.title .id').click()
+    await expect.poll(() => clipboard(page), LONG).toBe(`evt_${inert}`)
+    const tree = page.getByRole('tree')
+    await tree
+      .getByRole('treeitem', { name: /^text:/ })
+      .first()
+      .click()
+    await page.getByRole('button', { name: 'Copy value' }).click()
+    await expect.poll(() => clipboard(page), LONG).toBe(inert)
+    await tree
+      .getByRole('treeitem', { name: /^x\\ntouch canary/ })
+      .first()
+      .click()
+    await page.getByRole('button', { name: 'Copy path' }).click()
+    await expect.poll(() => clipboard(page), LONG).toMatch(/^payload\["x\\ntouch canary[ -~]+"\]$/)
+    await page.getByRole('button', { name: 'Copy value' }).click()
+    await expect.poll(() => clipboard(page), LONG).toMatch(/^\{[ -~]+\}$/)
+    expect(JSON.parse(await clipboard(page))).toEqual({ text: live, name: 'Zoë' })
+  })
 })

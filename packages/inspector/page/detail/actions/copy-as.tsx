@@ -17,6 +17,7 @@ export function CopyAs({
 }): JSX.Element {
   const [reply, setReply] = useState<CopyReply | undefined>()
   const [failure, setFailure] = useState('')
+  const what = as === 'curl' ? 'curl command' : 'test'
   const field = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
     const stop = new AbortController()
@@ -24,8 +25,7 @@ export function CopyAs({
     ask<CopyReply>('copy', { as, [kind]: id.slice(kind.length + 1) }, stop.signal).then(
       async (answer) => {
         setReply(answer)
-        if (!(await copy(answer.text, as === 'curl' ? 'curl command' : 'test')))
-          field.current?.select()
+        if (!(await copy(answer.text, what, true))) field.current?.select()
       },
       (error: unknown) => {
         if (error instanceof Failure) setFailure(error.message)
@@ -46,10 +46,7 @@ export function CopyAs({
         value={reply.text}
       />
       {reply.note !== undefined && <p>{reply.note}</p>}
-      <button
-        type="button"
-        onClick={() => void copy(reply.text, as === 'curl' ? 'curl command' : 'test')}
-      >
+      <button type="button" onClick={() => void copy(reply.text, what, true)}>
         Copy
       </button>
       <button type="button" class="quiet" onClick={close}>

@@ -48,7 +48,7 @@ export function PathBar({
       <button type="button" onClick={() => void copy(path, 'path')}>
         Copy path
       </button>
-      <button type="button" onClick={() => void copy(valueToCopy(line.value), 'value')}>
+      <button type="button" onClick={() => void copy(valueToCopy(line.value), 'value', true)}>
         Copy value
       </button>
       <SameValue line={line} />

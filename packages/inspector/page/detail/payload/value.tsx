@@ -1,3 +1,4 @@
+import { inertJson, inertText } from '@postern/core/inert'
 import type { JSX } from 'preact'
 import { counted } from '../../words/count.ts'
 import { safe } from '../../words/safe.ts'
@@ -38,13 +39,11 @@ function Text({ text }: { text: string }): JSX.Element {
   )
 }
 
-/** A value as it is copied: strings as they are, all else as JSON. */
+/** A value as it is copied, on one line that does nothing where it is pasted: strings as text, all else as JSON. */
 export function valueToCopy(value: Value): string {
-  if (typeof value === 'string') return value
-  return JSON.stringify(
-    value,
-    (_name, part: unknown) => (part instanceof LongNumber ? raw(part.text) : part),
-    2,
+  if (typeof value === 'string') return inertText(value)
+  return inertJson(value, undefined, (_name, part) =>
+    part instanceof LongNumber ? raw(part.text) : part,
   )
 }
 
