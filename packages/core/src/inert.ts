@@ -60,10 +60,11 @@ export function inertJson(
  * `const payload = ${inertSource({ price: '5 €' })}` // const payload = { "price": "5 \u20ac" }, on lines
  */
 export function inertSource(value: unknown): string {
-  // A member `"__proto__": …` of a literal would set the prototype; a computed name makes a member.
-  return inertJson(value, 2).replaceAll(/"(?:[^"\\]|\\.)*"(:?)/g, (text, colon: string) =>
-    text === '"__proto__":' ? `["__proto__"]${colon}` : text.replaceAll(/[$`]/g, jsonEscape),
-  )
+  // A member `"__proto__": …` of a literal would set the prototype; a computed name makes a member. With an indent each member
+  // begins a line, and no string holds a line's end.
+  return inertJson(value, 2)
+    .replaceAll(/^( *)"__proto__":/gm, '$1["__proto__"]:')
+    .replaceAll(/[$`]/g, jsonEscape)
 }
 
 /** Options of {@link inertText}. */

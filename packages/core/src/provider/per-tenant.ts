@@ -110,6 +110,9 @@ function kindOf(found: unknown): string {
 
 /** Where the app called; empty if the runtime does not tell. */
 function lineOf({ stack }: Error): string {
-  const place = /^.*\n.*\n\s+at (?:.*\()?(.+?:\d+:\d+)\)?$/m.exec(stack ?? '')?.[1]
-  return place === undefined ? '' : ` at ${place}`
+  const frames = (stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '))
+  const frame = frames[1]?.trim().slice('at '.length)
+  return frame === undefined
+    ? ''
+    : ` at ${frame.slice(frame.lastIndexOf('(') + 1).replace(')', '')}`
 }
