@@ -62,7 +62,8 @@ needs(redisServer).describe('bullmqInbox and replicas of its Redis', () => {
   })
 
   async function replicate(): Promise<RedisService> {
-    const replica = await startRedis()
+    // While a replica writes its first AOF it ignores SIGTERM.
+    const replica = await startRedis({ appendonly: 'no' })
     const operator = new Redis(replica.url)
     await operator.replicaof('127.0.0.1', scene.redis.port)
     scene.later(async () => {
