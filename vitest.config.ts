@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/run/longest-first.ts'
 import { COMPILED } from './test/services/compiled.ts'
@@ -22,8 +23,14 @@ const PROCESSES = {
   maxWorkers: 3,
 }
 
+// test/messages/replaced.long.test.ts asks for it: then each refusal is told by a random word.
+const REPLACED = process.env['POSTERN_REPLACED_MESSAGES']
+  ? [fileURLToPath(new URL('test/messages/replaced.ts', import.meta.url))]
+  : []
+
 export default defineConfig({
   test: {
+    setupFiles: REPLACED,
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // A tenth of the CPU: tests make many objects that die young, and 16 MB of them are collected too often.

@@ -10,7 +10,7 @@ export type { Health } from './receive/health.ts'
 export type { CatchUpFailure, CaughtUp } from './receiver/caught-up.ts'
 export type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
 export type { Dedupe } from './receive/identity.ts'
-export type { StepName } from './receive/exchange.ts'
+export type { StepName } from './observe/infos.ts'
 export type { ScopedSecret, SecretOption, SecretResolver, Secrets } from './provider/secrets.ts'
 export {
   perTenant,
@@ -38,6 +38,7 @@ export {
   type WebhookErrorOptions,
 } from './errors.ts'
 export type { Facts, Problem } from './problems.ts'
+export { HEARD, type Heard } from './observe/heard.ts'
 export type { LimitOptions, Limits, UnverifiedLimits } from './limits.ts'
 export { milliseconds, type Duration } from './basics/duration.ts'
 export type { MaybePromise } from './basics/maybe.ts'
@@ -46,7 +47,7 @@ export { settledBy } from './inbox/kit/deadline.ts'
 export type { AckOption } from './receive/ack.ts'
 export type { Admission, Head } from './receive/admit.ts'
 export type { Answer, AnswerFunction, AnswerOptions } from './receive/answer.ts'
-export type { FetchHost } from './fetch.ts'
+export type { FetchHost } from './receive/fetch-host.ts'
 export { checkJson } from './inbox/codec.ts'
 
 export type { Handler, PreparedHandler, SubscriptionOptions } from './subscribe/subscription.ts'
@@ -73,11 +74,10 @@ export type {
   AttemptInfo,
   EventInfo,
   InterruptedInfo,
-  ObservedReceiver,
-  Observer,
   Planned,
   RequestInfo,
-} from './observer.ts'
+} from './observe/infos.ts'
+export type { ObservedReceiver, Observer } from './observer.ts'
 export {
   logger,
   structuredLogger,

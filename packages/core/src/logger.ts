@@ -1,6 +1,7 @@
 import { errorText, textOf } from './errors.ts'
 import { createLineBudget } from './observe/line-budget.ts'
-import type { AttemptInfo, EventInfo, Observer, RequestInfo } from './observer.ts'
+import type { AttemptInfo, EventInfo, RequestInfo } from './observe/infos.ts'
+import type { Observer } from './observer.ts'
 import { unknownOptions } from './basics/unknown-options.ts'
 
 /** Where log lines go: `console` fits, and so do pino and winston. */

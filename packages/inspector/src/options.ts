@@ -2,7 +2,7 @@ import { unknownOptions, type MaybePromise, type Observer, type Receiver } from 
 import { createSeal, type Inbox, type KeyOption } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { checkAuth, type Auth } from './gate/auth.ts'
-import type { AskSender } from './routes/registered.ts'
+import type { AskSender } from './at-sender.ts'
 
 /** The members of a receiver that the inspector uses, for any type of event. */
 export type Inspected = Pick<

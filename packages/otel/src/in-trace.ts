@@ -1,5 +1,5 @@
 import { context, type Context } from '@opentelemetry/api'
-import type { AttemptInfo, Observer, RequestInfo } from '@postern/core'
+import { HEARD, type AttemptInfo, type Heard, type Observer, type RequestInfo } from '@postern/core'
 
 /** What finds the context that a call of an observer belongs to. */
 export interface Contexts {
@@ -10,7 +10,8 @@ export interface Contexts {
 /** Calls an observer's methods inside the span that each of them is about. */
 export function inTrace(observer: Observer, contexts: Contexts): Observer {
   const wrapped: Record<string, unknown> = { ...observer }
-  for (const name of TOLD) {
+  for (const [name, about] of Object.entries(HEARD) as [Heard, string][]) {
+    if (about === 'receiver') continue
     const method = observer[name] as ((...args: unknown[]) => unknown) | undefined
     if (method)
       wrapped[name] = (...args: unknown[]) => {
@@ -30,24 +31,3 @@ function contextOf(args: readonly unknown[], contexts: Contexts): Context | unde
   }
   return undefined
 }
-
-const TOLD = [
-  'received',
-  'rejected',
-  'explained',
-  'handshake',
-  'accepted',
-  'duplicate',
-  'conflict',
-  'unhandled',
-  'step',
-  'answered',
-  'attemptStarted',
-  'attemptFailed',
-  'retried',
-  'postponed',
-  'done',
-  'dead',
-  'fenced',
-  'answerFailed',
-] as const satisfies readonly (keyof Observer)[]

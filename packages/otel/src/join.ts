@@ -1,4 +1,5 @@
 import type { ObservedReceiver, Observer } from '@postern/core'
+import { unref } from '@postern/core/scheme'
 
 /** An observer that is worth its cost as soon as it is ready. */
 export interface Part {
@@ -37,7 +38,7 @@ export function joinWhenReady(receiver: ObservedReceiver, parts: readonly Part[]
         look()
         if (waiting.length === 0 || ++times === TIMES) clearInterval(timer)
       }, EVERY)
-      ;(timer as { unref?: () => void }).unref?.()
+      unref(timer)
     } catch {
       // Workers allow no timer outside a request: there the SDK is started first.
     }

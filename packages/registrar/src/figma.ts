@@ -1,21 +1,12 @@
 import { defineRegistrar } from './common/define.ts'
-import { figmaClient, figmaWebhooks } from './common/figma.ts'
+import { figmaClient, figmaWebhooks, type FigmaContext } from './common/figma.ts'
+
+export type { FigmaContext }
 import { mapTopics } from './common/map.ts'
-import type { ApiOptions, Token } from './common/options.ts'
 import { idOf, row, rows, text, type Row } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
-
-/** Where webhooks live at Figma. */
-export interface FigmaContext extends ApiOptions {
-  /** A personal access token (`figd_…`), or an OAuth token, that may write webhooks. */
-  readonly token: Token
-  /** What the webhook watches. */
-  readonly context: 'team' | 'project' | 'file'
-  /** The id of the team, the project or the file. */
-  readonly contextId: string
-}
 
 /**
  * Webhooks of a team, a project or a file at Figma: one for each event type. The secret that `apply` gives is the passcode,

@@ -1,5 +1,6 @@
 import type { Answer } from './common/client-types.ts'
-import { defineRegistrar, type Target } from './common/define.ts'
+import { defineRegistrar } from './common/define.ts'
+import type { Target } from './common/spec.ts'
 import { githubClient, mapGithub, githubHooks } from './common/github.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'

@@ -1,6 +1,7 @@
 // The rules that all registrars share, on a sender in memory.
 import { expect, test } from 'vitest'
-import { defineRegistrar, type RegistrarSpec } from '../src/common/define.ts'
+import { defineRegistrar } from '../src/common/define.ts'
+import type { RegistrarSpec } from '../src/common/spec.ts'
 import { mapTopics } from '../src/common/map.ts'
 import { RegistrarError } from '../src/errors.ts'
 import type { Endpoint, Plan } from '../src/registrar.ts'

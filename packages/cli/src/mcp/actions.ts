@@ -7,7 +7,7 @@ import { post } from '../commands/send.ts'
 import { Failure } from '../print/outcome.ts'
 import { providerOf } from '../sender/sender.ts'
 import { TASKS } from './task-filter.ts'
-import type { Tool } from './tools.ts'
+import type { Tool } from './tool.ts'
 
 /** What `--allow-actions` allows. */
 export interface Allowed {

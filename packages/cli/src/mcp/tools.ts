@@ -7,17 +7,8 @@ import { Failure } from '../print/outcome.ts'
 import { openArrival } from '../options/seal-key.ts'
 import { providerOf } from '../sender/sender.ts'
 import { actionsOf, type Allowed } from './actions.ts'
+import type { Tool } from './tool.ts'
 import { TASKS } from './task-filter.ts'
-
-/** A tool of the MCP server: its input, and its answer as JSON. */
-export interface Tool {
-  readonly name: string
-  readonly description: string
-  readonly input: z.ZodObject
-  /** True if it changes or sends something. */
-  readonly acts?: boolean
-  run(given: never): Promise<object>
-}
 
 const LOOK = 250
 const DELIVERIES = {

@@ -1,7 +1,7 @@
 import { withoutLines } from '../request/curl.ts'
 import { Failure } from '../print/outcome.ts'
 import { readRegular } from '../request/regular-file.ts'
-import type { SavedRequest } from '../request/request-file.ts'
+import type { SavedRequest } from '../request/saved-request.ts'
 
 /** The flags of curl that make a request. */
 export interface CurlFlags {

@@ -1,6 +1,6 @@
 import { Failure } from '../print/outcome.ts'
 import { readRegular } from './regular-file.ts'
-import type { SavedRequest } from './request-file.ts'
+import type { SavedRequest } from './saved-request.ts'
 import { shellWords } from './shell-words.ts'
 
 // Flags with a value, in curl's own short form if there is one.

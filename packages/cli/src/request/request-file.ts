@@ -1,13 +1,6 @@
-import type { DeliveryInit } from '@postern/core'
-import type { KeptRequest } from '@postern/core/inbox'
 import { fromCurl } from './curl.ts'
+import type { SavedRequest } from './saved-request.ts'
 import { Failure } from '../print/outcome.ts'
-
-/** A saved request, and its time of arrival if the file has it. */
-export interface SavedRequest {
-  readonly delivery: DeliveryInit & Pick<KeptRequest, 'masked'>
-  readonly receivedAt: number | undefined
-}
 
 type Lines = readonly (readonly [string, string])[]
 

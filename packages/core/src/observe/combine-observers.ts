@@ -1,10 +1,11 @@
 import type { Observer } from '../observer.ts'
 import { isPromise } from '../basics/maybe.ts'
+import { HEARD, type Heard } from './heard.ts'
 
 /** One observer that calls all of them and lets none of their errors through. Without any, every call is a no-op. */
 export function combineObservers(observers: readonly Observer[]): Observer {
   const combined: Record<string, (...args: unknown[]) => void> = {}
-  for (const name of NAMES) {
+  for (const name of Object.keys(HEARD) as Heard[]) {
     const heard = observers.filter((observer) => observer[name] !== undefined)
     if (heard.length === 0) continue
     combined[name] = (...args) => {
@@ -97,30 +98,3 @@ function attempt<T>(call: () => T): T | undefined {
     return undefined
   }
 }
-
-const NAMES = [
-  'received',
-  'rejected',
-  'explained',
-  'handshake',
-  'accepted',
-  'duplicate',
-  'conflict',
-  'unhandled',
-  'step',
-  'answered',
-  'attemptStarted',
-  'attemptFailed',
-  'retried',
-  'postponed',
-  'done',
-  'dead',
-  'interrupted',
-  'silent',
-  'caughtUp',
-  'fenced',
-  'answerFailed',
-  'paused',
-  'acted',
-  'warning',
-] as const satisfies readonly (keyof Observer)[]

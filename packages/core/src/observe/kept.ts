@@ -1,11 +1,12 @@
 import type { Delivery } from '../delivery.ts'
 import type { ErrorCode, WebhookError } from '../errors.ts'
 import type { KeptRequest } from '../inbox/journal.ts'
+import type { Seal } from '../inbox/seal.ts'
+import type { Provider } from '../provider/provider.ts'
 import { sealKept } from '../inbox/sealed-kept.ts'
-import type { Answered } from '../receive/conclude.ts'
+import type { Answered } from '../receive/exchange.ts'
 import { masker } from '../receive/credentials/mask.ts'
 import { createLikeness } from '../receive/likeness.ts'
-import type { RecorderContext } from './recorder.ts'
 import { createReservoir, type Reservoir } from '../receive/reservoir.ts'
 
 /** Keeps head and body of refused deliveries. */
@@ -18,6 +19,16 @@ export interface Kept {
   of(id: string, delivery: Answered['delivery']): KeptRequest | undefined
 }
 
+/** The argument of {@link createKept}. */
+export interface KeptContext {
+  readonly receiver: string
+  readonly provider: Provider
+  /** Refused deliveries whose head and body are kept, for each code; undefined for no journal at all. */
+  readonly kept: number | undefined
+  /** Seals what is kept of them. */
+  readonly seal: Seal | undefined
+}
+
 const LARGEST = 256 * 1024
 // Characters of URL and header lines. Hosts on node:http allow 16 KiB.
 const LARGEST_HEAD = 64 * 1024
@@ -26,12 +37,7 @@ const LARGEST_HEAD = 64 * 1024
  * Makes it: for each code half of the places of a minute for what looks like genuine deliveries, half for a uniform
  * sample of all, since a copied head cannot be told apart. Without credentials, and sealed if the receiver seals.
  */
-export function createKept({
-  receiver,
-  kept: most = 0,
-  provider,
-  seal,
-}: Pick<RecorderContext, 'receiver' | 'kept' | 'provider' | 'seal'>): Kept {
+export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
   const mask = masker(provider)
   const likeness = createLikeness(provider.claims)
   const halves = new Map<ErrorCode, Readonly<Record<Half, Reservoir>>>()

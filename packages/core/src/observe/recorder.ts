@@ -5,14 +5,13 @@ import type { Claim, Inbox, Outcome, Ran } from '../inbox/inbox.ts'
 import type { Arrival, ArrivalOutcome } from '../inbox/journal.ts'
 import { causeOf } from '../inbox/kit/cause.ts'
 import { createJournalBuffer } from '../inbox/kit/journal-buffer.ts'
-import type { Seal } from '../inbox/seal.ts'
-import type { Provider } from '../provider/provider.ts'
 import { addEvents, LONGEST_ID, NONE, type Writable } from './arrival-events.ts'
 import type { Exchange } from '../receive/exchange.ts'
-import { createKept } from './kept.ts'
+import { createKept, type KeptContext } from './kept.ts'
 import type { Reply } from '../receive/reply.ts'
 import { createSeriesCache } from './series-cache.ts'
-import type { Answered } from '../receive/conclude.ts'
+import type { Answered } from '../receive/exchange.ts'
+import { unref } from '../basics/unref.ts'
 
 /** Writes what happens at a receiver to the journal of its inbox, in batches off the path of deliveries. */
 export interface Recorder {
@@ -35,14 +34,8 @@ export interface Recorder {
 }
 
 /** The argument of {@link createRecorder}. */
-export interface RecorderContext {
-  readonly receiver: string
+export interface RecorderContext extends KeptContext {
   readonly inbox: Inbox
-  readonly provider: Provider
-  /** Refused deliveries whose head and body are kept, for each code; undefined for no journal at all. */
-  readonly kept: number | undefined
-  /** Seals what is kept of them. */
-  readonly seal: Seal | undefined
   readonly now: () => number
   readonly monotonic: () => number
   readonly warn: (message: string) => void
@@ -112,7 +105,7 @@ export function createRecorder(context: RecorderContext): Recorder {
     start() {
       if (timer !== undefined || !inbox.view) return
       timer = setInterval(() => void readGauges(), MINUTE)
-      ;(timer as { unref?: () => void }).unref?.()
+      unref(timer)
     },
     flush: () => buffer.flush(),
     close() {

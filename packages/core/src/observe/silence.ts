@@ -1,4 +1,5 @@
 import type { Observer } from '../observer.ts'
+import { unref } from '../basics/unref.ts'
 
 /** Notes the time of the last verified delivery, and reports when none came for too long. */
 export interface Silence {
@@ -43,7 +44,7 @@ export function createSilence({ name, limit, now, observer }: SilenceContext): S
       if (limit === undefined || timer !== undefined) return
       since = last ?? now()
       timer = setInterval(look, Math.min(Math.max(limit / 4, 1), OFTEN))
-      ;(timer as { unref?: () => void }).unref?.()
+      unref(timer)
     },
     stop: () => clearInterval(timer),
   }

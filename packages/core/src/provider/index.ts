@@ -48,11 +48,10 @@ export {
   hmac,
   hmacAlgorithm,
   hmacDigest,
-  type HashName,
   type HmacOptions,
   type KeyEncoding,
-  type SignatureEncoding,
 } from './schemes/hmac.ts'
+export type { HashName, SignatureEncoding } from './schemes/hmac-names.ts'
 export { malformed, mismatch, singleHeader, type At } from './schemes/header.ts'
 export { jwt, type JwtAlgorithm, type JwtClaims, type JwtOptions } from './schemes/jwt.ts'
 export type { NamesPlace, TrustedNames } from './lookup/trusted-names.ts'

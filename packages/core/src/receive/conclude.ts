@@ -1,12 +1,11 @@
 import type { Delivery } from '../delivery.ts'
 import { WebhookError } from '../errors.ts'
-import { toEvent, type EventRecord } from '../event.ts'
+import { toEvent } from '../event.ts'
 import type { IntakeItem, Taken } from '../inbox/inbox.ts'
-import type { ArrivalOutcome } from '../inbox/journal.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
-import { eventInfo } from '../observer.ts'
+import { eventInfo } from '../observe/infos.ts'
 import { answerReply } from './answer.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, type Answered } from './exchange.ts'
 import type { Identified } from './identify.ts'
 import type { Line } from './line.ts'
 import { problem, type Reply } from './reply.ts'
@@ -39,15 +38,6 @@ function refusal(
     // A provider's `reply` to a refusal may read the body that was refused.
     return problem(error)
   }
-}
-
-/** The conclusion of a delivery for the journal and the observers, once the reply is ready. */
-export interface Answered {
-  readonly outcome: ArrivalOutcome
-  readonly events: readonly EventRecord[]
-  readonly error?: WebhookError
-  /** The refused delivery, as far as it was read. */
-  readonly delivery?: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
 }
 
 /** Tells the journal and the observers of the reply, and returns it. */

@@ -3,6 +3,7 @@ import type { EventRecord } from '../event.ts'
 import { settledBy } from '../inbox/kit/deadline.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { EraseOptions, InboxView } from '../inbox/view.ts'
+import { unref } from '../basics/unref.ts'
 
 /** Returns what is kept of a payload. */
 export type KeepBody = (payload: unknown) => unknown
@@ -65,7 +66,7 @@ export function createErasure(context: ErasureContext): Erasure {
         left = true
         later(SOON)
       }, LOOK)
-      ;(looks as { unref?: () => void }).unref?.()
+      unref(looks)
     },
     flush(until) {
       left = true
@@ -82,7 +83,7 @@ export function createErasure(context: ErasureContext): Erasure {
   function later(wait: number): void {
     if (timer !== undefined || closed) return
     timer = setTimeout(() => void run(Infinity), wait)
-    ;(timer as { unref?: () => void }).unref?.()
+    unref(timer)
   }
 
   function run(until: number): Promise<void> {

@@ -1,23 +1,22 @@
+import type { WebhookError } from '../errors.ts'
+import type { EventRecord } from '../event.ts'
+import type { ArrivalOutcome } from '../inbox/journal.ts'
 import type { Delivery } from '../delivery.ts'
-import type { RequestInfo } from '../observer.ts'
-import type { Line } from './line.ts'
+import type { RequestInfo } from '../observe/infos.ts'
+import type { Observer } from '../observer.ts'
+import type { Provider } from '../provider/provider.ts'
 import { pathOf } from './strip.ts'
 
-/** Names of the steps of the line, in their order. `read` is the adapter's. */
-export type StepName =
-  | 'admit'
-  | 'read'
-  | 'greet'
-  | 'verify'
-  | 'parse'
-  | 'handshake'
-  | 'identify'
-  | 'accept'
-  | 'reply'
+/** Whose delivery it is, and who hears of it. */
+interface Told {
+  readonly receiver: string
+  readonly provider: Pick<Provider, 'name'>
+  readonly observer: Observer
+}
 
 /** One delivery on its way down the line: what observers and the journal hear of it. */
 export class Exchange {
-  readonly #line: Pick<Line, 'receiver' | 'provider' | 'observer'>
+  readonly #line: Told
   readonly #delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
   /** When its head arrived, in milliseconds since 1970. */
   readonly at: number
@@ -28,7 +27,7 @@ export class Exchange {
   #info: RequestInfo | undefined
 
   constructor(
-    line: Pick<Line, 'receiver' | 'provider' | 'observer'>,
+    line: Told,
     delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
     at: number,
     started: number,
@@ -60,6 +59,15 @@ export class Exchange {
       ...(trace && { trace }),
     }
   }
+}
+
+/** The conclusion of a delivery for the journal and the observers, once the reply is ready. */
+export interface Answered {
+  readonly outcome: ArrivalOutcome
+  readonly events: readonly EventRecord[]
+  readonly error?: WebhookError
+  /** The refused delivery, as far as it was read. */
+  readonly delivery?: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
 }
 
 // Of the grammar of https://www.w3.org/TR/trace-context/ only the length is checked: its readers check the rest.

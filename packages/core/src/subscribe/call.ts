@@ -1,4 +1,4 @@
-import type { AttemptInfo } from '../observer.ts'
+import type { AttemptInfo } from '../observe/infos.ts'
 
 /** An HTTP call to a destination, as observers may know it: no path and no query, since they may hold a secret. */
 export interface CallInfo {

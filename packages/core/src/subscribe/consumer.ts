@@ -1,6 +1,7 @@
 import { errorText } from '../errors.ts'
 import type { Consumer, Lane, TaskError } from '../inbox/inbox.ts'
-import type { AttemptInfo, Observer } from '../observer.ts'
+import type { AttemptInfo } from '../observe/infos.ts'
+import type { Observer } from '../observer.ts'
 import type { Erasure } from '../receive/erasure.ts'
 import type { Recorder } from '../observe/recorder.ts'
 import type { run as runAttempt } from './run.ts'

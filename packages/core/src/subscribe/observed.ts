@@ -1,4 +1,5 @@
-import type { AttemptInfo, Observer } from '../observer.ts'
+import type { AttemptInfo } from '../observe/infos.ts'
+import type { Observer } from '../observer.ts'
 import type { Task } from './task.ts'
 
 /** The observers of a task, and its attempt as they know it. */

@@ -1,5 +1,6 @@
 import type { Claim } from '../inbox/inbox.ts'
-import { eventInfo, type AttemptInfo, type Observer } from '../observer.ts'
+import { eventInfo, type AttemptInfo } from '../observe/infos.ts'
+import { type Observer } from '../observer.ts'
 import type { Subscriptions } from './subscription.ts'
 import type { DraftRules } from './task-drafts.ts'
 

@@ -1,5 +1,5 @@
 import type { Inbox, TaskError } from '../inbox/inbox.ts'
-import type { AttemptInfo } from '../observer.ts'
+import type { AttemptInfo } from '../observe/infos.ts'
 import { createAnswers, type AnswerFunction, type AnswerOptions } from '../receive/answer.ts'
 import {
   createSubscriptions,

@@ -79,10 +79,10 @@ describe('the scope', () => {
       expect((await send('acme')).status).toBe(503)
       const [, error] = heard.all('rejected')[0]!
       expect(error.code).toBe('secret_unavailable')
-      expect(error.message).toContain(
+      expect(error.text).toContain(
         `perTenant.secrets: must return { scope, secrets } or undefined, got ${what} at `,
       )
-      expect(error.message).toMatch(/per-tenant\.test\.ts:\d+:\d+; return \{ scope: tenant\.id, /)
+      expect(error.text).toMatch(/per-tenant\.test\.ts:\d+:\d+; return \{ scope: tenant\.id, /)
     }
   })
 })

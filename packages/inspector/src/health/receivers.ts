@@ -1,4 +1,4 @@
-import type { Context } from '../routes/api.ts'
+import type { Context } from '../routes/context.ts'
 
 /** A receiver's state, of this process or as far as the journal knows. */
 export interface ReceiverState {

@@ -2,7 +2,7 @@ import type { Arrival, TaskDetail } from '@postern/core/inbox'
 import { madeOf } from '@postern/core/scheme'
 import type { Action, DetailReply } from '../api.ts'
 import { mayDo } from './allowed.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 
 /** What can be done with a delivery or task, in its state and by this visitor. */
 export function actionsOf(

@@ -1,16 +1,16 @@
-import { isWebhookError, type ActedInfo } from '@postern/core'
-import { createSeal, type Inbox, type Seal } from '@postern/core/inbox'
+import { isWebhookError } from '@postern/core'
+import { createSeal, type Inbox } from '@postern/core/inbox'
 import type { ExplainReply } from '../api.ts'
-import { createBudgets, type Budget } from '../budgets.ts'
-import { createRemembered, type Remembered } from '../remembered.ts'
+import { createBudgets } from '../budgets.ts'
+import { createRemembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'
-import type { Inspected, InspectorOptions } from '../options.ts'
+import type { InspectorOptions } from '../options.ts'
 import { json, problem, Problem } from '../replies.ts'
 import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
 import { once } from '../once.ts'
 import { isSameOrigin } from '../same-origin.ts'
 import { createVersion } from '../version.ts'
-import { createWeek, type Week } from '../health/week.ts'
+import { createWeek } from '../health/week.ts'
 import { createActed } from './acted.ts'
 import { change } from './change.ts'
 import { charts } from './charts.ts'
@@ -24,33 +24,7 @@ import { rerun } from './rerun.ts'
 import { sample } from './sample.ts'
 import { status } from './status.ts'
 import { suggest } from './suggest.ts'
-
-/** What a route works with. */
-export interface Context {
-  /** Milliseconds since 1970. */
-  readonly now: () => number
-  readonly inbox: Inbox
-  readonly receivers: readonly Inspected[]
-  readonly options: InspectorOptions<never>
-  readonly visitor: Visitor
-  readonly query: URLSearchParams
-  /** The JSON body of an action. */
-  readonly body: Readonly<Record<string, unknown>>
-  /** Answers equal questions within a version of the inbox once. */
-  readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
-  readonly version: () => Promise<string>
-  readonly seal: Seal | undefined
-  /** Causes that `explain` has proven, by `[receiver, code]` as JSON. */
-  readonly proofs: Map<string, string>
-  /** What this visitor may still ask of the event loop. */
-  readonly budget: Budget
-  /** Answers of `explain`. */
-  readonly explained: Remembered<ExplainReply>
-  /** What is usual. */
-  readonly weekOf: (inbox: Inbox) => Promise<Week>
-  /** Tells observers and the log of an action. */
-  readonly acted: (action: ActedInfo) => void
-}
+import type { Context } from './context.ts'
 
 type Route = (context: Context) => unknown
 

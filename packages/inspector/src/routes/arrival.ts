@@ -1,6 +1,6 @@
 import { isSealed, openKept, type Arrival } from '@postern/core/inbox'
 import { Problem } from '../replies.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 
 /** A delivery by its id, with head and body as they came if they were kept and can be opened. Ends the route with 404. */
 export async function arrivalOf(

@@ -4,7 +4,7 @@ import type { ChangeReply } from '../api.ts'
 import { Problem } from '../replies.ts'
 import { demand } from './allowed.ts'
 import { withoutPayloads } from '../withheld.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 
 const KEYS = ['filter', 'dryRun', 'limit', 'cursor', 'until', 'rate']
 // Milliseconds that one chunk may take, so that stopping is felt at once.

@@ -10,7 +10,7 @@ import {
   type Counted,
   type Span,
 } from '../span.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
 
 /** Series for the charts. */

@@ -12,7 +12,7 @@ import { arrivalRow, keyOf, rowTask, taskRow, tasksByKey } from '../search/rows.
 import { withheldError } from '../withheld.ts'
 import { actionsOf } from './actions-of.ts'
 import { arrivalOf } from './arrival.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 
 const LONGEST = 1024 * 1024
 

@@ -2,7 +2,7 @@ import { isSealed, type Arrival, type KeptRequest } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import type { ExplainReply } from '../api.ts'
 import { Problem } from '../replies.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 import { arrivalOf } from './arrival.ts'
 
 // A proof takes a millisecond at the median. The search takes the event loop in slices, and half a second at most.

@@ -6,7 +6,7 @@ import { handlersOf } from '../health/handlers.ts'
 import { counted, countsPerStep, grouped, spanOf, sumOf, type Counted, type Span } from '../span.ts'
 import { receiversOf, type ReceiverState } from '../health/receivers.ts'
 import { withheldHealth, withheldThings } from '../withheld.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 
 /** Is anything wrong? Worst first. */
 export async function health(context: Context): Promise<HealthReply> {

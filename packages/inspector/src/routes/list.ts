@@ -5,7 +5,7 @@ import { searchOf, type Search } from '../search/query.ts'
 import { deliveryRows, taskRows } from '../search/rows.ts'
 import { createTurns } from '../turns.ts'
 import { withoutPayloads } from '../withheld.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 
 const MOST = 200
 

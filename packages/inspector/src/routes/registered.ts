@@ -1,22 +1,6 @@
-import type { MaybePromise } from '@postern/core'
 import type { RegisteredReply } from '../api.ts'
-import type { Context } from './api.ts'
-
-/** What a sender has for a receiver: the result of `registered()` of `@postern/registrar`. */
-export interface AtSender {
-  readonly url: string
-  readonly endpoints: readonly {
-    readonly id: string
-    readonly state: string
-    /** Whether the sender still delivers there; undefined if its API does not say. */
-    readonly delivering: boolean | undefined
-  }[]
-  /** What differs from the wanted, a sentence each. */
-  readonly differs: readonly string[]
-}
-
-/** Asks the sender of a receiver what is registered there. */
-export type AskSender = () => MaybePromise<AtSender>
+import type { AskSender } from '../at-sender.ts'
+import type { Context } from './context.ts'
 
 type Row = RegisteredReply['receivers'][number]
 

@@ -3,7 +3,7 @@ import { parseJson } from '@postern/core/scheme'
 import type { RerunReply } from '../api.ts'
 import { Problem } from '../replies.ts'
 import { demand } from './allowed.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 
 /** Runs the event of a task once more, with another payload. */
 export async function rerun({

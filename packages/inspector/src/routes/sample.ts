@@ -1,7 +1,7 @@
 import type { SampleReply } from '../api.ts'
 import { Problem } from '../replies.ts'
 import { demand } from './allowed.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 
 /** Sends a signed sample of a receiver's sender through the receiver, as if the sender had sent it. */
 export async function sample({ receivers, visitor, body, acted }: Context): Promise<SampleReply> {

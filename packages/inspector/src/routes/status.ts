@@ -1,6 +1,6 @@
 import { madeOf } from '@postern/core/scheme'
 import type { Action, StatusReply } from '../api.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 import { mayDo } from './allowed.ts'
 
 /** What stays the same while the page is open. */

@@ -1,7 +1,7 @@
 import { HOUR } from '@postern/core/inbox'
 import type { SuggestReply } from '../api.ts'
 import { OUTCOMES, QUALIFIERS, STATES } from '../search/query.ts'
-import type { Context } from './api.ts'
+import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
 
 const MOST = 12

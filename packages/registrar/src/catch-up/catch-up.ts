@@ -1,10 +1,11 @@
-import { settledBy, WebhookError, type CaughtUp } from '@postern/core'
+import type { CaughtUp } from '@postern/core'
 import type { Source } from '../source.ts'
 import type { Missing } from './missing.ts'
 import type { CatchUpOptions } from './options.ts'
 import { checkStanding, type StandingCatchUp } from './standing.ts'
 import { standBy } from './stand-by.ts'
 import { takeRange } from './take-range.ts'
+import { workOf } from './work.ts'
 
 /**
  * Fetches what a receiver missed: takes what a source lists in a range, oldest first, each event once. Payloads enter by
@@ -54,39 +55,5 @@ async function once(receiver: Missing, source: Source, options: CatchUpOptions):
     return await work.run((closing) => takeRange(receiver, source, options, closing))
   } finally {
     work.end()
-  }
-}
-
-/** Work for a receiver, which its close waits for. */
-export interface Work {
-  readonly run: <Result>(work: (closing: AbortSignal) => Promise<Result>) => Promise<Result>
-  /** Stops what runs, and leaves the receiver. */
-  readonly end: () => void
-}
-
-function workOf(receiver: Missing): Work {
-  const stop = new AbortController()
-  const running = new Set<Promise<unknown>>()
-  const left = receiver.onClose(async (until) => {
-    abort()
-    // Until their progress is stored, so that another process can go on.
-    await settledBy(Promise.allSettled(running), until)
-  })
-  return {
-    run(work) {
-      const begun = work(stop.signal)
-      running.add(begun)
-      const over = (): void => void running.delete(begun)
-      begun.then(over, over)
-      return begun
-    },
-    end() {
-      abort()
-      left()
-    },
-  }
-
-  function abort(): void {
-    stop.abort(new WebhookError('closed', { problem: 'closed', got: receiver.name }))
   }
 }

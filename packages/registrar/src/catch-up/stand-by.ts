@@ -1,11 +1,11 @@
 import { errorText, isTool, textOf, unref } from '@postern/core/scheme'
 import type { Source } from '../source.ts'
-import type { Work } from './catch-up.ts'
 import type { Missing } from './missing.ts'
 import { interruptible } from './patience.ts'
 import { LEASE, lastRun } from './progress.ts'
 import type { Standing } from './standing.ts'
 import { keyOf, takeRange } from './take-range.ts'
+import type { Work } from './work.ts'
 
 // What was sent just before the last delivery may have been cut off with the process, and the sender has a clock of its own.
 const OVERLAP = 300_000

@@ -3,7 +3,7 @@ import { unknownOptions } from '@postern/core/inbox'
 import { checkSecret } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
 import type { ApplyOptions, Endpoint, Plan, Step, StepResult } from '../registrar.ts'
-import type { Made, RegistrarSpec, Target } from './define.ts'
+import type { Made, RegistrarSpec, Target } from './spec.ts'
 import { makePlan } from './plan.ts'
 
 /** Takes the steps of a plan that are still needed. */

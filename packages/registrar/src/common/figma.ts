@@ -1,8 +1,17 @@
-import type { FigmaContext } from '../figma.ts'
 import type { Call } from './client-types.ts'
 import { createClient } from './client.ts'
-import { checkOptions, tokenOf } from './options.ts'
+import { checkOptions, tokenOf, type ApiOptions, type Token } from './options.ts'
 import { row, rows, text, type Row } from './read.ts'
+
+/** Where webhooks live at Figma. */
+export interface FigmaContext extends ApiOptions {
+  /** A personal access token (`figd_…`), or an OAuth token, that may write webhooks. */
+  readonly token: Token
+  /** What the webhook watches. */
+  readonly context: 'team' | 'project' | 'file'
+  /** The id of the team, the project or the file. */
+  readonly contextId: string
+}
 
 /** Calls Figma: personal tokens have a header of their own. */
 export function figmaClient(

@@ -1,7 +1,7 @@
 import { unknownOptions } from '@postern/core/inbox'
 import { RegistrarError } from '../errors.ts'
 import type { Endpoint, Plan, Settings, Shape, Step, Want } from '../registrar.ts'
-import type { RegistrarSpec } from './define.ts'
+import type { RegistrarSpec } from './spec.ts'
 import { checkUrl } from './options.ts'
 
 const WANT = ['url', 'topics', 'formerly', 'all']

@@ -1,5 +1,3 @@
-import type { read } from './xml-read.ts'
-
 /**
  * An element with attributes or children: children by their name as it is written (`soapenv:Body`), attributes by
  * `@name`, text beside them as `#text`. No value is turned into a number or a boolean.
@@ -21,7 +19,7 @@ export interface XmlOptions {
 }
 
 let loading: Promise<void> | undefined
-let reader: typeof read | undefined
+let reader: ((text: string, options: XmlOptions) => XmlObject) | undefined
 
 /** Loads the XML parser, once in the life of the process; apps that get no XML never pay for it. */
 export function loadXml(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Arrival, JournalBatch, MinuteGauge } from '../journal.ts'
 import { createSeriesTable, type Series, type SeriesName } from './series.ts'
+import { unref } from '../../basics/unref.ts'
 
 /** The argument of {@link createJournalBuffer}. */
 export interface JournalBufferOptions {
@@ -87,7 +88,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     if (timer !== undefined || closed) return
     timer = setTimeout(() => void flush(), every)
     // A process that has nothing else to do need not stay for this.
-    ;(timer as { unref?: () => void }).unref?.()
+    unref(timer)
   }
 
   function flush(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
+import { unref } from '../../basics/unref.ts'
 
 /** Removes expired rows in the background. */
 export interface Sweep {
@@ -45,7 +46,7 @@ export function createSweep<Place>(
     if (stopped) return
     timer = setTimeout(() => void (running = take(place)), wait)
     // A process that has nothing else to do need not stay for this.
-    ;(timer as { unref?: () => void }).unref?.()
+    unref(timer)
   }
 
   async function take(place: Place | undefined): Promise<void> {

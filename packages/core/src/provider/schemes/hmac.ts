@@ -2,15 +2,10 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import { fromBase64, fromHex, toBuffer } from '../../body/bytes.ts'
 import { keyForms } from '../key-forms.ts'
 import type { Scheme } from '../scheme.ts'
+import type { HashName, SignatureEncoding } from './hmac-names.ts'
 import { messageParts, type Message } from './message.ts'
 import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
 import { compared, isWatched } from './watch.ts'
-
-/** Hash functions senders use under HMAC (RFC 2104). */
-export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512'
-
-/** How senders write signatures. */
-export type SignatureEncoding = 'hex' | 'base64' | 'base64url'
 
 /** How the secret string becomes the key: as it is, or decoded. */
 export type KeyEncoding = 'utf8' | 'hex' | 'base64'

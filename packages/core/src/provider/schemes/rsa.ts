@@ -1,7 +1,7 @@
 import { sign, verify, type KeyObject } from 'node:crypto'
 import { encode, fromBase64, fromBase64url, fromHex } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
-import type { HashName, SignatureEncoding } from './hmac.ts'
+import type { HashName, SignatureEncoding } from './hmac-names.ts'
 import { parseKeyPair, type KeyPair } from './key-pair.ts'
 import { messageBytes } from './message.ts'
 import { signPss, verifyPss } from './rsa-pss.ts'

@@ -1,4 +1,4 @@
-import type { HashName, SignatureEncoding } from './hmac.ts'
+import type { HashName, SignatureEncoding } from './hmac-names.ts'
 import type { Message } from './message.ts'
 
 /** One comparison of an HMAC, for tools that explain why nothing matched. It holds signatures. */

@@ -1,0 +1,8 @@
+import type { DeliveryInit } from '@postern/core'
+import type { KeptRequest } from '@postern/core/inbox'
+
+/** A saved request, and its time of arrival if the file has it. */
+export interface SavedRequest {
+  readonly delivery: DeliveryInit & Pick<KeptRequest, 'masked'>
+  readonly receivedAt: number | undefined
+}

@@ -1,0 +1,35 @@
+import type { ActedInfo } from '@postern/core'
+import type { Inbox, Seal } from '@postern/core/inbox'
+import type { ExplainReply } from '../api.ts'
+import type { Budget } from '../budgets.ts'
+import type { Remembered } from '../remembered.ts'
+import type { Visitor } from '../gate/gate.ts'
+import type { Inspected, InspectorOptions } from '../options.ts'
+import type { Week } from '../health/week.ts'
+
+/** What a route works with. */
+export interface Context {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly inbox: Inbox
+  readonly receivers: readonly Inspected[]
+  readonly options: InspectorOptions<never>
+  readonly visitor: Visitor
+  readonly query: URLSearchParams
+  /** The JSON body of an action. */
+  readonly body: Readonly<Record<string, unknown>>
+  /** Answers equal questions within a version of the inbox once. */
+  readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
+  readonly version: () => Promise<string>
+  readonly seal: Seal | undefined
+  /** Causes that `explain` has proven, by `[receiver, code]` as JSON. */
+  readonly proofs: Map<string, string>
+  /** What this visitor may still ask of the event loop. */
+  readonly budget: Budget
+  /** Answers of `explain`. */
+  readonly explained: Remembered<ExplainReply>
+  /** What is usual. */
+  readonly weekOf: (inbox: Inbox) => Promise<Week>
+  /** Tells observers and the log of an action. */
+  readonly acted: (action: ActedInfo) => void
+}

@@ -1,0 +1,64 @@
+import type { Endpoint, EndpointState, Failure, Mapping } from '../registrar.ts'
+import type { RotateOptions, Settings, Want } from '../registrar.ts'
+
+/** The parts that one sender's file gives; the rest of a `Registrar` is made from them. */
+export interface RegistrarSpec {
+  readonly provider: string
+  readonly account: string
+  /** What the sender calls an endpoint: `hook`, `webhook_endpoint`. */
+  readonly kind: string
+  /** `topic`: an endpoint has one topic, so that a receiver has one for each. `account`: there is one for everything. */
+  readonly one?: 'topic' | 'account'
+  /** `fixed`: the API has none to choose, so that topics are neither compared nor changed. */
+  readonly topics?: 'fixed'
+  /** An update without the secret would remove it at the sender. @default false */
+  readonly secretOnUpdate?: boolean
+  /** Settings that each endpoint must have. What the sender says beside them is left alone. */
+  readonly settings?: Settings
+  /** Who makes the secret: `given` to the sender, `told` by it at creation alone, or neither. @default 'none' */
+  readonly secret?: 'given' | 'told' | 'readable' | 'none'
+  /** Members that an update cannot change, so that the endpoint is replaced: `url`, `topics`, or the name of a setting. */
+  readonly fixed?: readonly string[]
+  /** Deletes before it creates, for senders that take one endpoint for a URL or an account. @default false */
+  readonly deleteFirst?: boolean
+  /** Most subscriptions a plan makes without `all`. */
+  readonly most?: number
+  map(patterns: readonly string[]): Mapping
+  list(): Promise<readonly Endpoint[]>
+  create(target: Target): Promise<Made>
+  update?(endpoint: Endpoint, target: Target): Promise<Made | void>
+  /** Absent if the sender's API cannot. */
+  delete?(endpoint: Endpoint): Promise<void>
+  /** Called after a told secret is in safe keeping. */
+  readonly kept?: (id: string) => Promise<void>
+  /** What the sender's API says of an endpoint, besides the fields of the list. */
+  readonly failures?: (endpoint: Endpoint) => Promise<{
+    readonly delivering?: boolean
+    readonly failures: readonly Failure[]
+  }>
+  readonly enable?: (id: string) => Promise<void>
+  readonly rotate?: (id: string, options: RotateOptions) => Promise<void>
+  readonly reveal?: (id: string, options: RotateOptions) => Promise<void>
+  readonly confirm?: (id: string, proof: string) => Promise<void>
+  /** Further warnings of a plan. */
+  readonly warn?: (want: Want) => readonly string[]
+}
+
+/** What an endpoint must become. */
+export interface Target {
+  readonly url: string
+  readonly topics: readonly string[]
+  readonly settings: Settings
+  readonly formerly: readonly string[]
+  readonly secret?: string
+}
+
+/** What the sender made. */
+export interface Made {
+  readonly id: string
+  readonly secret?: string
+  /** @default 'active' */
+  readonly state?: EndpointState
+  /** What a pending one waits for. */
+  readonly reason?: string
+}

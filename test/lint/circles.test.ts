@@ -1,0 +1,99 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const PACKAGES = fileURLToPath(new URL('../../packages', import.meta.url))
+
+/** Circles of types that are meant: files that are read as one. There is none of values. */
+const MEANT: readonly (readonly string[])[] = [
+  // A delivery reads its body by what its provider declares, and a provider reads deliveries.
+  (
+    'delivery http-delivery header-lines event provider/provider provider/scheme body/formats ' +
+    'body/inflate body/parse'
+  )
+    .split(' ')
+    .map((name) => `core/src/${name}.ts`),
+  // The contract of an inbox: what it takes, shows and remembers.
+  ['inbox', 'journal', 'view'].map((name) => `core/src/inbox/${name}.ts`),
+  ['event', 'attempts', 'task'].map((name) => `core/src/inbox/memory/${name}.ts`),
+  ['written', 'topics', 'store'].map((name) => `sqlite/src/${name}.ts`),
+  ['change', 'erase', 'view'].map((name) => `bullmq/src/${name}.ts`),
+  ['interruption', 'attempt'].map((name) => `bullmq/src/${name}.ts`),
+  ['load', 'claim'].map((name) => `pg-boss/src/${name}.ts`),
+  // A suite and its parts, which take the suite's argument.
+  ['provider', 'provider/tamper', 'provider/laws', 'provider/hostile', 'provider/challenge'].map(
+    (name) => `testing/src/${name}.ts`,
+  ),
+  ['samples', 'octokit'].map((name) => `testing/src/samples/${name}.ts`),
+]
+
+type Graph = ReadonlyMap<string, readonly string[]>
+
+test('no file imports what imports it, types included, but the few that are meant', () => {
+  const circles = circlesOf(graph(true))
+  const known = (circle: readonly string[]): boolean =>
+    MEANT.some((meant) => circle.every((file) => meant.includes(file)))
+  expect(circles.filter((circle) => !known(circle))).toEqual([])
+})
+
+test('no circle is of values', () => {
+  expect(circlesOf(graph(false))).toEqual([])
+})
+
+test('a circle is found, over several files', () => {
+  const files = new Map([
+    ['a', ['b']],
+    ['b', ['c', 'd']],
+    ['c', ['a']],
+    ['d', []],
+  ])
+  expect(circlesOf(files)).toEqual([['a', 'b', 'c']])
+})
+
+/** What each source file imports from files of its own package. */
+function graph(withTypes: boolean): Graph {
+  const files = globSync('*/{src,page}/**/*.{ts,tsx}', { cwd: PACKAGES })
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(join(PACKAGES, file), 'utf8')
+      const found = [...text.matchAll(/^(?:import|export) (type )?([^'"]*? from )?'(\.[^']*)'/gms)]
+      const imported = found
+        .filter(([, type, names = '']) => withTypes || !(type || isTypes(names)))
+        .map(([, , , path]) => normalize(join(dirname(file), path!)))
+      return [file, imported]
+    }),
+  )
+}
+
+/** True for `{ type A, type B } from`. */
+function isTypes(names: string): boolean {
+  const [, list] = /^\{([^}]*)\} from $/s.exec(names) ?? []
+  const each = list?.split(',').flatMap((name) => name.trim() || [])
+  return each !== undefined && each.every((name) => name.startsWith('type '))
+}
+
+/** Groups of files that reach each other (Tarjan), each sorted. */
+function circlesOf(files: Graph): string[][] {
+  const order = new Map<string, number>()
+  const lowest = new Map<string, number>()
+  const open: string[] = []
+  const circles: string[][] = []
+  for (const file of files.keys()) if (!order.has(file)) visit(file)
+  return circles.toSorted(([a], [b]) => (a! < b! ? -1 : 1))
+
+  function visit(file: string): void {
+    order.set(file, order.size)
+    lowest.set(file, order.get(file)!)
+    open.push(file)
+    for (const next of files.get(file) ?? []) {
+      if (!files.has(next)) continue
+      if (!order.has(next)) visit(next)
+      if (open.includes(next))
+        lowest.set(file, Math.min(lowest.get(file)!, lowest.get(next) ?? order.get(next)!))
+    }
+    if (lowest.get(file) !== order.get(file)) return
+    const circle = open.splice(open.indexOf(file))
+    if (circle.length > 1) circles.push(circle.toSorted())
+  }
+}

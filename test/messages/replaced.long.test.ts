@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const VITEST = fileURLToPath(
+  new URL('node_modules/vitest/vitest.mjs', new URL('../../', import.meta.url)),
+)
+
+// All that makes, passes on, reads or shows a refusal.
+const READERS = (
+  'core providers node express koa fastify testing registrar cli/test/explain cli/test/inbox cli/test/send ' +
+  'cli/test/mcp inspector/test/list inspector/test/detail inspector/test/health'
+)
+  .split(' ')
+  .map((name) => `packages/${name}${name.includes('/') ? '' : '/test'}`)
+
+test('each message of a refusal can be another word: whoever needs to know reads the facts', async () => {
+  const seed = String(randomInt(1, 2 ** 31))
+  const args = [
+    VITEST,
+    'run',
+    '--project=in process',
+    '--project=processes',
+    ...READERS,
+    'test/logs',
+  ]
+  const { code, text } = await run(args, { ...process.env, POSTERN_REPLACED_MESSAGES: seed })
+  const failed = text.split('\n').filter((line) => / FAIL |Error: /.test(line))
+  expect(failed.slice(0, 40), `POSTERN_REPLACED_MESSAGES=${seed}`).toEqual([])
+  expect(code).toBe(0)
+}, 600_000)
+
+async function run(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly code: number; readonly text: string }> {
+  return new Promise((resolve) => {
+    const options = { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 }
+    execFile(process.execPath, args, options, (error, stdout, stderr) =>
+      resolve({ code: error ? 1 : 0, text: stdout + stderr }),
+    )
+  })
+}
