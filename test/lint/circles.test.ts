@@ -18,6 +18,7 @@ const MEANT: readonly (readonly string[])[] = [
   ['inbox', 'journal', 'view'].map((name) => `core/src/inbox/${name}.ts`),
   ['event', 'attempts', 'task'].map((name) => `core/src/inbox/memory/${name}.ts`),
   ['written', 'topics', 'store'].map((name) => `sqlite/src/${name}.ts`),
+  ['change', 'rerun', 'view'].map((name) => `core/src/inbox/engine/operate/${name}.ts`),
   ['change', 'erase', 'view'].map((name) => `bullmq/src/${name}.ts`),
   ['interruption', 'attempt'].map((name) => `bullmq/src/${name}.ts`),
   ['load', 'claim'].map((name) => `pg-boss/src/${name}.ts`),
