@@ -1,6 +1,6 @@
 import { inertAnswer, inertText } from '@postern/core/inert'
 import { plainMember } from '../print/outcome.ts'
-import type { Tool } from './tools.ts'
+import type { Tool } from './tool.ts'
 
 /** What an agent gets of a tool. */
 export interface ToolAnswer {
