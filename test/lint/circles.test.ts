@@ -9,7 +9,7 @@ const PACKAGES = fileURLToPath(new URL('../../packages', import.meta.url))
 const MEANT: readonly (readonly string[])[] = [
   // A delivery reads its body by what its provider declares, and a provider reads deliveries.
   (
-    'delivery http-delivery header-lines event provider/provider provider/scheme body/formats ' +
+    'delivery receive/http-delivery basics/header-lines event provider/provider provider/scheme body/formats ' +
     'body/inflate body/parse'
   )
     .split(' ')
