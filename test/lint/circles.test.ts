@@ -21,7 +21,6 @@ const MEANT: readonly (readonly string[])[] = [
   ['change', 'rerun', 'view'].map((name) => `core/src/inbox/engine/operate/${name}.ts`),
   ['change', 'erase', 'view'].map((name) => `bullmq/src/${name}.ts`),
   ['interruption', 'attempt'].map((name) => `bullmq/src/${name}.ts`),
-  ['load', 'claim'].map((name) => `pg-boss/src/${name}.ts`),
   // A suite and its parts, which take the suite's argument.
   ['provider', 'provider/tamper', 'provider/laws', 'provider/hostile', 'provider/challenge'].map(
     (name) => `testing/src/${name}.ts`,
