@@ -20,6 +20,8 @@ const MEANT: readonly (readonly string[])[] = [
   ['written', 'topics', 'store'].map((name) => `sqlite/src/${name}.ts`),
   ['change', 'rerun', 'view'].map((name) => `core/src/inbox/engine/operate/${name}.ts`),
   ['change', 'erase', 'view'].map((name) => `bullmq/src/${name}.ts`),
+  ['claim', 'settle', 'unread'].map((name) => `bullmq/src/${name}.ts`),
+  ['connection', 'replicas', 'settings'].map((name) => `bullmq/src/${name}.ts`),
   ['interruption', 'attempt'].map((name) => `bullmq/src/${name}.ts`),
   // A suite and its parts, which take the suite's argument.
   ['provider', 'provider/tamper', 'provider/laws', 'provider/hostile', 'provider/challenge'].map(

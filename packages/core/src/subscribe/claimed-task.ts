@@ -5,8 +5,8 @@ import type { Observer } from '../observer.ts'
 import { OBSERVED, type Observed } from './observed.ts'
 import { attemptInfo } from './run-context.ts'
 import type { Subscription } from './subscription.ts'
-import type { Task } from './task.ts'
 import { fairKeyOf, type DraftRules } from './task-drafts.ts'
+import type { Task } from './task.ts'
 
 /** A task with the results of its run. */
 export interface RunningTask extends Task {
@@ -128,14 +128,22 @@ class ClaimedTask implements RunningTask {
     ]
   }
 
-  commit<T>(write: (transaction: never) => T): T {
+  commit<T>(write: (transaction: never) => T): T
+  commit(own: { readonly in: unknown }): Promise<void>
+  commit(work: ((transaction: never) => unknown) | { readonly in: unknown }): unknown {
     if (!this.#claim.commit)
       throw new TypeError(
-        `task.commit: ${this.#context.inbox} has no transaction to share; use sqliteInbox or pgBossInbox, or task.idempotencyKey`,
+        `task.commit: ${this.#context.inbox} has no transaction to share; use sqliteInbox or postgresInbox, or task.idempotencyKey`,
       )
     if (this.#aborted)
       throw new Error('task.commit: the attempt timed out, so its outcome is refused')
-    return this.#claim.commit(write as (transaction: unknown) => unknown, this.spawned) as T
+    if (typeof work === 'function')
+      return this.#claim.commit(work as (transaction: unknown) => unknown, this.spawned)
+    if (!this.#claim.commitIn)
+      throw new TypeError(
+        `task.commit: ${this.#context.inbox} takes no transaction of the app ({ in }); give a function, or use postgresInbox`,
+      )
+    return this.#claim.commitIn(work.in, this.spawned)
   }
 }
 
