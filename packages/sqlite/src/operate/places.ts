@@ -7,7 +7,7 @@ export interface Place {
 }
 
 /** Behind no event: where the list begins, or where the tasks of an event do. */
-export const FIRST_TASK: number = Number.MAX_SAFE_INTEGER
+const FIRST_TASK: number = Number.MAX_SAFE_INTEGER
 
 /** The place of a cursor. */
 export function placeOf(cursor: Cursor | undefined): Place {

@@ -3,7 +3,7 @@ import type { Database, Driver } from '../driver/driver.ts'
 import { ADD_PROCESS, BEAT, CLAIMS, GONE, NEXT_TOKEN, PROCESS, SAW } from '../sql/processes.ts'
 
 /** A claim, with the row of its process in the higher bits of the token. */
-export const SHARE: number = 2 ** 32
+const SHARE: number = 2 ** 32
 // Both together stay below 2^53.
 const PROCESSES = 2 ** 20
 
