@@ -1,5 +1,7 @@
 import { credentials } from './credentials/part.ts'
+import { bodiesKept } from './bodies-kept.ts'
 import { bounded } from './bounded.ts'
+import { chosen } from './chosen.ts'
 import { effects } from './effects.ts'
 import { inert } from './inert.ts'
 import { knownTenants } from './known-tenants.ts'
@@ -7,8 +9,10 @@ import { lockedOut } from './locked-out.ts'
 import { nonInterference } from './non-interference.ts'
 import { possession } from './possession.ts'
 import { readers } from './readers.ts'
+import { renewals } from './renewals.ts'
 import type { RulePart } from './rule.ts'
 import { scopes } from './scopes.ts'
+import { trickling } from './trickling.ts'
 
 /** The rules that `npm run test:hostile` plays: one file or folder for each. */
 export const parts: readonly RulePart[] = [
@@ -17,9 +21,13 @@ export const parts: readonly RulePart[] = [
   possession,
   lockedOut,
   knownTenants,
+  renewals,
+  trickling,
+  bodiesKept,
   bounded,
   nonInterference,
   readers,
   effects,
   scopes,
+  chosen,
 ]

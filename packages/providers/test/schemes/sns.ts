@@ -21,7 +21,7 @@ export function made(spec: Partial<CertificateSpec>): string {
   })
 }
 
-const rootPem = made({
+export const rootPem = made({
   subject: 'root',
   issuer: 'root',
   publicKey: root.publicKey,

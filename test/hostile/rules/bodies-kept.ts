@@ -1,0 +1,119 @@
+import { createReceiver, type DeliveryInit, type Receiver } from '@postern/core'
+import type { Arrival, Inbox } from '@postern/core/inbox'
+import { github } from '@postern/providers/github'
+import { signedInit } from '@postern/testing'
+import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inboxes.ts'
+import type { RuleCase, RulePart } from './rule.ts'
+
+const provider = github({ secret: 'a secret of tests' })
+const GENUINE = 20
+const FLOODS: readonly number[] = [200, 600]
+const signature = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }
+
+/** Heads of strangers, each with a body that is refused with the code of the genuine refusals. */
+const STRANGE: Readonly<Record<string, Record<string, string>>> = {
+  'heads of curl': { 'user-agent': 'curl/8.5.0', 'x-github-delivery': 'x' },
+  'heads without an agent': { 'x-github-delivery': '?', 'x-a': '1' },
+  'heads of a browser': { 'user-agent': 'Mozilla/5.0', origin: 'https://evil.example' },
+  'heads with the form of the ids': { 'user-agent': 'x', 'x-more': '1' },
+  'long heads': { 'user-agent': 'a'.repeat(4000), 'x-long': 'b'.repeat(4000) },
+}
+
+/** Rule 3e. */
+export const bodiesKept: RulePart = {
+  rule: '3e',
+  title: 'genuine refusals keep their bodies',
+  async open(inboxes: Inboxes) {
+    const worlds = new Map<InboxName, OpenedInbox>()
+    for (const name of INBOXES) worlds.set(name, await inboxes.open(name))
+    let number = 0
+    const cases = [...worlds].flatMap(([inbox, world]) =>
+      FLOODS.flatMap((flood) => {
+        const one = (name: string, run: (receiver: string) => Promise<string | undefined>) => ({
+          name: `${name}, ${flood} of them`,
+          at: 'receive',
+          sender: 'github',
+          inbox,
+          run: () => run(`bodies-${++number}`),
+        })
+        return [
+          ...Object.entries(STRANGE).map(([what, head]): RuleCase =>
+            one(what, async (name) => {
+              const kept = await flooded(world.inbox, name, flood, GENUINE, head)
+              return kept === GENUINE ? undefined : `${kept} of ${GENUINE} keep their bodies`
+            }),
+          ),
+          // Half of all are genuine: of 40 places 20 are theirs in the mean, and 5 or fewer once in a million runs.
+          one('copied heads', async (name) => {
+            const kept = await flooded(world.inbox, name, flood / 2, flood / 2, undefined)
+            return kept > 5 ? undefined : `${kept} of about 20 keep their bodies`
+          }),
+        ]
+      }),
+    )
+    return {
+      cases,
+      close: async () => void (await Promise.all([...worlds.values()].map((one) => one.close()))),
+    }
+  },
+}
+
+/** How many genuine refusals of one minute keep their bodies beside a flood. */
+async function flooded(
+  inbox: Inbox,
+  name: string,
+  hostile: number,
+  genuine: number,
+  head: Readonly<Record<string, string>> | undefined,
+): Promise<number> {
+  const at = Date.now()
+  const options = { name, inbox, provider, log: false, explain: false, now: () => at } as const
+  const receiver = createReceiver(options) as Receiver
+  receiver.onAny(() => undefined)
+  const send = async (delivery: DeliveryInit): Promise<void> => {
+    const { status } = await receiver.receive(delivery)
+    if (status !== 401) throw new Error(`a refusal got ${status}`)
+  }
+  await receiver.receive(await signedInit(provider, 'push', {}, { at }))
+  const every = hostile / genuine
+  const ids = new Set<string>()
+  for (let number = 0, next = 0; number < hostile; number++) {
+    const copied = await signedInit(provider, 'push', { number }, { secret: 'another secret' })
+    await send(head === undefined ? copied : { ...copied, headers: strange(head) })
+    if (number < next) continue
+    next += every
+    const id = crypto.randomUUID()
+    ids.add(id)
+    await send(await signedInit(provider, 'push', { number }, { id, secret: 'an old secret' }))
+  }
+  await receiver.close()
+  return countKept(inbox, name, ids)
+}
+
+function strange(head: Readonly<Record<string, string>>): Record<string, string> {
+  const id = { 'x-github-delivery': crypto.randomUUID() }
+  return {
+    'content-type': 'application/json',
+    'x-github-event': 'push',
+    ...id,
+    ...signature,
+    ...head,
+  }
+}
+
+async function countKept(
+  inbox: Inbox,
+  receiver: string,
+  ids: ReadonlySet<string>,
+): Promise<number> {
+  let kept = 0
+  let cursor: string | undefined
+  do {
+    const page = await inbox.journal!.refusals({ receiver, limit: 100, ...(cursor && { cursor }) })
+    const own = page.rows.filter((row: Arrival) => row.ids.some((id) => ids.has(id)))
+    for (const { id } of own)
+      kept += Number((await inbox.journal!.delivery(id))?.kept !== undefined)
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  return kept
+}

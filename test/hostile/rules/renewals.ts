@@ -1,0 +1,191 @@
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { createReceiver, type DeliveryInit, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import type { Provider } from '@postern/core/scheme'
+import { awsSns } from '@postern/providers/aws-sns'
+import { plaid } from '@postern/providers/plaid'
+import * as sns from '../../../packages/providers/test/schemes/sns.ts'
+import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inboxes.ts'
+import type { RuleCase, RulePart } from './rule.ts'
+
+const NOW = Date.parse('2026-04-01T00:00:00Z')
+const HOUR = 3_600_000
+/** Invented names: of certificates and keys 30 a minute are asked for. */
+const FLOODS: readonly number[] = [31, 200, 600]
+const MOST_ASKED = 30
+
+/** A sender whose certificate or key is asked for by a name in the delivery. */
+interface Sender {
+  readonly name: string
+  /** The name of its own certificate or key. */
+  readonly own: string
+  /** `asked` hears each name that is asked for. */
+  readonly provider: (asked: (name: string) => void) => Provider
+  /** A delivery of a time in milliseconds since 1970; with a name that nobody has, one that is refused. */
+  readonly delivery: (now: number, name?: string) => DeliveryInit
+}
+
+const SENDERS: readonly Sender[] = [ofSns(), ofPlaid()]
+
+type Try = (
+  sender: Sender,
+  inbox: Inbox,
+  name: string,
+  flood: number,
+) => Promise<string | undefined>
+
+const TRIES: Readonly<Record<string, Try>> = {
+  async 'after a restart'(sender, inbox, name, flood) {
+    const before = opened(sender, inbox, name)
+    const first = await before.genuine()
+    await before.receiver.close()
+    const after = opened(sender, inbox, name)
+    await after.flood(flood)
+    const spared = after.spared()
+    const again = await after.genuine()
+    await after.receiver.close()
+    return first ?? spared ?? again ?? after.asked(1)
+  },
+  async 'in the midst of a flood after a restart'(sender, inbox, name, flood) {
+    const before = opened(sender, inbox, name)
+    const first = await before.genuine()
+    await before.receiver.close()
+    const after = opened(sender, inbox, name)
+    const half = Math.ceil(flood / 2)
+    const begun = [after.flood(half), after.genuine(), after.flood(half)] as const
+    const [, again] = await Promise.all(begun)
+    await after.receiver.close()
+    return first ?? again ?? after.asked(1)
+  },
+  async 'hours later'(sender, inbox, name, flood) {
+    const { genuine, flood: send, later, receiver } = opened(sender, inbox, name)
+    const results = [await genuine()]
+    for (let hour = 0; hour < 3; hour++) {
+      later(2 * HOUR)
+      await send(flood)
+      results.push(await genuine())
+    }
+    await receiver.close()
+    return results.find((one) => one !== undefined)
+  },
+}
+
+/** A receiver that trusts what its sender's server tells. */
+function opened(sender: Sender, inbox: Inbox, name: string) {
+  let now = NOW
+  const asked: string[] = []
+  const receiver = createReceiver({
+    provider: sender.provider((one) => void asked.push(one)),
+    inbox,
+    name,
+    log: false,
+    now: () => now,
+  }) as Receiver
+  receiver.onAny(() => undefined)
+  const own = (): number => asked.filter((one) => one === sender.own).length
+  return {
+    receiver,
+    later: (ms: number) => void (now += ms),
+    async genuine(): Promise<string | undefined> {
+      const { status } = await receiver.receive(sender.delivery(now))
+      return status === 200 ? undefined : `a genuine delivery got ${status}`
+    },
+    async flood(count: number): Promise<void> {
+      await Promise.all(
+        Array.from({ length: count }, async (_, at) =>
+          receiver.receive(sender.delivery(now, `made-up-${at}`)),
+        ),
+      )
+    },
+    asked: (times: number) =>
+      own() === times ? undefined : `its own name was asked for ${own()} times`,
+    spared: () =>
+      asked.length - own() <= MOST_ASKED ? undefined : `${asked.length} names were asked for`,
+  }
+}
+
+/** Rule 3c. */
+export const renewals: RulePart = {
+  rule: '3c',
+  title: 'what was trusted is asked for beside invented names',
+  async open(inboxes: Inboxes) {
+    const worlds = new Map<InboxName, OpenedInbox>()
+    for (const name of INBOXES) worlds.set(name, await inboxes.open(name))
+    let number = 0
+    const cases = SENDERS.flatMap((sender) =>
+      INBOXES.flatMap((inbox) =>
+        Object.entries(TRIES).flatMap(([what, play]) =>
+          FLOODS.map((flood): RuleCase => ({
+            name: `${what}, ${flood} invented`,
+            at: 'receive',
+            sender: sender.name,
+            inbox,
+            run: () => play(sender, worlds.get(inbox)!.inbox, `renewals-${++number}`, flood),
+          })),
+        ),
+      ),
+    )
+    return {
+      cases,
+      close: async () => void (await Promise.all([...worlds.values()].map((one) => one.close()))),
+    }
+  },
+}
+
+function ofSns(): Sender {
+  const known = JSON.parse(sns.message({ SigningCertURL: sns.URL_OF_LEAF })) as object
+  return {
+    name: 'aws-sns',
+    own: sns.URL_OF_LEAF,
+    provider: (asked) =>
+      awsSns({
+        topicArn: sns.ARN,
+        ca: sns.rootPem,
+        async fetch(url) {
+          asked(url)
+          return new Response(url === sns.URL_OF_LEAF ? sns.chainPem : 'no certificate')
+        },
+      }),
+    delivery: (now, name) => ({
+      url: 'https://example.com/sns',
+      body:
+        name === undefined
+          ? sns.message({ Timestamp: new Date(now).toISOString() })
+          : JSON.stringify({
+              ...known,
+              SigningCertURL: `https://sns.us-east-1.amazonaws.com/${name}.pem`,
+              Timestamp: new Date(now).toISOString(),
+            }),
+    }),
+  }
+}
+
+function ofPlaid(): Sender {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const body = '{"webhook_type":"ITEM","webhook_code":"ERROR"}'
+  const key = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'own', alg: 'ES256' }
+  const digest = createHash('sha256').update(body).digest('hex')
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return {
+    name: 'plaid',
+    own: 'own',
+    provider: (asked) =>
+      plaid({
+        clientId: 'client',
+        secret: 'a secret of the API',
+        async fetch(_url, init) {
+          const { key_id: id } = JSON.parse(init.body as string) as { readonly key_id: string }
+          asked(id)
+          return id === 'own' ? Response.json({ key }) : new Response('{}', { status: 400 })
+        },
+      }),
+    delivery(now, name = 'own') {
+      const head = part({ alg: 'ES256', kid: name })
+      const claims = part({ iat: Math.floor(now / 1000), request_body_sha256: digest })
+      const options = { key: pair.privateKey, dsaEncoding: 'ieee-p1363' } as const
+      const signature = sign('sha256', Buffer.from(`${head}.${claims}`), options)
+      const token = `${head}.${claims}.${signature.toString('base64url')}`
+      return { url: 'https://example.com/plaid', body, headers: { 'plaid-verification': token } }
+    },
+  }
+}

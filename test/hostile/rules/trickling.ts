@@ -1,0 +1,121 @@
+import { connect, type Socket } from 'node:net'
+import { createReceiver, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { github } from '@postern/providers/github'
+import { signedInit } from '@postern/testing'
+import { serveOn, serverNames } from '../../services/hosts.ts'
+import { INBOXES, type InboxName, type Inboxes } from './inboxes.ts'
+import type { RuleCase, RulePart } from './rule.ts'
+
+const CONNECTIONS = 500
+const PART = 4096
+const DELIVERIES = 5
+const provider = github({ secret: 'a secret of tests' })
+const ONES: Readonly<Record<string, { readonly bytes: number; readonly isChunked: boolean }>> = {
+  'small ones beside bodies without a length': { bytes: 1000, isChunked: true },
+  'large ones beside bodies with a length': { bytes: 200_000, isChunked: false },
+}
+
+/** Rule 3d: the byte budget is smaller than what the connections have sent, and each of them waits with more. */
+export const trickling: RulePart = {
+  rule: '3d',
+  title: '500 trickling connections refuse nobody',
+  async open(inboxes: Inboxes) {
+    const opened = await Promise.all(
+      INBOXES.map(async (name) => [name, await inboxes.open(name)] as const),
+    )
+    return {
+      cases: serverNames.flatMap((host) =>
+        opened.flatMap(([name, { inbox }]) =>
+          Object.entries(ONES).map(([what, one]): RuleCase => ({
+            name: what,
+            at: host,
+            sender: 'github',
+            inbox: name,
+            run: () => tried(host, inbox, name, one),
+          })),
+        ),
+      ),
+      close: async () => void (await Promise.all(opened.map(([, one]) => one.close()))),
+    }
+  },
+}
+
+let number = 0
+
+async function tried(
+  host: (typeof serverNames)[number],
+  inbox: Inbox,
+  name: InboxName,
+  { bytes, isChunked }: (typeof ONES)[string],
+): Promise<string | undefined> {
+  const receiver = createReceiver({
+    provider,
+    inbox,
+    name: `trickling-${name}-${++number}`,
+    log: false,
+    limits: { body: 300_000, buffered: 1_200_000, time: '30s' },
+  }) as Receiver
+  receiver.onAny(() => undefined)
+  const { server, listen } = await serveOn(host, receiver)
+  const port = await listen()
+  const sockets = await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => trickle(port, isChunked)),
+  )
+  try {
+    for (let at = 0; at < DELIVERIES; at++) {
+      for (const socket of sockets) if (socket.writable) socket.write(part(isChunked))
+      const { status, text } = await delivered(port, bytes)
+      if (status !== 200) return `genuine delivery ${at + 1} got ${status} ${text}`
+    }
+    return undefined
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    await receiver.close()
+  }
+}
+
+/** A connection with a head that looks genuine and the first part of its body. */
+function trickle(port: number, isChunked: boolean): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  // Most of them are refused and cut off: that is what the rule asks for.
+  socket.on('error', () => undefined)
+  socket.resume()
+  const head = [
+    'POST / HTTP/1.1',
+    'host: localhost',
+    'content-type: application/json',
+    'x-github-event: push',
+    'x-github-delivery: 11111111-2222-4333-8444-555555555555',
+    `x-hub-signature-256: sha256=${'0'.repeat(64)}`,
+    isChunked ? 'transfer-encoding: chunked' : 'content-length: 290000',
+    '',
+    '',
+  ].join('\r\n')
+  return new Promise((resolve) => {
+    socket.write(Buffer.concat([Buffer.from(head), part(isChunked)]), () => resolve(socket))
+  })
+}
+
+function part(isChunked: boolean): Buffer {
+  const bytes = Buffer.alloc(PART, 'x')
+  return isChunked
+    ? Buffer.concat([Buffer.from(`${PART.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
+    : bytes
+}
+
+async function delivered(
+  port: number,
+  bytes: number,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const url = `http://127.0.0.1:${port}/`
+  const { headers, body } = await signedInit(provider, 'push', { text: 'x'.repeat(bytes) }, { url })
+  const reply = await fetch(url, {
+    method: 'POST',
+    headers: headers as Record<string, string>,
+    body: body as Uint8Array<ArrayBuffer>,
+  })
+  return { status: reply.status, text: await reply.text() }
+}
