@@ -6,6 +6,7 @@ import {
   toWebhookError,
   type WebhookError,
 } from '@postern/core'
+import type { AcceptWithin } from '@postern/core/inbox'
 import { toPublicUrl } from '@postern/core/scheme'
 import { createBodyReader, NodeHeaders } from '@postern/node'
 import type { Context } from 'hono'
@@ -19,6 +20,14 @@ export type Mountable = Pick<Receiver, 'admit' | 'limits' | 'refuse' | 'fetch'>
 export interface WebhookOptions {
   /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
   readonly context?: (context: Context) => Json | undefined
+  /**
+   * Accepts in a transaction of the app: opens it, awaits `accept(inTransaction(…))` in it, and ends it. It is called for
+   * verified deliveries alone, and the reply waits for it: if it rejects, the sender is asked to try again.
+   *
+   * @example
+   * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
+   */
+  readonly transaction?: (accept: AcceptWithin, context: Context) => Promise<unknown>
   /**
    * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
    * for senders that sign the URL. @default the URL of the request
@@ -38,7 +47,7 @@ export function webhook(
   receiver: Mountable,
   options: WebhookOptions = {},
 ): (context: Context) => Promise<Response> {
-  const { context: contextOf, publicBase } = options
+  const { context: contextOf, publicBase, transaction } = options
   const rebase = publicBase === undefined ? undefined : toPublicUrl(publicBase)
   const { limits } = receiver
   const read = createBodyReader(limits.time)
@@ -66,6 +75,7 @@ export function webhook(
       url,
       ...(body && { body }),
       ...(headers && { headers, admission }),
+      ...(transaction && { transaction: (accept) => transaction(accept, context) }),
       ...(contextOf && { context: () => contextOf(context) }),
       ...(execution && { waitUntil: (task: Promise<unknown>) => execution.waitUntil(task) }),
     })

@@ -1,4 +1,5 @@
 import { type Json, type Receiver } from '@postern/core'
+import type { AcceptWithin } from '@postern/core/inbox'
 import { toPublicUrl } from '@postern/core/scheme'
 import { addressedUrl } from './addressed-url.ts'
 
@@ -29,6 +30,14 @@ export interface WebhookOptions {
   /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
   readonly context?: (request: Request, params: RouteParams) => Json | undefined
   /**
+   * Accepts in a transaction of the app: opens it, awaits `accept(inTransaction(…))` in it, and ends it. It is called for
+   * verified deliveries alone, and the reply waits for it: if it rejects, the sender is asked to try again.
+   *
+   * @example
+   * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
+   */
+  readonly transaction?: (accept: AcceptWithin, request: Request) => Promise<unknown>
+  /**
    * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
    * for senders that sign the URL. Next.js rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`), so keep those of
    * signed URLs plain. @default `Host`, and the scheme Next.js sees
@@ -45,13 +54,14 @@ export interface WebhookOptions {
  * export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })
  */
 export function webhook(receiver: Mountable, options: WebhookOptions = {}): RouteHandlers {
-  const { after, context, publicBase } = options
+  const { after, context, publicBase, transaction } = options
   const urlOf = publicBase === undefined ? addressedUrl : rebased(toPublicUrl(publicBase))
 
   const handle: RouteHandler = async function posternWebhook(request, route) {
     const params = context && (await route.params)
     return receiver.fetch(request, {
       url: urlOf(request),
+      ...(transaction && { transaction: (accept) => transaction(accept, request) }),
       ...(after && { waitUntil: after }),
       ...(params && { context: () => context(request, params) }),
     })

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AcceptWithin } from '@postern/core/inbox'
 import { type Admission, checkJson, type Json, type Reply, toWebhookError } from '@postern/core'
 import type { Mountable } from './mountable.ts'
 import { NodeHeaders } from './node-headers.ts'
@@ -11,6 +12,14 @@ import { writeReply } from './write-reply.ts'
 export interface WebhookOptions<Subject = IncomingMessage> extends UrlOptions {
   /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
   readonly context?: (subject: Subject) => Json | undefined
+  /**
+   * Accepts in a transaction of the app: opens it, awaits `accept(inTransaction(…))` in it, and ends it. It is called for
+   * verified deliveries alone, and the reply waits for it: if it rejects, the sender is asked to try again.
+   *
+   * @example
+   * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
+   */
+  readonly transaction?: (accept: AcceptWithin, subject: Subject) => Promise<unknown>
 }
 
 /** Facts on the framework of an adapter. */
@@ -42,7 +51,7 @@ export function createBridge<Subject>(
 ): Bridge<Subject> {
   const urlOf = requestUrl(options)
   const read = createBodyReader(receiver.limits.time)
-  const contextOf = options.context
+  const { context: contextOf, transaction } = options
 
   return async function bridge(request, response, subject) {
     const method = request.method ?? 'GET'
@@ -60,7 +69,9 @@ export function createBridge<Subject>(
         context === undefined
           ? { method, url, headers, body }
           : { method, url, headers, body, context },
-        { admission },
+        transaction
+          ? { admission, transaction: (accept) => transaction(accept, subject) }
+          : { admission },
       )
     } catch (error) {
       admission?.release()

@@ -139,7 +139,18 @@ export interface Host {
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
   /** The result of `receiver.admit`, if the host called it before it read the body. */
   readonly admission?: Admission | undefined
+  /**
+   * Opens a transaction of the app, awaits `accept` in it, and ends it. It is called for verified deliveries with events
+   * alone. The reply waits for it. If it rejects, the sender is asked to try again (503 `inbox_unavailable`).
+   */
+  readonly transaction?: ((accept: AcceptWithin) => Promise<unknown>) | undefined
 }
+
+/**
+ * Stores the delivery in the transaction that `inTransaction` of the inbox's package put into `host`. Rejects if it
+ * cannot be stored: let the error through, so that the transaction is rolled back.
+ */
+export type AcceptWithin = (host: Host) => Promise<void>
 
 /** All of one delivery, taken or refused as a whole. */
 export interface Intake {

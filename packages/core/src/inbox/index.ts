@@ -1,4 +1,5 @@
 export type {
+  AcceptWithin,
   Claim,
   Consumer,
   Drained,

@@ -6,6 +6,7 @@ import { toWebhookError } from '../errors.ts'
 import type { Host, Taken } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { Provider } from '../provider/provider.ts'
+import { acceptWithin } from './accept-within.ts'
 import type { Admission } from './admit.ts'
 import { answered, greeted, outcomeOf, refuse, reply } from './conclude.ts'
 import { type StepName } from '../observe/infos.ts'
@@ -106,7 +107,9 @@ export function acceptAll(
   if (identified.intake.items.length === 0) return []
   const { writes } = line
   try {
-    const accepting = line.port.accept(identified.intake, host)
+    const accepting = host.transaction
+      ? acceptWithin(line.port, identified.intake, host, host.transaction)
+      : line.port.accept(identified.intake, host)
     if (isPromise(accepting))
       return accepting.then(
         (taken) => (writes.stored(), taken),

@@ -1,0 +1,33 @@
+import type { Host, Intake, Port, Taken } from '../inbox/inbox.ts'
+
+/**
+ * Accepts in a transaction that the app opens and ends. Resolves once it has ended, so that a 200 is true: a COMMIT that
+ * fails refuses the delivery. It refuses too if the delivery was not stored, or not before the transaction ended.
+ */
+export async function acceptWithin(
+  port: Port,
+  intake: Intake,
+  host: Host,
+  transaction: NonNullable<Host['transaction']>,
+): Promise<readonly Taken[]> {
+  let taken: readonly Taken[] | undefined
+  let failure: { readonly error: unknown } | undefined
+  let begun = false
+  await transaction(async (within) => {
+    if (begun) throw new Error('transaction: call accept once, and open one transaction for it')
+    begun = true
+    try {
+      taken = await port.accept(intake, { ...host, ...within })
+    } catch (error) {
+      failure = { error }
+      throw error
+    }
+  })
+  // An app that caught the error has stored nothing.
+  if (failure) throw failure.error
+  if (!taken)
+    throw new Error(
+      `transaction: it ended ${begun ? 'before accept did' : 'without accept'}; await accept(inTransaction(…)) in it`,
+    )
+  return taken
+}
