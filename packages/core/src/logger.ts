@@ -153,12 +153,15 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       }),
     silent: (receiver, since) =>
       write('warn', `no verified delivery since ${new Date(since).toISOString()}`, { receiver }),
-    caughtUp(receiver, { source, listed, taken, asked, failed, complete }) {
+    caughtUp(receiver, { source, listed, taken, asked, failed, complete, cut }) {
       // A start that missed nothing prints nothing.
       if (taken + asked + failed === 0 && complete) return
-      const left = complete
-        ? ''
-        : '; more were in the range than limit, and the older ones are left'
+      const left =
+        cut === 'limit'
+          ? '; more were in the range than limit, and the older ones are left'
+          : complete
+            ? ''
+            : "; the sender's list does not end, and was left"
       write(
         failed > 0 || !complete ? 'warn' : 'info',
         `caught up with ${oneLine(source)}: ${listed} listed, ${taken} taken, ${asked} asked for, ${failed} failed${left}`,

@@ -1,5 +1,6 @@
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
+import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
@@ -46,13 +47,13 @@ export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
     fixed: ['hmac'],
     map: (patterns) => mapTopics(patterns, { known: [], open: true }),
     async list() {
-      const found: Endpoint[] = []
-      for (let pageNumber = 1; ; pageNumber++) {
+      const all = await everyRow('Adyen', async (pageNumber = '1') => {
         const { json } = await call('GET', path, { query: { pageNumber, pageSize: 100 } })
-        const page = rows(row(json)['data'] ?? [], 'Adyen')
-        found.push(...page.filter(({ type }) => type === 'standard').map(toEndpoint))
-        if (!(pageNumber < Number(row(json)['pagesTotal']))) return found
-      }
+        const isLast = !(Number(pageNumber) < Number(row(json)['pagesTotal']))
+        const next = isLast ? undefined : String(Number(pageNumber) + 1)
+        return { items: rows(row(json)['data'] ?? [], 'Adyen'), next }
+      })
+      return all.filter(({ type }) => type === 'standard').map(toEndpoint)
     },
     async create({ url, topics }) {
       const json = {

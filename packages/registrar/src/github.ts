@@ -1,5 +1,6 @@
 import type { Answer } from './common/client-types.ts'
 import { defineRegistrar } from './common/define.ts'
+import { everyRow } from './common/every-row.ts'
 import type { Target } from './common/spec.ts'
 import { githubClient, mapGithub, githubHooks } from './common/github.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
@@ -43,16 +44,12 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
     settings: { content_type: 'json', insecure_ssl: '0' },
     map: mapGithub,
     async list() {
-      const found: Endpoint[] = []
-      for (let page = 1; ; page++) {
+      const hooks = await everyRow('GitHub', async (page = '1') => {
         const answer = await call('GET', base, { query: { per_page: 100, page } })
-        found.push(
-          ...rows(answer.json, 'GitHub')
-            .filter(({ name }) => name === 'web')
-            .map(toEndpoint),
-        )
-        if (!hasNext(answer)) return found
-      }
+        const next = hasNext(answer) ? String(Number(page) + 1) : undefined
+        return { items: rows(answer.json, 'GitHub'), next }
+      })
+      return hooks.filter(({ name }) => name === 'web').map(toEndpoint)
     },
     async create({ url, topics, settings, secret = '' }) {
       const config = { url, ...settings, secret }

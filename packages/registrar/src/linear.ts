@@ -1,7 +1,8 @@
 import type { Answer } from './common/client-types.ts'
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { graphqlClient, judgeGraphql } from './common/graphql.ts'
+import { everyRow } from './common/every-row.ts'
+import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
@@ -60,15 +61,10 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
         },
       }),
     async list() {
-      const found: Endpoint[] = []
-      let after: string | undefined
-      do {
-        const page = await ask(LIST, { after }, 'webhooks')
-        found.push(...rows(page['nodes'], 'Linear').map(toEndpoint))
-        const { hasNextPage, endCursor } = row(page['pageInfo'])
-        after = hasNextPage === true ? text(endCursor) : undefined
-      } while (after)
-      return found
+      const all = await everyRow('Linear', async (after) =>
+        connectionPage(await ask(LIST, { after }, 'webhooks'), 'Linear'),
+      )
+      return all.map(toEndpoint)
     },
     async create({ url, topics }) {
       const scope = team === undefined ? { allPublicTeams: true } : { teamId: team }

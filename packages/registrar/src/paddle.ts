@@ -1,4 +1,5 @@
 import { defineRegistrar } from './common/define.ts'
+import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { paddleClient, paddlePage } from './common/paddle.ts'
@@ -34,14 +35,8 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
     secret: 'readable',
     map: (patterns) => mapTopics(patterns, { known: topicList(PADDLE_TOPICS) }),
     async list() {
-      const found: Endpoint[] = []
-      let cursor: string | undefined
-      do {
-        const { items, next } = await paddlePage(call, PATH, {}, cursor)
-        found.push(...items.filter(({ type }) => type === 'url').map(toEndpoint))
-        cursor = next
-      } while (cursor !== undefined)
-      return found
+      const all = await everyRow('Paddle', (cursor) => paddlePage(call, PATH, {}, cursor))
+      return all.filter(({ type }) => type === 'url').map(toEndpoint)
     },
     async create({ url, topics }) {
       const json = {

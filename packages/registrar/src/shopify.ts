@@ -1,10 +1,11 @@
 import type { Answer } from './common/client-types.ts'
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { graphqlClient, judgeGraphql } from './common/graphql.ts'
+import { everyRow } from './common/every-row.ts'
+import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { idOf, row, text, type Row } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { SHOPIFY_TOPICS } from './topics/shopify.ts'
@@ -63,15 +64,10 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
           PRIVACY.includes(pattern) ? "set it in the app's configuration file" : undefined,
       }),
     async list() {
-      const found: Endpoint[] = []
-      let after: string | undefined
-      do {
-        const page = await ask(LIST, { after }, 'webhookSubscriptions')
-        found.push(...rows(page['nodes'], 'Shopify').map(toEndpoint))
-        const { hasNextPage, endCursor } = row(page['pageInfo'])
-        after = hasNextPage === true ? text(endCursor) : undefined
-      } while (after)
-      return found
+      const all = await everyRow('Shopify', async (after) =>
+        connectionPage(await ask(LIST, { after }, 'webhookSubscriptions'), 'Shopify'),
+      )
+      return all.map(toEndpoint)
     },
     async create({ url, topics: [topic = ''], settings }) {
       const variables = { topic: enumOf(topic), given: { uri: url, ...settings } }

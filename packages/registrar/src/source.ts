@@ -41,9 +41,9 @@ export interface SourceBase {
   readonly account: string
   /**
    * Events of a range, newest first. Each page is one request; `limit` bounds what is held. It returns true if older events
-   * were left because of the limit.
+   * were left because of the limit, and `endless` if the pages brought nothing new within the range or did not end.
    */
-  readonly list: (range: Range) => AsyncIterable<ListedEvent, boolean>
+  readonly list: (range: Range) => AsyncIterable<ListedEvent, boolean | 'endless'>
 }
 
 /** What to list. */

@@ -1,4 +1,5 @@
 import { defineRegistrar } from './common/define.ts'
+import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
@@ -39,15 +40,13 @@ export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
     ...(apiVersion !== undefined && { settings: { api_version: apiVersion } }),
     map: (patterns) => mapTopics(patterns, { known: topicList(SQUARE_TOPICS), open: true }),
     async list() {
-      const found: Endpoint[] = []
-      let cursor: string | undefined
-      do {
+      const all = await everyRow('Square', async (cursor) => {
         const query = { include_disabled: 'true', limit: 100, cursor }
         const { json } = await call('GET', PATH, { query })
-        found.push(...rows(row(json)['subscriptions'] ?? [], 'Square').map(toEndpoint))
-        cursor = text(row(json)['cursor']) || undefined
-      } while (cursor)
-      return found
+        const items = rows(row(json)['subscriptions'] ?? [], 'Square')
+        return { items, next: text(row(json)['cursor']) || undefined }
+      })
+      return all.map(toEndpoint)
     },
     async create({ url, topics, settings }) {
       const subscription = { name: 'Postern', enabled: true, ...shapeOf(url, topics), ...settings }

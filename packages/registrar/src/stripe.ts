@@ -1,8 +1,9 @@
 import { defineRegistrar } from './common/define.ts'
+import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
-import { stripeClient } from './common/stripe.ts'
+import { idOf, row, text, texts, type Row } from './common/read.ts'
+import { stripeClient, stripePage } from './common/stripe.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar, Settings } from './registrar.ts'
 import { STRIPE_TOPICS } from './topics/stripe.ts'
@@ -50,16 +51,10 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     map: (patterns: readonly string[]) =>
       mapTopics(patterns, { known: topicList(STRIPE_TOPICS), everything: '*' }),
     async list() {
-      const found: Endpoint[] = []
-      let after: string | undefined
-      do {
-        const query = { limit: 100, starting_after: after }
-        const { json } = await call('GET', PATH, { query })
-        const page = rows(row(json)['data'], 'Stripe')
-        found.push(...page.filter((each) => isConnect(each) === connect).map(toEndpoint))
-        after = row(json)['has_more'] === true ? text(page.at(-1)?.['id']) : undefined
-      } while (after)
-      return found
+      const all = await everyRow('Stripe', async (after) =>
+        stripePage(call, PATH, { starting_after: after }),
+      )
+      return all.filter((each) => isConnect(each) === connect).map(toEndpoint)
     },
     async create({
       url,

@@ -1,5 +1,6 @@
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
+import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { idOf, linkQuery, row, rows, text, type Row } from './common/read.ts'
 import { checkTwilio, twilioAuth, type TwilioAccount } from './common/twilio.ts'
@@ -118,15 +119,15 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
   }
 
   async function pages(path: string, member: string, query: Row = {}): Promise<readonly Row[]> {
-    const found: Row[] = []
-    let next: Row | undefined = { PageSize: 100, ...query }
-    while (next) {
-      const { json } = await call('GET', path, { query: next as Record<string, string> })
-      found.push(...rows(row(json)[member], 'Twilio'))
-      const url = text(row(row(json)['meta'])['next_page_url'])
-      next = url === '' ? undefined : Object.fromEntries(linkQuery(url, 'Twilio'))
-    }
-    return found
+    return everyRow('Twilio', async (link) => {
+      const given =
+        link === undefined
+          ? { PageSize: 100, ...query }
+          : Object.fromEntries(linkQuery(link, 'Twilio'))
+      const { json } = await call('GET', path, { query: given as Record<string, string> })
+      const next = text(row(row(json)['meta'])['next_page_url']) || undefined
+      return { items: rows(row(json)[member], 'Twilio'), next }
+    })
   }
 }
 

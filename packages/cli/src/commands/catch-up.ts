@@ -176,7 +176,9 @@ function tell(result: CaughtUp, { json }: CatchUpCommandOptions, did: string): v
   if (failed > 0) say(`  ✕ ${failed} failed`)
   for (const { id, topic, code } of failures)
     say(`    ${shown(id)} ${shown(topic ?? '')} ${shown(code)}`)
-  if (!result.complete)
+  if (result.cut === 'endless')
+    remark("the sender's list brought nothing new or did not end, and was left: run it again later")
+  else if (!result.complete)
     remark(
       `older events were left: raise --limit, or run it again with --until ${new Date(result.oldest ?? result.since).toISOString()}`,
     )

@@ -26,8 +26,13 @@ export interface CaughtUp {
   readonly failed: number
   /** The first hundred of them. */
   readonly failures: readonly CatchUpFailure[]
-  /** False if more events were in the range than `limit`: the older ones were left. Go on with `until` of the oldest. */
+  /** False if events of the range may be left; `cut` says why. */
   readonly complete: boolean
+  /**
+   * `limit`: more events were in the range, and the older ones were left; go on with `until` of the oldest. `endless`: the
+   * sender's pages brought nothing new, or did not end. Undefined if it is complete.
+   */
+  readonly cut: 'limit' | 'endless' | undefined
   /** When the oldest event of the list happened; undefined if it is empty. */
   readonly oldest: number | undefined
 }

@@ -25,23 +25,27 @@ export async function listHeads(
   { since, until, limit, all }: CatchUpPlan,
   { from, counts, signal, tell }: Listing,
 ): Promise<readonly ListedEvent[]> {
-  Object.assign(counts, { listed: 0, skipped: 0, topics: {}, complete: true })
+  Object.assign(counts, { listed: 0, skipped: 0, topics: {}, complete: true, cut: undefined })
   const wanted: ListedEvent[] = []
   const range = { since: from?.at ?? since, until, limit, undelivered: !all }
   const list = source.list(range)[Symbol.asyncIterator]()
   const seen = new Set<string>()
   let repeated = 0
+  const cut = (why: boolean | 'endless' | undefined): void => {
+    counts.cut = why === true ? 'limit' : why || undefined
+    counts.complete = counts.cut === undefined
+  }
   for (;;) {
     const next = await interruptible(list.next(), signal)
     if (next.done === true) {
-      counts.complete = next.value !== true
+      cut(next.value)
       break
     }
     const event = next.value
     finite(event.at, source.provider, event.id)
     if (seen.has(event.id) ? ++repeated > limit : counts.listed > limit) {
       // A source lists `limit` events at most: this list does not end.
-      counts.complete = false
+      cut('endless')
       await list.return?.(true)
       break
     }

@@ -41,6 +41,7 @@ export function newCounts(source: string, since: number, until: number): Counts 
     failed: 0,
     failures: [],
     complete: true,
+    cut: undefined,
     oldest: undefined,
   }
 }

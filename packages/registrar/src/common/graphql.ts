@@ -1,5 +1,6 @@
 import { RegistrarError } from '../errors.ts'
 import type { Answer, Call, Verdict } from './client-types.ts'
+import type { Page } from './paged-source.ts'
 import { row, rows, text, texts, type Row } from './read.ts'
 
 /** Sends one GraphQL operation; `member` is the one field that it asks for. */
@@ -43,4 +44,11 @@ export function judgeGraphql(
 function said(error: unknown): string {
   const { field, message } = row(error)
   return [...(field === undefined ? [] : [texts(field).join('.')]), text(message)].join(': ')
+}
+
+/** A page of a connection: its nodes, and the cursor of the next. */
+export function connectionPage(connection: Row, sender: string): Page<Row> {
+  const { hasNextPage, endCursor } = row(connection['pageInfo'])
+  const next = hasNextPage === true ? text(endCursor) : undefined
+  return { items: rows(connection['nodes'], sender), next }
 }

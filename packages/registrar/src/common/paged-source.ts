@@ -57,7 +57,7 @@ export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
           if (left-- <= 0) return true
           yield { ...event, ref: JSON.stringify([cursor ?? null, bounds]) }
         }
-        if (next !== undefined && !paging.goesOn(events)) return true
+        if (next !== undefined && !paging.goesOn(events)) return 'endless'
         cursor = next
       } while (cursor !== undefined)
       return false

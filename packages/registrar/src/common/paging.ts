@@ -7,7 +7,7 @@ export interface Paging {
    * True if the next page may be asked for: this one had something new within the range, or came nearer to it from events
    * that are newer. Pages are bounded too.
    */
-  goesOn(page: readonly Dated[]): boolean
+  readonly goesOn: (page: readonly Dated[]) => boolean
 }
 
 /** An entry of a page. */
@@ -19,6 +19,8 @@ export interface Dated {
 const MOST_PAGES = 1000
 /** The fewest entries that pages of all senders have, if they are full. */
 const FULL = 10
+/** The most entries that a sender is asked for. A page with more counts as several: what is read stays bounded. */
+const LARGEST = 250
 
 /** Makes it for one reading of a list. */
 export function createPaging({
@@ -37,7 +39,8 @@ export function createPaging({
       const oldest = Math.min(...page.map(({ at }) => at))
       const isNearer = oldest > until && oldest < reached
       reached = Math.min(reached, oldest)
-      return ++pages < most && (fresh.length > 0 || isNearer)
+      pages += Math.max(1, Math.ceil(page.length / LARGEST))
+      return pages < most && (fresh.length > 0 || isNearer)
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Call } from './client-types.ts'
 import { createClient } from './client.ts'
+import { everyRow } from './every-row.ts'
 import { tokenOf, type ApiOptions, type Token } from './options.ts'
 import { row, rows, text, type Row } from './read.ts'
 
@@ -27,11 +28,10 @@ export async function polarPages(
   path: string,
   query: Readonly<Record<string, string>>,
 ): Promise<readonly Row[]> {
-  const found: Row[] = []
-  for (let page = 1; ; page++) {
+  return everyRow('Polar', async (page = '1') => {
     const { json } = await call('GET', path, { query: { ...query, page, limit: 100 } })
-    found.push(...rows(row(json)['items'], 'Polar'))
-    const last = Number(row(row(json)['pagination'])['max_page'])
-    if (!(page < last)) return found
-  }
+    const isLast = !(Number(page) < Number(row(row(json)['pagination'])['max_page']))
+    const next = isLast ? undefined : String(Number(page) + 1)
+    return { items: rows(row(json)['items'], 'Polar'), next }
+  })
 }

@@ -26,6 +26,12 @@ export function text(value: unknown): string {
   return ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : ''
 }
 
+/** A time of ISO 8601 in milliseconds since 1970; NaN for another text, in which `Date.parse` would find some year. */
+export function time(value: unknown): number {
+  const given = text(value)
+  return /^\d{4}-\d\d-\d\d[T ]\d\d:/.test(given) ? Date.parse(given) : Number.NaN
+}
+
 /** The strings of a list. */
 export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(text) : []

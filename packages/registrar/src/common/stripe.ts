@@ -1,6 +1,8 @@
-import type { Call } from './client-types.ts'
+import type { Call, Request } from './client-types.ts'
 import { createClient } from './client.ts'
 import { tokenOf, type ApiOptions, type Token } from './options.ts'
+import type { Page } from './paged-source.ts'
+import { row, rows, text, type Row } from './read.ts'
 
 /** Calls Stripe's API with a key. */
 export function stripeClient(
@@ -17,4 +19,15 @@ export function stripeClient(
       ...(options.account !== undefined && { 'stripe-account': options.account }),
     }),
   })
+}
+
+/** One page of a list; `next` is what `starting_after` takes. */
+export async function stripePage(
+  call: Call,
+  path: string,
+  query: Request['query'],
+): Promise<Page<Row>> {
+  const { json } = await call('GET', path, { query: { limit: 100, ...query } })
+  const items = rows(row(json)['data'], 'Stripe')
+  return { items, next: row(json)['has_more'] === true ? text(items.at(-1)?.['id']) : undefined }
 }

@@ -2,7 +2,8 @@ import { stringifyJson } from '@postern/core/scheme'
 import { figmaClient, figmaWebhooks } from '../common/figma.ts'
 import { checkUrl } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
+import { row, rows, text, time, type Row } from '../common/read.ts'
+import { RegistrarError } from '../errors.ts'
 import type { FigmaContext } from '../figma.ts'
 import type { PayloadSource } from '../source.ts'
 
@@ -11,6 +12,9 @@ export interface FigmaEventsOptions extends FigmaContext {
   /** The URL of the webhooks. */
   readonly url: string
 }
+
+/** Each of them costs a request. */
+const MOST_WEBHOOKS = 100
 
 /**
  * What Figma sent to the webhooks with this URL in the last 7 days, with payloads, attempt by attempt. The passcode is taken
@@ -33,6 +37,11 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
       const webhooks = (await figmaWebhooks(call, options)).filter(
         (each) => each['endpoint'] === url,
       )
+      if (webhooks.length > MOST_WEBHOOKS)
+        throw new RegistrarError(
+          'unexpected',
+          `Figma: more than ${MOST_WEBHOOKS} webhooks of this context have the URL`,
+        )
       const items: Row[] = []
       for (const webhook of webhooks) {
         const { json } = await call('GET', `/v2/webhooks/${text(webhook['id'])}/requests`)
@@ -60,5 +69,5 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
 }
 
 function sentAt(item: Row): number {
-  return Date.parse(text(row(item['request_info'])['sent_at']))
+  return time(row(item['request_info'])['sent_at'])
 }

@@ -4,7 +4,7 @@ import { githubClient, githubHooks, type GithubOwner } from '../common/github.ts
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createCounting, createPaging, finite } from '../common/paging.ts'
-import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
+import { linkQuery, row, rows, text, time, type Row } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { ListedEvent, PayloadSource, Range, RedeliverySource, Source } from '../source.ts'
 
@@ -99,7 +99,7 @@ function githubSource(name: string, options: GithubSourceOptions): GithubList {
   }
 
   // Attempts of one event are apart in the list, and the first of them is the oldest: the range is read before it is given.
-  async function* list(range: Range): AsyncIterable<ListedEvent, boolean> {
+  async function* list(range: Range): AsyncIterable<ListedEvent, boolean | 'endless'> {
     const { since, until, undelivered } = boundsOf(range)
     const limit = range.limit ?? 10_000
     const groups = new Map<string, Group>()
@@ -124,7 +124,7 @@ function githubSource(name: string, options: GithubSourceOptions): GithubList {
     for (const { delivered, ...event } of events)
       if (event.at <= until && !(undelivered && delivered))
         yield { ...event, undelivered: !delivered }
-    return isCut || groups.size > limit
+    return isCut ? 'endless' : groups.size > limit
   }
 }
 
@@ -137,7 +137,7 @@ interface Group {
 }
 
 function sentAt(attempt: Row): number {
-  return finite(Date.parse(text(attempt['delivered_at'])), 'GitHub', text(attempt['id']))
+  return finite(time(attempt['delivered_at']), 'GitHub', text(attempt['id']))
 }
 
 function add(groups: Map<string, Group>, attempt: Row): void {

@@ -2,8 +2,8 @@ import { stringifyJson } from '@postern/core/scheme'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { paddleClient, paddlePage } from '../common/paddle.ts'
 import { boundsOf, pagedSource } from '../common/paged-source.ts'
-import { createCounting } from '../common/paging.ts'
-import { row, text, type Row } from '../common/read.ts'
+import { createCounting, finite } from '../common/paging.ts'
+import { row, text, time, type Row } from '../common/read.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
 
 /** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
@@ -33,7 +33,7 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
     event: (item) => ({
       id: text(item['event_id']),
       topic: text(item['event_type']),
-      at: Date.parse(text(item['occurred_at'])),
+      at: time(item['occurred_at']),
       undelivered: undefined,
     }),
     delivery: (item) => ({
@@ -76,15 +76,16 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
         const { items, next } = await paddlePage(call, '/notifications', query, cursor)
         for (const item of items) {
           if (left-- <= 0) return true
+          const id = text(row(item['payload'])['event_id'])
           yield {
-            id: text(row(item['payload'])['event_id']),
+            id,
             topic: text(item['type']),
-            at: Date.parse(text(item['occurred_at'])),
+            at: finite(time(item['occurred_at']), 'Paddle', id),
             undelivered: item['status'] === 'failed',
             ref: text(item['id']),
           }
         }
-        if (next !== undefined && !goesOn(items.map((item) => text(item['id'])))) return true
+        if (next !== undefined && !goesOn(items.map((item) => text(item['id'])))) return 'endless'
         cursor = next
       } while (cursor !== undefined)
       return false

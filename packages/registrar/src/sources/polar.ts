@@ -1,8 +1,8 @@
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
-import { createCounting } from '../common/paging.ts'
+import { createCounting, finite } from '../common/paging.ts'
 import { polarClient } from '../common/polar.ts'
-import { row, rows, text } from '../common/read.ts'
+import { row, rows, text, time } from '../common/read.ts'
 import type { RedeliverySource } from '../source.ts'
 
 /** Options of {@link polarRedelivery}. */
@@ -54,11 +54,11 @@ export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySour
           seen.add(id)
           const delivered = event['succeeded'] === true
           if (undelivered && delivered) continue
-          const at = Date.parse(text(item['created_at']))
+          const at = finite(time(item['created_at']), 'Polar', id)
           yield { id, topic: text(event['type']), at, undelivered: !delivered, ref: id }
         }
         if (!(page < Number(row(row(json)['pagination'])['max_page']))) return false
-        if (!goesOn(items.map((item) => text(item['id'])))) return true
+        if (!goesOn(items.map((item) => text(item['id'])))) return 'endless'
       }
     },
     async redeliver({ ref }) {

@@ -1,7 +1,7 @@
 import { stringifyJson } from '@postern/core/scheme'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
+import { row, rows, text, time, type Row } from '../common/read.ts'
 import { squareClient } from '../common/square.ts'
 import type { PayloadSource } from '../source.ts'
 
@@ -41,7 +41,7 @@ export function squareEvents(options: SquareEventsOptions): PayloadSource {
     event: (item) => ({
       id: text(item['event_id']),
       topic: text(item['type']),
-      at: Date.parse(text(item['created_at'])),
+      at: time(item['created_at']),
       undelivered: undefined,
     }),
     delivery: (item) => ({

@@ -1,8 +1,9 @@
 import { stringifyJson } from '@postern/core/scheme'
+import { everyRow } from '../common/every-row.ts'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
-import { stripeClient } from '../common/stripe.ts'
+import { row, text, type Row } from '../common/read.ts'
+import { stripeClient, stripePage } from '../common/stripe.ts'
 import { RegistrarError } from '../errors.ts'
 import type { PayloadSource } from '../source.ts'
 
@@ -40,22 +41,18 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
     account: account === undefined ? 'account' : `account ${account}`,
     async page(cursor, { since, until, undelivered }) {
       const query = {
-        limit: 100,
         'created[gte]': Math.floor(since / 1000),
         'created[lte]': Math.floor(until / 1000),
         starting_after: cursor,
         ...(undelivered && { delivery_success: 'false' }),
       }
-      const { json } = await call('GET', '/v1/events', { query })
-      const items = rows(row(json)['data'], 'Stripe')
-      const next = row(json)['has_more'] === true ? text(items.at(-1)?.['id']) : undefined
-      return { items, next }
+      return stripePage(call, '/v1/events', query)
     },
     one: async (id) => row((await call('GET', `/v1/events/${id}`)).json),
     event: (item) => ({
       id: text(item['id']),
       topic: text(item['type']),
-      at: Number(item['created']) * 1000,
+      at: Number(text(item['created']) || Number.NaN) * 1000,
       undelivered: Number(item['pending_webhooks']) > 0,
       version: text(item['api_version']),
     }),
@@ -66,15 +63,11 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
       body: stringifyJson(account === undefined ? item : { ...item, account }),
     }),
     async version() {
-      let after: string | undefined
-      do {
-        const query = { limit: 100, starting_after: after }
-        const { json } = await callOwn('GET', '/v1/webhook_endpoints', { query })
-        const page = rows(row(json)['data'], 'Stripe')
-        const found = page.find((endpoint) => endpoint['url'] === url)
-        if (found !== undefined) return text(found['api_version']) || undefined
-        after = row(json)['has_more'] === true ? text(page.at(-1)?.['id']) : undefined
-      } while (after)
+      const endpoints = await everyRow('Stripe', async (after) =>
+        stripePage(callOwn, '/v1/webhook_endpoints', { starting_after: after }),
+      )
+      const found = endpoints.find((endpoint) => endpoint['url'] === url)
+      if (found !== undefined) return text(found['api_version']) || undefined
       throw new RegistrarError('not_found', 'Stripe: no endpoint has this URL')
     },
   })

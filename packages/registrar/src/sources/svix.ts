@@ -1,7 +1,7 @@
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createPaging, finite } from '../common/paging.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
+import { row, rows, text, time, type Row } from '../common/read.ts'
 import { svixClient } from '../common/svix.ts'
 import type { ListedEvent, RedeliverySource } from '../source.ts'
 
@@ -65,7 +65,7 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
       } while (iterator && !isCut)
       for (const event of [...groups.values()].toSorted((a, b) => b.at - a.at).slice(0, limit))
         if (event.at <= until && !(undelivered && event.undelivered === false)) yield event
-      return isCut || groups.size > limit
+      return isCut ? 'endless' : groups.size > limit
     },
     async redeliver({ ref }) {
       await call('POST', `${app}/msg/${ref}/endpoint/${endpoint}/resend/`)
@@ -88,5 +88,5 @@ function add(groups: Map<string, ListedEvent>, attempt: Row): void {
 }
 
 function sentAt(attempt: Row): number {
-  return finite(Date.parse(text(attempt['timestamp'])), 'Svix', text(attempt['id']))
+  return finite(time(attempt['timestamp']), 'Svix', text(attempt['id']))
 }

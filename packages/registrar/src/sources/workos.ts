@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { createClient } from '../common/client.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
+import { row, rows, text, time, type Row } from '../common/read.ts'
 import type { PayloadSource } from '../source.ts'
 
 /** Options of {@link workosEvents}. */
@@ -54,7 +54,7 @@ export function workosEvents(options: WorkosEventsOptions): PayloadSource {
     event: (item) => ({
       id: text(item['id']),
       topic: text(item['event']),
-      at: Date.parse(text(item['created_at'])),
+      at: time(item['created_at']),
       undelivered: undefined,
     }),
     delivery: (item) => ({
