@@ -1,0 +1,112 @@
+import { isWebhookError, WebhookError } from '@postern/core'
+import {
+  checks,
+  engineInbox,
+  engineSettings,
+  transactions,
+  type EngineOptions,
+  type EngineSettings,
+  type Inbox,
+  type Store,
+} from '@postern/core/inbox'
+import { createClaims } from './skeleton/claims.ts'
+import { createJournaled } from './skeleton/journaled.ts'
+import { createRows } from './skeleton/rows.ts'
+import type { Tables } from './skeleton/tables.ts'
+import { createViewed } from './skeleton/viewed.ts'
+
+const NAME = 'mapInbox'
+
+/** Options of {@link mapInbox}. */
+export interface MapInboxOptions extends EngineOptions {
+  /** What it stores in. Inboxes with the same tables are as several processes with one database. */
+  readonly tables: Tables
+  readonly maxPending?: number
+  readonly lease?: number
+}
+
+/**
+ * The smallest inbox on the engine: a `Store` over a few Maps, written after CONTRIBUTING's "A new store". It loses all
+ * with its process, so it is nothing but an example and the recipe's proof.
+ */
+export function mapInbox(options: MapInboxOptions): Inbox {
+  const check = checks<MapInboxOptions>(NAME, options)
+  const tables = check.value('tables')
+  const settings = engineSettings(NAME, check, { pollInterval: '20ms', lease: '5s' })
+  check.end()
+  return engineInbox({
+    settings,
+    store: () => createStore(tables, settings),
+    transactions: transactions(NAME),
+    ahead: { time: 20, most: 256 },
+  })
+}
+
+function createStore(tables: Tables, { lease }: EngineSettings): Store {
+  const { lanes, tenants } = tables
+  const rows = createRows(tables, lease)
+  let process = 0
+
+  return {
+    ...rows,
+    ...createClaims(tables, lease),
+    ...createViewed(tables),
+    ...createJournaled(tables),
+    name: NAME,
+    get opened() {
+      return process > 0
+    },
+    open: () => (process = tables.join()),
+    close: async () => {},
+    together: (works) => tables.transaction(works),
+    atomic: (_time, _lines, run) =>
+      tables.transaction(() => {
+        const result = run(rows, tables.effects)
+        // Others would write in between, and be undone with it.
+        if (result instanceof Promise) {
+          result.catch(() => {})
+          throw new TypeError(`${NAME}: a transaction must be synchronous`)
+        }
+        return result
+      }),
+    guest() {
+      throw new TypeError(`${NAME}: a Map has no transactions of an app`)
+    },
+    lanes: (receiver, wanted) =>
+      wanted.flatMap((names) => {
+        const made = names.map((name) => laneOf(receiver, name))
+        const root = Math.min(...made.map((row) => row.root))
+        for (const row of made) if (row.root !== root) moveRoot(row.root, root)
+        return made.map(({ lane, name }) => ({ lane, receiver, name }))
+      }),
+    everyLane: () => lanes.rows(),
+    backlog: (wanted) =>
+      wanted.flatMap(({ lane, fair }) => {
+        const turn = tenants.get(`${lane} ${fair}`)
+        if (turn === undefined) return []
+        return { lane, fair, turn, tasks: Math.max(0, turn - lanes.get(lane)!.turn) }
+      }),
+    clock: () => Date.now(),
+    fault: (error) => (error instanceof TypeError ? 'lasting' : 'data'),
+    refusal(error) {
+      if (isWebhookError(error) || error instanceof TypeError) return error
+      return new WebhookError('inbox_unavailable', String(error), { cause: error })
+    },
+  }
+
+  function laneOf(receiver: string, name: string) {
+    const known = lanes.rows().find((row) => row.receiver === receiver && row.name === name)
+    if (known) return known
+    const lane = tables.next()
+    const made = { lane, receiver, name, root: lane, turn: 0 }
+    lanes.set(lane, made)
+    return made
+  }
+
+  /** Former names of a subscription stand in its lines. */
+  function moveRoot(from: number, root: number): void {
+    for (const row of lanes.rows()) if (row.root === from) lanes.set(row.lane, { ...row, root })
+    for (const row of tables.tasks.rows())
+      if (row.root === from) tables.tasks.set(row.id, { ...row, root })
+  }
+}

@@ -1,0 +1,74 @@
+import {
+  DEAD,
+  DONE,
+  PENDING,
+  RUNNING,
+  eventOf,
+  type Fence,
+  type Patch,
+  type TaskRow,
+} from '@postern/core/inbox'
+import type { StoredTask, Tables } from './tables.ts'
+
+/** True if a change of a task counts, as `Fence` says. */
+export function holds(
+  { events }: Pick<Tables, 'events'>,
+  row: StoredTask,
+  { token }: Pick<TaskRow, 'token'>,
+  fence: Fence,
+): boolean {
+  const { state, due, error, lease } = row
+  const own = row.token === token
+  const over = lease !== null && lease <= Date.now()
+  const whole = events.get(eventOf(row.id))?.contents !== 'erased'
+  const settled = state === DONE || state === DEAD
+  switch (fence) {
+    case 'first':
+      return !settled
+    case 'own':
+      return !settled && own
+    case 'held':
+      return state === RUNNING && own
+    case 'ended':
+      return state === RUNNING && own && over
+    case 'failed':
+      return (
+        whole && (state === DEAD || (state === PENDING && error !== null && due > Date.now()))
+      )
+    case 'settled':
+      return whole && settled
+    case 'waiting':
+      return whole && state === PENDING
+    case 'idle':
+      return state === PENDING || state === DEAD
+    case 'past':
+      return settled
+    case 'over':
+      return settled && own && over
+  }
+}
+
+/** The task with a change. */
+export function patched(row: StoredTask, patch: Patch, fence: Fence): StoredTask {
+  const { state, wait, open, anew, took, error, cause } = patch
+  const ended = state >= DONE
+  // Another has claimed it meanwhile: its claim stays on the settled row until that run ends.
+  const theirs = ended && row.lease !== null && row.token !== patch.token
+  return {
+    ...row,
+    state: state as StoredTask['state'],
+    due: wait === undefined ? row.due : Date.now() + wait,
+    lease: theirs ? row.lease : null,
+    token: theirs || open ? row.token : ended ? patch.token : 0,
+    round: row.round + (anew ? 1 : 0),
+    runs: row.runs - (fence === 'held' ? 1 : 0),
+    gate: patch.gate ?? row.gate,
+    behind: patch.behind ?? row.behind,
+    attempt: patch.attempt ?? row.attempt,
+    cut: patch.cut ?? row.cut,
+    charged: patch.charged ?? row.charged,
+    took: took === undefined ? row.took : took,
+    error: error === undefined ? row.error : error,
+    cause: cause === undefined ? row.cause : cause,
+  }
+}

@@ -1,0 +1,195 @@
+import {
+  DONE,
+  GONE,
+  LATER,
+  PENDING,
+  READY,
+  RUNNING,
+  TASKS,
+  eventOf,
+  type HeadRow,
+  type NewEvent,
+  type NewTask,
+  type Rows,
+} from '@postern/core/inbox'
+import { holds, patched } from './fences.ts'
+import type { StoredTask, Tables } from './tables.ts'
+
+/** Runs of a task that are kept beside the first. */
+const KEPT = 19
+
+/** Makes `Rows`: what is written in a transaction. `lease` in milliseconds. */
+export function createRows(tables: Tables, lease: number): Rows {
+  const { events, keys, guards, tasks, lanes, tenants, attempts } = tables
+
+  return {
+    insert(batch) {
+      const fresh = new Set<NewEvent>()
+      for (const one of batch.events) if (add(one)) fresh.add(one)
+      for (const one of batch.tasks)
+        if (fresh.has(one.event!)) addTask(one, one.event!.number * TASKS + one.n)
+      return fresh
+    },
+    known(wanted) {
+      const found = new Map<NewEvent, readonly StoredTask[]>()
+      for (const event of wanted) {
+        const number = keys.get(keyOf(event))
+        if (number === undefined || events.get(number)!.contents === 'erased') continue
+        const its = tasksOf(number)
+        found.set(
+          event,
+          its.filter((row) => holds(tables, row, row, 'failed')),
+        )
+      }
+      return found
+    },
+    guard: (wanted) =>
+      new Set(
+        wanted.filter(({ key, event }) => {
+          const name = guardOf(event, key)
+          if (!guards.get(name)) guards.set(name, { event: event.event.key, taken: Date.now() })
+          return guards.get(name)!.event === event.event.key
+        }),
+      ),
+    unguard(taken) {
+      for (const { key, event } of taken) guards.delete(guardOf(event, key))
+    },
+    finish(ended) {
+      const counted = ended.filter(({ id, token, took }) => {
+        const row = tasks.get(id)
+        if (!row || row.token !== token || row.state !== RUNNING) return false
+        tasks.set(id, { ...row, state: DONE, due: Date.now(), lease: null, took })
+        return true
+      })
+      return new Set(counted.map(({ id }) => id))
+    },
+    patch(patches, fence) {
+      const counted = patches.filter((patch) => {
+        const row = tasks.get(patch.id)
+        if (!row || row.round !== patch.round || !holds(tables, row, patch, fence)) return false
+        if (patch.state === GONE) {
+          tasks.delete(row.id)
+          attempts.delete(row.id)
+          return true
+        }
+        const next = patched(row, patch, fence)
+        tasks.set(row.id, next)
+        if (patch.attempted) {
+          const { ended = Date.now(), ...rest } = patch.attempted
+          const all = (attempts.get(row.id) ?? []).filter(({ seq }) => seq !== next.runs)
+          const process = String(Math.floor(patch.token / 2 ** 32))
+          const [first, ...others] = [...all, { ...rest, ended, process, seq: next.runs }]
+          attempts.set(row.id, [first!, ...others.slice(-KEPT)])
+        }
+        return true
+      })
+      return new Set(counted.map(({ id }) => id))
+    },
+    spawn(event, children) {
+      const its = tasksOf(event)
+      let id = Math.max(event * TASKS - 1, ...its.map((row) => row.id))
+      for (const child of children)
+        if (!its.some(({ lane, part }) => lane === child.lane && part === child.part))
+          addTask(child, ++id)
+    },
+    heads: (lines) =>
+      lines.flatMap((line) => {
+        const open = tasks.rows().filter((row) => row.line === line && isOpen(row))
+        const groups = Map.groupBy(open, ({ root }) => root)
+        return [...groups.values()].flatMap((group) => {
+          const behind = group.filter((row) => row.behind).sort((a, b) => a.id - b.id)
+          return [...group.filter((row) => !row.behind), ...behind.slice(0, 1)].map(headOf)
+        })
+      }),
+    queue(changes) {
+      for (const { id, behind } of changes) {
+        const row = tasks.get(id)
+        if (row?.state === PENDING) tasks.set(id, { ...row, behind })
+      }
+    },
+    turns: (wanted) =>
+      wanted.map(({ lane, fair, step }) => {
+        const now = lanes.get(lane)!.turn
+        const key = `${lane} ${fair}`
+        const turn = Math.max(now, tenants.get(key) ?? 0) + step
+        tenants.set(key, turn)
+        return { lane, fair, turn, tasks: turn - now }
+      }),
+    later: (wanted, most) =>
+      tasks
+        .rows()
+        .filter((row) => wanted.includes(row.lane) && isDue(row) && row.gate === LATER)
+        .sort((a, b) => a.due - b.due)
+        .slice(0, most),
+    enter(turns) {
+      for (const { id, turn } of turns) {
+        const row = tasks.get(id)
+        if (row?.state === PENDING)
+          tasks.set(id, { ...row, gate: READY, turn: turn === 0 ? row.turn : turn })
+      }
+    },
+    lost: (own) =>
+      own.flatMap(({ id, token }) => {
+        const row = tasks.get(id)
+        if (!row) return []
+        const held = row.token === token && row.state >= DONE && row.lease !== null
+        if (held) tasks.set(id, { ...row, lease: null })
+        return { ...row, held }
+      }),
+  }
+
+  /** False if the event is known. */
+  function add(one: NewEvent): boolean {
+    const { receiver, record, delivery, event } = one
+    const { key, dedupe, id = null, topic, scope = null, provider, passing } = event
+    if (dedupe && keys.get(keyOf(one)) !== undefined) return false
+    one.number = tables.next()
+    keys.set(keyOf(one), one.number)
+    const { head, body, received } = delivery
+    const contents = passing ? 'passing' : 'kept'
+    const row = { receiver, key, id, topic, scope, provider, received, contents } as const
+    events.set(one.number, { event: one.number, record, head, body, ...row })
+    return true
+  }
+
+  function addTask({ lane, part, data, line, fair, turn, token }: NewTask, id: number): void {
+    const claimed = token !== 0
+    const runs = claimed ? 1 : 0
+    tasks.set(id, {
+      ...{ id, lane, part, data, line, fair, turn, token, runs },
+      state: claimed ? RUNNING : PENDING,
+      lease: claimed ? Date.now() + lease : null,
+      root: lanes.get(lane)!.root,
+      behind: line !== null,
+      due: Date.now(),
+      ...{ gate: READY, attempt: runs, round: 0, cut: 0, charged: 0 },
+      ...{ took: null, error: null, cause: null },
+    })
+  }
+
+  function tasksOf(event: number): readonly StoredTask[] {
+    return tasks.rows().filter(({ id }) => eventOf(id) === event)
+  }
+}
+
+/** Pending or running, or settled while a run still holds it. */
+export function isOpen({ state, lease }: StoredTask): boolean {
+  return state < DONE || lease !== null
+}
+
+/** True if nothing but a claim is missing. */
+export function isDue({ state, behind, due }: StoredTask): boolean {
+  return state === PENDING && !behind && due <= Date.now()
+}
+
+function headOf(row: StoredTask): HeadRow {
+  return { ...row, seq: row.id, held: row.state >= DONE && row.lease !== null }
+}
+
+function keyOf({ receiver, event }: NewEvent): string {
+  return `${receiver}\n${event.key}`
+}
+
+function guardOf({ receiver }: NewEvent, key: string): string {
+  return `${receiver}\n${key}`
+}
