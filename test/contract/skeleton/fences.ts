@@ -32,9 +32,7 @@ export function holds(
     case 'ended':
       return state === RUNNING && own && over
     case 'failed':
-      return (
-        whole && (state === DEAD || (state === PENDING && error !== null && due > Date.now()))
-      )
+      return whole && (state === DEAD || (state === PENDING && error !== null && due > Date.now()))
     case 'settled':
       return whole && settled
     case 'waiting':

@@ -43,7 +43,12 @@ export function createViewed(tables: Tables): Viewed {
       return [...groups.values()].map((group) => {
         const due = group.filter(isDue).map((row) => Date.now() - row.due)
         const { lane, state } = group[0]!
-        return { lane, state, count: group.length, oldest: due.length > 0 ? Math.max(...due) : null }
+        return {
+          lane,
+          state,
+          count: group.length,
+          oldest: due.length > 0 ? Math.max(...due) : null,
+        }
       })
     },
     causes(lanes) {
@@ -104,7 +109,11 @@ export function createViewed(tables: Tables): Viewed {
           events.delete(event)
           keys.delete(`${receiver}\n${key}`)
           for (const [name, guard] of guards.all())
-            if (guard.event === key && name.startsWith(`${receiver}\n`) && guard.taken < before.guards)
+            if (
+              guard.event === key &&
+              name.startsWith(`${receiver}\n`) &&
+              guard.taken < before.guards
+            )
               guards.delete(name)
         }
         return undefined
