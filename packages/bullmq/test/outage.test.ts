@@ -28,7 +28,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     const later = open({ work: false })
     for (const { warnings } of [web, later])
       await expect.poll(() => warnings, LONG).toContainEqual(expect.stringContaining('Redis fails'))
-    later.receiver.work()
+    void later.receiver.work()
     expect(await web.send('1')).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     await redis.up()
     await deliver(web, '1')

@@ -58,15 +58,15 @@ const TRIES: Readonly<Record<string, Try>> = {
     return first ?? again ?? after.asked(1)
   },
   async 'hours later'(sender, inbox, name, flood) {
-    const { genuine, flood: send, later, receiver } = opened(sender, inbox, name)
-    const results = [await genuine()]
+    const one = opened(sender, inbox, name)
+    const results = [await one.genuine()]
     for (let hour = 0; hour < 3; hour++) {
-      later(2 * HOUR)
-      await send(flood)
-      results.push(await genuine())
+      one.later(2 * HOUR)
+      await one.flood(flood)
+      results.push(await one.genuine())
     }
-    await receiver.close()
-    return results.find((one) => one !== undefined)
+    await one.receiver.close()
+    return results.find((result) => result !== undefined)
   },
 }
 

@@ -17,7 +17,7 @@ export function safeLines(text: string): string {
 
 // Controls, formats (marks of direction, blanks of no width), private and unassigned characters, halves of pairs, separators of
 // lines, and three letters that look like blanks.
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\u3164\uFFA0\u034F]/gu
+const HIDDEN = /[\u034F\p{C}\p{Zl}\p{Zp}\u3164\uFFA0]/gu
 
 function escaped(sign: string): string {
   return SHORT[sign] ?? inertText(sign, { ascii: true })

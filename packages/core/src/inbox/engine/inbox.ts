@@ -59,7 +59,7 @@ export function engineInbox({
       return store.opened
     },
     open: () =>
-      (opening ??= (async () => (process = await store.open()))().catch((error: unknown) => {
+      (opening ??= openStore().catch((error: unknown) => {
         opening = undefined
         throw error
       })),
@@ -121,5 +121,18 @@ export function engineInbox({
     records: createRecords(shared.records, access),
     journal: createJournal(shared, access),
     close: () => attached.close(),
+  }
+
+  /** Processes that start at the same moment wait for each other. */
+  async function openStore(): Promise<number> {
+    const until = performance.now() + settings.deadline
+    for (;;) {
+      try {
+        return (process = await store.open())
+      } catch (error) {
+        if (store.fault(error) !== 'again' || performance.now() >= until) throw error
+        await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
+      }
+    }
   }
 }

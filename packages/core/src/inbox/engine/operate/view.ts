@@ -113,7 +113,9 @@ export function createView(store: Store, host: ViewHost): InboxView {
               if (its) its.push(row)
               else byLane.set(row.lane, [row])
             }
-            return lanes.map(({ lane, receiver, name }): LaneStats => {
+            // A lane is made when its receiver is; it counts once it has a task.
+            const used = lanes.filter(({ lane }) => byLane.has(lane))
+            return used.map(({ lane, receiver, name }): LaneStats => {
               const counts = { pending: 0, running: 0, done: 0, dead: 0 }
               let oldest: number | undefined
               for (const row of byLane.get(lane) ?? []) {
