@@ -6,6 +6,7 @@ import { effects } from './effects.ts'
 import { inert } from './inert.ts'
 import { knownTenants } from './known-tenants.ts'
 import { lockedOut } from './locked-out.ts'
+import { lying } from './lying/part.ts'
 import { nonInterference } from './non-interference.ts'
 import { possession } from './possession.ts'
 import { readers } from './readers.ts'
@@ -29,5 +30,6 @@ export const parts: readonly RulePart[] = [
   readers,
   effects,
   scopes,
+  lying,
   chosen,
 ]

@@ -1,0 +1,176 @@
+import { createReceiver, type Receiver } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
+import { catchUp } from '../../../../packages/registrar/src/index.ts'
+import { INBOXES, type InboxName, type OpenedInbox } from '../inboxes.ts'
+import type { RuleCase, RulePart } from '../rule.ts'
+import { lies, times } from './lies.ts'
+import { senders, type Entry, type Sender } from './senders.ts'
+
+const HOUR = 3_600_000
+const MIB = 1024 * 1024
+const LIMIT = 20
+/** Pages that are asked for at most, and what a source asks beside them. */
+const MOST_ASKED = 1100
+/** MiB of one answer that are taken at most; the reader is ahead by some. */
+const MOST_MIB = 36
+
+/** Rule 10. */
+export const lying: RulePart = {
+  rule: '10',
+  title: 'a lying API ends',
+  async open(inboxes) {
+    const stores = new Map<InboxName, OpenedInbox>()
+    for (const name of INBOXES) stores.set(name, await inboxes.open(name))
+    let number = 0
+    const cases = Object.entries(senders).flatMap(([at, sender]) =>
+      [...stores].flatMap(([inbox, store]) =>
+        [...triesOf(sender)].map(([name, play]): RuleCase => ({
+          name,
+          at,
+          sender: sender.title,
+          inbox,
+          run: () => play(store.inbox, `lying-${++number}`),
+        })),
+      ),
+    )
+    return {
+      cases,
+      together: 4,
+      close: async () => void (await Promise.all([...stores.values()].map((one) => one.close()))),
+    }
+  },
+}
+
+type Try = (inbox: Inbox, name: string) => Promise<string | undefined>
+
+function triesOf(sender: Sender): ReadonlyMap<string, Try> {
+  const tries = new Map<string, Try>()
+  if (sender.isPaged !== false)
+    for (const [name, lie] of Object.entries(lies))
+      tries.set(name, (inbox, own) => endless(sender, lie, inbox, own))
+  for (const at of times)
+    tries.set(`a time that is ${JSON.stringify(at)}`, (inbox, own) =>
+      refused(sender, () => sender.page([{ id: 'timeless', at }], 1), inbox, own),
+    )
+  tries.set('a body without end', (inbox, own) => unending(sender, inbox, own))
+  if (sender.payload)
+    tries.set('an id under which another event is fetched', (inbox, own) =>
+      another(sender, inbox, own),
+    )
+  return tries
+}
+
+/** The list ends within its pages, and the result says that it was cut and why. */
+async function endless(sender: Sender, lie: (typeof lies)[string], inbox: Inbox, name: string) {
+  const now = Date.now()
+  const { asked, caughtUp, close } = opened(sender, inbox, name, (number) =>
+    sender.page(lie(number, now), number),
+  )
+  try {
+    const { complete, cut, taken, asked: again } = await caughtUp()
+    if (complete || cut === undefined) return `it said complete: ${complete}, cut: ${cut}`
+    if (taken + again > LIMIT) return `${taken + again} events were taken`
+    return asked() > MOST_ASKED ? `${asked()} requests` : undefined
+  } finally {
+    await close()
+  }
+}
+
+/** The call ends with `unexpected`, after few requests and with nothing taken. */
+async function refused(sender: Sender, answer: () => unknown, inbox: Inbox, name: string) {
+  const { asked, accepted, caughtUp, close } = opened(sender, inbox, name, answer)
+  try {
+    const code = await caughtUp().then(
+      ({ complete }) => `complete: ${complete}`,
+      (error: { code?: string }) => error.code,
+    )
+    if (code !== 'unexpected') return `it ended with ${code}`
+    if (accepted.length > 0) return `${accepted.length} events were taken`
+    return asked() > 2 ? `${asked()} requests` : undefined
+  } finally {
+    await close()
+  }
+}
+
+async function unending(sender: Sender, inbox: Inbox, name: string) {
+  let sent = 0
+  const part = new TextEncoder().encode(' '.repeat(MIB))
+  const answer = (): Response =>
+    new Response(
+      new ReadableStream({
+        pull(body) {
+          sent++
+          body.enqueue(part)
+        },
+      }),
+    )
+  const wrong = await refused(sender, answer, inbox, name)
+  return wrong ?? (sent > MOST_MIB ? `${sent} MiB were read` : undefined)
+}
+
+/** The other event is told as failed, and its webhook is a new event. */
+async function another(sender: Sender, inbox: Inbox, name: string) {
+  const at = new Date(Date.now() - HOUR / 4).toISOString()
+  const other: Entry = { id: `other-of-${name}`, at }
+  const listed: Entry = { id: `listed-of-${name}`, at }
+  const { receiver, kind, accepted, caughtUp, close } = opened(
+    sender,
+    inbox,
+    name,
+    // The first two pages are of the list.
+    (number) => sender.page([number <= 2 ? listed : other], number),
+    other,
+  )
+  try {
+    const { taken, duplicates, failed, failures, asked } = await caughtUp()
+    if (kind === 'payload' && (failed !== 1 || failures[0]?.id !== listed.id))
+      return `it told of ${failed} failures, ${taken} taken, ${duplicates} duplicates`
+    // The sender delivers again, signed: that is all that it is asked for.
+    if (kind === 'redelivery' && asked !== 1) return `it asked for ${asked}`
+    const { provider, topic, payload } = sender
+    const url = 'https://app.example/hooks'
+    const webhook = provider.sign!({ topic, id: other.id, url, payload: payload!(other) })
+    const { status } = await receiver.receive(webhook)
+    if (status !== 200) return `the webhook of the other event got ${status}`
+    return accepted.join() === other.id ? undefined : `accepted were ${accepted.join()}`
+  } finally {
+    await close()
+  }
+}
+
+/** A receiver, and a catch-up with what an API answers to page after page. */
+function opened(
+  sender: Sender,
+  inbox: Inbox,
+  name: string,
+  answer: (number: number) => unknown,
+  fetched: Entry = { id: 'fetched', at: new Date().toISOString() },
+) {
+  const receiver = createReceiver({
+    provider: sender.provider,
+    inbox,
+    name,
+    log: false,
+  }) as Receiver
+  const accepted: (string | undefined)[] = []
+  receiver.observe({ accepted: ({ id }) => void accepted.push(id) })
+  receiver.onAny(() => undefined)
+  let asked = 0
+  let pages = 0
+  const source = sender.source(async (input, init) => {
+    asked++
+    const { pathname } = input as URL
+    const call = `${init?.method ?? 'GET'} ${pathname}`
+    const isPage = pathname === sender.list
+    const given = isPage ? answer(++pages) : (sender.more?.(call, [fetched]) ?? {})
+    return given instanceof Response ? given : Response.json(given)
+  })
+  return {
+    receiver,
+    kind: source.kind,
+    accepted,
+    asked: () => asked,
+    caughtUp: () => catchUp(receiver, source, { since: Date.now() - HOUR, limit: LIMIT }),
+    close: () => receiver.close(),
+  }
+}
