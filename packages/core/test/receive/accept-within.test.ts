@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { createReceiver, memoryInbox, type Receiver } from '../../src/index.ts'
+import type { Host } from '../../src/inbox/index.ts'
+import { acme } from '../acme.ts'
+
+const provider = acme()
+
+/** Hands over a delivery with a transaction; returns the status and what was heard. */
+async function take(transaction: Host['transaction'], maxPending = 10) {
+  const heard: string[] = []
+  const receiver: Receiver = createReceiver({
+    provider,
+    inbox: memoryInbox({ maxPending }),
+    log: false,
+    observers: [
+      {
+        accepted: () => heard.push('accepted'),
+        rejected: (_, error) => heard.push(`${error.code}: ${error.message}`),
+      },
+    ],
+  })
+  receiver.on('thing.*', () => new Promise(() => {}))
+  const deliver = (id: string, host: Host) =>
+    receiver.receive(provider.sign!({ id, topic: 'thing.happened', payload: {} }), host)
+  const { status } = await deliver('1', { transaction })
+  return { status, heard, deliver }
+}
+
+test('the delivery is accepted, and told of, once the transaction has ended', async () => {
+  const order: string[] = []
+  const { status, heard } = await take(async (accept) => {
+    order.push('begin')
+    await accept({})
+    order.push('stored')
+    await new Promise((resolve) => setImmediate(resolve))
+    order.push('commit')
+  })
+  expect(status).toBe(200)
+  expect(order).toEqual(['begin', 'stored', 'commit'])
+  expect(heard).toEqual(['accepted'])
+})
+
+test('a transaction that rejects refuses the delivery', async () => {
+  const { status, heard } = await take(async (accept) => {
+    await accept({})
+    throw new Error('COMMIT failed')
+  })
+  expect(status).toBe(503)
+  expect(heard).toEqual([expect.stringContaining('inbox_unavailable: COMMIT failed')])
+})
+
+test('an inbox that refuses decides, also if the app catches its error', async () => {
+  const { deliver, heard } = await take(async (accept) => accept({}), 1)
+  const transaction: Host['transaction'] = async (accept) => {
+    try {
+      await accept({})
+    } catch {
+      // As an app that logs it.
+    }
+  }
+  expect((await deliver('2', { transaction })).status).toBe(503)
+  expect(heard.at(-1)).toContain('inbox_full')
+})
+
+test('a transaction that ends without accept is no 200, and says what is missing', async () => {
+  const { status, heard } = await take(async () => {})
+  expect(status).toBe(503)
+  expect(heard).toEqual([expect.stringContaining('ended without accept; await accept(')])
+})
+
+test('accept is for one transaction', async () => {
+  const { status, heard } = await take(async (accept) => {
+    await accept({})
+    await accept({})
+  })
+  expect(status).toBe(503)
+  expect(heard).toEqual([expect.stringContaining('call accept once')])
+})

@@ -1,0 +1,70 @@
+import { request, type IncomingMessage } from 'node:http'
+import { DatabaseSync } from 'node:sqlite'
+import { createReceiver } from '@postern/core'
+import type { AcceptWithin } from '@postern/core/inbox'
+import { acme, listen } from '@postern/testing'
+import { expect, test } from 'vitest'
+import { webhook } from '../../node/src/index.ts'
+import { inTransaction, sqliteInbox } from '../src/index.ts'
+import { temporaryFile } from './file.ts'
+
+const provider = acme({ secret: 'a secret of these tests' })
+
+test('webhooks of one moment are each accepted in a transaction of the app, on its one connection', async () => {
+  const file = temporaryFile()
+  const inbox = sqliteInbox({ path: file.path })
+  const receiver = createReceiver({ provider, inbox, log: false })
+  receiver.on('thing.*', () => {})
+  const app = new DatabaseSync(file.path)
+  app.exec('CREATE TABLE notes (text TEXT)')
+  // A connection has one transaction at a time.
+  let before: Promise<unknown> = Promise.resolve()
+  const transaction = (accept: AcceptWithin, { url }: IncomingMessage): Promise<void> => {
+    const own = before.then(() => write(accept, url!))
+    before = own.catch(() => {})
+    return own
+  }
+  const write = async (accept: AcceptWithin, url: string): Promise<void> => {
+    app.exec('BEGIN IMMEDIATE')
+    try {
+      await accept(inTransaction(app))
+      app.prepare('INSERT INTO notes VALUES (?)').run(url)
+      if (Number(url.slice(1)) % 2 === 0) throw new Error('the app thinks better of it')
+      app.exec('COMMIT')
+    } catch (error) {
+      app.exec('ROLLBACK')
+      throw error
+    }
+  }
+  const server = await listen(webhook(receiver, { transaction }))
+  try {
+    const ids = Array.from({ length: 20 }, (_, at) => String(at))
+    const statuses = await Promise.all(ids.map((id) => send(`${server.url}${id}`, id)))
+    expect(statuses).toEqual(ids.map((id) => (Number(id) % 2 === 0 ? 503 : 200)))
+    const odd = ids.filter((id) => Number(id) % 2 === 1).map((id) => `/${id}`)
+    const notes = app.prepare('SELECT text FROM notes').all()
+    expect(notes.map(({ text }) => text).toSorted()).toEqual(odd.toSorted())
+    const tasks = await receiver.tasks()
+    expect(tasks.map(({ event }) => `/${event.id}`).toSorted()).toEqual(odd.toSorted())
+  } finally {
+    await server.close()
+    app.close()
+    await receiver.close()
+    await inbox.close()
+    file.remove()
+  }
+})
+
+/** Sends a delivery, and returns the status of the reply. */
+async function send(url: string, id: string): Promise<number> {
+  const { headers, body } = await provider.sign!({ id, topic: 'thing.happened', payload: {} })
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST' }, (response) => {
+      response.resume()
+      resolve(response.statusCode!)
+    })
+    for (const [name, value] of Object.entries(headers)) sent.setHeader(name, value as string)
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
