@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
+import type { AcceptWithin } from '@postern/core/inbox'
+import { webhook as onExpress } from '@postern/express'
+import { webhook as onFastify } from '@postern/fastify'
+import { webhook as onHono } from '@postern/hono'
+import { webhook as onKoa } from '@postern/koa'
+import { webhook as onNext } from '@postern/next'
+import { acme } from '@postern/testing'
+import express from 'express'
+import { fastify } from 'fastify'
+import { Hono } from 'hono'
+import Koa from 'koa'
+import { expect, test } from 'vitest'
+
+const provider = acme({ secret: 'a secret of these tests' })
+
+/** Opens a transaction for a request, told by its path. */
+type Within = (accept: AcceptWithin, path: string) => Promise<unknown>
+
+/** Sends a signed delivery to a path; resolves with the status. */
+type Send = (request: Request) => Promise<number>
+
+/** How each adapter passes it on, with the request of its framework. */
+const HOSTS: Readonly<
+  Record<string, (receiver: Receiver, within: Within) => Promise<readonly [Send, Server?]>>
+> = {
+  express: (receiver, within) =>
+    listening(
+      createServer(
+        express().use(
+          onExpress(receiver, { transaction: (accept, request) => within(accept, request.path) }),
+        ),
+      ),
+    ),
+  koa: (receiver, within) => {
+    const app = new Koa().use(
+      onKoa(receiver, { transaction: (accept, context) => within(accept, context.path) }),
+    )
+    const answer = app.callback()
+    return listening(createServer((request, response) => void answer(request, response)))
+  },
+  async fastify(receiver, within) {
+    const app = fastify()
+    const transaction = (accept: AcceptWithin, request: { readonly url: string }) =>
+      within(accept, request.url)
+    await app.register(onFastify(receiver, { path: '/*', transaction }))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    return listening(app.server)
+  },
+  hono: (receiver, within) => {
+    const app = new Hono()
+    app.all(
+      '*',
+      onHono(receiver, { transaction: (accept, context) => within(accept, context.req.path) }),
+    )
+    return listening(createAdaptorServer({ fetch: app.fetch }) as Server)
+  },
+  async next(receiver, within) {
+    const { POST } = onNext(receiver, {
+      transaction: (accept, request) => within(accept, new URL(request.url).pathname),
+    })
+    return [async (request) => (await POST(request, { params: Promise.resolve({}) })).status]
+  },
+}
+
+test.each(Object.keys(HOSTS))(
+  '%s accepts in a transaction of the app, and replies after its end',
+  async (name) => {
+    const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false })
+    receiver.on('thing.*', () => {})
+    const ended: string[] = []
+    const [send, server] = await HOSTS[name]!(receiver, async (accept, path) => {
+      await accept({})
+      await new Promise((resolve) => setImmediate(resolve))
+      ended.push(path)
+      if (path === '/rolled-back') throw new Error('ROLLBACK')
+    })
+    try {
+      expect(await send(await signed('/committed'))).toBe(200)
+      expect(ended).toEqual(['/committed'])
+      expect(await send(await signed('/rolled-back'))).toBe(503)
+      expect(ended).toEqual(['/committed', '/rolled-back'])
+    } finally {
+      server?.closeAllConnections()
+      server?.close()
+      await receiver.close()
+    }
+  },
+)
+
+async function signed(path: string): Promise<Request> {
+  const { headers, body } = await provider.sign!({ id: path, topic: 'thing.happened', payload: {} })
+  const init = {
+    method: 'POST',
+    headers: headers as Record<string, string>,
+    body: Buffer.from(body),
+  }
+  return new Request(`http://localhost${path}`, init)
+}
+
+async function listening(server: Server): Promise<readonly [Send, Server]> {
+  if (!server.listening) {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  const { port } = server.address() as AddressInfo
+  const send: Send = async (request) => {
+    const { pathname } = new URL(request.url)
+    const { headers } = request
+    const body = await request.arrayBuffer()
+    const url = `http://127.0.0.1:${port}${pathname}`
+    return (await fetch(url, { method: 'POST', headers, body })).status
+  }
+  return [send, server]
+}
