@@ -1,9 +1,10 @@
 // `npm run test:hostile`: plays every case through every adapter and every rule over the whole product, and says what came of
 // it. With a word behind it, the cases of that class, or with that word in their name; with `rules` or `rule-1`, rules alone; with `flood`,
-// the flood alone.
+// the floods alone, whose figures go to RESULTS.md.
 import { hostileCases } from './cases.ts'
 import { costOf, ofStrangers } from './cost.ts'
-import { playFlood } from './flood/flood.ts'
+import { playFlood, type FloodReport } from './flood/flood.ts'
+import { writeResults } from './flood/results.ts'
 import { hosts } from './hosts.ts'
 import { playAll } from './play.ts'
 import { reportOf } from './report.ts'
@@ -29,11 +30,19 @@ else if (!rule) await playCases()
 if (rule ?? only === undefined) await playRules(rule?.[1])
 if (only === undefined) await flood()
 
-/** A flood against page and receiver at once. */
+/** Floods against page and receiver at once. */
 async function flood(): Promise<void> {
-  const { lines, wrong } = await playFlood({ perSecond: 1000, seconds: 20 })
-  for (const line of [...wrong.map((one) => `✗ flood: ${one}`), ...lines]) console.log(line)
-  if (wrong.length > 0) process.exitCode = 1
+  const reports: FloodReport[] = []
+  for (const inbox of ['sqlite', 'memory'] as const)
+    for (const heads of ['invented', 'copied'] as const) {
+      const size = { perSecond: 1000, seconds: 20, inbox, heads }
+      const report = await playFlood(size)
+      reports.push(report)
+      const { lines, wrong } = report
+      for (const line of [...wrong.map((one) => `✗ flood: ${one}`), ...lines]) console.log(line)
+      if (wrong.length > 0) process.exitCode = 1
+    }
+  if (only === 'flood') writeResults(reports)
 }
 
 async function playCases(): Promise<void> {

@@ -1,10 +1,10 @@
-// The app of the flood: a page and a receiver for many tenants, over SQLite. Its memory and its log are its own.
+// The app of the flood: a page and a receiver for many tenants, over the inbox that its argument names. Its memory and its log are its own.
 import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createReceiver, perTenant } from '@postern/core'
+import { createReceiver, memoryInbox, perTenant } from '@postern/core'
 import { webhook } from '@postern/express'
 import { inspector } from '@postern/inspector/express'
 import { github } from '@postern/providers/github'
@@ -12,7 +12,10 @@ import { sqliteInbox } from '@postern/sqlite'
 import express from 'express'
 import { secretOf, TENANTS, TOKEN } from './facts.ts'
 
-const inbox = sqliteInbox({ path: join(mkdtempSync(join(tmpdir(), 'postern-flood-')), 'flood.db') })
+const inbox =
+  process.argv[2] === 'memory'
+    ? memoryInbox()
+    : sqliteInbox({ path: join(mkdtempSync(join(tmpdir(), 'postern-flood-')), 'flood.db') })
 const handled = new Set<string>()
 const secret = perTenant({
   tenant: ({ url }) => new URL(url).pathname.split('/').at(-1),
