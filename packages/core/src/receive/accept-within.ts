@@ -8,13 +8,12 @@ export async function acceptWithin(
   port: Port,
   intake: Intake,
   host: Host,
-  transaction: NonNullable<Host['transaction']>,
 ): Promise<readonly Taken[]> {
   let taken: readonly Taken[] | undefined
   let failure: { readonly error: unknown } | undefined
   let begun = false
-  await transaction(async (within) => {
-    if (begun) throw new Error('transaction: call accept once, and open one transaction for it')
+  await host.transaction!(async (within) => {
+    if (begun) throw new Error('transaction: call accept once')
     begun = true
     try {
       taken = await port.accept(intake, { ...host, ...within })
@@ -27,7 +26,7 @@ export async function acceptWithin(
   if (failure) throw failure.error
   if (!taken)
     throw new Error(
-      `transaction: it ended ${begun ? 'before accept did' : 'without accept'}; await accept(inTransaction(…)) in it`,
+      `transaction: ended ${begun ? 'before' : 'without'} accept; await accept(inTransaction(…)) in it`,
     )
   return taken
 }

@@ -6,7 +6,6 @@ import { toWebhookError } from '../errors.ts'
 import type { Host, Taken } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { Provider } from '../provider/provider.ts'
-import { acceptWithin } from './accept-within.ts'
 import type { Admission } from './admit.ts'
 import { answered, greeted, outcomeOf, refuse, reply } from './conclude.ts'
 import { type StepName } from '../observe/infos.ts'
@@ -108,7 +107,9 @@ export function acceptAll(
   const { writes } = line
   try {
     const accepting = host.transaction
-      ? acceptWithin(line.port, identified.intake, host, host.transaction)
+      ? import('./accept-within.ts').then((loaded) =>
+          loaded.acceptWithin(line.port, identified.intake, host),
+        )
       : line.port.accept(identified.intake, host)
     if (isPromise(accepting))
       return accepting.then(
