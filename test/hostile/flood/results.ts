@@ -6,9 +6,10 @@ const NOT_SHOWN = `## What it does not show
 
 - Flood, owner, sender and app share one machine, over loopback and without TLS. A real network drops what this one delivers.
 - Load that other programs put on the machine is not measured. It makes a flood take longer than its 20 seconds.
-- The requests come from one address; the receiver and the page do not tell addresses apart behind a proxy either.
-- Beside copied heads a genuine refusal cannot be told apart. Of some 5,000 copies a minute about 40 keep their bodies, so that
-  of 20 genuine refusals mostly none does. That the sample is uniform is seen by the marked copies.
+- All requests come from one address, so that the page's bound for an address holds for all of them at once. Many addresses are not
+  played here.
+- Beside copied heads a genuine refusal cannot be told apart. Of 10,000 copies about 40 keep their bodies, so that of
+  20 genuine refusals mostly none does. That the sample is uniform is seen by the marked copies.
 - 20 seconds say nothing of hours. [Twenty minutes of load](../soak/RESULTS.md) is another run.
 - BullMQ and PostgreSQL are not played here; \`npm run test:hostile -- rules\` plays all inboxes.
 `
