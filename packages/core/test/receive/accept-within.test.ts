@@ -1,9 +1,17 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { createReceiver, memoryInbox, type Receiver } from '../../src/index.ts'
 import type { Host } from '../../src/inbox/index.ts'
 import { acme } from '../acme.ts'
 
 const provider = acme()
+const opened: { readonly receiver: Receiver; readonly release: () => void }[] = []
+
+afterEach(async () => {
+  for (const { receiver, release } of opened.splice(0)) {
+    release()
+    await receiver.close()
+  }
+})
 
 /** Hands over a delivery with a transaction; returns the status and what was heard. */
 async function take(transaction: Host['transaction'], maxPending = 10) {
@@ -19,7 +27,9 @@ async function take(transaction: Host['transaction'], maxPending = 10) {
       },
     ],
   })
-  receiver.on('thing.*', () => new Promise(() => {}))
+  const held = Promise.withResolvers<void>()
+  receiver.on('thing.*', () => held.promise)
+  opened.push({ receiver, release: held.resolve })
   const deliver = (id: string, host: Host) =>
     receiver.receive(provider.sign!({ id, topic: 'thing.happened', payload: {} }), host)
   const { status } = await deliver('1', { transaction })
