@@ -59,10 +59,12 @@ async function openDay(options: DayOptions): Promise<Day> {
   const { inbox, secrets, source, end, arrivals, chance } = options
   const clock = createDayClock(end - 24 * HOUR)
   const { now, monotonic } = clock
+  // Tasks that wait, and until when on that day. The inbox has a clock of its own, which no script moves.
+  const waiting = new Map<string, number>()
   const receiver = createSource(
     source,
     secrets,
-    { inbox, now, monotonic, observers: [slow(clock, chance)], work: 'drain' },
+    { inbox, now, monotonic, observers: [slow(clock, chance), later(waiting)], work: 'drain' },
     servicesOf(end, clock, chance),
   )
   const send = await createSender(source, chance)
@@ -94,10 +96,10 @@ async function openDay(options: DayOptions): Promise<Day> {
   }
 
   async function work(): Promise<void> {
-    const drained = await receiver.drain()
-    due = drained.next ?? Infinity
-    if (drained.ran === 0 && due <= clock.now())
-      throw new Error('The inbox does not run what is due: look at its file.')
+    for (const [id, at] of waiting)
+      if (at <= clock.now() && waiting.delete(id)) await inbox.view!.replay({ id })
+    await receiver.drain()
+    due = Math.min(Infinity, ...waiting.values())
   }
 
   /** How many tasks waited, for each slot that has passed. */
@@ -111,6 +113,12 @@ async function openDay(options: DayOptions): Promise<Day> {
     }
     read = clock.now()
   }
+}
+
+/** Hears which tasks wait for a later attempt. */
+function later(waiting: Map<string, number>): Observer {
+  const waits: Observer['retried'] = ({ task }, at) => void waiting.set(task, at)
+  return { retried: waits, postponed: waits }
 }
 
 /** Verifying and storing take a few milliseconds on that day. */

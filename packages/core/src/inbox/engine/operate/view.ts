@@ -109,6 +109,7 @@ export function createView(store: Store, host: ViewHost): InboxView {
             const nowOf = clocks(consumers())
             const byLane = new Map<number, StatsRow[]>()
             for (const row of rows) {
+              if (row.count === 0) continue
               const its = byLane.get(row.lane)
               if (its) its.push(row)
               else byLane.set(row.lane, [row])
