@@ -67,7 +67,7 @@ describe('inbox commands on an engine of the project', () => {
       const postgres = await startPostgres()
       const inbox = postgresInbox({ connectionString: postgres.url })
       try {
-        await check(inbox, ['--postgres', postgres.url], 'PostgreSQL')
+        await check(inbox, ['--postgres', postgres.url], 'postgres')
       } finally {
         await inbox.close()
         await postgres.stop()

@@ -1,6 +1,7 @@
 import { examples, run } from '../action.ts'
 import type { Command } from 'commander'
 import { Failure, say, type ExitCode } from '../print/outcome.ts'
+import { createProgram } from '../program.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']
 
@@ -35,7 +36,6 @@ export async function completionCommand(shell: string): Promise<ExitCode> {
   const make = { bash, zsh, fish }[shell]
   if (!make) throw new Failure(2, `completion: shell must be bash, zsh or fish, got ${shell}`)
   const { catalogue } = await import('@postern/providers/catalogue')
-  const { createProgram } = await import('../program.ts')
   const program = await createProgram()
   const senders = [...catalogue.keys()]
   const all = program.commands.flatMap((command) => [
