@@ -93,7 +93,7 @@ test.each(Object.keys(HOSTS))(
 )
 
 async function signed(path: string): Promise<Request> {
-  const { headers, body } = await provider.sign!({ id: path, topic: 'thing.happened', payload: {} })
+  const { headers, body } = provider.sign!({ id: path, topic: 'thing.happened', payload: {} })
   const init = {
     method: 'POST',
     headers: headers as Record<string, string>,

@@ -104,7 +104,7 @@ withPostgres('webhook with a transaction of the app', (postgres) => {
 
   /** Sends a delivery, and returns the status of the reply. */
   async function send(id: string, more = ''): Promise<number> {
-    const { headers, body } = await signed(id)
+    const { headers, body } = signed(id)
     return new Promise((resolve, reject) => {
       const sent = request(`${url}${id}`, { method: 'POST' }, (response) => {
         response.resume()

@@ -43,7 +43,8 @@ test('webhooks of one moment are each accepted in a transaction of the app, on i
     expect(statuses).toEqual(ids.map((id) => (Number(id) % 2 === 0 ? 503 : 200)))
     const odd = ids.filter((id) => Number(id) % 2 === 1).map((id) => `/${id}`)
     const notes = app.prepare('SELECT text FROM notes').all()
-    expect(notes.map(({ text }) => text).toSorted()).toEqual(odd.toSorted())
+    expect(new Set(notes.map(({ text }) => text))).toEqual(new Set(odd))
+    expect(notes).toHaveLength(odd.length)
     const tasks = await receiver.tasks()
     expect(tasks.map(({ event }) => `/${event.id}`).toSorted()).toEqual(odd.toSorted())
   } finally {
@@ -57,7 +58,7 @@ test('webhooks of one moment are each accepted in a transaction of the app, on i
 
 /** Sends a delivery, and returns the status of the reply. */
 async function send(url: string, id: string): Promise<number> {
-  const { headers, body } = await provider.sign!({ id, topic: 'thing.happened', payload: {} })
+  const { headers, body } = provider.sign!({ id, topic: 'thing.happened', payload: {} })
   return new Promise((resolve, reject) => {
     const sent = request(url, { method: 'POST' }, (response) => {
       response.resume()

@@ -34,7 +34,7 @@ export function createJournaled(tables: Tables): Journaled {
       newest()
         .filter(({ id }) => before === undefined || id < before)
         .slice(0, limit)
-        .map(({ kept: _, ...row }) => row),
+        .map(({ kept: _kept, ...row }) => row),
     arrival: (id) => arrivals.get(id),
     series(names) {
       const day = Math.floor(Date.now() / DAY)

@@ -156,14 +156,28 @@ export function createRows(tables: Tables, lease: number): Rows {
     const claimed = token !== 0
     const runs = claimed ? 1 : 0
     tasks.set(id, {
-      ...{ id, lane, part, data, line, fair, turn, token, runs },
+      id,
+      lane,
+      part,
+      data,
+      line,
+      fair,
+      turn,
+      token,
+      runs,
       state: claimed ? RUNNING : PENDING,
       lease: claimed ? Date.now() + lease : null,
       root: lanes.get(lane)!.root,
       behind: line !== null,
       due: Date.now(),
-      ...{ gate: READY, attempt: runs, round: 0, cut: 0, charged: 0 },
-      ...{ took: null, error: null, cause: null },
+      gate: READY,
+      attempt: runs,
+      round: 0,
+      cut: 0,
+      charged: 0,
+      took: null,
+      error: null,
+      cause: null,
     })
   }
 

@@ -2,7 +2,6 @@ import type {
   ArrivalRow,
   AttemptRow,
   ContentsRow,
-  EventRecord,
   LaneRow,
   RecordRow,
   Span,

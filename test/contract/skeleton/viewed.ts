@@ -71,7 +71,7 @@ export function createViewed(tables: Tables): Viewed {
     version: () => tables.version(),
     attempts(task) {
       const row = tasks.get(task)
-      const all = (attempts.get(task) ?? []).map(({ seq: _, ...run }) => run)
+      const all = (attempts.get(task) ?? []).map(({ seq: _seq, ...run }) => run)
       if (!row || row.state < DONE || row.took === null) return all
       const { attempt, due: ended, took, error, token, state } = row
       const process = String(Math.floor(token / 2 ** 32))
