@@ -1,3 +1,4 @@
+import { Unrecoverable } from '@postern/core'
 import type { Service, Services } from '../services.ts'
 import type { Chance } from './chance.ts'
 import type { DayClock } from './clock.ts'
@@ -9,10 +10,13 @@ import { HOUR, MINUTE } from './plan.ts'
  */
 export function servicesOf(end: number, clock: DayClock, chance: Chance): Services {
   const service =
-    (usual: number, often: (before: number) => number, failure: () => string): Service =>
+    (usual: number, often: (before: number) => number, failure: () => string | Error): Service =>
     () => {
       clock.spend(chance.duration(usual))
-      if (chance.happens(often(end - clock.now()))) throw new Error(failure())
+      if (chance.happens(often(end - clock.now()))) {
+        const said = failure()
+        throw typeof said === 'string' ? new Error(said) : said
+      }
     }
   return {
     ledger: service(
@@ -23,7 +27,11 @@ export function servicesOf(end: number, clock: DayClock, chance: Chance): Servic
     mail: service(
       420,
       (before) => (before < 3 * HOUR ? 0.72 : 0.01),
-      () => `SMTP 421 4.7.0 too many connections from 10.0.3.${Math.floor(chance.random() * 250)}`,
+      // Nobody comes back to mend it on that day, so the first refusal is the last.
+      () =>
+        new Unrecoverable(
+          `SMTP 421 4.7.0 too many connections from 10.0.3.${Math.floor(chance.random() * 250)}`,
+        ),
     ),
     search: service(
       60,
