@@ -1,3 +1,4 @@
+export { grouped } from '../basics/grouped.ts'
 export type {
   AcceptWithin,
   Claim,

@@ -1,3 +1,4 @@
+import { grouped } from '@postern/core/inbox'
 import {
   GONE,
   type Fence,
@@ -60,7 +61,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
         events.map((event) => [hashOf(event.receiver, event.event.key), event]),
       )
       const rows = await sql(KNOWN, [`{${[...byHash.keys()].join()}}`])
-      return Map.groupBy(rows as unknown as readonly (TaskRow & { hash: string })[], ({ hash }) =>
+      return grouped(rows as unknown as readonly (TaskRow & { hash: string })[], ({ hash }) =>
         byHash.get(hash)!,
       )
     },

@@ -1,3 +1,4 @@
+import { grouped } from '../../basics/grouped.ts'
 import { WebhookError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../kit/backlog.ts'
@@ -94,7 +95,7 @@ export function createLine(store: Store): Line {
         let taken: Last[] = []
         try {
           together(() => {
-            for (const [of, group] of Map.groupBy(works, (one) => one.of)) {
+            for (const [of, group] of grouped(works, (one) => one.of)) {
               at = of
               overs.push(
                 now(

@@ -1,3 +1,4 @@
+import { grouped } from '../../basics/grouped.ts'
 import { causeOf } from '../kit/cause.ts'
 import { interrupted, isSuspect, poison } from '../kit/interrupted.ts'
 import type { Outcome, Ran, TaskError } from '../inbox.ts'
@@ -183,7 +184,7 @@ export function lineUp(
   heads: readonly HeadRow[],
 ): readonly { readonly id: number; readonly behind: boolean }[] {
   const changes: { readonly id: number; readonly behind: boolean }[] = []
-  for (const group of Map.groupBy(heads, ({ line, root }) => `${line} ${root}`).values()) {
+  for (const group of grouped(heads, ({ line, root }) => `${line} ${root}`).values()) {
     const [first] = group.toSorted((a, b) => rank(a) - rank(b) || a.seq - b.seq)
     for (const row of group) {
       const behind = row !== first

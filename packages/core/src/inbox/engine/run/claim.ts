@@ -1,3 +1,4 @@
+import { grouped } from '../../../basics/grouped.ts'
 import { release } from './order.ts'
 import { errorText } from '../../../errors.ts'
 import type { Consumer, TaskError } from '../../inbox.ts'
@@ -174,7 +175,7 @@ export function createClaims(host: ClaimHost): Claims {
       }
     }
     for (const { slot } of tasks) runner().reserve(slot, 1)
-    const found = Map.groupBy(tasks, ({ slot }) => slot)
+    const found = grouped(tasks, ({ slot }) => slot)
     for (const { slot, room, starts } of wanted) {
       const its = found.get(slot) ?? []
       if (full || its.length >= room) slot.backlog = true

@@ -1,3 +1,4 @@
+import { grouped } from '../../../basics/grouped.ts'
 import { steps, wait, type Steps } from '../steps.ts'
 import type { NewTask, TaskRow, Turn } from '../row.ts'
 import type { Rows, Store } from '../store.ts'
@@ -36,7 +37,7 @@ export function* assign<Task extends Pick<TaskRow | NewTask, 'lane' | 'fair'>>(
 ): Steps<readonly Turn[]> {
   const fair = tasks.filter((task) => task.fair !== null)
   if (fair.length === 0) return []
-  const groups = Map.groupBy(fair, ({ lane, fair: key }) => `${lane}\n${key}`)
+  const groups = grouped(fair, ({ lane, fair: key }) => `${lane}\n${key}`)
   const turns = yield* wait(
     rows.turns(
       [...groups.values()].map((group) => ({
