@@ -18,10 +18,12 @@ const STORE = 1000
 export function createClock(db: Database): Clock {
   const find = db.prepare('SELECT clock FROM postern_numbers')
   const set = db.prepare('UPDATE postern_numbers SET clock = ? WHERE clock < ?')
+  const changes = db.prepare('SELECT total_changes() AS total')
   let time = 0
   let at = performance.now()
   let stored = 0
   let written = 0
+  let counted = totalOf()
   read()
 
   return {
@@ -30,14 +32,20 @@ export function createClock(db: Database): Clock {
     store() {
       written = 0
       const current = now()
-      if (current - stored < STORE) return
+      // A look that changes nothing writes nothing: readers ask again whenever the file has changed.
+      if (current - stored < STORE || totalOf() === counted) return
       set.run(current, current)
+      counted = totalOf()
       written = current
     },
     stored() {
       if (written > 0) stored = written
     },
     forget: () => {},
+  }
+
+  function totalOf(): number {
+    return (changes.get() as { total: number }).total
   }
 
   function now(): number {
