@@ -78,7 +78,12 @@ export async function openScene(open: (receiver: Receiver) => Promise<HostServer
       if (made % EVERY !== 0) return
       const { id, head, body } = scene.delivery()
       const running = new Promise<void>((resolve) => (ran = resolve))
-      const { statuses } = await exchange(port, Buffer.concat([Buffer.from(head(false)), body]), [])
+      const { statuses } = await exchange(
+        port,
+        Buffer.concat([Buffer.from(head(false)), body]),
+        [],
+        true,
+      )
       assert.deepEqual(statuses, [200], 'the server takes no right delivery any more')
       if (!runs.has(id)) await running
       runs.clear()

@@ -13,11 +13,15 @@ export interface Answer {
 
 const PATIENCE = 10_000
 
-/** Writes bytes to a port in several pieces, ends its own side, and waits until the other side has ended too. */
+/**
+ * Writes bytes to a port in several pieces, ends its own side, and waits until the other side has ended too. With `stays` its own
+ * side stays open: Node drops a reply that has not begun when the sender ends, and hosts on fetch begin some turns later.
+ */
 export async function exchange(
   port: number,
   bytes: Uint8Array,
   cuts: readonly number[],
+  stays = false,
 ): Promise<Answer> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   const chunks: Buffer[] = []
@@ -42,7 +46,7 @@ export async function exchange(
     await turn()
   }
   // A request that was cut short waits for the rest otherwise.
-  socket.end()
+  if (!stays) socket.end()
   await ended
   clearTimeout(timer)
   const text = Buffer.concat(chunks).toString('latin1')
