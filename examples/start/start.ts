@@ -17,12 +17,12 @@ import { createWatch } from './watch.ts'
 const once = process.argv.includes('--once')
 const secrets = readSecrets()
 const { inbox, where } = openInbox()
-const watch = createWatch()
 if (!once) {
   console.log('Filling the inbox with a day of a shop, unless it has one …')
   const count = await fillDay(inbox, secrets)
   if (count !== undefined) console.log(`${count} signed deliveries were taken and worked on.`)
 }
+const watch = createWatch()
 const services = printing((receiver, line) => console.log(`  ${receiver}: ${line}`))
 const receivers = Object.fromEntries(
   sourceNames.map((name) => [

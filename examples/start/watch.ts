@@ -1,4 +1,4 @@
-import type { Observer } from '@postern/core'
+import type { AttemptInfo, Observer } from '@postern/core'
 
 /** Counts what happens, by receiver. */
 export interface Watch {
@@ -9,21 +9,23 @@ export interface Watch {
   settled(): Promise<void>
 }
 
-/** Makes a watch. */
+/** Makes a watch over deliveries that arrive from now on: tasks that an earlier run has left are not counted. */
 export function createWatch(): Watch {
+  const since = Date.now()
   const started = new Map<string, number>()
   let open = 0
   let waiting: (() => void)[] = []
-  const close = (): void => {
-    if (--open > 0) return
+  const close = ({ receivedAt }: AttemptInfo): void => {
+    if (receivedAt < since || --open > 0) return
     for (const resolve of waiting) resolve()
     waiting = []
   }
   return {
     observer: {
       accepted: (_, tasks) => void (open += tasks),
-      attemptStarted: ({ receiver }) =>
-        void started.set(receiver, (started.get(receiver) ?? 0) + 1),
+      attemptStarted: ({ receiver, receivedAt }) => {
+        if (receivedAt >= since) started.set(receiver, (started.get(receiver) ?? 0) + 1)
+      },
       done: close,
       dead: close,
     },
