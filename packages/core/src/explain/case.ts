@@ -3,9 +3,9 @@ import type { Delivery } from '../delivery.ts'
 import { toWebhookError, type WebhookError } from '../errors.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Step } from './finding.ts'
-import type { Reads } from './recording.ts'
+import type { Reads } from './trial/recording.ts'
 import { subjectOf, type Subject } from './subject.ts'
-import type { Trial } from './trial.ts'
+import type { Trial } from './trial/trial.ts'
 
 /** One provider's judgement of the delivery as it came. */
 export interface Case {

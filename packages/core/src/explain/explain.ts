@@ -13,11 +13,11 @@ import {
   type Finding,
   type Step,
 } from './finding.ts'
-import { search } from './search.ts'
-import { isOurs, otherSenders } from './senders.ts'
+import { search } from './trial/search.ts'
+import { isOurs, otherSenders } from './secret/senders.ts'
 import type { Subject } from './subject.ts'
-import { createTrial } from './trial.ts'
-import type { Held } from './wrong-secret.ts'
+import { createTrial } from './trial/trial.ts'
+import type { Held } from './secret/wrong-secret.ts'
 
 /**
  * Tells why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery

@@ -1,15 +1,15 @@
 import type { WebhookError } from '../errors.ts'
 import type { Provider } from '../provider/provider.ts'
 import { createBounds } from './bounds.ts'
-import { hasMilliseconds } from './clock-unit.ts'
+import { hasMilliseconds } from './signature/clock-unit.ts'
 import { finding, type Finding, type Step } from './finding.ts'
-import { isUrlSigned } from './groups.ts'
-import { missingHeaders } from './headers.ts'
-import { lost } from './lost.ts'
-import type { Reads } from './recording.ts'
+import { isUrlSigned } from './trial/groups.ts'
+import { missingHeaders } from './signature/headers.ts'
+import { lost } from './body/lost.ts'
+import type { Reads } from './trial/recording.ts'
 import type { Subject } from './subject.ts'
-import { clockUnit } from './time.ts'
-import { wrongSecret, type Held } from './wrong-secret.ts'
+import { clockUnit } from './signature/time.ts'
+import { wrongSecret, type Held } from './secret/wrong-secret.ts'
 
 // A body of 256 KiB takes 10 ms.
 const LOOK = 100

@@ -3,9 +3,9 @@ import { madeOf, type Made } from '../provider/made.ts'
 import { keysOf } from '../provider/key-forms.ts'
 import type { Provider } from '../provider/provider.ts'
 import { toRequest } from './finding.ts'
-import { namedSecrets, type Secrets } from './secrets.ts'
-import { prefixOf } from './signature-text.ts'
-import type { State } from './trial.ts'
+import { namedSecrets, type Secrets } from './secret/secrets.ts'
+import { prefixOf } from './signature/signature-text.ts'
+import type { State } from './trial/trial.ts'
 
 /** A delivery to be explained, with the provider that refuses it and the secrets in force. */
 export interface Subject {

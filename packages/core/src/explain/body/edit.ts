@@ -1,5 +1,5 @@
-import { toBuffer } from '../body/bytes.ts'
-import type { Bounds } from './bounds.ts'
+import { toBuffer } from '../../body/bytes.ts'
+import type { Bounds } from '../bounds.ts'
 
 // 2^20 bytes take about 1 ms.
 const STRIDE = 1 << 20

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Buffer } from 'node:buffer'
-import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../body/bytes.ts'
-import { firstKeys, keysOf } from '../provider/key-forms.ts'
-import type { Made } from '../provider/made.ts'
-import type { Bounds } from './bounds.ts'
-import type { Cause, Change, Step } from './finding.ts'
-import { rekeyed } from './keys.ts'
+import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
+import { firstKeys, keysOf } from '../../provider/key-forms.ts'
+import type { Made } from '../../provider/made.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Cause, Change, Step } from '../finding.ts'
+import { rekeyed } from '../trial/keys.ts'
 
 /** The secrets in force, and how findings speak of them. */
 export interface Secrets {

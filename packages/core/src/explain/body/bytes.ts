@@ -1,6 +1,6 @@
 import { concat, createRoom, replaced, swapped } from './edit.ts'
-import type { Bounds } from './bounds.ts'
-import type { Cause, Change, Request, Step } from './finding.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Cause, Change, Request, Step } from '../finding.ts'
 
 const CR = 13
 const LF = 10

@@ -1,5 +1,5 @@
-import type { WebhookError } from '../errors.ts'
-import type { Step } from './finding.ts'
+import type { WebhookError } from '../../errors.ts'
+import type { Step } from '../finding.ts'
 
 // 2001-09-09: earlier is a time in seconds that was read as milliseconds, or the other way.
 const EARLIEST = 1e12

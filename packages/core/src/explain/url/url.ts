@@ -1,7 +1,7 @@
-import type { Bounds } from './bounds.ts'
-import type { Cause, Change, Request, Step } from './finding.ts'
-import { fieldsOf, written, WRITERS } from './form.ts'
-import { orders } from './orders.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Cause, Change, Request, Step } from '../finding.ts'
+import { fieldsOf, written, WRITERS } from '../body/form.ts'
+import { orders } from '../orders.ts'
 import { partsOf, sourcesOf, type UrlParts } from './url-sources.ts'
 
 interface Variant {

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
-import { utf8 } from '../body/bytes.ts'
+import { utf8 } from '../../body/bytes.ts'
 import { RAW } from './bytes.ts'
-import type { Bounds } from './bounds.ts'
-import type { Request, Step } from './finding.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Request, Step } from '../finding.ts'
 import { isInteger } from './json-order.ts'
 import { membersOf, tokensOf } from './json-tokens.ts'
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { toBuffer, utf8 } from '../body/bytes.ts'
-import type { Change, Request } from './finding.ts'
+import { toBuffer, utf8 } from '../../body/bytes.ts'
+import type { Change, Request } from '../finding.ts'
 import { RAW } from './bytes.ts'
 
 // What Windows-1252 has where Latin-1 has control characters (https://encoding.spec.whatwg.org/windows-1252).

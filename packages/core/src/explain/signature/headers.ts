@@ -1,6 +1,6 @@
-import type { Bounds } from './bounds.ts'
-import { withHeaders, type Change, type Request, type Step } from './finding.ts'
-import type { Reads } from './recording.ts'
+import type { Bounds } from '../bounds.ts'
+import { withHeaders, type Change, type Request, type Step } from '../finding.ts'
+import type { Reads } from '../trial/recording.ts'
 
 // Names that no proxy makes of a header of a signature.
 const USUAL =

@@ -1,8 +1,8 @@
-import { toBuffer, utf8 } from '../body/bytes.ts'
+import { toBuffer, utf8 } from '../../body/bytes.ts'
 import { lineBreaks, RAW } from './bytes.ts'
-import type { Bounds } from './bounds.ts'
-import type { Change, Request } from './finding.ts'
-import { orders } from './orders.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Change, Request } from '../finding.ts'
+import { orders } from '../orders.ts'
 
 const MOST = 256 * 1024
 const FIELDS = 1000

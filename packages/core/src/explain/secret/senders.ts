@@ -1,12 +1,12 @@
-import { isPromise } from '../basics/maybe.ts'
-import type { About } from '../provider/about.ts'
-import { keysOf } from '../provider/key-forms.ts'
-import { madeOf } from '../provider/made.ts'
-import type { Provider } from '../provider/provider.ts'
-import type { Bounds } from './bounds.ts'
-import type { Request, Step } from './finding.ts'
-import type { Reads } from './recording.ts'
-import { deliveryOf, type Trial } from './trial.ts'
+import { isPromise } from '../../basics/maybe.ts'
+import type { About } from '../../provider/about.ts'
+import { keysOf } from '../../provider/key-forms.ts'
+import { madeOf } from '../../provider/made.ts'
+import type { Provider } from '../../provider/provider.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Request, Step } from '../finding.ts'
+import type { Reads } from '../trial/recording.ts'
+import { deliveryOf, type Trial } from '../trial/trial.ts'
 
 // Twins are all named: 16 of 66 senders have some.
 const NAMED = 20

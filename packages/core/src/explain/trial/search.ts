@@ -1,11 +1,11 @@
-import type { WebhookError } from '../errors.ts'
+import type { WebhookError } from '../../errors.ts'
 import { createAttempts, onto, type Base } from './attempt.ts'
-import type { Bounds } from './bounds.ts'
-import type { Change, Step } from './finding.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Change, Step } from '../finding.ts'
 import { groupsOf, type Group } from './groups.ts'
 import type { Reads } from './recording.ts'
 import { isHeaderError, repaired } from './repair.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from '../subject.ts'
 import { changed, type State, type Trial } from './trial.ts'
 
 // Changes of a kind that are combined with those of another kind.

@@ -1,5 +1,5 @@
-import { isDeeper } from '../body/json-depth.ts'
-import type { Bounds } from './bounds.ts'
+import { isDeeper } from '../../body/json-depth.ts'
+import type { Bounds } from '../bounds.ts'
 
 /** A token of JSON as it stands in the text: a mark, a string with its quotes, or a number or word. */
 export type Token = string

@@ -1,9 +1,9 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
-import { fromBase64, fromBase64url, toBuffer, utf8 } from '../body/bytes.ts'
-import { hasMoreNodes } from '../body/json-nodes.ts'
-import { parseJson, stringifyJson } from '../body/json.ts'
+import { fromBase64, fromBase64url, toBuffer, utf8 } from '../../body/bytes.ts'
+import { hasMoreNodes } from '../../body/json-nodes.ts'
+import { parseJson, stringifyJson } from '../../body/json.ts'
 import { RAW } from './bytes.ts'
-import { withHeaders, type Change, type Request, type Step } from './finding.ts'
+import { withHeaders, type Change, type Request, type Step } from '../finding.ts'
 
 const MOST = 256 * 1024
 const NODES = 20_000

@@ -1,9 +1,9 @@
-import type { WebhookError } from '../errors.ts'
+import type { WebhookError } from '../../errors.ts'
 import type { Attempts, Base } from './attempt.ts'
-import type { Bounds } from './bounds.ts'
-import type { Step } from './finding.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Step } from '../finding.ts'
 import { groupsOf } from './groups.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from '../subject.ts'
 import { changed, type State, type Trial } from './trial.ts'
 
 const BASES = 6

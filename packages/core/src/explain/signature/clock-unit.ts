@@ -1,6 +1,6 @@
-import type { Bounds } from './bounds.ts'
-import { withHeaders, type Change, type Request } from './finding.ts'
-import type { Reads } from './recording.ts'
+import type { Bounds } from '../bounds.ts'
+import { withHeaders, type Change, type Request } from '../finding.ts'
+import type { Reads } from '../trial/recording.ts'
 import { clockUnit } from './time.ts'
 
 /** Times in the headers that were read, written in the other units. `sample` are headers as this sender signs them. */

@@ -1,4 +1,4 @@
-import type { Request } from './finding.ts'
+import type { Request } from '../finding.ts'
 
 /** A URL in parts that are never decoded. Credentials are left out. */
 export interface UrlParts {

@@ -1,5 +1,5 @@
-import type { About } from '../provider/about.ts'
-import type { Step } from './finding.ts'
+import type { About } from '../../provider/about.ts'
+import type { Step } from '../finding.ts'
 import type { Secrets } from './secrets.ts'
 
 /** The secrets of a sender's provider: of several endpoints each has its own. */

@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto'
-import { encode, fromBase64, fromBase64url, fromHex } from '../body/bytes.ts'
-import { hmacDigest } from '../provider/schemes/hmac.ts'
-import { messageParts } from '../provider/schemes/message.ts'
-import type { Compared } from '../provider/schemes/watch.ts'
-import type { Bounds } from './bounds.ts'
-import { bytesOf } from './keys.ts'
+import { encode, fromBase64, fromBase64url, fromHex } from '../../body/bytes.ts'
+import { hmacDigest } from '../../provider/schemes/hmac.ts'
+import { messageParts } from '../../provider/schemes/message.ts'
+import type { Compared } from '../../provider/schemes/watch.ts'
+import type { Bounds } from '../bounds.ts'
+import { bytesOf } from '../trial/keys.ts'
 import { encodingStep } from './signature-text.ts'
-import { withHeaders, type Change } from './finding.ts'
-import { watched } from './sight.ts'
-import type { State, Trial } from './trial.ts'
+import { withHeaders, type Change } from '../finding.ts'
+import { watched } from '../trial/sight.ts'
+import type { State, Trial } from '../trial/trial.ts'
 
 const MOST = 50
 const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {

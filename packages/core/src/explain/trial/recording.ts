@@ -1,4 +1,4 @@
-import type { Delivery } from '../delivery.ts'
+import type { Delivery } from '../../delivery.ts'
 
 /** The parts of a delivery that a verification read. */
 export interface Reads {
