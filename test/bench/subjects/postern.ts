@@ -17,8 +17,10 @@ export function posternReceiver(
   return createReceiver({ provider, ...(inbox && { inbox }) }).onAny(handled)
 }
 
-/** A SQLite inbox on a file of its own, which goes with the process. */
+/** A SQLite inbox on the file that BENCH_SQLITE names, or on one of its own, which goes with the process. */
 export function temporarySqlite(): Inbox {
+  const path = process.env['BENCH_SQLITE']
+  if (path !== undefined) return sqliteInbox({ path })
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   return sqliteInbox({ path: join(folder, 'webhooks.db') })
