@@ -6,7 +6,7 @@ import {
   formatTimestamp,
   parseTimestamp,
   type TimestampUnit,
-} from '../../packages/core/src/provider/schemes/timestamp.ts'
+} from '../../packages/core/src/provider/schemes/signature/timestamp.ts'
 import {
   dictionary,
   structuredFields,

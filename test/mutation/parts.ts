@@ -10,7 +10,7 @@ export interface MutationPart {
 /** The parts of which at least 85 % must be killed. */
 export const PARTS: Readonly<Record<string, MutationPart>> = {
   schemes: {
-    mutate: ['packages/core/src/provider/schemes/*.ts'],
+    mutate: ['packages/core/src/provider/schemes/**/*.ts'],
     tests: [
       'packages/core/test/provider/**/*.test.ts',
       'packages/core/test/receive/explainer.test.ts',
@@ -25,10 +25,10 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
     ],
   },
   line: {
-    mutate: ['packages/core/src/{receive,observe,receiver}/*.ts'],
+    mutate: ['packages/core/src/{receive,observe,receiver}/**/*.ts'],
     tests: [
       'packages/core/test/*.test.ts',
-      'packages/core/test/{receive,subscribe,routes}/**/*.test.ts',
+      'packages/core/test/{receive,receiver,observe,subscribe,routes}/**/*.test.ts',
       'packages/core/test/inbox/{inline/inbox,memory/inbox,memory/journal}.test.ts',
       'packages/registrar/test/catch-up/{automatic,conduct,rules}.test.ts',
     ],

@@ -4,9 +4,9 @@ import { toWebhookError, WebhookError } from './errors.ts'
 import { discard, readStream } from './body/read-stream.ts'
 import type { Receiver } from './receiver/receiver-types.ts'
 import type { Admission } from './receive/admit.ts'
-import type { Reply } from './receive/reply.ts'
+import type { Reply } from './receive/reply/reply.ts'
 import type { FetchHost } from './receive/fetch-host.ts'
-import { toResponse } from './receive/response.ts'
+import { toResponse } from './receive/reply/response.ts'
 
 /** Makes `receiver.fetch`: read → receive → Response. */
 export function createFetch(

@@ -6,7 +6,7 @@ export type {
   ReceiverSettings,
   StoredOption,
 } from './receiver/receiver-types.ts'
-export type { Health } from './receive/health.ts'
+export type { Health } from './receiver/health.ts'
 export type { CatchUpFailure, CaughtUp } from './receiver/caught-up.ts'
 export type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'
 export type { Dedupe } from './receive/identity.ts'
@@ -29,7 +29,14 @@ export {
 export type { EventMap, WebhookEvent } from './event.ts'
 export { createTopicTable, type TopicTable } from './subscribe/topics.ts'
 export type { EventOf, PatternOf, TopicsOf } from './subscribe/topic-types.ts'
-export { emptyReply, jsonReply, problem, textReply, xmlReply, type Reply } from './receive/reply.ts'
+export {
+  emptyReply,
+  jsonReply,
+  problem,
+  textReply,
+  xmlReply,
+  type Reply,
+} from './receive/reply/reply.ts'
 export {
   isWebhookError,
   toWebhookError,
@@ -44,9 +51,9 @@ export { milliseconds, type Duration } from './basics/duration.ts'
 export type { MaybePromise } from './basics/maybe.ts'
 export { unknownOptions } from './basics/unknown-options.ts'
 export { settledBy } from './inbox/kit/deadline.ts'
-export type { AckOption } from './receive/ack.ts'
+export type { AckOption } from './receive/reply/ack.ts'
 export type { Admission, Head } from './receive/admit.ts'
-export type { Answer, AnswerFunction, AnswerOptions } from './receive/answer.ts'
+export type { Answer, AnswerFunction, AnswerOptions } from './receive/reply/answer.ts'
 export type { FetchHost } from './receive/fetch-host.ts'
 export { checkJson } from './inbox/codec.ts'
 

@@ -8,21 +8,21 @@ import { sealedPort } from './inbox/sealed-port.ts'
 import type { Provider } from './provider/provider.ts'
 import { createAdmit } from './receive/admit.ts'
 import { observedReceiver } from './receiver/observed-receiver.ts'
-import type { AnswerOptions } from './receive/answer.ts'
+import type { AnswerOptions } from './receive/reply/answer.ts'
 import { refuse } from './receive/conclude.ts'
 import { createConflictWatch } from './receive/conflict.ts'
 import { createErasure } from './receive/erasure.ts'
-import type { Health } from './receive/health.ts'
+import type { Health } from './receiver/health.ts'
 import type { Line } from './receive/line.ts'
 import { receive } from './receive/receive.ts'
 import { createRecorder } from './observe/recorder-later.ts'
 import { createExplainer } from './receive/explainer.ts'
 import { createSilence } from './observe/silence.ts'
 import { stripper } from './receive/strip.ts'
-import { keepTrusted } from './receive/trusted.ts'
+import { keepTrusted } from './receiver/trusted.ts'
 import { checkDrain, checkReceiver, warnAtStart } from './receiver/receiver-options.ts'
 import type { Receiver, ReceiverOptions } from './receiver/receiver-types.ts'
-import { createConsumer } from './subscribe/consumer.ts'
+import { createConsumer } from './subscribe/run/consumer.ts'
 import { createSubscribing } from './subscribe/subscribing.ts'
 import { UNHANDLED } from './subscribe/subscription.ts'
 import { isTool } from './receiver/tool.ts'
@@ -161,14 +161,14 @@ export function createReceiver<Events extends EventMap = EventMap>(
       const { until, max, last } = checkDrain(given)
       open()
       if (work === 'drain')
-        await (await import('./receive/progress.ts')).drainBegan(inbox, name, now())
+        await (await import('./receiver/progress.ts')).drainBegan(inbox, name, now())
       const drained = await port.drain(until, max, last)
       await recorder?.flush()
       await erasure?.flush(until)
       return drained
     },
     async health() {
-      const { createHealth } = await import('./receive/health.ts')
+      const { createHealth } = await import('./receiver/health.ts')
       asked ??= createHealth({
         name,
         inbox,

@@ -111,7 +111,7 @@ export { suspects, type Suspects } from './kit/suspects.ts'
 export { createPace, type Pace } from './kit/pace.ts'
 export { createSpacing, type Spacing } from './kit/spacing.ts'
 export { createSweep, type Sweep } from './kit/sweep.ts'
-export { observed, type Observed } from '../subscribe/observed.ts'
+export { observed, type Observed } from '../subscribe/run/observed.ts'
 export { transactions, type Transactions } from './kit/transactions.ts'
 export { addHistograms, bucketMiddle, bucketOf, quantile, type Histogram } from './kit/histogram.ts'
 export {

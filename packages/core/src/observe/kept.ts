@@ -6,8 +6,8 @@ import type { Provider } from '../provider/provider.ts'
 import { sealKept } from '../inbox/sealed-kept.ts'
 import type { Answered } from '../receive/exchange.ts'
 import { masker } from '../receive/credentials/mask.ts'
-import { createLikeness } from '../receive/likeness.ts'
-import { createReservoir, type Reservoir } from '../receive/reservoir.ts'
+import { createLikeness } from './likeness.ts'
+import { createReservoir, type Reservoir } from './reservoir.ts'
 
 /** Keeps head and body of refused deliveries. */
 export interface Kept {

@@ -51,8 +51,8 @@ export {
   type HmacOptions,
   type KeyEncoding,
 } from './schemes/hmac.ts'
-export type { HashName, SignatureEncoding } from './schemes/hmac-names.ts'
-export { malformed, mismatch, singleHeader, type At } from './schemes/header.ts'
+export type { HashName, SignatureEncoding } from './schemes/signature/hmac-names.ts'
+export { malformed, mismatch, singleHeader, type At } from './schemes/signature/header.ts'
 export { jwt, type JwtAlgorithm, type JwtClaims, type JwtOptions } from './schemes/jwt.ts'
 export type { NamesPlace, TrustedNames } from './lookup/trusted-names.ts'
 export { bucket, type Bucket, type BucketOptions } from './lookup/bucket.ts'
@@ -74,7 +74,7 @@ export {
 export { lookups, type Lookups, type LookupsOptions } from './lookup/lookups.ts'
 export { peer, type Peer, type PeerHome } from './peer.ts'
 export { parseKeyPair, type KeyPair } from './schemes/key-pair.ts'
-export type { Message } from './schemes/message.ts'
+export type { Message } from './schemes/signature/message.ts'
 export { pairs, type PairsOptions } from './schemes/pairs.ts'
 export { rsa, rsaAlgorithm, type RsaAlgorithmOptions, type RsaOptions } from './schemes/rsa.ts'
 export {
@@ -82,7 +82,7 @@ export {
   type SignatureAlgorithm,
   type SignatureClaim,
   type SignatureOptions,
-} from './schemes/signature.ts'
+} from './schemes/signature/signature.ts'
 export {
   standardWebhooksId,
   standardWebhooksScheme,
@@ -90,11 +90,11 @@ export {
   type StandardWebhooksKey,
   type StandardWebhooksSchemeOptions,
 } from './schemes/standard-webhooks.ts'
-export { messageTemplate } from './schemes/template.ts'
+export { messageTemplate } from './schemes/signature/template.ts'
 export { token, type TokenOptions } from './schemes/token.ts'
 export {
   checkTimestamp,
   parseTimestamp,
   toleranceOption,
   type TimestampUnit,
-} from './schemes/timestamp.ts'
+} from './schemes/signature/timestamp.ts'

@@ -4,7 +4,7 @@ import type { WebhookError } from '../errors.ts'
 import type { EventDraft, EventMap } from '../event.ts'
 import type { LimitOptions } from '../limits.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
-import type { Reply } from '../receive/reply.ts'
+import type { Reply } from '../receive/reply/reply.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 import type { Covers, Credentials, SignableRequest } from './scheme.ts'
 

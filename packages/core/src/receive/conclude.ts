@@ -4,11 +4,11 @@ import { toEvent } from '../event.ts'
 import type { IntakeItem, Taken } from '../inbox/inbox.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 import { eventInfo } from '../observe/infos.ts'
-import { answerReply } from './answer.ts'
+import { answerReply } from './reply/answer.ts'
 import { Exchange, type Answered } from './exchange.ts'
 import type { Identified } from './identify.ts'
 import type { Line } from './line.ts'
-import { problem, type Reply } from './reply.ts'
+import { problem, type Reply } from './reply/reply.ts'
 
 /** Refuses a delivery: the reason to the observers, its code to the sender. Adapters call it for what they refuse. */
 export function refuse(

@@ -12,7 +12,7 @@ import { type StepName } from '../observe/infos.ts'
 import { Exchange } from './exchange.ts'
 import { identify, type Identified } from './identify.ts'
 import type { Line } from './line.ts'
-import type { Reply } from './reply.ts'
+import type { Reply } from './reply/reply.ts'
 import type { Writes } from './writes.ts'
 
 /**

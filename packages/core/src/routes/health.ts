@@ -1,4 +1,4 @@
-import type { Health } from '../receive/health.ts'
+import type { Health } from '../receiver/health.ts'
 import type { Receiver } from '../receiver/receiver-types.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { privateReply, toFetch, type Route } from './route.ts'

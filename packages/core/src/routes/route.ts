@@ -1,5 +1,5 @@
-import { toResponse } from '../receive/response.ts'
-import type { Reply } from '../receive/reply.ts'
+import { toResponse } from '../receive/reply/response.ts'
+import type { Reply } from '../receive/reply/reply.ts'
 
 /** The parts of a request that a route reads, on any host. */
 export interface RouteRequest {

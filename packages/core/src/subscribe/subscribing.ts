@@ -1,6 +1,6 @@
 import type { Inbox, TaskError } from '../inbox/inbox.ts'
 import type { AttemptInfo } from '../observe/infos.ts'
-import { createAnswers, type AnswerFunction, type AnswerOptions } from '../receive/answer.ts'
+import { createAnswers, type AnswerFunction, type AnswerOptions } from '../receive/reply/answer.ts'
 import {
   createSubscriptions,
   type Handler,

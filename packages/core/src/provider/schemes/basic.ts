@@ -4,7 +4,7 @@ import { isWebhookError, WebhookError } from '../../errors.ts'
 import { factsOf } from '../../problems.ts'
 import { checkSecret } from '../secrets.ts'
 import type { Scheme } from '../scheme.ts'
-import { malformed, mismatch, singleHeader } from './header.ts'
+import { malformed, mismatch, singleHeader } from './signature/header.ts'
 
 /** Options of {@link basic}. */
 export interface BasicOptions {

@@ -2,10 +2,14 @@ import { sign, verify, type KeyObject } from 'node:crypto'
 import { encode, fromBase64, fromBase64url, fromHex } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
 import { derToRaw, rawToDer } from './ecdsa-form.ts'
-import type { SignatureEncoding } from './hmac-names.ts'
+import type { SignatureEncoding } from './signature/hmac-names.ts'
 import { parseKeyPair, type KeyPair } from './key-pair.ts'
-import { messageBytes } from './message.ts'
-import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
+import { messageBytes } from './signature/message.ts'
+import {
+  signatureScheme,
+  type SignatureAlgorithm,
+  type SignatureOptions,
+} from './signature/signature.ts'
 
 /** Curves senders use, by their names in JOSE (RFC 7518, section 6.2.1.1). */
 export type EcdsaCurve = 'P-256' | 'P-384' | 'P-521'

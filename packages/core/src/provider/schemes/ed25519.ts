@@ -2,8 +2,12 @@ import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 
 import { Buffer } from 'node:buffer'
 import { encode, fromBase64, fromHex } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
-import { messageBytes } from './message.ts'
-import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
+import { messageBytes } from './signature/message.ts'
+import {
+  signatureScheme,
+  type SignatureAlgorithm,
+  type SignatureOptions,
+} from './signature/signature.ts'
 
 /** Options of {@link ed25519}. */
 export interface Ed25519Options extends SignatureOptions {

@@ -2,10 +2,14 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import { fromBase64, fromHex, toBuffer } from '../../body/bytes.ts'
 import { keyForms } from '../key-forms.ts'
 import type { Scheme } from '../scheme.ts'
-import type { HashName, SignatureEncoding } from './hmac-names.ts'
-import { messageParts, type Message } from './message.ts'
-import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
-import { compared, isWatched } from './watch.ts'
+import type { HashName, SignatureEncoding } from './signature/hmac-names.ts'
+import { messageParts, type Message } from './signature/message.ts'
+import {
+  signatureScheme,
+  type SignatureAlgorithm,
+  type SignatureOptions,
+} from './signature/signature.ts'
+import { compared, isWatched } from './signature/watch.ts'
 
 /** How the secret string becomes the key: as it is, or decoded. */
 export type KeyEncoding = 'utf8' | 'hex' | 'base64'

@@ -5,8 +5,8 @@ import type { compactVerify } from 'jose'
 import { fetchedJwks, type Jwk, type JwkSource } from '../lookup/jwks.ts'
 import { peer, type Peer } from '../peer.ts'
 import type { Scheme } from '../scheme.ts'
-import { malformed, mismatch, singleHeader } from './header.ts'
-import { checkTimestamp, toleranceOption } from './timestamp.ts'
+import { malformed, mismatch, singleHeader } from './signature/header.ts'
+import { checkTimestamp, toleranceOption } from './signature/timestamp.ts'
 
 /** Algorithms a token may be signed with: asymmetric ones only, since the keys are public. */
 export type JwtAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'RS512' | 'PS256' | 'EdDSA'

@@ -1,7 +1,7 @@
 import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
-import { singleHeader } from './header.ts'
-import type { SignatureOptions } from './signature.ts'
+import { singleHeader } from './signature/header.ts'
+import type { SignatureOptions } from './signature/signature.ts'
 
 /** How a sender writes a signed time and its signatures into one header. */
 export interface PairsOptions {

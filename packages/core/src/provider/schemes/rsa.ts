@@ -1,11 +1,15 @@
 import { sign, verify, type KeyObject } from 'node:crypto'
 import { encode, fromBase64, fromBase64url, fromHex } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
-import type { HashName, SignatureEncoding } from './hmac-names.ts'
+import type { HashName, SignatureEncoding } from './signature/hmac-names.ts'
 import { parseKeyPair, type KeyPair } from './key-pair.ts'
-import { messageBytes } from './message.ts'
+import { messageBytes } from './signature/message.ts'
 import { signPss, verifyPss } from './rsa-pss.ts'
-import { signatureScheme, type SignatureAlgorithm, type SignatureOptions } from './signature.ts'
+import {
+  signatureScheme,
+  type SignatureAlgorithm,
+  type SignatureOptions,
+} from './signature/signature.ts'
 
 /** How RSA signs and how it is written. */
 export interface RsaAlgorithmOptions {

@@ -9,10 +9,15 @@ import {
   ed25519PublicKey,
   type Ed25519Key,
 } from './ed25519.ts'
-import { malformed, mismatch, singleHeader } from './header.ts'
+import { malformed, mismatch, singleHeader } from './signature/header.ts'
 import { hmacAlgorithm } from './hmac.ts'
-import type { Message } from './message.ts'
-import { checkTimestamp, formatTimestamp, parseTimestamp, toleranceOption } from './timestamp.ts'
+import type { Message } from './signature/message.ts'
+import {
+  checkTimestamp,
+  formatTimestamp,
+  parseTimestamp,
+  toleranceOption,
+} from './signature/timestamp.ts'
 
 /** Options of {@link standardWebhooksScheme}. */
 export interface StandardWebhooksSchemeOptions {

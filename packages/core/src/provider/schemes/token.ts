@@ -2,7 +2,7 @@ import { safeEqual } from '../safe-equal.ts'
 import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
 import type { Scheme } from '../scheme.ts'
-import { mismatch, singleHeader } from './header.ts'
+import { mismatch, singleHeader } from './signature/header.ts'
 
 /** Where {@link token} finds the token. */
 export type TokenOptions =

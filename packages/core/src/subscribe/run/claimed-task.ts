@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { Json } from '../delivery.ts'
-import type { Claim, TaskDraft } from '../inbox/inbox.ts'
-import type { Observer } from '../observer.ts'
+import type { Json } from '../../delivery.ts'
+import type { Claim, TaskDraft } from '../../inbox/inbox.ts'
+import type { Observer } from '../../observer.ts'
 import { OBSERVED, type Observed } from './observed.ts'
 import { attemptInfo } from './run-context.ts'
-import type { Subscription } from './subscription.ts'
-import { fairKeyOf, type DraftRules } from './task-drafts.ts'
-import type { Task } from './task.ts'
+import type { Subscription } from '../subscription.ts'
+import { fairKeyOf, type DraftRules } from '../task-drafts.ts'
+import type { Task } from '../task.ts'
 
 /** A task with the results of its run. */
 export interface RunningTask extends Task {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
-import { jsonReply, textReply } from '../../src/index.ts'
-import type { Answer, Reply } from '../../src/index.ts'
-import { acme, codeOf, gate, setup } from '../acme.ts'
+import { jsonReply, textReply } from '../../../src/index.ts'
+import type { Answer, Reply } from '../../../src/index.ts'
+import { acme, codeOf, gate, setup } from '../../acme.ts'
 
 const REFUSAL = textReply('denied', 403)
 const deciding = (): ReturnType<typeof acme> => acme({ refusal: REFUSAL })

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { toBuffer } from '../../body/bytes.ts'
+import { toBuffer } from '../../../body/bytes.ts'
 
 /** The signed message: a string (its UTF-8 bytes), bytes, or both one after another. */
 export type Message = string | Uint8Array | readonly (string | Uint8Array)[]

@@ -3,7 +3,7 @@ import type { Inbox, Port } from '../inbox/inbox.ts'
 import { inboxCause } from './inbox-cause.ts'
 import { takenIn, usualGap } from './progress.ts'
 import type { Silence } from '../observe/silence.ts'
-import type { Writes } from './writes.ts'
+import type { Writes } from '../receive/writes.ts'
 
 /** The state of a receiver. Times in milliseconds since 1970. */
 export interface Health {

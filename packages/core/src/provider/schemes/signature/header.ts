@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Delivery } from '../../delivery.ts'
-import { WebhookError } from '../../errors.ts'
-import { messageOf } from '../../messages.ts'
-import type { Facts } from '../../problems.ts'
+import type { Delivery } from '../../../delivery.ts'
+import { WebhookError } from '../../../errors.ts'
+import { messageOf } from '../../../messages.ts'
+import type { Facts } from '../../../problems.ts'
 
 /**
  * The one line of a header that must be there once. Absent or blank is `missing_header`; repeated is `malformed_header`:

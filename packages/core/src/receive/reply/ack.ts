@@ -1,4 +1,4 @@
-import type { Provider } from '../provider/provider.ts'
+import type { Provider } from '../../provider/provider.ts'
 import { emptyReply, type Reply } from './reply.ts'
 
 /** Status of the acknowledgement, or a redirect. */

@@ -120,7 +120,7 @@ describe('an inbox that cannot tell', () => {
     inbox.view!.stats = () => new Promise(() => {})
     const { receiver } = setup({ inbox, work: 'drain' })
     await receiver.close()
-    await import('../../src/receive/health.ts')
+    await import('../../src/receiver/health.ts')
     vi.useFakeTimers()
     const asked = receiver.health()
     await vi.dynamicImportSettled()

@@ -1,9 +1,9 @@
-import { MAX_TIMER, milliseconds, type Duration } from '../basics/duration.ts'
-import { WebhookError } from '../errors.ts'
-import { isPromise, type MaybePromise } from '../basics/maybe.ts'
+import { MAX_TIMER, milliseconds, type Duration } from '../../basics/duration.ts'
+import { WebhookError } from '../../errors.ts'
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { emptyReply, isReply, jsonReply, textReply, xmlReply, type Reply } from './reply.ts'
-import type { WebhookEvent } from '../event.ts'
-import { createTopicTable } from '../subscribe/topics.ts'
+import type { WebhookEvent } from '../../event.ts'
+import { createTopicTable } from '../../subscribe/topics.ts'
 
 /** The result of an answer function: a whole reply, a string (`text/xml` if it begins with `<`: TwiML), a JSON value, or undefined for an empty reply. */
 export type Answer =

@@ -1,6 +1,6 @@
-import { errorText, textOf } from '../errors.ts'
-import type { TaskError } from '../inbox/inbox.ts'
-import { issuePath, type SchemaIssue } from './standard-schema.ts'
+import { errorText, textOf } from '../../errors.ts'
+import type { TaskError } from '../../inbox/inbox.ts'
+import { issuePath, type SchemaIssue } from '../standard-schema.ts'
 
 // Characters that are stored: a message may quote a body of 20 MB.
 const NAME = 200

@@ -1,12 +1,12 @@
-import { errorText } from '../errors.ts'
-import type { Consumer, Lane, TaskError } from '../inbox/inbox.ts'
-import type { AttemptInfo } from '../observe/infos.ts'
-import type { Observer } from '../observer.ts'
-import type { Erasure } from '../receive/erasure.ts'
-import type { Recorder } from '../observe/recorder.ts'
+import { errorText } from '../../errors.ts'
+import type { Consumer, Lane, TaskError } from '../../inbox/inbox.ts'
+import type { AttemptInfo } from '../../observe/infos.ts'
+import type { Observer } from '../../observer.ts'
+import type { Erasure } from '../../receive/erasure.ts'
+import type { Recorder } from '../../observe/recorder.ts'
 import type { run as runAttempt } from './run.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
-import { UNHANDLED } from './subscription.ts'
+import { UNHANDLED } from '../subscription.ts'
 
 /** The argument of {@link createConsumer}. */
 export interface ConsumerContext extends RunContext {

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-const ACME = fileURLToPath(new URL('../acme.ts', import.meta.url))
+const ACME = fileURLToPath(new URL('../../acme.ts', import.meta.url))
 
 /** Runs a process whose receiver `shop` takes one event with the id 1; ends it by SIGKILL once it has printed the line. */
 async function printed(

@@ -1,9 +1,9 @@
-import type { Claim, Outcome } from '../inbox/inbox.ts'
-import { isPromise, type MaybePromise } from '../basics/maybe.ts'
+import type { Claim, Outcome } from '../../inbox/inbox.ts'
+import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { createKeyBounds, type KeyBounds } from './key-bounds.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
-import type { Subscription } from './subscription.ts'
-import { fairKeyOf } from './task-drafts.ts'
+import type { Subscription } from '../subscription.ts'
+import { fairKeyOf } from '../task-drafts.ts'
 
 /** Runs an attempt within the bounds of its key, or postpones the task. `failed` gets what `fairBy` throws. */
 export function boundRun(

@@ -1,4 +1,4 @@
-import type { Subscription } from './subscription.ts'
+import type { Subscription } from '../subscription.ts'
 import type { RunningTask } from './claimed-task.ts'
 
 /** Settles as the handler's result does, or rejects and aborts the task when the subscription's timeout is over. */

@@ -1,4 +1,4 @@
-import { WebhookError } from '../../errors.ts'
+import { WebhookError } from '../../../errors.ts'
 
 /** How a signed time is written: unix time in seconds or milliseconds, or a date of RFC 3339. */
 export type TimestampUnit = 's' | 'ms' | 'iso'

@@ -1,5 +1,5 @@
 import { createKeyBound, type KeyBound, type KeyRun } from './key-bound.ts'
-import type { PerKeyOptions } from './per-key.ts'
+import type { PerKeyOptions } from '../per-key.ts'
 
 /** The bounds of a subscription, for all its keys. */
 export interface KeyBounds {

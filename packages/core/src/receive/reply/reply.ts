@@ -1,4 +1,4 @@
-import type { ErrorCode, WebhookError } from '../errors.ts'
+import type { ErrorCode, WebhookError } from '../../errors.ts'
 
 /** The HTTP answer to the provider. */
 export interface Reply {

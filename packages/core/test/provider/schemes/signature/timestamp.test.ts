@@ -3,7 +3,7 @@ import {
   checkTimestamp,
   formatTimestamp,
   parseTimestamp,
-} from '../../../src/provider/schemes/timestamp.ts'
+} from '../../../../src/provider/schemes/signature/timestamp.ts'
 
 test.each(['2026-13-01T00:00:00Z', '2026-02-01T25:00:00Z'])(
   '%s has the form of a date and is none',

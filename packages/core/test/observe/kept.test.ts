@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createDelivery, WebhookError } from '../../src/index.ts'
 import { createKept } from '../../src/observe/kept.ts'
-import { createReservoir } from '../../src/receive/reservoir.ts'
+import { createReservoir } from '../../src/observe/reservoir.ts'
 import { acme } from '../acme.ts'
 
 const MINUTE = 60_000

@@ -1,6 +1,6 @@
-import type { AttemptInfo } from '../observe/infos.ts'
-import type { Observer } from '../observer.ts'
-import type { Task } from './task.ts'
+import type { AttemptInfo } from '../../observe/infos.ts'
+import type { Observer } from '../../observer.ts'
+import type { Task } from '../task.ts'
 
 /** The observers of a task, and its attempt as they know it. */
 export interface Observed {

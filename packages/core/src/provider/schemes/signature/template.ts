@@ -1,4 +1,4 @@
-import type { Delivery } from '../../delivery.ts'
+import type { Delivery } from '../../../delivery.ts'
 import { singleHeader } from './header.ts'
 import type { Message } from './message.ts'
 
