@@ -10,11 +10,18 @@ export function surfaceFile(name: string): string {
   return join(import.meta.dirname, 'surface', `${name.replace('@postern/', '')}.txt`)
 }
 
-/** Every name that a package exports, by entry: its kind, and the members of what has any (options, shapes). */
-export function surfaceOf({ folder, manifest }: Published): string {
+/** A module that users of a package can import. */
+export interface Entry {
+  /** As in an `import`. */
+  readonly name: string
+  readonly file: string
+}
+
+/** The entries of a package, those of a pattern each by its own name. */
+export function entriesOf({ folder, manifest }: Published): readonly Entry[] {
   const entries = Object.entries(manifest['exports'] as Readonly<Record<string, string | null>>)
   const closed = entries.filter(([, target]) => target === null).map(([entry]) => entry)
-  const lines = entries.flatMap(([entry, target]) => {
+  return entries.flatMap(([entry, target]) => {
     if (target?.endsWith('.ts') !== true) return []
     const files = globSync(target.replace('*', '**/*'), { cwd: join(root, folder) }).sort()
     return files.flatMap((file) => {
@@ -24,15 +31,16 @@ export function surfaceOf({ folder, manifest }: Published): string {
       )
       if (entry.includes('*') && closed.some((each) => name.startsWith(each.slice(0, -1))))
         return []
-      const exported = [...exportsOf(join(root, folder, file))].sort(([one], [other]) =>
-        one < other ? -1 : 1,
-      )
-      return [
-        `# ${manifest.name}${name.slice(1)}`,
-        ...exported.map(([each, text]) => `${each}: ${text}`),
-        '',
-      ]
+      return [{ name: manifest.name + name.slice(1), file: join(root, folder, file) }]
     })
+  })
+}
+
+/** Every name that a package exports, by entry: its kind, and the members of what has any (options, shapes). */
+export function surfaceOf(one: Published): string {
+  const lines = entriesOf(one).flatMap(({ name, file }) => {
+    const exported = [...exportsOf(file)].sort(([one], [other]) => (one < other ? -1 : 1))
+    return [`# ${name}`, ...exported.map(([each, text]) => `${each}: ${text}`), '']
   })
   return lines.join('\n')
 }

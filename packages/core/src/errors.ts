@@ -54,6 +54,7 @@ export type ErrorCode = keyof typeof STATUS
 
 /** Options of a {@link WebhookError}. */
 export interface WebhookErrorOptions {
+  /** The error that led to this one. */
   readonly cause?: unknown
   /** HTTP status in place of the code's own. */
   readonly status?: number

@@ -37,8 +37,9 @@ export interface UnverifiedLimits {
 
 /** The limits as users and providers give them. */
 export interface LimitOptions extends Partial<Omit<Limits, 'time' | 'unverified'>> {
-  /** A number is milliseconds. @default '10s' */
+  /** From the head of the request to the last byte of its body; slower is refused with 408. A number is milliseconds. @default '10s' */
   readonly time?: Duration
+  /** What may be parsed before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`. @default the limits of `UnverifiedLimits` */
   readonly unverified?: Partial<UnverifiedLimits>
 }
 

@@ -23,7 +23,7 @@ export type RouteHandlers = Readonly<
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
   /**
-   * `after` of `next/server`: keeps the function alive for the first attempts on platforms that freeze it after the
+   * The function `after` of Next.js: keeps the function alive for the first attempts on platforms that freeze it after the
    * reply. Later attempts need a worker or the next delivery. @default the platform decides
    */
   readonly after?: (task: Promise<unknown>) => void

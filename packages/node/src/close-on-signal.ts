@@ -26,7 +26,7 @@ export interface CloseOnSignalOptions {
   readonly inboxes?: readonly { close(): unknown }[]
   /** The longest time of the whole close; then the process exits, even if handlers run. @default '25s' */
   readonly grace?: Duration
-  /** @default ['SIGTERM', 'SIGINT'] */
+  /** The signals that end the process. @default ['SIGTERM', 'SIGINT'] */
   readonly signals?: readonly NodeJS.Signals[]
   /** False leaves the process alive once all is closed. @default true */
   readonly exit?: boolean

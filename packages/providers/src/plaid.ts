@@ -25,7 +25,7 @@ export interface PlaidOptions extends FetchOptions {
   readonly clientId?: string
   /** The API secret, with which keys are fetched. */
   readonly secret?: string
-  /** @default 'production' */
+  /** The environment whose API has the keys. @default 'production' */
   readonly environment?: 'production' | 'sandbox'
   /** The verification keys, in place of fetching them. */
   readonly jwks?: Jwks

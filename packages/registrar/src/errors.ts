@@ -20,7 +20,9 @@ export type RegistrarErrorCode =
 
 /** Details of a {@link RegistrarError}. */
 export interface RegistrarErrorOptions {
+  /** HTTP status of the sender's answer. */
   readonly status?: number
+  /** Milliseconds that the sender asked to wait. */
   readonly retryAfter?: number
 }
 

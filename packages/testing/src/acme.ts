@@ -3,10 +3,11 @@ import { hmac, provider, type Factory } from '@postern/core/scheme'
 
 /** Options of {@link acme}. */
 export interface AcmeOptions {
+  /** The secret that signs. */
   readonly secret: SecretOption
   /** The signed message: the body, or the URL, a line break and the body. @default 'body' */
   readonly signs?: 'body' | 'url'
-  /** @default ['POST'] */
+  /** HTTP methods that it takes. @default ['POST'] */
   readonly methods?: readonly string[]
 }
 

@@ -25,7 +25,7 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly name?: string
   /** Names it had before: tasks stored under them are its own. */
   readonly formerly?: readonly string[]
-  /** @default exponential({ attempts: 8 }) */
+  /** When a failed task is tried again, and how often. @default exponential({ attempts: 8 }) */
   readonly retry?: RetryOption
   /** How long an attempt may take before it counts as failed and `task.signal` aborts. @default '5m' */
   readonly timeout?: Duration

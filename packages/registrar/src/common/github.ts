@@ -9,7 +9,9 @@ import { topicList } from './topic-list.ts'
 
 /** Where hooks live at GitHub. */
 export interface GithubOwner {
+  /** `owner/name` of a repository. Exactly one owner is given. */
   readonly repository?: string
+  /** Name of an organization. */
   readonly organization?: string
 }
 

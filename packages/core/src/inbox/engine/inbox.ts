@@ -18,7 +18,9 @@ import type { Store } from './store.ts'
 export interface EngineInboxOptions {
   /** Makes the store. `warn` tells all receivers. */
   readonly store: (warn: (message: string) => void) => Store
+  /** What `engineSettings` read. */
   readonly settings: EngineSettings
+  /** Those of the application, as `transactions(name)` makes them. */
   readonly transactions: Transactions<unknown>
   /** How far ahead quick handlers get tasks. */
   readonly ahead: Ahead

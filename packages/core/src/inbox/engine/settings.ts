@@ -11,7 +11,9 @@ export interface EngineSettings extends CommonSettings {
 
 /** Options that all inboxes on the engine have. */
 export interface EngineOptions {
+  /** Share of `maxPending` that one tenant may hold. */
   readonly maxPendingShare?: number
+  /** How often a worker looks for what other processes stored. */
   readonly pollInterval?: Duration
 }
 

@@ -9,8 +9,9 @@ export type Fault = 'again' | 'one' | 'all'
 export interface BatchOptions<Work extends BatchWork> {
   /** As in errors. */
   readonly inbox: string
-  /** Bounds of one batch; a single work may go beyond. */
+  /** Rows of one batch; a single work may have more. */
   readonly rows: number
+  /** Bytes of one batch; a single work may have more. */
   readonly bytes: number
   /** Batches stored at once. @default 1 */
   readonly atOnce?: number
@@ -20,6 +21,7 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly waits?: readonly [first: number, longest: number]
   /** Stores all of them or none, by the earliest deadline among them (`performance.now()`; Infinity without one). */
   readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
+  /** What an error of `store` means for the batch. */
   readonly fault: (error: unknown) => Fault
   /** The error that a work hears. */
   readonly refusal: (error: unknown) => Error

@@ -4,9 +4,11 @@ import type { Ahead, Slot } from './slot.ts'
 
 /** What `createRunner` needs. Only `claimOf` and `settle` must be there. */
 export interface RunnerOptions<Task> {
+  /** Whose tasks run. */
   readonly consumer: Consumer
-  /** @default none ahead */
+  /** How far ahead quick handlers get tasks. @default none ahead */
   readonly ahead?: Ahead
+  /** A task as the consumer runs it. */
   readonly claimOf: (task: Task) => Claim
   /** Stores an outcome and calls `ended.done`. It tries for as long as it takes, or until the inbox closes. */
   readonly settle: (ended: Ended<Task>) => void

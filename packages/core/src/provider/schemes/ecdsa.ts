@@ -16,13 +16,13 @@ export type EcdsaCurve = 'P-256' | 'P-384' | 'P-521'
 
 /** How ECDSA signs and how it is written. */
 export interface EcdsaAlgorithmOptions {
-  /** @default 'P-256' */
+  /** The curve of the key. @default 'P-256' */
   readonly curve?: EcdsaCurve | undefined
-  /** @default the hash JOSE pairs with the curve: SHA-256, SHA-384, SHA-512 */
+  /** Hash function of the message. @default the one that JOSE pairs with the curve: SHA-256, SHA-384, SHA-512 */
   readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
   /** `der` is the ASN.1 sequence of r and s, `raw` the two numbers one after another (IEEE P1363, JOSE). @default 'der' */
   readonly form?: 'der' | 'raw' | undefined
-  /** @default 'base64' */
+  /** How the signature is written as text. @default 'base64' */
   readonly encoding?: SignatureEncoding | undefined
 }
 

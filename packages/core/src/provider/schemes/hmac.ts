@@ -16,9 +16,9 @@ export type KeyEncoding = 'utf8' | 'hex' | 'base64'
 
 /** Options of {@link hmac}. */
 export interface HmacOptions extends SignatureOptions {
-  /** @default 'sha256' */
+  /** Hash function of the HMAC. @default 'sha256' */
   readonly algorithm?: HashName | undefined
-  /** @default 'hex' */
+  /** How the signature is written as text. @default 'hex' */
   readonly encoding?: SignatureEncoding | undefined
   /** How the secret becomes the key: every way that the sender has ever used; the first signs. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[] | undefined

@@ -5,6 +5,7 @@ import type { SignatureOptions } from './signature/signature.ts'
 
 /** How a sender writes a signed time and its signatures into one header. */
 export interface PairsOptions {
+  /** The header that carries the pairs. */
   readonly header: string
   /** Between the pairs; blanks after it are skipped. @default ',' */
   readonly separator?: ',' | ';'

@@ -15,9 +15,9 @@ import {
 export interface RsaAlgorithmOptions {
   /** `pkcs1` is RSASSA-PKCS1-v1_5, `pss` is RSASSA-PSS with a salt as long as the hash (RFC 8017). @default 'pkcs1' */
   readonly padding?: 'pkcs1' | 'pss' | undefined
-  /** @default 'sha256' */
+  /** Hash function of the message. @default 'sha256' */
   readonly hash?: HashName | undefined
-  /** @default 'base64' */
+  /** How the signature is written as text. @default 'base64' */
   readonly encoding?: SignatureEncoding | undefined
 }
 

@@ -1,0 +1,185 @@
+// `node test/readme/options.ts` writes the reference of options from the docstrings and the commands; a test compares them.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  API,
+  SymbolFlags,
+  type Checker,
+  type InterfaceType,
+  type Symbol,
+} from 'typescript/unstable/sync'
+import { createProgram } from '../../packages/cli/src/program.ts'
+import { published } from '../release/home.ts'
+import { entriesOf } from '../release/surface.ts'
+import { root } from '../run/report.ts'
+
+type Command = Awaited<ReturnType<typeof createProgram>>
+
+// Senders are many, and have a page of their own.
+const SENDERS = new Set(['@postern/providers', '@postern/registrar'])
+
+/** A page of the reference: its file, as it is, and as its sources want it. */
+export interface Page {
+  readonly file: string
+  readonly is: string
+  readonly wanted: string
+}
+
+/** Options without a sentence, after `pages()`. */
+export const bare: Set<string> = new Set()
+
+/** Both pages. */
+export async function pages(): Promise<readonly Page[]> {
+  const packages = published()
+  const api = new API({ cwd: root })
+  try {
+    const configs = packages.map(({ folder }) => join(root, folder, 'tsconfig.json'))
+    const snapshot = api.updateSnapshot({ openProjects: configs })
+    const sections = packages.map((one, index) => {
+      const { program, checker } = snapshot.getProject(configs[index]!)!
+      const entries = entriesOf(one).map(({ name, file }) => {
+        const module = checker.getSymbolAtLocation(program.getSourceFile(file)!)!
+        return { name, exported: checker.getExportsOfModule(module) }
+      })
+      return { name: one.manifest.name, text: section(entries, checker) }
+    })
+    const told = sections.filter(({ text }) => text !== '')
+    return [
+      page(
+        'options.md',
+        'Options',
+        'The options of each provider and registrar are on [a page of their own](options-of-senders.md).',
+        [
+          ...told.filter(({ name }) => !SENDERS.has(name)).map(({ text }) => text),
+          commands(await createProgram()),
+        ],
+      ),
+      page(
+        'options-of-senders.md',
+        'Options of providers and registrars',
+        'All others are on [the page of options](options.md).',
+        told.filter(({ name }) => SENDERS.has(name)).map(({ text }) => text),
+      ),
+    ]
+  } finally {
+    api.close()
+  }
+}
+
+function page(name: string, title: string, other: string, parts: readonly string[]): Page {
+  const file = join(root, 'packages/core/guides', name)
+  const wanted = `# ${title}\n\n<!-- written by node test/readme/options.ts -->\n\nOptions in bold must be given. Where nothing else is said, a number for a time is milliseconds. ${other}\n\n${parts.join('\n')}`
+  return { file, is: readFileSync(file, 'utf8'), wanted }
+}
+
+interface Exported {
+  readonly name: string
+  readonly exported: readonly Symbol[]
+}
+
+/** The options of a package, each at the first entry that has them. */
+function section(entries: readonly Exported[], checker: Checker): string {
+  const told = new Map<string, string>()
+  for (const { name, exported } of entries)
+    for (const one of exported)
+      if (/^[A-Z]\w*Options$/.test(one.name) && !told.has(one.name)) told.set(one.name, name)
+  return entries
+    .flatMap(({ name, exported }) => {
+      const tables = exported
+        .filter((one) => told.get(one.name) === name)
+        .sort((one, other) => (one.name < other.name ? -1 : 1))
+        .map((one) => table(one, checker, (base) => base !== one.name && told.has(base)))
+      return tables.length === 0 ? [] : [`## ${name}\n`, ...tables]
+    })
+    .join('\n')
+}
+
+function table(exported: Symbol, checker: Checker, isTold: (name: string) => boolean): string {
+  const { name } = exported
+  const symbol =
+    (exported.flags & SymbolFlags.Alias) === 0 ? exported : checker.getAliasedSymbol(exported)
+  const type = checker.getDeclaredTypeOfSymbol(symbol) as InterfaceType
+  const bases = symbol.flags & SymbolFlags.Interface ? checker.getBaseTypes(type) : []
+  // What `new Error` takes is told elsewhere.
+  const above = bases.filter((base) => {
+    const parent = base.getSymbol()?.name ?? ''
+    return isTold(parent) || parent === 'ErrorOptions'
+  })
+  const inherited = new Set(
+    above.flatMap((base) => checker.getPropertiesOfType(base).map((option) => option.name)),
+  )
+  const rows = checker.getPropertiesOfType(type).flatMap((option) => {
+    if (inherited.has(option.name)) return []
+    const means = sentence(checker.getDocumentationCommentOfSymbol(option))
+    if (means === '') bare.add(`${name}.${option.name}`)
+    const standard = checker.getJsDocTagsOfSymbol(option).find((tag) => tag.name === 'default')
+    const takes = checker.typeToString(checker.getTypeOfSymbol(option)!)
+    const isOptional = (option.flags & SymbolFlags.Optional) !== 0
+    return [row(option.name, isOptional, takes, means, sentence(String(standard?.text ?? '')))]
+  })
+  const says = sentence(checker.getDocumentationCommentOfSymbol(symbol))
+  const also = above.map((base) => `\`${base.getSymbol()!.name}\``)
+  return [
+    `### ${name}\n`,
+    `${says}\n`,
+    ...(rows.length > 0 ? [HEAD, ...rows, ''] : []),
+    ...(also.length > 0 ? [`And those of ${also.join(' and ')}.\n`] : []),
+  ].join('\n')
+}
+
+const HEAD = '| option | takes | means | default |\n| --- | --- | --- | --- |'
+// Longer types are for the editor.
+const WIDEST = 48
+
+function row(
+  name: string,
+  isOptional: boolean,
+  takes: string,
+  means: string,
+  standard: string,
+): string {
+  const type = takes.replace(/ \| undefined$/, '').replaceAll('|', '\\|')
+  const cells = [
+    isOptional ? `\`${name}\`` : `**\`${name}\`**`,
+    type.length > WIDEST ? '' : `\`${type}\``,
+    means.replaceAll('|', '\\|'),
+    standard.replaceAll('|', '\\|'),
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+/** A docstring on one line. */
+function sentence(text: string): string {
+  return text
+    .replaceAll(/\{@link (\w+(?:\.\w+)*)\}/g, '`$1`')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
+
+function commands(program: Command): string {
+  const each = (command: Command): readonly Command[] => [
+    command,
+    ...command.commands.flatMap(each),
+  ]
+  const parts = each(program).flatMap((command) => {
+    const options = command.options.map(
+      ({ flags, mandatory, description, defaultValue }) =>
+        `| ${mandatory ? `**\`${flags}\`**` : `\`${flags}\``} | ${description.replaceAll('|', '\\|')} | ${defaultValue === undefined ? '' : `\`${String(defaultValue)}\``} |`,
+    )
+    return options.length === 0
+      ? []
+      : [
+          `### ${nameOf(command)}\n\n${command.description()}\n\n| option | does | default |\n| --- | --- | --- |\n${options.join('\n')}\n`,
+        ]
+  })
+  return `## postern\n\n${parts.join('\n')}`
+}
+
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`
+}
+
+if (import.meta.main) {
+  for (const { file, wanted } of await pages()) writeFileSync(file, wanted)
+  for (const option of bare) console.error(`${option} has no sentence: write its docstring`)
+}
