@@ -15,6 +15,7 @@ import { build, type NextServer, serve } from './next-server.ts'
 
 const app = fileURLToPath(new URL('app', import.meta.url))
 const secret = 'a secret of the app'
+const cronSecret = 'a secret of at least sixteen'
 let folder: string
 let next: NextServer
 
@@ -22,7 +23,11 @@ let next: NextServer
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'postern-next-'))
   await build(app)
-  next = await serve('start', app, { ACME_SECRET: secret, ...inspectorEnv(folder) })
+  next = await serve('start', app, {
+    ACME_SECRET: secret,
+    CRON_SECRET: cronSecret,
+    ...inspectorEnv(folder),
+  })
 }, 480_000)
 
 afterAll(async () => {
@@ -57,6 +62,16 @@ describe('webhook', () => {
     const { body, ...delivery } = acme({ secret }).sign!({ payload: {}, url })
     expect((await fetch(url, { ...delivery, body: Buffer.from(body) })).status).toBe(200)
     expect((await fetch(url)).status).toBe(405)
+  })
+
+  test('answers crons and probes with cacheComponents, each time anew', async () => {
+    const cron = `${next.url}/cron`
+    expect((await fetch(cron)).status).toBe(401)
+    const headers = { authorization: `Bearer ${cronSecret}` }
+    const drained = await fetch(cron, { headers })
+    expect([drained.status, await drained.json()]).toMatchObject([200, { left: 0 }])
+    const health = await fetch(`${next.url}/health`)
+    expect([health.status, await health.json()]).toMatchObject([200, { ok: true }])
   })
 
   test('takes what official packages sign', async () => {

@@ -1,4 +1,4 @@
-import type { NextRequest } from 'next/server.js'
+import { connection, type NextRequest } from 'next/server.js'
 import { createInspector } from '../inspector.ts'
 import type { InspectorOptions } from '../options.ts'
 import { webRequest, webResponse } from './web.ts'
@@ -23,11 +23,9 @@ export function inspector(
   const isBuilding = process.env['NEXT_PHASE'] === 'phase-production-build'
   const inspect = isBuilding ? undefined : createInspector(options)
   const handle: InspectorRoute = async (request) => {
-    if (!inspect)
-      throw new Error(
-        "next build called the inspector: add export const dynamic = 'force-dynamic' to its route",
-      )
-    return webResponse(await inspect(webRequest(request, [request] as const)), request.method)
+    // Ends the call of a GET handler that Next.js makes while it builds.
+    await connection()
+    return webResponse(await inspect!(webRequest(request, [request] as const)), request.method)
   }
   return { GET: handle, HEAD: handle, POST: handle }
 }

@@ -1,7 +1,7 @@
+import { connection } from 'next/server'
 import { log } from '../../log'
 
-export function GET(): Response {
+export async function GET(): Promise<Response> {
+  await connection()
   return Response.json(log)
 }
-
-export const revalidate = 0

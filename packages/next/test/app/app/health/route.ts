@@ -1,0 +1,4 @@
+import { health } from '@postern/next'
+import { receiver } from '../../inspected'
+
+export const GET = health([receiver])
