@@ -16,7 +16,9 @@ export type Client = Redis | Cluster
 export type ScriptName =
   | 'posternLook'
   | 'posternProbe'
-  | 'posternSchema'
+  | 'posternAlive'
+  | 'posternLeave'
+  | 'posternRaise'
   | 'posternGuard'
   | 'posternRecord'
   | 'posternAppend'
@@ -42,7 +44,9 @@ export type ScriptName =
 const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   posternLook: scripts.LOOK,
   posternProbe: scripts.PROBE,
-  posternSchema: scripts.SCHEMA,
+  posternAlive: scripts.ALIVE,
+  posternLeave: scripts.LEAVE,
+  posternRaise: scripts.RAISE,
   posternGuard: scripts.GUARD,
   posternRecord: scripts.RECORD,
   posternAppend: scripts.APPEND,

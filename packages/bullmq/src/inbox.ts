@@ -6,7 +6,8 @@ import { createQueues } from './queues.ts'
 import { createRecords } from './records.ts'
 import { createReplicas } from './replicas.ts'
 import { watchServer } from './server.ts'
-import { checkSettings, type BullmqInboxOptions } from './settings.ts'
+import { joinKeys, layoutOf, type KeysLayout } from './schema.ts'
+import { checkSettings, type BullmqInboxOptions, type Settings } from './settings.ts'
 import { createView } from './view.ts'
 
 /**
@@ -27,11 +28,22 @@ import { createView } from './view.ts'
  * const receiver = createReceiver({ provider: github({ secret }), inbox })
  */
 export function bullmqInbox(options: BullmqInboxOptions): Inbox {
-  const settings = checkSettings(options)
+  return openInbox(checkSettings(options))
+}
+
+/** Opens it, with another layout if one is given. */
+export function openInbox(
+  settings: Settings,
+  layout: KeysLayout = layoutOf(settings.prefix),
+): Inbox {
   const { connection, prefix, deadline, window, replicas } = settings
   const known = Math.max(window, settings.keepDone)
   const client = openClient(connection, deadline)
-  const watch = watchServer(client, settings)
+  const joined = joinKeys(client, prefix, layout, (refused) => {
+    if (refused !== undefined) watch.tell(refused)
+  })
+  const watch = watchServer(client, settings, joined.standing)
+  joined.standing.start()
   const queues = createQueues(client, settings, watch.failed)
   // Redis answers nothing else on a connection that waits for replicas.
   const operators = replicas ? openClient(connection, deadline) : client
@@ -58,6 +70,7 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox {
       )
     },
     async close() {
+      await joined.leave().catch(() => {})
       await queues.close()
       client.disconnect()
       operators.disconnect()

@@ -1,2 +1,3 @@
 export { bullmqInbox } from './inbox.ts'
+export { migrate } from './migrate.ts'
 export type { BullmqConnection, BullmqInboxOptions } from './settings.ts'

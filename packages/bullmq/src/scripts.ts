@@ -12,6 +12,7 @@
 //   queues          set of queue names
 //   records         hash: version, a space, JSON
 //   schema          hash: version of this layout, oldest version that may work on it
+//   processes       sorted set of processes (version:name) by their last sign of life
 // A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
 // Fields of our own in it: ls start and process of the last run, pa attempts, cs cause of the last error, and of
 // interruptions: sn those seen of BullMQ's own count (stc), cut in a row, chg charged. tp: it takes a turn when it is due.
@@ -118,20 +119,33 @@ end
 return replies`
 
 /**
- * Notes a version, unless the store refuses it. KEYS: prefix; ARGV: version, oldest version that may work on it. Replies
- * both as they are stored.
+ * A sign of life, and the state of the store. KEYS: prefix; ARGV: version and name of the process, milliseconds after which
+ * another without a sign is gone. Replies the version that is stored, the oldest that may work on it, and the versions of
+ * other processes that live.
  */
-export const SCHEMA: string = `
-local key = KEYS[1] .. ':schema'
-local known = redis.call('HMGET', key, 'version', 'oldest')
-local version, oldest = tonumber(known[1] or 0), tonumber(known[2] or 0)
-if oldest <= tonumber(ARGV[1]) and version < tonumber(ARGV[1]) then
-  redis.call('HSET', key, 'version', ARGV[1])
-  redis.call('HSETNX', key, 'oldest', ARGV[2])
-  known = redis.call('HMGET', key, 'version', 'oldest')
-  version, oldest = tonumber(known[1]), tonumber(known[2])
+export const ALIVE: string = `
+local key, self = KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2]
+local known = redis.call('HMGET', KEYS[1] .. ':schema', 'version', 'oldest')
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0)}
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', key, now - ARGV[3], '+inf')) do
+  if name ~= self then replies[#replies + 1] = tonumber(name:match('^%d+')) end
 end
-return {version, oldest}`
+redis.pcall('ZREMRANGEBYSCORE', key, '-inf', now - ARGV[3])
+redis.pcall('ZADD', key, now, self)
+return replies`
+
+/** The end of a process. KEYS: prefix; ARGV: version and name of the process. */
+export const LEAVE: string = `return redis.call('ZREM', KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2])`
+
+/** Raises what is stored. KEYS: prefix; ARGV: version, oldest version that may work on it. */
+export const RAISE: string = `
+local key = KEYS[1] .. ':schema'
+for i, field in ipairs({'version', 'oldest'}) do
+  if tonumber(redis.call('HGET', key, field) or 0) < tonumber(ARGV[i]) then redis.call('HSET', key, field, ARGV[i]) end
+end
+return 1`
 
 /** A write that leaves nothing: Redis refuses it as it refuses a delivery. KEYS: prefix; ARGV: receiver. */
 export const PROBE: string = `

@@ -1,7 +1,7 @@
 import { WebhookError, type MaybePromise } from '@postern/core'
+import type { Standing } from '@postern/core/inbox'
 import { connected, type Client } from './connection.ts'
 import type { Settings } from './settings.ts'
-import { schemaRefusal } from './schema.ts'
 
 /** Watches a connection: hears its errors, since an unhandled one would end the process, and checks the server. */
 export interface ServerWatch {
@@ -10,12 +10,14 @@ export interface ServerWatch {
   /** Adds a listener, which hears earlier findings too. */
   listen(warn: (message: string) => void): void
   /**
-   * Rejects while Redis may evict acknowledged deliveries, or a newer version has the store; undefined once it is known
-   * that neither is so.
+   * Rejects while Redis may evict acknowledged deliveries, or this process is shut out; undefined once it is known that
+   * neither is so.
    */
   safe(): Promise<void> | undefined
-  /** Why this process must not work on the store, since a newer version has changed it; undefined if it may. */
+  /** Why this process must not work on the store; undefined if it may. */
   shutOut(): MaybePromise<string | undefined>
+  /** Tells all listeners. */
+  tell(message: string): void
 }
 
 // Settings can change at run time: how long an answer is valid, and how long one that refuses deliveries.
@@ -27,7 +29,8 @@ const MOST_TOLD = 100
 /** Checks that the server keeps its data: after each connect, and once a minute. */
 export function watchServer(
   client: Client,
-  { unsafe, prefix, replicas, deadline }: Settings,
+  { unsafe, replicas, deadline }: Settings,
+  standing: Standing,
 ): ServerWatch {
   const said = new Set<string>()
   const listeners: ((message: string) => void)[] = []
@@ -35,7 +38,6 @@ export function watchServer(
   let asking: Promise<void> | undefined
   let askedAt = -Infinity
   let evicts: string | undefined
-  let newer: string | undefined
   client.on('error', failed)
   client.on('ready', () => {
     told.clear()
@@ -48,39 +50,32 @@ export function watchServer(
       listeners.push(warn)
     },
     safe() {
-      refresh()
+      if (performance.now() - askedAt > (refusal() === undefined ? AGAIN : SOON)) look()
       // Only the first check is waited for.
-      if (askedAt === -Infinity || refusal() !== undefined) return refuse()
-      return undefined
+      if (standing.sure && askedAt !== -Infinity && refusal() === undefined) return undefined
+      return refuse()
     },
-    shutOut() {
-      if (askedAt === -Infinity) return first()
-      refresh()
-      return asking ? asking.then(() => newer) : newer
-    },
+    shutOut: () => (standing.sure ? undefined : ask()),
+    tell,
   }
 
-  /** The first answer, which nothing runs without while Redis can be reached. */
-  async function first(): Promise<string | undefined> {
+  /** Nothing runs without an answer while Redis can be reached. */
+  async function ask(): Promise<string | undefined> {
     try {
       await connected(client, deadline)
-      await asking
+      await standing.check()
     } catch {
       // Redis is away: what asks next hears what it says when it is back.
     }
-    return newer
-  }
-
-  function refresh(): void {
-    if (performance.now() - askedAt > (refusal() === undefined ? AGAIN : SOON)) look()
+    return standing.refused
   }
 
   function refusal(): string | undefined {
-    return newer ?? (evicts === undefined || unsafe ? undefined : evicting(evicts))
+    return evicts === undefined || unsafe ? undefined : evicting(evicts)
   }
 
   async function refuse(): Promise<void> {
-    await asking
+    await Promise.all([standing.check(), asking])
     const why = refusal()
     if (why !== undefined) throw new WebhookError('inbox_unavailable', why)
   }
@@ -96,7 +91,7 @@ export function watchServer(
   }
 
   function look(): void {
-    asking ??= ask()
+    asking ??= inspect()
       .catch(() => {})
       .finally(() => {
         asking = undefined
@@ -105,13 +100,11 @@ export function watchServer(
       })
   }
 
-  async function ask(): Promise<void> {
+  async function inspect(): Promise<void> {
     const info = `${await client.info('memory')}\n${await client.info('persistence')}\n${await client.info('replication')}`
     const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
     evicts = policy === undefined || policy === 'noeviction' ? undefined : policy
     if (evicts !== undefined) tell(evicting(evicts))
-    newer = await schemaRefusal(client, prefix).catch(() => newer)
-    if (newer !== undefined) tell(newer)
     const count = Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0)
     if (count > 0 && !replicas)
       tell(

@@ -51,12 +51,14 @@ export interface Settings extends CommonSettings {
 }
 
 const DEADLINE = '2s'
+/** The default of `prefix`. */
+export const PREFIX = '{postern}'
 
 /** Checks the options. Throws a `TypeError` that names the wrong one. */
 export function checkSettings(options: BullmqInboxOptions): Settings {
   const check = checks<BullmqInboxOptions>('bullmqInbox', options)
   const connection = check.value('connection')
-  const prefix = check.value('prefix') ?? '{postern}'
+  const prefix = check.value('prefix') ?? PREFIX
   const unsafe = check.value('unsafe') ?? false
   const maxPendingShare = check.value('maxPendingShare') ?? 0.5
   const replicas = check.value('replicas')

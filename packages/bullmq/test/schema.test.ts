@@ -33,7 +33,7 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
     port.work!()
     const refusal = expect.objectContaining({
       code: 'inbox_unavailable',
-      message: expect.stringMatching(/version 3, .* this one has 1.*update @postern\/bullmq/),
+      message: expect.stringMatching(/version 3, .* this one has 1.*upgrade @postern\/bullmq/),
     })
     await expect(port.accept(intake('2'), {})).rejects.toEqual(refusal)
     await expect(port.probe!()).rejects.toEqual(refusal)

@@ -1,6 +1,7 @@
 import { engineInbox, transactions, type Host, type Inbox } from '@postern/core/inbox'
-import { checkSettings, type PostgresInboxOptions } from './settings.ts'
+import { checkSettings, type PostgresInboxOptions, type Settings } from './settings.ts'
 import type { AppTransaction } from './store/guest.ts'
+import type { TablesLayout } from './store/migrate.ts'
 import { createStore } from './store/store.ts'
 
 const carried = transactions<unknown>('postgresInbox')
@@ -19,9 +20,13 @@ const AHEAD = { time: 100, most: 400, half: true, share: true }
  * })
  */
 export function postgresInbox(options: PostgresInboxOptions): Inbox {
-  const settings = checkSettings(options)
+  return openInbox(checkSettings(options))
+}
+
+/** Opens it, with another layout if one is given. */
+export function openInbox(settings: Settings, layout?: TablesLayout): Inbox {
   return engineInbox({
-    store: (warn) => createStore(settings, warn),
+    store: (warn) => createStore(settings, warn, layout),
     settings,
     transactions: carried,
     ahead: AHEAD,

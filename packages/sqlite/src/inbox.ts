@@ -1,8 +1,8 @@
 import { engineInbox, type Inbox } from '@postern/core/inbox'
 import { openFile } from './driver/node.ts'
 import { transactionsOfApp } from './in-transaction.ts'
-import { checkSettings, type SqliteInboxOptions } from './settings.ts'
-import { migrate } from './store/schema.ts'
+import { checkSettings, type Settings, type SqliteInboxOptions } from './settings.ts'
+import { layoutOf, migrate, type FileLayout } from './store/schema.ts'
 import { createStore } from './store/store.ts'
 
 // Quick handlers get tasks ahead, so that a transaction is shared by more of them: as many as end within this time, in
@@ -20,12 +20,16 @@ const AHEAD = { time: 20, most: 256 }
  */
 export function sqliteInbox(options: SqliteInboxOptions): Inbox {
   const settings = checkSettings(options)
-  const { path } = settings
-  const driver = openFile(path, (database) => migrate(database, path))
+  return openInbox(settings, layoutOf(settings.path))
+}
+
+/** Opens it with a layout. */
+export function openInbox(settings: Settings, layout: FileLayout): Inbox {
+  const driver = openFile(settings.path, (database, life) => migrate(database, life, layout))
   return engineInbox({
     settings,
     ahead: AHEAD,
     transactions: transactionsOfApp,
-    store: (warn) => createStore(driver, settings, warn),
+    store: (warn) => createStore(driver, settings, layout, warn),
   })
 }

@@ -92,10 +92,11 @@ describe('a file that cannot be an inbox', () => {
 
   test('a schema of a newer version', async () => {
     await sqliteInbox({ path: file.path }).close()
-    edit((db) => db.exec('UPDATE postern_schema SET version = 99'))
+    edit((db) => db.exec('UPDATE postern_schema SET version = 99, oldest = 98'))
     expect(refusal(file.path).message).toContain('upgrade @postern/sqlite')
-    expect(edit((db) => db.prepare('SELECT version FROM postern_schema').get())).toEqual({
+    expect(edit((db) => db.prepare('SELECT * FROM postern_schema').get())).toEqual({
       version: 99,
+      oldest: 98,
     })
   })
 
@@ -149,8 +150,8 @@ test('processes that open a new file at once all find it made', () => {
     await sqliteInbox({ path: ${JSON.stringify(file.path)} }).close()`
   const script = `for i in 1 2 3 4; do "$0" --no-warnings --input-type=module --eval "$1" & done; wait`
   execFileSync('sh', ['-c', script, process.execPath, program], { stdio: 'pipe' })
-  expect(edit((db) => db.prepare('SELECT version FROM postern_schema').all())).toEqual([
-    { version: 1 },
+  expect(edit((db) => db.prepare('SELECT * FROM postern_schema').all())).toEqual([
+    { version: 1, oldest: 1 },
   ])
 })
 

@@ -156,6 +156,17 @@ export * from './engine/row.ts'
 export type { Attempted, Ended as EndedTask, Fence, Patch } from './engine/patch.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
+export {
+  checkLiving,
+  migrationOf,
+  shutOut,
+  type Layout,
+  type LayoutStep,
+  type Migrated,
+  type Migration,
+  type Versions,
+} from './engine/layout.ts'
+export { createStanding, type Standing } from './engine/standing.ts'
 export { engineInbox, type EngineInboxOptions } from './engine/inbox.ts'
 export { engineSettings, type EngineOptions, type EngineSettings } from './engine/settings.ts'
 export {

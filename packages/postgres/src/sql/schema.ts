@@ -1,5 +1,8 @@
-// Versions of the tables, each the statements that lead to it from the one before; $ stands for the schema. An entry that
-// was released is never changed again.
+import type { LayoutStep } from '@postern/core/inbox'
+import { NOW } from './words.ts'
+
+// The steps of the tables, each the statements that lead to its version from the one before; $ stands for the schema. A
+// step that was released is never changed again.
 //
 // - The id of a task is event * 65536 + n: one key finds by id and by event. Numbers of events come in blocks of 1,000.
 // - `tasks.due`: when it is due, or when it settled. `lease`: when the claim of a running task is over; a settled one has
@@ -10,8 +13,9 @@
 // - `events.contents`: 1 if they are to be erased once its tasks are done, 2 if they were.
 // - An index row holds 2,704 bytes: ids and topics are indexed by their first 100 characters.
 // No foreign keys: only this package writes these tables, and the look-ups cost as much as the inserts.
-export const VERSIONS: readonly string[] = [
-  `
+export const STEPS: readonly LayoutStep<string>[] = [
+  {
+    change: `
   CREATE SEQUENCE $.postern_numbers INCREMENT 1000;
   CREATE SEQUENCE $.postern_seq;
   CREATE SEQUENCE $.postern_process_ids MAXVALUE 1048575 CYCLE;
@@ -71,12 +75,18 @@ export const VERSIONS: readonly string[] = [
   );
   CREATE TABLE $.postern_history (kind text NOT NULL, at bigint NOT NULL, data bytea NOT NULL, PRIMARY KEY (kind, at));
   `,
+  },
 ]
 
-/** Version of the tables that this package makes, and the oldest one whose processes may go on beside it. */
-export const VERSION: number = VERSIONS.length
-export const OLDEST = 1
-
-/** The table with the versions, which all versions share. */
+/** The table with the version of the others and the oldest version that may work on them, which all versions share. */
 export const META: string = `CREATE TABLE IF NOT EXISTS $.postern_schema (
   version int NOT NULL, oldest int NOT NULL, lost bigint NOT NULL DEFAULT 0)`
+
+/** Versions of the processes that gave a sign of life within that many milliseconds. */
+export const LIVING: string = `SELECT version FROM $.postern_processes WHERE seen > ${NOW} - $1::bigint`
+/** Once in ten seconds is enough of a sign, and costs little. */
+export const ALIVE: string = `WITH p AS (
+    UPDATE $.postern_processes SET seen = ${NOW} WHERE id = $1 AND seen < ${NOW} - 10000 RETURNING 1)
+  SELECT version, oldest FROM $.postern_schema`
+/** A process that has ended gives no sign of life any more. */
+export const LEAVE: string = 'UPDATE $.postern_processes SET seen = 0 WHERE id = $1'

@@ -1,31 +1,81 @@
+import {
+  checkLiving,
+  migrationOf,
+  type Layout,
+  type LayoutStep,
+  type Migrated,
+  type Versions,
+} from '@postern/core/inbox'
 import { LOCK_ALL } from '../sql/lines.ts'
-import { META, OLDEST, VERSION, VERSIONS } from '../sql/schema.ts'
+import { LIVING, META, STEPS } from '../sql/schema.ts'
 import type { Database } from './connection.ts'
 import type { Sql } from './pg.ts'
 
 // Making the tables of a version over many rows takes its time, in milliseconds.
 const PATIENCE = 60_000
+// A process without a sign of life for that long is gone, in milliseconds: it gives one every ten seconds.
+const GONE = 60_000
+
+/** A layout of the tables of a schema. */
+export type TablesLayout = Layout<string> & { readonly schema: string }
+
+/** The layout of this package, and how messages name the tables. */
+export function layoutOf(
+  schema: string,
+  steps: readonly LayoutStep<string>[] = STEPS,
+): TablesLayout {
+  return {
+    inbox: 'postgresInbox',
+    package: '@postern/postgres',
+    place: `schema ${schema}`,
+    schema,
+    steps,
+    force:
+      schema === 'public'
+        ? 'postern inbox migrate --force --postgres <url>'
+        : `migrate({ connectionString, schema: '${schema}', force: true }) of @postern/postgres`,
+  }
+}
 
 /**
  * Makes the tables, or brings those of an older version up to date, in a transaction that holds a lock against others that
- * do. Throws a `TypeError` if they are too new, or missing and `make` is false.
+ * do. Throws a `TypeError` if they shut this version out, if they are missing and `migrate` is false, or, without `force`, if
+ * it would shut out processes that give signs of life.
  */
-export async function migrate(db: Database, schema: string, make: boolean): Promise<void> {
-  if ((await versionOf(db.sql, schema)) === VERSION) return
+export async function migrate(
+  db: Pick<Database, 'sql' | 'atomic'>,
+  layout: TablesLayout,
+  { migrate: make, force }: { readonly migrate: boolean; readonly force?: boolean },
+): Promise<Migrated> {
+  const { schema } = layout
+  const found = await versionsOf(db.sql, layout)
+  if (!migrationOf(layout, found)) return { from: found, to: found }
   if (!make)
     throw new TypeError(
-      `postgresInbox: migrate: the tables postern_* of schema ${schema} are missing or of another version, and this package needs version ${VERSION}: run what postgresMigration({ schema: '${schema}' }) prints, or start once with migrate: true`,
+      `postgresInbox: migrate: the tables postern_* of schema ${schema} are missing or of another version, and this package needs version ${layout.steps.length}: run what postgresMigration({ schema: '${schema}'${found.version > 0 ? `, from: ${found.version}` : ''} }) prints, or start once with migrate: true`,
     )
-  await db.atomic(PATIENCE, '', async (sql) => {
+  return db.atomic(PATIENCE, '', async (sql) => {
     await sql(LOCK_ALL)
-    const found = await versionOf(sql, schema)
-    for (const statement of statements(schema, found)) await sql(statement)
+    const from = await versionsOf(sql, layout)
+    const migration = migrationOf(layout, from)
+    if (!migration) return { from, to: from }
+    if (from.version > 0 && force !== true) {
+      const living = await sql(LIVING, [GONE])
+      checkLiving(
+        layout,
+        migration,
+        from,
+        living.map((row) => row['version'] as number),
+      )
+    }
+    for (const statement of statements(layout, from.version)) await sql(statement)
+    return { from, to: migration.to }
   })
 }
 
 /**
- * The statements that make the tables, for a database whose app may not CREATE. Run them as one transaction, then start
- * with `migrate: false`.
+ * The statements that make the tables, or bring those of an older version up to date, for a database whose app may not
+ * CREATE. Run them as one transaction, then start with `migrate: false`. Stop older processes first if they may not go on.
  *
  * @example
  * console.log(postgresMigration({ schema: 'webhooks' }))
@@ -39,38 +89,43 @@ export function postgresMigration({
   /** Version of the tables that are there. @default 0, none */
   readonly from?: number
 } = {}): string {
-  const all = statements(schema, from).map((text) => text.replaceAll('$.', `${schema}.`).trim())
+  return printed(layoutOf(schema), from)
+}
+
+/** The statements of a layout, as text. */
+export function printed(layout: TablesLayout, from: number): string {
+  const all = statements(layout, from).map((text) =>
+    text.replaceAll('$.', `${layout.schema}.`).trim(),
+  )
   return `BEGIN;\n${all.map((text) => (text.endsWith(';') ? text : `${text};`)).join('\n')}\nCOMMIT;\n`
 }
 
-function statements(schema: string, from: number): readonly string[] {
+function statements(layout: TablesLayout, from: number): readonly string[] {
+  const migration = migrationOf(layout, { version: from, oldest: 0 })
+  if (!migration) return []
+  const { version, oldest } = migration.to
   return [
     ...(from === 0
       ? [
-          `CREATE SCHEMA IF NOT EXISTS ${schema}`,
+          `CREATE SCHEMA IF NOT EXISTS ${layout.schema}`,
           META,
           'INSERT INTO $.postern_schema (version, oldest) VALUES (0, 0)',
         ]
       : []),
-    ...VERSIONS.slice(from).flatMap((version) =>
-      version.split(';').filter((part) => part.trim() !== ''),
+    ...migration.changes.flatMap((change) =>
+      change.split(';').filter((part) => part.trim() !== ''),
     ),
-    `UPDATE $.postern_schema SET version = ${VERSION}, oldest = ${OLDEST}`,
+    `UPDATE $.postern_schema SET version = ${version}, oldest = GREATEST(oldest, ${oldest})`,
   ]
 }
 
-async function versionOf(sql: Sql, schema: string): Promise<number> {
+async function versionsOf(sql: Sql, { schema }: TablesLayout): Promise<Versions> {
   // Read from the catalog: to_regclass may answer from what the connection knew before it waited for the lock.
   const [table] = await sql(
     "SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = $1 AND tablename = 'postern_schema'",
     [schema],
   )
-  if (table!['n'] === 0) return 0
+  if (table!['n'] === 0) return { version: 0, oldest: 0 }
   const [row] = await sql('SELECT version, oldest FROM $.postern_schema')
-  const { version, oldest } = row as { readonly version: number; readonly oldest: number }
-  if (oldest > VERSION)
-    throw new TypeError(
-      `postgresInbox: schema: the tables postern_* of ${schema} have version ${version} and take processes from version ${oldest} on, and this @postern/postgres is of ${VERSION}: upgrade @postern/postgres in this process`,
-    )
-  return Math.min(version, VERSION)
+  return row as unknown as Versions
 }

@@ -1,5 +1,14 @@
 import { hostname } from 'node:os'
-import type { ClaimRow, LaneRow, Store, TaskRow, Turn } from '@postern/core/inbox'
+import {
+  settledBy,
+  shutOut,
+  type ClaimRow,
+  type LaneRow,
+  type Store,
+  type TaskRow,
+  type Turn,
+  type Versions,
+} from '@postern/core/inbox'
 import type { Settings } from '../settings.ts'
 import { CLAIM, ENDED, LOAD, PENDING, RENEW, REST, WAITING } from '../sql/claim.ts'
 import {
@@ -13,7 +22,7 @@ import {
   REROOT,
   STUCK,
 } from '../sql/lines.ts'
-import { VERSION } from '../sql/schema.ts'
+import { ALIVE, LEAVE } from '../sql/schema.ts'
 import { ints, NOW, storable, texts } from '../sql/words.ts'
 import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
@@ -21,12 +30,16 @@ import { createDatabase } from './connection.ts'
 import { faultOf, refusal } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { listen } from './listen.ts'
-import { migrate } from './migrate.ts'
+import { layoutOf, migrate, type TablesLayout } from './migrate.ts'
 import type { PgClient, PgTransaction } from './pg.ts'
 import { createRows } from './rows.ts'
 
 /** Makes the store: rows in tables `postern_*` of a schema. */
-export function createStore(settings: Settings, warn: (message: string) => void): Store {
+export function createStore(
+  settings: Settings,
+  warn: (message: string) => void,
+  layout: TablesLayout = layoutOf(settings.schema),
+): Store {
   const { schema, lease } = settings
   const db = createDatabase(settings, warn)
   const { sql } = db
@@ -44,13 +57,17 @@ export function createStore(settings: Settings, warn: (message: string) => void)
       return opened
     },
     async open() {
-      await migrate(db, schema, settings.migrate)
-      const [row] = await sql(ADD_PROCESS, [`${hostname()}:${process.pid}`, VERSION])
+      await migrate(db, layout, settings)
+      const [row] = await sql(ADD_PROCESS, [`${hostname()}:${process.pid}`, layout.steps.length])
       own = row!['id'] as number
       opened = true
       return own
     },
-    close: (until) => db.close(until),
+    async close(until) {
+      // Without it, it counts as living for a minute.
+      if (opened) await settledBy(sql(LEAVE, [own]), until)
+      await db.close(until)
+    },
     block: async () =>
       (await sql("SELECT nextval('$.postern_numbers')::float8 AS n"))[0]!['n'] as number,
     atomic: (time, lines, run) =>
@@ -113,7 +130,8 @@ export function createStore(settings: Settings, warn: (message: string) => void)
     listen: (heard) => listen({ db, channel, process: host.process, warn }, heard),
     busy: async (task) => (await sql(FREE, [task]))[0]!['n'] === 0,
     async alive() {
-      await sql(ALIVE, [own])
+      const [versions] = await sql(ALIVE, [own])
+      return shutOut(layout, versions as unknown as Versions)
     },
     fault: faultOf,
     refusal,
@@ -181,7 +199,3 @@ const ADD_PROCESS = `WITH p AS (
 /** 0 if an open transaction holds the row. */
 const FREE = `WITH t AS (SELECT id FROM $.postern_tasks WHERE id = $1::bigint FOR UPDATE SKIP LOCKED)
   SELECT ((SELECT count(*) FROM t) + CASE WHEN EXISTS (SELECT 1 FROM $.postern_tasks WHERE id = $1::bigint) THEN 0 ELSE 1 END)::int AS n`
-// Once in ten seconds is enough of a sign, and costs little.
-const ALIVE = `WITH p AS (
-    UPDATE $.postern_processes SET seen = ${NOW} WHERE id = $1 AND seen < ${NOW} - 10000 RETURNING 1)
-  SELECT count(*)::int AS n FROM p`

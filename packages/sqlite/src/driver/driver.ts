@@ -86,6 +86,8 @@ export interface Driver {
 export interface Life {
   /** Takes the lock of this process. */
   hold(process: number): void
+  /** True if the process with this number lives. */
+  isHeld(process: number): boolean
   /** True if the process that had this number has ended. */
   isFree(process: number): boolean
   /** Lets it go, and removes what is left of it. */

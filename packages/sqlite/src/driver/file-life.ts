@@ -20,14 +20,10 @@ export function createFileLife(path: string, makePrivate: (path: string) => void
         // A folder that takes no more files: then its lease tells.
       }
     },
+    isHeld: (process) => existsSync(nameOf(process)) && !isFree(nameOf(process)),
     isFree(process) {
       const name = nameOf(process)
-      if (!existsSync(name)) return false
-      try {
-        locked(name).close()
-      } catch {
-        return false
-      }
+      if (!existsSync(name) || !isFree(name)) return false
       rmSync(name, { force: true })
       return true
     },
@@ -37,6 +33,15 @@ export function createFileLife(path: string, makePrivate: (path: string) => void
       rmSync(held.name, { force: true })
       held = undefined
     },
+  }
+}
+
+function isFree(name: string): boolean {
+  try {
+    locked(name).close()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
-import type { Database, Driver } from './driver.ts'
+import type { Database, Driver, Life } from './driver.ts'
 import { createErrors, type Errors } from './errors.ts'
 import { checkLog, createFileGuard } from './file-guard.ts'
 import { createFileLife } from './file-life.ts'
@@ -18,9 +18,10 @@ const SIDE_WAIT = 1000
  * Opens a file on Node's own `node:sqlite`, makes it a write-ahead log and lets `migrate` make its tables. Throws a
  * `TypeError` if it cannot be an inbox.
  */
-export function openFile(path: string, migrate: (database: Database) => void): Driver {
+export function openFile(path: string, migrate: (database: Database, life: Life) => void): Driver {
   const opened = new Set<DatabaseSync>()
   const errors = createErrors(path, primaryCode)
+  const life = createFileLife(path, createPrivate)
   try {
     checkLog(path)
     createPrivate(path)
@@ -30,7 +31,7 @@ export function openFile(path: string, migrate: (database: Database) => void): D
       version: string
     }
     const main = nodeDatabase(first)
-    patiently(errors, () => migrate(main))
+    patiently(errors, () => migrate(main, life))
     first.exec('PRAGMA busy_timeout = 0')
     const side = nodeDatabase(open(path, SIDE_WAIT, opened))
     let commits: DatabaseSync | undefined
@@ -50,7 +51,7 @@ export function openFile(path: string, migrate: (database: Database) => void): D
         return guestOf(connection as DatabaseSync)
       },
       guard: createFileGuard(path),
-      life: createFileLife(path, createPrivate),
+      life,
       upkeep: (written, warn) => createUpkeep({ main, path, written, warn }),
       alone: hasWalResetBug(version)
         ? `another connection writes ${path}, and SQLite ${version} of this Node can damage a file with several writers (https://www.sqlite.org/wal.html, "WAL-reset bug"): use Node 22.23 or 24.15 and newer, or one process`

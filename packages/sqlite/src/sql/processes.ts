@@ -1,6 +1,7 @@
 import { TASK } from './tasks.ts'
 
-export const ADD_PROCESS: string = 'INSERT INTO postern_processes (name, started) VALUES (?, ?)'
+export const ADD_PROCESS: string =
+  'INSERT INTO postern_processes (name, version, started) VALUES (?, ?, ?)'
 /** A sign of life: what others saw counts no more. */
 export const BEAT: string =
   'UPDATE postern_processes SET beat = beat + 1, silent = 0, gone = 0 WHERE id = ?'

@@ -1,6 +1,8 @@
+import type { LayoutStep } from '@postern/core/inbox'
+
 /**
- * Versions of the schema, each the statements that lead to it from the version before. A released entry is never changed
- * again.
+ * The steps of the schema, each the statements that lead to its version from the one before. A released step is never
+ * changed again.
  *
  * The tables carry a prefix and a version of their own. `PRAGMA user_version` belongs to the app: its tables may lie in
  * the same file (`task.commit`).
@@ -14,7 +16,7 @@
  * - `tasks.cut`, `charged`: interruptions in a row. `took`: microseconds of the last run. `cause`: of its error.
  * - `tasks.root`, `line`: tasks of one root and line run one after another.
  * - `lanes.root`: one number for a subscription and its former names. `turn`: the highest turn that was claimed.
- * - `processes.beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
+ * - `processes.version`: the newest that its package knows. `beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
  *   it has not changed since. `gone`: 1 if it has ended.
  * - `numbers.next`: number of the next event. The keys of events up to `indexed` are in `keys`, the topics of events up
  *   to `topics` in `topic_events`. `clock`, `age`, `guards`: see `store/clock.ts`.
@@ -29,8 +31,9 @@
  *
  * No foreign keys: only this package writes these tables, and the look-ups cost as much as the inserts.
  */
-export const VERSIONS: readonly string[] = [
-  `
+export const STEPS: readonly LayoutStep<string>[] = [
+  {
+    change: `
   CREATE TABLE postern_receivers (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE postern_lanes (
     id INTEGER PRIMARY KEY, receiver INTEGER NOT NULL, name TEXT NOT NULL, root INTEGER NOT NULL,
@@ -39,7 +42,7 @@ export const VERSIONS: readonly string[] = [
     UNIQUE (receiver, name)
   ) STRICT;
   CREATE TABLE postern_processes (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, started INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version INTEGER NOT NULL, started INTEGER NOT NULL,
     beat INTEGER NOT NULL DEFAULT 0, seen INTEGER NOT NULL DEFAULT -1, looked INTEGER NOT NULL DEFAULT 0,
     silent INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0
   ) STRICT;
@@ -116,4 +119,5 @@ export const VERSIONS: readonly string[] = [
     kind TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (kind, at)
   ) STRICT, WITHOUT ROWID;
   `,
+  },
 ]

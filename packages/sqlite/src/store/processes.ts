@@ -57,7 +57,11 @@ interface Seen {
 export function createProcesses(
   db: Database,
   driver: Pick<Driver, 'process' | 'life'>,
-  { lease, now }: { readonly lease: number; readonly now: () => number },
+  {
+    lease,
+    now,
+    version,
+  }: { readonly lease: number; readonly now: () => number; readonly version: number },
 ): Processes {
   const add = db.prepare(ADD_PROCESS)
   const beat = db.prepare(BEAT)
@@ -70,7 +74,8 @@ export function createProcesses(
 
   return {
     join() {
-      if (own === 0) own = Number(add.run(driver.process, Date.now()).lastInsertRowid) % PROCESSES
+      if (own === 0)
+        own = Number(add.run(driver.process, version, Date.now()).lastInsertRowid) % PROCESSES
       return own
     },
     beat: () => void beat.run(own),

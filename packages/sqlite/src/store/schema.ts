@@ -1,35 +1,75 @@
-import type { Database } from '../driver/driver.ts'
-import { VERSIONS } from '../sql/tables.ts'
+import {
+  checkLiving,
+  migrationOf,
+  type Layout,
+  type LayoutStep,
+  type Migrated,
+  type Versions,
+} from '@postern/core/inbox'
+import type { Database, Life } from '../driver/driver.ts'
+import { LIVING, SET_VERSIONS } from '../sql/schema.ts'
+import { STEPS } from '../sql/tables.ts'
 
-/** Makes the tables, or brings those of an older version up to date. Throws a `TypeError` if a newer one wrote them. */
-export function migrate(db: Database, path: string): void {
-  if (versionOf(db, path) === VERSIONS.length) return
-  db.transaction(() => {
+/** A layout of a file. */
+export type FileLayout = Layout<string>
+
+/** The layout of this package, and how messages name the file. */
+export function layoutOf(path: string, steps: readonly LayoutStep<string>[] = STEPS): FileLayout {
+  return {
+    inbox: 'sqliteInbox',
+    package: '@postern/sqlite',
+    place: path,
+    steps,
+    force: `postern inbox migrate --force --sqlite ${path}`,
+  }
+}
+
+/**
+ * Makes the tables, or brings those of an older version up to date. Throws a `TypeError` if a newer version shuts this one
+ * out, or, without `force`, if it would shut out processes that live. Returns the versions before and after.
+ */
+export function migrate(
+  db: Database,
+  life: Pick<Life, 'isHeld'>,
+  layout: FileLayout,
+  force = false,
+): Migrated {
+  const found = versionsOf(db, layout)
+  if (!migrationOf(layout, found)) return { from: found, to: found }
+  return db.transaction(() => {
     // Asked again: another process may have migrated while this one waited for the lock.
-    const found = versionOf(db, path)
-    if (found === 0)
+    const from = versionsOf(db, layout)
+    const migration = migrationOf(layout, from)
+    if (!migration) return { from, to: from }
+    if (from.version === 0)
       db.exec(
-        'CREATE TABLE postern_schema (version INTEGER NOT NULL) STRICT; INSERT INTO postern_schema VALUES (0)',
+        'CREATE TABLE postern_schema (version INTEGER NOT NULL, oldest INTEGER NOT NULL) STRICT; INSERT INTO postern_schema VALUES (0, 0)',
       )
-    for (const statements of VERSIONS.slice(found)) db.exec(statements)
-    db.prepare('UPDATE postern_schema SET version = ?').run(VERSIONS.length)
+    else if (!force) checkLiving(layout, migration, from, living(db, life))
+    for (const statements of migration.changes) db.exec(statements)
+    const { to } = migration
+    db.prepare(SET_VERSIONS).run(to.version, to.oldest)
+    return { from, to }
   })
 }
 
-function versionOf(db: Database, path: string): number {
+/** Versions of the processes that hold their lock. */
+function living(db: Database, life: Pick<Life, 'isHeld'>): readonly number[] {
+  const rows = db.prepare(LIVING).all() as readonly { id: number; version: number }[]
+  return rows.flatMap(({ id, version }) => (life.isHeld(id) ? version : []))
+}
+
+function versionsOf(db: Database, { place }: FileLayout): Versions {
   const tables = db
     .prepare("SELECT count(*) AS found FROM sqlite_schema WHERE type = 'table' AND name = ?")
     .get('postern_schema') as { found: number }
-  if (tables.found === 0) return 0
-  const row = db.prepare('SELECT * FROM postern_schema').get() as { version?: unknown } | undefined
-  const version = row?.version
-  if (typeof version !== 'number')
+  if (tables.found === 0) return { version: 0, oldest: 0 }
+  const row = db.prepare('SELECT * FROM postern_schema').get() as
+    | { readonly [Column in keyof Versions]?: unknown }
+    | undefined
+  if (typeof row?.version !== 'number' || typeof row.oldest !== 'number')
     throw new TypeError(
-      `sqliteInbox: path: ${path} has a table postern_schema that is not of this package: use another file`,
+      `sqliteInbox: path: ${place} has a table postern_schema that is not of this package: use another file`,
     )
-  if (version > VERSIONS.length)
-    throw new TypeError(
-      `sqliteInbox: path: ${path} has schema version ${version}, and this @postern/sqlite knows ${VERSIONS.length} at most: upgrade @postern/sqlite in this process`,
-    )
-  return version
+  return { version: row.version, oldest: row.oldest }
 }

@@ -1,10 +1,18 @@
 import { WebhookError } from '@postern/core'
-import type { ClaimRow, Store, StoreFault, TaskRow } from '@postern/core/inbox'
+import {
+  shutOut,
+  type ClaimRow,
+  type Store,
+  type StoreFault,
+  type TaskRow,
+  type Versions,
+} from '@postern/core/inbox'
 import type { Driver } from '../driver/driver.ts'
 import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
 import type { Settings } from '../settings.ts'
 import { OPEN_TASKS, TENANT } from '../sql/lanes.ts'
+import { VERSIONS } from '../sql/schema.ts'
 import { ANY, ANY_GATED, DUE, LOAD, NEXT_DUE, TASKS_BY_ID } from '../sql/tasks.ts'
 import { createClaim } from './claim.ts'
 import { createClock } from './clock.ts'
@@ -14,6 +22,7 @@ import { createKeys } from './keys.ts'
 import type { Kept } from './kept.ts'
 import { createProcesses } from './processes.ts'
 import { createConnection } from './rows.ts'
+import type { FileLayout } from './schema.ts'
 import { createTopicIndex, createTopicLog } from './topics.ts'
 import { createWriter } from './writer.ts'
 
@@ -26,6 +35,7 @@ const MOST = 500
 export function createStore(
   driver: Driver,
   settings: Settings,
+  layout: FileLayout,
   warn: (message: string) => void,
 ): Store {
   const { main, errors } = driver
@@ -34,7 +44,7 @@ export function createStore(
   const now = (): number => clock.now()
   const keys = createKeys(main, driver.freshKeys)
   const topicLog = createTopicLog()
-  const processes = createProcesses(main, driver, { lease, now })
+  const processes = createProcesses(main, driver, { lease, now, version: layout.steps.length })
   // Writes of this process beside the main connection.
   let own = 0
   const host = {
@@ -58,6 +68,7 @@ export function createStore(
   const nextDue = main.prepare(NEXT_DUE)
   const openTasks = main.prepare(OPEN_TASKS)
   const tenant = main.prepare(TENANT)
+  const versions = main.prepare(VERSIONS)
   const upkeep = driver.upkeep?.(async (run) => writer.write(run), warn)
   const background = [createTopicIndex(main, topicLog, writer), ...(upkeep ? [upkeep] : [])]
   let process = 0
@@ -115,10 +126,12 @@ export function createStore(
       )
     },
     alive() {
+      const refused = shutOut(layout, versions.get() as Versions)
       const time = performance.now()
-      if (time - beaten < lease / 4) return
+      if (refused !== undefined || time - beaten < lease / 4) return refused
       if (processes.claims(process).length > 0) writer.write(() => processes.beat())
       beaten = time
+      return undefined
     },
     ended,
     waiting: (lanes) =>

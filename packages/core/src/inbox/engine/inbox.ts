@@ -12,6 +12,7 @@ import { createPrune } from './operate/prune.ts'
 import { createView } from './operate/view.ts'
 import type { EngineSettings } from './settings.ts'
 import { createSide, type EngineSide } from './side.ts'
+import { createStanding } from './standing.ts'
 import type { Store } from './store.ts'
 
 /** The argument of {@link engineInbox}. */
@@ -54,17 +55,25 @@ export function engineInbox({
   let claims = 0
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
-  // Each part opens it with the first that needs it.
+  const standing = createStanding(store.alive && (() => store.alive!()), (refused) => {
+    for (const side of sides.values()) side.stand(refused)
+  })
+  // Each part opens it with the first that needs it, and asks whether it is shut out.
   const shared: Store = {
     ...store,
     get opened() {
-      return store.opened
+      return store.opened && standing.sure
     },
-    open: () =>
-      (opening ??= openStore().catch((error: unknown) => {
+    async open() {
+      opening ??= openStore().catch((error: unknown) => {
         opening = undefined
         throw error
-      })),
+      })
+      await opening
+      standing.start()
+      await standing.check()
+      return process
+    },
   }
   const access = createAccess(shared, line, {
     ready: () => shared.open(),
@@ -89,6 +98,7 @@ export function engineInbox({
           settings,
           ahead,
           numbers,
+          standing,
           token: () => process * CLAIMS + (claims = (claims + 1) % CLAIMS),
           transactionOf: (host) => transactions.of(host),
           view,
@@ -101,10 +111,12 @@ export function engineInbox({
         consumer,
       )
       sides.set(consumer.receiver, side)
+      if (standing.refused !== undefined) side.stand(standing.refused)
       return side
     },
     async close() {
       unlisten?.()
+      standing.stop()
       await prune.stop()
       const until = Date.now() + LAST
       await settledBy(line.flushed(), until)

@@ -17,6 +17,7 @@ import { createLanes, type Lanes } from './run/lanes.ts'
 import { createSettle } from './run/settle.ts'
 import { claimOf, type Task } from './run/task.ts'
 import type { EngineSettings } from './settings.ts'
+import type { Standing } from './standing.ts'
 import type { Store } from './store.ts'
 
 /** A receiver's side that the view changes. */
@@ -25,6 +26,8 @@ export interface EngineSide extends Side {
   readonly lanes: Lanes
   readonly capacity: Capacity
   look(): void
+  /** It is shut out of the store, or, without a reason, that is over. */
+  stand(refused: string | undefined): void
   /** Resolves when nothing waits to be stored. */
   flushed(): Promise<void>
 }
@@ -36,6 +39,7 @@ export interface Shared {
   readonly settings: EngineSettings
   readonly ahead: Ahead
   readonly numbers: Numbers
+  readonly standing: Standing
   readonly token: () => number
   readonly transactionOf: (host: Host) => unknown
   readonly view: Pick<InboxView, 'stats'>
@@ -49,7 +53,7 @@ const MARGIN = 500
 
 /** Makes a receiver's side: the rules above any store. */
 export function createSide(shared: Shared, consumer: Consumer): EngineSide {
-  const { store, line, settings } = shared
+  const { store, line, settings, standing } = shared
   const { receiver } = consumer
   const lanes = createLanes(store, receiver, () => runner.slots(), settings.deadline)
   const capacity = createCapacity(store, lanes, {
@@ -81,6 +85,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     token: shared.token,
     runner: () => runner,
     draining: () => drains > 0,
+    refused: () => standing.refused !== undefined,
     buried(id, error) {
       capacity.free(1)
       consumer.warn(`task ${id} is dead: ${error.message}`)
@@ -115,6 +120,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
   const orphans = watchOrphans(store.name, shared.view, consumer)
   const watch = createWatch({
     store,
+    standing,
     consumer,
     lanes,
     lease: settings.lease,
@@ -143,6 +149,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     token: shared.token,
     runner: () => runner,
     transactionOf: shared.transactionOf,
+    standing,
     look,
   })
   let working = false
@@ -154,6 +161,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     capacity,
     accept,
     look,
+    stand,
     work,
     drain,
     close,
@@ -163,6 +171,12 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
   function look(): void {
     claims.soon()
     runner.look()
+  }
+
+  function stand(refused: string | undefined): void {
+    if (refused === undefined) return look()
+    consumer.warn(refused)
+    runner.giveBack(refused)
   }
 
   function work(): void {
@@ -180,6 +194,7 @@ export function createSide(shared: Shared, consumer: Consumer): EngineSide {
     drains++
     watch.start()
     try {
+      if (!store.opened) await store.open()
       const drained = await runner.drain(until, max, last)
       await shared.tidy()
       return drained

@@ -132,8 +132,11 @@ export interface Store extends Rows, Viewed, Journaled {
   listen?(heard: () => void): () => void
   /** True while an open transaction of somebody else holds the task's row. Absent: there is one writer. */
   busy?(task: number): MaybePromise<boolean>
-  /** A sign of life of this process, and of the version of its tables; asked with each renewal, also with nothing to renew. */
-  alive?(): MaybePromise<void>
+  /**
+   * A sign of life of this process, with each renewal and every few seconds. Answers why it must not work on the store any
+   * more (`shutOut`), or undefined; the first without a sign.
+   */
+  alive?(): MaybePromise<string | undefined>
   /** What an error means. */
   fault(error: unknown): Fault
   /** The refusal of a delivery: the cause and its remedy in words. A `WebhookError` or `TypeError` stays as it is. */

@@ -52,6 +52,8 @@ export interface Runner<Task> {
   /** True while tasks may be claimed. */
   readonly active: boolean
   readonly work: () => void
+  /** Gives back all that it holds; what runs hears the reason. It goes on claiming. */
+  readonly giveBack: (reason: string) => void
   readonly drain: (until: number, max: number, last?: number) => Promise<Drained>
   /** As `Port.close`. */
   readonly close: (until: number) => Promise<void>

@@ -45,12 +45,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     giveBackWaiting,
     // Beside a worker a drain ends nothing: the worker goes on.
     giveBackRunning: () => void (working || giveBackRunning()),
-    abort() {
-      if (working) return
-      abort('the deadline of the drain is near')
-      // What starts later has a signal of its own.
-      stopping = new AbortController()
-    },
+    abort: () => void (working || abortOnce('the deadline of the drain is near')),
     rest: async () => options.rest?.() ?? { left: 0, next: undefined },
   })
 
@@ -78,6 +73,11 @@ export function createRunner<Task extends RunnerTask<Task>>(
     work() {
       working = true
       claiming.look()
+    },
+    giveBack(reason) {
+      giveBackWaiting()
+      abortOnce(reason)
+      giveBackRunning()
     },
     drain: drain.drain,
     close,
@@ -153,6 +153,12 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function abort(reason: string): void {
     stopping.abort(new Error(reason))
+  }
+
+  /** What starts later has a signal of its own. */
+  function abortOnce(reason: string): void {
+    abort(reason)
+    stopping = new AbortController()
   }
 
   function close(until: number): Promise<void> {

@@ -10,6 +10,7 @@ import type { Numbers } from '../numbers.ts'
 import type { NewEvent } from '../row.ts'
 import type { EngineSettings } from '../settings.ts'
 import type { Lanes } from '../run/lanes.ts'
+import type { Standing } from '../standing.ts'
 import type { Task } from '../run/task.ts'
 import { chain, steps, wait as waitFor, type Steps } from '../steps.ts'
 import type { GuestRows, Store } from '../store.ts'
@@ -32,6 +33,7 @@ export interface AcceptHost {
   readonly runner: () => Runner<Task>
   /** The application's transaction of a delivery, if it has one of this inbox. */
   readonly transactionOf: (host: Host) => unknown
+  readonly standing: Standing
   /** Any task may be ready. */
   readonly look: () => void
 }
@@ -43,7 +45,7 @@ interface Work extends BatchWork {
 
 /** Takes deliveries in. What can run here at once is stored as claimed. */
 export function createAccept(host: AcceptHost): Side['accept'] {
-  const { store, settings, consumer, lanes, capacity, numbers } = host
+  const { store, settings, consumer, lanes, capacity, numbers, standing } = host
   const { receiver } = consumer
   const batch = host.line.batch<Work>({
     rows: 128,
@@ -152,6 +154,8 @@ export function createAccept(host: AcceptHost): Side['accept'] {
 
   /** In the application's transaction: it is not known here when that commits, so nothing is claimed. */
   function guest(transaction: unknown, intake: Intake): MaybePromise<readonly Taken[]> {
+    if (standing.refused !== undefined)
+      throw new WebhookError('inbox_unavailable', standing.refused)
     const rows = store.guest(transaction)
     const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
     return chain(ready ? undefined : opened(), () => {

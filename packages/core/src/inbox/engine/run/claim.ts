@@ -36,6 +36,8 @@ export interface ClaimHost {
   readonly runner: () => Runner<Task>
   /** True while a drain runs: the rooms of slots then share what it may run. */
   readonly draining: () => boolean
+  /** True while this process is shut out of the store. */
+  readonly refused: () => boolean
   /** Tasks that cannot be read are dead now. */
   readonly buried: (id: number, error: TaskError) => void
 }
@@ -61,6 +63,7 @@ export function createClaims(host: ClaimHost): Claims {
 
   return {
     fetch(over) {
+      if (host.refused()) return over(true)
       void ready().then(
         () =>
           line.last(

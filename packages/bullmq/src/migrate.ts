@@ -1,0 +1,30 @@
+import type { Migrated } from '@postern/core/inbox'
+import { connected, openClient } from './connection.ts'
+import { joinKeys, layoutOf } from './schema.ts'
+import { checkSettings, type BullmqInboxOptions } from './settings.ts'
+
+/**
+ * Brings the keys up to date, as an inbox does with its first delivery. With `force` it shuts out processes of older versions
+ * though they give signs of life: for those that are known to be gone.
+ *
+ * @example
+ * const { from, to } = await migrate({ connection: process.env.REDIS_URL!, force: true })
+ */
+export async function migrate({
+  force = false,
+  ...options
+}: Pick<BullmqInboxOptions, 'connection' | 'prefix'> & {
+  readonly force?: boolean
+}): Promise<Migrated> {
+  const { connection, prefix, deadline } = checkSettings(options)
+  const client = openClient(connection, deadline)
+  client.on('error', () => {})
+  const joined = joinKeys(client, prefix, layoutOf(prefix), () => {})
+  try {
+    await connected(client, deadline)
+    return await joined.migrate(force)
+  } finally {
+    await joined.leave().catch(() => {})
+    client.disconnect()
+  }
+}

@@ -1,0 +1,83 @@
+import { WebhookError } from '../../errors.ts'
+import type { MaybePromise } from '../../basics/maybe.ts'
+import { unref } from '../../basics/unref.ts'
+import { chain } from './steps.ts'
+
+/** Whether this process may still work on its store: a newer version can shut it out while it runs. */
+export interface Standing {
+  /** Why it must not; undefined if it may. */
+  readonly refused: string | undefined
+  /** False if it must not, or has not asked for a while. */
+  readonly sure: boolean
+  /** Asks, and gives a sign of life. */
+  look(): MaybePromise<void>
+  /** Throws if it must not. Asks first if it is not sure. */
+  check(): MaybePromise<void>
+  start(): void
+  stop(): void
+}
+
+// How often a process asks that does not work, and how long an answer counts: a process can be paused, in milliseconds.
+const LOOK = 5000
+const VALID = 15_000
+const AGAIN = 1000
+
+/**
+ * Makes it. `alive` asks the store why this process must not work on it; absent if nothing can shut it out. `changed` hears
+ * when it is shut out, and when that is over.
+ *
+ * @example
+ * const standing = createStanding(() => shutOut(layout, versions()), (refused) => warn(refused))
+ */
+export function createStanding(
+  alive: (() => MaybePromise<string | undefined>) | undefined,
+  changed: (refused: string | undefined) => void,
+): Standing {
+  let refused: string | undefined
+  let asked = alive ? -Infinity : Infinity
+  let asking: Promise<void> | undefined
+  let timer: ReturnType<typeof setInterval> | undefined
+
+  return {
+    get refused() {
+      return refused
+    },
+    get sure() {
+      return isSure()
+    },
+    look,
+    check() {
+      if (isSure()) return
+      if (performance.now() - asked < AGAIN) return refuse()
+      return chain(look(), refuse)
+    },
+    start() {
+      if (!alive) return
+      // What it cannot ask now it asks before the next delivery.
+      timer ??= unref(setInterval(() => void (async () => look())().catch(() => {}), LOOK))
+    },
+    stop: () => clearInterval(timer),
+  }
+
+  function isSure(): boolean {
+    return refused === undefined && performance.now() - asked < VALID
+  }
+
+  function look(): MaybePromise<void> {
+    if (asking) return asking
+    const sent = performance.now()
+    const told = chain(alive?.(), (found) => {
+      if (alive) asked = sent
+      const before = refused
+      refused = found
+      if (found !== before) changed(found)
+    })
+    if (!(told instanceof Promise)) return told
+    asking = told.finally(() => (asking = undefined))
+    return asking
+  }
+
+  function refuse(): void {
+    if (refused !== undefined) throw new WebhookError('inbox_unavailable', refused)
+  }
+}

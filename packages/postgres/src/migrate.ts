@@ -1,0 +1,26 @@
+import type { Migrated } from '@postern/core/inbox'
+import { checkSettings, type PostgresInboxOptions } from './settings.ts'
+import { createDatabase } from './store/connection.ts'
+import { layoutOf, migrate as migrateTables } from './store/migrate.ts'
+
+/**
+ * Brings the tables up to date, as an inbox does with its first delivery. With `force` it shuts out processes of older versions
+ * though they give signs of life: for those that are known to be gone.
+ *
+ * @example
+ * const { from, to } = await migrate({ connectionString: process.env.DATABASE_URL, force: true })
+ */
+export async function migrate({
+  force = false,
+  ...options
+}: Pick<PostgresInboxOptions, 'connectionString' | 'pool' | 'schema'> & {
+  readonly force?: boolean
+}): Promise<Migrated> {
+  const settings = checkSettings(options)
+  const db = createDatabase(settings, () => {})
+  try {
+    return await migrateTables(db, layoutOf(settings.schema), { migrate: true, force })
+  } finally {
+    await db.close(Date.now() + settings.deadline)
+  }
+}
