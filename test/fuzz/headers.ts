@@ -10,7 +10,7 @@ import {
 import {
   dictionary,
   structuredFields,
-} from '../../packages/providers/src/schemes/structured-fields.ts'
+} from '../../packages/providers/src/schemes/http-signature/structured-fields.ts'
 import { chars, pieced } from './mutate.ts'
 import { read } from './refusal.ts'
 import { target, type FuzzTarget } from './target.ts'

@@ -12,9 +12,9 @@ import {
   type FetchOptions,
 } from '@postern/core/scheme'
 import { needed, text } from './common/read.ts'
-import { httpMessageSignatures, seconds } from './schemes/http-message-signatures.ts'
-import { targetOf, type Target } from './schemes/http-signature-base.ts'
-import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature-keys.ts'
+import { httpMessageSignatures, seconds } from './schemes/http-signature/http-message-signatures.ts'
+import { targetOf, type Target } from './schemes/http-signature/base.ts'
+import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature/keys.ts'
 
 /** Options of {@link adcp}: the keys of the sending agent, or their URL. */
 export interface AdcpOptions extends FetchOptions {

@@ -17,8 +17,8 @@ import {
 } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
-import type { CertificateOptions } from './schemes/certificate-options.ts'
-import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
+import type { CertificateOptions } from './schemes/certificate/options.ts'
+import { signedByCertificate, type CertificateClaim } from './schemes/certificate/certificate.ts'
 
 /** Options of {@link awsSns}. */
 export interface AwsSnsOptions extends CertificateOptions {

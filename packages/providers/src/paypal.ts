@@ -11,8 +11,8 @@ import {
 } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
-import type { CertificateOptions } from './schemes/certificate-options.ts'
-import { signedByCertificate, type CertificateClaim } from './schemes/certificate.ts'
+import type { CertificateOptions } from './schemes/certificate/options.ts'
+import { signedByCertificate, type CertificateClaim } from './schemes/certificate/certificate.ts'
 
 /** Options of {@link paypal}. */
 export interface PaypalOptions extends CertificateOptions {

@@ -5,7 +5,7 @@ import {
   httpMessageSignatures,
   type HttpMessageSignaturesOptions,
   coversField,
-} from './schemes/http-message-signatures.ts'
+} from './schemes/http-signature/http-message-signatures.ts'
 
 /** Options of {@link rfc9421}: one of `secret` and `publicKey`, and the sender's profile. */
 export interface Rfc9421Options extends Omit<

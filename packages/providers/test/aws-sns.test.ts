@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { awsSns } from '../src/aws-sns.ts'
 import { accepting } from './accepting.ts'
-import { certificate } from './schemes/certificates.ts'
+import { certificate } from './schemes/certificate/certificates.ts'
 
 const NOW = Date.parse('2026-04-01T00:00:00Z')
 const ARN = 'arn:aws:sns:us-east-1:123456789012:MyTopic'

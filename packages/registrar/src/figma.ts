@@ -1,5 +1,5 @@
 import { defineRegistrar } from './common/define.ts'
-import { figmaClient, figmaWebhooks, type FigmaContext } from './common/figma.ts'
+import { figmaClient, figmaWebhooks, type FigmaContext } from './clients/figma.ts'
 
 export type { FigmaContext }
 import { mapTopics } from './common/map.ts'

@@ -1,5 +1,5 @@
 import { defineRegistrar } from './common/define.ts'
-import { githubClient, mapGithub } from './common/github.ts'
+import { githubClient, mapGithub } from './clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { row, text } from './common/read.ts'
 import { newSecret } from './common/secret.ts'

@@ -1,7 +1,7 @@
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { polarClient, polarPages } from './common/polar.ts'
+import { polarClient, polarPages } from './clients/polar.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'

@@ -3,7 +3,7 @@ import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
-import { svixClient } from './common/svix.ts'
+import { svixClient } from './clients/svix.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link svixRegistrar}. */

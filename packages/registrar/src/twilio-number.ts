@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { row, rows, text, type Row } from './common/read.ts'
-import { checkTwilio, twilioAuth, type TwilioAccount } from './common/twilio.ts'
+import { checkTwilio, twilioAuth, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 

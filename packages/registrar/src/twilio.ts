@@ -3,7 +3,7 @@ import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { idOf, linkQuery, row, rows, text, type Row } from './common/read.ts'
-import { checkTwilio, twilioAuth, type TwilioAccount } from './common/twilio.ts'
+import { checkTwilio, twilioAuth, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, EndpointState, Registrar } from './registrar.ts'
 

@@ -22,7 +22,7 @@ export type {
 export { startProgram, type ProgramOptions } from './receiver/program.ts'
 export { testInbox, type InboxSkills } from './inbox.ts'
 export type { InboxHandle, MakeInbox } from './inbox/scene.ts'
-export type { TransactionProbe } from './inbox/transaction-cases.ts'
+export type { TransactionProbe } from './inbox/accept/transaction-cases.ts'
 export { fill, type FillOptions } from './samples/fill.ts'
 export { octokitSamples } from './samples/octokit.ts'
 export { sample, samples, type Sample } from './samples/samples.ts'

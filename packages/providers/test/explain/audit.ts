@@ -1,6 +1,6 @@
 import { explain, type Explanation } from '@postern/core/explain'
 import type { Sealed } from './sealed.ts'
-import { clean, type Spoil, type Spoilt } from './spoil.ts'
+import { clean, type Spoil, type Spoilt } from './spoils/spoil.ts'
 
 /** What one spoil of one delivery led to. */
 export interface Cell {

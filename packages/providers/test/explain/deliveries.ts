@@ -1,4 +1,4 @@
-import { SENDERS_WRITE, treeOf, write } from './json-writers.ts'
+import { SENDERS_WRITE, treeOf, write } from './spoils/json-writers.ts'
 import { sealedBy, SIGNERS } from './everyone.ts'
 import { FORM_BODIES, PAYLOADS, XML_BODY } from './payloads.ts'
 import { randomOf } from './random.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { audited, explained, timesOf, type Cell } from './audit.ts'
 import { drawn } from './deliveries.ts'
-import { clean } from './spoil.ts'
-import { SPOILS } from './spoils.ts'
+import { clean } from './spoils/spoil.ts'
+import { SPOILS } from './spoils/spoils.ts'
 
 // POSTERN_EXPLAIN=5 draws five deliveries of each sender, and spoils each in every way: 30,000 cells.
 const SEEDS = Number(process.env['POSTERN_EXPLAIN'] ?? 0)

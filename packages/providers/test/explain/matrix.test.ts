@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { audited, explained, timesOf, type Cell } from './audit.ts'
 import { sealedOf } from './sealed.ts'
-import { clean } from './spoil.ts'
-import { SPOILS } from './spoils.ts'
+import { clean } from './spoils/spoil.ts'
+import { SPOILS } from './spoils/spoils.ts'
 
 const SEALED = sealedOf()
 // One cell in five, each spoil and each sender among them: POSTERN_MATRIX=1 fills the whole table, in two minutes.

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { explained, saysNoSecret } from './audit.ts'
 import { drawn, type Drawn } from './deliveries.ts'
 import { randomOf } from './random.ts'
-import { clean, type Spoil, type Spoilt } from './spoil.ts'
-import { SPOILS } from './spoils.ts'
+import { clean, type Spoil, type Spoilt } from './spoils/spoil.ts'
+import { SPOILS } from './spoils/spoils.ts'
 
 // POSTERN_PAIRS=20 draws twenty pairs for each sender.
 const EACH = Number(process.env['POSTERN_PAIRS'] ?? 1)

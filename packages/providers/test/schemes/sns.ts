@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { awsSns, type AwsSnsOptions } from '../../src/aws-sns.ts'
 import { accepting } from '../accepting.ts'
-import { certificate, type CertificateSpec } from './certificates.ts'
+import { certificate, type CertificateSpec } from './certificate/certificates.ts'
 
 const NOW = Date.parse('2026-04-01T00:00:00Z')
 export const ARN = 'arn:aws:sns:us-east-1:123456789012:MyTopic'

@@ -1,5 +1,5 @@
 import { stringifyJson } from '@postern/core/scheme'
-import { figmaClient, figmaWebhooks } from '../common/figma.ts'
+import { figmaClient, figmaWebhooks } from '../clients/figma.ts'
 import { checkUrl } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
 import { row, rows, text, time, type Row } from '../common/read.ts'

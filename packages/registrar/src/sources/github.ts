@@ -1,6 +1,6 @@
 import { stringifyJson } from '@postern/core/scheme'
 import type { Answer, Call } from '../common/client-types.ts'
-import { githubClient, githubHooks, type GithubOwner } from '../common/github.ts'
+import { githubClient, githubHooks, type GithubOwner } from '../clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createCounting, createPaging, finite } from '../common/paging.ts'

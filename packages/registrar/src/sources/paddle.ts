@@ -1,6 +1,6 @@
 import { stringifyJson } from '@postern/core/scheme'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
-import { paddleClient, paddlePage } from '../common/paddle.ts'
+import { paddleClient, paddlePage } from '../clients/paddle.ts'
 import { boundsOf, pagedSource } from '../common/paged-source.ts'
 import { createCounting, finite } from '../common/paging.ts'
 import { row, text, time, type Row } from '../common/read.ts'

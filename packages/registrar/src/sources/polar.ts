@@ -1,7 +1,7 @@
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createCounting, finite } from '../common/paging.ts'
-import { polarClient } from '../common/polar.ts'
+import { polarClient } from '../clients/polar.ts'
 import { row, rows, text, time } from '../common/read.ts'
 import type { RedeliverySource } from '../source.ts'
 

@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
 import { row, rows, text, time, type Row } from '../common/read.ts'
-import { squareClient } from '../common/square.ts'
+import { squareClient } from '../clients/square.ts'
 import type { PayloadSource } from '../source.ts'
 
 /** Options of {@link squareEvents}. */

@@ -3,7 +3,7 @@ import { everyRow } from '../common/every-row.ts'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
 import { row, text, type Row } from '../common/read.ts'
-import { stripeClient, stripePage } from '../common/stripe.ts'
+import { stripeClient, stripePage } from '../clients/stripe.ts'
 import { RegistrarError } from '../errors.ts'
 import type { PayloadSource } from '../source.ts'
 

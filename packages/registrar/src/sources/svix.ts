@@ -2,7 +2,7 @@ import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createPaging, finite } from '../common/paging.ts'
 import { row, rows, text, time, type Row } from '../common/read.ts'
-import { svixClient } from '../common/svix.ts'
+import { svixClient } from '../clients/svix.ts'
 import type { ListedEvent, RedeliverySource } from '../source.ts'
 
 /** Options of {@link svixRedelivery}. */

@@ -1,0 +1,89 @@
+import { Buffer } from 'node:buffer'
+import type { X509Certificate } from 'node:crypto'
+import { extensionsOf, type CertificateExtensions, type GeneralName } from './extensions.ts'
+import { derElement, derElements } from './der.ts'
+
+const DNS = 2
+const DIRECTORY = 4
+
+/**
+ * Why a path of certificates does not hold, from the sender's own to the authority: key usage, path length, name
+ * constraints, unknown critical extensions (RFC 5280, section 6.1). Undefined if it holds.
+ */
+export function pathFault(path: readonly X509Certificate[]): string | undefined {
+  let all: readonly CertificateExtensions[]
+  try {
+    all = path.map(extensionsOf)
+  } catch {
+    return 'a certificate of the chain cannot be read'
+  }
+  if (all.some(({ unknownCritical }) => unknownCritical))
+    return 'a certificate of the chain has a critical extension that is not known'
+  if (all[0]!.usage?.signs === false) return 'the key of the certificate may sign nothing'
+  for (const [at, issuer] of all.entries()) {
+    if (at === 0) continue
+    if (issuer.usage?.certifies === false) return 'an issuer of the chain may issue no certificates'
+    const between = all.slice(1, at).filter(({ selfIssued }) => !selfIssued).length
+    if (issuer.pathLength !== undefined && between > issuer.pathLength)
+      return 'the chain is longer than an issuer allows'
+    for (const [below, one] of all.slice(0, at).entries()) {
+      // A renewed certificate of an authority keeps its name: only the last one is bound.
+      if (below > 0 && one.selfIssued) continue
+      if (!keepsTo(one, issuer)) return 'a name of the chain is outside of what an issuer may name'
+    }
+  }
+  return undefined
+}
+
+function keepsTo(
+  { subject, names }: CertificateExtensions,
+  { constraints }: CertificateExtensions,
+): boolean {
+  if (!constraints) return true
+  const common = names.some(({ kind }) => kind === DNS) ? [] : commonNames(subject)
+  const all: readonly GeneralName[] = [
+    ...names,
+    ...common,
+    ...(derElements(derElement(subject).content).length > 0
+      ? [{ kind: DIRECTORY, value: subject }]
+      : []),
+  ]
+  return all.every((name) => {
+    const ofKind = ({ kind }: GeneralName): boolean => kind === name.kind
+    const permitted = constraints.permitted.filter(ofKind)
+    const excluded = constraints.excluded.filter(ofKind)
+    // A kind whose subtrees cannot be compared here is outside of all.
+    if (name.kind !== DNS && name.kind !== DIRECTORY)
+      return permitted.length === 0 && excluded.length === 0
+    const isWithin = (base: GeneralName): boolean => within(name, base)
+    return !excluded.some(isWithin) && (permitted.length === 0 || permitted.some(isWithin))
+  })
+}
+
+function within(name: GeneralName, base: GeneralName): boolean {
+  if (name.kind === DNS) {
+    const [host, domain] = [textOf(name.value), textOf(base.value).replace(/^\./, '')]
+    // A wildcard stands for hosts of its domain: it is within an excluded or permitted one if its domain is.
+    return domain === '' || host === domain || host.endsWith(`.${domain}`)
+  }
+  const parts = derElements(derElement(name.value).content)
+  const prefix = derElements(derElement(base.value).content)
+  return prefix.every(({ bytes }, at) => parts[at] && Buffer.compare(parts[at].bytes, bytes) === 0)
+}
+
+/** Common names that look like hosts count as DNS names where there are none: the sender's name is looked for in them. */
+function commonNames(subject: Uint8Array): readonly GeneralName[] {
+  return derElements(derElement(subject).content)
+    .flatMap(({ content }) => derElements(content))
+    .flatMap(({ content }) => {
+      const [type, value] = derElements(content)
+      const isCommon = type && Buffer.from(type.content).toString('hex') === '550403'
+      return isCommon && value && /^[\w*-]+(?:\.[\w-]+)+$/.test(textOf(value.content))
+        ? [{ kind: DNS, value: value.content }]
+        : []
+    })
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8').toLowerCase()
+}

@@ -1,0 +1,197 @@
+import { WebhookError, type Delivery, type MaybePromise } from '@postern/core'
+import {
+  checkTimestamp,
+  malformed,
+  mismatch,
+  toleranceOption,
+  type KeyEncoding,
+  type Scheme,
+} from '@postern/core/scheme'
+import { checkContentDigest } from './content-digest.ts'
+import { componentValue, targetOf, type Target } from './base.ts'
+import {
+  secretKey,
+  type HttpSignatureAlgorithm,
+  type HttpSignatureKey,
+  type HttpSignatureKeys,
+} from './keys.ts'
+import { readSignature, type ReadSignature } from './read.ts'
+import { signRequest } from './sign.ts'
+import { structuredFields, type StructuredFields } from './structured-fields.ts'
+
+/** Options of {@link httpMessageSignatures}. */
+export interface HttpMessageSignaturesOptions {
+  /** Algorithm of the keys that are given as secrets. The message's own `alg` must agree and never chooses. @default 'hmac-sha256' */
+  readonly alg?: HttpSignatureAlgorithm | undefined
+  /** The `keyid` that counts. @default any */
+  readonly keyId?: string | undefined
+  /** How a shared secret is written. @default 'utf8' */
+  readonly keyEncoding?: KeyEncoding | undefined
+  /** The signature that counts if there are several. @default the only one, or the only one of `keyId` */
+  readonly label?: string | undefined
+  /** The `tag` a signature must have. @default any */
+  readonly tag?: string | undefined
+  /**
+   * Components a signature must cover; `content-digest` only if there is a body, and `@target-uri` also by its parts.
+   * @default ['@method', '@target-uri', 'content-digest']
+   */
+  readonly requiredComponents?: readonly string[] | undefined
+  /** Parameters a signature must have. @default ['created'] */
+  readonly requiredParameters?: readonly string[] | undefined
+  /** Seconds `created` may be away from now, in the past and in the future. @default 300 */
+  readonly tolerance?: number | undefined
+  /** Judges the times in place of `tolerance`; `now` in milliseconds since 1970. Throws a `WebhookError`. */
+  readonly checkTimes?: (parameters: ReadonlyMap<string, unknown>, now: number) => void
+  /** The target of a URL, for profiles that normalise it. @default host in lower case without the default port */
+  readonly target?: (url: string) => Target
+  /** Takes signatures in unpadded base64url too. @default false */
+  readonly base64url?: boolean
+}
+
+const LONGEST_INPUT = 8192
+
+/** The headers that the signatures of a delivery cover, by their names in quotes. */
+function coveredHeaders(delivery: Delivery): readonly string[] {
+  const input = delivery.header('signature-input')?.slice(0, LONGEST_INPUT) ?? ''
+  return ['content-digest', ...(input.match(/(?<=")[a-z\d-]+(?=")/g) ?? [])]
+}
+
+/**
+ * HTTP Message Signatures (RFC 9421). The structured fields are read by the package structured-headers, an optional peer
+ * that is loaded with the first delivery; from then on nothing is awaited for keys that are given. `Content-Digest`
+ * (RFC 9530) is computed again wherever it is there.
+ */
+export function httpMessageSignatures(
+  options: HttpMessageSignaturesOptions = {},
+): Scheme<HttpSignatureKeys> {
+  structuredFields.check('http message signatures')
+  const { alg = 'hmac-sha256', target = targetOf } = options
+  const tolerance = toleranceOption(options.tolerance, 300)
+  const components = options.requiredComponents ?? ['@method', '@target-uri', 'content-digest']
+  const parameters = options.requiredParameters ?? ['created']
+  const url = components.some((name) => URL_COMPONENTS.includes(name))
+  return {
+    covers: {
+      body: components.includes('content-digest') ? 'bytes' : 'none',
+      ...(url && { url: true }),
+      ...(parameters.includes('created') && { timestamp: true }),
+    },
+    needs: ['signature-input', 'signature'],
+    reads: coveredHeaders,
+    key: (secret) => secretKey(secret, alg, options),
+    verify(delivery, keys, now) {
+      const sf = structuredFields.loaded
+      return sf
+        ? judge(sf, delivery, keys, now)
+        : structuredFields.load().then((loaded) => judge(loaded, delivery, keys, now))
+    },
+    sign(request, keys, now) {
+      if (!keys.first) throw new TypeError('a key set cannot sign: its keys are public')
+      const how = { ...options, components, parameters, lifetime: tolerance, target }
+      return signRequest(request, keys.first, now, how)
+    },
+  }
+
+  function judge(
+    sf: StructuredFields,
+    delivery: Delivery,
+    keys: readonly HttpSignatureKeys[],
+    now: number,
+  ): MaybePromise<number> {
+    const read = readSignature(sf, delivery, options)
+    const place = target(delivery.url)
+    checkCovered(read, delivery, place)
+    for (const name of parameters)
+      if (read.parameters.get(name) === undefined)
+        throw malformed({ header: 'signature-input' }, `a signature with the parameter ${name}`)
+    if (options.tag !== undefined && read.parameters.get('tag') !== options.tag)
+      throw malformed({ header: 'signature-input' }, `a signature with the tag ${options.tag}`)
+    ;(options.checkTimes ?? checkTimes)(read.parameters, now)
+    if (delivery.header('content-digest') !== undefined) checkContentDigest(sf, delivery)
+    const base = [
+      ...read.components.map(
+        (component) =>
+          `${sf.serializeItem(component as never)}: ${componentValue(sf, component, delivery, place)}`,
+      ),
+      `"@signature-params": ${read.serialized}`,
+    ].join('\n')
+    return attempt(0)
+
+    function attempt(at: number): MaybePromise<number> {
+      const source = keys[at]
+      if (!source)
+        throw mismatch({ header: 'signature' }, keys.length, {
+          ...(read.components.some(([name]) => name === 'content-digest') && { delivery }),
+          ...(url && { url: delivery.url }),
+        })
+      const found = source.find(read.keyId, now)
+      const matched = (list: readonly HttpSignatureKey[]): MaybePromise<number> =>
+        list.some((key) => accepts(key, read, base)) ? at : attempt(at + 1)
+      return found instanceof Promise ? found.then(matched) : matched(found)
+    }
+  }
+
+  function checkCovered(read: ReadSignature, delivery: Delivery, place: Target): void {
+    const covered = new Set(
+      read.components.filter(([, own]) => own.size === 0).map(([name]) => name as string),
+    )
+    const whole =
+      covered.has('@target-uri') ||
+      (covered.has('@authority') &&
+        (covered.has('@request-target') ||
+          (covered.has('@path') && (place.query === '' || covered.has('@query')))))
+    for (const name of components) {
+      if (covered.has(name) || (name === '@target-uri' && whole)) continue
+      if (name === 'content-digest' && delivery.body.length === 0) continue
+      throw malformed({ header: 'signature-input' }, `a signature that covers ${name}`)
+    }
+  }
+
+  function checkTimes(values: ReadonlyMap<string, unknown>, now: number): void {
+    const created = seconds(values, 'created')
+    const expires = seconds(values, 'expires')
+    if (created !== undefined) checkTimestamp(created * 1000, now, tolerance)
+    if (expires !== undefined && now > expires * 1000)
+      throw new WebhookError('timestamp_too_old', {
+        problem: 'expired',
+        header: 'signature-input',
+        field: 'expires',
+      })
+  }
+}
+
+const URL_COMPONENTS: readonly string[] = ['@target-uri', '@path', '@request-target']
+
+function accepts(key: HttpSignatureKey, read: ReadSignature, base: string): boolean {
+  const { alg } = read
+  return (
+    (alg === undefined || alg === key.alg) &&
+    (key.keyId === undefined || key.keyId === read.keyId) &&
+    key.verify(base, read.signature)
+  )
+}
+
+/** True if the signature that counts in a verified delivery covers this header. */
+export function coversField(
+  delivery: Delivery,
+  options: HttpMessageSignaturesOptions,
+  header: string,
+): boolean {
+  const sf = structuredFields.loaded
+  if (!sf) return false
+  return readSignature(sf, delivery, options).components.some(
+    ([name, own]) => name === header && own.size === 0,
+  )
+}
+
+/** A time among the parameters of a signature, in seconds; malformed if it is no whole number. */
+export function seconds(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
+  const value = values.get(name)
+  if (value === undefined) return undefined
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw malformed(
+      { header: 'signature-input' },
+      `a signature whose ${name} is a whole number of seconds`,
+    )
+  return value
+}

@@ -1,0 +1,33 @@
+import type { DeliveryInit } from '@postern/core'
+import type { Cause } from '@postern/core/explain'
+import type { Provider, SignableRequest } from '@postern/core/scheme'
+import { NOW, type Sealed } from '../sealed.ts'
+
+/** A delivery that something changed, and what judges it. */
+export interface Spoilt {
+  readonly request: SignableRequest & { readonly lines?: DeliveryInit['headers'] }
+  readonly provider: Provider
+  readonly now: number
+  readonly secret: string
+  /** True if what happened to this very delivery cannot be brought back. */
+  readonly lost?: boolean
+  /** True if another body was signed than that of the sealed delivery. */
+  readonly resigned?: boolean
+}
+
+/** One thing that goes wrong. Undefined if it cannot happen to this delivery. */
+export interface Spoil {
+  readonly name: string
+  readonly cause: Cause
+  /** Nothing can bring back what is lost: likely is right. */
+  readonly loses?: boolean
+  apply(from: Spoilt, sealed: Sealed): Spoilt | undefined
+}
+
+export function clean(sealed: Sealed): Spoilt {
+  return { request: sealed.request, provider: sealed.provider(), now: NOW, secret: sealed.secret }
+}
+
+export const text = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+export const bytes = (body: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(body)

@@ -1,0 +1,31 @@
+import type { Call } from '../common/client-types.ts'
+import { createClient } from '../common/client.ts'
+import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import type { Page } from '../common/paged-source.ts'
+import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
+
+/** Calls Paddle. Keys of the sandbox say so. */
+export function paddleClient(name: string, options: ApiOptions & { readonly key: Token }): Call {
+  const key = tokenOf(`${name}: key`, options.key)
+  const sandbox = String(options.key).startsWith('pdl_sdbx_')
+  return createClient({
+    ...options,
+    title: 'Paddle',
+    api: options.api ?? `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
+    headers: async () => ({ authorization: `Bearer ${await key()}` }),
+    explain: (body) => text(row(row(body)['error'])['detail']) || undefined,
+  })
+}
+
+/** One page of a list. */
+export async function paddlePage(
+  call: Call,
+  path: string,
+  query: Readonly<Record<string, string | number>>,
+  cursor?: string,
+): Promise<Page<Row>> {
+  const { json } = await call('GET', path, { query: { ...query, per_page: 200, after: cursor } })
+  const { has_more: more, next } = row(row(row(json)['meta'])['pagination'])
+  const after = more === true ? linkQuery(next, 'Paddle').get('after') : null
+  return { items: rows(row(json)['data'], 'Paddle'), next: after ?? undefined }
+}

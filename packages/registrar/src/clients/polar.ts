@@ -1,0 +1,37 @@
+import type { Call } from '../common/client-types.ts'
+import { createClient } from '../common/client.ts'
+import { everyRow } from '../common/every-row.ts'
+import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { row, rows, text, type Row } from '../common/read.ts'
+
+/** Calls Polar; the sandbox is `api: 'https://sandbox-api.polar.sh'`. */
+export function polarClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
+  const token = tokenOf(`${name}: token`, options.token)
+  return createClient({
+    ...options,
+    title: 'Polar',
+    api: options.api ?? 'https://api.polar.sh',
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    explain: (body) => {
+      const { detail } = row(body)
+      const details = Array.isArray(detail)
+        ? detail.map((each) => text(row(each)['msg']))
+        : [text(detail)]
+      return details.join('; ') || undefined
+    },
+  })
+}
+
+/** Every page of a list. */
+export async function polarPages(
+  call: Call,
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Promise<readonly Row[]> {
+  return everyRow('Polar', async (page = '1') => {
+    const { json } = await call('GET', path, { query: { ...query, page, limit: 100 } })
+    const isLast = !(Number(page) < Number(row(row(json)['pagination'])['max_page']))
+    const next = isLast ? undefined : String(Number(page) + 1)
+    return { items: rows(row(json)['items'], 'Polar'), next }
+  })
+}

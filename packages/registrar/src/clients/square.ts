@@ -1,0 +1,22 @@
+import type { Call } from '../common/client-types.ts'
+import { createClient } from '../common/client.ts'
+import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { row, rows, text } from '../common/read.ts'
+
+/** Calls Square; another host, such as the sandbox's `https://connect.squareupsandbox.com`, is the option `api`. */
+export function squareClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
+  const token = tokenOf(`${name}: token`, options.token)
+  return createClient({
+    ...options,
+    title: 'Square',
+    api: options.api ?? 'https://connect.squareup.com',
+    headers: async () => ({
+      authorization: `Bearer ${await token()}`,
+      'square-version': '2026-09-16',
+    }),
+    explain: (body) => {
+      const errors = rows(row(body)['errors'] ?? [], 'Square')
+      return errors.map(({ code, detail }) => `${text(code)} ${text(detail)}`.trim()).join('; ')
+    },
+  })
+}

@@ -1,0 +1,15 @@
+import type { Call } from '../common/client-types.ts'
+import { createClient } from '../common/client.ts'
+import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+
+/** Calls Svix. A token ends in its region: `….eu`. */
+export function svixClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
+  const token = tokenOf(`${name}: token`, options.token)
+  const [, region] = /\.(us|eu|in|ca|au)$/.exec(String(options.token)) ?? []
+  return createClient({
+    ...options,
+    title: 'Svix',
+    api: options.api ?? `https://api.${region === undefined ? '' : `${region}.`}svix.com`,
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+  })
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { gate, type Gate } from '../gate.ts'
+import { intake, item } from '../make.ts'
+import { DONE } from '../recorder.ts'
+import type { Joined, SceneTest } from '../scene.ts'
+
+const ROOM = 10
+
+/** A full inbox: the whole delivery is refused, and the sender is told when to come again. */
+export function fullCases(test: SceneTest): void {
+  test(
+    'a delivery that would go beyond the bound is refused as a whole with inbox_full',
+    async (scene) => {
+      const shop = scene.join({ work: false })
+      await shop.port.accept(intake(item('1'), item('2')), {})
+      await refused(shop, ['3', '4'])
+      assert.deepEqual(
+        await shop.port.accept(intake(item('4')), {}),
+        ['new'],
+        'nothing of it was kept',
+      )
+      shop.work()
+      await shop.untilSettled(3)
+      assert.deepEqual(await shop.port.accept(intake(item('3')), {}), ['new'], 'room is back')
+      await shop.untilSettled(4)
+      assert.deepEqual(shop.ran().length, 4)
+    },
+    { maxPending: 3 },
+  )
+
+  test(
+    'when to come again follows the pace at which tasks end: a tenth of the room is free by then',
+    async (scene) => {
+      let now = Date.now()
+      const gates: Gate[] = []
+      const shop = scene.join({
+        now: () => now,
+        run: () => {
+          const one = gate()
+          gates.push(one)
+          return one.passed.then(() => DONE)
+        },
+      })
+      let made = 0
+      let ended = 0
+      const fill = async (tasks: number): Promise<void> => {
+        for (let at = 0; at < tasks; at++) await shop.port.accept(intake(item(`e${made++}`)), {})
+      }
+      const end = async (tasks: number): Promise<void> => {
+        await shop.until('they run', () => shop.runs.length >= ended + tasks)
+        for (let at = 0; at < tasks; at++) gates[ended++]!.pass()
+        await shop.untilSettled(ended)
+      }
+      await fill(ROOM)
+      assert.equal(await refused(shop, ['more']), 5, 'no pace is known yet')
+      await end(2)
+      now += 20_000
+      await fill(2)
+      assert.equal(await refused(shop, ['more']), 10, 'two ended in 20 s: one needs 10 s')
+      await end(4)
+      now += 24_000
+      await fill(4)
+      assert.equal(await refused(shop, ['more']), 6, 'four ended in 24 s: one needs 6 s')
+      await end(ROOM)
+    },
+    { maxPending: ROOM },
+  )
+}
+
+/** Asserts that a delivery of these events is refused; gives the seconds until the sender is to come again. */
+async function refused(shop: Joined, ids: readonly string[]): Promise<number | undefined> {
+  let error: { code?: string; retryAfter?: number } = {}
+  await assert.rejects(
+    async () => shop.port.accept(intake(...ids.map((id) => item(id))), {}),
+    (thrown: object) => {
+      error = thrown
+      return true
+    },
+  )
+  assert.equal(error.code, 'inbox_full')
+  return error.retryAfter
+}

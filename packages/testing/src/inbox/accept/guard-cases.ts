@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import type { EventRecord, IntakeItem } from '@postern/core/inbox'
+import { intake, item } from '../make.ts'
+import { DEAD, DONE } from '../recorder.ts'
+import type { SceneTest } from '../scene.ts'
+
+/** An event that holds guard keys. */
+function guarded(
+  id: string,
+  otherwise: 'refuse' | 'duplicate',
+  keys: readonly string[] = ['nonce-1'],
+  more: Partial<EventRecord> = {},
+): IntakeItem {
+  return item(id, ['a'], { guards: keys.map((key) => ({ key, otherwise })), ...more })
+}
+
+/** Keys that only one event may hold. */
+export function guardCases(test: SceneTest, durable: boolean): void {
+  test('a second event with the key is refused, with all of its delivery', async (scene) => {
+    const shop = scene.join()
+    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'refuse')), {}), ['new'])
+    await shop.untilSettled(1)
+    assert.deepEqual(await shop.port.accept(intake(item('2'), guarded('3', 'refuse')), {}), [
+      'refused',
+      'refused',
+    ])
+    assert.deepEqual(
+      await shop.port.accept(intake(item('2')), {}),
+      ['new'],
+      'nothing of the refused delivery was kept',
+    )
+    await shop.untilSettled(2)
+    assert.deepEqual(shop.ran(), ['a:1', 'a:2'])
+  })
+
+  test('a redelivery of the event that holds the key passes', async (scene) => {
+    let broken = true
+    const shop = scene.join({ run: () => (broken ? DEAD : DONE) })
+    await shop.port.accept(intake(guarded('1', 'refuse')), {})
+    await shop.untilSettled(1)
+    broken = false
+    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'refuse')), {}), ['revived'])
+    await shop.untilSettled(2)
+    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'refuse')), {}), ['duplicate'])
+  })
+
+  test('where the guard says duplicate, the event runs nothing and the others of its delivery run', async (scene) => {
+    const shop = scene.join()
+    await shop.port.accept(intake(guarded('1', 'duplicate')), {})
+    await shop.untilSettled(1)
+    assert.deepEqual(await shop.port.accept(intake(guarded('2', 'duplicate'), item('3')), {}), [
+      'duplicate',
+      'new',
+    ])
+    await shop.untilSettled(2)
+    assert.deepEqual(shop.ran(), ['a:1', 'a:3'])
+  })
+
+  test('an event takes all of its keys', async (scene) => {
+    const shop = scene.join()
+    await shop.port.accept(intake(guarded('1', 'refuse', ['x', 'y'])), {})
+    for (const key of ['x', 'y'])
+      assert.deepEqual(await shop.port.accept(intake(guarded('2', 'refuse', ['z', key])), {}), [
+        'refused',
+      ])
+    assert.deepEqual(
+      await shop.port.accept(intake(guarded('3', 'refuse', ['z'])), {}),
+      ['new'],
+      'a refused event takes no key',
+    )
+    await shop.untilSettled(2)
+  })
+
+  test('events of one delivery that share a key', async (scene) => {
+    const shop = scene.join()
+    const refused = intake(guarded('1', 'refuse'), guarded('2', 'refuse'))
+    assert.deepEqual(await shop.port.accept(refused, {}), ['refused', 'refused'])
+    const doubled = intake(guarded('3', 'duplicate'), guarded('4', 'duplicate'))
+    assert.deepEqual(await shop.port.accept(doubled, {}), ['new', 'duplicate'])
+    await shop.untilSettled(1)
+    assert.deepEqual(shop.ran(), ['a:3'])
+  })
+
+  test('events without an identity are guarded too', async (scene) => {
+    const shop = scene.join()
+    const anonymous = (key: string): IntakeItem =>
+      guarded('x', 'refuse', ['nonce-1'], { key, dedupe: false, id: undefined })
+    assert.deepEqual(await shop.port.accept(intake(anonymous('~1')), {}), ['new'])
+    assert.deepEqual(await shop.port.accept(intake(anonymous('~2')), {}), ['refused'])
+    await shop.untilSettled(1)
+  })
+
+  test('a key belongs to one receiver, and is no identity of an event', async (scene) => {
+    const shop = scene.join()
+    const bank = scene.join({ receiver: 'bank' })
+    await shop.port.accept(intake(guarded('1', 'refuse', ['same'])), {})
+    assert.deepEqual(await bank.port.accept(intake(guarded('1', 'refuse', ['same'])), {}), ['new'])
+    const plain = item('same', ['a'], { key: 'same' })
+    assert.deepEqual(await shop.port.accept(intake(plain), {}), ['new'])
+    await Promise.all([shop.untilSettled(2), bank.untilSettled(1)])
+  })
+
+  test('of events that come at once, one gets the key', async (scene) => {
+    const shop = scene.join()
+    const taken = await Promise.allSettled(
+      Array.from({ length: 20 }, async (_, at) =>
+        shop.port.accept(intake(guarded(`e${at}`, 'refuse')), {}),
+      ),
+    )
+    // One that cannot know yet may say so with a 503: the sender asks again.
+    const said = taken.map((one) =>
+      one.status === 'fulfilled'
+        ? one.value[0]
+        : `status ${(one.reason as { status?: number }).status}`,
+    )
+    assert.equal(said.filter((one) => one === 'new').length, 1)
+    assert.ok(
+      said.every((one) => one === 'new' || one === 'refused' || one === 'status 503'),
+      said.join(', '),
+    )
+    await shop.untilSettled(1)
+  })
+
+  test('handlers see no guards', async (scene) => {
+    const shop = scene.join({ work: false })
+    await shop.port.accept(intake(guarded('1', 'refuse')), {})
+    await scene.inbox.view!.list()
+    shop.work()
+    await shop.untilSettled(1)
+    const [task] = (await scene.inbox.view!.list()).rows
+    const detail = task && (await scene.inbox.view!.get(task.id))
+    assert.equal(detail?.record.guards, undefined)
+  })
+
+  if (!durable) return
+  test('keys outlive a restart', async (scene) => {
+    const before = scene.join()
+    await before.port.accept(intake(guarded('1', 'refuse')), {})
+    await before.untilSettled(1)
+    await scene.restart()
+    const after = scene.join()
+    assert.deepEqual(await after.port.accept(intake(guarded('2', 'refuse')), {}), ['refused'])
+    assert.deepEqual(await after.port.accept(intake(guarded('1', 'refuse')), {}), ['duplicate'])
+  })
+}

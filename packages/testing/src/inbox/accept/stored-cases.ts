@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { Unrecoverable, type ReceiverOptions } from '@postern/core'
+import { createSeal, opened, type TaskDetail } from '@postern/core/inbox'
+import { eventually } from '../eventually.ts'
+import { intake, item } from '../make.ts'
+import { listen, send } from '../run/receiver-cases.ts'
+import type { Scene, SceneTest } from '../scene.ts'
+
+const KEY = Buffer.alloc(32, 7)
+
+async function detail(scene: Scene, eventId: string): Promise<TaskDetail> {
+  const { rows } = await scene.inbox.view!.list({ eventId })
+  return (await scene.inbox.view!.get(rows[0]!.id))!
+}
+
+async function erased(scene: Scene, id: string): Promise<TaskDetail> {
+  await eventually(`${id} is erased`, async () => (await detail(scene, id)).record.erased === true)
+  return detail(scene, id)
+}
+
+/** A receiver with `stored`, for inboxes that keep done tasks. */
+export function storedCases(test: SceneTest): void {
+  for (const [what, more] of [
+    ['', {}],
+    [', sealed', { seal: KEY }],
+  ] as const)
+    test(`handlers get everything, and then only what \`stored\` keeps is left${what}`, async (scene) => {
+      const seen: unknown[] = []
+      const { receiver, until } = listen(scene, {
+        ...more,
+        stored: { body: ({ n }: { n: number }) => ({ kept: n }) },
+      } as Partial<ReceiverOptions>)
+      receiver.on('thing.*', { name: 'first' }, ({ payload, delivery }) => {
+        seen.push(payload, Buffer.from(delivery.body).toString())
+      })
+      receiver.on('thing.*', { name: 'second' }, ({ payload }) => void seen.push(payload))
+      try {
+        await send(receiver, '1')
+        await until('done 1')
+        const { record, delivery } = await erased(scene, '1')
+        assert.deepEqual(
+          seen.filter((one) => typeof one === 'object'),
+          [{ n: 7 }, { n: 7 }],
+        )
+        assert.ok(seen.includes('{"n":7}'))
+        assert.deepEqual([delivery.headers, delivery.body.length], [[], 0])
+        if (what === '') assert.deepEqual(record.payload, { kept: 7 })
+        else {
+          assert.ok(!JSON.stringify(record.payload).includes('kept'))
+          const { event } = opened(createSeal(KEY), { event: record, delivery })
+          assert.deepEqual([event.payload, event.erased], [{ kept: 7 }, true])
+        }
+        await send(receiver, '1')
+        await until('duplicate 1')
+        assert.equal(seen.length, 3)
+      } finally {
+        await receiver.close()
+      }
+    })
+
+  test('a dead task holds its event back until it is done or discarded', async (scene) => {
+    const { receiver, until } = listen(scene, { stored: { body: false } })
+    let broken = true
+    receiver.on('thing.*', { name: 'first' }, () => {
+      if (broken) throw new Unrecoverable('out of order')
+    })
+    receiver.on('thing.*', { name: 'second' }, () => {})
+    try {
+      await send(receiver, '1')
+      await send(receiver, '2')
+      for (const one of ['dead 1', 'done 1', 'dead 2', 'done 2']) await until(one)
+      assert.equal((await detail(scene, '1')).record.erased, undefined)
+      broken = false
+      assert.equal((await receiver.replay({ eventId: '1' })).count, 1)
+      assert.equal((await erased(scene, '1')).record.payload, null)
+      assert.deepEqual((await detail(scene, '2')).record.payload, { n: 7 })
+      assert.equal((await scene.inbox.view!.discard({ eventId: '2', state: 'dead' })).count, 1)
+      await erased(scene, '2')
+    } finally {
+      await receiver.close()
+    }
+  })
+
+  test('a body that `stored` cannot reduce is erased as a whole, and a warning says so', async (scene) => {
+    const warnings: string[] = []
+    const { receiver, until } = listen(scene, {
+      log: { warning: (_, message) => void warnings.push(message) },
+      stored: {
+        body() {
+          throw new Error('no such member')
+        },
+      },
+    })
+    receiver.on('thing.*', () => {})
+    try {
+      await send(receiver, '1')
+      await until('done 1')
+      assert.equal((await erased(scene, '1')).record.payload, null)
+      assert.match(warnings.join('\n'), /stored\.body failed.*no such member/)
+    } finally {
+      await receiver.close()
+    }
+  })
+
+  test('what a process left behind when it died is erased by the next one', async (scene) => {
+    // A recorder erases nothing, as a process that died after the last task.
+    const shop = scene.join({ receiver: 'acme' })
+    await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
+    await shop.untilSettled(1)
+    await scene.restart()
+    const { receiver } = listen(scene, { stored: { body: false } })
+    receiver.on('thing.*', () => {})
+    try {
+      await receiver.work()
+      assert.equal((await erased(scene, '1')).record.payload, null)
+    } finally {
+      await receiver.close()
+    }
+  })
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { gate } from '../gate.ts'
+import { intake, item } from '../make.ts'
+import { DONE, lane } from '../recorder.ts'
+import { listen, send } from '../run/receiver-cases.ts'
+import type { SceneTest } from '../scene.ts'
+
+/** How the suite writes and reads in the transaction an inbox shares with handlers. */
+export interface TransactionProbe {
+  /** Makes what `write` needs: a table of strings. */
+  setUp(transaction: unknown): unknown
+  /** Writes a string. */
+  write(transaction: unknown, text: string): unknown
+  /** Committed strings. */
+  read(): Promise<readonly string[]> | readonly string[]
+}
+
+/** An effect and the settling are committed together or not at all. `probe` belongs to the store of the last inbox that was made. */
+export function transactionCases(test: SceneTest, probe: () => TransactionProbe): void {
+  test('what commit writes is there when the task is done, and the task is done with it', async (scene) => {
+    const shop = scene.join({
+      async run({ commit, event }) {
+        await commit!((transaction) => probe().setUp(transaction), undefined)
+        void event
+        return DONE
+      },
+    })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.untilSettled(1)
+    const writer = listen(scene, { name: 'writer' })
+    writer.receiver.on('thing.*', async (event, task) => {
+      await task.commit((transaction) => probe().write(transaction, `effect of ${event.id}`))
+    })
+    try {
+      await send(writer.receiver, '1')
+      await writer.until('done 1')
+      assert.deepEqual(await probe().read(), ['effect of 1'])
+    } finally {
+      await writer.receiver.close()
+    }
+  })
+
+  test('a write that throws leaves nothing, and the task is tried again', async (scene) => {
+    let attempts = 0
+    const shop = scene.join({
+      lanes: ['a', 'setup'],
+      async run({ commit, subscription }) {
+        if (subscription === 'setup') {
+          await commit!((transaction) => probe().setUp(transaction), undefined)
+          return DONE
+        }
+        attempts++
+        try {
+          await commit!((transaction) => {
+            const written = probe().write(transaction, `attempt ${attempts}`)
+            if (attempts === 1) throw new Error('half way')
+            return written
+          }, undefined)
+          return DONE
+        } catch (error) {
+          const { name, message } = error as Error
+          return { kind: 'retry', at: Date.now(), error: { name, message } }
+        }
+      },
+    })
+    await shop.port.accept(intake(item('1', ['setup'])), {})
+    await shop.untilSettled(1)
+    await shop.port.accept(intake(item('2')), {})
+    await shop.untilSettled(3)
+    assert.deepEqual(await probe().read(), ['attempt 2'])
+  })
+
+  test('after commit, what the attempt reports changes nothing; children are stored with it', async (scene) => {
+    const shop = scene.join({
+      async run({ commit, part }) {
+        if (part !== undefined) return DONE
+        await commit!(() => undefined, [{ subscription: 'a', part: 'child' }])
+        return { kind: 'dead', error: { name: 'Error', message: 'too late' } }
+      },
+    })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.untilSettled(2)
+    assert.deepEqual(
+      shop.settled.map(({ outcome, stored }) => [outcome.kind, stored]),
+      [
+        ['done', true],
+        ['done', true],
+      ],
+    )
+    assert.deepEqual(shop.ran(), ['a:1', 'a:1~child'])
+    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+  })
+
+  test('commit of a lost claim throws and writes nothing', async (scene) => {
+    if (!scene.handle.abandon || !scene.handle.another) return
+    const open = gate()
+    const failures: unknown[] = []
+    const stuck = scene.join({
+      // It must not be the one that takes the task again.
+      lanes: [lane('a', { concurrency: 1 }), 'setup'],
+      async run({ commit, subscription }) {
+        if (subscription === 'setup') {
+          await commit!((transaction) => probe().setUp(transaction), undefined)
+          return DONE
+        }
+        await open.passed
+        try {
+          await commit!((transaction) => probe().write(transaction, 'late'), undefined)
+        } catch (error) {
+          failures.push(error)
+        }
+        return DONE
+      },
+    })
+    await stuck.port.accept(intake(item('0', ['setup'])), {})
+    await stuck.untilSettled(1)
+    await stuck.port.accept(intake(item('1')), {})
+    await stuck.until('it runs', () => stuck.runs.length === 2)
+    await scene.handle.abandon()
+    const other = scene.join({ inbox: await scene.handle.another() })
+    await other.untilSettled(1)
+    open.pass()
+    await stuck.untilSettled(2)
+    assert.equal(failures.length, 1)
+    assert.equal(stuck.settled[1]!.stored, false)
+    assert.deepEqual(await probe().read(), [])
+  })
+}

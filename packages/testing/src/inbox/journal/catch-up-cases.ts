@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { createReceiver, type Receiver } from '@postern/core'
+import { catchUp, type PayloadSource } from '@postern/registrar'
+import { acme } from '../../acme.ts'
+import type { Scene, SceneTest } from '../scene.ts'
+
+const COUNT = 120
+const FAILS_AT = 80
+const provider = acme({ secret: 'a secret of the suite' })
+const ids = Array.from({ length: COUNT }, (_, at) => String(at + 1))
+
+/** Taking what a sender lists, with progress in the records of the inbox. */
+export function catchUpCases(test: SceneTest): void {
+  test('each event is taken once, and a call that was cut off goes on there', async (scene) => {
+    const { receiver, ran, allDone } = listen(scene)
+    const start = Date.now() - 60_000
+    const read: string[] = []
+    const { source, recover } = list(start, read)
+    try {
+      await send(receiver, '7')
+      await assert.rejects(catchUp(receiver, source, { since: start }), /the sender is down/)
+      recover()
+      const result = await catchUp(receiver, source, { since: start })
+      assert.equal(result.failed, 0)
+      assert.equal(result.resumedAt, start + FAILS_AT)
+      assert.deepEqual(read, ids, 'a payload that was taken is not read again')
+      await send(receiver, '120')
+      await allDone
+      assert.deepEqual(new Set(ran), new Set(ids))
+      assert.equal(ran.length, COUNT)
+    } finally {
+      await receiver.close()
+    }
+  })
+
+  test('of two calls at once, one runs', async (scene) => {
+    const { receiver } = listen(scene)
+    const start = Date.now() - 60_000
+    const { source, recover } = list(start, [])
+    recover()
+    try {
+      const calls = [1, 2].map(async () => catchUp(receiver, source, { since: start }))
+      const ended = await Promise.allSettled(calls)
+      const refused = ended.filter((one) => one.status === 'rejected')
+      assert.equal(refused.length, 1)
+      assert.equal((refused[0]!.reason as { readonly code: string }).code, 'in_progress')
+    } finally {
+      await receiver.close()
+    }
+  })
+}
+
+/** A receiver of the scene's inbox that notes what ran. */
+function listen(scene: Scene): {
+  readonly receiver: Receiver
+  readonly ran: readonly string[]
+  /** Resolves when each event is done. */
+  readonly allDone: Promise<void>
+} {
+  const ran: string[] = []
+  const done = new Set<string | undefined>()
+  const receiver = createReceiver({ provider, inbox: scene.inbox, log: false })
+  receiver.on('thing.*', (event) => void ran.push(event.id!))
+  const allDone = new Promise<void>((resolve) => {
+    receiver.observe({ done: ({ id }) => done.add(id).size === COUNT && resolve() })
+  })
+  return { receiver, ran, allDone }
+}
+
+/** A source of events, a millisecond apart, whose sender is down from one of them on until it recovers. */
+function list(
+  start: number,
+  read: string[],
+): { readonly source: PayloadSource; readonly recover: () => void } {
+  let last = FAILS_AT
+  const source: PayloadSource = {
+    kind: 'payload',
+    provider: 'acme',
+    account: 'all',
+    async *list({ since }) {
+      for (const id of ids.toReversed()) {
+        const at = start + Number(id)
+        if (at >= since) yield { id, topic: 'thing.happened', at, undelivered: true, ref: id }
+      }
+      return false
+    },
+    async read({ id }) {
+      if (Number(id) > last) throw new Error('the sender is down')
+      read.push(id)
+      const headers = { 'x-acme-id': id, 'x-acme-topic': 'thing.happened' }
+      return { headers, body: JSON.stringify({ n: Number(id) }) }
+    },
+  }
+  return { source, recover: () => (last = Infinity) }
+}
+
+async function send(receiver: Receiver, id: string): Promise<void> {
+  const draft = { topic: 'thing.happened', id, payload: { n: Number(id) } }
+  assert.equal((await receiver.receive(provider.sign!(draft))).status, 200)
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { batch, BEGIN, journal, MINUTE, minute } from './journal-make.ts'
+import type { SceneTest } from '../scene.ts'
+
+/** Counts, durations and gauges by minute. */
+export function historyCases(test: SceneTest, durable: boolean): void {
+  test('counts of several processes add up, and steps join minutes', async (scene) => {
+    await journal(scene).write(
+      batch({ minutes: [minute(0), minute(1, { value: 'dead' }), minute(2)] }),
+    )
+    await journal(scene).write(
+      batch({
+        minutes: [
+          minute(0, {
+            count: 2,
+            sum: 6000,
+            max: 5000,
+            histogram: [
+              [35, 1],
+              [44, 1],
+            ],
+          }),
+        ],
+      }),
+    )
+    const range = { from: BEGIN, to: BEGIN + 4 * MINUTE, kind: 'attempt' } as const
+    const fine = await journal(scene).history({ ...range, step: MINUTE })
+    const of = (from: number, value: string) =>
+      fine.find(
+        (one) => 'value' in one && one.value === value && one.from === BEGIN + from * MINUTE,
+      )
+    const first = of(0, 'done')!
+    assert.ok('count' in first)
+    assert.deepEqual([first.count, first.sum, first.max], [3, 7000, 5000])
+    assert.deepEqual(
+      first.histogram.map((pair) => [...pair]),
+      [
+        [35, 2],
+        [44, 1],
+      ],
+    )
+    assert.ok(of(1, 'dead') && of(2, 'done') && !of(1, 'done'))
+    const coarse = await journal(scene).history({ ...range, step: 4 * MINUTE })
+    const counts = coarse.map((one) =>
+      'value' in one ? `${one.count} ${one.value} at ${one.from - BEGIN}` : 'a gauge',
+    )
+    assert.deepEqual(counts.sort(), ['1 dead at 0', '4 done at 0'])
+  })
+
+  test('history is told by receiver, subscription, kind and what groups it', async (scene) => {
+    await journal(scene).write(
+      batch({
+        minutes: [
+          minute(0),
+          minute(0, { subscription: 'bill' }),
+          minute(0, { receiver: 'bank' }),
+          minute(0, { by: 'cause', value: 'abc' }),
+          minute(0, { kind: 'end-to-end' }),
+        ],
+      }),
+    )
+    const range = { from: BEGIN, to: BEGIN + MINUTE, step: MINUTE }
+    const count = async (more: object): Promise<number> =>
+      (await journal(scene).history({ ...range, ...more })).reduce(
+        (sum, one) => sum + ('count' in one ? one.count : 0),
+        0,
+      )
+    assert.equal(await count({ kind: 'attempt' }), 3)
+    assert.equal(await count({ kind: 'attempt', receiver: 'shop' }), 2)
+    assert.equal(await count({ kind: 'attempt', receiver: 'shop', subscription: 'bill' }), 1)
+    assert.equal(await count({ kind: 'attempt', by: 'cause' }), 1)
+    assert.equal(await count({ kind: 'end-to-end' }), 1)
+    assert.equal(await count({}), 0)
+    assert.equal(await count({ kind: 'attempt', from: BEGIN + MINUTE, to: BEGIN + 2 * MINUTE }), 0)
+  })
+
+  test('of gauges the last value counts', async (scene) => {
+    const gauge = (at: number, pending: number) => ({
+      minute: BEGIN + at * MINUTE,
+      receiver: 'shop',
+      subscription: 'ship',
+      pending,
+      running: 1,
+      dead: 2,
+      oldest: BEGIN,
+    })
+    await journal(scene).write(batch({ gauges: [gauge(0, 5), gauge(1, 6)] }))
+    await journal(scene).write(batch({ gauges: [gauge(1, 7)] }))
+    const found = await journal(scene).history({
+      from: BEGIN,
+      to: BEGIN + 2 * MINUTE,
+      step: 2 * MINUTE,
+      kind: 'gauge',
+    })
+    assert.equal(found.length, 1)
+    const [last] = found
+    assert.ok(last && 'pending' in last)
+    assert.deepEqual([last.pending, last.running, last.dead, last.oldest], [7, 1, 2, BEGIN])
+  })
+
+  test('a minute that the range touches counts in full, in its first step', async (scene) => {
+    await journal(scene).write(batch({ minutes: [minute(0), minute(2)] }))
+    const from = BEGIN + MINUTE / 2
+    const range = { from, to: from + 4 * MINUTE, step: 4 * MINUTE, kind: 'attempt' } as const
+    const found = await journal(scene).history(range)
+    assert.deepEqual(
+      found.map((one) => 'count' in one && [one.from - BEGIN, one.count]),
+      [[MINUTE / 2, 2]],
+    )
+  })
+
+  test('a range that cannot be answered is a TypeError that tells which part', async (scene) => {
+    const range = { from: BEGIN, to: BEGIN + MINUTE, step: MINUTE }
+    for (const [wrong, told] of [
+      [{ from: BEGIN + MINUTE, to: BEGIN }, /history: from and to/],
+      [{ to: NaN }, /history: from and to/],
+      [{ step: MINUTE / 2 }, /history: step/],
+      [{ from: 0 }, /history: .* steps are more than 10000/],
+      [{ form: 0 }, /from/],
+    ] as const)
+      await assert.rejects(
+        async () => journal(scene).history({ ...range, ...wrong }),
+        (error) => error instanceof TypeError && told.test(error.message),
+        JSON.stringify(wrong),
+      )
+  })
+
+  if (!durable) return
+  test('history outlives a restart', async (scene) => {
+    await journal(scene).write(batch({ minutes: [minute(0)] }))
+    await scene.restart()
+    const range = { from: BEGIN, to: BEGIN + MINUTE, step: MINUTE, kind: 'attempt' } as const
+    assert.equal((await journal(scene).history(range)).length, 1)
+  })
+}

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import type { Claim, Inbox, Lane, Outcome, TaskInfo } from '@postern/core/inbox'
+import { eventually } from '../eventually.ts'
+import { gate } from '../gate.ts'
+import { intake, item } from '../make.ts'
+import { DONE, lane, retryIn } from '../recorder.ts'
+import type { Joined, Scene, SceneTest } from '../scene.ts'
+
+const NEVER = new Promise<Outcome>(() => {})
+// After this number of interruptions a task is a suspect; this often charged, it is poison.
+const SUSPECT = 3
+const CHARGES = 5
+// Milliseconds for which only `drain` is asked to free leases.
+const ENGINE = 300
+const WIDE = lane('a', { concurrency: 10, attempts: 2 })
+
+type Run = (claim: Claim) => Outcome | Promise<Outcome>
+
+/** A crash charges the task that caused it, not its neighbours. */
+export function interruptionCases(test: SceneTest): void {
+  test('an interruption uses no attempt, and the view tells of it', async (scene) => {
+    const first = await hang(scene)
+    const second = await interrupt(scene, first)
+    const third = await interrupt(scene, second)
+    assert.equal(third.runs[0]!.claim.attempt, 1)
+    const info = await only(scene)
+    assert.deepEqual([info.attempt, info.interrupted], [1, 2])
+  })
+
+  test('an interrupted task waits for a moment before it runs again', async (scene) => {
+    const stuck = await hang(scene)
+    const before = Date.now()
+    const heir = await reclaim(scene, stuck)
+    await heir.untilSettled(1)
+    assert.ok(Date.now() - before >= 100, 'it waited for less than 125 ms')
+  })
+
+  test('any reported outcome forgives: interruptions begin again at 0', async (scene) => {
+    let stuck = await hang(scene)
+    stuck = await interrupt(scene, stuck)
+    // Held: a retry that was stored meanwhile would be made due with what waits.
+    const open = gate()
+    const last = await interrupt(scene, stuck, ({ attempt }) =>
+      attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE,
+    )
+    open.pass()
+    await last.untilSettled(1)
+    const info = await only(scene)
+    assert.deepEqual([info.state, info.attempt, info.interrupted ?? 0], ['pending', 1, 0])
+    await scene.inbox.view!.replay({ state: 'pending' })
+    await last.untilSettled(2)
+    assert.equal(last.runs[1]!.claim.attempt, 2)
+  })
+
+  test('an outcome that comes after the lease ended is stored if nobody took the task', async (scene) => {
+    const open = gate()
+    const shop = scene.join({ run: () => open.passed.then(() => DONE) })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.until('it runs', () => shop.runs.length === 1)
+    await scene.handle.abandon!()
+    open.pass()
+    await shop.untilSettled(1)
+    assert.equal(shop.settled[0]!.stored, true)
+    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+  })
+
+  test('one suspect at a time runs in a process, beside ordinary tasks', async (scene) => {
+    let stuck = await hang(scene, ['1', '2'])
+    for (let at = 1; at < SUSPECT; at++)
+      stuck = await interrupt(
+        scene,
+        stuck,
+        () => NEVER,
+        ({ runs }) => runs.length === 2,
+      )
+    const open = gate()
+    const last = await interrupt(scene, stuck, ({ event }) =>
+      event.id === '3' ? DONE : open.passed.then(() => DONE),
+    )
+    await last.port.accept(intake(item('3')), {})
+    await last.until('the ordinary one is done', () => last.settled.length === 1)
+    await scene.inbox.view!.replay({ state: 'pending' })
+    assert.equal(last.settled[0]!.claim.event.id, '3')
+    assert.equal(last.runs.filter(({ claim }) => claim.event.id !== '3').length, 1)
+    open.pass()
+    await eventually('the other suspect is done', async () => {
+      await scene.inbox.view!.replay({ state: 'pending' })
+      return last.settled.length === 3
+    })
+    assert.deepEqual([...last.ran()].sort(), ['a:1', 'a:2', 'a:3'])
+    assert.ok(last.runs.every(({ claim }) => claim.attempt === 1))
+  })
+
+  test('a task that ends its process each time is poison, and a neighbour is done', async (scene) => {
+    let stuck = await hang(scene, ['1', 'healthy'])
+    for (let at = 1; at < SUSPECT + CHARGES; at++)
+      stuck = await interrupt(
+        scene,
+        stuck,
+        ({ event }) => (event.id === 'healthy' && at > 1 ? DONE : NEVER),
+        ({ runs }) => runs.some(({ claim }) => claim.event.id === '1'),
+      )
+    const heir = await reclaim(scene, stuck)
+    await heir.until('it is told', () => heir.settled.length === 1)
+    const { claim, outcome, stored } = heir.settled[0]!
+    assert.equal(claim.event.id, '1')
+    assert.equal(outcome.kind, 'dead')
+    assert.equal(outcome.kind === 'dead' && outcome.error.name, 'poison')
+    assert.equal(stored, true)
+    assert.equal(heir.runs.length, 0)
+    const all = await infos(scene)
+    const dead = all.find(({ event }) => event.id === '1')!
+    assert.deepEqual([dead.state, dead.error?.name], ['dead', 'poison'])
+    assert.notEqual(all.find(({ event }) => event.id === 'healthy')?.state, 'dead')
+
+    // A replayed one stays a suspect, and is done when it reports.
+    await scene.inbox.view!.replay({ state: 'dead' })
+    await heir.untilSettled(2)
+    assert.equal(heir.runs[0]!.claim.attempt, 1)
+    assert.equal(heir.settled[1]!.outcome.kind, 'done')
+  })
+}
+
+/** A receiver whose tasks never end. */
+async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<Joined> {
+  const shop = scene.join({ lanes: [{ ...WIDE }], run: () => NEVER })
+  await shop.port.accept(intake(...ids.map((id) => item(id))), {})
+  await shop.until('all run', () => shop.runs.length === ids.length)
+  return shop
+}
+
+/** Lets the process of a receiver die, and another take its tasks without waiting, until the condition holds. */
+async function interrupt(
+  scene: Scene,
+  dying: Joined,
+  run: Run = () => NEVER,
+  enough: (heir: Joined) => boolean = ({ runs }) => runs.length > 0,
+): Promise<Joined> {
+  const heir = await reclaim(scene, dying, run)
+  await eventually('the next process runs it', async () => {
+    // Asked first: what ran and waits for its retry must not be made due.
+    if (enough(heir)) return true
+    await scene.inbox.view!.replay({ state: 'pending' })
+    return enough(heir)
+  })
+  return heir
+}
+
+/** Another process that has freed what the dying one held. */
+async function reclaim(scene: Scene, dying: Joined, run: Run = () => DONE): Promise<Joined> {
+  // Dead processes claim nothing. This one would, once a task that was freed has waited, if the machine is busy.
+  for (const each of dying.lanes) Object.assign(each, { concurrency: 0 } satisfies Partial<Lane>)
+  await scene.handle.abandon!()
+  const inbox: Inbox = await scene.handle.another!()
+  const heir = scene.join({ inbox, lanes: [{ ...WIDE }], run, work: false })
+  const began = Date.now()
+  await eventually('its leases are freed', async () => {
+    // Engines that free leases by themselves do it for workers alone.
+    if (Date.now() - began > ENGINE) heir.work()
+    else await heir.port.drain!(Date.now() + 60_000, 0)
+    if (heir.runs.length > 0) return true
+    return (await infos(scene)).every(({ state }) => state !== 'running')
+  })
+  // What it gives back is refused, since its claims are lost. It holds the place of a suspect no longer.
+  await dying.leave(0)
+  heir.work()
+  return heir
+}
+
+async function infos(scene: Scene): Promise<readonly TaskInfo[]> {
+  const page = await scene.inbox.view!.list()
+  return page.rows
+}
+
+async function only(scene: Scene): Promise<TaskInfo> {
+  const [info] = await infos(scene)
+  return info!
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import type { InboxView, TaskInfo } from '@postern/core/inbox'
+import { gate } from '../gate.ts'
+import { intake, item } from '../make.ts'
+import { DEAD, DONE, retryIn } from '../recorder.ts'
+import type { Joined, Scene, SceneTest } from '../scene.ts'
+
+const HOUR = 3_600_000
+const view = (scene: Scene): InboxView => scene.inbox.view!
+
+async function tasks(scene: Scene): Promise<readonly TaskInfo[]> {
+  return (await view(scene).list()).rows
+}
+
+/** A receiver with that many dead tasks, whose handlers work now. */
+async function dead(scene: Scene, count: number): Promise<Joined> {
+  let broken = true
+  const shop = scene.join({ run: () => (broken ? DEAD : DONE) })
+  await shop.port.accept(intake(...Array.from({ length: count }, (_, at) => item(`e${at}`))), {})
+  await shop.untilSettled(count)
+  broken = false
+  return shop
+}
+
+/** What operators change: in chunks, and counted first. `keepsDone` if done tasks can be looked at. */
+export function changeCases(test: SceneTest, keepsDone: boolean): void {
+  test('a dry run counts and changes nothing', async (scene) => {
+    const shop = await dead(scene, 3)
+    const filter = { receiver: 'shop', state: 'dead' } as const
+    assert.equal((await view(scene).replay(filter, { dryRun: true })).count, 3)
+    assert.equal((await view(scene).discard(filter, { dryRun: true })).count, 3)
+    assert.deepEqual(
+      (await tasks(scene)).map(({ state }) => state),
+      ['dead', 'dead', 'dead'],
+    )
+    assert.equal(shop.runs.length, 3)
+  })
+
+  test('a limit is kept exactly, and the cursor goes on to the end', async (scene) => {
+    const shop = await dead(scene, 7)
+    const counts: number[] = []
+    let cursor: string | undefined
+    do {
+      const changed = await view(scene).replay(
+        { receiver: 'shop' },
+        { limit: 3, ...(cursor !== undefined && { cursor }) },
+      )
+      counts.push(changed.count)
+      cursor = changed.cursor
+      await shop.untilSettled(7 + counts.reduce((sum, count) => sum + count, 0))
+    } while (cursor !== undefined)
+    assert.deepEqual(
+      counts.filter((count) => count > 0),
+      [3, 3, 1],
+    )
+    assert.equal(shop.runs.length, 14)
+  })
+
+  test('a call ends by its time and says where to go on', async (scene) => {
+    await dead(scene, 5)
+    const until = Date.now() - 1
+    let total = 0
+    let cursor: string | undefined
+    for (let calls = 0; calls < 10; calls++) {
+      const options = { until, limit: 2, ...(cursor !== undefined && { cursor }) }
+      const changed = await view(scene).discard({ state: 'dead' }, options)
+      total += changed.count
+      cursor = changed.cursor
+      if (cursor === undefined) break
+    }
+    assert.equal(total, 5)
+    assert.deepEqual(await tasks(scene), [])
+  })
+
+  test('with a rate tasks become due one after another', async (scene) => {
+    const shop = scene.join({ run: () => DEAD })
+    await shop.port.accept(intake(item('1'), item('2'), item('3')), {})
+    await shop.untilSettled(3)
+    await shop.leave()
+    const before = Date.now()
+    // One in ten minutes.
+    await view(scene).replay({ receiver: 'shop' }, { rate: 1 / 600 })
+    const dues = (await tasks(scene)).map(({ due }) => due!).sort((a, b) => a - b)
+    assert.equal(dues.length, 3)
+    assert.ok(dues[0]! <= Date.now() + 1)
+    const waits = dues.slice(1).map((due) => Math.round((due - before) / 600_000))
+    assert.deepEqual(waits, [1, 2])
+  })
+
+  test('waiting tasks are due now when the filter says pending, and keep their attempt', async (scene) => {
+    const shop = scene.join({ run: ({ attempt }) => (attempt < 2 ? retryIn(HOUR) : DONE) })
+    await shop.port.accept(intake(item('1'), item('2')), {})
+    await shop.untilSettled(2)
+    const changed = await view(scene).replay({ state: 'pending', eventId: '1' })
+    assert.equal(changed.count, 1)
+    await shop.untilSettled(3)
+    assert.equal(shop.ran()[2], 'a:1')
+    assert.equal(shop.runs[2]!.claim.attempt, 2)
+    assert.equal(shop.runs.length, 3)
+  })
+
+  test('a running task is neither replayed nor discarded', async (scene) => {
+    const open = gate()
+    const shop = scene.join({ run: () => open.passed.then(() => DONE) })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.until('it runs', () => shop.runs.length === 1)
+    for (const state of ['dead', 'done', 'pending'] as const)
+      assert.equal((await view(scene).replay({ state })).count, 0)
+    assert.equal((await view(scene).discard({})).count, 0)
+    open.pass()
+    await shop.untilSettled(1)
+    assert.equal(shop.runs.length, 1)
+  })
+
+  test('an edited payload runs as an event of its own, for the same subscription', async (scene) => {
+    const shop = scene.join({
+      lanes: ['a', 'b'],
+      run: ({ event }) => ((event.payload as { broken?: boolean }).broken ? DEAD : DONE),
+    })
+    const part = { subscription: 'a', part: 'eu', data: { to: 'x' } }
+    await shop.port.accept(intake(item('1', [part, 'b'], { payload: { broken: true } })), {})
+    await shop.untilSettled(2)
+    const old = (await tasks(scene)).find(({ subscription }) => subscription === 'a')!
+    const id = await view(scene).rerun(old.id, { payload: { broken: false, n: 2 } })
+    await shop.untilSettled(3)
+    const { claim } = shop.runs[2]!
+    assert.notEqual(id, old.id)
+    assert.equal(claim.id, id)
+    assert.deepEqual([claim.subscription, claim.part, claim.data], ['a', 'eu', { to: 'x' }])
+    assert.deepEqual(claim.event.payload, { broken: false, n: 2 })
+    assert.equal(claim.event.origin, ':1')
+    assert.notEqual(claim.event.key, ':1')
+    assert.equal(claim.event.topic, 'thing.happened')
+    const after = await view(scene).get(old.id)
+    assert.equal(after?.state, 'dead', 'the old task stays as it was')
+    assert.deepEqual(after.record.payload, { broken: true })
+    assert.deepEqual(await shop.port.accept(intake(item('1', [part, 'b'])), {}), ['revived'])
+    await assert.rejects(async () => view(scene).rerun('no such task', { payload: 1 }))
+  })
+
+  if (!keepsDone) return
+  test('done tasks can be replayed by any filter', async (scene) => {
+    const shop = scene.join()
+    await shop.port.accept(intake(item('1'), item('2', ['a'], { topic: 'other.thing' })), {})
+    await shop.untilSettled(2)
+    const changed = await view(scene).replay({ state: 'done', topic: 'other.*' })
+    assert.equal(changed.count, 1)
+    await shop.untilSettled(3)
+    assert.equal(shop.ran()[2], 'a:2')
+  })
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import type { Attempt } from '@postern/core/inbox'
+import { intake, item } from '../make.ts'
+import { DEAD, DONE, retryIn } from '../recorder.ts'
+import type { Scene, SceneTest } from '../scene.ts'
+
+/** The attempts of the only task. */
+async function attempts(scene: Scene): Promise<readonly Attempt[]> {
+  const [task] = (await scene.inbox.view!.list()).rows
+  return scene.inbox.journal!.attempts(task!.id)
+}
+
+const outcomes = (all: readonly Attempt[]): readonly string[] => all.map(({ outcome }) => outcome)
+
+/** Each run of a task is kept with it. `keepsDone` if done tasks can be looked at. */
+export function attemptCases(test: SceneTest, keepsDone: boolean): void {
+  test('an attempt has its start, duration, outcome and process', async (scene) => {
+    const from = Date.now()
+    const shop = scene.join({ run: () => DEAD })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.untilSettled(1)
+    const [first, ...more] = await attempts(scene)
+    assert.deepEqual(more, [])
+    assert.equal(first!.outcome, 'dead')
+    assert.equal(first!.error?.message, 'the till is jammed')
+    assert.ok(first!.startedAt >= from - 5 && first!.startedAt <= Date.now() + 5)
+    assert.ok(first!.duration! >= 0 && first!.duration! < 60_000)
+    assert.ok(first!.process.length > 0)
+  })
+
+  test('retries are kept in order, and the last one says how it ended', async (scene) => {
+    const shop = scene.join({
+      run: ({ attempt }) =>
+        attempt < 3 ? { ...retryIn(0), error: { name: 'Error', message: `no ${attempt}` } } : DEAD,
+    })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.untilSettled(3)
+    const all = await attempts(scene)
+    assert.deepEqual(outcomes(all), ['retry', 'retry', 'dead'])
+    assert.deepEqual(
+      all.map(({ attempt }) => attempt),
+      [1, 2, 3],
+    )
+    assert.deepEqual(
+      all.map(({ error }) => error?.message),
+      ['no 1', 'no 2', 'the till is jammed'],
+    )
+    for (let at = 1; at < all.length; at++)
+      assert.ok(all[at]!.startedAt >= all[at - 1]!.startedAt - 1)
+  })
+
+  test('of many, the first and the last nineteen are kept', async (scene) => {
+    const shop = scene.join({ run: ({ attempt }) => (attempt < 30 ? retryIn(0) : DEAD) })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.untilSettled(30)
+    assert.deepEqual(
+      (await attempts(scene)).map(({ attempt }) => attempt),
+      [1, ...Array.from({ length: 19 }, (_, at) => at + 12)],
+    )
+  })
+
+  test('a replay keeps the attempts of before', async (scene) => {
+    const shop = scene.join({ run: () => DEAD })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.untilSettled(1)
+    await scene.inbox.view!.replay({ receiver: 'shop' })
+    await shop.untilSettled(2)
+    const all = await attempts(scene)
+    assert.deepEqual(outcomes(all), ['dead', 'dead'])
+    assert.deepEqual(
+      all.map(({ attempt }) => attempt),
+      [1, 1],
+    )
+    const [task] = (await scene.inbox.view!.list()).rows
+    assert.deepEqual([task!.attempt, task!.attempts], [1, 2])
+  })
+
+  test('a task that has not run, and one that does not exist, have none', async (scene) => {
+    const shop = scene.join({ work: false })
+    await shop.port.accept(intake(item('1')), {})
+    assert.deepEqual(await attempts(scene), [])
+    assert.deepEqual(await scene.inbox.journal!.attempts('no such task'), [])
+  })
+
+  if (!keepsDone) return
+  test('a task that is done at once has one', async (scene) => {
+    const shop = scene.join({ run: () => DONE })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.untilSettled(1)
+    const all = await attempts(scene)
+    assert.deepEqual(outcomes(all), ['done'])
+    assert.equal(all[0]!.attempt, 1)
+    assert.equal(all[0]!.error, undefined)
+    const [task] = (await scene.inbox.view!.list()).rows
+    assert.equal(task!.attempts, 1)
+    assert.ok(task!.settledAt! > 0 && task!.duration! >= 0)
+  })
+}

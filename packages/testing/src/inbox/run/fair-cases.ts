@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import type { Claim, IntakeItem, Outcome } from '@postern/core/inbox'
+import { intake, item } from '../make.ts'
+import { DONE, lane, retryIn } from '../recorder.ts'
+import type { SceneTest } from '../scene.ts'
+
+/** An event of a tenant: its id begins with it. */
+function of(tenant: string, at: number): IntakeItem {
+  return item(`${tenant}${at}`, [{ subscription: 'a', fairKey: tenant }])
+}
+
+function flood(tenant: string, count: number): IntakeItem[] {
+  return Array.from({ length: count }, (_, at) => of(tenant, at))
+}
+
+/** Tasks of the tenant fail once, and are due again in an hour. */
+function failsFirst(tenant: string): (claim: Claim) => Outcome {
+  const failed = new Set<string>()
+  return ({ id, event }) => {
+    if (!event.id!.startsWith(tenant) || failed.size === 30 || failed.has(id)) return DONE
+    failed.add(id)
+    return retryIn(3_600_000)
+  }
+}
+
+const FAIR = lane('a', { concurrency: 1 })
+
+/** Tenants take turns. */
+export function fairCases(test: SceneTest): void {
+  test('a quiet tenant does not wait for the backlog of a loud one', async (scene) => {
+    const shop = scene.join({ lanes: [FAIR], work: false })
+    await shop.port.accept(intake(...flood('loud', 100)), {})
+    await shop.port.accept(intake(of('quiet', 1)), {})
+    shop.work()
+    await shop.untilSettled(101)
+    const place = shop.ran().indexOf('a:quiet1')
+    assert.ok(place <= 2, `it was number ${place}`)
+  })
+
+  test('tenants with a backlog take turns', async (scene) => {
+    const shop = scene.join({ lanes: [FAIR], work: false })
+    for (const tenant of ['x', 'y', 'z']) await shop.port.accept(intake(...flood(tenant, 10)), {})
+    shop.work()
+    await shop.untilSettled(30)
+    const first = shop.ran().slice(0, 9)
+    for (const tenant of ['x', 'y', 'z']) {
+      const count = first.filter((ran) => ran.startsWith(`a:${tenant}`)).length
+      assert.ok(count >= 2, `${tenant} had ${count} of the first nine: ${first.join(' ')}`)
+    }
+  })
+
+  test('tasks of one tenant keep their order', async (scene) => {
+    const shop = scene.join({ lanes: [FAIR], work: false })
+    for (let at = 0; at < 10; at++) await shop.port.accept(intake(of('x', at), of('y', at)), {})
+    shop.work()
+    await shop.untilSettled(20)
+    for (const tenant of ['x', 'y'])
+      assert.deepEqual(
+        shop.ran().filter((ran) => ran.startsWith(`a:${tenant}`)),
+        Array.from({ length: 10 }, (_, at) => `a:${tenant}${at}`),
+      )
+  })
+
+  test('a loud tenant whose tasks fail overtakes nobody by its retries', async (scene) => {
+    const shop = scene.join({
+      lanes: [FAIR],
+      work: false,
+      run: ({ event, attempt }) =>
+        event.id!.startsWith('loud') && attempt < 3 ? retryIn(0) : DONE,
+    })
+    await shop.port.accept(intake(...flood('loud', 30)), {})
+    await shop.port.accept(intake(...flood('quiet', 5)), {})
+    shop.work()
+    await shop.untilSettled(30 * 3 + 5)
+    const last = shop.ran().indexOf('a:quiet4')
+    assert.ok(last <= 20, `the fifth of the quiet tenant was number ${last}`)
+  })
+
+  test('failed tasks that are due all at once take turns again', async (scene) => {
+    const shop = scene.join({ lanes: [FAIR], work: false, run: failsFirst('loud') })
+    await shop.port.accept(intake(...flood('loud', 30)), {})
+    await shop.port.drain!(Date.now() + 20_000, 30)
+    await scene.inbox.view!.replay({ state: 'pending' })
+    await shop.port.accept(intake(of('quiet', 1)), {})
+    await shop.port.drain!(Date.now() + 20_000, 3)
+    assert.ok(shop.ran().slice(30).includes('a:quiet1'), `it ran ${shop.ran().slice(30).join(' ')}`)
+  })
+
+  test('failed tasks that are not due yet hold no turn of their tenant', async (scene) => {
+    const shop = scene.join({ lanes: [FAIR], work: false, run: failsFirst('weak') })
+    await shop.port.accept(intake(...flood('weak', 30)), {})
+    await shop.port.drain!(Date.now() + 20_000, 30)
+    await shop.port.accept(intake(...flood('loud', 30)), {})
+    await shop.port.accept(intake(of('weak', 30)), {})
+    await shop.port.drain!(Date.now() + 20_000, 4)
+    assert.ok(shop.ran().slice(30).includes('a:weak30'), `it ran ${shop.ran().slice(30).join(' ')}`)
+  })
+
+  test(
+    'a tenant whose events have several tasks is refused at its share, and no other is',
+    async (scene) => {
+      const lanes = ['a', 'b', 'c']
+      const shop = scene.join({ lanes, work: false })
+      const send = async (tenant: string, at: number): Promise<unknown> =>
+        shop.port.accept(
+          intake(
+            item(
+              `${tenant}${at}`,
+              lanes.map((subscription) => ({ subscription, fairKey: tenant })),
+            ),
+          ),
+          {},
+        )
+      let taken = 0
+      for (; taken < 20; taken++)
+        try {
+          await send('loud', taken)
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, 'inbox_full')
+          break
+        }
+      assert.ok(taken >= 10 && taken < 20, `${taken} of its events were taken`)
+      assert.deepEqual(await send('quiet', 1), ['new'])
+    },
+    { maxPending: 60 },
+  )
+
+  test('tasks without a tenant run as well', async (scene) => {
+    const shop = scene.join({ lanes: [FAIR], work: false })
+    await shop.port.accept(intake(...flood('loud', 20), item('plain')), {})
+    shop.work()
+    await shop.untilSettled(21)
+    assert.ok(shop.ran().includes('a:plain'))
+  })
+
+  test('children carry the tenant they are given', async (scene) => {
+    const shop = scene.join({
+      lanes: [FAIR],
+      run({ subscription, event }) {
+        if (subscription === 'b') return DONE
+        const fairKey = event.id!.slice(0, -1)
+        const count = fairKey === 'loud' ? 30 : 1
+        return {
+          kind: 'done',
+          spawn: Array.from({ length: count }, (_, at) => ({
+            subscription: 'b',
+            part: `${fairKey}${at}`,
+            fairKey,
+          })),
+        }
+      },
+    })
+    await shop.port.accept(intake(of('loud', 1)), {})
+    await shop.untilSettled(1)
+    await shop.port.accept(intake(of('quiet', 1)), {})
+    await shop.untilSettled(2)
+    shop.lanes.push(lane('b', { concurrency: 1 }))
+    await shop.port.accept(intake(item('last', [{ subscription: 'b', fairKey: 'loud' }])), {})
+    await shop.untilSettled(2 + 32)
+    const children = shop.ran().filter((ran) => ran.startsWith('b:'))
+    const place = children.indexOf('b:quiet1~quiet0')
+    assert.ok(place <= 2, `it was number ${place} of ${children.length}`)
+  })
+}

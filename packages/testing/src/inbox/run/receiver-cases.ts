@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import {
+  createReceiver,
+  fixed,
+  Unrecoverable,
+  type ReceiverOptions,
+  type Receiver,
+  type Reply,
+} from '@postern/core'
+import { acme } from '../../acme.ts'
+import { gate } from '../gate.ts'
+import type { Scene, SceneTest } from '../scene.ts'
+
+const provider = acme({ secret: 'a secret of the suite' })
+
+/** The inbox under a whole receiver, with signed deliveries. */
+export function receiverCases(test: SceneTest, bounded: boolean): void {
+  test('a delivery through a receiver: acknowledged, run, and a redelivery runs nothing', async (scene) => {
+    const { receiver, happened, until } = listen(scene)
+    receiver.on('thing.*', (event, task) => {
+      happened.push(`ran ${event.id} ${String((event.payload as { n: number }).n)} ${task.attempt}`)
+    })
+    try {
+      assert.equal((await send(receiver, '1')).status, 200)
+      await until('done 1')
+      assert.equal((await send(receiver, '1')).status, 200)
+      assert.equal((await send(receiver, '2')).status, 200)
+      await until('done 2')
+      assert.deepEqual(
+        happened.filter((one) => one.startsWith('ran')),
+        ['ran 1 7 1', 'ran 2 7 1'],
+      )
+      assert.ok(happened.includes('duplicate 1'))
+    } finally {
+      await receiver.close()
+    }
+  })
+
+  test('a failed task of a tenant runs again', async (scene) => {
+    const { receiver, happened, until } = listen(scene, { fairBy: () => 'tenant' })
+    receiver.on('thing.*', { retry: fixed({ attempts: 3, delay: 10 }) }, (event, task) => {
+      happened.push(`ran ${event.id} ${task.attempt}`)
+      if (task.attempt < 3) throw new Error('not yet')
+    })
+    try {
+      for (const id of ['1', '2', '3']) await send(receiver, id)
+      for (const id of ['1', '2', '3']) await until(`done ${id}`)
+      assert.equal(happened.filter((one) => one.startsWith('ran')).length, 9)
+    } finally {
+      await receiver.close()
+    }
+  })
+
+  test('a clock that gives parts of milliseconds loses nothing of the journal', async (scene) => {
+    const warnings: string[] = []
+    const { receiver, until } = listen(scene, {
+      now: () => Date.now() + 0.25,
+      log: { warning: (_, message) => void warnings.push(message) },
+    })
+    receiver.on('thing.*', () => {})
+    try {
+      await send(receiver, '1')
+      await until('done 1')
+    } finally {
+      await receiver.close()
+    }
+    assert.deepEqual(
+      warnings.filter((one) => one.includes('journal')),
+      [],
+    )
+    const page = await scene.inbox.journal?.deliveries()
+    assert.deepEqual(
+      page?.rows.map(({ ids, at }) => [...ids, Number.isInteger(at)]) ?? [['1', true]],
+      [['1', true]],
+    )
+  })
+
+  test("a run is measured by the receiver's own clock", async (scene) => {
+    let time = 0
+    const { receiver, until } = listen(scene, { monotonic: () => time })
+    receiver.on('thing.*', () => {
+      time += 1234
+      throw new Unrecoverable('after a while')
+    })
+    try {
+      await send(receiver, '1')
+      await until('dead 1')
+      const [task] = await receiver.tasks({ state: 'dead' })
+      assert.equal(task?.duration, 1234)
+    } finally {
+      await receiver.close()
+    }
+  })
+
+  test('a handler that throws is tried again with the same idempotency key', async (scene) => {
+    const { receiver, until } = listen(scene)
+    const keys: string[] = []
+    receiver.on('thing.*', { retry: fixed({ attempts: 3, delay: 1 }) }, (_, task) => {
+      keys.push(task.idempotencyKey)
+      if (task.attempt < 3) throw new Error('not yet')
+    })
+    try {
+      await send(receiver, '1')
+      await until('done 1')
+      assert.equal(keys.length, 3)
+      assert.equal(new Set(keys).size, 1)
+    } finally {
+      await receiver.close()
+    }
+  })
+
+  test('a task that gives up is dead, and replay runs it', async (scene) => {
+    const { receiver, until } = listen(scene)
+    let broken = true
+    receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 1 }) }, () => {
+      if (broken) throw new Unrecoverable('no such customer')
+    })
+    try {
+      await send(receiver, '1')
+      await until('dead 1')
+      broken = false
+      const [dead] = await receiver.tasks({ state: 'dead' })
+      assert.equal(dead?.error?.message, 'no such customer')
+      assert.equal((await receiver.replay()).count, 1)
+      await until('done 1')
+    } finally {
+      await receiver.close()
+    }
+  })
+
+  test('closing lets what runs end, and refuses deliveries with 503', async (scene) => {
+    const { receiver, happened, until } = listen(scene)
+    const open = gate()
+    receiver.on('thing.*', () => open.passed)
+    await send(receiver, '1')
+    await until('started 1')
+    const closed = receiver.close({ timeout: '10s' })
+    assert.equal((await send(receiver, '2')).status, 503)
+    open.pass()
+    await closed
+    assert.ok(happened.includes('done 1'))
+  })
+
+  if (!bounded) return
+  test(
+    'a full inbox is a 503 with Retry-After',
+    async (scene) => {
+      const { receiver, happened, until } = listen(scene)
+      const open = gate()
+      receiver.on('thing.*', () => open.passed)
+      try {
+        await send(receiver, '1')
+        const reply = await send(receiver, '2')
+        assert.equal(reply.status, 503)
+        assert.ok(reply.headers?.['retry-after'])
+        assert.ok(happened.includes('rejected inbox_full'))
+        open.pass()
+        await until('done 1')
+        assert.equal((await send(receiver, '2')).status, 200)
+        await until('done 2')
+      } finally {
+        await receiver.close()
+      }
+    },
+    { maxPending: 1 },
+  )
+}
+
+/** A receiver on the scene's inbox, and what its observer heard. */
+export function listen(
+  scene: Scene,
+  options: Partial<ReceiverOptions> = {},
+): { receiver: Receiver; happened: string[]; until: (what: string) => Promise<void> } {
+  const happened: string[] = []
+  const watchers = new Set<() => void>()
+  const hear = (what: string): void => {
+    happened.push(what)
+    for (const watcher of watchers) watcher()
+  }
+  const receiver = createReceiver({
+    provider,
+    inbox: scene.inbox,
+    log: false,
+    ...options,
+    observers: [
+      {
+        attemptStarted: ({ id }) => hear(`started ${id}`),
+        done: ({ id }) => hear(`done ${id}`),
+        dead: ({ id }) => hear(`dead ${id}`),
+        duplicate: ({ id }) => hear(`duplicate ${id}`),
+        rejected: (_, error) => hear(`rejected ${error.code}`),
+      },
+    ],
+  })
+  return { receiver, happened, until }
+
+  function until(what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = (): void =>
+        reject(new Error(`waited 15 s in vain for ${what}: ${happened.join(', ')}`))
+      const timer = setTimeout(late, 15_000)
+      const check = (): void => {
+        if (!happened.includes(what)) return
+        clearTimeout(timer)
+        watchers.delete(check)
+        resolve()
+      }
+      watchers.add(check)
+      check()
+    })
+  }
+}
+
+/** Delivers a signed event. */
+export function send(receiver: Receiver, id: string): Promise<Reply> {
+  const draft = { id, topic: 'thing.happened', payload: { n: 7 } }
+  return receiver.receive(provider.sign!(draft))
+}
