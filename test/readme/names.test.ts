@@ -18,6 +18,19 @@ const texts = (pattern: RegExp): string =>
     .join('\n')
 
 const words = new Set(texts(/\.(?:tsx?|mjs|json|yml|lua)$/).match(/\w+/g))
+// What other programs call their own: MariaDB, NATS, Nest, Cloudflare, PostgreSQL.
+const OF_OTHERS = new Set(
+  'innodb_flush_log_at_trx_commit num_delivered max_deliver NestFactory AppModule nodejs_compat synchronous_commit'.split(
+    ' ',
+  ),
+)
+// Names of more than one word, as code writes them: camelCase, PascalCase, snake_case and UPPER_CASE.
+const NAME =
+  /(?<![\w./@<{-])(?:[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+)(?![\w*-])/g
+const PATH = /(?<![\w./@:<'"=-])[\w.*{},<>-]+\/[\w./*{},<>-]*/g
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>
+}
 const packages = new Set(files.flatMap((file) => /^packages\/([^/]+)\//.exec(file)?.[1] ?? []))
 
 // What other libraries call their own things is in the guide for their users.
@@ -31,15 +44,37 @@ describe.each(docs)('%s', (doc) => {
   const text = readFileSync(join(root, doc), 'utf8')
   const prose = text.replaceAll(/^```[^]*?^```/gm, '')
   const code = Array.from(prose.matchAll(/`([^`\n]+)`/g), ([, span]) => span!)
+  const commands = Array.from(text.matchAll(/^```sh\n([^]*?)^```/gm), ([, block]) => block!)
 
   test('names what the code has', () => {
-    const names = code.flatMap((span) => span.match(/(?<![\w./@-])[a-z]+[A-Z]\w*/g) ?? [])
-    expect(names.filter((name) => !words.has(name))).toEqual([])
+    const names = code.flatMap((span) => span.match(NAME) ?? [])
+    expect(names.filter((name) => !words.has(name) && !OF_OTHERS.has(name))).toEqual([])
   })
 
   test('names files that there are', () => {
-    const paths = code.flatMap((span) => span.match(/^[\w./*{},<>-]+\/[\w./*{},<>-]*$/) ?? [])
+    const paths = [...code, ...commands].flatMap((span) => span.match(PATH) ?? [])
     expect(paths.filter((path) => !isThere(path, doc))).toEqual([])
+    const alone = code.filter((span) => /^[\w-]+\.(?:tsx?|mjs|yml)$/.test(span))
+    expect(alone.filter((name) => !files.some((file) => file.endsWith(`/${name}`)))).toEqual([])
+  })
+
+  test('names scripts that there are', () => {
+    const called = [...code, ...commands].flatMap((span) =>
+      Array.from(span.matchAll(/npm run ([\w:-]+)/g), ([, name]) => name!),
+    )
+    expect(called.filter((name) => !(name in scripts))).toEqual([])
+  })
+
+  test('imports what the packages export', () => {
+    const imports = text.matchAll(/import (?:type )?\{([^}]*)\} from '(@postern\/[^']+)'/g)
+    const missing = Array.from(imports).flatMap(([, names, from]) =>
+      names!
+        .split(',')
+        .map((name) => name.trim().replace(/^type |\s+as .*$/g, ''))
+        .filter((name) => name !== '' && !exported(from!).has(name))
+        .map((name) => `${name} from ${from}`),
+    )
+    expect(missing).toEqual([])
   })
 
   test('links to files that there are', () => {
@@ -57,6 +92,14 @@ test('the README links every page of results', () => {
   expect(results.length).toBeGreaterThan(5)
   expect(results.filter((file) => !readme.includes(`(${file})`))).toEqual([])
 })
+
+/** What users can import from a module, by the committed lists. */
+function exported(module: string): ReadonlySet<string> {
+  const [, name, rest] = /^@postern\/([\w-]+)(.*)$/.exec(module)!
+  const list = readFileSync(join(root, `test/release/surface/${name}.txt`), 'utf8')
+  const [, section = ''] = list.split(new RegExp(`^# @postern/${name}${rest}\n`, 'm'))
+  return new Set(Array.from(section.split(/^# /m)[0]!.matchAll(/^(\w+): /gm), ([, each]) => each!))
+}
 
 /** True for a path of this repository that exists, and for any path of an app's own or that git ignores. */
 function isThere(path: string, doc: string): boolean {

@@ -50,7 +50,7 @@ interface Plan extends CommitPlan {
 }
 
 /**
- * Makes it. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one transaction: first
+ * Makes an {@link Accepting}. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one transaction: first
  * the jobs of all events in all queues, last the record of each event. Redis runs it as a whole or not at all, and
  * writes a record only if all its jobs exist. So no crash leaves an event half stored.
  */

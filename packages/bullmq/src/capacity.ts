@@ -20,7 +20,7 @@ export interface Capacity {
 const FRESH = 1000
 
 /**
- * Makes it. Queues that deliveries touch are counted with each of them; the others of the receiver once a second, so
+ * Makes a {@link Capacity}. Queues that deliveries touch are counted with each of them; the others of the receiver once a second, so
  * that 500 subscriptions do not cost 500 counts for each delivery.
  */
 export function createCapacity(

@@ -9,7 +9,7 @@ export interface OrphanWatch {
 // Milliseconds between two looks.
 const EVERY = 60_000
 
-/** Makes it. Each orphan is told once, and again if it comes back after it was gone. */
+/** Makes an {@link OrphanWatch}. Each orphan is told once, and again if it comes back after it was gone. */
 export function watchOrphans(
   { orphans }: Pick<InboxView, 'orphans'>,
   consumer: Consumer,

@@ -15,7 +15,7 @@ export interface Replicas {
   confirmed(line: number): Promise<void>
 }
 
-/** Makes it. https://redis.io/docs/latest/commands/wait/ */
+/** Makes a {@link Replicas}. https://redis.io/docs/latest/commands/wait/ */
 export function createReplicas(
   client: Client,
   prefix: string,

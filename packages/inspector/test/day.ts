@@ -19,7 +19,7 @@ export interface Day {
 const HOUR = 3_600_000
 const SECRET = 'a secret of the day'
 
-/** Makes it: four receivers whose clock is moved through the day. Handlers fail as they do in real apps. */
+/** Makes a {@link Day}: four receivers whose clock is moved through the day. Handlers fail as they do in real apps. */
 export function createDay(inbox: Inbox, random: () => number = randomBy(7)): Day {
   let clock: number | undefined
   const now = (): number => clock ?? Date.now()

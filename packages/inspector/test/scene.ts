@@ -48,7 +48,7 @@ export function temporaryInbox(): Inbox {
   return sqliteInbox({ path: join(mkdtempSync(join(tmpdir(), 'postern-inspector-')), 'inbox.db') })
 }
 
-/** Makes it: GitHub with a handler that may fail, Stripe with one that does not. */
+/** Makes a {@link Scene}: GitHub with a handler that may fail, Stripe with one that does not. */
 export function createScene(
   given: {
     readonly inbox?: Inbox

@@ -21,7 +21,7 @@ class Refused extends TypeError {
   readonly code = 'E_REFUSED'
 }
 
-/** Makes it. `mail` fails with a message that is made of the payload. */
+/** Makes a {@link World}. `mail` fails with a message that is made of the payload. */
 export function createWorld(inbox: Inbox): World {
   const receiver = createReceiver({
     provider: github({ secret: SECRET }),

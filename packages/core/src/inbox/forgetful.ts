@@ -17,7 +17,7 @@ export interface Forgetful<Value> {
 }
 
 /**
- * Makes it. `now` gives the time in milliseconds; `shortened` hears, at most once an hour, how many milliseconds an entry had
+ * Makes a {@link Forgetful}. `now` gives the time in milliseconds; `shortened` hears, at most once an hour, how many milliseconds an entry had
  * left that `max` pushed out.
  */
 export function createForgetful<Value extends object | string>(

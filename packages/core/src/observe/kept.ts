@@ -34,7 +34,7 @@ const LARGEST = 256 * 1024
 const LARGEST_HEAD = 64 * 1024
 
 /**
- * Makes it: for each code half of the places of a minute for what looks like genuine deliveries, half for a uniform
+ * Makes a {@link Kept}: for each code half of the places of a minute for what looks like genuine deliveries, half for a uniform
  * sample of all, since a copied head cannot be told apart. Without credentials, and sealed if the receiver seals.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {

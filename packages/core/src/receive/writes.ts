@@ -9,7 +9,7 @@ export interface Writes {
   refused(error: WebhookError): void
 }
 
-/** Makes them. */
+/** Makes the {@link Writes}. */
 export function createWrites(): Writes {
   let failure: WebhookError | undefined
   return {

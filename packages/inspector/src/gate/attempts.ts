@@ -19,7 +19,7 @@ interface Window {
   count: number
 }
 
-/** Makes it: beyond 10 wrong ones a minute, refusals of a peer wait for a second. `now` is in milliseconds. */
+/** Makes an {@link Attempts}: beyond 10 wrong ones a minute, refusals of a peer wait for a second. `now` is in milliseconds. */
 export function createAttempts(now: () => number = () => performance.now()): Attempts {
   const windows = new Map<string, Window>()
   let held = 0

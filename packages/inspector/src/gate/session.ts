@@ -19,7 +19,7 @@ const SECONDS = 12 * 3600
 const COOKIE = /^(\d{1,12})\.([\da-f]{32})([\da-f]{64})$/
 
 /**
- * Makes them. A cookie is its end, a name of its own, and an HMAC of both and the mount by the token: a restart signs
+ * Makes the {@link Sessions}. A cookie is its end, a name of its own, and an HMAC of both and the mount by the token: a restart signs
  * nobody out, and no process has to remember who signed in. The mount is in the cookie's name too, so that two
  * inspectors of one host have cookies of their own where neither knows its path.
  */

@@ -14,7 +14,7 @@ export interface Clock extends Kept {
 // How old the stored time may be, in milliseconds.
 const STORE = 1000
 
-/** Makes it. */
+/** Makes a {@link Clock}. */
 export function createClock(db: Database): Clock {
   const find = db.prepare('SELECT clock FROM postern_numbers')
   const set = db.prepare('UPDATE postern_numbers SET clock = ? WHERE clock < ?')

@@ -25,7 +25,7 @@ export interface Terminal {
   readonly close: () => void
 }
 
-/** Makes it. */
+/** Makes a {@link Shell}. */
 export function openShell(): Shell {
   const cwd = mkdtempSync(join(tmpdir(), 'postern-shell-'))
   const env = { PATH: process.env['PATH']!, HOME: '/nonexistent', LC_ALL: 'C.UTF-8' }

@@ -41,7 +41,7 @@ export interface Attachment {
 }
 
 /**
- * Makes it: a second receiver of a name, a window shorter than the sender's retry span and a receiver of a closed inbox
+ * Makes an {@link Attachment}. A second receiver of a name, a window shorter than the sender's retry span and a receiver of a closed inbox
  * are a `TypeError`; a delivery after `close` is refused as `closed`.
  */
 export function attachment({ inbox, window, join, close }: AttachmentOptions): Attachment {

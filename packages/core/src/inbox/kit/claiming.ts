@@ -15,7 +15,7 @@ export interface Claiming<Task> {
 }
 
 /**
- * Makes it. `fetch` starts a claim and calls `over` when its tasks were handed to `start`, or with true if it failed: then
+ * Makes a {@link Claiming}. `fetch` starts a claim and calls `over` when its tasks were handed to `start`, or with true if it failed: then
  * the next look tries again, and not at once. `active` is false while nothing may be claimed.
  */
 export function createClaiming<Task>(

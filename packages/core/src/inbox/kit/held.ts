@@ -11,7 +11,7 @@ export interface Held<One extends Placed> extends Iterable<One> {
   readonly size: number
 }
 
-/** Makes it: an array whose places are used again costs a fifth less CPU per task than a Set. */
+/** Makes a {@link Held}: an array whose places are used again costs a fifth less CPU per task than a Set. */
 export function createHeld<One extends Placed>(): Held<One> {
   const places: (One | undefined)[] = []
   const free: number[] = []

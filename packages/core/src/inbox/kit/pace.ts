@@ -20,7 +20,7 @@ const SPAN = 1000
 const LONG = 60_000
 
 /**
- * Makes it. `now` gives milliseconds since 1970.
+ * Makes a {@link Pace}. `now` gives milliseconds since 1970.
  *
  * @example
  * const pace = createPace(() => consumer.now())

@@ -32,7 +32,7 @@ interface Cell {
 }
 
 /**
- * Makes it. Values come from outside (codes, causes), so each receiver, subscription, kind and `by` has at most `values`
+ * Makes a {@link SeriesTable}. Values come from outside (codes, causes), so each receiver, subscription, kind and `by` has at most `values`
  * of them; what comes after is counted as `other`.
  */
 export function createSeriesTable(values: number, dirtied: () => void): SeriesTable {

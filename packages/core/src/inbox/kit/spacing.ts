@@ -16,7 +16,7 @@ const FIRST = 50
 const WEIGHT = 0.2
 
 /**
- * Makes it. No run is put off by more than `spread` milliseconds after `from`.
+ * Makes a {@link Spacing}. No run is put off by more than `spread` milliseconds after `from`.
  *
  * @example
  * const spacing = createSpacing()

@@ -10,7 +10,7 @@ export interface OrphanWatch {
 // Milliseconds between two looks.
 const EVERY = 60_000
 
-/** Makes it. */
+/** Makes an {@link OrphanWatch}. */
 export function watchOrphans(
   inbox: string,
   { stats }: Pick<InboxView, 'stats'>,
