@@ -12,7 +12,8 @@ import type { Service } from './temporary.ts'
 
 const exec = promisify(execFile)
 
-interface User {
+/** Whom a server that refuses to run as root runs as. */
+export interface User {
   readonly uid: number
   readonly gid: number
 }
@@ -101,7 +102,7 @@ function signalAll(postgres: Running, signal: NodeJS.Signals): void {
 }
 
 /** Postgres refuses to run as root; the package that brought it also made the user `postgres`. */
-function unprivileged(): User | undefined {
+export function unprivileged(): User | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string): number =>
     Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))

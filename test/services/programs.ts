@@ -26,6 +26,13 @@ export const postgresServer: Program = {
   get: 'apt-get install postgresql',
 }
 
+/** pgbouncer: on PATH, or in Debian's folder of servers, which a user's PATH may lack. */
+export const pgBouncer: Program = {
+  name: 'PgBouncer',
+  file: onPath('pgbouncer') ?? ['/usr/sbin/pgbouncer'].find(executable),
+  get: 'apt-get install pgbouncer',
+}
+
 /** chromium, under any of the names it is packaged under. */
 export const chromium: Program = {
   name: 'Chromium',
@@ -50,7 +57,7 @@ export const promtool: Program = {
 
 /** The programs this machine does not have. */
 export function missing(): readonly Program[] {
-  return [redisServer, postgresServer, chromium, prometheusServer, promtool].filter(
+  return [redisServer, postgresServer, pgBouncer, chromium, prometheusServer, promtool].filter(
     (program) => program.file === undefined,
   )
 }

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
+import { startPgBouncer } from './pgbouncer.ts'
 import { startPostgres } from './postgres.ts'
 import { needs } from './needs.ts'
-import { postgresServer, prometheusServer, redisServer } from './programs.ts'
+import { pgBouncer, postgresServer, prometheusServer, redisServer } from './programs.ts'
 import { startPrometheus } from './prometheus.ts'
 import { startRedis } from './redis.ts'
 
@@ -21,10 +22,10 @@ needs(redisServer).describe('startRedis', () => {
   })
 })
 
-needs(postgresServer).describe('startPostgres', () => {
-  // The SSL request is the one message a Postgres answers before it knows who asks: N for no, as it has no certificate.
-  const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+// The SSL request is the one message a Postgres answers before it knows who asks: N for no, as it has no certificate.
+const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
+needs(postgresServer).describe('startPostgres', () => {
   test('answers on its own port, waits while paused, and goes with its folder', async () => {
     const postgres = await startPostgres()
     expect(await ask(postgres.port, sslRequest)).toBe('N')
@@ -35,6 +36,17 @@ needs(postgresServer).describe('startPostgres', () => {
     expect(await late).toBe('N')
     await postgres.stop()
     await expect(ask(postgres.port, sslRequest)).rejects.toThrow('ECONNREFUSED')
+  })
+})
+
+needs(postgresServer, pgBouncer).describe('startPgBouncer', () => {
+  test('answers on its own port before its Postgres, and goes with its folder', async () => {
+    const postgres = await startPostgres()
+    const bouncer = await startPgBouncer(postgres)
+    expect(await ask(bouncer.port, sslRequest)).toBe('N')
+    await bouncer.stop()
+    await expect(ask(bouncer.port, sslRequest)).rejects.toThrow('ECONNREFUSED')
+    await postgres.stop()
   })
 })
 

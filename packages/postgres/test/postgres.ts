@@ -1,38 +1,64 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
+import { needs } from '../../../test/services/needs.ts'
+import { startPgBouncer } from '../../../test/services/pgbouncer.ts'
 import { startPostgres, type PostgresService } from '../../../test/services/postgres.ts'
-import { postgresServer } from '../../../test/services/programs.ts'
+import { pgBouncer, postgresServer } from '../../../test/services/programs.ts'
+import type { Service } from '../../../test/services/temporary.ts'
 
 /** A Postgres of the tests of one file. */
 export interface Postgres {
   readonly service: PostgresService
+  /** Straight to the server. */
   readonly pool: pg.Pool
   /** The name of a schema nobody has used. */
   readonly schema: () => string
 }
 
-/** Defines tests that need a Postgres; if the machine has none, says so and skips them. */
+/** A Postgres with a PgBouncer before it. */
+export interface Pooled extends Postgres {
+  readonly bouncer: Service
+}
+
+/** Defines tests that need a Postgres. */
 export function withPostgres(name: string, define: (postgres: () => Postgres) => void): void {
-  if (postgresServer.file === undefined)
-    console.warn(`${name}: not tested, since Postgres is missing: ${postgresServer.get}`)
-  describe.skipIf(postgresServer.file === undefined)(name, () => {
-    let service: PostgresService
-    let pool: pg.Pool
+  needs(postgresServer).describe(name, () => define(started()))
+}
+
+/** Defines tests that need a Postgres and a PgBouncer in transaction mode. */
+export function withPgBouncer(
+  name: string,
+  settings: Readonly<Record<string, string | number>>,
+  define: (pooled: () => Pooled) => void,
+): void {
+  needs(postgresServer, pgBouncer).describe(name, () => {
+    const postgres = started()
+    let bouncer: Service
     beforeAll(async () => {
-      service = await startPostgres()
-      pool = new pg.Pool({ connectionString: service.url })
-      // A session that is closing still hears that the server stops.
-      pool.on('error', () => {})
+      bouncer = await startPgBouncer(postgres().service, settings)
     })
-    afterAll(async () => {
-      await pool?.end()
-      await service?.stop()
-    })
-    define(() => ({
-      service,
-      pool,
-      schema: () => `s${randomUUID().replaceAll('-', '').slice(0, 12)}`,
-    }))
+    afterAll(() => bouncer?.stop())
+    define(() => ({ ...postgres(), bouncer }))
+  })
+}
+
+function started(): () => Postgres {
+  let service: PostgresService
+  let pool: pg.Pool
+  beforeAll(async () => {
+    service = await startPostgres()
+    pool = new pg.Pool({ connectionString: service.url })
+    // A session that is closing still hears that the server stops.
+    pool.on('error', () => {})
+  })
+  afterAll(async () => {
+    await pool?.end()
+    await service?.stop()
+  })
+  return () => ({
+    service,
+    pool,
+    schema: () => `s${randomUUID().replaceAll('-', '').slice(0, 12)}`,
   })
 }

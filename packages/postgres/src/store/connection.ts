@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { settledBy, within } from '@postern/core/inbox'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
@@ -65,46 +66,52 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     values?: unknown[],
   ): Promise<readonly Row[]> {
     const statement = statementOf(text)
+    const { rows } = await client.query({
+      text: statement.text,
+      ...(values && { values }),
+      ...(prepare && { name: statement.name }),
+    })
+    return rows
+  }
+
+  /** Nothing has happened if a statement was lost that its connection had prepared: it is done again, without. */
+  async function use<T>(time: number, run: (client: PgClient) => Promise<T>): Promise<T> {
+    const until = performance.now() + time
+    const prepared = prepare
     try {
-      const { rows } = await client.query({
-        text: statement.text,
-        ...(values && { values }),
-        ...(prepare && { name: statement.name }),
-      })
-      return rows
+      return await once(time, run)
     } catch (error) {
-      if (isUnprepared(error) && prepare) {
-        // The batch that failed is tried again, without.
-        prepare = false
+      if (!(prepared && isUnprepared(error))) throw error
+      if (prepare)
         warn(
           'postgresInbox: a pooler between loses prepared statements, so none are used from now on: set prepare: false, or max_prepared_statements of PgBouncer',
         )
-      }
-      throw error
+      prepare = false
+      return once(until - performance.now(), run)
     }
   }
 
   function statementOf(text: string) {
     let statement = statements.get(text)
     if (!statement) {
-      statement = {
-        text: text.replaceAll('$.', `${schema}.`),
-        name: `postern_${schema}_${statements.size}`,
-      }
+      const own = text.replaceAll('$.', `${schema}.`)
+      // One name, one text, in every process: a pooler may hand us a connection on which another has prepared it.
+      statement = { text: own, name: `postern_${hash('sha256', own, 'hex').slice(0, 32)}` }
       statements.set(text, statement)
     }
     return statement
   }
 
-  async function use<T>(time: number, run: (client: PgClient) => Promise<T>): Promise<T> {
-    const until = Date.now() + time
+  async function once<T>(time: number, run: (client: PgClient) => Promise<T>): Promise<T> {
+    const until = performance.now() + time
     const client = await checkout(time)
     let failure: Error | undefined
     // The running statement rejects with the same error.
     const fail = (): void => void (failure ??= new Error('the connection broke'))
     client.on('error', fail)
     try {
-      return await within(run(client), until, () => lateError('answer', time))
+      const late = (): Error => lateError('answer', time)
+      return await within(run(client), Date.now() + until - performance.now(), late)
     } catch (error) {
       // An error of a statement leaves its connection usable; after a deadline its state is unknown.
       if (!(usable.has(error as object) || isOfServer(error))) failure = error as Error

@@ -14,16 +14,16 @@ export function refusal(error: unknown): Error {
 export function faultOf(error: unknown): StoreFault {
   if (error instanceof TypeError) return 'lasting'
   const code = codeOf(error)
-  if (code === '40001' || code === '40P01' || isUnprepared(error)) return 'again'
+  if (code === '40001' || code === '40P01') return 'again'
   if (/^2[123]/.test(code)) return 'data'
   return /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|40|53|55|57|58|XX)/.test(code)
     ? 'lasting'
     : 'away'
 }
 
-/** True if a pooler between has lost, or mixed up, a prepared statement. */
+/** True if a pooler between has lost a prepared statement, or has one that we have not prepared there. */
 export function isUnprepared(error: unknown): boolean {
-  return ['26000', '42P05', '08P01'].includes(codeOf(error))
+  return ['26000', '42P05'].includes(codeOf(error))
 }
 
 /** The error after a deadline. */

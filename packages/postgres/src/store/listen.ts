@@ -58,10 +58,8 @@ export function listen({ db, channel, process, warn }: ListenHost, heard: () => 
         told = true
         drop()
       }, ECHO)
-      await mine.query({
-        text: 'SELECT 1 AS n FROM (SELECT pg_notify($1, $2)) x',
-        values: [channel, `${process()}?`],
-      })
+      // From another connection: a pooler may hand one on that comes while this one's own statement runs.
+      await db.sql('SELECT 1 AS n FROM (SELECT pg_notify($1, $2)) x', [channel, `${process()}?`])
     } catch {
       if (fresh) lose(fresh)
       else later()

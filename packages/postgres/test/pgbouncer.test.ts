@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ReceiverOptions } from '@postern/core'
+import { expect, test } from 'vitest'
+import { postgresInbox, type PostgresInboxOptions } from '../src/index.ts'
+import { withPgBouncer } from './postgres.ts'
+import { listen, signed } from './receiver.ts'
+
+const LISTENS = /LISTEN does not work through this pooler/
+const LOSES = /a pooler between loses prepared statements/
+
+function quiet(): { readonly log: ReceiverOptions['log']; readonly warnings: string[] } {
+  const warnings: string[] = []
+  return { warnings, log: { warning: (_, message) => void warnings.push(message) } }
+}
+
+withPgBouncer('PgBouncer with max_prepared_statements', {}, (pooled) => {
+  test('tasks of another process are found by polling, which is said once', async () => {
+    const { bouncer, schema } = pooled()
+    const options = { connectionString: bouncer.url, schema: schema(), pollInterval: 20 }
+    const { log, warnings } = quiet()
+    const working = postgresInbox(options)
+    const { receiver, until } = listen(working, { log })
+    receiver.on('thing.*', () => {})
+    await receiver.work()
+    await expect.poll(() => warnings.join('\n'), { timeout: 20_000 }).toMatch(LISTENS)
+    const accepting = postgresInbox(options)
+    const other = listen(accepting, { work: false }).receiver
+    other.on('thing.*', () => {})
+    for (let at = 0; at < 5; at++) {
+      expect((await other.receive(signed(`${at}`))).status).toBe(200)
+      await until((heard) => heard.includes(`done ${at}`))
+    }
+    expect(warnings.filter((line) => LISTENS.test(line))).toHaveLength(1)
+    expect(warnings.filter((line) => LOSES.test(line))).toEqual([])
+    for (const one of [receiver, other]) await one.close()
+    for (const one of [working, accepting]) await one.close()
+  })
+})
+
+withPgBouncer(
+  'PgBouncer that loses prepared statements',
+  { max_prepared_statements: 0 },
+  (pooled) => {
+    test.for([
+      ['prepared by default: said once', {}, 1],
+      ['prepare: false: nothing to say', { prepare: false }, 0],
+    ] as const)('%s, and no delivery is refused', async ([, more, said]) => {
+      const { bouncer, schema } = pooled()
+      const options: PostgresInboxOptions = {
+        connectionString: bouncer.url,
+        schema: schema(),
+        pollInterval: 20,
+        ...more,
+      }
+      const { log, warnings } = quiet()
+      const inboxes = [postgresInbox(options), postgresInbox(options)]
+      const all = inboxes.map((inbox) => {
+        const listening = listen(inbox, { log })
+        listening.receiver.on('thing.*', { orderBy: ({ id }) => id!.slice(0, 1) }, () => sleep(1))
+        return listening
+      })
+      const replies = await Promise.all(
+        Array.from({ length: 200 }, (_, at) => all[at % 2]!.receiver.receive(signed(`${at}`))),
+      )
+      expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
+      const done = (): number =>
+        all.flatMap(({ heard }) => heard.filter((what) => what.startsWith('done'))).length
+      await Promise.race(all.map(({ until }) => until(() => done() === 200)))
+      expect(warnings.filter((line) => LOSES.test(line))).toHaveLength(2 * said)
+      for (const { receiver } of all) await receiver.close()
+      for (const inbox of inboxes) await inbox.close()
+    })
+  },
+)
