@@ -1,3 +1,4 @@
+// Takes 200 s.
 import { describe } from 'vitest'
 import { testContract } from './contract.ts'
 import { withPgBouncer } from './postgres.ts'

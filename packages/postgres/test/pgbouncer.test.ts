@@ -8,7 +8,10 @@ import { listen, signed } from './receiver.ts'
 const LISTENS = /LISTEN does not work through this pooler/
 const LOSES = /a pooler between loses prepared statements/
 
-function quiet(): { readonly log: ReceiverOptions['log']; readonly warnings: string[] } {
+function quiet(): {
+  readonly log: NonNullable<ReceiverOptions['log']>
+  readonly warnings: string[]
+} {
   const warnings: string[] = []
   return { warnings, log: { warning: (_, message) => void warnings.push(message) } }
 }
