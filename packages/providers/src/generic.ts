@@ -8,12 +8,9 @@ import {
   type Provider,
   type Scheme,
 } from '@postern/core/scheme'
-import {
-  composeGeneric,
-  genericEvents,
-  type Extract,
-  type GenericPlaces,
-} from './schemes/generic-events.ts'
+import { composeGeneric } from './schemes/generic-compose.ts'
+import { genericEvents, type Extract, type GenericPlaces } from './schemes/generic-events.ts'
+import { OPTIONS } from './schemes/generic-options.ts'
 import { genericScheme, type GenericSchemeOptions } from './schemes/generic.ts'
 
 export type { Extract }
@@ -68,43 +65,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     secret: 'shown by the sender, or chosen by you, in the same place',
     docs: 'https://www.rfc-editor.org/rfc/rfc2104',
   },
-  options: {
-    secret: 'Signing secret, token or user:password.',
-    scheme: 'hmac, bearer, basic, header-token, query-token, or a scheme as a value.',
-    header: 'Header of the signature or the token; for hmac also several.',
-    algorithm: 'sha1, sha256, sha384 or sha512. Default sha256.',
-    encoding: 'hex, base64 or base64url. Default hex.',
-    prefix: 'What stands before the signature. Default none.',
-    keyEncoding:
-      'utf8, hex or base64: how the secret becomes the key; a list, if the sender has changed it. Default utf8.',
-    message: 'What is signed, such as v0:{time}:{body}. Default {body} or {time}.{body}.',
-    timestampHeader: 'Header of a signed time. Default none.',
-    timestampUnit: 's, ms or iso. Default s.',
-    tolerance: 'Seconds the signed time may be away from now. Default 300.',
-    pairs: 'Names of time and signature in one header, as t=…,v1=…. Default none.',
-    param: 'Query parameter of the token.',
-    id: 'A function that reads the id. Default none.',
-    eventIdHeader: 'Header of the id. Default none.',
-    eventIdQuery: 'Query parameter of the id. Default none.',
-    eventIdField: 'Member of the body that is the id. Default none.',
-    topic: 'The topic of every delivery, or a function that reads it.',
-    topicHeader: 'Header of the topic. Default none.',
-    topicQuery: 'Query parameter of the topic. Default none.',
-    topicField: 'Member of the body that is the topic. Default type.',
-    itemsField: 'Member of the body that holds a list of events. Default none.',
-    formats:
-      'What is sent: json, form, xml, multipart, text, bytes, query. Default: json with eventIdField, else the bytes decide.',
-    labels: 'strict: a Content-Type that contradicts the format is refused. Default ignore.',
-    codings: 'Content codings that are sent: gzip. Default none.',
-    charsets: 'Charsets of texts and forms. Default utf-8.',
-    repeats: 'false: the same bytes are never signed twice on purpose. Default true.',
-    methods: 'Methods taken. Default POST, and GET for tokens.',
-    limits: 'Limits of what is sent. Default those of the receiver.',
-    retrySpan: 'Milliseconds over which one event is delivered again. Default not known.',
-    credentials: 'Headers, query parameters and fields that are never stored. Default none.',
-    unauthenticated: 'true takes deliveries without authentication.',
-    name: 'Name of the sender. Default generic.',
-  },
+  options: OPTIONS,
   formats: ['json', 'xml', 'form', 'bytes', 'query'],
   prepare(options) {
     const { name = 'generic', unauthenticated, secret } = options
@@ -153,7 +114,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     if (needsId(options) && events.some((event) => event.id === undefined))
       throw new WebhookError('unidentified', {
         problem: 'missing',
-        field: options.eventIdField!,
+        field: [options.eventIdField!].flat().join(),
         option: 'eventIdField',
         remedy: 'name in formats the one format that has it',
       })

@@ -1,5 +1,5 @@
 import type { SecretOption } from '@postern/core'
-import { hmac, pairs, provider, type Factory } from '@postern/core/scheme'
+import { hmac, mergeDeep, pairs, provider, stringifyJson, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 
 /** Options of {@link sanity}. */
@@ -54,12 +54,13 @@ export const sanity: Factory<SanityOptions> = /* @__PURE__ */ provider({
       payload: value,
     },
   ],
-  compose: ({ topic = 'create', id = crypto.randomUUID() }) => ({
+  compose: ({ topic = 'create', id = crypto.randomUUID(), payload }) => ({
     headers: {
       'user-agent': 'Sanity.io webhook delivery',
       'idempotency-key': id,
       'sanity-operation': topic,
     },
+    body: stringifyJson(mergeDeep({ _id: '3K8dWMcbNUfXCd' }, payload)),
   }),
 })
 

@@ -2,7 +2,9 @@ import type { Delivery, SecretOption } from '@postern/core'
 import {
   firstOf,
   hmac,
+  mergeDeep,
   provider,
+  stringifyJson,
   type Draft,
   type EventDraft,
   type Factory,
@@ -88,8 +90,9 @@ function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   ]
 }
 
-function compose({ topic = 'orders/create', id, at = Date.now() }: Draft): {
+function compose({ topic = 'orders/create', id, payload, at = Date.now() }: Draft): {
   headers: Record<string, string>
+  body: string
 } {
   // The Events dialect names resources in capitals: Product.create.
   const dot = /^[A-Z]/.test(topic) ? topic.indexOf('.') : -1
@@ -104,5 +107,6 @@ function compose({ topic = 'orders/create', id, at = Date.now() }: Draft): {
       [`${prefix}api-version`]: '2026-10',
       [`${prefix}triggered-at`]: new Date(at).toISOString(),
     },
+    body: stringifyJson(mergeDeep({ id: 1 }, payload)),
   }
 }

@@ -57,5 +57,5 @@ export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ *
       payload: value,
     },
   ],
-  compose: (draft, { topicField }) => composeMessage(draft, 'webhook-', topicField),
+  compose: (draft, { topicField }) => composeMessage(draft, 'webhook-id', topicField),
 })

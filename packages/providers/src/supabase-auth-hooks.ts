@@ -1,9 +1,10 @@
-import { jsonReply, type Reply, type SecretOption } from '@postern/core'
+import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
   provider,
   standardWebhooksId,
   standardWebhooksScheme,
   type Factory,
+  type Guard,
   type Result,
 } from '@postern/core/scheme'
 import {
@@ -12,6 +13,7 @@ import {
   type StandardFamilyOptions,
 } from './schemes/standard-family.ts'
 import { field, text } from './common/read.ts'
+import { digestId } from './schemes/ids.ts'
 
 /** Options of {@link supabaseAuthHooks}. */
 export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 'tolerance'> {
@@ -28,7 +30,7 @@ export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 't
  *
  * The payload does not name the hook, so the topic is the `hook` option, or one of `send_sms`, `send_email`,
  * `custom_access_token`, `mfa_verification_attempt`, `password_verification_attempt`, `before_user_created`, told by its
- * members. The id is `webhook-id`: each try has a new one.
+ * members. The id is `webhook-id`. Each try has a new one: the same signed body within 5 s is a duplicate.
  * https://supabase.com/docs/guides/auth/auth-hooks
  */
 export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__ */ provider({
@@ -71,13 +73,25 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
   failsOnRedirect: true,
   refusal: refusal(500, 'the hook failed'),
   events: (delivery, { value }, { hook }) => [
-    { id: standardWebhooksId(delivery), topic: hook ?? hookOf(value), payload: value },
+    {
+      id: standardWebhooksId(delivery),
+      topic: hook ?? hookOf(value),
+      payload: value,
+      guards: retriesOf(delivery, value),
+    },
   ],
   reply,
-  compose: (draft) => composeMessage(draft, 'webhook-'),
+  compose: (draft) => composeMessage(draft, 'webhook-id'),
 })
 
 const SCHEME = /* @__PURE__ */ standardWebhooksScheme()
+
+// All tries fall within 5 s. A time is of its own span and of the next, so that two times have one in common if no more lies between them.
+function retriesOf(delivery: Delivery, payload: unknown): readonly Guard[] {
+  const span = Math.floor(Number(delivery.header('webhook-timestamp')) / 5)
+  const digest = digestId(payload)
+  return [span, span + 1].map((one) => ({ key: `${digest}:${one}`, otherwise: 'duplicate' }))
+}
 
 function hookOf(payload: unknown): string {
   const named = text(field(payload, 'metadata'), 'name')

@@ -53,7 +53,7 @@ export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({
       payload: value,
     },
   ],
-  compose: (draft, { topicField }) => composeMessage(draft, 'svix-', topicField),
+  compose: (draft, { topicField }) => composeMessage(draft, 'svix-id', topicField),
 })
 
 const PREFIXES = ['svix-', 'webhook-']

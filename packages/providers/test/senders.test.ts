@@ -6,6 +6,8 @@ import { slack } from '../src/slack.ts'
 import { standardWebhooks } from '../src/standard-webhooks.ts'
 import { svix } from '../src/svix.ts'
 import { resend } from '../src/resend.ts'
+import { sanity } from '../src/sanity.ts'
+import { shopify } from '../src/shopify.ts'
 import { deliver } from './deliver.ts'
 
 const NOW = 1_760_000_000_000
@@ -83,4 +85,13 @@ test('a payload is laid over the sample of its topic', async () => {
   expect(events).toMatchObject([
     { topic: 'message', payload: { event: { type: 'message', text: 'hi' } } },
   ])
+})
+
+test('a delivery that sign makes of nothing at all is whole', async () => {
+  const secret = 'a-secret'
+  for (const provider of [shopify({ secret }), sanity({ secret })]) {
+    const { statuses, events } = await deliver(provider, [provider.sign!({})])
+    expect(statuses).toEqual([200])
+    expect(events[0]!.payload).toEqual(expect.any(Object))
+  }
 })

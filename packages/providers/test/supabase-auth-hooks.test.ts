@@ -55,3 +55,16 @@ test.each([
   const { events } = await deliver(provider, [provider.sign!({ payload, secret })])
   expect(events.map((event) => event.topic)).toEqual([topic])
 })
+
+test('a retry is a duplicate, although Supabase gives it a new id and a new time', async () => {
+  const provider = supabaseAuthHooks({ secret })
+  const body = '{"sms":{"otp":"1"}}'
+  const at = 1_790_000_004_000
+  const tries = [0, 1, 4].map((later) => provider.sign!({ body, at: at + later * 1000 }))
+  const again = provider.sign!({ body, at: at + 12_000 })
+  const { statuses, events } = await deliver(provider, [...tries, again], at)
+  expect(statuses).toEqual([200, 200, 200, 200])
+  expect(events.map(({ id }) => id)).toEqual(
+    [tries[0]!, again].map((one) => one.headers['webhook-id']),
+  )
+})

@@ -52,8 +52,16 @@ export {
   type KeyEncoding,
 } from './schemes/hmac.ts'
 export type { HashName, SignatureEncoding } from './schemes/signature/hmac-names.ts'
-export { malformed, mismatch, singleHeader, type At } from './schemes/signature/header.ts'
-export { jwt, type JwtAlgorithm, type JwtClaims, type JwtOptions } from './schemes/jwt.ts'
+export {
+  malformed,
+  mismatch,
+  singleHeader,
+  singleParameter,
+  type At,
+} from './schemes/signature/header.ts'
+export { jwt, type JwtAlgorithm, type JwtOptions } from './schemes/jwt.ts'
+export type { JwtClaims, JwtClaimsOptions } from './schemes/jwt-claims.ts'
+export type { SharedJwtAlgorithm, SharedJwtOptions } from './schemes/jwt-shared.ts'
 export type { NamesPlace, TrustedNames } from './lookup/trusted-names.ts'
 export { bucket, type Bucket, type BucketOptions } from './lookup/bucket.ts'
 export {
@@ -90,6 +98,7 @@ export {
   type StandardWebhooksKey,
   type StandardWebhooksSchemeOptions,
 } from './schemes/standard-webhooks.ts'
+export type { StandardWebhooksHeaders } from './schemes/signature/standard-headers.ts'
 export { messageTemplate } from './schemes/signature/template.ts'
 export { token, type TokenOptions } from './schemes/token.ts'
 export {

@@ -1,5 +1,5 @@
 import { WebhookError, type Delivery } from '@postern/core'
-import { mergeDeep, type Draft, type EventDraft, type ParsedBody } from '@postern/core/scheme'
+import type { EventDraft, ParsedBody } from '@postern/core/scheme'
 import { at, member } from '../common/read.ts'
 
 /** Reads a value out of a verified delivery; of a list, `body` holds one event alone. */
@@ -13,16 +13,16 @@ export interface GenericPlaces {
   readonly eventIdHeader?: string
   /** Query parameter that carries the event's id. @default none */
   readonly eventIdQuery?: string
-  /** Member of the body that is the event's id; dots lead into objects (`data.id`). With several `formats` an event without it is `unidentified`. @default none, so that nothing is deduplicated by id */
-  readonly eventIdField?: string
+  /** Member of the body that is the event's id; dots lead into objects (`data.id`), several are joined by `:`. With several `formats` an event without it is `unidentified`. @default none, so that nothing is deduplicated by id */
+  readonly eventIdField?: string | readonly string[]
   /** Reads the topic, or is the topic of every delivery. @default the header, the query parameter or the member named below */
   readonly topic?: string | Extract
   /** Header that carries the topic. @default none */
   readonly topicHeader?: string
   /** Query parameter that carries the topic. @default none */
   readonly topicQuery?: string
-  /** Member of the body that is the topic; dots lead into objects. @default 'type' */
-  readonly topicField?: string
+  /** Member of the body that is the topic; dots lead into objects, several are joined by dots. An event without it is `unidentified`. @default 'type', and `event` for what has none */
+  readonly topicField?: string | readonly string[]
   /** Member of the body that holds a list of events, each with its own id and topic; '' if the body is the list. @default none */
   readonly itemsField?: string
 }
@@ -62,17 +62,22 @@ function eventOf(
   body: ParsedBody,
   exact: unknown,
 ): EventDraft {
-  const { topic, id, topicHeader, topicQuery, eventIdHeader, eventIdQuery } = options
+  const { topic, id, topicHeader, topicQuery, topicField, eventIdHeader, eventIdQuery } = options
   const found =
     typeof topic === 'function'
       ? topic(delivery, body)
-      : (topic ??
-        extract(delivery, exact, topicHeader, topicQuery, options.topicField ?? 'type') ??
-        'event')
+      : (topic ?? extract(delivery, exact, topicHeader, topicQuery, topicField ?? 'type', '.'))
+  if (found === undefined && topicField !== undefined)
+    throw new WebhookError('unidentified', {
+      problem: 'missing',
+      field: [topicField].flat().join(),
+      option: 'topicField',
+    })
   const own = id
     ? id(delivery, body)
-    : extract(delivery, exact, eventIdHeader, eventIdQuery, options.eventIdField)
-  return { id: own || undefined, topic: found ?? '', payload: body.value }
+    : extract(delivery, exact, eventIdHeader, eventIdQuery, options.eventIdField, ':')
+  const other = typeof topic === 'function' ? '' : 'event'
+  return { id: own || undefined, topic: found ?? other, payload: body.value }
 }
 
 // A place that is named is the only one looked at: falling back to the body would mix the ids of two meanings.
@@ -81,37 +86,11 @@ function extract(
   exact: unknown,
   header: string | undefined,
   query: string | undefined,
-  path: string | undefined,
+  path: string | readonly string[] | undefined,
+  between: string,
 ): string | undefined {
   if (header !== undefined) return delivery.header(header) || undefined
   if (query !== undefined) return delivery.query().get(query) || undefined
-  return path === undefined ? undefined : member(exact, path)
-}
-
-/** Puts id, topic and payload into the places that the options name, for `sign`. */
-export function composeGeneric(
-  { topic, id, method, url, payload }: Draft,
-  options: GenericPlaces,
-): { headers: Record<string, string>; url?: string; body?: string } {
-  const [headers, fields]: [Record<string, string>, Record<string, unknown>] = [{}, {}]
-  const target = new URL(url ?? 'https://example.com/webhooks')
-  const put = (
-    value: string | undefined,
-    header: string | undefined,
-    query: string | undefined,
-    path: string | undefined,
-  ): void => {
-    if (value === undefined) return
-    if (header !== undefined) headers[header.toLowerCase()] = value
-    else if (query !== undefined) target.searchParams.set(query, value)
-    else if (path !== undefined && !path.includes('.')) fields[path] = value
-  }
-  put(id, options.eventIdHeader, options.eventIdQuery, options.eventIdField)
-  put(topic, options.topicHeader, options.topicQuery, options.topicField ?? 'type')
-  if (method === 'GET' || method === 'HEAD') {
-    for (const [name, value] of Object.entries(mergeDeep(fields, payload)))
-      target.searchParams.set(name, String(value))
-    return { headers, url: target.href, body: '' }
-  }
-  return { headers, url: target.href, body: JSON.stringify(mergeDeep(fields, payload)) }
+  const parts = [path ?? []].flat().map((one) => member(exact, one))
+  return parts.length === 0 || parts.includes(undefined) ? undefined : parts.join(between)
 }

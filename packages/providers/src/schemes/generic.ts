@@ -1,24 +1,30 @@
-import { WebhookError, type Delivery } from '@postern/core'
 import {
   basic,
   hmac,
-  pairs,
-  singleHeader,
+  standardWebhooksScheme,
   token,
   type HashName,
-  type HmacOptions,
   type KeyEncoding,
   type PairsOptions,
   type Scheme,
-  type SignatureClaim,
   type SignatureEncoding,
+  type StandardWebhooksHeaders,
   type TimestampUnit,
 } from '@postern/core/scheme'
+import { hmacOptions } from './generic-hmac.ts'
 
 /** How an unknown sender signs. */
 export interface GenericSchemeOptions {
-  /** `hmac` and `header-token` need a `header`, `query-token` a `param`; or a scheme as a value. Needed unless `unauthenticated`. */
-  readonly scheme?: 'hmac' | 'bearer' | 'basic' | 'header-token' | 'query-token' | Scheme
+  /** `hmac` and `header-token` need a `header`, `query-token` a `param`, `field-token` a `field`; or a scheme as a value. Needed unless `unauthenticated`. */
+  readonly scheme?:
+    | 'hmac'
+    | 'bearer'
+    | 'basic'
+    | 'header-token'
+    | 'query-token'
+    | 'field-token'
+    | 'standard-webhooks'
+    | Scheme
   /** The header that carries the signature or the token, in any case; `hmac`: several, one of which must match. */
   readonly header?: string | readonly string[]
   /** `hmac`: the hash. @default 'sha256' */
@@ -33,17 +39,23 @@ export interface GenericSchemeOptions {
   readonly message?: string
   /** `hmac`: the header of a time that is signed. @default none, the body alone is signed */
   readonly timestampHeader?: string
-  /** `hmac`: how that time is written: unix time in `s` or `ms`, or an `iso` date. @default 's' */
+  /** `hmac`: how that time is written: unix time in `s` or `ms`, an `iso` date, or in `any` way, so that its age is not judged. @default 's' */
   readonly timestampUnit?: TimestampUnit
   /** `hmac`: seconds that time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number
   /** `hmac`: reads time and signature out of one header, as `t=…,v1=…`. @default none, the header is the signature */
-  readonly pairs?: Pick<PairsOptions, 'separator' | 'time' | 'signature'>
-  /** `query-token`: the query parameter that carries the token. It reaches access logs: prefer a header. */
+  readonly pairs?: Pick<PairsOptions, 'separator' | 'groups' | 'time' | 'signature'>
+  /** `hmac`: what stands between several signatures in one header, one of which must match. @default none, there is one */
+  readonly several?: ',' | ' '
+  /** `query-token`: the query parameter that carries the token. It reaches access logs: prefer a header. `hmac`: the one that carries the signature, in place of a header. */
   readonly param?: string
+  /** `field-token`: the member of the JSON body that is the token; dots lead into objects. */
+  readonly field?: string
+  /** `standard-webhooks`: names of the headers with id, time and signatures. @default `webhook-id`, `webhook-timestamp`, `webhook-signature` */
+  readonly headers?: StandardWebhooksHeaders
 }
 
-const NAMES = 'hmac, bearer, basic, header-token, query-token'
+const NAMES = 'hmac, bearer, basic, header-token, query-token, field-token, standard-webhooks'
 
 /** The scheme of the options. Throws a `TypeError` that names the option that is missing or wrong. */
 export function genericScheme(name: string, options: GenericSchemeOptions): Scheme {
@@ -65,6 +77,12 @@ export function genericScheme(name: string, options: GenericSchemeOptions): Sche
       if (!options.param)
         throw new TypeError(`${name}: param is missing; scheme query-token needs it`)
       return token({ query: options.param }) as Scheme<unknown>
+    case 'field-token':
+      if (!options.field)
+        throw new TypeError(`${name}: field is missing; scheme field-token needs it`)
+      return token({ field: options.field }) as Scheme<unknown>
+    case 'standard-webhooks':
+      return standardWebhooksScheme(options) as Scheme<unknown>
     default:
       throw new TypeError(
         `${name}: scheme must be one of ${NAMES}, or a scheme as a value, got ${scheme as unknown as string}`,
@@ -75,80 +93,4 @@ export function genericScheme(name: string, options: GenericSchemeOptions): Sche
 function oneHeader(name: string, { header, scheme }: GenericSchemeOptions): string {
   if (typeof header === 'string' && header !== '') return header
   throw new TypeError(`${name}: header is missing; scheme ${scheme as string} needs it`)
-}
-
-const CHOICES = {
-  algorithm: ['sha1', 'sha256', 'sha384', 'sha512'],
-  encoding: ['hex', 'base64', 'base64url'],
-  keyEncoding: ['utf8', 'hex', 'base64'],
-  timestampUnit: ['s', 'ms', 'iso'],
-} as const
-
-function hmacOptions(name: string, options: GenericSchemeOptions): HmacOptions {
-  // Options come from configuration files too, which no compiler checks.
-  for (const [option, allowed] of Object.entries(CHOICES)) {
-    const value = options[option as keyof typeof CHOICES]
-    if (value === undefined) continue
-    const list: readonly string[] = option === 'keyEncoding' ? [value].flat() : [value as string]
-    const wrong =
-      list.length === 0 ? '' : list.find((one) => !(allowed as readonly string[]).includes(one))
-    if (wrong !== undefined)
-      throw new TypeError(`${name}: ${option} must be one of ${allowed.join(', ')}, got ${wrong}`)
-  }
-  const headers = [options.header ?? []].flat()
-  const [header] = headers
-  if (!header) throw new TypeError(`${name}: header is missing; scheme hmac needs it`)
-  const { algorithm, encoding, keyEncoding, timestampHeader, timestampUnit, tolerance } = options
-  const shared = {
-    algorithm,
-    encoding,
-    keyEncoding,
-    timestampUnit,
-    tolerance,
-    anyCase: (encoding ?? 'hex') === 'hex',
-    ...(options.message !== undefined && { message: options.message }),
-  }
-  if (options.pairs) return { ...pairs({ ...options.pairs, header, most: MOST }), ...shared }
-  return {
-    header,
-    prefix: options.prefix ?? '',
-    timestampHeader,
-    ...shared,
-    ...(headers.length > 1 && {
-      read: (delivery) => readAny(delivery, headers, options),
-      present: (head) => headers.some((header) => head.header(header) !== undefined),
-      ...(timestampHeader !== undefined && { covers: { body: 'bytes', timestamp: true } }),
-    }),
-  }
-}
-
-const MOST = 20
-
-/** The signatures of several headers, such as that of an old and that of a new key. */
-function readAny(
-  delivery: Delivery,
-  headers: readonly string[],
-  { prefix = '', timestampHeader }: GenericSchemeOptions,
-): SignatureClaim {
-  const signatures = headers
-    .filter((header) => delivery.header(header) !== undefined)
-    .map((header) => {
-      const value = singleHeader(delivery, header)
-      const signature = value.slice(prefix.length)
-      if (!value.startsWith(prefix) || /[\s,]/.test(signature))
-        throw new WebhookError('malformed_header', {
-          problem: value.startsWith(prefix) ? 'several' : 'wrong_prefix',
-          header,
-          expected: prefix === '' ? 'one signature' : prefix,
-        })
-      return signature
-    })
-  if (signatures.length === 0)
-    throw new WebhookError('missing_header', {
-      problem: 'missing',
-      header: headers[0]!,
-      expected: `one of ${headers.join(', ')}`,
-    })
-  if (timestampHeader === undefined) return { signatures }
-  return { signatures, timestamp: singleHeader(delivery, timestampHeader) }
 }

@@ -1,4 +1,4 @@
-import type { SecretOption } from '@postern/core'
+import { WebhookError, type SecretOption } from '@postern/core'
 import {
   keyForms,
   mergeDeep,
@@ -8,6 +8,7 @@ import {
   type KeyForm,
   type ProviderSpec,
   type Scheme,
+  type StandardWebhooksHeaders,
   type StandardWebhooksKey,
 } from '@postern/core/scheme'
 import { member, needed } from '../common/read.ts'
@@ -29,6 +30,10 @@ export interface StandardFamilySpec extends Omit<Base, 'events' | 'options' | 's
   readonly secretHint: string
   /** @default ['webhook-'] */
   readonly prefixes?: readonly string[]
+  /** The sender's own names of the three headers, in place of `prefixes`. */
+  readonly headers?: StandardWebhooksHeaders
+  /** Member of the body that is the topic, if the option does not say so. @default 'type', which must be there */
+  readonly topicField?: string
   /** Every way in which the sender has ever made its keys of secrets; the first signs. @default ['decoded'] */
   readonly keys?: readonly KeyForm[]
   /** Makes a key of a secret in the sender's own format, in place of `keys`. @default whsec_ and base64 */
@@ -44,29 +49,43 @@ const FAMILY_OPTIONS = {
 
 /** The spec of a sender that keeps to Standard Webhooks 1.0.0 but for its format of secrets or names of headers. */
 export function standardFamily(given: StandardFamilySpec): Base {
-  const { secretHint, prefixes = ['webhook-'], keys, key, signatures, ...spec } = given
+  const { secretHint, prefixes = ['webhook-'], headers, keys, key, signatures, ...rest } = given
+  const { topicField: usual, ...spec } = rest
+  const idHeader = headers?.id.toLowerCase() ?? `${prefixes[0]}id`
   return {
     options: { secret: secretHint, ...FAMILY_OPTIONS },
-    claims: `${prefixes[0]}id`,
+    claims: idHeader,
     covers: { body: 'bytes', id: true, timestamp: true },
     failsOnRedirect: true,
-    scheme: ({ tolerance }) => familyScheme({ prefixes, tolerance, keys, key, signatures }),
-    events: (delivery, { value }, { topicField }) => [
+    scheme: ({ tolerance }) =>
+      familyScheme({ prefixes, headers, tolerance, keys, key, signatures }),
+    events: (delivery, { value }, { topicField = usual }) => [
       {
-        id: standardWebhooksId(delivery, prefixes),
-        topic: topicField === undefined ? needed(value, 'type') : (member(value, topicField) ?? ''),
+        id: standardWebhooksId(delivery, headers ?? prefixes),
+        topic: topicField === undefined ? needed(value, 'type') : topicAt(value, topicField),
         payload: value,
       },
     ],
-    compose: (draft, { topicField }) => composeMessage(draft, prefixes[0]!, topicField),
+    compose: (draft, { topicField = usual }) => composeMessage(draft, idHeader, topicField),
     ...spec,
   }
+}
+
+function topicAt(value: unknown, path: string): string {
+  const topic = member(value, path)
+  if (topic === undefined)
+    throw new WebhookError('unidentified', {
+      problem: 'missing',
+      field: path,
+      option: 'topicField',
+    })
+  return topic
 }
 
 /** Headers and body of a Standard Webhooks message, with the topic at the path `topicField`. */
 export function composeMessage(
   { topic = 'message', id, payload = {}, at = Date.now() }: Draft,
-  prefix: string,
+  idHeader: string,
   topicField: string | undefined = 'type',
 ): { headers: Record<string, string>; body?: string } {
   const named = topicField
@@ -75,7 +94,7 @@ export function composeMessage(
   const sample = { ...named, timestamp: new Date(at).toISOString() }
   const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload)
   return {
-    headers: { [`${prefix}id`]: id ?? `msg_${crypto.randomUUID().replaceAll('-', '')}` },
+    headers: { [idHeader]: id ?? `msg_${crypto.randomUUID().replaceAll('-', '')}` },
     ...(isObject && { body: JSON.stringify(mergeDeep(sample, payload)) }),
   }
 }
@@ -84,13 +103,14 @@ interface FamilySchemeOptions {
   readonly keys?: StandardFamilySpec['keys'] | undefined
   readonly key?: StandardFamilySpec['key'] | undefined
   readonly signatures?: StandardFamilySpec['signatures'] | undefined
-  readonly prefixes: readonly string[]
+  readonly prefixes?: readonly string[]
+  readonly headers?: StandardWebhooksHeaders | undefined
   readonly tolerance: number | undefined
 }
 
 /** The scheme of a sender of the family. */
 export function familyScheme(options: FamilySchemeOptions): Scheme<StandardWebhooksKey> {
-  const { keys, key, signatures: list, prefixes, tolerance } = options
-  const scheme = standardWebhooksScheme({ prefixes, tolerance, list, keys })
+  const { keys, key, signatures: list, prefixes, headers, tolerance } = options
+  const scheme = standardWebhooksScheme({ prefixes, headers, tolerance, list, keys })
   return key ? { ...scheme, ...keyForms([key]) } : scheme
 }

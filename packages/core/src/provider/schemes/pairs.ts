@@ -9,6 +9,8 @@ export interface PairsOptions {
   readonly header: string
   /** Between the pairs; blanks after it are skipped. @default ',' */
   readonly separator?: ',' | ';'
+  /** Between groups of pairs, each with the time, if a rotation repeats the whole. @default none */
+  readonly groups?: ' '
   /** Name of the pair with the time. @default 't' */
   readonly time?: string
   /** Name of the pair with a signature. @default 'v1' */
@@ -42,14 +44,18 @@ export function pairs(
     read(delivery: Delivery) {
       const times: string[] = []
       const signatures: string[] = []
-      for (const part of singleHeader(delivery, header).split(separator)) {
-        const [, name, value = ''] = /^ *(\w+)=([^\s,]+)$/.exec(part) ?? []
+      const value = singleHeader(delivery, header)
+      const whole = options.groups ? value.replaceAll(options.groups, separator) : value
+      for (const part of whole.split(separator)) {
+        const [, name, text = ''] = /^ *(\w+)=([^\s,]+)$/.exec(part) ?? []
         if (name === undefined) throw grammar()
-        if (name === time) times.push(value)
-        else if (name === signature) signatures.push(value)
+        if (name === time) times.push(text)
+        else if (name === signature) signatures.push(text)
       }
       const [timestamp] = times
-      if (times.length > 1 || signatures.length > most) throw grammar('several')
+      // All groups of a delivery have one time: nobody chooses which of two counts.
+      const several = options.groups ? new Set(times).size : times.length
+      if (several > 1 || signatures.length > most) throw grammar('several')
       if (timestamp === undefined || signatures.length === 0) throw grammar()
       return { signatures, timestamp }
     },

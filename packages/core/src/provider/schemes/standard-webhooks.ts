@@ -11,6 +11,11 @@ import {
 } from './ed25519.ts'
 import { malformed, mismatch, singleHeader } from './signature/header.ts'
 import { hmacAlgorithm } from './hmac.ts'
+import {
+  headerSet,
+  headerSets,
+  type StandardWebhooksHeaders,
+} from './signature/standard-headers.ts'
 import type { Message } from './signature/message.ts'
 import {
   checkTimestamp,
@@ -22,7 +27,9 @@ import {
 /** Options of {@link standardWebhooksScheme}. */
 export interface StandardWebhooksSchemeOptions {
   /** Header sets to look for, the first that is there counts, as a whole. @default ['webhook-'] */
-  readonly prefixes?: readonly string[]
+  readonly prefixes?: readonly string[] | undefined
+  /** The three headers of a sender that has its own names for them, in place of `prefixes`. */
+  readonly headers?: StandardWebhooksHeaders | undefined
   /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number | undefined
   /** Every way in which the sender has ever made its keys of secrets; the first signs. @default ['decoded'] */
@@ -60,31 +67,30 @@ const V1A = /* @__PURE__ */ ed25519Algorithm('base64')
 export function standardWebhooksScheme(
   options: StandardWebhooksSchemeOptions = {},
 ): Scheme<StandardWebhooksKey> {
-  const prefixes = options.prefixes ?? ['webhook-']
+  const sets = headerSets(options.headers ?? options.prefixes)
   const tolerance = toleranceOption(options.tolerance, 300)
   return {
     covers: { body: 'bytes', id: true, timestamp: true },
     // A refusal says if the headers are those of Svix.
-    reads: [...prefixes, 'svix-'].flatMap((prefix) => [
-      `${prefix}id`,
-      `${prefix}timestamp`,
-      `${prefix}signature`,
+    reads: [...sets, ...headerSets(['svix-'])].flatMap(({ id, timestamp, signature }) => [
+      id,
+      timestamp,
+      signature,
     ]),
-    present: (delivery) =>
-      prefixes.some((prefix) => delivery.header(`${prefix}signature`) !== undefined),
+    present: (delivery) => sets.some(({ signature }) => delivery.header(signature) !== undefined),
     ...keyForms((options.keys ?? ['decoded']).map((form) => FORMS[form])),
     verify(delivery, keys, now) {
-      const prefix = headerSet(delivery, prefixes)
-      const id = messageId(delivery, prefix)
-      const timestamp = singleHeader(delivery, `${prefix}timestamp`)
-      const header = `${prefix}signature`
+      const names = headerSet(delivery, sets)
+      const id = messageId(delivery, names.id)
+      const timestamp = singleHeader(delivery, names.timestamp)
+      const header = names.signature
       const list = singleHeader(delivery, header)
       const signatures = parseSignatures(options.list?.(list) ?? list, header)
       if (CUT_ID.test(id) || CUT_BODY.test(startOf(delivery.body)))
-        throw new WebhookError('malformed_header', { problem: 'ambiguous', header: `${prefix}id` })
+        throw new WebhookError('malformed_header', { problem: 'ambiguous', header: names.id })
       const slow = keys.filter(({ version }) => version === 'v1a').length * signatures.v1a.length
       if (slow > MAX_V1A) throw tooMany(header, Math.floor(MAX_V1A / keys.length), 'v1a signatures')
-      const time = parseTimestamp(timestamp, `${prefix}timestamp`)
+      const time = parseTimestamp(timestamp, names.timestamp)
       const message: Message = [`${id}.${timestamp}.`, delivery.body]
       for (let at = 0; at < keys.length; at++) {
         const key = keys[at]!
@@ -114,10 +120,10 @@ export function standardWebhooksScheme(
     keys: readonly StandardWebhooksKey[],
     now: number,
   ): SignableRequest {
-    const prefix = prefixes[0]!
+    const names = sets[0]!
     const timestamp = formatTimestamp(now)
-    const id = request.headers[`${prefix}id`]
-    if (!id) throw new TypeError(`signing needs the id of the message in the header ${prefix}id`)
+    const id = request.headers[names.id]
+    if (!id) throw new TypeError(`signing needs the id of the message in the header ${names.id}`)
     const message: Message = [`${id}.${timestamp}.`, request.body]
     const signatures = keys.map((key) =>
       key.version === 'v1'
@@ -128,8 +134,8 @@ export function standardWebhooksScheme(
       ...request,
       headers: {
         ...request.headers,
-        [`${prefix}timestamp`]: timestamp,
-        [`${prefix}signature`]: signatures.join(' '),
+        [names.timestamp]: timestamp,
+        [names.signature]: signatures.join(' '),
       },
     }
   }
@@ -138,29 +144,25 @@ export function standardWebhooksScheme(
 /** The id that was signed: the same over all attempts. */
 export function standardWebhooksId(
   delivery: Delivery,
-  prefixes: readonly string[] = ['webhook-'],
+  names?: readonly string[] | StandardWebhooksHeaders,
 ): string | undefined {
-  return delivery.header(`${headerSet(delivery, prefixes)}id`)
+  return delivery.header(headerSet(delivery, headerSets(names)).id)
 }
 
 // Svix differs in the names of its headers alone, so choosing the other provider is a common mistake.
-function messageId(delivery: Delivery, prefix: string): string {
-  if (delivery.header(`${prefix}id`) === undefined && delivery.header('svix-id') !== undefined)
+function messageId(delivery: Delivery, header: string): string {
+  if (delivery.header(header) === undefined && delivery.header('svix-id') !== undefined)
     throw new WebhookError('missing_header', {
       problem: 'other_sender',
-      header: `${prefix}id`,
+      header,
       got: 'svix-id',
       remedy: 'use svix({ secret })',
     })
-  return singleHeader(delivery, `${prefix}id`)
+  return singleHeader(delivery, header)
 }
 
 function startOf(body: Uint8Array): string {
   return utf8(body.subarray(0, 12))
-}
-
-function headerSet(delivery: Delivery, prefixes: readonly string[]): string {
-  return prefixes.find((prefix) => delivery.header(`${prefix}id`) !== undefined) ?? prefixes[0]!
 }
 
 function parseSignatures(value: string, header: string): { v1: string[]; v1a: string[] } {

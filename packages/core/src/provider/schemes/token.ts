@@ -1,8 +1,10 @@
 import { safeEqual } from '../safe-equal.ts'
-import type { Delivery } from '../../delivery.ts'
+import { stringifyJson } from '../../body/json.ts'
+import { createDelivery, type Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
+import { mergeDeep } from '../merge.ts'
 import type { Scheme } from '../scheme.ts'
-import { mismatch, singleHeader } from './signature/header.ts'
+import { mismatch, singleHeader, singleParameter, type At } from './signature/header.ts'
 
 /** Where {@link token} finds the token. */
 export type TokenOptions =
@@ -16,13 +18,19 @@ export type TokenOptions =
       /** The query parameter that carries the token. It reaches access logs: prefer a header. */
       readonly query: string
     }
+  | {
+      /** The member of the JSON body that carries the token; dots lead into objects. */
+      readonly field: string
+    }
 
 /**
- * A shared token in a header (`Authorization: Bearer …`, RFC 6750) or a query parameter, compared whole and in constant
- * time. It proves nothing about the body: that is only as safe as TLS. Tokens are stripped before store and log.
+ * A shared token in a header (`Authorization: Bearer …`, RFC 6750), a query parameter or a member of the body, compared
+ * whole and in constant time. It proves nothing about the body: that is only as safe as TLS. Tokens are stripped before store and log.
  */
 export function token(options: TokenOptions): Scheme<string> {
+  if ('field' in options) return fieldToken(options.field)
   const name = 'query' in options ? options.query : options.header.toLowerCase()
+  const place = 'query' in options ? { parameter: name } : { header: name }
   return {
     covers: { body: 'none' },
     credentials: 'query' in options ? { query: [name] } : { headers: [name] },
@@ -34,15 +42,9 @@ export function token(options: TokenOptions): Scheme<string> {
     verify(delivery, keys) {
       const given =
         'query' in options
-          ? queryToken(delivery, name)
+          ? singleParameter(delivery, name)
           : headerToken(delivery, name, options.scheme)
-      let found = -1
-      keys.forEach((key, at) => {
-        if (safeEqual(key, given) && found < 0) found = at
-      })
-      if (found < 0)
-        throw mismatch('query' in options ? { parameter: name } : { header: name }, keys.length)
-      return found
+      return keyOf(keys, given, place)
     },
     sign(request, key) {
       if (!('query' in options)) {
@@ -59,6 +61,44 @@ export function token(options: TokenOptions): Scheme<string> {
       return { ...request, url: url.href }
     },
   }
+}
+
+function fieldToken(field: string): Scheme<string> {
+  const names = field.split('.')
+  return {
+    covers: { body: 'none' },
+    credentials: { fields: [field] },
+    key: (secret) => secret,
+    verify(delivery, keys) {
+      let given: unknown = delivery.json()
+      for (const name of names) given = memberOf(given, name)
+      if (typeof given !== 'string' || given === '')
+        throw new WebhookError('missing_header', { problem: 'missing', field })
+      return keyOf(keys, given, { field })
+    },
+    sign(request, key) {
+      const body = createDelivery(request).json('exact') as object
+      const member = names.reduceRight<unknown>((inner, name) => ({ [name]: inner }), key)
+      return { ...request, body: encoder.encode(stringifyJson(mergeDeep(body, member))) }
+    },
+  }
+}
+
+const encoder = /* @__PURE__ */ new TextEncoder()
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}
+
+function keyOf(keys: readonly string[], given: string, place: At): number {
+  let found = -1
+  keys.forEach((key, at) => {
+    if (safeEqual(key, given) && found < 0) found = at
+  })
+  if (found < 0) throw mismatch(place, keys.length)
+  return found
 }
 
 function headerToken(delivery: Delivery, name: string, scheme: string | undefined): string {
@@ -79,20 +119,4 @@ function headerToken(delivery: Delivery, name: string, scheme: string | undefine
       expected: `${scheme} <one token>`,
     })
   return given
-}
-
-function queryToken(delivery: Delivery, name: string): string {
-  const values = delivery.query().getAll(name)
-  if (values.length > 1)
-    throw new WebhookError('malformed_header', {
-      problem: 'repeated',
-      parameter: name,
-      got: values.length,
-    })
-  if (!values[0])
-    throw new WebhookError('missing_header', {
-      problem: values.length === 0 ? 'missing' : 'blank',
-      parameter: name,
-    })
-  return values[0]
 }

@@ -82,6 +82,7 @@ describe('a signed time', () => {
   test('can be a date, and must be one', () => {
     expect(parseTimestamp('2025-10-09T08:53:20Z', 'x', 'iso')).toBe(NOW)
     expect(parseTimestamp('2025-10-09T10:53:20.000000001+02:00', 'x', 'iso')).toBe(NOW)
+    expect(parseTimestamp('2025-10-09T08:53:20.000', 'x', 'iso')).toBe(NOW)
     for (const text of ['NOT A DATE', '2025-13-01T00:00:00Z', '2025-10-09', '2025-10-09 08:53:20Z'])
       expect(() => parseTimestamp(text, 'x', 'iso')).toThrow(
         expect.objectContaining({ problem: 'not_a_time' }),

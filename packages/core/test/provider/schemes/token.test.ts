@@ -6,16 +6,22 @@ import { NOW, request, verdict, withHeader } from './sent.ts'
 const plain = token({ header: 'X-Token' })
 const bearer = token({ header: 'Authorization', scheme: 'Bearer' })
 const query = token({ query: 'key' })
+const member = token({ field: 'auth.key' })
 
 test('verifies what was signed, and no other text', () => {
   const text = fc.stringMatching(/^[!-~]{1,40}$/).filter((each) => !each.includes(','))
   fc.assert(
-    fc.property(fc.constantFrom(plain, bearer, query), text, text, (scheme, secret, other) => {
-      const sent = scheme.sign!(request(), secret, NOW)
-      expect(verdict(scheme, secret, sent)).toBe(0)
-      expect(verdict(scheme, ['x', secret], sent)).toBe(secret === 'x' ? 0 : 1)
-      if (other !== secret) expect(verdict(scheme, other, sent)).toBe('signature_mismatch')
-    }),
+    fc.property(
+      fc.constantFrom(plain, bearer, query, member),
+      text,
+      text,
+      (scheme, secret, other) => {
+        const sent = scheme.sign!(request(), secret, NOW)
+        expect(verdict(scheme, secret, sent)).toBe(0)
+        expect(verdict(scheme, ['x', secret], sent)).toBe(secret === 'x' ? 0 : 1)
+        if (other !== secret) expect(verdict(scheme, other, sent)).toBe('signature_mismatch')
+      },
+    ),
   )
 })
 

@@ -25,6 +25,23 @@ export function singleHeader(delivery: Delivery, name: string): string {
   return value
 }
 
+/** The value of a query parameter that must be there once: as strict as {@link singleHeader}. */
+export function singleParameter(delivery: Delivery, name: string): string {
+  const values = delivery.query().getAll(name)
+  if (values.length > 1)
+    throw new WebhookError('malformed_header', {
+      problem: 'repeated',
+      parameter: name,
+      got: values.length,
+    })
+  if (!values[0])
+    throw new WebhookError('missing_header', {
+      problem: values.length === 0 ? 'missing' : 'blank',
+      parameter: name,
+    })
+  return values[0]
+}
+
 /** The place in a delivery that a refusal is about. */
 export type At = Pick<Facts, 'header' | 'parameter' | 'field'>
 

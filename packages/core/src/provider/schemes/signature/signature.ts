@@ -3,7 +3,7 @@ import { createDelivery } from '../../../delivery.ts'
 import { toWebhookError, WebhookError } from '../../../errors.ts'
 import { firstKeys } from '../../key-forms.ts'
 import type { Covers, Scheme, SignableRequest } from '../../scheme.ts'
-import { mismatch, singleHeader } from './header.ts'
+import { mismatch, singleHeader, singleParameter } from './header.ts'
 import type { Message } from './message.ts'
 import { messageTemplate } from './template.ts'
 import {
@@ -30,8 +30,10 @@ export interface SignatureAlgorithm<Key> {
 
 /** How a signature travels in a delivery. */
 export interface SignatureOptions {
-  /** The header that carries the signature, in any case. */
+  /** The header that carries the signature, in any case; empty if `query` does. */
   readonly header: string
+  /** The query parameter that carries the signature alone, in place of the header. @default none */
+  readonly query?: string | undefined
   /** The prefix of the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
   /**
@@ -43,7 +45,7 @@ export interface SignatureOptions {
   readonly url?: (delivery: Delivery) => string
   /** The header that carries the time of signing, if there is one. */
   readonly timestampHeader?: string | undefined
-  /** How that time is written: seconds or milliseconds since 1970, or ISO 8601. @default 's' */
+  /** @default 's' */
   readonly timestampUnit?: TimestampUnit | undefined
   /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number | undefined
@@ -75,15 +77,17 @@ export function signatureScheme<Key>(
   const unit = options.timestampUnit ?? 's'
   const tolerance = toleranceOption(options.tolerance, 300)
   const ahead = toleranceOption(options.ahead, tolerance)
-  const read = options.read ?? readHeaders
+  const { query } = options
+  const place = query === undefined ? { header } : { parameter: query }
+  const read = options.read ?? (query === undefined ? readHeaders : readQuery)
   const given = options.message ?? (stampHeader === undefined ? '{body}' : '{time}.{body}')
   const message = typeof given === 'string' ? messageTemplate(given) : given
   const covers = options.covers ?? {
     body: 'bytes' as const,
-    ...(stampHeader !== undefined && { timestamp: true }),
+    ...(stampHeader !== undefined && unit !== 'any' && { timestamp: true }),
   }
 
-  const headers = stampHeader === undefined ? [header] : [header, stampHeader]
+  const headers = [...(query === undefined ? [header] : []), ...(stampHeader ? [stampHeader] : [])]
   const needs = (options.needs ?? (options.read ? [] : headers)).map((name) => name.toLowerCase())
   const anywhere = options.read && needs.length === 0 && !options.present
 
@@ -95,14 +99,17 @@ export function signatureScheme<Key>(
       options.present ??
       (anywhere
         ? (delivery) => carries(options.read!, delivery)
-        : (delivery) => delivery.header(header) !== undefined),
+        : (delivery) =>
+            query === undefined
+              ? delivery.header(header) !== undefined
+              : delivery.query().has(query)),
     ...(anywhere && { anywhere }),
     key: (secret) => algorithm.key(secret),
     signedTime: (delivery) => read(delivery).timestamp,
     verify(delivery, keys, now) {
       const claim = read(delivery)
       const time =
-        claim.timestamp === undefined
+        claim.timestamp === undefined || unit === 'any'
           ? undefined
           : parseTimestamp(claim.timestamp, stampHeader ?? header, unit)
       const signed = message(delivery, claim.timestamp)
@@ -111,7 +118,7 @@ export function signatureScheme<Key>(
         if (time !== undefined) checkTimestamp(time, now, tolerance, ahead)
         return at
       }
-      throw mismatch({ header }, firstKeys(keys).length, {
+      throw mismatch(place, firstKeys(keys).length, {
         url: options.url?.(delivery),
         ...(covers.body !== 'none' && { delivery }),
       })
@@ -119,17 +126,31 @@ export function signatureScheme<Key>(
     ...(algorithm.sign && {
       sign(request: SignableRequest, key: Key, now: number): SignableRequest {
         // If the request has a date header, it is signed as written, to the last digit.
-        const dated = unit === 'iso' && stampHeader !== undefined && request.headers[stampHeader]
+        const dated =
+          (unit === 'iso' || unit === 'any') &&
+          stampHeader !== undefined &&
+          request.headers[stampHeader]
         const timestamp = dated || formatTimestamp(now, unit)
         const stamped =
           stampHeader === undefined
             ? request
             : { ...request, headers: { ...request.headers, [stampHeader]: timestamp } }
         const signature = algorithm.sign!(key, message(createDelivery(stamped), timestamp))
+        if (query !== undefined) {
+          const url = new URL(stamped.url)
+          url.searchParams.set(query, prefix + signature)
+          return { ...stamped, url: url.href }
+        }
         const lines = options.write?.(signature, timestamp) ?? { [header]: prefix + signature }
         return { ...stamped, headers: { ...stamped.headers, ...lines } }
       },
     }),
+  }
+
+  function readQuery(delivery: Delivery): SignatureClaim {
+    const signatures = [singleParameter(delivery, query!)]
+    if (stampHeader === undefined) return { signatures }
+    return { signatures, timestamp: singleHeader(delivery, stampHeader) }
   }
 
   function readHeaders(delivery: Delivery): SignatureClaim {

@@ -1,14 +1,18 @@
 import type { Delivery } from '../../../delivery.ts'
-import { singleHeader } from './header.ts'
+import { singleHeader, singleParameter } from './header.ts'
 import type { Message } from './message.ts'
 
 type Part = (delivery: Delivery, timestamp: string | undefined) => string | Uint8Array
 
 const PLACE = /\{([^{}]*)\}/
+// A part that is left out as a whole if what it names is not there.
+const OPTIONAL = /\[([^[\]{}]*)\{(lower:)?(header|query):([^{}]+)\}([^[\]{}]*)\]/
 
 /**
  * Makes the function that fills a message template. `{body}` stands for the exact bytes, `{time}` for the signed time as written,
- * `{method}` and `{url}` for those of the request, `{header:x-request-id}` for a header that must be there once.
+ * `{method}` and `{url}` for those of the request, `{header:x-request-id}` and `{query:id}` for a header and a query parameter that
+ * must be there once, `{lower:query:id}` for the same in lower case. `[id:{query:id};]` is left out as a whole if what it names is
+ * not there.
  *
  * @throws TypeError if the template has another place in braces, or none.
  *
@@ -19,11 +23,8 @@ export function messageTemplate(
 ): (delivery: Delivery, timestamp: string | undefined) => Message {
   // The two that nearly all senders use, without a list of parts for each delivery.
   if (template === '{body}') return (delivery) => delivery.body
-  const pieces = template.split(PLACE)
-  if (pieces.length === 1) throw unfit(template)
-  const parts = pieces.flatMap((piece, at): Part[] =>
-    at % 2 === 1 ? [place(piece, template)] : piece === '' ? [] : [() => piece],
-  )
+  if (!PLACE.test(template)) throw unfit(template)
+  const parts = partsOf(template)
   return (delivery, timestamp) => {
     const message: (string | Uint8Array)[] = []
     let text = ''
@@ -41,10 +42,36 @@ export function messageTemplate(
   }
 }
 
+function partsOf(template: string): readonly Part[] {
+  const found = OPTIONAL.exec(template)
+  const plain = template
+    .slice(0, found?.index)
+    .split(PLACE)
+    .flatMap((piece, at): Part[] =>
+      at % 2 === 1 ? [place(piece, template)] : piece === '' ? [] : [() => piece],
+    )
+  if (!found) return plain
+  const [whole, prefix, lower = '', kind, name, suffix] = found
+  const value = place(`${lower}${kind}:${name}`, template)
+  const isThere = (delivery: Delivery): boolean =>
+    kind === 'header' ? delivery.header(name!) !== undefined : delivery.query().has(name!)
+  const optional: Part = (delivery, timestamp) =>
+    isThere(delivery) ? `${prefix}${value(delivery, timestamp) as string}${suffix}` : ''
+  return [...plain, optional, ...partsOf(template.slice(found.index + whole.length))]
+}
+
 function place(name: string, template: string): Part {
+  if (name.startsWith('lower:')) {
+    const value = place(name.slice(6), template)
+    return (delivery, timestamp) => String(value(delivery, timestamp)).toLowerCase()
+  }
   if (name.startsWith('header:')) {
     const header = name.slice(7).toLowerCase()
     return (delivery) => singleHeader(delivery, header)
+  }
+  if (name.startsWith('query:')) {
+    const parameter = name.slice(6)
+    return (delivery) => singleParameter(delivery, parameter)
   }
   switch (name) {
     case 'body':
@@ -62,6 +89,6 @@ function place(name: string, template: string): Part {
 
 function unfit(template: string): TypeError {
   return new TypeError(
-    `message must hold {body}, {time}, {method}, {url} or {header:name} in braces, got ${template}`,
+    `message must hold {body}, {time}, {method}, {url}, {header:name} or {query:name} in braces, got ${template}`,
   )
 }

@@ -1,12 +1,15 @@
 import { WebhookError } from '../../../errors.ts'
 
-/** How a signed time is written: unix time in seconds or milliseconds, or a date of RFC 3339. */
-export type TimestampUnit = 's' | 'ms' | 'iso'
+/**
+ * How a signed time is written: unix time in seconds or milliseconds, or a date of RFC 3339, which is UTC without a zone.
+ * `any`: in the sender's own way, so that its age is not judged.
+ */
+export type TimestampUnit = 's' | 'ms' | 'iso' | 'any'
 
 const WRITTEN = {
   s: /^\d{1,11}$/,
   ms: /^\d{1,14}$/,
-  iso: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/,
+  iso: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?$/,
 } as const
 
 const EXPECTED = {
@@ -16,15 +19,22 @@ const EXPECTED = {
 } as const
 
 /** Milliseconds since 1970 of a timestamp string. Anything but plain decimal digits, or a whole date, is malformed. */
-export function parseTimestamp(text: string, header: string, unit: TimestampUnit = 's'): number {
+export function parseTimestamp(
+  text: string,
+  header: string,
+  unit: Exclude<TimestampUnit, 'any'> = 's',
+): number {
   if (!WRITTEN[unit].test(text)) throw notTime(header, unit)
-  const time = unit === 'iso' ? Date.parse(text) : unit === 's' ? Number(text) * 1000 : Number(text)
+  const time =
+    unit === 'iso'
+      ? Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`)
+      : Number(text) * (unit === 's' ? 1000 : 1)
   // The thirteenth month has the form of a date.
   if (Number.isNaN(time)) throw notTime(header, unit)
   return time
 }
 
-function notTime(header: string, unit: TimestampUnit): WebhookError {
+function notTime(header: string, unit: keyof typeof WRITTEN): WebhookError {
   return new WebhookError('malformed_header', {
     problem: 'not_a_time',
     header,
@@ -35,7 +45,7 @@ function notTime(header: string, unit: TimestampUnit): WebhookError {
 /** The string of a time in milliseconds since 1970. */
 export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string {
   if (unit === 'iso') return new Date(time).toISOString()
-  return String(Math.floor(unit === 's' ? time / 1000 : time))
+  return String(Math.floor(unit === 'ms' ? time : time / 1000))
 }
 
 /**

@@ -22,13 +22,39 @@ test.each([
   expect(filled(template, '12')).toBe(text)
 })
 
+const asked = createDelivery({
+  url: 'https://a.example/b?data.id=AbC&twice=1&twice=2',
+  headers: { 'x-id': '7' },
+})
+
+test.each([
+  ['{query:data.id}|{lower:query:data.id}', 'AbC|abc'],
+  [
+    '[id:{lower:query:data.id};][n:{header:x-id};][none:{query:no};]ts:{time};',
+    'id:abc;n:7;ts:12;',
+  ],
+  ['[{header:no}]{time}[{header:X-Id}]', '127'],
+])('%j takes what the query and the headers hold', (template, text) => {
+  const message = messageTemplate(template)(asked, '12')
+  expect(Buffer.from(messageBytes(message)).toString()).toBe(text)
+})
+
+test.each(['{query:no}', '{query:twice}', '[a{query:twice}]'])(
+  '%j refuses a parameter that is not there once',
+  (template) => {
+    expect(() => messageTemplate(template)(asked, '12')).toThrow(
+      expect.objectContaining({ parameter: template.includes('no') ? 'no' : 'twice' }),
+    )
+  },
+)
+
 test('a time that no header carries leaves nothing in its place', () => {
   expect(filled('{time}.{body}')).toBe('.ü')
 })
 
 test.each(['body', '{boby}', '{}', '{header}'])('%j is a mistake', (template) => {
   expect(() => messageTemplate(template)).toThrow(
-    `message must hold {body}, {time}, {method}, {url} or {header:name} in braces, got ${template}`,
+    `message must hold {body}, {time}, {method}, {url}, {header:name} or {query:name} in braces, got ${template}`,
   )
 })
 

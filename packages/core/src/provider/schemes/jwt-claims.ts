@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto'
+import { Buffer } from 'node:buffer'
+import type { Delivery } from '../../delivery.ts'
+import { WebhookError } from '../../errors.ts'
+import { safeEqual } from '../safe-equal.ts'
+import type { SignatureEncoding } from './signature/hmac-names.ts'
+import { malformed, mismatch, singleHeader } from './signature/header.ts'
+import { checkTimestamp, toleranceOption } from './signature/timestamp.ts'
+
+/** The claims of a token whose signature is right. */
+export type JwtClaims = Readonly<Record<string, unknown>>
+
+/** What the claims of a token must be. */
+export interface JwtClaimsOptions {
+  /** The header that carries the token alone. @default `Authorization`, with `Bearer` before the token */
+  readonly header?: string
+  /** Allowed values of `iss`. */
+  readonly issuer?: readonly string[]
+  /** Allowed values of `aud`; the URL of the delivery, for senders that name it. */
+  readonly audience?: (delivery: Delivery) => readonly string[]
+  /** Requires `iat`, and refuses a token that is more than this many seconds old, or as far in the future. */
+  readonly maxAge?: number
+  /** Seconds the clocks may differ. @default 60 for `nbf` and a future `iat`, 0 for `exp` */
+  readonly tolerance?: number | undefined
+  /** Claims that must be there. */
+  readonly required?: readonly string[]
+  /** The claim that holds the SHA-256 of the body: it must be there, unless the body is empty. */
+  readonly bodyHash?: {
+    readonly claim: string
+    /** Hex counts in either case, base64 and base64url with or without padding. @default 'hex' */
+    readonly encoding?: SignatureEncoding
+  }
+  /** Checks more than signature and claims; throws a `WebhookError`. */
+  readonly check?: (claims: JwtClaims, delivery: Delivery) => void
+}
+
+/** Makes the function that judges the claims of a token whose signature is right. Throws a `WebhookError`. */
+export function claimsCheck(
+  options: JwtClaimsOptions,
+  header: string,
+): (claims: JwtClaims, delivery: Delivery, now: number) => void {
+  const ahead = toleranceOption(options.tolerance, 60)
+  const late = toleranceOption(options.tolerance, 0)
+  return (claims, delivery, now) => {
+    for (const name of options.required ?? [])
+      if (claims[name] === undefined)
+        throw new WebhookError('malformed_header', { problem: 'missing', header, field: name })
+    const exp = seconds(claims, 'exp', header)
+    const nbf = seconds(claims, 'nbf', header)
+    const iat = seconds(claims, 'iat', header)
+    if (exp !== undefined) checkTimestamp(Math.min(exp * 1000, now), now, late)
+    if (nbf !== undefined) checkTimestamp(Math.max(nbf * 1000, now), now, ahead)
+    if (options.maxAge === undefined) {
+      if (iat !== undefined) checkTimestamp(Math.max(iat * 1000, now), now, ahead)
+    } else if (iat === undefined)
+      throw new WebhookError('malformed_header', { problem: 'missing', header, field: 'iat' })
+    else checkTimestamp(iat * 1000, now, options.maxAge)
+    if (options.issuer) expect('iss', claims, options.issuer, header)
+    if (options.audience) expect('aud', claims, options.audience(delivery), header)
+    if (options.bodyHash) checkBody(claims, delivery, options.bodyHash, header)
+    options.check?.(claims, delivery)
+  }
+}
+
+/** The token of a delivery, as it came. */
+export function readToken(delivery: Delivery, header: string | undefined): string {
+  if (header !== undefined) return singleHeader(delivery, header).trim()
+  const match = /^bearer +([^\s,]+) *$/i.exec(singleHeader(delivery, 'authorization'))
+  if (!match) throw malformed({ header: 'authorization' }, 'Bearer and one token')
+  return match[1]!
+}
+
+/** The parts of a token that names one of the algorithms, and its key id. The token's own name for its algorithm chooses nothing. */
+export function readHead(
+  token: string,
+  header: string,
+  algorithms: readonly string[],
+): { readonly alg: string; readonly kid: string | undefined } {
+  const parts = /^([\w-]+)\.[\w-]*\.([\w-]*)$/.exec(token)
+  let head: unknown
+  try {
+    head = JSON.parse(Buffer.from(parts?.[1] ?? '', 'base64url').toString('utf8'))
+  } catch {
+    head = undefined
+  }
+  const alg = memberOf(head, 'alg')
+  if (!parts || typeof alg !== 'string') throw malformed({ header }, 'a signed JSON Web Token')
+  if (!algorithms.includes(alg))
+    throw malformed({ header }, `a token signed with ${algorithms.join(' or ')}`)
+  const kid = memberOf(head, 'kid')
+  return { alg, kid: typeof kid === 'string' ? kid : undefined }
+}
+
+/** The claims in the bytes of a token's payload; undefined if they are no JSON object. */
+export function claimsOf(payload: Uint8Array): JwtClaims | undefined {
+  try {
+    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims)
+      ? (claims as JwtClaims)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The SHA-256 of a body, as a claim has it. */
+export function bodyHashOf(body: Uint8Array, encoding: SignatureEncoding = 'hex'): string {
+  return createHash('sha256').update(body).digest(encoding)
+}
+
+function checkBody(
+  claims: JwtClaims,
+  delivery: Delivery,
+  { claim, encoding = 'hex' }: NonNullable<JwtClaimsOptions['bodyHash']>,
+  header: string,
+): void {
+  const given = claims[claim]
+  if (given === undefined && delivery.body.byteLength === 0) return
+  if (typeof given !== 'string')
+    throw new WebhookError('malformed_header', { problem: 'missing', header, field: claim })
+  const plain = (text: string): string =>
+    encoding === 'hex' ? text.toLowerCase() : text.replace(/=+$/, '')
+  if (!safeEqual(plain(bodyHashOf(delivery.body, encoding)), plain(given)))
+    throw mismatch({ header, field: claim }, 1, { delivery })
+}
+
+function memberOf(value: unknown, name: 'alg' | 'kid'): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}
+
+function seconds(claims: JwtClaims, name: string, header: string): number | undefined {
+  const value = claims[name]
+  if (value === undefined) return undefined
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw malformed({ header, field: name }, 'a number of seconds')
+  return value
+}
+
+function expect(
+  name: 'iss' | 'aud',
+  claims: JwtClaims,
+  allowed: readonly string[],
+  header: string,
+): void {
+  const value = claims[name]
+  const values: readonly unknown[] = Array.isArray(value) && name === 'aud' ? value : [value]
+  if (!values.some((one) => typeof one === 'string' && allowed.includes(one)))
+    throw new WebhookError('unknown_sender', {
+      problem: 'not_allowed',
+      header,
+      field: name,
+      expected: allowed.join(' or '),
+    })
+}

@@ -1,0 +1,95 @@
+import { Buffer } from 'node:buffer'
+import { toBuffer } from '../../body/bytes.ts'
+import type { Delivery } from '../../delivery.ts'
+import type { Scheme, SignableRequest } from '../scheme.ts'
+import { mismatch } from './signature/header.ts'
+import type { HashName } from './signature/hmac-names.ts'
+import { hmacAlgorithm } from './hmac.ts'
+import {
+  bodyHashOf,
+  claimsCheck,
+  claimsOf,
+  readHead,
+  readToken,
+  type JwtClaims,
+  type JwtClaimsOptions,
+} from './jwt-claims.ts'
+
+/** Algorithms with a shared secret: who can verify can sign. */
+export type SharedJwtAlgorithm = 'HS256' | 'HS384' | 'HS512'
+
+/** Options of `jwt` with a shared secret. */
+export interface SharedJwtOptions extends JwtClaimsOptions {
+  /** The algorithms that count, all of them with a shared secret; the first signs. */
+  readonly algorithms: readonly SharedJwtAlgorithm[]
+  /** More claims of what `sign` makes, beside `iss`, `iat`, `aud` and the hash of the body. @default none */
+  readonly claims?: (request: SignableRequest, seconds: number) => JwtClaims
+}
+
+const HASHES: Readonly<Record<SharedJwtAlgorithm, HashName>> = {
+  HS256: 'sha256',
+  HS384: 'sha384',
+  HS512: 'sha512',
+}
+
+/** A JSON Web Token with a shared secret, whose text is the key (RFC 7518 section 3.2). */
+export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
+  const { bodyHash, algorithms } = options
+  const header = options.header?.toLowerCase() ?? 'authorization'
+  const alone = options.header === undefined ? undefined : header
+  const check = claimsCheck(options, header)
+  const macs = new Map(
+    algorithms.map((name) => [
+      name as string,
+      hmacAlgorithm({ algorithm: HASHES[name], encoding: 'base64url' }),
+    ]),
+  )
+  const [first] = algorithms
+  return {
+    covers: { body: bodyHash ? 'bytes' : 'none', timestamp: true },
+    credentials: { headers: [header] },
+    ...(bodyHash && alone !== undefined && { signatures: [header] }),
+    needs: [header],
+    key(secret) {
+      // The public key of a sender is known to everybody: as a shared secret it would let everybody sign.
+      if (/-----BEGIN |^\s*\{|^https:\/\//.test(secret))
+        throw new TypeError(
+          `the secret must be a shared secret for ${algorithms.join(', ')}, not a public key`,
+        )
+      return toBuffer(secret)
+    },
+    verify(delivery: Delivery, keys, now) {
+      const token = readToken(delivery, alone)
+      const { alg } = readHead(token, header, algorithms)
+      const end = token.lastIndexOf('.')
+      const message = token.slice(0, end)
+      const candidates = [token.slice(end + 1)]
+      const at = keys.findIndex((key) => macs.get(alg)!.matches(key, message, candidates))
+      const claims =
+        at < 0
+          ? undefined
+          : claimsOf(Buffer.from(message.slice(message.indexOf('.') + 1), 'base64url'))
+      if (!claims) throw mismatch({ header }, keys.length)
+      check(claims, delivery, now)
+      return at
+    },
+    sign(request, key, now) {
+      const seconds = Math.floor(now / 1000)
+      const claims = {
+        ...(options.issuer && { iss: options.issuer[0] }),
+        ...(options.audience && { aud: request.url }),
+        iat: seconds,
+        ...(bodyHash && { [bodyHash.claim]: bodyHashOf(request.body, bodyHash.encoding) }),
+        ...options.claims?.(request, seconds),
+      }
+      const message = [{ alg: first, typ: 'JWT' }, claims].map(encoded).join('.')
+      const token = `${message}.${macs.get(first!)!.sign!(key, message)}`
+      const value = alone === undefined ? `Bearer ${token}` : token
+      return { ...request, headers: { ...request.headers, [header]: value } }
+    },
+  }
+}
+
+function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}

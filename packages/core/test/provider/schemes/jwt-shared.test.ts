@@ -1,0 +1,144 @@
+import { createHash, createHmac, generateKeyPairSync } from 'node:crypto'
+import { Buffer } from 'node:buffer'
+import { SignJWT, type JWTPayload } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { createDelivery, type DeliveryInit } from '../../../src/index.ts'
+import { givenJwks, jwt, type SharedJwtOptions } from '../../../src/provider/index.ts'
+
+const NOW = 1_790_000_000_000
+const SECONDS = NOW / 1000
+const SECRET = 'a shared secret of some length, 32 bytes at least for jose'
+const BODY = '{"a":1}'
+const hash = (encoding: 'hex' | 'base64' | 'base64url'): string =>
+  createHash('sha256').update(BODY).digest(encoding)
+
+const token = (claims: JWTPayload, alg = 'HS256', secret = SECRET): Promise<string> =>
+  new SignJWT(claims).setProtectedHeader({ alg }).sign(new TextEncoder().encode(secret))
+
+function verify(
+  value: string,
+  options: Partial<SharedJwtOptions> = {},
+  sent: Partial<DeliveryInit> = {},
+  secrets: readonly string[] = [SECRET],
+): number {
+  const scheme = jwt({ algorithms: ['HS256'], header: 'X-Token', ...options })
+  const delivery = createDelivery({
+    url: 'https://example.com/hook?a=1',
+    headers: { 'x-token': value },
+    body: BODY,
+    ...sent,
+  })
+  return scheme.verify(
+    delivery,
+    secrets.map((secret) => scheme.key(secret)),
+    NOW,
+  ) as number
+}
+
+const code = (expected: string): unknown => expect.objectContaining({ code: expected })
+
+describe('a token with a shared secret', () => {
+  test.each(['HS256', 'HS384', 'HS512'] as const)('%s of jose is verified', async (alg) => {
+    const value = await token({ iss: 'acme' }, alg)
+    expect(verify(value, { algorithms: [alg], issuer: ['acme'] }, {}, ['another', SECRET])).toBe(1)
+    expect(() => verify(value, { algorithms: [alg] }, {}, ['another'])).toThrow(
+      code('signature_mismatch') as Error,
+    )
+    const others = (['HS256', 'HS384', 'HS512'] as const).filter((name) => name !== alg)
+    expect(() => verify(value, { algorithms: others })).toThrow(code('malformed_header') as Error)
+  })
+
+  test('that names no algorithm, or changes a character, is refused', async () => {
+    const [, payload] = (await token({})).split('.')
+    const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`
+    expect(() => verify(none)).toThrow(code('malformed_header') as Error)
+    const value = await token({})
+    for (let at = 0; at < value.length; at += 7) {
+      const changed = value.slice(0, at) + (value[at] === 'A' ? 'B' : 'A') + value.slice(at + 1)
+      expect(() => verify(changed)).toThrow()
+    }
+  })
+
+  test.each(['hex', 'base64', 'base64url'] as const)('binds the body, in %s', async (encoding) => {
+    const options = { bodyHash: { claim: 'body', encoding } }
+    const value = await token({ body: hash(encoding) })
+    expect(verify(value, options)).toBe(0)
+    expect(() => verify(value, options, { body: '{"a":2}' })).toThrow(
+      code('signature_mismatch') as Error,
+    )
+    const bare = await token({})
+    expect(() => verify(bare, options)).toThrow(code('malformed_header') as Error)
+    expect(verify(bare, options, { body: '' })).toBe(0)
+  })
+
+  test('is judged by its claims: issuer, audience, times, and those that must be there', async () => {
+    const audience = ({ url }: { readonly url: string }): readonly string[] => [url]
+    expect(verify(await token({ aud: 'https://example.com/hook?a=1' }), { audience })).toBe(0)
+    for (const [claims, options, refusal] of [
+      [{ aud: 'https://example.com/other' }, { audience }, 'unknown_sender'],
+      [{}, { audience }, 'unknown_sender'],
+      [{ iss: 'b' }, { issuer: ['a'] }, 'unknown_sender'],
+      [{ exp: SECONDS - 1 }, {}, 'timestamp_too_old'],
+      [{ nbf: SECONDS + 61 }, {}, 'timestamp_in_future'],
+      [{ iat: SECONDS - 301 }, { maxAge: 300 }, 'timestamp_too_old'],
+      [{}, { required: ['exp'] }, 'malformed_header'],
+    ] as const) {
+      const value = await token(claims)
+      expect(() => verify(value, options)).toThrow(code(refusal) as Error)
+    }
+  })
+
+  test('is made by sign as verify wants it', () => {
+    const scheme = jwt({
+      algorithms: ['HS512'],
+      issuer: ['acme'],
+      audience: ({ url }) => [url],
+      bodyHash: { claim: 'body', encoding: 'base64url' },
+      claims: (_request, seconds) => ({ exp: seconds + 60 }),
+      required: ['exp'],
+    })
+    const request = {
+      method: 'POST',
+      url: 'https://a.example/',
+      headers: {},
+      body: Buffer.from(BODY),
+    }
+    const signed = scheme.sign!(request as never, scheme.key(SECRET), NOW)
+    expect(signed.headers['authorization']).toMatch(/^Bearer /)
+    expect(scheme.verify(createDelivery(signed), [scheme.key(SECRET)], NOW)).toBe(0)
+    expect(() => scheme.verify(createDelivery(signed), [scheme.key(SECRET)], NOW + 61_000)).toThrow(
+      code('timestamp_too_old') as Error,
+    )
+  })
+})
+
+describe('a public key is no shared secret', () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const pem = publicKey.export({ format: 'pem', type: 'spki' }) as string
+  const jwk = publicKey.export({ format: 'jwk' })
+  const forged = (): string => {
+    const message = ['{"alg":"HS256","kid":"k1"}', '{"iss":"acme"}']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.')
+    return `${message}.${createHmac('sha256', pem).update(message).digest('base64url')}`
+  }
+
+  test('one jwt() never takes both', () => {
+    expect(() => jwt({ algorithms: ['RS256', 'HS256'] as never })).toThrow(/algorithms mixes/)
+  })
+
+  test('a token that was forged with an RS256 public key as HS256 secret is refused', async () => {
+    const scheme = jwt({ algorithms: ['RS256'], header: 'X-Token' })
+    const keys = givenJwks({ keys: [{ ...jwk, kty: 'RSA', kid: 'k1' }] }, 'jwks')
+    const delivery = createDelivery({ url: 'https://a.example/', headers: { 'x-token': forged() } })
+    await expect(async () => scheme.verify(delivery, [keys], NOW)).rejects.toThrow(
+      code('malformed_header') as Error,
+    )
+  })
+
+  test('and such a key is refused as a shared secret', () => {
+    const scheme = jwt({ algorithms: ['HS256'], header: 'X-Token' })
+    for (const secret of [pem, JSON.stringify(jwk), 'https://acme.example/jwks.json'])
+      expect(() => scheme.key(secret)).toThrow(/not a public key/)
+  })
+})
