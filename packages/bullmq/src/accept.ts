@@ -72,8 +72,7 @@ export function createAccepting(
     rows: BATCH,
     bytes: BATCH_BYTES,
     atOnce: AT_ONCE,
-    store: (works, until) =>
-      within(store(works), Date.now() + until - performance.now(), late) as Promise<void>,
+    store: (works, until) => within(store(works), until, late) as Promise<void>,
     fault: () => 'all',
     refusal: unavailable,
     late,

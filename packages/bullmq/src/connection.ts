@@ -154,7 +154,7 @@ const connecting = new WeakMap<Client, Promise<void>>()
 /** The work, or a rejection with `inbox_unavailable` after a time in milliseconds. */
 export function answered<T>(work: Promise<T>, deadline: number): Promise<T> {
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
-  return within(work, Date.now() + deadline, late).catch((error: unknown) => {
+  return within(work, performance.now() + deadline, late).catch((error: unknown) => {
     throw unavailable(error)
   })
 }

@@ -97,7 +97,7 @@ export function startDrain(
       await Promise.all(lanes.map(({ queue, concurrency }) => work(queue, concurrency - 1)))
       const wait = due - Date.now()
       if (started >= max || isOver()) return
-      if (wait > 0 && due < until - last) await Promise.race([sleep(wait), left])
+      if (wait > 0 && wait < timeTo(until - last)) await Promise.race([sleep(wait), left])
       else if (started === before) return
     }
   }
@@ -118,7 +118,7 @@ export function startDrain(
   }
 
   function isOver(): boolean {
-    return stopped || Date.now() >= until - last
+    return stopped || performance.now() >= until - last
   }
 
   async function claim(queue: Queue): Promise<Owner | undefined> {
@@ -176,7 +176,7 @@ export function startDrain(
       backend.extendLock(job.id!, token, lease),
     )
     // A lock that could not be renewed is taken back when the run ends, if the task was not settled since.
-    await settledBy(Promise.allSettled(all), Date.now() + lease)
+    await settledBy(Promise.allSettled(all), performance.now() + lease)
   }
 
   /**

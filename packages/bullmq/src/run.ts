@@ -87,7 +87,7 @@ export function startWorking(context: WorkingContext, attempts: Attempts): Worki
         const worker = start(queue, lane, slots)
         workers.set(queue, worker)
         if (workers.size % AT_ONCE === 0)
-          await settledBy(worker.waitUntilReady(), Date.now() + LOOK)
+          await settledBy(worker.waitUntilReady(), performance.now() + LOOK)
       }
     }
     looking = false

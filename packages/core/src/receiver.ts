@@ -3,7 +3,7 @@ import { milliseconds } from './basics/duration.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Inbox } from './inbox/inbox.ts'
-import { settledBy } from './inbox/kit/deadline.ts'
+import { settledBy, toWall } from './inbox/kit/deadline.ts'
 import { sealedPort } from './inbox/sealed-port.ts'
 import type { Provider } from './provider/provider.ts'
 import { createAdmit } from './receive/admit.ts'
@@ -162,7 +162,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       open()
       if (work === 'drain')
         await (await import('./receiver/progress.ts')).drainBegan(inbox, name, now())
-      const drained = await port.drain(until, max, last)
+      const drained = await port.drain(toWall(until), max, last)
       await recorder?.flush()
       await erasure?.flush(until)
       return drained
@@ -202,9 +202,9 @@ export function createReceiver<Events extends EventMap = EventMap>(
       unknownOptions('close', closing, ['timeout'])
       closed = true
       silence.stop()
-      const until = Date.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout')
+      const until = performance.now() + milliseconds(closing.timeout ?? '10s', 'close: timeout')
       const told = [...closeListeners].map(async (listener) => listener(until))
-      await Promise.all([settledBy(Promise.allSettled(told), until), port.close(until)])
+      await Promise.all([settledBy(Promise.allSettled(told), until), port.close(toWall(until))])
       await recorder?.close()
       await trusted?.close()
       await erasure?.close(until)

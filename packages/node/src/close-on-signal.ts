@@ -100,11 +100,11 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
   }
 
   async function inOrder(): Promise<void> {
-    const end = Date.now() + grace
+    const end = performance.now() + grace
     const late = exit ? setTimeout(() => process.exit(1), grace) : undefined
     try {
       await closeServers(end)
-      const timeout = Math.max(end - Date.now() - grace * INBOX_SHARE, 0)
+      const timeout = Math.max(end - performance.now() - grace * INBOX_SHARE, 0)
       await each(receivers.map((receiver) => () => receiver.close({ timeout })))
       for (const inbox of inboxes) await each([() => inbox.close()])
     } finally {

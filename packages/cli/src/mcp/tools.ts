@@ -112,8 +112,8 @@ export function toolsOf(
         seconds: z.number().min(1).max(300).default(30),
       }),
       async run({ seconds, since = Date.now(), ...filter }: DeliveryFilter & { seconds: number }) {
-        const until = Date.now() + seconds * 1000
-        while (Date.now() < until) {
+        const until = performance.now() + seconds * 1000
+        while (performance.now() < until) {
           const { rows } = await history().deliveries({ ...filter, since, limit: 1 })
           if (rows[0]) return rows[0]
           await wait(LOOK)

@@ -63,10 +63,10 @@ const IDLE = 100
  * sender that still writes would get a reset in place of the reply (RFC 9112 section 9.6).
  */
 export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  const end = Date.now() + TIME
+  const end = performance.now() + TIME
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
-    for (let left = BYTES; left > 0 && Date.now() < end;) {
+    for (let left = BYTES; left > 0 && performance.now() < end;) {
       const idle = new Promise<undefined>((resolve) => {
         timer = setTimeout(() => resolve(undefined), IDLE)
       })

@@ -111,7 +111,8 @@ export interface Port {
    */
   drain?(until: number, max: number, last?: number): Promise<Drained>
   /**
-   * Takes no more deliveries, and has ended by `until` (milliseconds since 1970, of the machine's clock). It claims no
+   * Takes no more deliveries, and has ended by `until` (milliseconds since 1970, of the machine's clock as it is when this
+   * is called: a later step of that clock moves no deadline). It claims no
    * more tasks, unless the inbox would lose them with the process. `signal` of the running attempts aborts at half the
    * time left. Tasks that still run at the end are given back as they were claimed: no attempt, no interruption, and
    * early enough to be stored by `until`. A late outcome is refused.

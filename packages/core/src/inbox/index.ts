@@ -82,7 +82,7 @@ export {
 } from './kit/delivery-filter.ts'
 export { editedEvent } from './kit/edited-event.ts'
 export { checkErase, erased, erasedError, isAboutTasks } from './kit/erased.ts'
-export { settledBy, timeTo, within } from './kit/deadline.ts'
+export { settledBy, timeTo, toMonotonic, within } from './kit/deadline.ts'
 export {
   checkFilter,
   likeText,

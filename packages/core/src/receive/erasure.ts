@@ -1,6 +1,6 @@
 import { errorText } from '../errors.ts'
 import type { EventRecord } from '../event.ts'
-import { settledBy } from '../inbox/kit/deadline.ts'
+import { settledBy, toWall } from '../inbox/kit/deadline.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { EraseOptions, InboxView } from '../inbox/view.ts'
 import { unref } from '../basics/unref.ts'
@@ -17,7 +17,7 @@ export interface Erasure {
   ended(event: Pick<EventRecord, 'key' | 'passing'>): void
   /** Begins to look for events that a process left behind when it died. */
   start(): void
-  /** Erases what waits and what was left behind, until a time in milliseconds since 1970. */
+  /** Erases what waits and what was left behind, until a time of `performance.now()`. */
   flush(until: number): Promise<void>
   /** Erases what waits, and stops. */
   close(until: number): Promise<void>
@@ -97,13 +97,13 @@ export function createErasure(context: ErasureContext): Erasure {
     try {
       // Few apps need it.
       keep ??= (await import('../observe/keep.ts')).keepOf(context)
-      while (waiting.size > 0 && Date.now() < until) {
+      while (waiting.size > 0 && performance.now() < until) {
         keys = [...waiting].slice(0, AT_ONCE)
         for (const key of keys) waiting.delete(key)
         await erase({ receiver, keys }, until)
         keys = []
       }
-      if (left && Date.now() < until) {
+      if (left && performance.now() < until) {
         left = false
         await erase({ receiver }, until)
       }
@@ -121,8 +121,12 @@ export function createErasure(context: ErasureContext): Erasure {
   async function erase(filter: Parameters<InboxView['erase']>[0], until: number): Promise<void> {
     let cursor: string | undefined
     do {
-      const options = { passing: true, keep: keep!, ...(until < Infinity && { until }) }
+      const options = {
+        passing: true,
+        keep: keep!,
+        ...(until < Infinity && { until: toWall(until) }),
+      }
       ;({ cursor } = await view.erase(filter, { ...options, ...(cursor && { cursor }) }))
-    } while (cursor !== undefined && Date.now() < until)
+    } while (cursor !== undefined && performance.now() < until)
   }
 }

@@ -65,7 +65,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   let looked = { wall: now(), monotonic: monotonic() }
 
   return async function health() {
-    const until = Date.now() + PATIENCE
+    const until = performance.now() + PATIENCE
     const late = (): Error => new Error(`${inbox.name} has not answered for ${PATIENCE} ms`)
     const common = { receiver: name, silence: silence.limit }
     const stepped = stepOfClock()

@@ -146,7 +146,7 @@ function defaultDedupe({ repeats, covers }: Provider): Dedupe {
   return repeats === false && covers.id !== true ? 'id+digest' : 'id'
 }
 
-/** The options of `receiver.drain`, checked. Throws a `TypeError` that names the one that is wrong. */
+/** The options of `receiver.drain`, checked; `until` is a time of `performance.now()`. Throws a `TypeError` that names the one that is wrong. */
 export function checkDrain(options: DrainOptions): {
   readonly until: number
   readonly max: number
@@ -157,7 +157,7 @@ export function checkDrain(options: DrainOptions): {
   if (max !== Infinity && !(Number.isSafeInteger(max) && max >= 1))
     throw new TypeError(`drain: max must be a whole number from 1 and up, got ${String(max)}`)
   return {
-    until: Date.now() + milliseconds(deadline, 'drain: deadline'),
+    until: performance.now() + milliseconds(deadline, 'drain: deadline'),
     max,
     last: milliseconds(reserve, 'drain: reserve'),
   }

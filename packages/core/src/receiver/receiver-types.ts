@@ -205,8 +205,8 @@ export interface Receiver<Events extends EventMap = EventMap> {
   /** Its observers as one: what a package beside it tells here, all of them hear. */
   readonly observer: Observer
   /**
-   * Called when the receiver begins to close; `close` waits for the promise, at most until the time given in milliseconds since
-   * 1970. The function that it returns takes the listener away. Throws `closed` if the receiver is closed.
+   * Called when the receiver begins to close; `close` waits for the promise, at most until the time given, of
+   * `performance.now()`. The function that it returns takes the listener away. Throws `closed` if the receiver is closed.
    */
   onClose(listener: (until: number) => unknown): () => void
   /** Refuses deliveries with 503, lets running attempts end and leaves the rest pending. It closes its inbox only if it made it. */

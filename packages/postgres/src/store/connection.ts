@@ -124,7 +124,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
 
   function checkout(time: number): Promise<PgClient> {
     const late = (): Error => lateError('give a connection', time)
-    return within(pool.connect(), Date.now() + time, late, (client) => client.release())
+    return within(pool.connect(), performance.now() + time, late, (client) => client.release())
   }
 }
 

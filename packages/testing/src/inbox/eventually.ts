@@ -7,9 +7,9 @@ export async function eventually(
   condition: () => boolean | Promise<boolean>,
   longest: number = LONGEST,
 ): Promise<void> {
-  const until = Date.now() + longest
+  const until = performance.now() + longest
   while (!(await condition())) {
-    if (Date.now() > until) {
+    if (performance.now() > until) {
       const told = typeof what === 'string' ? what : what()
       throw new Error(`waited ${longest / 1000} s in vain until ${told}`)
     }

@@ -118,7 +118,7 @@ export function engineInbox({
       unlisten?.()
       standing.stop()
       await prune.stop()
-      const until = Date.now() + LAST
+      const until = performance.now() + LAST
       await settledBy(line.flushed(), until)
       line.close()
       await store.close(until)

@@ -63,6 +63,7 @@ export interface Store extends Rows, Viewed, Journaled {
   readonly opened: boolean
   /** Makes or checks the tables. Returns the number of this process, which nobody else has: at most 2^20. */
   open(): MaybePromise<number>
+  /** Ends by a time of `performance.now()`. */
   close(until: number): Promise<void>
   /** The first of 1,000 event numbers that nobody else gets. Absent: `insert` sets the numbers itself, in order of arrival. */
   block?(): MaybePromise<number>

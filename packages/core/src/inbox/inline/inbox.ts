@@ -5,7 +5,7 @@ import { hold } from './hold.ts'
 import { runInline, type InlineContext, type InlineResult } from './run.ts'
 import type { Ledger } from './ledger.ts'
 import { memoryLedger } from './memory-ledger.ts'
-import { settledBy } from '../kit/deadline.ts'
+import { settledBy, toMonotonic } from '../kit/deadline.ts'
 import { checks } from '../kit/checks.ts'
 import { createSemaphore, type Semaphore } from '../kit/semaphore.ts'
 
@@ -131,21 +131,21 @@ function createInlinePort(
       host.waitUntil?.(watched)
       return work
     },
-    close,
-    end: () => close(Date.now()),
+    close: (until) => close(toMonotonic(until)),
+    end: () => close(performance.now()),
   }
 
   async function close(until: number): Promise<void> {
     closed = true
-    const left = Math.max(0, until - Date.now())
+    const left = Math.max(0, until - performance.now())
     const last = Math.min(LAST, left / 4)
     const ended = (): Promise<unknown> => Promise.all(running)
-    if (left > 0) await settledBy(ended(), Date.now() + left / 2)
+    if (left > 0) await settledBy(ended(), performance.now() + left / 2)
     closing.abort(new Error('the receiver was closed'))
-    if (left > 0) await settledBy(ended(), Date.now() + left / 2 - last)
+    if (left > 0) await settledBy(ended(), performance.now() + left / 2 - last)
     for (const giveBack of over) giveBack()
     // A call of the ledger can take a second, but `close` must end at its deadline.
-    await settledBy(ended(), Date.now() + last)
+    await settledBy(ended(), performance.now() + last)
   }
 
   async function take({ items, delivery }: Intake): Promise<readonly Taken[]> {

@@ -1,7 +1,8 @@
 import { WebhookError } from '../../errors.ts'
 import type { Consumer, Drained, Port } from '../inbox.ts'
+import { toMonotonic } from './deadline.ts'
 
-/** An inbox's side of one receiver, before the rules that all inboxes share. */
+/** An inbox's side of one receiver, before the rules that all inboxes share. Its deadlines are times of `performance.now()`. */
 export interface Side {
   /** As `Port.accept`; never called once closing began. */
   accept: Port['accept']
@@ -95,17 +96,17 @@ export function attachment({ inbox, window, join, close }: AttachmentOptions): A
       ...(side.drain && {
         async drain(until, max, last) {
           if (one.closing) throw new WebhookError('closed', { problem: 'closed', got: inbox })
-          return side.drain!(until, max, last)
+          return side.drain!(toMonotonic(until), max, last)
         },
       }),
-      close: (until) => (one.closing ??= side.close(until)),
+      close: (until) => (one.closing ??= side.close(toMonotonic(until))),
     }
   }
 
   async function end(): Promise<void> {
     // Rejections are handled last: the shared resources must be closed in any case.
     const ended = await Promise.allSettled(
-      [...joined.values()].map((one) => (one.closing ??= one.side.close(Date.now()))),
+      [...joined.values()].map((one) => (one.closing ??= one.side.close(performance.now()))),
     )
     await close()
     for (const one of ended) if (one.status === 'rejected') throw one.reason

@@ -13,18 +13,18 @@ export interface ClosingHost {
 }
 
 /**
- * Ends what runs by a time (milliseconds since 1970): handlers hear the signal at half of the time left, and what still
+ * Ends what runs by a time of `performance.now()`: handlers hear the signal at half of the time left, and what still
  * runs near the end is given back early enough to be stored. A time that has passed gives back at once, and storing
  * then has the margin.
  */
 export async function closeBy(until: number, host: ClosingHost): Promise<void> {
   const { idle, abort, giveBackRunning, margin } = host
-  const began = Date.now()
+  const began = performance.now()
   const time = until - began
   const quiet = idle()
   if (time > 0 && (await settledBy(quiet, began + time / 2))) return
   abort()
   if (time > 0 && (await settledBy(quiet, until - Math.min(margin, time / 4)))) return
   giveBackRunning()
-  await settledBy(quiet, time > 0 ? until : Date.now() + margin)
+  await settledBy(quiet, time > 0 ? until : performance.now() + margin)
 }

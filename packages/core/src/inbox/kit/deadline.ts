@@ -1,7 +1,7 @@
 import { MAX_TIMER } from '../../basics/duration.ts'
 
 /**
- * The promise, or the error of `late` at a time (milliseconds since 1970). What the promise gives after that goes to
+ * The promise, or the error of `late` at a time of `performance.now()`. What the promise gives after that goes to
  * `dispose`.
  */
 export function within<T>(
@@ -30,7 +30,7 @@ export function within<T>(
   })
 }
 
-/** True if the promise settles, either way, before a time (milliseconds since 1970). It never rejects. */
+/** True if the promise settles, either way, before a time of `performance.now()`. It never rejects. */
 export function settledBy(promise: Promise<unknown>, until: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), timeTo(until))
@@ -42,7 +42,22 @@ export function settledBy(promise: Promise<unknown>, until: number): Promise<boo
   })
 }
 
-/** Milliseconds to a time, as `setTimeout` takes them. */
+/** Milliseconds to a time of `performance.now()`, as `setTimeout` takes them. */
 export function timeTo(until: number): number {
-  return Math.min(Math.max(until - Date.now(), 0), MAX_TIMER)
+  return Math.min(Math.max(until - performance.now(), 0), MAX_TIMER)
+}
+
+/**
+ * A time in milliseconds since 1970 as one of `performance.now()`: from here on a step of the wall clock does not move it.
+ *
+ * @example
+ * const close = async (until: number) => void (await settledBy(idle(), toMonotonic(until)))
+ */
+export function toMonotonic(until: number): number {
+  return until - Date.now() + performance.now()
+}
+
+/** A time of `performance.now()` in milliseconds since 1970, by the wall clock as it is now. */
+export function toWall(until: number): number {
+  return until - performance.now() + Date.now()
 }

@@ -70,7 +70,7 @@ export function createDrain(host: DrainHost): Drain {
       setTimeout(host.giveBackRunning, timeTo(until - last / 4)),
     ]
     host.limit(max)
-    host.allow(Date.now() < until - last)
+    host.allow(performance.now() < until - last)
     try {
       let before: number
       do {

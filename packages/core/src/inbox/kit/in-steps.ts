@@ -1,3 +1,4 @@
+import { toMonotonic } from './deadline.ts'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Changed, ReplayOptions } from '../view.ts'
 
@@ -24,7 +25,8 @@ export async function inSteps(
   options: ReplayOptions,
   step: (place: StepPlace) => MaybePromise<Changed>,
 ): Promise<Changed> {
-  const { limit = 10_000, until = Infinity, rate, dryRun = false } = options
+  const { limit = 10_000, rate, dryRun = false } = options
+  const until = toMonotonic(options.until ?? Infinity)
   checkWhole('limit', limit)
   if (rate !== undefined && !(rate > 0 && rate < Infinity))
     throw new TypeError(`rate: must be tasks a second above 0, got ${String(rate)}`)
@@ -42,7 +44,7 @@ export async function inSteps(
     cursor = changed.cursor
     // Synchronous stores would hold the event loop over all steps.
     if (cursor !== undefined) await new Promise<void>((resolve) => setImmediate(resolve))
-  } while (cursor !== undefined && count < limit && Date.now() < until)
+  } while (cursor !== undefined && count < limit && performance.now() < until)
   if (cursor === undefined || rate === undefined) return { count, cursor }
   return { count, cursor: `${Math.ceil(next)}@${cursor}` }
 }

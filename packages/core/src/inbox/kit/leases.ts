@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../basics/maybe.ts'
 
 /** A claim of this process. */
 export interface Leased {
-  /** When it was claimed or renewed, in milliseconds of `Date.now()`. */
+  /** When it was claimed or renewed, in milliseconds of `performance.now()`. */
   leased: number
 }
 
@@ -56,7 +56,7 @@ export function createLeases<Lease extends Leased>(options: LeasesOptions<Lease>
 
   function renewDue(): Promise<void> {
     return (renewing ??= once(async () => {
-      const now = Date.now()
+      const now = performance.now()
       const due = [...held()].filter((one) => now - one.leased >= lease / 4)
       if (due.length === 0) return
       await renew(due)

@@ -24,7 +24,7 @@ export function accept(state: MemoryState, intake: Intake, host: Host): readonly
   }
   if (ends && ends.length > 0) {
     lanes.wake()
-    host.waitUntil!(settledBy(Promise.all(ends), Date.now() + settings.hold))
+    host.waitUntil!(settledBy(Promise.all(ends), performance.now() + settings.hold))
   }
   return taken
 }

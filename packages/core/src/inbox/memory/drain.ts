@@ -39,7 +39,7 @@ export async function drain(
 
   function startSome(): number {
     let some = 0
-    while (some < TURN && counts.ran < max && !signal.aborted && Date.now() < until - last) {
+    while (some < TURN && counts.ran < max && !signal.aborted && performance.now() < until - last) {
       const task = lanes.next() ?? (overdue(state) ? lanes.next() : undefined)
       if (!task) break
       some++

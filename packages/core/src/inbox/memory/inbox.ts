@@ -85,7 +85,7 @@ function begin(state: MemoryState, consumer: Consumer): void {
 
 /** Ends one receiver's time: `closing` is its own, and another receiver of its name may have come. */
 async function end(state: MemoryState, closing: AbortController, until: number): Promise<void> {
-  const now = Date.now()
+  const now = performance.now()
   const { lanes } = state
   // Durable inboxes claim no more. Here a task that does not run is lost with the process: half of the time is for those.
   if (now < until) await settledBy(lanes.idle(), now + (until - now) / 2)

@@ -6,9 +6,9 @@ afterEach(() => void vi.useRealTimers())
 
 /** Closes, and tells what was done after how many milliseconds. */
 function close(time: number, { margin = 250, idleAt = Infinity } = {}) {
-  const began = Date.now()
+  const began = performance.now()
   const log: string[] = []
-  const tell = (what: string) => (): void => void log.push(`${what} ${Date.now() - began}`)
+  const tell = (what: string) => (): void => void log.push(`${what} ${performance.now() - began}`)
   void closeBy(began + time, {
     idle: () =>
       new Promise((resolve) => {

@@ -116,7 +116,7 @@ describe('tasks claimed by fetch', () => {
     const { runner, add, until } = createEngine({ run })
     add('a')
     add('a')
-    const drained = runner.drain(Date.now() + 60_000, 1)
+    const drained = runner.drain(performance.now() + 60_000, 1)
     await until(() => open.length === 1)
     expect(runner.slots()[0]!.claimed).toBe(1)
     expect(runner.hungry()).toEqual([])
@@ -254,7 +254,7 @@ describe('closing', () => {
     add('a')
     runner.work()
     await until(() => open.length === 1)
-    const closed = runner.close(Date.now() + 60_000)
+    const closed = runner.close(performance.now() + 60_000)
     open[0]!(DONE)
     await closed
     expect(rows[0]).toMatchObject({ state: 'done', attempt: 1, back: 0 })
@@ -262,7 +262,7 @@ describe('closing', () => {
   })
 
   test('the signal aborts at half of the time, and what then runs is given back before its end', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
     const { run, open, signals } = gates()
     const { runner, add, log, rows, until } = createEngine({ run })
     add('a')
@@ -270,7 +270,7 @@ describe('closing', () => {
     runner.work()
     await until(() => open.length === 2)
     let over = false
-    const closed = runner.close(Date.now() + 1000).then(() => (over = true))
+    const closed = runner.close(performance.now() + 1000).then(() => (over = true))
     await vi.advanceTimersByTimeAsync(499)
     expect(signals[0]!.aborted).toBe(false)
     await vi.advanceTimersByTimeAsync(1)
@@ -307,7 +307,7 @@ describe('closing', () => {
     rows[1]!.state = 'running'
     rows[1]!.attempt = 1
     const count = fetches()
-    const closed = runner.close(Date.now() + 60_000)
+    const closed = runner.close(performance.now() + 60_000)
     await until(() => rows[1]!.state === 'pending')
     expect(rows[1]).toMatchObject({ attempt: 0, back: 1 })
     open[0]!(DONE)
@@ -323,7 +323,7 @@ describe('closing', () => {
     const { runner, add, rows } = createEngine()
     add('a')
     runner.work()
-    await runner.close(Date.now() + 60_000)
+    await runner.close(performance.now() + 60_000)
     expect(rows[0]).toMatchObject({ state: 'pending', attempt: 0 })
     expect([...runner.held()]).toEqual([])
   })
@@ -334,7 +334,7 @@ describe('closing', () => {
     add('a')
     runner.work()
     await until(() => open.length === 1)
-    await runner.close(Date.now() + 40)
+    await runner.close(performance.now() + 40)
     expect([...runner.held()]).toHaveLength(1)
   })
 
@@ -344,14 +344,14 @@ describe('closing', () => {
     add('a')
     runner.work()
     await until(() => open.length === 1)
-    await runner.close(Date.now() - 1)
+    await runner.close(performance.now() - 1)
     expect(rows[0]).toMatchObject({ state: 'pending', attempt: 0, back: 1 })
     expect(signals[0]!.aborted).toBe(true)
   })
 })
 
 describe('draining', () => {
-  const soon = (): number => Date.now() + 60_000
+  const soon = (): number => performance.now() + 60_000
 
   test('what is due runs, ended leases first, and it tells what became of them', async () => {
     const reclaimed: string[] = []
@@ -415,7 +415,7 @@ describe('draining', () => {
   })
 
   test('nothing starts in the last second, and the deadline gives back what runs', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
     const { run, open, signals } = gates()
     const { runner, add, rows, until } = createEngine({
       lanes: [{ name: 'a', concurrency: 1 }],
@@ -424,7 +424,7 @@ describe('draining', () => {
     add('a')
     add('a')
     let result: unknown
-    const drained = runner.drain(Date.now() + 3000, 10).then((told) => (result = told))
+    const drained = runner.drain(performance.now() + 3000, 10).then((told) => (result = told))
     await until(() => open.length === 1)
     await vi.advanceTimersByTimeAsync(2000)
     expect(signals[0]!.aborted).toBe(false)
@@ -448,7 +448,7 @@ describe('draining', () => {
   })
 
   test('what it claimed ahead is given back in the last second, and did not run', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
     const { run, open, signals } = gates()
     const { runner, add, rows, until } = createEngine({
       lanes: [{ name: 'a', concurrency: 1 }],
@@ -457,7 +457,7 @@ describe('draining', () => {
     })
     for (let at = 0; at < 3; at++) add('a')
     let result: unknown
-    void runner.drain(Date.now() + 3000, 10).then((drained) => (result = drained))
+    void runner.drain(performance.now() + 3000, 10).then((drained) => (result = drained))
     await until(() => open.length === 1 && rows[2]!.state === 'running')
     await vi.advanceTimersByTimeAsync(2000)
     await until(() => rows[2]!.state === 'pending')
@@ -471,9 +471,9 @@ describe('draining', () => {
   test('too late it runs nothing, and says what is left', async () => {
     const { runner, add, log } = createEngine()
     add('a')
-    expect(await runner.drain(Date.now() + 500, 10)).toMatchObject({ ran: 0, left: 1 })
+    expect(await runner.drain(performance.now() + 500, 10)).toMatchObject({ ran: 0, left: 1 })
     expect(log).toEqual([])
-    expect(await runner.drain(Date.now() + 500, 10, 100)).toMatchObject({ ran: 1, left: 0 })
+    expect(await runner.drain(performance.now() + 500, 10, 100)).toMatchObject({ ran: 1, left: 0 })
   })
 
   test('beside a worker it ends none of its attempts', async () => {
@@ -482,7 +482,7 @@ describe('draining', () => {
     add('a')
     runner.work()
     await until(() => open.length === 1)
-    const drained = runner.drain(Date.now() + 20, 10, 10)
+    const drained = runner.drain(performance.now() + 20, 10, 10)
     open[0]!(DONE)
     expect(await drained).toMatchObject({ ran: 1 })
     expect(signals[0]!.aborted).toBe(false)
@@ -529,7 +529,7 @@ test('a claim that failed is not tried again at once, but at the next look', asy
 describe('what is looked for', () => {
   /** A worker that found nothing to do. */
   async function resting() {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
     const engine = createEngine({ lanes: [{ name: 'a' }, { name: 'b' }] })
     const { runner, fetches, until } = engine
     expect(runner.active).toBe(false)
@@ -570,7 +570,7 @@ describe('what is looked for', () => {
     const { runner, fetches } = await resting()
     runner.dueAt(Date.now() + 100)
     expect(vi.getTimerCount()).toBe(1)
-    const closed = runner.close(Date.now() + 1000)
+    const closed = runner.close(performance.now() + 1000)
     runner.dueAt(Date.now() + 50)
     await closed
     expect(vi.getTimerCount()).toBe(0)
@@ -590,7 +590,7 @@ describe('what is looked for', () => {
     await until(() => !slot.backlog)
     runner.reserve(slot, 1)
     let over = false
-    const closed = runner.close(Date.now() + 60_000).then(() => (over = true))
+    const closed = runner.close(performance.now() + 60_000).then(() => (over = true))
     for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate)
     expect(over).toBe(false)
     runner.reserve(slot, -1)
@@ -599,14 +599,14 @@ describe('what is looked for', () => {
 })
 
 test('a drain beside a worker neither aborts nor gives back what runs at its deadline', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
   const { run, open, signals } = gates()
   const { runner, add, rows, until } = createEngine({ run })
   add('a')
   runner.work()
   await until(() => open.length === 1)
   let result: unknown
-  void runner.drain(Date.now() + 2000, 10).then((drained) => (result = drained))
+  void runner.drain(performance.now() + 2000, 10).then((drained) => (result = drained))
   await vi.advanceTimersByTimeAsync(2000)
   await until(() => result !== undefined)
   expect(result).toMatchObject({ ran: 0 })
@@ -646,7 +646,7 @@ test('an inbox that claims, frees and counts nothing by itself drains nothing', 
     now: Date.now,
   }
   const runner = createRunner<Held>({ consumer, claimOf: () => ({}) as never, settle() {} })
-  expect(await runner.drain(Date.now() + 60_000, 5)).toEqual({
+  expect(await runner.drain(performance.now() + 60_000, 5)).toEqual({
     ran: 0,
     done: 0,
     retried: 0,
@@ -661,7 +661,7 @@ test('an inbox that claims, frees and counts nothing by itself drains nothing', 
   const ended = await runner.run(task)
   expect(ended.outcome).toEqual(DONE)
   ended.done(ended.outcome)
-  await runner.close(Date.now() + 60_000)
+  await runner.close(performance.now() + 60_000)
 })
 
 describe('one claim at a time', () => {

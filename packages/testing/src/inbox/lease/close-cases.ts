@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { fixed } from '@postern/core'
 import type { Outcome } from '@postern/core/inbox'
+import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { listen, send } from '../run/receiver-cases.ts'
@@ -74,6 +75,25 @@ export function closeCases(test: SceneTest): void {
     await next.untilSettled(4)
     assert.deepEqual([...next.ran()].sort(), ['a:1', 'b:1', 'c:1', 'c:2'])
     assert.ok(next.runs.every(({ claim }) => claim.attempt === 1))
+  })
+
+  test('closing ends in time, and what still runs is given back, although the wall clock goes back by an hour', async (scene) => {
+    const shop = scene.join({ run: () => NEVER })
+    await shop.port.accept(intake(item('1')), {})
+    await shop.until('it runs', () => shop.runs.length === 1)
+    const { now } = Date
+    let closed = false
+    const closing = shop.leave(400).then(() => (closed = true))
+    Date.now = () => now() - 3_600_000
+    try {
+      await eventually('closing has ended', () => closed)
+    } finally {
+      Date.now = now
+    }
+    await closing
+    const next = scene.join()
+    await next.untilSettled(1)
+    assert.equal(next.runs[0]!.claim.attempt, 1)
   })
 
   test('closing twice is closing once', async (scene) => {

@@ -146,7 +146,7 @@ export function createAccept(host: AcceptHost): Side['accept'] {
         await numbers.fill()
         await lanes.ensure(names)
       }
-      await timed(made(), Date.now() + deadline - performance.now(), late)
+      await timed(made(), deadline, late)
     } catch (error) {
       throw store.refusal(error)
     }
