@@ -71,13 +71,14 @@ const EMPTY = new Uint8Array(0)
 
 /**
  * Makes a {@link Delivery}. It parses on demand, within `limits.unverified`: only a receiver can mark a delivery as
- * verified.
+ * verified. Throws a `TypeError` that names the part that is missing or of the wrong kind.
  */
 export function createDelivery(
   init: DeliveryInit,
   limits: Limits = defaultLimits(),
   declared: Declaration = UNDECLARED,
 ): Delivery {
+  checkInit(init)
   return new HttpDelivery(
     init.method ?? 'POST',
     init.url,
@@ -91,6 +92,19 @@ export function createDelivery(
     limits,
     declared,
   )
+}
+
+// A host written by hand may leave a part out, or hand over what a parser made of it.
+function checkInit({ url, headers, body }: DeliveryInit): void {
+  if (typeof url !== 'string') wrong('url', 'the URL of the request', url)
+  if (headers !== undefined && (typeof headers !== 'object' || headers === null))
+    wrong('headers', 'a record, pairs or Headers', headers)
+  if (body !== undefined && typeof body !== 'string' && !ArrayBuffer.isView(body))
+    wrong('body', 'the bytes as they came (Buffer, Uint8Array) or a text', body)
+}
+
+function wrong(part: string, due: string, got: unknown): never {
+  throw new TypeError(`delivery: ${part} must be ${due}, got ${String(got)}`)
 }
 
 /**

@@ -144,7 +144,13 @@ export function createReceiver<Events extends EventMap = EventMap>(
       return receiver
     },
     admit: (head) => admit(createDelivery(head, limits, provider)),
-    receive: (delivery, host = {}) => receive(line, ownDelivery(delivery, limits, provider), host),
+    receive(delivery, host = {}) {
+      try {
+        return receive(line, ownDelivery(delivery, limits, provider), host)
+      } catch (error) {
+        return Promise.reject(error as Error)
+      }
+    },
     fetch: (request, host) => (fetchEntry ? fetchEntry(request, host) : loadFetch(request, host)),
     refuse: (request, error) => refuse(line, { ...request, body: EMPTY }, error),
     take: async (given, entry = {}) => (await import('./receive/take.ts')).take(line, given, entry),

@@ -55,6 +55,18 @@ describe('options that cannot be right are a TypeError that names them', () => {
     expect(() => receiver.on('pong', { name: 'c', formerly: ['a'] }, () => {})).toThrow('two')
   })
 
+  test.each<[string, object]>([
+    ['url', {}],
+    ['headers', { url: '/', headers: 5 }],
+    ['body', { url: '/', body: { type: 'Buffer', data: [1] } }],
+    ['body', { url: '/', body: null }],
+  ])('%s of what a host hands over', async (part, given) => {
+    const { receiver } = setup()
+    const taking = receiver.receive(given as never)
+    await expect(taking).rejects.toThrow(TypeError)
+    await expect(taking).rejects.toThrow(new RegExp(`^delivery: ${part} must be`))
+  })
+
   test('an invalid handler, answer or topic', () => {
     const { receiver } = setup()
     expect(() => receiver.on('ping', undefined as never)).toThrow('ping must be a function')

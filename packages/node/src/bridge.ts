@@ -6,6 +6,7 @@ import { NodeHeaders } from './node-headers.ts'
 import { createBodyReader, emptyBody, hasBody } from './read-body.ts'
 import { type ParsedRequest, recoverBody } from './recover-body.ts'
 import { requestUrl, type UrlOptions } from './request-url.ts'
+import { handlerMade } from './uncalled.ts'
 import { writeReply } from './write-reply.ts'
 
 /** Options of all adapters on node:http. `Subject` is the request object of the framework. */
@@ -52,8 +53,10 @@ export function createBridge<Subject>(
   const urlOf = requestUrl(options)
   const read = createBodyReader(receiver.limits.time)
   const { context: contextOf, transaction } = options
+  const called = handlerMade(receiver)
 
   return async function bridge(request, response, subject) {
+    called()
     const method = request.method ?? 'GET'
     const target = host.target(subject)
     let url = `http://localhost${target}`

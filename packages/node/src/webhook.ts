@@ -15,10 +15,15 @@ export function webhook(
   options: WebhookOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const bridge = createBridge(receiver, options, {
-    target: (request: IncomingMessage) => request.url ?? '/',
+    target,
     parsed: (request) => request as ParsedRequest,
     remedy: () =>
       'call the listener of webhook(receiver) first, or keep the bytes as a Buffer in req.rawBody',
   })
   return (request, response) => void bridge(request, response, request)
+}
+
+// Middleware of the connect kind cuts its prefix off `url`, and keeps what came in `originalUrl`.
+function target(request: IncomingMessage & { readonly originalUrl?: string }): string {
+  return request.originalUrl ?? request.url ?? '/'
 }

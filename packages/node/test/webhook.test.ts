@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import {
   createServer,
   type IncomingMessage,
@@ -8,6 +9,7 @@ import {
 import { acme, createStage, listen, testAdapter, type Stage } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { createReceiver } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import { webhook, type WebhookOptions } from '../src/index.ts'
 
 testAdapter(
@@ -113,6 +115,36 @@ describe('webhook', () => {
     const response = await fetch(mounted.url, { ...delivery, body: Buffer.from(body) })
     expect(response.status).toBe(500)
     await mounted.close()
+  })
+
+  test('verifies the URL that came, also below a mount that cuts its prefix off', async () => {
+    const seen: string[] = []
+    const provider = acme({ secret: 'a-long-enough-secret' })
+    const seeing: Provider = {
+      ...provider,
+      verify(delivery, now) {
+        seen.push(delivery.url)
+        return provider.verify(delivery, now)
+      },
+    }
+    const handle = webhook(createReceiver({ provider: seeing, log: false }))
+    const mounted = await listen((request, response) => {
+      // As the routers of connect do it.
+      handle(Object.assign(request, { originalUrl: request.url, url: '/cut' }), response)
+    })
+    await post(`${mounted.url}?a=1`)
+    expect(seen).toEqual([`${mounted.url}?a=1`])
+    await mounted.close()
+  })
+
+  test('warns if a handler is made for each request and never called', async () => {
+    const { receiver } = createStage('plain')
+    const warned = once(process, 'warning')
+    for (let at = 0; at < 3; at++) {
+      webhook(receiver)
+      await new Promise(setImmediate)
+    }
+    expect(String((await warned)[0])).toMatch(/none of those it made was ever called/)
   })
 
   test('refuses wrong options when it is made, by name', () => {

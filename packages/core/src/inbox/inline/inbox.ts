@@ -14,7 +14,7 @@ const LAST = 500
 
 /** Options of {@link inlineInbox}. */
 export interface InlineInboxOptions {
-  /** Remembers finished tasks. Give `redisLedger` of `@postern/redis` if there are several processes, or none stays up. @default memoryLedger() */
+  /** Remembers finished tasks; closed with the inbox. Give `redisLedger` of `@postern/redis` if there are several processes, or none stays up. @default memoryLedger() */
   readonly ledger?: Ledger
   /** After this time without a sign of life from the process that handles an event, a redelivery of it runs. Renewed while it runs. @default '30s' */
   readonly lease?: Duration
@@ -38,7 +38,6 @@ export interface InlineInboxOptions {
  */
 export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
   const check = checks<InlineInboxOptions>('inlineInbox', options)
-  const own = check.value('ledger') === undefined
   const ledger = check.value('ledger') ?? memoryLedger()
   const lease = check.time('lease', '30s')
   const whileRunning = check.value('whileRunning') ?? 503
@@ -72,7 +71,7 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
         )
       if (ledger.window < consumer.retrySpan)
         throw new TypeError(
-          `inlineInbox: the window of its ${ledger.name} is ${ledger.window} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: make it at least that long`,
+          `inlineInbox: the window of its ${ledger.name} is ${ledger.window} ms, but the sender of ${consumer.receiver} delivers again for ${consumer.retrySpan} ms: give it one that is at least that long, such as memoryLedger({ window: '${Math.ceil(consumer.retrySpan / 86_400_000)}d' })`,
         )
       ledger.listen?.((message) => consumer.warn(message))
       const port = createInlinePort(consumer, settings)
@@ -81,7 +80,7 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox {
     },
     async close() {
       await Promise.all([...ports.values()].map((port) => port.end()))
-      if (own) await ledger.close?.()
+      await ledger.close?.()
     },
   }
 }

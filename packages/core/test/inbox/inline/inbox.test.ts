@@ -93,6 +93,14 @@ describe('inlineInbox', () => {
     })
   }
 
+  test('closes its ledger, so that the process can end', async () => {
+    let closed = 0
+    const ledger = { ...memoryLedger(), close: async () => void closed++ }
+    const inbox = inlineInbox({ ledger })
+    await inbox.close()
+    expect(closed).toBe(1)
+  })
+
   test('keeps the set of tasks of the first delivery, under new names too', async () => {
     const ledger = memoryLedger()
     const before = setup({ inbox: inlineInbox({ ledger }) })
