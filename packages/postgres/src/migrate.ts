@@ -21,6 +21,6 @@ export async function migrate({
   try {
     return await migrateTables(db, layoutOf(settings.schema), { migrate: true, force })
   } finally {
-    await db.close(Date.now() + settings.deadline)
+    await db.close(performance.now() + settings.deadline)
   }
 }

@@ -169,7 +169,7 @@ withPostgres('the journal of postgresInbox', (postgres) => {
     await store.trim('verified', { rows: 100, bytes: 1e9, before: now - HOUR })
     expect((await ring(false)).rows).toBe(100)
     expect(await store.arrival('0')).toBeUndefined()
-    await store.close(Date.now() + 1000)
+    await store.close(performance.now() + 1000)
   })
 
   test('the first flood of strangers is cut in time where statistics know of no stranger', async () => {

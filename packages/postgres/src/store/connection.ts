@@ -111,7 +111,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     client.on('error', fail)
     try {
       const late = (): Error => lateError('answer', time)
-      return await within(run(client), Date.now() + until - performance.now(), late)
+      return await within(run(client), until, late)
     } catch (error) {
       // An error of a statement leaves its connection usable; after a deadline its state is unknown.
       if (!(usable.has(error as object) || isOfServer(error))) failure = error as Error

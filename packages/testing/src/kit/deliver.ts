@@ -99,10 +99,10 @@ export async function deliver(
           ({ id, topic, scope }) => task.id === id && task.topic === topic && task.scope === scope,
         ),
       )
-    const until = Date.now() + timeout
-    while (own().length < expected && Date.now() < until) {
+    const until = performance.now() + timeout
+    while (own().length < expected && performance.now() < until) {
       await new Promise<void>((wake) => {
-        const timer = setTimeout(wake, until - Date.now())
+        const timer = setTimeout(wake, until - performance.now())
         changed = () => {
           clearTimeout(timer)
           wake()

@@ -25,7 +25,7 @@ export async function settled(receiver: Receiver, options: SettledOptions = {}):
   unknownOptions('settled', options, ['timeout'])
   const { timeout = 5000 } = options
   requireTimeout('settled', timeout)
-  const until = Date.now() + timeout
+  const until = performance.now() + timeout
   let wake = (): void => undefined
   const told = (): void => wake()
   const stop = receiver.observe({ done: told, dead: told, retried: told, postponed: told })
@@ -34,7 +34,7 @@ export async function settled(receiver: Receiver, options: SettledOptions = {}):
       const left = await unsettled(receiver)
       // A task that goes from running to pending between the two lists is in neither. `health` counts both at once.
       if (left.length === 0 && !(await receiver.health()).pending) return
-      if (Date.now() >= until) throw unfinished(left, timeout)
+      if (performance.now() >= until) throw unfinished(left, timeout)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LOOK)
         wake = () => {

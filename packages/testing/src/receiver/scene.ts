@@ -114,11 +114,11 @@ async function createScene(options: SceneOptions): Promise<ReceiverScene> {
       }),
     post,
     async deliver(id, draft) {
-      const until = Date.now() + patience
+      const until = performance.now() + patience
       for (;;) {
         const { status, text } = await post(scene.signed(id, draft))
         if (isTaken(status)) return
-        if (Date.now() > until)
+        if (performance.now() > until)
           throw new Error(
             `${id} got no 2xx within ${patience} ms; the last reply: ${status} ${text}`,
           )
