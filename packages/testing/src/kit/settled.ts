@@ -31,10 +31,12 @@ export async function settled(receiver: Receiver, options: SettledOptions = {}):
   const stop = receiver.observe({ done: told, dead: told, retried: told, postponed: told })
   try {
     for (;;) {
+      // Asked before the lists: what is told as left was found after the time was over.
+      const over = performance.now() >= until
       const left = await unsettled(receiver)
       // A task that goes from running to pending between the two lists is in neither. `health` counts both at once.
       if (left.length === 0 && !(await receiver.health()).pending) return
-      if (performance.now() >= until) throw unfinished(left, timeout)
+      if (over) throw unfinished(left, timeout)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LOOK)
         wake = () => {
