@@ -1,6 +1,6 @@
 import { createReceiver } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
-import { createSource, type Source } from '@postern/forward'
+import { createSource, type WebhookSource } from '@postern/forward'
 import { acme } from '@postern/testing'
 import { randomBytes } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
@@ -113,7 +113,7 @@ describe.each(durableNames)('%s', (name) => {
 
 interface Sourcing {
   readonly inbox: Inbox
-  readonly source: Source
+  readonly source: WebhookSource
 }
 
 function thing(at: number): { id: string; topic: string; payload: unknown } {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RetryAfter, Unrecoverable, type Task } from '@postern/core'
 import { type SignableRequest } from '@postern/core/scheme'
-import type { Found } from './pace/breaker.ts'
+import type { CallResult } from './pace/breaker.ts'
 import { createClient } from './client.ts'
 import type { Pass } from './pace/gate.ts'
 import { createGates } from './pace/gates.ts'
-import type { Guard } from './guard.ts'
+import type { AddressGuard } from './guard.ts'
 import type { CallSettings } from './options.ts'
 import { createTeller } from './tell.ts'
 import { judge } from './verdict.ts'
@@ -30,7 +30,7 @@ export interface Caller {
 }
 
 /** Makes a caller. */
-export function createCaller(guard: Guard, settings: CallSettings): Caller {
+export function createCaller(guard: AddressGuard, settings: CallSettings): Caller {
   const { now, maxRetryAfter } = settings
   const client = createClient(guard, settings)
   const gates = createGates(settings.total, settings)
@@ -53,7 +53,7 @@ export function createCaller(guard: Guard, settings: CallSettings): Caller {
 
   async function call({ destination, task, message, passes }: Call): Promise<'delivered' | 'gone'> {
     const pass = await enter(destination, task)
-    let found: Found = 'unknown'
+    let found: CallResult = 'unknown'
     let until: number | undefined
     try {
       const request = await message()

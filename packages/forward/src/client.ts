@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { SignableRequest } from '@postern/core/scheme'
 import { Agent, buildConnector, request } from 'undici'
-import { hostOf, type Guard } from './guard.ts'
+import { hostOf, type AddressGuard } from './guard.ts'
 
 /** Bounds of one call, in milliseconds and bytes. */
 export interface ClientSettings {
@@ -12,7 +12,7 @@ export interface ClientSettings {
 }
 
 /** The answer of a destination. */
-export interface Answer {
+export interface DestinationAnswer {
   readonly status: number
   readonly retryAfter: string | undefined
 }
@@ -20,13 +20,13 @@ export interface Answer {
 /** Calls destinations over connections that are kept. */
 export interface Client {
   /** Sends a request and resolves with the answer; rejects without one in time. Redirects are answers like others. */
-  send(message: SignableRequest, signal: AbortSignal): Promise<Answer>
+  send(message: SignableRequest, signal: AbortSignal): Promise<DestinationAnswer>
   /** Ends idle connections and, when they are done, the others. */
   close(): Promise<void>
 }
 
 /** Makes a client whose connections go only where the guard lets them. */
-export function createClient(guard: Guard, settings: ClientSettings): Client {
+export function createClient(guard: AddressGuard, settings: ClientSettings): Client {
   const { connectTimeout, timeout, maxResponse } = settings
   const plain = buildConnector({ timeout: connectTimeout, lookup: guard.lookup })
   const agent = new Agent({

@@ -12,19 +12,21 @@ export interface Destination {
 export type DestinationInit = string | URL | Destination
 
 /** A destination with the name its tasks have. */
-export interface Named extends Destination {
+export interface NamedDestination extends Destination {
   readonly id: string
 }
 
 /** Names a destination. The URL is kept out of the name, since it may hold a secret and names are shown to operators. */
-export function named(given: DestinationInit): Named {
+export function named(given: DestinationInit): NamedDestination {
   const { url, id } = typeof given === 'string' || given instanceof URL ? { url: given } : given
   const text = String(url)
   return { url: text, id: id ?? `${hostIn(text)}-${digest(text)}` }
 }
 
 /** The destinations, each once. */
-export function distinct(given: DestinationInit | readonly DestinationInit[]): readonly Named[] {
+export function distinct(
+  given: DestinationInit | readonly DestinationInit[],
+): readonly NamedDestination[] {
   const list = (Array.isArray(given) ? given : [given]) as readonly DestinationInit[]
   return [...new Map(list.map((each) => named(each)).map((each) => [each.id, each])).values()]
 }

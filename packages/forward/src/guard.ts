@@ -23,7 +23,7 @@ export class DestinationRefused extends Error {
 }
 
 /** Decides which destinations may be called: URLs before the call, addresses at the connect. */
-export interface Guard {
+export interface AddressGuard {
   /** The URL, normalised. Throws {@link DestinationRefused}. */
   url(text: string | URL): URL
   /** Throws {@link DestinationRefused} if the address must not be connected to. */
@@ -33,7 +33,7 @@ export interface Guard {
 }
 
 /** Makes a guard. Throws a `TypeError` that names the wrong option. */
-export function createGuard(options: GuardOptions = {}): Guard {
+export function createGuard(options: GuardOptions = {}): AddressGuard {
   const { allowPrivate, allowPort = isUsualPort, lookup = resolveName as LookupFunction } = options
   if (allowPrivate !== undefined && allowPrivate !== true && typeof allowPrivate !== 'function')
     throw new TypeError('allowPrivate must be true or a function of the address')

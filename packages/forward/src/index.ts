@@ -4,15 +4,15 @@ export type { Destination, DestinationInit } from './destination.ts'
 export type { Content } from './message.ts'
 export { signer, type Signer, type SignOption } from './signer.ts'
 export { standardSchedule } from './schedule.ts'
-export { createGuard, DestinationRefused, type Guard, type GuardOptions } from './guard.ts'
+export { createGuard, DestinationRefused, type AddressGuard, type GuardOptions } from './guard.ts'
 export { isPublicAddress } from './address.ts'
 export { createSource } from './source.ts'
 export type {
-  Credentials,
+  DestinationCredentials,
   Message,
   RegisteredDestination,
   Registration,
-  Source,
+  WebhookSource,
   SourceOptions,
 } from './source-types.ts'
 export type { KeyOption } from '@postern/core/inbox'

@@ -1,34 +1,39 @@
 import { randomUUID } from 'node:crypto'
 import { createTopicTable, milliseconds, type Duration } from '@postern/core'
 import { type Records } from '@postern/core/inbox'
-import { DestinationRefused, type Guard } from './guard.ts'
+import { DestinationRefused, type AddressGuard } from './guard.ts'
 import type { Seal } from '@postern/core/inbox'
 import { createSecret, verifyingSecret } from './secret.ts'
 import { signer } from './signer.ts'
-import type { Credentials, Kept, KeptSecret, Registration } from './source-types.ts'
+import type {
+  DestinationCredentials,
+  KeptDestination,
+  KeptSecret,
+  Registration,
+} from './source-types.ts'
 
 /** The argument of {@link createRegistry}. */
 export interface RegistryHost {
   readonly source: string
   readonly records: Records
   readonly seal: Seal
-  readonly guard: Guard
+  readonly guard: AddressGuard
   readonly version: 'v1' | 'v1a'
   readonly now: () => number
 }
 
 /** The destinations of a source, in the records of its inbox. */
 export interface Registry {
-  register(registration: Registration): Promise<Credentials>
-  rotate(id: string, secret: string | undefined, overlap: Duration): Promise<Credentials>
+  register(registration: Registration): Promise<DestinationCredentials>
+  rotate(id: string, secret: string | undefined, overlap: Duration): Promise<DestinationCredentials>
   unregister(id: string): Promise<boolean>
   /** Marks a destination as gone; false if it has another URL by now. */
   leave(id: string, url: string): Promise<boolean>
   /** All of them, read after the call began; calls that come while one is read share the next reading. */
-  all(): Promise<ReadonlyMap<string, Kept>>
-  get(id: string): Promise<Kept | undefined>
+  all(): Promise<ReadonlyMap<string, KeptDestination>>
+  get(id: string): Promise<KeptDestination | undefined>
   /** The secrets that sign now, the newest first. */
-  secrets(id: string, kept: Kept): readonly string[]
+  secrets(id: string, kept: KeptDestination): readonly string[]
 }
 
 const TRIES = 20
@@ -37,12 +42,12 @@ const TRIES = 20
 export function createRegistry(host: RegistryHost): Registry {
   const { records, seal, guard, version, now } = host
   const prefix = `postern:source:${host.source}:`
-  let reading: Promise<ReadonlyMap<string, Kept>> | undefined
-  let following: Promise<ReadonlyMap<string, Kept>> | undefined
+  let reading: Promise<ReadonlyMap<string, KeptDestination>> | undefined
+  let following: Promise<ReadonlyMap<string, KeptDestination>> | undefined
 
   return { register, rotate, unregister, leave, all, get, secrets }
 
-  async function register(given: Registration): Promise<Credentials> {
+  async function register(given: Registration): Promise<DestinationCredentials> {
     const id = checkId(given.id ?? `dst_${randomUUID().replaceAll('-', '')}`)
     const url = guard.url(given.url).href
     const topics = typeof given.topics === 'string' ? [given.topics] : given.topics
@@ -63,7 +68,7 @@ export function createRegistry(host: RegistryHost): Registry {
   function secretsAt(
     url: string,
     id: string,
-    old: Kept | undefined,
+    old: KeptDestination | undefined,
     secret: string | undefined,
   ): readonly KeptSecret[] {
     const next = secret ?? createSecret(version)
@@ -78,7 +83,7 @@ export function createRegistry(host: RegistryHost): Registry {
     id: string,
     given: string | undefined,
     overlap: Duration,
-  ): Promise<Credentials> {
+  ): Promise<DestinationCredentials> {
     const time = milliseconds(overlap, 'overlap')
     const secret = given === undefined ? undefined : checkSigning(given)
     const kept = await change(id, (old) => {
@@ -102,43 +107,50 @@ export function createRegistry(host: RegistryHost): Registry {
     return left !== undefined
   }
 
-  function all(): Promise<ReadonlyMap<string, Kept>> {
+  function all(): Promise<ReadonlyMap<string, KeptDestination>> {
     if (!reading) return read()
     return (following ??= reading.then(read, read))
   }
 
-  function read(): Promise<ReadonlyMap<string, Kept>> {
+  function read(): Promise<ReadonlyMap<string, KeptDestination>> {
     following = undefined
     return (reading = list().finally(() => (reading = undefined)))
   }
 
-  async function list(): Promise<ReadonlyMap<string, Kept>> {
+  async function list(): Promise<ReadonlyMap<string, KeptDestination>> {
     const found = await records.list(prefix)
-    return new Map(found.map(({ key, value }) => [key.slice(prefix.length), value as Kept]))
+    return new Map(
+      found.map(({ key, value }) => [key.slice(prefix.length), value as KeptDestination]),
+    )
   }
 
-  async function get(id: string): Promise<Kept | undefined> {
-    return (await records.get(prefix + id))?.value as Kept | undefined
+  async function get(id: string): Promise<KeptDestination | undefined> {
+    return (await records.get(prefix + id))?.value as KeptDestination | undefined
   }
 
-  function secrets(id: string, kept: Kept): readonly string[] {
+  function secrets(id: string, kept: KeptDestination): readonly string[] {
     return kept.secrets.filter(inForce).map((each) => seal.open(each.sealed, prefix + id))
   }
 
   /** Changes the record, and tries again if another process was first. */
-  async function change<T extends Kept | undefined>(
+  async function change<T extends KeptDestination | undefined>(
     id: string,
-    make: (old: Kept | undefined) => T,
+    make: (old: KeptDestination | undefined) => T,
   ): Promise<T> {
     for (let tries = 0; tries < TRIES; tries++) {
       const found = await records.get(prefix + id)
-      const made = make(found?.value as Kept | undefined)
+      const made = make(found?.value as KeptDestination | undefined)
       if (!made || (await records.set(prefix + id, made, found?.version ?? 0))) return made
     }
     throw contended(id)
   }
 
-  function renewed(id: string, old: Kept, secret: string, overlap: number): readonly KeptSecret[] {
+  function renewed(
+    id: string,
+    old: KeptDestination,
+    secret: string,
+    overlap: number,
+  ): readonly KeptSecret[] {
     const until = now() + overlap
     const before = old.secrets
       .filter(inForce)
@@ -150,11 +162,11 @@ export function createRegistry(host: RegistryHost): Registry {
     return { sealed: seal.seal(secret, prefix + id) }
   }
 
-  function newest(id: string, kept: Kept): string {
+  function newest(id: string, kept: KeptDestination): string {
     return seal.open(kept.secrets[0]!.sealed, prefix + id)
   }
 
-  function credentials(id: string, kept: Kept): Credentials {
+  function credentials(id: string, kept: KeptDestination): DestinationCredentials {
     return { id, secret: verifyingSecret(newest(id, kept)) }
   }
 

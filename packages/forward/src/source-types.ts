@@ -49,7 +49,7 @@ export interface RegisteredDestination {
 }
 
 /** The data that the receiver of messages needs. */
-export interface Credentials {
+export interface DestinationCredentials {
   readonly id: string
   /** The key to verify signatures: a shared secret `whsec_…`, or a public key `whpk_…`. */
   readonly secret: string
@@ -67,13 +67,13 @@ export interface Message {
 }
 
 /** Sends webhooks. */
-export interface Source {
+export interface WebhookSource {
   readonly name: string
   /**
    * Adds a destination, or changes it with `replace`, and resolves with its key to verify signatures. Throws
    * {@link DestinationRefused} for a URL that may not be called, and for an id that is taken.
    */
-  register(registration: Registration): Promise<Credentials>
+  register(registration: Registration): Promise<DestinationCredentials>
   /** Gives a destination a new secret; until the overlap is over, messages are signed with the old one too. */
   rotate(
     id: string,
@@ -83,7 +83,7 @@ export interface Source {
       /** @default '24h' */
       readonly overlap?: Duration
     },
-  ): Promise<Credentials>
+  ): Promise<DestinationCredentials>
   /** Forgets a destination: its waiting messages are given up. False if there was none. */
   unregister(id: string): Promise<boolean>
   destinations(): Promise<readonly RegisteredDestination[]>
@@ -106,7 +106,7 @@ export interface Source {
 }
 
 /** A stored destination. */
-export type Kept = {
+export type KeptDestination = {
   readonly url: string
   readonly topics: readonly string[]
   readonly secrets: readonly KeptSecret[]

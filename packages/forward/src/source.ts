@@ -14,7 +14,13 @@ import { CALL_OPTIONS, checkCalls } from './options.ts'
 import { createRegistry } from './registry.ts'
 import { createSeal } from '@postern/core/inbox'
 import { signer } from './signer.ts'
-import type { Kept, Message, RegisteredDestination, Source, SourceOptions } from './source-types.ts'
+import type {
+  KeptDestination,
+  Message,
+  RegisteredDestination,
+  WebhookSource,
+  SourceOptions,
+} from './source-types.ts'
 
 /**
  * Makes your app a source of webhooks. Messages are stored in an inbox and delivered to the destinations registered for
@@ -26,7 +32,7 @@ import type { Kept, Message, RegisteredDestination, Source, SourceOptions } from
  * const { secret } = await source.register({ url: 'https://shop.example/hooks', topics: 'card.*' })
  * await source.emit({ topic: 'card.charged', payload: { amount: '12.50' } })
  */
-export function createSource(options: SourceOptions): Source {
+export function createSource(options: SourceOptions): WebhookSource {
   unknownOptions('createSource', options, OPTIONS)
   const { name, inbox, onGone, sign = 'v1', log, observers, work } = options
   if (typeof name !== 'string' || name.trim() === '')
@@ -144,6 +150,6 @@ const OPTIONS: readonly (keyof SourceOptions)[] = [
   'work',
 ]
 
-function shown(id: string, { url, topics, gone }: Kept): RegisteredDestination {
+function shown(id: string, { url, topics, gone }: KeptDestination): RegisteredDestination {
   return { id, url, topics, gone }
 }

@@ -1,7 +1,7 @@
 import type { Task } from '@postern/core'
 import { observed } from '@postern/core/inbox'
 import type { SignableRequest } from '@postern/core/scheme'
-import type { Answer } from './client.ts'
+import type { DestinationAnswer } from './client.ts'
 
 /** Tells the observers of a task's receiver of calls and pauses. */
 export interface Teller {
@@ -13,8 +13,8 @@ export interface Teller {
       readonly request: SignableRequest
       readonly passes: (name: string) => boolean
     },
-    send: (request: SignableRequest) => Promise<Answer>,
-  ): Promise<Answer>
+    send: (request: SignableRequest) => Promise<DestinationAnswer>,
+  ): Promise<DestinationAnswer>
   /** A call to the destination ended; `until` is the end of the pause if there is one. */
   paused(destination: string, task: Task, until: number | undefined): void
 }
@@ -41,7 +41,7 @@ export function createTeller(): Teller {
       }
       return seen.observer.call(info, (headers) =>
         send(withTrace(request, headers, passes)),
-      ) as Promise<Answer>
+      ) as Promise<DestinationAnswer>
     },
     paused(destination, task, until) {
       if (until === told.get(destination)) return

@@ -1,5 +1,5 @@
 import { parseRetryAfter } from '@postern/core'
-import type { Answer } from './client.ts'
+import type { DestinationAnswer } from './client.ts'
 
 /** The meaning of an answer for its task, by the rules of Standard Webhooks for senders. */
 export type Verdict =
@@ -16,7 +16,11 @@ export type Verdict =
  * Judges an answer. `Retry-After` counts with 429, 502, 503 and 504, up to `cap` milliseconds.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function judge({ status, retryAfter }: Answer, now: number, cap: number): Verdict {
+export function judge(
+  { status, retryAfter }: DestinationAnswer,
+  now: number,
+  cap: number,
+): Verdict {
   if (status >= 200 && status < 300) return { kind: 'delivered' }
   if (status === 410) return { kind: 'gone' }
   const throttled = status === 429 || (status >= 502 && status <= 504)

@@ -1,6 +1,6 @@
 import { Postpone } from '@postern/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createGate, type Gate, type Pass, type Places } from '../src/pace/gate.ts'
+import { createGate, type CallGate, type Pass, type Places } from '../src/pace/gate.ts'
 import { createGates } from '../src/pace/gates.ts'
 
 const settings = {
@@ -11,7 +11,7 @@ const settings = {
   now: () => Date.now(),
 }
 let places: Places
-let gate: Gate
+let gate: CallGate
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 })
@@ -161,12 +161,12 @@ test('the destination that was not called for longest is forgotten first, but no
   expect(gates.isOpen('busy')).toBe(true)
 })
 
-function pass(of: Gate): Pass {
+function pass(of: CallGate): Pass {
   return of.enter() as Pass
 }
 
 /** For how long it sends the next one away. */
-function refused(of: Gate): number {
+function refused(of: CallGate): number {
   try {
     void of.enter()
   } catch (error) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { memoryInbox } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
 import { Webhook } from 'standardwebhooks'
-import { createSource, type Source, type SourceOptions } from '../src/index.ts'
+import { createSource, type WebhookSource, type SourceOptions } from '../src/index.ts'
 import type { Got } from './site.ts'
 
 /** The key of all sources here. */
@@ -10,7 +10,7 @@ export const key: Buffer = randomBytes(32)
 
 /** A source that may call the loopback address, and what became of its tasks. */
 export interface SourceScene {
-  readonly source: Source
+  readonly source: WebhookSource
   readonly inbox: Inbox
   /** Resolves when this number of tasks is done. */
   readonly done: (count: number) => Promise<void>

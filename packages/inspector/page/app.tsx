@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Progress } from './bulk/progress.tsx'
 import { say } from './data/announce.ts'
-import { Failure, ask, signedOut } from './data/ask.ts'
+import { AskFailure, ask, signedOut } from './data/ask.ts'
 import { useKeys } from './data/keys.ts'
 import { startLive } from './data/live.ts'
 import { go, href, useRoute } from './data/route.ts'
@@ -23,7 +23,7 @@ import { isUtc, setServerTime, setUtc, zone } from './words/time.ts'
 /** The page. */
 export function App(): JSX.Element | null {
   const [status, setStatus] = useState<StatusReply | undefined>()
-  const [failure, setFailure] = useState<Failure | undefined>()
+  const [failure, setFailure] = useState<AskFailure | undefined>()
   const isOut = useStore(signedOut)
   useEffect(() => {
     if (status !== undefined) return
@@ -37,7 +37,7 @@ export function App(): JSX.Element | null {
           setFailure(undefined)
         },
         (error: unknown) => {
-          if (error instanceof Failure) setFailure(error)
+          if (error instanceof AskFailure) setFailure(error)
         },
       )
     }

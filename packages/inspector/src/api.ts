@@ -76,7 +76,7 @@ export interface VersionReply {
   readonly version: string
 }
 
-export type Range = '15m' | '1h' | '6h' | '24h' | '7d' | '30d'
+export type ChartRange = '15m' | '1h' | '6h' | '24h' | '7d' | '30d'
 
 /**
  * Is anything wrong? Worst first. Things are about now, whatever the range: tasks that are dead, refusals of the last six
@@ -204,7 +204,7 @@ export type Values = readonly (number | null)[]
  * quotes; the rest is text. Qualifiers of tasks list tasks, all others deliveries; a row looks the same.
  */
 export interface ListReply {
-  readonly rows: readonly Row[]
+  readonly rows: readonly ListRow[]
   readonly cursor: string | undefined
   /** How far back it looked. */
   readonly searchedTo: number | undefined
@@ -216,7 +216,7 @@ export interface ListReply {
 }
 
 /** One delivery, or one event of the tasks that match. */
-export interface Row {
+export interface ListRow {
   /** `delivery:<id>` or `task:<id>`. */
   readonly id: string
   readonly at: number
@@ -251,7 +251,7 @@ export interface SuggestReply {
 
 /** A delivery with its tasks. Parts the visitor may not see are undefined, and `hidden` says so. */
 export interface DetailReply {
-  readonly row: Row
+  readonly row: ListRow
   readonly hidden: boolean
   /** True if the event is sealed and the inspector has no key for it: nothing of it can be shown. */
   readonly sealed: boolean

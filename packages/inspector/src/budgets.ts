@@ -1,7 +1,7 @@
-import { Problem } from './replies.ts'
+import { ApiProblem } from './replies.ts'
 
 /** Time of the event loop that one visitor may take. */
-export interface Budget {
+export interface LoopBudget {
   /** Ends the route with 429 if the visitor has used up this minute. */
   demand(): void
   /** Takes milliseconds off it. */
@@ -16,14 +16,14 @@ const VISITORS = 1000
 /** Makes the budgets of all visitors, by name and address. `now` is in milliseconds. */
 export function createBudgets(
   now: () => number = () => performance.now(),
-): (visitor: string) => Budget {
+): (visitor: string) => LoopBudget {
   const windows = new Map<string, { readonly since: number; used: number }>()
   return (visitor) => ({
     demand() {
       const { since, used } = windowOf(visitor)
       if (used < MOST) return
       const seconds = Math.max(1, Math.ceil((since + WINDOW - now()) / 1000))
-      throw new Problem(429, 'busy', `you have searched a lot; go on in ${seconds} s`, seconds)
+      throw new ApiProblem(429, 'busy', `you have searched a lot; go on in ${seconds} s`, seconds)
     },
     charge(ms) {
       windowOf(visitor).used += ms

@@ -1,7 +1,7 @@
 import { assets } from './assets.ts'
 import { createGate, type Visitor } from './gate/gate.ts'
 import { checkInspector, type InspectorOptions } from './options.ts'
-import { placeOf, type Place } from './page-place.ts'
+import { placeOf, type PagePlace } from './page-place.ts'
 import { HEADERS } from './policy.ts'
 import { problem } from './replies.ts'
 import { once } from './once.ts'
@@ -46,7 +46,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
 
   async function answer(
     request: InspectorRequest,
-    place: Place,
+    place: PagePlace,
     visitor: Visitor,
   ): Promise<InspectorReply> {
     const reads = request.method === 'GET' || request.method === 'HEAD'

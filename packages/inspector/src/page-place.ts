@@ -1,5 +1,5 @@
 /** Where a request goes, below a mount whose path nobody has told the inspector. */
-export interface Place {
+export interface PagePlace {
   /** `''` is the document, else what stands after `<mount>/~/`, such as `api/list`. */
   readonly route: string
   readonly query: URLSearchParams
@@ -16,7 +16,7 @@ export interface Place {
  * document are relative to its last segment, so that they hold behind a proxy that cuts a prefix, and with or without a
  * slash at the end.
  */
-export function placeOf(target: string): Place {
+export function placeOf(target: string): PagePlace {
   const hash = target.indexOf('#')
   const whole = hash < 0 ? target : target.slice(0, hash)
   const mark = whole.indexOf('?')

@@ -25,7 +25,7 @@ export function problem(
 }
 
 /** Ends a route with an error of the API. */
-export class Problem extends Error {
+export class ApiProblem extends Error {
   readonly reply: InspectorReply
 
   constructor(status: number, error: string, message: string, retryAfter?: number) {

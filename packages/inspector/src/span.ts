@@ -1,9 +1,9 @@
 import { MINUTE, type Bucket, type Histogram, addHistograms, quantile } from '@postern/core/inbox'
-import type { Range, Values } from './api.ts'
-import { Problem } from './replies.ts'
+import type { ChartRange, Values } from './api.ts'
+import { ApiProblem } from './replies.ts'
 
 /** A range of time in steps that lie at whole multiples of their width, so that each poll has the same steps. */
-export interface Span {
+export interface TimeSpan {
   readonly from: number
   readonly to: number
   readonly step: number
@@ -14,7 +14,7 @@ export interface Span {
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-const RANGES: Readonly<Record<Range, readonly [length: number, step: number]>> = {
+const RANGES: Readonly<Record<ChartRange, readonly [length: number, step: number]>> = {
   '15m': [15 * MINUTE, MINUTE],
   '1h': [HOUR, MINUTE],
   '6h': [6 * HOUR, 5 * MINUTE],
@@ -24,23 +24,23 @@ const RANGES: Readonly<Record<Range, readonly [length: number, step: number]>> =
 }
 
 /** The span of a range that ends now. Throws a `Problem` for another range. */
-export function spanOf(range: string | null, now: number): Span {
+export function spanOf(range: string | null, now: number): TimeSpan {
   const name = range ?? '24h'
   if (!Object.hasOwn(RANGES, name))
-    throw new Problem(400, 'range', `range must be one of ${Object.keys(RANGES).join(', ')}`)
-  const [length, step] = RANGES[name as Range]
+    throw new ApiProblem(400, 'range', `range must be one of ${Object.keys(RANGES).join(', ')}`)
+  const [length, step] = RANGES[name as ChartRange]
   const last = now - (now % step)
   return { from: last + step - length, to: now + 1, step, steps: length / step }
 }
 
 /** The step of a time; -1 before the span. */
-function stepOf({ from, step, steps }: Span, at: number): number {
+function stepOf({ from, step, steps }: TimeSpan, at: number): number {
   return Math.min(Math.floor((at - from) / step), steps - 1)
 }
 
 /** One value for each step, made of the buckets that fall into it. */
 export function perStep<B extends { readonly from: number }>(
-  span: Span,
+  span: TimeSpan,
   buckets: readonly B[],
   value: (buckets: readonly B[], step: number) => number | undefined,
 ): Values {
@@ -50,7 +50,7 @@ export function perStep<B extends { readonly from: number }>(
 }
 
 /** Counts of each step, 0 where there is none. */
-export function countsPerStep(span: Span, buckets: readonly Counted[]): readonly number[] {
+export function countsPerStep(span: TimeSpan, buckets: readonly Counted[]): readonly number[] {
   return perStep(span, buckets, sumOf).map((count) => count ?? 0)
 }
 

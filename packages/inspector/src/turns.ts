@@ -1,5 +1,5 @@
 /** Long work in slices: the app gets the event loop between them. */
-export interface Turns {
+export interface LoopSlices {
   /** Calls a function, whose time until it returns is part of the slice. */
   readonly held: <T>(call: () => T) => T
   /** Gives the event loop a turn, if the slice is used up. */
@@ -13,8 +13,8 @@ export interface Turns {
 // Milliseconds of a slice.
 const SLICE = 5
 
-/** Makes a {@link Turns}. `clock` is in milliseconds. */
-export function createTurns(clock: () => number = () => performance.now()): Turns {
+/** Makes a {@link LoopSlices}. `clock` is in milliseconds. */
+export function createTurns(clock: () => number = () => performance.now()): LoopSlices {
   let slice = 0
   let spent = 0
   return {

@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
 import type { InboxView, LaneStats, TaskError } from '@postern/core/inbox'
 import type { HealthReply, TaskFailure, Thing } from './api.ts'
-import { countsPerStep, sumOf, type Counted, type Span } from './span.ts'
-import { Problem } from './replies.ts'
+import { countsPerStep, sumOf, type Counted, type TimeSpan } from './span.ts'
+import { ApiProblem } from './replies.ts'
 
 /*
  * What a visitor without `payloads` sees in place of what payloads made: replies of two worlds that differ in payloads
@@ -28,7 +28,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 export function withoutPayloads(filter: object): void {
   for (const [name, value] of Object.entries(filter))
     if (value !== undefined && !FIELDS.has(name))
-      throw new Problem(
+      throw new ApiProblem(
         403,
         'not_allowed',
         `you may not see payloads: a filter by ${name === 'text' ? 'text looks into them' : `${name} tells about them`}`,
@@ -80,7 +80,7 @@ export async function withheldThings(
   view: InboxView | undefined,
   lanes: readonly LaneStats[],
   runs: readonly Counted[],
-  span: Span,
+  span: TimeSpan,
 ): Promise<readonly Thing[]> {
   const dead = lanes
     .filter(({ counts }) => counts.dead > 0)

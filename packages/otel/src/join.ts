@@ -2,7 +2,7 @@ import type { ObservedReceiver, Observer } from '@postern/core'
 import { unref } from '@postern/core/scheme'
 
 /** An observer that is worth its cost as soon as it is ready. */
-export interface Part {
+export interface ObserverPart {
   readonly ready: () => boolean
   readonly observer: Observer
 }
@@ -12,7 +12,10 @@ const EVERY = 1000
 const TIMES = 60
 
 /** Adds each part to a receiver when it is ready: now, or within a minute. The function that it returns takes all away. */
-export function joinWhenReady(receiver: ObservedReceiver, parts: readonly Part[]): () => void {
+export function joinWhenReady(
+  receiver: ObservedReceiver,
+  parts: readonly ObserverPart[],
+): () => void {
   const leave: (() => void)[] = []
   let waiting = parts
   let times = 0

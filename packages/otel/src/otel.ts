@@ -3,7 +3,7 @@ import { unknownOptions, type Observer } from '@postern/core'
 import { createAttemptSpans } from './attempt-spans.ts'
 import { createDeliverySpans } from './delivery-spans.ts'
 import { inTrace } from './in-trace.ts'
-import { joinWhenReady, type Part } from './join.ts'
+import { joinWhenReady, type ObserverPart } from './join.ts'
 import { observeMetrics } from './metrics.ts'
 import { globalTracer } from './tracing.ts'
 
@@ -66,7 +66,7 @@ export function otel(options: OtelOptions = {}): Otel {
   }
   const deliveries = createDeliverySpans(tracing)
   const attempts = createAttemptSpans(tracing)
-  const parts: readonly Part[] = [
+  const parts: readonly ObserverPart[] = [
     {
       ready: () => tracing.tracer() !== undefined,
       observer: { ...deliveries.observer, ...attempts.observer },

@@ -6,7 +6,7 @@ export interface AttemptKey {
 }
 
 /** Values by running attempt: the observer's methods are told of one attempt in several calls. */
-export interface Running<T> {
+export interface RunningValues<T> {
   get(attempt: AttemptKey): T | undefined
   set(attempt: AttemptKey, value: T): void
   delete(attempt: AttemptKey): T | undefined
@@ -16,7 +16,7 @@ export interface Running<T> {
 const MOST = 10_000
 
 /** Makes an empty one; `forgotten` gets what is pushed out. */
-export function createRunning<T>(forgotten?: (value: T) => void): Running<T> {
+export function createRunning<T>(forgotten?: (value: T) => void): RunningValues<T> {
   const known = new Map<string, T>()
   return {
     get: (attempt) => known.get(keyOf(attempt)),

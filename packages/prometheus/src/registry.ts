@@ -5,7 +5,7 @@ import { INSTRUMENTS } from '@postern/otel/metrics'
 import { nameWithUnit } from './names.ts'
 
 /** Where metrics are recorded, and from where they are read. */
-export interface Registry {
+export interface MetricRegistry {
   /** Records under Postern's instruments. */
   readonly meter: Meter
   /** All metrics in Prometheus' text format. Asynchronous gauges are asked for at most `patience` milliseconds. */
@@ -13,7 +13,7 @@ export interface Registry {
 }
 
 /** Makes a registry of its own: the app's OpenTelemetry SDK is neither needed nor touched. */
-export function createRegistry(): Registry {
+export function createRegistry(): MetricRegistry {
   // It opens no port: the route hands out what it collects.
   const reader = new PrometheusExporter({ preventServerStart: true })
   // Without `target_info` and labels of the instrumentation, which would be on each line.

@@ -13,7 +13,7 @@ import {
 } from '@postern/core/scheme'
 import { needed, text } from './common/read.ts'
 import { httpMessageSignatures, seconds } from './schemes/http-signature/http-message-signatures.ts'
-import { targetOf, type Target } from './schemes/http-signature/base.ts'
+import { targetOf, type SignatureTarget } from './schemes/http-signature/base.ts'
 import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature/keys.ts'
 
 /** Options of {@link adcp}: the keys of the sending agent, or their URL. */
@@ -118,7 +118,7 @@ function checkTimes(values: ReadonlyMap<string, unknown>, now: number): void {
 }
 
 // The profile writes percent-encoding in upper case and leaves dot segments out.
-function target(url: string): Target {
+function target(url: string): SignatureTarget {
   const found = targetOf(url)
   const upper = (part: string): string =>
     part.replace(/%[0-9a-f]{2}/gi, (escaped) => escaped.toUpperCase())

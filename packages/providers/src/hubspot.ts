@@ -14,7 +14,7 @@ import {
   safeEqual,
   signatureScheme,
   singleHeader,
-  type Message,
+  type SignedMessage,
   type Scheme,
   type SignatureAlgorithm,
 } from '@postern/core/scheme'
@@ -138,7 +138,7 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
     message: (delivery, time) => [delivery.method, decoded(delivery), delivery.body, time ?? ''],
   })
   const older = (
-    message: (delivery: Delivery) => Message,
+    message: (delivery: Delivery) => SignedMessage,
     more: { readonly url?: typeof url } = {},
   ): Scheme<Uint8Array> => signatureScheme(HASH, { header: OLD, message, ...more })
   const v2 = older((delivery) => [delivery.method, url(delivery), delivery.body], { url })

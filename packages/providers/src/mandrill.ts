@@ -8,7 +8,7 @@ import {
   type Draft,
   type EventDraft,
   type Factory,
-  type Message,
+  type SignedMessage,
   type Scheme,
 } from '@postern/core/scheme'
 import { FORM_TYPE, MIB } from './common/units.ts'
@@ -71,7 +71,7 @@ function scheme(options: PublicUrlOption): Scheme<Uint8Array> {
     encoding: 'base64',
     covers: { body: 'fields', url: options.publicUrl === undefined, id: true },
     url: (delivery) => signedUrl(delivery, options),
-    message: (delivery): Message => {
+    message: (delivery): SignedMessage => {
       const fields = [...delivery.form()].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
       return [signedUrl(delivery, options), ...fields.flat()]
     },

@@ -1,4 +1,4 @@
-import type { Answer } from './common/client-types.ts'
+import type { ApiAnswer } from './common/client-types.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import type { Target } from './common/spec.ts'
@@ -105,7 +105,7 @@ function sameSettings(settings: Endpoint['settings'], target: Target): boolean {
   return Object.entries(target.settings).every(([name, value]) => settings?.[name] === value)
 }
 
-function hasNext(answer: Answer): boolean {
+function hasNext(answer: ApiAnswer): boolean {
   return /\brel="next"/.test(answer.headers.get('link') ?? '')
 }
 

@@ -1,4 +1,4 @@
-import type { Answer } from './common/client-types.ts'
+import type { ApiAnswer } from './common/client-types.ts'
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
@@ -126,7 +126,7 @@ const DELETE = 'mutation ($id: String!) { webhookDelete(id: $id) { success } }'
 const ROTATE = 'mutation ($id: String!) { webhookRotateSecret(id: $id) { secret } }'
 
 /** Linear tells when its limit starts again in milliseconds since 1970. https://linear.app/developers/rate-limiting */
-function waitOf({ headers }: Answer): number {
+function waitOf({ headers }: ApiAnswer): number {
   const after = Number(headers.get('retry-after') ?? NaN)
   if (after >= 0) return after * 1000
   const reset = Number(headers.get('x-ratelimit-requests-reset') ?? NaN)

@@ -1,4 +1,4 @@
-import type { Answer } from './common/client-types.ts'
+import type { ApiAnswer } from './common/client-types.ts'
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
@@ -122,7 +122,7 @@ function enumOf(topic: string): string {
 }
 
 /** The bucket of points fills at `restoreRate` a second. https://shopify.dev/docs/api/usage/limits */
-function waitOf({ json }: Answer): number {
+function waitOf({ json }: ApiAnswer): number {
   const cost = row(row(row(json)['extensions'])['cost'])
   const { currentlyAvailable, restoreRate } = row(cost['throttleStatus'])
   const missing = Number(cost['requestedQueryCost']) - Number(currentlyAvailable)

@@ -1,4 +1,4 @@
-import type { Answer, Verdict } from './common/client-types.ts'
+import type { ApiAnswer, Verdict } from './common/client-types.ts'
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
@@ -132,7 +132,7 @@ const CODES: Readonly<Record<string, RegistrarErrorCode>> = {
 }
 
 /** Slack's errors come with 200 and `ok: false`. */
-function judge({ status, json }: Answer): Verdict | undefined {
+function judge({ status, json }: ApiAnswer): Verdict | undefined {
   const { ok, error, errors } = row(json)
   if (status !== 200 || ok === true) return undefined
   const details = Array.isArray(errors)

@@ -7,7 +7,7 @@ import {
   DEAD,
   DONE,
   lane,
-  type Recorder,
+  type TaskRecorder,
 } from '../../testing/src/inbox/recorder.ts'
 import { inTransaction } from '../src/index.ts'
 import { sqliteScene } from './scene.ts'
@@ -31,7 +31,7 @@ function begun(db: DatabaseSync): DatabaseSync {
   return db
 }
 
-type Shop = Recorder & { readonly port: ReturnType<Inbox['attach']> }
+type Shop = TaskRecorder & { readonly port: ReturnType<Inbox['attach']> }
 
 /** Writes a charge and stores its event in one transaction. */
 async function charge(shop: Shop, db: DatabaseSync, id: string, ending = 'COMMIT') {

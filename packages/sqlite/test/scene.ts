@@ -3,7 +3,7 @@ import type { Inbox } from '@postern/core/inbox'
 import { afterEach, beforeEach } from 'vitest'
 import {
   createRecorder,
-  type Recorder,
+  type TaskRecorder,
   type RecorderOptions,
 } from '../../testing/src/inbox/recorder.ts'
 import { sqliteInbox, type SqliteInboxOptions } from '../src/index.ts'
@@ -17,7 +17,7 @@ export interface Scene {
   readonly join: (
     inbox: Inbox,
     options?: RecorderOptions,
-  ) => Recorder & { readonly port: ReturnType<Inbox['attach']> }
+  ) => TaskRecorder & { readonly port: ReturnType<Inbox['attach']> }
   /** Looks at or changes the file through a connection of its own. */
   readonly edit: <T>(change: (db: DatabaseSync) => T) => T
   /** Waits until the query gives a row, looking each time the event loop comes round. */

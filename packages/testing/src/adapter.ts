@@ -4,7 +4,7 @@ import { identityCases } from './adapter/identity-cases.ts'
 import { limitCases } from './adapter/limit-cases.ts'
 import { parserCases, type ConsumedVariant, type RecoveredVariant } from './adapter/parser-cases.ts'
 import type { Mount } from './adapter/scene.ts'
-import type { Runner } from './runner.ts'
+import type { TestRunner } from './runner.ts'
 
 /** An adapter on its framework, as {@link testAdapter} takes it. */
 export interface AdapterUnderTest {
@@ -29,7 +29,7 @@ export interface AdapterUnderTest {
  * @example
  * testAdapter({ name: 'node:http', mount: (stage) => listen(webhook(stage.receiver)) }, { describe, test })
  */
-export function testAdapter(adapter: AdapterUnderTest, runner: Runner): void {
+export function testAdapter(adapter: AdapterUnderTest, runner: TestRunner): void {
   runner.describe(`${adapter.name} keeps the contract of adapters`, () => {
     conversationCases(adapter.mount, runner)
     bodyCases(adapter.mount, adapter, runner)

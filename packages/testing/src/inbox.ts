@@ -27,7 +27,7 @@ import { storedCases } from './inbox/accept/stored-cases.ts'
 import { transactionCases, type TransactionProbe } from './inbox/accept/transaction-cases.ts'
 import { viewCases } from './inbox/operate/view-cases.ts'
 import { workerCases } from './inbox/run/worker-cases.ts'
-import type { Runner } from './runner.ts'
+import type { TestRunner } from './runner.ts'
 
 /** Optional skills of an inbox. A skill that is not given is not tested. */
 export interface InboxSkills {
@@ -69,7 +69,7 @@ export interface InboxSkills {
  * @example
  * testInbox(() => ({ inbox: memoryInbox(), close() {} }), { describe, test }, { name: 'memory', order: true })
  */
-export function testInbox(make: MakeInbox, runner: Runner, skills: InboxSkills): void {
+export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkills): void {
   const test = sceneTest(make, runner)
   const { describe } = runner
   const bounded = skills.bounded === true

@@ -1,7 +1,7 @@
 export { testProvider, type ProviderUnderTest } from './provider.ts'
 export type { SigningLaws } from './provider/laws.ts'
 export type { ExpectedReply, Vector } from './provider/vector.ts'
-export type { Runner } from './runner.ts'
+export type { TestRunner } from './runner.ts'
 export { acme, type AcmeOptions } from './acme.ts'
 export { testAdapter, type AdapterUnderTest } from './adapter.ts'
 export type { ConsumedVariant, RecoveredVariant } from './adapter/parser-cases.ts'

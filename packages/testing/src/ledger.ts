@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { Guard, Ledger } from '@postern/core/inbox'
-import type { Runner } from './runner.ts'
+import type { TestRunner } from './runner.ts'
 
 /** A ledger under test. */
 export interface LedgerUnderTest {
@@ -24,7 +24,7 @@ const SHORT = 30
  */
 export function testLedger(
   make: () => LedgerUnderTest | Promise<LedgerUnderTest>,
-  { describe, test }: Runner,
+  { describe, test }: TestRunner,
 ): void {
   describe('ledger', () => {
     check('gives an unknown key to whoever claims it first', async (one, two) => {

@@ -6,7 +6,7 @@ import { judge } from './provider/judge.ts'
 import { signingLaws, type SigningLaws } from './provider/laws.ts'
 import { toReply, trial } from './provider/trial.ts'
 import { vectorOptions, vectorRequest, type Vector } from './provider/vector.ts'
-import type { Runner } from './runner.ts'
+import type { TestRunner } from './runner.ts'
 
 /** The provider {@link testProvider} examines: an entry of the catalogue and its vectors. */
 export interface ProviderUnderTest {
@@ -31,7 +31,7 @@ export interface ProviderUnderTest {
  * import { describe, test } from 'vitest'
  * testProvider({ ...githubEntry, vectors, sign: { secrets: ['a', 'b'] } }, { describe, test })
  */
-export function testProvider(under: ProviderUnderTest, runner: Runner): void {
+export function testProvider(under: ProviderUnderTest, runner: TestRunner): void {
   const { vectors = [], reasons = false } = under
   if (vectors.length > 0) {
     runner.describe(`${under.name}: known answers`, () => {

@@ -6,7 +6,7 @@ import type { MountReceiver, ReadEffects, ReceiverSkills } from './receiver/moun
 import { receiverTest } from './receiver/scene.ts'
 import { standardSecret, standardSender } from './receiver/sender.ts'
 import { signatureCases, timeCases } from './receiver/signature-cases.ts'
-import type { Runner } from './runner.ts'
+import type { TestRunner } from './runner.ts'
 
 /**
  * The contract of a webhook receiver, as a suite for any receiver in any language: HTTP in, effects out, restarts and
@@ -26,7 +26,7 @@ import type { Runner } from './runner.ts'
 export function testReceiver(
   mount: MountReceiver,
   effects: ReadEffects,
-  runner: Runner,
+  runner: TestRunner,
   skills: ReceiverSkills,
 ): void {
   const { name, durable = false, exactlyOnce = false, shared = false } = skills

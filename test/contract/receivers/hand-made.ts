@@ -3,14 +3,14 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createSteps, type Steps } from '@postern/testing/steps'
+import { createSteps, type HandlerSteps } from '@postern/testing/steps'
 import { Webhook } from 'standardwebhooks'
 import { openStore, type HandEvent, type HandStore } from './store.ts'
 
 /** What the parts of a hand-made receiver work with. */
 export interface Hand {
   readonly store: HandStore
-  readonly steps: Steps
+  readonly steps: HandlerSteps
   readonly secret: string
   /** Handles an event, until it is done. */
   readonly handle: (event: HandEvent) => Promise<void>

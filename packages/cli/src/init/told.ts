@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { whereToAdd } from '../sender/setup.ts'
 import type { InitPlan, Wanted } from './files.ts'
 import type { Project } from './project.ts'
-import type { Written } from './write.ts'
+import type { WrittenFiles } from './write.ts'
 
 /** What is said once the files are written: what to install, to do and to run, and how to undo all. */
 export function toldOf(
   project: Project,
   plan: InitPlan,
   { about, path }: Wanted,
-  { folders, env }: Written,
+  { folders, env }: WrittenFiles,
 ): string {
   const { manager, parsers, typeScript, readsEnv, app, framework } = project
   const files = [...plan.files.keys()]

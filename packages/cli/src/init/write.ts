@@ -11,14 +11,14 @@ import { dirname, join, relative } from 'node:path'
 import type { InitPlan } from './files.ts'
 
 /** What was written. */
-export interface Written {
+export interface WrittenFiles {
   /** Folders that were not there before, by their path in the project. */
   readonly folders: readonly string[]
   readonly env: 'created' | 'added' | 'kept'
 }
 
 /** Writes the files, and the line of `.env`. If one cannot be written, those before it are removed again. */
-export function writePlan(folder: string, { files, env }: InitPlan): Written {
+export function writePlan(folder: string, { files, env }: InitPlan): WrittenFiles {
   const folders: string[] = []
   const done: (() => void)[] = []
   try {
@@ -40,7 +40,7 @@ export function writePlan(folder: string, { files, env }: InitPlan): Written {
   }
 }
 
-function writeEnv(path: string, env: string): Written['env'] {
+function writeEnv(path: string, env: string): WrittenFiles['env'] {
   const exists = existsSync(path)
   const before = exists ? readFileSync(path, 'utf8') : ''
   const [name] = env.split('=')

@@ -25,7 +25,9 @@ function fromJson(text: string, number: number | undefined): SavedRequest {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new Failure(2, `the request is no JSON: ${(error as Error).message}`, { cause: error })
+    throw new Failure(2, `the request is no JSON: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
   const entries = at(at(value, 'log'), 'entries')
   const entry = Array.isArray(entries) ? entryOf(entries, number) : value

@@ -51,7 +51,9 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
         2,
         `--from: Node.js ${process.version} cannot load ${file}; give the built JavaScript file, or use Node.js 22.18 or newer`,
       )
-    throw new Failure(2, `--from: ${file} cannot be loaded: ${String(message)}`, { cause: error })
+    throw new Failure(2, `--from: ${file} cannot be loaded: ${String(message)}`, {
+      cause: error,
+    })
   }
 }
 

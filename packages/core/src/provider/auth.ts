@@ -12,7 +12,7 @@ import { keyring, type Keyring, type SecretOption } from './secrets.ts'
 import type { ProviderSpec } from './spec.ts'
 
 /** How one provider authenticates: its scheme, and the option that gave the secret. */
-export interface Auth<Key> {
+export interface ProviderAuth<Key> {
   readonly scheme: Scheme<Key>
   readonly option: string
   readonly secret: SecretOption | undefined
@@ -25,7 +25,7 @@ export function authOf<Options extends object, Key, Ready>(
   given: Options,
   options: Ready,
   secretOption: string | undefined,
-): Auth<Key> {
+): ProviderAuth<Key> {
   const { unauthenticated } = given as { readonly unauthenticated?: unknown }
   const [option, secret] = spec.secretOf?.(options) ?? [
     secretOption ?? 'secret',

@@ -63,7 +63,7 @@ export { jwt, type JwtAlgorithm, type JwtOptions } from './schemes/jwt.ts'
 export type { JwtClaims, JwtClaimsOptions } from './schemes/jwt-claims.ts'
 export type { SharedJwtAlgorithm, SharedJwtOptions } from './schemes/jwt-shared.ts'
 export type { NamesPlace, TrustedNames } from './lookup/trusted-names.ts'
-export { bucket, type Bucket, type BucketOptions } from './lookup/bucket.ts'
+export { bucket, type LookupBucket, type BucketOptions } from './lookup/bucket.ts'
 export {
   checkFetchOptions,
   fetchBounded,
@@ -82,7 +82,7 @@ export {
 export { lookups, type Lookups, type LookupsOptions } from './lookup/lookups.ts'
 export { peer, type Peer, type PeerHome } from './peer.ts'
 export { parseKeyPair, type KeyPair } from './schemes/key-pair.ts'
-export type { Message } from './schemes/signature/message.ts'
+export type { SignedMessage } from './schemes/signature/message.ts'
 export { pairs, type PairsOptions } from './schemes/pairs.ts'
 export { rsa, rsaAlgorithm, type RsaAlgorithmOptions, type RsaOptions } from './schemes/rsa.ts'
 export {

@@ -8,7 +8,7 @@ export interface BreakerSettings {
 }
 
 /** The result of a call: `up`: the destination works; `down`: it does not; `unknown`: the call shows neither. */
-export type Found = 'up' | 'down' | 'unknown'
+export type CallResult = 'up' | 'down' | 'unknown'
 
 /** A circuit breaker: whether a destination may be called, by how the last calls ended. Times are of one clock. */
 export interface Breaker {
@@ -24,7 +24,7 @@ export interface Breaker {
   probe(): void
   /** A call ended; `until` is the time that the destination asked for. */
   learn(
-    found: Found,
+    found: CallResult,
     call: { readonly probe: boolean; readonly until?: number | undefined },
     at: number,
   ): void

@@ -1,6 +1,6 @@
 import { Postpone } from '@postern/core'
 import { createSpacing } from '@postern/core/inbox'
-import { createBreaker, type BreakerSettings, type Found } from './breaker.ts'
+import { createBreaker, type BreakerSettings, type CallResult } from './breaker.ts'
 
 /** Bounds of the calls to one destination. */
 export interface GateSettings extends BreakerSettings {
@@ -12,7 +12,7 @@ export interface GateSettings extends BreakerSettings {
 /** Permission to call a destination, to be given back. */
 export interface Pass {
   /** Reports the result of the call, and the time that the destination asked for. */
-  leave(found: Found, until?: number): void
+  leave(found: CallResult, until?: number): void
 }
 
 /** The places of one subscription: attempts at once in this process. */
@@ -23,7 +23,7 @@ export interface Places {
 }
 
 /** One destination: its running calls, and whether calls pause. */
-export interface Gate {
+export interface CallGate {
   /** True while calls run or wait. */
   readonly busy: boolean
   /** True while calls pause. */
@@ -48,7 +48,7 @@ const LATER = 30_000
  * calls at once than its limit. The next task may wait for a moment. A task that cannot enter is postponed by the
  * destination's pace (see {@link createSpacing}), so that a backlog neither runs in circles nor comes back as one wave.
  */
-export function createGate(settings: GateSettings, places: Places): Gate {
+export function createGate(settings: GateSettings, places: Places): CallGate {
   const { concurrency, now } = settings
   const breaker = createBreaker(settings)
   const spacing = createSpacing()

@@ -1,12 +1,12 @@
-import { createGate, type Gate, type GateSettings, type Pass, type Places } from './gate.ts'
+import { createGate, type CallGate, type GateSettings, type Pass, type Places } from './gate.ts'
 
 /** The gates of all destinations of one subscription. */
 export interface Gates {
-  /** As {@link Gate.enter}. */
+  /** As {@link CallGate.enter}. */
   enter(destination: string): Pass | Promise<Pass>
   /** True while calls to the destination pause. */
   isOpen(destination: string): boolean
-  /** As {@link Gate.paused}. */
+  /** As {@link CallGate.paused}. */
   pausedUntil(destination: string): number | undefined
 }
 
@@ -16,7 +16,7 @@ const MOST = 10_000
 /** Makes the gates that share `total` places; of more than `most`, those not used for longest are forgotten. */
 export function createGates(total: number, settings: GateSettings, most: number = MOST): Gates {
   // The order of use.
-  const gates = new Map<string, Gate>()
+  const gates = new Map<string, CallGate>()
   const places: Places = { total, held: 0 }
 
   return {

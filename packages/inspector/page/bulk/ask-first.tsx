@@ -1,12 +1,12 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Failure } from '../data/ask.ts'
+import { AskFailure } from '../data/ask.ts'
 import {
   RATES,
   countMatches,
   job,
   startJob,
-  type Counted,
+  type BulkCount,
   type Filter,
   type What,
 } from '../data/bulk.ts'
@@ -26,7 +26,7 @@ export function AskFirst({
   close: () => void
 }): JSX.Element {
   const [sum, setSum] = useState(0)
-  const [counted, setCounted] = useState<Counted | undefined>()
+  const [counted, setCounted] = useState<BulkCount | undefined>()
   const [failure, setFailure] = useState('')
   const [rate, setRate] = useState<number>(10)
   const isBusy = useStore(job)?.phase === 'running'
@@ -35,7 +35,7 @@ export function AskFirst({
   useEffect(() => {
     const stop = new AbortController()
     countMatches(what, filter, stop.signal, setSum).then(setCounted, (error: unknown) => {
-      if (error instanceof Failure) setFailure(error.message)
+      if (error instanceof AskFailure) setFailure(error.message)
     })
     return () => stop.abort()
   }, [what, JSON.stringify(filter)])

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { job, stopJob, type Job } from '../data/bulk.ts'
+import { job, stopJob, type BulkJob } from '../data/bulk.ts'
 import { useStore } from '../data/store.ts'
 import { count, counted } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
@@ -25,7 +25,7 @@ export function Progress(): JSX.Element | null {
   )
 }
 
-function inWords({ what, phase, done, total, rate, message }: Job): string {
+function inWords({ what, phase, done, total, rate, message }: BulkJob): string {
   const verb = what === 'replay' ? 'set to run again' : 'discarded'
   const sum = `${count(done)} of ${counted(total, 'task')} ${verb}`
   if (phase === 'finished')

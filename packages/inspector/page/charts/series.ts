@@ -1,7 +1,7 @@
 import type { Values } from '../../src/api.ts'
 
 /** One series of a chart: one value a step, null where nothing is known. */
-export interface Series {
+export interface ChartSeries {
   readonly name: string
   readonly values: Values
   /** The class that gives it its colour and, for lines, its dashes. */
@@ -11,7 +11,7 @@ export interface Series {
 /** What a chart shows. */
 export interface ChartData {
   readonly title: string
-  readonly series: readonly Series[]
+  readonly series: readonly ChartSeries[]
   readonly from: number
   readonly step: number
   /** Bars stand on each other; lines cross. */
@@ -22,7 +22,7 @@ export interface ChartData {
   /** The table, where it says more than the chart: counts in place of rates. */
   readonly table?: {
     readonly caption: string
-    readonly series: readonly Series[]
+    readonly series: readonly ChartSeries[]
     readonly words: (value: number) => string
   }
   /** The list behind one step. */

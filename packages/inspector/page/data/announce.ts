@@ -1,4 +1,4 @@
-import { createStore, type Store } from './store.ts'
+import { createStore, type PageValue } from './store.ts'
 
 interface Said {
   readonly text: string
@@ -6,7 +6,7 @@ interface Said {
 }
 
 /** What a screen reader says next, and what a note at the edge of the page shows for a while. */
-export const said: Store<Said> = createStore<Said>({ text: '', isShown: false })
+export const said: PageValue<Said> = createStore<Said>({ text: '', isShown: false })
 
 let timer: ReturnType<typeof setTimeout> | undefined
 

@@ -1,8 +1,8 @@
 import type { ErrorReply } from '../../src/api.ts'
-import { createStore, type Store } from './store.ts'
+import { createStore, type PageValue } from './store.ts'
 
 /** The server said no, or nothing at all (status 0). */
-export class Failure extends Error {
+export class AskFailure extends Error {
   readonly status: number
   readonly retryAfter: number | undefined
 
@@ -19,7 +19,7 @@ export class Failure extends Error {
 }
 
 /** True once the server has asked to sign in. */
-export const signedOut: Store<boolean> = createStore(false)
+export const signedOut: PageValue<boolean> = createStore(false)
 
 /** Everything lies beside this script: the page knows no other path. */
 const API = new URL(/* @vite-ignore */ './api/', import.meta.url)
@@ -27,12 +27,12 @@ const LONGEST = 30_000
 
 export type Params = Readonly<Record<string, string | number | undefined>>
 
-/** Asks the server. Throws a {@link Failure}. */
+/** Asks the server. Throws a {@link AskFailure}. */
 export function ask<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
   return send(url(path, params), { method: 'GET' }, signal)
 }
 
-/** Has the server do something. Throws a {@link Failure}. */
+/** Has the server do something. Throws a {@link AskFailure}. */
 export function act<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
   const init = {
     method: 'POST',
@@ -65,13 +65,13 @@ async function send<T>(at: string, init: RequestInit, signal?: AbortSignal): Pro
     body = reply.type === 'opaqueredirect' ? undefined : await reply.json()
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new Failure(0, 'The app does not answer.')
+    throw new AskFailure(0, 'The app does not answer.')
   }
   if (reply.type === 'opaqueredirect' || reply.status === 401) {
     signedOut.set(true)
-    throw new Failure(401, 'You are signed out.')
+    throw new AskFailure(401, 'You are signed out.')
   }
   if (reply.ok) return body as T
   const { message, retryAfter } = (body ?? {}) as Partial<ErrorReply>
-  throw new Failure(reply.status, message ?? `The app answered ${reply.status}.`, retryAfter)
+  throw new AskFailure(reply.status, message ?? `The app answered ${reply.status}.`, retryAfter)
 }

@@ -1,8 +1,8 @@
 import type { ChangeReply, ChangeRequest } from '../../src/api.ts'
 import { now } from '../words/time.ts'
-import { Failure, act } from './ask.ts'
+import { AskFailure, act } from './ask.ts'
 import { refresh } from './live.ts'
-import { createStore, type Store } from './store.ts'
+import { createStore, type PageValue } from './store.ts'
 
 export type Filter = Readonly<Record<string, string | number>>
 export type What = 'replay' | 'discard'
@@ -11,7 +11,7 @@ export type What = 'replay' | 'discard'
 export const RATES = [1, 10, 50, 200, 0] as const
 
 /** A change of many tasks that this page drives, chunk by chunk: leaving the page stops it. */
-export interface Job {
+export interface BulkJob {
   readonly what: What
   readonly filter: Filter
   readonly total: number
@@ -21,10 +21,10 @@ export interface Job {
   readonly message: string
 }
 
-export const job: Store<Job | undefined> = createStore<Job | undefined>(undefined)
+export const job: PageValue<BulkJob | undefined> = createStore<BulkJob | undefined>(undefined)
 
 /** How many match now; `until` leaves those alone that come later. */
-export interface Counted {
+export interface BulkCount {
   readonly count: number
   readonly until: number
 }
@@ -37,7 +37,7 @@ export async function countMatches(
   filter: Filter,
   signal: AbortSignal,
   progress: (count: number) => void,
-): Promise<Counted> {
+): Promise<BulkCount> {
   let count = 0
   let cursor: string | undefined
   let until: number | undefined
@@ -56,13 +56,13 @@ export async function countMatches(
 export async function startJob(
   what: What,
   filter: Filter,
-  counted: Counted,
+  counted: BulkCount,
   rate: number,
 ): Promise<void> {
   if (job.get()?.phase === 'running') return
   const mine = new AbortController()
   stopping = mine
-  let state: Job = {
+  let state: BulkJob = {
     what,
     filter,
     total: counted.count,
@@ -94,7 +94,7 @@ export async function startJob(
     } while (cursor !== undefined && !mine.signal.aborted)
     job.set({ ...state, phase: mine.signal.aborted ? 'stopped' : 'finished' })
   } catch (error) {
-    const message = error instanceof Failure ? error.message : String(error)
+    const message = error instanceof AskFailure ? error.message : String(error)
     job.set({ ...state, phase: 'failed', message })
   }
   removeEventListener('beforeunload', warn)

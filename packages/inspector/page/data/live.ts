@@ -1,7 +1,7 @@
 import type { VersionReply } from '../../src/api.ts'
 import { now } from '../words/time.ts'
-import { Failure, ask, signedOut } from './ask.ts'
-import { createStore, type Store } from './store.ts'
+import { AskFailure, ask, signedOut } from './ask.ts'
+import { createStore, type PageValue } from './store.ts'
 
 /** What the loop knows. */
 export interface Live {
@@ -24,7 +24,7 @@ const EVERY = 2000
 const AT_LEAST = 60_000
 const AFTER_FAILURE = [2000, 5000, 10_000, 30_000]
 
-export const live: Store<Live> = createStore<Live>({
+export const live: PageValue<Live> = createStore<Live>({
   version: '',
   isPaused: false,
   failure: undefined,
@@ -61,7 +61,7 @@ export function refresh(): void {
 }
 
 /** Another request found the server failing: the loop goes on with trying. */
-export function reportFailure(failure: Failure): void {
+export function reportFailure(failure: AskFailure): void {
   if (live.get().failure === undefined) fail(failure)
 }
 
@@ -85,7 +85,7 @@ async function look(): Promise<void> {
     if (!mine.signal.aborted) succeed(version)
   } catch (error) {
     if (mine.signal.aborted) return
-    if (error instanceof Failure && error.status !== 401) fail(error)
+    if (error instanceof AskFailure && error.status !== 401) fail(error)
   }
 }
 
@@ -102,7 +102,7 @@ function succeed(version: string): void {
   plan(EVERY)
 }
 
-function fail({ status, message, retryAfter }: Failure): void {
+function fail({ status, message, retryAfter }: AskFailure): void {
   const wait = Math.max(
     AFTER_FAILURE[Math.min(failures, AFTER_FAILURE.length - 1)]!,
     (retryAfter ?? 0) * 1000,

@@ -1,10 +1,10 @@
-import type { Range } from '../../src/api.ts'
-import { createStore, useStore, type Store } from './store.ts'
+import type { ChartRange } from '../../src/api.ts'
+import { createStore, useStore, type PageValue } from './store.ts'
 
 /** Where the reader is. All of it stands in the query, so that each view is a link. */
-export interface Route {
+export interface PageRoute {
   readonly screen: 'health' | 'list'
-  readonly range: Range
+  readonly range: ChartRange
   /** A receiver's name; empty for all. */
   readonly receiver: string
   /** The search of the list. */
@@ -14,9 +14,9 @@ export interface Route {
   readonly tab: string
 }
 
-export const RANGES: readonly Range[] = ['15m', '1h', '6h', '24h', '7d', '30d']
+export const RANGES: readonly ChartRange[] = ['15m', '1h', '6h', '24h', '7d', '30d']
 
-const DEFAULTS: Route = {
+const DEFAULTS: PageRoute = {
   screen: 'health',
   range: '24h',
   receiver: '',
@@ -25,9 +25,9 @@ const DEFAULTS: Route = {
   tab: '',
 }
 
-function parse(search: string): Route {
+function parse(search: string): PageRoute {
   const query = new URLSearchParams(search)
-  const range = query.get('range') as Range
+  const range = query.get('range') as ChartRange
   return {
     screen: query.get('screen') === 'list' ? 'list' : 'health',
     range: RANGES.includes(range) ? range : DEFAULTS.range,
@@ -38,32 +38,32 @@ function parse(search: string): Route {
   }
 }
 
-const route: Store<Route> = createStore(parse(location.search))
+const route: PageValue<PageRoute> = createStore(parse(location.search))
 addEventListener('popstate', () => route.set(parse(location.search)))
 
-export function useRoute(): Route {
+export function useRoute(): PageRoute {
   return useStore(route)
 }
 
-export function currentRoute(): Route {
+export function currentRoute(): PageRoute {
   return route.get()
 }
 
 /** The link to a place. Range and receiver stay as they are unless given; all else is as at the start unless given. */
-export function href(to: Partial<Route>): string {
+export function href(to: Partial<PageRoute>): string {
   const { range, receiver } = route.get()
   return search({ ...DEFAULTS, range, receiver, ...to })
 }
 
 /** The link to this place with some of it changed. */
-export function hrefHere(change: Partial<Route>): string {
+export function hrefHere(change: Partial<PageRoute>): string {
   return search({ ...route.get(), ...change })
 }
 
-function search(to: Route): string {
+function search(to: PageRoute): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(to))
-    if (value !== DEFAULTS[name as keyof Route]) query.set(name, value as string)
+    if (value !== DEFAULTS[name as keyof PageRoute]) query.set(name, value as string)
   // Qualifiers are read by people: a colon, a slash and a star need no escape in a query.
   const text = query.toString().replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2A', '*')
   return `?${text}`

@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'preact/hooks'
 
 /** A value that several parts of the page share. */
-export interface Store<T> {
+export interface PageValue<T> {
   readonly get: () => T
   readonly set: (value: T) => void
   readonly subscribe: (listener: () => void) => () => void
 }
 
-export function createStore<T>(first: T): Store<T> {
+export function createStore<T>(first: T): PageValue<T> {
   let current = first
   const listeners = new Set<() => void>()
   return {
@@ -25,7 +25,7 @@ export function createStore<T>(first: T): Store<T> {
 }
 
 /** The value of a store; the component is drawn again when it changes. */
-export function useStore<T>(store: Store<T>): T {
+export function useStore<T>(store: PageValue<T>): T {
   const [value, setValue] = useState(store.get)
   useEffect(() => {
     const read = (): void => setValue(store.get)

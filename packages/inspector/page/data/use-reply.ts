@@ -1,16 +1,16 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Failure, ask, url, type Params } from './ask.ts'
+import { AskFailure, ask, url, type Params } from './ask.ts'
 import { live, reportFailure } from './live.ts'
 import { useStore } from './store.ts'
 
 /** What is known of a question to the server. */
-export interface Answer<T> {
+export interface ReplyState<T> {
   /** The last reply to this question, or to the one before while this one is open and `keep` is set. */
   readonly data: T | undefined
   /** True once a first reply is late enough for a skeleton. */
   readonly isSlow: boolean
   /** It will not go better by itself: a wrong question, something that is gone. */
-  readonly failure: Failure | undefined
+  readonly failure: AskFailure | undefined
 }
 
 const SKELETON_AFTER = 200
@@ -19,10 +19,10 @@ const SKELETON_AFTER = 200
  * Asks at once, and again whenever something changed at the server. With `keep` the reply to the question before stays
  * until this one is answered, so that the layout holds.
  */
-export function useReply<T>(path: string, params: Params, keep = false): Answer<T> {
+export function useReply<T>(path: string, params: Params, keep = false): ReplyState<T> {
   const { version } = useStore(live)
   const question = url(path, params)
-  const [state, setState] = useState<Answer<T> & { question: string }>({ question, ...NONE })
+  const [state, setState] = useState<ReplyState<T> & { question: string }>({ question, ...NONE })
   const latest = useRef(question)
   latest.current = question
 
@@ -38,7 +38,7 @@ export function useReply<T>(path: string, params: Params, keep = false): Answer<
       .then(
         (data) => setState({ question, data, isSlow: false, failure: undefined }),
         (error: unknown) => {
-          if (stop.signal.aborted || !(error instanceof Failure)) return
+          if (stop.signal.aborted || !(error instanceof AskFailure)) return
           if (error.passes) reportFailure(error)
           else setState({ question, ...NONE, failure: error })
         },

@@ -1,14 +1,14 @@
 import type { DetailTask } from '../../src/api.ts'
 
 /** A stretch of time from the request on. */
-export interface Span {
+export interface AxisSpan {
   readonly end: number
   /** Where a time stands, from 0 to 1. */
   at(ms: number): number
 }
 
 /** The span that holds reply, runs and the next run. */
-export function spanOf(start: number, took = 0, tasks: readonly DetailTask[]): Span {
+export function spanOf(start: number, took = 0, tasks: readonly DetailTask[]): AxisSpan {
   const ends = tasks.flatMap(({ runs, due, state }) => [
     ...runs.map((run) => run.startedAt + (run.duration ?? 0) - start),
     ...(state === 'pending' && due !== undefined ? [due - start] : []),
@@ -25,7 +25,7 @@ const DAY = 24 * HOUR
 const MARKS = [1, 10, 100, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY]
 
 /** Times that stand at the axis: not closer than their words are wide. */
-export function ticksOf(span: Span): readonly number[] {
+export function ticksOf(span: AxisSpan): readonly number[] {
   const ticks = [0]
   for (const mark of MARKS)
     if (span.at(mark) - span.at(ticks.at(-1)!) >= 0.2 && span.at(mark) < 0.9 && mark < span.end)

@@ -4,7 +4,7 @@ import { duration } from '../words/duration.ts'
 import { safe } from '../words/safe.ts'
 import { runLooks, taskLook } from '../words/state.ts'
 import { now } from '../words/time.ts'
-import { spanOf, ticksOf, type Span } from './time-axis.ts'
+import { spanOf, ticksOf, type AxisSpan } from './time-axis.ts'
 
 /** From the request to the last run: the axis is logarithmic, so that 4 ms stand beside 10 s. A mark opens its run. */
 export function Timeline({
@@ -56,7 +56,7 @@ function TaskLane({
 }: {
   task: DetailTask
   start: number
-  span: Span
+  span: AxisSpan
   openRun: (task: string, at: number) => void
 }): JSX.Element {
   const { runs, due, state, subscription, part } = task
@@ -112,7 +112,7 @@ function Bar({
   label,
   open,
 }: {
-  span: Span
+  span: AxisSpan
   from: number
   to: number
   tone: string

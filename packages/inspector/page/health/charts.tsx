@@ -2,7 +2,7 @@ import type { ChartsReply } from '../../src/api.ts'
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { Chart } from '../charts/chart.tsx'
-import type { ChartData, Series } from '../charts/series.ts'
+import type { ChartData, ChartSeries } from '../charts/series.ts'
 import { href } from '../data/route.ts'
 import { count, rate } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
@@ -28,7 +28,7 @@ export function Charts({ charts, at }: { charts: ChartsReply; at: number }): JSX
 
 function deliveries(charts: ChartsReply, at: number): ChartData {
   const { from, step } = charts
-  const counts: Series[] = OUTCOMES.filter(
+  const counts: ChartSeries[] = OUTCOMES.filter(
     (outcome) => outcome === 'accepted' || charts.deliveries[outcome]?.some((value) => value > 0),
   ).map((name) => ({ name, tone: name, values: charts.deliveries[name] ?? [] }))
   // The last step is not over: a rate of its own time, and not of some seconds.
@@ -69,7 +69,7 @@ function replyTime({ from, step, reply }: ChartsReply): ChartData {
 }
 
 function tasks({ from, step, tasks: known }: ChartsReply): ChartData {
-  const series: Series[] = [
+  const series: ChartSeries[] = [
     { name: 'waiting', tone: 'pending', values: known.pending },
     { name: 'running', tone: 'running', values: known.running },
     { name: 'dead', tone: 'dead', values: known.dead },

@@ -1,10 +1,10 @@
-import type { HealthReply, Range } from '../../src/api.ts'
+import type { HealthReply, ChartRange } from '../../src/api.ts'
 import type { JSX } from 'preact'
 import { href, useRoute } from '../data/route.ts'
 import { count, counted } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
 
-const PAST: Readonly<Record<Range, string>> = {
+const PAST: Readonly<Record<ChartRange, string>> = {
   '15m': 'the last 15 minutes',
   '1h': 'the last hour',
   '6h': 'the last 6 hours',

@@ -1,8 +1,8 @@
-import type { ListReply, Row } from '../../src/api.ts'
+import type { ListReply, ListRow } from '../../src/api.ts'
 
 /** The rows that the reader has, and what has happened since they were fetched. */
 export interface Loaded {
-  readonly rows: readonly Row[]
+  readonly rows: readonly ListRow[]
   readonly cursor: string | undefined
   /** How far a search looked that ran out of time: it goes on only if it is asked to. */
   readonly searchedTo: number | undefined
@@ -51,7 +51,7 @@ function cutShort({ rows, cursor, searchedTo }: ListReply): number | undefined {
 }
 
 /** The rows of a page that was fetched again, in the places they have. */
-export function updated(loaded: Loaded, rows: readonly Row[]): Loaded {
+export function updated(loaded: Loaded, rows: readonly ListRow[]): Loaded {
   const now = new Map(rows.map((row) => [row.id, row]))
   return { ...loaded, rows: loaded.rows.map((row) => same(row, now.get(row.id))) }
 }
@@ -87,14 +87,14 @@ function merged(loaded: Loaded, reply: ListReply): Loaded {
 }
 
 /** Rows of the time that the reply covers, which it does not have. */
-function missing(rows: readonly Row[], reply: ListReply): ReadonlySet<string> {
+function missing(rows: readonly ListRow[], reply: ListReply): ReadonlySet<string> {
   const there = new Set(reply.rows.map(({ id }) => id))
   const last = reply.cursor === undefined ? -Infinity : (reply.rows.at(-1)?.at ?? Infinity)
   return new Set(rows.filter(({ id, at }) => at > last && !there.has(id)).map(({ id }) => id))
 }
 
 /** The row as it is, or the same object if nothing changed: such a row is not drawn again. */
-function same(old: Row | undefined, now: Row | undefined): Row {
+function same(old: ListRow | undefined, now: ListRow | undefined): ListRow {
   if (old === undefined || now === undefined) return (now ?? old)!
   return JSON.stringify(old) === JSON.stringify(now) ? old : now
 }

@@ -1,7 +1,7 @@
 import type { ListReply } from '../../src/api.ts'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { say } from '../data/announce.ts'
-import { Failure, ask } from '../data/ask.ts'
+import { AskFailure, ask } from '../data/ask.ts'
 import { live, reportFailure } from '../data/live.ts'
 import { useStore } from '../data/store.ts'
 import { counted } from '../words/count.ts'
@@ -16,7 +16,7 @@ export interface List {
   readonly reply: ListReply | undefined
   readonly isSlow: boolean
   readonly isLoadingMore: boolean
-  readonly failure: Failure | undefined
+  readonly failure: AskFailure | undefined
   readonly loadMore: () => void
   readonly showNew: () => void
 }
@@ -26,7 +26,7 @@ interface State {
   readonly loaded: Loaded | undefined
   readonly reply: ListReply | undefined
   readonly isSlow: boolean
-  readonly failure: Failure | undefined
+  readonly failure: AskFailure | undefined
 }
 
 /**
@@ -66,7 +66,7 @@ export function useList(
         if (!isNewQuestion) return refreshSeen(stop.signal)
       })
       .catch((error: unknown) => {
-        if (stop.signal.aborted || !(error instanceof Failure)) return
+        if (stop.signal.aborted || !(error instanceof AskFailure)) return
         if (error.passes) reportFailure(error)
         else setState({ ...NONE, question, failure: error })
       })
@@ -97,7 +97,7 @@ export function useList(
       const reply = await fetchPage(cursor)
       if (current.current.question === question) change((old) => more(old, cursor, reply))
     } catch (error) {
-      if (error instanceof Failure) reportFailure(error)
+      if (error instanceof AskFailure) reportFailure(error)
     }
     setLoadingMore(false)
   }

@@ -1,4 +1,4 @@
-import type { Row } from '../../src/api.ts'
+import type { ListRow } from '../../src/api.ts'
 import type { RefObject } from 'preact'
 import { useRef } from 'preact/hooks'
 import { copy } from '../data/copy.ts'
@@ -7,7 +7,7 @@ import { currentRoute, go, hrefHere } from '../data/route.ts'
 
 /** `j` and `k` go from row to row, and from detail to detail while one is open; `y` copies the id. */
 export function useRowKeys(
-  rows: readonly Row[] | undefined,
+  rows: readonly ListRow[] | undefined,
   scroller: RefObject<HTMLDivElement | null>,
   height: number,
 ): void {

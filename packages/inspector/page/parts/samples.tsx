@@ -2,7 +2,7 @@ import type { SampleReply } from '../../src/api.ts'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { note } from '../data/announce.ts'
-import { Failure, act } from '../data/ask.ts'
+import { AskFailure, act } from '../data/ask.ts'
 import { refresh } from '../data/live.ts'
 import { useMay, useStatus } from '../data/status.ts'
 import { safe } from '../words/safe.ts'
@@ -53,6 +53,6 @@ export async function sendSample(receiver: string, topic?: string): Promise<void
     note(`The sample was answered with ${status}. Its handlers run now.`)
     refresh()
   } catch (error) {
-    if (error instanceof Failure) note(error.message)
+    if (error instanceof AskFailure) note(error.message)
   }
 }

@@ -1,4 +1,4 @@
-import type { Row, RowTask } from '../../src/api.ts'
+import type { ListRow, RowTask } from '../../src/api.ts'
 
 /** How a state looks: a sign, a word and a tone. Never the tone alone. */
 export interface Look {
@@ -43,7 +43,7 @@ const OUTCOMES = {
 } as const
 
 /** How a delivery without tasks looks. */
-export function outcomeLook(outcome: NonNullable<Row['outcome']>): Look {
+export function outcomeLook(outcome: NonNullable<ListRow['outcome']>): Look {
   return OUTCOMES[outcome]
 }
 

@@ -1,5 +1,5 @@
 /** Slows down who gives wrong credentials. Right ones never come here: nobody can lock an owner out. */
-export interface Attempts {
+export interface WrongCredentials {
   /**
    * Counts a wrong credential of an address. Resolves when the refusal may go out: with 0, or with the seconds to wait
    * if there were too many.
@@ -19,8 +19,8 @@ interface Window {
   count: number
 }
 
-/** Makes an {@link Attempts}: beyond 10 wrong ones a minute, refusals of a peer wait for a second. `now` is in milliseconds. */
-export function createAttempts(now: () => number = () => performance.now()): Attempts {
+/** Makes an {@link WrongCredentials}: beyond 10 wrong ones a minute, refusals of a peer wait for a second. `now` is in milliseconds. */
+export function createAttempts(now: () => number = () => performance.now()): WrongCredentials {
   const windows = new Map<string, Window>()
   let held = 0
   return {

@@ -1,7 +1,7 @@
 import type { Inbox } from '@postern/core/inbox'
 import type { InspectorOptions } from '../options.ts'
 import type { InspectorReply, InspectorRequest } from '../request.ts'
-import type { Place } from '../page-place.ts'
+import type { PagePlace } from '../page-place.ts'
 import { isPage, problem } from '../replies.ts'
 import { createAttempts } from './attempts.ts'
 import { checkGrant, type Auth, type BasicAuth, type Grant, type TokenAuth } from './auth.ts'
@@ -22,16 +22,16 @@ export interface Visitor extends Grant {
 }
 
 /** Lets a request in, or answers it; `answered` if `auth` did that by itself. */
-export type Gate<Own extends readonly unknown[]> = (
+export type EntryGate<Own extends readonly unknown[]> = (
   request: InspectorRequest<Own>,
-  place: Place,
+  place: PagePlace,
 ) => Promise<{ readonly visitor: Visitor } | InspectorReply | Response | 'answered'>
 
 /** Makes the gate of the options. What a function of the app throws goes through, since frameworks redirect by throwing. */
 export function createGate<Own extends readonly unknown[]>(
   options: InspectorOptions<Own>,
   inbox: () => Promise<Inbox>,
-): Gate<Own> {
+): EntryGate<Own> {
   const { auth } = options
   const signedOut = createSignedOut(inbox, () => Date.now())
   if (auth === undefined) {
@@ -62,7 +62,7 @@ const DEVELOPER: Kind = {
 
 function byFunction<Own extends readonly unknown[]>(
   auth: Extract<Auth<Own>, (...own: Own) => unknown>,
-): Gate<Own> {
+): EntryGate<Own> {
   return async (request) => {
     const given = await auth(...request.own)
     if (request.isAnswered()) return 'answered'
@@ -73,7 +73,7 @@ function byFunction<Own extends readonly unknown[]>(
   }
 }
 
-function byPassword({ basic, ...grant }: BasicAuth): Gate<readonly unknown[]> {
+function byPassword({ basic, ...grant }: BasicAuth): EntryGate<readonly unknown[]> {
   const refuse = createRefuse()
   return async (request) => {
     const [, encoded] =
@@ -95,7 +95,7 @@ function byToken(
   { token, ...grant }: TokenAuth,
   signedOut: SignedOut,
   { isDeveloper, wrong, missing = '' }: Kind,
-): Gate<readonly unknown[]> {
+): EntryGate<readonly unknown[]> {
   const sessions = createSessions(token, signedOut)
   const refuse = createRefuse()
   const visitor = visitorOf({ allow: 'all', ...grant }, { isDeveloper, canSignOut: true })
@@ -163,7 +163,7 @@ async function fieldsOf(request: InspectorRequest): Promise<Readonly<Record<stri
 }
 
 /** The document again, by GET and with its query, so that a link leads on after signing in. */
-function reload({ self, query }: Place, cookie: string): InspectorReply {
+function reload({ self, query }: PagePlace, cookie: string): InspectorReply {
   return {
     status: 303,
     headers: { location: query.size === 0 ? self : `${self}?${query}`, 'set-cookie': cookie },

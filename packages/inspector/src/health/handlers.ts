@@ -7,12 +7,12 @@ import {
   quantileOf,
   sumOf,
   type Counted,
-  type Span,
+  type TimeSpan,
 } from '../span.ts'
 
 /** Runs by subscription. Subscriptions that ran nothing in the span are listed too. */
 export function handlersOf(
-  span: Span,
+  span: TimeSpan,
   runs: readonly Bucket[],
   lanes: readonly LaneStats[],
 ): HealthReply['handlers'] {

@@ -1,4 +1,4 @@
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 import { readText, type InspectorReply, type InspectorRequest } from '../request.ts'
 
 /** What a host of Web requests shows of the connection and of its routes. */
@@ -31,8 +31,8 @@ export function webRequest<Own extends readonly unknown[]>(
 }
 
 /** Somebody read the body, and kept nothing of it. */
-export function consumed(): Problem {
-  return new Problem(
+export function consumed(): ApiProblem {
+  return new ApiProblem(
     400,
     'body_consumed',
     'a middleware read the body before the inspector and kept nothing: mount it before',

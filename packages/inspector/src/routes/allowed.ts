@@ -1,6 +1,6 @@
 import type { Action } from '../api.ts'
 import type { Visitor } from '../gate/gate.ts'
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 
 /** True if the visitor may do it. A sample runs the handlers of the app: it needs receivers, and its name or `dev`. */
 export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): boolean {
@@ -14,5 +14,5 @@ export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): 
 /** Ends the route with 403 if the visitor may not do it. */
 export function demand(visitor: Visitor, action: Action, hasReceivers: boolean): void {
   if (!mayDo(visitor, action, hasReceivers))
-    throw new Problem(403, 'not_allowed', `${visitor.as ?? 'you'} may not ${action} here`)
+    throw new ApiProblem(403, 'not_allowed', `${visitor.as ?? 'you'} may not ${action} here`)
 }

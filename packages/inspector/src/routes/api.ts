@@ -5,7 +5,7 @@ import { createBudgets } from '../budgets.ts'
 import { createRemembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'
 import type { InspectorOptions } from '../options.ts'
-import { json, problem, Problem } from '../replies.ts'
+import { json, problem, ApiProblem } from '../replies.ts'
 import { MOST_BYTES, TOO_LARGE, type InspectorReply, type InspectorRequest } from '../request.ts'
 import { once } from '../once.ts'
 import { isSameOrigin } from '../same-origin.ts'
@@ -129,15 +129,15 @@ async function bodyOf(request: InspectorRequest): Promise<Readonly<Record<string
     try {
       value = JSON.parse(given)
     } catch {
-      throw new Problem(400, 'malformed', 'the body is no JSON')
+      throw new ApiProblem(400, 'malformed', 'the body is no JSON')
     }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Problem(400, 'malformed', 'the body must be a JSON object')
+    throw new ApiProblem(400, 'malformed', 'the body must be a JSON object')
   return value as Readonly<Record<string, unknown>>
 }
 
 function failed(error: unknown): InspectorReply {
-  if (error instanceof Problem) return error.reply
+  if (error instanceof ApiProblem) return error.reply
   if (error instanceof RangeError && error.message === TOO_LARGE)
     return problem(413, 'too_large', `the body has more than ${MOST_BYTES} bytes`)
   // What a filter cannot mean, in the words of the inbox.

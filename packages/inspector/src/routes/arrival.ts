@@ -1,5 +1,5 @@
 import { isSealed, openKept, type Arrival } from '@postern/core/inbox'
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
 
 /** A delivery by its id, with head and body as they came if they were kept and can be opened. Ends the route with 404. */
@@ -8,7 +8,7 @@ export async function arrivalOf(
   id: string,
 ): Promise<Arrival> {
   const arrival = await inbox.journal?.delivery(id)
-  if (!arrival) throw new Problem(404, 'gone', 'this delivery is gone: the history is bounded')
+  if (!arrival) throw new ApiProblem(404, 'gone', 'this delivery is gone: the history is bounded')
   if (!seal || !isSealed(arrival)) return arrival
   try {
     return openKept(seal, arrival)

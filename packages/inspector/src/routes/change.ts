@@ -1,7 +1,7 @@
 import { unknownOptions } from '@postern/core'
 import type { InboxView, TaskFilter } from '@postern/core/inbox'
 import type { ChangeReply } from '../api.ts'
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 import { demand } from './allowed.ts'
 import { withoutPayloads } from '../withheld.ts'
 import type { Context } from './context.ts'
@@ -16,13 +16,17 @@ export function change(verb: 'replay' | 'discard'): (context: Context) => Promis
   return async (context) => {
     const { inbox, visitor, body, receivers, now, acted } = context
     demand(visitor, verb, receivers.length > 0)
-    if (!inbox.view) throw new Problem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
+    if (!inbox.view) throw new ApiProblem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
     unknownOptions(verb, body, KEYS)
     const { filter, dryRun = false, cursor, rate } = body
     if (typeof filter !== 'object' || filter === null || Object.keys(filter).length === 0)
-      throw new Problem(400, 'filter', 'filter must say which tasks; an empty one would mean all')
+      throw new ApiProblem(
+        400,
+        'filter',
+        'filter must say which tasks; an empty one would mean all',
+      )
     if (typeof dryRun !== 'boolean')
-      throw new Problem(400, 'dryRun', 'dryRun must be true or false')
+      throw new ApiProblem(400, 'dryRun', 'dryRun must be true or false')
     if (!visitor.payloads) withoutPayloads(filter)
     const until = numberOf(body, 'until') ?? now()
     const given = filter as TaskFilter
@@ -77,6 +81,6 @@ function numberOf(body: Readonly<Record<string, unknown>>, name: string): number
   const value = body[name]
   if (value === undefined) return undefined
   if (typeof value !== 'number' || !(value > 0))
-    throw new Problem(400, name, `${name} must be a number above 0`)
+    throw new ApiProblem(400, name, `${name} must be a number above 0`)
   return value
 }

@@ -8,7 +8,7 @@ import {
   quantileOf,
   spanOf,
   type Counted,
-  type Span,
+  type TimeSpan,
 } from '../span.ts'
 import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
@@ -46,7 +46,7 @@ export async function charts({ inbox, query, now }: Context): Promise<ChartsRepl
 }
 
 function quantiles(
-  span: Span,
+  span: TimeSpan,
   buckets: readonly Counted[],
 ): { readonly p50: Values; readonly p99: Values } {
   return {
@@ -59,7 +59,7 @@ type Gauge = Extract<Bucket, { readonly kind: 'gauge' }>
 
 /** Tasks at the end of each step, of all subscriptions; the last step is what the inbox says now. */
 function tasksOf(
-  span: Span,
+  span: TimeSpan,
   buckets: readonly Bucket[],
   lanes: readonly LaneStats[],
   now: number,

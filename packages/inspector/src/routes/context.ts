@@ -1,7 +1,7 @@
 import type { ActedInfo } from '@postern/core'
 import type { Inbox, Seal } from '@postern/core/inbox'
 import type { ExplainReply } from '../api.ts'
-import type { Budget } from '../budgets.ts'
+import type { LoopBudget } from '../budgets.ts'
 import type { Remembered } from '../remembered.ts'
 import type { Visitor } from '../gate/gate.ts'
 import type { Inspected, InspectorOptions } from '../options.ts'
@@ -25,7 +25,7 @@ export interface Context {
   /** Causes that `explain` has proven, by `[receiver, code]` as JSON. */
   readonly proofs: Map<string, string>
   /** What this visitor may still ask of the event loop. */
-  readonly budget: Budget
+  readonly budget: LoopBudget
   /** Answers of `explain`. */
   readonly explained: Remembered<ExplainReply>
   /** What is usual. */

@@ -1,7 +1,7 @@
 import { isSealed, type StoredDelivery } from '@postern/core/inbox'
 import { madeOf, type About } from '@postern/core/scheme'
 import type { CopyReply } from '../api.ts'
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
 import { arrivalOf } from './arrival.ts'
 import { detailsOf } from './detail.ts'
@@ -13,9 +13,9 @@ const NOTE = 'It may hold data of your customers: look at it before you share or
 export async function copy(context: Context): Promise<CopyReply> {
   const { visitor, query } = context
   if (!visitor.payloads)
-    throw new Problem(403, 'not_allowed', 'you may not see payloads, nor copy them')
+    throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor copy them')
   const as = query.get('as')
-  if (as !== 'curl' && as !== 'test') throw new Problem(400, 'as', 'as must be curl or test')
+  if (as !== 'curl' && as !== 'test') throw new ApiProblem(400, 'as', 'as must be curl or test')
   const { delivery, provider } = await storedOf(context)
   // It brings fast-check along, which few requests need.
   const { copyAsCurl, copyAsTest } = await import('@postern/testing')
@@ -25,7 +25,7 @@ export async function copy(context: Context): Promise<CopyReply> {
     return { text: await copyAsTest(about, delivery), note: NOTE }
   } catch (error) {
     if (error instanceof TypeError)
-      throw new Problem(409, 'no_test', error.message.replace(/^copyAsTest: /, ''))
+      throw new ApiProblem(409, 'no_test', error.message.replace(/^copyAsTest: /, ''))
     throw error
   }
 }
@@ -45,21 +45,25 @@ async function storedOf(context: Context): Promise<Stored> {
   if (kept) return { delivery: { ...kept, method, receivedAt: at }, provider }
   const tasks = [...(await tasksByKey(inbox.view, [arrival])).values()].flat()
   const own = tasks.find(({ receiver }) => receiver === arrival.receiver)
-  if (!own) throw new Problem(409, 'not_kept', 'its body was not kept')
+  if (!own) throw new ApiProblem(409, 'not_kept', 'its body was not kept')
   return ofTask(context, own.id)
 }
 
 async function ofTask(context: Context, id: string): Promise<Stored> {
   const [found] = await detailsOf(context, [id])
   if (!found)
-    throw new Problem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
+    throw new ApiProblem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
   if (found.delivery.headers.some(([name]) => name === 'x-postern-sealed')) throw sealed()
-  if (found.record.erased) throw new Problem(409, 'erased', 'its contents were erased')
+  if (found.record.erased) throw new ApiProblem(409, 'erased', 'its contents were erased')
   return { delivery: found.delivery, provider: found.record.provider }
 }
 
-function sealed(): Problem {
-  return new Problem(409, 'sealed', 'it is sealed: give the inspector the key, as its option seal')
+function sealed(): ApiProblem {
+  return new ApiProblem(
+    409,
+    'sealed',
+    'it is sealed: give the inspector the key, as its option seal',
+  )
 }
 
 /** The sender's facts: from a receiver here, else from the catalogue. */
@@ -72,6 +76,6 @@ async function aboutOf({ receivers }: Context, provider: string): Promise<About>
 async function known(provider: string): Promise<About> {
   const { catalogue } = await import('@postern/providers/catalogue')
   const about = catalogue.get(provider)
-  if (!about) throw new Problem(409, 'no_test', `${provider} is not in the catalogue`)
+  if (!about) throw new ApiProblem(409, 'no_test', `${provider} is not in the catalogue`)
   return about
 }

@@ -7,7 +7,7 @@ import {
 } from '@postern/core/inbox'
 import { stringifyJson } from '@postern/core/scheme'
 import type { DetailReply, DetailTask, TaskFailure } from '../api.ts'
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 import { arrivalRow, keyOf, rowTask, taskRow, tasksByKey } from '../search/rows.ts'
 import { withheldError } from '../withheld.ts'
 import { actionsOf } from './actions-of.ts'
@@ -34,7 +34,7 @@ export async function task(context: Context): Promise<DetailReply> {
   const { inbox } = context
   const first = await inbox.view?.get(needed(context, 'id'))
   if (!first)
-    throw new Problem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
+    throw new ApiProblem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
   const { receiver, event } = first
   const siblings = await tasksByKey(inbox.view, [{ receiver, keys: [event.key] }])
   const ids = (siblings.get(keyOf(receiver, event.key)) ?? []).map(({ id }) => id)
@@ -44,7 +44,7 @@ export async function task(context: Context): Promise<DetailReply> {
 
 function needed({ query }: Context, name: string): string {
   const value = query.get(name)
-  if (value === null || value === '') throw new Problem(400, name, `${name} is missing`)
+  if (value === null || value === '') throw new ApiProblem(400, name, `${name} is missing`)
   return value
 }
 

@@ -1,7 +1,7 @@
 import { isSealed, type Arrival, type KeptRequest } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import type { ExplainReply } from '../api.ts'
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
 import { arrivalOf } from './arrival.ts'
 
@@ -13,10 +13,11 @@ export async function explain(context: Context): Promise<ExplainReply> {
   const { query, proofs, visitor, budget, explained } = context
   // Whether an undone change of the body makes it verify, tells about the body.
   if (!visitor.payloads)
-    throw new Problem(403, 'not_allowed', 'you may not see payloads, nor what is proven by them')
+    throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor what is proven by them')
   const arrival = await arrivalOf(context, query.get('id') ?? '')
   const { receiver, kept, code = '', outcome } = arrival
-  if (outcome !== 'refused') throw new Problem(409, 'not_refused', 'this delivery was not refused')
+  if (outcome !== 'refused')
+    throw new ApiProblem(409, 'not_refused', 'this delivery was not refused')
   if (!kept)
     return cannot(
       code,

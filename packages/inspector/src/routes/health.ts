@@ -3,7 +3,15 @@ import type { HealthReply, RefusedGroup, Thing } from '../api.ts'
 import { burstsOf, isStranger, recentFrom } from '../health/refused.ts'
 import { isSilent, rhythmOf } from '../health/silent.ts'
 import { handlersOf } from '../health/handlers.ts'
-import { counted, countsPerStep, grouped, spanOf, sumOf, type Counted, type Span } from '../span.ts'
+import {
+  counted,
+  countsPerStep,
+  grouped,
+  spanOf,
+  sumOf,
+  type Counted,
+  type TimeSpan,
+} from '../span.ts'
 import { receiversOf, type ReceiverState } from '../health/receivers.ts'
 import { withheldHealth, withheldThings } from '../withheld.ts'
 import type { Context } from './context.ts'
@@ -91,7 +99,7 @@ function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
   return ok ? [] : [{ kind: 'inbox', receiver: name, message: inbox }]
 }
 
-function deadThing(span: Span, cause: Cause, failures: readonly Bucket[]): readonly Thing[] {
+function deadThing(span: TimeSpan, cause: Cause, failures: readonly Bucket[]): readonly Thing[] {
   if (cause.dead === 0) return []
   const { receiver, subscription, sample } = cause
   const failed = counted(failures).filter(
@@ -136,7 +144,7 @@ function silentThing(
 }
 
 function refusedGroups(
-  span: Span,
+  span: TimeSpan,
   codes: readonly Bucket[],
   proofs: ReadonlyMap<string, string>,
 ): readonly RefusedGroup[] {

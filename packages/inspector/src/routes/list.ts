@@ -1,7 +1,7 @@
 import type { ListReply } from '../api.ts'
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 import { searchPayload } from '../search/payload.ts'
-import { searchOf, type Search } from '../search/query.ts'
+import { searchOf, type SearchQuery } from '../search/query.ts'
 import { deliveryRows, taskRows } from '../search/rows.ts'
 import { createTurns } from '../turns.ts'
 import { withoutPayloads } from '../withheld.ts'
@@ -29,7 +29,7 @@ export async function list(context: Context): Promise<ListReply> {
 
 async function found(
   { inbox, visitor, seal, budget }: Context,
-  search: Exclude<Search, { readonly kind: 'problem' }>,
+  search: Exclude<SearchQuery, { readonly kind: 'problem' }>,
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<Omit<ListReply, 'version'>> {
   const { view, journal } = inbox
@@ -38,14 +38,14 @@ async function found(
   if (!visitor.payloads && search.kind === 'tasks') withoutPayloads(search.filter)
   if (search.kind === 'deliveries') {
     if (!journal)
-      throw new Problem(409, 'no_journal', `${inbox.name} keeps no journal of deliveries`)
+      throw new ApiProblem(409, 'no_journal', `${inbox.name} keeps no journal of deliveries`)
     const { rows, cursor, searchedTo } = await journal.deliveries({ ...search.filter, ...page })
     return { rows: await deliveryRows(view, rows, visitor.payloads), cursor, searchedTo }
   }
-  if (!view) throw new Problem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
+  if (!view) throw new ApiProblem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
   const { filter, payload } = search
   if (payload.length > 0 && !visitor.payloads)
-    throw new Problem(403, 'not_allowed', 'you may not see payloads, nor search them')
+    throw new ApiProblem(403, 'not_allowed', 'you may not see payloads, nor search them')
   if (payload.length === 0) {
     const { rows, cursor, searchedTo } = await view.list({ ...filter, ...page })
     return {
@@ -67,7 +67,7 @@ async function found(
 }
 
 /** The search within one receiver. */
-function narrowed(search: Search, receiver: string | null): Search {
+function narrowed(search: SearchQuery, receiver: string | null): SearchQuery {
   if (receiver === null || receiver === '' || search.kind === 'problem') return search
   const { filter } = search
   if (filter.receiver !== undefined && filter.receiver !== receiver)
@@ -75,12 +75,12 @@ function narrowed(search: Search, receiver: string | null): Search {
       kind: 'problem',
       problem: `receiver: is ${filter.receiver}, and the page shows ${receiver} alone`,
     }
-  return { ...search, filter: { ...filter, receiver } } as Search
+  return { ...search, filter: { ...filter, receiver } } as SearchQuery
 }
 
 function limitOf(text: string | null): number {
   const limit = Number(text ?? 50)
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= MOST))
-    throw new Problem(400, 'limit', `limit must be a whole number from 1 to ${MOST}`)
+    throw new ApiProblem(400, 'limit', `limit must be a whole number from 1 to ${MOST}`)
   return limit
 }

@@ -1,7 +1,7 @@
 import { isWebhookError, type Json } from '@postern/core'
 import { parseJson } from '@postern/core/scheme'
 import type { RerunReply } from '../api.ts'
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 import { demand } from './allowed.ts'
 import type { Context } from './context.ts'
 
@@ -16,9 +16,9 @@ export async function rerun({
   demand(visitor, 'rerun', receivers.length > 0)
   const { task, payload } = body
   if (typeof task !== 'string' || typeof payload !== 'string')
-    throw new Problem(400, 'task', 'task must be its id, and payload a string of JSON')
+    throw new ApiProblem(400, 'task', 'task must be its id, and payload a string of JSON')
   const found = await inbox.view?.get(task)
-  if (!found) throw new Problem(404, 'gone', 'this task is gone')
+  if (!found) throw new ApiProblem(404, 'gone', 'this task is gone')
   const receiver = receivers.find(({ name }) => name === found.receiver) ?? receivers[0]!
   const edited = parsed(payload, receiver.limits.depth)
   const id = await inbox.view!.rerun(task, { payload: edited })
@@ -32,6 +32,6 @@ function parsed(payload: string, depth: number): Json {
     return parseJson(payload, { depth }) as Json
   } catch (error) {
     if (!isWebhookError(error)) throw error
-    throw new Problem(400, 'payload', error.message.replace('the body', 'the payload'))
+    throw new ApiProblem(400, 'payload', error.message.replace('the body', 'the payload'))
   }
 }

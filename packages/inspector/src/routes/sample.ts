@@ -1,5 +1,5 @@
 import type { SampleReply } from '../api.ts'
-import { Problem } from '../replies.ts'
+import { ApiProblem } from '../replies.ts'
 import { demand } from './allowed.ts'
 import type { Context } from './context.ts'
 
@@ -8,11 +8,11 @@ export async function sample({ receivers, visitor, body, acted }: Context): Prom
   demand(visitor, 'sample', receivers.length > 0)
   const { receiver: name, topic } = body
   const receiver = receivers.find((one) => one.name === name)
-  if (!receiver) throw new Problem(404, 'receiver', 'this receiver is not in this process')
+  if (!receiver) throw new ApiProblem(404, 'receiver', 'this receiver is not in this process')
   if (topic !== undefined && typeof topic !== 'string')
-    throw new Problem(400, 'topic', 'topic must be a string')
+    throw new ApiProblem(400, 'topic', 'topic must be a string')
   if (!receiver.provider.sign)
-    throw new Problem(409, 'cannot_sign', `only ${receiver.provider.name} has the key to sign`)
+    throw new ApiProblem(409, 'cannot_sign', `only ${receiver.provider.name} has the key to sign`)
   const { signedInit } = await import('@postern/testing')
   const { status, body: reply } = await receiver.receive(await signedInit(receiver.provider, topic))
   acted({

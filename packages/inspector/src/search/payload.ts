@@ -7,7 +7,7 @@ import {
   type TaskInfo,
   type TaskQuery,
 } from '@postern/core/inbox'
-import type { Turns } from '../turns.ts'
+import type { LoopSlices } from '../turns.ts'
 import type { PayloadMatch } from './query.ts'
 import { createWalk } from './walk.ts'
 
@@ -24,7 +24,7 @@ export async function searchPayload(
   query: TaskQuery,
   matches: readonly PayloadMatch[],
   seal: Seal | undefined,
-  turns: Turns,
+  turns: LoopSlices,
   clock: () => number = () => performance.now(),
 ): Promise<Page<TaskInfo>> {
   const { limit = 50, cursor: from } = query

@@ -9,7 +9,7 @@ export interface PayloadMatch {
 }
 
 /** What a search means. */
-export type Search =
+export type SearchQuery =
   | { readonly kind: 'deliveries'; readonly filter: DeliveryFilter }
   | {
       readonly kind: 'tasks'
@@ -68,7 +68,7 @@ function unquoted(value: string): string {
 }
 
 /** Reads a search. Qualifiers of tasks list tasks, all others deliveries. */
-export function searchOf(q: string, now: number): Search {
+export function searchOf(q: string, now: number): SearchQuery {
   const given = new Map<string, string>()
   const payload: PayloadMatch[] = []
   const text: string[] = []
@@ -99,7 +99,7 @@ export function searchOf(q: string, now: number): Search {
   }
 }
 
-function problem(text: string): Search {
+function problem(text: string): SearchQuery {
   return { kind: 'problem', problem: text }
 }
 

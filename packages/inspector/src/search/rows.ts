@@ -1,5 +1,5 @@
 import type { Arrival, InboxView, TaskInfo } from '@postern/core/inbox'
-import type { Row, RowTask } from '../api.ts'
+import type { ListRow, RowTask } from '../api.ts'
 import { grouped } from '../span.ts'
 
 // Keys of one question to the inbox, and tasks of its answer.
@@ -11,7 +11,7 @@ export async function deliveryRows(
   view: InboxView | undefined,
   arrivals: readonly Arrival[],
   payloads: boolean,
-): Promise<readonly Row[]> {
+): Promise<readonly ListRow[]> {
   const tasks = await tasksByKey(view, arrivals)
   return arrivals.map((arrival) => arrivalRow(arrival, tasks, payloads))
 }
@@ -21,7 +21,7 @@ export function arrivalRow(
   arrival: Arrival,
   tasks: ReadonlyMap<string, readonly TaskInfo[]>,
   payloads: boolean,
-): Row {
+): ListRow {
   const { id, at, receiver, provider, outcome, code, status, took } = arrival
   const reason = payloads ? arrival.reason : undefined
   return {
@@ -56,13 +56,13 @@ export async function tasksByKey(
 }
 
 /** Rows of tasks: one for each event, with those of its tasks that match. */
-export function taskRows(tasks: readonly TaskInfo[]): readonly Row[] {
+export function taskRows(tasks: readonly TaskInfo[]): readonly ListRow[] {
   const events = grouped(tasks, ({ receiver, event }) => keyOf(receiver, event.key))
   return [...events.values()].map((all) => taskRow(all))
 }
 
 /** A row of an event's tasks. */
-export function taskRow(tasks: readonly TaskInfo[]): Row {
+export function taskRow(tasks: readonly TaskInfo[]): ListRow {
   const [{ id, receivedAt, receiver, provider, event }] = tasks as readonly [TaskInfo]
   return {
     id: `task:${id}`,

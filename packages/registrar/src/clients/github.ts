@@ -1,6 +1,6 @@
 import type { Mapping } from '../registrar.ts'
 import { GITHUB_TOPICS } from '../topics/github.ts'
-import type { Answer, Call } from '../common/client-types.ts'
+import type { ApiAnswer, Call } from '../common/client-types.ts'
 import { createClient } from '../common/client.ts'
 import { mapTopics } from '../common/map.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
@@ -53,7 +53,7 @@ export function githubClient(name: string, token: Token, options: ApiOptions): C
  * the limit starts again, and `retry-after` counts if it is sent.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
-function waitOfGithub({ status, headers }: Answer): number | undefined {
+function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {
   if (status !== 403 && status !== 429) return undefined
   const after = Number(headers.get('retry-after') ?? NaN)
   if (after >= 0) return after * 1000

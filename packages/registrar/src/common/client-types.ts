@@ -13,9 +13,9 @@ export interface ClientSpec extends ApiOptions {
   /** Removes secrets from a string before it becomes part of a message; for APIs with a token in the path. */
   readonly secrets?: () => readonly string[]
   /** Milliseconds to wait before the request is sent again, for senders with rules of their own. */
-  readonly wait429?: (answer: Answer) => number | undefined
+  readonly wait429?: (answer: ApiAnswer) => number | undefined
   /** The error in a 2xx answer, for senders that answer errors so. */
-  readonly judge?: (answer: Answer) => Verdict | undefined
+  readonly judge?: (answer: ApiAnswer) => Verdict | undefined
   /** Reads what the sender says of an error. @default the `message` or `error` members of its JSON */
   readonly explain?: (body: unknown) => string | undefined
 }
@@ -46,7 +46,7 @@ export interface Request {
 }
 
 /** What the sender answered. */
-export interface Answer {
+export interface ApiAnswer {
   readonly status: number
   readonly headers: Headers
   /** The body as it came. */
@@ -56,4 +56,4 @@ export interface Answer {
 }
 
 /** Calls a sender's API. */
-export type Call = (method: string, path: string, request?: Request) => Promise<Answer>
+export type Call = (method: string, path: string, request?: Request) => Promise<ApiAnswer>

@@ -1,6 +1,6 @@
 import { stringifyJson } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
-import type { Answer, Call, ClientSpec, Request } from './client-types.ts'
+import type { ApiAnswer, Call, ClientSpec, Request } from './client-types.ts'
 import { checkApi, checkTimer } from './options.ts'
 import { readAnswer } from './read-answer.ts'
 import { verdictOf } from './verdict.ts'
@@ -28,7 +28,7 @@ export function createClient(spec: ClientSpec): Call {
       const headers = await spec.headers()
       const answer = await once(method, path, request, headers, label)
       const verdict = verdictOf(spec, request, answer, { label, headers, attempt, repeatable })
-      if (verdict === undefined) return answer as Answer
+      if (verdict === undefined) return answer as ApiAnswer
       const { error, pause } = verdict
       if (pause === undefined || attempt >= ATTEMPTS || pause > left) throw error
       left -= pause
@@ -43,7 +43,7 @@ export function createClient(spec: ClientSpec): Call {
     request: Request,
     auth: Readonly<Record<string, string>>,
     label: string,
-  ): Promise<Answer | RegistrarError> {
+  ): Promise<ApiAnswer | RegistrarError> {
     const url = urlOf(base, path, label)
     const own = (await spec.query?.()) ?? {}
     for (const [name, value] of Object.entries({ ...request.query, ...own }))

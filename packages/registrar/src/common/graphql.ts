@@ -1,5 +1,5 @@
 import { RegistrarError } from '../errors.ts'
-import type { Answer, Call, Verdict } from './client-types.ts'
+import type { ApiAnswer, Call, Verdict } from './client-types.ts'
 import type { Page } from './paged-source.ts'
 import { row, rows, text, texts, type Row } from './read.ts'
 
@@ -22,9 +22,9 @@ export function graphqlClient(call: Call, path: string): Ask {
 
 /** Errors of GraphQL come with 200. `codes` are those of a token and of a limit. */
 export function judgeGraphql(
-  answer: Answer,
+  answer: ApiAnswer,
   codes: { readonly denied: readonly string[]; readonly limited: readonly string[] },
-  wait: (answer: Answer) => number,
+  wait: (answer: ApiAnswer) => number,
 ): Verdict | undefined {
   const errors = row(answer.json)['errors']
   if (!Array.isArray(errors) || errors.length === 0) return undefined

@@ -1,6 +1,6 @@
 import { parseRetryAfter } from '@postern/core'
 import { RegistrarError, type RegistrarErrorCode } from '../errors.ts'
-import type { Answer, ClientSpec, Request } from './client-types.ts'
+import type { ApiAnswer, ClientSpec, Request } from './client-types.ts'
 
 /** What a request was, for messages and for sending it again. */
 export interface Attempt {
@@ -22,7 +22,7 @@ const CODES: Readonly<Record<number, RegistrarErrorCode>> = {
 export function verdictOf(
   spec: ClientSpec,
   request: Request,
-  answer: Answer | RegistrarError,
+  answer: ApiAnswer | RegistrarError,
   attempt: Attempt,
 ): { readonly error: RegistrarError; readonly pause?: number } | undefined {
   if (answer instanceof RegistrarError)
@@ -51,7 +51,7 @@ export function verdictOf(
 
 function pauseOf(
   spec: ClientSpec,
-  answer: Answer,
+  answer: ApiAnswer,
   { attempt, repeatable }: Attempt,
 ): number | undefined {
   const own = spec.wait429?.(answer)

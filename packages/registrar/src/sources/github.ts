@@ -1,5 +1,5 @@
 import { stringifyJson } from '@postern/core/scheme'
-import type { Answer, Call } from '../common/client-types.ts'
+import type { ApiAnswer, Call } from '../common/client-types.ts'
 import { githubClient, githubHooks, type GithubOwner } from '../clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
@@ -157,7 +157,7 @@ function add(groups: Map<string, Group>, attempt: Row): void {
 }
 
 /** The parameter of the link to the next page. The host of the link is not followed. */
-function cursorOf({ headers }: Answer, name: string): string | undefined {
+function cursorOf({ headers }: ApiAnswer, name: string): string | undefined {
   const [, next] = /<([^>]+)>;\s*rel="next"/.exec(headers.get('link') ?? '') ?? []
   return next === undefined ? undefined : (linkQuery(next, 'GitHub').get(name) ?? undefined)
 }

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { Json } from '@postern/core'
 import { send } from './client.ts'
 import { assertBytes, type Mount, onStage, signed, signedWithUrl } from './scene.ts'
-import type { Runner } from '../runner.ts'
+import type { TestRunner } from '../runner.ts'
 
 interface Sample {
   readonly body: Uint8Array | string
@@ -63,7 +63,7 @@ export interface UrlTraits {
 }
 
 /** Bodies and URLs: the signed bytes are verified and passed on unchanged. */
-export function bodyCases(mount: Mount, traits: UrlTraits, { test }: Runner): void {
+export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner): void {
   for (const [name, sample] of Object.entries(SAMPLES)) {
     test(`takes ${name}, byte for byte`, () =>
       onStage(mount, 'plain', async ({ url, control }) => {

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import type { SignableRequest } from '@postern/core/scheme'
 
 /** An HTTP answer, read to its end. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly body: string
@@ -16,7 +16,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 export function send(
   { method, url, headers, body }: SignableRequest,
   chunks?: readonly Uint8Array[],
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const sized =
       chunks === undefined && (body.byteLength > 0 || method === 'POST')

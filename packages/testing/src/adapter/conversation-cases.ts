@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { exchange, send } from './client.ts'
 import { assertProblem, type Mount, onStage, signed } from './scene.ts'
-import type { Runner } from '../runner.ts'
+import type { TestRunner } from '../runner.ts'
 
 /** Replies: to what is valid, to what is not, and to challenges. */
-export function conversationCases(mount: Mount, { test }: Runner): void {
+export function conversationCases(mount: Mount, { test }: TestRunner): void {
   test('a valid delivery gets an empty 200 while its handler still waits', () =>
     onStage(mount, 'held', async ({ url, control }) => {
       const answer = await send(signed(url, { id: '1', topic: 'thing.happened' }))

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { acme } from '../acme.ts'
-import type { Runner } from '../runner.ts'
+import type { TestRunner } from '../runner.ts'
 import { send } from './client.ts'
 import { assertProblem, type Mount, onStage, signed } from './scene.ts'
 import { SECRETS } from './stage.ts'
 
 /** Which deliveries are the same event, and whose event it is. */
-export function identityCases(mount: Mount, { test }: Runner): void {
+export function identityCases(mount: Mount, { test }: TestRunner): void {
   test('an event that comes again gets 200 and runs nothing', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       for (let time = 0; time < 3; time++) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { exchange, flood, send } from './client.ts'
 import { assertProblem, type Mount, onStage, signed } from './scene.ts'
-import type { Runner } from '../runner.ts'
+import type { TestRunner } from '../runner.ts'
 
 const MIB = 1024 * 1024
 
 /** Bounds: of size, of time, and what happens when the other side goes away. */
-export function limitCases(mount: Mount, { test }: Runner): void {
+export function limitCases(mount: Mount, { test }: TestRunner): void {
   test('a body just within the limit is taken, one byte more gets 413', () =>
     onStage(mount, 'bounded', async ({ url, control }) => {
       const sized = (bytes: number) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { gzipSync } from 'node:zlib'
-import type { Runner } from '../runner.ts'
+import type { TestRunner } from '../runner.ts'
 import { send } from './client.ts'
 import { assertBytes, assertProblem, type Mount, onStage, signed } from './scene.ts'
 
@@ -24,7 +24,7 @@ export interface RecoveredVariant {
 export function parserCases(
   consumed: readonly ConsumedVariant[],
   recovered: readonly RecoveredVariant[],
-  { test }: Runner,
+  { test }: TestRunner,
 ): void {
   for (const { name, mount, fix } of consumed) {
     test(`after ${name} it refuses with body_consumed and says what to do`, () =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { Draft, SignableRequest } from '@postern/core/scheme'
 import { acme } from '../acme.ts'
-import type { Answer } from './client.ts'
+import type { HttpAnswer } from './client.ts'
 import type { Control } from './log.ts'
 import { createStage, SECRETS, type Stage, type StageName } from './stage.ts'
 
@@ -57,7 +57,7 @@ export function signedWithUrl(url: string, draft: Draft = {}): SignableRequest {
 }
 
 /** Asserts that the answer is a problem document with this status and code, and no other detail. */
-export function assertProblem(answer: Answer, status: number, code: string): void {
+export function assertProblem(answer: HttpAnswer, status: number, code: string): void {
   assert.equal(answer.status, status, `expected ${status} ${code}, got ${JSON.stringify(answer)}`)
   assert.match(String(answer.headers['content-type']), /^application\/problem\+json\b/)
   const problem = JSON.parse(answer.body) as Record<string, unknown>

@@ -16,7 +16,7 @@ export interface RecorderOptions {
 }
 
 /** One attempt as it was seen. */
-export interface Run {
+export interface SeenRun {
   readonly claim: Claim
   /** Milliseconds since 1970. */
   readonly at: number
@@ -30,11 +30,11 @@ export interface Settled {
 }
 
 /** A receiver that records what its inbox does. */
-export interface Recorder {
+export interface TaskRecorder {
   readonly consumer: Consumer
   /** Its lanes: more may be pushed. */
   readonly lanes: Lane[]
-  readonly runs: readonly Run[]
+  readonly runs: readonly SeenRun[]
   readonly settled: readonly Settled[]
   /** Resolves when the condition holds; it is asked after everything that happens. Rejects after 15 seconds. */
   until(what: string, condition: () => boolean): Promise<void>
@@ -62,9 +62,9 @@ export function lane(name: string, options: Partial<Lane> = {}): Lane {
 }
 
 /** Makes a recorder. */
-export function createRecorder(options: RecorderOptions): Recorder {
+export function createRecorder(options: RecorderOptions): TaskRecorder {
   const lanes = (options.lanes ?? ['a']).map((one) => (typeof one === 'string' ? lane(one) : one))
-  const runs: Run[] = []
+  const runs: SeenRun[] = []
   const settled: Settled[] = []
   const watchers = new Set<() => void>()
   const warnings: string[] = []

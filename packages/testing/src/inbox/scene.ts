@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@postern/core'
 import type { Inbox, Port } from '@postern/core/inbox'
-import type { Runner } from '../runner.ts'
-import { createRecorder, type Recorder, type RecorderOptions } from './recorder.ts'
+import type { TestRunner } from '../runner.ts'
+import { createRecorder, type TaskRecorder, type RecorderOptions } from './recorder.ts'
 
 /** An inbox under test, on a store of its own. */
 export interface InboxHandle {
@@ -28,7 +28,7 @@ export interface Scene {
   /** The inbox, or the one after a restart. */
   inbox: Inbox
   /** Joins a receiver that records, and starts its work unless told otherwise. */
-  join(options?: JoinOptions): Joined
+  join(options?: JoinOptions): JoinedReceiver
   /** Ends all receivers, and goes on with another inbox on the same store. */
   restart(): Promise<void>
 }
@@ -42,7 +42,7 @@ export interface JoinOptions extends RecorderOptions {
 }
 
 /** A receiver of a scene. */
-export interface Joined extends Recorder {
+export interface JoinedReceiver extends TaskRecorder {
   readonly port: Port
   work(): void
   /** Ends its work and lets the inbox go. */
@@ -57,11 +57,11 @@ export type SceneTest = (
 ) => void
 
 /** Makes the function that defines the tests of an inbox. */
-export function sceneTest(make: MakeInbox, runner: Runner): SceneTest {
+export function sceneTest(make: MakeInbox, runner: TestRunner): SceneTest {
   return (name, body, wish = {}) => {
     runner.test(name, async () => {
       const handle = await make(wish)
-      let joined: Joined[] = []
+      let joined: JoinedReceiver[] = []
       const scene: Scene = {
         handle,
         inbox: handle.inbox,
@@ -91,7 +91,7 @@ export function sceneTest(make: MakeInbox, runner: Runner): SceneTest {
   }
 }
 
-function join(inbox: Inbox, options: JoinOptions): Joined {
+function join(inbox: Inbox, options: JoinOptions): JoinedReceiver {
   const recorder = createRecorder(options)
   const port = inbox.attach(recorder.consumer)
   const work = (): void => port.work!()

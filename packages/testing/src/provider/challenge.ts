@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ProviderUnderTest } from '../provider.ts'
-import type { Runner } from '../runner.ts'
+import type { TestRunner } from '../runner.ts'
 import { LABELS } from './hostile.ts'
 import { bench } from './trial.ts'
 import { vectorOptions, type Vector } from './vector.ts'
@@ -9,7 +9,7 @@ import { vectorOptions, type Vector } from './vector.ts'
 export function challengeLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],
-  runner: Runner,
+  runner: TestRunner,
 ): void {
   runner.describe(`${under.name}: what answers a challenge`, () => {
     for (const vector of vectors)

@@ -3,11 +3,11 @@ import { gzipSync } from 'node:zlib'
 import type { DeliveryInit } from '@postern/core'
 import type { Provider, SignableRequest } from '@postern/core/scheme'
 import type { ProviderUnderTest } from '../provider.ts'
-import type { Runner } from '../runner.ts'
+import type { TestRunner } from '../runner.ts'
 import type { SigningLaws } from './laws.ts'
 import { differences } from './places.ts'
 import { signaturePlaces } from './tamper.ts'
-import { trial, type Trial } from './trial.ts'
+import { trial, type Tried } from './trial.ts'
 
 const NOW = 1_760_000_000_000
 /** Types under which a captured body is sent again. */
@@ -24,7 +24,7 @@ export const LABELS: readonly (string | undefined)[] = [
 const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
 
 /** The laws of what strangers make of a captured delivery. */
-export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: Runner): void {
+export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const make = (secret: unknown): Provider =>
     under.create({ ...laws.options, ...(under.secretOption && { [under.secretOption]: secret }) })
   const provider = make(laws.secrets[0])
@@ -158,7 +158,7 @@ function labelledAs(request: SignableRequest, label: string | undefined): Delive
   }
 }
 
-async function looked(make: () => Provider, request: SignableRequest): Promise<Trial | undefined> {
+async function looked(make: () => Provider, request: SignableRequest): Promise<Tried | undefined> {
   let provider: Provider
   try {
     provider = make()
@@ -170,30 +170,30 @@ async function looked(make: () => Provider, request: SignableRequest): Promise<T
   return send(provider, request)
 }
 
-function send(provider: Provider, delivery: DeliveryInit): Promise<Trial> {
+function send(provider: Provider, delivery: DeliveryInit): Promise<Tried> {
   return trial(provider, NOW, (receiver) => receiver.receive(delivery))
 }
 
-function same(result: Trial, genuine: Trial, what: string): void {
+function same(result: Tried, genuine: Tried, what: string): void {
   assert.ok(result.reply.status < 300, told(what, result))
   assert.deepEqual(read(result), read(genuine), told(what, result))
 }
 
-function sameOrNothing(result: Trial, genuine: Trial, what: string): void {
+function sameOrNothing(result: Tried, genuine: Tried, what: string): void {
   if (result.events.length === 0) assert.ok(result.reply.status < 500, told(what, result))
   else same(result, genuine, what)
 }
 
-function nothing(result: Trial, what: string): void {
+function nothing(result: Tried, what: string): void {
   const { status } = result.reply
   assert.ok(status >= 400 && status < 500, told(what, result))
   assert.deepEqual(result.events, [], told(what, result))
 }
 
-function read({ events, payloads }: Trial): unknown {
+function read({ events, payloads }: Tried): unknown {
   return { topics: events.map(({ topic }) => topic), payloads }
 }
 
-function told(what: string, { reply, code, message }: Trial): string {
+function told(what: string, { reply, code, message }: Tried): string {
   return `${what}: got ${reply.status} ${code ?? ''} ${message ?? ''}`
 }

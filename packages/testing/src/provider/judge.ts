@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { utf8Text } from './text.ts'
-import type { Trial } from './trial.ts'
+import type { Tried } from './trial.ts'
 import type { ExpectedReply, Vector } from './vector.ts'
 
 /** How strictly a refusal's reason is judged. */
@@ -12,7 +12,7 @@ export interface JudgeOptions {
 }
 
 /** Throws an assertion error if the trial differs from the vector's expectation. */
-export function judge(vector: Vector, result: Trial, options: JudgeOptions): void {
+export function judge(vector: Vector, result: Tried, options: JudgeOptions): void {
   const told = `got ${result.reply.status} ${result.code ?? ''} ${result.message ?? ''}`
   if (vector.expect === 'invalid') return judgeRefusal(vector, result, options, told)
   const { status } = result.reply
@@ -33,7 +33,7 @@ function continues(topic: string, expected: string): boolean {
   )
 }
 
-function judgeRefusal(vector: Vector, result: Trial, options: JudgeOptions, told: string): void {
+function judgeRefusal(vector: Vector, result: Tried, options: JudgeOptions, told: string): void {
   const { status } = result.reply
   assert.deepEqual(result.events, [], `an invalid delivery gave events, ${told}`)
   if (vector.mayDrop && isSuccess(status)) return
@@ -48,8 +48,8 @@ function judgeRefusal(vector: Vector, result: Trial, options: JudgeOptions, told
 function judgeEvents(
   what: string,
   expected: Vector['topic'],
-  { events }: Trial,
-  matches: (event: Trial['events'][number], value: string) => boolean,
+  { events }: Tried,
+  matches: (event: Tried['events'][number], value: string) => boolean,
 ): void {
   if (expected === null || expected === undefined) return
   const list = typeof expected === 'string' ? [expected] : expected
@@ -61,7 +61,7 @@ function judgeEvents(
   })
 }
 
-function judgeReply(expected: ExpectedReply, { reply }: Trial, told: string): void {
+function judgeReply(expected: ExpectedReply, { reply }: Tried, told: string): void {
   if (expected.status !== undefined)
     assert.ok(
       anyOf(expected.status).includes(reply.status),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
-import type { Runner } from '../runner.ts'
+import type { TestRunner } from '../runner.ts'
 import type { ProviderUnderTest } from '../provider.ts'
 import { flipCharacter, signaturePlaces, tampered } from './tamper.ts'
-import { bench, trial, type Trial } from './trial.ts'
+import { bench, trial, type Tried } from './trial.ts'
 
 /** What the laws of signing need to know about a provider that can sign. */
 export interface SigningLaws {
@@ -24,7 +24,7 @@ const NOW = 1_760_000_000_000
 const RUNS = { numRuns: 40 }
 
 /** The laws that hold for whatever is signed: each is a property over random payloads, places and changes. */
-export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner: Runner): void {
+export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const [first, second] = laws.secrets
   const make = (secret: string | readonly string[]): Provider =>
     under.create({ ...laws.options, ...(under.secretOption && { [under.secretOption]: secret }) })
@@ -115,17 +115,17 @@ async function refusing(
   }
 }
 
-function send(provider: Provider, signed: SignableRequest): Promise<Trial> {
+function send(provider: Provider, signed: SignableRequest): Promise<Tried> {
   return trial(provider, NOW, (receiver) => receiver.receive(signed))
 }
 
-function refused(result: Trial): void {
+function refused(result: Tried): void {
   const { status } = result.reply
   assert.ok(status >= 400 && status < 500, `expected a refusal, ${told(result)}`)
   assert.deepEqual(result.events, [])
 }
 
-function told(result: Trial): string {
+function told(result: Tried): string {
   return `got ${result.reply.status} ${result.code ?? ''} ${result.message ?? ''}`
 }
 

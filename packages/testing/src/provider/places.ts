@@ -1,13 +1,13 @@
 import type { SignableRequest } from '@postern/core/scheme'
 
 /** A place in the head of a request: a header or a query parameter. */
-export type Place =
+export type HeadPlace =
   | { readonly header: string; readonly query?: undefined }
   | { readonly query: string; readonly header?: undefined }
 
 /** Headers and query parameters in which two requests differ. */
-export function differences(a: SignableRequest, b: SignableRequest): readonly Place[] {
-  const places: Place[] = []
+export function differences(a: SignableRequest, b: SignableRequest): readonly HeadPlace[] {
+  const places: HeadPlace[] = []
   for (const [header, value] of Object.entries(a.headers))
     if (b.headers[header] !== value) places.push({ header })
   const other = new URL(b.url).searchParams
@@ -17,7 +17,11 @@ export function differences(a: SignableRequest, b: SignableRequest): readonly Pl
 }
 
 /** The request with another value in that place. */
-export function replaceAt(request: SignableRequest, place: Place, value: string): SignableRequest {
+export function replaceAt(
+  request: SignableRequest,
+  place: HeadPlace,
+  value: string,
+): SignableRequest {
   if (place.header !== undefined)
     return { ...request, headers: { ...request.headers, [place.header]: value } }
   const url = new URL(request.url)

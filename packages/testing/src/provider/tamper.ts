@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 import { signedFields } from './fields.ts'
 import type { SigningLaws } from './laws.ts'
-import { differences, replaceAt, type Place } from './places.ts'
+import { differences, replaceAt, type HeadPlace } from './places.ts'
 
 /** What was signed, and how to sign it again. */
 export interface Signing {
@@ -56,7 +56,7 @@ export function signaturePlaces(
   sign: (draft: Draft) => SignableRequest,
   draft: Draft,
   secret: string,
-): readonly Place[] {
+): readonly HeadPlace[] {
   const signed = sign(draft)
   const random = differences(signed, sign(draft))
   return differences(signed, sign({ ...draft, secret })).filter(
@@ -69,7 +69,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** The request with another character at one place of the signature; undefined if the change would have no effect. */
 export function flipCharacter(
   signed: SignableRequest,
-  place: Place,
+  place: HeadPlace,
   at: number,
   pick: number,
   anyCase: boolean,

@@ -8,7 +8,7 @@ import {
 import { readBounded, type Provider } from '@postern/core/scheme'
 
 /** What became of one delivery in a receiver of its own. */
-export interface Trial {
+export interface Tried {
   readonly reply: Reply
   /** Code of the refusal, as observers heard it. */
   readonly code: string | undefined
@@ -23,7 +23,7 @@ const FOUR_DAYS = 4 * 86_400_000
 
 /** A receiver on trial. Deliveries go in one after another. */
 export interface Bench {
-  send(delivery: (receiver: Receiver) => Promise<Reply>): Promise<Trial>
+  send(delivery: (receiver: Receiver) => Promise<Reply>): Promise<Tried>
   close(): Promise<void>
 }
 
@@ -77,7 +77,7 @@ export async function trial(
   provider: Provider,
   now: number | undefined,
   delivery: (receiver: Receiver) => Promise<Reply>,
-): Promise<Trial> {
+): Promise<Tried> {
   const one = bench(provider, now)
   try {
     return await one.send(delivery)

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Draft, SignableRequest } from '@postern/core/scheme'
 import { send } from '../adapter/client.ts'
 import { eventually } from '../inbox/eventually.ts'
-import type { Runner } from '../runner.ts'
+import type { TestRunner } from '../runner.ts'
 import type {
   MountedReceiver,
   MountReceiver,
@@ -15,7 +15,7 @@ import type {
   ReceiverSkills,
 } from './mounting.ts'
 import { standardSecret, standardSender } from './sender.ts'
-import { hasAnswered, STEPS, tell, type Step } from './told.ts'
+import { hasAnswered, STEPS, tell, type HandlerStep } from './told.ts'
 
 const PAUSE = 20
 
@@ -45,9 +45,9 @@ export interface ReceiverScene {
   /** Delivers one event more, and resolves when its effect happened: what came before it has happened by then. */
   settle(): Promise<void>
   /** Tells handlers to take a step until it is told otherwise. */
-  tell(step: Step, on: boolean): void
+  tell(step: HandlerStep, on: boolean): void
   /** Resolves when a handler takes the step. */
-  untilAnswered(step: Step): Promise<void>
+  untilAnswered(step: HandlerStep): Promise<void>
 }
 
 /** Defines a test that gets a scene. */
@@ -57,7 +57,7 @@ export type ReceiverTest = (name: string, body: (scene: ReceiverScene) => Promis
 export function receiverTest(
   mount: MountReceiver,
   effects: ReadEffects,
-  { test }: Runner,
+  { test }: TestRunner,
   skills: ReceiverSkills,
 ): ReceiverTest {
   return (name, body) =>

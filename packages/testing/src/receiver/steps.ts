@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { answer, isTold, type Step } from './told.ts'
+import { answer, isTold, type HandlerStep } from './told.ts'
 
 /** What a handler under `testReceiver` does around its effect. */
-export interface Steps {
+export interface HandlerSteps {
   /** Before the effect. Waits while the suite says so. Throws if the suite says so. */
   before(): Promise<void>
   /** After the effect is stored. Waits while the suite says so. */
@@ -25,7 +25,7 @@ const PAUSE = 5
  *   await steps.after()
  * })
  */
-export function createSteps(folder: string): Steps {
+export function createSteps(folder: string): HandlerSteps {
   return {
     async before() {
       await whileTold(folder, 'wait')
@@ -37,7 +37,7 @@ export function createSteps(folder: string): Steps {
   }
 }
 
-async function whileTold(folder: string, step: Step): Promise<void> {
+async function whileTold(folder: string, step: HandlerStep): Promise<void> {
   while (isTold(folder, step)) {
     answer(folder, step)
     await sleep(PAUSE)

@@ -5,29 +5,29 @@ import { join } from 'node:path'
 const ANSWERS = { wait: 'waiting', fail: 'failed', linger: 'lingering' } as const
 
 /** A step of a handler. */
-export type Step = keyof typeof ANSWERS
+export type HandlerStep = keyof typeof ANSWERS
 
 /** All steps. */
-export const STEPS = Object.keys(ANSWERS) as readonly Step[]
+export const STEPS = Object.keys(ANSWERS) as readonly HandlerStep[]
 
 /** Tells handlers to take a step, or to take it no longer. */
-export function tell(folder: string, step: Step, on: boolean): void {
+export function tell(folder: string, step: HandlerStep, on: boolean): void {
   if (!on) return rmSync(join(folder, step), { force: true })
   rmSync(join(folder, ANSWERS[step]), { force: true })
   writeFileSync(join(folder, step), '')
 }
 
 /** True while handlers are to take the step. */
-export function isTold(folder: string, step: Step): boolean {
+export function isTold(folder: string, step: HandlerStep): boolean {
   return existsSync(join(folder, step))
 }
 
 /** Tells the suite that a handler takes the step. */
-export function answer(folder: string, step: Step): void {
+export function answer(folder: string, step: HandlerStep): void {
   writeFileSync(join(folder, ANSWERS[step]), '')
 }
 
 /** True if a handler has taken the step since it was told last. */
-export function hasAnswered(folder: string, step: Step): boolean {
+export function hasAnswered(folder: string, step: HandlerStep): boolean {
   return existsSync(join(folder, ANSWERS[step]))
 }

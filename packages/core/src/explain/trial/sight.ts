@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createHmac, createSecretKey } from 'node:crypto'
 import { fromBase64, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
-import { messageParts, type Message } from '../../provider/schemes/signature/message.ts'
+import { messageParts, type SignedMessage } from '../../provider/schemes/signature/message.ts'
 import { watch, type Compared } from '../../provider/schemes/signature/watch.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Request } from '../finding.ts'
@@ -94,7 +94,7 @@ function sightOf(
 }
 
 /** The message around the body; all of it as `before` if the body does not lie in it once and as it came. */
-function templateOf(message: Message, body: Uint8Array): Template {
+function templateOf(message: SignedMessage, body: Uint8Array): Template {
   const parts = messageParts(message)
   const place = parts.findIndex((part) => part instanceof Uint8Array && toBuffer(part).equals(body))
   if (place >= 0 && body.length > 0)

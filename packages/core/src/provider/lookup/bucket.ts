@@ -9,7 +9,7 @@ export interface BucketOptions {
 }
 
 /** Bounds look-ups in number and in time. */
-export interface Bucket {
+export interface LookupBucket {
   /** Runs a look-up if there is room; else throws `secret_unavailable` (503) at once, so that the sender tries again. */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
   /** Counts a look-up that begins, and returns a function to call when it has ended. Throws as `run` does. */
@@ -23,7 +23,7 @@ const MINUTE = 60_000
  *
  * @example const key = await bucket({ perMinute: 10 }).run(now, () => api.key(kid))
  */
-export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): Bucket {
+export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): LookupBucket {
   let left = perMinute
   let filled = Number.NEGATIVE_INFINITY
   let running = 0

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { WebhookError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
-import { bucket, type Bucket } from './bucket.ts'
+import { bucket, type LookupBucket } from './bucket.ts'
 import { lookups } from './lookups.ts'
 import type { TrustedNames } from './trusted-names.ts'
 import { checkFetchOptions, fetchBounded, type FetchOptions } from './fetch-bounded.ts'
@@ -79,7 +79,7 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
   let failed: { readonly at: number; readonly error: unknown } | undefined
   let fetching: Promise<readonly Jwk[]> | undefined
 
-  const renew = (now: number, bounds: Bucket): Promise<readonly Jwk[]> =>
+  const renew = (now: number, bounds: LookupBucket): Promise<readonly Jwk[]> =>
     (fetching ??= bounds
       .run(now, () => load(url, options))
       .then(

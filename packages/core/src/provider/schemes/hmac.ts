@@ -3,7 +3,7 @@ import { fromBase64, fromHex, toBuffer } from '../../body/bytes.ts'
 import { keyForms } from '../key-forms.ts'
 import type { Scheme } from '../scheme.ts'
 import type { HashName, SignatureEncoding } from './signature/hmac-names.ts'
-import { messageParts, type Message } from './signature/message.ts'
+import { messageParts, type SignedMessage } from './signature/message.ts'
 import {
   signatureScheme,
   type SignatureAlgorithm,
@@ -68,7 +68,7 @@ export function hmacDigest(
   algorithm: HashName,
   encoding: SignatureEncoding,
   key: Uint8Array,
-  message: Message,
+  message: SignedMessage,
 ): string {
   const mac = createHmac(algorithm, keyObject(key))
   if (typeof message === 'string' || message instanceof Uint8Array) mac.update(message)

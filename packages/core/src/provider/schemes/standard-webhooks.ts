@@ -16,7 +16,7 @@ import {
   headerSets,
   type StandardWebhooksHeaders,
 } from './signature/standard-headers.ts'
-import type { Message } from './signature/message.ts'
+import type { SignedMessage } from './signature/message.ts'
 import {
   checkTimestamp,
   formatTimestamp,
@@ -91,7 +91,7 @@ export function standardWebhooksScheme(
       const slow = keys.filter(({ version }) => version === 'v1a').length * signatures.v1a.length
       if (slow > MAX_V1A) throw tooMany(header, Math.floor(MAX_V1A / keys.length), 'v1a signatures')
       const time = parseTimestamp(timestamp, names.timestamp)
-      const message: Message = [`${id}.${timestamp}.`, delivery.body]
+      const message: SignedMessage = [`${id}.${timestamp}.`, delivery.body]
       for (let at = 0; at < keys.length; at++) {
         const key = keys[at]!
         const candidates = signatures[key.version]
@@ -124,7 +124,7 @@ export function standardWebhooksScheme(
     const timestamp = formatTimestamp(now)
     const id = request.headers[names.id]
     if (!id) throw new TypeError(`signing needs the id of the message in the header ${names.id}`)
-    const message: Message = [`${id}.${timestamp}.`, request.body]
+    const message: SignedMessage = [`${id}.${timestamp}.`, request.body]
     const signatures = keys.map((key) =>
       key.version === 'v1'
         ? `v1,${V1.sign!(key.key, message)}`

@@ -1,7 +1,7 @@
 import {
   createRecorder,
   lane,
-  type Recorder,
+  type TaskRecorder,
   type RecorderOptions,
 } from '../../../../testing/src/inbox/recorder.ts'
 import { memoryInbox, type MemoryInboxOptions } from '../../../src/index.ts'
@@ -12,7 +12,7 @@ export { delivery, intake, item } from '../../../../testing/src/inbox/make.ts'
 export { DEAD, DONE, retryIn } from '../../../../testing/src/inbox/recorder.ts'
 
 /** A memory inbox with a receiver that records. */
-export interface Scene extends Omit<Recorder, 'ran' | 'untilSettled'> {
+export interface Scene extends Omit<TaskRecorder, 'ran' | 'untilSettled'> {
   readonly inbox: Inbox
   readonly port: Port
   readonly ran: () => readonly string[]

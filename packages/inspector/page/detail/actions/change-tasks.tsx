@@ -2,7 +2,7 @@ import type { ChangeReply, DetailTask } from '../../../src/api.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { note } from '../../data/announce.ts'
-import { Failure, act } from '../../data/ask.ts'
+import { AskFailure, act } from '../../data/ask.ts'
 import type { What } from '../../data/bulk.ts'
 import { refresh } from '../../data/live.ts'
 import { useStatus } from '../../data/status.ts'
@@ -46,7 +46,7 @@ export function ChangeTasks({
       close()
       refresh()
     } catch (error) {
-      if (error instanceof Failure) setMessage(error.message)
+      if (error instanceof AskFailure) setMessage(error.message)
       setBusy(false)
     }
   }

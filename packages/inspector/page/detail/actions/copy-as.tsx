@@ -1,7 +1,7 @@
 import type { CopyReply } from '../../../src/api.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Failure, ask } from '../../data/ask.ts'
+import { AskFailure, ask } from '../../data/ask.ts'
 import { copy } from '../../data/copy.ts'
 import { Skeleton } from '../../parts/skeleton.tsx'
 
@@ -28,7 +28,7 @@ export function CopyAs({
         if (!(await copy(answer.text, what, true))) field.current?.select()
       },
       (error: unknown) => {
-        if (error instanceof Failure) setFailure(error.message)
+        if (error instanceof AskFailure) setFailure(error.message)
       },
     )
     return () => stop.abort()

@@ -2,7 +2,7 @@ import type { DetailReply, RerunReply } from '../../../src/api.ts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { note } from '../../data/announce.ts'
-import { Failure, act } from '../../data/ask.ts'
+import { AskFailure, act } from '../../data/ask.ts'
 import { refresh } from '../../data/live.ts'
 import { go, hrefHere } from '../../data/route.ts'
 import { safe } from '../../words/safe.ts'
@@ -30,7 +30,7 @@ export function Edit({ detail, close }: { detail: DetailReply; close: () => void
       refresh()
       go(hrefHere({ open: `task:${reply.task}`, tab: 'attempts' }))
     } catch (error) {
-      if (error instanceof Failure) setMessage(error.message)
+      if (error instanceof AskFailure) setMessage(error.message)
       setBusy(false)
     }
   }

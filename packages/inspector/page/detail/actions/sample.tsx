@@ -1,11 +1,11 @@
-import type { Row } from '../../../src/api.ts'
+import type { ListRow } from '../../../src/api.ts'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { sendSample } from '../../parts/samples.tsx'
 import { head, safe } from '../../words/safe.ts'
 
 /** Has the receiver take a signed sample of the same kind. */
-export function Sample({ row, close }: { row: Row; close: () => void }): JSX.Element {
+export function Sample({ row, close }: { row: ListRow; close: () => void }): JSX.Element {
   const [isBusy, setBusy] = useState(false)
   const send = async (): Promise<void> => {
     setBusy(true)

@@ -1,5 +1,5 @@
-import { LongNumber, hasParts, partsOf, type Value } from './parse.ts'
-import { STEP, keyOf, type Opened } from './tree.ts'
+import { LongNumber, hasParts, partsOf, type ParsedValue } from './parse.ts'
+import { STEP, keyOf, type OpenedLines } from './tree.ts'
 
 /** Values looked at in one search: more would be felt. */
 const MOST = 200_000
@@ -8,10 +8,10 @@ const MOST_FOUND = 1000
 type Path = readonly (string | number)[]
 
 /** Paths of the values whose name or text holds the words, in the order of the tree. */
-export function find(root: Value, words: string): readonly Path[] {
+export function find(root: ParsedValue, words: string): readonly Path[] {
   const wanted = words.toLowerCase()
   const found: Path[] = []
-  const stack: (readonly [path: Path, name: string, value: Value])[] = [[[], '', root]]
+  const stack: (readonly [path: Path, name: string, value: ParsedValue])[] = [[[], '', root]]
   let looked = 0
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     if (++looked > MOST || found.length >= MOST_FOUND) break
@@ -27,16 +27,16 @@ export function find(root: Value, words: string): readonly Path[] {
   return found
 }
 
-function plain(value: Value): string {
+function plain(value: ParsedValue): string {
   if (value instanceof LongNumber) return value.text
   return hasParts(value) ? '' : String(value).toLowerCase()
 }
 
 /** Opens what is around a path, so that it is seen. */
-export function reveal(root: Value, path: Path, opened: Opened): Opened {
+export function reveal(root: ParsedValue, path: Path, opened: OpenedLines): OpenedLines {
   const open = new Set(opened.open)
   const shown = new Map(opened.shown)
-  let value: Value | undefined = root
+  let value: ParsedValue | undefined = root
   for (const [depth, name] of path.entries()) {
     const key = keyOf(path.slice(0, depth))
     open.add(key)

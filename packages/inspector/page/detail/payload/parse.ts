@@ -8,26 +8,26 @@ export class LongNumber {
 }
 
 /** A JSON value, with long numbers as they were written. */
-export type Value =
+export type ParsedValue =
   | null
   | boolean
   | number
   | string
   | LongNumber
-  | readonly Value[]
-  | { readonly [name: string]: Value }
+  | readonly ParsedValue[]
+  | { readonly [name: string]: ParsedValue }
 
 type Context = { readonly source?: string } | undefined
 
 /** Parses the text of a payload; undefined if it is no JSON. */
-export function parsePayload(text: string): Value | undefined {
+export function parsePayload(text: string): ParsedValue | undefined {
   try {
     // Browsers of before 2025 have no third argument: long numbers are rounded there.
-    return JSON.parse(text, exactly as (name: string, value: unknown) => unknown) as Value
+    return JSON.parse(text, exactly as (name: string, value: unknown) => unknown) as ParsedValue
   } catch {
     try {
       // Too deep for the function above, and not for the parser.
-      return JSON.parse(text) as Value
+      return JSON.parse(text) as ParsedValue
     } catch {
       return undefined
     }
@@ -43,19 +43,21 @@ function exactly(_name: string, value: unknown, context: Context): unknown {
 
 /** True if it has parts. */
 export function hasParts(
-  value: Value,
-): value is readonly Value[] | { readonly [name: string]: Value } {
+  value: ParsedValue,
+): value is readonly ParsedValue[] | { readonly [name: string]: ParsedValue } {
   return typeof value === 'object' && value !== null && !(value instanceof LongNumber)
 }
 
 /** Its parts with their names; those of an array are numbers. */
-export function partsOf(value: Value): readonly (readonly [name: string | number, value: Value])[] {
-  if (Array.isArray(value)) return value.map((part: Value, at) => [at, part] as const)
+export function partsOf(
+  value: ParsedValue,
+): readonly (readonly [name: string | number, value: ParsedValue])[] {
+  if (Array.isArray(value)) return value.map((part: ParsedValue, at) => [at, part] as const)
   return hasParts(value) ? Object.entries(value) : []
 }
 
 /** How many parts it has. */
-export function sizeOf(value: Value): number {
+export function sizeOf(value: ParsedValue): number {
   if (Array.isArray(value)) return value.length
   return hasParts(value) ? Object.keys(value).length : 0
 }

@@ -4,7 +4,7 @@ import { href, qualifier } from '../../data/route.ts'
 import { count } from '../../words/count.ts'
 import { head, safe } from '../../words/safe.ts'
 import { LongNumber, hasParts } from './parse.ts'
-import { pathText, type Line } from './tree.ts'
+import { pathText, type PayloadLine } from './tree.ts'
 import { valueToCopy } from './value.tsx'
 
 /** Search in the tree, and what can be done with the line that is chosen. Its height never changes. */
@@ -16,7 +16,7 @@ export function PathBar({
   search,
   next,
 }: {
-  line: Line
+  line: PayloadLine
   words: string
   found: number
   hit: number
@@ -57,7 +57,7 @@ export function PathBar({
 }
 
 /** The list of deliveries with the same value there. */
-function SameValue({ line }: { line: Line }): JSX.Element | null {
+function SameValue({ line }: { line: PayloadLine }): JSX.Element | null {
   const { path, value } = line
   const isSimple =
     path.length > 0 && path.every((name) => typeof name === 'number' || /^[\w-]+$/.test(name))

@@ -1,9 +1,9 @@
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { find, reveal } from './find.ts'
-import { hasParts, parsePayload, type Value } from './parse.ts'
+import { hasParts, parsePayload, type ParsedValue } from './parse.ts'
 import { PathBar } from './path-bar.tsx'
-import { STEP, linesOf, openAtFirst, type Line, type Opened } from './tree.ts'
+import { STEP, linesOf, openAtFirst, type PayloadLine, type OpenedLines } from './tree.ts'
 import { TreeLine } from './tree-line.tsx'
 
 /** The payload as a tree: arrows walk it, a search finds names and values, paths are copied. */
@@ -13,8 +13,8 @@ export function Payload({ text }: { text: string }): JSX.Element {
   return <Tree key={text} root={root} />
 }
 
-function Tree({ root }: { root: Value }): JSX.Element {
-  const [opened, setOpened] = useState<Opened>(() => ({
+function Tree({ root }: { root: ParsedValue }): JSX.Element {
+  const [opened, setOpened] = useState<OpenedLines>(() => ({
     open: openAtFirst(root),
     shown: new Map(),
   }))
@@ -31,7 +31,7 @@ function Tree({ root }: { root: Value }): JSX.Element {
   )
   const line = lines[at]!
 
-  const choose = (next: Line | undefined, isFocused = true): void => {
+  const choose = (next: PayloadLine | undefined, isFocused = true): void => {
     if (next === undefined) return
     setChosen(next.key)
     if (isFocused)
@@ -39,7 +39,7 @@ function Tree({ root }: { root: Value }): JSX.Element {
         tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus(),
       )
   }
-  const toggle = ({ key, isOpen, value, rest }: Line): void => {
+  const toggle = ({ key, isOpen, value, rest }: PayloadLine): void => {
     if (rest !== undefined) {
       const owner = key.slice(0, -' rest'.length)
       const shown = new Map(opened.shown).set(owner, (opened.shown.get(owner) ?? STEP) + STEP)

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { count } from '../../words/count.ts'
 import { safe } from '../../words/safe.ts'
 import { hasParts } from './parse.ts'
-import { STEP, type Line } from './tree.ts'
+import { STEP, type PayloadLine } from './tree.ts'
 import { ValueText } from './value.tsx'
 
 /** Deeper lines do not move further in: they would leave the page. */
@@ -15,7 +15,7 @@ export function TreeLine({
   isHit,
   choose,
 }: {
-  line: Line
+  line: PayloadLine
   isChosen: boolean
   isHit: boolean
   choose: () => void

@@ -1,16 +1,16 @@
-import { hasParts, partsOf, sizeOf, type Value } from './parse.ts'
+import { hasParts, partsOf, sizeOf, type ParsedValue } from './parse.ts'
 
 /** Parts of one value that are shown before the reader asks for more. */
 export const STEP = 100
 
 /** One line of the tree. */
-export interface Line {
+export interface PayloadLine {
   /** Place in the payload: names and numbers from the outside in. */
   readonly path: readonly (string | number)[]
   /** The path as one string, unique in the tree. */
   readonly key: string
   readonly name: string | number | undefined
-  readonly value: Value
+  readonly value: ParsedValue
   readonly isOpen: boolean
   /** Its number among its siblings, and their number. */
   readonly at: number
@@ -20,7 +20,7 @@ export interface Line {
 }
 
 /** What the reader has opened: keys of lines, and how many parts are shown where that is not {@link STEP}. */
-export interface Opened {
+export interface OpenedLines {
   readonly open: ReadonlySet<string>
   readonly shown: ReadonlyMap<string, number>
 }
@@ -30,9 +30,9 @@ export function keyOf(path: readonly (string | number)[]): string {
 }
 
 /** The lines that are shown. It walks a stack of its own: a payload may be deeper than calls can be. */
-export function linesOf(root: Value, { open, shown }: Opened): readonly Line[] {
-  const lines: Line[] = []
-  const stack: Line[] = [lineOf([], undefined, root, open, 1, 1)]
+export function linesOf(root: ParsedValue, { open, shown }: OpenedLines): readonly PayloadLine[] {
+  const lines: PayloadLine[] = []
+  const stack: PayloadLine[] = [lineOf([], undefined, root, open, 1, 1)]
   for (let line = stack.pop(); line !== undefined; line = stack.pop()) {
     lines.push(line)
     if (!line.isOpen || line.rest !== undefined) continue
@@ -52,11 +52,11 @@ export function linesOf(root: Value, { open, shown }: Opened): readonly Line[] {
 function lineOf(
   path: readonly (string | number)[],
   name: string | number | undefined,
-  value: Value,
+  value: ParsedValue,
   open: ReadonlySet<string>,
   at: number,
   of: number,
-): Line {
+): PayloadLine {
   const key = keyOf(path)
   return { path, key, name, value, isOpen: hasParts(value) && open.has(key), at, of }
 }
@@ -70,12 +70,14 @@ export function pathText(path: readonly (string | number)[]): string {
 }
 
 /** What is open at first: the outer levels, as long as they fit. */
-export function openAtFirst(root: Value, most = 60): ReadonlySet<string> {
+export function openAtFirst(root: ParsedValue, most = 60): ReadonlySet<string> {
   const open = new Set<string>()
   let count = 1
-  let level: readonly (readonly [path: readonly (string | number)[], value: Value])[] = [[[], root]]
+  let level: readonly (readonly [path: readonly (string | number)[], value: ParsedValue])[] = [
+    [[], root],
+  ]
   while (level.length > 0) {
-    const next: (readonly [readonly (string | number)[], Value])[] = []
+    const next: (readonly [readonly (string | number)[], ParsedValue])[] = []
     for (const [path, value] of level) {
       if (!hasParts(value)) continue
       const size = Math.min(sizeOf(value), STEP)

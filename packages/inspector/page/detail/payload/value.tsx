@@ -2,12 +2,12 @@ import { inertJson, inertText } from '@postern/core/inert'
 import type { JSX } from 'preact'
 import { counted } from '../../words/count.ts'
 import { safe } from '../../words/safe.ts'
-import { LongNumber, hasParts, sizeOf, type Value } from './parse.ts'
+import { LongNumber, hasParts, sizeOf, type ParsedValue } from './parse.ts'
 
 const MOST = 400
 
 /** A value on its line: always text, never markup. */
-export function ValueText({ value, isOpen }: { value: Value; isOpen: boolean }): JSX.Element {
+export function ValueText({ value, isOpen }: { value: ParsedValue; isOpen: boolean }): JSX.Element {
   if (hasParts(value)) {
     const isArray = Array.isArray(value)
     const size = sizeOf(value)
@@ -40,7 +40,7 @@ function Text({ text }: { text: string }): JSX.Element {
 }
 
 /** A value as it is copied, on one line that does nothing where it is pasted: strings as text, all else as JSON. */
-export function valueToCopy(value: Value): string {
+export function valueToCopy(value: ParsedValue): string {
   if (typeof value === 'string') return inertText(value)
   return inertJson(value, undefined, (_name, part) =>
     part instanceof LongNumber ? raw(part.text) : part,

@@ -4,7 +4,7 @@ import { malformed } from '@postern/core/scheme'
 import type { FieldItem, StructuredFields } from './structured-fields.ts'
 
 /** A request as its derived components see it (RFC 9421, section 2.2). */
-export interface Target {
+export interface SignatureTarget {
   readonly scheme: string
   readonly authority: string
   readonly path: string
@@ -13,7 +13,7 @@ export interface Target {
 }
 
 /** Scheme and host in lower case, without the default port; path and query as they were sent. */
-export function targetOf(url: string): Target {
+export function targetOf(url: string): SignatureTarget {
   const { protocol, host } = new URL(url)
   const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)(\?[^#]*)?/i.exec(url)
   return {
@@ -29,7 +29,7 @@ export function derivedValue(
   name: string,
   parameter: unknown,
   method: string,
-  target: Target,
+  target: SignatureTarget,
 ): string | undefined {
   const { scheme, authority, path, query } = target
   switch (name) {
@@ -59,7 +59,7 @@ export function componentValue(
   sf: StructuredFields,
   [name, parameters]: FieldItem,
   delivery: Delivery,
-  target: Target,
+  target: SignatureTarget,
 ): string {
   if (typeof name !== 'string' || name !== name.toLowerCase())
     throw malformed({ header: 'signature-input' }, 'a list of names in lower case')

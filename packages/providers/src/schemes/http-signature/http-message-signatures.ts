@@ -8,7 +8,7 @@ import {
   type Scheme,
 } from '@postern/core/scheme'
 import { checkContentDigest } from './content-digest.ts'
-import { componentValue, targetOf, type Target } from './base.ts'
+import { componentValue, targetOf, type SignatureTarget } from './base.ts'
 import {
   secretKey,
   type HttpSignatureAlgorithm,
@@ -43,7 +43,7 @@ export interface HttpMessageSignaturesOptions {
   /** Judges the times in place of `tolerance`; `now` in milliseconds since 1970. Throws a `WebhookError`. */
   readonly checkTimes?: (parameters: ReadonlyMap<string, unknown>, now: number) => void
   /** The target of a URL, for profiles that normalise it. @default host in lower case without the default port */
-  readonly target?: (url: string) => Target
+  readonly target?: (url: string) => SignatureTarget
   /** Takes signatures in unpadded base64url too. @default false */
   readonly base64url?: boolean
 }
@@ -131,7 +131,7 @@ export function httpMessageSignatures(
     }
   }
 
-  function checkCovered(read: ReadSignature, delivery: Delivery, place: Target): void {
+  function checkCovered(read: ReadSignature, delivery: Delivery, place: SignatureTarget): void {
     const covered = new Set(
       read.components.filter(([, own]) => own.size === 0).map(([name]) => name as string),
     )

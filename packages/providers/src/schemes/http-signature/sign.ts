@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SignableRequest } from '@postern/core/scheme'
 import { contentDigest } from './content-digest.ts'
-import { derivedValue, type Target } from './base.ts'
+import { derivedValue, type SignatureTarget } from './base.ts'
 import type { HttpSignatureKey } from './keys.ts'
 
 /** What a signature of {@link signRequest} is like. */
@@ -12,7 +12,7 @@ export interface SignRequestOptions {
   readonly parameters: readonly string[]
   /** Seconds from `created` to `expires`. */
   readonly lifetime: number
-  readonly target: (url: string) => Target
+  readonly target: (url: string) => SignatureTarget
   readonly keyId?: string | undefined
   readonly tag?: string | undefined
   readonly label?: string | undefined

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { gate, type Gate } from '../gate.ts'
+import { gate, type TestGate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DONE } from '../recorder.ts'
-import type { Joined, SceneTest } from '../scene.ts'
+import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const ROOM = 10
 
@@ -32,7 +32,7 @@ export function fullCases(test: SceneTest): void {
     'when to come again follows the pace at which tasks end: a tenth of the room is free by then',
     async (scene) => {
       let now = Date.now()
-      const gates: Gate[] = []
+      const gates: TestGate[] = []
       const shop = scene.join({
         now: () => now,
         run: () => {
@@ -68,7 +68,7 @@ export function fullCases(test: SceneTest): void {
 }
 
 /** Asserts that a delivery of these events is refused; gives the seconds until the sender is to come again. */
-async function refused(shop: Joined, ids: readonly string[]): Promise<number | undefined> {
+async function refused(shop: JoinedReceiver, ids: readonly string[]): Promise<number | undefined> {
   let error: { code?: string; retryAfter?: number } = {}
   await assert.rejects(
     async () => shop.port.accept(intake(...ids.map((id) => item(id))), {}),

@@ -3,12 +3,12 @@ import type { Drained } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DEAD, DONE, lane, retryIn } from '../recorder.ts'
-import type { Joined, SceneTest } from '../scene.ts'
+import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
 /** Runs what is due, for at most a minute. */
-function drain(shop: Joined, max = 1000): Promise<Drained> {
+function drain(shop: JoinedReceiver, max = 1000): Promise<Drained> {
   return shop.port.drain!(Date.now() + 60_000, max)
 }
 

@@ -4,7 +4,7 @@ import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DONE, lane, retryIn } from '../recorder.ts'
-import type { Joined, Scene, SceneTest } from '../scene.ts'
+import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
 // After this number of interruptions a task is a suspect; this often charged, it is poison.
@@ -122,7 +122,7 @@ export function interruptionCases(test: SceneTest): void {
 }
 
 /** A receiver whose tasks never end. */
-async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<Joined> {
+async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes: [{ ...WIDE }], run: () => NEVER })
   await shop.port.accept(intake(...ids.map((id) => item(id))), {})
   await shop.until('all run', () => shop.runs.length === ids.length)
@@ -132,10 +132,10 @@ async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<Joine
 /** Lets the process of a receiver die, and another take its tasks without waiting, until the condition holds. */
 async function interrupt(
   scene: Scene,
-  dying: Joined,
+  dying: JoinedReceiver,
   run: Run = () => NEVER,
-  enough: (heir: Joined) => boolean = ({ runs }) => runs.length > 0,
-): Promise<Joined> {
+  enough: (heir: JoinedReceiver) => boolean = ({ runs }) => runs.length > 0,
+): Promise<JoinedReceiver> {
   const heir = await reclaim(scene, dying, run)
   await eventually('the next process runs it', async () => {
     // Asked first: what ran and waits for its retry must not be made due.
@@ -147,7 +147,11 @@ async function interrupt(
 }
 
 /** Another process that has freed what the dying one held. */
-async function reclaim(scene: Scene, dying: Joined, run: Run = () => DONE): Promise<Joined> {
+async function reclaim(
+  scene: Scene,
+  dying: JoinedReceiver,
+  run: Run = () => DONE,
+): Promise<JoinedReceiver> {
   // Dead processes claim nothing. This one would, once a task that was freed has waited, if the machine is busy.
   for (const each of dying.lanes) Object.assign(each, { concurrency: 0 } satisfies Partial<Lane>)
   await scene.handle.abandon!()

@@ -3,7 +3,7 @@ import type { InboxView, TaskInfo } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DEAD, DONE, retryIn } from '../recorder.ts'
-import type { Joined, Scene, SceneTest } from '../scene.ts'
+import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 const view = (scene: Scene): InboxView => scene.inbox.view!
@@ -13,7 +13,7 @@ async function tasks(scene: Scene): Promise<readonly TaskInfo[]> {
 }
 
 /** A receiver with that many dead tasks, whose handlers work now. */
-async function dead(scene: Scene, count: number): Promise<Joined> {
+async function dead(scene: Scene, count: number): Promise<JoinedReceiver> {
   let broken = true
   const shop = scene.join({ run: () => (broken ? DEAD : DONE) })
   await shop.port.accept(intake(...Array.from({ length: count }, (_, at) => item(`e${at}`))), {})

@@ -3,7 +3,7 @@ import type { EventRecord, InboxView, TaskDetail } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
 import { delivery, intake, item } from '../make.ts'
 import { DEAD, DONE } from '../recorder.ts'
-import type { Joined, Scene, SceneTest } from '../scene.ts'
+import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const view = (scene: Scene): InboxView => scene.inbox.view!
 const SECRET = { name: 'Ada', card: '4242' }
@@ -15,7 +15,7 @@ async function detail(scene: Scene, eventId: string): Promise<TaskDetail> {
 }
 
 /** A receiver whose handlers fail for good, and what it took. */
-async function dead(scene: Scene, ids: readonly string[], lanes = ['a']): Promise<Joined> {
+async function dead(scene: Scene, ids: readonly string[], lanes = ['a']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes, run: () => DEAD })
   const body = Buffer.from(JSON.stringify(SECRET))
   for (const id of ids) {

@@ -4,7 +4,7 @@ import { toWebhookError, WebhookError } from '../../../errors.ts'
 import { firstKeys } from '../../key-forms.ts'
 import type { Covers, Scheme, SignableRequest } from '../../scheme.ts'
 import { mismatch, singleHeader, singleParameter } from './header.ts'
-import type { Message } from './message.ts'
+import type { SignedMessage } from './message.ts'
 import { messageTemplate } from './template.ts'
 import {
   checkTimestamp,
@@ -24,8 +24,8 @@ export interface SignatureClaim {
 export interface SignatureAlgorithm<Key> {
   key(secret: string): Key
   /** True if one of the candidates is the signature of the message. It compares in constant time and in canonical form. */
-  matches(key: Key, message: Message, candidates: readonly string[]): boolean
-  sign?(key: Key, message: Message): string
+  matches(key: Key, message: SignedMessage, candidates: readonly string[]): boolean
+  sign?(key: Key, message: SignedMessage): string
 }
 
 /** How a signature travels in a delivery. */
@@ -40,7 +40,7 @@ export interface SignatureOptions {
    * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function.
    * @default '{body}', or '{time}.{body}' if a timestamp header is named
    */
-  readonly message?: string | ((delivery: Delivery, timestamp: string | undefined) => Message)
+  readonly message?: string | ((delivery: Delivery, timestamp: string | undefined) => SignedMessage)
   /** The URL that `message` signs, for the text of a refusal. @default none is signed */
   readonly url?: (delivery: Delivery) => string
   /** The header that carries the time of signing, if there is one. */

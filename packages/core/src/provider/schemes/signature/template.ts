@@ -1,6 +1,6 @@
 import type { Delivery } from '../../../delivery.ts'
 import { singleHeader, singleParameter } from './header.ts'
-import type { Message } from './message.ts'
+import type { SignedMessage } from './message.ts'
 
 type Part = (delivery: Delivery, timestamp: string | undefined) => string | Uint8Array
 
@@ -20,7 +20,7 @@ const OPTIONAL = /\[([^[\]{}]*)\{(lower:)?(header|query):([^{}]+)\}([^[\]{}]*)\]
  */
 export function messageTemplate(
   template: string,
-): (delivery: Delivery, timestamp: string | undefined) => Message {
+): (delivery: Delivery, timestamp: string | undefined) => SignedMessage {
   // The two that nearly all senders use, without a list of parts for each delivery.
   if (template === '{body}') return (delivery) => delivery.body
   if (!PLACE.test(template)) throw unfit(template)

@@ -1,11 +1,11 @@
 import type { HashName, SignatureEncoding } from './hmac-names.ts'
-import type { Message } from './message.ts'
+import type { SignedMessage } from './message.ts'
 
 /** One comparison of an HMAC, for tools that explain why nothing matched. It holds signatures. */
 export interface Compared {
   readonly algorithm: HashName
   readonly encoding: SignatureEncoding
-  readonly message: Message
+  readonly message: SignedMessage
   readonly candidates: readonly string[]
 }
 
