@@ -10,14 +10,17 @@ interface NodeServer {
   prependListener(event: 'request', listener: (...given: any[]) => void): unknown
 }
 
-/** A server that can be closed: of node:http, node:https or node:http2, or a Fastify instance. */
-export type ClosableServer = NodeServer | { readonly server: object; close(): PromiseLike<unknown> }
+/** A server that can be closed: of node:http, node:https or node:http2, a Fastify instance, or an app of NestJS. */
+export type ClosableServer =
+  | NodeServer
+  | { readonly server: object; close(): PromiseLike<unknown> }
+  | { getHttpServer(): object; close(): PromiseLike<unknown> }
 
 /** Options of {@link closeOnSignal}. */
 export interface CloseOnSignalOptions {
   /**
-   * The server: the value of `app.listen()` or `serve()`, or the Fastify instance. Without it (Next.js) servers are
-   * found by their first request. @default found by their first request
+   * The server: the value of `app.listen()` or `serve()`, or the Fastify instance, or the NestJS app, whose own hooks
+   * run last. Without it (Next.js) servers are found by their first request. @default found by their first request
    */
   readonly server?: ClosableServer
   /** Receivers, closed when no more requests can arrive. */
@@ -77,7 +80,7 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
   const grace = milliseconds(options.grace ?? '25s', 'closeOnSignal: grace')
   if (server !== undefined && typeof server?.close !== 'function')
     throw new TypeError(
-      'closeOnSignal: server must be what app.listen() returns, or a Fastify instance',
+      'closeOnSignal: server must be what app.listen() returns, a Fastify instance or a NestJS app',
     )
   for (const each of [...receivers, ...inboxes])
     if (typeof each?.close !== 'function')
@@ -107,6 +110,9 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
       const timeout = Math.max(end - performance.now() - grace * INBOX_SHARE, 0)
       await each(receivers.map((receiver) => () => receiver.close({ timeout })))
       for (const inbox of inboxes) await each([() => inbox.close()])
+      // Its hooks may close what handlers and inboxes used until now.
+      if (server && 'getHttpServer' in server)
+        await each([() => settledBy(Promise.resolve(server.close()), end)])
     } finally {
       clearTimeout(late)
     }
@@ -120,7 +126,7 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
       // Its server may have ended already, so that this never does.
       return each([() => settledBy(Promise.resolve(server.close()), end)])
     }
-    const servers = server ? [server] : [...found!.servers]
+    const servers = server ? [ownServer(server)] : [...found!.servers]
     await each(servers.map((one) => () => closeServer(one, until)))
   }
 
@@ -128,6 +134,10 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
     const ended = await Promise.allSettled(steps.map(async (step) => step()))
     for (const result of ended) if (result.status === 'rejected') onError(result.reason)
   }
+}
+
+function ownServer(server: Exclude<ClosableServer, { readonly server: object }>): NodeServer {
+  return 'getHttpServer' in server ? (server.getHttpServer() as NodeServer) : server
 }
 
 /**

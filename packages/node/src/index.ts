@@ -5,6 +5,7 @@ export {
   type CloseOnSignalOptions,
   type ClosesOnSignal,
 } from './close-on-signal.ts'
+export { inFront } from './in-front.ts'
 export { createBridge, type Bridge, type BridgeHost, type WebhookOptions } from './bridge.ts'
 export { createBodyReader, type BodyReader } from './read-body.ts'
 export { NodeHeaders } from './node-headers.ts'

@@ -78,6 +78,13 @@ test('without a server, those that took a request are found', async () => {
   expect(order).toEqual(['server', 'receiver'])
 })
 
+test('an app with hooks of its own is closed last, when nothing uses what its hooks close', async () => {
+  const { server, receiver, inbox, order } = await open()
+  const app = { getHttpServer: () => server, close: async () => void order.push('app') }
+  await closeOnSignal({ server: app, receivers: [receiver], inboxes: [inbox], exit: false }).close()
+  expect(order).toEqual(['server', 'receiver', 'inbox', 'app'])
+})
+
 test.each<[options: object, says: string]>([
   [{ sever: {} }, 'did you mean server?'],
   [{ server: {} }, 'server must be'],

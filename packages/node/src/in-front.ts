@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
+
+/**
+ * Takes webhooks in front of a framework's own handler for node:http: requests whose path is exactly one of `routes` go to its
+ * listener, all others to `rest`. For frameworks that answer posts of forms and text with 403 before any route of the app
+ * runs (SvelteKit, Astro): their check stays on for everything else. Throws a `TypeError` if a path or listener is wrong.
+ *
+ * @example
+ * import { handler } from './build/handler.js' // of SvelteKit's adapter-node
+ * createServer(inFront({ '/webhooks/twilio': webhook(receiver) }, handler)).listen(3000)
+ */
+export function inFront(routes: Readonly<Record<string, Listener>>, rest: Listener): Listener {
+  const known = new Map(Object.entries(routes))
+  for (const [path, listener] of known) {
+    if (!path.startsWith('/') || /[?#]/.test(path))
+      throw new TypeError(`inFront: a route must be a path such as /webhooks/github, got ${path}`)
+    if (typeof listener !== 'function')
+      throw new TypeError(`inFront: ${path} needs a listener, such as webhook(receiver)`)
+  }
+  if (typeof rest !== 'function')
+    throw new TypeError(
+      "inFront: the second argument must be the framework's handler for node:http",
+    )
+  return (request, response) => {
+    const [path] = (request.url ?? '/').split('?', 1)
+    const listener = known.get(path!) ?? rest
+    return listener(request, response)
+  }
+}

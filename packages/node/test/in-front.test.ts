@@ -1,0 +1,34 @@
+import { createReceiver } from '@postern/core'
+import { acme, listen } from '@postern/testing'
+import { expect, test } from 'vitest'
+import { inFront, webhook } from '../src/index.ts'
+
+const provider = acme({ secret: 'a-long-enough-secret' })
+
+test('webhooks pass a framework that refuses posts of strangers, and all else is its own', async () => {
+  const receiver = createReceiver({ provider, log: false })
+  const listener = inFront({ '/webhooks/acme': webhook(receiver) }, (_request, response) => {
+    response.writeHead(403).end('Cross-site POST form submissions are forbidden')
+  })
+  const mounted = await listen(listener)
+  const origin = new URL(mounted.url).origin
+  const statusOf = async (path: string): Promise<number> => {
+    const url = origin + path
+    const { body, ...delivery } = provider.sign!({ payload: {}, url })
+    return (await fetch(url, { ...delivery, body: Buffer.from(body) })).status
+  }
+  expect(await statusOf('/webhooks/acme?a=1')).toBe(200)
+  for (const path of ['/webhooks/acme/', '/webhooks/acme/more', '/webhooks', '/'])
+    expect([path, await statusOf(path)]).toEqual([path, 403])
+  await mounted.close()
+})
+
+test.each<[routes: object, rest: unknown, says: string]>([
+  [{ webhooks: () => {} }, () => {}, 'a route must be a path'],
+  [{ '/a?b': () => {} }, () => {}, 'a route must be a path'],
+  [{ '/a': {} }, () => {}, '/a needs a listener'],
+  [{ '/a': () => {} }, undefined, "framework's handler"],
+])('%j in front of %j is a TypeError', (routes, rest, says) => {
+  expect(() => inFront(routes as never, rest as never)).toThrow(TypeError)
+  expect(() => inFront(routes as never, rest as never)).toThrow(says)
+})
