@@ -33,11 +33,15 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
       'packages/registrar/test/catch-up/{automatic,conduct,rules}.test.ts',
     ],
   },
-  kit: {
-    mutate: ['packages/core/src/inbox/kit/*.ts'],
+  tasks: {
+    mutate: [
+      'packages/core/src/inbox/{attach,batch,history,operate,tasks}/*.ts',
+      'packages/core/src/inbox/engine/{interrupted,rules}.ts',
+      'packages/core/src/inbox/engine/run/{alarm,claiming,drain,ending,held,runner,slot,turn}.ts',
+    ],
     tests: [
-      'packages/core/test/{inbox/{kit,inline},subscribe}/**/*.test.ts',
-      // `event` there takes long, and what it shows lies outside of the kit.
+      'packages/core/test/{inbox/{attach,batch,engine,history,operate,tasks,inline},subscribe}/**/*.test.ts',
+      // `event` there takes long, and what it shows lies outside of these folders.
       'packages/core/test/inbox/memory/{change,contract,drain,guards,history,inbox,journal,settings,turns}.test.ts',
       'packages/sqlite/test/{commit,interrupted,journal,lease,prune}.test.ts',
       'packages/core/test/receiver.test.ts',

@@ -1,14 +1,14 @@
 import { attachment, type Inbox } from '@postern/core/inbox'
-import { openClient, type Client } from './connection.ts'
-import { createJournal } from './journal.ts'
+import { openClient, type Client } from './store/connection.ts'
+import { createJournal } from './journal/journal.ts'
 import { createSide } from './port.ts'
-import { createQueues } from './queues.ts'
-import { createRecords } from './records.ts'
-import { createReplicas } from './replicas.ts'
-import { watchServer } from './server.ts'
-import { joinKeys, layoutOf, type KeysLayout } from './schema.ts'
+import { createQueues } from './store/queues.ts'
+import { createRecords } from './store/records.ts'
+import { createReplicas } from './store/replicas.ts'
+import { watchServer } from './store/server.ts'
+import { joinKeys, layoutOf, type KeysLayout } from './store/schema.ts'
 import { checkSettings, type BullmqInboxOptions, type Settings } from './settings.ts'
-import { createView } from './view.ts'
+import { createView } from './operate/view.ts'
 
 /**
  * A durable inbox on BullMQ, for web and worker processes on any number of machines: a queue for each subscription, a

@@ -1,6 +1,6 @@
 import type { Migrated } from '@postern/core/inbox'
-import { connected, openClient } from './connection.ts'
-import { joinKeys, layoutOf } from './schema.ts'
+import { connected, openClient } from './store/connection.ts'
+import { joinKeys, layoutOf } from './store/schema.ts'
 import { checkSettings, type BullmqInboxOptions } from './settings.ts'
 
 /**

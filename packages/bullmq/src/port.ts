@@ -1,18 +1,18 @@
 import { WebhookError } from '@postern/core'
 import {
   createSweep,
+  watchOrphans,
   type Consumer,
   type InboxView,
   type Side,
   type Sweep,
 } from '@postern/core/inbox'
-import { createAccepting, type AcceptContext } from './accept.ts'
-import { createAttempts, type AttemptContext, type Running } from './attempt.ts'
-import type { Client } from './connection.ts'
-import { startDrain, type Draining } from './drain.ts'
-import { watchOrphans } from './orphans.ts'
-import { sweepStep } from './prune.ts'
-import { startWorking, type Working } from './run.ts'
+import { createAccepting, type AcceptContext } from './accept/accept.ts'
+import { createAttempts, type AttemptContext, type Running } from './run/attempt.ts'
+import type { Client } from './store/connection.ts'
+import { startDrain, type Draining } from './run/drain.ts'
+import { sweepStep } from './operate/prune.ts'
+import { startWorking, type Working } from './run/run.ts'
 
 /** The argument of {@link createSide}. */
 export interface SideContext extends AcceptContext {
@@ -26,7 +26,7 @@ export interface SideContext extends AcceptContext {
 export function createSide(context: SideContext, consumer: Consumer): Side {
   const { client, queues, settings, failed } = context
   const accepting = createAccepting(context, consumer)
-  const orphans = watchOrphans(context.view, consumer)
+  const orphans = watchOrphans('bullmqInbox', context.view, consumer)
   // If Redis is unreachable, the next look tells.
   const lookForOrphans = (): void => void orphans.look().catch(() => {})
   // All attempts of this process share what runs here.

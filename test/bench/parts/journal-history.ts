@@ -177,7 +177,8 @@ function storesOf(
 
 async function memoryStore(): Promise<Store> {
   // Its own count of the packed bytes: the heap's would be that of the bench.
-  const { createHistory } = await import('../../../packages/core/src/inbox/memory/history.ts')
+  const { createHistory } =
+    await import('../../../packages/core/src/inbox/memory/journal/history.ts')
   const history = createHistory(30 * DAY)
   return {
     journal: {

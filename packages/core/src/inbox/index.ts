@@ -46,7 +46,7 @@ export {
 export type { Records } from './records.ts'
 export type { Ledger, LedgerClaim } from './inline/ledger.ts'
 export type { EventRecord, StoredDelivery } from '../event.ts'
-export { createSemaphore, type Semaphore } from './kit/semaphore.ts'
+export { createSemaphore, type Semaphore } from './tasks/semaphore.ts'
 export type {
   Arrival,
   ArrivalOutcome,
@@ -64,14 +64,18 @@ export type {
 } from './journal.ts'
 export type { Guard } from '../event.ts'
 export { unknownOptions } from '../basics/unknown-options.ts'
-export { createAlarm, type Alarm } from './kit/alarm.ts'
-export { stopwatchOf } from './kit/stopwatch.ts'
-export { attachment, type Attachment, type AttachmentOptions, type Side } from './kit/attachment.ts'
-export type { BatchWork } from './kit/backlog.ts'
-export { closeBy, type ClosingHost } from './kit/closing.ts'
-export { createBatch, type Batch, type BatchOptions, type Fault } from './kit/batch.ts'
-export { checks, type Checks, type CommonDefaults, type CommonSettings } from './kit/checks.ts'
-export { causeOf } from './kit/cause.ts'
+export { stopwatchOf } from './tasks/stopwatch.ts'
+export {
+  attachment,
+  type Attachment,
+  type AttachmentOptions,
+  type Side,
+} from './attach/attachment.ts'
+export type { BatchWork } from './batch/backlog.ts'
+export { closeBy, type ClosingHost } from './tasks/closing.ts'
+export { createBatch, type Batch, type BatchOptions, type Fault } from './batch/batch.ts'
+export { checks, type Checks, type CommonDefaults, type CommonSettings } from './attach/checks.ts'
+export { causeOf } from './tasks/cause.ts'
 export {
   arrivalCursor,
   arrivalPlace,
@@ -79,10 +83,10 @@ export {
   matchesDelivery,
   type ArrivalPlace,
   type DeliveryPage,
-} from './kit/delivery-filter.ts'
-export { editedEvent } from './kit/edited-event.ts'
-export { checkErase, erased, erasedError, isAboutTasks } from './kit/erased.ts'
-export { settledBy, timeTo, toMonotonic, within } from './kit/deadline.ts'
+} from './operate/delivery-filter.ts'
+export { editedEvent } from './operate/edited-event.ts'
+export { checkErase, erased, erasedError, isAboutTasks } from './operate/erased.ts'
+export { settledBy, timeTo, toMonotonic, within } from '../basics/deadline.ts'
 export {
   checkFilter,
   likeText,
@@ -92,28 +96,30 @@ export {
   type Columns,
   type Condition,
   type TopicMatch,
-} from './kit/filter.ts'
-export { inSteps, type StepPlace } from './kit/in-steps.ts'
+} from './operate/filter.ts'
+export { inSteps, type StepPlace } from './operate/in-steps.ts'
 export {
   interrupted,
   isSuspect,
   poison,
   type Interrupted,
   type Interruptions,
-} from './kit/interrupted.ts'
-export { createLeases, type Leased, type Leases, type LeasesOptions } from './kit/leases.ts'
-export type { Ended, RunnerTask } from './kit/ending.ts'
-export { createRunner } from './kit/runner.ts'
-export type { Runner, RunnerOptions } from './kit/runner-types.ts'
-export { startable, type Ahead, type Slot } from './kit/slot.ts'
-export { orphansOf } from './kit/orphans.ts'
-export { suspects, type Suspects } from './kit/suspects.ts'
-export { createPace, type Pace } from './kit/pace.ts'
-export { createSpacing, type Spacing } from './kit/spacing.ts'
-export { createSweep, type Sweep } from './kit/sweep.ts'
+} from './engine/interrupted.ts'
+export type { Ahead } from './engine/run/slot.ts'
+export { orphansOf, watchOrphans, type OrphanWatch } from './operate/orphans.ts'
+export { suspects, type Suspects } from './tasks/suspects.ts'
+export { createPace, type Pace } from './tasks/pace.ts'
+export { createSpacing, type Spacing } from '../basics/spacing.ts'
+export { createSweep, type Sweep } from './operate/sweep.ts'
 export { observed, type Observed } from '../subscribe/run/observed.ts'
-export { transactions, type Transactions } from './kit/transactions.ts'
-export { addHistograms, bucketMiddle, bucketOf, quantile, type Histogram } from './kit/histogram.ts'
+export { transactions, type Transactions } from './engine/accept/transactions.ts'
+export {
+  addHistograms,
+  bucketMiddle,
+  bucketOf,
+  quantile,
+  type Histogram,
+} from './history/histogram.ts'
 export {
   countKey,
   countsOf,
@@ -128,12 +134,7 @@ export {
   MINUTES_KEPT,
   type Buckets,
   type SeriesKey,
-} from './kit/history.ts'
-export {
-  createJournalBuffer,
-  type JournalBuffer,
-  type JournalBufferOptions,
-} from './kit/journal-buffer.ts'
+} from './history/buckets.ts'
 export {
   addCounts,
   addMinutes,
@@ -141,8 +142,7 @@ export {
   unpackMinute,
   type Counts,
   type Minute,
-} from './kit/minute-pack.ts'
-export type { Series, SeriesName } from './kit/series.ts'
+} from './history/minute-pack.ts'
 export type {
   Batch as StoreBatch,
   Fault as StoreFault,

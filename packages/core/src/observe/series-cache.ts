@@ -1,5 +1,5 @@
-import type { JournalBuffer } from '../inbox/kit/journal-buffer.ts'
-import type { Series, SeriesName } from '../inbox/kit/series.ts'
+import type { JournalBuffer } from './journal-buffer.ts'
+import type { Series, SeriesName } from './series.ts'
 
 /** The series of one receiver by what they count. */
 export interface SeriesCache {

@@ -1,6 +1,6 @@
 import { errorText } from '../errors.ts'
 import type { EventRecord } from '../event.ts'
-import { settledBy, toWall } from '../inbox/kit/deadline.ts'
+import { settledBy, toWall } from '../basics/deadline.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { EraseOptions, InboxView } from '../inbox/view.ts'
 import { unref } from '../basics/unref.ts'

@@ -1,4 +1,4 @@
-import { within } from '../inbox/kit/deadline.ts'
+import { within } from '../basics/deadline.ts'
 import type { Inbox, Port } from '../inbox/inbox.ts'
 import { inboxCause } from './inbox-cause.ts'
 import { takenIn, usualGap } from './progress.ts'

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
-import type { BatchWork } from '../kit/backlog.ts'
+import type { BatchWork } from '../batch/backlog.ts'
 import type { Line } from './line.ts'
 import { chain, steps, wait } from './steps.ts'
 import type { Store } from './store.ts'

@@ -1,8 +1,8 @@
 import { grouped } from '../../basics/grouped.ts'
 import { WebhookError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
-import type { BatchWork } from '../kit/backlog.ts'
-import { createBatch, type Fault as BatchFault } from '../kit/batch.ts'
+import type { BatchWork } from '../batch/backlog.ts'
+import { createBatch, type Fault as BatchFault } from '../batch/batch.ts'
 import type { Store } from './store.ts'
 
 /** How works of one kind are stored together. */

@@ -1,6 +1,6 @@
 import { grouped } from '../../basics/grouped.ts'
-import { causeOf } from '../kit/cause.ts'
-import { interrupted, isSuspect, poison } from '../kit/interrupted.ts'
+import { causeOf } from '../tasks/cause.ts'
+import { interrupted, isSuspect, poison } from './interrupted.ts'
 import type { Outcome, Ran, TaskError } from '../inbox.ts'
 import type { Attempted, Fence, Patch } from './patch.ts'
 import {

@@ -1,15 +1,15 @@
 import { WebhookError } from '../../errors.ts'
 import type { Consumer, Drained, Host } from '../inbox.ts'
-import type { Side } from '../kit/attachment.ts'
-import { settledBy } from '../kit/deadline.ts'
-import { createRunner } from '../kit/runner.ts'
-import type { Ahead } from '../kit/slot.ts'
+import type { Side } from '../attach/attachment.ts'
+import { settledBy } from '../../basics/deadline.ts'
+import { createRunner } from './run/runner.ts'
+import type { Ahead } from './run/slot.ts'
 import { createAccept } from './accept/accept.ts'
 import { createCapacity, type Capacity } from './accept/capacity.ts'
 import { createWatch } from './lease/watch.ts'
 import type { Line } from './line.ts'
 import type { InboxView } from '../view.ts'
-import { watchOrphans } from './operate/orphans.ts'
+import { watchOrphans } from '../operate/orphans.ts'
 import type { Numbers } from './numbers.ts'
 import { createClaims } from './run/claim.ts'
 import { createCommit } from './run/commit.ts'
@@ -42,7 +42,7 @@ export interface Shared {
   readonly standing: Standing
   readonly token: () => number
   readonly transactionOf: (host: Host) => unknown
-  readonly view: Pick<InboxView, 'stats'>
+  readonly view: Pick<InboxView, 'orphans'>
   readonly onWork: () => void
   /** After a drain. */
   readonly tidy: () => Promise<void>

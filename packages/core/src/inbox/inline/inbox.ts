@@ -5,9 +5,9 @@ import { hold } from './hold.ts'
 import { runInline, type InlineContext, type InlineResult } from './run.ts'
 import type { Ledger } from './ledger.ts'
 import { memoryLedger } from './memory-ledger.ts'
-import { settledBy, toMonotonic } from '../kit/deadline.ts'
-import { checks } from '../kit/checks.ts'
-import { createSemaphore, type Semaphore } from '../kit/semaphore.ts'
+import { settledBy, toMonotonic } from '../../basics/deadline.ts'
+import { checks } from '../attach/checks.ts'
+import { createSemaphore, type Semaphore } from '../tasks/semaphore.ts'
 
 /** Milliseconds before the end of closing in which tasks are given back to the ledger. */
 const LAST = 500

@@ -1,5 +1,5 @@
 import { WebhookError } from '../../errors.ts'
-import { settledBy } from '../kit/deadline.ts'
+import { settledBy } from '../../basics/deadline.ts'
 import type { Consumer, Inbox, Port } from '../inbox.ts'
 import type { Journal } from '../journal.ts'
 import type { Records } from '../records.ts'

@@ -1,5 +1,5 @@
 import type { Duration } from '../../basics/duration.ts'
-import { checks } from '../kit/checks.ts'
+import { checks } from '../attach/checks.ts'
 
 /** Options of {@link memoryInbox}. Each bound holds for each receiver. */
 export interface MemoryInboxOptions {

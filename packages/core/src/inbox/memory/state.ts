@@ -1,11 +1,11 @@
 import type { Consumer } from '../inbox.ts'
-import { createPace, type Pace } from '../kit/pace.ts'
-import { createLanes, type Lanes } from './claim.ts'
-import type { MemoryEvent } from './event.ts'
-import { createGuards, type Guards } from './guards.ts'
-import { createKnown, type Known } from './known.ts'
+import { createPace, type Pace } from '../tasks/pace.ts'
+import { createLanes, type Lanes } from './run/claim.ts'
+import type { MemoryEvent } from './accept/event.ts'
+import { createGuards, type Guards } from './accept/guards.ts'
+import { createKnown, type Known } from './accept/known.ts'
 import type { MemorySettings } from './settings.ts'
-import type { MemoryTask } from './task.ts'
+import type { MemoryTask } from './run/task.ts'
 
 /** What a memory inbox keeps. */
 export interface MemoryStore {

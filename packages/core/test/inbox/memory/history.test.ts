@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createHistory } from '../../../src/inbox/memory/history.ts'
-import { createSeriesTable } from '../../../src/inbox/kit/series.ts'
+import { createHistory } from '../../../src/inbox/memory/journal/history.ts'
+import { createSeriesTable } from '../../../src/observe/series.ts'
 
 const MINUTE = 60_000
 const DAY = 1440 * MINUTE

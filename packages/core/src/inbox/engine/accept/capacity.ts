@@ -1,7 +1,7 @@
 import { WebhookError } from '../../../errors.ts'
 import { isPromise, type MaybePromise } from '../../../basics/maybe.ts'
 import type { TaskDraft } from '../../inbox.ts'
-import { createPace } from '../../kit/pace.ts'
+import { createPace } from '../../tasks/pace.ts'
 import type { Lanes } from '../run/lanes.ts'
 import type { Turn } from '../row.ts'
 import type { Store } from '../store.ts'

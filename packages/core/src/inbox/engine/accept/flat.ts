@@ -1,7 +1,7 @@
 import { BEGIN, type Task } from '../run/task.ts'
 import type { Finder } from '../run/lanes.ts'
 import { TASKS, type NewEvent, type NewTask } from '../row.ts'
-import type { Runner } from '../../kit/runner-types.ts'
+import type { Runner } from '../run/runner-types.ts'
 import type { Batch } from '../store.ts'
 import { newTask, type EncodedIntake, type EncodedItem } from './encode.ts'
 

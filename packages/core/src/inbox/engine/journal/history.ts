@@ -12,8 +12,8 @@ import {
   MINUTE,
   MINUTES_KEPT,
   type SeriesKey,
-} from '../../kit/history.ts'
-import { addCounts, packMinute, unpackMinute, type Counts } from '../../kit/minute-pack.ts'
+} from '../../history/buckets.ts'
+import { addCounts, packMinute, unpackMinute, type Counts } from '../../history/minute-pack.ts'
 import type { Access } from '../access.ts'
 import type { Journaled, SpanKind } from './store.ts'
 

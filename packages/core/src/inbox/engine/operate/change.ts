@@ -1,6 +1,6 @@
 import { unknownOptions } from '../../../basics/unknown-options.ts'
-import { erasedError } from '../../kit/erased.ts'
-import { inSteps, type StepPlace } from '../../kit/in-steps.ts'
+import { erasedError } from '../../operate/erased.ts'
+import { inSteps, type StepPlace } from '../../operate/in-steps.ts'
 import type { Changed, ChangeOptions, InboxView, ReplayOptions, TaskFilter } from '../../view.ts'
 import { reviveTasks } from '../accept/revive.ts'
 import { DEAD, DONE, PENDING } from '../row.ts'

@@ -1,6 +1,6 @@
 import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
-import { checkErase, erased, isAboutTasks } from '../../kit/erased.ts'
-import { inSteps } from '../../kit/in-steps.ts'
+import { checkErase, erased, isAboutTasks } from '../../operate/erased.ts'
+import { inSteps } from '../../operate/in-steps.ts'
 import type { EraseOptions, InboxView } from '../../view.ts'
 import type { Access } from '../access.ts'
 import { eventOf } from '../row.ts'

@@ -1,4 +1,4 @@
-import { createSweep } from '../../kit/sweep.ts'
+import { createSweep } from '../../operate/sweep.ts'
 import type { EngineSettings } from '../settings.ts'
 import type { Store } from '../store.ts'
 import type { Place } from './store.ts'

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { TopicMatch } from '../../kit/filter.ts'
+import type { TopicMatch } from '../../operate/filter.ts'
 import type { TaskFilter } from '../../view.ts'
 import type { TaskRow } from '../row.ts'
 

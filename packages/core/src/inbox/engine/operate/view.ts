@@ -1,6 +1,6 @@
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import type { Consumer } from '../../inbox.ts'
-import { orphansOf } from '../../kit/orphans.ts'
+import { orphansOf } from '../../operate/orphans.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, LaneStats } from '../../view.ts'
 import type { Access } from '../access.ts'

@@ -1,6 +1,6 @@
 import { isPromise } from '../../../basics/maybe.ts'
 import type { Consumer, TaskDraft } from '../../inbox.ts'
-import { stopwatchOf } from '../../kit/stopwatch.ts'
+import { stopwatchOf } from '../../tasks/stopwatch.ts'
 import { chain, steps } from '../steps.ts'
 import type { Store } from '../store.ts'
 import type { Ended, Settle } from './settle.ts'

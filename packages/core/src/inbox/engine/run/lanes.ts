@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
-import type { Slot } from '../../kit/slot.ts'
+import type { Slot } from './slot.ts'
 import { chain } from '../steps.ts'
 import type { GuestRows, Store } from '../store.ts'
 import { repair } from './order.ts'

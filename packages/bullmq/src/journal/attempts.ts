@@ -1,0 +1,97 @@
+import { hostname } from 'node:os'
+import type { Attempt, TaskError } from '@postern/core/inbox'
+import { parsed } from '../store/json.ts'
+
+/** A run that is done, as BullMQ keeps it: the return value of the job. */
+export interface DoneValue {
+  /** Attempt, start in milliseconds since 1970, duration in milliseconds, process. */
+  readonly a: number
+  readonly s: number
+  readonly d: number
+  readonly p: string
+}
+
+/** Host and process id, as attempts name it. */
+export const PROCESS: string = `${hostname()}:${process.pid}`
+
+// The first and the last nineteen are kept. Redis holds them in the job's hash, so strings are cut too.
+const KEPT = 20
+const LONGEST_NAME = 100
+const LONGEST_MESSAGE = 1000
+
+type Row = readonly [
+  attempt: number,
+  startedAt: number,
+  duration: number | null,
+  outcome: Attempt['outcome'],
+  process: string,
+  name?: string,
+  message?: string,
+]
+
+interface Kept {
+  /** The number of all attempts. */
+  readonly n: number
+  readonly a: readonly Row[]
+}
+
+/** The attempts of a job with one more. */
+export function addAttempt(text: string, attempt: Attempt): string {
+  const { n, a } = parse(text)
+  const { error, outcome, process } = attempt
+  const base = [
+    attempt.attempt,
+    attempt.startedAt,
+    attempt.duration ?? null,
+    outcome,
+    process,
+  ] as const
+  const row: Row = error
+    ? [...base, error.name.slice(0, LONGEST_NAME), error.message.slice(0, LONGEST_MESSAGE)]
+    : base
+  const rest = a.length < KEPT ? a : [a[0]!, ...a.slice(2)]
+  return JSON.stringify({ n: n + 1, a: [...rest, row] } satisfies Kept)
+}
+
+/** The attempts of a job, oldest first, and how many there were in all. */
+export function attemptsOf(
+  text: string,
+  value: string,
+): { readonly count: number; readonly kept: readonly Attempt[] } {
+  const { n, a } = parse(text)
+  const kept = a.map(toAttempt)
+  const done = doneValue(value)
+  // A replayed job keeps its return value among its attempts until the next one.
+  if (!done || kept.at(-1)?.startedAt === done.s) return { count: n, kept }
+  const last: Attempt = {
+    attempt: done.a,
+    startedAt: done.s,
+    duration: done.d,
+    outcome: 'done',
+    process: done.p,
+  }
+  return { count: n + 1, kept: [...kept, last] }
+}
+
+function toAttempt([attempt, startedAt, duration, outcome, process, name, message]: Row): Attempt {
+  const error: TaskError | undefined =
+    name === undefined ? undefined : { name, message: message ?? '' }
+  return {
+    attempt,
+    startedAt,
+    duration: duration ?? undefined,
+    outcome,
+    process,
+    ...(error && { error }),
+  }
+}
+
+function doneValue(text: string): DoneValue | undefined {
+  const value = parsed(text) as Partial<DoneValue> | null | undefined
+  return value?.s === undefined ? undefined : (value as DoneValue)
+}
+
+function parse(text: string): Kept {
+  const kept = text === '' ? undefined : (parsed(text) as Kept | null | undefined)
+  return Array.isArray(kept?.a) ? kept : { n: 0, a: [] }
+}

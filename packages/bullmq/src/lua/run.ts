@@ -1,0 +1,189 @@
+// Scripts of claims, turns and leases. Keys and fields: store.ts.
+
+// The virtual time of a queue is the highest turn that was claimed, or the one before the next in line. BullMQ's score of
+// a prioritized job is its priority times 2^32 and a count; priorities end at 2^21, so turns begin again when nothing
+// waits: after ten seconds without new ones, in which those that were given have been stored, or when half are used.
+const TURN_FUNCTION = `
+local function decoded(text)
+  local read, value = pcall(cjson.decode, text or '')
+  return read and type(value) == 'table' and value or {}
+end
+local function place(prefix, queue, key)
+  local base, turns, meta = prefix .. ':' .. queue, prefix .. ':turns:' .. queue, prefix .. ':turn:' .. queue
+  local known = redis.call('HMGET', meta, 'm', 'v', 't')
+  local last, time, now = tonumber(known[1] or 0), tonumber(known[2] or 0), tonumber(redis.call('TIME')[1])
+  local head = redis.call('ZRANGE', base .. ':prioritized', 0, 0, 'WITHSCORES')
+  if head[2] then time = math.max(time, math.floor(tonumber(head[2]) / 4294967296) - 1)
+  elseif last > 1000000 or now - tonumber(known[3] or now) > 10 and redis.call('ZCARD', base .. ':delayed') == 0 then
+    redis.call('DEL', turns, meta)
+    last, time = 0, 0
+  end
+  return math.max(tonumber(redis.call('ZSCORE', turns, key) or 0), time), time, last, now
+end
+local function turn(prefix, queue, key, count)
+  local turns, meta = prefix .. ':turns:' .. queue, prefix .. ':turn:' .. queue
+  local own, time, last, now = place(prefix, queue, key)
+  redis.call('ZREMRANGEBYSCORE', turns, '-inf', time)
+  redis.call('ZADD', turns, own + count, key)
+  redis.call('HSET', meta, 'm', math.max(last, own + count), 't', now)
+  return own + 1
+end
+`
+
+/**
+ * Gives turns: the next of the queue's virtual time (the turn claims are at) and of the key's own last turn. KEYS:
+ * prefix; ARGV: the most tasks a key may have waiting in these queues together, then for each queue, key and number of
+ * tasks. Replies with the first turn for each; or, if a key has too many, with -1 and how many it has, and gives no turn.
+ */
+export const TURN: string = `${TURN_FUNCTION}
+local waiting, wanted, over = {}, {}, false
+for i = 2, #ARGV, 3 do
+  local key, own, time = ARGV[i + 1], place(KEYS[1], ARGV[i], ARGV[i + 1])
+  waiting[key] = (waiting[key] or 0) + own - time
+  wanted[key] = (wanted[key] or 0) + tonumber(ARGV[i + 2])
+end
+for key, count in pairs(wanted) do
+  if waiting[key] + count > tonumber(ARGV[1]) and (not over or waiting[key] > over) then over = waiting[key] end
+end
+if over then return {-1, over} end
+local replies = {}
+for i = 2, #ARGV, 3 do
+  replies[#replies + 1] = math.min(turn(KEYS[1], ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])), 2097152)
+end
+return replies`
+
+// A failed or postponed task of a fair key holds no turn while it waits (field `tp`), and is claimed first once it is due:
+// then it takes the next turn of its key, and so do up to 500 that became due with it. Its turn, if another task has an earlier one.
+const ENTER_FUNCTION = `${TURN_FUNCTION}
+local function enter(prefix, queue, job)
+  local first = math.min(turn(prefix, queue, decoded(redis.call('HGET', job, 'data')).f or '', 1), 2097152)
+  redis.call('HDEL', job, 'tp')
+  redis.call('HSET', job, 'priority', first)
+  return first
+end
+local function enterAll(prefix, queue, job)
+  local base, first = prefix .. ':' .. queue, enter(prefix, queue, job)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. ':prioritized', '-inf', '(8589934592', 'LIMIT', 0, 500)) do
+    if redis.call('HEXISTS', base .. ':' .. id, 'tp') == 1 then
+      local priority = enter(prefix, queue, base .. ':' .. id)
+      redis.call('ZADD', base .. ':prioritized', priority * 4294967296 + redis.call('INCR', base .. ':pc') % 4294967296, id)
+    end
+  end
+  local head = redis.call('ZRANGE', base .. ':prioritized', 0, 0, 'WITHSCORES')
+  return head[2] and math.floor(tonumber(head[2]) / 4294967296) < first and first
+end
+`
+
+/**
+ * Begins a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix;
+ * ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost,
+ * the turn the task must take alone if it has to wait for that, nothing if there is no such event, or event, head and body of its delivery, then, unless this is the first claim, stc,
+ * sn, cut, chg, ls and pa of the job. The start is written unless the job was interrupted or is a suspect that may not
+ * start. The name of the event is part of the job's id.
+ */
+export const LOAD: string = `${ENTER_FUNCTION}
+local prefix = KEYS[1]
+local job = prefix .. ':' .. ARGV[1]
+if redis.call('GET', job .. ':lock') ~= ARGV[2] then return 0 end
+if redis.call('PTTL', job .. ':lock') < ARGV[3] * 0.9 then redis.call('PEXPIRE', job .. ':lock', ARGV[3]) end
+local event = redis.call('HMGET', prefix .. ':event:' .. (ARGV[1]:match(':e([^:]*)$') or ''):sub(1, 32), 'e', 'h', 'b', 'd')
+if not event[1] then return false end
+if redis.call('HEXISTS', job, 'tp') == 1 then
+  local turn = enterAll(prefix, ARGV[1]:match('^(.*):'), job)
+  if turn then return {tostring(turn)} end
+end
+if event[4] then
+  local delivery = redis.call('HMGET', prefix .. ':delivery:' .. event[4], 'h', 'b')
+  event[2], event[3] = delivery[1], delivery[2]
+end
+local own = redis.call('HMGET', job, 'stc', 'sn', 'cut', 'chg', 'ls', 'pa', 'priority')
+if tonumber(own[1] or 0) <= tonumber(own[2] or 0) and (ARGV[5] == '1' or tonumber(own[3] or 0) < 3) then
+  redis.call('HSET', job, 'ls', ARGV[4])
+end
+local priority = tonumber(own[7] or 0)
+if priority > 0 then
+  local meta = prefix .. ':turn:' .. ARGV[1]:match('^(.*):')
+  if priority > tonumber(redis.call('HGET', meta, 'v') or 0) then redis.call('HSET', meta, 'v', priority) end
+end
+if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], event[3]} end
+return {event[1], event[2], event[3], own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
+
+/**
+ * Takes a job back for a run whose lock has ended, if nobody settled it since. KEYS: prefix; ARGV: queue, id, token,
+ * lease in milliseconds, attempts made when it was claimed, start of the run. Replies 1 if the lock still was this run's,
+ * 2 if it is again, 3 if this run's outcome is stored already, 0 otherwise. A job that another claim has is left to that:
+ * its run may begin at any moment, and must not do so after this one has settled the task. But a task that reports an
+ * outcome is not poison, so its interruptions are forgotten. An attempt without a duration
+ * is one that another claim found interrupted.
+ */
+export const ADOPT: string = `
+local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
+local job = base .. ':' .. id
+local lock = redis.call('GET', job .. ':lock')
+if lock == token then
+  redis.call('PEXPIRE', job .. ':lock', ARGV[4])
+  return 1
+end
+local made = redis.call('HMGET', job, 'atm', 'data', 'stc', 'pa', 'returnvalue')
+local run = ',' .. ARGV[6] .. ','
+local ended = (made[4] or ''):find(run, 1, true) and not made[4]:find(run .. 'null,', 1, true)
+if ended or (made[5] or ''):find(':' .. ARGV[6] .. ',', 1, true) then return 3 end
+if not made[2] or (made[1] or '0') ~= ARGV[5] then return 0 end
+if redis.call('ZSCORE', base .. ':completed', id) or redis.call('ZSCORE', base .. ':failed', id) then return 0 end
+if lock then
+  if tonumber(redis.call('HGET', job, 'cut') or 0) > 0 then redis.call('HSET', job, 'cut', 0, 'chg', 0) end
+  return 0
+end
+if redis.call('LREM', base .. ':active', -1, id) + redis.call('LREM', base .. ':wait', 1, id)
+  + redis.call('ZREM', base .. ':prioritized', id) + redis.call('ZREM', base .. ':delayed', id) == 0 then return 0 end
+redis.call('LPUSH', base .. ':active', id)
+redis.call('SET', job .. ':lock', token, 'PX', ARGV[4])
+redis.call('HSET', job, 'sn', made[3] or '0')
+return 2`
+
+/**
+ * What is due or will be. KEYS: prefix; ARGV: now, names of queues. Replies how many are due and not running, and the
+ * time of the next that is not due yet, ends of leases included, or an empty string.
+ */
+export const NEXT: string = `
+local due, next = 0, false
+local function at(time)
+  if not next or time < next then next = time end
+end
+for i = 2, #ARGV do
+  local base = KEYS[1] .. ':' .. ARGV[i]
+  due = due + redis.call('LLEN', base .. ':wait') + redis.call('ZCARD', base .. ':prioritized')
+    + redis.call('ZCOUNT', base .. ':delayed', '-inf', (ARGV[1] + 1) * 4096 - 1)
+  local later = redis.call('ZRANGEBYSCORE', base .. ':delayed', (ARGV[1] + 1) * 4096, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if later[2] then at(math.floor(later[2] / 4096)) end
+  for _, id in ipairs(redis.call('LRANGE', base .. ':active', 0, 99)) do
+    local left = redis.call('PTTL', base .. ':' .. id .. ':lock')
+    if left > 0 then at(ARGV[1] + left) else at(tonumber(ARGV[1])) end
+  end
+end
+return {due, next and string.format('%.0f', next) or ''}`
+
+/**
+ * Prepares a settled job for another run: its last run goes to its attempts, and it gets a new turn. KEYS: prefix; ARGV:
+ * queue, id. Replies -1 if the contents of its event were erased, and 0 if the job is gone.
+ */
+export const AGAIN: string = `${TURN_FUNCTION}
+local job = KEYS[1] .. ':' .. ARGV[1] .. ':' .. ARGV[2]
+if redis.call('HGET', KEYS[1] .. ':event:' .. ARGV[2]:sub(2, 33), 'x') == 'e' then return -1 end
+local own = redis.call('HMGET', job, 'data', 'returnvalue', 'pa', 'finishedOn')
+if not own[1] then return 0 end
+local ended, ran = decoded(own[2]), decoded(own[3])
+if type(ran.a) ~= 'table' or type(ran.n) ~= 'number' then ran = {n = 0, a = {}} end
+local last = ran.a[#ran.a]
+if ended.s and (not last or last[2] ~= ended.s) then
+  ran.n = ran.n + 1
+  if #ran.a >= 20 then table.remove(ran.a, 2) end
+  ran.a[#ran.a + 1] = {ended.a, ended.s, ended.d, 'done', ended.p}
+  redis.call('HSET', job, 'pa', cjson.encode(ran), 'cut', 0, 'chg', 0)
+end
+local data = decoded(own[1])
+if data.f then
+  local first = turn(KEYS[1], ARGV[1], data.f, 1)
+  redis.call('HSET', job, 'priority', math.min(first, 2097152))
+end
+return 1`

@@ -1,0 +1,66 @@
+import type { Cause } from '@postern/core/inbox'
+import { run, type Client } from '../store/connection.ts'
+import { fromJob } from '../store/errors.ts'
+import { parseQueueName } from '../store/names.ts'
+
+type Row = readonly [
+  cause: string,
+  jobs: number,
+  first: string,
+  last: string,
+  reason: string,
+  stacks: string,
+]
+
+const STEP = 500
+// Jobs of one queue and state that are looked at, the latest first.
+const MOST = 20_000
+const GROUPS = 100
+
+/** Dead and failing tasks by error. In a queue with very many of them only the latest are counted. */
+export async function causes(
+  { client, prefix }: { readonly client: Client; readonly prefix: string },
+  filter: { readonly receiver?: string; readonly subscription?: string },
+): Promise<readonly Cause[]> {
+  const groups = new Map<string, Cause>()
+  for (const queue of await client.smembers(`${prefix}:queues`)) {
+    const { receiver, subscription } = parseQueueName(queue)
+    if ((filter.receiver ?? receiver) !== receiver) continue
+    if ((filter.subscription ?? subscription) !== subscription) continue
+    for (const set of ['failed', 'delayed'] as const) await add(queue, set)
+  }
+  const size = ({ dead, retrying }: Cause): number => dead + retrying
+  return [...groups.values()].sort((one, other) => size(other) - size(one)).slice(0, GROUPS)
+
+  async function add(queue: string, set: 'failed' | 'delayed'): Promise<void> {
+    for (let from = 0; from < MOST; from += STEP) {
+      const args = [queue, set, from, from + STEP - 1]
+      const [seen, rows] = (await run(client, 'posternCauses', prefix, ...args)) as [
+        number,
+        readonly Row[],
+      ]
+      for (const row of rows) count(queue, set, row)
+      if (seen < STEP) return
+    }
+  }
+
+  function count(
+    queue: string,
+    set: 'failed' | 'delayed',
+    [cause, jobs, first, last, reason, stacks]: Row,
+  ): void {
+    const name = `${queue} ${cause}`
+    const known = groups.get(name)
+    groups.set(name, {
+      ...(known ?? {
+        cause,
+        sample: fromJob(reason, stacks) ?? { name: 'Error', message: '' },
+        ...parseQueueName(queue),
+      }),
+      dead: (known?.dead ?? 0) + (set === 'failed' ? jobs : 0),
+      retrying: (known?.retrying ?? 0) + (set === 'delayed' ? jobs : 0),
+      first: Math.min(known?.first ?? Infinity, Number(first)),
+      last: Math.max(known?.last ?? 0, Number(last)),
+    })
+  }
+}

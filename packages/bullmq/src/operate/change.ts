@@ -1,0 +1,146 @@
+import {
+  checkFilter,
+  editedEvent,
+  erasedError,
+  inSteps,
+  unknownOptions,
+  type Changed,
+  type ChangeOptions,
+  type InboxView,
+  type StepPlace,
+  type TaskFilter,
+  type TaskInfo,
+} from '@postern/core/inbox'
+import { commit } from '../accept/commit.ts'
+import { connected, runBuffer, unavailable } from '../store/connection.ts'
+import { prepare, queuesOf } from '../accept/encode.ts'
+import { parsed } from '../store/json.ts'
+import { find, isRef } from './list.ts'
+import { eventOfJob, parseRef } from '../store/names.ts'
+import { forgetSome } from './prune.ts'
+import type { JobData } from '../store/queues.ts'
+import { handle, promote, retry } from '../accept/revive.ts'
+import { showTask } from './show.ts'
+import { decodeStored, type Stored } from '../store/stored.ts'
+import type { ViewContext } from './view.ts'
+
+/** Changes by operators. */
+export type Changes = Required<Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'>>
+
+const OPTIONS = ['dryRun', 'limit', 'cursor', 'until']
+
+/** Makes a {@link Changes}. */
+export function createChanges(context: ViewContext): Changes {
+  const { client, prefix, deadline, queues } = context
+
+  return {
+    async replay(filter, options = {}) {
+      checkFilter(filter, 'replay')
+      unknownOptions('replay', options, [...OPTIONS, 'rate'])
+      const state = filter.state ?? 'dead'
+      if (state === 'running') return { count: 0, cursor: undefined }
+      const { id } = filter
+      if (id !== undefined && isRef(id) && (await isErased(id))) throw erasedError('replay', id)
+      return inSteps(options, (place) =>
+        each({ ...filter, state }, place, undefined, async (task, due) => {
+          if (place.dryRun) return !(await isErased(task.id))
+          return state === 'pending'
+            ? promote(queues, task.id)
+            : retry(context, task.id, state === 'dead' ? 'failed' : 'completed', due)
+        }),
+      )
+    },
+    async rerun(id, edit) {
+      unknownOptions('rerun', edit, ['payload'])
+      await connected(client, deadline)
+      const event = isRef(id) ? eventOfJob(parseRef(id).id) : ''
+      const task = event === '' ? undefined : await showTask(client, prefix, id)
+      const found = (await runBuffer(client, 'posternGetEvent', prefix, event)) as Stored | null
+      if (!task || !found) throw new TypeError(`rerun: there is no task ${id}`)
+      const { record, delivery } = decodeStored(found)
+      if (record.erased) throw erasedError('rerun', id)
+      const { receiver, subscription, part } = task
+      const text = (await client.hget(`${prefix}:${id}`, 'data')) ?? '{}'
+      const data = (parsed(text) as JobData | null | undefined)?.d
+      const drafts = [
+        { subscription, ...(part !== undefined && { part }), ...(data !== undefined && { data }) },
+      ]
+      const items = [{ event: editedEvent(record, edit.payload), tasks: drafts }]
+      const prepared = prepare(receiver, {
+        delivery: { ...delivery, receivedAt: Date.now() },
+        items,
+      })
+      await queues.ready(queuesOf(prepared.items))
+      const plan = { prepared, fresh: prepared.items, turns: new Map<string, number>() }
+      const [stored] = await commit({ queues, receiver, prefix }, [plan])
+      if (stored instanceof Error) throw unavailable(stored)
+      return prepared.items[0]!.refs[0]!
+    },
+    async discard(filter, options: ChangeOptions = {}) {
+      checkFilter(filter, 'discard')
+      unknownOptions('discard', options, OPTIONS)
+      return inSteps(options, (place) =>
+        each(filter, place, ['pending', 'dead'], async (task) => place.dryRun || discard(task)),
+      )
+    },
+    async prune(before) {
+      let pruned = 0
+      let cursor: string | undefined
+      do {
+        const place = { cursor, rows: 1000, dryRun: false, due: () => 0 }
+        const changed = await each({ before }, place, ['done', 'dead'], remove)
+        pruned += changed.count
+        cursor = changed.cursor
+      } while (cursor !== undefined)
+      let skip: number | undefined = 0
+      do skip = await forgetSome(client, prefix, before, skip)
+      while (skip !== undefined)
+      return pruned
+    },
+  }
+
+  async function isErased(id: string): Promise<boolean> {
+    await connected(client, deadline)
+    const event = eventOfJob(parseRef(id).id)
+    return (await client.hget(`${prefix}:event:${event}`, 'x')) === 'e'
+  }
+
+  async function discard(task: TaskInfo): Promise<boolean> {
+    if (!(await remove(task))) return false
+    const consumer = context.consumers().find(({ receiver }) => receiver === task.receiver)
+    consumer?.discarded?.(task.event.key)
+    return true
+  }
+
+  /** Changes matching tasks from a place on, or looks at them; resolves with the number that `change` is true for. */
+  async function each(
+    filter: TaskFilter,
+    place: StepPlace,
+    states: readonly string[] | undefined,
+    change: (task: TaskInfo, due: number) => Promise<boolean>,
+  ): Promise<Changed> {
+    const { cursor, rows } = place
+    await connected(client, deadline)
+    let count = 0
+    for await (const found of find(context, filter, cursor)) {
+      const { task } = found
+      if (!task || (states && !states.includes(task.state))) continue
+      if (await change(task, place.due(count))) count++
+      if (count === rows) return { count, cursor: found.cursor }
+    }
+    return { count, cursor: undefined }
+  }
+
+  /** Takes a job away. Its event stays known by its record, so that a redelivery makes none. */
+  async function remove(task: TaskInfo): Promise<boolean> {
+    try {
+      await (await handle(queues, task.id)).remove()
+      return true
+    } catch (error) {
+      // A worker has claimed the job meanwhile, or it is gone.
+      const now = await showTask(client, prefix, task.id)
+      if (now && now.state !== 'running') throw error
+      return false
+    }
+  }
+}

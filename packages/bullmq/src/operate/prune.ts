@@ -1,0 +1,61 @@
+import type { Consumer } from '@postern/core/inbox'
+import { run, type Client } from '../store/connection.ts'
+import { queueName } from '../store/names.ts'
+import type { Queues } from '../store/queues.ts'
+import type { Settings } from '../settings.ts'
+
+/** The argument of {@link sweepStep}. */
+export interface PruneContext {
+  readonly client: Client
+  readonly queues: Queues
+  readonly settings: Settings
+}
+
+/** Where a round is: at a queue, or behind the queues at a place among the events. */
+type Place = { readonly queue: number } | { readonly event: number }
+
+// Small steps: each blocks Redis.
+const STEP = 500
+
+/**
+ * One step of forgetting: done jobs after `keepDone`, dead ones after `keepDead`, then events none of whose jobs is left
+ * after the longer of `window` and `keepDone`. BullMQ's own retention looks only when another job ends, and counting
+ * would cut the window short.
+ */
+export function sweepStep(
+  { client, queues, settings }: PruneContext,
+  consumer: Consumer,
+): (place: Place | undefined) => Promise<Place | undefined> {
+  const { prefix, window, keepDone, keepDead } = settings
+  return async (place = { queue: 0 }) => {
+    if (client.status !== 'ready') return undefined
+    if ('event' in place) {
+      const before = Date.now() - Math.max(window, keepDone)
+      const next = await forgetSome(client, prefix, before, place.event)
+      return next === undefined ? undefined : { event: next }
+    }
+    const name = consumer.lanes().flatMap((lane) => [lane.name, ...lane.formerly])[place.queue]
+    if (name === undefined) return { event: 0 }
+    const queue = await queues.get(queueName(consumer.receiver, name))
+    const done = await queue.clean(keepDone, STEP, 'completed')
+    const dead = await queue.clean(keepDead, STEP, 'failed')
+    return { queue: done.length === STEP || dead.length === STEP ? place.queue : place.queue + 1 }
+  }
+}
+
+/**
+ * Goes through some events that arrived before a time, from a place on, and forgets those that no job is left of. Returns
+ * the place of the next step, or undefined at the end.
+ */
+export async function forgetSome(
+  client: Client,
+  prefix: string,
+  before: number,
+  skip: number,
+): Promise<number | undefined> {
+  const to = `(${before}`
+  const names = await client.zrangebyscore(`${prefix}:index`, '-inf', to, 'LIMIT', skip, STEP)
+  if (names.length === 0) return undefined
+  // Remaining events keep their rank; each forgotten one moves later events up.
+  return skip + names.length - Number(await run(client, 'posternSweep', prefix, ...names))
+}

@@ -1,0 +1,210 @@
+import type { MaybePromise } from '@postern/core'
+import {
+  isSuspect,
+  stopwatchOf,
+  suspects,
+  type Outcome,
+  type Ran,
+  type TaskDraft,
+} from '@postern/core/inbox'
+import type { DoneValue } from '../journal/attempts.ts'
+import { hold, type Held } from './claim.ts'
+import { cutOff, missing, NOTHING, putBack, unreadable, type Ended } from './interruption.ts'
+import { promote } from '../accept/revive.ts'
+import { doneValue, postpone, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
+import { spawn, unstorableReason } from './spawn.ts'
+
+/** The receiver's side as attempts see it. */
+export interface AttemptContext extends SettleContext {
+  readonly keepDone: number
+  /** True once closing began: jobs that are handed over now go back at once. */
+  readonly closing: () => boolean
+  /** As `ServerWatch.shutOut`. */
+  readonly shutOut: () => MaybePromise<string | undefined>
+}
+
+/** A run that is done, with the value to store. */
+export interface Finished {
+  readonly held: Held
+  readonly ran: Ran
+  readonly outcome: Outcome
+  readonly value: DoneValue
+}
+
+/** Runs jobs that were claimed. */
+export interface Attempts {
+  /**
+   * Runs one attempt and stores its outcome, except `done`, which the caller stores. It never rejects.
+   */
+  run(owner: Owner, signal: AbortSignal | undefined): Promise<Ended>
+  /**
+   * Makes the running tasks pending again as they were claimed; later outcomes are refused. Resolves with their number
+   * when that is stored.
+   */
+  giveBack(): Promise<number>
+  /** True if a job runs here whose lock another claim has. */
+  taken(id: string): Promise<boolean>
+}
+
+/** A task that runs in this process, by its id. */
+export interface Running {
+  /** The claim that stores the outcome: a later claim of a job that still runs here takes over. */
+  owner: Owner
+  readonly held: Held
+  /** Frees the place of a suspect. */
+  readonly free: (() => void) | undefined
+  back: boolean
+  hear: ((outcome: Outcome, ran: Ran) => void) | undefined
+}
+
+interface Begun {
+  readonly held: Held
+  readonly free?: () => void
+}
+
+// How long a suspect waits for a free place before it tries again, and a job that Redis refused to read or that is not for
+// this version.
+const SUSPECT_WAIT = 2000
+const FAILED_WAIT = 1000
+
+/** Makes an {@link Attempts}. All attempts of a receiver share one register of running tasks: no task runs twice in one process. */
+export function createAttempts(context: AttemptContext, running: Map<string, Running>): Attempts {
+  const { consumer, lease } = context
+  const stopwatch = stopwatchOf(consumer)
+  const own = new Set<Running>()
+
+  return {
+    async run(owner, signal) {
+      const known = running.get(refOf(owner))
+      if (known && !known.back) return join(known, owner)
+      try {
+        // It was given back to other processes, and its run goes on here.
+        if (known) return await putBack(owner, context.closing() ? 0 : FAILED_WAIT)
+        const begun = context.closing() ? await putBack(owner, 0) : await begin(owner)
+        if (!('held' in begun)) return begun
+        return await execute(owner, begun, signal)
+      } catch (error) {
+        if (!context.ended()) context.failed(error as Error)
+        return putBack(owner, FAILED_WAIT).catch(() => NOTHING)
+      }
+    },
+    async giveBack() {
+      const all = [...own].filter(({ back }) => !back)
+      await Promise.allSettled(
+        all.map((one) => {
+          one.back = true
+          one.free?.()
+          return postpone(one.owner, 0, { sn: one.owner.job.stalledCounter })
+        }),
+      )
+      return all.length
+    },
+    async taken(id) {
+      const one = running.get(id)
+      const lock = one && (await context.client.get(`${context.prefix}:${id}:lock`))
+      return lock != null && lock !== one!.owner.token
+    },
+  }
+
+  async function begin(owner: Owner): Promise<Begun | Ended> {
+    const shut = context.shutOut()
+    if (shut !== undefined && (await shut) !== undefined) return putBack(owner, FAILED_WAIT)
+    const held = await hold(context, owner.job, owner.token, false)
+    if (held === 'lost') return NOTHING
+    if (held === 'missing') return missing(context, owner)
+    if (typeof held === 'number') return putBack(owner, 0, { priority: held })
+    if ('unread' in held) return unreadable(context, owner, held.unread)
+    if (context.closing()) return putBack(owner, 0)
+    if (held.stalled > held.seen) return cutOff(context, owner, held)
+    if (!isSuspect(held)) return { held }
+    const free = suspects.take(() => void wake(owner))
+    if (!free) return putBack(owner, SUSPECT_WAIT)
+    const started = await hold(context, owner.job, owner.token, true).catch(() => 'lost' as const)
+    if (typeof started === 'object' && 'claim' in started) return { held: started, free }
+    free()
+    return NOTHING
+  }
+
+  function execute(
+    owner: Owner,
+    { held, free }: Begun,
+    signal: AbortSignal | undefined,
+  ): MaybePromise<Ended> {
+    const one: Running = { owner, held, free, back: false, hear: undefined }
+    const id = refOf(owner)
+    running.set(id, one)
+    own.add(one)
+    const began = stopwatch()
+    const reported = consumer.run(held.claim, signal)
+    return 'kind' in reported ? end(reported) : reported.then(end)
+
+    function end(outcome: Outcome): MaybePromise<Ended> {
+      // Measured once, to the microsecond.
+      const duration = Math.round((stopwatch() - began) * 1000) / 1000
+      const ran = { startedAt: held.startedAt, duration }
+      running.delete(id)
+      own.delete(one)
+      free?.()
+      one.hear?.(outcome, ran)
+      if (one.back) consumer.settled(held.claim, outcome, false, ran)
+      return one.back || one.owner !== owner ? { ran: true } : finish(one, outcome, ran)
+    }
+  }
+
+  /** BullMQ found a job without a lock and handed it over again: one run, whose outcome the later claim stores. */
+  async function join(one: Running, owner: Owner): Promise<Ended> {
+    one.owner = owner
+    const [outcome, ran] = await new Promise<[Outcome, Ran]>((resolve) => {
+      const before = one.hear
+      one.hear = (...heard) => (before?.(...heard), resolve(heard))
+    })
+    return one.back || one.owner !== owner ? NOTHING : finish(one, outcome, ran)
+  }
+
+  function finish(one: Running, outcome: Outcome, ran: Ran): MaybePromise<Ended> {
+    const { owner, held } = one
+    const { kind } = outcome
+    if (kind !== 'done') {
+      return settle(context, owner, held, outcome, ran).then((stored) => {
+        consumer.settled(held.claim, outcome, stored, ran)
+        return { kind, ran: true }
+      })
+    }
+    const drafts = outcome.spawn ?? []
+    // Adding the children would fail each time it is tried.
+    const unstorable = drafts.length > 0 ? unstorableReason(drafts) : undefined
+    if (unstorable) return finish(one, { kind: 'dead', error: unstorable }, ran)
+    // BullMQ needs the lock to store the outcome: a lock that may have ended is renewed first.
+    const sure = performance.now() <= held.until - lease / 4
+    if (sure && drafts.length === 0)
+      return { kind, ran: true, finished: { held, ran, outcome, value: doneValue(held, ran) } }
+    return complete(owner, held, outcome, ran, sure, drafts)
+  }
+
+  async function complete(
+    owner: Owner,
+    held: Held,
+    outcome: Outcome,
+    ran: Ran,
+    sure: boolean,
+    drafts: readonly TaskDraft[],
+  ): Promise<Ended> {
+    const { claim } = held
+    const back = sure ? 'held' : await takeBack(context, owner, held)
+    if (back === 'held' && (drafts.length === 0 || (await spawn(context, owner, claim, drafts)))) {
+      const value = doneValue(held, ran)
+      return { kind: 'done', ran: true, finished: { held, ran, outcome, value } }
+    }
+    consumer.settled(claim, outcome, back === 'stored', ran)
+    return { ran: true }
+  }
+
+  async function wake({ job }: Owner): Promise<void> {
+    // If Redis is unreachable, the job is due soon anyway.
+    await promote(context.queues, refOf({ job })).catch(() => false)
+  }
+}
+
+function refOf({ job }: Pick<Owner, 'job'>): string {
+  return `${job.queueName}:${job.id!}`
+}

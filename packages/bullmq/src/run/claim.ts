@@ -1,0 +1,118 @@
+import type { Buffer } from 'node:buffer'
+import type { Claim, Consumer } from '@postern/core/inbox'
+import type { Job } from 'bullmq'
+import { PROCESS } from '../journal/attempts.ts'
+import { runBuffer, type Client } from '../store/connection.ts'
+import { subscriptionOf } from '../store/names.ts'
+import type { JobData } from '../store/queues.ts'
+import { decodeStored } from '../store/stored.ts'
+import { isOdd } from './unread.ts'
+
+/** A claimed job with the fields of its hash. */
+export interface Held {
+  readonly claim: Claim
+  /** When the run starts, in milliseconds since 1970. */
+  readonly startedAt: number
+  /** Until when the lock certainly holds, by `performance.now()`. */
+  readonly until: number
+  /** How often BullMQ found the job without a lock, and how many of these are already counted. */
+  readonly stalled: number
+  readonly seen: number
+  /** Interruptions since the last outcome, and those charged. */
+  readonly cut: number
+  readonly charged: number
+  /** `<start> <process>` of the run before. */
+  readonly before: string
+  /** Attempts so far, as stored. */
+  readonly attempts: string
+}
+
+/** A claimed job that cannot be read, and why. */
+export interface Unread {
+  readonly unread: string
+}
+
+/** The argument of {@link hold}. */
+export interface HoldContext {
+  readonly client: Client
+  readonly consumer: Consumer
+  readonly prefix: string
+  readonly lease: number
+}
+
+// The part of the lease that a lock still holds when LOAD replies.
+const SURE = 0.9
+
+type Reply = readonly Buffer[]
+
+/**
+ * Reads a claimed job with its event, and renews its lock if that is not fresh. `lost` if the lock is no longer this claim's, `missing` if
+ * its event is not there, a number if it is to wait for that turn, a string that says why it cannot be read. `suspect`: it may start although it is one.
+ *
+ * The reply may be late if Redis was unreachable: another process may have run and settled the task since. So a reply
+ * that is older than the lock is asked for again.
+ */
+export async function hold(
+  { client, prefix, lease, consumer }: HoldContext,
+  job: Job<JobData>,
+  token: string,
+  suspect: boolean,
+): Promise<Held | 'lost' | 'missing' | number | Unread> {
+  for (;;) {
+    const asked = performance.now()
+    const startedAt = consumer.now()
+    const id = `${job.queueName}:${job.id!}`
+    const args = [id, token, lease, `${startedAt} ${PROCESS}`] as const
+    const loaded = suspect
+      ? runBuffer(client, 'posternLoad', prefix, ...args, 1)
+      : runBuffer(client, 'posternLoad', prefix, ...args)
+    let reply: Reply | 0 | null
+    try {
+      reply = (await loaded) as Reply | 0 | null
+    } catch (error) {
+      if (isOdd(error)) return unreadOf(error)
+      throw error
+    }
+    if (reply === 0) return 'lost'
+    const until = asked + lease * SURE
+    if (performance.now() >= until) continue
+    if (reply === null) return 'missing'
+    if (reply.length === 1) return Number(reply[0])
+    try {
+      return read(job, reply, startedAt, until)
+    } catch (error) {
+      return unreadOf(error)
+    }
+  }
+}
+
+function unreadOf(error: unknown): Unread {
+  return { unread: error instanceof Error ? error.message : String(error) }
+}
+
+function read(job: Job<JobData>, reply: Reply, startedAt: number, until: number): Held {
+  const [event, head, body, ...own] = reply as [Buffer, Buffer, Buffer, ...Buffer[]]
+  const [stalled, seen, cut, charged, before, attempts] = own.map(String)
+  const { record, delivery } = decodeStored([event, head, body])
+  if (typeof (job.data as JobData | undefined)?.e !== 'string')
+    throw new TypeError('its data is not what Postern stored')
+  return {
+    claim: {
+      id: `${job.queueName}:${job.id!}`,
+      subscription: subscriptionOf(job.queueName),
+      part: job.data.p,
+      data: job.data.d,
+      event: record,
+      delivery,
+      attempt: job.attemptsMade + 1,
+    },
+    startedAt,
+    until,
+    stalled: Number(stalled ?? 0),
+    seen: Number(seen ?? 0),
+    cut: Number(cut ?? 0),
+    charged: Number(charged ?? 0),
+    before: before ?? '',
+    attempts: attempts ?? '',
+  }
+}

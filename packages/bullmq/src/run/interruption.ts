@@ -1,0 +1,133 @@
+import {
+  causeOf,
+  interrupted,
+  isSuspect,
+  poison,
+  type Consumer,
+  type Outcome,
+} from '@postern/core/inbox'
+import type { Finished } from './attempt.ts'
+import { addAttempt, attemptsOf } from '../journal/attempts.ts'
+import type { Held } from './claim.ts'
+import type { Client } from '../store/connection.ts'
+import { stackOf } from '../store/errors.ts'
+import { eventOfJob, isJobId } from '../store/names.ts'
+import { bury, postpone, type Owner } from './settle.ts'
+import { buryUnread } from './unread.ts'
+
+/** How a claim ended. */
+export interface Ended {
+  /** Undefined without an outcome: the claim was lost or put off, or another claim stores the outcome. */
+  readonly kind?: Outcome['kind']
+  /** True if its handler ran. */
+  readonly ran?: boolean
+  /** A task that is done, which the caller has to store. */
+  readonly finished?: Finished
+  /** When the task may be claimed again, if it was interrupted, in milliseconds since 1970. */
+  readonly due?: number
+}
+
+export const NOTHING: Ended = {}
+
+// How long a job without its event waits.
+const MISSING_WAIT = 5000
+
+/** The argument of functions for claims that do not run. */
+export interface UnrunContext {
+  readonly consumer: Consumer
+  /** Milliseconds. */
+  readonly keepDone: number
+}
+
+/** The argument of {@link missing}. */
+export interface MissingContext extends UnrunContext {
+  readonly client: Client
+  readonly prefix: string
+}
+
+/** Puts a claim off that did not run. */
+export async function putBack(
+  owner: Owner,
+  wait: number,
+  fields: Readonly<Record<string, number>> = {},
+): Promise<Ended> {
+  await postpone(owner, wait, fields)
+  return NOTHING
+}
+
+/** Claims before this one ended without an outcome: the task waits, is charged, or is poison. */
+export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Held): Promise<Ended> {
+  const { claim } = held
+  // A suspect that waited for its place has run nothing, and the process died by another one.
+  if (isSuspect(held) && !hasBegun(held)) return putBack(owner, 0, { sn: held.stalled })
+  const name = claim.subscription
+  const lane = consumer.lanes().find((each) => each.name === name || each.formerly.includes(name))
+  // Once, however often BullMQ found the job without a lock: claims that never read it, in a process too busy for that, ran
+  // nothing, and each that ran was read.
+  const state = interrupted(held, lane?.attempts)
+  const { cut, charged, wait } = state
+  const pa = withInterruption(held)
+  const sn = held.stalled
+  if (!state.poison) {
+    const due = Date.now() + wait
+    await postpone(owner, wait, { sn, cut, chg: charged, pa })
+    tell()
+    return { due }
+  }
+  const error = poison(charged)
+  const fields = { stacktrace: JSON.stringify([stackOf(error)]), cs: causeOf(error), pa, sn }
+  // Replayed, it is still a suspect, and charged from the beginning.
+  await bury(owner, error, { ...fields, cut, chg: 0 })
+  tell()
+  consumer.settled(claim, { kind: 'dead', error }, true)
+  return { kind: 'dead' }
+
+  function tell(): void {
+    const { id, subscription, attempt } = claim
+    consumer.interrupted?.({ subscription, task: id, attempt, count: cut, charged })
+  }
+}
+
+/**
+ * A job without its event was left by a transaction in which a script failed: the delivery got 503, and its redelivery
+ * makes the event whole. After the time for which events are kept, no redelivery will arrive. An event that is in the index
+ * was taken, and something else has deleted it; and jobs of other programs have none.
+ */
+export async function missing(context: MissingContext, owner: Owner): Promise<Ended> {
+  const { client, prefix, keepDone } = context
+  const id = owner.job.id!
+  if (!isJobId(id)) return unreadable(context, owner, 'another program added it to this queue')
+  const taken = (await client.zscore(`${prefix}:index`, eventOfJob(id))) !== null
+  if (!taken && Date.now() - owner.job.timestamp <= keepDone) return putBack(owner, MISSING_WAIT)
+  return unreadable(context, owner, taken ? 'its event is gone' : 'its event was never taken')
+}
+
+/** A task that cannot be read is dead at once: tried again it fails again. */
+export async function unreadable(
+  context: Pick<UnrunContext, 'consumer'>,
+  owner: Owner,
+  why: string,
+): Promise<Ended> {
+  return (await buryUnread(context, owner, why)) ? { kind: 'dead' } : NOTHING
+}
+
+/** The attempts of a job with the run that was cut off. A claim that never started a run leaves none. */
+function withInterruption(held: Held): string {
+  const { claim, before, attempts } = held
+  if (!hasBegun(held)) return attempts
+  const space = before.indexOf(' ')
+  return addAttempt(attempts, {
+    attempt: claim.attempt,
+    startedAt: Number(before.slice(0, space)),
+    duration: undefined,
+    outcome: 'interrupted',
+    process: before.slice(space + 1),
+  })
+}
+
+/** True if a run began since the last one that is on record. */
+function hasBegun({ before, attempts }: Held): boolean {
+  const space = before.indexOf(' ')
+  const began = Number(before.slice(0, space))
+  return space >= 0 && !attemptsOf(attempts, '').kept.some(({ startedAt }) => startedAt === began)
+}

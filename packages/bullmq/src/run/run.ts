@@ -1,0 +1,206 @@
+import { closeBy, createSemaphore, settledBy, type Lane, type Semaphore } from '@postern/core/inbox'
+import { DelayedError, Worker } from 'bullmq'
+import type { AttemptContext, Attempts, Finished } from './attempt.ts'
+import type { DoneValue } from '../journal/attempts.ts'
+import { isFenced } from '../store/errors.ts'
+import { queueName } from '../store/names.ts'
+import type { JobData } from '../store/queues.ts'
+import { store, type Owner } from './settle.ts'
+import { buryBroken, isOdd } from './unread.ts'
+
+// How often lanes are looked for: a receiver may subscribe after it began to work.
+const LOOK = 1000
+// Workers that connect at the same time: each opens a connection, and deliveries must not wait for them.
+const AT_ONCE = 20
+// Milliseconds that giving back may take: one round trip.
+const BACK = 250
+
+// Redis takes 10,000 clients by default, and several processes share it.
+const MOST = 1000
+
+/** The workers of a receiver in this process. */
+export interface Working {
+  /** As `Port.close`. */
+  close(until: number): Promise<void>
+}
+
+/** The argument of {@link startWorking}. */
+export interface WorkingContext extends AttemptContext {
+  readonly stop: () => void
+  /** Called each second. */
+  readonly look: () => void
+}
+
+type JobWorker = Worker<JobData, DoneValue>
+
+/** Runs the tasks of a receiver's subscriptions: a BullMQ worker for each, and one for each name it had before. */
+export function startWorking(context: WorkingContext, attempts: Attempts): Working {
+  const { consumer, client, prefix, lease } = context
+  const names = consumer.lanes().reduce((sum, { formerly }) => sum + 1 + formerly.length, 0)
+  if (names > MOST)
+    throw new TypeError(
+      `bullmqInbox: ${names} subscriptions of ${consumer.receiver} are too many: each has a worker with a connection to Redis, and ${MOST} is the most; give one handler several topics, spread the subscriptions over receivers in processes of their own, or take postgresInbox`,
+    )
+  const workers = new Map<string, JobWorker>()
+  const finished = new Map<object, { readonly owner: Owner; readonly done: Finished }>()
+  let stopped = false
+  let looking = false
+  const timer = setInterval(() => void look(), LOOK)
+  void look()
+
+  return { close }
+
+  async function close(until: number): Promise<void> {
+    stopped = true
+    clearInterval(timer)
+    context.stop()
+    // A worker does not end while Redis is unreachable or a handler hangs: nothing here waits longer than `until`.
+    const closed = Promise.all([...workers.values()].map((worker) => worker.close()))
+    let leave = (): void => {}
+    const left = new Promise<void>((resolve) => (leave = resolve))
+    const idle = Promise.race([closed, left])
+    await closeBy(until, {
+      idle: () => idle.then(() => {}),
+      abort() {
+        for (const worker of workers.values()) worker.cancelAllJobs('the receiver was closed')
+      },
+      giveBackRunning: () => void attempts.giveBack().then(leave),
+      margin: BACK,
+    })
+  }
+
+  async function look(): Promise<void> {
+    if (looking) return
+    looking = true
+    const shut = await context.shutOut()
+    if (shut !== undefined) {
+      leaveAll()
+      looking = false
+      return
+    }
+    context.look()
+    for (const lane of consumer.lanes()) {
+      const slots = lane.formerly.length > 0 ? createSemaphore(() => lane.concurrency) : undefined
+      for (const name of [lane.name, ...lane.formerly]) {
+        const queue = queueName(consumer.receiver, name)
+        if (stopped || workers.has(queue)) continue
+        const worker = start(queue, lane, slots)
+        workers.set(queue, worker)
+        if (workers.size % AT_ONCE === 0)
+          await settledBy(worker.waitUntilReady(), performance.now() + LOOK)
+      }
+    }
+    looking = false
+  }
+
+  /** A newer version has the store: what runs here is given back, and nothing is claimed until it is gone. */
+  function leaveAll(): void {
+    const all = [...workers.values()]
+    workers.clear()
+    if (all.length === 0) return
+    for (const worker of all) {
+      // It claims nothing more from here on, and ends when its handlers do.
+      void worker.close().catch(() => {})
+      worker.cancelAllJobs('a newer version of Postern has the store')
+    }
+    void attempts.giveBack()
+  }
+
+  function start(queue: string, lane: Lane, slots: Semaphore | undefined): JobWorker {
+    const worker: JobWorker = new Worker<JobData, DoneValue>(
+      queue,
+      async (job, token, signal) => {
+        const free = await slots?.take()
+        const owner = { job, token: token!, backend: worker.getBackend() }
+        try {
+          const { finished: done } = await attempts.run(owner, signal)
+          // The worker does not settle a job that throws this.
+          if (!done) throw new DelayedError()
+          finished.set(job, { owner, done })
+          return done.value
+        } finally {
+          free?.()
+        }
+      },
+      {
+        connection: client as never,
+        prefix,
+        concurrency: lane.concurrency,
+        autorun: false,
+        lockDuration: lease,
+        stalledInterval: Math.max(1, Math.round(lease / 2)),
+        // Interruptions are counted by the rule of all inboxes.
+        maxStalledCount: Number.MAX_SAFE_INTEGER,
+        runRetryDelay: 1000,
+        skipVersionCheck: workers.size > 0,
+        settings: { backoffStrategy: (_made, _type, _error, job) => refused(job) },
+      },
+    )
+    // Behind `lockRenewalFailed` comes an error for each job, without a code.
+    let renewals = 0
+    worker.on('error', (error) => {
+      if (renewals > 0) renewals--
+      else if (!stopped && !isFenced(error)) void failed(queue, error)
+    })
+    worker.on('lockRenewalFailed', (ids) => {
+      renewals = ids.length
+      for (const id of ids) void renewalFailed(worker, queue, id)
+    })
+    worker.on('completed', (job) => tell(job, true))
+    void keepRunning(queue, worker)
+    return worker
+  }
+
+  /** Of what BullMQ could not read the jobs are buried; all else is told. */
+  async function failed(queue: string, error: Error): Promise<void> {
+    const odd = isOdd(error) && (await buryBroken(context, queue).catch(() => 0))
+    if (!odd) context.failed(error)
+  }
+
+  async function keepRunning(queue: string, worker: JobWorker): Promise<void> {
+    try {
+      await worker.run()
+    } catch (error) {
+      if (!stopped) context.failed(error as Error)
+      // It could not start: the next look makes another.
+      if (workers.get(queue) === worker) workers.delete(queue)
+      await worker.close(true).catch(() => {})
+    }
+  }
+
+  /** A run whose lock ended goes on: its outcome counts if it is the first. It hears if another claim has the task. */
+  async function renewalFailed(worker: JobWorker, queue: string, id: string): Promise<void> {
+    const taken = await attempts.taken(`${queue}:${id}`).catch(() => false)
+    if (taken) worker.cancelJob(id, 'another process took this task, since its lease had ended')
+  }
+
+  /**
+   * BullMQ asks for the wait of a failed job, which shows that it could not store a completion. The completion is stored
+   * here, unless the task was settled since. BullMQ's own scripts then refuse its later changes of the job.
+   */
+  async function refused(job: object | undefined): Promise<number> {
+    const known = job && finished.get(job)
+    if (known) {
+      const { owner, done } = known
+      const stored = await store(context, owner, done.held, () =>
+        owner.backend.moveToCompleted(
+          owner.job,
+          done.value,
+          undefined as never,
+          owner.token,
+          false,
+        ),
+      )
+      tell(job, stored)
+    }
+    return 1000
+  }
+
+  function tell(job: object, stored: boolean): void {
+    const known = finished.get(job)
+    if (!known) return
+    finished.delete(job)
+    const { held, outcome, ran } = known.done
+    consumer.settled(held.claim, outcome, stored, ran)
+  }
+}

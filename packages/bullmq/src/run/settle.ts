@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  causeOf,
+  type Attempt,
+  type Consumer,
+  type Outcome,
+  type Ran,
+  type TaskError,
+} from '@postern/core/inbox'
+import type { Job } from 'bullmq'
+import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
+import type { Held } from './claim.ts'
+import { run, type Client } from '../store/connection.ts'
+import { bounded, isFenced, reasonOf, stackOf } from '../store/errors.ts'
+import type { JobBackend, JobData, Queues } from '../store/queues.ts'
+import { noTurn } from '../accept/turns.ts'
+
+/** The receiver's side as settling sees it. */
+export interface SettleContext {
+  readonly consumer: Consumer
+  /** Waits for Redis, as workers do. */
+  readonly client: Client
+  readonly queues: Queues
+  readonly prefix: string
+  readonly lease: number
+  /** Hears of errors that nothing else reports. */
+  readonly failed: (error: Error) => void
+  /** True once nothing waits for Redis any more. */
+  readonly ended: () => boolean
+}
+
+/** The claim that stores an outcome. */
+export interface Owner {
+  readonly job: Job<JobData>
+  readonly token: string
+  readonly backend: JobBackend
+}
+
+const NO_CUTS = { cut: 0, chg: 0 }
+// How long a script that Redis refuses, as when it is full, waits for the next try.
+const AGAIN = 1000
+
+/** Stores an outcome that is not `done`. False if the claim was lost and the task settled or taken since. */
+export async function settle(
+  context: SettleContext,
+  owner: Owner,
+  held: Held,
+  outcome: Exclude<Outcome, { kind: 'done' }>,
+  ran: Ran,
+): Promise<boolean> {
+  const { job, token, backend } = owner
+  // After the lease another claim may have counted this run as interrupted.
+  const late = performance.now() > held.until
+  const reset = { ...((held.cut > 0 || late) && NO_CUTS), sn: job.stalledCounter }
+  if (outcome.kind === 'postpone') {
+    const pa = addAttempt(held.attempts, attemptOf(held, ran, 'postpone'))
+    return store(context, owner, held, () =>
+      postpone(owner, outcome.at - context.consumer.now(), { ...reset, pa, ...noTurn(job) }),
+    )
+  }
+  const error = bounded(outcome.error)
+  const fields = {
+    ...reset,
+    pa: addAttempt(held.attempts, attemptOf(held, ran, outcome.kind, error)),
+    stacktrace: JSON.stringify([stackOf(error)]),
+    cs: causeOf(error),
+  }
+  if (outcome.kind === 'dead') return store(context, owner, held, () => bury(owner, error, fields))
+  const fieldsToUpdate = {
+    ...fields,
+    failedReason: reasonOf(error),
+    ...noTurn(job),
+  }
+  return store(context, owner, held, () => {
+    const wait = Math.max(0, Math.ceil(outcome.at - context.consumer.now()))
+    return backend.moveToDelayed(job.id!, Date.now(), wait, token, { fieldsToUpdate })
+  })
+}
+
+/** Makes a task dead. */
+export function bury(
+  { job, token, backend }: Owner,
+  error: TaskError,
+  fields: Readonly<Record<string, string | number>>,
+): Promise<unknown> {
+  return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
+}
+
+/** Puts the job off without counting an attempt. */
+export async function postpone(
+  { job, token, backend }: Owner,
+  wait: number,
+  fields: Readonly<Record<string, string | number>> = {},
+): Promise<void> {
+  const fieldsToUpdate = { ats: job.attemptsStarted - 1, ...fields }
+  const options = { skipAttempt: true, fieldsToUpdate }
+  await backend.moveToDelayed(job.id!, Date.now(), Math.max(0, Math.ceil(wait)), token, options)
+}
+
+/** The return value of a done job: facts on its run. */
+export function doneValue({ claim }: Held, { startedAt, duration }: Ran): DoneValue {
+  return { a: claim.attempt, s: startedAt, d: duration, p: PROCESS }
+}
+
+/**
+ * Stores an outcome by one of BullMQ's scripts. After a lost lock the outcome still counts if the task was not settled
+ * since: the job is taken back and the script runs again.
+ */
+export async function store(
+  context: SettleContext,
+  owner: Owner,
+  held: Held,
+  script: () => Promise<unknown>,
+): Promise<boolean> {
+  for (let told = false; ;) {
+    try {
+      await script()
+      return true
+    } catch (error) {
+      if (isFenced(error)) {
+        const back = await takeBack(context, owner, held)
+        if (back === 'stored') return true
+        if (back === 'lost') return false
+        continue
+      }
+      // The inbox has closed: the lease ends, and the task runs again.
+      if (context.ended()) return false
+      if (!told) context.failed(error as Error)
+      told = true
+      await sleep(AGAIN)
+    }
+  }
+}
+
+/**
+ * Takes a job back for a run whose lock ended or may have ended. `stored`: Redis had stored this outcome before its
+ * reply was lost.
+ */
+export async function takeBack(
+  { client, prefix, lease, consumer }: SettleContext,
+  { job, token }: Owner,
+  { claim, startedAt }: Held,
+): Promise<'held' | 'stored' | 'lost'> {
+  const args = [job.queueName, job.id!, token, lease, job.attemptsMade, startedAt]
+  const reply = await run(client, 'posternAdopt', prefix, ...args)
+  if (reply === 2)
+    consumer.warn(
+      `bullmqInbox: the lease of task ${claim.id} ended while it ran, since the event loop was held or Redis was away; no other outcome came first, so this one counts`,
+    )
+  if (reply === 3) return 'stored'
+  return reply === 0 ? 'lost' : 'held'
+}
+
+function attemptOf(
+  { claim }: Held,
+  ran: Ran,
+  outcome: Attempt['outcome'],
+  error?: TaskError,
+): Attempt {
+  return {
+    attempt: claim.attempt,
+    ...ran,
+    outcome,
+    process: PROCESS,
+    ...(error && { error }),
+  }
+}

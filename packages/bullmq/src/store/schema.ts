@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import {
+  checkLiving,
+  createStanding,
+  migrationOf,
+  shutOut,
+  type Layout,
+  type LayoutStep,
+  type Migrated,
+  type Migration,
+  type Standing,
+  type Versions,
+} from '@postern/core/inbox'
+import { run, type Client } from './connection.ts'
+import { PREFIX } from '../settings.ts'
+
+/**
+ * A step is a script that is run again and again with what it returned, at first with '', until it returns ''; each run is
+ * short. Several processes may run it beside each other, and again after a crash. KEYS: prefix; ARGV: what it returned.
+ */
+export type KeysLayout = Layout<string>
+
+/** The steps of the keys and fields, each to its version from the one before. A step that was released is never changed again. */
+export const STEPS: readonly LayoutStep<string>[] = [{ change: "return ''" }]
+
+// A process without a sign of life for that long is gone, in milliseconds: it gives one every few seconds.
+const GONE = 60_000
+
+/** The layout of this package, and how messages name the keys. */
+export function layoutOf(prefix: string, steps: readonly LayoutStep<string>[] = STEPS): KeysLayout {
+  return {
+    inbox: 'bullmqInbox',
+    package: '@postern/bullmq',
+    place: `prefix ${prefix}`,
+    steps,
+    force:
+      prefix === PREFIX
+        ? 'postern inbox migrate --force --redis <url>'
+        : `migrate({ connection, prefix: '${prefix}', force: true }) of @postern/bullmq`,
+  }
+}
+
+/** A process on the keys of a prefix. */
+export interface Joined {
+  /** Brings the keys up to date. Throws a `TypeError` if it must not work on them, or must not migrate without `force`. */
+  migrate(force?: boolean): Promise<Migrated>
+  /** Whether it may work on them. */
+  readonly standing: Standing
+  leave(): Promise<void>
+}
+
+/** Makes it. `changed` hears as that of `createStanding`. */
+export function joinKeys(
+  client: Client,
+  prefix: string,
+  layout: KeysLayout,
+  changed: (refused: string | undefined) => void,
+): Joined {
+  const self = [layout.steps.length, randomUUID()] as const
+  const standing = createStanding(async () => {
+    const { stored } = await sign()
+    if (stored.version >= layout.steps.length) return shutOut(layout, stored)
+    try {
+      await migrate()
+      return undefined
+    } catch (error) {
+      // It cannot work without what the step makes.
+      if (error instanceof TypeError) return error.message
+      throw error
+    }
+  }, changed)
+  return {
+    migrate,
+    standing,
+    async leave() {
+      standing.stop()
+      if (client.status === 'ready') await run(client, 'posternLeave', prefix, ...self)
+    },
+  }
+
+  async function sign(): Promise<{ stored: Versions; living: readonly number[] }> {
+    const [version, oldest, ...living] = (await run(
+      client,
+      'posternAlive',
+      prefix,
+      ...self,
+      GONE,
+    )) as readonly number[]
+    return { stored: { version: version!, oldest: oldest! }, living }
+  }
+
+  async function migrate(force = false): Promise<Migrated> {
+    const { stored: from, living } = await sign()
+    const migration = migrationOf(layout, from)
+    if (!migration) return { from, to: from }
+    if (from.version > 0 && !force) checkLiving(layout, migration, from, living)
+    await change(migration, from)
+    return { from, to: migration.to }
+  }
+
+  /** Who is shut out is so from the beginning; the version counts when all is changed. */
+  async function change({ changes, to }: Migration<string>, from: Versions): Promise<void> {
+    await run(client, 'posternRaise', prefix, from.version, to.oldest)
+    for (const script of changes) {
+      let place = ''
+      do place = String(await client.eval(script, 1, prefix, place))
+      while (place !== '')
+    }
+    await run(client, 'posternRaise', prefix, to.version, to.oldest)
+  }
+}

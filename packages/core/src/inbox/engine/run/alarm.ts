@@ -1,0 +1,42 @@
+import { MAX_TIMER } from '../../../basics/duration.ts'
+
+/** One timer, for whatever is due next. */
+export interface Alarm {
+  /** Rings at that time on the clock of {@link createAlarm}, or at an earlier one that was asked for. */
+  at(time: number): void
+  /** Forgets what was asked for. */
+  clear(): void
+}
+
+/** Makes an alarm that calls `ring` once for each earliest time. `now` gives milliseconds since 1970. */
+export function createAlarm(ring: () => void, now: () => number): Alarm {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let next = Infinity
+
+  return {
+    at(time) {
+      if (time >= next) return
+      next = time
+      wait()
+    },
+    clear() {
+      clearTimeout(timer)
+      next = Infinity
+    },
+  }
+
+  function wait(): void {
+    clearTimeout(timer)
+    const left = Math.max(next - now(), 0)
+    timer = setTimeout(
+      () => {
+        const early = next - now()
+        // A timer can end a millisecond early on this clock, and takes no longer wait than its longest. A clock that stands still rings.
+        if (early > 0 && early < left) return wait()
+        next = Infinity
+        ring()
+      },
+      Math.min(Math.ceil(left), MAX_TIMER),
+    )
+  }
+}

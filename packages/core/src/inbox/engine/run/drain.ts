@@ -1,0 +1,97 @@
+import type { Drained, Outcome } from '../../inbox.ts'
+import { settledBy, timeTo } from '../../../basics/deadline.ts'
+
+/** What a drain needs of its runner. */
+export interface DrainHost {
+  /** Frees tasks whose lease ended. */
+  readonly reclaim: () => Promise<void>
+  /** Lets this many more tasks be claimed, or any number. */
+  readonly limit: (count: number) => void
+  /** Allows claims while a drain runs. */
+  readonly allow: (on: boolean) => void
+  /** Claims what is ready. */
+  readonly look: () => void
+  /** Resolves when nothing is claimed, runs or waits to be stored. */
+  readonly idle: () => Promise<void>
+  /** Gives back what has not started. */
+  readonly giveBackWaiting: () => void
+  /** Aborts the signal of what runs. */
+  readonly abort: () => void
+  /** Gives back what runs. */
+  readonly giveBackRunning: () => void
+  /** Tasks that are due now, and when the next one is. */
+  readonly rest: () => Promise<Pick<Drained, 'left' | 'next'>>
+}
+
+/** Runs what is due, in a limited time. */
+export interface Drain {
+  /** As `Port.drain`. Calls run one after another. */
+  readonly drain: (until: number, max: number, last?: number) => Promise<Drained>
+  /** Counts a claim that is over, if it had started. */
+  readonly ended: (stored: Outcome | undefined, started: boolean) => void
+  /** Starts no more. */
+  readonly stop: () => void
+}
+
+/** Milliseconds before the deadline in which nothing starts. */
+const LAST = 1000
+
+/** Makes the drain of a receiver. */
+export function createDrain(host: DrainHost): Drain {
+  let counts = { ran: 0, done: 0, retried: 0, dead: 0, postponed: 0 }
+  let line: Promise<unknown> = Promise.resolve()
+  let over = false
+
+  return {
+    drain(until, max, last = LAST) {
+      const drained = line.then(() => run(until, max, last))
+      line = drained.catch(() => {})
+      return drained
+    },
+    ended(stored, started) {
+      if (!started) return
+      counts.ran++
+      if (stored?.kind === 'done') counts.done++
+      else if (stored?.kind === 'retry') counts.retried++
+      else if (stored?.kind === 'dead') counts.dead++
+      else if (stored?.kind === 'postpone') counts.postponed++
+    },
+    stop: () => void (over = true),
+  }
+
+  async function run(until: number, max: number, last: number): Promise<Drained> {
+    await host.reclaim()
+    counts = { ran: 0, done: 0, retried: 0, dead: 0, postponed: 0 }
+    over = false
+    const timers = [
+      setTimeout(stop, timeTo(until - last)),
+      // Handlers get half of the last time to end, and storing what is given back a quarter.
+      setTimeout(host.abort, timeTo(until - last / 2)),
+      setTimeout(host.giveBackRunning, timeTo(until - last / 4)),
+    ]
+    host.limit(max)
+    host.allow(performance.now() < until - last)
+    try {
+      let before: number
+      do {
+        before = counts.ran
+        host.look()
+        // What the store refuses for now would keep it waiting for ever.
+        if (!(await settledBy(host.idle(), until))) break
+        // What a round stored may have made others ready.
+      } while (!over && counts.ran > before && counts.ran < max)
+    } finally {
+      for (const timer of timers) clearTimeout(timer)
+      host.allow(false)
+      host.limit(Infinity)
+    }
+    return { ...counts, ...(await host.rest()) }
+  }
+
+  function stop(): void {
+    over = true
+    host.allow(false)
+    host.limit(0)
+    host.giveBackWaiting()
+  }
+}

@@ -1,0 +1,124 @@
+import { isPromise } from '../../../basics/maybe.ts'
+import type { Claim, Consumer, Outcome, Ran } from '../../inbox.ts'
+import type { Held } from './held.ts'
+import type { Slot, Slots } from './slot.ts'
+import { stopwatchOf } from '../../tasks/stopwatch.ts'
+
+/** A claimed task, as the runner needs it. */
+export interface RunnerTask<Task> {
+  readonly slot: Slot<Task>
+  /** Kept by the runner: begin with -1. */
+  place: number
+  /** Kept by the runner: true once its claim is over, by an outcome or by giving it back. Begin with false. */
+  over: boolean
+  /** What `task.commit` stored as the outcome: to be set by the inbox. Begin with undefined. */
+  committed: Outcome | undefined
+}
+
+/** A claim that is over. */
+export interface Ended<Task> {
+  readonly task: Task
+  readonly outcome: Outcome
+  /**
+   * The run that reported the outcome. Undefined if the task is given back: then store it as it was claimed, due now,
+   * without an attempt and with its interruptions as they were.
+   */
+  readonly ran: Ran | undefined
+  /** To be called once with what was stored, or with undefined if it was refused since the claim had been lost. */
+  readonly done: (stored: Outcome | undefined) => void
+}
+
+/** The argument of {@link createEnding}. */
+export interface EndingHost<Task> {
+  readonly consumer: Consumer
+  readonly slots: Slots<Task>
+  readonly held: Held<Task & RunnerTask<Task>>
+  readonly claimOf: (task: Task) => Claim
+  readonly settle: (ended: Ended<Task>) => void
+  /** A claim is over; `started` is false if it was given back before it ran. */
+  readonly ended: (task: Task, stored: Outcome | undefined, started: boolean) => void
+  /** The slot has room. */
+  readonly free: (slot: Slot<Task>) => void
+  /** Aborted when running handlers should end. */
+  readonly signal: () => AbortSignal
+}
+
+/** Runs attempts and ends them. */
+export interface Ending<Task> {
+  /** Reads the wall clock again for what starts next. */
+  readonly tick: () => void
+  readonly run: (task: Task) => void
+  /** Gives a task back that has not reported. */
+  readonly giveBack: (task: Task, started: boolean) => void
+}
+
+// Weight of the last attempt in a slot's pace.
+const WEIGHT = 0.2
+
+/** Makes the ending of attempts. */
+export function createEnding<Task extends RunnerTask<Task>>(host: EndingHost<Task>): Ending<Task> {
+  const { consumer, slots, held, claimOf, settle, free } = host
+  const stopwatch = stopwatchOf(consumer)
+  let wall = 0
+  let read: number | undefined
+
+  return { tick: () => void (read = undefined), run, giveBack }
+
+  function run(task: Task): void {
+    const claim = claimOf(task)
+    const started = stopwatch()
+    // Once a turn: each reading of a clock costs 0.1 µs.
+    if (read === undefined) {
+      wall = consumer.now()
+      read = started
+    }
+    const startedAt = wall + started - read
+    task.slot.running++
+    const outcome = consumer.run(claim, host.signal())
+    if (isPromise(outcome))
+      void outcome.then((reported) => end(task, claim, started, startedAt, reported))
+    else end(task, claim, started, startedAt, outcome)
+  }
+
+  function end(
+    task: Task,
+    claim: Claim,
+    started: number,
+    startedAt: number,
+    outcome: Outcome,
+  ): void {
+    const { slot } = task
+    const duration = stopwatch() - started
+    slot.pace = slot.pace === Infinity ? duration : slot.pace + (duration - slot.pace) * WEIGHT
+    slot.running--
+    const ran: Ran = { startedAt, duration }
+    if (task.over) {
+      // It was given back while it ran.
+      consumer.settled(claim, outcome, false, ran)
+      return free(slot)
+    }
+    task.over = true
+    slots.release(slot)
+    free(slot)
+    const done = (stored: Outcome | undefined): void => {
+      held.delete(task)
+      consumer.settled(claim, stored ?? outcome, stored !== undefined, ran)
+      host.ended(task, stored, true)
+    }
+    if (task.committed) done(task.committed)
+    else settle({ task, outcome, ran, done })
+  }
+
+  function giveBack(task: Task, started: boolean): void {
+    if (task.over) return
+    task.over = true
+    if (started) slots.release(task.slot)
+    else slots.reserve(task.slot, -1)
+    const done = (stored: Outcome | undefined): void => {
+      held.delete(task)
+      host.ended(task, stored, started)
+    }
+    if (task.committed) done(task.committed)
+    else settle({ task, outcome: { kind: 'postpone', at: consumer.now() }, ran: undefined, done })
+  }
+}

@@ -1,0 +1,161 @@
+import type { Outcome } from '../../inbox.ts'
+import { createAlarm } from './alarm.ts'
+import { createClaiming } from './claiming.ts'
+import { closeBy } from '../../tasks/closing.ts'
+import { createDrain } from './drain.ts'
+import { createEnding, type RunnerTask } from './ending.ts'
+import { createHeld } from './held.ts'
+import type { Runner, RunnerOptions } from './runner-types.ts'
+import { createSlots, type Slot } from './slot.ts'
+import { createTurns } from './turn.ts'
+
+/** Makes a runner. */
+export function createRunner<Task extends RunnerTask<Task>>(
+  options: RunnerOptions<Task>,
+): Runner<Task> {
+  const { consumer, ahead, margin } = options
+  const slots = createSlots<Task>(consumer, ahead)
+  const held = createHeld<Task>()
+  let working = false
+  let draining = false
+  let closed = false
+  let stopping = new AbortController()
+  let idlers: (() => void)[] = []
+  const isActive = (): boolean => !closed && (working || draining)
+  const claiming = createClaiming(slots, isActive, options.fetch, tellIdle)
+  const alarm = createAlarm(claiming.look, () => consumer.now())
+  const ending = createEnding<Task>({
+    consumer,
+    slots,
+    held,
+    claimOf: options.claimOf,
+    settle: options.settle,
+    ended,
+    free,
+    signal: () => stopping.signal,
+  })
+  const turns = createTurns<Task>({ begin: ending.tick, run: ending.run })
+  const drain = createDrain({
+    reclaim: options.reclaim,
+    limit: slots.limit,
+    allow: (on) => void (draining = on),
+    look: claiming.look,
+    idle,
+    giveBackWaiting,
+    // Beside a worker a drain ends nothing: the worker goes on.
+    giveBackRunning: () => void (working || giveBackRunning()),
+    abort: () => void (working || abortOnce('the deadline of the drain is near')),
+    rest: options.rest,
+  })
+
+  return {
+    take,
+    reserve(slot, count) {
+      slots.reserve(slot, count)
+      if (count >= 0) return
+      claiming.wake(slot)
+      tellIdle()
+    },
+    hungry: claiming.hungry,
+    room: slots.roomOf,
+    slots: slots.all,
+    start,
+    ready: claiming.ready,
+    dueAt,
+    look: claiming.look,
+    held: () => held,
+    get active() {
+      return isActive()
+    },
+    work() {
+      working = true
+      claiming.look()
+    },
+    giveBack(reason) {
+      giveBackWaiting()
+      abortOnce(reason)
+      giveBackRunning()
+    },
+    drain: drain.drain,
+    close,
+  }
+
+  function take(subscription: string): Slot<Task> | undefined {
+    if (!isActive()) return undefined
+    const slot = slots.find(subscription)
+    if (!slot) return undefined
+    if (slots.takes(slot)) {
+      slots.reserve(slot, 1)
+      return slot
+    }
+    claiming.ready(subscription)
+    return undefined
+  }
+
+  function start(tasks: readonly Task[]): void {
+    if (tasks.length === 0) return
+    for (const task of tasks) {
+      held.add(task)
+      task.slot.queue.push(task)
+      if (isActive()) turns.offer(task.slot)
+    }
+    if (!isActive()) giveBackWaiting()
+  }
+
+  function ended(task: Task, stored: Outcome | undefined, started: boolean): void {
+    options.ended(task, stored)
+    drain.ended(stored, started)
+    tellIdle()
+  }
+
+  function free(slot: Slot<Task>): void {
+    claiming.wake(slot)
+    turns.refill(slot)
+  }
+
+  function dueAt(at: number): void {
+    if (isActive()) alarm.at(at)
+  }
+
+  function giveBackWaiting(): void {
+    for (const slot of slots.all())
+      for (const task of slot.queue.splice(0)) ending.giveBack(task, false)
+  }
+
+  function giveBackRunning(): void {
+    for (const task of held) ending.giveBack(task, true)
+  }
+
+  function abort(reason: string): void {
+    stopping.abort(new Error(reason))
+  }
+
+  /** What starts later has a signal of its own. */
+  function abortOnce(reason: string): void {
+    abort(reason)
+    stopping = new AbortController()
+  }
+
+  function close(until: number): Promise<void> {
+    closed = true
+    drain.stop()
+    alarm.clear()
+    giveBackWaiting()
+    const stop = (): void => abort('the receiver was closed')
+    return closeBy(until, { idle, abort: stop, giveBackRunning, margin })
+  }
+
+  function isIdle(): boolean {
+    return held.size === 0 && slots.claimed === 0 && !claiming.busy
+  }
+
+  function idle(): Promise<void> {
+    return isIdle() ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))
+  }
+
+  function tellIdle(): void {
+    if (idlers.length === 0 || !isIdle()) return
+    for (const resolve of idlers) resolve()
+    idlers = []
+  }
+}

@@ -1,0 +1,153 @@
+import type { Consumer, Lane } from '../../inbox.ts'
+
+/** A subscription in this process, and the tasks of it that this process holds. */
+export interface Slot<Task> {
+  readonly lane: Lane
+  /** Names its tasks were stored under: its own first, then former ones. */
+  readonly names: readonly string[]
+  /** Claimed tasks that have not started. */
+  readonly queue: Task[]
+  /** Claimed tasks, started or not, and those that a claim may bring. */
+  claimed: number
+  /** Handlers that run. */
+  running: number
+  /** Milliseconds an attempt takes: a mean in which the last ones count most. */
+  pace: number
+  /** True if ready tasks may be in the store. A claim that found fewer than it had room for sets it to false. */
+  backlog: boolean
+  /**
+   * True while it claims nothing ahead. Set by the inbox if a task is due that may only start at once: places of tasks
+   * claimed ahead would never leave it one. To be set back when no such task was found.
+   */
+  lean: boolean
+  /** Kept by the runner: true if it has a place in the next turn. */
+  due: boolean
+}
+
+/**
+ * How far ahead quick handlers get tasks, so that one transaction is shared by more of them: as many as end within
+ * `time` milliseconds, and at most `most`. Slow handlers get none: no other process can run the tasks that wait here.
+ */
+export interface Ahead {
+  readonly time: number
+  readonly most: number
+  /** Fills a slot only when it is half empty, so that a fetch is worth its round trip. @default false */
+  readonly half?: boolean
+  /**
+   * Claims take one half of a quick slot, and new tasks that are stored as claimed the other, also while older ones wait:
+   * else all tasks of a flood would be stored, and read again, for as long as it lasts. @default false
+   */
+  readonly share?: boolean
+}
+
+/** The slots of a receiver. */
+export interface Slots<Task> {
+  readonly all: () => readonly Slot<Task>[]
+  /** The slot of a subscription, by its own or a former name. */
+  readonly find: (subscription: string) => Slot<Task> | undefined
+  /** How many more tasks a slot may claim. */
+  readonly roomOf: (slot: Slot<Task>) => number
+  /** True if a task that is being stored may be claimed by that. */
+  readonly takes: (slot: Slot<Task>) => boolean
+  /** True if a claim would bring tasks worth their round trip. */
+  readonly isHungry: (slot: Slot<Task>) => boolean
+  /** Counts claims before they are made; a negative number gives back what did not start. */
+  readonly reserve: (slot: Slot<Task>, count: number) => void
+  /** A claim that started is over. */
+  readonly release: (slot: Slot<Task>) => void
+  /** Lets no more than that many tasks start from now on. */
+  readonly limit: (count: number) => void
+  /** Claims that have not ended. */
+  readonly claimed: number
+}
+
+// The least milliseconds an attempt counts: a pace of 0 would claim all tasks at once.
+const LEAST_PACE = 0.01
+
+/** Makes the slots. Subscriptions may come later: lanes are asked for each time. */
+export function createSlots<Task>(consumer: Consumer, ahead: Ahead): Slots<Task> {
+  const byName = new Map<string, Slot<Task>>()
+  let slots: readonly Slot<Task>[] = []
+  let known = 0
+  let claimed = 0
+  let budget = Infinity
+
+  return {
+    all,
+    find: (subscription) => (all(), byName.get(subscription)),
+    roomOf(slot) {
+      const capacity = capacityOf(slot)
+      const most = shares(slot, capacity) ? Math.ceil(capacity / 2) : capacity
+      return Math.min(capacity - slot.claimed, most, budget)
+    },
+    takes(slot) {
+      const capacity = capacityOf(slot)
+      const room = Math.min(capacity - slot.claimed, budget)
+      return room > 0 && (!slot.backlog || (shares(slot, capacity) && room > capacity / 4))
+    },
+    isHungry(slot) {
+      if (!slot.backlog || budget <= 0) return false
+      const room = capacityOf(slot) - slot.claimed
+      if (ahead.half && slot.queue.length > 0) return room >= capacityOf(slot) / 2
+      return room > 0
+    },
+    reserve(slot, count) {
+      slot.claimed += count
+      claimed += count
+      budget -= count
+    },
+    release(slot) {
+      slot.claimed--
+      claimed--
+    },
+    limit: (count) => void (budget = count),
+    get claimed() {
+      return claimed
+    },
+  }
+
+  function all(): readonly Slot<Task>[] {
+    const lanes = consumer.lanes()
+    if (lanes.length === known) return slots
+    known = lanes.length
+    slots = lanes.map((lane) => byName.get(lane.name) ?? createSlot(lane))
+    for (const slot of slots) for (const name of slot.names) byName.set(name, slot)
+    return slots
+  }
+
+  /** Of slow handlers the older tasks go first. */
+  function shares({ lane, lean }: Slot<Task>, capacity: number): boolean {
+    return ahead.share === true && !lean && capacity > lane.concurrency
+  }
+
+  function capacityOf({ lane, pace, lean }: Slot<Task>): number {
+    if (lean) return lane.concurrency
+    const quick = Math.floor((ahead.time * lane.concurrency) / Math.max(pace, LEAST_PACE))
+    return Math.max(lane.concurrency, Math.min(ahead.most, quick))
+  }
+}
+
+/** How many tasks would start at once: what failed or was interrupted before is claimed only for these. */
+export function startable({ lane, claimed }: Slot<unknown>): number {
+  return lane.concurrency - claimed
+}
+
+/** True if a claimed task may start. */
+export function canStart({ queue, running, lane }: Slot<unknown>): boolean {
+  return queue.length > 0 && running < lane.concurrency
+}
+
+function createSlot<Task>(lane: Lane): Slot<Task> {
+  return {
+    lane,
+    names: [lane.name, ...lane.formerly],
+    queue: [],
+    claimed: 0,
+    running: 0,
+    // Nothing is claimed ahead before the pace is known.
+    pace: Infinity,
+    backlog: true,
+    lean: false,
+    due: false,
+  }
+}

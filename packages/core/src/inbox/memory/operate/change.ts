@@ -1,0 +1,116 @@
+import { checkFilter, matches } from '../../operate/filter.ts'
+import { inSteps, type StepPlace } from '../../operate/in-steps.ts'
+import { editedEvent } from '../../operate/edited-event.ts'
+import { erasedError } from '../../operate/erased.ts'
+import { unknownOptions } from '../../../basics/unknown-options.ts'
+import type { InboxView, TaskFilter, TaskState } from '../../view.ts'
+import { MemoryEvent } from '../accept/event.ts'
+import { info } from './info.ts'
+import { hurry, replay } from '../accept/revive.ts'
+import { firstEnded } from '../run/run.ts'
+import { add, forget } from '../run/settle.ts'
+import { closed, keptTasks, type Found, type MemoryState, type MemoryStore } from '../state.ts'
+import type { MemoryTask } from '../run/task.ts'
+
+/** What operators do. */
+export function changes(
+  store: MemoryStore,
+): Pick<InboxView, 'replay' | 'rerun' | 'discard' | 'prune'> {
+  return {
+    replay(filter, options = {}) {
+      unknownOptions('replay', options, [...STEPS, 'rate'])
+      checkFilter(filter, 'replay')
+      const { state = 'dead' } = filter
+      if (state === 'running')
+        throw new TypeError("replay: state must be 'dead', 'done' or 'pending', got 'running'")
+      if (filter.id !== undefined && keptOf(store, { id: filter.id })[0]?.task.owner.erased)
+        throw erasedError('replay', filter.id)
+      return inSteps(options, (place) => {
+        const { found, next } = oldest(store, { ...filter, state }, [state], place, isWhole)
+        if (!place.dryRun) found.forEach((one, at) => again(one, place.due(at)))
+        return { count: found.length, cursor: next }
+      })
+    },
+    rerun(id, { payload }) {
+      const found = keptOf(store, { id })[0]
+      if (!found)
+        throw new TypeError(`rerun: no task has the id ${id}; done tasks are not kept in memory`)
+      if (JSON.stringify(payload) === undefined)
+        throw new TypeError(`rerun: payload must be a JSON value, got ${typeof payload}`)
+      const { state, task } = found
+      if (task.owner.erased) throw erasedError('rerun', id)
+      const { receiver, event, delivery, bytes } = task.owner
+      const owner = new MemoryEvent(receiver, editedEvent(event, payload), delivery, bytes)
+      store.version++
+      state.known.enter(owner)
+      add(state, owner, task.draft)
+      return owner.first!.id
+    },
+    discard(filter, options = {}) {
+      unknownOptions('discard', options, STEPS)
+      checkFilter(filter, 'discard')
+      return inSteps(options, (place) => {
+        const { found, next } = oldest(store, filter, ['pending', 'dead'], place)
+        if (!place.dryRun) for (const { state, task } of found) discard(state, task)
+        return { count: found.length, cursor: next }
+      })
+    },
+    prune(before) {
+      const found = keptOf(store, { state: 'dead', before })
+      for (const { state, task } of found) forget(state, task)
+      return found.length
+    },
+  }
+}
+
+const STEPS = ['dryRun', 'limit', 'cursor', 'until']
+
+function again({ state, task }: Found, due: number): void {
+  if (task.state === 'dead') replay(state, task, due)
+  else hurry(state, task)
+}
+
+function isWhole({ task }: Found): boolean {
+  return !task.owner.erased
+}
+
+/** Gives a pending or dead task up for good; its event stays known. */
+function discard(state: MemoryState, task: MemoryTask): void {
+  state.store.version++
+  if (task.state === 'dead') {
+    task.state = 'done'
+    forget(state, task)
+  } else if (task.state === 'pending') {
+    state.lanes.remove(task)
+    task.state = 'done'
+    closed(state, task)
+    firstEnded(task)
+  }
+}
+
+/** The oldest tasks that a filter means, behind a cursor, and the cursor behind them. */
+function oldest(
+  store: MemoryStore,
+  filter: TaskFilter,
+  states: readonly TaskState[],
+  { cursor, rows }: Pick<StepPlace, 'cursor' | 'rows'>,
+  counts: (found: Found) => boolean = () => true,
+): { found: readonly Found[]; next: string | undefined } {
+  const above = cursor === undefined ? -1 : Number(cursor)
+  const all = keptOf(store, filter).filter(
+    (one) => one.task.sequence > above && states.includes(one.task.state) && counts(one),
+  )
+  const found = all.slice(0, rows)
+  return {
+    found,
+    next: found.length < all.length ? String(found.at(-1)!.task.sequence) : undefined,
+  }
+}
+
+/** The tasks that a filter means, the oldest first. */
+export function keptOf(store: MemoryStore, filter: TaskFilter): readonly Found[] {
+  const matching = matches(filter)
+  return keptTasks(store).filter((found) =>
+    matching(info(found), () => found.task.owner.event.payload),
+  )
+}

@@ -1,0 +1,84 @@
+import { MAX_TIMER } from '../../../basics/duration.ts'
+import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
+import { note } from './attempts.ts'
+import { BACKLOG } from './claim.ts'
+import type { MemoryEvent } from '../accept/event.ts'
+import { closed, letGo, opened, type MemoryState } from '../state.ts'
+import { MemoryTask, type MemoryClaim } from './task.ts'
+
+/** Makes a pending task. True if enough are before it that it will not run soon. */
+export function add(state: MemoryState, owner: MemoryEvent, draft: TaskDraft): boolean {
+  const task = new MemoryTask(++state.store.sequence, owner, draft)
+  opened(state, task)
+  return state.lanes.add(task)
+}
+
+/** Ends an attempt: pending → done, dead, or pending again. */
+export function settle(
+  state: MemoryState,
+  task: MemoryTask,
+  claim: MemoryClaim,
+  outcome: Outcome,
+  ran: Ran,
+): void {
+  const { owner } = task
+  task.claim = undefined
+  state.store.version++
+  if (outcome.kind === 'done') {
+    task.error = undefined
+    // Before the parent ends: an event without open tasks is held no longer.
+    for (const child of outcome.spawn ?? []) if (!owner.has(child)) add(state, owner, child)
+    task.state = 'done'
+    closed(state, task)
+  } else {
+    note(task, claim, outcome, ran)
+    if (outcome.kind !== 'postpone') task.error = outcome.error
+    if (outcome.kind === 'dead') die(state, task)
+    else {
+      if (outcome.kind === 'postpone') task.attempt--
+      task.state = 'pending'
+      task.due = outcome.at
+      wait(state, task)
+      if (state.pending > BACKLOG && owner.rests()) owner.fold()
+    }
+  }
+  state.lanes.ended(task, task.state !== 'pending')
+  task.firstEnd?.()
+  task.firstEnd = undefined
+  state.consumer.settled(claim, outcome, true, ran)
+}
+
+/** Makes a task ready when it is due. */
+export function wait(state: MemoryState, task: MemoryTask): void {
+  // A closed inbox must not keep the process alive; the next receiver sets the timer again.
+  if (state.closing.signal.aborted) return
+  const left = Math.min(Math.max(task.due - state.consumer.now(), 0), MAX_TIMER)
+  task.timer = setTimeout(
+    () => (left === MAX_TIMER ? wait(state, task) : state.lanes.ready(task)),
+    left,
+  )
+}
+
+/** Drops what is kept of a dead task. Its event stays known, so that a redelivery runs no settled sibling again. */
+export function forget(state: MemoryState, task: MemoryTask): void {
+  if (!state.dead.delete(task)) return
+  task.owner.kept--
+  letGo(state, task.owner)
+}
+
+function die(state: MemoryState, task: MemoryTask): void {
+  const { dead, settings, consumer } = state
+  task.state = 'dead'
+  task.owner.kept++
+  dead.add(task)
+  closed(state, task)
+  if (dead.size <= settings.maxDead) return
+  const oldest = dead.values().next().value!
+  forget(state, oldest)
+  const now = consumer.now()
+  if (now < state.warnAgain) return
+  state.warnAgain = now + 3_600_000
+  consumer.warn(
+    `memoryInbox: dead task ${oldest.id} of ${oldest.draft.subscription} was dropped, since maxDead is ${settings.maxDead}: only a redelivery can run it again; raise maxDead, or use a durable inbox`,
+  )
+}

@@ -1,0 +1,166 @@
+import type { Claim, Consumer, Lane, Outcome } from '../../../src/inbox/index.ts'
+import type { Ended, RunnerTask } from '../../../src/inbox/engine/run/ending.ts'
+import type { Runner, RunnerOptions } from '../../../src/inbox/engine/run/runner-types.ts'
+import { createRunner } from '../../../src/inbox/engine/run/runner.ts'
+import type { Slot } from '../../../src/inbox/engine/run/slot.ts'
+
+/** A task in the store of the engine. */
+export interface Row {
+  readonly id: string
+  readonly lane: string
+  state: 'pending' | 'running' | 'done' | 'dead'
+  due: number
+  attempt: number
+  /** Ends of claims that were given back. */
+  back: number
+}
+
+/** A claimed row. */
+export interface Held extends RunnerTask<Held> {
+  readonly row: Row
+}
+
+/** How the engine behaves. */
+export interface EngineOptions {
+  readonly lanes?: readonly (Partial<Lane> & { readonly name: string })[]
+  readonly run?: (claim: Claim, signal: AbortSignal) => Outcome | Promise<Outcome>
+  /** Called when an outcome comes to be stored. @default it is stored in the next turn */
+  readonly settle?: (ended: Ended<Held>, store: () => void) => void
+  readonly runner?: Partial<RunnerOptions<Held>>
+}
+
+/** The smallest inbox that a runner can drive: rows in memory, an asynchronous claim and an asynchronous settling. */
+export interface Engine {
+  readonly rows: readonly Row[]
+  readonly runner: Runner<Held>
+  /** Everything that was told: runs, outcomes, ends. */
+  readonly log: string[]
+  readonly fetches: () => number
+  /** Stores a pending task. */
+  readonly add: (lane: string, due?: number) => Row
+  /** Stores a task in one step with its claim, if there is room. */
+  readonly accept: (lane: string) => Row
+  /** Resolves when the condition holds. */
+  readonly until: (condition: () => boolean) => Promise<void>
+}
+
+export const DONE: Outcome = { kind: 'done' }
+
+/** Makes an {@link Engine}. */
+export function createEngine(options: EngineOptions = {}): Engine {
+  const lanes = (options.lanes ?? [{ name: 'a' }]).map((lane) => ({
+    formerly: [],
+    concurrency: 2,
+    ordered: false,
+    timeout: 1000,
+    ...lane,
+  }))
+  const rows: Row[] = []
+  const log: string[] = []
+  let fetches = 0
+  const consumer: Consumer = {
+    receiver: 'shop',
+    retrySpan: 0,
+    lanes: () => lanes,
+    run(claim, signal) {
+      log.push(`run ${claim.id}`)
+      return options.run?.(claim, signal!) ?? DONE
+    },
+    settled(claim, outcome, stored) {
+      log.push(`${stored ? outcome.kind : 'refused'} ${claim.id}`)
+    },
+    warn() {},
+    now: Date.now,
+  }
+  const runner: Runner<Held> = createRunner<Held>({
+    consumer,
+    ahead: { time: 0, most: 0 },
+    margin: 250,
+    reclaim: async () => {},
+    claimOf: ({ row }) => ({
+      id: row.id,
+      subscription: row.lane,
+      event: {} as never,
+      delivery: {} as never,
+      attempt: row.attempt,
+    }),
+    settle(ended) {
+      const stored = (): void => store(ended)
+      if (options.settle) options.settle(ended, stored)
+      else setImmediate(stored)
+    },
+    fetch(over) {
+      fetches++
+      setImmediate(() => {
+        for (const { slot, room } of runner.hungry()) claim(slot, room)
+        over()
+      })
+    },
+    ended: ({ row }) => log.push(`ended ${row.id}`),
+    rest: async () => ({
+      left: rows.filter((row) => row.state === 'pending' && row.due <= Date.now()).length,
+      next: rows
+        .filter((row) => row.state === 'pending' && row.due > Date.now())
+        .reduce<number | undefined>((least, { due }) => Math.min(least ?? due, due), undefined),
+    }),
+    ...options.runner,
+  })
+  const add = (lane: string, due = 0): Row => {
+    const row: Row = {
+      id: `${lane}${rows.length}`,
+      lane,
+      state: 'pending',
+      due,
+      attempt: 0,
+      back: 0,
+    }
+    rows.push(row)
+    return row
+  }
+
+  return {
+    rows,
+    runner,
+    log,
+    fetches: () => fetches,
+    add,
+    accept(lane) {
+      const row = add(lane)
+      const slot = runner.take(lane)
+      if (slot) runner.start([hold(slot, row)])
+      return row
+    },
+    async until(condition) {
+      while (!condition()) await new Promise(setImmediate)
+    },
+  }
+
+  function claim(slot: Slot<Held>, room: number): void {
+    const ready = rows.filter(
+      (row) =>
+        slot.names.includes(row.lane) && row.state === 'pending' && row.due <= consumer.now(),
+    )
+    const taken = ready.slice(0, room)
+    if (ready.length <= room) slot.backlog = false
+    runner.reserve(slot, taken.length)
+    runner.start(taken.map((row) => hold(slot, row)))
+  }
+
+  function hold(slot: Slot<Held>, row: Row): Held {
+    row.state = 'running'
+    row.attempt++
+    return { slot, row, place: -1, over: false, committed: undefined }
+  }
+
+  function store({ task: { row }, outcome, ran, done }: Ended<Held>): void {
+    if (row.state !== 'running') return done(undefined)
+    row.state = outcome.kind === 'done' || outcome.kind === 'dead' ? outcome.kind : 'pending'
+    if ('at' in outcome) row.due = outcome.at
+    if (outcome.kind === 'postpone') row.attempt--
+    if (!ran) row.back++
+    done(outcome)
+    if ('at' in outcome) runner.dueAt(outcome.at)
+    if ('spawn' in outcome)
+      for (const child of outcome.spawn ?? []) runner.ready(child.subscription)
+  }
+}

@@ -1,0 +1,632 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Outcome } from '../../../src/inbox/index.ts'
+import { createHeld } from '../../../src/inbox/engine/run/held.ts'
+import { createEngine, DONE, type Held } from './engine.ts'
+
+afterEach(() => void vi.useRealTimers())
+
+const FAILURE = { name: 'Error', message: 'no' }
+
+/** Runs that end when they are told to. */
+function gates() {
+  const open: ((outcome: Outcome) => void)[] = []
+  const signals: AbortSignal[] = []
+  return {
+    open,
+    signals,
+    run: (_: unknown, signal: AbortSignal) => {
+      signals.push(signal)
+      return new Promise<Outcome>((resolve) => open.push(resolve))
+    },
+  }
+}
+
+describe('tasks claimed inside accept', () => {
+  test('they run in another turn, are settled, and their claim ends', async () => {
+    const { runner, accept, log, rows, until } = createEngine()
+    runner.work()
+    await until(() => !runner.slots()[0]!.backlog)
+    accept('a')
+    expect(log).toEqual([])
+    await until(() => rows[0]!.state === 'done')
+    expect(log).toEqual(['run a0', 'done a0', 'ended a0'])
+    expect([...runner.held()]).toEqual([])
+    expect(runner.slots()[0]).toMatchObject({ claimed: 0, running: 0 })
+  })
+
+  test('nothing is taken before the work, for unknown subscriptions, behind older tasks, and without room', async () => {
+    const { run } = gates()
+    const { runner, until } = createEngine({ run })
+    expect(runner.take('a')).toBeUndefined()
+    runner.work()
+    expect(runner.take('a')).toBeUndefined()
+    await until(() => !runner.slots()[0]!.backlog)
+    expect(runner.take('nobody')).toBeUndefined()
+    expect(runner.take('a')).toBe(runner.slots()[0])
+    expect(runner.take('a')).toBe(runner.slots()[0])
+    expect(runner.take('a')).toBeUndefined()
+    expect(runner.slots()[0]!.backlog, 'it is claimed later').toBe(true)
+    runner.reserve(runner.slots()[0]!, -2)
+    await until(() => !runner.slots()[0]!.backlog)
+    expect(runner.take('a')).toBe(runner.slots()[0])
+  })
+})
+
+describe('tasks claimed by fetch', () => {
+  test('waiting tasks run, at most `concurrency` at once, and the rest follows', async () => {
+    const { run, open } = gates()
+    const { runner, add, log, rows, until } = createEngine({ run })
+    for (let at = 0; at < 5; at++) add('a')
+    runner.work()
+    await until(() => open.length === 2)
+    expect(runner.slots()[0]).toMatchObject({ claimed: 2, running: 2 })
+    for (let at = 0; at < 5; at++) {
+      await until(() => open.length > at)
+      open[at]!(DONE)
+    }
+    await until(() => rows.every(({ state }) => state === 'done'))
+    expect(log.filter((line) => line.startsWith('run'))).toHaveLength(5)
+  })
+
+  test('quick handlers get tasks ahead, slow ones none', async () => {
+    const { runner, add, rows, until } = createEngine({
+      runner: { ahead: { time: 1e6, most: 50 } },
+    })
+    for (let at = 0; at < 100; at++) add('a')
+    runner.work()
+    await until(() => rows.every(({ state }) => state === 'done'))
+    const slot = runner.slots()[0]!
+    slot.backlog = true
+    expect(runner.hungry()).toEqual([{ slot, room: 50 }])
+    slot.pace = 1e9
+    expect(runner.hungry()).toEqual([{ slot, room: 2 }])
+    slot.pace = 0
+    slot.lean = true
+    expect(runner.hungry(), 'a lean one claims nothing ahead').toEqual([{ slot, room: 2 }])
+  })
+
+  test('with half, a slot that is more than half full is not hungry', async () => {
+    const { runner } = createEngine({
+      lanes: [{ name: 'a', concurrency: 4 }],
+      runner: { ahead: { time: 0, most: 0, half: true } },
+    })
+    const slot = runner.slots()[0]!
+    slot.queue.push({} as Held)
+    runner.reserve(slot, 3)
+    expect(runner.hungry()).toEqual([])
+    runner.reserve(slot, -1)
+    expect(runner.hungry()).toEqual([{ slot, room: 2 }])
+    runner.reserve(slot, 1)
+    slot.queue.pop()
+    expect(runner.hungry(), 'nothing waits to start').toEqual([{ slot, room: 1 }])
+  })
+
+  test('without half, each place is worth a claim', () => {
+    const { runner } = createEngine({ lanes: [{ name: 'a', concurrency: 4 }] })
+    const slot = runner.slots()[0]!
+    slot.queue.push({} as Held)
+    runner.reserve(slot, 3)
+    expect(runner.hungry()).toEqual([{ slot, room: 1 }])
+    runner.reserve(slot, 1)
+    expect(runner.hungry()).toEqual([])
+  })
+
+  test('a drain that may run no more is not hungry', async () => {
+    const { run, open } = gates()
+    const { runner, add, until } = createEngine({ run })
+    add('a')
+    add('a')
+    const drained = runner.drain(performance.now() + 60_000, 1)
+    await until(() => open.length === 1)
+    expect(runner.slots()[0]!.claimed).toBe(1)
+    expect(runner.hungry()).toEqual([])
+    open[0]!(DONE)
+    expect(await drained).toMatchObject({ ran: 1, left: 1 })
+  })
+
+  test('what becomes ready during a claim is found by another one', async () => {
+    const { runner, add, rows, fetches, until } = createEngine()
+    runner.work()
+    expect(fetches()).toBe(1)
+    await until(() => !runner.slots()[0]!.backlog)
+    add('a')
+    runner.ready('a')
+    runner.ready('a')
+    expect(fetches()).toBe(2)
+    await until(() => rows[0]!.state === 'done')
+  })
+
+  test('a retry runs when it is due, and children of an outcome at once', async () => {
+    const { runner, add, log, rows, until } = createEngine({
+      lanes: [{ name: 'a' }, { name: 'b' }],
+      run: ({ attempt, subscription }) => {
+        if (subscription === 'b') return DONE
+        if (attempt > 1) return { kind: 'done', spawn: [{ subscription: 'b' }] }
+        add('b')
+        return { kind: 'retry', at: Date.now() + 100, error: FAILURE }
+      },
+    })
+    add('a')
+    runner.work()
+    await until(() => rows.length === 2 && rows.every(({ state }) => state === 'done'))
+    expect(log.filter((line) => line.startsWith('run'))).toEqual(['run a0', 'run a0', 'run b1'])
+  })
+
+  test('subscriptions take turns: a full one does not keep the others waiting', async () => {
+    const order: string[] = []
+    const { runner, add, rows, until } = createEngine({
+      lanes: [
+        { name: 'full', concurrency: 100 },
+        { name: 'quiet', concurrency: 100 },
+      ],
+      run: ({ subscription }) => (order.push(subscription), DONE),
+    })
+    for (let at = 0; at < 100; at++) add('full')
+    add('quiet')
+    runner.work()
+    await until(() => rows.every(({ state }) => state === 'done'))
+    expect(order.indexOf('quiet')).toBeLessThan(2)
+  })
+
+  test('a synchronous handler that holds the thread leaves turns to others', async () => {
+    const { runner, add, rows, until } = createEngine({
+      lanes: [{ name: 'a', concurrency: 100 }],
+      run() {
+        const end = performance.now() + 3
+        while (performance.now() < end);
+        return DONE
+      },
+    })
+    for (let at = 0; at < 6; at++) add('a')
+    runner.work()
+    let turns = 0
+    await until(() => (turns++, rows.every(({ state }) => state === 'done')))
+    expect(turns).toBeGreaterThan(3)
+  })
+})
+
+test('what task.commit stored is not settled again, and its claim ends', async () => {
+  let held: Held | undefined
+  const settled: unknown[] = []
+  const { runner, add, log, until } = createEngine({
+    settle: (ended) => settled.push(ended),
+    run() {
+      ;[held] = runner.held()
+      held!.committed = DONE
+      return { kind: 'retry', at: 0, error: FAILURE }
+    },
+  })
+  add('a')
+  runner.work()
+  await until(() => log.includes('ended a0'))
+  expect(log).toEqual(['run a0', 'done a0', 'ended a0'])
+  expect(settled).toEqual([])
+})
+
+test('an outcome tells when its run started and how long it took', async () => {
+  const ran: unknown[] = []
+  const { runner, add, until } = createEngine({
+    settle: (ended, store) => (ran.push(ended.ran), store()),
+  })
+  add('a')
+  const before = Date.now()
+  runner.work()
+  await until(() => ran.length === 1)
+  const { startedAt, duration } = ran[0] as { startedAt: number; duration: number }
+  expect(startedAt).toBeGreaterThanOrEqual(before - 1)
+  expect(startedAt).toBeLessThanOrEqual(Date.now() + 1)
+  expect(duration).toBeGreaterThanOrEqual(0)
+})
+
+describe('closing', () => {
+  test('a handler that ends in time is settled as it says', async () => {
+    const { run, open, signals } = gates()
+    const { runner, add, rows, until } = createEngine({ run })
+    add('a')
+    runner.work()
+    await until(() => open.length === 1)
+    const closed = runner.close(performance.now() + 60_000)
+    open[0]!(DONE)
+    await closed
+    expect(rows[0]).toMatchObject({ state: 'done', attempt: 1, back: 0 })
+    expect(signals[0]!.aborted).toBe(false)
+  })
+
+  test('the signal aborts at half of the time, and what then runs is given back before its end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+    const { run, open, signals } = gates()
+    const { runner, add, log, rows, until } = createEngine({ run })
+    add('a')
+    add('a')
+    runner.work()
+    await until(() => open.length === 2)
+    let over = false
+    const closed = runner.close(performance.now() + 1000).then(() => (over = true))
+    await vi.advanceTimersByTimeAsync(499)
+    expect(signals[0]!.aborted).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(signals[0]!.aborted).toBe(true)
+    open[1]!({ kind: 'postpone', at: 5 })
+    await vi.advanceTimersByTimeAsync(249)
+    expect(rows[0]!.state).toBe('running')
+    await vi.advanceTimersByTimeAsync(1)
+    await until(() => over)
+    await closed
+    expect(rows).toMatchObject([
+      { state: 'pending', attempt: 0, back: 1 },
+      { state: 'pending', attempt: 0, back: 0, due: 5 },
+    ])
+    open[0]!(DONE)
+    await until(() => log.includes('refused a0'))
+    expect(rows[0]!.state).toBe('pending')
+    expect([...runner.held()]).toEqual([])
+  })
+
+  test('what was claimed and did not start is given back at once, and nothing is claimed any more', async () => {
+    const { run, open } = gates()
+    const { runner, add, rows, fetches, until } = createEngine({
+      lanes: [{ name: 'a', concurrency: 1 }],
+      run,
+      runner: { ahead: { time: 0, most: 0 } },
+    })
+    for (let at = 0; at < 3; at++) add('a')
+    runner.work()
+    await until(() => open.length === 1)
+    const slot = runner.slots()[0]!
+    runner.reserve(slot, 1)
+    runner.start([{ slot, row: rows[1]!, place: -1, over: false, committed: undefined }])
+    rows[1]!.state = 'running'
+    rows[1]!.attempt = 1
+    const count = fetches()
+    const closed = runner.close(performance.now() + 60_000)
+    await until(() => rows[1]!.state === 'pending')
+    expect(rows[1]).toMatchObject({ attempt: 0, back: 1 })
+    open[0]!(DONE)
+    await closed
+    runner.ready('a')
+    runner.look()
+    expect(runner.take('a')).toBeUndefined()
+    expect(fetches()).toBe(count)
+    expect(rows[2]!.state).toBe('pending')
+  })
+
+  test('tasks of a claim that was on its way are given back, and closing waits for it', async () => {
+    const { runner, add, rows } = createEngine()
+    add('a')
+    runner.work()
+    await runner.close(performance.now() + 60_000)
+    expect(rows[0]).toMatchObject({ state: 'pending', attempt: 0 })
+    expect([...runner.held()]).toEqual([])
+  })
+
+  test('a store that does not answer does not hold up closing', async () => {
+    const { run, open } = gates()
+    const { runner, add, until } = createEngine({ run, settle() {} })
+    add('a')
+    runner.work()
+    await until(() => open.length === 1)
+    await runner.close(performance.now() + 40)
+    expect([...runner.held()]).toHaveLength(1)
+  })
+
+  test('a time that has passed gives back at once', async () => {
+    const { run, open, signals } = gates()
+    const { runner, add, rows, until } = createEngine({ run })
+    add('a')
+    runner.work()
+    await until(() => open.length === 1)
+    await runner.close(performance.now() - 1)
+    expect(rows[0]).toMatchObject({ state: 'pending', attempt: 0, back: 1 })
+    expect(signals[0]!.aborted).toBe(true)
+  })
+})
+
+describe('draining', () => {
+  const soon = (): number => performance.now() + 60_000
+
+  test('what is due runs, ended leases first, and it tells what became of them', async () => {
+    const reclaimed: string[] = []
+    const engine = createEngine({
+      run: ({ id }) => {
+        if (id === 'a1') return { kind: 'retry', at: Date.now() + 50_000, error: FAILURE }
+        if (id === 'a2') return { kind: 'dead', error: FAILURE }
+        if (id === 'a3') return { kind: 'postpone', at: Date.now() + 40_000 }
+        return DONE
+      },
+      runner: {
+        async reclaim() {
+          reclaimed.push('leases')
+          engine.add('a')
+        },
+      },
+    })
+    for (let at = 0; at < 4; at++) engine.add('a')
+    const later = engine.add('a', Date.now() + 30_000)
+    const drained = await engine.runner.drain(soon(), 100)
+    expect(drained).toEqual({
+      ran: 5,
+      done: 2,
+      retried: 1,
+      dead: 1,
+      postponed: 1,
+      left: 0,
+      next: later.due,
+    })
+    expect(reclaimed).toEqual(['leases'])
+    expect(engine.runner.active).toBe(false)
+  })
+
+  test('max is kept exactly, also where tasks are claimed ahead', async () => {
+    const { runner, add, rows } = createEngine({ runner: { ahead: { time: 1e6, most: 50 } } })
+    for (let at = 0; at < 30; at++) add('a')
+    expect(await runner.drain(soon(), 7)).toMatchObject({ ran: 7, done: 7, left: 23 })
+    expect(rows.filter(({ state }) => state === 'done')).toHaveLength(7)
+    expect(await runner.drain(soon(), 100)).toMatchObject({ ran: 23, left: 0 })
+  })
+
+  test('two at once run one after another, and each task once', async () => {
+    const { runner, add, log } = createEngine()
+    for (let at = 0; at < 10; at++) add('a')
+    const [first, second] = await Promise.all([runner.drain(soon(), 6), runner.drain(soon(), 6)])
+    expect([first.ran, second.ran]).toEqual([6, 4])
+    expect(log.filter((line) => line.startsWith('run'))).toHaveLength(10)
+  })
+
+  test('it waits until its outcomes are stored', async () => {
+    const stores: (() => void)[] = []
+    const { runner, add, until } = createEngine({ settle: (_, store) => stores.push(store) })
+    add('a')
+    let over = false
+    const drained = runner.drain(soon(), 1).then((result) => ((over = true), result))
+    await until(() => stores.length === 1)
+    await new Promise(setImmediate)
+    expect(over).toBe(false)
+    stores[0]!()
+    expect(await drained).toMatchObject({ ran: 1, done: 1 })
+  })
+
+  test('nothing starts in the last second, and the deadline gives back what runs', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+    const { run, open, signals } = gates()
+    const { runner, add, rows, until } = createEngine({
+      lanes: [{ name: 'a', concurrency: 1 }],
+      run,
+    })
+    add('a')
+    add('a')
+    let result: unknown
+    const drained = runner.drain(performance.now() + 3000, 10).then((told) => (result = told))
+    await until(() => open.length === 1)
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(signals[0]!.aborted).toBe(false)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(signals[0]!.aborted).toBe(true)
+    await vi.advanceTimersByTimeAsync(250)
+    await until(() => result !== undefined)
+    expect(await drained).toMatchObject({ ran: 1, postponed: 1, done: 0, left: 2 })
+    expect(rows).toMatchObject([
+      { state: 'pending', attempt: 0, back: 1 },
+      { state: 'pending', attempt: 0, back: 0 },
+    ])
+    open[0]!(DONE)
+    vi.useRealTimers()
+    // What starts after it has a signal of its own.
+    const again = runner.drain(soon(), 1)
+    await until(() => open.length === 2)
+    expect(signals[1]!.aborted).toBe(false)
+    open[1]!(DONE)
+    expect(await again).toMatchObject({ ran: 1, done: 1, left: 1 })
+  })
+
+  test('what it claimed ahead is given back in the last second, and did not run', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+    const { run, open, signals } = gates()
+    const { runner, add, rows, until } = createEngine({
+      lanes: [{ name: 'a', concurrency: 1 }],
+      run: (claim, signal) => (claim.id === 'a0' ? DONE : run(claim, signal)),
+      runner: { ahead: { time: 1e6, most: 2 } },
+    })
+    for (let at = 0; at < 3; at++) add('a')
+    let result: unknown
+    void runner.drain(performance.now() + 3000, 10).then((drained) => (result = drained))
+    await until(() => open.length === 1 && rows[2]!.state === 'running')
+    await vi.advanceTimersByTimeAsync(2000)
+    await until(() => rows[2]!.state === 'pending')
+    expect(signals[0]!.aborted).toBe(false)
+    open[0]!(DONE)
+    await until(() => result !== undefined)
+    expect(result).toMatchObject({ ran: 2, done: 2, postponed: 0, left: 1 })
+    expect(rows[2]).toMatchObject({ attempt: 0, back: 1 })
+  })
+
+  test('too late it runs nothing, and says what is left', async () => {
+    const { runner, add, log } = createEngine()
+    add('a')
+    expect(await runner.drain(performance.now() + 500, 10)).toMatchObject({ ran: 0, left: 1 })
+    expect(log).toEqual([])
+    expect(await runner.drain(performance.now() + 500, 10, 100)).toMatchObject({ ran: 1, left: 0 })
+  })
+
+  test('beside a worker it ends none of its attempts', async () => {
+    const { run, open, signals } = gates()
+    const { runner, add, until } = createEngine({ run })
+    add('a')
+    runner.work()
+    await until(() => open.length === 1)
+    const drained = runner.drain(performance.now() + 20, 10, 10)
+    open[0]!(DONE)
+    expect(await drained).toMatchObject({ ran: 1 })
+    expect(signals[0]!.aborted).toBe(false)
+    expect(runner.active).toBe(true)
+  })
+})
+
+test('places of what is held are used again', () => {
+  const held = createHeld<{ place: number }>()
+  const [a, b, c] = [{ place: -1 }, { place: -1 }, { place: -1 }]
+  held.add(a)
+  held.add(b)
+  held.delete(a)
+  held.delete(a)
+  held.add(c)
+  expect([c.place, b.place, a.place]).toEqual([0, 1, -1])
+  expect([...held]).toEqual([c, b])
+  expect(held.size).toBe(2)
+})
+
+test('a claim that failed is not tried again at once, but at the next look', async () => {
+  let fetches = 0
+  const { runner, until } = createEngine({
+    runner: {
+      fetch(over) {
+        fetches++
+        const [{ slot } = { slot: undefined }] = runner.hungry()
+        runner.reserve(slot!, 2)
+        setImmediate(() => {
+          runner.reserve(slot!, -2)
+          over(true)
+        })
+      },
+    },
+  })
+  runner.work()
+  await until(() => runner.slots()[0]!.claimed === 0)
+  for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate)
+  expect(fetches).toBe(1)
+  runner.look()
+  expect(fetches).toBe(2)
+})
+
+describe('what is looked for', () => {
+  /** A worker that found nothing to do. */
+  async function resting() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+    const engine = createEngine({ lanes: [{ name: 'a' }, { name: 'b' }] })
+    const { runner, fetches, until } = engine
+    expect(runner.active).toBe(false)
+    runner.work()
+    const hasRest = (): boolean => runner.slots().every(({ backlog }) => !backlog)
+    await until(hasRest)
+    await new Promise(setImmediate)
+    expect([runner.active, fetches()]).toEqual([true, 1])
+    return { ...engine, looked: () => runner.slots().map(({ backlog }) => backlog) }
+  }
+
+  test('a subscription with ready tasks, and no other', async () => {
+    const { runner, fetches, looked } = await resting()
+    runner.ready('b')
+    expect(looked()).toEqual([false, true])
+    expect(fetches()).toBe(2)
+  })
+
+  test('a task when it is due and not before', async () => {
+    const { runner, fetches, looked } = await resting()
+    runner.dueAt(Date.now() + 100)
+    vi.advanceTimersByTime(99)
+    expect([fetches(), ...looked()]).toEqual([1, false, false])
+    vi.advanceTimersByTime(1)
+    expect(fetches()).toBe(2)
+  })
+
+  test('after closing nothing, and no timer stays', async () => {
+    const { runner, fetches } = await resting()
+    runner.dueAt(Date.now() + 100)
+    expect(vi.getTimerCount()).toBe(1)
+    const closed = runner.close(performance.now() + 1000)
+    runner.dueAt(Date.now() + 50)
+    await closed
+    expect(vi.getTimerCount()).toBe(0)
+    expect(fetches()).toBe(1)
+    expect(runner.take('a')).toBeUndefined()
+  })
+
+  test('room that was counted and given back, for which closing waits', async () => {
+    const { runner, fetches, until } = await resting()
+    const slot = runner.slots()[0]!
+    slot.backlog = true
+    runner.reserve(slot, 1)
+    runner.reserve(slot, 0)
+    expect(fetches()).toBe(1)
+    runner.reserve(slot, -1)
+    expect(fetches()).toBe(2)
+    await until(() => !slot.backlog)
+    runner.reserve(slot, 1)
+    let over = false
+    const closed = runner.close(performance.now() + 60_000).then(() => (over = true))
+    for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate)
+    expect(over).toBe(false)
+    runner.reserve(slot, -1)
+    await closed
+  })
+})
+
+test('a drain beside a worker neither aborts nor gives back what runs at its deadline', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+  const { run, open, signals } = gates()
+  const { runner, add, rows, until } = createEngine({ run })
+  add('a')
+  runner.work()
+  await until(() => open.length === 1)
+  let result: unknown
+  void runner.drain(performance.now() + 2000, 10).then((drained) => (result = drained))
+  await vi.advanceTimersByTimeAsync(2000)
+  await until(() => result !== undefined)
+  expect(result).toMatchObject({ ran: 0 })
+  expect(signals[0]!.aborted).toBe(false)
+  expect(rows[0]).toMatchObject({ state: 'running', back: 0 })
+  open[0]!(DONE)
+  await until(() => rows[0]!.state === 'done')
+  expect(runner.active).toBe(true)
+})
+
+describe('one claim at a time', () => {
+  /** A worker whose claims found nothing and end when they are told to. */
+  function slow() {
+    const overs: ((failed?: boolean) => void)[] = []
+    const { runner } = createEngine({
+      lanes: [{ name: 'a' }, { name: 'b' }],
+      runner: {
+        fetch(over) {
+          for (const { slot } of runner.hungry()) slot.backlog = false
+          overs.push(over)
+        },
+      },
+    })
+    runner.work()
+    return { runner, overs }
+  }
+
+  test('what became ready after it had asked is claimed for once more', () => {
+    const { runner, overs } = slow()
+    runner.ready('b')
+    runner.ready('b')
+    expect(overs).toHaveLength(1)
+    overs[0]!()
+    expect(overs).toHaveLength(2)
+    overs[1]!()
+    expect(overs).toHaveLength(2)
+  })
+
+  test('it is not, if the room has gone meanwhile, the claim failed, or the subscription is unknown', () => {
+    const { runner, overs } = slow()
+    runner.ready('a')
+    runner.reserve(runner.slots()[0]!, 2)
+    overs[0]!()
+    expect(overs).toHaveLength(1)
+    runner.ready('a')
+    runner.ready('nobody')
+    expect(overs).toHaveLength(1)
+    runner.ready('b')
+    runner.ready('b')
+    expect(overs).toHaveLength(2)
+    runner.ready('b')
+    overs[1]!(true)
+    expect(overs).toHaveLength(2)
+    runner.look()
+    expect(overs).toHaveLength(3)
+  })
+})
+
+test('a receiver without subscriptions has no slots', () => {
+  expect(createEngine({ lanes: [] }).runner.slots()).toEqual([])
+})

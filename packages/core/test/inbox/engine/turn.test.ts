@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import type { Lane } from '../../../src/inbox/index.ts'
+import { startable, type Slot } from '../../../src/inbox/engine/run/slot.ts'
+import { createTurns } from '../../../src/inbox/engine/run/turn.ts'
+
+const turn = (): Promise<void> => new Promise(setImmediate)
+
+function slotOf(concurrency: number, queue: readonly string[]): Slot<string> {
+  const lane: Lane = { name: 'a', formerly: [], concurrency, ordered: false, timeout: 1000 }
+  return {
+    lane,
+    names: ['a'],
+    queue: [...queue],
+    claimed: 0,
+    running: 0,
+    pace: Infinity,
+    backlog: false,
+    lean: false,
+    due: false,
+  }
+}
+
+/** Turns whose handlers take a place of their slot, and what they did. */
+function make(slot: Slot<string>, then: (task: string) => void = () => {}) {
+  const log: string[] = []
+  const turns = createTurns<string>({
+    begin: () => log.push('begin'),
+    run(task) {
+      log.push(task)
+      slot.running++
+      then(task)
+    },
+  })
+  return { turns, log }
+}
+
+test('what was offered starts in one turn, as far as there is room', async () => {
+  const slot = slotOf(2, ['1', '2', '3'])
+  const { turns, log } = make(slot)
+  turns.offer(slot)
+  turns.offer(slot)
+  expect(log).toEqual([])
+  await turn()
+  expect(log).toEqual(['begin', '1', '2'])
+  expect(slot.due).toBe(false)
+  await turn()
+  await turn()
+  expect(log).toEqual(['begin', '1', '2'])
+  slot.running = 0
+  turns.offer(slot)
+  await turn()
+  expect(log.slice(3)).toEqual(['begin', '3'])
+})
+
+test('slots start one task each in turn', async () => {
+  const [one, other] = [slotOf(9, ['1', '2', '3']), slotOf(9, ['a', 'b'])]
+  const { turns, log } = make(one)
+  turns.offer(one)
+  turns.offer(other)
+  await turn()
+  expect(log).toEqual(['begin', '1', 'a', '2', 'b', '3'])
+})
+
+test('a refill starts at once what has room, and nothing without room', () => {
+  const slot = slotOf(2, ['1', '2', '3'])
+  const { turns, log } = make(slot)
+  turns.refill(slot)
+  expect(log).toEqual(['begin', '1', '2'])
+  turns.refill(slot)
+  expect(log).toHaveLength(3)
+  slot.running = 1
+  turns.refill(slot)
+  expect(log.slice(3)).toEqual(['begin', '3'])
+})
+
+test('a handler that ends at once does not start the next inside of itself', async () => {
+  for (const start of ['offer', 'refill'] as const) {
+    const slot = slotOf(1, ['1', '2'])
+    const { turns, log } = make(slot, (task) => {
+      slot.running--
+      turns.refill(slot)
+      log.push(`end ${task}`)
+    })
+    turns[start](slot)
+    await turn()
+    expect(log).toEqual(['begin', '1', 'end 1', '2', 'end 2'])
+  }
+})
+
+test('a refill between turns starts after a turn as before', async () => {
+  const slot = slotOf(1, ['1', '2'])
+  const { turns, log } = make(slot)
+  turns.offer(slot)
+  await turn()
+  slot.running = 0
+  turns.refill(slot)
+  expect(log).toEqual(['begin', '1', 'begin', '2'])
+})
+
+test('as many would start at once as are not claimed', () => {
+  expect(startable({ ...slotOf(5, []), claimed: 3 })).toBe(2)
+})

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { createSemaphore } from '../../../src/inbox/tasks/semaphore.ts'
+
+test('a place is free for so many at once; the others get one in the order they came', async () => {
+  const places = createSemaphore(() => 1)
+  const first = places.take() as () => void
+  expect(first).toBeTypeOf('function')
+  const got: string[] = []
+  const later = ['b', 'c'].map(async (name) => {
+    const giveBack = await places.take()
+    got.push(name)
+    giveBack()
+  })
+  await Promise.resolve()
+  expect(got).toEqual([])
+  first()
+  await Promise.all(later)
+  expect(got).toEqual(['b', 'c'])
+  expect(places.take()).toBeTypeOf('function')
+})
+
+test('a place that is given back twice is one place', () => {
+  const places = createSemaphore(() => 2)
+  const first = places.take() as () => void
+  expect(places.take()).toBeTypeOf('function')
+  first()
+  first()
+  expect(places.take()).toBeTypeOf('function')
+  expect(places.take()).toBeInstanceOf(Promise)
+})
+
+test('a place is free again once it was given back', () => {
+  const places = createSemaphore(() => 1)
+  for (let at = 0; at < 3; at++) {
+    const giveBack = places.take()
+    expect(giveBack).toBeTypeOf('function')
+    ;(giveBack as () => void)()
+  }
+})
