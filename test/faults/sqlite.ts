@@ -34,7 +34,12 @@ export async function sqliteCrashRun(rounds: number, minutes?: number): Promise<
              JOIN postern_events e ON e.id = t.id >> 16 JOIN postern_lanes l ON l.id = t.lane WHERE t.state = 2`,
           ),
         running: () =>
-          Number(column('SELECT count(*) AS value FROM postern_tasks WHERE state = 1')[0]),
+          Number(
+            column(
+              `SELECT (SELECT count(*) FROM postern_tasks WHERE state = 1)
+                    + (SELECT count(*) FROM postern_claimed) AS value`,
+            )[0],
+          ),
         subscriptions: ['plain', 'shaky', 'exact'],
       },
       rounds,

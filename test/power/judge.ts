@@ -70,7 +70,8 @@ function look(db: DatabaseSync, acknowledged: readonly string[]): Verdict {
       .map((row) => String(row['value']))
   const tasks = new Set(
     column(
-      `SELECT l.name || ' ' || e.event_id AS value FROM postern_tasks t
+      `SELECT l.name || ' ' || e.event_id AS value
+       FROM (SELECT id, lane FROM postern_tasks UNION ALL SELECT id, lane FROM postern_claimed) t
        JOIN postern_events e ON e.id = t.id >> 16 JOIN postern_lanes l ON l.id = t.lane`,
     ),
   )

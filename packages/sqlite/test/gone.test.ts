@@ -20,7 +20,9 @@ test('tasks of a process that was killed run at once, however long its lease is'
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program])
   const shop = scene.join(scene.open({ lease: '1h', pollInterval: 20 }), { lanes: ['none'] })
-  await scene.untilFound('SELECT 1 FROM postern_tasks WHERE state = 1')
+  await scene.untilFound(
+    'SELECT 1 FROM postern_tasks WHERE state = 1 UNION ALL SELECT 1 FROM postern_claimed',
+  )
   child.kill('SIGKILL')
   await once(child, 'exit')
   const next = scene.join(scene.open({ lease: '1h', pollInterval: 20 }))

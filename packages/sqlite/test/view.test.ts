@@ -57,7 +57,9 @@ test('each filter gives in pages what a look at every task gives, newest first, 
     )
   await shop.port.accept(intake(item('loose', ['a'], { key: '~own', dedupe: false })), {})
   await untilFound('SELECT 1 FROM postern_numbers WHERE topics >= 4095')
-  await untilFound('SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_tasks WHERE state = 1)')
+  await untilFound(
+    'SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_tasks WHERE state = 1) AND NOT EXISTS (SELECT 1 FROM postern_claims)',
+  )
   const view = inbox.view!
   const all = await pages(view, {}, 1000)
   expect(all.length).toBeGreaterThan(4200)

@@ -2,6 +2,7 @@ import type { Before, Place } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import type { Attempts } from '../store/attempts.ts'
 import { createKeyIndex } from '../store/key-index.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Keys } from '../store/keys.ts'
 import type { Tally } from '../store/tally.ts'
 import { DROP_DELIVERY } from './erase.ts'
@@ -20,13 +21,14 @@ const DONE = 2
 export interface PruneParts {
   readonly tally: Tally
   readonly attempts: Attempts
+  readonly claims: Claims
   readonly keys: Pick<Keys, 'hash' | 'find'>
 }
 
 /** Makes `Viewed.prune`: a walk over tasks in order of arrival, then one over events. Inside a transaction. */
 export function createPrune(
   db: Database,
-  { tally, attempts, keys }: PruneParts,
+  { tally, attempts, claims, keys }: PruneParts,
 ): (before: Before, place: Place | undefined) => Place | undefined {
   const tasks = db.prepare(
     `SELECT t.id, t.lane, t.state, t.due, t.fair, t.lease, e.taken FROM postern_tasks t
@@ -49,8 +51,10 @@ export function createPrune(
   let guard = 0
 
   // The second number of a place is -1 in the walk over events.
-  return (before, [event, task] = [0, 0]) =>
-    task < 0 ? overEvents(before, event) : overTasks(before, task)
+  return (before, [event, task] = [0, 0]) => {
+    claims.spread(Math.max(before.done, before.dead, before.known))
+    return task < 0 ? overEvents(before, event) : overTasks(before, task)
+  }
 
   function overTasks({ done, dead }: Before, from: number): Place {
     const rows = tasks.all(from) as TaskRow[]

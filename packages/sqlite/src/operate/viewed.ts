@@ -24,6 +24,7 @@ export interface ViewedHost {
 /** Makes what operators read and change. Reads are short and do not block writes. */
 export function createViewed(host: ViewedHost): Viewed {
   const { driver, keys, connection, writer, now, reading } = host
+  const { claims } = connection
   const { main, side } = driver
   const scan = createScan(side, keys)
   const detail = side.prepare(`SELECT ${INFO}, t.data, ${CONTENTS} FROM ${FROM} WHERE t.id = ?`)
@@ -33,14 +34,23 @@ export function createViewed(host: ViewedHost): Viewed {
   const prune = createPrune(main, { ...connection, keys })
 
   return {
-    scan: (want) => reading(() => scan(want)),
+    scan: (want) => reading(() => (spread(), scan(want))),
     placeOf: ({ event, id }) => [event, id],
-    detail: (id) => reading(() => detail.get(id) as FullRow | undefined),
+    detail: (id) => reading(() => (spread(), detail.get(id) as FullRow | undefined)),
     stats: () => reading(() => stats(now())),
     causes: (lanes) => reading(() => causes(lanes)),
     version: () => reading(() => side.version()),
     attempts: (task) => reading(() => attemptsOf(task)),
-    erase: (events, passing, empty) => writer.write(() => erase(events, passing, empty)),
+    erase: (events, passing, empty) =>
+      writer.write(() => {
+        claims.spread()
+        return erase(events, passing, empty)
+      }),
     prune: (before, place) => writer.write(() => prune(before, place)),
+  }
+
+  /** While another process holds the lock, what it claimed last is not in the list. */
+  function spread(): void {
+    if (claims.any()) writer.attempt(() => claims.spread())
   }
 }

@@ -14,6 +14,8 @@ import type { LayoutStep } from '@postern/core/inbox'
  * - `tasks.token`: of its last claim. Divided by 2^32 it is the row of `processes`. `lease`: 1 while that claim holds, also
  *   of a task that another has settled since.
  * - `tasks.cut`, `charged`: interruptions in a row. `took`: microseconds of the last run. `cause`: of its error.
+ * - `claims`: tasks that one commit has stored and claimed, as JSON, without rows of their own until they end or somebody asks
+ *   for them (`store/claims.ts`); `left` have not ended. `claimed` has each of these.
  * - `tasks.root`, `line`: tasks of one root and line run one after another.
  * - `lanes.root`: one number for a subscription and its former names. `turn`: the highest turn that was claimed.
  * - `processes.version`: the newest that its package knows. `beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
@@ -90,6 +92,12 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE INDEX postern_tasks_lines ON postern_tasks (line, root, behind) WHERE line IS NOT NULL AND (state < 2 OR lease = 1);
   CREATE INDEX postern_tasks_dead ON postern_tasks (lane) WHERE state = 3;
   CREATE INDEX postern_tasks_causes ON postern_tasks (cause, lane, id, state) WHERE cause IS NOT NULL;
+  CREATE TABLE postern_claims (
+    token INTEGER NOT NULL, lane INTEGER NOT NULL, at INTEGER NOT NULL, left INTEGER NOT NULL, tasks TEXT NOT NULL,
+    PRIMARY KEY (token, lane)
+  ) STRICT, WITHOUT ROWID;
+  CREATE VIEW postern_claimed AS SELECT j.value AS id, c.lane, c.token, c.at
+    FROM postern_claims c CROSS JOIN json_each(c.tasks) j WHERE NOT EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id = j.value);
   CREATE TABLE postern_tenants (
     lane INTEGER NOT NULL, fair TEXT NOT NULL, turn INTEGER NOT NULL DEFAULT 0, open INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (lane, fair)

@@ -7,9 +7,7 @@ const EVENT = 'e.id = t.id >> 16'
 /** Head and body of an event, in its own row or in one that it shares. */
 export const DELIVERY: string = 'coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body'
 
-/** New plain tasks of a lane by id: claimed at once, or waiting. */
-export const ADD_CLAIMED: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, lease)
-  SELECT value, ?, 1, ?, 1, ?, 1 FROM json_each(?)`
+/** New plain tasks of a lane by id, which wait. */
 export const ADD_WAITING: string = `INSERT INTO postern_tasks (id, lane, state, due)
   SELECT value, ?, 0, ? FROM json_each(?)`
 /** Any other new task. */

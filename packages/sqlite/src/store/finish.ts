@@ -1,5 +1,6 @@
 import { TASKS, type EndedTask as Ended } from '@postern/core/inbox'
-import type { Database } from '../driver/driver.ts'
+import type { Database, Written } from '../driver/driver.ts'
+import { ADD_FINISHED, END_CLAIMS, TAKE_CLAIMS } from '../sql/claims.ts'
 import { FINISH, FINISHED } from '../sql/tasks.ts'
 import type { Tally } from './tally.ts'
 
@@ -13,6 +14,7 @@ const DONE = 2
 interface Group {
   readonly n: number
   readonly token: number
+  readonly lane: number
   readonly ended: Ended[]
   first: number
 }
@@ -24,11 +26,14 @@ export function createFinish(
 ): (ended: readonly Ended[], now: number) => ReadonlySet<number> {
   const finish = db.prepare(FINISH)
   const finished = db.prepare(FINISHED)
+  const take = db.prepare(TAKE_CLAIMS)
+  const end = db.prepare(END_CLAIMS)
+  const addFinished = db.prepare(ADD_FINISHED)
 
   return (ended, now) => {
     const counted = new Set<number>()
     for (const group of groupsOf(ended)) {
-      const { token, n, first } = group
+      const { token, lane: of, n, first } = group
       let entries = ''
       let count = 0
       for (const { id, took } of group.ended) {
@@ -38,7 +43,13 @@ export function createFinish(
         entries += `${count++ === 0 ? '[' : ','}${distance * TOOK + took}`
       }
       if (count === 0) continue
-      const { changes } = finish.run(now, `${entries}]`, first * TASKS + n, token)
+      entries += ']'
+      const base = first * TASKS + n
+      // They have no rows yet, unless somebody has asked for these.
+      const bare = isOne(end.run(token, of, count)) || isOne(take.run(count, token, of))
+      const { changes } = bare
+        ? addFinished.run(base, of, now, token, entries)
+        : finish.run(now, entries, base, token)
       const all = changes === group.ended.length
       const done = all ? undefined : finishedOf(token, group.ended)
       for (const { id, lane, fair } of group.ended) {
@@ -56,16 +67,20 @@ export function createFinish(
   }
 }
 
+function isOne({ changes }: Written): boolean {
+  return Number(changes) === 1
+}
+
 function groupsOf(ended: readonly Ended[]): readonly Group[] {
   const groups: Group[] = []
   let last: Group | undefined
   for (const one of ended) {
-    const { id, token } = one
+    const { id, token, lane } = one
     const n = id % TASKS
     const event = (id - n) / TASKS
-    if (!last || last.token !== token || last.n !== n) {
-      last = groups.find((group) => group.token === token && group.n === n)
-      if (!last) groups.push((last = { n, token, ended: [], first: event }))
+    if (!last || last.token !== token || last.n !== n || last.lane !== lane) {
+      last = groups.find((group) => group.token === token && group.n === n && group.lane === lane)
+      if (!last) groups.push((last = { n, token, lane, ended: [], first: event }))
     }
     last.ended.push(one)
     if (event < last.first) last.first = event

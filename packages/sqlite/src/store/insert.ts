@@ -6,8 +6,9 @@ import {
   type NewTask,
 } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
+import { ADD_CLAIMS } from '../sql/claims.ts'
 import { ADD_DELIVERY, ADD_EVENT, LOOSE, PASSING } from '../sql/events.ts'
-import { ADD_CLAIMED, ADD_TASK, ADD_WAITING } from '../sql/tasks.ts'
+import { ADD_TASK, ADD_WAITING } from '../sql/tasks.ts'
 import type { Keys } from './keys.ts'
 import type { Names } from './names.ts'
 import { isKeyOf, type Scopes } from './scopes.ts'
@@ -45,7 +46,7 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
   const addEvent = db.prepare(ADD_EVENT)
   const pass = db.prepare(PASSING)
   const loosen = db.prepare(LOOSE)
-  const addClaimed = db.prepare(ADD_CLAIMED)
+  const addClaims = db.prepare(ADD_CLAIMS)
   const addWaiting = db.prepare(ADD_WAITING)
   const addTask = db.prepare(ADD_TASK)
 
@@ -65,7 +66,7 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
     // One statement for the plain tasks of a lane.
     for (const { lane, token, ids } of groups ?? []) {
       if (token === 0) addWaiting.run(lane, now, `[${ids.join()}]`)
-      else addClaimed.run(lane, now, token, `[${ids.join()}]`)
+      else addClaims.run(token, lane, now, ids.length, `[${ids.join()}]`)
       tally.move(lane, undefined, token === 0 ? PENDING : RUNNING, null, ids.length)
     }
     return fresh

@@ -2,6 +2,7 @@ import type { Fence, Patch, TaskRow } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { DROP_TASK, PATCH, TO_PATCH } from '../sql/tasks.ts'
 import type { Attempts } from './attempts.ts'
+import type { Claims } from './claims.ts'
 import type { Tally } from './tally.ts'
 
 /** What a fence looks at. */
@@ -16,6 +17,7 @@ interface Row extends TaskRow {
 export interface PatchParts {
   readonly tally: Tally
   readonly attempts: Attempts
+  readonly claims: Claims
   /** True if the lease of a claim with this token is over. */
   readonly isOver: (token: number) => boolean
 }
@@ -30,13 +32,14 @@ const ERASED = 2
 /** Makes `Rows.patch`. Inside a transaction, at a time of the file's clock. */
 export function createPatch(
   db: Database,
-  { tally, attempts, isOver }: PatchParts,
+  { tally, attempts, claims, isOver }: PatchParts,
 ): (patches: readonly Patch[], fence: Fence, now: number) => ReadonlySet<number> {
   const find = db.prepare(TO_PATCH)
   const update = db.prepare(PATCH)
   const drop = db.prepare(DROP_TASK)
 
   return (patches, fence, now) => {
+    claims.spread()
     const counted = new Set<number>()
     for (const patch of patches) {
       const row = find.get(patch.id) as Row | undefined

@@ -10,6 +10,7 @@ import type { Database } from '../driver/driver.ts'
 import { ENTER_TURN, LATER_TASKS, TAKE_TURNS } from '../sql/lanes.ts'
 import { END_HOLD, FAILED, TASK, TASKS_BY_ID, TASKS_OF } from '../sql/tasks.ts'
 import { createAttempts, type Attempts } from './attempts.ts'
+import { createClaims, type Claims } from './claims.ts'
 import { createFinish } from './finish.ts'
 import { createGuards } from './guards.ts'
 import { createInsert, type InsertParts } from './insert.ts'
@@ -34,6 +35,7 @@ export interface Connection {
   readonly names: Names
   readonly tally: Tally
   readonly attempts: Attempts
+  readonly claims: Claims
   readonly lines: Lines
   /** Writers that run at the end of a transaction, in this order. */
   readonly kept: readonly Kept[]
@@ -48,12 +50,13 @@ export function createConnection(
   const names = createNames(db)
   const tally = createTally(db)
   const attempts = createAttempts(db)
+  const claims = createClaims(db)
   const lines = createLines(db)
   const guards = createGuards(db, names)
   const scopes = createScopes(db)
   const insert = createInsert(db, { names, keys, scopes, tally, topicLog })
   const finish = createFinish(db, tally)
-  const patch = createPatch(db, { tally, attempts, isOver })
+  const patch = createPatch(db, { tally, attempts, claims, isOver })
   const failed = db.prepare(FAILED)
   const tasksOf = db.prepare(TASKS_OF)
   const takeTurns = db.prepare(TAKE_TURNS)
@@ -117,5 +120,5 @@ export function createConnection(
       })
     },
   }
-  return { rows, names, tally, attempts, lines, kept: [guards, scopes, tally] }
+  return { rows, names, tally, attempts, claims, lines, kept: [guards, scopes, tally] }
 }

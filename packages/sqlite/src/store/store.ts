@@ -54,7 +54,7 @@ export function createStore(
     wrote: () => void own++,
   }
   const connection = createConnection(main, keys, host)
-  const { names, tally, lines } = connection
+  const { names, tally, lines, claims } = connection
   const kept: readonly Kept[] = [...connection.kept, keys, topicLog, clock]
   const writer = createWriter(driver, kept, names)
   const claim = createClaim(main, tally)
@@ -117,6 +117,7 @@ export function createStore(
       writer.write(() => claim(wishes, most, suspect, token, now())),
     any: (lanes) => lanes.some((lane) => isReady(lane, now())),
     renew(held) {
+      spread()
       const tokens = new Map(held.map(({ id, token }) => [id, token]))
       const rows = byId.all(JSON.stringify([...tokens.keys()])) as TaskRow[]
       return new Set(
@@ -129,7 +130,7 @@ export function createStore(
       const refused = shutOut(layout, versions.get() as Versions)
       const time = performance.now()
       if (refused !== undefined || time - beaten < lease / 4) return refused
-      if (processes.claims(process).length > 0) writer.write(() => processes.beat())
+      if (claims.any() || processes.claims(process).length > 0) writer.write(() => processes.beat())
       beaten = time
       return undefined
     },
@@ -163,6 +164,7 @@ export function createStore(
   function ended(lanes: readonly number[], held: readonly number[]): readonly TaskRow[] {
     clock.read()
     meet()
+    writer.attempt(spread)
     const here = new Set(lanes)
     const running = new Set(held)
     const found: TaskRow[] = []
@@ -180,6 +182,11 @@ export function createStore(
     return found
   }
 
+  /** Before running tasks are looked at. */
+  function spread(): void {
+    if (claims.any()) writer.write(() => claims.spread())
+  }
+
   /** Warns once if others write the file though this version of SQLite may damage it then. */
   function meet(): void {
     const version = main.version()
@@ -192,6 +199,7 @@ export function createStore(
   }
 
   function rest(lanes: readonly number[]): { left: number; next: number | undefined } {
+    writer.attempt(spread)
     const time = now()
     let left = 0
     let first = Infinity

@@ -1,0 +1,29 @@
+import type { Database } from '../driver/driver.ts'
+import { ANY_CLAIMS, DROP_CLAIMS, SPREAD_CLAIMS } from '../sql/claims.ts'
+
+/** Tasks that were claimed as they were stored, and run: each commit has one row of them, and no task has one of its own. */
+export interface Claims {
+  /** True if some were claimed before a time; without one, if there are any. */
+  any(before?: number): boolean
+  /**
+   * Gives each of them its own row. To be called before rows of running tasks are looked at or changed, and before rows of
+   * settled ones go: a task without a row is then one that runs. Inside a transaction.
+   */
+  spread(before?: number): void
+}
+
+/** Prepares the statements of a connection. */
+export function createClaims(db: Database): Claims {
+  const first = db.prepare(ANY_CLAIMS)
+  const spread = db.prepare(SPREAD_CLAIMS)
+  const drop = db.prepare(DROP_CLAIMS)
+  const any = (before = Infinity): boolean => first.get(before) !== undefined
+  return {
+    any,
+    spread(before = Infinity) {
+      if (!any(before)) return
+      spread.run(before)
+      drop.run(before)
+    },
+  }
+}

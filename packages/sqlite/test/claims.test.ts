@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { gate } from '../../testing/src/inbox/gate.ts'
+import { intake, item } from '../../testing/src/inbox/make.ts'
+import { DEAD, DONE } from '../../testing/src/inbox/recorder.ts'
+import { sqliteScene } from './scene.ts'
+
+const scene = sqliteScene()
+const { open, join, edit, untilFound } = scene
+const rows = (where = 'true'): unknown =>
+  edit((db) => db.prepare(`SELECT count(*) AS n FROM postern_tasks WHERE ${where}`).get()!['n'])
+
+test('a task that runs at once has no row of its own', async () => {
+  let bare = 0
+  const shop = join(open({ lease: '1h' }), {
+    run() {
+      if (rows('state < 2') === 0) bare++
+      return DONE
+    },
+  })
+  // A look for ended leases, which gives it one, can come between: not each time.
+  for (let n = 1; bare === 0; n++) {
+    await shop.port.accept(intake(item(String(n))), {})
+    await shop.untilSettled(n)
+  }
+  expect(edit((db) => db.prepare('SELECT 1 FROM postern_claims').get())).toBeUndefined()
+})
+
+test('a list finds tasks that run without a row, and they end as others do', async () => {
+  const inbox = open({ lease: '1h' })
+  const slow = gate()
+  const shop = join(inbox, {
+    lanes: ['a', 'b'],
+    run: ({ event, subscription }) =>
+      event.id === '2' && subscription === 'b' ? slow.passed.then(() => DONE) : DONE,
+  })
+  await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['a', 'b'])), {})
+  await shop.untilSettled(3)
+  const { rows: tasks } = await inbox.view!.list({ state: 'running' })
+  expect(tasks.map(({ event, subscription }) => `${subscription}:${event.id}`)).toEqual(['b:2'])
+  expect((await inbox.view!.get(tasks[0]!.id))?.state).toBe('running')
+  expect((await inbox.view!.list({})).rows).toHaveLength(4)
+  slow.pass()
+  await shop.untilSettled(4)
+  expect(shop.settled.every(({ stored }) => stored)).toBe(true)
+  expect(rows('state = 2')).toBe(4)
+})
+
+test('a task that is not looked for is not forgotten: pruning and erasing leave the event of one that runs', async () => {
+  const inbox = open({ lease: '1h', window: '20ms', keepDone: '20ms' })
+  const slow = gate()
+  const shop = join(inbox, {
+    run: ({ event }) => (event.id === 'slow' ? slow.passed.then(() => DONE) : DONE),
+  })
+  await shop.port.accept(intake(item('slow'), item('quick')), {})
+  await untilFound(
+    "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_events WHERE event_id = 'quick')",
+  )
+  expect(await inbox.view!.erase({ eventId: 'slow' })).toMatchObject({ count: 0 })
+  slow.pass()
+  await shop.untilSettled(2)
+  expect(shop.settled.map(({ stored }) => stored)).toEqual([true, true])
+  await untilFound('SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_events)')
+})
+
+test('a failure among tasks of one commit changes that task alone', async () => {
+  const inbox = open({ lease: '1h' })
+  const shop = join(inbox, { run: ({ event }) => (event.id === '2' ? DEAD : DONE) })
+  await shop.port.accept(intake(item('1'), item('2'), item('3')), {})
+  await shop.untilSettled(3)
+  const [stats] = await inbox.view!.stats()
+  expect(stats!.counts).toMatchObject({ pending: 0, running: 0, done: 2, dead: 1 })
+  expect([rows('state = 2'), rows('state = 3'), rows()]).toEqual([2, 1, 3])
+})
+
+test('of a commit whose process was killed, what had ended stays ended and the rest runs again', async () => {
+  const at = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href)
+  const program = `
+    import { sqliteInbox } from ${at('../src/index.ts')}
+    import { createRecorder } from ${at('../../testing/src/inbox/recorder.ts')}
+    import { intake, item } from ${at('../../testing/src/inbox/make.ts')}
+    const { consumer } = createRecorder({ run: ({ event }) => event.id === '2' ? new Promise(() => {}) : { kind: 'done' } })
+    const port = sqliteInbox({ path: ${JSON.stringify(scene.file.path)}, lease: '1h' }).attach(consumer)
+    port.work()
+    await port.accept(intake(item('1'), item('2'), item('3')), {})
+    setInterval(() => {}, 1000)`
+  open()
+  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program])
+  await untilFound('SELECT 1 FROM postern_tasks WHERE state = 2 GROUP BY state HAVING count(*) = 2')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const next = join(open({ lease: '1h' }))
+  await next.untilSettled(1)
+  expect(next.ran()).toEqual(['a:2'])
+  expect(await next.port.accept(intake(item('1'), item('2'), item('3')), {})).toEqual([
+    'duplicate',
+    'duplicate',
+    'duplicate',
+  ])
+})
