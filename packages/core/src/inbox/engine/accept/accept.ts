@@ -38,6 +38,9 @@ export interface AcceptHost {
   readonly look: () => void
 }
 
+// Milliseconds until what the first delivery needs is tried again, if another writer held it up.
+const BUSY = 8
+
 interface Work extends BatchWork {
   readonly encoded: EncodedIntake
   done(taken: readonly Taken[]): void
@@ -138,15 +141,25 @@ export function createAccept(host: AcceptHost): Side['accept'] {
     const late = (): Error =>
       new WebhookError(
         'inbox_unavailable',
-        `${store.name}: no answer within ${settings.deadline} ms`,
+        `${store.name}: no answer within its deadline of ${settings.deadline} ms`,
       )
-    try {
-      const made = async (): Promise<void> => {
-        if (!store.opened) await store.open()
-        await numbers.fill()
-        await lanes.ensure(names)
+    const made = async (): Promise<void> => {
+      if (!store.opened) await store.open()
+      await numbers.fill()
+      await lanes.ensure(names)
+    }
+    // It waits for other writers, as what is in the line does.
+    const patient = async (): Promise<void> => {
+      try {
+        await made()
+      } catch (error) {
+        if (store.fault(error) !== 'again' || performance.now() >= deadline) throw error
+        await new Promise((resolve) => setTimeout(resolve, BUSY))
+        await patient()
       }
-      await timed(made(), deadline, late)
+    }
+    try {
+      await timed(patient(), deadline, late)
     } catch (error) {
       throw store.refusal(error)
     }
