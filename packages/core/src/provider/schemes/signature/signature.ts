@@ -45,7 +45,7 @@ export interface SignatureOptions {
   readonly url?: (delivery: Delivery) => string
   /** The header that carries the time of signing, if there is one. */
   readonly timestampHeader?: string | undefined
-  /** @default 's' */
+  /** How that time is written: seconds or milliseconds since 1970, or ISO 8601. @default 's' */
   readonly timestampUnit?: TimestampUnit | undefined
   /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
   readonly tolerance?: number | undefined
