@@ -7,7 +7,7 @@ import type { Bounds } from '../../packages/core/src/explain/bounds.ts'
 import { laidOut, LAYOUTS } from '../../packages/core/src/explain/body/json-layout.ts'
 import { byKey, integersLast, reordered } from '../../packages/core/src/explain/body/json-order.ts'
 import { escapesFor, rewritten } from '../../packages/core/src/explain/body/json-strings.ts'
-import { tokensOf, type Token } from '../../packages/core/src/explain/body/json-tokens.ts'
+import { tokensOf, type JsonToken } from '../../packages/core/src/explain/body/json-tokens.ts'
 import { chars, pieced } from './mutate.ts'
 import { read } from './refusal.ts'
 import { target, type FuzzTarget } from './target.ts'
@@ -107,7 +107,7 @@ export const jsonTargets: readonly FuzzTarget[] = [
   ),
 ]
 
-function joined(tokens: readonly Token[]): string {
+function joined(tokens: readonly JsonToken[]): string {
   return tokens.join('')
 }
 

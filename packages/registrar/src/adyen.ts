@@ -3,7 +3,7 @@ import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link adyenRegistrar}. */
@@ -88,12 +88,12 @@ export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
   }
 }
 
-function shapeOf(url: string, topics: readonly string[]): Row {
+function shapeOf(url: string, topics: readonly string[]): Fields {
   const additionalSettings = { includeEventCodes: topics }
   return { url, communicationFormat: 'json', additionalSettings }
 }
 
-function toEndpoint(webhook: Row): Endpoint {
+function toEndpoint(webhook: Fields): Endpoint {
   return {
     id: text(webhook['id']),
     url: text(webhook['url']),

@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { idOf, row, rows, text, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link asanaRegistrar}. */
@@ -72,8 +72,8 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
     },
   })
 
-  async function all(): Promise<readonly Row[]> {
-    const found: Row[] = []
+  async function all(): Promise<readonly Fields[]> {
+    const found: Fields[] = []
     let offset: string | undefined
     do {
       const query = { workspace, resource, limit: 100, offset, opt_fields: FIELDS }
@@ -95,16 +95,16 @@ function convert(pattern: string): { names: readonly string[]; wider: boolean } 
   return type === undefined ? undefined : { names: [`${type}.*`], wider: false }
 }
 
-function bare({ resource, target }: { resource: string; target: string }): Row {
+function bare({ resource, target }: { resource: string; target: string }): Fields {
   return { data: { resource, target } }
 }
 
-function toFilter(topic: string): Row {
+function toFilter(topic: string): Fields {
   const [resource_type = '', action = '*'] = topic.split('.', 2)
   return { resource_type, ...(action !== '*' && { action }) }
 }
 
-function toEndpoint(webhook: Row): Endpoint {
+function toEndpoint(webhook: Fields): Endpoint {
   const filters = rows(webhook['filters'] ?? [], 'Asana')
   const topics = filters.map(
     (filter) => `${text(filter['resource_type'])}.${text(filter['action']) || '*'}`,

@@ -3,7 +3,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -117,7 +117,7 @@ function credentials(secret: string): URLSearchParams {
   })
 }
 
-function toEndpoint(endpoint: Row): Endpoint {
+function toEndpoint(endpoint: Fields): Endpoint {
   const events = texts(endpoint['enabled_events'])
   return {
     id: text(endpoint['id']),

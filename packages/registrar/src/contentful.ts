@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link contentfulRegistrar}. */
@@ -87,7 +87,7 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
     enable: (id) => change(id, { active: true }),
   })
 
-  async function change(id: string, more: Row): Promise<void> {
+  async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${path}/${id}`)
     const { sys, ...rest } = row(json)
     const version = { 'x-contentful-version': text(row(sys)['version']) }
@@ -104,7 +104,7 @@ function toName(pattern: string): string {
   return name.replace(/\.\*\*$/, '.*')
 }
 
-function toEndpoint(webhook: Row): Endpoint {
+function toEndpoint(webhook: Fields): Endpoint {
   return {
     id: text(row(webhook['sys'])['id']),
     url: text(webhook['url']),

@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { row, text, texts, type Row } from './common/read.ts'
+import { row, text, texts, type Fields } from './common/read.ts'
 import type { Registrar } from './registrar.ts'
 
 /** Options of {@link discordRegistrar}. */
@@ -66,7 +66,7 @@ export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
     enable: () => change({ event_webhooks_status: ENABLED }),
   })
 
-  async function change(json: Row): Promise<void> {
+  async function change(json: Fields): Promise<void> {
     await call('PATCH', PATH, { json, repeatable: true })
   }
 }
@@ -84,6 +84,6 @@ const EVENTS = [
 ]
 const INTERACTIONS = /^(APPLICATION_COMMAND|MESSAGE_COMPONENT|MODAL_SUBMIT)/
 
-function shapeOf(url: string, topics: readonly string[]): Row {
+function shapeOf(url: string, topics: readonly string[]): Fields {
   return { event_webhooks_url: url, event_webhooks_types: topics }
 }

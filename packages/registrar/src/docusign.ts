@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link docusignRegistrar}. */
@@ -60,7 +60,7 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
   })
 
   /** Sends everything of a configuration back: whether DocuSign keeps what a PUT leaves out is not described. */
-  async function change(id: string, more: Row): Promise<void> {
+  async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${path}/${id}`)
     const [has = {}] = rows(row(json)['configurations'] ?? [], 'DocuSign')
     await call('PUT', path, { json: { ...has, ...more, connectId: id } })
@@ -79,12 +79,12 @@ const NEW = {
   requiresAcknowledgement: 'true',
 }
 
-function shapeOf(url: string, topics: readonly string[]): Row {
+function shapeOf(url: string, topics: readonly string[]): Fields {
   const eventData = { version: JSON_VERSION }
   return { urlToPublishTo: url, events: topics, includeHMAC: 'true', eventData }
 }
 
-function toEndpoint(configuration: Row): Endpoint {
+function toEndpoint(configuration: Fields): Endpoint {
   return {
     id: text(configuration['connectId']),
     url: text(configuration['urlToPublishTo']),

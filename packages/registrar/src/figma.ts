@@ -3,7 +3,7 @@ import { figmaClient, figmaWebhooks, type FigmaContext } from './clients/figma.t
 
 export type { FigmaContext }
 import { mapTopics } from './common/map.ts'
-import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { idOf, row, rows, text, type Fields } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -63,14 +63,14 @@ export function figmaRegistrar(options: FigmaContext): Registrar {
     },
   })
 
-  async function find(id: string): Promise<Row> {
+  async function find(id: string): Promise<Fields> {
     const found = (await figmaWebhooks(call, options)).find((webhook) => text(webhook['id']) === id)
     if (found === undefined)
       throw new RegistrarError('not_found', `Figma: there is no webhook ${id}`)
     return found
   }
 
-  async function change(id: string, more: Row): Promise<void> {
+  async function change(id: string, more: Fields): Promise<void> {
     const { event_type, team_id, endpoint, passcode, status } = await find(id)
     const json = { event_type, team_id, endpoint, passcode, status, ...more }
     await call('PUT', `${PATH}/${id}`, { json, secrets: [text(passcode), text(json.passcode)] })
@@ -87,7 +87,7 @@ const EVENTS = [
   'LIBRARY_PUBLISH',
 ]
 
-function toEndpoint(webhook: Row): Endpoint {
+function toEndpoint(webhook: Fields): Endpoint {
   return {
     id: text(webhook['id']),
     url: text(webhook['endpoint']),

@@ -1,12 +1,12 @@
 import type { ApiAnswer } from './common/client-types.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
-import type { Target } from './common/spec.ts'
+import type { EndpointTarget } from './common/spec.ts'
 import { githubClient, mapGithub, githubHooks } from './clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
-import type { Endpoint, Failure, Registrar } from './registrar.ts'
+import type { Endpoint, FailedDelivery, Registrar } from './registrar.ts'
 
 /** Options of {@link githubRegistrar}: give `repository` or `organization`. */
 export interface GithubRegistrarOptions extends ApiOptions {
@@ -86,7 +86,7 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
   })
 }
 
-function toEndpoint(hook: Row): Endpoint {
+function toEndpoint(hook: Fields): Endpoint {
   const config = row(hook['config'])
   return {
     id: text(hook['id']),
@@ -101,7 +101,7 @@ function toEndpoint(hook: Row): Endpoint {
   }
 }
 
-function sameSettings(settings: Endpoint['settings'], target: Target): boolean {
+function sameSettings(settings: Endpoint['settings'], target: EndpointTarget): boolean {
   return Object.entries(target.settings).every(([name, value]) => settings?.[name] === value)
 }
 
@@ -109,11 +109,11 @@ function hasNext(answer: ApiAnswer): boolean {
   return /\brel="next"/.test(answer.headers.get('link') ?? '')
 }
 
-function isFailure({ status_code: status }: Row): boolean {
+function isFailure({ status_code: status }: Fields): boolean {
   return typeof status !== 'number' || status < 200 || status > 299
 }
 
-function toFailure(delivery: Row): Failure {
+function toFailure(delivery: Fields): FailedDelivery {
   const status = Number(delivery['status_code'])
   return {
     at: Date.parse(text(delivery['delivered_at'])),

@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { idOf, row, rows, text, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -79,7 +79,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
     },
   })
 
-  async function settings(): Promise<Row> {
+  async function settings(): Promise<Fields> {
     return row((await call('GET', `${base}/settings`, { allow: [404] })).json)
   }
 
@@ -112,7 +112,7 @@ function watched(
   return (properties[object] ?? []).map((property) => `${name}/${property}`)
 }
 
-function toEndpoint(subscription: Row, url: string): Endpoint {
+function toEndpoint(subscription: Fields, url: string): Endpoint {
   const property = text(subscription['propertyName'])
   const topic = text(subscription['eventType'])
   return {

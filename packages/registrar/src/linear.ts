@@ -5,7 +5,7 @@ import { everyRow } from './common/every-row.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { LINEAR_TOPICS } from './topics/linear.ts'
@@ -133,7 +133,7 @@ function waitOf({ headers }: ApiAnswer): number {
   return Math.max(1000, (reset || Date.now()) - Date.now())
 }
 
-function toEndpoint(webhook: Row): Endpoint {
+function toEndpoint(webhook: Fields): Endpoint {
   return {
     id: text(webhook['id']),
     url: text(webhook['url']),

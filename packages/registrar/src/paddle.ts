@@ -3,7 +3,7 @@ import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { paddleClient, paddlePage } from './clients/paddle.ts'
-import { idOf, row, rows, text, type Row } from './common/read.ts'
+import { idOf, row, rows, text, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { PADDLE_TOPICS } from './topics/paddle.ts'
@@ -84,7 +84,7 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
 
 const PATH = '/notification-settings'
 
-function toEndpoint(setting: Row): Endpoint {
+function toEndpoint(setting: Fields): Endpoint {
   const events = rows(setting['subscribed_events'] ?? [], 'Paddle')
   return {
     id: text(setting['id']),

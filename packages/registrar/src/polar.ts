@@ -2,7 +2,7 @@ import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
 import { polarClient, polarPages } from './clients/polar.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { POLAR_TOPICS } from './topics/polar.ts'
@@ -76,7 +76,7 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
 
 const PATH = '/v1/webhooks/endpoints'
 
-function toEndpoint(endpoint: Row): Endpoint {
+function toEndpoint(endpoint: Fields): Endpoint {
   return {
     id: text(endpoint['id']),
     url: text(endpoint['url']),

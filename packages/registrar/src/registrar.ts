@@ -55,14 +55,14 @@ export interface Endpoint {
   /** `pending`: the sender waits for a proof. `failed`: the sender gave it up. */
   readonly state: EndpointState
   /** Settings that a plan compares, such as `content_type` at GitHub. */
-  readonly settings?: Settings
+  readonly settings?: EndpointSettings
 }
 
 /** State of an endpoint at the sender. */
 export type EndpointState = 'active' | 'pending' | 'failed'
 
 /** Settings of an endpoint, under the sender's own names. */
-export type Settings = Readonly<Record<string, string | number | boolean>>
+export type EndpointSettings = Readonly<Record<string, string | number | boolean>>
 
 /** What the sender must have. */
 export interface Want {
@@ -104,7 +104,7 @@ export interface Step {
 export interface Shape {
   readonly url: string
   readonly topics: readonly string[]
-  readonly settings?: Settings
+  readonly settings?: EndpointSettings
 }
 
 /** Options of `apply`. */
@@ -146,11 +146,11 @@ export interface EndpointStatus extends Endpoint {
   /** Whether the sender still delivers there; undefined if its API does not say. */
   readonly delivering: boolean | undefined
   /** The last failures the API tells, newest first. */
-  readonly failures: readonly Failure[]
+  readonly failures: readonly FailedDelivery[]
 }
 
 /** A delivery that failed. */
-export interface Failure {
+export interface FailedDelivery {
   /** Milliseconds since 1970, if the API has it. */
   readonly at?: number
   /** The status the endpoint answered with. */

@@ -5,7 +5,7 @@ import { everyRow } from './common/every-row.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, text, type Row } from './common/read.ts'
+import { idOf, row, text, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { SHOPIFY_TOPICS } from './topics/shopify.ts'
@@ -82,7 +82,7 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
     },
   })
 
-  function toEndpoint(subscription: Row): Endpoint {
+  function toEndpoint(subscription: Fields): Endpoint {
     const topic = text(subscription['topic'])
     return {
       id: text(subscription['id']),

@@ -1,9 +1,9 @@
-import type { ApiAnswer, Verdict } from './common/client-types.ts'
+import type { ApiAnswer, ApiFault } from './common/client-types.ts'
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { row, text, texts, type Row } from './common/read.ts'
+import { row, text, texts, type Fields } from './common/read.ts'
 import { topicList } from './common/topic-list.ts'
 import type { RegistrarErrorCode } from './errors.ts'
 import type { Mapping, Registrar } from './registrar.ts'
@@ -77,13 +77,16 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
     },
   })
 
-  async function read(): Promise<Row> {
+  async function read(): Promise<Fields> {
     const form = new URLSearchParams({ app_id: appId })
     const { json } = await call('POST', '/apps.manifest.export', { form, repeatable: true })
     return row(row(json)['manifest'])
   }
 
-  async function write(change: (events: Row) => Row | undefined, more: Row = {}): Promise<void> {
+  async function write(
+    change: (events: Fields) => Fields | undefined,
+    more: Fields = {},
+  ): Promise<void> {
     const manifest = await read()
     const { event_subscriptions: events, ...settings } = row(manifest['settings'])
     const changed = change(row(events))
@@ -132,7 +135,7 @@ const CODES: Readonly<Record<string, RegistrarErrorCode>> = {
 }
 
 /** Slack's errors come with 200 and `ok: false`. */
-function judge({ status, json }: ApiAnswer): Verdict | undefined {
+function judge({ status, json }: ApiAnswer): ApiFault | undefined {
   const { ok, error, errors } = row(json)
   if (status !== 200 || ok === true) return undefined
   const details = Array.isArray(errors)

@@ -2,7 +2,7 @@ import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
 import { squareClient } from './clients/square.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -84,11 +84,11 @@ export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
 
 const PATH = '/v2/webhooks/subscriptions'
 
-function shapeOf(url: string, topics: readonly string[]): Row {
+function shapeOf(url: string, topics: readonly string[]): Fields {
   return { notification_url: url, event_types: topics }
 }
 
-function toEndpoint(subscription: Row): Endpoint {
+function toEndpoint(subscription: Fields): Endpoint {
   return {
     id: text(subscription['id']),
     url: text(subscription['notification_url']),

@@ -2,10 +2,10 @@ import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, text, texts, type Row } from './common/read.ts'
+import { idOf, row, text, texts, type Fields } from './common/read.ts'
 import { stripeClient, stripePage } from './clients/stripe.ts'
 import { topicList } from './common/topic-list.ts'
-import type { Endpoint, Registrar, Settings } from './registrar.ts'
+import type { Endpoint, Registrar, EndpointSettings } from './registrar.ts'
 import { STRIPE_TOPICS } from './topics/stripe.ts'
 
 /** Options of {@link stripeRegistrar}. */
@@ -36,7 +36,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   checkOptions('stripeRegistrar', options, ['key'], ['apiVersion', 'connect'])
   const call = stripeClient('stripeRegistrar', options)
   const connect = options.connect === true
-  const settings: Settings = {
+  const settings: EndpointSettings = {
     secret: KEPT,
     ...(options.apiVersion !== undefined && { api_version: options.apiVersion }),
   }
@@ -122,11 +122,11 @@ function formOf(url: string, topics: readonly string[]): URLSearchParams {
 }
 
 /** An endpoint of Connect may have the URL of the account's own: each belongs to a registrar of its own. */
-function isConnect({ metadata, application }: Row): boolean {
+function isConnect({ metadata, application }: Fields): boolean {
   return row(metadata)['postern_connect'] === 'true' || text(application) !== ''
 }
 
-function toEndpoint(endpoint: Row): Endpoint {
+function toEndpoint(endpoint: Fields): Endpoint {
   const metadata = row(endpoint['metadata'])
   return {
     id: text(endpoint['id']),

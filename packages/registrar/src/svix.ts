@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
-import { idOf, row, rows, text, texts, type Row } from './common/read.ts'
+import { idOf, row, rows, text, texts, type Fields } from './common/read.ts'
 import { svixClient } from './clients/svix.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -76,18 +76,18 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
   })
 
   /** A PUT replaces the endpoint, so that everything else of it is sent too. */
-  async function change(id: string, more: Row): Promise<void> {
+  async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${base}/${id}/`)
     const { id: _id, createdAt: _created, updatedAt: _updated, ...rest } = row(json)
     await call('PUT', `${base}/${id}/`, { json: { ...rest, ...more } })
   }
 }
 
-function filterOf(topics: readonly string[]): Row {
+function filterOf(topics: readonly string[]): Fields {
   return topics.includes('*') ? {} : { filterTypes: topics }
 }
 
-function toEndpoint(endpoint: Row): Endpoint {
+function toEndpoint(endpoint: Fields): Endpoint {
   const types = texts(endpoint['filterTypes'])
   return {
     id: text(endpoint['id']),

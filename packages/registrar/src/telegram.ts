@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
-import { row, text, texts, type Row } from './common/read.ts'
+import { row, text, texts, type Fields } from './common/read.ts'
 import { newSecret } from './common/secret.ts'
 import { topicList } from './common/topic-list.ts'
 import type { Registrar } from './registrar.ts'
@@ -85,16 +85,16 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
 
   async function ask(
     method: string,
-    json: Row | undefined,
+    json: Fields | undefined,
     secrets: readonly string[] = [],
-  ): Promise<Row> {
+  ): Promise<Fields> {
     const value = await token()
     const more = { named: `/bot***/${method}`, repeatable: true, secrets }
     const answer = await call('POST', `/bot${value}/${method}`, json ? { json, ...more } : more)
     return row(row(answer.json)['result'])
   }
 
-  function read(): Promise<Row> {
+  function read(): Promise<Fields> {
     return ask('getWebhookInfo', undefined)
   }
 
@@ -102,7 +102,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     url: string,
     topics: readonly string[],
     secret: string,
-    has?: Row,
+    has?: Fields,
   ): Promise<void> {
     const { max_connections, ip_address } = has ?? (await read())
     const kept = {

@@ -1,7 +1,7 @@
 import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { row, rows, text, type Row } from './common/read.ts'
+import { row, rows, text, type Fields } from './common/read.ts'
 import { checkTwilio, twilioAuth, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -66,7 +66,7 @@ export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Re
     },
   })
 
-  async function find(): Promise<Row> {
+  async function find(): Promise<Fields> {
     const { json } = await call('GET', `${base}.json`, { query: { PhoneNumber: number } })
     const [found] = rows(row(json)['incoming_phone_numbers'], 'Twilio')
     if (found === undefined)
@@ -115,7 +115,7 @@ function mapNumber(patterns: readonly string[]): ReturnType<Registrar['map']> {
   })
 }
 
-function toEndpoint(number: Row, kind: string): readonly Endpoint[] {
+function toEndpoint(number: Fields, kind: string): readonly Endpoint[] {
   const { url: member, method } = MEMBERS[kind]!
   const url = text(number[member])
   if (url === '') return []

@@ -2,7 +2,7 @@ import { createClient } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/every-row.ts'
 import { mapTopics } from './common/map.ts'
-import { idOf, linkQuery, row, rows, text, type Row } from './common/read.ts'
+import { idOf, linkQuery, row, rows, text, type Fields } from './common/read.ts'
 import { checkTwilio, twilioAuth, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, EndpointState, Registrar } from './registrar.ts'
@@ -118,7 +118,11 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
     return (await pages(path, 'types')).map((event) => text(event['type']))
   }
 
-  async function pages(path: string, member: string, query: Row = {}): Promise<readonly Row[]> {
+  async function pages(
+    path: string,
+    member: string,
+    query: Fields = {},
+  ): Promise<readonly Fields[]> {
     return everyRow('Twilio', async (link) => {
       const given =
         link === undefined
@@ -137,7 +141,7 @@ const STATES: Readonly<Record<string, EndpointState>> = {
   failed: 'failed',
 }
 
-function toEndpoint(sink: Row, topics: readonly string[]): Endpoint {
+function toEndpoint(sink: Fields, topics: readonly string[]): Endpoint {
   const configuration = row(sink['sink_configuration'])
   const state = STATES[text(sink['status'])] ?? 'active'
   return {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createClient } from '../src/common/client.ts'
-import type { Call, ClientSpec } from '../src/common/client-types.ts'
+import type { ApiCall, ClientSpec } from '../src/common/client-types.ts'
 
 const TOKEN = 'a-token-0123456789abcdef'
 let answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = []
@@ -30,7 +30,7 @@ afterEach(() => {
   return new Promise((resolve) => server.close(resolve))
 })
 
-function client(more: Partial<ClientSpec> = {}): Call {
+function client(more: Partial<ClientSpec> = {}): ApiCall {
   return createClient({
     title: 'Octo',
     api,

@@ -2,7 +2,7 @@ import { loadXml } from '../body/xml/xml.ts'
 import type { Delivery } from '../delivery.ts'
 import { toWebhookError, type WebhookError } from '../errors.ts'
 import type { Provider } from '../provider/provider.ts'
-import type { Step } from './finding.ts'
+import type { Clue } from './finding.ts'
 import type { Reads } from './trial/recording.ts'
 import { subjectOf, type Subject } from './subject.ts'
 import type { Trial } from './trial/trial.ts'
@@ -16,7 +16,7 @@ export interface Case {
   readonly error: WebhookError | undefined
   readonly reads: Reads
   /** What another clock proves. */
-  readonly time: readonly Step[]
+  readonly time: readonly Clue[]
 }
 
 /** Judges a delivery by one provider. */

@@ -11,13 +11,13 @@ import {
   type ExplainOptions,
   type Explanation,
   type Finding,
-  type Step,
+  type Clue,
 } from './finding.ts'
 import { search } from './trial/search.ts'
 import { isOurs, otherSenders } from './secret/senders.ts'
 import type { Subject } from './subject.ts'
 import { createTrial } from './trial/trial.ts'
-import type { Held } from './secret/wrong-secret.ts'
+import type { SenderSecrets } from './secret/wrong-secret.ts'
 
 /**
  * Tells why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery
@@ -105,12 +105,12 @@ export async function explain(
 }
 
 /** The secrets of a case, if it is of the same sender. */
-function heldBy({ subject, provider }: Case, { made }: Subject): readonly Held[] {
+function heldBy({ subject, provider }: Case, { made }: Subject): readonly SenderSecrets[] {
   const isSame = subject?.made?.factory.about.name === made?.factory.about.name
   return subject?.secrets && isSame ? [{ provider: provider.name, secrets: subject.secrets }] : []
 }
 
-function proven(steps: readonly Step[]): Finding[] {
+function proven(steps: readonly Clue[]): Finding[] {
   const found = steps.map((step) =>
     // Only the resulting date shows that a sender signs another unit.
     finding(step, step.guessed ? 'likely' : 'proven'),
@@ -119,7 +119,7 @@ function proven(steps: readonly Step[]): Finding[] {
   return [...found, finding(SLOW, 'possible')]
 }
 
-const SLOW: Step = {
+const SLOW: Clue = {
   cause: 'clock-skew',
   message: 'the clock of this machine may be ahead, if the sender sent the delivery just now',
   remedy: 'compare the clock with a time server',

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { About } from '../provider/about.ts'
 
 /** Why a delivery did not verify. The codes are stable. */
-export type Cause =
+export type FindingCause =
   | 'secret-whitespace'
   | 'secret-quoted'
   | 'secret-encoding'
@@ -43,7 +43,7 @@ export type Certainty = 'proven' | 'likely' | 'possible'
 
 /** One reason, in words for people. It quotes no secret, no signature and no payload. */
 export interface Finding {
-  readonly cause: Cause
+  readonly cause: FindingCause
   readonly certainty: Certainty
   /** The cause, in one sentence. */
   readonly message: string
@@ -89,7 +89,7 @@ export interface ExplainOptions {
 }
 
 /** A delivery as the search changes it: plain data. */
-export interface Request {
+export interface PlainRequest {
   readonly method: string
   readonly url: string
   readonly headers: ReadonlyMap<string, readonly string[]>
@@ -97,7 +97,7 @@ export interface Request {
 }
 
 /** Plain data of a delivery. */
-export function toRequest(delivery: Delivery): Request {
+export function toRequest(delivery: Delivery): PlainRequest {
   const headers = new Map<string, string[]>()
   for (const [name, value] of delivery.headerLines()) {
     const known = headers.get(name.toLowerCase())
@@ -108,8 +108,8 @@ export function toRequest(delivery: Delivery): Request {
 }
 
 /** One cause and its place: a finding that still needs its certainty. */
-export interface Step {
-  readonly cause: Cause
+export interface Clue {
+  readonly cause: FindingCause
   readonly message: string
   readonly remedy: string
   /** True if the delivery verifies and the cause is still only the best reading of why. */
@@ -117,14 +117,14 @@ export interface Step {
 }
 
 /** A finding of a step. */
-export function finding({ cause, message, remedy }: Step, certainty: Certainty): Finding {
+export function finding({ cause, message, remedy }: Clue, certainty: Certainty): Finding {
   return { cause, certainty, message, remedy }
 }
 
 /** A change that undoes a cause: another request, other keys or other options. */
 export interface Change {
-  readonly steps: readonly Step[]
-  readonly request?: Request
+  readonly steps: readonly Clue[]
+  readonly request?: PlainRequest
   readonly keys?: readonly unknown[]
   /** Options to make the provider again with. */
   readonly options?: object
@@ -132,9 +132,9 @@ export interface Change {
 
 /** Copies of the headers with some lines in place of others. */
 export function withHeaders(
-  request: Request,
+  request: PlainRequest,
   changes: Readonly<Record<string, readonly string[] | undefined>>,
-): Request {
+): PlainRequest {
   const headers = new Map(request.headers)
   for (const [name, lines] of Object.entries(changes)) {
     if (lines === undefined) headers.delete(name)

@@ -1,3 +1,3 @@
 export { explain } from './explain.ts'
-export type { Cause, Certainty, Explanation, ExplainOptions, Finding } from './finding.ts'
+export type { FindingCause, Certainty, Explanation, ExplainOptions, Finding } from './finding.ts'
 export { fingerprint } from './secret/secrets.ts'

@@ -2,14 +2,14 @@ import type { WebhookError } from '../errors.ts'
 import type { Provider } from '../provider/provider.ts'
 import { createBounds } from './bounds.ts'
 import { hasMilliseconds } from './signature/clock-unit.ts'
-import { finding, type Finding, type Step } from './finding.ts'
+import { finding, type Finding, type Clue } from './finding.ts'
 import { isUrlSigned } from './trial/groups.ts'
 import { missingHeaders } from './signature/headers.ts'
 import { lost } from './body/lost.ts'
 import type { Reads } from './trial/recording.ts'
 import type { Subject } from './subject.ts'
 import { clockUnit } from './signature/time.ts'
-import { wrongSecret, type Held } from './secret/wrong-secret.ts'
+import { wrongSecret, type SenderSecrets } from './secret/wrong-secret.ts'
 
 // A body of 256 KiB takes 10 ms.
 const LOOK = 100
@@ -21,9 +21,9 @@ export interface Unproven {
   readonly error: WebhookError
   readonly reads: Reads
   /** Other senders that the delivery may come from. */
-  readonly others: readonly Step[]
+  readonly others: readonly Clue[]
   /** The secrets of all providers of this sender that were tried. */
-  readonly held: readonly Held[]
+  readonly held: readonly SenderSecrets[]
   /** Milliseconds for a look at the body. */
   readonly ms: number
 }
@@ -66,7 +66,7 @@ export function likely({ subject, provider, error, reads, others, held, ms }: Un
 }
 
 /** What has no other name: at least what verification said. */
-function unexpected({ code, message }: WebhookError, title: string): Step {
+function unexpected({ code, message }: WebhookError, title: string): Clue {
   if (code === 'timestamp_too_old' || code === 'timestamp_in_future')
     return {
       cause: code === 'timestamp_too_old' ? 'stale' : 'clock-skew',
@@ -80,7 +80,7 @@ function unexpected({ code, message }: WebhookError, title: string): Step {
   }
 }
 
-function missing({ message }: WebhookError, { name }: Provider): Step {
+function missing({ message }: WebhookError, { name }: Provider): Clue {
   return {
     cause: 'header-missing',
     message: `${message}, and nothing that came takes its place`,
@@ -93,7 +93,7 @@ function malformed(
   headers: ReadonlyMap<string, readonly string[]>,
   reads: Reads,
   milliseconds: boolean,
-): Step {
+): Clue {
   if (error.problem === 'not_a_time')
     return clockUnit(milliseconds ? 'the signed time (in milliseconds)' : 'the signed time')
   const several = [...reads.headers].some((name) => (headers.get(name)?.length ?? 0) > 1)
@@ -106,7 +106,7 @@ function malformed(
   }
 }
 
-function noSecret({ message }: WebhookError): Step {
+function noSecret({ message }: WebhookError): Clue {
   return {
     cause: 'secret-wrong',
     message,
@@ -114,7 +114,7 @@ function noSecret({ message }: WebhookError): Step {
   }
 }
 
-function otherUrl(): Step {
+function otherUrl(): Clue {
   return {
     cause: 'url-host',
     message:

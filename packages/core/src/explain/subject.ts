@@ -3,17 +3,17 @@ import { madeOf, type Made } from '../provider/made.ts'
 import { keysOf } from '../provider/key-forms.ts'
 import type { Provider } from '../provider/provider.ts'
 import { toRequest } from './finding.ts'
-import { namedSecrets, type Secrets } from './secret/secrets.ts'
+import { namedSecrets, type SecretsInForce } from './secret/secrets.ts'
 import { prefixOf } from './signature/signature-text.ts'
-import type { State } from './trial/trial.ts'
+import type { TrialState } from './trial/trial.ts'
 
 /** A delivery to be explained, with the provider that refuses it and the secrets in force. */
 export interface Subject {
   readonly provider: Provider
   /** Undefined if the provider was not made by `provider()`: then secrets and options cannot be varied. */
   readonly made: Made | undefined
-  readonly secrets: Secrets | undefined
-  readonly state: State
+  readonly secrets: SecretsInForce | undefined
+  readonly state: TrialState
   /** The URL option as it counts for this delivery. */
   readonly publicUrl: string | undefined
   readonly takesPublicUrl: boolean

@@ -10,7 +10,7 @@ import type { Exchange } from './exchange.ts'
 import type { Line } from './line.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
 import { taskDrafts } from '../subscribe/task-drafts.ts'
-import { without, type Place } from './credentials/places.ts'
+import { without, type CredentialPlace } from './credentials/places.ts'
 import { payloadPlaces } from './strip.ts'
 
 /** The events of a delivery. */
@@ -113,7 +113,7 @@ interface Source extends IdentitySource {
   readonly line: Line
   readonly body: ParsedBody
   /** Places of credentials in the payload. */
-  readonly credentials: readonly Place[]
+  readonly credentials: readonly CredentialPlace[]
   readonly carrier: EventRecord['carrier']
 }
 

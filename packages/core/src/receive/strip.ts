@@ -5,7 +5,13 @@ import type { Delivery, Json } from '../delivery.ts'
 import type { StoredDelivery } from '../event.ts'
 import type { Credentials } from '../provider/scheme.ts'
 import { isCredentialHeader, isCredentialParameter } from './credentials/judge.ts'
-import { placesOf, placesOfNames, withEntries, without, type Place } from './credentials/places.ts'
+import {
+  placesOf,
+  placesOfNames,
+  withEntries,
+  without,
+  type CredentialPlace,
+} from './credentials/places.ts'
 import { withParameters } from './credentials/query.ts'
 
 /**
@@ -40,13 +46,13 @@ export function stripper(
 export function payloadPlaces(
   credentials: Credentials = {},
   kind: ParsedBody['kind'],
-): readonly Place[] {
+): readonly CredentialPlace[] {
   const { query = [], fields = [] } = credentials
   if (kind === 'query') return query.length === 0 ? NO_PLACES : [placesOfNames(query)]
   return fields.length === 0 ? NO_PLACES : withEntries(placesOf(fields))
 }
 
-const NO_PLACES: readonly Place[] = []
+const NO_PLACES: readonly CredentialPlace[] = []
 
 // A class: V8 makes a new hidden class for each object literal with a getter, and keeps the getter's scope until a full
 // collection.
@@ -93,7 +99,11 @@ export function pathOf(url: string): string {
 }
 
 /** An unreadable body is dropped: a credential may be anywhere in it. */
-function keptBody(delivery: Delivery, names: readonly string[], places: Place): Uint8Array {
+function keptBody(
+  delivery: Delivery,
+  names: readonly string[],
+  places: CredentialPlace,
+): Uint8Array {
   try {
     return withoutFields(delivery, names, places)
   } catch {
@@ -103,7 +113,11 @@ function keptBody(delivery: Delivery, names: readonly string[], places: Place): 
 
 // A body with a credential is not stored unchanged. Forms are written again without the field, JSON without the member;
 // any other body is dropped.
-function withoutFields(delivery: Delivery, names: readonly string[], places: Place): Uint8Array {
+function withoutFields(
+  delivery: Delivery,
+  names: readonly string[],
+  places: CredentialPlace,
+): Uint8Array {
   if (delivery.content.length === 0) return delivery.content
   if (delivery.format === 'form') {
     const form = new URLSearchParams(delivery.form())

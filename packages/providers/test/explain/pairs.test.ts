@@ -1,4 +1,4 @@
-import type { Cause } from '@postern/core/explain'
+import type { FindingCause } from '@postern/core/explain'
 import { expect, test } from 'vitest'
 import { explained, saysNoSecret } from './audit.ts'
 import { drawn, type Drawn } from './deliveries.ts'
@@ -73,7 +73,7 @@ async function* pairsOf({ sealed }: Drawn): AsyncGenerator<Drawing> {
 
 function kindOf(
   pair: readonly [Spoil, Spoil],
-  proven: readonly Cause[],
+  proven: readonly FindingCause[],
 ): 'named' | 'smaller' | 'missed' | 'wrong' {
   const wanted = new Set(pair.map(({ cause }) => cause))
   if (proven.length === 0) return 'missed'

@@ -2,15 +2,15 @@ import { finite } from '../common/paging.ts'
 import type { ListedEvent, Source } from '../source.ts'
 import type { Missing } from './missing.ts'
 import type { CatchUpPlan } from './options.ts'
-import type { Place } from './progress.ts'
+import type { ProgressMark } from './progress.ts'
 import { interruptible } from './patience.ts'
-import type { Counts } from './result.ts'
+import type { CatchUpCounts } from './result.ts'
 
 /** What a list needs beside the plan. */
 export interface Listing {
   /** Where an earlier run stopped. */
-  readonly from: Place | undefined
-  readonly counts: Counts
+  readonly from: ProgressMark | undefined
+  readonly counts: CatchUpCounts
   readonly signal: AbortSignal
   readonly tell: (phase: 'listing') => void
 }
@@ -67,7 +67,7 @@ export async function listHeads(
 }
 
 /** The order in which events are taken: equal times are common, since many senders have whole seconds. */
-function isAfter(event: Place, other: Place): boolean {
+function isAfter(event: ProgressMark, other: ProgressMark): boolean {
   return event.at === other.at ? event.id > other.id : event.at > other.at
 }
 

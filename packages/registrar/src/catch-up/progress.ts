@@ -17,7 +17,7 @@ export interface Aim {
 }
 
 /** The last event that was settled. Events are in the order of `at`, then of `id`. */
-export interface Place {
+export interface ProgressMark {
   readonly at: number
   readonly id: string
 }
@@ -25,13 +25,13 @@ export interface Place {
 /** The stored progress of one account, held by one process at a time. */
 export interface Progress {
   /** Where an earlier run stopped. */
-  readonly from: Place | undefined
+  readonly from: ProgressMark | undefined
   /** True if the run that was cut off had asked the sender for events that it never tried to deliver. */
   readonly untried: boolean
   /** Aborts when another process has it. */
   readonly lost: AbortSignal
   /** An event is settled: its place is stored with the next sign of life, at the end, or by `save`. */
-  reached(place: Place): void
+  reached(place: ProgressMark): void
   save(): Promise<void>
   asked(): Promise<void>
   /** All is done: the next run starts from its own `since`. */
@@ -48,7 +48,7 @@ interface Stored {
   readonly until: number
   readonly all: boolean
   readonly topics: string
-  readonly place: Place | null
+  readonly place: ProgressMark | null
   readonly untried: boolean
   readonly ended: boolean
 }

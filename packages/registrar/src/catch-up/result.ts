@@ -18,13 +18,13 @@ export interface CatchUpProgress {
 }
 
 /** The counts of a catch-up while it runs. */
-export type Counts = { -readonly [Name in keyof CaughtUp]: CaughtUp[Name] } & {
+export type CatchUpCounts = { -readonly [Name in keyof CaughtUp]: CaughtUp[Name] } & {
   failures: CatchUpFailure[]
   topics: Record<string, number>
 }
 
 /** Counts that begin at nothing. */
-export function newCounts(source: string, since: number, until: number): Counts {
+export function newCounts(source: string, since: number, until: number): CatchUpCounts {
   return {
     source,
     since,

@@ -3,7 +3,7 @@ import type { Source } from '../source.ts'
 import type { Missing } from './missing.ts'
 import { interruptible } from './patience.ts'
 import { LEASE, lastRun } from './progress.ts'
-import type { Standing } from './standing.ts'
+import type { StandingSettings } from './standing.ts'
 import { keyOf, takeRange } from './take-range.ts'
 import type { Work } from './work.ts'
 
@@ -19,7 +19,7 @@ const LOOKS = 10
 export function standBy(
   receiver: Missing,
   source: Source,
-  standing: Standing,
+  standing: StandingSettings,
   { run }: Work,
 ): () => void {
   // The tasks of an app that a tool imports belong to the app.
@@ -39,7 +39,7 @@ export function standBy(
 async function automatic(
   receiver: Missing,
   source: Source,
-  { delay, on: _on, ...options }: Standing,
+  { delay, on: _on, ...options }: StandingSettings,
   closing: AbortSignal,
   silentSince: number | undefined,
 ): Promise<void> {

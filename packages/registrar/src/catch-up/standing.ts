@@ -28,7 +28,7 @@ const OPTIONS: readonly (keyof StandingCatchUp)[] = [
 ]
 
 /** The same, checked. */
-export interface Standing extends StandingCatchUp {
+export interface StandingSettings extends StandingCatchUp {
   /** Milliseconds. */
   readonly delay: number
 }
@@ -38,7 +38,7 @@ export function checkStanding(
   receiver: Missing,
   source: Source,
   options: StandingCatchUp,
-): Standing {
+): StandingSettings {
   unknownOptions('catchUp', options, OPTIONS)
   const { inbox, silence, work, journal } = receiver.settings
   if (work === 'drain')

@@ -6,7 +6,7 @@ import type { Missing } from './missing.ts'
 import { checkCatchUp, type CatchUpOptions, type CatchUpPlan } from './options.ts'
 import { createPatience } from './patience.ts'
 import { claimProgress, progressKey, type Progress } from './progress.ts'
-import { newCounts, type CatchUpProgress, type Counts } from './result.ts'
+import { newCounts, type CatchUpProgress, type CatchUpCounts } from './result.ts'
 
 // Progress is stored when one of these is reached, in events or milliseconds. Events that are taken again after a kill are duplicates.
 const EVERY = 50
@@ -111,7 +111,7 @@ async function settle(
   source: Source,
   { scope }: CatchUpPlan,
   event: ListedEvent,
-  counts: Counts,
+  counts: CatchUpCounts,
   patiently: Patiently,
 ): Promise<void> {
   try {

@@ -1,7 +1,7 @@
-import type { Call } from '../common/client-types.ts'
+import type { ApiCall } from '../common/client-types.ts'
 import { createClient } from '../common/client.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
+import { row, rows, text, type Fields } from '../common/read.ts'
 
 /** Where webhooks live at Figma. */
 export interface FigmaContext extends ApiOptions {
@@ -18,7 +18,7 @@ export function figmaClient(
   name: string,
   options: FigmaContext,
   more: readonly string[] = [],
-): Call {
+): ApiCall {
   checkOptions(name, options, ['token', 'context', 'contextId', ...more])
   const token = tokenOf(`${name}: token`, options.token)
   return createClient({
@@ -37,9 +37,9 @@ export function figmaClient(
 
 /** The webhooks of a context, as Figma has them: with their passcodes. */
 export async function figmaWebhooks(
-  call: Call,
+  call: ApiCall,
   { context, contextId }: FigmaContext,
-): Promise<readonly Row[]> {
+): Promise<readonly Fields[]> {
   const { json } = await call('GET', '/v2/webhooks', { query: { context, context_id: contextId } })
   return rows(row(json)['webhooks'], 'Figma')
 }

@@ -1,6 +1,6 @@
 import type { Mapping } from '../registrar.ts'
 import { GITHUB_TOPICS } from '../topics/github.ts'
-import type { ApiAnswer, Call } from '../common/client-types.ts'
+import type { ApiAnswer, ApiCall } from '../common/client-types.ts'
 import { createClient } from '../common/client.ts'
 import { mapTopics } from '../common/map.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
@@ -32,7 +32,7 @@ export function githubHooks(
 }
 
 /** Calls GitHub's REST API with a token that the option `name` gave. */
-export function githubClient(name: string, token: Token, options: ApiOptions): Call {
+export function githubClient(name: string, token: Token, options: ApiOptions): ApiCall {
   const read = tokenOf(name, token)
   return createClient({
     ...options,

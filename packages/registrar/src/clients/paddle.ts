@@ -1,11 +1,11 @@
-import type { Call } from '../common/client-types.ts'
+import type { ApiCall } from '../common/client-types.ts'
 import { createClient } from '../common/client.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import type { Page } from '../common/paged-source.ts'
-import { linkQuery, row, rows, text, type Row } from '../common/read.ts'
+import type { SourcePage } from '../common/paged-source.ts'
+import { linkQuery, row, rows, text, type Fields } from '../common/read.ts'
 
 /** Calls Paddle. Keys of the sandbox say so. */
-export function paddleClient(name: string, options: ApiOptions & { readonly key: Token }): Call {
+export function paddleClient(name: string, options: ApiOptions & { readonly key: Token }): ApiCall {
   const key = tokenOf(`${name}: key`, options.key)
   const sandbox = String(options.key).startsWith('pdl_sdbx_')
   return createClient({
@@ -19,11 +19,11 @@ export function paddleClient(name: string, options: ApiOptions & { readonly key:
 
 /** One page of a list. */
 export async function paddlePage(
-  call: Call,
+  call: ApiCall,
   path: string,
   query: Readonly<Record<string, string | number>>,
   cursor?: string,
-): Promise<Page<Row>> {
+): Promise<SourcePage<Fields>> {
   const { json } = await call('GET', path, { query: { ...query, per_page: 200, after: cursor } })
   const { has_more: more, next } = row(row(row(json)['meta'])['pagination'])
   const after = more === true ? linkQuery(next, 'Paddle').get('after') : null

@@ -1,11 +1,14 @@
-import type { Call } from '../common/client-types.ts'
+import type { ApiCall } from '../common/client-types.ts'
 import { createClient } from '../common/client.ts'
 import { everyRow } from '../common/every-row.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
+import { row, rows, text, type Fields } from '../common/read.ts'
 
 /** Calls Polar; the sandbox is `api: 'https://sandbox-api.polar.sh'`. */
-export function polarClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
+export function polarClient(
+  name: string,
+  options: ApiOptions & { readonly token: Token },
+): ApiCall {
   const token = tokenOf(`${name}: token`, options.token)
   return createClient({
     ...options,
@@ -24,10 +27,10 @@ export function polarClient(name: string, options: ApiOptions & { readonly token
 
 /** Every page of a list. */
 export async function polarPages(
-  call: Call,
+  call: ApiCall,
   path: string,
   query: Readonly<Record<string, string>>,
-): Promise<readonly Row[]> {
+): Promise<readonly Fields[]> {
   return everyRow('Polar', async (page = '1') => {
     const { json } = await call('GET', path, { query: { ...query, page, limit: 100 } })
     const isLast = !(Number(page) < Number(row(row(json)['pagination'])['max_page']))

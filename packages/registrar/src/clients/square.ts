@@ -1,10 +1,13 @@
-import type { Call } from '../common/client-types.ts'
+import type { ApiCall } from '../common/client-types.ts'
 import { createClient } from '../common/client.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { row, rows, text } from '../common/read.ts'
 
 /** Calls Square; another host, such as the sandbox's `https://connect.squareupsandbox.com`, is the option `api`. */
-export function squareClient(name: string, options: ApiOptions & { readonly token: Token }): Call {
+export function squareClient(
+  name: string,
+  options: ApiOptions & { readonly token: Token },
+): ApiCall {
   const token = tokenOf(`${name}: token`, options.token)
   return createClient({
     ...options,

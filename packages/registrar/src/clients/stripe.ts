@@ -1,14 +1,14 @@
-import type { Call, Request } from '../common/client-types.ts'
+import type { ApiCall, ApiRequest } from '../common/client-types.ts'
 import { createClient } from '../common/client.ts'
 import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import type { Page } from '../common/paged-source.ts'
-import { row, rows, text, type Row } from '../common/read.ts'
+import type { SourcePage } from '../common/paged-source.ts'
+import { row, rows, text, type Fields } from '../common/read.ts'
 
 /** Calls Stripe's API with a key. */
 export function stripeClient(
   name: string,
   options: ApiOptions & { readonly key: Token; readonly account?: string },
-): Call {
+): ApiCall {
   const key = tokenOf(`${name}: key`, options.key)
   return createClient({
     ...options,
@@ -23,10 +23,10 @@ export function stripeClient(
 
 /** One page of a list; `next` is what `starting_after` takes. */
 export async function stripePage(
-  call: Call,
+  call: ApiCall,
   path: string,
-  query: Request['query'],
-): Promise<Page<Row>> {
+  query: ApiRequest['query'],
+): Promise<SourcePage<Fields>> {
   const { json } = await call('GET', path, { query: { limit: 100, ...query } })
   const items = rows(row(json)['data'], 'Stripe')
   return { items, next: row(json)['has_more'] === true ? text(items.at(-1)?.['id']) : undefined }

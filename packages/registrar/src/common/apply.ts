@@ -3,7 +3,7 @@ import { unknownOptions } from '@postern/core/inbox'
 import { checkSecret } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
 import type { ApplyOptions, Endpoint, Plan, Step, StepResult } from '../registrar.ts'
-import type { Made, RegistrarSpec, Target } from './spec.ts'
+import type { MadeEndpoint, RegistrarSpec, EndpointTarget } from './spec.ts'
 import { makePlan } from './plan.ts'
 
 /** Takes the steps of a plan that are still needed. */
@@ -98,11 +98,11 @@ async function send(
   step: Step,
   endpoint: Endpoint | undefined,
   options: ApplyOptions,
-): Promise<Made | void> {
+): Promise<MadeEndpoint | void> {
   if (step.do === 'delete') return spec.delete!(endpoint!)
   const { url, topics, settings = {} } = step.after!
   const secret = options.secret === undefined ? {} : { secret: options.secret }
-  const target: Target = { url, topics, settings, formerly, ...secret }
+  const target: EndpointTarget = { url, topics, settings, formerly, ...secret }
   if (step.do === 'update') return spec.update!(endpoint!, target)
   if (step.do === 'create') return create(spec, target, options)
   if (spec.deleteFirst === true) await spec.delete!(endpoint!)
@@ -111,7 +111,11 @@ async function send(
   return made
 }
 
-async function create(spec: RegistrarSpec, target: Target, options: ApplyOptions): Promise<Made> {
+async function create(
+  spec: RegistrarSpec,
+  target: EndpointTarget,
+  options: ApplyOptions,
+): Promise<MadeEndpoint> {
   const made = await spec.create(target)
   if (made.secret === undefined || options.onSecret === undefined) return made
   const { provider } = spec
@@ -126,7 +130,11 @@ async function create(spec: RegistrarSpec, target: Target, options: ApplyOptions
   return made
 }
 
-async function undo(spec: RegistrarSpec, { id }: Made, { url, topics }: Target): Promise<string> {
+async function undo(
+  spec: RegistrarSpec,
+  { id }: MadeEndpoint,
+  { url, topics }: EndpointTarget,
+): Promise<string> {
   try {
     await spec.delete!({ id, url, topics, enabled: true, state: 'active' })
     return `${spec.kind} ${id} was deleted again`

@@ -15,13 +15,13 @@ export interface ClientSpec extends ApiOptions {
   /** Milliseconds to wait before the request is sent again, for senders with rules of their own. */
   readonly wait429?: (answer: ApiAnswer) => number | undefined
   /** The error in a 2xx answer, for senders that answer errors so. */
-  readonly judge?: (answer: ApiAnswer) => Verdict | undefined
+  readonly judge?: (answer: ApiAnswer) => ApiFault | undefined
   /** Reads what the sender says of an error. @default the `message` or `error` members of its JSON */
   readonly explain?: (body: unknown) => string | undefined
 }
 
 /** An error in the form of an answer. */
-export interface Verdict {
+export interface ApiFault {
   readonly code: RegistrarErrorCode
   readonly reason?: string
   /** Milliseconds after which the request may be sent again. */
@@ -29,7 +29,7 @@ export interface Verdict {
 }
 
 /** One request. */
-export interface Request {
+export interface ApiRequest {
   /** A list becomes one parameter for each of its values. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
   readonly json?: unknown
@@ -56,4 +56,4 @@ export interface ApiAnswer {
 }
 
 /** Calls a sender's API. */
-export type Call = (method: string, path: string, request?: Request) => Promise<ApiAnswer>
+export type ApiCall = (method: string, path: string, request?: ApiRequest) => Promise<ApiAnswer>

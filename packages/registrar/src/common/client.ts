@@ -1,6 +1,6 @@
 import { stringifyJson } from '@postern/core/scheme'
 import { RegistrarError } from '../errors.ts'
-import type { ApiAnswer, Call, ClientSpec, Request } from './client-types.ts'
+import type { ApiAnswer, ApiCall, ClientSpec, ApiRequest } from './client-types.ts'
 import { checkApi, checkTimer } from './options.ts'
 import { readAnswer } from './read-answer.ts'
 import { verdictOf } from './verdict.ts'
@@ -13,7 +13,7 @@ const ATTEMPTS = 5
  * most `patience` in all, then throws `rate_limited`. What may be sent twice is sent again after a failure of the network
  * or a 5xx. Redirects are refused: the token would go to another host.
  */
-export function createClient(spec: ClientSpec): Call {
+export function createClient(spec: ClientSpec): ApiCall {
   const base = checkApi(spec.title, spec.api)
   const send = spec.fetch ?? globalThis.fetch
   const wait = spec.wait ?? defaultWait
@@ -40,7 +40,7 @@ export function createClient(spec: ClientSpec): Call {
   async function once(
     method: string,
     path: string,
-    request: Request,
+    request: ApiRequest,
     auth: Readonly<Record<string, string>>,
     label: string,
   ): Promise<ApiAnswer | RegistrarError> {

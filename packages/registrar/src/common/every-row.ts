@@ -1,7 +1,7 @@
 import { RegistrarError } from '../errors.ts'
-import type { Page } from './paged-source.ts'
+import type { SourcePage } from './paged-source.ts'
 import { createCounting } from './paging.ts'
-import { text, type Row } from './read.ts'
+import { text, type Fields } from './read.ts'
 
 /**
  * All rows of a list in pages. Throws `unexpected` if a page brings nothing new or the pages do not end: by a part of the list,
@@ -9,10 +9,10 @@ import { text, type Row } from './read.ts'
  */
 export async function everyRow(
   sender: string,
-  page: (cursor: string | undefined) => Promise<Page<Row>>,
-): Promise<readonly Row[]> {
+  page: (cursor: string | undefined) => Promise<SourcePage<Fields>>,
+): Promise<readonly Fields[]> {
   const goesOn = createCounting()
-  const found: Row[] = []
+  const found: Fields[] = []
   let cursor: string | undefined
   do {
     const { items, next } = await page(cursor)

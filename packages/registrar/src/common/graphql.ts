@@ -1,13 +1,13 @@
 import { RegistrarError } from '../errors.ts'
-import type { ApiAnswer, Call, Verdict } from './client-types.ts'
-import type { Page } from './paged-source.ts'
-import { row, rows, text, texts, type Row } from './read.ts'
+import type { ApiAnswer, ApiCall, ApiFault } from './client-types.ts'
+import type { SourcePage } from './paged-source.ts'
+import { row, rows, text, texts, type Fields } from './read.ts'
 
 /** Sends one GraphQL operation; `member` is the one field that it asks for. */
-export type Ask = (query: string, variables: Row, member: string) => Promise<Row>
+export type Ask = (query: string, variables: Fields, member: string) => Promise<Fields>
 
 /** Sends operations of GraphQL to a path. `userErrors` of a mutation become `invalid`. */
-export function graphqlClient(call: Call, path: string): Ask {
+export function graphqlClient(call: ApiCall, path: string): Ask {
   return async (query, variables, member) => {
     const mutation = query.startsWith('mutation')
     const json = { query, variables }
@@ -25,7 +25,7 @@ export function judgeGraphql(
   answer: ApiAnswer,
   codes: { readonly denied: readonly string[]; readonly limited: readonly string[] },
   wait: (answer: ApiAnswer) => number,
-): Verdict | undefined {
+): ApiFault | undefined {
   const errors = row(answer.json)['errors']
   if (!Array.isArray(errors) || errors.length === 0) return undefined
   const found = errors.flatMap((error) => {
@@ -47,7 +47,7 @@ function said(error: unknown): string {
 }
 
 /** A page of a connection: its nodes, and the cursor of the next. */
-export function connectionPage(connection: Row, sender: string): Page<Row> {
+export function connectionPage(connection: Fields, sender: string): SourcePage<Fields> {
   const { hasNextPage, endCursor } = row(connection['pageInfo'])
   const next = hasNextPage === true ? text(endCursor) : undefined
   return { items: rows(connection['nodes'], sender), next }

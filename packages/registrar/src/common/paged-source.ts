@@ -7,7 +7,7 @@ export interface PagedSpec<Item> {
   readonly provider: string
   readonly account: string
   /** One page, newest first. `next` is undefined at the end. */
-  readonly page: (cursor: string | undefined, range: Bounds) => Promise<Page<Item>>
+  readonly page: (cursor: string | undefined, range: PageBounds) => Promise<SourcePage<Item>>
   /** The item's event, without its `ref`. */
   readonly event: (item: Item) => Omit<ListedEvent, 'ref'>
   readonly delivery: (item: Item) => ListedDelivery
@@ -18,10 +18,10 @@ export interface PagedSpec<Item> {
 }
 
 /** What a page is asked for. */
-export type Bounds = Required<Omit<Range, 'limit'>>
+export type PageBounds = Required<Omit<Range, 'limit'>>
 
 /** One page. */
-export interface Page<Item> {
+export interface SourcePage<Item> {
   readonly items: readonly Item[]
   readonly next: string | undefined
 }
@@ -63,7 +63,7 @@ export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
       return false
     },
     async read({ id, ref }) {
-      const [from, bounds] = JSON.parse(ref) as readonly [string | null, Bounds]
+      const [from, bounds] = JSON.parse(ref) as readonly [string | null, PageBounds]
       let cursor = from ?? undefined
       const mostMoved = spec.one ? 1 : MOST_MOVED
       for (let moved = 0; moved < mostMoved; moved++) {
@@ -96,7 +96,7 @@ export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
 }
 
 /** A range with its defaults. Throws a `TypeError`. */
-export function boundsOf({ since, until, undelivered = true }: Range): Bounds {
+export function boundsOf({ since, until, undelivered = true }: Range): PageBounds {
   if (!(since >= 0 && since <= until))
     throw new TypeError(
       `since: must be milliseconds since 1970, before until; got ${since} and ${until}`,

@@ -1,6 +1,6 @@
 import { unknownOptions } from '@postern/core/inbox'
 import { RegistrarError } from '../errors.ts'
-import type { Endpoint, Plan, Settings, Shape, Step, Want } from '../registrar.ts'
+import type { Endpoint, Plan, EndpointSettings, Shape, Step, Want } from '../registrar.ts'
 import type { RegistrarSpec } from './spec.ts'
 import { checkUrl } from './options.ts'
 
@@ -135,7 +135,10 @@ function drop(spec: RegistrarSpec, endpoint: Endpoint, why: string): Step {
   return { do: 'delete', kind: spec.kind, id: endpoint.id, before, why }
 }
 
-function shapeOf({ url, topics, settings = {} }: Endpoint, wanted: Settings | undefined): Shape {
+function shapeOf(
+  { url, topics, settings = {} }: Endpoint,
+  wanted: EndpointSettings | undefined,
+): Shape {
   const compared = Object.keys(wanted ?? {}).filter((name) => name in settings)
   return {
     url,

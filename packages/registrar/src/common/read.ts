@@ -1,17 +1,19 @@
 import { RegistrarError } from '../errors.ts'
 
 /** An object of an answer. */
-export type Row = Readonly<Record<string, unknown>>
+export type Fields = Readonly<Record<string, unknown>>
 
 /** The member as rows. Throws `unexpected` when the sender answered something else. */
-export function rows(value: unknown, what: string): readonly Row[] {
+export function rows(value: unknown, what: string): readonly Fields[] {
   if (Array.isArray(value)) return value.map(row)
   throw new RegistrarError('unexpected', `${what}: the answer holds no list`)
 }
 
 /** The member as an object, or an empty one. */
-export function row(value: unknown): Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : {}
+export function row(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Fields)
+    : {}
 }
 
 /** The parameters of the link to a next page. Its host is not followed: the token stays with the API that was given. */

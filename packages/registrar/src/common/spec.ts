@@ -1,5 +1,5 @@
-import type { Endpoint, EndpointState, Failure, Mapping } from '../registrar.ts'
-import type { RotateOptions, Settings, Want } from '../registrar.ts'
+import type { Endpoint, EndpointState, FailedDelivery, Mapping } from '../registrar.ts'
+import type { RotateOptions, EndpointSettings, Want } from '../registrar.ts'
 
 /** The parts that one sender's file gives; the rest of a `Registrar` is made from them. */
 export interface RegistrarSpec {
@@ -14,7 +14,7 @@ export interface RegistrarSpec {
   /** An update without the secret would remove it at the sender. @default false */
   readonly secretOnUpdate?: boolean
   /** Settings that each endpoint must have. What the sender says beside them is left alone. */
-  readonly settings?: Settings
+  readonly settings?: EndpointSettings
   /** Who makes the secret: `given` to the sender, `told` by it at creation alone, or neither. @default 'none' */
   readonly secret?: 'given' | 'told' | 'readable' | 'none'
   /** Members that an update cannot change, so that the endpoint is replaced: `url`, `topics`, or the name of a setting. */
@@ -25,8 +25,8 @@ export interface RegistrarSpec {
   readonly most?: number
   map(patterns: readonly string[]): Mapping
   list(): Promise<readonly Endpoint[]>
-  create(target: Target): Promise<Made>
-  update?(endpoint: Endpoint, target: Target): Promise<Made | void>
+  create(target: EndpointTarget): Promise<MadeEndpoint>
+  update?(endpoint: Endpoint, target: EndpointTarget): Promise<MadeEndpoint | void>
   /** Absent if the sender's API cannot. */
   delete?(endpoint: Endpoint): Promise<void>
   /** Called after a told secret is in safe keeping. */
@@ -34,7 +34,7 @@ export interface RegistrarSpec {
   /** What the sender's API says of an endpoint, besides the fields of the list. */
   readonly failures?: (endpoint: Endpoint) => Promise<{
     readonly delivering?: boolean
-    readonly failures: readonly Failure[]
+    readonly failures: readonly FailedDelivery[]
   }>
   readonly enable?: (id: string) => Promise<void>
   readonly rotate?: (id: string, options: RotateOptions) => Promise<void>
@@ -45,16 +45,16 @@ export interface RegistrarSpec {
 }
 
 /** What an endpoint must become. */
-export interface Target {
+export interface EndpointTarget {
   readonly url: string
   readonly topics: readonly string[]
-  readonly settings: Settings
+  readonly settings: EndpointSettings
   readonly formerly: readonly string[]
   readonly secret?: string
 }
 
 /** What the sender made. */
-export interface Made {
+export interface MadeEndpoint {
   readonly id: string
   readonly secret?: string
   /** @default 'active' */

@@ -1,9 +1,9 @@
 import { parseRetryAfter } from '@postern/core'
 import { RegistrarError, type RegistrarErrorCode } from '../errors.ts'
-import type { ApiAnswer, ClientSpec, Request } from './client-types.ts'
+import type { ApiAnswer, ClientSpec, ApiRequest } from './client-types.ts'
 
 /** What a request was, for messages and for sending it again. */
-export interface Attempt {
+export interface CallTried {
   readonly label: string
   readonly headers: Readonly<Record<string, string>>
   /** 1 for the first. */
@@ -21,9 +21,9 @@ const CODES: Readonly<Record<number, RegistrarErrorCode>> = {
 /** Why an answer is an error, and the milliseconds after which the request may be sent again; undefined: the answer is no error. */
 export function verdictOf(
   spec: ClientSpec,
-  request: Request,
+  request: ApiRequest,
   answer: ApiAnswer | RegistrarError,
-  attempt: Attempt,
+  attempt: CallTried,
 ): { readonly error: RegistrarError; readonly pause?: number } | undefined {
   if (answer instanceof RegistrarError)
     return { error: answer, ...(attempt.repeatable && { pause: backoff(attempt.attempt) }) }
@@ -52,7 +52,7 @@ export function verdictOf(
 function pauseOf(
   spec: ClientSpec,
   answer: ApiAnswer,
-  { attempt, repeatable }: Attempt,
+  { attempt, repeatable }: CallTried,
 ): number | undefined {
   const own = spec.wait429?.(answer)
   if (own !== undefined) return own

@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { figmaClient, figmaWebhooks } from '../clients/figma.ts'
 import { checkUrl } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, time, type Row } from '../common/read.ts'
+import { row, rows, text, time, type Fields } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { FigmaContext } from '../figma.ts'
 import type { PayloadSource } from '../source.ts'
@@ -29,7 +29,7 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
   const { url } = options
   const call = figmaClient('figmaEvents', options, ['url'])
   checkUrl('figmaEvents: url', url)
-  return pagedSource<Row>({
+  return pagedSource<Fields>({
     provider: 'figma',
     derivesIds: true,
     account: `${options.context} ${options.contextId}`,
@@ -42,7 +42,7 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
           'unexpected',
           `Figma: more than ${MOST_WEBHOOKS} webhooks of this context have the URL`,
         )
-      const items: Row[] = []
+      const items: Fields[] = []
       for (const webhook of webhooks) {
         const { json } = await call('GET', `/v2/webhooks/${text(webhook['id'])}/requests`)
         items.push(...rows(row(json)['requests'], 'Figma'))
@@ -68,6 +68,6 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
   })
 }
 
-function sentAt(item: Row): number {
+function sentAt(item: Fields): number {
   return time(row(item['request_info'])['sent_at'])
 }

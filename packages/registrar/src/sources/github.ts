@@ -1,10 +1,10 @@
 import { stringifyJson } from '@postern/core/scheme'
-import type { ApiAnswer, Call } from '../common/client-types.ts'
+import type { ApiAnswer, ApiCall } from '../common/client-types.ts'
 import { githubClient, githubHooks, type GithubOwner } from '../clients/github.ts'
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createCounting, createPaging, finite } from '../common/paging.ts'
-import { linkQuery, row, rows, text, time, type Row } from '../common/read.ts'
+import { linkQuery, row, rows, text, time, type Fields } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { ListedEvent, PayloadSource, Range, RedeliverySource, Source } from '../source.ts'
 
@@ -72,7 +72,7 @@ interface GithubList {
   readonly provider: string
   readonly account: string
   readonly list: Source['list']
-  readonly call: Call
+  readonly call: ApiCall
   readonly base: () => Promise<string>
 }
 
@@ -136,11 +136,11 @@ interface Group {
   delivered: boolean
 }
 
-function sentAt(attempt: Row): number {
+function sentAt(attempt: Fields): number {
   return finite(time(attempt['delivered_at']), 'GitHub', text(attempt['id']))
 }
 
-function add(groups: Map<string, Group>, attempt: Row): void {
+function add(groups: Map<string, Group>, attempt: Fields): void {
   const id = text(attempt['guid'])
   const at = sentAt(attempt)
   const status = Number(attempt['status_code'])

@@ -3,7 +3,7 @@ import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { paddleClient, paddlePage } from '../clients/paddle.ts'
 import { boundsOf, pagedSource } from '../common/paged-source.ts'
 import { createCounting, finite } from '../common/paging.ts'
-import { row, text, time, type Row } from '../common/read.ts'
+import { row, text, time, type Fields } from '../common/read.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
 
 /** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
@@ -26,7 +26,7 @@ export interface PaddleSourceOptions extends ApiOptions {
 export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): PayloadSource {
   checkOptions('paddleEvents', options, ['key'])
   const call = paddleClient('paddleEvents', options)
-  return pagedSource<Row>({
+  return pagedSource<Fields>({
     provider: 'paddle',
     account: 'account',
     page: (cursor) => paddlePage(call, '/events', { order_by: 'id[DESC]' }, cursor),

@@ -1,7 +1,7 @@
 import { stringifyJson } from '@postern/core/scheme'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, time, type Row } from '../common/read.ts'
+import { row, rows, text, time, type Fields } from '../common/read.ts'
 import { squareClient } from '../clients/square.ts'
 import type { PayloadSource } from '../source.ts'
 
@@ -27,7 +27,7 @@ export function squareEvents(options: SquareEventsOptions): PayloadSource {
   checkUrl('squareEvents: url', options.url)
   const call = squareClient('squareEvents', options)
 
-  return pagedSource<Row>({
+  return pagedSource<Fields>({
     provider: 'square',
     account: 'application',
     async page(cursor, { since, until }) {

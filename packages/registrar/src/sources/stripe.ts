@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { everyRow } from '../common/every-row.ts'
 import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, text, type Row } from '../common/read.ts'
+import { row, text, type Fields } from '../common/read.ts'
 import { stripeClient, stripePage } from '../clients/stripe.ts'
 import { RegistrarError } from '../errors.ts'
 import type { PayloadSource } from '../source.ts'
@@ -36,7 +36,7 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
   const { account: _account, ...own } = options
   const callOwn = stripeClient('stripeEvents', own)
 
-  return pagedSource<Row>({
+  return pagedSource<Fields>({
     provider: 'stripe',
     account: account === undefined ? 'account' : `account ${account}`,
     async page(cursor, { since, until, undelivered }) {

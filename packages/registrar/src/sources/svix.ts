@@ -1,7 +1,7 @@
 import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
 import { boundsOf } from '../common/paged-source.ts'
 import { createPaging, finite } from '../common/paging.ts'
-import { row, rows, text, time, type Row } from '../common/read.ts'
+import { row, rows, text, time, type Fields } from '../common/read.ts'
 import { svixClient } from '../clients/svix.ts'
 import type { ListedEvent, RedeliverySource } from '../source.ts'
 
@@ -78,7 +78,7 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
 }
 
 /** `status` of an attempt: 0 is success, 1 and 3 are still tried. */
-function add(groups: Map<string, ListedEvent>, attempt: Row): void {
+function add(groups: Map<string, ListedEvent>, attempt: Fields): void {
   const id = text(attempt['msgId'])
   const known = groups.get(id)
   const status = Number(attempt['status'])
@@ -87,6 +87,6 @@ function add(groups: Map<string, ListedEvent>, attempt: Row): void {
   groups.set(id, { id, topic, at: sentAt(attempt), undelivered, ref: id })
 }
 
-function sentAt(attempt: Row): number {
+function sentAt(attempt: Fields): number {
   return finite(time(attempt['timestamp']), 'Svix', text(attempt['id']))
 }

@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/scheme'
 import { createClient } from '../common/client.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paged-source.ts'
-import { row, rows, text, time, type Row } from '../common/read.ts'
+import { row, rows, text, time, type Fields } from '../common/read.ts'
 import type { PayloadSource } from '../source.ts'
 
 /** Options of {@link workosEvents}. */
@@ -35,7 +35,7 @@ export function workosEvents(options: WorkosEventsOptions): PayloadSource {
     headers: async () => ({ authorization: `Bearer ${await key()}` }),
   })
 
-  return pagedSource<Row>({
+  return pagedSource<Fields>({
     provider: 'workos',
     account: 'environment',
     async page(cursor, { since, until }) {

@@ -1,16 +1,16 @@
 import { concat, createRoom, replaced, swapped } from './edit.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Cause, Change, Request, Step } from '../finding.ts'
+import type { FindingCause, Change, PlainRequest, Clue } from '../finding.ts'
 
 const CR = 13
 const LF = 10
 const BOM = [0xef, 0xbb, 0xbf] as const
 
 /** Bodies with line ends, whitespace at their ends or a byte order mark put back: no parsing, so for any size. */
-export function* bodyBytes(request: Request, bounds: Bounds): Generator<Change> {
+export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const { body } = request
   const room = createRoom()
-  const make = (bytes: Uint8Array, cause: Cause, message: string): Change => ({
+  const make = (bytes: Uint8Array, cause: FindingCause, message: string): Change => ({
     request: { ...request, body: bytes },
     steps: [stepOf(cause, message)],
   })
@@ -69,20 +69,20 @@ export const RAW =
   'hand the receiver the exact bytes of the request: mount it before any body parser, and let no proxy rewrite bodies'
 
 /** A mark that was added. */
-export const MARK: Step = stepOf(
+export const MARK: Clue = stepOf(
   'body-bom',
   'the body begins with a byte order mark that was not signed',
 )
 
 /** Line breaks that were added at the end. */
-export function lineBreaks(count: number): Step {
+export function lineBreaks(count: number): Clue {
   return stepOf(
     'body-trailing-newline',
     `the body ends with a line break that was not signed (${count} bytes at its end)`,
   )
 }
 
-function stepOf(cause: Cause, message: string): Step {
+function stepOf(cause: FindingCause, message: string): Clue {
   return { cause, message, remedy: RAW }
 }
 

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { toBuffer, utf8 } from '../../body/bytes.ts'
-import type { Change, Request } from '../finding.ts'
+import type { Change, PlainRequest } from '../finding.ts'
 import { RAW } from './bytes.ts'
 
 // What Windows-1252 has where Latin-1 has control characters (https://encoding.spec.whatwg.org/windows-1252).
 const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ'
 
 /** Bodies whose text was decoded and encoded by another charset. */
-export function* charsets(request: Request): Generator<Change> {
+export function* charsets(request: PlainRequest): Generator<Change> {
   const { body } = request
   const bytes = toBuffer(body)
   const utf16 = (body[0] === 0xff && body[1] === 0xfe) || (body[1] === 0 && body[0] !== 0)
@@ -67,7 +67,7 @@ function widened(bytes: Uint8Array): string {
     .replaceAll(/[\u0080-\u009F]/g, (character) => WINDOWS[character.charCodeAt(0) - 0x80]!)
 }
 
-function change(request: Request, body: Uint8Array, says: string): Change {
+function change(request: PlainRequest, body: Uint8Array, says: string): Change {
   return {
     request: { ...request, body },
     steps: [{ cause: 'body-charset', message: `the text of the body ${says}`, remedy: RAW }],

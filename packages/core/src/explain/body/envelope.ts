@@ -3,13 +3,13 @@ import { fromBase64, fromBase64url, toBuffer, utf8 } from '../../body/bytes.ts'
 import { hasMoreNodes } from '../../body/json-nodes.ts'
 import { parseJson, stringifyJson } from '../../body/json.ts'
 import { RAW } from './bytes.ts'
-import { withHeaders, type Change, type Request, type Step } from '../finding.ts'
+import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
 
 const MOST = 256 * 1024
 const NODES = 20_000
 
 /** The body of a compressed one, in case what was signed is the inflated body. */
-export function* inflated(request: Request): Generator<Change> {
+export function* inflated(request: PlainRequest): Generator<Change> {
   const coding = request.headers.get('content-encoding')?.[0]?.trim().toLowerCase()
   if (request.body.length > MOST) return
   for (const inflate of inflatersOf(request.body, coding)) {
@@ -46,7 +46,7 @@ function inflatersOf([first, second]: Uint8Array, coding: string | undefined): r
 }
 
 /** The request inside of what a gateway made of it: base64, a JSON string, or an envelope of JSON. */
-export function* unwrapped(request: Request): Generator<Change> {
+export function* unwrapped(request: PlainRequest): Generator<Change> {
   const { body } = request
   if (body.length === 0 || body.length > MOST) return
   const text = utf8(body).trim()
@@ -126,7 +126,7 @@ function base64Of(text: string): Uint8Array | undefined {
 }
 
 // A header of the envelope counts if the request itself has none of that name.
-function withEnvelopeHeaders(request: Request, envelope: object): Request {
+function withEnvelopeHeaders(request: PlainRequest, envelope: object): PlainRequest {
   const added: Record<string, readonly string[]> = {}
   for (const headers of headersOf(envelope, 0).slice(0, 4))
     for (const [name, value] of Object.entries(headers).slice(0, 200)) {
@@ -150,8 +150,8 @@ function headersOf(value: unknown, depth: number): readonly object[] {
     )
 }
 
-function inner(request: Request, what: string): Change {
-  const step: Step = {
+function inner(request: PlainRequest, what: string): Change {
+  const step: Clue = {
     cause: 'gateway-in-front',
     message: `the body is ${what}: a gateway in front wrapped the delivery, and what is inside verifies`,
     remedy: `use the adapter of that host (such as @postern/aws-lambda), or unwrap the body first; else ${RAW}`,

@@ -1,14 +1,14 @@
 import { toBuffer, utf8 } from '../../body/bytes.ts'
 import { lineBreaks, RAW } from './bytes.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Change, Request } from '../finding.ts'
+import type { Change, PlainRequest } from '../finding.ts'
 import { orders } from '../orders.ts'
 
 const MOST = 256 * 1024
 const FIELDS = 1000
 
 /** A form's fields as other writers of forms would have written them, and in other orders. */
-export function* reencoded(request: Request, bounds: Bounds): Generator<Change> {
+export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const found = formText(request)
   if (found === undefined) return
   // No writer of forms ends them with a line break: something else did.
@@ -113,7 +113,7 @@ function encoded(text: string, { kept, space, lower }: FormWriter): string {
 }
 
 /** The text of a form; of a JSON object of texts, the form that it may have been. */
-function formText(request: Request): string | undefined {
+function formText(request: PlainRequest): string | undefined {
   if (request.body.length === 0 || request.body.length > MOST) return undefined
   const text = utf8(request.body)
   if (/^[^\s{[<"]+=/.test(text) && !text.trimEnd().includes('\n')) return text

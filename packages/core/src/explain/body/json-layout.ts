@@ -1,7 +1,7 @@
-import type { Token } from './json-tokens.ts'
+import type { JsonToken } from './json-tokens.ts'
 
 /** Whitespace between the tokens of JSON. */
-export interface Layout {
+export interface JsonLayout {
   readonly name: string
   /** One level of indent; undefined for one line. */
   readonly indent?: string
@@ -19,7 +19,7 @@ const INDENTS = ['  ', '    ', '\t']
 const RARE_INDENTS = [' ', '   ', '        ']
 
 /** Layouts of known writers of JSON, the commonest first. */
-export const LAYOUTS: readonly Layout[] = [
+export const LAYOUTS: readonly JsonLayout[] = [
   { name: 'no whitespace (JSON.stringify, PHP, Go, Ruby)', colon: ':', comma: ',' },
   { name: 'a space after colons and commas (Python)', colon: ': ', comma: ', ' },
   ...INDENTS.map(indented),
@@ -58,7 +58,7 @@ export const LAYOUTS: readonly Layout[] = [
   })),
 ]
 
-function indented(indent: string): Layout {
+function indented(indent: string): JsonLayout {
   return {
     name: `an indent of ${indent === '\t' ? 'a tab' : indent.length}`,
     indent,
@@ -71,7 +71,7 @@ function indented(indent: string): Layout {
 const MOST = 2 * 1024 * 1024
 
 /** The tokens in a layout; undefined if that makes too much text. */
-export function laidOut(tokens: readonly Token[], layout: Layout): string | undefined {
+export function laidOut(tokens: readonly JsonToken[], layout: JsonLayout): string | undefined {
   const { indent, colon, comma, pad = '', empty = 'closed', flat = false } = layout
   const isFlat: boolean[] = []
   let text = ''
@@ -102,7 +102,7 @@ export function laidOut(tokens: readonly Token[], layout: Layout): string | unde
   }
   return text
 
-  function between(how: NonNullable<Layout['empty']>, open: Token): string {
+  function between(how: NonNullable<JsonLayout['empty']>, open: JsonToken): string {
     if (how === 'spaced') return ' '
     if (indent === undefined || how === 'closed') return ''
     return (how === 'lines' || open === '[' ? '\n' : '') + line()

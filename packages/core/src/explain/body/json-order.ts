@@ -1,11 +1,11 @@
-import { membersOf, type Token } from './json-tokens.ts'
+import { membersOf, type JsonToken } from './json-tokens.ts'
 
 /** The tokens with the members of each object in another order. */
 export function reordered(
-  tokens: readonly Token[],
-  order: (a: Token, b: Token) => number,
-): readonly Token[] {
-  const out: Token[] = []
+  tokens: readonly JsonToken[],
+  order: (a: JsonToken, b: JsonToken) => number,
+): readonly JsonToken[] {
+  const out: JsonToken[] = []
   write(0, tokens.length)
   return out
 
@@ -30,7 +30,7 @@ export function reordered(
 const ORDERS = 150
 
 /** The tokens with their members in each order, if these are few. */
-export function* allOrders(tokens: readonly Token[]): Generator<readonly Token[]> {
+export function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const sizes = tokens.flatMap((token, at) => (token === '{' ? membersOf(tokens, at).length : []))
   let count = 1
   for (const size of sizes)
@@ -38,8 +38,8 @@ export function* allOrders(tokens: readonly Token[]): Generator<readonly Token[]
   // The n-th order of all objects at once: each object takes its part of the number.
   for (let n = 1; n < count; n++) yield ordered(n)
 
-  function ordered(n: number): readonly Token[] {
-    const out: Token[] = []
+  function ordered(n: number): readonly JsonToken[] {
+    const out: JsonToken[] = []
     let rest = n
     write(0, tokens.length)
     return out
@@ -64,16 +64,16 @@ export function* allOrders(tokens: readonly Token[]): Generator<readonly Token[]
 }
 
 /** By the code units of the keys. */
-export function byKey(a: Token, b: Token): number {
+export function byKey(a: JsonToken, b: JsonToken): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** Keys that look like integers behind the others, as they stood before JavaScript moved them to the front. */
-export function integersLast(a: Token, b: Token): number {
+export function integersLast(a: JsonToken, b: JsonToken): number {
   return Number(isInteger(a)) - Number(isInteger(b))
 }
 
 /** True for a key that JavaScript puts first, in the order of its number. */
-export function isInteger(key: Token): boolean {
+export function isInteger(key: JsonToken): boolean {
   return /^"(?:0|[1-9]\d{0,9})"$/.test(key)
 }

@@ -1,12 +1,12 @@
-import type { Token } from './json-tokens.ts'
+import type { JsonToken } from './json-tokens.ts'
 
 // Ways to combine the places that may have been written otherwise.
 const COMBINED = 300
 const MOST_PLACES = 100
 
 /** The tokens with what a parser into values loses: zeros and exponents of numbers, and empty objects that became lists. */
-export function* restored(tokens: readonly Token[]): Generator<readonly Token[]> {
-  const places: { readonly at: number; readonly others: readonly Token[] }[] = []
+export function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
+  const places: { readonly at: number; readonly others: readonly JsonToken[] }[] = []
   for (const [at, token] of tokens.entries()) {
     const others = othersOf(token, tokens[at + 1])
     if (others.length > 0) places.push({ at, others })
@@ -43,11 +43,15 @@ export function* restored(tokens: readonly Token[]): Generator<readonly Token[]>
   }
 }
 
-function put(tokens: readonly Token[], [at]: readonly [number], other: Token): readonly Token[] {
+function put(
+  tokens: readonly JsonToken[],
+  [at]: readonly [number],
+  other: JsonToken,
+): readonly JsonToken[] {
   return other === '{}' ? tokens.with(at!, '{').with(at! + 1, '}') : tokens.with(at!, other)
 }
 
-function othersOf(token: Token, next: Token | undefined): readonly Token[] {
+function othersOf(token: JsonToken, next: JsonToken | undefined): readonly JsonToken[] {
   // PHP reads an empty object into an empty list.
   if (token === '[' && next === ']') return ['{}']
   if (/^-?\d+(?:\.0)?$/.test(token)) {

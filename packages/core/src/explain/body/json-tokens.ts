@@ -2,7 +2,7 @@ import { isDeeper } from '../../body/json-depth.ts'
 import type { Bounds } from '../bounds.ts'
 
 /** A token of JSON as it stands in the text: a mark, a string with its quotes, or a number or word. */
-export type Token = string
+export type JsonToken = string
 
 const PATTERN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs
 const MOST = 60_000
@@ -11,11 +11,11 @@ const MOST = 60_000
  * The tokens of a JSON text; undefined if its brackets do not match, if it has characters of no token or is too large, or if
  * the bounds are used up.
  */
-export function tokensOf(text: string, bounds: Bounds): readonly Token[] | undefined {
+export function tokensOf(text: string, bounds: Bounds): readonly JsonToken[] | undefined {
   const first = text.trimStart()[0]
   if ((first !== '{' && first !== '[') || isDeeper(text, 64)) return undefined
-  const tokens: Token[] = []
-  const open: Token[] = []
+  const tokens: JsonToken[] = []
+  const open: JsonToken[] = []
   let end = 0
   for (const match of text.matchAll(PATTERN)) {
     if (tokens.length % 1024 === 0 && (tokens.length > MOST || bounds.over())) return undefined
@@ -32,14 +32,14 @@ export function tokensOf(text: string, bounds: Bounds): readonly Token[] | undef
 }
 
 /** A value in the tokens: where it begins and where it ends. */
-export interface Span {
+export interface TokenSpan {
   readonly from: number
   readonly to: number
 }
 
 /** The members of the object that begins at a place, each with its key. */
-export function membersOf(tokens: readonly Token[], from: number): readonly Span[] {
-  const members: Span[] = []
+export function membersOf(tokens: readonly JsonToken[], from: number): readonly TokenSpan[] {
+  const members: TokenSpan[] = []
   let depth = 0
   let start = from + 1
   for (let at = from; at < tokens.length; at++) {

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { toBuffer, utf8 } from '../../body/bytes.ts'
 import type { Bounds } from '../bounds.ts'
 import { MARK, RAW } from './bytes.ts'
-import type { Change, Request } from '../finding.ts'
-import { laidOut, LAYOUTS, type Layout } from './json-layout.ts'
+import type { Change, PlainRequest } from '../finding.ts'
+import { laidOut, LAYOUTS, type JsonLayout } from './json-layout.ts'
 import { allOrders, byKey, integersLast, isInteger, reordered } from './json-order.ts'
 import { restored } from './json-restored.ts'
 import { escapesFor, rewritten, WRITERS_OF_STRINGS, type Escapes } from './json-strings.ts'
-import { tokensOf, type Token } from './json-tokens.ts'
+import { tokensOf, type JsonToken } from './json-tokens.ts'
 
 const MOST = 256 * 1024
 // Of the layouts, those that most senders use.
@@ -17,7 +17,7 @@ const COMMON = 4
  * Bodies as other writers of JSON would have written the same tokens: layouts first, then escapes, both, the order of
  * keys, and numbers with the zeros that JavaScript drops.
  */
-export function* reserialized(request: Request, bounds: Bounds): Generator<Change> {
+export function* reserialized(request: PlainRequest, bounds: Bounds): Generator<Change> {
   if (request.body.length > MOST || request.body.length === 0) return
   const came = utf8(request.body)
   const text = came.replace(/^\uFEFF/, '')
@@ -27,7 +27,7 @@ export function* reserialized(request: Request, bounds: Bounds): Generator<Chang
   const ends = text.endsWith('\n') ? ['\n', ''] : ['', '\n']
   const styles = distinct(tokens, escapesFor(text), bounds)
   const known = styles.filter((by) => WRITERS_OF_STRINGS.includes(by))
-  const strings = (by: Escapes): readonly Token[] =>
+  const strings = (by: Escapes): readonly JsonToken[] =>
     tokens.map((token) => (token[0] === '"' ? rewritten(token, by) : token))
 
   for (const layout of LAYOUTS) yield* writtenAs(tokens, layout, '', ends)
@@ -64,8 +64,8 @@ export function* reserialized(request: Request, bounds: Bounds): Generator<Chang
     }
 
   function* writtenAs(
-    from: readonly Token[],
-    layout: Layout,
+    from: readonly JsonToken[],
+    layout: JsonLayout,
     more: string,
     lastly: readonly string[],
   ): Generator<Change> {
@@ -102,7 +102,7 @@ function inPlace(text: string, escapes: Escapes): string {
 
 /** The ways to escape that differ on these tokens. */
 function distinct(
-  tokens: readonly Token[],
+  tokens: readonly JsonToken[],
   escapes: readonly Escapes[],
   bounds: Bounds,
 ): readonly Escapes[] {

@@ -2,16 +2,16 @@ import { Buffer } from 'node:buffer'
 import { utf8 } from '../../body/bytes.ts'
 import { RAW } from './bytes.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Request, Step } from '../finding.ts'
+import type { PlainRequest, Clue } from '../finding.ts'
 import { isInteger } from './json-order.ts'
 import { membersOf, tokensOf } from './json-tokens.ts'
 
 const MOST = 256 * 1024
 
 /** Signs in the body that information is lost, which no proof can bring back; the clearest first. */
-export function lost(request: Request, bounds: Bounds): readonly Step[] {
+export function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   const { body, headers } = request
-  const found: Step[] = []
+  const found: Clue[] = []
   const declared = Number(headers.get('content-length')?.[0] ?? NaN)
   const coding = headers.get('content-encoding')?.[0]?.toLowerCase()
   if (body.length === 0) {
@@ -59,13 +59,13 @@ export function lost(request: Request, bounds: Bounds): readonly Step[] {
   return found
 }
 
-function step(cause: Step['cause'], message: string): Step {
+function step(cause: Clue['cause'], message: string): Clue {
   return { cause, message, remedy: RAW }
 }
 
 function empty(
   message = 'the body is empty: something read it before the receiver, or a redirect dropped it',
-): Step {
+): Clue {
   return step('body-empty', message)
 }
 

@@ -4,11 +4,11 @@ import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../.
 import { firstKeys, keysOf } from '../../provider/key-forms.ts'
 import type { Made } from '../../provider/made.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Cause, Change, Step } from '../finding.ts'
+import type { FindingCause, Change, Clue } from '../finding.ts'
 import { rekeyed } from '../trial/keys.ts'
 
 /** The secrets in force, and how findings speak of them. */
-export interface Secrets {
+export interface SecretsInForce {
   readonly texts: readonly string[]
   /** The option that gave them: `secret`, `authToken`. */
   readonly option: string
@@ -17,7 +17,7 @@ export interface Secrets {
 }
 
 interface Variant {
-  readonly cause: Cause
+  readonly cause: FindingCause
   readonly says: string
   readonly text?: string
   readonly bytes?: Uint8Array
@@ -29,7 +29,7 @@ export function namedSecrets(
   made: Made,
   texts: readonly string[],
   fingerprints: boolean,
-): Secrets {
+): SecretsInForce {
   const option = made.factory.about.secretOption ?? 'secret'
   // Passwords and tokens get no fingerprint: they can be guessed by it.
   const weak = made.scheme.covers.body === 'none' && made.scheme.head === true
@@ -62,7 +62,7 @@ export function fingerprint(provider: string, secret: string): string | undefine
 /** Keys made of the secrets read another way: one slip each, or two with `twice`. */
 export function* secretChanges(
   made: Made,
-  secrets: Secrets,
+  secrets: SecretsInForce,
   keys: readonly unknown[],
   bounds: Bounds,
   twice = false,
@@ -88,7 +88,7 @@ export function* secretChanges(
   }
 }
 
-function* change(made: Made, key: unknown, one: Variant, steps: Step[]): Generator<Change> {
+function* change(made: Made, key: unknown, one: Variant, steps: Clue[]): Generator<Change> {
   let others: readonly unknown[]
   if (one.bytes) others = [rekeyed(key, one.bytes)]
   else {
@@ -182,7 +182,7 @@ function* encodings(text: string): Generator<Variant> {
 }
 
 function* texts(
-  cause: Cause,
+  cause: FindingCause,
   says: string,
   text: string,
   others: readonly string[],
@@ -199,14 +199,14 @@ function unescaped(text: string): string {
   }
 }
 
-const REMEDIES: Partial<Record<Cause, string>> = {
+const REMEDIES: Partial<Record<FindingCause, string>> = {
   'secret-whitespace': 'set it without whitespace, or trim it where you read it',
   'secret-quoted': 'remove the quotes where it is set: many hosts take them as part of the value',
   'secret-prefix': "give the sender's secret whole, and nothing before it",
   'secret-encoding': 'give the secret as the sender shows it, and decode or encode nothing',
 }
 
-function step(name: string, option: string, { cause, says }: Variant): Step {
+function step(name: string, option: string, { cause, says }: Variant): Clue {
   return {
     cause,
     message: `${name} ${says}; read otherwise, the signature matches`,

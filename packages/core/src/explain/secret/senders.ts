@@ -4,7 +4,7 @@ import { keysOf } from '../../provider/key-forms.ts'
 import { madeOf } from '../../provider/made.ts'
 import type { Provider } from '../../provider/provider.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Request, Step } from '../finding.ts'
+import type { PlainRequest, Clue } from '../finding.ts'
 import type { Reads } from '../trial/recording.ts'
 import { deliveryOf, type Trial } from '../trial/trial.ts'
 
@@ -13,13 +13,13 @@ const NAMED = 20
 
 /** Other senders whose headers a delivery has: those that verify it with the same secret, else all. */
 export async function otherSenders(
-  request: Request,
+  request: PlainRequest,
   secrets: readonly string[],
   name: string,
   catalogue: readonly About[],
   trial: Trial,
   bounds: Bounds,
-): Promise<{ readonly steps: readonly Step[]; readonly verified: number }> {
+): Promise<{ readonly steps: readonly Clue[]; readonly verified: number }> {
   const seen: About[] = []
   const verified: About[] = []
   for (const about of catalogue) {
@@ -47,7 +47,7 @@ export async function otherSenders(
 }
 
 /** True if headers that only the expected sender sets came with the delivery. */
-export function isOurs(request: Request, reads: Reads): boolean {
+export function isOurs(request: PlainRequest, reads: Reads): boolean {
   const families = [...reads.headers].flatMap(
     (name) => /^(?!content-|user-|x-forwarded)(?:x-)?[^-]+-/.exec(name)?.[0] ?? [],
   )
@@ -89,7 +89,7 @@ function allKeys(provider: Provider, secrets: readonly string[]): readonly unkno
 }
 
 /** True if the delivery has the headers of a sender; undefined if only verifying tells, since it has no header of its own. */
-function hasItsHeaders(request: Request, provider: Provider): boolean | undefined {
+function hasItsHeaders(request: PlainRequest, provider: Provider): boolean | undefined {
   const { scheme } = madeOf(provider)!
   const { needs = [] } = scheme
   // A token in Authorization or in the query says nothing about who sent it.
@@ -107,7 +107,7 @@ function hasItsHeaders(request: Request, provider: Provider): boolean | undefine
   }
 }
 
-function wrong(about: About, why: string): Step {
+function wrong(about: About, why: string): Clue {
   return {
     cause: 'wrong-provider',
     message: `the delivery comes from ${about.title}: ${why}`,

@@ -1,15 +1,18 @@
 import type { About } from '../../provider/about.ts'
-import type { Step } from '../finding.ts'
-import type { Secrets } from './secrets.ts'
+import type { Clue } from '../finding.ts'
+import type { SecretsInForce } from './secrets.ts'
 
 /** The secrets of a sender's provider: of several endpoints each has its own. */
-export interface Held {
+export interface SenderSecrets {
   readonly provider: string
-  readonly secrets: Secrets
+  readonly secrets: SecretsInForce
 }
 
 /** The secret, once nothing helped: which were tried, and which endpoints of the sender have which. */
-export function wrongSecret(held: readonly Held[], about: About | undefined): Step | undefined {
+export function wrongSecret(
+  held: readonly SenderSecrets[],
+  about: About | undefined,
+): Clue | undefined {
   const option = held[0]?.secrets.option ?? 'secret'
   const names = held.flatMap(({ provider, secrets }) =>
     secrets.texts.map((_, at) => secrets.name(at) + (held.length > 1 ? ` of ${provider}` : '')),

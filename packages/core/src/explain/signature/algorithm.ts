@@ -8,7 +8,7 @@ import { bytesOf } from '../trial/keys.ts'
 import { encodingStep } from './signature-text.ts'
 import { withHeaders, type Change } from '../finding.ts'
 import { watched } from '../trial/sight.ts'
-import type { State, Trial } from '../trial/trial.ts'
+import type { TrialState, Trial } from '../trial/trial.ts'
 
 const MOST = 50
 const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
@@ -21,7 +21,11 @@ const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
 }
 
 /** Finds signatures that were made by another hash function, among those an HMAC was compared with. */
-export async function algorithms(state: State, trial: Trial, bounds: Bounds): Promise<Change[]> {
+export async function algorithms(
+  state: TrialState,
+  trial: Trial,
+  bounds: Bounds,
+): Promise<Change[]> {
   const found: Change[] = []
   for (const key of state.keys) {
     const bytes = bytesOf(key)
@@ -38,7 +42,7 @@ export async function algorithms(state: State, trial: Trial, bounds: Bounds): Pr
   return found
 }
 
-function other(state: State, key: Uint8Array, seen: Compared): Change | undefined {
+function other(state: TrialState, key: Uint8Array, seen: Compared): Change | undefined {
   for (const candidate of seen.candidates.slice(0, 4)) {
     const given = fromHex(candidate) ?? fromBase64(candidate) ?? fromBase64url(candidate)
     for (const algorithm of BY_LENGTH[given?.length ?? 0] ?? []) {

@@ -1,11 +1,11 @@
 import type { Bounds } from '../bounds.ts'
-import { withHeaders, type Change, type Request } from '../finding.ts'
+import { withHeaders, type Change, type PlainRequest } from '../finding.ts'
 import type { Reads } from '../trial/recording.ts'
 import { clockUnit } from './time.ts'
 
 /** Times in the headers that were read, written in the other units. `sample` are headers as this sender signs them. */
 export function* clockUnits(
-  request: Request,
+  request: PlainRequest,
   reads: Reads,
   sample: ReadonlyMap<string, string>,
   bounds: Bounds,
@@ -24,7 +24,7 @@ export function* clockUnits(
 }
 
 /** True if a header that was read has a time of 13 digits: milliseconds, while most senders use seconds. */
-export function hasMilliseconds(request: Request, reads: Reads): boolean {
+export function hasMilliseconds(request: PlainRequest, reads: Reads): boolean {
   return [...reads.headers].some((name) =>
     /(?<!\d)1\d{12}(?!\d)/.test(request.headers.get(name)?.[0]?.slice(0, 8192) ?? ''),
   )

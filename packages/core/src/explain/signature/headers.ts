@@ -1,5 +1,5 @@
 import type { Bounds } from '../bounds.ts'
-import { withHeaders, type Change, type Request, type Step } from '../finding.ts'
+import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
 import type { Reads } from '../trial/recording.ts'
 
 // Names that no proxy makes of a header of a signature.
@@ -8,14 +8,14 @@ const USUAL =
 const MOST = 64
 
 /** Headers that verification looked for and that are missing or blank. */
-export function missingHeaders(request: Request, reads: Reads): readonly string[] {
+export function missingHeaders(request: PlainRequest, reads: Reads): readonly string[] {
   return [...reads.headers].filter(
     (name) => !request.headers.get(name)?.some((line) => line.trim()),
   )
 }
 
 /** Puts the value of a header that nobody read under a name that is missing, the most alike first. */
-export function* renamed(request: Request, reads: Reads, bounds: Bounds): Generator<Change> {
+export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): Generator<Change> {
   const spare: string[] = []
   for (const name of request.headers.keys()) {
     if (bounds.over()) return
@@ -38,7 +38,7 @@ export function* renamed(request: Request, reads: Reads, bounds: Bounds): Genera
 }
 
 /** Takes one of several values that stand in one header, or in several lines of it. */
-export function* joined(request: Request, reads: Reads, bounds: Bounds): Generator<Change> {
+export function* joined(request: PlainRequest, reads: Reads, bounds: Bounds): Generator<Change> {
   const all: Record<string, readonly string[]> = {}
   for (const name of reads.headers) {
     const lines = request.headers.get(name)
@@ -58,7 +58,7 @@ export function* joined(request: Request, reads: Reads, bounds: Bounds): Generat
   }
 }
 
-function renamedStep(name: string, other: string): Step {
+function renamedStep(name: string, other: string): Clue {
   return {
     cause: 'header-renamed',
     message: `the value of ${name} came in the header ${shown(other)}`,
@@ -66,7 +66,7 @@ function renamedStep(name: string, other: string): Step {
   }
 }
 
-function joinedStep(names: readonly string[]): Step {
+function joinedStep(names: readonly string[]): Clue {
   return {
     cause: 'header-joined',
     message: `${names.join(' and ')} came with more than one value; with one of them alone the signature matches`,

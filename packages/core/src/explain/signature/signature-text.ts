@@ -1,6 +1,6 @@
 import { encode, fromBase64, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
 import type { Bounds } from '../bounds.ts'
-import { withHeaders, type Change, type Request, type Step } from '../finding.ts'
+import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
 import type { Reads } from '../trial/recording.ts'
 
 const LONGEST = 8192
@@ -9,7 +9,7 @@ const PREFIXES = ['sha256=', 'sha1=', 'v1=', 'v1,', 'v0=', 'sha512=', 'Bearer ',
 
 /** Writes signatures in the headers that were read another way. */
 export function* signatureEncodings(
-  request: Request,
+  request: PlainRequest,
   reads: Reads,
   bounds: Bounds,
 ): Generator<Change> {
@@ -37,7 +37,7 @@ export interface Prefixes {
 
 /** Adds, removes and replaces what stands before signatures. */
 export function* signaturePrefixes(
-  request: Request,
+  request: PlainRequest,
   reads: Reads,
   bounds: Bounds,
   { expected, others }: Prefixes,
@@ -71,14 +71,14 @@ export function prefixOf(value: string): string | undefined {
   return token ? /[\w-]*[=, :]?$/.exec(value.slice(0, token.index))?.[0] : undefined
 }
 
-function* values(request: Request, reads: Reads): Generator<readonly [string, string]> {
+function* values(request: PlainRequest, reads: Reads): Generator<readonly [string, string]> {
   for (const name of reads.headers) {
     const value = request.headers.get(name)?.[0]
     if (value !== undefined && value.length <= LONGEST) yield [name, value]
   }
 }
 
-function put(request: Request, name: string, value: string, step: Step): Change {
+function put(request: PlainRequest, name: string, value: string, step: Clue): Change {
   return { request: withHeaders(request, { [name]: [value] }), steps: [step] }
 }
 
@@ -133,7 +133,7 @@ function add(found: Set<string>, bytes: Uint8Array): void {
 }
 
 /** A signature in another encoding. */
-export function encodingStep(name: string): Step {
+export function encodingStep(name: string): Clue {
   return {
     cause: 'signature-encoding',
     message: `the signature in ${name} is written in another way than this sender writes it (hex or base64, case, padding)`,
@@ -145,7 +145,7 @@ export function encodingStep(name: string): Step {
 // Where a scheme takes several hash functions, what stands before the signature names one.
 const ALGORITHM = /^(?:sha\d+|md5)=$/
 
-function prefixStep(name: string, prefix: string, other: string): Step {
+function prefixStep(name: string, prefix: string, other: string): Clue {
   if (ALGORITHM.test(prefix) && ALGORITHM.test(other))
     return {
       cause: 'signature-algorithm',

@@ -1,5 +1,5 @@
 import type { WebhookError } from '../../errors.ts'
-import type { Step } from '../finding.ts'
+import type { Clue } from '../finding.ts'
 
 // 2001-09-09: earlier is a time in seconds that was read as milliseconds, or the other way.
 const EARLIEST = 1e12
@@ -9,7 +9,7 @@ const LATEST = 2e13
 /** A time that a delivery may have been signed at, and what that means. */
 export interface Shift {
   readonly at: number
-  readonly steps: readonly Step[]
+  readonly steps: readonly Clue[]
 }
 
 /** The signed times that a refusal may be about: the one it tells of, else those in the headers. */
@@ -41,7 +41,7 @@ function timesIn(headers: ReadonlyMap<string, readonly string[]>): readonly numb
 }
 
 /** A time in another unit than the sender's documentation has. */
-export function clockUnit(where: string): Step {
+export function clockUnit(where: string): Clue {
   return {
     cause: 'clock-unit',
     message: `${where} is in another unit than this sender uses, such as milliseconds in place of seconds`,
@@ -62,7 +62,7 @@ function span(seconds: number): string {
   return `${seconds} seconds`
 }
 
-function stale(seconds: number): Step {
+function stale(seconds: number): Clue {
   return {
     cause: 'stale',
     message: `the delivery was signed ${span(seconds)} before it was judged, longer ago than the tolerance allows; the signature itself matches`,
@@ -71,7 +71,7 @@ function stale(seconds: number): Step {
   }
 }
 
-function skew(seconds: number): Step {
+function skew(seconds: number): Clue {
   return {
     cause: 'clock-skew',
     message: `the delivery was signed ${span(seconds)} ahead of this clock; the signature itself matches`,

@@ -1,25 +1,25 @@
 import type { WebhookError } from '../../errors.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Change, Step } from '../finding.ts'
+import type { Change, Clue } from '../finding.ts'
 import type { Groups } from './groups.ts'
 import type { Reads } from './recording.ts'
 import { see, type Sight } from './sight.ts'
-import { changed, type Outcome, type State, type Trial } from './trial.ts'
+import { changed, type TrialOutcome, type TrialState, type Trial } from './trial.ts'
 
 /** A refused state to search from. */
 export interface Base {
-  readonly state: State
+  readonly state: TrialState
   /** Undefined if nothing was compared by HMAC: each change is verified as a whole then. */
   readonly sight: Sight | undefined
   readonly groups: Groups
   readonly reads: Reads
   /** States with the same sight whose headers are written another way. */
-  readonly alike: State[]
+  readonly alike: TrialState[]
 }
 
 /** What one state turned out to be: the proof, or why it is refused and what was compared. */
-export type Found =
-  | { readonly steps: readonly Step[] }
+export type TriedState =
+  | { readonly steps: readonly Clue[] }
   | {
       readonly error: WebhookError
       readonly sight: Sight | undefined
@@ -28,22 +28,22 @@ export type Found =
     }
 
 /** Tries changes of a base, each as cheaply as it can be tried. */
-export interface Attempts {
+export interface Tries {
   /** The proof, if the base verifies after this change, or after it and another writing of the signature. */
-  change(base: Base, change: Change): Promise<readonly Step[] | undefined>
+  change(base: Base, change: Change): Promise<readonly Clue[] | undefined>
   /** Verifies a state as a whole. Undefined if the bounds are used up. */
-  whole(state: State, base: Pick<Base, 'reads'>): Promise<Found | undefined>
+  whole(state: TrialState, base: Pick<Base, 'reads'>): Promise<TriedState | undefined>
   /** The proof with the signature written another way, or made by another hash function, or both. */
-  written(state: State, groups: Groups): Promise<readonly Step[] | undefined>
+  written(state: TrialState, groups: Groups): Promise<readonly Clue[] | undefined>
 }
 
 // A signature that matches is there: what is left is how it is written.
 const WRITINGS = 400
 
-export function createAttempts(trial: Trial, bounds: Bounds): Attempts {
+export function createAttempts(trial: Trial, bounds: Bounds): Tries {
   return { change, whole, written }
 
-  async function change(base: Base, one: Change): Promise<readonly Step[] | undefined> {
+  async function change(base: Base, one: Change): Promise<readonly Clue[] | undefined> {
     const next = changed(base.state, one)
     if (!next) return undefined
     const { sight } = base
@@ -63,7 +63,10 @@ export function createAttempts(trial: Trial, bounds: Bounds): Attempts {
     return confirmed(next, base.groups)
   }
 
-  async function whole(state: State, { reads }: Pick<Base, 'reads'>): Promise<Found | undefined> {
+  async function whole(
+    state: TrialState,
+    { reads }: Pick<Base, 'reads'>,
+  ): Promise<TriedState | undefined> {
     const seen = await see(state, reads.headers, trial, bounds)
     if (!seen) return undefined
     const { outcome, sight } = seen
@@ -72,16 +75,19 @@ export function createAttempts(trial: Trial, bounds: Bounds): Attempts {
     return { error: outcome.error, sight, hit }
   }
 
-  async function confirmed(state: State, groups: Groups): Promise<readonly Step[] | undefined> {
+  async function confirmed(
+    state: TrialState,
+    groups: Groups,
+  ): Promise<readonly Clue[] | undefined> {
     const outcome = await trial.run(state)
     return outcome?.accepted ? proof(state, outcome) : written(state, groups)
   }
 
   async function written(
-    state: State,
+    state: TrialState,
     { headers, algorithms }: Groups,
-  ): Promise<readonly Step[] | undefined> {
-    const states: State[] = []
+  ): Promise<readonly Clue[] | undefined> {
+    const states: TrialState[] = []
     for (const kind of [headers, algorithms]) {
       let count = 0
       for (const one of await kind(state)) {
@@ -103,20 +109,20 @@ export function createAttempts(trial: Trial, bounds: Bounds): Attempts {
 }
 
 /** A change of keys and body made of another state: its headers stay. */
-export function onto(state: State, { request, ...change }: Change): State | undefined {
+export function onto(state: TrialState, { request, ...change }: Change): TrialState | undefined {
   const body = request && { request: { ...state.request, body: request.body } }
   return changed(state, { ...change, ...body })
 }
 
 // What a sight can tell: other keys, and another body if it lies in the message as it came.
-function isSeen(from: State, to: State, sight: Sight): boolean {
+function isSeen(from: TrialState, to: TrialState, sight: Sight): boolean {
   const [one, other] = [from.request, to.request]
   if (from.provider !== to.provider || one.headers !== other.headers) return false
   if (one.url !== other.url || one.method !== other.method) return false
   return !sight.fixed || one.body === other.body
 }
 
-function proof(state: State, outcome: Outcome): readonly Step[] {
+function proof(state: TrialState, outcome: TrialOutcome): readonly Clue[] {
   const steps = [...state.steps, ...(outcome.accepted ? outcome.steps : [])]
   const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
   const seen = new Set<string>()

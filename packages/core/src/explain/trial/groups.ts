@@ -13,11 +13,11 @@ import type { Reads } from './recording.ts'
 import { secretChanges } from '../secret/secrets.ts'
 import { signatureEncodings, signaturePrefixes } from '../signature/signature-text.ts'
 import type { Subject } from '../subject.ts'
-import type { State, Trial } from './trial.ts'
+import type { TrialState, Trial } from './trial.ts'
 import { urlChanges } from '../url/url.ts'
 
 /** Changes of one kind to a state. */
-export type Group = (state: State) => MaybePromise<Iterable<Change>>
+export type Group = (state: TrialState) => MaybePromise<Iterable<Change>>
 
 /** The kinds of changes in the order they are tried. */
 export interface Groups {
@@ -50,7 +50,7 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
     made && secrets
       ? ({ keys }) => (keys === state.keys ? secretChanges(made, secrets, keys, bounds, twice) : [])
       : NONE
-  const moves = ({ request }: State): Iterable<Change> =>
+  const moves = ({ request }: TrialState): Iterable<Change> =>
     chained(
       clockUnits(request, reads, subject.sample, bounds),
       renamed(request, reads, bounds),

@@ -1,10 +1,10 @@
 import type { WebhookError } from '../../errors.ts'
-import type { Attempts, Base } from './attempt.ts'
+import type { Tries, Base } from './attempt.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Step } from '../finding.ts'
+import type { Clue } from '../finding.ts'
 import { groupsOf } from './groups.ts'
 import type { Subject } from '../subject.ts'
-import { changed, type State, type Trial } from './trial.ts'
+import { changed, type TrialState, type Trial } from './trial.ts'
 
 const BASES = 6
 const DEPTH = 4
@@ -25,19 +25,19 @@ export async function repaired(
   subject: Subject,
   root: Base,
   error: WebhookError,
-  attempts: Attempts,
+  attempts: Tries,
   trial: Trial,
   bounds: Bounds,
-): Promise<Base[] | { readonly steps: readonly Step[] }> {
+): Promise<Base[] | { readonly steps: readonly Clue[] }> {
   return repairs(root, 0)
 
   async function repairs(
     from: Base,
     depth: number,
-  ): Promise<Base[] | { readonly steps: readonly Step[] }> {
+  ): Promise<Base[] | { readonly steps: readonly Clue[] }> {
     const bases: Base[] = []
-    const further: State[] = []
-    const hits: State[] = []
+    const further: TrialState[] = []
+    const hits: TrialState[] = []
     const { headers, envelopes, bodies } = from.groups
     for (const kind of [headers, envelopes, ...(from.reads.body ? [bodies] : [])])
       for (const change of await kind(from.state)) {
@@ -83,7 +83,7 @@ export async function repaired(
   }
 
   /** More headers are read once the first ones can be. */
-  async function grouped(state: State): Promise<Base | undefined> {
+  async function grouped(state: TrialState): Promise<Base | undefined> {
     const looked = await trial.look(state)
     if (!looked) return undefined
     const groups = groupsOf({ ...subject, state }, looked.reads, trial, bounds)

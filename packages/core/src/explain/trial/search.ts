@@ -1,12 +1,12 @@
 import type { WebhookError } from '../../errors.ts'
 import { createAttempts, onto, type Base } from './attempt.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Change, Step } from '../finding.ts'
+import type { Change, Clue } from '../finding.ts'
 import { groupsOf, type Group } from './groups.ts'
 import type { Reads } from './recording.ts'
 import { isHeaderError, repaired } from './repair.ts'
 import type { Subject } from '../subject.ts'
-import { changed, type State, type Trial } from './trial.ts'
+import { changed, type TrialState, type Trial } from './trial.ts'
 
 // Changes of a kind that are combined with those of another kind.
 const PAIRED = 80
@@ -28,7 +28,7 @@ export async function search(
   reads: Reads,
   trial: Trial,
   bounds: Bounds,
-): Promise<readonly Step[] | undefined> {
+): Promise<readonly Clue[] | undefined> {
   const attempts = createAttempts(trial, bounds)
   const groups = groupsOf(subject, reads, trial, bounds)
   const root: Base = { state: subject.state, sight: undefined, groups, reads, alike: [] }
@@ -50,7 +50,7 @@ export async function search(
     }
   return undefined
 
-  async function seenAs(base: Base): Promise<Base[] | { readonly steps: readonly Step[] }> {
+  async function seenAs(base: Base): Promise<Base[] | { readonly steps: readonly Clue[] }> {
     const found = await attempts.whole(base.state, base)
     if (!found) return []
     if ('steps' in found) return found
@@ -59,7 +59,7 @@ export async function search(
   }
 
   /** One change. What it left refused is kept for the pairs, unless nothing that is signed changed. */
-  async function singles(base: Base): Promise<Frontier | { readonly steps: readonly Step[] }> {
+  async function singles(base: Base): Promise<Frontier | { readonly steps: readonly Clue[] }> {
     const { secrets, envelopes, bodies, urls } = base.groups
     const moved: Record<'headers' | 'envelopes' | 'urls', Base[]> = {
       headers: [],
@@ -67,7 +67,7 @@ export async function search(
       urls: [],
     }
     // Their signature is written another way too: two changes, so they wait for all single ones.
-    const hits: State[] = []
+    const hits: TrialState[] = []
     for (const [name, kind] of [
       ['headers', headersOf(base)],
       ['secrets', secrets],
@@ -121,7 +121,7 @@ export async function search(
     )
   }
 
-  function writers({ base }: Frontier): Promise<readonly Step[] | undefined> {
+  function writers({ base }: Frontier): Promise<readonly Clue[] | undefined> {
     return product([base], base.groups.writers, Infinity)
   }
 
@@ -151,7 +151,7 @@ export async function search(
     from: Iterable<Base>,
     kind: Group,
     most = PAIRED,
-  ): Promise<readonly Step[] | undefined> {
+  ): Promise<readonly Clue[] | undefined> {
     for (const base of from) {
       let count = 0
       for (const change of await kind(base.state)) {

@@ -4,9 +4,9 @@ import { fromBase64, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
 import { messageParts, type SignedMessage } from '../../provider/schemes/signature/message.ts'
 import { watch, type Compared } from '../../provider/schemes/signature/watch.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Request } from '../finding.ts'
+import type { PlainRequest } from '../finding.ts'
 import { bytesOf, rekeyed } from './keys.ts'
-import type { Outcome, State, Trial } from './trial.ts'
+import type { TrialOutcome, TrialState, Trial } from './trial.ts'
 
 /**
  * What an HMAC was compared over. It tells in microseconds whether another key or body would match one of the signatures
@@ -23,7 +23,7 @@ export interface Sight {
 
 /** One verification, with its sight. */
 export interface Seen {
-  readonly outcome: Outcome
+  readonly outcome: TrialOutcome
   /** Undefined if nothing was compared by HMAC. */
   readonly sight: Sight | undefined
 }
@@ -34,7 +34,7 @@ const MESSAGES = 4
 
 /** Verifies a state and notes what was compared. Undefined if the bounds are used up. */
 export async function see(
-  state: State,
+  state: TrialState,
   read: ReadonlySet<string>,
   trial: Trial,
   bounds: Bounds,
@@ -66,7 +66,7 @@ interface Template {
 }
 
 function sightOf(
-  { request }: State,
+  { request }: TrialState,
   seen: readonly Compared[],
   read: ReadonlySet<string>,
   bounds: Bounds,
@@ -128,7 +128,7 @@ const TOKENS = 16
 
 /** The signatures that came, by the hash functions that make their length. */
 function signaturesOf(
-  request: Request,
+  request: PlainRequest,
   read: ReadonlySet<string>,
   seen: readonly Compared[],
 ): readonly (readonly [string, ReadonlySet<string>])[] {

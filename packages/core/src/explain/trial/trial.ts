@@ -6,29 +6,31 @@ import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { madeOf, remake } from '../../provider/made.ts'
 import type { Provider } from '../../provider/provider.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Change, Request, Step } from '../finding.ts'
+import type { Change, PlainRequest, Clue } from '../finding.ts'
 import { recording, type Reads } from './recording.ts'
 import { shiftsOf, type Shift } from '../signature/time.ts'
 
 /** One place of the search: what would be verified, and what has been undone so far. */
-export interface State {
-  readonly request: Request
+export interface TrialState {
+  readonly request: PlainRequest
   readonly provider: Provider
   readonly keys: readonly unknown[]
-  readonly steps: readonly Step[]
+  readonly steps: readonly Clue[]
 }
 
 /** How a state verifies. With `steps`, the clock too had to be undone. */
-export type Outcome =
-  | { readonly accepted: true; readonly steps: readonly Step[]; readonly error?: WebhookError }
+export type TrialOutcome =
+  | { readonly accepted: true; readonly steps: readonly Clue[]; readonly error?: WebhookError }
   | { readonly accepted: false; readonly error: WebhookError }
 
 /** Verifies states within the bounds. */
 export interface Trial {
   /** Undefined if the bounds are used up. */
-  run(state: State): MaybePromise<Outcome | undefined>
+  run(state: TrialState): MaybePromise<TrialOutcome | undefined>
   /** The same, with what was read of the request. */
-  look(state: State): Promise<{ readonly outcome: Outcome; readonly reads: Reads } | undefined>
+  look(
+    state: TrialState,
+  ): Promise<{ readonly outcome: TrialOutcome; readonly reads: Reads } | undefined>
 }
 
 /** Makes a trial at a time in milliseconds since 1970. */
@@ -42,13 +44,13 @@ export function createTrial(bounds: Bounds, now: number): Trial {
     },
   }
 
-  function judge(state: State, delivery: Delivery): MaybePromise<Outcome | undefined> {
+  function judge(state: TrialState, delivery: Delivery): MaybePromise<TrialOutcome | undefined> {
     if (!bounds.take()) return undefined
     const turn = bounds.turn(state.request.body.byteLength)
     return turn ? turn.then(() => verified(state, delivery)) : verified(state, delivery)
   }
 
-  function verified(state: State, delivery: Delivery): MaybePromise<Outcome | undefined> {
+  function verified(state: TrialState, delivery: Delivery): MaybePromise<TrialOutcome | undefined> {
     const error = verify(state, delivery, now)
     return isPromise(error)
       ? error.then((found) => judged(state, delivery, found))
@@ -57,15 +59,15 @@ export function createTrial(bounds: Bounds, now: number): Trial {
 
   // Schemes look at the time once the signature matches: a second look at the signed time tells whether that was all.
   function judged(
-    state: State,
+    state: TrialState,
     delivery: Delivery,
     error: WebhookError | undefined,
-  ): MaybePromise<Outcome | undefined> {
+  ): MaybePromise<TrialOutcome | undefined> {
     if (!error) return { accepted: true, steps: [] }
     const shifts = shiftsOf(error, now, state.request.headers)
     return shifts.length === 0 ? { accepted: false, error } : shifted(shifts)
 
-    async function shifted(all: readonly Shift[]): Promise<Outcome> {
+    async function shifted(all: readonly Shift[]): Promise<TrialOutcome> {
       let last = error!
       for (const { at, steps } of all) {
         if (!bounds.take()) break
@@ -79,7 +81,7 @@ export function createTrial(bounds: Bounds, now: number): Trial {
 }
 
 /** The state after a change. Undefined if the provider refuses its new options. */
-export function changed(state: State, change: Change): State | undefined {
+export function changed(state: TrialState, change: Change): TrialState | undefined {
   let { provider } = state
   if (change.options) {
     try {
@@ -97,7 +99,7 @@ export function changed(state: State, change: Change): State | undefined {
 }
 
 /** The delivery of a state, unparsed. */
-export function deliveryOf({ request, provider }: State): Delivery {
+export function deliveryOf({ request, provider }: TrialState): Delivery {
   const { method, url, headers, body } = request
   const lines: HeaderLines = {
     get: (name) => headers.get(name)?.[0],
@@ -110,7 +112,7 @@ export function deliveryOf({ request, provider }: State): Delivery {
 }
 
 function verify(
-  { provider, keys }: State,
+  { provider, keys }: TrialState,
   delivery: Delivery,
   now: number,
 ): MaybePromise<WebhookError | undefined> {

@@ -1,4 +1,4 @@
-import type { Request } from '../finding.ts'
+import type { PlainRequest } from '../finding.ts'
 
 /** A URL in parts that are never decoded. Credentials are left out. */
 export interface UrlParts {
@@ -22,7 +22,7 @@ export function partsOf(url: string): UrlParts | undefined {
 
 /** What the request tells of the URL that the sender used: its own URL, and the headers that proxies add. */
 export function sourcesOf(
-  request: Request,
+  request: PlainRequest,
   publicUrl: string | undefined,
 ): { readonly [Part in keyof UrlParts]: string[] } {
   const found = { scheme: [], host: [], port: [], path: [], query: [] } as {

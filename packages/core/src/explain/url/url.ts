@@ -1,17 +1,17 @@
 import type { Bounds } from '../bounds.ts'
-import type { Cause, Change, Request, Step } from '../finding.ts'
+import type { FindingCause, Change, PlainRequest, Clue } from '../finding.ts'
 import { fieldsOf, written, WRITERS } from '../body/form.ts'
 import { orders } from '../orders.ts'
 import { partsOf, sourcesOf, type UrlParts } from './url-sources.ts'
 
 interface Variant {
   readonly value: string
-  readonly cause: Cause
+  readonly cause: FindingCause
 }
 
 /** The URL as it may have been signed: one part of it changed, then two, then three. */
 export function* urlChanges(
-  request: Request,
+  request: PlainRequest,
   publicUrl: string | undefined,
   takesPublicUrl: boolean,
   bounds: Bounds,
@@ -53,7 +53,7 @@ export function* urlChanges(
 
 interface Changed {
   readonly parts: Partial<UrlParts>
-  readonly causes: readonly Cause[]
+  readonly causes: readonly FindingCause[]
 }
 
 // Variants of a part that are tried, by the number of parts that change at once: 400, 640, 640 and 405 URLs.
@@ -75,7 +75,7 @@ function distinct(
   known: readonly string[],
   guesses: readonly string[],
   current: string,
-  cause: Cause,
+  cause: FindingCause,
 ): Variant[] {
   const values = new Set([...known, ...guesses])
   values.delete(current)
@@ -115,7 +115,7 @@ function paths(path: string): readonly string[] {
 }
 
 function queries(query: string, known: readonly string[]): Variant[] {
-  const found = new Map<string, Cause>()
+  const found = new Map<string, FindingCause>()
   for (const value of known) found.set(value, 'url-query')
   if (query.length > 1) {
     const raw = query.slice(1).split('&')
@@ -142,7 +142,7 @@ function textOf({ scheme, host, port, path, query }: UrlParts): string {
   return `${scheme}://${host}${port}${path}${query}`
 }
 
-const SAYS: Partial<Record<Cause, (from: UrlParts, to: UrlParts) => string>> = {
+const SAYS: Partial<Record<FindingCause, (from: UrlParts, to: UrlParts) => string>> = {
   'url-scheme': (from, to) =>
     `the signed URL begins with ${to.scheme}, and ${from.scheme} was verified`,
   'url-host': (from, to) =>
@@ -155,7 +155,7 @@ const SAYS: Partial<Record<Cause, (from: UrlParts, to: UrlParts) => string>> = {
     'the parameters of the query came in another order than they were signed in',
 }
 
-function stepOf(cause: Cause, from: UrlParts, to: UrlParts): Step {
+function stepOf(cause: FindingCause, from: UrlParts, to: UrlParts): Clue {
   const signed = `${to.scheme}://${shown(to.host)}${to.port}${shown(to.path)}`
   return {
     cause,

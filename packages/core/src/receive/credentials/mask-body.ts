@@ -3,8 +3,8 @@ import { toBuffer } from '../../body/bytes.ts'
 import { fieldsIn, partsIn } from './mask-form.ts'
 import { membersIn } from './mask-json.ts'
 import { elementsIn } from './mask-xml.ts'
-import type { Masked, Spans } from './masked.ts'
-import type { Place } from './places.ts'
+import type { Masked, TextSpans } from './masked.ts'
+import type { CredentialPlace } from './places.ts'
 
 /** A body of which nothing may be kept. */
 export const NOTHING: Masked = { bytes: new Uint8Array(0), masked: ['body'] }
@@ -16,7 +16,7 @@ export const NOTHING: Masked = { bytes: new Uint8Array(0), masked: ['body'] }
  * @param isStrict - nothing is kept of what cannot be read, nor of JSON that is no object: the credential of the sender
  * that is expected may be anywhere in it.
  */
-export function maskBody(body: Uint8Array, places: Place, isStrict: boolean): Masked {
+export function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: boolean): Masked {
   if (body.length === 0) return { bytes: body, masked: [] }
   // Before a delivery is verified nothing is inflated, so nobody knows what is in it.
   if (isCompressed(body)) return NOTHING
@@ -38,7 +38,7 @@ export function maskBody(body: Uint8Array, places: Place, isStrict: boolean): Ma
   }
 }
 
-function spansIn(text: string, places: Place, isStrict: boolean): Spans {
+function spansIn(text: string, places: CredentialPlace, isStrict: boolean): TextSpans {
   // A byte order mark and blanks may stand before all of them.
   const first = /[^\s\u00EF\u00BB\u00BF]/.exec(text)?.[0]
   if (first === '{' || (first === '[' && !isStrict)) return membersIn(text, places)
@@ -49,7 +49,7 @@ function spansIn(text: string, places: Place, isStrict: boolean): Spans {
 }
 
 /** True if a text has the last name of some path in it, in whatever coding. */
-function mentions(text: string, places: Place): boolean {
+function mentions(text: string, places: CredentialPlace): boolean {
   // Without zeros UTF-16 is ASCII.
   const bare = text
     .replaceAll('\0', '')
@@ -60,7 +60,7 @@ function mentions(text: string, places: Place): boolean {
   return [...namesIn(places)].some((name) => bare.includes(name.toLowerCase()))
 }
 
-function* namesIn({ members, items }: Place): Generator<string> {
+function* namesIn({ members, items }: CredentialPlace): Generator<string> {
   for (const [name, one] of members) {
     if (one.isCredential || one.items?.isCredential) yield name
     yield* namesIn(one)

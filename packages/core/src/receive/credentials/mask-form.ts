@@ -1,9 +1,9 @@
-import { MASK, type Span, type Spans } from './masked.ts'
-import type { Place } from './places.ts'
+import { MASK, type TextSpan, type TextSpans } from './masked.ts'
+import type { CredentialPlace } from './places.ts'
 
 /** The values at places of a form: `passcode=…`, `value[0][clientState]=…`. */
-export function fieldsIn(text: string, places: Place): Spans {
-  const spans: Span[] = []
+export function fieldsIn(text: string, places: CredentialPlace): TextSpans {
+  const spans: TextSpan[] = []
   let from = 0
   for (const part of text.split('&')) {
     const equals = part.indexOf('=')
@@ -18,8 +18,8 @@ export function fieldsIn(text: string, places: Place): Spans {
 }
 
 /** The values at places of a multipart body, whose boundary is its first line. */
-export function partsIn(text: string, places: Place): Spans {
-  const spans: Span[] = []
+export function partsIn(text: string, places: CredentialPlace): TextSpans {
+  const spans: TextSpan[] = []
   const boundary = /--[^\r\n]{1,70}/.exec(text)?.[0]
   if (boundary === undefined) return { spans, isRead: false }
   let from = text.indexOf(boundary)
@@ -39,9 +39,9 @@ export function partsIn(text: string, places: Place): Spans {
   return { spans, isRead: true }
 }
 
-function isCredential(name: string, places: Place): boolean {
+function isCredential(name: string, places: CredentialPlace): boolean {
   if (places.members.get(name)?.isCredential) return true
-  let at: Place | undefined = places
+  let at: CredentialPlace | undefined = places
   for (const part of name.split(/[[\].]+/)) {
     if (part === '' && at !== places) continue
     at = at?.members.get(part) ?? (/^\d*$/.test(part) ? at?.items : undefined)

@@ -1,5 +1,5 @@
-import { MASK, type Span, type Spans } from './masked.ts'
-import type { Place } from './places.ts'
+import { MASK, type TextSpan, type TextSpans } from './masked.ts'
+import type { CredentialPlace } from './places.ts'
 
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"?|[{}[\],:]|[^\s"{}[\],:]+/g
 
@@ -7,7 +7,7 @@ const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"?|[{}[\],:]|[^\s"{}[\],:]+/g
 interface Frame {
   readonly isList: boolean
   /** Undefined if no credential can be below it. */
-  readonly place: Place | undefined
+  readonly place: CredentialPlace | undefined
   readonly path: string
   /** The name of the member whose value comes; undefined while a name is expected. */
   name: string | undefined
@@ -15,8 +15,8 @@ interface Frame {
 }
 
 /** The values at places of a JSON text, which may be cut off. Several values one after another are read each from the top. */
-export function membersIn(text: string, places: Place): Spans {
-  const spans: Span[] = []
+export function membersIn(text: string, places: CredentialPlace): TextSpans {
+  const spans: TextSpan[] = []
   const stack: Frame[] = []
   /** The value that is being masked: where it begins, and how many frames are open around it. */
   let open: { readonly from: number; readonly path: string; readonly depth: number } | undefined
@@ -76,7 +76,7 @@ export function membersIn(text: string, places: Place): Spans {
     }
   }
 
-  function below(frame: Frame | undefined): Place | undefined {
+  function below(frame: Frame | undefined): CredentialPlace | undefined {
     if (!frame) return places
     return frame.isList ? frame.place?.items : frame.place?.members.get(frame.name ?? '')
   }

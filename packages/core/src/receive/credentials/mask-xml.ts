@@ -1,13 +1,13 @@
-import { MASK, type Span, type Spans } from './masked.ts'
-import type { Place } from './places.ts'
+import { MASK, type TextSpan, type TextSpans } from './masked.ts'
+import type { CredentialPlace } from './places.ts'
 
 /** The texts at places of an XML body, whose prefixes are the sender's own: `Envelope.Body.notifications.SessionId`. */
-export function elementsIn(text: string, places: Place): Spans {
-  const spans: Span[] = []
+export function elementsIn(text: string, places: CredentialPlace): TextSpans {
+  const spans: TextSpan[] = []
   /** Open elements, each with its name, place and path. */
   const stack: {
     readonly name: string
-    readonly place: Place | undefined
+    readonly place: CredentialPlace | undefined
     readonly path: string
   }[] = []
   /** Where the text of a credential begins. */

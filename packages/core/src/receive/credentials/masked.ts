@@ -9,7 +9,7 @@ export interface Masked {
 }
 
 /** A value to mask in a text, from one character to before another. */
-export interface Span {
+export interface TextSpan {
   readonly from: number
   readonly to: number
   /** The path of its place. */
@@ -19,7 +19,7 @@ export interface Span {
 }
 
 /** Spans of a text, and whether all of it could be read. */
-export interface Spans {
-  readonly spans: readonly Span[]
+export interface TextSpans {
+  readonly spans: readonly TextSpan[]
   readonly isRead: boolean
 }

@@ -1,14 +1,14 @@
 /** A place in a body: what lies below it holds a credential, or is one itself. */
-export interface Place {
+export interface CredentialPlace {
   /** True if the value at this place is a credential. */
   isCredential: boolean
-  readonly members: Map<string, Place>
+  readonly members: Map<string, CredentialPlace>
   /** The place of each entry of a list. */
-  items: Place | undefined
+  items: CredentialPlace | undefined
 }
 
 /** The places of paths such as `passcode` and `value[].clientState`, from the top of a body. */
-export function placesOf(paths: readonly string[]): Place {
+export function placesOf(paths: readonly string[]): CredentialPlace {
   const top = place()
   for (const path of paths) {
     let at = top
@@ -20,24 +20,24 @@ export function placesOf(paths: readonly string[]): Place {
 }
 
 /** The places of names, whatever characters they have: fields of a form, parameters of a query. */
-export function placesOfNames(names: readonly string[]): Place {
+export function placesOfNames(names: readonly string[]): CredentialPlace {
   const top = place()
   for (const name of names) memberOf(top, name).isCredential = true
   return top
 }
 
 /** The place itself, and the places of the entries of all lists below it: an event may be one of them. */
-export function withEntries(top: Place): readonly Place[] {
+export function withEntries(top: CredentialPlace): readonly CredentialPlace[] {
   return [top, ...entriesBelow(top)]
 }
 
-function entriesBelow({ members, items }: Place): readonly Place[] {
+function entriesBelow({ members, items }: CredentialPlace): readonly CredentialPlace[] {
   const below = [...members.values()].flatMap(entriesBelow)
   return items ? [items, ...entriesBelow(items), ...below] : below
 }
 
 /** A value without the credentials in it; the same value if it has none. */
-export function without(value: unknown, { members, items }: Place): unknown {
+export function without(value: unknown, { members, items }: CredentialPlace): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
     if (!items) return value
@@ -52,12 +52,12 @@ export function without(value: unknown, { members, items }: Place): unknown {
   return Object.fromEntries(kept)
 }
 
-function memberOf(at: Place, name: string): Place {
+function memberOf(at: CredentialPlace, name: string): CredentialPlace {
   let member = at.members.get(name)
   if (!member) at.members.set(name, (member = place()))
   return member
 }
 
-function place(): Place {
+function place(): CredentialPlace {
   return { isCredential: false, members: new Map(), items: undefined }
 }

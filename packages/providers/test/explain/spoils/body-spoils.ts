@@ -1,5 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib'
-import type { Cause } from '@postern/core/explain'
+import type { FindingCause } from '@postern/core/explain'
 import { isSame, REWRITERS, treeOf, write, type Writer } from './json-writers.ts'
 import { bytes, text, type Spoil } from './spoil.ts'
 
@@ -132,7 +132,7 @@ function rewritten(by: Writer): Spoil {
 
 function body(
   name: string,
-  cause: Cause,
+  cause: FindingCause,
   change: (from: string, bytes: Uint8Array) => string | Uint8Array | undefined,
   loses = false,
 ): Spoil {

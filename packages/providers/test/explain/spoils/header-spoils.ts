@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Cause } from '@postern/core/explain'
+import type { FindingCause } from '@postern/core/explain'
 import { signatureHeader, type Sealed } from '../sealed.ts'
 import { text, type Spoil } from './spoil.ts'
 
@@ -148,7 +148,7 @@ const BASE64 = /[A-Za-z\d+/]{26,}={0,2}$/
 
 function header(
   name: string,
-  cause: Cause,
+  cause: FindingCause,
   change: (value: string, sealed: Sealed) => string | undefined,
 ): Spoil {
   return {

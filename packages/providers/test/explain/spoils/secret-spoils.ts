@@ -1,4 +1,4 @@
-import type { Cause } from '@postern/core/explain'
+import type { FindingCause } from '@postern/core/explain'
 import type { Sealed } from '../sealed.ts'
 import type { Spoil } from './spoil.ts'
 
@@ -42,7 +42,7 @@ export const SECRETS: readonly Spoil[] = [
 
 function secret(
   name: string,
-  cause: Cause,
+  cause: FindingCause,
   change: (secret: string, sealed: Sealed) => string | undefined,
   loses = false,
 ): Spoil {

@@ -1,5 +1,5 @@
 import type { DeliveryInit } from '@postern/core'
-import type { Cause } from '@postern/core/explain'
+import type { FindingCause } from '@postern/core/explain'
 import type { Provider, SignableRequest } from '@postern/core/scheme'
 import { NOW, type Sealed } from '../sealed.ts'
 
@@ -18,7 +18,7 @@ export interface Spoilt {
 /** One thing that goes wrong. Undefined if it cannot happen to this delivery. */
 export interface Spoil {
   readonly name: string
-  readonly cause: Cause
+  readonly cause: FindingCause
   /** Nothing can bring back what is lost: likely is right. */
   readonly loses?: boolean
   apply(from: Spoilt, sealed: Sealed): Spoilt | undefined

@@ -1,4 +1,4 @@
-import type { Cause } from '@postern/core/explain'
+import type { FindingCause } from '@postern/core/explain'
 import type { Spoil } from './spoil.ts'
 
 /** What happens to URLs. */
@@ -64,7 +64,7 @@ export const URLS: readonly Spoil[] = [
 
 function url(
   name: string,
-  cause: Cause,
+  cause: FindingCause,
   change: (url: URL) => Record<string, string> | undefined,
 ): Spoil {
   return {
