@@ -88,11 +88,11 @@ export type { ObservedReceiver, Observer } from './observer.ts'
 export {
   logger,
   structuredLogger,
-  type LogFields,
   type LoggerOptions,
   type LogSink,
   type LogWriter,
 } from './logger.ts'
+export type { LogFields } from './observe/log-lines.ts'
 
 export { memoryInbox } from './inbox/memory/inbox.ts'
 export type { MemoryInboxOptions } from './inbox/memory/settings.ts'

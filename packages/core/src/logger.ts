@@ -1,6 +1,15 @@
-import { errorText, textOf } from './errors.ts'
+import { errorText } from './errors.ts'
 import { createLineBudget } from './observe/line-budget.ts'
-import type { AttemptInfo, EventInfo, RequestInfo } from './observe/infos.ts'
+import {
+  oneLine,
+  ofAttempt,
+  ofEvent,
+  ofRequest,
+  stackOf,
+  task,
+  what,
+  type LogFields,
+} from './observe/log-lines.ts'
 import type { Observer } from './observer.ts'
 import { unknownOptions } from './basics/unknown-options.ts'
 
@@ -19,9 +28,6 @@ export interface LoggerOptions {
    */
   readonly refusals?: number
 }
-
-/** The fields of a structured line: names and numbers, never a payload, a header or a secret. */
-export type LogFields = Readonly<Record<string, string | number | undefined>>
 
 /** Takes one structured line. */
 export type LogWriter = (
@@ -170,48 +176,4 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
     },
     warning: (receiver, message) => write('warn', oneLine(message), { receiver }),
   }
-}
-
-function ofRequest({ receiver, provider, method, path, bytes }: RequestInfo): LogFields {
-  return { receiver, provider, method: oneLine(method), path: oneLine(path), bytes }
-}
-
-function ofEvent({ receiver, provider, topic, id, scope }: EventInfo): LogFields {
-  return {
-    receiver,
-    provider,
-    topic: oneLine(topic),
-    ...(id !== undefined && { id: oneLine(id) }),
-    ...(scope !== undefined && { scope: oneLine(scope) }),
-  }
-}
-
-function ofAttempt(info: AttemptInfo): LogFields {
-  const { subscription, task: id, attempt } = info
-  return { ...ofEvent(info), subscription, task: id, attempt }
-}
-
-function what(event: EventInfo): string {
-  return `${oneLine(event.topic)}${event.id === undefined ? '' : ` ${oneLine(event.id)}`}`
-}
-
-function task(attempt: AttemptInfo): string {
-  return `${attempt.subscription} on ${what(attempt)}, attempt ${attempt.attempt},`
-}
-
-// Messages of handlers may quote a whole body.
-const LONGEST = 16_384
-
-function stackOf(error: unknown): string {
-  const text = (textOf(error, 'stack') ?? errorText(error)).slice(0, LONGEST)
-  // Messages may quote what the network sent: each further line is set in, so that none passes for a line of the log.
-  return text
-    .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
-    .map((line) => line.replaceAll(/\p{C}/gu, ' '))
-    .join('\n    ')
-}
-
-// Topics, ids and paths come from the network: a line break in one must not forge a log line, nor a mark turn it.
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 500)
 }

@@ -4,7 +4,6 @@ import { needed } from './common/read.ts'
 import {
   parameter,
   readMessage,
-  wechatCipher,
   wechatEvent,
   wechatMessage,
   wechatSignature,
@@ -12,6 +11,7 @@ import {
   ECHO,
   echoReply,
 } from './schemes/wechat.ts'
+import { wechatCipher } from './schemes/wechat-cipher.ts'
 
 /** Options of {@link wecom}. */
 export interface WecomOptions {

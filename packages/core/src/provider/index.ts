@@ -94,10 +94,9 @@ export {
 export {
   standardWebhooksId,
   standardWebhooksScheme,
-  type KeyForm,
-  type StandardWebhooksKey,
   type StandardWebhooksSchemeOptions,
 } from './schemes/standard-webhooks.ts'
+export type { KeyForm, StandardWebhooksKey } from './schemes/standard-webhooks-key.ts'
 export type { StandardWebhooksHeaders } from './schemes/signature/standard-headers.ts'
 export { messageTemplate } from './schemes/signature/template.ts'
 export { token, type TokenOptions } from './schemes/token.ts'

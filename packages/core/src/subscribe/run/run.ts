@@ -1,16 +1,14 @@
-import { errorText, memberOf, textOf } from '../../errors.ts'
 import { toEvent, type WebhookEvent } from '../../event.ts'
 import type { Claim, Outcome, TaskError } from '../../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
-import type { AttemptInfo, Planned } from '../../observe/infos.ts'
 import { boundRun } from './bound-run.ts'
+import { failed } from './failed.ts'
 import { loopWatch } from './loop-watch.ts'
-import { exponential, type RetryPolicy } from '../retry.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { UNHANDLED, type Subscription } from '../subscription.ts'
 import { taskDrafts } from '../task-drafts.ts'
 import { createTask, type RunningTask } from './claimed-task.ts'
-import { isMismatch, SchemaMismatch, taskError } from './task-error.ts'
+import { SchemaMismatch } from './task-error.ts'
 import { withTimeout } from './timeout.ts'
 
 /**
@@ -123,79 +121,3 @@ function done({ spawned }: RunningTask): Outcome {
 }
 
 const DONE: Outcome = { kind: 'done' }
-
-function failed(
-  context: RunContext,
-  claim: Claim,
-  subscription: Subscription,
-  error: unknown,
-  signal: AbortSignal | undefined,
-  task?: RunningTask,
-): Outcome {
-  const info = attemptInfo(context, claim)
-  // An error after the abort comes from the closing or the lost claim, not from the task: it uses no attempt.
-  const postponed =
-    signal?.aborted === true || task?.lost === true ? 0 : delayOf(context, error, 'Postpone')
-  if (postponed !== undefined) {
-    const at = context.now() + postponed
-    context.observer.postponed?.(info, at)
-    return { kind: 'postpone', at }
-  }
-  const stored = taskError(error)
-  const planned: Planned =
-    stored.name === 'Unrecoverable' ||
-    isMismatch(error) ||
-    info.attempt >= subscription.retry.attempts
-      ? { kind: 'dead' }
-      : { kind: 'retry', at: context.now() + waitOf(context, info, subscription, error) }
-  context.observer.attemptFailed?.(info, error, planned)
-  return { ...planned, error: stored }
-}
-
-function waitOf(
-  context: RunContext,
-  info: AttemptInfo,
-  subscription: Subscription,
-  error: unknown,
-): number {
-  const asked = delayOf(context, error, 'RetryAfter')
-  if (asked === undefined) return policyWait(context, info, subscription)
-  return memberOf(error, 'atLeast') === true
-    ? Math.max(asked, policyWait(context, info, subscription))
-    : asked
-}
-
-function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Subscription): number {
-  try {
-    const wait = retry.delay(info.attempt)
-    if (wait >= 0 && wait < Infinity) return Math.min(wait, LONGEST)
-    throw new TypeError(`its delay returned ${String(wait)}`)
-  } catch (failure) {
-    context.observer.warning?.(
-      context.receiver,
-      `the retry policy of ${name} failed, so the default one is used: ${errorText(failure)}`,
-    )
-    return DEFAULT_POLICY.delay(info.attempt)
-  }
-}
-
-// A longer wait is a mistake: 1e17 ms are three million years.
-const LONGEST = 365 * 86_400_000
-const DEFAULT_POLICY: RetryPolicy = exponential()
-
-/** Milliseconds of a `RetryAfter` or `Postpone`. Found by name, since another copy of the package may have made it. */
-function delayOf(
-  context: RunContext,
-  error: unknown,
-  name: 'RetryAfter' | 'Postpone',
-): number | undefined {
-  if (textOf(error, 'name') !== name) return undefined
-  const delay = memberOf(error, 'delay')
-  if (typeof delay !== 'number' || !(delay >= 0)) return undefined
-  if (delay <= LONGEST) return delay
-  context.observer.warning?.(
-    context.receiver,
-    `${name} asked for ${delay} ms, more than a year: it waits for a year`,
-  )
-  return LONGEST
-}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
 import { DONE, lane } from '../recorder.ts'
-import { listen, send } from '../run/receiver-cases.ts'
+import { listen, send } from '../listen.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** How the suite writes and reads in the transaction an inbox shares with handlers. */

@@ -4,7 +4,7 @@ import type { Outcome } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
 import { intake, item } from '../make.ts'
-import { listen, send } from '../run/receiver-cases.ts'
+import { listen, send } from '../listen.ts'
 import { DONE, lane } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 

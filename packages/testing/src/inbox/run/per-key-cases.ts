@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
-import { listen, send } from './receiver-cases.ts'
+import { listen, send } from '../listen.ts'
 import type { SceneTest } from '../scene.ts'
 
 const FLOOD = 500
