@@ -1,5 +1,5 @@
 import { attachment, type Inbox } from '@postern/core/inbox'
-import { openClient, type Client } from './store/connection.ts'
+import { openClient, type RedisClient } from './store/connection.ts'
 import { createJournal } from './journal/journal.ts'
 import { createSide } from './port.ts'
 import { createQueues } from './store/queues.ts'
@@ -49,7 +49,7 @@ export function openInbox(
   const operators = replicas ? openClient(connection, deadline) : client
   if (operators !== client) operators.on('error', watch.failed)
   const confirming = replicas && createReplicas(client, prefix, replicas)
-  let patient: Client | undefined
+  let patient: RedisClient | undefined
   const receivers = attachment({
     inbox: 'bullmqInbox',
     window: { option: 'window', time: known },
@@ -104,7 +104,7 @@ export function openInbox(
     close: () => receivers.close(),
   }
 
-  function openPatient(): Client {
+  function openPatient(): RedisClient {
     if (!patient) {
       patient = openClient(connection)
       patient.on('error', watch.failed)

@@ -9,7 +9,7 @@ import {
 } from '@postern/core/inbox'
 import { createAccepting, type AcceptContext } from './accept/accept.ts'
 import { createAttempts, type AttemptContext, type Running } from './run/attempt.ts'
-import type { Client } from './store/connection.ts'
+import type { RedisClient } from './store/connection.ts'
 import { startDrain, type Draining } from './run/drain.ts'
 import { sweepStep } from './operate/prune.ts'
 import { startWorking, type Working } from './run/run.ts'
@@ -17,7 +17,7 @@ import { startWorking, type Working } from './run/run.ts'
 /** The argument of {@link createSide}. */
 export interface SideContext extends AcceptContext {
   /** The connection of workers, opened when the first one begins. */
-  readonly patient: () => Client
+  readonly patient: () => RedisClient
   readonly failed: (error: Error) => void
   readonly view: Pick<InboxView, 'orphans'>
 }
@@ -73,7 +73,7 @@ export function createSide(context: SideContext, consumer: Consumer): Side {
     },
   }
 
-  function contextOf(its: Client): AttemptContext {
+  function contextOf(its: RedisClient): AttemptContext {
     const { prefix, lease, keepDone, window } = settings
     return {
       consumer,

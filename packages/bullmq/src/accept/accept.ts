@@ -2,7 +2,7 @@ import { WebhookError } from '@postern/core'
 import { createBatch, within, type Consumer, type Intake, type Taken } from '@postern/core/inbox'
 import { createCapacity } from './capacity.ts'
 import { commit, type CommitPlan } from './commit.ts'
-import { answered, connected, run, unavailable, type Client } from '../store/connection.ts'
+import { answered, connected, run, unavailable, type RedisClient } from '../store/connection.ts'
 import { prepare, queuesOf, type Prepared, type PreparedItem } from './encode.ts'
 import { takeGuards } from './guards.ts'
 import type { Queues } from '../store/queues.ts'
@@ -23,7 +23,7 @@ export interface Accepting {
 
 /** The argument of {@link createAccepting}. */
 export interface AcceptContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly queues: Queues
   readonly settings: Settings
   readonly watch: ServerWatch

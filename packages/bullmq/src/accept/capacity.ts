@@ -1,6 +1,6 @@
 import { WebhookError } from '@postern/core'
 import { createPace } from '@postern/core/inbox'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import type { PreparedItem } from './encode.ts'
 import { parseRef, queueName } from '../store/names.ts'
 
@@ -24,7 +24,7 @@ const FRESH = 1000
  * that 500 subscriptions do not cost 500 counts for each delivery.
  */
 export function createCapacity(
-  client: Client,
+  client: RedisClient,
   prefix: string,
   receiver: string,
   maxPending: number,

@@ -1,10 +1,10 @@
 import { WebhookError } from '@postern/core'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import type { PreparedItem } from './encode.ts'
 
 /** The argument of {@link takeGuards}. */
 export interface GuardContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly prefix: string
   /** How long a delivery may wait to be stored, in milliseconds. A guard that is reserved for it is kept for longer. */
   readonly deadline: number

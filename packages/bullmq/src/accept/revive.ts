@@ -1,5 +1,5 @@
 import { Job } from 'bullmq'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import { parseRef } from '../store/names.ts'
 import type { Queues } from '../store/queues.ts'
 
@@ -9,7 +9,7 @@ const ELSEWHERE = -3
 
 /** The argument of {@link revive}. */
 export interface ReviveContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly prefix: string
   readonly queues: Queues
 }

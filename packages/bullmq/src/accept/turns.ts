@@ -1,19 +1,19 @@
 import type { Job } from 'bullmq'
 import type { WebhookError } from '@postern/core'
 import type { Capacity } from './capacity.ts'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import type { PreparedItem } from './encode.ts'
 import { queueName } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
 
 /** The store of turns. */
 export interface TurnContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly prefix: string
 }
 
 /** Tasks that need turns: their number by queue and key. */
-export interface Wanted {
+export interface WantedTurns {
   readonly queue: string
   readonly key: string
   count: number
@@ -26,8 +26,11 @@ export interface TurnBound {
 }
 
 /** The turns that events need, each queue and key once. */
-export function wantedTurns(receiver: string, items: readonly PreparedItem[]): readonly Wanted[] {
-  let wanted: Map<string, Wanted> | undefined
+export function wantedTurns(
+  receiver: string,
+  items: readonly PreparedItem[],
+): readonly WantedTurns[] {
+  let wanted: Map<string, WantedTurns> | undefined
   for (const { item } of items)
     for (const { fairKey, subscription } of item.tasks) {
       if (fairKey === undefined) continue
@@ -43,7 +46,7 @@ export function wantedTurns(receiver: string, items: readonly PreparedItem[]): r
 /** The first turn of each queue and key, or the refusal if a key has no room. */
 export async function takeTurns(
   { client, prefix }: TurnContext,
-  wanted: readonly Wanted[],
+  wanted: readonly WantedTurns[],
   bound?: TurnBound,
 ): Promise<Map<string, number> | WebhookError> {
   if (wanted.length === 0) return new Map()

@@ -1,5 +1,5 @@
 import { packKept, unpackKept, type Arrival, type DeliveryFilter } from '@postern/core/inbox'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import { parsed } from '../store/json.ts'
 
 /** A ring of verified deliveries, or of the others: strangers fill only theirs. */
@@ -22,7 +22,7 @@ const STEP = 50
 
 /** The store of arrivals. */
 export interface ArrivalContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly prefix: string
 }
 

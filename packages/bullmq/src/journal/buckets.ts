@@ -9,7 +9,7 @@ import {
   type HistoryRange,
   type SeriesKey,
 } from '@postern/core/inbox'
-import { seriesOf, spansOf, type HistoryContext, type Span } from './history.ts'
+import { seriesOf, spansOf, type HistoryContext, type SpanHash } from './history.ts'
 
 /** The history of a range: of the last two days by minute, before that by hour. */
 export async function bucketsOf(
@@ -34,7 +34,7 @@ export async function bucketsOf(
   return buckets.all()
 
   async function add(
-    span: Span,
+    span: SpanHash,
     width: number,
     start: number,
     series: ReadonlyMap<number, SeriesKey>,

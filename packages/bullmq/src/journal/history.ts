@@ -17,16 +17,16 @@ import {
   type MinuteGauge,
   type SeriesKey,
 } from '@postern/core/inbox'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 
 /** The store of history. */
 export interface HistoryContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly prefix: string
 }
 
 /** Hashes of packed spans: minutes by hour for two days, hours by day for thirty. */
-export type Span = 'minutes' | 'gauges' | 'hours' | 'hour-gauges'
+export type SpanHash = 'minutes' | 'gauges' | 'hours' | 'hour-gauges'
 
 // How long minutes wait for a process that packs them into hours.
 const UNROLLED = 7 * DAY
@@ -58,7 +58,7 @@ export async function addHistory(
 /** Adds packed counts to a field that other processes add to as well. */
 async function merge(
   { client, prefix }: HistoryContext,
-  span: Span,
+  span: SpanHash,
   at: number,
   added: ReadonlyMap<number, Counts>,
 ): Promise<void> {
@@ -107,7 +107,7 @@ export async function rollUp(context: HistoryContext, now: number): Promise<void
 /** The packed spans of a hash, oldest first. */
 export async function spansOf(
   { client, prefix }: HistoryContext,
-  span: Span,
+  span: SpanHash,
   start: number,
 ): Promise<readonly (readonly [at: number, counts: ReadonlyMap<number, Counts>])[]> {
   const fields = (await client.hgetallBuffer(`${prefix}:${span}:${start}`)) as Record<

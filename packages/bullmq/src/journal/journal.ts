@@ -13,13 +13,13 @@ import {
 import { addArrivals, arrivalsOf, oneArrival } from './arrivals.ts'
 import { attemptsOf } from './attempts.ts'
 import { bucketsOf } from './buckets.ts'
-import { answered, connected, type Client } from '../store/connection.ts'
+import { answered, connected, type RedisClient } from '../store/connection.ts'
 import { addHistory, rollUp } from './history.ts'
 import { isRef } from '../operate/list.ts'
 
 /** The store of the journal. */
 export interface JournalContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly prefix: string
   /** Milliseconds a batch may wait for Redis. */
   readonly deadline: number

@@ -1,5 +1,5 @@
 import type { Cause } from '@postern/core/inbox'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
 import { parseQueueName } from '../store/names.ts'
 
@@ -19,7 +19,7 @@ const GROUPS = 100
 
 /** Dead and failing tasks by error. In a queue with very many of them only the latest are counted. */
 export async function causes(
-  { client, prefix }: { readonly client: Client; readonly prefix: string },
+  { client, prefix }: { readonly client: RedisClient; readonly prefix: string },
   filter: { readonly receiver?: string; readonly subscription?: string },
 ): Promise<readonly Cause[]> {
   const groups = new Map<string, Cause>()

@@ -16,7 +16,7 @@ import {
 import { connected, run, runBuffer } from '../store/connection.ts'
 import { eventsIn, eventsOf, isRef, parseCursor } from './list.ts'
 import { eventOfJob, parseRef } from '../store/names.ts'
-import { pagesOf, placesOf, type Place } from './places.ts'
+import { pagesOf, placesOf, type KeptPlace } from './places.ts'
 import { showEvents, type ShownEvent } from './show.ts'
 import { readStored, type Stored } from '../store/stored.ts'
 import type { ViewContext } from './view.ts'
@@ -72,8 +72,8 @@ export function createErase(context: ViewContext): InboxView['erase'] {
   async function pages(
     filter: TaskFilter,
     passing: boolean,
-    start: Place | undefined,
-  ): Promise<AsyncGenerator<readonly Place[]>> {
+    start: KeptPlace | undefined,
+  ): Promise<AsyncGenerator<readonly KeptPlace[]>> {
     if (filter.id !== undefined) {
       const events = isRef(filter.id) ? [eventOfJob(parseRef(filter.id).id)] : []
       return pagesOf(await placesOf(context, events), start)
@@ -132,7 +132,7 @@ export function createErase(context: ViewContext): InboxView['erase'] {
 }
 
 /** Where the next step begins: behind an event of the page, or behind all. */
-function cursorOf(places: readonly Place[], event: string | undefined): string {
+function cursorOf(places: readonly KeptPlace[], event: string | undefined): string {
   const { at, event: name } = places.find((place) => place.event === event) ?? places.at(-1)!
   return `${at}~${name}~`
 }

@@ -1,13 +1,13 @@
 import { matches, type TaskFilter, type TaskInfo } from '@postern/core/inbox'
-import { runBuffer, type Client } from '../store/connection.ts'
+import { runBuffer, type RedisClient } from '../store/connection.ts'
 import { eventName, eventOfJob, parseQueueName, parseRef } from '../store/names.ts'
-import { pagesOf, placesOf, type Place } from './places.ts'
+import { pagesOf, placesOf, type KeptPlace } from './places.ts'
 import { showTask, showTasks } from './show.ts'
 import { readStored, type Stored } from '../store/stored.ts'
 
 /** The store that lists read. */
 export interface ListContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly prefix: string
 }
 
@@ -73,7 +73,7 @@ function cursorOf(task: TaskInfo): string {
   return `${task.receivedAt}~${eventOfJob(parseRef(task.id).id)}~${task.id}`
 }
 
-interface Start extends Place {
+interface Start extends KeptPlace {
   /** The last task that was given of that event; empty: all of it is behind. */
   readonly id: string
 }
@@ -121,7 +121,7 @@ const MOST = 20_000
 export async function eventsIn(
   context: ListContext,
   { state, receiver, subscription }: TaskFilter,
-): Promise<readonly Place[] | undefined> {
+): Promise<readonly KeptPlace[] | undefined> {
   if (state === undefined || state === 'done') return undefined
   const { client, prefix } = context
   const events = new Set<string>()

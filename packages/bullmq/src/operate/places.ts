@@ -1,14 +1,14 @@
 import type { TaskFilter } from '@postern/core/inbox'
-import type { Client } from '../store/connection.ts'
+import type { RedisClient } from '../store/connection.ts'
 
 /** An event and when it arrived, in milliseconds since 1970. */
-export interface Place {
+export interface KeptPlace {
   readonly at: number
   readonly event: string
 }
 
 interface PlaceContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly prefix: string
   /** The sorted set of events by the time they arrived. @default 'index' */
   readonly index?: 'index' | 'passing'
@@ -22,8 +22,8 @@ const SCORES = 1000
 export async function placesOf(
   { client, prefix }: PlaceContext,
   events: readonly string[],
-): Promise<readonly Place[]> {
-  const places: Place[] = []
+): Promise<readonly KeptPlace[]> {
+  const places: KeptPlace[] = []
   for (let at = 0; at < events.length; at += SCORES) {
     const step = events.slice(at, at + SCORES)
     const scores = await client.zmscore(`${prefix}:index`, ...step)
@@ -40,11 +40,11 @@ export async function placesOf(
  * arrived within the filter's times.
  */
 export async function* pagesOf(
-  places: readonly Place[] | undefined,
-  start: Place | undefined,
+  places: readonly KeptPlace[] | undefined,
+  start: KeptPlace | undefined,
   context?: PlaceContext,
   filter?: TaskFilter,
-): AsyncGenerator<readonly Place[]> {
+): AsyncGenerator<readonly KeptPlace[]> {
   if (!places) {
     yield* throughIndex(context!, filter ?? {}, start)
     return
@@ -58,12 +58,12 @@ export async function* pagesOf(
 async function* throughIndex(
   context: PlaceContext,
   filter: TaskFilter,
-  start: Place | undefined,
-): AsyncGenerator<readonly Place[]> {
+  start: KeptPlace | undefined,
+): AsyncGenerator<readonly KeptPlace[]> {
   const least = filter.after === undefined ? '-inf' : `(${filter.after}`
   const most = filter.before === undefined ? Infinity : filter.before
   // An offset shifts while events are forgotten, so each step begins at the place where the last one ended.
-  let from: Place | undefined = start
+  let from: KeptPlace | undefined = start
   let again = start !== undefined
   for (;;) {
     const highest =
@@ -85,10 +85,10 @@ async function page(
   { client, prefix, index = 'index' }: PlaceContext,
   highest: string,
   least: string,
-  from: Place | undefined,
+  from: KeptPlace | undefined,
   again: boolean,
-): Promise<readonly Place[]> {
-  const rows: Place[] = []
+): Promise<readonly KeptPlace[]> {
+  const rows: KeptPlace[] = []
   for (let skip = 0; rows.length < STEP; skip += STEP) {
     const found = await client.zrevrangebyscore(
       `${prefix}:${index}`,

@@ -1,12 +1,12 @@
 import type { Consumer } from '@postern/core/inbox'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import { queueName } from '../store/names.ts'
 import type { Queues } from '../store/queues.ts'
 import type { Settings } from '../settings.ts'
 
 /** The argument of {@link sweepStep}. */
 export interface PruneContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly queues: Queues
   readonly settings: Settings
 }
@@ -48,7 +48,7 @@ export function sweepStep(
  * the place of the next step, or undefined at the end.
  */
 export async function forgetSome(
-  client: Client,
+  client: RedisClient,
   prefix: string,
   before: number,
   skip: number,

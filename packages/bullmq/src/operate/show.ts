@@ -1,6 +1,6 @@
 import type { TaskInfo, TaskState } from '@postern/core/inbox'
 import { attemptsOf } from '../journal/attempts.ts'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
 import { parsed } from '../store/json.ts'
 import { eventOfJob, parseQueueName, parseRef, type JobRef } from '../store/names.ts'
@@ -43,7 +43,7 @@ export interface ShownEvent {
 
 /** Events with their tasks. Those that are forgotten are left out. */
 export async function showEvents(
-  client: Client,
+  client: RedisClient,
   prefix: string,
   names: readonly string[],
 ): Promise<readonly ShownEvent[]> {
@@ -65,7 +65,7 @@ export async function showEvents(
 
 /** The tasks of events, as operators see them. */
 export async function showTasks(
-  client: Client,
+  client: RedisClient,
   prefix: string,
   names: readonly string[],
 ): Promise<readonly TaskInfo[]> {
@@ -74,7 +74,7 @@ export async function showTasks(
 
 /** One task by its id. */
 export async function showTask(
-  client: Client,
+  client: RedisClient,
   prefix: string,
   id: JobRef,
 ): Promise<TaskInfo | undefined> {
@@ -83,7 +83,7 @@ export async function showTask(
 }
 
 async function read(
-  client: Client,
+  client: RedisClient,
   prefix: string,
   names: readonly string[],
 ): Promise<readonly EventRow[]> {

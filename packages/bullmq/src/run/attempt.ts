@@ -8,8 +8,8 @@ import {
   type TaskDraft,
 } from '@postern/core/inbox'
 import type { DoneValue } from '../journal/attempts.ts'
-import { hold, type Held } from './claim.ts'
-import { cutOff, missing, NOTHING, putBack, unreadable, type Ended } from './interruption.ts'
+import { hold, type HeldJob } from './claim.ts'
+import { cutOff, missing, NOTHING, putBack, unreadable, type ClaimEnd } from './interruption.ts'
 import { promote } from '../accept/revive.ts'
 import { doneValue, postpone, settle, takeBack, type Owner, type SettleContext } from './settle.ts'
 import { spawn, unstorableReason } from './spawn.ts'
@@ -25,18 +25,18 @@ export interface AttemptContext extends SettleContext {
 
 /** A run that is done, with the value to store. */
 export interface Finished {
-  readonly held: Held
+  readonly held: HeldJob
   readonly ran: Ran
   readonly outcome: Outcome
   readonly value: DoneValue
 }
 
 /** Runs jobs that were claimed. */
-export interface Attempts {
+export interface JobRuns {
   /**
    * Runs one attempt and stores its outcome, except `done`, which the caller stores. It never rejects.
    */
-  run(owner: Owner, signal: AbortSignal | undefined): Promise<Ended>
+  run(owner: Owner, signal: AbortSignal | undefined): Promise<ClaimEnd>
   /**
    * Makes the running tasks pending again as they were claimed; later outcomes are refused. Resolves with their number
    * when that is stored.
@@ -50,7 +50,7 @@ export interface Attempts {
 export interface Running {
   /** The claim that stores the outcome: a later claim of a job that still runs here takes over. */
   owner: Owner
-  readonly held: Held
+  readonly held: HeldJob
   /** Frees the place of a suspect. */
   readonly free: (() => void) | undefined
   back: boolean
@@ -58,7 +58,7 @@ export interface Running {
 }
 
 interface Begun {
-  readonly held: Held
+  readonly held: HeldJob
   readonly free?: () => void
 }
 
@@ -67,8 +67,8 @@ interface Begun {
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 
-/** Makes an {@link Attempts}. All attempts of a receiver share one register of running tasks: no task runs twice in one process. */
-export function createAttempts(context: AttemptContext, running: Map<string, Running>): Attempts {
+/** Makes an {@link JobRuns}. All attempts of a receiver share one register of running tasks: no task runs twice in one process. */
+export function createAttempts(context: AttemptContext, running: Map<string, Running>): JobRuns {
   const { consumer, lease } = context
   const stopwatch = stopwatchOf(consumer)
   const own = new Set<Running>()
@@ -106,7 +106,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     },
   }
 
-  async function begin(owner: Owner): Promise<Begun | Ended> {
+  async function begin(owner: Owner): Promise<Begun | ClaimEnd> {
     const shut = context.shutOut()
     if (shut !== undefined && (await shut) !== undefined) return putBack(owner, FAILED_WAIT)
     const held = await hold(context, owner.job, owner.token, false)
@@ -129,7 +129,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     owner: Owner,
     { held, free }: Begun,
     signal: AbortSignal | undefined,
-  ): MaybePromise<Ended> {
+  ): MaybePromise<ClaimEnd> {
     const one: Running = { owner, held, free, back: false, hear: undefined }
     const id = refOf(owner)
     running.set(id, one)
@@ -138,7 +138,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     const reported = consumer.run(held.claim, signal)
     return 'kind' in reported ? end(reported) : reported.then(end)
 
-    function end(outcome: Outcome): MaybePromise<Ended> {
+    function end(outcome: Outcome): MaybePromise<ClaimEnd> {
       // Measured once, to the microsecond.
       const duration = Math.round((stopwatch() - began) * 1000) / 1000
       const ran = { startedAt: held.startedAt, duration }
@@ -152,7 +152,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
   }
 
   /** BullMQ found a job without a lock and handed it over again: one run, whose outcome the later claim stores. */
-  async function join(one: Running, owner: Owner): Promise<Ended> {
+  async function join(one: Running, owner: Owner): Promise<ClaimEnd> {
     one.owner = owner
     const [outcome, ran] = await new Promise<[Outcome, Ran]>((resolve) => {
       const before = one.hear
@@ -161,7 +161,7 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
     return one.back || one.owner !== owner ? NOTHING : finish(one, outcome, ran)
   }
 
-  function finish(one: Running, outcome: Outcome, ran: Ran): MaybePromise<Ended> {
+  function finish(one: Running, outcome: Outcome, ran: Ran): MaybePromise<ClaimEnd> {
     const { owner, held } = one
     const { kind } = outcome
     if (kind !== 'done') {
@@ -183,12 +183,12 @@ export function createAttempts(context: AttemptContext, running: Map<string, Run
 
   async function complete(
     owner: Owner,
-    held: Held,
+    held: HeldJob,
     outcome: Outcome,
     ran: Ran,
     sure: boolean,
     drafts: readonly TaskDraft[],
-  ): Promise<Ended> {
+  ): Promise<ClaimEnd> {
     const { claim } = held
     const back = sure ? 'held' : await takeBack(context, owner, held)
     if (back === 'held' && (drafts.length === 0 || (await spawn(context, owner, claim, drafts)))) {

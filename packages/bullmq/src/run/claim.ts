@@ -2,14 +2,14 @@ import type { Buffer } from 'node:buffer'
 import type { Claim, Consumer } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
 import { PROCESS } from '../journal/attempts.ts'
-import { runBuffer, type Client } from '../store/connection.ts'
+import { runBuffer, type RedisClient } from '../store/connection.ts'
 import { subscriptionOf } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
 import { decodeStored } from '../store/stored.ts'
 import { isOdd } from './unread.ts'
 
 /** A claimed job with the fields of its hash. */
-export interface Held {
+export interface HeldJob {
   readonly claim: Claim
   /** When the run starts, in milliseconds since 1970. */
   readonly startedAt: number
@@ -34,7 +34,7 @@ export interface Unread {
 
 /** The argument of {@link hold}. */
 export interface HoldContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly consumer: Consumer
   readonly prefix: string
   readonly lease: number
@@ -57,7 +57,7 @@ export async function hold(
   job: Job<JobData>,
   token: string,
   suspect: boolean,
-): Promise<Held | 'lost' | 'missing' | number | Unread> {
+): Promise<HeldJob | 'lost' | 'missing' | number | Unread> {
   for (;;) {
     const asked = performance.now()
     const startedAt = consumer.now()
@@ -90,7 +90,7 @@ function unreadOf(error: unknown): Unread {
   return { unread: error instanceof Error ? error.message : String(error) }
 }
 
-function read(job: Job<JobData>, reply: Reply, startedAt: number, until: number): Held {
+function read(job: Job<JobData>, reply: Reply, startedAt: number, until: number): HeldJob {
   const [event, head, body, ...own] = reply as [Buffer, Buffer, Buffer, ...Buffer[]]
   const [stalled, seen, cut, charged, before, attempts] = own.map(String)
   const { record, delivery } = decodeStored([event, head, body])

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WebhookError } from '@postern/core'
 import { closeBy, settledBy, timeTo, type Drained } from '@postern/core/inbox'
 import { Job, type JobJson, type Queue } from 'bullmq'
-import type { AttemptContext, Attempts, Finished } from './attempt.ts'
+import type { AttemptContext, JobRuns, Finished } from './attempt.ts'
 import { run } from '../store/connection.ts'
-import type { Ended } from './interruption.ts'
+import type { ClaimEnd } from './interruption.ts'
 import { queueName } from '../store/names.ts'
 import type { JobData } from '../store/queues.ts'
 import { store, type Owner } from './settle.ts'
@@ -27,7 +27,7 @@ const LAST = 1000
  */
 export function startDrain(
   context: AttemptContext,
-  attempts: Attempts,
+  attempts: JobRuns,
   until: number,
   max: number,
   last: number = LAST,
@@ -137,7 +137,7 @@ export function startDrain(
     }
   }
 
-  async function attempt(owner: Owner): Promise<Ended> {
+  async function attempt(owner: Owner): Promise<ClaimEnd> {
     held.add(owner)
     const ran = await attempts.run(owner, abort.signal)
     const stored = !ran.finished || (await complete(owner, ran.finished))

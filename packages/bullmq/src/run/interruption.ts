@@ -8,15 +8,15 @@ import {
 } from '@postern/core/inbox'
 import type { Finished } from './attempt.ts'
 import { addAttempt, attemptsOf } from '../journal/attempts.ts'
-import type { Held } from './claim.ts'
-import type { Client } from '../store/connection.ts'
+import type { HeldJob } from './claim.ts'
+import type { RedisClient } from '../store/connection.ts'
 import { stackOf } from '../store/errors.ts'
 import { eventOfJob, isJobId } from '../store/names.ts'
 import { bury, postpone, type Owner } from './settle.ts'
 import { buryUnread } from './unread.ts'
 
 /** How a claim ended. */
-export interface Ended {
+export interface ClaimEnd {
   /** Undefined without an outcome: the claim was lost or put off, or another claim stores the outcome. */
   readonly kind?: Outcome['kind']
   /** True if its handler ran. */
@@ -27,7 +27,7 @@ export interface Ended {
   readonly due?: number
 }
 
-export const NOTHING: Ended = {}
+export const NOTHING: ClaimEnd = {}
 
 // How long a job without its event waits.
 const MISSING_WAIT = 5000
@@ -41,7 +41,7 @@ export interface UnrunContext {
 
 /** The argument of {@link missing}. */
 export interface MissingContext extends UnrunContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly prefix: string
 }
 
@@ -50,13 +50,17 @@ export async function putBack(
   owner: Owner,
   wait: number,
   fields: Readonly<Record<string, number>> = {},
-): Promise<Ended> {
+): Promise<ClaimEnd> {
   await postpone(owner, wait, fields)
   return NOTHING
 }
 
 /** Claims before this one ended without an outcome: the task waits, is charged, or is poison. */
-export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Held): Promise<Ended> {
+export async function cutOff(
+  { consumer }: UnrunContext,
+  owner: Owner,
+  held: HeldJob,
+): Promise<ClaimEnd> {
   const { claim } = held
   // A suspect that waited for its place has run nothing, and the process died by another one.
   if (isSuspect(held) && !hasBegun(held)) return putBack(owner, 0, { sn: held.stalled })
@@ -93,7 +97,7 @@ export async function cutOff({ consumer }: UnrunContext, owner: Owner, held: Hel
  * makes the event whole. After the time for which events are kept, no redelivery will arrive. An event that is in the index
  * was taken, and something else has deleted it; and jobs of other programs have none.
  */
-export async function missing(context: MissingContext, owner: Owner): Promise<Ended> {
+export async function missing(context: MissingContext, owner: Owner): Promise<ClaimEnd> {
   const { client, prefix, keepDone } = context
   const id = owner.job.id!
   if (!isJobId(id)) return unreadable(context, owner, 'another program added it to this queue')
@@ -107,12 +111,12 @@ export async function unreadable(
   context: Pick<UnrunContext, 'consumer'>,
   owner: Owner,
   why: string,
-): Promise<Ended> {
+): Promise<ClaimEnd> {
   return (await buryUnread(context, owner, why)) ? { kind: 'dead' } : NOTHING
 }
 
 /** The attempts of a job with the run that was cut off. A claim that never started a run leaves none. */
-function withInterruption(held: Held): string {
+function withInterruption(held: HeldJob): string {
   const { claim, before, attempts } = held
   if (!hasBegun(held)) return attempts
   const space = before.indexOf(' ')
@@ -126,7 +130,7 @@ function withInterruption(held: Held): string {
 }
 
 /** True if a run began since the last one that is on record. */
-function hasBegun({ before, attempts }: Held): boolean {
+function hasBegun({ before, attempts }: HeldJob): boolean {
   const space = before.indexOf(' ')
   const began = Number(before.slice(0, space))
   return space >= 0 && !attemptsOf(attempts, '').kept.some(({ startedAt }) => startedAt === began)

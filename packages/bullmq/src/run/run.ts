@@ -1,6 +1,6 @@
 import { closeBy, createSemaphore, settledBy, type Lane, type Semaphore } from '@postern/core/inbox'
 import { DelayedError, Worker } from 'bullmq'
-import type { AttemptContext, Attempts, Finished } from './attempt.ts'
+import type { AttemptContext, JobRuns, Finished } from './attempt.ts'
 import type { DoneValue } from '../journal/attempts.ts'
 import { isFenced } from '../store/errors.ts'
 import { queueName } from '../store/names.ts'
@@ -34,7 +34,7 @@ export interface WorkingContext extends AttemptContext {
 type JobWorker = Worker<JobData, DoneValue>
 
 /** Runs the tasks of a receiver's subscriptions: a BullMQ worker for each, and one for each name it had before. */
-export function startWorking(context: WorkingContext, attempts: Attempts): Working {
+export function startWorking(context: WorkingContext, attempts: JobRuns): Working {
   const { consumer, client, prefix, lease } = context
   const names = consumer.lanes().reduce((sum, { formerly }) => sum + 1 + formerly.length, 0)
   if (names > MOST)

@@ -9,8 +9,8 @@ import {
 } from '@postern/core/inbox'
 import type { Job } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
-import type { Held } from './claim.ts'
-import { run, type Client } from '../store/connection.ts'
+import type { HeldJob } from './claim.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import { bounded, isFenced, reasonOf, stackOf } from '../store/errors.ts'
 import type { JobBackend, JobData, Queues } from '../store/queues.ts'
 import { noTurn } from '../accept/turns.ts'
@@ -19,7 +19,7 @@ import { noTurn } from '../accept/turns.ts'
 export interface SettleContext {
   readonly consumer: Consumer
   /** Waits for Redis, as workers do. */
-  readonly client: Client
+  readonly client: RedisClient
   readonly queues: Queues
   readonly prefix: string
   readonly lease: number
@@ -44,7 +44,7 @@ const AGAIN = 1000
 export async function settle(
   context: SettleContext,
   owner: Owner,
-  held: Held,
+  held: HeldJob,
   outcome: Exclude<Outcome, { kind: 'done' }>,
   ran: Ran,
 ): Promise<boolean> {
@@ -98,7 +98,7 @@ export async function postpone(
 }
 
 /** The return value of a done job: facts on its run. */
-export function doneValue({ claim }: Held, { startedAt, duration }: Ran): DoneValue {
+export function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): DoneValue {
   return { a: claim.attempt, s: startedAt, d: duration, p: PROCESS }
 }
 
@@ -109,7 +109,7 @@ export function doneValue({ claim }: Held, { startedAt, duration }: Ran): DoneVa
 export async function store(
   context: SettleContext,
   owner: Owner,
-  held: Held,
+  held: HeldJob,
   script: () => Promise<unknown>,
 ): Promise<boolean> {
   for (let told = false; ;) {
@@ -139,7 +139,7 @@ export async function store(
 export async function takeBack(
   { client, prefix, lease, consumer }: SettleContext,
   { job, token }: Owner,
-  { claim, startedAt }: Held,
+  { claim, startedAt }: HeldJob,
 ): Promise<'held' | 'stored' | 'lost'> {
   const args = [job.queueName, job.id!, token, lease, job.attemptsMade, startedAt]
   const reply = await run(client, 'posternAdopt', prefix, ...args)
@@ -152,7 +152,7 @@ export async function takeBack(
 }
 
 function attemptOf(
-  { claim }: Held,
+  { claim }: HeldJob,
   ran: Ran,
   outcome: Attempt['outcome'],
   error?: TaskError,

@@ -1,12 +1,12 @@
 import { causeOf, type Consumer, type TaskError } from '@postern/core/inbox'
-import { run, type Client } from '../store/connection.ts'
+import { run, type RedisClient } from '../store/connection.ts'
 import { isFenced, reasonOf, stackOf } from '../store/errors.ts'
 import { parsed } from '../store/json.ts'
 import { bury, type Owner } from './settle.ts'
 
 /** The store and the receiver whose queue holds a job that cannot be read. */
 export interface UnreadContext {
-  readonly client: Client
+  readonly client: RedisClient
   readonly consumer: Consumer
   readonly prefix: string
 }
@@ -62,7 +62,7 @@ export async function buryBroken(
 }
 
 /** What BullMQ cannot read of a job; undefined if it can. */
-async function brokenPart(client: Client, key: string): Promise<string | undefined> {
+async function brokenPart(client: RedisClient, key: string): Promise<string | undefined> {
   const parts = ['data', 'opts', 'progress', 'parent'] as const
   try {
     const texts = await client.hmget(key, ...parts)

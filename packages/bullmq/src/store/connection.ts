@@ -10,7 +10,7 @@ import * as viewScripts from '../lua/view.ts'
 import type { BullmqConnection } from '../settings.ts'
 
 /** A client that knows this package's scripts. */
-export type Client = Redis | Cluster
+export type RedisClient = Redis | Cluster
 
 /** The scripts of this package; each has one key, the prefix of all that it touches. */
 export type ScriptName =
@@ -78,7 +78,7 @@ const SILENCE = 12_000
  * for deliveries and operators: commands fail at once while Redis is unreachable. Otherwise commands wait, as BullMQ's
  * workers want them to.
  */
-export function openClient(connection: BullmqConnection, deadline?: number): Client {
+export function openClient(connection: BullmqConnection, deadline?: number): RedisClient {
   const settings: RedisOptions & { replyMapping: 'legacy' } =
     deadline === undefined
       ? { enableOfflineQueue: true, maxRetriesPerRequest: null, ...COMMON, socketTimeout: SILENCE }
@@ -97,7 +97,7 @@ export function openClient(connection: BullmqConnection, deadline?: number): Cli
 
 /** Runs a script of this package. */
 export function run(
-  client: Client,
+  client: RedisClient,
   name: ScriptName,
   key: string,
   ...args: readonly (string | number | Uint8Array)[]
@@ -107,7 +107,7 @@ export function run(
 
 /** Runs a script of this package and returns strings as bytes. */
 export function runBuffer(
-  client: Client,
+  client: RedisClient,
   name: ScriptName,
   key: string,
   ...args: readonly (string | number | Uint8Array)[]
@@ -121,7 +121,7 @@ type Run = (...args: readonly (string | number | Uint8Array)[]) => Promise<unkno
  * Resolves once the client is connected; returns undefined if it is. Throws if it has lost Redis: BullMQ would wait
  * without a deadline.
  */
-export function connected(client: Client, deadline: number): Promise<void> | undefined {
+export function connected(client: RedisClient, deadline: number): Promise<void> | undefined {
   if (client.status === 'ready') return undefined
   if (client.status !== 'connecting' && client.status !== 'connect')
     throw unavailable(`Redis is not connected (${client.status})`)
@@ -149,7 +149,7 @@ export function connected(client: Client, deadline: number): Promise<void> | und
 }
 
 // Share one promise: each call would add listeners to the client.
-const connecting = new WeakMap<Client, Promise<void>>()
+const connecting = new WeakMap<RedisClient, Promise<void>>()
 
 /** The work, or a rejection with `inbox_unavailable` after a time in milliseconds. */
 export function answered<T>(work: Promise<T>, deadline: number): Promise<T> {
@@ -173,7 +173,7 @@ const COMMON = { replyMapping: 'legacy', enableReadyCheck: true, lazyConnect: fa
 function open(
   connection: BullmqConnection,
   settings: RedisOptions & { replyMapping: 'legacy' },
-): Client {
+): RedisClient {
   if (typeof connection === 'string') return new Redis(connection, settings)
   if (!isClient(connection)) return new Redis({ ...connection, ...settings })
   if (!connection.isCluster) return (connection as Redis).duplicate(settings)
@@ -184,6 +184,6 @@ function open(
 }
 
 // By shape: clients of another copy of ioredis are no instances of our class.
-function isClient(connection: object): connection is Client {
+function isClient(connection: object): connection is RedisClient {
   return 'defineCommand' in connection && typeof connection.defineCommand === 'function'
 }

@@ -1,7 +1,7 @@
 import { createIORedisClient, Job, Queue, type IRedisTransaction, type JobsOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { EventRecord, TaskDraft } from '@postern/core/inbox'
-import { unavailable, type Client } from './connection.ts'
+import { unavailable, type RedisClient } from './connection.ts'
 import { jobId, queueName } from './names.ts'
 import type { Settings } from '../settings.ts'
 
@@ -51,7 +51,7 @@ const OPTIONS: JobsOptions = {
 
 /** Makes the register of queues. `warn` hears of errors that nothing else reports. */
 export function createQueues(
-  client: Client,
+  client: RedisClient,
   { prefix, lease }: Pick<Settings, 'prefix' | 'lease'>,
   warn: (error: Error) => void,
 ): Queues {

@@ -1,9 +1,9 @@
 import type { Json } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
-import { connected, run, answered, type Client } from './connection.ts'
+import { connected, run, answered, type RedisClient } from './connection.ts'
 
 /** Small keyed values with compare-and-set, in one hash. */
-export function createRecords(client: Client, prefix: string, deadline: number): Records {
+export function createRecords(client: RedisClient, prefix: string, deadline: number): Records {
   const key = `${prefix}:records`
   return {
     async get(name) {

@@ -1,4 +1,4 @@
-import { run, unavailable, type Client } from './connection.ts'
+import { run, unavailable, type RedisClient } from './connection.ts'
 
 /** How many replicas must have a delivery before it is acknowledged. */
 export interface ReplicaSettings {
@@ -17,7 +17,7 @@ export interface Replicas {
 
 /** Makes a {@link Replicas}. https://redis.io/docs/latest/commands/wait/ */
 export function createReplicas(
-  client: Client,
+  client: RedisClient,
   prefix: string,
   { wait, within }: ReplicaSettings,
 ): Replicas {

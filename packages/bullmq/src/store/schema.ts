@@ -11,7 +11,7 @@ import {
   type Standing,
   type Versions,
 } from '@postern/core/inbox'
-import { run, type Client } from './connection.ts'
+import { run, type RedisClient } from './connection.ts'
 import { PREFIX } from '../settings.ts'
 
 /**
@@ -51,7 +51,7 @@ export interface Joined {
 
 /** Makes it. `changed` hears as that of `createStanding`. */
 export function joinKeys(
-  client: Client,
+  client: RedisClient,
   prefix: string,
   layout: KeysLayout,
   changed: (refused: string | undefined) => void,

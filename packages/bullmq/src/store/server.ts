@@ -1,6 +1,6 @@
 import { WebhookError, type MaybePromise } from '@postern/core'
 import type { Standing } from '@postern/core/inbox'
-import { connected, type Client } from './connection.ts'
+import { connected, type RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 
 /** Watches a connection: hears its errors, since an unhandled one would end the process, and checks the server. */
@@ -28,7 +28,7 @@ const MOST_TOLD = 100
 
 /** Checks that the server keeps its data: after each connect, and once a minute. */
 export function watchServer(
-  client: Client,
+  client: RedisClient,
   { unsafe, replicas, deadline }: Settings,
   standing: Standing,
 ): ServerWatch {

@@ -144,8 +144,8 @@ export {
   type Minute,
 } from './history/minute-pack.ts'
 export type {
-  Batch as StoreBatch,
-  Fault as StoreFault,
+  StoreBatch,
+  StoreFault,
   Guarded,
   GuestRows,
   Rows,
@@ -153,7 +153,7 @@ export type {
   Stride,
 } from './engine/store.ts'
 export * from './engine/row.ts'
-export type { Attempted, Ended as EndedTask, Fence, Patch } from './engine/patch.ts'
+export type { Attempted, EndedTask, Fence, Patch } from './engine/patch.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
 export {

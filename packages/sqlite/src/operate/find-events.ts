@@ -9,7 +9,7 @@ export interface EventFinder {
   byKeys(keys: readonly string[], receiver: string | undefined): readonly number[]
   byId(id: string, receiver: string | undefined): readonly number[]
   /** The events that can match by their time. */
-  range(filter: Pick<TaskFilter, 'before' | 'after'>): Range
+  range(filter: Pick<TaskFilter, 'before' | 'after'>): EventRange
   /** Events that `stored` marked and that were not erased yet, the newest first, up to and with an event. */
   passing(receiver: string | undefined, from: number, most: number): readonly number[]
   /** Up to which event topics are indexed. */
@@ -25,7 +25,7 @@ export interface EventFinder {
 }
 
 /** Events above `low`, up to and with `high`. */
-export interface Range {
+export interface EventRange {
   readonly low: number
   readonly high: number
 }

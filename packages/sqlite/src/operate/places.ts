@@ -1,7 +1,7 @@
 import { TASKS, type Place as Cursor } from '@postern/core/inbox'
 
 /** A place in the list of tasks, newest event first: later places are older. */
-export interface Place {
+export interface ListPlace {
   readonly event: number
   readonly task: number
 }
@@ -10,16 +10,16 @@ export interface Place {
 const FIRST_TASK: number = Number.MAX_SAFE_INTEGER
 
 /** The place of a cursor. */
-export function placeOf(cursor: Cursor | undefined): Place {
+export function placeOf(cursor: Cursor | undefined): ListPlace {
   return cursor ? { event: cursor[0], task: cursor[1] } : { event: FIRST_TASK, task: FIRST_TASK }
 }
 
 /** The place before all tasks of an event. */
-export function beforeEvent(event: number): Place {
+export function beforeEvent(event: number): ListPlace {
   return { event, task: FIRST_TASK }
 }
 
 /** Tasks behind a place have lower ids. */
-export function boundOf({ event, task }: Place): number {
+export function boundOf({ event, task }: ListPlace): number {
   return Math.min(task, (event + 1) * TASKS)
 }

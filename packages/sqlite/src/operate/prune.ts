@@ -2,7 +2,7 @@ import type { Before, Place } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import type { Attempts } from '../store/attempts.ts'
 import { createKeyIndex } from '../store/key-index.ts'
-import type { Claims } from '../store/claims.ts'
+import type { StoredRuns } from '../store/claims.ts'
 import type { Keys } from '../store/keys.ts'
 import type { Tally } from '../store/tally.ts'
 import { DROP_DELIVERY } from './erase.ts'
@@ -21,7 +21,7 @@ const DONE = 2
 export interface PruneParts {
   readonly tally: Tally
   readonly attempts: Attempts
-  readonly claims: Claims
+  readonly claims: StoredRuns
   readonly keys: Pick<Keys, 'hash' | 'find'>
 }
 

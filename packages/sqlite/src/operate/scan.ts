@@ -2,14 +2,14 @@ import { TASKS, type FullRow, type InfoRow, type Scan, type Scanned } from '@pos
 import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../store/keys.ts'
 import { conditionsOf, CONTENTS, EVENT_INFO, FROM, FROM_EVENTS, INFO } from './filter.ts'
-import { boundOf, placeOf, type Place } from './places.ts'
-import { createSources, type Source, type Step } from './sources.ts'
+import { boundOf, placeOf, type ListPlace } from './places.ts'
+import { createSources, type CandidateSource, type CandidateStep } from './sources.ts'
 
 /** How rows of one kind are read. */
 interface Rows {
   readonly columns: string
-  readonly from: Readonly<Record<Step['kind'], string>>
-  readonly candidates: Readonly<Record<Step['kind'], string>>
+  readonly from: Readonly<Record<CandidateStep['kind'], string>>
+  readonly candidates: Readonly<Record<CandidateStep['kind'], string>>
   readonly order: string
 }
 
@@ -46,7 +46,7 @@ export function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
     'SELECT received FROM postern_events WHERE id <= ? ORDER BY id DESC LIMIT 1',
   )
   // A source is kept from step to step of one search.
-  let before: { readonly filter: Scan['filter']; readonly source: Source } | undefined
+  let before: { readonly filter: Scan['filter']; readonly source: CandidateSource } | undefined
 
   return (want) => {
     const { of, topic, after, width, limit } = want
@@ -76,8 +76,8 @@ export function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
 
   function read(
     want: Scan,
-    { kind, ids }: Step,
-    place: Place,
+    { kind, ids }: CandidateStep,
+    place: ListPlace,
     most: number,
   ): (InfoRow | FullRow)[] {
     const { columns, from, candidates, order } = ROWS[want.of]

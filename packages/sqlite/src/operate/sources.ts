@@ -1,27 +1,27 @@
 import type { Scan } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../store/keys.ts'
-import { createEventFinder, type Range } from './find-events.ts'
+import { createEventFinder, type EventRange } from './find-events.ts'
 import { createTaskFinder } from './find-tasks.ts'
-import { beforeEvent, boundOf, type Place } from './places.ts'
+import { beforeEvent, boundOf, type ListPlace } from './places.ts'
 
 /** Finds candidates for a filter, newest first, by the index that leaves the fewest. */
-export interface Source {
+export interface CandidateSource {
   /** The next candidates after a place, about that many; undefined when there are no more. */
-  next(after: Place, width: number): Step | undefined
+  next(after: ListPlace, width: number): CandidateStep | undefined
 }
 
 /** Some candidates. */
-export interface Step {
+export interface CandidateStep {
   /** Tasks by id, events by number, or all events of a range: above the first, up to and with the second. */
   readonly kind: 'tasks' | 'events' | 'range'
   readonly ids: readonly number[]
   /** The last place looked at. */
-  readonly to: Place
+  readonly to: ListPlace
 }
 
 /** Makes the sources of a file. They only read, each in milliseconds. */
-export function createSources(db: Database, keys: Keys): (want: Scan) => Source {
+export function createSources(db: Database, keys: Keys): (want: Scan) => CandidateSource {
   const events = createEventFinder(db, keys)
   const tasks = createTaskFinder(db)
 
@@ -56,7 +56,7 @@ export function createSources(db: Database, keys: Keys): (want: Scan) => Source 
       },
     }
 
-    function marked(): Source {
+    function marked(): CandidateSource {
       return {
         next(after, width) {
           const ids = events.passing(receiver, after.event - (after.task === 0 ? 1 : 0), width)
@@ -69,7 +69,7 @@ export function createSources(db: Database, keys: Keys): (want: Scan) => Source 
 
     function inLanes(
       find: (lane: number, before: number, most: number) => readonly number[],
-    ): Source {
+    ): CandidateSource {
       const wanted = tasks.lanes(lanes)
       return {
         next(after, width) {
@@ -82,7 +82,7 @@ export function createSources(db: Database, keys: Keys): (want: Scan) => Source 
   }
 }
 
-function scan({ low, high }: Range): Source {
+function scan({ low, high }: EventRange): CandidateSource {
   return {
     next(after, width) {
       // The event of the place may have more tasks.
@@ -94,7 +94,7 @@ function scan({ low, high }: Range): Source {
 }
 
 /** Candidates that are known at once. */
-function listed(kind: 'tasks' | 'events', all: readonly number[]): Source {
+function listed(kind: 'tasks' | 'events', all: readonly number[]): CandidateSource {
   const sorted = [...all].sort((one, other) => other - one)
   return {
     next(after, width) {
@@ -110,6 +110,6 @@ function listed(kind: 'tasks' | 'events', all: readonly number[]): Source {
   }
 }
 
-function taskPlace(task: number): Place {
+function taskPlace(task: number): ListPlace {
   return { event: Math.floor(task / 65_536), task }
 }

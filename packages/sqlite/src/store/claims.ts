@@ -2,7 +2,7 @@ import type { Database } from '../driver/driver.ts'
 import { ANY_CLAIMS, DROP_CLAIMS, SPREAD_CLAIMS } from '../sql/claims.ts'
 
 /** Tasks that were claimed as they were stored, and run: each commit has one row of them, and no task has one of its own. */
-export interface Claims {
+export interface StoredRuns {
   /** True if some were claimed before a time; without one, if there are any. */
   any(before?: number): boolean
   /**
@@ -13,7 +13,7 @@ export interface Claims {
 }
 
 /** Prepares the statements of a connection. */
-export function createClaims(db: Database): Claims {
+export function createClaims(db: Database): StoredRuns {
   const first = db.prepare(ANY_CLAIMS)
   const spread = db.prepare(SPREAD_CLAIMS)
   const drop = db.prepare(DROP_CLAIMS)

@@ -1,11 +1,11 @@
 import type { Database } from '../driver/driver.ts'
-import type { Kept } from './kept.ts'
+import type { RowCache } from './kept.ts'
 
 /**
  * The clock of a file, in milliseconds since 1970. It never goes back, in no process: it is the largest time that any of
  * them saw, moved on by the monotonic clock.
  */
-export interface Clock extends Kept {
+export interface FileClock extends RowCache {
   now(): number
   /** Learns what other processes saw. */
   read(): void
@@ -14,8 +14,8 @@ export interface Clock extends Kept {
 // How old the stored time may be, in milliseconds.
 const STORE = 1000
 
-/** Makes a {@link Clock}. */
-export function createClock(db: Database): Clock {
+/** Makes a {@link FileClock}. */
+export function createClock(db: Database): FileClock {
   const find = db.prepare('SELECT clock FROM postern_numbers')
   const set = db.prepare('UPDATE postern_numbers SET clock = ? WHERE clock < ?')
   const changes = db.prepare('SELECT total_changes() AS total')

@@ -1,4 +1,4 @@
-import { TASKS, type EndedTask as Ended } from '@postern/core/inbox'
+import { TASKS, type EndedTask } from '@postern/core/inbox'
 import type { Database, Written } from '../driver/driver.ts'
 import { ADD_FINISHED, END_CLAIMS, TAKE_CLAIMS } from '../sql/claims.ts'
 import { FINISH, FINISHED } from '../sql/tasks.ts'
@@ -15,7 +15,7 @@ interface Group {
   readonly n: number
   readonly token: number
   readonly lane: number
-  readonly ended: Ended[]
+  readonly ended: EndedTask[]
   first: number
 }
 
@@ -23,7 +23,7 @@ interface Group {
 export function createFinish(
   db: Database,
   tally: Tally,
-): (ended: readonly Ended[], now: number) => ReadonlySet<number> {
+): (ended: readonly EndedTask[], now: number) => ReadonlySet<number> {
   const finish = db.prepare(FINISH)
   const finished = db.prepare(FINISHED)
   const take = db.prepare(TAKE_CLAIMS)
@@ -61,7 +61,7 @@ export function createFinish(
     return counted
   }
 
-  function finishedOf(token: number, ended: readonly Ended[]): ReadonlySet<number> {
+  function finishedOf(token: number, ended: readonly EndedTask[]): ReadonlySet<number> {
     const ids = `[${ended.map(({ id }) => id).join()}]`
     return new Set((finished.all(token, ids) as { id: number }[]).map(({ id }) => id))
   }
@@ -71,7 +71,7 @@ function isOne({ changes }: Written): boolean {
   return Number(changes) === 1
 }
 
-function groupsOf(ended: readonly Ended[]): readonly Group[] {
+function groupsOf(ended: readonly EndedTask[]): readonly Group[] {
   const groups: Group[] = []
   let last: Group | undefined
   for (const one of ended) {

@@ -13,11 +13,11 @@ export interface FreshKeys {
   /** Those after an event. */
   after(event: number): FreshKeys
   /** Hashes in the order of the index, so that neighbours come together and a page is written once for many. */
-  sort(): KeyRun
+  sort(): SortedKeys
 }
 
 /** Keys to be added to the index, in its order. */
-export interface KeyRun {
+export interface SortedKeys {
   readonly first: number
   /** The last event whose key is in it. */
   readonly last: number

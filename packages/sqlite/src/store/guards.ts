@@ -1,11 +1,11 @@
 import type { Guarded } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { ADD_GUARD, DROP_GUARD, HOLDER } from '../sql/guards.ts'
-import type { Kept } from './kept.ts'
+import type { RowCache } from './kept.ts'
 import type { Names } from './names.ts'
 
 /** Keys that only one event of a receiver may hold. They live as long as their event. Inside a transaction. */
-export interface Guards extends Kept {
+export interface Guards extends RowCache {
   /** As `Rows.guard`. */
   take(wanted: readonly Guarded[], now: number): ReadonlySet<Guarded>
   /** As `Rows.unguard`. */

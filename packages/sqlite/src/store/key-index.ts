@@ -1,12 +1,12 @@
 import type { Database } from '../driver/driver.ts'
-import { DISTANCE, type KeyRun } from './fresh-keys.ts'
+import { DISTANCE, type SortedKeys } from './fresh-keys.ts'
 
 /** Keys of events in the file, all of a number and before it. Inside a transaction. */
 export interface KeyIndex {
   /** Number of the event that has the key, and this hash. */
   find(hash: number, receiver: number, key: string): number | undefined
   /** Adds some of a run, from a place in it. */
-  add(run: KeyRun, from: number, to: number): void
+  add(run: SortedKeys, from: number, to: number): void
   /** Drops entries of forgotten events. It looks at that many entries, and goes on behind them the next time. */
   sweep(count: number): void
 }

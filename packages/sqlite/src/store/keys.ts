@@ -1,5 +1,5 @@
 import type { Database } from '../driver/driver.ts'
-import { createFreshKeys, type FreshKeys, type KeyRun } from './fresh-keys.ts'
+import { createFreshKeys, type FreshKeys, type SortedKeys } from './fresh-keys.ts'
 import { createKeyIndex, hashOf } from './key-index.ts'
 
 /**
@@ -46,7 +46,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
   let fresh = createFreshKeys(1)
   /** The keys being indexed, and the progress, now and at the last commit. */
-  let run: (KeyRun & { readonly known: FreshKeys }) | undefined
+  let run: (SortedKeys & { readonly known: FreshKeys }) | undefined
   let reached = 0
   let kept = 0
   let indexed = 0

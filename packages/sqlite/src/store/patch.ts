@@ -2,7 +2,7 @@ import type { Fence, Patch, TaskRow } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import { DROP_TASK, PATCH, TO_PATCH } from '../sql/tasks.ts'
 import type { Attempts } from './attempts.ts'
-import type { Claims } from './claims.ts'
+import type { StoredRuns } from './claims.ts'
 import type { Tally } from './tally.ts'
 
 /** What a fence looks at. */
@@ -17,7 +17,7 @@ interface Row extends TaskRow {
 export interface PatchParts {
   readonly tally: Tally
   readonly attempts: Attempts
-  readonly claims: Claims
+  readonly claims: StoredRuns
   /** True if the lease of a claim with this token is over. */
   readonly isOver: (token: number) => boolean
 }

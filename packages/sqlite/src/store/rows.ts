@@ -10,11 +10,11 @@ import type { Database } from '../driver/driver.ts'
 import { ENTER_TURN, LATER_TASKS, TAKE_TURNS } from '../sql/lanes.ts'
 import { END_HOLD, FAILED, TASK, TASKS_BY_ID, TASKS_OF } from '../sql/tasks.ts'
 import { createAttempts, type Attempts } from './attempts.ts'
-import { createClaims, type Claims } from './claims.ts'
+import { createClaims, type StoredRuns } from './claims.ts'
 import { createFinish } from './finish.ts'
 import { createGuards } from './guards.ts'
 import { createInsert, type InsertParts } from './insert.ts'
-import type { Kept } from './kept.ts'
+import type { RowCache } from './kept.ts'
 import { createLines, type Lines } from './lines.ts'
 import { createNames, type Names } from './names.ts'
 import { createPatch } from './patch.ts'
@@ -35,10 +35,10 @@ export interface Connection {
   readonly names: Names
   readonly tally: Tally
   readonly attempts: Attempts
-  readonly claims: Claims
+  readonly claims: StoredRuns
   readonly lines: Lines
   /** Writers that run at the end of a transaction, in this order. */
-  readonly kept: readonly Kept[]
+  readonly kept: readonly RowCache[]
 }
 
 /** Prepares the statements of a connection. */

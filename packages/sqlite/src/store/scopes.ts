@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Database } from '../driver/driver.ts'
-import type { Kept } from './kept.ts'
+import type { RowCache } from './kept.ts'
 
 /** Scopes that events of a receiver came with, so that the key of an event can be made of its id. Inside a transaction. */
-export interface Scopes extends Kept {
+export interface Scopes extends RowCache {
   add(receiver: number, scope: string): void
 }
 

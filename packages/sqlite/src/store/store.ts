@@ -19,7 +19,7 @@ import { createClock } from './clock.ts'
 import { createCommits } from './commit.ts'
 import { createGuests } from './guests.ts'
 import { createKeys } from './keys.ts'
-import type { Kept } from './kept.ts'
+import type { RowCache } from './kept.ts'
 import { createProcesses } from './processes.ts'
 import { createConnection } from './rows.ts'
 import type { FileLayout } from './schema.ts'
@@ -55,7 +55,7 @@ export function createStore(
   }
   const connection = createConnection(main, keys, host)
   const { names, tally, lines, claims } = connection
-  const kept: readonly Kept[] = [...connection.kept, keys, topicLog, clock]
+  const kept: readonly RowCache[] = [...connection.kept, keys, topicLog, clock]
   const writer = createWriter(driver, kept, names)
   const claim = createClaim(main, tally)
   const guests = createGuests(driver, keys, host)

@@ -1,12 +1,12 @@
 import { COUNT_LANE, COUNT_TENANT } from '../sql/lanes.ts'
 import type { Database } from '../driver/driver.ts'
-import type { Kept } from './kept.ts'
+import type { RowCache } from './kept.ts'
 
 /**
  * How many tasks each lane has in each state, and each tenant open. The counts are changed in the transaction that
  * changes the tasks, so that bounds and statistics never have to count rows.
  */
-export interface Tally extends Kept {
+export interface Tally extends RowCache {
   /** Counts tasks that changed their state; undefined: they were not there before, or are not any more. */
   move(
     lane: number,

@@ -1,13 +1,13 @@
 import { createSweep, type Sweep } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
-import type { Kept } from './kept.ts'
+import type { RowCache } from './kept.ts'
 import type { Writer } from './writer.ts'
 
 /** Events of a block: their offsets in it take two bytes each. */
 export const BLOCK = 2048
 
 /** Topics of the last events of this process, until they are indexed: they need not be read again. */
-export interface TopicLog extends Kept {
+export interface TopicLog extends RowCache {
   add(event: number, topic: string): void
   /** Topics of the events from a number on, or undefined if not all of them came through this process. */
   block(first: number): readonly string[] | undefined

@@ -1,6 +1,6 @@
 import { WebhookError } from '@postern/core'
 import type { Driver } from '../driver/driver.ts'
-import type { Kept } from './kept.ts'
+import type { RowCache } from './kept.ts'
 
 /** The one place that makes transactions. */
 export interface Writer {
@@ -15,7 +15,7 @@ export interface Writer {
 /** Makes the writer of a database. `kept` are the caches of the main connection; `forget` drops names that were rolled back. */
 export function createWriter(
   { main, guard, errors }: Driver,
-  kept: readonly Kept[],
+  kept: readonly RowCache[],
   names: { forget(): void },
 ): Writer {
   let inside = false

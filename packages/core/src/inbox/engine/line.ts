@@ -2,7 +2,7 @@ import { grouped } from '../../basics/grouped.ts'
 import { WebhookError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import type { BatchWork } from '../batch/backlog.ts'
-import { createBatch, type Fault as BatchFault } from '../batch/batch.ts'
+import { createBatch, type Fault } from '../batch/batch.ts'
 import type { Store } from './store.ts'
 
 /** How works of one kind are stored together. */
@@ -14,7 +14,7 @@ export interface LineOptions<Work extends BatchWork> {
   readonly waits?: readonly [first: number, longest: number]
   /** Writes a batch, all or nothing; what it returns is called once that is committed. */
   readonly put: (works: readonly Work[], until: number) => MaybePromise<() => MaybePromise<void>>
-  readonly fault: (error: unknown) => BatchFault
+  readonly fault: (error: unknown) => Fault
 }
 
 /** What waits to be stored. */

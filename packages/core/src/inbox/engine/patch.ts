@@ -65,7 +65,7 @@ export interface Attempted {
 }
 
 /** A run that ended well. */
-export interface Ended {
+export interface EndedTask {
   readonly id: number
   readonly token: number
   readonly lane: number

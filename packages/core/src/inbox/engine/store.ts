@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Journaled } from './journal/store.ts'
 import type { Viewed } from './operate/store.ts'
 import type { NewEvent, NewTask } from './row.ts'
-import type { Ended, Fence, Patch } from './patch.ts'
+import type { EndedTask, Fence, Patch } from './patch.ts'
 import type { ClaimRow, HeadRow, LaneRow, Lost, TaskRow, Turn, Wish } from './row.ts'
 
 /**
@@ -15,7 +15,7 @@ export interface Rows {
    * events. A task with a token is claimed by this process and leased. A task with a line is `behind`.
    * Deliveries that several events share are stored once. With `notify` other processes hear of it (`listen`).
    */
-  insert(batch: Batch): MaybePromise<ReadonlySet<NewEvent>>
+  insert(batch: StoreBatch): MaybePromise<ReadonlySet<NewEvent>>
   /**
    * Failed tasks (dead, or pending with an error and not due yet) of those of the events that are stored. Until the
    * transaction ends none of these events is pruned or erased; erased ones are left out.
@@ -26,7 +26,7 @@ export interface Rows {
   /** Gives back guards that this transaction took. */
   unguard(taken: readonly Guarded[]): MaybePromise<void>
   /** The hot end: done, nothing to clear and nobody behind it. Returns ids of those that were still claimed with the token. */
-  finish(ended: readonly Ended[]): MaybePromise<ReadonlySet<number>>
+  finish(ended: readonly EndedTask[]): MaybePromise<ReadonlySet<number>>
   /** Every other change of tasks. Returns ids of those whose fence held; the others are as they were. */
   patch(patches: readonly Patch[], fence: Fence): MaybePromise<ReadonlySet<number>>
   /** Stores child tasks of an event; each lane and part of it once. */
@@ -139,7 +139,7 @@ export interface Store extends Rows, Viewed, Journaled {
    */
   alive?(): MaybePromise<string | undefined>
   /** What an error means. */
-  fault(error: unknown): Fault
+  fault(error: unknown): StoreFault
   /** The refusal of a delivery: the cause and its remedy in words. A `WebhookError` or `TypeError` stays as it is. */
   refusal(error: unknown): Error
 }
@@ -148,10 +148,10 @@ export interface Store extends Rows, Viewed, Journaled {
  * `again`: a conflict with others, the same may succeed now. `data`: the values of a statement. `lasting`: the statement
  * itself, trying again cannot help. `away`: the server, the disk or the connection, and it passes.
  */
-export type Fault = 'again' | 'data' | 'lasting' | 'away'
+export type StoreFault = 'again' | 'data' | 'lasting' | 'away'
 
 /** What one `insert` stores. */
-export interface Batch {
+export interface StoreBatch {
   readonly events: readonly NewEvent[]
   readonly tasks: readonly NewTask[]
   readonly notify: boolean

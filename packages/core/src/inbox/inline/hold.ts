@@ -4,7 +4,7 @@ import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Ledger } from './ledger.ts'
 
 /** An event that this delivery may run: what the ledger knows of it, and the calls that need its token. */
-export interface Held {
+export interface HeldEvent {
   readonly kind: 'held'
   /** Claims of the event so far, this one included. */
   readonly claims: number
@@ -18,7 +18,7 @@ export interface Held {
 }
 
 /** `refused`: a guard of the event belongs to another one, and says `refuse`. */
-export type Hold = Held | { readonly kind: 'duplicate' | 'busy' | 'refused' }
+export type Hold = HeldEvent | { readonly kind: 'duplicate' | 'busy' | 'refused' }
 
 /** Claims an event and its guards for a receiver. */
 export async function hold(
@@ -50,7 +50,7 @@ export async function hold(
   }
 }
 
-const UNKNOWN: Held = {
+const UNKNOWN: HeldEvent = {
   kind: 'held',
   claims: 1,
   state: undefined,

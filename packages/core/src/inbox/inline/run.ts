@@ -2,7 +2,7 @@ import { MAX_TIMER } from '../../basics/duration.ts'
 import { WebhookError } from '../../errors.ts'
 import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { Claim, Consumer, IntakeItem, Outcome } from '../inbox.ts'
-import type { Held } from './hold.ts'
+import type { HeldEvent } from './hold.ts'
 import { decodeTasks, encodeTasks, newTasks, reviveDead, type InlineTask } from './tasks.ts'
 import type { Semaphore } from '../tasks/semaphore.ts'
 
@@ -31,7 +31,7 @@ interface Ended {
 /** Runs the open tasks of one event that is held, and keeps what became of each. */
 export async function runInline(
   context: InlineContext,
-  held: Held,
+  held: HeldEvent,
   item: IntakeItem,
   delivery: StoredDelivery,
 ): Promise<InlineResult> {

@@ -1,6 +1,6 @@
 import type { Consumer } from '../inbox.ts'
 import { createPace, type Pace } from '../tasks/pace.ts'
-import { createLanes, type Lanes } from './run/claim.ts'
+import { createLanes, type LaneQueues } from './run/claim.ts'
 import type { MemoryEvent } from './accept/event.ts'
 import { createGuards, type Guards } from './accept/guards.ts'
 import { createKnown, type Known } from './accept/known.ts'
@@ -22,7 +22,7 @@ export interface MemoryState {
   readonly store: MemoryStore
   readonly settings: MemorySettings
   consumer: Consumer
-  lanes: Lanes
+  lanes: LaneQueues
   /** Aborted when the receiver closes; the next one has its own. */
   closing: AbortController
   /** Tasks pending or running, and the bytes of their bodies. */
@@ -102,14 +102,14 @@ export function openTasks({ known }: MemoryState): readonly MemoryTask[] {
 }
 
 /** A task and where it belongs. */
-export interface Found {
+export interface FoundTask {
   readonly state: MemoryState
   readonly task: MemoryTask
 }
 
 /** All tasks that are kept, the oldest first: pending, running and dead. */
-export function keptTasks({ states }: MemoryStore): readonly Found[] {
-  const kept: Found[] = []
+export function keptTasks({ states }: MemoryStore): readonly FoundTask[] {
+  const kept: FoundTask[] = []
   for (const state of states.values())
     for (const owner of state.known.values())
       for (const task of owner.tasks())

@@ -1,5 +1,5 @@
 import type { Claim, Consumer, Lane, Outcome } from '../../../src/inbox/index.ts'
-import type { Ended, RunnerTask } from '../../../src/inbox/engine/run/ending.ts'
+import type { EndedClaim, RunnerTask } from '../../../src/inbox/engine/run/ending.ts'
 import type { Runner, RunnerOptions } from '../../../src/inbox/engine/run/runner-types.ts'
 import { createRunner } from '../../../src/inbox/engine/run/runner.ts'
 import type { Slot } from '../../../src/inbox/engine/run/slot.ts'
@@ -25,7 +25,7 @@ export interface EngineOptions {
   readonly lanes?: readonly (Partial<Lane> & { readonly name: string })[]
   readonly run?: (claim: Claim, signal: AbortSignal) => Outcome | Promise<Outcome>
   /** Called when an outcome comes to be stored. @default it is stored in the next turn */
-  readonly settle?: (ended: Ended<Held>, store: () => void) => void
+  readonly settle?: (ended: EndedClaim<Held>, store: () => void) => void
   readonly runner?: Partial<RunnerOptions<Held>>
 }
 
@@ -152,7 +152,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     return { slot, row, place: -1, over: false, committed: undefined }
   }
 
-  function store({ task: { row }, outcome, ran, done }: Ended<Held>): void {
+  function store({ task: { row }, outcome, ran, done }: EndedClaim<Held>): void {
     if (row.state !== 'running') return done(undefined)
     row.state = outcome.kind === 'done' || outcome.kind === 'dead' ? outcome.kind : 'pending'
     if ('at' in outcome) row.due = outcome.at

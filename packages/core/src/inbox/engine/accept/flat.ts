@@ -2,11 +2,11 @@ import { BEGIN, type Task } from '../run/task.ts'
 import type { Finder } from '../run/lanes.ts'
 import { TASKS, type NewEvent, type NewTask } from '../row.ts'
 import type { Runner } from '../run/runner-types.ts'
-import type { Batch } from '../store.ts'
+import type { StoreBatch } from '../store.ts'
 import { newTask, type EncodedIntake, type EncodedItem } from './encode.ts'
 
 /** The rows of a batch of deliveries. */
-export interface Flat extends Batch {
+export interface Flat extends StoreBatch {
   readonly intakes: readonly EncodedIntake[]
   /** Each event once, and the item that brought it first. */
   readonly items: ReadonlyMap<NewEvent, EncodedItem>

@@ -5,14 +5,14 @@ import { chain } from '../steps.ts'
 import type { Store } from '../store.ts'
 
 /** Lanes of a store by number and by name. */
-export interface Names {
+export interface LaneNames {
   of(lane: number): LaneRow | undefined
   /** Lanes that a filter means; undefined for all. */
   wanted(filter: Pick<TaskFilter, 'receiver' | 'subscription'>): readonly number[] | undefined
 }
 
 /** Reads them. */
-export function namesOf(store: Pick<Store, 'everyLane'>): MaybePromise<Names> {
+export function namesOf(store: Pick<Store, 'everyLane'>): MaybePromise<LaneNames> {
   return chain(store.everyLane(), (rows) => {
     const lanes = new Map(rows.map((row) => [row.lane, row]))
     return {

@@ -8,7 +8,7 @@ import { namesOf } from './names.ts'
 import type { FullRow, InfoRow, Place, Scan } from './store.ts'
 
 /** Reads tasks or events by a filter, newest first, in steps that never hold the event loop for long. */
-export type Search = (filter: TaskFilter, page: SearchPage) => Promise<Found>
+export type Search = (filter: TaskFilter, page: SearchPage) => Promise<FoundPage>
 
 /** The wanted page, and its time limit. */
 export interface SearchPage {
@@ -28,7 +28,7 @@ export interface FoundRow {
 }
 
 /** A page. */
-export interface Found {
+export interface FoundPage {
   readonly rows: readonly FoundRow[]
   readonly cursor: string | undefined
   /** How far it looked, in milliseconds since 1970; undefined at the end. */

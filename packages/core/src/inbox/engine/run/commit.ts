@@ -3,7 +3,7 @@ import type { Consumer, TaskDraft } from '../../inbox.ts'
 import { stopwatchOf } from '../../tasks/stopwatch.ts'
 import { chain, steps } from '../steps.ts'
 import type { Store } from '../store.ts'
-import type { Ended, Settle } from './settle.ts'
+import type { EndedRun, Settle } from './settle.ts'
 import type { Task } from './task.ts'
 
 /** Runs writes and settles a task in one transaction. */
@@ -67,7 +67,7 @@ export function createCommit(
     },
   }
 
-  function endOf(task: Task, spawn: readonly TaskDraft[] | undefined): Ended {
+  function endOf(task: Task, spawn: readonly TaskDraft[] | undefined): EndedRun {
     if (task.committed)
       throw new Error('task.commit: this attempt is settled already: commit is its last act')
     if (task.over)

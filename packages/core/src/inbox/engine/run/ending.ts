@@ -16,7 +16,7 @@ export interface RunnerTask<Task> {
 }
 
 /** A claim that is over. */
-export interface Ended<Task> {
+export interface EndedClaim<Task> {
   readonly task: Task
   readonly outcome: Outcome
   /**
@@ -34,7 +34,7 @@ export interface EndingHost<Task> {
   readonly slots: Slots<Task>
   readonly held: Held<Task & RunnerTask<Task>>
   readonly claimOf: (task: Task) => Claim
-  readonly settle: (ended: Ended<Task>) => void
+  readonly settle: (ended: EndedClaim<Task>) => void
   /** A claim is over; `started` is false if it was given back before it ran. */
   readonly ended: (task: Task, stored: Outcome | undefined, started: boolean) => void
   /** The slot has room. */

@@ -1,5 +1,5 @@
 import type { Claim, Consumer, Drained, Outcome } from '../../inbox.ts'
-import type { Ended } from './ending.ts'
+import type { EndedClaim } from './ending.ts'
 import type { Ahead, Slot } from './slot.ts'
 
 /** The argument of {@link createRunner}. */
@@ -11,7 +11,7 @@ export interface RunnerOptions<Task> {
   /** A task as the consumer runs it. */
   readonly claimOf: (task: Task) => Claim
   /** Stores an outcome and calls `ended.done`. It tries for as long as it takes, or until the inbox closes. */
-  readonly settle: (ended: Ended<Task>) => void
+  readonly settle: (ended: EndedClaim<Task>) => void
   /** Claims for `hungry()`, hands what it has to `start`, and calls `over`; with true if it failed, for the next look to try again. */
   readonly fetch: (over: (failed?: boolean) => void) => void
   /** Hears of each claim that is over, after `task.commit` and a giving back too: leases end here. */

@@ -15,7 +15,7 @@ import { assign } from './promote.ts'
 import type { Task } from './task.ts'
 
 /** A claim that is over. */
-export interface Ended {
+export interface EndedRun {
   readonly task: Task
   readonly outcome: Outcome
   /** Undefined if the task is given back. */
@@ -25,9 +25,9 @@ export interface Ended {
 /** Stores outcomes in batches, and what follows from them. */
 export interface Settle {
   /** `done` hears what was stored; undefined if it was refused. */
-  add(ended: Ended, done: (stored: Outcome | undefined) => void): void
+  add(ended: EndedRun, done: (stored: Outcome | undefined) => void): void
   /** In a transaction: false, and nothing is written, if the outcome does not count. */
-  within(rows: Rows, ended: Ended, write: () => MaybePromise<void>): Steps<boolean>
+  within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
   /** Says what a stored end makes ready. */
   follow(task: Task, outcome: Outcome): void
   flushed(): Promise<void>
@@ -50,7 +50,7 @@ export interface SettleHost {
 // Looks at an open transaction before its handler is told: it may be committing.
 const PATIENT = 4
 
-interface Work extends BatchWork, Ended {
+interface Work extends BatchWork, EndedRun {
   readonly done: (stored: Outcome | undefined) => void
 }
 
@@ -101,7 +101,7 @@ export function createSettle(host: SettleHost): Settle {
     }
   }
 
-  function add(ended: Ended, done: Work['done'], burial = false): void {
+  function add(ended: EndedRun, done: Work['done'], burial = false): void {
     batch.add({
       ...ended,
       done,
@@ -174,7 +174,7 @@ export function createSettle(host: SettleHost): Settle {
     for (const child of children) host.ready(child.subscription)
   }
 
-  function* mixed(rows: Rows, works: readonly Ended[]): Steps<readonly (Outcome | undefined)[]> {
+  function* mixed(rows: Rows, works: readonly EndedRun[]): Steps<readonly (Outcome | undefined)[]> {
     const counted = yield* patch(rows, works)
     yield* follows(
       rows,
@@ -188,7 +188,7 @@ export function createSettle(host: SettleHost): Settle {
     })
   }
 
-  function* patch(rows: Rows, works: readonly Ended[]): Steps<ReadonlySet<number>> {
+  function* patch(rows: Rows, works: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     const now = consumer.now()
     const counted = new Set<number>()
     const byFence = new Map<Fence, Patch[]>()
@@ -205,7 +205,7 @@ export function createSettle(host: SettleHost): Settle {
    * Of refused outcomes, those whose own claim is done: the answer of their COMMIT was lost, or the application's transaction
    * did it. The others change nothing, and free the line of a task that another has settled.
    */
-  function* refuse(rows: Rows, refused: readonly Ended[]): Steps<ReadonlySet<number>> {
+  function* refuse(rows: Rows, refused: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     if (refused.length === 0) return new Set()
     const own = new Map(refused.map(({ task }) => [task.id, task]))
     const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
@@ -218,7 +218,7 @@ export function createSettle(host: SettleHost): Settle {
     )
   }
 
-  function* within(rows: Rows, ended: Ended, write: () => MaybePromise<void>): Steps<boolean> {
+  function* within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean> {
     const counted = yield* patch(rows, [ended])
     if (counted.size === 0) return false
     yield* wait(write())
@@ -227,7 +227,7 @@ export function createSettle(host: SettleHost): Settle {
   }
 
   /** Children of done tasks, and the next tasks of the lines of settled ones. */
-  function* follows(rows: Rows, ended: readonly Ended[]): Steps<void> {
+  function* follows(rows: Rows, ended: readonly EndedRun[]): Steps<void> {
     const lines: number[] = []
     for (const { task, outcome } of ended) {
       if ((outcome.kind === 'done' || outcome.kind === 'dead') && task.line !== null)
@@ -244,7 +244,7 @@ export function createSettle(host: SettleHost): Settle {
     if (lines.length > 0) yield* release(rows, lines)
   }
 
-  function linesOf(works: readonly Ended[]): readonly number[] {
+  function linesOf(works: readonly EndedRun[]): readonly number[] {
     return works.flatMap(({ task, outcome }) => [
       ...(task.line === null ? [] : [task.line]),
       ...childrenOf(outcome).flatMap((draft) => lineIn(draft) ?? []),
@@ -266,7 +266,7 @@ function childrenOf(outcome: Outcome): readonly TaskDraft[] {
   return (outcome.kind === 'done' && outcome.spawn && onceEach(outcome.spawn)) || []
 }
 
-function isPlain({ task, outcome, ran }: Ended): boolean {
+function isPlain({ task, outcome, ran }: EndedRun): boolean {
   return (
     ran !== undefined &&
     task.fresh &&

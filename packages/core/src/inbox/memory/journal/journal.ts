@@ -1,7 +1,7 @@
 import { checkDeliveryFilter, matchesDelivery } from '../../operate/delivery-filter.ts'
 import type { Arrival, DeliveryFilter, Journal, Page } from '../../journal.ts'
 import { createHistory } from './history.ts'
-import { createRing, type Ring } from './ring.ts'
+import { createRing, type DeliveryRing } from './ring.ts'
 import { keptTasks, type MemoryStore } from '../state.ts'
 
 /** Bounds of {@link memoryJournal}; times in milliseconds. */
@@ -59,7 +59,7 @@ export function memoryJournal(store: MemoryStore, bounds: JournalBounds): Journa
 }
 
 /** The rows of both rings before a cursor, the newest first. */
-function* newest(rings: readonly Ring[], cursor: string | undefined): Iterable<Arrival> {
+function* newest(rings: readonly DeliveryRing[], cursor: string | undefined): Iterable<Arrival> {
   const all = rings.map(({ rows }) => rows)
   const places = all.map((rows) => before(rows, cursor))
   for (;;) {

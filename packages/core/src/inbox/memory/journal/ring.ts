@@ -9,7 +9,7 @@ export interface RingBounds {
 }
 
 /** The last deliveries of one kind, in the order of their ids. */
-export interface Ring {
+export interface DeliveryRing {
   add(arrival: Arrival): void
   /** Drops what is older than the bounds allow at a time in milliseconds since 1970. */
   expire(now: number): void
@@ -21,7 +21,7 @@ export interface Ring {
 const ROW = 400
 
 /** Makes a ring. */
-export function createRing(bounds: RingBounds): Ring {
+export function createRing(bounds: RingBounds): DeliveryRing {
   let rows: Arrival[] = []
   // Rows before this place were dropped: to move all of them for each new one would cost more than the rest.
   let first = 0

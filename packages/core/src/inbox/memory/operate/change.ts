@@ -9,7 +9,7 @@ import { info } from './info.ts'
 import { hurry, replay } from '../accept/revive.ts'
 import { firstEnded } from '../run/run.ts'
 import { add, forget } from '../run/settle.ts'
-import { closed, keptTasks, type Found, type MemoryState, type MemoryStore } from '../state.ts'
+import { closed, keptTasks, type FoundTask, type MemoryState, type MemoryStore } from '../state.ts'
 import type { MemoryTask } from '../run/task.ts'
 
 /** What operators do. */
@@ -65,12 +65,12 @@ export function changes(
 
 const STEPS = ['dryRun', 'limit', 'cursor', 'until']
 
-function again({ state, task }: Found, due: number): void {
+function again({ state, task }: FoundTask, due: number): void {
   if (task.state === 'dead') replay(state, task, due)
   else hurry(state, task)
 }
 
-function isWhole({ task }: Found): boolean {
+function isWhole({ task }: FoundTask): boolean {
   return !task.owner.erased
 }
 
@@ -94,8 +94,8 @@ function oldest(
   filter: TaskFilter,
   states: readonly TaskState[],
   { cursor, rows }: Pick<StepPlace, 'cursor' | 'rows'>,
-  counts: (found: Found) => boolean = () => true,
-): { found: readonly Found[]; next: string | undefined } {
+  counts: (found: FoundTask) => boolean = () => true,
+): { found: readonly FoundTask[]; next: string | undefined } {
   const above = cursor === undefined ? -1 : Number(cursor)
   const all = keptOf(store, filter).filter(
     (one) => one.task.sequence > above && states.includes(one.task.state) && counts(one),
@@ -108,7 +108,7 @@ function oldest(
 }
 
 /** The tasks that a filter means, the oldest first. */
-export function keptOf(store: MemoryStore, filter: TaskFilter): readonly Found[] {
+export function keptOf(store: MemoryStore, filter: TaskFilter): readonly FoundTask[] {
   const matching = matches(filter)
   return keptTasks(store).filter((found) =>
     matching(info(found), () => found.task.owner.event.payload),

@@ -1,9 +1,9 @@
 import { causeOf } from '../../tasks/cause.ts'
 import type { TaskDetail, TaskInfo } from '../../view.ts'
-import type { Found } from '../state.ts'
+import type { FoundTask } from '../state.ts'
 
 /** A task as operators see it. */
-export function info({ state, task }: Found): TaskInfo {
+export function info({ state, task }: FoundTask): TaskInfo {
   const { owner, draft, log, error } = task
   const { id, topic, scope, key, provider } = owner.outline()
   return {
@@ -26,7 +26,7 @@ export function info({ state, task }: Found): TaskInfo {
 }
 
 /** The same with its event and delivery. */
-export function detail(found: Found): TaskDetail {
+export function detail(found: FoundTask): TaskDetail {
   const { event, delivery } = found.task.owner
   return { ...info(found), record: event, delivery }
 }

@@ -6,7 +6,7 @@ import { changes } from './change.ts'
 import { erasing } from './erase.ts'
 import { detail, info } from './info.ts'
 import { causes, stats } from './stats.ts'
-import { keptTasks, type Found, type MemoryStore } from '../state.ts'
+import { keptTasks, type FoundTask, type MemoryStore } from '../state.ts'
 
 const MOST_ROWS = 1000
 // Tasks that are looked at between two looks at the clock.
@@ -43,7 +43,7 @@ export function memoryView(store: MemoryStore): InboxView {
 }
 
 /** One page of the tasks that a query means, the newest first. */
-function page(store: MemoryStore, query: TaskQuery): Page<Found> {
+function page(store: MemoryStore, query: TaskQuery): Page<FoundTask> {
   const { limit = 100, cursor, budget = 500, ...filter } = query
   if (!(Number.isSafeInteger(limit) && limit >= 1))
     throw new TypeError(`limit: must be a whole number from 1 and up, got ${String(limit)}`)
@@ -51,7 +51,7 @@ function page(store: MemoryStore, query: TaskQuery): Page<Found> {
   const below = before(cursor)
   const all = keptTasks(store).filter(({ task }) => task.sequence < below)
   const end = performance.now() + budget
-  const rows: Found[] = []
+  const rows: FoundTask[] = []
   let at = all.length
   while (at > 0 && rows.length < Math.min(limit, MOST_ROWS)) {
     if (at % STEP === 0 && at < all.length && performance.now() >= end) break

@@ -1,10 +1,10 @@
 import { afterReply, inNextRound } from './after-reply.ts'
 import type { Consumer } from '../../inbox.ts'
-import { canRun, createLaneTable, type Lane, lineUp, release } from './lane.ts'
+import { canRun, createLaneTable, type LaneQueue, lineUp, release } from './lane.ts'
 import type { MemoryTask } from './task.ts'
 
 /** Which task runs next: per subscription, at most `concurrency` at once, one of each order key. */
-export interface Lanes {
+export interface LaneQueues {
   /** A new task, behind those of its lane and its order key. True if enough are there that it will not run soon. */
   add(task: MemoryTask): boolean
   /** A task that runs or waits for its time already, and keeps its place at the head of its order key. */
@@ -38,15 +38,15 @@ const QUICK = 0.1
 const SLOW_TURNS = 2
 
 /** Makes the lanes of a receiver. `start` runs a task; handlers never run inside `add`, so they cannot delay a reply. */
-export function createLanes(consumer: Consumer, start: (task: MemoryTask) => void): Lanes {
+export function createLanes(consumer: Consumer, start: (task: MemoryTask) => void): LaneQueues {
   const lanes = createLaneTable(consumer, (lane) => offer(lane))
-  let due: Lane[] = []
+  let due: LaneQueue[] = []
   let scheduled = false
   let slowTurns = 0
   let working = false
   let idlers: (() => void)[] = []
   // The lane whose turn it was last in `next`.
-  let turned: Lane | undefined
+  let turned: LaneQueue | undefined
 
   return {
     add,
@@ -121,7 +121,7 @@ export function createLanes(consumer: Consumer, start: (task: MemoryTask) => voi
   }
 
   /** Gives the lane a turn if it can use one. */
-  function offer(lane: Lane, when = inNextRound): void {
+  function offer(lane: LaneQueue, when = inNextRound): void {
     if (lane.due || !canRun(lane)) return
     lane.due = true
     due.push(lane)

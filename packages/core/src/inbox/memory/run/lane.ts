@@ -4,7 +4,7 @@ import type { Queue } from './queue.ts'
 import { createTurns } from './turns.ts'
 
 /** The tasks of one subscription: those that may run, and those of an order key that wait for another one. */
-export interface Lane {
+export interface LaneQueue {
   concurrency: number
   running: number
   /** True while it is among those that have the next turn. */
@@ -16,16 +16,16 @@ export interface Lane {
 
 /** The lanes of a receiver. */
 export interface LaneTable {
-  of(task: MemoryTask): Lane
+  of(task: MemoryTask): LaneQueue
   /** Takes notice of new subscriptions. */
   refresh(): void
-  all(): Iterable<Lane>
+  all(): Iterable<LaneQueue>
 }
 
 /** Makes a {@link LaneTable}. `found` is called with a lane whose subscription came after its tasks. */
-export function createLaneTable(consumer: Consumer, found: (lane: Lane) => void): LaneTable {
+export function createLaneTable(consumer: Consumer, found: (lane: LaneQueue) => void): LaneTable {
   // By all names that tasks were stored under.
-  const lanes = new Map<string, Lane>()
+  const lanes = new Map<string, LaneQueue>()
   let known = new Map<string, { readonly name: string; readonly concurrency: number }>()
   let knownLanes = 0
   return {
@@ -37,7 +37,7 @@ export function createLaneTable(consumer: Consumer, found: (lane: Lane) => void)
     all: () => lanes.values(),
   }
 
-  function open(stored: string): Lane {
+  function open(stored: string): LaneQueue {
     const { name, concurrency } = known.get(stored) ?? { name: stored, concurrency: 0 }
     // Without a subscription of that name nothing can run it: it waits, visible as an orphan.
     const lane = lanes.get(name) ?? {
@@ -76,12 +76,12 @@ export function createLaneTable(consumer: Consumer, found: (lane: Lane) => void)
 }
 
 /** True if a task is ready and another may run. */
-export function canRun(lane: Lane): boolean {
+export function canRun(lane: LaneQueue): boolean {
   return lane.running < lane.concurrency && lane.queue.size > 0
 }
 
 /** Puts a task behind those of its order key. How many there are with it: 1 if it comes first, or has no key. */
-export function lineUp(lane: Lane, task: MemoryTask): number {
+export function lineUp(lane: LaneQueue, task: MemoryTask): number {
   const key = task.draft.orderKey
   if (key === undefined) return 1
   const line = lane.keys.get(key)
@@ -91,7 +91,7 @@ export function lineUp(lane: Lane, task: MemoryTask): number {
 }
 
 /** Takes a task from its order key. True if another one came first by that, and was queued. */
-export function release(lane: Lane, task: MemoryTask): boolean {
+export function release(lane: LaneQueue, task: MemoryTask): boolean {
   const key = task.draft.orderKey
   const line = key === undefined ? undefined : lane.keys.get(key)
   const at = line?.indexOf(task) ?? -1
@@ -104,7 +104,7 @@ export function release(lane: Lane, task: MemoryTask): boolean {
 }
 
 /** Gives a lane the tasks that waited for its subscription under another name. */
-function adopt(lane: Lane, orphan: Lane): void {
+function adopt(lane: LaneQueue, orphan: LaneQueue): void {
   lane.running += orphan.running
   for (let task = orphan.queue.shift(); task; task = orphan.queue.shift()) {
     const key = task.draft.orderKey
