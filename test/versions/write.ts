@@ -1,0 +1,38 @@
+// Fills a store of each durable inbox and writes what it holds: `node test/versions/write.ts`. Version 1 may be written again until it is
+// released; a released fixture is never changed.
+import { writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { createReceiver, fixed, Unrecoverable } from '@postern/core'
+import { acme } from '@postern/testing'
+import { durableNames, durables } from '../services/inboxes.ts'
+import { fixtureOf } from './fixtures.ts'
+import { stores } from './stores.ts'
+
+const provider = acme({ secret: 'a secret of fixtures' })
+for (const name of durableNames) {
+  const { store, stop } = await durables[name].start()
+  const inbox = stores[name].open(store, stores[name].steps)
+  const receiver = createReceiver({ name: 'shop', provider, inbox, log: false, work: false })
+  receiver.on('good', { name: 'good' }, () => {})
+  receiver.on('bad', { name: 'bad' }, () => {
+    throw new Unrecoverable('the till is jammed')
+  })
+  receiver.on('later', { name: 'later', retry: fixed({ attempts: 5, delay: '1h' }) }, () => {
+    throw new Error('not yet')
+  })
+  const deliver = (topic: string, id: string) =>
+    receiver.receive(provider.sign!({ topic, id, payload: { id } }))
+  await deliver('good', 'done')
+  await deliver('bad', 'dead')
+  await deliver('later', 'retried')
+  await receiver.drain({ deadline: '5s' })
+  await deliver('good', 'pending')
+  await inbox.records!.set('note', 'kept', 0)
+  await receiver.close()
+  await inbox.close()
+  // The processes that filled it are named after no machine.
+  const dumped = JSON.stringify(await stores[name].dump(store), null, 1)
+  writeFileSync(fixtureOf(name), `${dumped.replaceAll(hostname(), 'host')}\n`)
+  await stop()
+}
+process.exit()
