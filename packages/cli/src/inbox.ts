@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Inbox, InboxView, Journal } from '@postern/core/inbox'
+import type { Inbox, InboxView, Journal, Migrated } from '@postern/core/inbox'
 import { places, placesTold, type InboxOptions } from './inboxes.ts'
 import { Failure } from './print/outcome.ts'
 
@@ -29,6 +29,28 @@ export async function withInbox<Result>(
 
 /** Opens the inbox of the options; the caller closes it. */
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
+  const { module, factory, place } = await chosenOf(options)
+  return (module[factory] as (options: object) => Inbox)(place)
+}
+
+/** Brings the inbox of the options up to date. */
+export async function migrateInbox(options: InboxOptions, force: boolean): Promise<Migrated> {
+  const { module, place } = await chosenOf(options)
+  const migrate = module['migrate'] as (options: object) => Promise<Migrated> | Migrated
+  try {
+    return await migrate({ ...place, force })
+  } catch (error) {
+    if (error instanceof TypeError) throw new Failure(1, error.message)
+    throw error
+  }
+}
+
+/** The package of the options, and its option with the place. */
+async function chosenOf(options: InboxOptions): Promise<{
+  readonly module: Readonly<Record<string, unknown>>
+  readonly factory: string
+  readonly place: Readonly<Record<string, string>>
+}> {
   const given = places.flatMap((row) => {
     const value = options[row.place.flag]
     return value === undefined ? [] : [{ ...row, value }]
@@ -39,8 +61,8 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   // The inbox would make the file.
   if (place.takes === 'file' && !existsSync(value))
     throw new Failure(1, `--${place.flag}: ${value} does not exist`)
-  const module = await ofProject<Readonly<Record<string, (options: object) => Inbox>>>(name)
-  return module[factory]!({ [place.option]: value })
+  const module = await ofProject<Readonly<Record<string, unknown>>>(name)
+  return { module, factory, place: { [place.option]: value } }
 }
 
 /** A package of the project in this folder: the versions of its engine are those of the app. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
@@ -163,5 +164,23 @@ describe('changes', () => {
       code: 1,
       err: 'no task matches\n',
     })
+  })
+})
+
+describe('migrate', () => {
+  test('says the version, and a process that is shut out why', async () => {
+    expect((await inbox('migrate')).out).toContain('It has version 1 already.')
+    expect(JSON.parse((await inbox('migrate', '--json')).out)).toEqual({
+      from: { version: 1, oldest: 1 },
+      to: { version: 1, oldest: 1 },
+    })
+    const newer = join(folder, 'newer.db')
+    await sqliteInbox({ path: newer }).close()
+    const db = new DatabaseSync(newer)
+    db.exec('UPDATE postern_schema SET version = 3, oldest = 2')
+    db.close()
+    const refused = await postern(['inbox', 'migrate', '--force', '--sqlite', newer])
+    expect(refused.err).toMatch(/version 3, on which processes of version 2 .*this one has 1/)
+    expect(refused.code).toBe(1)
   })
 })

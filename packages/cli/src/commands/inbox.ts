@@ -8,6 +8,7 @@ import { declare as stats } from './inbox/stats.ts'
 import { declare as watch } from './inbox/watch.ts'
 import { declare as change } from './inbox/change.ts'
 import { declare as prune } from './inbox/prune.ts'
+import { declare as migrate } from './inbox/migrate.ts'
 
 /** The commands on an inbox: each is a file. Each has the options that it obeys, and no other. */
 export function declare(inbox: Command): void {
@@ -19,5 +20,6 @@ export function declare(inbox: Command): void {
       'inbox replay --postgres "$DATABASE_URL" --cause 3f2a… --dry-run',
     ),
   )
-  for (const add of [list, show, deliveries, causes, stats, watch, change, prune]) add(inbox)
+  for (const add of [list, show, deliveries, causes, stats, watch, change, prune, migrate])
+    add(inbox)
 }

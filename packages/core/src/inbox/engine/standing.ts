@@ -9,10 +9,11 @@ export interface Standing {
   readonly refused: string | undefined
   /** False if it must not, or has not asked for a while. */
   readonly sure: boolean
-  /** Asks, and gives a sign of life. */
+  /** Asks, and gives a sign of life; once it has started. */
   look(): MaybePromise<void>
   /** Throws if it must not. Asks first if it is not sure. */
   check(): MaybePromise<void>
+  /** The store is there. */
   start(): void
   stop(): void
 }
@@ -56,7 +57,10 @@ export function createStanding(
       // What it cannot ask now it asks before the next delivery.
       timer ??= unref(setInterval(() => void (async () => look())().catch(() => {}), LOOK))
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      clearInterval(timer)
+      timer = undefined
+    },
   }
 
   function isSure(): boolean {
@@ -64,7 +68,7 @@ export function createStanding(
   }
 
   function look(): MaybePromise<void> {
-    if (asking) return asking
+    if (asking || !timer) return asking
     const sent = performance.now()
     const told = chain(alive?.(), (found) => {
       if (alive) asked = sent

@@ -167,14 +167,18 @@ export function createAccept(host: AcceptHost): Side['accept'] {
 
   /** In the application's transaction: it is not known here when that commits, so nothing is claimed. */
   function guest(transaction: unknown, intake: Intake): MaybePromise<readonly Taken[]> {
-    if (standing.refused !== undefined)
-      throw new WebhookError('inbox_unavailable', standing.refused)
+    refuseIfShut()
     const rows = store.guest(transaction)
     const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
     return chain(ready ? undefined : opened(), () => {
       const encoded = encodeIntake(receiver, intake, () => numbers.next())
       return chain(room(encoded), () => within(rows, encoded))
     })
+  }
+
+  function refuseIfShut(): void {
+    if (standing.refused !== undefined)
+      throw new WebhookError('inbox_unavailable', standing.refused)
   }
 
   async function opened(): Promise<void> {
@@ -216,6 +220,7 @@ export function createAccept(host: AcceptHost): Side['accept'] {
 
   /** Stores a batch; nothing of it is stored if it fails. */
   function put(works: readonly Work[], until: number): MaybePromise<() => void> {
+    refuseIfShut()
     const flat = flatten(
       works.map(({ encoded }) => encoded),
       { receiver, lanes, take: host.runner().take, token: host.token() },

@@ -107,7 +107,8 @@ export function createClaims(host: ClaimHost): Claims {
   }
 
   function* take(): Steps<() => void> {
-    if (!runner().active) return () => {}
+    // It may have been shut out on the way here.
+    if (!runner().active || host.refused()) return () => {}
     const wanted = wish()
     if (wanted.length === 0) return () => {}
     // All slots share the room that a drain has left: they must not take it twice.

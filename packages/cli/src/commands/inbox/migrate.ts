@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import { examples, run } from '../../action.ts'
+import { migrateInbox } from '../../inbox.ts'
+import type { InboxOptions } from '../../inboxes.ts'
+import { say, sayJson, type ExitCode } from '../../print/outcome.ts'
+import { inboxOptions } from '../../options/shared-options.ts'
+
+/** Adds `postern inbox migrate`. */
+export function declare(inbox: Command): void {
+  inboxOptions(inbox.command('migrate'))
+    .description('bring the tables, the file or the keys of an inbox up to date')
+    .option('--force', 'shut out processes of older versions, though they give signs of life')
+    .addHelpText('after', examples('inbox migrate --sqlite webhooks.db'))
+    .action(run(migrateCommand))
+}
+
+/** `postern inbox migrate`. */
+async function migrateCommand(
+  options: InboxOptions & { readonly force?: boolean; readonly json?: boolean },
+): Promise<ExitCode> {
+  const { from, to } = await migrateInbox(options, options.force ?? false)
+  if (options.json) sayJson({ from, to })
+  else if (from.version === to.version) say(`It has version ${to.version} already.`)
+  else say(`Migrated from version ${from.version} to ${to.version}.`)
+  return 0
+}
