@@ -2,9 +2,9 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Inbox, LayoutStep } from '@postern/core/inbox'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { openClient } from '../../packages/bullmq/src/connection.ts'
+import { openClient } from '../../packages/bullmq/src/store/connection.ts'
 import { openInbox as openBullmq } from '../../packages/bullmq/src/inbox.ts'
-import * as keys from '../../packages/bullmq/src/schema.ts'
+import * as keys from '../../packages/bullmq/src/store/schema.ts'
 import { checkSettings as bullmqSettings } from '../../packages/bullmq/src/settings.ts'
 import { openInbox as openPostgres } from '../../packages/postgres/src/inbox.ts'
 import { checkSettings as postgresSettings } from '../../packages/postgres/src/settings.ts'
@@ -35,12 +35,12 @@ export interface VersionedStore {
   /** An invented step: each event gets a note of its topic. */
   readonly note: string
   /** How many events have the note. */
-  noted(store: string): Promise<number>
-  open(store: string, steps: Steps): Inbox
+  readonly noted: (store: string) => Promise<number>
+  readonly open: (store: string, steps: Steps) => Inbox
   /** As `postern inbox migrate --force`. */
-  force(store: string, steps: Steps): Promise<void>
-  dump(store: string): Promise<Dump>
-  fill(store: string, dump: Dump): Promise<void>
+  readonly force: (store: string, steps: Steps) => Promise<void>
+  readonly dump: (store: string) => Promise<Dump>
+  readonly fill: (store: string, dump: Dump) => Promise<void>
 }
 
 // Fixtures grow old: nothing of them may be forgotten.
