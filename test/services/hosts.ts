@@ -88,6 +88,30 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
         handlers[request.method as keyof typeof handlers](request, { params: Promise.resolve({}) })
     },
   },
+  lambda: {
+    async handler(receiver) {
+      const { webhook } = await import('@postern/aws-lambda')
+      const handle = webhook(receiver)
+      return async (request) => {
+        const { pathname, search, host } = new URL(request.url)
+        const event = {
+          version: '2.0',
+          rawPath: pathname,
+          rawQueryString: search.slice(1),
+          headers: { host, ...Object.fromEntries(request.headers) },
+          requestContext: { http: { method: request.method }, domainName: host },
+          body: Buffer.from(await request.arrayBuffer()).toString('base64'),
+          isBase64Encoded: true,
+        }
+        const { statusCode, headers, body } = await handle(event as never)
+        const empty = request.method === 'HEAD' || statusCode === 204 || statusCode === 304
+        return new Response(empty ? null : body!, {
+          status: statusCode,
+          headers: headers as Record<string, string>,
+        })
+      }
+    },
+  },
   fetch: { handler: async (receiver) => (request) => receiver.fetch(request) },
 }
 

@@ -1,5 +1,5 @@
 /** The name of a host. */
-export type HostName = Framework | 'node' | 'fetch'
+export type HostName = Framework | 'node' | 'fetch' | 'lambda'
 
 /** A host that is a framework, whose name is that of its package. */
 export type Framework = 'express' | 'hono' | 'koa' | 'fastify' | 'next'
@@ -145,6 +145,18 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
         `  if (request.url?.startsWith('${path}')) void handler(request, response)`,
         '  else response.writeHead(404).end()',
         '}).listen(3000)',
+      ],
+    }),
+  },
+  lambda: {
+    package: '@postern/aws-lambda',
+    versions: 'function URLs, API Gateway, load balancers',
+    mounted: '`export const handler = webhook(receiver)`',
+    app: () => ({
+      imports: [],
+      lines: [
+        "// Nothing runs after the reply: give the receiver work: 'drain' and a schedule with drain(receiver), or inlineInbox.",
+        'export const handler = webhook(receiver)',
       ],
     }),
   },

@@ -16,6 +16,8 @@ export interface AdapterUnderTest {
   readonly nested?: Mount
   /** True if the host rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`) before the adapter gets them. @default false */
   readonly rewritesQuery?: boolean
+  /** True if the host hands over whole requests alone, so that the adapter sees no body in part (AWS Lambda). @default false */
+  readonly buffers?: boolean
   /** Apps in which other code reads the body first and keeps nothing. */
   readonly consumed?: readonly ConsumedVariant[]
   /** Apps in which other code reads the body first and keeps the bytes, or a string of them. */
@@ -31,9 +33,9 @@ export interface AdapterUnderTest {
  */
 export function testAdapter(adapter: AdapterUnderTest, runner: TestRunner): void {
   runner.describe(`${adapter.name} keeps the contract of adapters`, () => {
-    conversationCases(adapter.mount, runner)
+    conversationCases(adapter.mount, adapter, runner)
     bodyCases(adapter.mount, adapter, runner)
-    limitCases(adapter.mount, runner)
+    limitCases(adapter.mount, adapter, runner)
     identityCases(adapter.mount, runner)
     parserCases(adapter.consumed ?? [], adapter.recovered ?? [], runner)
   })

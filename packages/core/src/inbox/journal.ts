@@ -63,6 +63,8 @@ export interface Arrival {
   readonly keys: readonly string[]
   /** True if it came by `receiver.take`, from the sender's API. */
   readonly unsigned?: true
+  /** `cloud` if no signature but a cloud's own rules vouch for it, as `receiver.take` was told. */
+  readonly verifiedBy?: 'cloud'
   /** Body of the reply, at most 4 KiB of text. */
   readonly replyBody?: string
   /** Head and body of a refused delivery, kept for `explain`: signatures as they came, and no credential of any sender. */

@@ -20,7 +20,12 @@ export interface Recorder {
   /** A delivery was verified. */
   verified(delivery: Delivery, at: number): void
   /** `take` took events that a sender's API listed. */
-  took(exchange: Exchange, outcome: ArrivalOutcome, events: readonly EventRecord[]): void
+  took(
+    exchange: Exchange,
+    outcome: ArrivalOutcome,
+    events: readonly EventRecord[],
+    verifiedBy?: Arrival['verifiedBy'],
+  ): void
   /** A run has ended and its outcome is stored. */
   settled(claim: Claim, outcome: Outcome, ran: Ran | undefined): void
   /** A run ended without an outcome. */
@@ -82,13 +87,13 @@ export function createRecorder(context: RecorderContext): Recorder {
       buffer.arrived(arrivalOf(exchange, reply, took, what, slot))
     },
     verified: (delivery, at) => kept.verified(delivery, at),
-    took(exchange, outcome, events) {
+    took(exchange, outcome, events, verifiedBy) {
       const reply = { status: 0 }
       const took = monotonic() - exchange.started
       buffer.arrived({
         ...arrivalOf(exchange, reply, took, { outcome, events }),
         verified: true,
-        unsigned: true,
+        ...(verifiedBy === undefined ? { unsigned: true } : { verifiedBy }),
       })
     },
     settled(claim, outcome, ran) {

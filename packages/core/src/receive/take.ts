@@ -23,6 +23,8 @@ export interface TakeOptions {
   readonly needsId?: boolean
   /** The id that the API listed it under. Refuses (`unidentified`) an event that identifies as another one. @default any */
   readonly id?: string
+  /** A cloud has delivered it that lets only the sender in, such as an event bus: the journal says so. @default an API listed it */
+  readonly verifiedBy?: 'cloud'
 }
 
 /** The outcome of `take`. */
@@ -34,14 +36,15 @@ export interface TakeResult {
 
 /**
  * Takes events that the sender's API listed: parse → identify → accept. They get the identity that the webhook would
- * have had, so that duplicates are found. Nothing is verified, greeted or answered; the journal marks them as unsigned.
+ * have had, so that duplicates are found. Nothing is verified, greeted or answered; the journal marks them as unsigned, or as
+ * verified by a cloud.
  *
  * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
  */
 export async function take(
   line: Line,
   given: TakeInit,
-  { scope, needsId = false, id }: TakeOptions,
+  { scope, needsId = false, id, verifiedBy }: TakeOptions,
 ): Promise<TakeResult> {
   const delivery = ownDelivery(given, line.limits, line.provider)
   const exchange = new Exchange(line, delivery, line.now(), line.monotonic())
@@ -65,7 +68,7 @@ export async function take(
     if (taken.includes('refused')) throw new WebhookError('replayed', { problem: 'guarded' })
     tellTaken(line, exchange, identified.intake.items, taken)
     const outcome = outcomeOf(taken)
-    line.recorder?.took(exchange, outcome, identified.events)
+    line.recorder?.took(exchange, outcome, identified.events, verifiedBy)
     return { outcome, taken }
   } catch (error) {
     throw toWebhookError(error)

@@ -187,7 +187,10 @@ export interface Receiver<Events extends EventMap = EventMap> {
    * Tasks whose lease ended come first. Attempts that the deadline cuts are given back and do not count.
    */
   drain(options?: DrainOptions): Promise<Drained>
-  /** Takes events that the sender's API listed, without a signature, as a source of `@postern/registrar` reads them. */
+  /**
+   * Takes events without a signature: those that the sender's API listed, as a source of `@postern/registrar` reads them, or that
+   * a cloud delivered which lets only the sender in (`verifiedBy`).
+   */
   take(given: TakeInit, options?: TakeOptions): Promise<TakeResult>
   /** The state of the receiver, for probes and for people. It never rejects, and answers within a second. */
   health(): Promise<Health>

@@ -1,0 +1,36 @@
+import { milliseconds, unknownOptions, type Duration, type Receiver } from '@postern/core'
+import type { Context } from 'aws-lambda'
+
+/** Options of {@link drain}. */
+export interface DrainOptions {
+  /** The time that is left for the function when it returns. @default '2s' */
+  readonly leave?: Duration
+  /** Tasks that may run. @default all that are due */
+  readonly max?: number
+}
+
+/**
+ * Makes a Lambda handler that runs due tasks, for a schedule of EventBridge. It ends before the function's own time does,
+ * whatever that is set to, so that no attempt is cut by the platform. Throws a `TypeError` if an option is wrong.
+ *
+ * @example
+ * export const cron = drain(receiver, { leave: '2s' })
+ */
+export function drain(
+  receiver: Pick<Receiver, 'drain'>,
+  options: DrainOptions = {},
+): (
+  event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+) => ReturnType<Receiver['drain']> {
+  unknownOptions('drain', options, ['leave', 'max'])
+  if (typeof receiver?.drain !== 'function')
+    throw new TypeError('drain: receiver must be what createReceiver() returns')
+  const leave = milliseconds(options.leave ?? '2s', 'drain: leave')
+  const { max } = options
+  return (_event, context) =>
+    receiver.drain({
+      deadline: Math.max(1, context.getRemainingTimeInMillis() - leave),
+      ...(max !== undefined && { max }),
+    })
+}

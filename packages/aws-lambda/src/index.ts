@@ -1,0 +1,10 @@
+export {
+  webhook,
+  type HttpContext,
+  type HttpEvent,
+  type HttpResult,
+  type Mountable,
+  type WebhookOptions,
+} from './webhook.ts'
+export { drain, type DrainOptions } from './drain.ts'
+export { eventBridge, sns, sqs, type RecordOptions, type Taking } from './records.ts'

@@ -1,0 +1,90 @@
+import { checkJson, toWebhookError, unknownOptions, type Json, type Receiver } from '@postern/core'
+import type { AcceptWithin } from '@postern/core/inbox'
+import { toPublicUrl } from '@postern/core/scheme'
+import type {
+  ALBEvent,
+  ALBResult,
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  APIGatewayProxyResult,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+} from 'aws-lambda'
+import { bodyOf } from './body.ts'
+import { resultOf } from './result.ts'
+import { shapeOf } from './shape.ts'
+
+/** The members of a receiver that the handler uses, for any type of event. */
+export type Mountable = Pick<Receiver, 'receive' | 'refuse'>
+
+/** An HTTP request as Lambda gets it: of a function URL or an HTTP API, of a REST API, or of a load balancer. */
+export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent
+
+/** The part of Lambda's context that the handler uses. */
+export type HttpContext = Pick<Context, 'callbackWaitsForEmptyEventLoop'>
+
+/** The reply in the form of the request's origin. */
+export type HttpResult = APIGatewayProxyStructuredResultV2 & APIGatewayProxyResult & ALBResult
+
+/** Options of {@link webhook}. */
+export interface WebhookOptions {
+  /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
+  readonly context?: (event: HttpEvent) => Json | undefined
+  /**
+   * Accepts in a transaction of the app: opens it, awaits `accept(inTransaction(…))` in it, and ends it. It is called for
+   * verified deliveries alone, and the reply waits for it: if it rejects, the sender is asked to try again.
+   *
+   * @example
+   * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
+   */
+  readonly transaction?: (accept: AcceptWithin, event: HttpEvent) => Promise<unknown>
+  /**
+   * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
+   * for senders that sign the URL. REST APIs decode the query string, so that it is encoded anew: keep those of signed URLs plain.
+   * @default `https`, the `Host` of the request and its path with the stage
+   */
+  readonly publicBase?: string
+}
+
+/**
+ * Makes a Lambda handler for function URLs, API Gateway (HTTP and REST APIs) and application load balancers, which hands
+ * each request to the receiver. A body in base64 is decoded, so that the exact bytes are verified; a REST API needs
+ * `binaryMediaTypes` for bodies that are no UTF-8, and a body that it changed is refused as `body_lossy`. Give the receiver
+ * `work: 'drain'` and a schedule with {@link drain}, or `inlineInbox`: nothing runs after the reply. Throws a `TypeError`
+ * if an option is wrong.
+ *
+ * Sources: the AWS Lambda documentation, "Payload format versions", and of Elastic Load Balancing, "Lambda functions as
+ * targets".
+ *
+ * @example
+ * export const handler = webhook(receiver)
+ */
+export function webhook(
+  receiver: Mountable,
+  options: WebhookOptions = {},
+): (event: HttpEvent, context?: HttpContext) => Promise<HttpResult> {
+  unknownOptions('webhook', options, ['context', 'transaction', 'publicBase'])
+  if (typeof receiver?.receive !== 'function')
+    throw new TypeError('webhook: receiver must be what createReceiver() returns')
+  const { context: contextOf, transaction, publicBase } = options
+  const rebase = publicBase === undefined ? undefined : toPublicUrl(publicBase)
+
+  return async function posternWebhook(event, lambda) {
+    // Else the connections of an inbox would hold the reply back until the function's time is over.
+    if (lambda) lambda.callbackWaitsForEmptyEventLoop = false
+    const shape = shapeOf(event)
+    const { method, headers } = shape
+    const url = rebase?.(shape.target) ?? `https://${shape.host}${shape.target}`
+    try {
+      const context = contextOf && checkJson(contextOf(event), 'context')
+      const delivery = { method, url, headers, body: bodyOf(event, headers) }
+      const reply = await receiver.receive(
+        context === undefined ? delivery : { ...delivery, context },
+        transaction ? { transaction: (accept) => transaction(accept, event) } : {},
+      )
+      return resultOf(event, reply, method)
+    } catch (error) {
+      return resultOf(event, receiver.refuse({ method, url }, toWebhookError(error)), method)
+    }
+  }
+}
