@@ -1,11 +1,6 @@
 export { createReceiver } from './receiver.ts'
-export type {
-  DrainOptions,
-  Receiver,
-  ReceiverOptions,
-  ReceiverSettings,
-  StoredOption,
-} from './receiver/receiver-types.ts'
+export type { DrainOptions, ReceiverOptions, StoredOption } from './receiver/options.ts'
+export type { Receiver, ReceiverSettings } from './receiver/receiver-types.ts'
 export type { Health } from './receiver/health.ts'
 export type { CatchUpFailure, CaughtUp } from './receiver/caught-up.ts'
 export type { TakeInit, TakeOptions, TakeResult } from './receive/take.ts'

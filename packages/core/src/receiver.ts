@@ -1,33 +1,26 @@
 import { createDelivery, ownDelivery } from './delivery.ts'
 import { milliseconds } from './basics/duration.ts'
+import { settledBy, toWall } from './basics/deadline.ts'
+import { unknownOptions } from './basics/unknown-options.ts'
 import { WebhookError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Inbox } from './inbox/inbox.ts'
-import { settledBy, toWall } from './basics/deadline.ts'
-import { sealedPort } from './inbox/sealed-port.ts'
 import type { Provider } from './provider/provider.ts'
-import { createAdmit } from './receive/admit.ts'
-import { observedReceiver } from './receiver/observed-receiver.ts'
-import type { AnswerOptions } from './receive/reply/answer.ts'
 import { refuse } from './receive/conclude.ts'
-import { createConflictWatch } from './receive/conflict.ts'
-import { createErasure } from './receive/erasure.ts'
-import type { Health } from './receiver/health.ts'
-import type { Line } from './receive/line.ts'
 import { receive } from './receive/receive.ts'
-import { createRecorder } from './observe/recorder-later.ts'
-import { createExplainer } from './receive/explainer.ts'
-import { createSilence } from './observe/silence.ts'
-import { stripper } from './receive/strip.ts'
-import { keepTrusted } from './receiver/trusted.ts'
-import { checkDrain, checkReceiver, warnAtStart } from './receiver/receiver-options.ts'
-import type { Receiver, ReceiverOptions } from './receiver/receiver-types.ts'
-import { createConsumer } from './subscribe/run/consumer.ts'
-import { createSubscribing } from './subscribe/subscribing.ts'
-import { UNHANDLED } from './subscribe/subscription.ts'
+import type { AnswerOptions } from './receive/reply/answer.ts'
+import { checkReceiver } from './receiver/check-options.ts'
+import { checkDrain } from './receiver/drain-options.ts'
+import type { Health } from './receiver/health.ts'
+import { observedReceiver } from './receiver/observed-receiver.ts'
+import { dueNow, replayOf, tasksOf } from './receiver/operate.ts'
+import type { ReceiverOptions } from './receiver/options.ts'
+import { createParts } from './receiver/parts.ts'
+import type { Receiver } from './receiver/receiver-types.ts'
 import { isTool } from './receiver/tool.ts'
-import { createWrites } from './receive/writes.ts'
-import { unknownOptions } from './basics/unknown-options.ts'
+import { keepTrusted } from './receiver/trusted.ts'
+import { warnAtStart } from './receiver/warn-at-start.ts'
+import { createSubscribing } from './subscribe/subscribing.ts'
 
 /**
  * Makes a receiver. Bad options throw a `TypeError` that names them; nothing the network sends makes it throw.
@@ -40,77 +33,19 @@ export function createReceiver<Events extends EventMap = EventMap>(
   options: ReceiverOptions<Events>,
 ): Receiver<Events> {
   const settings = checkReceiver(options)
-  const { provider, name, inbox, limits, observer, now, monotonic } = settings
-  const { onUnhandled, work, dedupe, journal } = settings
+  const { provider, name, inbox, limits, observer, now } = settings
+  const { onUnhandled, work, dedupe, journal, silence: limit } = settings
   const subscribing = createSubscribing({ name, inbox, started: () => started })
-  const { subscriptions, answers, deadListeners } = subscribing
+  const { subscriptions } = subscribing
   if (onUnhandled === 'store' && !inbox.view)
     throw new TypeError(`onUnhandled: ${inbox.name} stores nothing; use 'acknowledge' or 'refuse'`)
-  const strip = stripper(provider.credentials)
-  const recorder = createRecorder({
-    receiver: name,
-    inbox,
-    kept: journal ? settings.refusedBodies : undefined,
-    seal: settings.seal,
-    provider,
-    now,
-    monotonic,
-    warn,
-  })
-  const { seal, keepBody } = settings
-  const erasure =
-    keepBody && inbox.view
-      ? createErasure({ receiver: name, view: inbox.view, keepBody, seal, warn })
-      : undefined
-  const consumer = createConsumer({
-    receiver: name,
-    inbox: inbox.name,
-    retrySpan: provider.retrySpan ?? 0,
-    subscriptions,
-    observer,
-    recorder,
-    erasure,
-    now,
-    monotonic,
-    fairBy: settings.fairBy,
-    deadListeners,
-  })
-  const port = seal
-    ? sealedPort(seal, consumer, (sealing) => inbox.attach(sealing))
-    : inbox.attach(consumer)
+  const { line, port, recorder, erasure } = createParts({ settings, subscribing, open, warn })
+  const { silence } = line
+  const closeListeners = new Set<(until: number) => unknown>()
   let working = false
   let started = false
   let closed = false
-  let conflicts: Line['conflicts']
-  const admit = createAdmit({ provider, limits, now, monotonic, open, lenient: settings.lenient })
-  const closeListeners = new Set<(until: number) => unknown>()
-  const silence = createSilence({ name, limit: settings.silence, now, observer })
-
-  const writes = createWrites()
   let asked: (() => Promise<Health>) | undefined
-
-  const line: Line = {
-    ...settings,
-    receiver: name,
-    port,
-    answers,
-    recorder,
-    silence,
-    writes,
-    explainer:
-      settings.explain === undefined
-        ? undefined
-        : createExplainer({ ...settings, ms: settings.explain }),
-    // Observers can be added later.
-    get conflicts() {
-      return observer.conflict && inbox.view
-        ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
-        : undefined
-    },
-    subscriptionsOf: (event) => subscriptions.match(event),
-    strip,
-    admit,
-  }
 
   const detach = settings.attach(observedReceiver(name, provider, inbox, settings.observe))
   warnAtStart(settings, warn)
@@ -121,7 +56,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
     name,
     provider: provider as Provider<Events>,
     limits,
-    settings: { inbox, dedupe, onUnhandled, work, journal, silence: settings.silence, now },
+    settings: { inbox, dedupe, onUnhandled, work, journal, silence: limit, now },
     subscribes: (topic, aliases = []) =>
       subscriptions.match({ topic, aliases, payload: undefined }).length > 0,
     get topics() {
@@ -143,7 +78,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
       subscribing.answer(topics, answer, given)
       return receiver
     },
-    admit: (head) => admit(createDelivery(head, limits, provider)),
+    admit: (head) => line.admit(createDelivery(head, limits, provider)),
     receive(delivery, host = {}) {
       try {
         return receive(line, ownDelivery(delivery, limits, provider), host)
@@ -176,27 +111,17 @@ export function createReceiver<Events extends EventMap = EventMap>(
     async health() {
       const { createHealth } = await import('./receiver/health.ts')
       asked ??= createHealth({
-        name,
-        inbox,
+        ...settings,
         port,
-        writes,
+        writes: line.writes,
         silence,
-        now,
-        monotonic,
         isOpen: () => !closed,
-        longest: () => Math.max(0, ...subscriptions.all.map(({ timeout }) => timeout)),
-        drains: work === 'drain',
+        subscriptions,
       })
       return asked()
     },
-    async replay(filter = {}, options = {}) {
-      const changed = await view().replay({ ...filter, receiver: name }, options)
-      return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed
-    },
-    async tasks(filter = {}) {
-      const page = await view().list({ ...filter, receiver: name })
-      return page.rows
-    },
+    replay: async (filter, given) => replayOf(view(), name, filter, given),
+    tasks: async (filter) => tasksOf(view(), name, filter),
     observe: settings.observe,
     observer,
     onClose(listener) {
@@ -223,10 +148,7 @@ export function createReceiver<Events extends EventMap = EventMap>(
 
   function open(): void {
     if (closed) throw new WebhookError('closed', { problem: 'closed' })
-    if (!started) start()
-  }
-
-  function start(): void {
+    if (started) return
     if (work === false && subscriptions.all.length === 0 && onUnhandled !== 'store') {
       throw new WebhookError('internal_error', { problem: 'no_subscriptions', got: name })
     }
@@ -256,20 +178,10 @@ export function createReceiver<Events extends EventMap = EventMap>(
     erasure?.start()
     silence.start()
     port.work?.()
-    dueNow()
-  }
-
-  /** Looks again at stored events without a subscription, since this process may have one for them. */
-  function dueNow(): void {
-    if (onUnhandled !== 'store' || subscriptions.all.length === 0) return
-    void (async () => {
-      const waiting = { receiver: name, subscription: UNHANDLED, state: 'pending' as const }
-      let cursor: string | undefined
-      do {
-        const changed = await inbox.view!.replay(waiting, { ...(cursor && { cursor }) })
-        cursor = typeof changed === 'number' ? undefined : changed.cursor
-      } while (cursor !== undefined && !closed)
-    })().catch((error: unknown) => warn(`stored events could not be looked at: ${String(error)}`))
+    if (onUnhandled === 'store' && subscriptions.all.length > 0)
+      dueNow(view(), name, () => closed).catch((error: unknown) =>
+        warn(`stored events could not be looked at: ${String(error)}`),
+      )
   }
 
   function warn(message: string): void {

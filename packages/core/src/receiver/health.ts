@@ -4,6 +4,7 @@ import { inboxCause } from './inbox-cause.ts'
 import { takenIn, usualGap } from './progress.ts'
 import type { Silence } from '../observe/silence.ts'
 import type { Writes } from '../receive/writes.ts'
+import type { Subscriptions } from '../subscribe/subscription.ts'
 
 /** The state of a receiver. Times in milliseconds since 1970. */
 export interface Health {
@@ -40,9 +41,8 @@ export interface HealthContext {
   readonly isOpen: () => boolean
   readonly now: () => number
   readonly monotonic: () => number
-  /** The longest time that an attempt of a subscription may take, in milliseconds. */
-  readonly longest: () => number
-  readonly drains: boolean
+  readonly subscriptions: Subscriptions
+  readonly work: boolean | 'drain'
 }
 
 interface Figures {
@@ -141,9 +141,9 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     stepped: number,
   ): Promise<string | undefined> {
     if (oldest === undefined) return undefined
-    const gap = context.drains ? await usualGap(inbox, name) : 0
+    const gap = context.work === 'drain' ? await usualGap(inbox, name) : 0
     // A task that runs may hold the place of those that are due, for as long as an attempt may take.
-    const held = running > 0 ? context.longest() + (inbox.lease ?? 0) : 0
+    const held = running > 0 ? longest(context.subscriptions) + (inbox.lease ?? 0) : 0
     const limit = Math.max(MINUTE, 3 * (inbox.lease ?? 0), 3 * gap, held)
     const due = now() - stepped - oldest
     if (due <= limit || (await takenIn(inbox, name, now() - limit, now()))) return undefined
@@ -180,4 +180,9 @@ async function lastDelivery({ name, inbox, silence }: HealthContext): Promise<nu
   const genuine = ['accepted', 'duplicate', 'unhandled'] as const
   const page = await inbox.journal.deliveries({ receiver: name, outcome: genuine, limit: 1 })
   return page.rows[0]?.at
+}
+
+/** The longest time that an attempt of a subscription may take, in milliseconds. */
+function longest({ all }: Subscriptions): number {
+  return Math.max(0, ...all.map(({ timeout }) => timeout))
 }

@@ -1,7 +1,8 @@
 import { checkSecret } from '../provider/secrets.ts'
 import { safeEqual } from '../provider/safe-equal.ts'
-import { checkDrain } from '../receiver/receiver-options.ts'
-import type { DrainOptions, Receiver } from '../receiver/receiver-types.ts'
+import { checkDrain } from '../receiver/drain-options.ts'
+import type { DrainOptions } from '../receiver/options.ts'
+import type { Receiver } from '../receiver/receiver-types.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { privateReply, toFetch, type Route } from './route.ts'
 

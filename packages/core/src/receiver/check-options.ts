@@ -1,52 +1,19 @@
 import { milliseconds, type Duration } from '../basics/duration.ts'
-import type { EventMap, WebhookEvent } from '../event.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
+import type { EventMap } from '../event.ts'
 import type { Inbox } from '../inbox/inbox.ts'
 import { defaultInbox } from '../inbox/memory/later.ts'
-import { createSeal, type Seal } from '../inbox/seal.ts'
-import { resolveLimits, type Limits } from '../limits.ts'
+import { createSeal } from '../inbox/seal.ts'
+import { resolveLimits } from '../limits.ts'
 import { logger } from '../logger.ts'
-import type { Observer } from '../observer.ts'
-import { createObservers, type Observers } from '../observe/observers.ts'
+import { createObservers } from '../observe/observers.ts'
 import type { Provider } from '../provider/provider.ts'
-import { ackReply } from '../receive/reply/ack.ts'
 import { keepNothing, type KeepBody } from '../receive/erasure.ts'
 import type { Dedupe } from '../receive/identity.ts'
-import type { Reply } from '../receive/reply/reply.ts'
-import type { DrainOptions, ReceiverOptions } from './receiver-types.ts'
-import { unknownOptions } from '../basics/unknown-options.ts'
-
-/** The options of a receiver, checked. */
-export interface CheckedOptions {
-  readonly provider: Provider
-  readonly name: string
-  readonly inbox: Inbox
-  /** True if the receiver made its inbox and closes it. */
-  readonly ownInbox: boolean
-  readonly limits: Limits
-  readonly observer: Observer
-  readonly observe: Observers['observe']
-  readonly attach: Observers['attach']
-  readonly ack: Reply
-  readonly now: () => number
-  readonly monotonic: () => number
-  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
-  readonly dedupe: Dedupe
-  readonly exact: boolean
-  readonly strictLabels: boolean
-  readonly fairBy: ((event: WebhookEvent) => string) | undefined
-  readonly work: boolean | 'drain'
-  readonly journal: boolean
-  readonly refusedBodies: number
-  readonly seal: Seal | undefined
-  /** What is kept of the payload of done events; undefined for all. */
-  readonly keepBody: KeepBody | undefined
-  /** Milliseconds for which the cause of a refusal is looked for; undefined for never. */
-  readonly explain: number | undefined
-  /** As in `createAdmit`. */
-  readonly lenient: boolean
-  /** Milliseconds without a delivery after which observers hear of it. */
-  readonly silence: number | undefined
-}
+import { ackReply } from '../receive/reply/ack.ts'
+import type { CheckedOptions } from './checked-options.ts'
+import { nodeEnv } from './node-env.ts'
+import type { ReceiverOptions } from './options.ts'
 
 const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'provider',
@@ -144,42 +111,6 @@ function checkExplain(explain: boolean | Duration): number | undefined {
 /** A captured delivery with another id is a replay, if the sender never repeats signed bytes and signs no id. */
 function defaultDedupe({ repeats, covers }: Provider): Dedupe {
   return repeats === false && covers.id !== true ? 'id+digest' : 'id'
-}
-
-/** The options of `receiver.drain`, checked; `until` is a time of `performance.now()`. Throws a `TypeError` that names the one that is wrong. */
-export function checkDrain(options: DrainOptions): {
-  readonly until: number
-  readonly max: number
-  readonly last: number
-} {
-  unknownOptions('drain', options, ['deadline', 'max', 'reserve'])
-  const { deadline = '25s', max = Infinity, reserve = '1s' } = options
-  if (max !== Infinity && !(Number.isSafeInteger(max) && max >= 1))
-    throw new TypeError(`drain: max must be a whole number from 1 and up, got ${String(max)}`)
-  return {
-    until: performance.now() + milliseconds(deadline, 'drain: deadline'),
-    max,
-    last: milliseconds(reserve, 'drain: reserve'),
-  }
-}
-
-/** Warns operators once at start of risky settings. */
-export function warnAtStart(settings: CheckedOptions, warn: (message: string) => void): void {
-  const { inbox, provider, dedupe } = settings
-  if (!inbox.can.durable && inbox.view && nodeEnv() === 'production')
-    warn(
-      `${inbox.name} forgets acknowledged events when this process ends, and NODE_ENV is production: use sqliteInbox (@postern/sqlite), or bullmqInbox or postgresInbox`,
-    )
-  if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
-    warn(
-      `nothing is deduplicated: ${dedupe === 'none' ? "dedupe is 'none'" : `events of ${provider.name} have no id; say where it is, or set dedupe: 'digest'`}`,
-    )
-}
-
-function nodeEnv(): string | undefined {
-  // Workers have no `process`, so the mode is unknown there.
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
-  return process?.env?.['NODE_ENV']
 }
 
 function checkProvider(provider: unknown): Provider {

@@ -1,0 +1,43 @@
+import type { WebhookEvent } from '../event.ts'
+import type { Inbox } from '../inbox/inbox.ts'
+import type { Seal } from '../inbox/seal.ts'
+import type { Limits } from '../limits.ts'
+import type { Observer } from '../observer.ts'
+import type { Observers } from '../observe/observers.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { KeepBody } from '../receive/erasure.ts'
+import type { Dedupe } from '../receive/identity.ts'
+import type { Reply } from '../receive/reply/reply.ts'
+
+/** The options of a receiver, checked. */
+export interface CheckedOptions {
+  readonly provider: Provider
+  readonly name: string
+  readonly inbox: Inbox
+  /** True if the receiver made its inbox and closes it. */
+  readonly ownInbox: boolean
+  readonly limits: Limits
+  readonly observer: Observer
+  readonly observe: Observers['observe']
+  readonly attach: Observers['attach']
+  readonly ack: Reply
+  readonly now: () => number
+  readonly monotonic: () => number
+  readonly onUnhandled: 'acknowledge' | 'store' | 'refuse'
+  readonly dedupe: Dedupe
+  readonly exact: boolean
+  readonly strictLabels: boolean
+  readonly fairBy: ((event: WebhookEvent) => string) | undefined
+  readonly work: boolean | 'drain'
+  readonly journal: boolean
+  readonly refusedBodies: number
+  readonly seal: Seal | undefined
+  /** What is kept of the payload of done events; undefined for all. */
+  readonly keepBody: KeepBody | undefined
+  /** Milliseconds for which the cause of a refusal is looked for; undefined for never. */
+  readonly explain: number | undefined
+  /** As in `createAdmit`. */
+  readonly lenient: boolean
+  /** Milliseconds without a delivery after which observers hear of it. */
+  readonly silence: number | undefined
+}

@@ -1,0 +1,20 @@
+import { milliseconds } from '../basics/duration.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
+import type { DrainOptions } from './options.ts'
+
+/** The options of `receiver.drain`, checked; `until` is a time of `performance.now()`. Throws a `TypeError` that names the one that is wrong. */
+export function checkDrain(options: DrainOptions): {
+  readonly until: number
+  readonly max: number
+  readonly last: number
+} {
+  unknownOptions('drain', options, ['deadline', 'max', 'reserve'])
+  const { deadline = '25s', max = Infinity, reserve = '1s' } = options
+  if (max !== Infinity && !(Number.isSafeInteger(max) && max >= 1))
+    throw new TypeError(`drain: max must be a whole number from 1 and up, got ${String(max)}`)
+  return {
+    until: performance.now() + milliseconds(deadline, 'drain: deadline'),
+    max,
+    last: milliseconds(reserve, 'drain: reserve'),
+  }
+}

@@ -1,0 +1,92 @@
+import { sealedPort } from '../inbox/sealed-port.ts'
+import type { Port } from '../inbox/inbox.ts'
+import type { Recorder } from '../observe/recorder.ts'
+import { createRecorder } from '../observe/recorder-later.ts'
+import { createSilence } from '../observe/silence.ts'
+import { createAdmit } from '../receive/admit.ts'
+import { createConflictWatch } from '../receive/conflict.ts'
+import { createErasure, type Erasure } from '../receive/erasure.ts'
+import { createExplainer } from '../receive/explainer.ts'
+import type { Line } from '../receive/line.ts'
+import { stripper } from '../receive/strip.ts'
+import { createWrites } from '../receive/writes.ts'
+import { createConsumer } from '../subscribe/run/consumer.ts'
+import type { Subscribing } from '../subscribe/subscribing.ts'
+import type { CheckedOptions } from './checked-options.ts'
+
+/** The argument of {@link createParts}. */
+export interface PartsContext {
+  readonly settings: CheckedOptions
+  readonly subscribing: Subscribing
+  /** Throws if the receiver is closed. */
+  readonly open: () => void
+  readonly warn: (message: string) => void
+}
+
+/** What a receiver is made of: its line, and its side of the inbox with what hears of outcomes there. */
+export interface Parts {
+  readonly line: Line
+  readonly port: Port
+  readonly recorder: Recorder | undefined
+  readonly erasure: Erasure | undefined
+}
+
+/** Makes the parts of a receiver, and attaches it to its inbox. */
+export function createParts({ settings, subscribing, open, warn }: PartsContext): Parts {
+  const { provider, name, inbox, observer, now, monotonic, seal, keepBody } = settings
+  const { subscriptions, answers, deadListeners } = subscribing
+  const recorder = createRecorder({
+    receiver: name,
+    inbox,
+    kept: settings.journal ? settings.refusedBodies : undefined,
+    seal,
+    provider,
+    now,
+    monotonic,
+    warn,
+  })
+  const erasure =
+    keepBody && inbox.view
+      ? createErasure({ receiver: name, view: inbox.view, keepBody, seal, warn })
+      : undefined
+  const consumer = createConsumer({
+    receiver: name,
+    inbox: inbox.name,
+    retrySpan: provider.retrySpan ?? 0,
+    subscriptions,
+    observer,
+    recorder,
+    erasure,
+    now,
+    monotonic,
+    fairBy: settings.fairBy,
+    deadListeners,
+  })
+  const port = seal
+    ? sealedPort(seal, consumer, (sealing) => inbox.attach(sealing))
+    : inbox.attach(consumer)
+  let conflicts: Line['conflicts']
+  const line: Line = {
+    ...settings,
+    receiver: name,
+    port,
+    answers,
+    recorder,
+    silence: createSilence({ name, limit: settings.silence, now, observer }),
+    writes: createWrites(),
+    explainer:
+      settings.explain === undefined
+        ? undefined
+        : createExplainer({ ...settings, ms: settings.explain }),
+    // Observers can be added later.
+    get conflicts() {
+      return observer.conflict && inbox.view
+        ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
+        : undefined
+    },
+    subscriptionsOf: (event) => subscriptions.match(event),
+    strip: stripper(provider.credentials),
+    admit: createAdmit({ ...settings, open }),
+  }
+  return { line, port, recorder, erasure }
+}
