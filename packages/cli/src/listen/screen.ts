@@ -7,6 +7,7 @@ import { clipped } from '../print/width.ts'
 import { detailsOf, NO_BODY } from './details.ts'
 import type { Entries, Entry } from './entry.ts'
 import type { Hider } from './hide.ts'
+import { keysLine, stepOf } from './keys.ts'
 import { lineOf } from './line.ts'
 
 /** What the full-screen list needs. */
@@ -33,9 +34,6 @@ export interface Screen {
   close(): void
 }
 
-const KEYS = '↑↓ move · enter details · r run again · e explain · c curl · t test · q quit'
-const DETAIL_KEYS = '↑↓ scroll · esc back · r run again · e explain · c curl · t test · q quit'
-const SHORT_KEYS = '↑↓ enter esc r e c t q'
 const ESC = '\u001B'
 // Milliseconds between two drawings: a burst of deliveries is drawn once.
 const PACE = 50
@@ -88,9 +86,7 @@ export function createScreen(context: ScreenContext): Screen {
   }
 
   function foot(columns: number): string {
-    if (note !== '') return note
-    const keys = opened ? DETAIL_KEYS : KEYS
-    return keys.length <= columns ? keys : SHORT_KEYS
+    return note === '' ? keysLine(columns, opened !== undefined) : note
   }
 
   function detail(entry: Entry, columns: number, rows: number): readonly string[] {
@@ -133,7 +129,7 @@ export function createScreen(context: ScreenContext): Screen {
     note = ''
     const entry = opened ?? entries.all[place()]
     if ((key.ctrl && key.name === 'c') || key.name === 'q') return leave()
-    const by = STEPS[key.name ?? '']?.(height()) ?? STEPS[text ?? '']?.(height())
+    const by = stepOf(key.name, height()) ?? stepOf(text, height())
     if (key.name === 'escape') opened = undefined
     else if (by !== undefined) move(by)
     else if (entry && key.name === 'return') open(entry)
@@ -199,17 +195,4 @@ export function createScreen(context: ScreenContext): Screen {
     stdin.setRawMode(false)
     stdout.write(`${ESC}[?25h${ESC}[?1049l`)
   }
-}
-
-/** The number of lines that a key moves by, on a screen of this height. */
-const STEPS: Readonly<Record<string, (rows: number) => number>> = {
-  up: () => -1,
-  k: () => -1,
-  down: () => 1,
-  j: () => 1,
-  pageup: (rows) => -rows,
-  pagedown: (rows) => rows,
-  space: (rows) => rows,
-  home: () => -Infinity,
-  end: () => Number.MAX_SAFE_INTEGER,
 }
