@@ -14,6 +14,7 @@ import { createJournaled } from './skeleton/journaled.ts'
 import { createRows } from './skeleton/rows.ts'
 import type { Tables } from './skeleton/tables.ts'
 import { createViewed } from './skeleton/viewed.ts'
+import { now } from './skeleton/clock.ts'
 
 const NAME = 'mapInbox'
 
@@ -86,7 +87,7 @@ function createStore(tables: Tables, { lease }: EngineSettings): Store {
         if (turn === undefined) return []
         return { lane, fair, turn, tasks: Math.max(0, turn - lanes.get(lane)!.turn) }
       }),
-    clock: () => Date.now(),
+    clock: now,
     fault: (error) => (error instanceof TypeError ? 'lasting' : 'data'),
     refusal(error) {
       if (isWebhookError(error) || error instanceof TypeError) return error

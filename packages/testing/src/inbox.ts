@@ -5,6 +5,7 @@ import { attemptCases } from './inbox/run/attempt-cases.ts'
 import { changeCases } from './inbox/operate/change-cases.ts'
 import { catchUpCases } from './inbox/journal/catch-up-cases.ts'
 import { causeCases } from './inbox/operate/cause-cases.ts'
+import { clockCases } from './inbox/lease/clock-cases.ts'
 import { closeCases } from './inbox/lease/close-cases.ts'
 import { drainCases } from './inbox/lease/drain-cases.ts'
 import { duplicateCases } from './inbox/accept/duplicate-cases.ts'
@@ -93,6 +94,12 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
     describe('settling', () => settleCases(test))
     describe('workers', () => workerCases(test, skills.durable === true))
     describe('closing', () => closeCases(test))
+    describe('steps of the clock', () =>
+      clockCases(test, {
+        durable: skills.durable === true,
+        guards: skills.guards === true,
+        drain: skills.drain === true,
+      }))
     describe('the view', () => viewCases(test, skills.keepsDone === true))
     if (skills.pages) {
       describe('pages of the view', () => pageCases(test))

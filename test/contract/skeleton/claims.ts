@@ -10,6 +10,7 @@ import {
 } from '@postern/core/inbox'
 import { isDue, isOpen } from './rows.ts'
 import type { StoredTask, Tables } from './tables.ts'
+import { now } from './clock.ts'
 
 /** Claims of one answer of `ended`. */
 const MOST = 500
@@ -41,7 +42,7 @@ export function createClaims({ tasks, events, lanes }: Tables, lease: number): C
       }
       return found.map((row) => {
         const next = { ...row, state: RUNNING, token, attempt: row.attempt + 1 } as const
-        tasks.set(row.id, { ...next, runs: row.runs + 1, lease: Date.now() + lease })
+        tasks.set(row.id, { ...next, runs: row.runs + 1, lease: now() + lease })
         const lane = lanes.get(row.lane)!
         if (row.turn > lane.turn) lanes.set(row.lane, { ...lane, turn: row.turn })
         return claimOf({ ...row, ...next })
@@ -52,15 +53,15 @@ export function createClaims({ tasks, events, lanes }: Tables, lease: number): C
         const row = tasks.get(id)
         return row?.token === token && row.lease !== null ? row : []
       })
-      for (const row of own) tasks.set(row.id, { ...row, lease: Date.now() + lease })
+      for (const row of own) tasks.set(row.id, { ...row, lease: now() + lease })
       return new Set(own.flatMap(({ id, state }) => (state === RUNNING ? id : [])))
     },
     ended: (all, held) =>
       tasks
         .rows()
         .filter(({ id, lane, lease: end }) => {
-          if (end === null || end > Date.now() || held.includes(id)) return false
-          return all.includes(lane) || end <= Date.now() - lease
+          if (end === null || end > now() || held.includes(id)) return false
+          return all.includes(lane) || end <= now() - lease
         })
         .slice(0, MOST),
     waiting: (all) =>
@@ -86,7 +87,7 @@ export function createClaims({ tasks, events, lanes }: Tables, lease: number): C
         if (row.state === RUNNING) return row.lease ?? []
         return row.state === PENDING && !row.behind && !isDue(row) ? row.due : []
       })
-      const next = Math.max(0, Math.min(...ends) - Date.now())
+      const next = Math.max(0, Math.min(...ends) - now())
       return { left: its.filter(isDue).length, next: ends.length === 0 ? undefined : next }
     },
     pending: (receiver) =>

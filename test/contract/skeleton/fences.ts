@@ -9,6 +9,7 @@ import {
   type TaskRow,
 } from '@postern/core/inbox'
 import type { StoredTask, Tables } from './tables.ts'
+import { now } from './clock.ts'
 
 /** True if a change of a task counts, as `Fence` says. */
 export function holds(
@@ -19,7 +20,7 @@ export function holds(
 ): boolean {
   const { state, due, error, lease } = row
   const own = row.token === token
-  const over = lease !== null && lease <= Date.now()
+  const over = lease !== null && lease <= now()
   const whole = events.get(eventOf(row.id))?.contents !== 'erased'
   const settled = state === DONE || state === DEAD
   switch (fence) {
@@ -32,7 +33,7 @@ export function holds(
     case 'ended':
       return state === RUNNING && own && over
     case 'failed':
-      return whole && (state === DEAD || (state === PENDING && error !== null && due > Date.now()))
+      return whole && (state === DEAD || (state === PENDING && error !== null && due > now()))
     case 'settled':
       return whole && settled
     case 'waiting':
@@ -55,7 +56,7 @@ export function patched(row: StoredTask, patch: Patch, fence: Fence): StoredTask
   return {
     ...row,
     state: state as StoredTask['state'],
-    due: wait === undefined ? row.due : Date.now() + wait,
+    due: wait === undefined ? row.due : now() + wait,
     lease: theirs ? row.lease : null,
     token: theirs || open ? row.token : ended ? patch.token : 0,
     round: row.round + (anew ? 1 : 0),

@@ -14,6 +14,7 @@ import {
 } from '@postern/core/inbox'
 import { holds, patched } from './fences.ts'
 import type { StoredTask, Tables } from './tables.ts'
+import { now } from './clock.ts'
 
 /** Runs of a task that are kept beside the first. */
 const KEPT = 19
@@ -47,7 +48,7 @@ export function createRows(tables: Tables, lease: number): Rows {
       new Set(
         wanted.filter(({ key, event }) => {
           const name = guardOf(event, key)
-          if (!guards.get(name)) guards.set(name, { event: event.event.key, taken: Date.now() })
+          if (!guards.get(name)) guards.set(name, { event: event.event.key, taken: now() })
           return guards.get(name)!.event === event.event.key
         }),
       ),
@@ -58,7 +59,7 @@ export function createRows(tables: Tables, lease: number): Rows {
       const counted = ended.filter(({ id, token, took }) => {
         const row = tasks.get(id)
         if (!row || row.token !== token || row.state !== RUNNING) return false
-        tasks.set(id, { ...row, state: DONE, due: Date.now(), lease: null, took })
+        tasks.set(id, { ...row, state: DONE, due: now(), lease: null, took })
         return true
       })
       return new Set(counted.map(({ id }) => id))
@@ -75,7 +76,7 @@ export function createRows(tables: Tables, lease: number): Rows {
         const next = patched(row, patch, fence)
         tasks.set(row.id, next)
         if (patch.attempted) {
-          const { ended = Date.now(), ...rest } = patch.attempted
+          const { ended = now(), ...rest } = patch.attempted
           const all = (attempts.get(row.id) ?? []).filter(({ seq }) => seq !== next.runs)
           const process = String(Math.floor(patch.token / 2 ** 32))
           const [first, ...others] = [...all, { ...rest, ended, process, seq: next.runs }]
@@ -166,10 +167,10 @@ export function createRows(tables: Tables, lease: number): Rows {
       token,
       runs,
       state: claimed ? RUNNING : PENDING,
-      lease: claimed ? Date.now() + lease : null,
+      lease: claimed ? now() + lease : null,
       root: lanes.get(lane)!.root,
       behind: line !== null,
-      due: Date.now(),
+      due: now(),
       gate: READY,
       attempt: runs,
       round: 0,
@@ -193,7 +194,7 @@ export function isOpen({ state, lease }: StoredTask): boolean {
 
 /** True if nothing but a claim is missing. */
 export function isDue({ state, behind, due }: StoredTask): boolean {
-  return state === PENDING && !behind && due <= Date.now()
+  return state === PENDING && !behind && due <= now()
 }
 
 function headOf(row: StoredTask): HeadRow {

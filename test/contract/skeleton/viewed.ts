@@ -10,6 +10,7 @@ import {
 } from '@postern/core/inbox'
 import { isDue } from './rows.ts'
 import type { EventRow, StoredTask, Tables } from './tables.ts'
+import { now } from './clock.ts'
 
 const STATES = ['pending', 'running', 'done', 'dead']
 
@@ -41,7 +42,7 @@ export function createViewed(tables: Tables): Viewed {
     stats() {
       const groups = Map.groupBy(tasks.rows(), ({ lane, state }) => `${lane} ${state}`)
       return [...groups.values()].map((group) => {
-        const due = group.filter(isDue).map((row) => Date.now() - row.due)
+        const due = group.filter(isDue).map((row) => now() - row.due)
         const { lane, state } = group[0]!
         return {
           lane,

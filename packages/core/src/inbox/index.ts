@@ -154,6 +154,7 @@ export type {
 } from './engine/store.ts'
 export * from './engine/row.ts'
 export type { Attempted, EndedTask, Fence, Patch } from './engine/patch.ts'
+export type { ClockStep } from './engine/operate/ago.ts'
 export type * from './engine/operate/store.ts'
 export type * from './engine/journal/store.ts'
 export {

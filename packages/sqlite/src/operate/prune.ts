@@ -45,6 +45,7 @@ export function createPrune(
     `SELECT id, receiver, holder, taken FROM postern_guards WHERE id > ? ORDER BY id LIMIT ${STEP}`,
   )
   const dropGuard = db.prepare('DELETE FROM postern_guards WHERE id = ?')
+  const dropSteps = db.prepare('DELETE FROM postern_steps WHERE at < ?')
   const index = createKeyIndex(db)
   const tidy = createTidy(db)
   let dropped = 0
@@ -78,8 +79,9 @@ export function createPrune(
     return rows.length < STEP ? end(before) : [rows.at(-1)!.id, -1]
   }
 
-  function end({ guards: bound }: Before): undefined {
+  function end({ done, dead, known, guards: bound }: Before): undefined {
     tidy()
+    dropSteps.run(Math.min(done, dead, known, bound))
     const rows = guards.all(guard) as GuardRow[]
     guard = rows.length < STEP ? 0 : rows.at(-1)!.id
     for (const { id, receiver, holder, taken } of rows) {

@@ -21,7 +21,7 @@ import type { LayoutStep } from '@postern/core/inbox'
  * - `processes.version`: the newest that its package knows. `beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
  *   it has not changed since. `gone`: 1 if it has ended.
  * - `numbers.next`: number of the next event. The keys of events up to `indexed` are in `keys`, the topics of events up
- *   to `topics` in `topic_events`. `clock`, `age`, `guards`: see `store/clock.ts`.
+ *   to `topics` in `topic_events`. `clock`: see `store/clock.ts`, as `steps`.
  * - `events.contents`: 1 if a receiver's `stored` wants them erased once its tasks are done, 2 if they are. `taken`: when it
  *   was stored, on the clock of the file.
  * - `events.loose`: 1 if its key cannot be made of its id and scope, so that its id needs an index entry.
@@ -51,6 +51,9 @@ export const STEPS: readonly LayoutStep<string>[] = [
   CREATE TABLE postern_numbers (
     next INTEGER NOT NULL, indexed INTEGER NOT NULL, seed INTEGER NOT NULL, topics INTEGER NOT NULL DEFAULT 0,
     clock INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE postern_steps (
+    at INTEGER PRIMARY KEY, unseen INTEGER NOT NULL, unseen_by_guards INTEGER NOT NULL
   ) STRICT;
   INSERT INTO postern_numbers (next, indexed, seed) VALUES (1, 0, random() & 4294967295);
 

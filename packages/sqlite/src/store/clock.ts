@@ -1,45 +1,78 @@
+import type { ClockStep } from '@postern/core/inbox'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from './kept.ts'
 
 /**
  * The clock of a file, in milliseconds since 1970. It never goes back, in no process: it is the largest time that any of
- * them saw, moved on by the monotonic clock.
+ * them saw, moved on by the monotonic clock. What it went ahead of that is kept as a step.
  */
 export interface FileClock extends RowCache {
   now(): number
   /** Learns what other processes saw. */
   read(): void
+  steps(): readonly ClockStep[]
 }
 
-// How old the stored time may be, in milliseconds.
+// How old the stored time may be, and how small steps are kept, in milliseconds.
 const STORE = 1000
+const STEP = 1000
+// Of the time in which nobody was there, this much is believed.
+const GAP = 300_000
 
 /** Makes a {@link FileClock}. */
 export function createClock(db: Database): FileClock {
   const find = db.prepare('SELECT clock FROM postern_numbers')
   const set = db.prepare('UPDATE postern_numbers SET clock = ? WHERE clock < ?')
+  const add = db.prepare(
+    `INSERT INTO postern_steps VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+     SET unseen = unseen + excluded.unseen, unseen_by_guards = unseen_by_guards + excluded.unseen_by_guards`,
+  )
+  const all = db.prepare(
+    'SELECT at, unseen, unseen_by_guards AS unseenByGuards FROM postern_steps ORDER BY at DESC',
+  )
   const changes = db.prepare('SELECT total_changes() AS total')
-  let time = 0
+  const begun = clockOf()
+  let time = Math.max(begun, Date.now())
   let at = performance.now()
+  // Steps that are not stored yet, as one.
+  let unseenByGuards = begun === 0 ? 0 : time - begun
+  let unseen = Math.max(0, unseenByGuards - GAP)
   let stored = 0
   let written = 0
   let counted = totalOf()
-  read()
 
   return {
     now,
-    read,
+    read() {
+      time = Math.max(now(), clockOf())
+    },
+    steps() {
+      const known = all.all() as ClockStep[]
+      const current = now()
+      return unseenByGuards < STEP ? known : [{ at: current, unseen, unseenByGuards }, ...known]
+    },
     store() {
       written = 0
       const current = now()
       // A look that changes nothing writes nothing: readers ask again whenever the file has changed.
       if (current - stored < STORE || totalOf() === counted) return
+      const before = clockOf()
       set.run(current, current)
+      // What another process has stored meanwhile it has counted itself.
+      const ahead = before === 0 ? 0 : current - before
+      if (Math.min(unseenByGuards, ahead) >= STEP)
+        add.run(
+          current,
+          Math.ceil(Math.min(unseen, ahead)),
+          Math.ceil(Math.min(unseenByGuards, ahead)),
+        )
       counted = totalOf()
       written = current
     },
     stored() {
-      if (written > 0) stored = written
+      if (written === 0) return
+      stored = written
+      if (unseenByGuards >= STEP) unseen = unseenByGuards = 0
     },
     forget: () => {},
   }
@@ -48,15 +81,17 @@ export function createClock(db: Database): FileClock {
     return (changes.get() as { total: number }).total
   }
 
-  function now(): number {
-    const mono = performance.now()
-    time = Math.max(time + mono - at, Date.now())
-    at = mono
-    return Math.floor(time)
+  function clockOf(): number {
+    return (find.get() as { clock: number }).clock
   }
 
-  function read(): void {
-    const { clock } = find.get() as { clock: number }
-    time = Math.max(now(), clock)
+  function now(): number {
+    const mono = performance.now()
+    const moved = time + mono - at
+    at = mono
+    time = Math.max(moved, Date.now())
+    unseen += time - moved
+    unseenByGuards += time - moved
+    return Math.floor(time)
   }
 }

@@ -150,6 +150,7 @@ export function createStore(
         return { lane, fair, turn: row?.turn ?? 0, tasks: row?.open ?? 0 }
       }),
     clock: now,
+    steps: () => clock.steps(),
     fault,
     refusal(error) {
       if (error instanceof WebhookError) return error

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Journaled } from './journal/store.ts'
+import type { ClockStep } from './operate/ago.ts'
 import type { Viewed } from './operate/store.ts'
 import type { NewEvent, NewTask } from './row.ts'
 import type { EndedTask, Fence, Patch } from './patch.ts'
@@ -129,6 +130,8 @@ export interface Store extends Rows, Viewed, Journaled {
   backlog(keys: readonly Omit<Stride, 'step'>[]): MaybePromise<readonly Turn[]>
   /** The store's clock, in milliseconds since 1970: the server's, or one of its own that never goes back. */
   clock(): MaybePromise<number>
+  /** Steps ahead of that clock, back to the oldest thing that is kept. Absent if it cannot step: a server's clock. */
+  steps?(): MaybePromise<readonly ClockStep[]>
   /** Calls `heard` when another process stored tasks. Returns what stops it. Absent: polling alone. */
   listen?(heard: () => void): () => void
   /** True while an open transaction of somebody else holds the task's row. Absent: there is one writer. */

@@ -1,7 +1,8 @@
 import { createSweep } from '../../operate/sweep.ts'
 import type { EngineSettings } from '../settings.ts'
 import type { Store } from '../store.ts'
-import type { Place } from './store.ts'
+import { ago } from './ago.ts'
+import type { Before, Place } from './store.ts'
 
 /** Forgets what is older than its time. */
 export interface Prune {
@@ -20,6 +21,7 @@ export function createPrune(store: Store, settings: EngineSettings): Prune {
   const { window, keepDone, keepDead } = settings
   const sweep = createSweep<Place>(Math.min(window, keepDone, keepDead), step)
   let last = -Infinity
+  let before: Before | undefined
   return {
     start: () => sweep.start(),
     stop: () => sweep.stop(),
@@ -37,9 +39,20 @@ export function createPrune(store: Store, settings: EngineSettings): Prune {
 
   async function step(place: Place | undefined): Promise<Place | undefined> {
     if (!store.opened) await store.open()
-    const now = await store.clock()
-    const known = now - Math.max(window, keepDone)
-    const before = { done: now - keepDone, dead: now - keepDead, known, guards: known }
+    if (place === undefined || before === undefined) before = await bounds()
     return store.prune(before, place)
+  }
+
+  /** Of a round: a jump of the clock is no age. */
+  async function bounds(): Promise<Before> {
+    const now = await store.clock()
+    const jumps = (await store.steps?.()) ?? []
+    const known = Math.max(window, keepDone)
+    return {
+      done: ago(now, keepDone, jumps, 'unseen'),
+      dead: ago(now, keepDead, jumps, 'unseen'),
+      known: ago(now, known, jumps, 'unseen'),
+      guards: ago(now, known, jumps, 'unseenByGuards'),
+    }
   }
 }

@@ -1,0 +1,65 @@
+import type { Duration } from '@postern/core'
+import { afterEach, expect, test } from 'vitest'
+import { intake, item } from '../../testing/src/inbox/make.ts'
+import { sqliteScene } from './scene.ts'
+
+const { open, join, edit } = sqliteScene()
+const { now } = Date
+const MINUTE = 60_000
+const guarded = (id: string) =>
+  intake(item(id, ['a'], { guards: [{ key: `guard of ${id}`, otherwise: 'refuse' }] }))
+
+afterEach(() => void (Date.now = now))
+
+/** Takes an event, and looks what is known of it after a step while the process goes on, or between two. */
+async function after(
+  step: number,
+  { window, restarts }: { readonly window: Duration; readonly restarts: boolean },
+): Promise<{ readonly events: unknown; readonly guards: unknown }> {
+  const options = { window, keepDone: window }
+  let inbox = open(options)
+  let shop = join(inbox)
+  await shop.port.accept(guarded('1'), {})
+  await shop.untilSettled(1)
+  if (restarts) await inbox.close()
+  Date.now = () => now() + step
+  if (restarts) {
+    inbox = open(options)
+    shop = join(inbox)
+  }
+  await shop.port.drain!(Date.now() + 10_000, 100)
+  const count = (table: string): unknown =>
+    edit((db) => db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'])
+  return { events: count('postern_events'), guards: count('postern_guards') }
+}
+
+test('nothing ages by a step of the clock while a process runs', async () => {
+  const known = { events: 1, guards: 1 }
+  expect(await after(60 * MINUTE, { window: '10m', restarts: false })).toEqual(known)
+})
+
+test('of an hour between two processes ids age by five minutes, and guards by nothing', async () => {
+  expect(await after(60 * MINUTE, { window: '6m', restarts: true })).toEqual({
+    events: 1,
+    guards: 1,
+  })
+})
+
+test('five minutes between two processes count for ids, and a guard outlives its event', async () => {
+  expect(await after(60 * MINUTE, { window: '4m', restarts: true })).toEqual({
+    events: 0,
+    guards: 1,
+  })
+})
+
+test('two processes count one step once', async () => {
+  const window = '10m'
+  const shops = [join(open({ window })), join(open({ window }))]
+  for (const [at, shop] of shops.entries()) await shop.port.accept(intake(item(`a${at}`)), {})
+  Date.now = () => now() + 60 * MINUTE
+  for (const [at, shop] of shops.entries()) await shop.port.accept(intake(item(`b${at}`)), {})
+  const { unseen } = edit((db) =>
+    db.prepare('SELECT sum(unseen) AS unseen FROM postern_steps').get(),
+  ) as { unseen: number }
+  expect(Math.round(unseen / MINUTE)).toBe(60)
+})
