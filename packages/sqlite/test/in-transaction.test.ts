@@ -192,6 +192,40 @@ test('an inbox that is full refuses, and the transaction goes on without', async
   expect(await inbox.view!.stats()).toMatchObject([{ counts: { pending: 1 } }])
 })
 
+test.each(['COMMIT', 'ROLLBACK'])(
+  'a delivery that was not awaited before the %s is refused, and leaves no transaction open',
+  async (ending) => {
+    const shop = scene.join(scene.open())
+    const db = begun(application())
+    // The first one looks how much is pending, which takes a turn.
+    const taken = Promise.resolve(shop.port.accept(intake(item('1')), inTransaction(db)))
+    db.exec(ending)
+    await expect(taken).rejects.toThrow('await')
+    expect(count(db, 'postern_events')).toBe(0)
+    expect(await charge(shop, db, '1')).toEqual(['new'])
+    await shop.untilSettled(1)
+  },
+)
+
+test('a task.commit of an ordered task that was not awaited before the ROLLBACK settles nothing', async () => {
+  const db = application()
+  let committed: Promise<void> | undefined
+  const shop = scene.join(scene.open(), {
+    lanes: [lane('a', { ordered: true })],
+    async run({ commitIn, attempt }) {
+      if (attempt > 1) return DONE
+      committed = commitIn!(begun(db), undefined)
+      db.exec('ROLLBACK')
+      await committed.catch(() => {})
+      return { kind: 'retry', at: Date.now(), error: { name: 'Error', message: 'again' } }
+    },
+  })
+  await shop.port.accept(intake(item('1', [{ subscription: 'a', orderKey: 'k' }])), {})
+  await shop.until('it ran twice', () => shop.settled.length === 2)
+  await expect(committed).rejects.toThrow('await')
+  expect(shop.settled.map(({ outcome }) => outcome.kind)).toEqual(['retry', 'done'])
+})
+
 function count(db: DatabaseSync, table: string): unknown {
   return db.prepare(`SELECT count(*) AS found FROM ${table}`).get()!['found']
 }

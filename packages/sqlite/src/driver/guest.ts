@@ -39,16 +39,23 @@ export function guestOf(db: DatabaseSync): Guest {
 
 /** Throws a `TypeError` if the connection has no transaction open. */
 function checkTransaction(db: DatabaseSync): void {
-  // `isTransaction` needs Node 22.16. BEGIN fails inside a transaction and changes nothing.
+  if (isOpen(db)) return
+  throw new TypeError(
+    'inTransaction: the connection has no transaction open: begin one with BEGIN IMMEDIATE, and await what is stored in it before its COMMIT',
+  )
+}
+
+/** `isTransaction` needs Node 22.16. BEGIN fails inside a transaction and changes nothing. */
+function isOpen(db: DatabaseSync): boolean {
+  const known: boolean | undefined = db.isTransaction
+  if (known !== undefined) return known
   try {
     db.exec('BEGIN')
   } catch {
-    return
+    return true
   }
   db.exec('ROLLBACK')
-  throw new TypeError(
-    'inTransaction: the connection has no transaction open: begin one with BEGIN IMMEDIATE',
-  )
+  return false
 }
 
 function attempt(db: DatabaseSync, sql: string): void {

@@ -46,6 +46,8 @@ export function createGuests(
     const within =
       <Args extends unknown[], T>(run: (...args: Args) => T) =>
       (...args: Args): T => {
+        // It may have ended since: what is not awaited comes too late, and would be written outside of it.
+        guest.check()
         try {
           const result = run(...args)
           for (const each of kept) each.store()
@@ -64,6 +66,7 @@ export function createGuests(
         for (const each of kept) each.forget()
         names.forget()
         host.wrote()
+        guest.check()
         guest.begin()
         // A write comes first: it locks the file, so that values read after it stay true.
         within(() => lock.run())()
